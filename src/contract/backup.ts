@@ -1,0 +1,63 @@
+import { z } from 'zod'
+
+/** `checksum` is order-independent and type-exact over all rows of the table. */
+export const tableSummarySchema = z.object({
+  name: z.string(),
+  rows: z.number().int().nonnegative(),
+  checksum: z.string(),
+})
+export type TableSummary = z.infer<typeof tableSummarySchema>
+
+/** `metadata.json` of a backup archive. */
+export const backupMetadataSchema = z.object({
+  version: z.literal(1),
+  /** ISO 8601, UTC. */
+  createdAt: z.string(),
+  environment: z.string(),
+  database: z.object({ name: z.string(), id: z.string() }),
+  wranglerVersion: z.string(),
+  /** SHA-256 of `database.sql`. */
+  sha256: z.string().length(64),
+  /** Bytes of `database.sql`. */
+  sizeBytes: z.number().int().nonnegative(),
+  tables: z.array(tableSummarySchema),
+  schemaFingerprint: z.string(),
+  bookmark: z.string().optional(),
+  restore: z.object({
+    engine: z.string(),
+    durationMs: z.number().nonnegative(),
+    integrityCheck: z.string(),
+    foreignKeyViolations: z.number().int().nonnegative(),
+  }),
+})
+export type BackupMetadata = z.infer<typeof backupMetadataSchema>
+
+export const ledgerEntrySchema = z.object({
+  id: z.number().int(),
+  name: z.string(),
+  appliedAt: z.string(),
+})
+export type LedgerEntry = z.infer<typeof ledgerEntrySchema>
+
+/** `migration_state.json` of a backup archive. */
+export const migrationStateSchema = z.object({
+  ledger: z.array(ledgerEntrySchema),
+  files: z.array(z.object({ name: z.string(), sha256: z.string().length(64) })),
+})
+export type MigrationState = z.infer<typeof migrationStateSchema>
+
+/** A backup that was restored and compared before it got its final name. */
+export const backupRecordSchema = z.object({
+  /** Absolute path of the archive. */
+  file: z.string(),
+  /** SHA-256 of the archive. */
+  sha256: z.string().length(64),
+  sizeBytes: z.number().int().nonnegative(),
+  createdAt: z.string(),
+  verified: z.boolean(),
+  bookmark: z.string().optional(),
+  tables: z.array(tableSummarySchema),
+  schemaFingerprint: z.string(),
+  durationMs: z.number().nonnegative(),
+})
+export type BackupRecord = z.infer<typeof backupRecordSchema>

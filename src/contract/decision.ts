@@ -1,0 +1,36 @@
+import { z } from 'zod'
+import { GATES } from './names.js'
+import { rollbackStrategySchema } from './policy.js'
+
+/** Body of the signal `decide` and of the update `submitDecision`. */
+export const decisionSchema = z.object({
+  gate: z.enum(GATES),
+  decision: z.enum(['approve', 'reject']),
+  actor: z.string().trim().min(1),
+  /** The plan that the actor saw. Must match once there is one; absent, the plan shown by the open gate is meant. */
+  planHash: z.string().optional(),
+  comment: z.string().optional(),
+  /** Chosen by the sender: the same decision delivered twice counts once. */
+  decisionId: z.string().min(1).optional(),
+  /** At the gate `rollback`: which way back. */
+  strategy: rollbackStrategySchema.optional(),
+  /** Base64 SSH signature over the decision, where the policy asks for it. */
+  signature: z.string().optional(),
+})
+export type Decision = z.infer<typeof decisionSchema>
+
+export const issueReportSchema = z.object({
+  severity: z.enum(['minor', 'major', 'critical']),
+  description: z.string().trim().min(1),
+  actor: z.string().trim().min(1),
+})
+export type IssueReport = z.infer<typeof issueReportSchema>
+
+export const observationSchema = z.object({ note: z.string().trim().min(1), actor: z.string().trim().min(1) })
+export type Observation = z.infer<typeof observationSchema>
+
+export const stopRequestSchema = z.object({
+  reason: z.string().trim().min(1),
+  actor: z.string().trim().min(1),
+})
+export type StopRequest = z.infer<typeof stopRequestSchema>

@@ -1,0 +1,76 @@
+/**
+ * The one table of failure types. A failure says what happened, why, and the next command; its type decides whether
+ * repeating the work may help and with which code the command line ends. Workflow code imports this file: no Node module.
+ */
+export const FAILURES = {
+  /** Bad flags, config or environment: the person must change something first. */
+  ConfigInvalid: { retryable: false, exitCode: 2 },
+  ProjectNotFound: { retryable: false, exitCode: 2 },
+  EnvironmentUnknown: { retryable: false, exitCode: 2 },
+  MigrationsNotFound: { retryable: false, exitCode: 2 },
+  ToolMissing: { retryable: false, exitCode: 2 },
+  ToolTooOld: { retryable: false, exitCode: 2 },
+  NotAuthenticated: { retryable: false, exitCode: 2 },
+  NotPermitted: { retryable: false, exitCode: 2 },
+  DatabaseNotFound: { retryable: false, exitCode: 2 },
+  /** The database that answered is not the one that was asked for. */
+  WrongTarget: { retryable: false, exitCode: 2 },
+  TemporalUnreachable: { retryable: true, exitCode: 2 },
+  WorkerMissing: { retryable: true, exitCode: 2 },
+  AlreadyRunning: { retryable: false, exitCode: 2 },
+  RunNotFound: { retryable: false, exitCode: 2 },
+  /** D1 refused the SQL: it will refuse it again. */
+  SqlRefused: { retryable: false, exitCode: 1 },
+  BackupInvalid: { retryable: false, exitCode: 1 },
+  BackupUnfaithful: { retryable: false, exitCode: 1 },
+  ValidationFailed: { retryable: false, exitCode: 1 },
+  ChecksFailed: { retryable: false, exitCode: 1 },
+  PlanBlocked: { retryable: false, exitCode: 1 },
+  /** A file was neither fully applied nor absent, or the database moved under us. */
+  ApplyPartial: { retryable: false, exitCode: 1 },
+  Drifted: { retryable: false, exitCode: 1 },
+  DiskFull: { retryable: true, exitCode: 1 },
+  DatabaseLocked: { retryable: true, exitCode: 1 },
+  RateLimited: { retryable: true, exitCode: 1 },
+  Network: { retryable: true, exitCode: 1 },
+  /** The answer never came: what it did is unknown until it is read back. */
+  OutcomeUnknown: { retryable: true, exitCode: 1 },
+  /** The gate refused the decision: unknown, not open, wrong plan, wrong person. */
+  DecisionRefused: { retryable: false, exitCode: 2 },
+} as const satisfies Record<string, { retryable: boolean; exitCode: 1 | 2 }>
+
+export type FailureType = keyof typeof FAILURES
+
+export const NON_RETRYABLE_FAILURES = (Object.keys(FAILURES) as FailureType[]).filter(
+  (type) => !FAILURES[type].retryable,
+)
+
+export function isFailureType(value: unknown): value is FailureType {
+  return typeof value === 'string' && Object.hasOwn(FAILURES, value)
+}
+
+/**
+ * An error that a person can act on. Everything else that is thrown is a bug and is shown as one.
+ * `advice` names the next command to type.
+ */
+export class RunbookError extends Error {
+  readonly type: FailureType
+  readonly advice: string
+  readonly details: Record<string, unknown> | undefined
+
+  constructor(
+    type: FailureType,
+    message: string,
+    options: { advice: string; cause?: unknown; details?: Record<string, unknown> },
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'RunbookError'
+    this.type = type
+    this.advice = options.advice
+    this.details = options.details
+  }
+
+  get retryable(): boolean {
+    return FAILURES[this.type].retryable
+  }
+}

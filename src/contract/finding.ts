@@ -1,0 +1,29 @@
+import { z } from 'zod'
+
+export const SEVERITIES = ['error', 'warning', 'info'] as const
+export const severitySchema = z.enum(SEVERITIES)
+export type Severity = z.infer<typeof severitySchema>
+
+/** What the analysis found in a migration, in its history, or by rehearsing it. */
+export const findingSchema = z.object({
+  /** Such as DL101; the table of codes is in ARCHITECTURE.md and `d1-runbook validate --rules`. */
+  code: z.string(),
+  severity: severitySchema,
+  /** File name, or `-` where no file is to blame. */
+  migration: z.string(),
+  /** 1-based line of the statement. */
+  line: z.number().int().positive().optional(),
+  table: z.string().optional(),
+  column: z.string().optional(),
+  message: z.string(),
+  /** What to do; may hold SQL that can be pasted. */
+  advice: z.string(),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+  /** The reason given in the file by `-- d1-runbook: accept CODE object: reason`. */
+  accepted: z.string().optional(),
+})
+export type Finding = z.infer<typeof findingSchema>
+
+export const VERDICTS = ['ok', 'acknowledge', 'block'] as const
+export type PlanVerdict = (typeof VERDICTS)[number]

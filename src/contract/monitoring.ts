@@ -1,0 +1,150 @@
+import { z } from 'zod'
+
+export const CHECKPOINT_VERDICTS = ['healthy', 'degraded', 'breached', 'unknown'] as const
+export const checkpointVerdictSchema = z.enum(CHECKPOINT_VERDICTS)
+export type CheckpointVerdict = z.infer<typeof checkpointVerdictSchema>
+
+const probeBase = {
+  name: z.string().min(1),
+  /** A breach of a critical probe alone breaches the checkpoint. */
+  critical: z.boolean().default(false),
+  timeoutMs: z.number().int().positive().default(10_000),
+}
+
+/** One thing that a checkpoint looks at. Secrets are named by environment variable, never held. */
+export const probeSchema = z.discriminatedUnion('kind', [
+  z.object({
+    ...probeBase,
+    kind: z.literal('http'),
+    url: z.url(),
+    expectStatus: z.number().int().default(200),
+    /** Dotted path into the JSON answer and the value that it must have. */
+    expectJson: z.object({ path: z.string(), equals: z.unknown() }).optional(),
+    /** Headers; a value `env:NAME` is read from the worker's environment. */
+    headers: z.record(z.string(), z.string()).optional(),
+  }),
+  z.object({ ...probeBase, kind: z.literal('connectivity') }),
+  z.object({
+    ...probeBase,
+    kind: z.literal('sql'),
+    sql: z.string().min(1),
+    /** First column of the first row. */
+    expect: z.union([z.string(), z.number(), z.null()]).optional(),
+  }),
+  z.object({ ...probeBase, kind: z.literal('stability') }),
+  z.object({
+    ...probeBase,
+    kind: z.literal('backup'),
+    maxAgeMs: z.number().int().positive().default(86_400_000),
+  }),
+  z.object({
+    ...probeBase,
+    kind: z.literal('prometheus'),
+    url: z.url(),
+    query: z.string(),
+    measures: z.enum(['errorRate', 'latencyMs']),
+  }),
+  z.object({
+    ...probeBase,
+    kind: z.literal('json-metric'),
+    url: z.url(),
+    path: z.string(),
+    measures: z.enum(['errorRate', 'latencyMs']),
+  }),
+  z.object({
+    ...probeBase,
+    kind: z.literal('cloudflare-analytics'),
+    windowMs: z.number().int().positive().default(900_000),
+  }),
+])
+export type Probe = z.infer<typeof probeSchema>
+
+/** What one probe saw. `ok: null` means that nothing could be known. */
+export const probeResultSchema = z.object({
+  probe: z.string(),
+  kind: z.string(),
+  critical: z.boolean(),
+  ok: z.boolean().nullable(),
+  latencyMs: z.number().nonnegative().optional(),
+  /** 0 to 1. */
+  errorRate: z.number().min(0).max(1).optional(),
+  message: z.string(),
+})
+export type ProbeResult = z.infer<typeof probeResultSchema>
+
+/** The same probes, before the migration. */
+export const baselineSchema = z.object({
+  takenAt: z.string(),
+  /** Per probe name: latencies in milliseconds, and the share of failures, 0 to 1. */
+  probes: z.record(
+    z.string(),
+    z.object({
+      latenciesMs: z.array(z.number()),
+      errorRate: z.number().min(0).max(1),
+      samples: z.number().int(),
+    }),
+  ),
+})
+export type Baseline = z.infer<typeof baselineSchema>
+
+/** The runbook's "Consider Rollback When", as numbers. */
+export const thresholdsSchema = z.object({
+  /** Times the baseline's median. */
+  responseTimeFactor: z.number().positive().default(2),
+  /** Latencies below this are never a breach: twice nothing is still nothing. Milliseconds. */
+  responseTimeFloorMs: z.number().nonnegative().default(250),
+  /** Share, 0 to 1, above the baseline's. */
+  errorRateIncrease: z.number().positive().default(0.05),
+  consecutiveBreaches: z.number().int().min(1).default(2),
+  /** Checkpoints in a row without data until people are told. */
+  unknownsBeforeAlert: z.number().int().min(1).default(3),
+})
+export type Thresholds = z.infer<typeof thresholdsSchema>
+
+export const monitoringPlanSchema = z.object({
+  probes: z.array(probeSchema),
+  thresholds: thresholdsSchema,
+  /** Milliseconds after the anchor, ascending; before `timeScale`. */
+  offsetsMs: z.array(z.number().int().positive()),
+  /** Real milliseconds = planned / timeScale. 1 in production. */
+  timeScale: z.number().positive().default(1),
+  /** Baseline samples to take, and the pause between them. */
+  baselineSamples: z.number().int().min(1).default(20),
+  baselinePauseMs: z.number().int().nonnegative().default(250),
+})
+export type MonitoringPlan = z.infer<typeof monitoringPlanSchema>
+
+export const checkpointSchema = z.object({
+  /** 1-based. */
+  number: z.number().int().positive(),
+  /** ISO 8601, UTC. */
+  plannedAt: z.string(),
+  at: z.string(),
+  /** It ran well after its time, because the worker was away. */
+  late: z.boolean(),
+  verdict: checkpointVerdictSchema,
+  reasons: z.array(z.string()),
+  /** Slowest critical health latency, for the charts. */
+  latencyMs: z.number().nonnegative().optional(),
+  errorRate: z.number().min(0).max(1).optional(),
+  results: z.array(probeResultSchema),
+})
+export type Checkpoint = z.infer<typeof checkpointSchema>
+
+/** State of the monitoring child. */
+export const monitoringViewSchema = z.object({
+  workflowId: z.string(),
+  checkpoints: z.array(checkpointSchema),
+  /** How many checkpoints got each verdict. */
+  verdicts: z.record(checkpointVerdictSchema, z.number().int()),
+  planned: z.number().int(),
+  nextAt: z.string().optional(),
+})
+export type MonitoringView = z.infer<typeof monitoringViewSchema>
+
+export const monitoringAlertSchema = z.object({
+  kind: z.enum(['breach', 'blind', 'recovered']),
+  checkpoint: checkpointSchema,
+  message: z.string(),
+})
+export type MonitoringAlert = z.infer<typeof monitoringAlertSchema>

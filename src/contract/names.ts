@@ -1,0 +1,84 @@
+/**
+ * Names that client, worker, workflow and people share. Workflow code imports this file, so it is plain data:
+ * no Node module, no zod.
+ */
+
+export const TASK_QUEUE = 'd1-runbook'
+
+/** The human confirmations, in the order of the runbook. `rollback` opens only when something went wrong. */
+export const GATES = [
+  'team-lead',
+  'environment',
+  'connectivity',
+  'preflight',
+  'plan',
+  'final',
+  'team-confirmation',
+  'rollback',
+] as const
+export type Gate = (typeof GATES)[number]
+
+/** The five interactive prompts of the runbook's step 3, in its order. */
+export const FIVE_PROMPTS = [
+  'environment',
+  'connectivity',
+  'preflight',
+  'plan',
+  'final',
+] as const satisfies Gate[]
+
+/** Where a run is, in the runbook's words. `closed` is the only terminal one. */
+export const PHASES = [
+  'prerequisites',
+  'checklist',
+  'announce',
+  'backup',
+  'status',
+  'execute',
+  'validate',
+  'monitor',
+  'rollback',
+  'close',
+  'closed',
+] as const
+export type Phase = (typeof PHASES)[number]
+
+/** How a run ended. `drifted`: production was not what had been approved, so the run stopped. */
+export const OUTCOMES = [
+  'completed',
+  'failed',
+  'declined',
+  'aborted',
+  'expired',
+  'rolled-back',
+  'drifted',
+] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+export const WORKFLOW_TYPES = {
+  migration: 'productionMigration',
+  monitoring: 'postMigrationMonitoring',
+} as const
+
+/** One run at a time a database: Temporal refuses a second workflow of the same ID. */
+export function migrationWorkflowId(environment: string, databaseId: string): string {
+  return `migration/${environment}/${databaseId}`
+}
+
+export function monitoringWorkflowId(migrationId: string): string {
+  return `${migrationId}/monitoring`
+}
+
+/** Search attributes, all of type Keyword. Registered before the first run, by `dev`, `demo` and docker-compose. */
+export const SEARCH_ATTRIBUTES = [
+  'RunbookEnvironment',
+  'RunbookDatabase',
+  'RunbookPhase',
+  'RunbookPlanHash',
+  'RunbookOutcome',
+] as const
+export type SearchAttributeName = (typeof SEARCH_ATTRIBUTES)[number]
+
+export function isGate(value: unknown): value is Gate {
+  return GATES.includes(value as Gate)
+}

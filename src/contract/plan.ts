@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { findingSchema, VERDICTS } from './finding.js'
+import { databaseSchema } from './target.js'
+
+/** One pending file, as the rehearsal on the restored copy saw it run. */
+export const plannedMigrationSchema = z.object({
+  name: z.string(),
+  sha256: z.string().length(64),
+  statements: z.number().int().nonnegative(),
+  /** Milliseconds on the copy. */
+  durationMs: z.number().nonnegative(),
+  /** Schema fingerprints that production must show before and after this file. */
+  fingerprintBefore: z.string(),
+  fingerprintAfter: z.string(),
+})
+export type PlannedMigration = z.infer<typeof plannedMigrationSchema>
+
+export const rowChangeSchema = z.object({
+  table: z.string(),
+  /** Rows, null where the table did not exist. */
+  before: z.number().int().nullable(),
+  after: z.number().int().nullable(),
+})
+export type RowChange = z.infer<typeof rowChangeSchema>
+
+/** The way back, rehearsed forward and back on the copy. */
+export const rollbackSummarySchema = z.object({
+  available: z.boolean(),
+  /** The reverse migration; absent when none could be written. */
+  sql: z.string().optional(),
+  rehearsed: z.boolean(),
+  /** What it cannot bring back, one sentence each; empty means nothing is lost. */
+  price: z.array(z.string()),
+})
+export type RollbackSummary = z.infer<typeof rollbackSummarySchema>
+
+export const planSchema = z.object({
+  /** SHA-256 over files, database, ledger, fingerprint and findings: what an approval is given for. */
+  planHash: z.string().length(64),
+  verdict: z.enum(VERDICTS),
+  environment: z.string(),
+  database: databaseSchema,
+  migrations: z.array(plannedMigrationSchema),
+  findings: z.array(findingSchema),
+  /** Names in the ledger when the plan was made, in its order. */
+  ledger: z.array(z.string()),
+  schemaFingerprint: z.string(),
+  predictedFingerprint: z.string(),
+  rows: z.array(rowChangeSchema),
+  rollback: rollbackSummarySchema,
+})
+export type Plan = z.infer<typeof planSchema>

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { GATES } from './names.js'
+
+export const rollbackStrategySchema = z.enum(['reverse-migration', 'time-travel', 'restore-backup', 'none'])
+export type RollbackStrategy = z.infer<typeof rollbackStrategySchema>
+
+/** Who may decide one gate, and until when. */
+export const gatePolicySchema = z.object({
+  /** Roles of which the actor must hold one; empty: anybody. */
+  roles: z.array(z.string()).default([]),
+  /** Different people who must approve. */
+  approvals: z.number().int().min(1).default(1),
+  /** Whether the requester may approve their own run. */
+  requesterMayApprove: z.boolean().default(true),
+  /** People who approved one of these gates may not approve this one. */
+  differentFrom: z.array(z.enum(GATES)).default([]),
+  /** Milliseconds until the gate expires; absent: it waits for ever. Expiry is never an approval. */
+  deadlineMs: z.number().int().positive().optional(),
+  /** Milliseconds after opening at which people are reminded. */
+  remindersMs: z.array(z.number().int().positive()).default([]),
+  /** Roles told when the deadline is near, after the reminders. */
+  escalateTo: z.array(z.string()).default([]),
+  /** Approve by itself when the checks in front of the gate pass. */
+  automatic: z.boolean().default(false),
+})
+export type GatePolicy = z.infer<typeof gatePolicySchema>
+
+export const policySchema = z.object({
+  gates: z.record(z.enum(GATES), gatePolicySchema),
+  /** A breach in monitoring rolls back without a decision. */
+  automaticRollback: z.boolean().default(false),
+  automaticRollbackStrategy: rollbackStrategySchema.default('reverse-migration'),
+  /** Decisions must carry a good signature of the actor's public key. */
+  requireSignatures: z.boolean().default(false),
+})
+export type Policy = z.infer<typeof policySchema>
+
+/** A person as the config knows them. */
+export const personSchema = z.object({
+  name: z.string().min(1),
+  roles: z.array(z.string()).default([]),
+  contact: z.string().optional(),
+  /** SSH ed25519 public keys, one line each as in `~/.ssh/id_ed25519.pub`. */
+  publicKeys: z.array(z.string()).default([]),
+})
+export type Person = z.infer<typeof personSchema>

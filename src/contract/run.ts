@@ -1,0 +1,158 @@
+import { z } from 'zod'
+import { announcementSchema, channelSchema, contactSchema } from './announcement.js'
+import { backupRecordSchema } from './backup.js'
+import { monitoringPlanSchema, monitoringViewSchema } from './monitoring.js'
+import { GATES, OUTCOMES, PHASES } from './names.js'
+import { personSchema, policySchema } from './policy.js'
+import { databaseSchema, targetSchema } from './target.js'
+
+/** The migration files as they travel: inline and compressed, or by hash in the artifact store. */
+export const bundleSchema = z.discriminatedUnion('encoding', [
+  z.object({ encoding: z.literal('gzip-base64'), data: z.string() }),
+  z.object({ encoding: z.literal('artifact'), sha256: z.string().length(64) }),
+])
+export type Bundle = z.infer<typeof bundleSchema>
+
+/** A check whose result is known: by a machine, or attested by a person. */
+export const checkSchema = z.object({
+  name: z.string(),
+  /** The runbook's line. */
+  title: z.string(),
+  state: z.enum(['passed', 'failed', 'warned', 'skipped', 'attested']),
+  message: z.string(),
+  advice: z.string().optional(),
+  /** Attested by whom, ISO 8601. */
+  actor: z.string().optional(),
+  at: z.string().optional(),
+})
+export type Check = z.infer<typeof checkSchema>
+
+export const windowSchema = z.object({
+  /** ISO 8601, UTC. */
+  opensAt: z.string(),
+  closesAt: z.string(),
+})
+export type MaintenanceWindow = z.infer<typeof windowSchema>
+
+/** Input of `productionMigration`: everything resolved by `start`, no secrets. */
+export const migrationRequestSchema = z.object({
+  target: targetSchema,
+  /** All files of the migrations folder, in apply order. */
+  files: z.array(z.object({ name: z.string(), sha256: z.string().length(64) })),
+  bundle: bundleSchema,
+  requester: z.string().trim().min(1),
+  /** `--yes`: the requester approves every gate where the policy lets them decide alone. */
+  preApproved: z.boolean().default(false),
+  policy: policySchema,
+  people: z.array(personSchema).default([]),
+  window: windowSchema.optional(),
+  channels: z.array(channelSchema),
+  contacts: z.array(contactSchema).default([]),
+  /** IANA zone of the times in messages. */
+  timeZone: z.string().default('UTC'),
+  monitoring: monitoringPlanSchema,
+  /** What `start` found where the checkout is: the project's own tests, git state, attestations. */
+  evidence: z.array(checkSchema).default([]),
+  /** Valid backups to keep of this environment. */
+  keepBackups: z.number().int().min(1).default(14),
+  /** Maximum age of the "recent backup" of the checklist. Milliseconds. */
+  recentBackupMs: z.number().int().positive().default(86_400_000),
+  /** Pause between the updates while work goes on. Milliseconds, before `timeScale`. */
+  updateEveryMs: z.number().int().positive().default(900_000),
+  /** Environment in which the same bytes must have been migrated before. */
+  stagingEnvironment: z.string().optional(),
+  dashboardUrl: z.url().optional(),
+  /** Minimum Wrangler, as the runbook demands. */
+  version: z.string(),
+})
+export type MigrationRequest = z.infer<typeof migrationRequestSchema>
+
+export const MIGRATION_STATES = ['pending', 'applied', 'absent', 'partial', 'not-executed'] as const
+
+/** `applied`, `absent` and `partial` were read back from the database; `not-executed` was never tried. */
+export const migrationResultSchema = z.object({
+  name: z.string(),
+  sha256: z.string(),
+  state: z.enum(MIGRATION_STATES),
+  durationMs: z.number().nonnegative().nullable(),
+  error: z.string().optional(),
+})
+export type MigrationResult = z.infer<typeof migrationResultSchema>
+
+export const GATE_STATES = ['waiting', 'open', 'approved', 'rejected', 'expired', 'skipped'] as const
+
+export const recordedDecisionSchema = z.object({
+  actor: z.string(),
+  decision: z.enum(['approve', 'reject']),
+  at: z.string(),
+  comment: z.string().optional(),
+  planHash: z.string().optional(),
+  decisionId: z.string(),
+})
+export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
+
+export const gateViewSchema = z.object({
+  gate: z.enum(GATES),
+  state: z.enum(GATE_STATES),
+  decisions: z.array(recordedDecisionSchema),
+  openedAt: z.string().optional(),
+  expiresAt: z.string().optional(),
+  /** What is being confirmed, as lines for people. */
+  shows: z.array(z.string()),
+})
+export type GateView = z.infer<typeof gateViewSchema>
+
+/** A decision that did not count, and why: part of the audit trail. */
+export const refusedDecisionSchema = z.object({
+  gate: z.string(),
+  actor: z.string(),
+  decision: z.string(),
+  at: z.string(),
+  reason: z.string(),
+})
+export type RefusedDecision = z.infer<typeof refusedDecisionSchema>
+
+/** One step of the runbook, with how long it took. */
+export const stepViewSchema = z.object({
+  step: z.string(),
+  state: z.enum(['waiting', 'running', 'done', 'failed', 'skipped']),
+  startedAt: z.string().optional(),
+  endedAt: z.string().optional(),
+  detail: z.string().optional(),
+})
+export type StepView = z.infer<typeof stepViewSchema>
+
+/** The state of a run: answer of the query `status`, result of the workflow, `show --json`. */
+export const runViewSchema = z.object({
+  success: z.boolean(),
+  workflowId: z.string(),
+  runId: z.string(),
+  environment: z.string(),
+  database: databaseSchema,
+  accountId: z.string().optional(),
+  requester: z.string(),
+  phase: z.enum(PHASES),
+  outcome: z.enum(OUTCOMES).nullable(),
+  /** Why it ended as it did, or what it waits for. One sentence. */
+  message: z.string(),
+  paused: z.boolean(),
+  planHash: z.string().nullable(),
+  migrations: z.array(migrationResultSchema),
+  gates: z.array(gateViewSchema),
+  refused: z.array(refusedDecisionSchema),
+  steps: z.array(stepViewSchema),
+  checks: z.array(checkSchema),
+  backup: backupRecordSchema.nullable(),
+  monitoring: monitoringViewSchema.nullable(),
+  announcements: z.array(announcementSchema),
+  observations: z.array(z.object({ note: z.string(), actor: z.string(), at: z.string() })),
+  issues: z.array(
+    z.object({ severity: z.string(), description: z.string(), actor: z.string(), at: z.string() }),
+  ),
+  /** Folder of the run on the worker: report, failure files. */
+  artifacts: z.array(z.string()),
+  failure: z.object({ type: z.string(), message: z.string(), advice: z.string() }).nullable(),
+  startedAt: z.string(),
+  closedAt: z.string().optional(),
+})
+export type RunView = z.infer<typeof runViewSchema>

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { ledgerEntrySchema } from './backup.js'
+import { databaseSchema } from './target.js'
+
+/** A disagreement between the migration files and the ledger that makes the next apply unsafe or unclear. */
+export const conflictSchema = z.object({
+  code: z.string(),
+  migration: z.string(),
+  message: z.string(),
+})
+export type Conflict = z.infer<typeof conflictSchema>
+
+/** Ledger against files, read from the database. `d1-runbook status --json` prints this plus `success`. */
+export const statusSchema = z.object({
+  environment: z.string(),
+  database: databaseSchema,
+  applied: z.array(ledgerEntrySchema),
+  pending: z.array(z.object({ name: z.string(), sha256: z.string() })),
+  conflicts: z.array(conflictSchema),
+  schemaFingerprint: z.string(),
+  timestamp: z.string(),
+})
+export type Status = z.infer<typeof statusSchema>

@@ -1,0 +1,52 @@
+import { z } from 'zod'
+
+/** Which database of Cloudflare's or of this machine is meant. */
+export const databaseSchema = z.object({
+  /** `database_name` in the Wrangler file. */
+  name: z.string().min(1),
+  /** `database_id`: a UUID for a remote database, any text for a local one. */
+  id: z.string().min(1),
+  remote: z.boolean(),
+})
+export type Database = z.infer<typeof databaseSchema>
+
+/**
+ * One environment, resolved: all that an activity must know to reach the database, without secrets (those stay in the
+ * worker's process environment). Travels in workflow input, so it is plain JSON.
+ */
+export const targetSchema = z.object({
+  environment: z.string().min(1),
+  /** Production-like: policy defaults ask for people, warnings are stricter. */
+  production: z.boolean(),
+  database: databaseSchema,
+  /** Binding name in the Wrangler file. */
+  binding: z.string().min(1),
+  /** Cloudflare account; remote only. Checked against what the API reports. */
+  accountId: z.string().optional(),
+  /** Absolute folder of the project. A local database lives below it; a worker of a remote one may not have it. */
+  projectDir: z.string().min(1),
+  /** Absolute path of the Wrangler file. */
+  wranglerConfig: z.string().min(1),
+  /** `[env.NAME]` of the Wrangler file, absent for its top level. */
+  wranglerEnv: z.string().optional(),
+  /** Absolute folder of the migration files. */
+  migrationsDir: z.string().min(1),
+  migrationsTable: z.string().min(1).default('d1_migrations'),
+  /** Local state folder of Wrangler (`--persist-to`), absolute; local only. */
+  persistTo: z.string().optional(),
+  /** Folder where archives of this environment go, absolute. */
+  backupDir: z.string().min(1),
+})
+export type Target = z.infer<typeof targetSchema>
+
+/** The bytes of one migration file, as they will run. */
+export const migrationFileSchema = z.object({
+  name: z.string().min(1),
+  sha256: z.string().length(64),
+  sizeBytes: z.number().int().nonnegative(),
+  sql: z.string(),
+})
+export type MigrationFile = z.infer<typeof migrationFileSchema>
+
+/** Name and hash of a file, without its bytes. */
+export type MigrationRef = Pick<MigrationFile, 'name' | 'sha256'>

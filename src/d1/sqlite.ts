@@ -1,0 +1,32 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+
+/** A value of SQLite as Node gives it: integers as `bigint` only where `bigints` was asked for. */
+export type SqlValue = SQLInputValue
+export type Row = Record<string, SqlValue>
+
+/**
+ * Opens an SQLite file as D1 runs it: foreign keys on, double-quoted names that resolve to nothing read as text.
+ * The only module that opens SQLite. `:memory:` for a throw-away database.
+ */
+export function openSqlite(
+  file: string,
+  options: { readOnly?: boolean; foreignKeys?: boolean } = {},
+): DatabaseSync {
+  const database = new DatabaseSync(file, {
+    readOnly: options.readOnly ?? false,
+    enableForeignKeyConstraints: options.foreignKeys ?? true,
+    enableDoubleQuotedStringLiterals: true,
+  })
+  database.exec('PRAGMA busy_timeout = 5000')
+  return database
+}
+
+/** `name` as an SQL identifier, whatever it holds. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** `text` as an SQL string literal. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
