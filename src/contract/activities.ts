@@ -1,0 +1,108 @@
+import type { Announcement, Channel } from './announcement.js'
+import type { BackupRecord } from './backup.js'
+import type { Finding } from './finding.js'
+import type { Baseline, Checkpoint, MonitoringPlan, Thresholds, Probe } from './monitoring.js'
+import type { Plan, PlannedMigration } from './plan.js'
+import type { Bundle, Check, MigrationResult, RunView } from './run.js'
+import type { Status } from './status.js'
+import type { MigrationRef, Target } from './target.js'
+
+/**
+ * What the workflow asks of the outside world: one object in, one object out. The workflow imports only these types;
+ * `src/activities` implements them. Every activity may run more than once.
+ */
+export interface ReadActivities {
+  /** Tool versions, authentication, target proof, environment variables. Throws `ChecksFailed` naming what failed. */
+  checkPrerequisites(input: {
+    target: Target
+    dashboardUrl?: string
+    channels: Channel[]
+  }): Promise<{ checks: Check[] }>
+  /** Ledger against files, read from the database. */
+  readStatus(input: { target: Target; files: MigrationRef[] }): Promise<Status>
+  /** One round of the probes: `select 1` and the database's identity. Throws `Network` or `WrongTarget`. */
+  checkConnectivity(input: {
+    target: Target
+  }): Promise<{ latencyMs: number; database: string; accountId?: string }>
+  /** Time Travel bookmark of now; remote only, else undefined. */
+  readBookmark(input: { target: Target }): Promise<{ bookmark?: string }>
+  /** Ledger, fingerprint as rehearsed, health, connectivity. */
+  validateMigration(input: {
+    target: Target
+    plan: Plan
+    probes: Probe[]
+  }): Promise<{ checks: Check[]; passed: boolean }>
+  runCheckpoint(input: {
+    target: Target
+    probes: Probe[]
+    thresholds: Thresholds
+    baseline: Baseline
+    expected: { schemaFingerprint: string; ledger: string[] }
+    number: number
+    plannedAt: string
+    late: boolean
+  }): Promise<Checkpoint>
+}
+
+export interface SlowActivities {
+  /** The pre-migration checklist: lint of the files, staging proof, recent backup, rollback plan. */
+  runChecklist(input: {
+    target: Target
+    files: MigrationRef[]
+    bundle: Bundle
+    evidence: Check[]
+    recentBackupMs: number
+    stagingEnvironment?: string
+  }): Promise<{ checks: Check[]; findings: Finding[] }>
+  /** Export, restore into a scratch, compare, archive, prune. */
+  createBackup(input: { target: Target; files: MigrationRef[]; keep: number }): Promise<BackupRecord>
+  /** Runs the pending files on the restored copy and says what they change. */
+  rehearse(input: {
+    target: Target
+    files: MigrationRef[]
+    bundle: Bundle
+    backup: BackupRecord
+    status: Status
+  }): Promise<Plan>
+  takeBaseline(input: { target: Target; monitoring: MonitoringPlan }): Promise<Baseline>
+}
+
+export interface MutateActivities {
+  /**
+   * Applies one file and proves the outcome from the ledger and the fingerprint. Safe to run again at any point.
+   * Throws `Drifted` when the database is neither as before this file nor as after it.
+   */
+  applyMigration(input: {
+    target: Target
+    bundle: Bundle
+    migration: PlannedMigration
+    /** Names in the ledger before this file. */
+    ledgerBefore: string[]
+    runKey: string
+  }): Promise<MigrationResult>
+}
+
+export interface TellActivities {
+  announce(input: {
+    runKey: string
+    target: Target
+    channels: Channel[]
+    message: Omit<Announcement, 'deliveries'>
+  }): Promise<Announcement['deliveries']>
+  /** Markdown (and HTML) report into the run's folder; returns the paths. */
+  writeReport(input: {
+    runKey: string
+    view: RunView
+    plan: Plan | null
+    baseline: Baseline | null
+  }): Promise<{ files: string[] }>
+  /** `migration-failure-state.json` and `migration-failure.log`. */
+  writeFailureFiles(input: {
+    runKey: string
+    target: Target
+    view: RunView
+    files: MigrationRef[]
+  }): Promise<{ files: string[] }>
+}
+
+export type RunbookActivities = ReadActivities & SlowActivities & MutateActivities & TellActivities
