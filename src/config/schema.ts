@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import { channelSchema, contactSchema } from '../contract/announcement.js'
+import { probeSchema, thresholdsSchema } from '../contract/monitoring.js'
+import { GATES } from '../contract/names.js'
+import { personSchema, rollbackStrategySchema } from '../contract/policy.js'
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** `"15m"`, `"24h"`, or milliseconds as a number. Comes out as milliseconds. */
+export const durationSchema = z
+  .union([
+    z.number().int().nonnegative(),
+    z.string().regex(/^\d+(?:\.\d+)?(?:ms|s|m|h|d)$/, 'a duration such as "90s", "15m", "24h" or "7d"'),
+  ])
+  .transform((value) => {
+    if (typeof value === 'number') return value
+    const unit = /[a-z]+$/.exec(value)?.[0] as keyof typeof UNITS
+    return Math.round(Number.parseFloat(value) * UNITS[unit])
+  })
+  .meta({ description: 'A duration: "90s", "15m", "24h", "7d", or a number of milliseconds' })
+
+const timeZoneSchema = z
+  .string()
+  .refine(isTimeZone, 'an IANA time zone such as "America/New_York"')
+  .meta({ description: 'IANA time zone of the times in messages' })
+
+const gateConfigSchema = z
+  .strictObject({
+    roles: z.array(z.string()).optional(),
+    approvals: z.number().int().min(1).optional(),
+    requesterMayApprove: z.boolean().optional(),
+    differentFrom: z.array(z.enum(GATES)).optional(),
+    deadline: durationSchema.optional(),
+    reminders: z.array(durationSchema).optional(),
+    escalateTo: z.array(z.string()).optional(),
+    automatic: z.boolean().optional(),
+  })
+  .meta({ description: 'Who may decide this gate, and until when. What is left out keeps its default.' })
+
+const policyConfigSchema = z.strictObject({
+  gates: z.partialRecord(z.enum(GATES), gateConfigSchema).default({}),
+  automaticRollback: z.boolean().optional(),
+  automaticRollbackStrategy: rollbackStrategySchema.optional(),
+  requireSignatures: z.boolean().optional(),
+})
+
+const monitoringConfigSchema = z.strictObject({
+  /** Times after the migration, ascending; default: 5 min to 30 min, 15 min to 2 h, hourly to 24 h. */
+  schedule: z.array(durationSchema).min(1).optional(),
+  thresholds: thresholdsSchema.partial().optional(),
+  probes: z.array(probeSchema).optional(),
+  baselineSamples: z.number().int().min(1).optional(),
+  baselinePause: durationSchema.optional(),
+  timeScale: z.number().positive().optional(),
+})
+
+const querySchema = z.strictObject({
+  name: z.string().min(1),
+  sql: z.string().min(1),
+})
+
+const backupConfigSchema = z.strictObject({
+  /** Relative to the project folder. */
+  dir: z.string().min(1).optional(),
+  /** Valid archives to keep of this environment. */
+  keep: z.number().int().min(1).optional(),
+  /** How old the checklist's "recent backup" may be. */
+  maxAge: durationSchema.optional(),
+})
+
+const windowConfigSchema = z.strictObject({
+  /** ISO 8601 with an offset or Z. */
+  opensAt: z.iso.datetime({ offset: true }),
+  closesAt: z.iso.datetime({ offset: true }),
+})
+
+export const environmentConfigSchema = z.strictObject({
+  /** `[env.NAME]` of the Wrangler file; null: its top level. Default: the one of the same name, else the top level. */
+  wranglerEnv: z.string().nullable().optional(),
+  /** Binding, `database_name` or `database_id`, where there are several. */
+  database: z.string().optional(),
+  /** Default: true, except for the environment `local`. */
+  remote: z.boolean().optional(),
+  /** Default: true for the environment `production`. */
+  production: z.boolean().optional(),
+  accountId: z.string().optional(),
+  /** The same bytes must have been migrated there before. */
+  stagingEnvironment: z.string().optional(),
+  /** Local state folder of Wrangler (`--persist-to`), relative to the project folder. */
+  persistTo: z.string().optional(),
+  dashboardUrl: z.url().optional(),
+  /** Answered by the application; a critical probe of every checkpoint. */
+  healthUrl: z.url().optional(),
+  timeZone: timeZoneSchema.optional(),
+  window: windowConfigSchema.optional(),
+  updateEvery: durationSchema.optional(),
+  policy: policyConfigSchema.default({ gates: {} }),
+  monitoring: monitoringConfigSchema.default({}),
+  backup: backupConfigSchema.default({}),
+  channels: z.array(channelSchema).optional(),
+  contacts: z.array(contactSchema).optional(),
+  queries: z.array(querySchema).optional(),
+})
+export type EnvironmentConfig = z.infer<typeof environmentConfigSchema>
+
+/** `runbook.config.{ts,mjs,js,json,yaml}`. Everything in it is optional. Never holds a secret, only names of variables. */
+export const runbookConfigSchema = z.strictObject({
+  $schema: z.string().optional(),
+  /** Wrangler file, relative to this file; default: the one beside it. */
+  wranglerConfig: z.string().optional(),
+  /** Binding or `database_name`, where the Wrangler file has several databases. */
+  database: z.string().optional(),
+  taskQueue: z.string().min(1).optional(),
+  timeZone: timeZoneSchema.default('UTC'),
+  people: z.array(personSchema).default([]),
+  contacts: z.array(contactSchema).default([]),
+  channels: z.array(channelSchema).default([{ kind: 'terminal', name: 'terminal' }]),
+  /** The project's own tests, run by `start` where the checkout is. An argument list, or words parted by spaces. */
+  testCommand: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
+  /** What the application asks the database; run on the migrated copy. */
+  queries: z.array(querySchema).default([]),
+  environments: z.record(z.string().min(1), environmentConfigSchema).default({}),
+})
+export type RunbookConfig = z.infer<typeof runbookConfigSchema>
+/** As a person writes it: durations as text, defaults left out. */
+export type RunbookConfigInput = z.input<typeof runbookConfigSchema>
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
+}
