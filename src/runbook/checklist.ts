@@ -1,0 +1,123 @@
+import type { RunView, StepView } from '../contract/run.js'
+import { zonedDateTime } from './clock.js'
+import { decisionCommand } from './command.js'
+import { formatDuration } from './duration.js'
+import { code, paragraphs, prose } from './markdown.js'
+import { gateTitle, RUNBOOK_STEPS, stepTitle } from './steps.js'
+
+const STEP_MARKS: Record<StepView['state'], string> = {
+  waiting: '- [ ]',
+  running: '- [ ] ▶️',
+  done: '- [x]',
+  failed: '- [ ] ❌',
+  skipped: '- [x] ⏭️',
+}
+
+/**
+ * The runbook's checklist with ticks, for Temporal's current details and for `show`. A pure function of the view: it is
+ * rendered in workflow code.
+ */
+export function renderChecklist(view: RunView, options: { timeZone?: string } = {}): string {
+  const timeZone = options.timeZone ?? 'UTC'
+  return paragraphs(
+    `**${prose(view.environment)}**: ${prose(view.database.name)} (${code(view.database.id)})`,
+    headline(view),
+    nextAction(view, timeZone),
+    [...knownSteps(view), ...extraSteps(view)].join('\n'),
+    monitoringLine(view, timeZone),
+  )
+}
+
+function headline(view: RunView): string {
+  const state = view.outcome ?? (view.paused ? 'paused' : view.phase)
+  return `${prose(state)}: ${prose(view.message)}`
+}
+
+/** The gate that waits now, with the command to type. */
+function nextAction(view: RunView, timeZone: string): string {
+  return view.gates
+    .filter(({ state }) => state === 'open')
+    .map(({ gate, shows, expiresAt }) =>
+      [
+        `👉 **${prose(gateTitle(gate, view.environment))}**`,
+        ...shows.map((line) => `- ${prose(line)}`),
+        `- approve: ${code(decisionCommand({ verb: 'approve', gate, environment: view.environment }))}`,
+        `- decline: ${code(decisionCommand({ verb: 'reject', gate, environment: view.environment }))}`,
+        ...(expiresAt === undefined ? [] : [`- expires ${zonedDateTime(Date.parse(expiresAt), timeZone)}`]),
+      ].join('\n'),
+    )
+    .join('\n\n')
+}
+
+/** Rollback shows only when something went wrong. */
+function knownSteps(view: RunView): string[] {
+  return RUNBOOK_STEPS.flatMap(({ step, gates, plannedMs }) => {
+    const found = view.steps.find((one) => one.step === step)
+    if (step === 'rollback' && found === undefined) return []
+    const state = found ?? { step, state: 'waiting' as const }
+    return [
+      stepLine(state, plannedMs),
+      ...gates.flatMap((gate) => gateLine(view, gate)),
+      ...migrationLines(view, step),
+    ]
+  })
+}
+
+function extraSteps(view: RunView): string[] {
+  return view.steps
+    .filter(({ step }) => !RUNBOOK_STEPS.some((known) => known.step === step))
+    .map((step) => stepLine(step, undefined))
+}
+
+function stepLine(step: StepView, plannedMs: number | undefined): string {
+  const took = stepDuration(step)
+  const times = [
+    took === undefined ? '' : formatDuration(took),
+    plannedMs === undefined ? '' : `planned ${formatDuration(plannedMs)}`,
+  ].filter(Boolean)
+  const note = times.length === 0 ? '' : ` (${times.join(', ')})`
+  const detail = step.detail === undefined || step.detail === '' ? '' : `: ${prose(step.detail)}`
+  return `${STEP_MARKS[step.state]} ${prose(stepTitle(step.step))}${note}${detail}`
+}
+
+function gateLine(view: RunView, name: string): string[] {
+  const gate = view.gates.find((one) => one.gate === name)
+  if (gate === undefined) return []
+  const who = gate.decisions.map(
+    ({ actor, decision }) => `${prose(actor)} ${decision === 'approve' ? 'approved' : 'declined'}`,
+  )
+  const by = who.length === 0 ? '' : `: ${who.join(', ')}`
+  const ticked = gate.state === 'approved' || gate.state === 'skipped'
+  return [`  - [${ticked ? 'x' : ' '}] ${prose(gateTitle(gate.gate, view.environment))} (${gate.state})${by}`]
+}
+
+function migrationLines(view: RunView, step: string): string[] {
+  if (step !== 'execute') return []
+  return view.migrations.map(({ name, state, durationMs }) => {
+    const took = durationMs === null ? '' : `, ${formatDuration(durationMs)}`
+    return `  - [${state === 'applied' ? 'x' : ' '}] ${code(name)} (${state}${took})`
+  })
+}
+
+function monitoringLine(view: RunView, timeZone: string): string {
+  const { monitoring } = view
+  if (monitoring === null) return ''
+  const verdicts = Object.entries(monitoring.verdicts)
+    .filter(([, number]) => number > 0)
+    .map(([verdict, number]) => `${String(number)} ${verdict}`)
+  const next =
+    monitoring.nextAt === undefined ? '' : `, next ${zonedDateTime(Date.parse(monitoring.nextAt), timeZone)}`
+  return `Checkpoints: ${String(monitoring.checkpoints.length)} of ${String(monitoring.planned)}${
+    verdicts.length === 0 ? '' : ` (${verdicts.join(', ')})`
+  }${next}`
+}
+
+/** Milliseconds; undefined while it runs or where it never did. */
+export function stepDuration({
+  startedAt,
+  endedAt,
+}: Pick<StepView, 'startedAt' | 'endedAt'>): number | undefined {
+  if (startedAt === undefined || endedAt === undefined) return undefined
+  const ms = Date.parse(endedAt) - Date.parse(startedAt)
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined
+}

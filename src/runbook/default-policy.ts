@@ -1,0 +1,70 @@
+import { GATES, type Gate } from '../contract/names.js'
+import type { GatePolicy, Person, Policy } from '../contract/policy.js'
+import { roleKey } from './policy.js'
+
+const MINUTE = 60_000
+
+const ANYBODY: GatePolicy = {
+  roles: [],
+  approvals: 1,
+  requesterMayApprove: true,
+  differentFrom: [],
+  remindersMs: [],
+  escalateTo: [],
+  automatic: false,
+}
+
+/** The runbook's emergency contacts, as roles: who may decide a rollback, and who is told next. */
+const RESPONDERS = ['team-lead', 'database-administrator', 'dba', 'on-call', 'on-call-engineer']
+
+/**
+ * The policy where the config says nothing.
+ *
+ * Outside of production: one approval a gate, by anybody, the requester too. In production every gate is decided by
+ * people. Which people can be demanded depends on who is configured: with nobody, or one person, roles and a second pair
+ * of eyes cannot be asked for; with more, `team-lead` belongs to the team lead, `plan` and `final` to two different
+ * people, and nobody gives the final word on their own request.
+ */
+export function defaultPolicy(input: {
+  environment: string
+  production: boolean
+  people: readonly Person[]
+}): Policy {
+  const gates = input.production ? productionGates(input.people) : everyGate(() => ANYBODY)
+  return {
+    gates,
+    automaticRollback: false,
+    automaticRollbackStrategy: 'reverse-migration',
+    requireSignatures: false,
+  }
+}
+
+function productionGates(people: readonly Person[]): Record<Gate, GatePolicy> {
+  const held = [...new Set(people.flatMap(({ roles }) => roles))]
+  const among = (wanted: readonly string[]): string[] => held.filter((role) => wanted.includes(roleKey(role)))
+  const orHeld = (roles: string[]): string[] => (roles.length === 0 ? held : roles)
+  const responders = among(RESPONDERS)
+  const asked = { ...ANYBODY, roles: held, remindersMs: [15 * MINUTE, 60 * MINUTE], escalateTo: responders }
+  const withRole = people.filter(({ roles }) => roles.length > 0)
+  const secondPair = withRole.length >= 2
+  return everyGate((gate) => {
+    switch (gate) {
+      case 'team-lead':
+        return { ...asked, roles: orHeld(among(['team-lead'])) }
+      case 'final':
+        return secondPair ? { ...asked, requesterMayApprove: false, differentFrom: ['plan'] } : asked
+      case 'rollback':
+        return { ...asked, roles: orHeld(responders), remindersMs: [5 * MINUTE, 15 * MINUTE, 30 * MINUTE] }
+      case 'environment':
+      case 'connectivity':
+      case 'preflight':
+      case 'plan':
+      case 'team-confirmation':
+        return asked
+    }
+  })
+}
+
+function everyGate(policyOf: (gate: Gate) => GatePolicy): Record<Gate, GatePolicy> {
+  return Object.fromEntries(GATES.map((gate) => [gate, policyOf(gate)])) as Record<Gate, GatePolicy>
+}

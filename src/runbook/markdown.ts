@@ -1,0 +1,41 @@
+/** `text` as Markdown prose: what people typed must not become headings, links, table cells or HTML. */
+export function prose(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/[\\`*_[\]|~#]/g, (mark) => `\\${mark}`)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+}
+
+/** `text` as inline code, whatever backticks it holds. */
+export function code(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  if (line === '') return ''
+  const fence = fenceFor(line, 1)
+  const pad = line.startsWith('`') || line.endsWith('`') ? ' ' : ''
+  return `${fence}${pad}${line}${pad}${fence}`
+}
+
+export function codeBlock(text: string, language = ''): string {
+  const fence = fenceFor(text, 3)
+  return `${fence}${language}\n${text.trimEnd()}\n${fence}`
+}
+
+/** Cells are Markdown already; a `|` inside code still ends a cell, so it is escaped here. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replace(/(?<!\\)\|/g, '\\|').replaceAll('\n', ' ')).join(' | ')} |`
+  return [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line)].join('\n')
+}
+
+/** Parts that are empty are left out; one empty line between the others. */
+export function paragraphs(...parts: (string | false | undefined)[]): string {
+  return parts.filter((part) => typeof part === 'string' && part !== '').join('\n\n')
+}
+
+function fenceFor(text: string, atLeast: number): string {
+  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
+  return '`'.repeat(longest < atLeast ? atLeast : longest + 1)
+}

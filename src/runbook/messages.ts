@@ -1,0 +1,214 @@
+import type { Contact } from '../contract/announcement.js'
+import type { Gate } from '../contract/names.js'
+import type { WayBack } from './ways-back.js'
+import { calendarDay, clockTime, zonedTime, zoneName } from './clock.js'
+import { decisionCommand } from './command.js'
+import { durationInWords, formatDuration } from './duration.js'
+import { gateTitle } from './steps.js'
+
+/** The runbook's pace of updates. Milliseconds. */
+const UPDATE_EVERY_MS = 15 * 60_000
+/** How long the runbook's completion message promises attention. Milliseconds. */
+const ATTENTION_MS = 2 * 60 * 60_000
+
+/** Which database a message is about: stands in a line of its own, so that the runbook's lines stay word for word. */
+export interface MessageContext {
+  environment: string
+  database: { name: string; id: string; remote: boolean }
+  /** Cloudflare account; absent for a local database. */
+  accountId?: string | undefined
+}
+
+export type UpdateStatus = 'IN_PROGRESS' | 'COMPLETED' | 'FAILED'
+
+/**
+ * "Start of Migration". Times are epoch milliseconds. Dates show only where the window is not on one day, or not on the
+ * day of the message (`at`).
+ */
+export function startMessage(
+  input: MessageContext & {
+    opensAt: number
+    closesAt: number
+    at?: number
+    timeZone: string
+    pending: number
+    expectedMs: number
+    updateEveryMs?: number
+  },
+): string {
+  return lines(
+    '🚀 Production Migration Starting',
+    `- Window: ${windowText(input)}`,
+    `- Migrations: ${String(input.pending)} pending`,
+    `- Expected duration: ${formatDuration(input.expectedMs)}`,
+    `- Status updates every ${durationInWords(input.updateEveryMs ?? UPDATE_EVERY_MS)}`,
+    contextLine(input),
+  )
+}
+
+/** "During Migration". */
+export function updateMessage(
+  input: MessageContext & {
+    at: number
+    timeZone: string
+    status: UpdateStatus
+    step: string
+    updateEveryMs?: number
+    /** Planned and elapsed time of a step that takes longer than the runbook plans. */
+    overdue?: { plannedMs: number; elapsedMs: number }
+  },
+): string {
+  return lines(
+    `⏱️ Migration Update (${zonedTime(input.at, input.timeZone)})`,
+    `- Status: ${input.status}`,
+    `- Current step: ${oneLine(input.step)}`,
+    input.status === 'IN_PROGRESS' &&
+      `- Next update in ${durationInWords(input.updateEveryMs ?? UPDATE_EVERY_MS)}`,
+    input.overdue !== undefined &&
+      `- Overdue: ${formatDuration(input.overdue.elapsedMs)} so far, the runbook plans ${formatDuration(input.overdue.plannedMs)}`,
+    contextLine(input),
+  )
+}
+
+/** "Migration Complete". `status` replaces the all-clear where not all is well. */
+export function completeMessage(
+  input: MessageContext & {
+    durationMs: number
+    applied: number
+    status?: string
+    monitoringMs?: number
+  },
+): string {
+  return lines(
+    '✅ Production Migration Complete',
+    `- Duration: ${formatDuration(input.durationMs)}`,
+    `- Migrations applied: ${String(input.applied)}`,
+    `- Status: ${oneLine(input.status ?? 'All systems operational')}`,
+    `- Monitoring continues for ${durationInWords(input.monitoringMs ?? ATTENTION_MS)}`,
+    contextLine(input),
+  )
+}
+
+/** "Emergency Alert", with the runbook's emergency contacts and the ways back below it. */
+export function emergencyMessage(
+  input: MessageContext & {
+    issue: string
+    impact: string
+    action: string
+    etaAt: number
+    timeZone: string
+    contacts: readonly Contact[]
+    waysBack?: readonly WayBack[]
+  },
+): string {
+  return lines(
+    '🚨 Migration Issue Detected',
+    `- Issue: ${oneLine(input.issue)}`,
+    `- Impact: ${oneLine(input.impact)}`,
+    `- Action: ${oneLine(input.action)}`,
+    `- ETA for update: ${zonedTime(input.etaAt, input.timeZone)}`,
+    contextLine(input),
+    ...input.contacts.map(
+      ({ role, name, contact }) => `- ${oneLine(role)}: ${oneLine(name)}, ${oneLine(contact)}`,
+    ),
+    ...(input.waysBack ?? [])
+      .filter(({ available }) => available)
+      .map(({ title, price, command }) => `- Way back: ${title}. Price: ${price.join('; ')}. ${command}`),
+  )
+}
+
+/** A gate opened: what is asked, of whom, and the command to type. */
+export function gateOpenMessage(
+  input: MessageContext & {
+    gate: Gate
+    at: number
+    timeZone: string
+    planHash?: string | null
+    roles: readonly string[]
+    approvals: number
+    expiresAt?: number
+    /** What is being confirmed, as lines for people. */
+    shows?: readonly string[]
+  },
+): string {
+  return lines(
+    `🔔 Approval needed: ${gateTitle(input.gate, input.environment)}`,
+    `- Approve: ${decisionCommand({ verb: 'approve', gate: input.gate, environment: input.environment })}`,
+    `- Decline: ${decisionCommand({ verb: 'reject', gate: input.gate, environment: input.environment })}`,
+    `- Who: ${whoMay(input)}`,
+    typeof input.planHash === 'string' && `- Plan: ${input.planHash}`,
+    input.expiresAt !== undefined &&
+      `- Expires: ${zonedTime(input.expiresAt, input.timeZone)}; silence is not an approval`,
+    ...(input.shows ?? []).map((line) => `- ${oneLine(line)}`),
+    contextLine(input),
+  )
+}
+
+/** A gate still waits. `escalated`: roles that are told now because the deadline is near. */
+export function reminderMessage(
+  input: MessageContext & {
+    gate: Gate
+    at: number
+    openedAt: number
+    timeZone: string
+    missing: number
+    expiresAt?: number
+    escalated?: readonly string[]
+  },
+): string {
+  return lines(
+    `⏰ Still waiting: ${gateTitle(input.gate, input.environment)}`,
+    `- Open since ${zonedTime(input.openedAt, input.timeZone)} (${formatDuration(input.at - input.openedAt)})`,
+    `- Approvals missing: ${String(input.missing)}`,
+    input.expiresAt !== undefined &&
+      `- Expires: ${zonedTime(input.expiresAt, input.timeZone)}; silence is not an approval`,
+    input.escalated !== undefined &&
+      input.escalated.length > 0 &&
+      `- Now asking: ${input.escalated.map(oneLine).join(', ')}`,
+    `- Approve: ${decisionCommand({ verb: 'approve', gate: input.gate, environment: input.environment })}`,
+    contextLine(input),
+  )
+}
+
+/** Anything else that people must know: voided approvals, a pause, lost sight in monitoring, the end of a rollback. */
+export function noteMessage(
+  input: MessageContext & { title: string; details: readonly string[]; icon?: string },
+): string {
+  return lines(
+    `${input.icon ?? 'ℹ️'} ${oneLine(input.title)}`,
+    ...input.details.map((detail) => `- ${oneLine(detail)}`),
+    contextLine(input),
+  )
+}
+
+/** Name, UUID, account and environment: which database it is about must never be a guess. */
+export function contextLine({ environment, database, accountId }: MessageContext): string {
+  const where = database.remote ? `account ${accountId ?? 'unknown'}` : 'on this machine'
+  return `- Database: ${oneLine(database.name)} (${oneLine(database.id)}), ${where}, environment ${oneLine(environment)}`
+}
+
+function whoMay({ roles, approvals }: { roles: readonly string[]; approvals: number }): string {
+  const who = roles.length === 0 ? 'anybody in the team' : roles.map(oneLine).join(' or ')
+  return approvals === 1 ? who : `${String(approvals)} different people, ${who}`
+}
+
+function windowText(input: { opensAt: number; closesAt: number; at?: number; timeZone: string }): string {
+  const { opensAt, closesAt, timeZone } = input
+  const [opens, closes] = [clockTime(opensAt, timeZone), clockTime(closesAt, timeZone)]
+  const [firstDay, lastDay] = [calendarDay(opensAt, timeZone), calendarDay(closesAt, timeZone)]
+  const today = input.at === undefined ? firstDay : calendarDay(input.at, timeZone)
+  const [firstZone, lastZone] = [zoneName(opensAt, timeZone), zoneName(closesAt, timeZone)]
+  const from = [firstDay !== today || lastDay !== firstDay ? firstDay : '', opens].filter(Boolean).join(' ')
+  const to = [lastDay !== firstDay ? lastDay : '', closes].filter(Boolean).join(' ')
+  // Over a change to or from summer time, one abbreviation would be wrong for one of the two.
+  return firstZone === lastZone ? `${from} - ${to} ${lastZone}` : `${from} ${firstZone} - ${to} ${lastZone}`
+}
+
+/** A line break inside a field would read as a line of ours. */
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
+}
+
+function lines(...parts: (string | false)[]): string {
+  return parts.filter((part) => part !== false).join('\n')
+}

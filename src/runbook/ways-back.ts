@@ -1,0 +1,97 @@
+import type { BackupRecord } from '../contract/backup.js'
+import type { Plan } from '../contract/plan.js'
+import type { RollbackStrategy } from '../contract/policy.js'
+import { rollbackCommand } from './command.js'
+
+/** One way back, with what it costs: shown before anybody chooses. */
+export interface WayBack {
+  strategy: Exclude<RollbackStrategy, 'none'>
+  title: string
+  available: boolean
+  /** What is lost, one phrase each; never empty. For an unavailable way: why it is not there. */
+  price: string[]
+  /** What to type to choose it. */
+  command: string
+}
+
+/**
+ * The ways back, cheapest first. Bookmark and backup return the whole database to a moment, so their price grows with
+ * every write after it; `writtenSince` is known where monitoring or the emergency backup counted rows.
+ */
+export function waysBack(input: {
+  environment: string
+  plan: Plan | null
+  backup: BackupRecord | null
+  /** Rows written since the backup, where they were counted. */
+  writtenSince?: number
+}): WayBack[] {
+  return [reverseMigration(input), timeTravel(input), restoreBackup(input)].map((way) => ({
+    ...way,
+    command: rollbackCommand({ strategy: way.strategy, environment: input.environment }),
+  }))
+}
+
+type Way = Omit<WayBack, 'command'>
+
+function reverseMigration({ plan }: { plan: Plan | null }): Way {
+  const base = { strategy: 'reverse-migration', title: 'Reverse migration' } as const
+  const rollback = plan?.rollback
+  if (rollback === undefined || !rollback.available) {
+    return {
+      ...base,
+      available: false,
+      price:
+        rollback === undefined || rollback.price.length === 0
+          ? ['no reverse migration could be written']
+          : rollback.price,
+    }
+  }
+  const proof = rollback.rehearsed ? [] : ['it was not rehearsed on a copy']
+  const price = rollback.price.length === 0 ? ['no rows or values are lost'] : rollback.price
+  return { ...base, available: true, price: [...price, ...proof] }
+}
+
+function timeTravel({ backup, writtenSince }: { backup: BackupRecord | null; writtenSince?: number }): Way {
+  const base = { strategy: 'time-travel', title: 'Time Travel bookmark' } as const
+  if (backup?.bookmark === undefined) {
+    return {
+      ...base,
+      available: false,
+      price: ['no bookmark: only a remote D1 database has Time Travel'],
+    }
+  }
+  return {
+    ...base,
+    available: true,
+    price: [writesLost(backup, writtenSince), 'the bookmark is kept 30 days (7 on the free plan)'],
+  }
+}
+
+function restoreBackup({
+  backup,
+  writtenSince,
+}: {
+  backup: BackupRecord | null
+  writtenSince?: number
+}): Way {
+  const base = { strategy: 'restore-backup', title: 'Restore of the backup' } as const
+  if (backup === null || !backup.verified) {
+    return {
+      ...base,
+      available: false,
+      price: [backup === null ? 'no backup was made' : 'the backup was not verified'],
+    }
+  }
+  return {
+    ...base,
+    available: true,
+    price: [writesLost(backup, writtenSince), 'the database is replaced while it is being restored'],
+  }
+}
+
+function writesLost(backup: BackupRecord, writtenSince: number | undefined): string {
+  const since = `written since ${backup.createdAt}`
+  return writtenSince === undefined
+    ? `all rows ${since} are lost`
+    : `${String(writtenSince)} row${writtenSince === 1 ? '' : 's'} ${since} ${writtenSince === 1 ? 'is' : 'are'} lost`
+}
