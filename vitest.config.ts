@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/temporal-binaries.setup.ts'],
+    // Temporal's runtime is native and one a process: each file gets a process of its own.
+    pool: 'forks',
+    // Tests start workerd, Temporal and Wrangler, which want a core themselves.
+    maxWorkers: 2,
+    // Time-skipping moves the clock of a whole server: within a file tests run one after the other.
+    sequence: { concurrent: false },
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Node's built-in SQLite announces itself as experimental in every process.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  },
+})
