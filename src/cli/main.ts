@@ -1,0 +1,92 @@
+import { Command, CommanderError } from 'commander'
+import { App } from './app.js'
+import { COMMANDS } from './commands.js'
+import { failureOf, type Failure } from './failure.js'
+import { colorsFor, createOutput, flushOutput, survivePipeClose } from './output.js'
+import { toolVersion } from './version.js'
+
+/**
+ * The command line. Returns the exit code: 0 done, 1 it ran and failed or found something that blocks, 2 wrong usage,
+ * config or environment, 3 declined, aborted or expired by people, 4 rolled back.
+ */
+export async function main(argv: string[]): Promise<number> {
+  survivePipeClose()
+  const app = new App()
+  try {
+    await createProgram(app).parseAsync(argv, { from: 'user' })
+    await flushOutput()
+    return app.exitCode
+  } catch (error) {
+    const code =
+      error instanceof CommanderError ? reportUsage(error, argv) : reportFailure(failureOf(error), argv)
+    await flushOutput()
+    return code
+  }
+}
+
+export function createProgram(app: App): Command {
+  const program = new Command('d1-runbook')
+    .description('Carries a team through the production migration of a Cloudflare D1 database.')
+    .version(toolVersion(), '-V, --version')
+    .showSuggestionAfterError(true)
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText(
+      'after',
+      '\nStart here:\n  $ d1-runbook demo              see a whole migration on a sample database\n' +
+        '  $ d1-runbook doctor            check this project\n  $ d1-runbook plan              what would happen\n' +
+        '\nExit: 0 done; 1 failed or blocking findings; 2 wrong usage, config or environment; ' +
+        '3 declined, aborted or expired; 4 rolled back',
+    )
+  for (const build of COMMANDS) program.addCommand(build(app))
+  throwInsteadOfExit(program)
+  return program
+}
+
+/** Commander's settings are inherited only by commands that it creates itself. */
+function throwInsteadOfExit(command: Command): void {
+  command
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureOutput({
+      outputError: () => {
+        // Reported once, by `reportUsage`.
+      },
+      getOutHasColors: () => colorsFor(process.stdout).isColorSupported,
+    })
+    .configureHelp({ styleTitle: (title) => colorsFor(process.stdout).bold(title) })
+  for (const child of command.commands) throwInsteadOfExit(child)
+}
+
+function reportUsage(error: CommanderError, argv: string[]): number {
+  if (error.exitCode === 0) return 0
+  const message = error.message.replace(/^error: /, '')
+  // The bare command line prints its help, which is its own message.
+  if (error.code === 'commander.help') return 2
+  const command = argv.find((word) => !word.startsWith('-'))
+  const known = COMMANDS.some((build) => build(new App()).name() === command)
+  const advice = `See: d1-runbook ${known ? `${command} ` : ''}--help`
+  return report({ type: 'Usage', message, advice, exitCode: 2 }, argv)
+}
+
+function reportFailure(failure: Failure, argv: string[]): number {
+  const debug = process.env['D1_RUNBOOK_DEBUG']
+  const code = report(failure, argv)
+  if (debug !== undefined && debug !== '' && failure.stack !== undefined)
+    process.stderr.write(`\n${failure.stack}\n`)
+  return code
+}
+
+function report(
+  failure: { type: string; message: string; advice: string; exitCode: number },
+  argv: string[],
+): number {
+  const { type, message, advice, exitCode } = failure
+  if (argv.includes('--json')) {
+    createOutput({ json: true }).document({ success: false, error: { type, message, advice } })
+    return exitCode
+  }
+  const colors = colorsFor(process.stderr)
+  const title = type === 'Bug' ? 'Bug in d1-runbook' : 'Error'
+  process.stderr.write(`${colors.red(colors.bold(`${title}:`))} ${message}\n${colors.dim('→')} ${advice}\n`)
+  return exitCode
+}
