@@ -29,18 +29,19 @@ export type Judgement =
  * or somebody who approved before, may always stop what they see going wrong.
  */
 export function judgeDecision(input: {
+  /** A name from outside: it may be no gate at all. */
+  gate: string
+  open: boolean
   decision: Decision
-  /** All gates of the run. */
-  gates: readonly GateRecord[]
+  /** All gates of the run, with what was decided at each. */
+  decisions: readonly GateRecord[]
   policy: Policy
   people: readonly Person[]
   requester: string
   planHash: string | null
 }): Judgement {
-  const { decision, gates, policy, people, requester, planHash } = input
-  const gate: unknown = decision.gate
-  if (!isGate(gate))
-    return refuse('unknown-gate', `there is no gate '${String(gate)}'; gates: ${GATES.join(', ')}`)
+  const { gate, open, decision, decisions: gates, policy, people, requester, planHash } = input
+  if (!isGate(gate)) return refuse('unknown-gate', `there is no gate '${gate}'; gates: ${GATES.join(', ')}`)
   const record = gates.find((candidate) => candidate.gate === gate)
   const actor = decision.actor.trim()
   if (actor === '') return refuse('no-actor', 'a decision needs the name of the person who takes it')
@@ -51,7 +52,7 @@ export function judgeDecision(input: {
   ) {
     return refuse('duplicate', `decision ${decisionId} was counted before`)
   }
-  if (record?.state !== 'open') {
+  if (!open) {
     return refuse(
       'not-open',
       `gate '${gate}' is not open${record === undefined ? '' : `: it is ${record.state}`}`,
@@ -74,7 +75,7 @@ export function judgeDecision(input: {
   if (!rules.requesterMayApprove && samePerson(actor, requester)) {
     return refuse('requester', `'${actor}' requested this run and may not approve gate '${gate}'`)
   }
-  const approved = approvalsFor(record.decisions, planHash)
+  const approved = approvalsFor(record?.decisions ?? [], planHash)
   if (approved.some((one) => samePerson(one.actor, actor))) {
     return refuse('same-person', `'${actor}' has approved gate '${gate}' already; it needs different people`)
   }
@@ -87,7 +88,7 @@ export function judgeDecision(input: {
       `'${actor}' approved gate '${elsewhere}'; gate '${gate}' needs somebody else`,
     )
   }
-  const blocked = gateLeftWithoutPeople({ ...input, gate, actor })
+  const blocked = gateLeftWithoutPeople({ gates, policy, people, requester, planHash, gate, actor })
   if (blocked !== undefined) {
     return refuse(
       'would-block',
@@ -116,6 +117,7 @@ export function recordDecision(input: {
     ...(decision.comment === undefined ? {} : { comment: decision.comment }),
     ...(input.planHash === null ? {} : { planHash: input.planHash }),
     decisionId: decision.decisionId ?? input.fallbackId,
+    ...(decision.strategy === undefined ? {} : { strategy: decision.strategy }),
   }
 }
 

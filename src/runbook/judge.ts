@@ -1,0 +1,204 @@
+import type {
+  Baseline,
+  Checkpoint,
+  CheckpointVerdict,
+  ProbeResult,
+  Thresholds,
+} from '../contract/monitoring.js'
+import { chanceOfBeingHigher, median, noiseLimit } from './statistics.js'
+
+/** Latencies of one probe that are compared together: the newest and those before it. */
+const WINDOW = 5
+/** Standard deviations that noise may explain before a single value is a breach. */
+const NOISE_DEVIATIONS = 4
+/** Chance below which a shift is believed: to breach, and to be mentioned. */
+const SURE = 0.001
+const LIKELY = 0.01
+/** A believed shift smaller than this is no news. Times the baseline's median. */
+const NOTABLE_FACTOR = 1.25
+/** A single value this many times beyond the limit needs no statistics. */
+const PLAIN_FACTOR = 5
+
+/**
+ * Whose breach is a reason to roll back. `always`: the runbook names it ("database connection failures", "error rate",
+ * the ledger); `configured`: only where the probe is critical, or more than one breaks; `never`: worth knowing, but
+ * rolling back would not mend it.
+ */
+const WEIGHT: Record<string, 'always' | 'configured' | 'never'> = {
+  connectivity: 'always',
+  stability: 'always',
+  prometheus: 'always',
+  'json-metric': 'always',
+  'cloudflare-analytics': 'always',
+  http: 'configured',
+  sql: 'configured',
+  backup: 'never',
+}
+
+export interface CheckpointJudgement {
+  verdict: CheckpointVerdict
+  /** Why it is not healthy, one sentence each; empty where it is. */
+  reasons: string[]
+  /** Slowest latency of the decisive probes, for the charts. Milliseconds. */
+  latencyMs?: number
+  /** Highest error rate seen, 0 to 1. */
+  errorRate?: number
+}
+
+interface ProbeJudgement {
+  verdict: CheckpointVerdict
+  reasons: string[]
+  decisive: boolean
+}
+
+/**
+ * The verdict of one checkpoint. `history`: the checkpoints before it, in order; with five latencies of a probe, a
+ * median and a rank test decide where one value could be noise.
+ */
+export function judgeCheckpoint(input: {
+  baseline: Baseline
+  thresholds: Thresholds
+  results: readonly ProbeResult[]
+  history?: readonly Pick<Checkpoint, 'results'>[]
+}): CheckpointJudgement {
+  const { baseline, results } = input
+  const seen = new Set(results.map(({ probe }) => probe))
+  const silent = Object.keys(baseline.probes).filter((probe) => !seen.has(probe))
+  const judged = [
+    ...results.map((result) => judgeProbe(result, input)),
+    ...silent.map((probe) => unknown(`${probe}: no result`, true)),
+  ]
+  const figures = figuresOf(results)
+  const reasons = judged.flatMap((one) => one.reasons)
+  if (judged.length === 0) return { verdict: 'unknown', reasons: ['nothing was looked at'], ...figures }
+  return { verdict: worst(judged), reasons, ...figures }
+}
+
+/** Fail closed: a breach beats missing data, and missing data beats everything good. */
+function worst(judged: readonly ProbeJudgement[]): CheckpointVerdict {
+  const of = (verdict: CheckpointVerdict): ProbeJudgement[] => judged.filter((one) => one.verdict === verdict)
+  const breached = of('breached')
+  if (breached.some(({ decisive }) => decisive) || breached.length > 1) return 'breached'
+  const blind = of('unknown')
+  if (blind.some(({ decisive }) => decisive) || blind.length === judged.length) return 'unknown'
+  return breached.length + blind.length + of('degraded').length > 0 ? 'degraded' : 'healthy'
+}
+
+function judgeProbe(
+  result: ProbeResult,
+  context: {
+    baseline: Baseline
+    thresholds: Thresholds
+    history?: readonly Pick<Checkpoint, 'results'>[]
+  },
+): ProbeJudgement {
+  const weight = WEIGHT[result.kind] ?? 'configured'
+  const decisive = weight === 'always' || (weight === 'configured' && result.critical)
+  const name = result.probe
+  if (result.ok === null) return unknown(`${name}: no data, ${result.message}`, decisive)
+  if (!result.ok) {
+    const reason = `${name}: ${brokenHow(result)}, ${result.message}`
+    return { verdict: weight === 'never' ? 'degraded' : 'breached', reasons: [reason], decisive }
+  }
+  const parts = [judgeErrorRate(result, context), judgeLatency(result, context)].filter(
+    (part) => part !== undefined,
+  )
+  const verdict = (['breached', 'unknown', 'degraded'] as const).find((one) =>
+    parts.some((part) => part.verdict === one),
+  )
+  return { verdict: verdict ?? 'healthy', reasons: parts.map(({ reason }) => `${name}: ${reason}`), decisive }
+}
+
+function brokenHow({ kind, critical }: ProbeResult): string {
+  if (kind === 'connectivity') return 'database connection failed'
+  if (kind === 'stability') return 'ledger or schema changed'
+  return critical ? 'critical check is broken' : 'check failed'
+}
+
+type Part = { verdict: CheckpointVerdict; reason: string } | undefined
+
+function judgeErrorRate(
+  result: ProbeResult,
+  { baseline, thresholds }: { baseline: Baseline; thresholds: Thresholds },
+): Part {
+  if (result.errorRate === undefined) return undefined
+  const before = baseline.probes[result.probe]?.errorRate ?? 0
+  const increase = result.errorRate - before
+  if (increase <= thresholds.errorRateIncrease) return undefined
+  return {
+    verdict: 'breached',
+    reason: `error rate ${percent(result.errorRate)}, baseline ${percent(before)}`,
+  }
+}
+
+function judgeLatency(
+  result: ProbeResult,
+  context: {
+    baseline: Baseline
+    thresholds: Thresholds
+    history?: readonly Pick<Checkpoint, 'results'>[]
+  },
+): Part {
+  const now = result.latencyMs
+  const { responseTimeFactor, responseTimeFloorMs } = context.thresholds
+  if (now === undefined) return undefined
+  const before = context.baseline.probes[result.probe]?.latenciesMs ?? []
+  const usual = median(before)
+  if (before.length === 0) {
+    if (now <= responseTimeFloorMs) return undefined
+    return { verdict: 'unknown', reason: `response time ${ms(now)}, no baseline to compare it with` }
+  }
+  const limit = Math.max(responseTimeFloorMs, responseTimeFactor * usual)
+  const figures = `response time ${ms(now)}, baseline ${ms(usual)}, limit ${ms(limit)}`
+  const beyondNoise = now > noiseLimit(before, NOISE_DEVIATIONS) || now > PLAIN_FACTOR * limit
+  if (now > limit && beyondNoise) return { verdict: 'breached', reason: figures }
+
+  const recent = recentLatencies(result, context.history ?? [])
+  const enough = recent.length >= WINDOW
+  const chance = enough ? chanceOfBeingHigher(recent, before) : 1
+  if (enough && median(recent) > limit && chance < SURE) {
+    return {
+      verdict: 'breached',
+      reason: `${figures}; median of the last ${String(WINDOW)} ${ms(median(recent))}`,
+    }
+  }
+  if (now > limit)
+    return { verdict: 'degraded', reason: `${figures}, which the baseline's own noise may explain` }
+  const notable = Math.max(responseTimeFloorMs, NOTABLE_FACTOR * usual)
+  if (chance < LIKELY && median(recent) > notable) {
+    return { verdict: 'degraded', reason: `${figures}; slower than before, though within the limit` }
+  }
+  return undefined
+}
+
+function recentLatencies(result: ProbeResult, history: readonly Pick<Checkpoint, 'results'>[]): number[] {
+  const earlier = history
+    .slice(1 - WINDOW)
+    .flatMap(({ results }) => results.filter(({ probe, ok }) => probe === result.probe && ok === true))
+  return [...earlier, result].flatMap(({ latencyMs }) => (latencyMs === undefined ? [] : [latencyMs]))
+}
+
+/** What a checkpoint shows in the charts. */
+function figuresOf(results: readonly ProbeResult[]): { latencyMs?: number; errorRate?: number } {
+  const health = results.filter(({ kind }) => kind === 'http')
+  const critical = health.filter((result) => result.critical)
+  const charted = critical.length > 0 ? critical : health.length > 0 ? health : results
+  const latencies = charted.flatMap(({ latencyMs }) => (latencyMs === undefined ? [] : [latencyMs]))
+  const rates = results.flatMap(({ errorRate }) => (errorRate === undefined ? [] : [errorRate]))
+  return {
+    ...(latencies.length === 0 ? {} : { latencyMs: Math.max(...latencies) }),
+    ...(rates.length === 0 ? {} : { errorRate: Math.max(...rates) }),
+  }
+}
+
+function unknown(reason: string, decisive: boolean): ProbeJudgement {
+  return { verdict: 'unknown', reasons: [reason], decisive }
+}
+
+function ms(value: number): string {
+  return `${String(Math.round(value))} ms`
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1).replace(/\.0$/, '')} %`
+}
