@@ -1,0 +1,96 @@
+import type { Decision, IssueReport, Observation, StopRequest } from '../contract/decision.js'
+import { GATES } from '../contract/names.js'
+import type { RollbackStrategy } from '../contract/policy.js'
+
+/**
+ * Signals arrive from anywhere, also from `temporal workflow signal` with whatever JSON was typed. The workflow reads
+ * them here: a body that is not what it should be is refused with a reason, never thrown over.
+ */
+export type SignalBody<T> = { ok: true; body: T } | { ok: false; reason: string }
+
+const STRATEGIES: readonly RollbackStrategy[] = ['reverse-migration', 'time-travel', 'restore-backup', 'none']
+const SEVERITIES: readonly IssueReport['severity'][] = ['minor', 'major', 'critical']
+
+/** The gate's name is not checked here: `judgeDecision` refuses an unknown one, by name. */
+export function readDecision(value: unknown): SignalBody<Decision> {
+  const fields = fieldsOf(value)
+  const gate = text(fields, 'gate')
+  const actor = text(fields, 'actor')
+  const decision = fields['decision']
+  if (gate === undefined) return bad(`a decision needs 'gate', one of ${GATES.join(', ')}`)
+  if (decision !== 'approve' && decision !== 'reject')
+    return bad(`a decision needs 'decision', approve or reject`)
+  if (actor === undefined) return bad(`a decision needs 'actor', the name of the person`)
+  const strategy = fields['strategy']
+  if (strategy !== undefined && !isOneOf(STRATEGIES, strategy)) {
+    return bad(`'strategy' is one of ${STRATEGIES.join(', ')}`)
+  }
+  for (const name of ['planHash', 'comment', 'decisionId', 'signature']) {
+    if (fields[name] !== undefined && typeof fields[name] !== 'string') return bad(`'${name}' must be text`)
+  }
+  const optional = (name: 'planHash' | 'comment' | 'decisionId' | 'signature'): object => {
+    const found = text(fields, name)
+    return found === undefined ? {} : { [name]: found }
+  }
+  return {
+    ok: true,
+    body: {
+      gate: gate as Decision['gate'],
+      decision,
+      actor,
+      ...optional('planHash'),
+      ...optional('comment'),
+      ...optional('decisionId'),
+      ...optional('signature'),
+      ...(strategy === undefined ? {} : { strategy }),
+    },
+  }
+}
+
+export function readIssueReport(value: unknown): SignalBody<IssueReport> {
+  const fields = fieldsOf(value)
+  const severity = fields['severity']
+  const description = text(fields, 'description')
+  const actor = text(fields, 'actor')
+  if (!isOneOf(SEVERITIES, severity)) return bad(`an issue needs 'severity', one of ${SEVERITIES.join(', ')}`)
+  if (description === undefined) return bad(`an issue needs 'description'`)
+  if (actor === undefined) return bad(`an issue needs 'actor', the name of the person`)
+  return { ok: true, body: { severity, description, actor } }
+}
+
+export function readObservation(value: unknown): SignalBody<Observation> {
+  const fields = fieldsOf(value)
+  const note = text(fields, 'note')
+  const actor = text(fields, 'actor')
+  if (note === undefined) return bad(`an observation needs 'note'`)
+  if (actor === undefined) return bad(`an observation needs 'actor', the name of the person`)
+  return { ok: true, body: { note, actor } }
+}
+
+export function readStopRequest(value: unknown): SignalBody<StopRequest> {
+  const fields = fieldsOf(value)
+  const reason = text(fields, 'reason')
+  const actor = text(fields, 'actor')
+  if (reason === undefined) return bad(`a stop needs 'reason'`)
+  if (actor === undefined) return bad(`a stop needs 'actor', the name of the person`)
+  return { ok: true, body: { reason, actor } }
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+/** Trimmed; undefined where it is missing, empty or no text. */
+function text(fields: Record<string, unknown>, name: string): string | undefined {
+  const value = fields[name]
+  if (typeof value !== 'string' || value.trim() === '') return undefined
+  return value.trim()
+}
+
+function isOneOf<T extends string>(allowed: readonly T[], value: unknown): value is T {
+  return allowed.some((one) => one === value)
+}
+
+function bad(reason: string): { ok: false; reason: string } {
+  return { ok: false, reason }
+}
