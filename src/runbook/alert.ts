@@ -2,42 +2,49 @@ import type { Checkpoint, MonitoringAlert, Thresholds } from '../contract/monito
 
 /**
  * Whether people must act after the newest checkpoint: enough breaches in a row, too long without data, or good again.
- * Says each thing once: at the checkpoint that completes the row, not at every one after it.
+ * Each episode is told once: when its row gets long enough, and when it ends. Missing data neither adds to a row of
+ * breaches nor ends it: not seeing is no recovery.
  */
 export function alertFor(input: {
   checkpoints: readonly Checkpoint[]
   thresholds: Pick<Thresholds, 'consecutiveBreaches' | 'unknownsBeforeAlert'>
 }): MonitoringAlert | null {
-  const { checkpoints, thresholds } = input
-  const newest = checkpoints.at(-1)
-  if (newest === undefined) return null
-  const breaches = trailing(checkpoints, 'breached')
-  if (breaches === thresholds.consecutiveBreaches) {
-    const reasons = newest.reasons.join('; ')
-    return {
-      kind: 'breach',
-      checkpoint: newest,
-      message: `${String(breaches)} breaches in a row: ${reasons}`,
-    }
+  const { consecutiveBreaches, unknownsBeforeAlert } = input.thresholds
+  const checkpoint = input.checkpoints.at(-1)
+  if (checkpoint === undefined) return null
+  const now = rowsOf(input.checkpoints)
+  const before = rowsOf(input.checkpoints.slice(0, -1))
+  const reasons = checkpoint.reasons.join('; ')
+
+  switch (checkpoint.verdict) {
+    case 'breached':
+      if (now.breaches !== consecutiveBreaches) return null
+      return { kind: 'breach', checkpoint, message: `${row(now.breaches, 'breached')}: ${reasons}` }
+    case 'unknown':
+      if (now.unknowns !== unknownsBeforeAlert) return null
+      return { kind: 'blind', checkpoint, message: `${row(now.unknowns, 'without data')}: ${reasons}` }
+    case 'healthy':
+    case 'degraded':
+      if (before.breaches < consecutiveBreaches && before.unknowns < unknownsBeforeAlert) return null
+      return {
+        kind: 'recovered',
+        checkpoint,
+        message: `checkpoint ${String(checkpoint.number)} is ${checkpoint.verdict} again`,
+      }
   }
-  const unknowns = trailing(checkpoints, 'unknown')
-  if (unknowns === thresholds.unknownsBeforeAlert) {
-    const reasons = newest.reasons.join('; ')
-    return {
-      kind: 'blind',
-      checkpoint: newest,
-      message: `${String(unknowns)} checkpoints without data: ${reasons}`,
-    }
-  }
-  const before = checkpoints.slice(0, -1)
-  const alerted = trailing(before, 'breached') >= thresholds.consecutiveBreaches
-  if (newest.verdict === 'healthy' && alerted) {
-    return { kind: 'recovered', checkpoint: newest, message: 'The last checkpoint is healthy again' }
-  }
-  return null
 }
 
-function trailing(checkpoints: readonly Checkpoint[], verdict: Checkpoint['verdict']): number {
-  const firstOther = checkpoints.findLastIndex((checkpoint) => checkpoint.verdict !== verdict)
-  return checkpoints.length - 1 - firstOther
+function rowsOf(checkpoints: readonly Pick<Checkpoint, 'verdict'>[]): { breaches: number; unknowns: number } {
+  let breaches = 0
+  let unknowns = 0
+  for (const { verdict } of checkpoints) {
+    unknowns = verdict === 'unknown' ? unknowns + 1 : 0
+    if (verdict === 'breached') breaches += 1
+    else if (verdict !== 'unknown') breaches = 0
+  }
+  return { breaches, unknowns }
+}
+
+function row(length: number, what: string): string {
+  return length === 1 ? `a checkpoint ${what}` : `${String(length)} checkpoints in a row ${what}`
 }

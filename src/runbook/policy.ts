@@ -29,18 +29,17 @@ export type Judgement =
  * or somebody who approved before, may always stop what they see going wrong.
  */
 export function judgeDecision(input: {
-  /** A name from outside: it may be no gate at all. */
-  gate: string
-  open: boolean
   decision: Decision
-  /** All gates of the run, with what was decided at each. */
-  decisions: readonly GateRecord[]
+  /** All gates of the run. */
+  gates: readonly GateRecord[]
   policy: Policy
   people: readonly Person[]
   requester: string
   planHash: string | null
 }): Judgement {
-  const { gate, open, decision, decisions: gates, policy, people, requester, planHash } = input
+  const { decision, gates, policy, people, requester, planHash } = input
+  // A name from outside: it may be no gate at all.
+  const gate: string = decision.gate
   if (!isGate(gate)) return refuse('unknown-gate', `there is no gate '${gate}'; gates: ${GATES.join(', ')}`)
   const record = gates.find((candidate) => candidate.gate === gate)
   const actor = decision.actor.trim()
@@ -52,7 +51,7 @@ export function judgeDecision(input: {
   ) {
     return refuse('duplicate', `decision ${decisionId} was counted before`)
   }
-  if (!open) {
+  if (record?.state !== 'open') {
     return refuse(
       'not-open',
       `gate '${gate}' is not open${record === undefined ? '' : `: it is ${record.state}`}`,
@@ -75,7 +74,7 @@ export function judgeDecision(input: {
   if (!rules.requesterMayApprove && samePerson(actor, requester)) {
     return refuse('requester', `'${actor}' requested this run and may not approve gate '${gate}'`)
   }
-  const approved = approvalsFor(record?.decisions ?? [], planHash)
+  const approved = approvalsFor(record.decisions, planHash)
   if (approved.some((one) => samePerson(one.actor, actor))) {
     return refuse('same-person', `'${actor}' has approved gate '${gate}' already; it needs different people`)
   }

@@ -40,23 +40,14 @@ export function checkpointTimes(input: {
   return input.offsetsMs.map((offset) => input.anchorMs + Math.round(offset / input.timeScale))
 }
 
-/**
- * The checkpoint to run at `atMs`. `missed`: indexes of checkpoints that it stands for, because nobody was there to run
- * them. Ask again after waiting: the worker may have been away meanwhile.
- */
-export interface NextCheckpoint {
-  /** 0-based place in `times`. */
-  index: number
-  /** 1-based, as people count. */
-  number: number
-  /** Epoch milliseconds. */
-  atMs: number
-  late: boolean
-  missed: number[]
-}
+/** `missed`: numbers of checkpoints that this one stands for, because nobody was there to run them. */
+export type NextCheckpoint =
+  | { kind: 'finished' }
+  | { kind: 'wait'; number: number; at: number }
+  | { kind: 'run'; number: number; plannedAt: number; late: boolean; missed: number[] }
 
 /**
- * What is next; null when the schedule is finished. `done`: how many of `times` ran or were missed.
+ * What to do now. `done`: the highest checkpoint number that ran or was missed, 0 at first.
  *
  * After an absence, overdue checkpoints collapse into the newest one, marked late: many looks at the same moment tell no
  * more than one, and would count as consecutive breaches. With `catchUp: 'every'` (compressed time, where the checks
@@ -68,15 +59,18 @@ export function nextCheckpoint(input: {
   done: number
   lateAfterMs?: number
   catchUp?: 'newest' | 'every'
-}): NextCheckpoint | null {
+}): NextCheckpoint {
   const { times, now, done } = input
+  const lateAfterMs = input.lateAfterMs ?? LATE_AFTER_MS
   const firstAt = times[done]
-  if (firstAt === undefined) return null
-  const late = now - firstAt > (input.lateAfterMs ?? LATE_AFTER_MS)
-  if (!late || input.catchUp === 'every')
-    return { index: done, number: done + 1, atMs: firstAt, late, missed: [] }
+  if (firstAt === undefined) return { kind: 'finished' }
+  if (firstAt > now) return { kind: 'wait', number: done + 1, at: firstAt }
+  if (now - firstAt <= lateAfterMs || input.catchUp === 'every') {
+    const late = now - firstAt > lateAfterMs
+    return { kind: 'run', number: done + 1, plannedAt: firstAt, late, missed: [] }
+  }
   let newest = done
   while ((times[newest + 1] ?? Infinity) <= now) newest += 1
-  const missed = Array.from({ length: newest - done }, (_, step) => done + step)
-  return { index: newest, number: newest + 1, atMs: times[newest] ?? firstAt, late: true, missed }
+  const missed = Array.from({ length: newest - done }, (_, index) => done + 1 + index)
+  return { kind: 'run', number: newest + 1, plannedAt: times[newest] ?? firstAt, late: true, missed }
 }
