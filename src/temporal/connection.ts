@@ -1,0 +1,48 @@
+import { Client, Connection } from '@temporalio/client'
+import { NativeConnection } from '@temporalio/worker'
+import { resolveServer, unreachable } from './server-address.js'
+
+const CONNECT_TIMEOUT_MS = 5_000
+
+export interface TemporalClient {
+  client: Client
+  address: string
+  namespace: string
+  /** Web UI, where it is known. */
+  uiUrl?: string
+  close(): Promise<void>
+}
+
+/**
+ * A client of the server that belongs to the project; see {@link resolveServer} for which one that is.
+ * Throws `TemporalUnreachable` after 5 seconds, `ConfigInvalid` for a broken Temporal profile.
+ */
+export async function connectClient({ projectDir }: { projectDir: string }): Promise<TemporalClient> {
+  const server = resolveServer({ projectDir })
+  const connection = await Connection.connect({
+    ...server.connectionOptions,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+  }).catch((cause: unknown) => {
+    throw unreachable(server, cause)
+  })
+  return {
+    client: new Client({ connection, namespace: server.namespace }),
+    address: server.address,
+    namespace: server.namespace,
+    ...(server.uiUrl === undefined ? {} : { uiUrl: server.uiUrl }),
+    close: () => connection.close(),
+  }
+}
+
+/** The same server, as a worker reaches it. Throws like {@link connectClient}. The caller closes the connection. */
+export async function connectWorker({
+  projectDir,
+}: {
+  projectDir: string
+}): Promise<{ connection: NativeConnection; address: string; namespace: string }> {
+  const server = resolveServer({ projectDir })
+  const connection = await NativeConnection.connect(server.connectionOptions).catch((cause: unknown) => {
+    throw unreachable(server, cause)
+  })
+  return { connection, address: server.address, namespace: server.namespace }
+}

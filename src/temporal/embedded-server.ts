@@ -1,0 +1,143 @@
+import { Connection } from '@temporalio/client'
+import getPort, { portNumbers } from 'get-port'
+import { mkdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RunbookError } from '../contract/failures.js'
+import { provideTemporal } from './binaries.js'
+import { claimProject } from './claim.js'
+import { releaseDevRecord, replaceDevRecord, stateFolder } from './dev-record.js'
+import { ensureSearchAttributes } from './search-attributes.js'
+import { keepHistories, launchServer, type ServerProcess } from './server-process.js'
+
+const PORT = 7233
+const UI_PORT = 8233
+/** How far we look for a free port beside the usual one. */
+const PORT_RANGE = 100
+const NAMESPACE = 'default'
+const READY_LIMIT_MS = 60_000
+const LOOK_AGAIN_MS = 100
+/** Between our finding a port free and the server's binding it somebody else may take it. */
+const LAUNCH_TRIES = 3
+
+export interface EmbeddedServerOptions {
+  projectDir: string
+  /** SQLite file of the histories; default `<project>/.d1-runbook/temporal.db`. */
+  dbFile?: string
+  /** Progress and choices (other ports), one line each. */
+  onMessage?: (line: string) => void
+}
+
+export interface EmbeddedServer {
+  address: string
+  uiUrl: string
+  namespace: string
+  /** Process of the server. */
+  pid: number
+  /** Resolves when the server ended by itself, with its last words. Never while it runs, never after `stop`. */
+  died: Promise<string>
+  /** Ends the server and gives the project free. May be called twice. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts the project's own Temporal server, with its Web UI, and waits until it answers and knows our search attributes.
+ * Histories are kept in the project and survive a restart. A server that a killed process left behind is ended first.
+ * Throws `AlreadyRunning` naming the running server, `ToolMissing` without Temporal's CLI, `TemporalUnreachable` when
+ * the server does not come up.
+ */
+export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
+  const { projectDir, onMessage: say = () => undefined } = options
+  const startedAt = new Date().toISOString()
+  const ownerPid = process.pid
+  await claimProject(projectDir, { ownerPid, startedAt }, say)
+  try {
+    const cli = await provideTemporal('temporal-cli', say)
+    const dbFile = options.dbFile ?? path.join(stateFolder(projectDir), 'temporal.db')
+    mkdirSync(path.dirname(dbFile), { recursive: true })
+    const { server, port, uiPort } = await launch({ cli, dbFile, projectDir, say })
+    const address = `127.0.0.1:${port}`
+    const uiUrl = `http://127.0.0.1:${uiPort}`
+    replaceDevRecord(projectDir, { ownerPid, startedAt, pid: server.pid, address, uiUrl, namespace: NAMESPACE })
+    const release = () => releaseDevRecord(projectDir, ownerPid)
+    process.once('exit', release)
+    return {
+      address,
+      uiUrl,
+      namespace: NAMESPACE,
+      pid: server.pid,
+      died: server.died,
+      async stop() {
+        await server.stop()
+        process.off('exit', release)
+        release()
+      },
+    }
+  } catch (error) {
+    releaseDevRecord(projectDir, ownerPid)
+    throw error
+  }
+}
+
+interface Launch {
+  cli: string
+  dbFile: string
+  projectDir: string
+  say: (line: string) => void
+}
+
+async function launch({ cli, dbFile, projectDir, say }: Launch) {
+  const logFile = path.join(stateFolder(projectDir), 'temporal.log')
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort(PORT, 'Temporal', say)
+    const uiPort = await freePort(UI_PORT, "Temporal's UI", say)
+    rmSync(logFile, { force: true })
+    const server = launchServer({ cli, port, uiPort, dbFile, logFile })
+    try {
+      await waitUntilReady(server, `127.0.0.1:${port}`)
+      await keepHistories(cli, `127.0.0.1:${port}`, NAMESPACE)
+      return { server, port, uiPort }
+    } catch (error) {
+      const lastWords = server.lastWords()
+      await server.stop()
+      if (attempt < LAUNCH_TRIES && /address already in use|can't bind/i.test(lastWords)) continue
+      throw notReady(error, lastWords, logFile)
+    }
+  }
+}
+
+async function freePort(preferred: number, what: string, say: (line: string) => void): Promise<number> {
+  const port = await getPort({ port: portNumbers(preferred, preferred + PORT_RANGE) })
+  if (port !== preferred) say(`port ${preferred} is busy: ${what} listens on ${port}`)
+  return port
+}
+
+/** Ready: it answers, and a workflow that sets our search attributes will not get stuck. */
+async function waitUntilReady(server: ServerProcess, address: string): Promise<void> {
+  const limit = Date.now() + READY_LIMIT_MS
+  for (;;) {
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: 1_000 })
+      try {
+        await connection.workflowService.describeNamespace({ namespace: NAMESPACE })
+        await ensureSearchAttributes(connection, NAMESPACE)
+        return
+      } finally {
+        await connection.close()
+      }
+    } catch (error) {
+      if (!server.isRunning()) throw new Error('it ended by itself')
+      if (Date.now() > limit) throw new Error(`no answer within ${READY_LIMIT_MS / 1000} s`, { cause: error })
+      await sleep(LOOK_AGAIN_MS)
+    }
+  }
+}
+
+function notReady(cause: unknown, lastWords: string, logFile: string): RunbookError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  const said = lastWords === '' ? '' : `\n${lastWords}`
+  return new RunbookError('TemporalUnreachable', `The embedded Temporal server did not start: ${why}${said}`, {
+    advice: `Read ${logFile}; then run \`d1-runbook dev\` again.`,
+    cause,
+  })
+}
