@@ -1,9 +1,12 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { execa } from 'execa'
+import { loadProject } from '../src/config/project.js'
+import { resolveTarget } from '../src/config/target.js'
 import { RunbookError } from '../src/contract/failures.js'
+import { localDatabaseFile } from '../src/d1/local-file.js'
 import { openSqlite, quoteText } from '../src/d1/sqlite.js'
+import { demandSuccess, runWrangler } from '../src/d1/wrangler.js'
 import { copyMigrations, SAMPLE_DATABASES, sampleMigrations, sampleRoot, startProject } from './project.js'
 import { seedSample } from './seed.js'
 
@@ -29,14 +32,13 @@ export interface PreparedSample {
 
 /**
  * A fresh art archive on local D1: all but the last three migrations applied by real Wrangler, thousands of rows in it.
- * Throws `ConfigInvalid` for a folder in use, `SqlRefused` with Wrangler's words when it could not apply.
+ * Throws `ConfigInvalid` for a folder in use, what Wrangler's failure was when it could not apply.
  */
 export async function prepareSample(options: PrepareOptions): Promise<PreparedSample> {
   const { projectDir, root, applied, pending, say } = await copySample(options)
   say(`Applying ${applied.length} migrations with Wrangler (local D1).`)
-  await applyWithWrangler(projectDir)
+  const databaseFile = await applyWithWrangler(projectDir)
   await copyMigrations(pending, root, projectDir)
-  const databaseFile = await findLocalDatabase(projectDir)
   const { rows } = seedSample({ file: databaseFile })
   say(`Seeded ${total(rows).toLocaleString('en')} rows; ${pending.length} migrations are pending.`)
   return { projectDir, databaseFile, applied, pending, rows }
@@ -51,13 +53,16 @@ export interface PreparedRemoteSample extends Omit<PreparedSample, 'databaseFile
  * The same archive as it stands "at Cloudflare": SQLite files below `dataDir`, for the local Cloudflare API to serve.
  * Wrangler cannot reach them before that API runs, so the applied migrations and their ledger are written directly.
  */
-export async function prepareRemoteSample(options: PrepareOptions & { dataDir: string }): Promise<PreparedRemoteSample> {
+export async function prepareRemoteSample(
+  options: PrepareOptions & { dataDir: string },
+): Promise<PreparedRemoteSample> {
   const { projectDir, root, applied, pending, say } = await copySample(options)
   await copyMigrations(pending, root, projectDir)
   const databases = [SAMPLE_DATABASES.staging, SAMPLE_DATABASES.production].map((database) => ({
     ...database,
     file: path.join(options.dataDir, `${database.name}.sqlite`),
   }))
+  await mkdir(options.dataDir, { recursive: true })
   let rows: Record<string, number> = {}
   for (const { name, file } of databases) {
     say(`Filling ${name}.`)
@@ -80,33 +85,25 @@ async function copySample({ to, from, onProgress }: PrepareOptions) {
   return { projectDir, root, applied, pending, say }
 }
 
-async function applyWithWrangler(projectDir: string): Promise<void> {
-  const wrangler = createRequire(import.meta.url).resolve('wrangler/bin/wrangler.js')
-  const result = await execa(process.execPath, [wrangler, 'd1', 'migrations', 'apply', 'DB', '--local'], {
-    cwd: projectDir,
-    env: { CI: '1', WRANGLER_SEND_METRICS: 'false' },
-    stdin: 'ignore',
-    all: true,
-    reject: false,
-    timeout: 120_000,
+async function applyWithWrangler(projectDir: string): Promise<string> {
+  const target = resolveTarget(await loadProject({ projectDir }), 'local')
+  const result = await runWrangler({
+    target,
+    args: ['d1', 'migrations', 'apply', target.database.name],
+    config: target.wranglerConfig,
   })
-  if (result.failed) {
-    throw new RunbookError('SqlRefused', `Wrangler could not prepare the sample: ${result.all.slice(-2_000)}`, {
-      advice: 'Run `npm run setup` again; when it stays, run `npx wrangler d1 migrations apply DB --local` in the copy.',
-      cause: result,
-    })
-  }
-}
-
-/** The copy has one database, so its file is the only one beside Miniflare's own. */
-async function findLocalDatabase(projectDir: string): Promise<string> {
-  const folder = path.join(projectDir, '.wrangler', 'state', 'v3', 'd1', 'miniflare-D1DatabaseObject')
-  const files = await readdir(folder).catch(() => [])
-  const file = files.find((name) => name.endsWith('.sqlite') && name !== 'metadata.sqlite')
-  if (file !== undefined) return path.join(folder, file)
-  throw new RunbookError('DatabaseNotFound', `Wrangler ended without an error but left no database in ${folder}.`, {
-    advice: 'Run `npx wrangler d1 migrations apply DB --local` in the copy and read what it says.',
-  })
+  demandSuccess(result, 'Preparing the sample')
+  const { persistTo = path.join(projectDir, '.wrangler', 'state') } = target
+  const file = localDatabaseFile({ persistTo, databaseId: target.database.id })
+  // Exit code 0 proves nothing.
+  if (existsSync(file)) return file
+  throw new RunbookError(
+    'DatabaseNotFound',
+    `Wrangler ended without an error but made no database ${file}.`,
+    {
+      advice: `Run \`npx wrangler d1 migrations apply ${target.database.name} --local\` in ${projectDir} and read what it says.`,
+    },
+  )
 }
 
 /** Ledger as Wrangler makes it. */

@@ -3,8 +3,6 @@ import { cp, mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { RunbookError } from '../src/contract/failures.js'
-import type { Probe } from '../src/contract/monitoring.js'
-import { probeSchema } from '../src/contract/monitoring.js'
 
 /** The demo leaves these for the run: an additive one, a data migration, a rebuild. */
 const PENDING = 3
@@ -21,9 +19,13 @@ export function sampleRoot(): string {
   while (!existsSync(path.join(folder, 'wrangler.jsonc'))) {
     const above = path.dirname(folder)
     if (above === folder) {
-      throw new RunbookError('ProjectNotFound', 'The sample project is missing: no wrangler.jsonc above the code.', {
-        advice: 'Install d1-runbook again, or give the folder that holds wrangler.jsonc and migrations/.',
-      })
+      throw new RunbookError(
+        'ProjectNotFound',
+        'The sample project is missing: no wrangler.jsonc above the code.',
+        {
+          advice: 'Install d1-runbook again, or give the folder that holds wrangler.jsonc and migrations/.',
+        },
+      )
     }
     folder = above
   }
@@ -51,28 +53,4 @@ export async function copyMigrations(names: string[], root: string, to: string):
   for (const name of names) {
     await cp(path.join(root, 'migrations', name), path.join(to, 'migrations', name))
   }
-}
-
-/** What a team would watch on this archive: each is true before, while and after the three pending migrations. */
-export function sampleProbes({ healthUrl }: { healthUrl: string }): Probe[] {
-  return [
-    { kind: 'http', name: 'health', url: healthUrl, critical: true, expectJson: { path: 'status', equals: 'ok' } },
-    { kind: 'connectivity', name: 'database', critical: true },
-    { kind: 'stability', name: 'schema and ledger', critical: true },
-    { kind: 'backup', name: 'recent backup' },
-    {
-      kind: 'sql',
-      name: 'every list counts its items',
-      sql: `SELECT count(*) FROM lists
-            WHERE item_count <> (SELECT count(*) FROM list_items WHERE list_id = lists.id)`,
-      expect: 0,
-    },
-    {
-      kind: 'sql',
-      name: 'visitors see artworks',
-      sql: 'SELECT count(*) > 0 FROM public_artworks',
-      expect: 1,
-      critical: true,
-    },
-  ].map((probe) => probeSchema.parse(probe))
 }
