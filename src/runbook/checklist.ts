@@ -92,7 +92,7 @@ function gateLine(view: RunView, name: string): string[] {
 }
 
 function migrationLines(view: RunView, step: string): string[] {
-  if (step !== 'apply') return []
+  if (step !== 'execute') return []
   return view.migrations.map(({ name, state, durationMs }) => {
     const took = durationMs === null ? '' : `, ${formatDuration(durationMs)}`
     return `  - [${state === 'applied' ? 'x' : ' '}] ${code(name)} (${state}${took})`

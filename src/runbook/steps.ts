@@ -11,16 +11,16 @@ export interface RunbookStep {
 
 const MINUTE = 60_000
 
-/** In the runbook's order. Step 3 plans its upper bound, 60 minutes of "30-60"; its rehearsal is ours. */
+/** In the runbook's order. Step 3 plans its upper bound, 60 minutes of "30-60". The rehearsal between 2 and 3 is ours. */
 export const RUNBOOK_STEPS: readonly RunbookStep[] = [
   { step: 'prerequisites', title: 'Pre-Requisites', gates: ['team-lead'] },
   { step: 'checklist', title: 'Pre-Migration Checklist', gates: [] },
   { step: 'announce', title: 'Start of Migration', gates: [] },
   { step: 'backup', title: 'Step 1: Final Pre-Migration Backup', plannedMs: 15 * MINUTE, gates: [] },
   { step: 'status', title: 'Step 2: Migration Status Check', plannedMs: 5 * MINUTE, gates: [] },
-  { step: 'rehearse', title: 'Step 3: Rehearsal on the restored backup', gates: [] },
+  { step: 'rehearse', title: 'Rehearsal on the restored backup', gates: [] },
   {
-    step: 'apply',
+    step: 'execute',
     title: 'Step 3: Execute Migration',
     plannedMs: 60 * MINUTE,
     gates: ['environment', 'connectivity', 'preflight', 'plan', 'final'],
