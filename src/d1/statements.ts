@@ -1,0 +1,86 @@
+import { tokenize, type Token } from './tokens.js'
+
+/** One statement of a migration file. */
+export interface SqlStatement {
+  /** Its text from the first word to the last, without the `;`. */
+  sql: string
+  /** 1-based line of its first word. */
+  line: number
+  /** 1-based line of its last character. */
+  endLine: number
+  /** Position of its first character in the file, in UTF-16 units. */
+  offset: number
+  /** Whether a `;` ends it: Wrangler appends its own statement to the file, so the last one needs it. */
+  terminated: boolean
+}
+
+/**
+ * Splits a file as SQLite does: at each `;` outside of quotes and comments; a `CREATE TRIGGER` ends at the `;` that follows
+ * `; END` (the rule of `sqlite3_complete`, so CASE … END inside needs no counting). Comments and empty statements
+ * are no statements: a file of nothing else yields an empty list.
+ */
+export function splitStatements(sql: string): SqlStatement[] {
+  const statements: SqlStatement[] = []
+  const lines = lineCounter(sql)
+  let current: Token[] = []
+
+  const finish = (terminated: boolean): void => {
+    const [first] = current
+    const last = current.at(-1)
+    if (first !== undefined && last !== undefined) {
+      const end = last.start + last.text.length
+      statements.push({
+        sql: sql.slice(first.start, end),
+        line: lines(first.start),
+        endLine: lines(end - 1),
+        offset: first.start,
+        terminated,
+      })
+    }
+    current = []
+  }
+
+  for (const token of tokenize(sql)) {
+    if (token.kind === 'space' || token.kind === 'comment') continue
+    if (token.text !== ';') {
+      current.push(token)
+    } else if (isTrigger(current) && !triggerEnds(current)) {
+      current.push(token)
+    } else {
+      finish(true)
+    }
+  }
+  finish(false)
+  return statements
+}
+
+function isTrigger(tokens: Token[]): boolean {
+  const words = tokens.slice(0, 6).map(({ text }) => text.toUpperCase())
+  const create = words.indexOf('CREATE')
+  const skipped = words.slice(0, create)
+  if (create < 0 || skipped.some((word) => !['EXPLAIN', 'QUERY', 'PLAN'].includes(word))) return false
+  const next = words[create + 1]
+  return next === 'TRIGGER' || ((next === 'TEMP' || next === 'TEMPORARY') && words[create + 2] === 'TRIGGER')
+}
+
+function triggerEnds(tokens: Token[]): boolean {
+  return tokens.at(-1)?.text.toUpperCase() === 'END' && tokens.at(-2)?.text === ';'
+}
+
+/** Answers the 1-based line of growing positions without starting over each time. */
+function lineCounter(text: string): (position: number) => number {
+  let line = 1
+  let at = 0
+  return (position) => {
+    if (position < at) {
+      line = 1
+      at = 0
+    }
+    for (;;) {
+      const next = text.indexOf('\n', at)
+      if (next < 0 || next >= position) return line
+      line += 1
+      at = next + 1
+    }
+  }
+}
