@@ -15,6 +15,8 @@ export type Action<Options> = (input: {
   options: CommonOptions & Options
   args: string[]
   output: Output
+  /** Whether the person typed the option, or its default holds. */
+  given: (option: string) => boolean
 }) => Promise<number>
 
 /** Collects the exit code of whichever command ran. */
@@ -46,6 +48,7 @@ export class App {
         options: { ...options, project: path.resolve(options.project) },
         args,
         output,
+        given: (option) => this.getOptionValueSource(option) === 'cli',
       })
     }
   }

@@ -1,5 +1,7 @@
 /** The candidate that `word` was most likely meant to be; undefined when none is near. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
+  const started = candidates.filter((candidate) => word.length >= 2 && candidate.startsWith(word))
+  if (started.length === 1) return started[0]
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
 import { TASK_QUEUE } from '../contract/names.js'
+import { shellWord } from '../runbook/command.js'
 import { didYouMean } from './closest.js'
 import { readRunbookFile } from './runbook-file.js'
 import { environmentConfigSchema, type EnvironmentConfig, type RunbookConfig } from './schema.js'
@@ -80,15 +81,10 @@ async function locateWranglerFile(
   }
   throw new RunbookError('ProjectNotFound', `${missing} There is ${below.slice(0, 3).join(', ')}.`, {
     advice:
-      `Add --project ${quoteForShell(path.dirname(path.join(folder, nearest)))}, ` +
+      `Add --project ${shellWord(path.dirname(path.join(folder, nearest)))}, ` +
       `or write a runbook.config.json with {"wranglerConfig": ${JSON.stringify(nearest)}} here.`,
     details: { below },
   })
-}
-
-/** As a person may type it; only for messages. */
-function quoteForShell(text: string): string {
-  return /^[\w./\\:@-]+$/.test(text) ? text : `"${text}"`
 }
 
 /** The top-level database run locally is `local`; each `[env.NAME]` with a database is remote; the config adds and changes. */

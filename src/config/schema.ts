@@ -3,20 +3,20 @@ import { channelSchema, contactSchema } from '../contract/announcement.js'
 import { probeSchema, thresholdsSchema } from '../contract/monitoring.js'
 import { GATES } from '../contract/names.js'
 import { personSchema, rollbackStrategySchema } from '../contract/policy.js'
+import { parseDuration } from '../runbook/duration.js'
 
-const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+const DURATION_EXAMPLE = 'a duration such as "90s", "15m", "24h" or "7d"'
 
-/** `"15m"`, `"24h"`, or milliseconds as a number. Comes out as milliseconds. */
+/** `"15m"`, `"1h 30m"`, or milliseconds as a number. Comes out as milliseconds. */
 export const durationSchema = z
   .union([
     z.number().int().nonnegative(),
-    z.string().regex(/^\d+(?:\.\d+)?(?:ms|s|m|h|d)$/, 'a duration such as "90s", "15m", "24h" or "7d"'),
+    z
+      .string()
+      .regex(/^\s*(?:\d+(?:\.\d+)?\s*[a-zA-Z]+\s*)+$/, DURATION_EXAMPLE)
+      .refine((text) => parseDuration(text) !== undefined, DURATION_EXAMPLE),
   ])
-  .transform((value) => {
-    if (typeof value === 'number') return value
-    const unit = /[a-z]+$/.exec(value)?.[0] as keyof typeof UNITS
-    return Math.round(Number.parseFloat(value) * UNITS[unit])
-  })
+  .transform((value) => (typeof value === 'number' ? value : (parseDuration(value) ?? 0)))
   .meta({ description: 'A duration: "90s", "15m", "24h", "7d", or a number of milliseconds' })
 
 const timeZoneSchema = z

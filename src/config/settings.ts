@@ -1,0 +1,156 @@
+import path from 'node:path'
+import type { Channel } from '../contract/announcement.js'
+import { thresholdsSchema, type MonitoringPlan, type Probe } from '../contract/monitoring.js'
+import { GATES, type Gate } from '../contract/names.js'
+import type { GatePolicy, Policy } from '../contract/policy.js'
+import type { MigrationRequest } from '../contract/run.js'
+import { defaultPolicy } from '../runbook/default-policy.js'
+import { checkpointOffsets } from '../runbook/schedule.js'
+import type { Environment, Project } from './project.js'
+import type { EnvironmentConfig } from './schema.js'
+import { findEnvironment } from './target.js'
+
+/** The part of a request that the configuration answers, everything defaulted. */
+export type RequestSettings = Pick<
+  MigrationRequest,
+  | 'policy'
+  | 'people'
+  | 'window'
+  | 'channels'
+  | 'contacts'
+  | 'timeZone'
+  | 'monitoring'
+  | 'keepBackups'
+  | 'recentBackupMs'
+  | 'updateEveryMs'
+  | 'stagingEnvironment'
+  | 'dashboardUrl'
+>
+
+const CLOUDFLARE_SUPPORT = {
+  role: 'Cloudflare Support',
+  name: 'Cloudflare Support',
+  contact: 'https://dash.cloudflare.com/?to=/:account/support',
+}
+
+/** Throws `EnvironmentUnknown`. */
+export function resolveRequestSettings(project: Project, environment: string): RequestSettings {
+  const found = findEnvironment(project, environment)
+  const { config } = project
+  const { settings } = found
+  const contacts = settings.contacts ?? config.contacts
+  const hasSupport = contacts.some(({ role }) => /cloudflare/i.test(role))
+  return {
+    policy: policyOf(found, project),
+    people: config.people,
+    ...(settings.window === undefined ? {} : { window: inUtc(settings.window) }),
+    channels: channelsOf(settings.channels ?? config.channels, project),
+    contacts: hasSupport ? contacts : [...contacts, CLOUDFLARE_SUPPORT],
+    timeZone: settings.timeZone ?? config.timeZone,
+    monitoring: monitoringOf(found),
+    keepBackups: settings.backup.keep ?? 14,
+    recentBackupMs: settings.backup.maxAge ?? 86_400_000,
+    updateEveryMs: settings.updateEvery ?? 900_000,
+    ...(settings.stagingEnvironment === undefined ? {} : { stagingEnvironment: settings.stagingEnvironment }),
+    ...(settings.dashboardUrl === undefined ? {} : { dashboardUrl: settings.dashboardUrl }),
+  }
+}
+
+/** The project's tests as an argument list; undefined when none are configured. Never goes through a shell. */
+export function testCommandOf(project: Project): string[] | undefined {
+  const command = project.config.testCommand
+  if (command === undefined) return undefined
+  return typeof command === 'string' ? command.trim().split(/\s+/) : command
+}
+
+/** What the application asks the database, of this environment or of the project. */
+export function queriesOf(project: Project, environment: string): { name: string; sql: string }[] {
+  return findEnvironment(project, environment).settings.queries ?? project.config.queries
+}
+
+function policyOf(environment: Environment, project: Project): Policy {
+  const base = defaultPolicy({
+    environment: environment.name,
+    production: environment.production,
+    people: project.config.people,
+  })
+  const { gates, automaticRollback, automaticRollbackStrategy, requireSignatures } =
+    environment.settings.policy
+  const merged = GATES.map((gate): [Gate, GatePolicy] => [gate, mergeGate(base.gates[gate], gates[gate])])
+  return {
+    gates: Object.fromEntries(merged) as Policy['gates'],
+    automaticRollback: automaticRollback ?? base.automaticRollback,
+    automaticRollbackStrategy: automaticRollbackStrategy ?? base.automaticRollbackStrategy,
+    requireSignatures: requireSignatures ?? base.requireSignatures,
+  }
+}
+
+type GateConfig = EnvironmentConfig['policy']['gates'][Gate]
+
+function mergeGate(base: GatePolicy, config: GateConfig): GatePolicy {
+  if (config === undefined) return base
+  const deadlineMs = config.deadline ?? base.deadlineMs
+  return {
+    roles: config.roles ?? base.roles,
+    approvals: config.approvals ?? base.approvals,
+    requesterMayApprove: config.requesterMayApprove ?? base.requesterMayApprove,
+    differentFrom: config.differentFrom ?? base.differentFrom,
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    remindersMs: config.reminders ?? base.remindersMs,
+    escalateTo: config.escalateTo ?? base.escalateTo,
+    automatic: config.automatic ?? base.automatic,
+  }
+}
+
+/** A relative path of a file channel is meant from the project, not from wherever the worker runs. */
+function channelsOf(channels: Channel[], project: Project): Channel[] {
+  return channels.map((channel) =>
+    channel.kind === 'file' ? { ...channel, path: path.resolve(project.projectDir, channel.path) } : channel,
+  )
+}
+
+function monitoringOf(environment: Environment): MonitoringPlan {
+  const { monitoring, healthUrl } = environment.settings
+  return {
+    probes: probesOf(monitoring.probes ?? [], healthUrl),
+    thresholds: { ...thresholdsSchema.parse({}), ...withoutUndefined(monitoring.thresholds ?? {}) },
+    offsetsMs: monitoring.schedule ?? checkpointOffsets(),
+    timeScale: monitoring.timeScale ?? 1,
+    baselineSamples: monitoring.baselineSamples ?? 20,
+    baselinePauseMs: monitoring.baselinePause ?? 250,
+  }
+}
+
+/** Connectivity, stability and the newest backup are always looked at; the health endpoint when it is known. */
+function probesOf(configured: Probe[], healthUrl: string | undefined): Probe[] {
+  const base = { critical: true, timeoutMs: 10_000 }
+  const health: Probe[] =
+    healthUrl === undefined
+      ? []
+      : [{ ...base, name: 'health', kind: 'http', url: healthUrl, expectStatus: 200 }]
+  const always: Probe[] = [
+    { ...base, name: 'database', kind: 'connectivity' },
+    { ...base, name: 'stability', kind: 'stability' },
+    { ...base, critical: false, name: 'backup', kind: 'backup', maxAgeMs: 86_400_000 },
+  ]
+  const names = new Set(configured.map(({ name }) => name))
+  const kinds = new Set(configured.map(({ kind }) => kind))
+  const missing = [
+    ...health.filter(({ name }) => !names.has(name)),
+    ...always.filter(({ name, kind }) => !names.has(name) && !kinds.has(kind)),
+  ]
+  return [...missing, ...configured]
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>
+  }
+}
+
+function inUtc(window: { opensAt: string; closesAt: string }): { opensAt: string; closesAt: string } {
+  return {
+    opensAt: new Date(window.opensAt).toISOString(),
+    closesAt: new Date(window.closesAt).toISOString(),
+  }
+}
