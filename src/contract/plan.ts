@@ -23,6 +23,17 @@ export const rowChangeSchema = z.object({
 })
 export type RowChange = z.infer<typeof rowChangeSchema>
 
+/** One object of the schema that the plan adds, removes or changes, as the rehearsal observed it. */
+export const schemaChangeSchema = z.object({
+  change: z.enum(['added', 'removed', 'changed']),
+  type: z.enum(['table', 'index', 'trigger', 'view']),
+  name: z.string(),
+  /** Normalised SQL. */
+  before: z.string().optional(),
+  after: z.string().optional(),
+})
+export type SchemaChange = z.infer<typeof schemaChangeSchema>
+
 /** The way back, rehearsed forward and back on the copy. */
 export const rollbackSummarySchema = z.object({
   available: z.boolean(),
@@ -48,5 +59,7 @@ export const planSchema = z.object({
   predictedFingerprint: z.string(),
   rows: z.array(rowChangeSchema),
   rollback: rollbackSummarySchema,
+  /** For the report: how the schema of the copy changed. */
+  schemaChanges: z.array(schemaChangeSchema).optional(),
 })
 export type Plan = z.infer<typeof planSchema>

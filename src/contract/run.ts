@@ -3,7 +3,7 @@ import { announcementSchema, channelSchema, contactSchema } from './announcement
 import { backupRecordSchema } from './backup.js'
 import { monitoringPlanSchema, monitoringViewSchema } from './monitoring.js'
 import { GATES, OUTCOMES, PHASES } from './names.js'
-import { personSchema, policySchema } from './policy.js'
+import { personSchema, policySchema, rollbackStrategySchema } from './policy.js'
 import { databaseSchema, targetSchema } from './target.js'
 
 /** The migration files as they travel: inline and compressed, or by hash in the artifact store. */
@@ -88,6 +88,8 @@ export const recordedDecisionSchema = z.object({
   comment: z.string().optional(),
   planHash: z.string().optional(),
   decisionId: z.string(),
+  /** At the gate `rollback`. */
+  strategy: rollbackStrategySchema.optional(),
 })
 export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
 
@@ -122,6 +124,17 @@ export const stepViewSchema = z.object({
 })
 export type StepView = z.infer<typeof stepViewSchema>
 
+/** A command that an activity ran, for the audit trail: no secrets, no output. */
+export const commandRecordSchema = z.object({
+  /** As it could be typed. */
+  command: z.string(),
+  at: z.string(),
+  durationMs: z.number().nonnegative(),
+  /** What was read back or came of it; exit codes alone prove nothing. */
+  result: z.string(),
+})
+export type CommandRecord = z.infer<typeof commandRecordSchema>
+
 /** The state of a run: answer of the query `status`, result of the workflow, `show --json`. */
 export const runViewSchema = z.object({
   success: z.boolean(),
@@ -151,6 +164,7 @@ export const runViewSchema = z.object({
   ),
   /** Folder of the run on the worker: report, failure files. */
   artifacts: z.array(z.string()),
+  commands: z.array(commandRecordSchema).optional(),
   failure: z.object({ type: z.string(), message: z.string(), advice: z.string() }).nullable(),
   startedAt: z.string(),
   closedAt: z.string().optional(),
