@@ -67,7 +67,37 @@ export interface SlowActivities {
   takeBaseline(input: { target: Target; monitoring: MonitoringPlan }): Promise<Baseline>
 }
 
+export interface RollbackActivities {
+  /**
+   * Scenario 1 and 2: writes the reverse of what was applied and rehearses it, forward and back, on the restored backup.
+   * Absent `migration`: no reverse could be written; `price` says why.
+   */
+  prepareReverse(input: {
+    target: Target
+    files: MigrationRef[]
+    bundle: Bundle
+    backup: BackupRecord
+    ledgerBefore: string[]
+    applied: string[]
+    /** ISO 8601: gives the file its date. */
+    at: string
+  }): Promise<{ bundle?: Bundle; migration?: PlannedMigration; price: string[]; file?: string }>
+}
+
 export interface MutateActivities {
+  /** Time Travel to the bookmark; `previousBookmark` undoes it. Remote only. */
+  travelBack(input: {
+    target: Target
+    bookmark: string
+    /** What the database must show afterwards. */
+    expectedFingerprint: string
+  }): Promise<{ previousBookmark: string; schemaFingerprint: string }>
+  /** Puts the content of a verified archive back in place of what the database holds. */
+  restoreFromBackup(input: {
+    target: Target
+    backup: BackupRecord
+    runKey: string
+  }): Promise<{ schemaFingerprint: string; safetyCopy?: string }>
   /**
    * Applies one file and proves the outcome from the ledger and the fingerprint. Safe to run again at any point.
    * Throws `Drifted` when the database is neither as before this file nor as after it.
@@ -92,6 +122,7 @@ export interface TellActivities {
   /** Markdown (and HTML) report into the run's folder; returns the paths. */
   writeReport(input: {
     runKey: string
+    target: Target
     view: RunView
     plan: Plan | null
     baseline: Baseline | null
@@ -105,4 +136,8 @@ export interface TellActivities {
   }): Promise<{ files: string[] }>
 }
 
-export type RunbookActivities = ReadActivities & SlowActivities & MutateActivities & TellActivities
+export type RunbookActivities = ReadActivities &
+  SlowActivities &
+  RollbackActivities &
+  MutateActivities &
+  TellActivities

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { CHECKPOINT_VERDICTS } from './names.js'
 
-export const CHECKPOINT_VERDICTS = ['healthy', 'degraded', 'breached', 'unknown'] as const
 export const checkpointVerdictSchema = z.enum(CHECKPOINT_VERDICTS)
 export type CheckpointVerdict = z.infer<typeof checkpointVerdictSchema>
 
@@ -122,6 +122,10 @@ export const checkpointSchema = z.object({
   at: z.string(),
   /** It ran well after its time, because the worker was away. */
   late: z.boolean(),
+  /** Asked for with `monitor check-now`, beside the schedule. */
+  extra: z.boolean().optional(),
+  /** Numbers of checkpoints that nobody was there to run, for which this one stands. */
+  missed: z.array(z.number().int()).optional(),
   verdict: checkpointVerdictSchema,
   reasons: z.array(z.string()),
   /** Slowest critical health latency, for the charts. */

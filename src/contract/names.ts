@@ -55,6 +55,9 @@ export const OUTCOMES = [
 ] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
+/** What one checkpoint of the monitoring says. Missing data is `unknown`, never `healthy`. */
+export const CHECKPOINT_VERDICTS = ['healthy', 'degraded', 'breached', 'unknown'] as const
+
 export const WORKFLOW_TYPES = {
   migration: 'productionMigration',
   monitoring: 'postMigrationMonitoring',

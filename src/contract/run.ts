@@ -97,6 +97,8 @@ export const gateViewSchema = z.object({
   gate: z.enum(GATES),
   state: z.enum(GATE_STATES),
   decisions: z.array(recordedDecisionSchema),
+  /** Decisions of an earlier opening, which this one does not count. */
+  earlier: z.array(recordedDecisionSchema).optional(),
   openedAt: z.string().optional(),
   expiresAt: z.string().optional(),
   /** What is being confirmed, as lines for people. */

@@ -1,0 +1,54 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
+import type {
+  MutateActivities,
+  ReadActivities,
+  RollbackActivities,
+  SlowActivities,
+  TellActivities,
+} from '../contract/activities.js'
+import { NON_RETRYABLE_FAILURES } from '../contract/failures.js'
+
+/**
+ * The four classes of activities, chosen by what repeating them costs. What is in the table of failures as not
+ * retryable is never repeated; everything unknown is.
+ */
+const nonRetryableErrorTypes = NON_RETRYABLE_FAILURES
+
+/** Cheap and harmless: try quickly, a few times. */
+export const read = proxyActivities<ReadActivities>({
+  startToCloseTimeout: '1 minute',
+  retry: {
+    initialInterval: '1 second',
+    maximumInterval: '10 seconds',
+    maximumAttempts: 5,
+    nonRetryableErrorTypes,
+  },
+})
+
+/** Long work that starts again from nothing: a heartbeat tells soon when its worker is gone. */
+export const slow = proxyActivities<SlowActivities & RollbackActivities>({
+  startToCloseTimeout: '60 minutes',
+  heartbeatTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { initialInterval: '5 seconds', maximumAttempts: 3, nonRetryableErrorTypes },
+})
+
+/** Changes the database: each attempt first proves what the last one did. Its end is always awaited. */
+export const mutate = proxyActivities<MutateActivities>({
+  startToCloseTimeout: '15 minutes',
+  heartbeatTimeout: '15 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: {
+    initialInterval: '2 seconds',
+    maximumInterval: '1 minute',
+    maximumAttempts: 20,
+    nonRetryableErrorTypes,
+  },
+})
+
+/** Tells people: patient, and its failure never fails the run. */
+export const tell = proxyActivities<TellActivities>({
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '6 hours',
+  retry: { initialInterval: '2 seconds', maximumInterval: '5 minutes' },
+})

@@ -1,0 +1,76 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  isCancellation,
+} from '@temporalio/workflow'
+import type { StopRequest } from '../contract/decision.js'
+import type { Gate } from '../contract/names.js'
+import type { Ending } from './state.js'
+
+/** Somebody said no. */
+export class GateDeclined extends Error {
+  constructor(gate: Gate, actor: string, comment: string | undefined) {
+    super(`${actor} declined at the gate "${gate}"${comment === undefined ? '' : `: ${comment}`}`)
+    this.name = 'GateDeclined'
+  }
+}
+
+/** Nobody decided in time, or the window closed: silence is never consent. */
+export class GateExpired extends Error {
+  constructor(what: Gate | 'window') {
+    super(
+      what === 'window'
+        ? 'the maintenance window closed before the migrations were applied'
+        : `the gate "${what}" expired: nobody decided before its deadline`,
+    )
+    this.name = 'GateExpired'
+  }
+}
+
+/** The migration was taken back, or people chose to stop after it went wrong. */
+export class RunEnded extends Error {
+  readonly ending: Ending
+
+  constructor(ending: Ending) {
+    super(ending.message)
+    this.name = 'RunEnded'
+    this.ending = ending
+  }
+}
+
+/** The true outcome behind whatever the body threw. */
+export function endingOf(
+  error: unknown,
+  stop: { kind: 'abort' | 'supersede'; request: StopRequest } | null,
+): Ending {
+  if (error instanceof RunEnded) return error.ending
+  if (stop !== null) {
+    const verb = stop.kind === 'abort' ? 'aborted' : 'superseded'
+    return { outcome: 'aborted', message: `${stop.request.actor} ${verb} the run: ${stop.request.reason}` }
+  }
+  if (isCancellation(error))
+    return { outcome: 'aborted', message: 'the workflow was cancelled through Temporal' }
+  if (error instanceof GateDeclined) return { outcome: 'declined', message: error.message }
+  if (error instanceof GateExpired) return { outcome: 'expired', message: error.message }
+  const failure = failureOf(error)
+  return {
+    outcome: failure.type === 'Drifted' ? 'drifted' : 'failed',
+    message: failure.message,
+    failure,
+  }
+}
+
+/** Type, message and advice of the first failure that says so, below the layers that Temporal adds. */
+export function failureOf(error: unknown): { type: string; message: string; advice: string } {
+  let cause: unknown = error
+  while (cause instanceof ActivityFailure || cause instanceof ChildWorkflowFailure) cause = cause.cause
+  if (cause instanceof ApplicationFailure) {
+    const [detail] = cause.details ?? []
+    const advice =
+      typeof detail === 'object' && detail !== null && 'advice' in detail ? String(detail.advice) : ''
+    return { type: cause.type ?? 'Error', message: cause.message, advice }
+  }
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return { type: cause instanceof Error ? cause.name : 'Error', message, advice: '' }
+}

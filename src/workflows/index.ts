@@ -1,0 +1,3 @@
+/** What the worker registers. */
+export { productionMigration } from './migration.js'
+export { postMigrationMonitoring } from './monitoring.js'

@@ -1,0 +1,136 @@
+import {
+  condition,
+  isCancellation,
+  ParentClosePolicy,
+  setHandler,
+  startChild,
+  type ChildWorkflowHandle,
+} from '@temporalio/workflow'
+import { alertSignal } from '../contract/messages.js'
+import type { MonitoringAlert, MonitoringView } from '../contract/monitoring.js'
+import { monitoringWorkflowId } from '../contract/names.js'
+import { noteMessage } from '../runbook/messages.js'
+import { slow } from './activities.js'
+import { now } from './clock.js'
+import { failureOf } from './endings.js'
+import { postMigrationMonitoring, type MonitoringInput } from './monitoring.js'
+import { considerRollback } from './rollback.js'
+import type { Run } from './run.js'
+
+/**
+ * Post-Migration Monitoring, seen from the migration: the child looks, this side acts on a breach, on an issue that
+ * people report, and on a rollback that they decide. Returns when the last checkpoint is done.
+ */
+export async function watchOver(run: Run, expected: MonitoringInput['expected']): Promise<MonitoringView> {
+  const alerts: MonitoringAlert[] = []
+  setHandler(alertSignal, (alert) => {
+    alerts.push(alert)
+  })
+  const child = await startMonitoring(run, expected)
+  let finished: MonitoringView | null = null
+  let failed: unknown = null
+  void child.result().then(
+    (view) => {
+      finished = view
+    },
+    (error: unknown) => {
+      failed = error ?? new Error('the monitoring ended without a word')
+    },
+  )
+  let issuesSeen = run.view.issues.length
+  const rollbackAsked = (): boolean =>
+    run.gates.of('rollback').decisions.some((one) => one.decision === 'approve')
+  run.gates.mayRollBack = true
+
+  for (;;) {
+    await condition(
+      () =>
+        finished !== null ||
+        failed !== null ||
+        alerts.length > 0 ||
+        run.view.issues.length > issuesSeen ||
+        rollbackAsked(),
+    )
+    if (rollbackAsked()) await issueAfterwards(run, 'a rollback was asked for')
+    const reported = run.view.issues.slice(issuesSeen)
+    issuesSeen = run.view.issues.length
+    const severe = reported.find(({ severity }) => severity !== 'minor')
+    if (severe !== undefined) await issueAfterwards(run, `${severe.actor} reports: ${severe.description}`)
+    const alert = alerts.shift()
+    if (alert !== undefined) await heed(run, alert)
+    if (failed !== null && !isCancellation(failed)) throw failed
+    if (finished !== null) return finished
+    run.say('monitor', 'monitoring continues')
+  }
+}
+
+async function startMonitoring(
+  run: Run,
+  expected: MonitoringInput['expected'],
+): Promise<ChildWorkflowHandle<typeof postMigrationMonitoring>> {
+  const { target, monitoring } = run.request
+  const workflowId = monitoringWorkflowId(run.view.workflowId)
+  const baseline = run.baseline ?? { takenAt: run.view.startedAt, probes: {} }
+  const child = await startChild(postMigrationMonitoring, {
+    workflowId,
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    staticSummary: `Monitoring of ${target.database.name} after its migration`,
+    args: [
+      {
+        target,
+        plan: monitoring,
+        baseline,
+        expected,
+        anchorMs: Date.now(),
+        parentId: run.view.workflowId,
+        checkpoints: [],
+        lastNumber: 0,
+      },
+    ],
+  })
+  run.view.monitoring = {
+    workflowId,
+    checkpoints: [],
+    verdicts: { healthy: 0, degraded: 0, breached: 0, unknown: 0 },
+    planned: monitoring.offsetsMs.length,
+  }
+  return child
+}
+
+async function heed(run: Run, alert: MonitoringAlert): Promise<void> {
+  switch (alert.kind) {
+    case 'breach':
+      return issueAfterwards(run, alert.message)
+    case 'blind':
+    case 'recovered':
+      run.announcer.tell(
+        'note',
+        noteMessage({ ...run.context, title: alert.message, details: alert.checkpoint.reasons }),
+      )
+  }
+}
+
+/** Scenario 2: a backup of now first, so that nothing written since the migration is lost to whatever follows. */
+async function issueAfterwards(run: Run, issue: string): Promise<void> {
+  const { target, files, keepBackups } = run.request
+  run.say('rollback', issue)
+  try {
+    const backup = await slow.createBackup.executeWithOptions(
+      { summary: 'Backup of the state with the issue' },
+      [{ target, files, keep: keepBackups }],
+    )
+    run.view.artifacts.push(backup.file)
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    run.view.observations.push({
+      note: `The backup after the issue failed: ${failureOf(error).message}`,
+      actor: 'd1-runbook',
+      at: now(),
+    })
+  }
+  await considerRollback(run, {
+    issue,
+    impact: 'the migrated database may not serve its users as before',
+    action: 'an immediate backup was made; waiting for the rollback decision',
+  })
+}

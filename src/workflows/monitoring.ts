@@ -1,0 +1,136 @@
+import {
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow'
+import { alertSignal, checkNowSignal, monitoringQuery } from '../contract/messages.js'
+import type { Baseline, Checkpoint, MonitoringPlan, MonitoringView } from '../contract/monitoring.js'
+import { CHECKPOINT_VERDICTS } from '../contract/names.js'
+import type { Target } from '../contract/target.js'
+import { alertFor } from '../runbook/alert.js'
+import { checkpointTimes, nextCheckpoint } from '../runbook/schedule.js'
+import { read } from './activities.js'
+import { now } from './clock.js'
+import { failureOf } from './endings.js'
+
+export interface MonitoringInput {
+  target: Target
+  plan: MonitoringPlan
+  baseline: Baseline
+  /** What validation saw: ledger and schema must stay so. */
+  expected: { schemaFingerprint: string; ledger: string[] }
+  /** Epoch milliseconds from which every checkpoint is counted. */
+  anchorMs: number
+  parentId: string
+  /** Carried over when the history is renewed. */
+  checkpoints: Checkpoint[]
+  lastNumber: number
+}
+
+/**
+ * Looks after a migrated database for 24 hours: one checkpoint after the other from one anchor, so that nothing drifts.
+ * What it sees stays here, for the query `monitoring`; the parent hears of it only when people must act, since a signal
+ * a checkpoint would cost more than the checkpoints.
+ */
+export async function postMigrationMonitoring(input: MonitoringInput): Promise<MonitoringView> {
+  const { plan, parentId } = input
+  const times = checkpointTimes({
+    anchorMs: input.anchorMs,
+    offsetsMs: plan.offsetsMs,
+    timeScale: plan.timeScale,
+  })
+  const checkpoints = [...input.checkpoints]
+  let lastNumber = input.lastNumber
+  let lookNow = false
+
+  const view = (): MonitoringView => {
+    const next = times[lastNumber]
+    return {
+      workflowId: workflowInfo().workflowId,
+      checkpoints,
+      verdicts: countVerdicts(checkpoints),
+      planned: times.length,
+      ...(next === undefined ? {} : { nextAt: new Date(next).toISOString() }),
+    }
+  }
+  setHandler(monitoringQuery, view)
+  setHandler(checkNowSignal, () => {
+    lookNow = true
+  })
+
+  const look = async (checkpoint: Pick<Checkpoint, 'number' | 'plannedAt' | 'late'>): Promise<Checkpoint> => {
+    const { target, baseline, expected } = input
+    const { probes, thresholds } = plan
+    const summary = `Checkpoint ${String(checkpoint.number)} of ${String(times.length)}`
+    try {
+      return await read.runCheckpoint.executeWithOptions({ summary }, [
+        { target, probes, thresholds, baseline, expected, ...checkpoint },
+      ])
+    } catch (error) {
+      // What could not be looked at is unknown: never healthy, and no reason to stop looking.
+      const { message } = failureOf(error)
+      return { ...checkpoint, at: now(), verdict: 'unknown', reasons: [message], results: [] }
+    }
+  }
+
+  for (;;) {
+    setCurrentDetails(describe(view()))
+    // Compressed time leaves no room between checkpoints: there each one runs, in a row.
+    const catchUp = plan.timeScale > 1 ? 'every' : 'newest'
+    const next = nextCheckpoint({ times, now: Date.now(), done: lastNumber, catchUp })
+    if (next.kind === 'finished') break
+    if (next.kind === 'wait' && !lookNow) {
+      const summary = `Checkpoint ${String(next.number)} at ${new Date(next.at).toISOString()}`
+      await condition(() => lookNow, next.at - Date.now(), { summary })
+      continue
+    }
+    if (next.kind === 'wait') {
+      lookNow = false
+      const extra = await look({ number: Math.max(1, lastNumber), plannedAt: now(), late: false })
+      checkpoints.push({ ...extra, extra: true })
+    } else {
+      const { number, plannedAt, late, missed } = next
+      const seen = await look({ number, plannedAt: new Date(plannedAt).toISOString(), late })
+      checkpoints.push(missed.length === 0 ? seen : { ...seen, missed })
+      lastNumber = number
+    }
+    const alert = alertFor({ checkpoints, thresholds: plan.thresholds })
+    if (alert !== null) await tellParent(parentId, alert)
+    if (workflowInfo().continueAsNewSuggested) {
+      await continueAsNew<typeof postMigrationMonitoring>({ ...input, checkpoints, lastNumber })
+    }
+  }
+  return view()
+}
+
+/** A parent that is gone must not end the monitoring of a live database. */
+async function tellParent(parentId: string, alert: NonNullable<ReturnType<typeof alertFor>>): Promise<void> {
+  try {
+    await getExternalWorkflowHandle(parentId).signal(alertSignal, alert)
+  } catch {
+    setCurrentDetails(`${alert.message}; the migration's workflow could not be told`)
+  }
+}
+
+function countVerdicts(checkpoints: Checkpoint[]): MonitoringView['verdicts'] {
+  const count = (verdict: Checkpoint['verdict']): number =>
+    checkpoints.filter((checkpoint) => checkpoint.verdict === verdict).length
+  return Object.fromEntries(
+    CHECKPOINT_VERDICTS.map((verdict) => [verdict, count(verdict)]),
+  ) as MonitoringView['verdicts']
+}
+
+function describe(view: MonitoringView): string {
+  const last = view.checkpoints.at(-1)
+  const lines = [
+    `**${String(view.checkpoints.length)} of ${String(view.planned)} checkpoints**`,
+    view.nextAt === undefined ? 'The last one is done.' : `Next: ${view.nextAt}`,
+    ...Object.entries(view.verdicts).map(([verdict, count]) => `- ${verdict}: ${String(count)}`),
+  ]
+  if (last !== undefined)
+    lines.push(`Last: ${last.verdict}${last.reasons.map((reason) => `, ${reason}`).join('')}`)
+  return lines.join('\n')
+}

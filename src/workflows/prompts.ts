@@ -1,0 +1,85 @@
+import type { Plan } from '../contract/plan.js'
+import type { Check, RunView } from '../contract/run.js'
+import type { Status } from '../contract/status.js'
+
+/** Promise 1: which database, proven, stands in every confirmation. */
+function targetLines(view: RunView): string[] {
+  const { name, id, remote } = view.database
+  const account = view.accountId === undefined ? '' : `, account ${view.accountId}`
+  return [
+    `Environment: ${view.environment} (${remote ? 'remote, Cloudflare' : 'local, on this machine'})`,
+    `Database: ${name} (${id})${account}`,
+  ]
+}
+
+export function teamLeadPrompt(view: RunView, pending: number): string[] {
+  return [
+    ...targetLines(view),
+    `Requested by: ${view.requester}`,
+    `Migration files: ${String(pending)}`,
+    ...view.checks.map(checkLine),
+  ]
+}
+
+export function environmentPrompt(view: RunView): string[] {
+  return [...targetLines(view), `Requested by: ${view.requester}`]
+}
+
+export function connectivityPrompt(view: RunView, seen: { latencyMs: number; database: string }): string[] {
+  return [...targetLines(view), `Answered as ${seen.database} in ${String(Math.round(seen.latencyMs))} ms`]
+}
+
+export function preflightPrompt(view: RunView, status: Status, plan: Plan): string[] {
+  return [
+    ...view.checks.map(checkLine),
+    `${String(status.applied.length)} applied, ${String(status.pending.length)} pending, ${String(status.conflicts.length)} conflicts`,
+    ...plan.findings.map(({ severity, code, migration, message, accepted }) => {
+      const why = accepted === undefined ? '' : ` (accepted: ${accepted})`
+      return `${severity} ${code} ${migration}: ${message}${why}`
+    }),
+  ]
+}
+
+export function planPrompt(plan: Plan): string[] {
+  return [
+    `Plan ${plan.planHash}: ${plan.verdict}`,
+    ...plan.migrations.map(
+      ({ name, statements, durationMs }) =>
+        `${name}: ${String(statements)} statements, ${String(Math.round(durationMs))} ms on the restored copy`,
+    ),
+    ...plan.rows.filter(({ before, after }) => before !== after).map(rowLine),
+    ...wayBackLines(plan),
+  ]
+}
+
+export function finalPrompt(view: RunView, plan: Plan): string[] {
+  return [
+    ...targetLines(view),
+    `Apply ${String(plan.migrations.length)}: ${plan.migrations.map(({ name }) => name).join(', ')}`,
+    `Plan ${plan.planHash}`,
+    `Verified backup: ${view.backup?.file ?? 'none'}`,
+  ]
+}
+
+export function teamConfirmationPrompt(view: RunView, checks: Check[]): string[] {
+  return [...targetLines(view), ...checks.map(checkLine)]
+}
+
+function checkLine({ state, title, message }: Check): string {
+  const marks = { passed: '✓', attested: '✓', failed: '✗', warned: '!', skipped: '-' } as const
+  return `${marks[state]} ${title}: ${message}`
+}
+
+function rowLine({ table, before, after }: Plan['rows'][number]): string {
+  if (before === null) return `${table}: new, ${String(after ?? 0)} rows`
+  if (after === null) return `${table}: dropped, ${String(before)} rows gone`
+  return `${table}: ${String(before)} → ${String(after)} rows`
+}
+
+function wayBackLines({ rollback }: Plan): string[] {
+  if (!rollback.available) return ['Way back: no reverse migration could be written', ...rollback.price]
+  const proof = rollback.rehearsed ? 'rehearsed' : 'not rehearsed'
+  return rollback.price.length === 0
+    ? [`Way back: reverse migration, ${proof}; it brings everything back`]
+    : [`Way back: reverse migration, ${proof}; its price:`, ...rollback.price]
+}

@@ -1,0 +1,160 @@
+import { ApplicationFailure, isCancellation } from '@temporalio/workflow'
+import type { RollbackStrategy } from '../contract/policy.js'
+import { emergencyMessage } from '../runbook/messages.js'
+import { waysBack, type WayBack } from '../runbook/ways-back.js'
+import { mutate, slow } from './activities.js'
+import { appliedByThisRun } from './apply.js'
+import { now } from './clock.js'
+import { failureOf, RunEnded } from './endings.js'
+import type { Run } from './run.js'
+
+type ReversePlan = Awaited<ReturnType<typeof slow.prepareReverse>>
+
+/** What went wrong, for the emergency alert and the incident report. */
+export interface Incident {
+  issue: string
+  impact: string
+  /** What is being done about it now. */
+  action: string
+}
+
+/**
+ * Both rollback scenarios: tells people with the contacts and the ways back, waits for their decision, takes the chosen
+ * way and proves where it led. Returns when people chose to keep the database as it is.
+ * @throws RunEnded with outcome `rolled-back`
+ */
+export async function considerRollback(run: Run, incident: Incident): Promise<void> {
+  const ways = waysBack({ environment: run.view.environment, plan: run.plan, backup: run.view.backup })
+  sendAlert(run, incident, ways)
+  if (appliedByThisRun(run).length === 0) return
+
+  run.gates.mayRollBack = true
+  let { automaticRollback: automatic } = run.request.policy
+  for (;;) {
+    const strategy = automatic
+      ? run.request.policy.automaticRollbackStrategy
+      : await decideStrategy(run, incident, ways)
+    if (strategy === null) return
+    try {
+      const took = await run.step(
+        'rollback',
+        () => takeBack(run, strategy),
+        (result) => result,
+      )
+      throw new RunEnded({ outcome: 'rolled-back', message: `${incident.issue}; ${took}` })
+    } catch (error) {
+      if (error instanceof RunEnded || isCancellation(error)) throw error
+      // One way back is closed: people choose another. Nothing is tried again without them.
+      automatic = false
+      run.gates.reset('rollback')
+      const { message } = failureOf(error)
+      sendAlert(
+        run,
+        { ...incident, issue: `${strategy} failed: ${message}`, action: 'choose another way back' },
+        ways,
+      )
+    }
+  }
+}
+
+/** The way that people chose, or null where they keep the database as it is. */
+async function decideStrategy(
+  run: Run,
+  incident: Incident,
+  ways: WayBack[],
+): Promise<RollbackStrategy | null> {
+  run.say('rollback', `waiting for the rollback decision: ${incident.issue}`)
+  await run.ask('rollback', [incident.issue, ...ways.map(wayLine)])
+  const { state, decisions } = run.gates.of('rollback')
+  if (state === 'approved') {
+    return decisions.findLast(({ decision }) => decision === 'approve')?.strategy ?? firstAvailable(ways)
+  }
+  const actor = decisions.at(-1)?.actor ?? 'nobody in time'
+  run.view.observations.push({ note: `Kept as it is after: ${incident.issue}`, actor, at: now() })
+  run.gates.reset('rollback')
+  return null
+}
+
+function sendAlert(run: Run, incident: Incident, ways: WayBack[]): void {
+  const etaAt = Date.now() + run.scaled(run.request.updateEveryMs)
+  const { contacts } = run.request
+  run.announcer.tell(
+    'emergency',
+    emergencyMessage({ ...run.context, ...incident, etaAt, contacts, waysBack: ways }),
+  )
+}
+
+/** Takes one way back; says in a sentence what is true afterwards. */
+async function takeBack(run: Run, strategy: RollbackStrategy): Promise<string> {
+  run.gates.mayRollBack = false
+  const { target } = run.request
+  const { backup } = run.view
+  switch (strategy) {
+    case 'reverse-migration':
+      return reverse(run)
+    case 'time-travel': {
+      if (backup?.bookmark === undefined) throw impossible('there is no Time Travel bookmark')
+      const { previousBookmark } = await mutate.travelBack.executeWithOptions({ summary: 'Time Travel' }, [
+        { target, bookmark: backup.bookmark, expectedFingerprint: backup.schemaFingerprint },
+      ])
+      run.view.observations.push({
+        note: `Time Travel can be undone with the bookmark ${previousBookmark}`,
+        actor: 'd1-runbook',
+        at: now(),
+      })
+      return 'the database is back at its bookmark of before the migration'
+    }
+    case 'restore-backup': {
+      if (backup === null) throw impossible('there is no backup')
+      await mutate.restoreFromBackup.executeWithOptions({ summary: 'Restore the backup' }, [
+        { target, backup, runKey: run.runKey },
+      ])
+      return 'the database holds the content of the verified backup again'
+    }
+    case 'none':
+      return 'nothing was taken back'
+  }
+}
+
+async function reverse(run: Run): Promise<string> {
+  const { target, files, bundle } = run.request
+  const { backup } = run.view
+  if (backup === null || run.plan === null) throw impossible('there is no plan to reverse')
+  const applied = appliedByThisRun(run)
+  const prepared: ReversePlan = await slow.prepareReverse.executeWithOptions(
+    { summary: 'Write and rehearse the reverse' },
+    [{ target, files, bundle, backup, ledgerBefore: run.plan.ledger, applied, at: now() }],
+  )
+  if (prepared.migration === undefined || prepared.bundle === undefined)
+    throw impossible(prepared.price.join('; '))
+  const ledgerBefore = [...run.plan.ledger, ...applied]
+  const result = await mutate.applyMigration.executeWithOptions(
+    { summary: `Apply ${prepared.migration.name}` },
+    [{ target, bundle: prepared.bundle, migration: prepared.migration, ledgerBefore, runKey: run.runKey }],
+  )
+  if (result.state !== 'applied') throw impossible(result.error ?? `the reverse migration is ${result.state}`)
+  run.view.migrations.push(result)
+  const price = prepared.price.length === 0 ? 'nothing was lost' : `its price: ${prepared.price.join('; ')}`
+  return `${prepared.migration.name} took back ${applied.join(', ')}; ${price}`
+}
+
+function firstAvailable(ways: WayBack[]): RollbackStrategy {
+  return ways.find(({ available }) => available)?.strategy ?? 'none'
+}
+
+function wayLine({ title, available, price, command }: WayBack): string {
+  return available
+    ? `${title}: ${price.join('; ')} (${command})`
+    : `${title}: not possible, ${price.join('; ')}`
+}
+
+function impossible(why: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'ValidationFailed',
+    message: `The rollback could not be done: ${why}`,
+    nonRetryable: true,
+    details: [
+      { advice: 'choose another way: d1-runbook rollback --strategy time-travel, or restore-backup' },
+    ],
+  })
+}

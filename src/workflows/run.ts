@@ -1,0 +1,253 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  log,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow'
+import type { StopRequest } from '../contract/decision.js'
+import {
+  abortSignal,
+  observeSignal,
+  pauseSignal,
+  reportIssueSignal,
+  resumeSignal,
+  statusQuery,
+  supersedeSignal,
+} from '../contract/messages.js'
+import type { Baseline } from '../contract/monitoring.js'
+import type { Gate } from '../contract/names.js'
+import type { Plan } from '../contract/plan.js'
+import type { MigrationRequest, RunView } from '../contract/run.js'
+import { renderChecklist } from '../runbook/checklist.js'
+import { gateOpenMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
+import { readIssueReport, readObservation, readStopRequest } from '../runbook/signal-body.js'
+import { Announcer } from './announcer.js'
+import { now } from './clock.js'
+import { endingOf, GateDeclined, GateExpired } from './endings.js'
+import { Gatekeeper } from './gatekeeper.js'
+import { searchAttributesOf } from './search-attributes.js'
+import { newRunView, phaseOf, stepOf, type Ending, type StepName } from './state.js'
+
+/**
+ * One migration in progress: its state, the signals that reach it, and the few moves that the workflow is made of.
+ * Handlers are synchronous and only change the state; the workflow waits for the state.
+ */
+export class Run {
+  readonly request: MigrationRequest
+  readonly view: RunView
+  readonly gates: Gatekeeper
+  readonly announcer: Announcer
+  plan: Plan | null = null
+  baseline: Baseline | null = null
+  private stop: { kind: 'abort' | 'supersede'; request: StopRequest } | null = null
+  private readonly body = new CancellationScope()
+
+  /** Registers every handler: called before the first `await` of the workflow. */
+  constructor(request: MigrationRequest) {
+    const { workflowId, runId, startTime } = workflowInfo()
+    this.request = request
+    this.view = newRunView(request, { workflowId, runId, startedAt: startTime.toISOString() })
+    this.gates = new Gatekeeper(request, this.view, () => {
+      this.refresh()
+    })
+    this.announcer = new Announcer(request, this.view, this.runKey)
+    this.listen()
+  }
+
+  /** Names the folder of this run where the worker keeps its report and failure files. */
+  get runKey(): string {
+    const stamp = this.view.startedAt.replace(/[-:]|\.\d+Z$/g, '').replace('T', '-')
+    return `${this.view.environment}-${stamp}-${this.view.runId.slice(0, 8)}`
+  }
+
+  /** Which database every message is about. */
+  get context(): MessageContext & { timeZone: string } {
+    const { environment, database, accountId } = this.view
+    return { environment, database, accountId, timeZone: this.request.timeZone }
+  }
+
+  /**
+   * Runs the body and turns however it ends into a true outcome. `close` runs whatever happened; the state is the
+   * workflow's result, also when the migration failed: the workflow itself did its work.
+   */
+  async untilClosed(body: () => Promise<void>, close: (ending: Ending) => Promise<void>): Promise<RunView> {
+    let ending: Ending = { outcome: 'completed', message: '' }
+    try {
+      await this.body.run(body)
+      ending = { outcome: 'completed', message: this.view.message }
+    } catch (error) {
+      ending = endingOf(error, this.stop)
+      log.warn('The run ends early', { outcome: ending.outcome, message: ending.message })
+    }
+    this.gates.mayRollBack = false
+    await CancellationScope.nonCancellable(async () => {
+      await close(ending)
+      await this.announcer.farewell()
+    })
+    this.view.outcome = ending.outcome
+    this.view.success = ending.outcome === 'completed'
+    this.view.failure = ending.failure ?? null
+    this.view.closedAt = now()
+    this.say('closed', ending.message)
+    await condition(allHandlersFinished)
+    return this.view
+  }
+
+  /** One step of the runbook: waits while paused, then keeps when it began, how it ended and what it said. */
+  async step<T>(name: StepName, work: () => Promise<T>, detail?: (result: T) => string): Promise<T> {
+    await this.whileRunning()
+    const step = stepOf(this.view, name)
+    step.state = 'running'
+    step.startedAt ??= now()
+    this.say(phaseOf(name), `${name} is under way`)
+    try {
+      const result = await work()
+      step.state = 'done'
+      step.endedAt = now()
+      if (detail !== undefined) step.detail = detail(result)
+      this.refresh()
+      return result
+    } catch (error) {
+      step.state = 'failed'
+      step.endedAt = now()
+      this.refresh()
+      throw error
+    }
+  }
+
+  /** What must be finished although people stop the run: reading back and writing down what is true. */
+  async uninterrupted(work: () => Promise<void>): Promise<void> {
+    await CancellationScope.nonCancellable(work)
+  }
+
+  /** The last step: runs even while paused, for it only writes down. */
+  async finish(work: () => Promise<void>): Promise<void> {
+    this.view.paused = false
+    await this.step('close', work)
+  }
+
+  /**
+   * Opens a gate, shows what is being confirmed, and waits for people: as long as it takes, or to the gate's deadline.
+   * @throws GateDeclined, GateExpired
+   */
+  async gate(gate: Gate, shows: string[]): Promise<void> {
+    await this.whileRunning()
+    await this.ask(gate, shows)
+    const { state, decisions } = this.gates.of(gate)
+    if (state === 'expired') throw new GateExpired(gate)
+    if (state !== 'rejected') return
+    const no = decisions.find(({ decision }) => decision === 'reject')
+    throw new GateDeclined(gate, no?.actor ?? 'somebody', no?.comment)
+  }
+
+  /** Opens a gate and waits until it is approved, rejected or expired; reminds people on the way. */
+  async ask(gate: Gate, shows: string[]): Promise<void> {
+    const policy = this.gates.policyOf(gate)
+    const openedAt = Date.now()
+    const deadline = policy.deadlineMs === undefined ? undefined : openedAt + this.scaled(policy.deadlineMs)
+    this.gates.open(gate, shows, deadline)
+    if (this.gates.of(gate).state !== 'open') return
+
+    this.say(this.view.phase, `waiting for a decision at the gate ${gate}`)
+    const expires = deadline === undefined ? {} : { expiresAt: deadline }
+    const about = { ...this.context, ...expires, gate, roles: policy.roles, approvals: policy.approvals }
+    if (this.request.target.production) {
+      this.announcer.tell(
+        'reminder',
+        gateOpenMessage({ ...about, at: openedAt, planHash: this.view.planHash, shows }),
+      )
+    }
+    for (const [index, afterMs] of policy.remindersMs.entries()) {
+      if (await this.gates.decided(gate, openedAt + this.scaled(afterMs))) return
+      const last = index === policy.remindersMs.length - 1
+      const missing = this.gates.missing(gate)
+      const escalated = last ? policy.escalateTo : []
+      this.announcer.tell(
+        'reminder',
+        reminderMessage({ ...about, at: Date.now(), openedAt, missing, escalated }),
+      )
+    }
+    if (!(await this.gates.decided(gate, deadline))) this.gates.expire(gate)
+  }
+
+  /** Waits while somebody has paused the run. */
+  async whileRunning(): Promise<void> {
+    if (!this.view.paused) return
+    await condition(() => !this.view.paused)
+  }
+
+  /** Real milliseconds of a planned duration: the demo compresses a day into seconds. */
+  scaled(plannedMs: number): number {
+    return Math.max(1, Math.round(plannedMs / this.request.monitoring.timeScale))
+  }
+
+  /** Where the run is, for the query, the search attributes and the Temporal UI. */
+  say(phase: RunView['phase'], message: string): void {
+    this.view.phase = phase
+    this.view.message = message
+    const changed = searchAttributesOf(this.view, workflowInfo().typedSearchAttributes)
+    if (changed.length > 0) upsertSearchAttributes(changed)
+    this.refresh()
+  }
+
+  private refresh(): void {
+    setCurrentDetails(renderChecklist(this.view, { timeZone: this.request.timeZone }))
+  }
+
+  private listen(): void {
+    const { view } = this
+    setHandler(statusQuery, () => view)
+    setHandler(reportIssueSignal, (body: unknown) => {
+      const read = readIssueReport(body)
+      if (read.ok) view.issues.push({ ...read.body, at: now() })
+      else this.misunderstood('reportIssue', read.reason)
+    })
+    setHandler(observeSignal, (body: unknown) => {
+      const read = readObservation(body)
+      if (read.ok) view.observations.push({ ...read.body, at: now() })
+      else this.misunderstood('observe', read.reason)
+    })
+    setHandler(pauseSignal, () => {
+      this.pause(true)
+    })
+    setHandler(resumeSignal, () => {
+      this.pause(false)
+    })
+    setHandler(abortSignal, (body: unknown) => {
+      this.end('abort', body)
+    })
+    setHandler(supersedeSignal, (body: unknown) => {
+      this.end('supersede', body)
+    })
+  }
+
+  private pause(paused: boolean): void {
+    this.view.paused = paused
+    this.refresh()
+  }
+
+  /** Ends the body wherever it is; what it was doing to the database is awaited and told. */
+  private end(kind: 'abort' | 'supersede', body: unknown): void {
+    const read = readStopRequest(body)
+    if (!read.ok) {
+      this.misunderstood(kind, read.reason)
+      return
+    }
+    if (this.stop !== null || this.view.phase === 'close' || this.view.phase === 'closed') return
+    this.stop = { kind, request: read.body }
+    this.body.cancel()
+  }
+
+  /** A signal that cannot be read changes nothing, and is not lost either. */
+  private misunderstood(signal: string, reason: string): void {
+    this.view.observations.push({
+      note: `The signal ${signal} was not understood: ${reason}`,
+      actor: 'd1-runbook',
+      at: now(),
+    })
+  }
+}

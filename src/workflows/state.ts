@@ -1,0 +1,70 @@
+import { GATES, type Outcome, type Phase } from '../contract/names.js'
+import type { MigrationRequest, RunView, StepView } from '../contract/run.js'
+
+/** The runbook's steps in its order, with the phase that each belongs to. */
+export const STEPS = [
+  { step: 'prerequisites', phase: 'prerequisites' },
+  { step: 'checklist', phase: 'checklist' },
+  { step: 'announce', phase: 'announce' },
+  { step: 'backup', phase: 'backup' },
+  { step: 'status', phase: 'status' },
+  { step: 'rehearse', phase: 'status' },
+  { step: 'execute', phase: 'execute' },
+  { step: 'validate', phase: 'validate' },
+  { step: 'monitor', phase: 'monitor' },
+  { step: 'close', phase: 'close' },
+] as const satisfies { step: string; phase: Phase }[]
+
+export type StepName = (typeof STEPS)[number]['step'] | 'rollback'
+
+/** The state of a run before anything happened. */
+export function newRunView(
+  request: MigrationRequest,
+  run: { workflowId: string; runId: string; startedAt: string },
+): RunView {
+  return {
+    success: false,
+    ...run,
+    environment: request.target.environment,
+    database: request.target.database,
+    ...(request.target.accountId === undefined ? {} : { accountId: request.target.accountId }),
+    requester: request.requester,
+    phase: 'prerequisites',
+    outcome: null,
+    message: 'Starting',
+    paused: false,
+    planHash: null,
+    migrations: [],
+    gates: GATES.map((gate) => ({ gate, state: 'waiting', decisions: [], shows: [] })),
+    refused: [],
+    steps: STEPS.map(({ step }) => ({ step, state: 'waiting' })),
+    checks: [],
+    backup: null,
+    monitoring: null,
+    announcements: [],
+    observations: [],
+    issues: [],
+    artifacts: [],
+    failure: null,
+  }
+}
+
+/** The step of that name; one that is not in the runbook's list (a rollback) is added when it begins. */
+export function stepOf(view: RunView, name: StepName): StepView {
+  const known = view.steps.find(({ step }) => step === name)
+  if (known !== undefined) return known
+  const added: StepView = { step: name, state: 'waiting' }
+  view.steps.push(added)
+  return added
+}
+
+export function phaseOf(name: StepName): Phase {
+  return STEPS.find(({ step }) => step === name)?.phase ?? 'rollback'
+}
+
+/** How a run ended, and what people must know of it. */
+export interface Ending {
+  outcome: Outcome
+  message: string
+  failure?: { type: string; message: string; advice: string }
+}

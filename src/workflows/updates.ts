@@ -1,0 +1,58 @@
+import { CancellationScope, condition, isCancellation } from '@temporalio/workflow'
+import { updateMessage } from '../runbook/messages.js'
+import { RUNBOOK_STEPS, stepTitle } from '../runbook/steps.js'
+import type { Run } from './run.js'
+
+/** After this many updates in a row that could only say "still waiting for people", the next one waits for news. */
+const QUIET_AFTER = 4
+
+/**
+ * "Status updates every 15 minutes", while `work` goes on. A gate that waits for days has its own reminders: it does not
+ * get an update every 15 minutes for ever.
+ */
+export async function withUpdates<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  const updates = new CancellationScope()
+  void updates
+    .run(() => sendUpdates(run))
+    .catch((error: unknown) => {
+      if (!isCancellation(error)) throw error
+    })
+  try {
+    return await work()
+  } finally {
+    updates.cancel()
+  }
+}
+
+async function sendUpdates(run: Run): Promise<never> {
+  const everyMs = run.scaled(run.request.updateEveryMs)
+  for (let unchanged = 0, last = ''; ;) {
+    if (unchanged >= QUIET_AFTER) await condition(() => run.view.message !== last)
+    await condition(() => false, everyMs, { summary: 'Next status update' })
+    unchanged = run.view.message === last ? unchanged + 1 : 0
+    last = run.view.message
+    run.announcer.tell(
+      'update',
+      updateMessage({
+        ...run.context,
+        at: Date.now(),
+        status: 'IN_PROGRESS',
+        step: currentStep(run),
+        ...overdue(run),
+      }),
+    )
+  }
+}
+
+function currentStep(run: Run): string {
+  const running = run.view.steps.find(({ state }) => state === 'running')
+  return running === undefined ? run.view.message : `${stepTitle(running.step)} (${run.view.message})`
+}
+
+function overdue(run: Run): { overdue?: { plannedMs: number; elapsedMs: number } } {
+  const running = run.view.steps.find(({ state }) => state === 'running')
+  const plannedMs = RUNBOOK_STEPS.find(({ step }) => step === running?.step)?.plannedMs
+  if (running?.startedAt === undefined || plannedMs === undefined) return {}
+  const elapsedMs = Date.now() - Date.parse(running.startedAt)
+  return elapsedMs > run.scaled(plannedMs) ? { overdue: { plannedMs, elapsedMs } } : {}
+}
