@@ -92,7 +92,6 @@ class ChangeListener {
   async next(signal: AbortSignal, wanted: ReadonlySet<number>): Promise<void> {
     const { client } = this.session
     while (!signal.aborted) {
-      const first = this.token === undefined
       try {
         const page = await client.withAbortSignal(signal, () =>
           client.withDeadline(Date.now() + 70_000, () =>
@@ -107,8 +106,7 @@ class ChangeListener {
         const events = page.history?.events ?? []
         this.token = page.nextPageToken
         if (this.token.length === 0) return
-        // What was there before we looked is in the state that was just read.
-        if (!first && events.some(({ eventType }) => wanted.has(Number(eventType)))) return
+        if (events.some(({ eventType }) => wanted.has(Number(eventType)))) return
       } catch (error) {
         if (signal.aborted) return
         const known = explainTemporal(error, this.execution.workflowId)

@@ -1,0 +1,123 @@
+import { Command } from 'commander'
+import path from 'node:path'
+import { RunbookError } from '../contract/failures.js'
+import { formatDuration } from '../runbook/duration.js'
+import type { App } from './app.js'
+import { openContext, readProjectFiles } from './context.js'
+import type { Output } from './output.js'
+
+interface CreateOptions {
+  keep?: string
+}
+
+interface RestoreOptions {
+  to: string
+}
+
+/** Runbook step 1: `backup:remote`, `backup:validate`. */
+export function backupCommand(app: App): Command {
+  const create = app
+    .command('create', 'export, restore, compare and archive the database (default)', [
+      'backup',
+      'backup --env production',
+    ])
+    .option('--keep <count>', 'valid archives to keep of this environment')
+    .action(app.action<CreateOptions>(createArchive))
+  const validate = app
+    .command('validate [zip]', 'restore an archive (default: the newest) and compare it with its metadata', [
+      'backup validate',
+      'backup validate backups/backup-production-2026-03-01-120000.zip',
+    ])
+    .action(app.action(validateArchive))
+  const restore = app
+    .command(
+      'restore <zip>',
+      'restore an archive into an SQLite file of its own; touches no database of yours',
+      ['backup restore backups/backup-production-2026-03-01-120000.zip --to restored'],
+    )
+    .requiredOption('--to <dir>', 'folder for the restored database')
+    .action(app.action<RestoreOptions>(restoreArchive))
+  return new Command('backup')
+    .summary('make, validate or restore a backup')
+    .description('Makes a backup when no subcommand is given.')
+    .addCommand(create, { isDefault: true })
+    .addCommand(validate)
+    .addCommand(restore)
+}
+
+const createArchive: Parameters<App['action']>[0] = async ({ options, output }) => {
+  const context = await openContext(options)
+  const files = await readProjectFiles(context)
+  const { resolveRequestSettings } = await import('../config/settings.js')
+  const { createBackup } = await import('../d1/backup.js')
+  const keep =
+    keepOf(options as CreateOptions) ?? resolveRequestSettings(context.project, options.env).keepBackups
+  const backup = await createBackup({ target: context.target, files, keep, onProgress: output.note })
+  output.document({ success: backup.verified, ...backup })
+  if (!output.json) {
+    const rows = backup.tables.reduce((sum, table) => sum + table.rows, 0)
+    output.line(output.colors.green(`✔ ${backup.file}`))
+    output.line(
+      `  ${backup.tables.length} tables, ${rows} rows, restored and compared in ${formatDuration(backup.durationMs)}`,
+    )
+    output.line(`  SHA-256 ${backup.sha256}`)
+    if (backup.bookmark !== undefined) output.line(`  Time Travel bookmark ${backup.bookmark}`)
+  }
+  return backup.verified ? 0 : 1
+}
+
+function keepOf({ keep }: CreateOptions): number | undefined {
+  if (keep === undefined) return undefined
+  const count = Number(keep)
+  if (Number.isInteger(count) && count >= 1) return count
+  throw new RunbookError('ConfigInvalid', `--keep must be a whole number of at least 1, found "${keep}".`, {
+    advice: 'Such as: d1-runbook backup --keep 14',
+  })
+}
+
+const validateArchive: Parameters<App['action']>[0] = async ({ options, args: [zip], output }) => {
+  const { listBackups, validateBackup } = await import('../d1/backup.js')
+  const file = zip === undefined ? await newest() : path.resolve(zip)
+  const result = await validateBackup({ file })
+  output.document({ success: result.valid, file, ...result })
+  if (!output.json) printValidation(output, file, result)
+  return result.valid ? 0 : 1
+
+  async function newest(): Promise<string> {
+    const { target } = await openContext(options, { touchesDatabase: false })
+    const [first] = await listBackups({ dir: target.backupDir, environment: target.environment })
+    if (first !== undefined) return first.file
+    throw new RunbookError(
+      'BackupInvalid',
+      `There is no backup of ${target.environment} in ${target.backupDir}.`,
+      {
+        advice: `Make one: d1-runbook backup --env ${target.environment}`,
+      },
+    )
+  }
+}
+
+function printValidation(
+  output: Output,
+  file: string,
+  result: { valid: boolean; problems: string[]; durationMs: number },
+): void {
+  const { colors } = output
+  if (result.valid) {
+    output.line(colors.green(`✔ ${file} restores, and holds what its metadata says`))
+    output.line(`  in ${formatDuration(result.durationMs)}`)
+    return
+  }
+  output.line(colors.red(`✖ ${file} is not valid:`))
+  for (const problem of result.problems) output.line(`  - ${problem}`)
+  output.line('Do not proceed with a migration; make a new one: d1-runbook backup')
+}
+
+const restoreArchive: Parameters<App['action']>[0] = async ({ options, args: [zip = ''], output }) => {
+  const { restoreBackup } = await import('../d1/backup.js')
+  const to = path.resolve((options as unknown as RestoreOptions).to)
+  const restored = await restoreBackup({ file: path.resolve(zip), to })
+  output.document({ success: true, ...restored })
+  if (!output.json) output.line(output.colors.green(`✔ Restored to ${restored.databaseFile}`))
+  return 0
+}

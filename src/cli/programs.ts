@@ -1,0 +1,40 @@
+import { execa } from 'execa'
+import os from 'node:os'
+
+/** The project's own programs: git and its tests. Wrangler is run by `src/d1/wrangler.ts` alone. */
+
+/** Who types: git's user name, as the people of a team are known, else the name of the account on this machine. */
+export async function defaultActor(folder: string): Promise<string> {
+  const name = await git(folder, ['config', 'user.name'])
+  return name === undefined || name === '' ? os.userInfo().username : name
+}
+
+/** Output of git, trimmed; undefined where there is no git or no repository. */
+export async function git(folder: string, args: string[]): Promise<string | undefined> {
+  const result = await execa('git', args, { cwd: folder, reject: false, timeout: 10_000, stdin: 'ignore' })
+  return result.failed ? undefined : result.stdout.trim()
+}
+
+/** Runs the project's tests. `output` is everything that they printed. */
+export async function runProjectTests(input: {
+  command: string[]
+  folder: string
+  signal: AbortSignal
+}): Promise<{ passed: boolean; output: string; durationMs: number }> {
+  const [program = '', ...args] = input.command
+  const result = await execa(program, args, {
+    cwd: input.folder,
+    all: true,
+    reject: false,
+    stdin: 'ignore',
+    preferLocal: true,
+    cancelSignal: input.signal,
+    forceKillAfterDelay: 5_000,
+  })
+  const reason = result.failed && result.exitCode === undefined ? `\n${result.shortMessage}` : ''
+  return {
+    passed: !result.failed,
+    output: `${result.all}${reason}`,
+    durationMs: Math.round(result.durationMs),
+  }
+}

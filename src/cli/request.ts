@@ -1,0 +1,72 @@
+import path from 'node:path'
+import { resolveRequestSettings } from '../config/settings.js'
+import { RunbookError } from '../contract/failures.js'
+import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
+import { packBundle } from '../d1/bundle.js'
+import { unreachableGates } from '../runbook/policy.js'
+import { parseWindow } from '../runbook/window-input.js'
+import { readProjectFiles, type Context } from './context.js'
+import { collectEvidence } from './evidence.js'
+import { toolVersion } from './version.js'
+
+export interface RequestOptions {
+  requester: string
+  preApproved: boolean
+  window: string | undefined
+  timeScale: number | undefined
+  attested: readonly string[]
+  signal: AbortSignal
+  onProgress: (message: string) => void
+}
+
+/** Everything that the workflow needs, resolved and packed where the checkout is. Starts nothing. */
+export async function buildRequest(context: Context, options: RequestOptions): Promise<MigrationRequest> {
+  const { project, target } = context
+  const settings = resolveRequestSettings(project, target.environment)
+  refuseUnreachableGates(settings, options.requester)
+  const window =
+    options.window === undefined
+      ? settings.window
+      : parseWindow({ text: options.window, timeZone: settings.timeZone, now: Date.now() })
+  const files = await readProjectFiles(context)
+  const store = project.config.artifactStore
+  const evidence = await collectEvidence({
+    project,
+    target,
+    attested: options.attested,
+    actor: options.requester,
+    signal: options.signal,
+    onProgress: options.onProgress,
+  })
+  const { timeScale } = options
+  return migrationRequestSchema.parse({
+    ...settings,
+    ...(window === undefined ? {} : { window }),
+    monitoring: { ...settings.monitoring, ...(timeScale === undefined ? {} : { timeScale }) },
+    target,
+    files: files.map(({ name, sha256 }) => ({ name, sha256 })),
+    bundle: await packBundle(
+      files,
+      store === undefined ? undefined : path.resolve(project.projectDir, store),
+    ),
+    requester: options.requester,
+    preApproved: options.preApproved,
+    evidence,
+    version: toolVersion(),
+  })
+}
+
+/** A gate that nobody could ever approve would wait for ever: said before anything starts. */
+function refuseUnreachableGates(
+  settings: { policy: MigrationRequest['policy']; people: MigrationRequest['people'] },
+  requester: string,
+): void {
+  const blocked = unreachableGates({ ...settings, requester }).filter(({ gate }) => gate !== 'rollback')
+  const first = blocked[0]
+  if (first === undefined) return
+  const reasons = blocked.map(({ gate, reason }) => `${gate}: ${reason}`).join('; ')
+  throw new RunbookError('ConfigInvalid', `Nobody could approve every gate of this run. ${reasons}.`, {
+    advice:
+      'Add people with these roles to `people` in runbook.config, or relax the policy of the environment.',
+  })
+}
