@@ -77,3 +77,10 @@ function formatter(timeZone: string, options: Intl.DateTimeFormatOptions): Intl.
     return new Intl.DateTimeFormat('en-US', { ...options, timeZone: 'UTC' })
   }
 }
+
+/** `2026-03-08 14:30:05 EST`, for timelines. Every zone in use is whole minutes off UTC, so the seconds are UTC's. */
+export function zonedSeconds(at: number, timeZone: string): string {
+  if (!Number.isFinite(at)) return 'unknown'
+  const seconds = String(Math.floor(at / 1000) % 60).padStart(2, '0')
+  return `${calendarDay(at, timeZone)} ${clockTime(at, timeZone)}:${seconds} ${zoneName(at, timeZone)}`
+}

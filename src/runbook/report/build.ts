@@ -1,0 +1,112 @@
+import type { RunView } from '../../contract/run.js'
+import { formatDuration } from '../duration.js'
+import type { ReportDocument, Tone } from './document.js'
+import { shownTime, type ReportInput } from './input.js'
+import { criteriaSection, monitoringSection, timelineSection } from './section-course.js'
+import {
+  backupSection,
+  changesSection,
+  findingsSection,
+  migrationsSection,
+  wayBackSection,
+} from './section-database.js'
+import {
+  announcementsSection,
+  approvalsSection,
+  checksSection,
+  commandsSection,
+  lessonsSection,
+} from './section-people.js'
+
+/** What the report says, in the order in which a reader asks. */
+export function buildReport(input: ReportInput): ReportDocument {
+  const { view } = input
+  return {
+    title: `Migration of ${view.database.name} in ${view.environment}`,
+    headline: headlineOf(view),
+    figures: figuresOf(input),
+    sections: [
+      criteriaSection(input),
+      timelineSection(input),
+      migrationsSection(input),
+      monitoringSection(input),
+      changesSection(input),
+      findingsSection(input),
+      approvalsSection(input),
+      backupSection(input),
+      wayBackSection(input),
+      checksSection(input),
+      commandsSection(input),
+      announcementsSection(input),
+      lessonsSection(input),
+    ],
+    madeFrom: `Workflow ${view.workflowId}, run ${view.runId}`,
+  }
+}
+
+function headlineOf(view: RunView): ReportDocument['headline'] {
+  const word = outcomeWord(view)
+  const advice = view.failure?.advice
+  return {
+    tone: outcomeTone(view),
+    word,
+    message: view.message,
+    ...(advice === undefined || advice === '' ? {} : { advice }),
+  }
+}
+
+function outcomeWord(view: RunView): string {
+  switch (view.outcome) {
+    case 'completed':
+      return 'Completed'
+    case 'failed':
+      return 'Failed'
+    case 'declined':
+      return 'Declined'
+    case 'aborted':
+      return 'Aborted'
+    case 'expired':
+      return 'Expired'
+    case 'rolled-back':
+      return 'Rolled back'
+    case 'drifted':
+      return 'Stopped: the database had drifted'
+    case null:
+      return view.paused ? `Paused in ${view.phase}` : `Under way: ${view.phase}`
+  }
+}
+
+function outcomeTone(view: RunView): Tone {
+  switch (view.outcome) {
+    case 'completed':
+      return 'good'
+    case 'failed':
+    case 'drifted':
+      return 'bad'
+    case 'rolled-back':
+    case 'declined':
+    case 'aborted':
+    case 'expired':
+      return 'warn'
+    case null:
+      return 'neutral'
+  }
+}
+
+function figuresOf({ view, timeZone }: ReportInput): ReportDocument['figures'] {
+  const applied = view.migrations.filter(({ state }) => state === 'applied').length
+  const tookMs =
+    view.closedAt === undefined ? undefined : Date.parse(view.closedAt) - Date.parse(view.startedAt)
+  const where = view.database.remote ? `account ${view.accountId ?? 'unknown'}` : 'on this machine'
+  return [
+    { label: 'Database', value: `${view.database.name}, ${where}` },
+    { label: 'Database ID', value: { code: view.database.id } },
+    { label: 'Environment', value: view.environment },
+    { label: 'Migrations applied', value: `${String(applied)} of ${String(view.migrations.length)}` },
+    { label: 'Requested by', value: view.requester },
+    { label: 'Started', value: shownTime(view.startedAt, timeZone) },
+    { label: 'Closed', value: view.closedAt === undefined ? 'not yet' : shownTime(view.closedAt, timeZone) },
+    { label: 'Duration', value: tookMs === undefined ? 'under way' : formatDuration(tookMs) },
+    { label: 'Plan', value: view.planHash === null ? 'none yet' : { code: view.planHash } },
+  ]
+}

@@ -1,0 +1,69 @@
+import { code, codeBlock, paragraphs, prose, table } from '../markdown.js'
+import { buildReport } from './build.js'
+import type { Block, Line, Span, Tick, Tone } from './document.js'
+import type { ReportInput } from './input.js'
+
+const ICONS: Record<Tone, string> = { good: '✅', bad: '❌', warn: '⚠️', neutral: 'ℹ️' }
+
+/** The report as Markdown; says the same as the HTML form, with tables in place of charts. */
+export function renderMarkdown(input: ReportInput): string {
+  const report = buildReport(input)
+  const { tone, word, message, advice } = report.headline
+  const head = paragraphs(
+    `# ${prose(report.title)}`,
+    `${ICONS[tone]} **${prose(word)}**: ${prose(message)}`,
+    advice !== undefined && `Next: ${prose(advice)}`,
+    table(
+      ['', ''],
+      report.figures.map(({ label, value }) => [prose(label), span(value)]),
+    ),
+  )
+  const sections = report.sections.map(({ title, blocks }) =>
+    paragraphs(`## ${prose(title)}`, ...blocks.map(block)),
+  )
+  return `${paragraphs(head, ...sections, '---', prose(report.madeFrom))}\n`
+}
+
+function block(one: Block): string {
+  switch (one.kind) {
+    case 'text':
+      return line(one.line)
+    case 'list':
+      return one.items.map((item) => `- ${line(item)}`).join('\n')
+    case 'ticks':
+      return one.items.map(tick).join('\n')
+    case 'table':
+      return table(
+        one.head.map(prose),
+        one.rows.map((cells) => cells.map(line)),
+      )
+    case 'code':
+      return codeBlock(one.text, one.language)
+    case 'fold':
+      return `<details>\n<summary>${prose(one.summary)}</summary>\n\n${paragraphs(...one.blocks.map(block))}\n\n</details>`
+    case 'figure':
+      return ''
+  }
+}
+
+function tick({ state, tone, line: content }: Tick): string {
+  const unknown = state === 'unknown' ? ' (unknown)' : ''
+  return `- [${state === 'yes' ? 'x' : ' '}] ${ICONS[tone]} ${line(content)}${unknown}`
+}
+
+function line(content: Line): string {
+  return isSpan(content) ? span(content) : content.map(span).join('')
+}
+
+function isSpan(content: Line): content is Span {
+  return !Array.isArray(content)
+}
+
+/** Spaces at the ends matter here: spans are joined. */
+function span(content: Span): string {
+  if (typeof content === 'string') {
+    const [, before = '', middle = '', after = ''] = /^(\s*)([\s\S]*?)(\s*)$/.exec(content) ?? []
+    return `${before === '' ? '' : ' '}${prose(middle)}${after === '' ? '' : ' '}`
+  }
+  return 'code' in content ? code(content.code) : `**${prose(content.strong)}**`
+}

@@ -1,0 +1,201 @@
+import type { Finding } from '../../contract/finding.js'
+import type { SchemaChange } from '../../contract/plan.js'
+import { formatDuration } from '../duration.js'
+import { waysBack } from '../ways-back.js'
+import { text, tableOr, type Block, type Section } from './document.js'
+import { shownTime, type ReportInput } from './input.js'
+
+/** What was done to the database, what it changed, and how to undo it. */
+export function migrationsSection({ view, plan }: ReportInput): Section {
+  const failed = view.migrations.filter(({ error }) => error !== undefined)
+  return {
+    id: 'migrations',
+    title: 'Migrations',
+    blocks: [
+      tableOr(
+        'No migration is planned.',
+        ['File', 'State', 'Took', 'On the copy', 'SHA-256'],
+        view.migrations.map(({ name, state, durationMs, sha256 }) => {
+          const rehearsed = plan?.migrations.find((one) => one.name === name)
+          return [
+            { code: name },
+            state,
+            durationMs === null ? '-' : formatDuration(durationMs),
+            rehearsed === undefined ? '-' : formatDuration(rehearsed.durationMs),
+            { code: sha256.slice(0, 12) },
+          ]
+        }),
+      ),
+      ...failed.flatMap(({ name, error }): Block[] => [
+        text([{ code: name }, ' failed with']),
+        { kind: 'code', language: '', text: error ?? '' },
+      ]),
+    ],
+  }
+}
+
+export function changesSection({ plan }: ReportInput): Section {
+  const section = { id: 'changes', title: 'What it changes' }
+  if (plan === null) return { ...section, blocks: [text('There is no plan yet.')] }
+  const changed = plan.rows.filter(({ before, after }) => before !== after)
+  const same = plan.rows.length - changed.length
+  return {
+    ...section,
+    blocks: [
+      text([
+        { strong: 'Rows per table' },
+        `, as rehearsed on the restored copy; ${String(same)} more unchanged`,
+      ]),
+      tableOr(
+        'No table gains or loses rows.',
+        ['Table', 'Before', 'After', 'Difference'],
+        changed.map(({ table, before, after }) => [
+          { code: table },
+          before === null ? 'did not exist' : String(before),
+          after === null ? 'dropped' : String(after),
+          signed((after ?? 0) - (before ?? 0)),
+        ]),
+      ),
+      text([{ strong: 'Schema' }]),
+      ...schemaBlocks(plan.schemaChanges),
+      text(['Fingerprint before ', { code: plan.schemaFingerprint }]),
+      text(['Fingerprint after, as rehearsed ', { code: plan.predictedFingerprint }]),
+    ],
+  }
+}
+
+function schemaBlocks(changes: readonly SchemaChange[] | undefined): Block[] {
+  if (changes === undefined) return [text('The plan carries no list of schema changes.')]
+  if (changes.length === 0) return [text('The schema stays as it is.')]
+  return [
+    {
+      kind: 'table',
+      head: ['Change', 'Kind', 'Name'],
+      rows: changes.map(({ change, type, name }) => [change, type, { code: name }]),
+    },
+    {
+      kind: 'fold',
+      summary: 'SQL before and after',
+      blocks: changes.map(({ before, after }) => ({
+        kind: 'code',
+        language: 'diff',
+        text: [...minus(before, '-'), ...minus(after, '+')].join('\n'),
+      })),
+    },
+  ]
+}
+
+/** Normalised SQL is one long line; broken at its commas it can be read. */
+function minus(sql: string | undefined, mark: '-' | '+'): string[] {
+  if (sql === undefined || sql === '') return []
+  return sql
+    .replaceAll(/,\s*(?![^()]*\)[^()]*\))/g, ',\n  ')
+    .split('\n')
+    .map((line) => `${mark} ${line}`)
+}
+
+export function findingsSection({ plan }: ReportInput): Section {
+  const section = { id: 'findings', title: 'Findings' }
+  if (plan === null) return { ...section, blocks: [text('There is no plan yet.')] }
+  const found = plan.findings
+  return {
+    ...section,
+    blocks: [
+      text(['Verdict of the analysis: ', { strong: plan.verdict }]),
+      tableOr(
+        'The analysis found nothing to say.',
+        ['Code', 'Severity', 'Where', 'What', 'Accepted because'],
+        found.map((one) => [
+          { code: one.code },
+          one.severity,
+          { code: whereOf(one) },
+          `${one.message} ${one.advice}`.trim(),
+          one.accepted ?? '-',
+        ]),
+      ),
+    ],
+  }
+}
+
+function whereOf({ migration, line }: Finding): string {
+  return line === undefined ? migration : `${migration}:${String(line)}`
+}
+
+export function backupSection({ view, timeZone }: ReportInput): Section {
+  const section = { id: 'backup', title: 'Backup and proof of restore' }
+  const { backup } = view
+  if (backup === null) return { ...section, blocks: [text('No backup was made.')] }
+  const rows = backup.tables.reduce((sum, one) => sum + one.rows, 0)
+  return {
+    ...section,
+    blocks: [
+      {
+        kind: 'list',
+        items: [
+          ['Archive ', { code: backup.file }],
+          ['SHA-256 ', { code: backup.sha256 }],
+          `${megabytes(backup.sizeBytes)}, made ${shownTime(backup.createdAt, timeZone)} in ${formatDuration(backup.durationMs)}`,
+          backup.verified
+            ? `Verified: restored into a scratch database and compared, ${String(backup.tables.length)} tables, ${String(rows)} rows`
+            : 'NOT verified',
+          ['Schema fingerprint ', { code: backup.schemaFingerprint }],
+          ...(backup.bookmark === undefined ? [] : [['Time Travel bookmark ', { code: backup.bookmark }]]),
+        ],
+      },
+      {
+        kind: 'fold',
+        summary: 'Tables in the backup',
+        blocks: [
+          tableOr(
+            'It holds no table.',
+            ['Table', 'Rows', 'Checksum'],
+            backup.tables.map(({ name, rows: count, checksum }) => [
+              { code: name },
+              String(count),
+              { code: checksum.slice(0, 16) },
+            ]),
+          ),
+        ],
+      },
+    ],
+  }
+}
+
+export function wayBackSection({ view, plan }: ReportInput): Section {
+  const ways = waysBack({ environment: view.environment, plan, backup: view.backup })
+  const sql = plan?.rollback.sql
+  return {
+    id: 'way-back',
+    title: 'The way back',
+    blocks: [
+      {
+        kind: 'table',
+        head: ['Way', 'Available', 'Price', 'Command'],
+        rows: ways.map(({ title, available, price, command }) => [
+          title,
+          available ? 'yes' : 'no',
+          price.join('; '),
+          available ? { code: command } : '-',
+        ]),
+      },
+      ...(sql === undefined
+        ? []
+        : [
+            {
+              kind: 'fold' as const,
+              summary:
+                plan?.rollback.rehearsed === true ? 'Reverse migration, rehearsed' : 'Reverse migration',
+              blocks: [{ kind: 'code' as const, language: 'sql', text: sql }],
+            },
+          ]),
+    ],
+  }
+}
+
+function signed(value: number): string {
+  return value > 0 ? `+${String(value)}` : String(value)
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
+}

@@ -1,0 +1,138 @@
+import { formatDuration } from '../duration.js'
+import { gateTitle } from '../steps.js'
+import { text, tableOr, type Section } from './document.js'
+import { shownTime, type ReportInput } from './input.js'
+
+/** Who decided, who was told, what was checked and what was learnt. */
+export function approvalsSection({ view, timeZone }: ReportInput): Section {
+  const rows = view.gates.flatMap(({ gate, state, decisions }) => {
+    const title = gateTitle(gate, view.environment)
+    if (decisions.length === 0) return state === 'waiting' ? [] : [[title, state, '-', '-', '-', '']]
+    return decisions.map(({ actor, decision, at, comment, planHash }) => [
+      title,
+      decision === 'approve' ? 'approved' : 'declined',
+      { strong: actor },
+      shownTime(at, timeZone),
+      planHash === undefined ? '-' : { code: planHash.slice(0, 12) },
+      comment ?? '',
+    ])
+  })
+  const refused = view.refused.map(({ gate, actor, decision, at, reason }) => [
+    { code: gate },
+    decision,
+    actor,
+    shownTime(at, timeZone),
+    reason,
+  ])
+  return {
+    id: 'approvals',
+    title: 'Approvals',
+    blocks: [
+      tableOr('Nobody was asked yet.', ['Gate', 'Decision', 'Who', 'When', 'Plan', 'Comment'], rows),
+      ...(refused.length === 0
+        ? []
+        : [
+            text([{ strong: 'Decisions that did not count' }]),
+            tableOr('', ['Gate', 'Decision', 'Who', 'When', 'Why not'], refused),
+          ]),
+    ],
+  }
+}
+
+export function checksSection({ view }: ReportInput): Section {
+  return {
+    id: 'checks',
+    title: 'Checks',
+    blocks: [
+      tableOr(
+        'No check was made yet.',
+        ['Check', 'State', 'What it saw', 'By'],
+        view.checks.map(({ title, state, message, actor }) => [title, state, message, actor ?? 'd1-runbook']),
+      ),
+    ],
+  }
+}
+
+export function commandsSection({ view, timeZone }: ReportInput): Section {
+  const commands = view.commands ?? []
+  return {
+    id: 'commands',
+    title: 'Commands',
+    blocks: [
+      tableOr(
+        'The run kept no list of commands; the history in Temporal has every activity with its input and result.',
+        ['Command', 'When', 'Took', 'Result'],
+        commands.map(({ command, at, durationMs, result }) => [
+          { code: command },
+          shownTime(at, timeZone),
+          formatDuration(durationMs),
+          result,
+        ]),
+      ),
+    ],
+  }
+}
+
+export function announcementsSection({ view, timeZone }: ReportInput): Section {
+  return {
+    id: 'announcements',
+    title: 'Announcements',
+    blocks: [
+      tableOr(
+        'Nothing was announced.',
+        ['When', 'Kind', 'First line', 'Delivered'],
+        view.announcements.map(({ at, kind, text: message, deliveries }) => [
+          shownTime(at, timeZone),
+          kind,
+          message.split('\n')[0] ?? '',
+          deliveries
+            .map(({ channel, delivered, error }) =>
+              delivered ? channel : `${channel} FAILED: ${error ?? 'unknown'}`,
+            )
+            .join('; ') || '-',
+        ]),
+      ),
+      ...(view.announcements.length === 0
+        ? []
+        : [
+            {
+              kind: 'fold' as const,
+              summary: 'The messages, word for word',
+              blocks: view.announcements.map((one) => ({
+                kind: 'code' as const,
+                language: '',
+                text: one.text,
+              })),
+            },
+          ]),
+    ],
+  }
+}
+
+export function lessonsSection({ view, timeZone }: ReportInput): Section {
+  const issues = view.issues.map(({ severity, description, actor, at }) => [
+    severity,
+    description,
+    actor,
+    shownTime(at, timeZone),
+  ])
+  const notes = view.observations.map(({ note, actor, at }) => [note, actor, shownTime(at, timeZone)])
+  return {
+    id: 'lessons',
+    title: 'Issues, observations, lessons',
+    blocks: [
+      tableOr('No issue was reported.', ['Severity', 'Issue', 'Who', 'When'], issues),
+      tableOr(
+        'Nobody wrote an observation down. During a run: d1-runbook observe "what you saw".',
+        ['Observation', 'Who', 'When'],
+        notes,
+      ),
+      ...(view.artifacts.length === 0
+        ? []
+        : [
+            text([{ strong: 'Files of this run' }]),
+            { kind: 'list' as const, items: view.artifacts.map((file) => ({ code: file })) },
+          ]),
+    ],
+  }
+}
