@@ -41,6 +41,8 @@ export interface ReadActivities {
     number: number
     plannedAt: string
     late: boolean
+    /** The checkpoints before this one, at least the last four: several samples tell a shift from noise. */
+    history?: Pick<Checkpoint, 'results'>[]
   }): Promise<Checkpoint>
 }
 

@@ -43,6 +43,8 @@ export const probeSchema = z.discriminatedUnion('kind', [
     url: z.url(),
     query: z.string(),
     measures: z.enum(['errorRate', 'latencyMs']),
+    /** As of `http`. */
+    headers: z.record(z.string(), z.string()).optional(),
   }),
   z.object({
     ...probeBase,
@@ -50,11 +52,15 @@ export const probeSchema = z.discriminatedUnion('kind', [
     url: z.url(),
     path: z.string(),
     measures: z.enum(['errorRate', 'latencyMs']),
+    /** As of `http`. */
+    headers: z.record(z.string(), z.string()).optional(),
   }),
   z.object({
     ...probeBase,
     kind: z.literal('cloudflare-analytics'),
     windowMs: z.number().int().positive().default(900_000),
+    /** Worker whose errors count too. */
+    script: z.string().optional(),
   }),
 ])
 export type Probe = z.infer<typeof probeSchema>
