@@ -1,0 +1,15 @@
+import type { ReadActivities } from '../contract/activities.js'
+import type { Checkpoint } from '../contract/monitoring.js'
+import { judgeCheckpoint } from '../runbook/judge.js'
+import { runProbes, type RunProbesInput } from './probes/run-probes.js'
+
+/** One look at the migrated database and its verdict against the baseline. Throws only the reason of `signal`. */
+export async function runCheckpoint(
+  input: Parameters<ReadActivities['runCheckpoint']>[0],
+  context: Pick<RunProbesInput, 'signal' | 'env' | 'openReader'> = {},
+): Promise<Checkpoint> {
+  const { target, probes, thresholds, baseline, expected, number, plannedAt, late, history = [] } = input
+  const results = await runProbes({ ...context, target, probes, expected })
+  const judged = judgeCheckpoint({ baseline, thresholds, results, history })
+  return { number, plannedAt, at: new Date().toISOString(), late, ...judged, results }
+}

@@ -1,0 +1,46 @@
+import { isDeepStrictEqual } from 'node:util'
+import { RunbookError } from '../../contract/failures.js'
+import type { Probe } from '../../contract/monitoring.js'
+import { valueAt } from './json-path.js'
+import { elapsed, type ProbeContext, type Seen } from './probe.js'
+import { get, networkReason, type Answer } from './request.js'
+
+type HttpProbe = Extract<Probe, { kind: 'http' }>
+
+/** A health endpoint or page: status, latency of the whole answer, and one value in its JSON. */
+export async function probeHttp(probe: HttpProbe, { env, signal }: ProbeContext): Promise<Seen> {
+  const startedAt = performance.now()
+  try {
+    const answer = await get(probe.url, { headers: probe.headers, env, signal })
+    const latencyMs = elapsed(startedAt)
+    const problem = problemOf(probe, answer)
+    return { ok: problem === undefined, latencyMs, message: problem ?? `status ${answer.status}` }
+  } catch (error) {
+    if (signal.aborted || error instanceof RunbookError) throw error
+    return { ok: false, message: networkReason(error) }
+  }
+}
+
+function problemOf({ expectStatus, expectJson }: HttpProbe, { status, body }: Answer): string | undefined {
+  if (status !== expectStatus) return `status ${status} instead of ${expectStatus}`
+  if (expectJson === undefined) return undefined
+  const document = parseJson(body)
+  if (document === undefined) return 'the answer is not JSON'
+  const found = valueAt(document, expectJson.path)
+  if (isDeepStrictEqual(found, expectJson.equals)) return undefined
+  return `${expectJson.path} is ${shown(found)} instead of ${shown(expectJson.equals)}`
+}
+
+export function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'missing'
+  const text = JSON.stringify(value)
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}

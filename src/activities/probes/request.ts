@@ -1,0 +1,71 @@
+import { RunbookError } from '../../contract/failures.js'
+
+/** Larger answers are no health reports; reading them whole would only cost memory. Bytes. */
+const MAX_BODY = 1_048_576
+
+export interface Answer {
+  status: number
+  body: string
+}
+
+/**
+ * One GET over a connection of its own: a reused one would hide that no new one can be made. Throws what `fetch` throws,
+ * with the network's own reason, `ConfigInvalid` for a header whose variable is not set, and the reason of `signal`.
+ */
+export async function get(
+  url: string | URL,
+  options: { headers?: Record<string, string> | undefined; env: NodeJS.ProcessEnv; signal: AbortSignal },
+): Promise<Answer> {
+  const headers = { connection: 'close', ...withEnvironment(options.headers ?? {}, options.env) }
+  const response = await fetch(url, { headers, signal: options.signal })
+  return { status: response.status, body: await readBody(response) }
+}
+
+async function readBody(response: Response): Promise<string> {
+  if (response.body === null) return ''
+  const decoder = new TextDecoder()
+  let body = ''
+  let read = 0
+  for await (const chunk of response.body) {
+    read += chunk.byteLength
+    body += decoder.decode(chunk, { stream: true })
+    if (read > MAX_BODY) break
+  }
+  return body
+}
+
+/** A value `env:NAME` stands for the variable NAME. Its value never appears in a message. */
+function withEnvironment(headers: Record<string, string>, env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([header, value]) => {
+      if (!value.startsWith('env:')) return [header, value]
+      const name = value.slice('env:'.length)
+      const secret = env[name]
+      if (secret !== undefined && secret !== '') return [header, secret]
+      throw new RunbookError(
+        'ConfigInvalid',
+        `the header ${header} needs the variable ${name}, which is not set`,
+        {
+          advice: `Set ${name} in the environment of the worker.`,
+        },
+      )
+    }),
+  )
+}
+
+/** Why `fetch` failed, without the address: that may carry a token. `fetch failed` alone says nothing; its cause does. */
+export function networkReason(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error
+  if (!(cause instanceof Error)) return 'the request failed'
+  const code = 'code' in cause ? String(cause.code) : undefined
+  return REASONS[code ?? ''] ?? code ?? cause.name
+}
+
+const REASONS: Record<string, string> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  UND_ERR_SOCKET: 'connection closed without an answer',
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the host name could not be looked up',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+}

@@ -1,0 +1,118 @@
+import { isFailureType, RunbookError, type FailureType } from '../../contract/failures.js'
+import type { Probe, ProbeResult } from '../../contract/monitoring.js'
+import type { Target } from '../../contract/target.js'
+import { openReader } from '../../d1/open-reader.js'
+import { redact } from '../../d1/redact.js'
+import { probeBackup } from './backup.js'
+import { probeCloudflareAnalytics } from './cloudflare-analytics.js'
+import { probeConnectivity } from './connectivity.js'
+import { probeHttp } from './http.js'
+import { probeJsonMetric } from './json-metric.js'
+import type { ProbeContext, Seen } from './probe.js'
+import { probePrometheus } from './prometheus.js'
+import { networkReason } from './request.js'
+import { probeSql } from './sql.js'
+import { probeStability } from './stability.js'
+
+export interface RunProbesInput {
+  target: Target
+  probes: readonly Probe[]
+  /** What validation saw; without it `stability` cannot know anything. */
+  expected?: { schemaFingerprint: string; ledger: string[] }
+  signal?: AbortSignal
+  /** End of the window that analytics look at; default: now. Epoch milliseconds. */
+  now?: number
+  env?: NodeJS.ProcessEnv
+  openReader?: ProbeContext['openReader']
+}
+
+/**
+ * All probes at once, each within its own time. A probe never makes the others fail: what it could not know is
+ * `ok: null` with the reason. Throws only the reason of `signal`.
+ */
+export async function runProbes(input: RunProbesInput): Promise<ProbeResult[]> {
+  input.signal?.throwIfAborted()
+  const results = await Promise.all(input.probes.map((probe) => lookOnce(probe, input)))
+  input.signal?.throwIfAborted()
+  return results
+}
+
+async function lookOnce(probe: Probe, input: RunProbesInput): Promise<ProbeResult> {
+  const { name, kind, critical, timeoutMs } = probe
+  const deadline = AbortSignal.timeout(timeoutMs)
+  const signal = input.signal === undefined ? deadline : AbortSignal.any([input.signal, deadline])
+  const context: ProbeContext = {
+    target: input.target,
+    ...(input.expected === undefined ? {} : { expected: input.expected }),
+    signal,
+    env: input.env ?? process.env,
+    openReader: input.openReader ?? openReader,
+    now: input.now ?? Date.now(),
+  }
+  const seen = await withinTime(look(probe, context), signal).catch((error: unknown) =>
+    signal.aborted ? silence(probe, timeoutMs) : explain(probe, error),
+  )
+  return { probe: name, kind, critical, ...seen, message: redact(seen.message, context.env) }
+}
+
+function look(probe: Probe, context: ProbeContext): Promise<Seen> {
+  switch (probe.kind) {
+    case 'http':
+      return probeHttp(probe, context)
+    case 'connectivity':
+      return probeConnectivity(probe, context)
+    case 'sql':
+      return probeSql(probe, context)
+    case 'stability':
+      return probeStability(probe, context)
+    case 'backup':
+      return probeBackup(probe, context)
+    case 'prometheus':
+      return probePrometheus(probe, context)
+    case 'json-metric':
+      return probeJsonMetric(probe, context)
+    case 'cloudflare-analytics':
+      return probeCloudflareAnalytics(probe, context)
+  }
+}
+
+/** A probe that does not listen to its signal must not hold up the others either. */
+async function withinTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: (() => void) | undefined
+  const over = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(new Error('time is over'))
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  try {
+    return await Promise.race([work, over])
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop)
+  }
+}
+
+/** What users would wait for in vain is broken; what only we ask is unknown. */
+function silence({ kind }: Probe, timeoutMs: number): Seen {
+  const asUsersSeeIt = kind === 'http' || kind === 'connectivity' || kind === 'sql'
+  return { ok: asUsersSeeIt ? false : null, message: `no answer within ${timeoutMs / 1_000} s` }
+}
+
+/** The database itself said no, or is not there. */
+const BROKEN: readonly FailureType[] = ['SqlRefused', 'DatabaseNotFound', 'WrongTarget']
+/** The database could not be reached: for the probe that asks just this, an answer. */
+const UNREACHED: readonly FailureType[] = ['Network', 'OutcomeUnknown']
+
+function explain({ kind }: Probe, error: unknown): Seen {
+  if (!(error instanceof RunbookError) || !isFailureType(error.type)) {
+    return { ok: null, message: `could not be looked at: ${plainReason(error)}` }
+  }
+  const { type, message } = error
+  const broken =
+    (kind === 'connectivity' && (BROKEN.includes(type) || UNREACHED.includes(type))) ||
+    (kind === 'sql' && BROKEN.includes(type))
+  return { ok: broken ? false : null, message }
+}
+
+function plainReason(error: unknown): string {
+  if (error instanceof TypeError && error.cause !== undefined) return networkReason(error)
+  return error instanceof Error ? error.message : String(error)
+}
