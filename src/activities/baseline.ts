@@ -36,12 +36,18 @@ export async function takeBaseline(
   for (let sample = 1; sample <= of; sample += 1) {
     results.push(...(await runProbes({ ...rest, target, probes: live })))
     heartbeat?.({ sample, of })
-    if (sample < of) await pause(monitoring.baselinePauseMs, undefined, { signal: context.signal })
+    if (sample < of) await restFor(monitoring.baselinePauseMs, context.signal)
   }
   return {
     takenAt: new Date(takenAt).toISOString(),
     probes: Object.fromEntries(before.map(({ name }) => [name, summarise(results, name)])),
   }
+}
+
+/** Throws the signal's own reason: Temporal knows a cancellation by it. */
+async function restFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await pause(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
+  signal?.throwIfAborted()
 }
 
 /** Samples that could not be taken count neither as good nor as bad. */
