@@ -5,6 +5,8 @@ import { commandLineOf, isAlive } from './process-identity.js'
 
 const END_LIMIT_MS = 10_000
 const CLAIM_TRIES = 5
+/** Longest honest start: fetching the server over a slow line, from every source. Milliseconds. */
+const START_LIMIT_MS = 900_000
 
 /**
  * Makes this process the only one that runs a server for the project. A record whose owner died is cleared, and the
@@ -19,15 +21,23 @@ export async function claimProject(
   for (let attempt = 1; attempt <= CLAIM_TRIES; attempt += 1) {
     if (claimDevRecord(projectDir, record)) return
     const other = readDevRecord(projectDir)
-    if (other !== undefined && isAlive(other.ownerPid)) throw alreadyRunning(other)
+    if (other !== undefined && (await isHeld(other))) throw alreadyRunning(other)
     if (!discardDevRecord(projectDir, other)) continue
-    if (other?.pid !== undefined) await endOrphan(other.pid, say)
+    if (other !== undefined) await endOrphan(other, say)
   }
   throw new Error(`the record of ${projectDir} changes faster than it can be claimed`)
 }
 
-async function endOrphan(pid: number, say: (line: string) => void): Promise<void> {
-  if (!isAlive(pid) || !isOurServer(await commandLineOf(pid))) return
+/** Both its owner and its server live, or it is just being started. */
+async function isHeld(record: DevRecord): Promise<boolean> {
+  if (!isAlive(record.ownerPid)) return false
+  if (record.pid === undefined) return Date.now() - Date.parse(record.startedAt) < START_LIMIT_MS
+  return isOurServer(record)
+}
+
+async function endOrphan(record: DevRecord, say: (line: string) => void): Promise<void> {
+  const { pid } = record
+  if (pid === undefined || !(await isOurServer(record))) return
   say(`ending the Temporal server (process ${pid}) that an earlier run left behind`)
   process.kill(pid, 'SIGTERM')
   for (const limit = Date.now() + END_LIMIT_MS; isAlive(pid); await sleep(50)) {
@@ -37,13 +47,16 @@ async function endOrphan(pid: number, say: (line: string) => void): Promise<void
   }
 }
 
-/** The number alone proves nothing: it may belong to another program by now. */
-function isOurServer(commandLine: string | undefined): boolean {
-  return commandLine !== undefined && /start-dev.*RunbookPlanHash=Keyword/s.test(commandLine)
+/** The number alone proves nothing: it may belong to another program by now. The command line names our database. */
+async function isOurServer({ pid, dbFile }: DevRecord): Promise<boolean> {
+  if (pid === undefined || dbFile === undefined || !isAlive(pid)) return false
+  const commandLine = await commandLineOf(pid)
+  return commandLine !== undefined && commandLine.includes('start-dev') && commandLine.includes(dbFile)
 }
 
 function alreadyRunning({ ownerPid, address, uiUrl, startedAt }: DevRecord): RunbookError {
-  const where = address === undefined ? 'is just starting' : `answers at ${address}, its UI is ${uiUrl ?? 'off'}`
+  const where =
+    address === undefined ? 'is just starting' : `answers at ${address}, its UI is ${uiUrl ?? 'off'}`
   return new RunbookError(
     'AlreadyRunning',
     `A Temporal server of this project runs already (process ${ownerPid}, since ${startedAt}): it ${where}`,

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 
@@ -12,6 +12,8 @@ const devRecordSchema = z.object({
   startedAt: z.string(),
   /** Process of the server itself. */
   pid: z.number().int().positive().optional(),
+  /** Absolute path of its SQLite file, by which the process is recognised. */
+  dbFile: z.string().optional(),
   address: z.string().optional(),
   uiUrl: z.string().optional(),
   namespace: z.string().optional(),
@@ -35,12 +37,17 @@ export function readDevRecord(projectDir: string): DevRecord | undefined {
 /** Claims the project for this process. False when somebody else's record is there. */
 export function claimDevRecord(projectDir: string, record: DevRecord): boolean {
   mkdirSync(stateFolder(projectDir), { recursive: true })
+  const whole = `${devRecordFile(projectDir)}.${record.ownerPid}.claim`
+  writeFileSync(whole, toText(record))
   try {
-    writeFileSync(devRecordFile(projectDir), toText(record), { flag: 'wx' })
+    // A link appears with its contents; an exclusive write would show an empty file for a moment.
+    linkSync(whole, devRecordFile(projectDir))
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  } finally {
+    rmSync(whole, { force: true })
   }
 }
 

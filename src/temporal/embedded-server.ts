@@ -48,23 +48,26 @@ export interface EmbeddedServer {
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const { projectDir, onMessage: say = () => undefined } = options
-  const startedAt = new Date().toISOString()
-  const ownerPid = process.pid
-  await claimProject(projectDir, { ownerPid, startedAt }, say)
+  const claim = { ownerPid: process.pid, startedAt: new Date().toISOString() }
+  await claimProject(projectDir, claim, say)
+  const release = () => releaseDevRecord(projectDir, claim.ownerPid)
+  process.once('exit', release)
   try {
     const cli = await provideTemporal('temporal-cli', say)
-    const dbFile = options.dbFile ?? path.join(stateFolder(projectDir), 'temporal.db')
+    const dbFile = path.resolve(options.dbFile ?? path.join(stateFolder(projectDir), 'temporal.db'))
     mkdirSync(path.dirname(dbFile), { recursive: true })
-    const { server, port, uiPort } = await launch({ cli, dbFile, projectDir, say })
-    const address = `127.0.0.1:${port}`
-    const uiUrl = `http://127.0.0.1:${uiPort}`
-    replaceDevRecord(projectDir, { ownerPid, startedAt, pid: server.pid, address, uiUrl, namespace: NAMESPACE })
-    const release = () => releaseDevRecord(projectDir, ownerPid)
-    process.once('exit', release)
-    return {
-      address,
-      uiUrl,
+    const record = (pid: number) => ({ ...claim, pid, dbFile })
+    // Noted before it is ready: were we killed now, the next start would still know what to end.
+    const onLaunched = (pid: number) => replaceDevRecord(projectDir, record(pid))
+    const { server, port, uiPort } = await launch({ cli, dbFile, projectDir, say, onLaunched })
+    const reachable = {
+      address: `127.0.0.1:${port}`,
+      uiUrl: `http://127.0.0.1:${uiPort}`,
       namespace: NAMESPACE,
+    }
+    replaceDevRecord(projectDir, { ...record(server.pid), ...reachable })
+    return {
+      ...reachable,
       pid: server.pid,
       died: server.died,
       async stop() {
@@ -74,7 +77,8 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
       },
     }
   } catch (error) {
-    releaseDevRecord(projectDir, ownerPid)
+    process.off('exit', release)
+    release()
     throw error
   }
 }
@@ -84,15 +88,17 @@ interface Launch {
   dbFile: string
   projectDir: string
   say: (line: string) => void
+  onLaunched: (pid: number) => void
 }
 
-async function launch({ cli, dbFile, projectDir, say }: Launch) {
+async function launch({ cli, dbFile, projectDir, say, onLaunched }: Launch) {
   const logFile = path.join(stateFolder(projectDir), 'temporal.log')
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort(PORT, 'Temporal', say)
     const uiPort = await freePort(UI_PORT, "Temporal's UI", say)
     rmSync(logFile, { force: true })
     const server = launchServer({ cli, port, uiPort, dbFile, logFile })
+    if (server.isRunning()) onLaunched(server.pid)
     try {
       await waitUntilReady(server, `127.0.0.1:${port}`)
       await keepHistories(cli, `127.0.0.1:${port}`, NAMESPACE)
@@ -136,8 +142,12 @@ async function waitUntilReady(server: ServerProcess, address: string): Promise<v
 function notReady(cause: unknown, lastWords: string, logFile: string): RunbookError {
   const why = cause instanceof Error ? cause.message : String(cause)
   const said = lastWords === '' ? '' : `\n${lastWords}`
-  return new RunbookError('TemporalUnreachable', `The embedded Temporal server did not start: ${why}${said}`, {
-    advice: `Read ${logFile}; then run \`d1-runbook dev\` again.`,
-    cause,
-  })
+  return new RunbookError(
+    'TemporalUnreachable',
+    `The embedded Temporal server did not start: ${why}${said}`,
+    {
+      advice: `Read ${logFile}; then run \`d1-runbook dev\` again.`,
+      cause,
+    },
+  )
 }

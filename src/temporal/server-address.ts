@@ -57,13 +57,17 @@ function loadConfiguration() {
 /** The failure that a person sees when `server` does not answer. */
 export function unreachable(server: ServerAddress, cause: unknown): RunbookError {
   const where = `${server.address}${server.namespace === DEFAULT_NAMESPACE ? '' : `, namespace ${server.namespace}`}`
-  return new RunbookError('TemporalUnreachable', `Temporal does not answer at ${where}: ${messageOf(cause)}`, {
-    advice:
-      server.source === 'configuration'
-        ? 'Check TEMPORAL_ADDRESS (or the profile file), the network and the credentials, then run the command again.'
-        : 'Start the embedded server with `d1-runbook dev` in another terminal, or name yours in TEMPORAL_ADDRESS.',
-    cause,
-  })
+  return new RunbookError(
+    'TemporalUnreachable',
+    `Temporal does not answer at ${where}: ${messageOf(cause)}`,
+    {
+      advice:
+        server.source === 'configuration'
+          ? 'Check TEMPORAL_ADDRESS (or the profile file), the network and the credentials, then run the command again.'
+          : 'Start the embedded server with `d1-runbook dev` in another terminal, or name yours in TEMPORAL_ADDRESS.',
+      cause,
+    },
+  )
 }
 
 function messageOf(cause: unknown): string {

@@ -34,7 +34,8 @@ export function launchServer(options: {
     stderr: { file: logFile, append: true },
     forceKillAfterDelay: STOP_LIMIT_MS,
   })
-  let running = true
+  // Without a process number it never started; `ended` follows with the reason.
+  let running = child.pid !== undefined
   let stopping = false
   const killWithUs = () => child.kill('SIGTERM')
   process.once('exit', killWithUs)

@@ -1,0 +1,69 @@
+import { realpathSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { createActivities } from './activities/index.js'
+import { RunbookError } from './contract/failures.js'
+import { TASK_QUEUE } from './contract/names.js'
+import { connectWorker } from './temporal/connection.js'
+import { ensureSearchAttributes } from './temporal/search-attributes.js'
+import { createRunbookWorker, runWorkerUntilSignal } from './temporal/worker.js'
+
+export interface WorkerSettings {
+  /** Absolute folder of the project; its embedded server is used when nothing else is configured. */
+  projectDir: string
+  taskQueue: string
+  /** See `createRunbookWorker`. */
+  deployment?: { name: string; buildId: string }
+  /** Told once the worker polls. */
+  onReady?: (server: { address: string; namespace: string; taskQueue: string }) => void
+  /** Ends the worker as a signal would. */
+  until?: Promise<unknown>
+}
+
+/**
+ * The worker: connects, registers, polls; returns once it was told to stop and has drained.
+ * Throws `TemporalUnreachable`, and `NotPermitted` when the search attributes are missing and may not be added.
+ */
+export async function runWorker(settings: WorkerSettings): Promise<void> {
+  const { projectDir, taskQueue, deployment, onReady, until } = settings
+  const { connection, address, namespace } = await connectWorker({ projectDir })
+  try {
+    await ensureSearchAttributes(connection, namespace)
+    const activities = createActivities({ projectDir })
+    const worker = await createRunbookWorker({
+      ...{ connection, namespace, taskQueue, activities },
+      ...(deployment === undefined ? {} : { deployment }),
+    })
+    const running = runWorkerUntilSignal(worker, until)
+    onReady?.({ address, namespace, taskQueue })
+    await running
+  } finally {
+    await connection.close()
+  }
+}
+
+/** As a program of its own (the container): everything comes from the environment. */
+async function main(): Promise<number> {
+  const { D1_RUNBOOK_PROJECT, D1_RUNBOOK_TASK_QUEUE, D1_RUNBOOK_DEPLOYMENT, D1_RUNBOOK_BUILD_ID } =
+    process.env
+  try {
+    await runWorker({
+      projectDir: D1_RUNBOOK_PROJECT ?? process.cwd(),
+      taskQueue: D1_RUNBOOK_TASK_QUEUE ?? TASK_QUEUE,
+      ...(D1_RUNBOOK_BUILD_ID === undefined
+        ? {}
+        : { deployment: { name: D1_RUNBOOK_DEPLOYMENT ?? 'd1-runbook', buildId: D1_RUNBOOK_BUILD_ID } }),
+      onReady: (server) =>
+        console.error(`worker polls ${server.taskQueue} at ${server.address} (${server.namespace})`),
+    })
+    return 0
+  } catch (error) {
+    if (!(error instanceof RunbookError)) throw error
+    console.error(`${error.message}\n${error.advice}`)
+    return 2
+  }
+}
+
+const started = process.argv[1]
+if (started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url)) {
+  process.exitCode = await main()
+}
