@@ -1,0 +1,134 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { z } from 'zod'
+import { ApiFailure } from './failure.js'
+import { bodyOf, databaseOf, success, type Exchange, type Reply, type Route } from './exchange.js'
+import type { LocalDatabase, Meta, StatementResult } from './local-database.js'
+import type { Service } from './service.js'
+
+/** A file on its way into a database: uploaded once `content` is there, ingested once `outcome` is. */
+export interface ImportJob {
+  databaseId: string
+  etag: string
+  filename: string
+  content?: string
+  outcome?: { bookmark: string; queries: number; meta: Meta } | { error: string }
+}
+
+const BODY = z.discriminatedUnion('action', [
+  z.object({ action: z.literal('init'), etag: z.string() }),
+  z.object({ action: z.literal('ingest'), etag: z.string(), filename: z.string() }),
+  z.object({ action: z.literal('poll'), current_bookmark: z.string() }),
+])
+
+export const importRoutes: Route[] = [
+  {
+    name: 'import',
+    method: 'POST',
+    pattern: new RegExp('^/accounts/(?<account>[^/]+)/d1/database/(?<database>[^/]+)/import$'),
+    handle: (exchange) => {
+      const database = databaseOf(exchange)
+      const body = bodyOf(exchange, BODY)
+      if (body.action === 'init') return begin(exchange, database, body.etag)
+      if (body.action === 'ingest') return ingest(exchange, database, body.filename)
+      return poll(exchange, body.current_bookmark)
+    },
+  },
+  {
+    name: 'upload',
+    method: 'PUT',
+    pattern: /^\/upload\/(?<filename>[^/]+)$/,
+    signed: true,
+    handle: ({ service, path, body }) => {
+      const job = service.imports.get(path['filename'] ?? '')
+      if (job === undefined) throw new ApiFailure(403, 403, 'The signed address is not valid')
+      job.content = body.toString('utf8')
+      const etag = createHash('md5').update(body).digest('hex')
+      return { status: 200, headers: { etag: `"${etag}"` }, body: '' }
+    },
+  },
+]
+
+function begin({ service }: Exchange, database: LocalDatabase, etag: string): Reply {
+  // An ingest whose answer was lost is found again instead of being done twice.
+  const running = [...service.imports.values()].find(
+    (job) => job.etag === etag && job.databaseId === database.id && job.outcome !== undefined,
+  )
+  if (running !== undefined) return success(progress(running, 'active'))
+  const filename = `${randomUUID()}.sql`
+  service.imports.set(filename, { databaseId: database.id, etag, filename })
+  return success({ filename, upload_url: `${service.origin}/upload/${filename}` })
+}
+
+function ingest({ service, fault }: Exchange, database: LocalDatabase, filename: string): Reply {
+  const job = service.imports.get(filename)
+  if (job?.content === undefined) throw new ApiFailure(400, 7400, `Nothing was uploaded as ${filename}`)
+  if (fault === 'stuck') return success(progress(job, 'active'))
+  job.outcome ??= execute(service, database, job.content)
+  return success(progress(job, 'active'))
+}
+
+function execute(
+  service: Service,
+  database: LocalDatabase,
+  content: string,
+): NonNullable<ImportJob['outcome']> {
+  try {
+    const results = database.run([{ sql: content }])
+    const bookmark = service.histories.get(database.id)?.record() ?? ''
+    return { bookmark, queries: results.length, meta: total(results) }
+  } catch (error) {
+    if (error instanceof ApiFailure) return { error: error.message }
+    throw error
+  }
+}
+
+function poll({ service, fault }: Exchange, bookmark: string): Reply {
+  const job = [...service.imports.values()].find(({ filename }) => jobBookmark(filename) === bookmark)
+  if (job === undefined) throw new ApiFailure(400, 7400, `No import is running at bookmark ${bookmark}`)
+  if (fault === 'stuck' || job.outcome === undefined) return success(progress(job, 'active'))
+  service.imports.delete(job.filename)
+  return success(progress(job, 'complete'))
+}
+
+/** The result inside the envelope has a `success` of its own: a refused file comes with status 200. */
+function progress(job: ImportJob, status: 'active' | 'complete'): Record<string, unknown> {
+  const { outcome } = job
+  const base = { type: 'import', at_bookmark: jobBookmark(job.filename), filename: job.filename }
+  if (outcome !== undefined && 'error' in outcome) {
+    return {
+      ...base,
+      success: false,
+      status: 'error',
+      error: outcome.error,
+      errors: [outcome.error],
+      messages: [],
+    }
+  }
+  if (status === 'active' || outcome === undefined) {
+    return { ...base, success: true, status: 'active', messages: ['Starting import...'] }
+  }
+  const result = { num_queries: outcome.queries, final_bookmark: outcome.bookmark, meta: outcome.meta }
+  return { ...base, success: true, status, messages: [`Processed ${outcome.queries} queries.`], result }
+}
+
+/** Polls name the import by something that looks like a bookmark. */
+function jobBookmark(filename: string): string {
+  return `00000000-00000000-00004f5a-${createHash('md5').update(filename).digest('hex')}`
+}
+
+function total(results: StatementResult[]): Meta {
+  const metas = results.map(({ meta }) => meta)
+  const last = metas.at(-1)
+  if (last === undefined) throw new Error('An import without statements has no meta data.')
+  const sum = (key: 'duration' | 'changes' | 'rows_read' | 'rows_written'): number =>
+    metas.reduce((all, meta) => all + meta[key], 0)
+  return {
+    ...last,
+    duration: sum('duration'),
+    timings: { sql_duration_ms: sum('duration') },
+    changes: sum('changes'),
+    changed_db: metas.some(({ changed_db }) => changed_db),
+    rows_read: sum('rows_read'),
+    rows_written: sum('rows_written'),
+  }
+}

@@ -1,0 +1,137 @@
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { Faults, type FaultRule } from './faults.js'
+import type { AnalyticsRows } from './graphql.js'
+import { History } from './history.js'
+import { LocalDatabase } from './local-database.js'
+import { createApiServer } from './server.js'
+import type { ApiCall, Service } from './service.js'
+
+export type { FaultKind, FaultRule, RouteName } from './faults.js'
+export type { AnalyticsRow, AnalyticsRows, Dataset } from './graphql.js'
+export type { ApiCall } from './service.js'
+
+export interface DatabaseSeed {
+  id: string
+  name: string
+  /** An SQLite file to start from; it is copied, never changed. */
+  file?: string
+  /** SQL to run at the start, after `file`. */
+  sql?: string
+}
+
+export interface CloudflareApiOptions {
+  /** Where databases and snapshots lie; kept at the end, and databases found there go on. Default: a temporary folder. */
+  dir?: string
+  /** Default: any free one. */
+  port?: number
+  databases: DatabaseSeed[]
+  accountId?: string
+  token?: string
+  /** Bytes of snapshots kept for Time Travel, for each database; older bookmarks expire. Default: 2 GiB. */
+  keepBytes?: number
+}
+
+export interface CloudflareApi {
+  /** What `CLOUDFLARE_API_BASE_URL` says. */
+  url: string
+  accountId: string
+  token: string
+  /** The three variables with which Wrangler and the SDK talk to this server. */
+  env: Record<'CLOUDFLARE_API_BASE_URL' | 'CLOUDFLARE_API_TOKEN' | 'CLOUDFLARE_ACCOUNT_ID', string>
+  fault(rule: FaultRule): void
+  clearFaults(): void
+  /** Every request that was understood, oldest first. */
+  calls: ApiCall[]
+  /** The database itself, for assertions; ask again after a Time Travel restore, which opens another file. */
+  database(id: string): DatabaseSync
+  /** Makes all bookmarks but the present one too old to restore. */
+  expireBookmarks(id: string): void
+  /** Rows that analytics answers from now on, by data set; `{}` brings the measured numbers back. */
+  setAnalytics(rows: AnalyticsRows): void
+  close(): Promise<void>
+}
+
+export const DEFAULT_ACCOUNT_ID = 'f0000000000000000000000000000001'
+export const DEFAULT_TOKEN = 'local-api-token-local-api-token-00000000'
+
+/** Starts the local Cloudflare API on 127.0.0.1. */
+export async function startCloudflareApi(options: CloudflareApiOptions): Promise<CloudflareApi> {
+  const folder = options.dir ?? mkdtempSync(join(tmpdir(), 'd1-runbook-api-'))
+  mkdirSync(folder, { recursive: true })
+  const service = openService(folder, options)
+  const server = createApiServer(service)
+  server.listen(options.port ?? 0, '127.0.0.1')
+  await once(server, 'listening')
+  service.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = `${service.origin}/client/v4`
+  return {
+    url,
+    accountId: service.accountId,
+    token: service.token,
+    env: {
+      CLOUDFLARE_API_BASE_URL: url,
+      CLOUDFLARE_API_TOKEN: service.token,
+      CLOUDFLARE_ACCOUNT_ID: service.accountId,
+    },
+    fault: (rule) => service.faults.add(rule),
+    clearFaults: () => service.faults.clear(),
+    calls: service.calls,
+    database: (id) => known(service.databases, id).connection,
+    expireBookmarks: (id) => known(service.histories, id).expire(),
+    setAnalytics: (rows) => {
+      service.analytics = rows
+    },
+    close: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+      for (const database of service.databases.values()) database.close()
+      if (options.dir === undefined) rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function openService(folder: string, options: CloudflareApiOptions): Service {
+  const databases = new Map(options.databases.map((seed) => [seed.id, openDatabase(folder, seed)]))
+  const histories = [...databases].map(
+    ([id, database]) =>
+      [id, new History(database, join(folder, 'time-travel', id), options.keepBytes)] as const,
+  )
+  return {
+    origin: 'http://127.0.0.1',
+    accountId: options.accountId ?? DEFAULT_ACCOUNT_ID,
+    token: options.token ?? DEFAULT_TOKEN,
+    folder,
+    databases,
+    histories: new Map(histories),
+    imports: new Map(),
+    exports: new Map(),
+    traffic: new Map(),
+    analytics: {},
+    faults: new Faults(),
+    calls: [],
+  }
+}
+
+function openDatabase(folder: string, { id, name, file, sql }: DatabaseSeed): LocalDatabase {
+  const path = join(folder, `${id}.sqlite`)
+  const started = existsSync(path)
+  if (!started && file !== undefined) {
+    copyFileSync(file, path)
+    if (existsSync(`${file}-wal`)) copyFileSync(`${file}-wal`, `${path}-wal`)
+  }
+  const database = new LocalDatabase({ id, name, file: path })
+  if (!started && sql !== undefined) database.run([{ sql }])
+  return database
+}
+
+function known<T>(items: Map<string, T>, id: string): T {
+  const item = items.get(id)
+  if (item === undefined) throw new Error(`The local API has no database ${id}.`)
+  return item
+}

@@ -1,0 +1,220 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { openSqlite, type SqlValue } from '../../src/d1/sqlite.js'
+import { splitStatements } from '../../src/d1/statements.js'
+import { significantTokens } from '../../src/d1/tokens.js'
+import { ApiFailure, asSqlFailure, SQL_ERROR_CODE, sqlFailure } from './failure.js'
+import { refusalOf } from './refusals.js'
+
+export interface Query {
+  sql: string
+  params?: SqlValue[]
+}
+
+/** What D1 says about the work of one statement. Sizes in bytes, durations in milliseconds. */
+export interface Meta {
+  served_by: string
+  served_by_region: string
+  served_by_primary: boolean
+  duration: number
+  timings: { sql_duration_ms: number }
+  changes: number
+  last_row_id: number
+  changed_db: boolean
+  size_after: number
+  rows_read: number
+  rows_written: number
+}
+
+export interface StatementResult {
+  columns: string[]
+  rows: SqlValue[][]
+  meta: Meta
+}
+
+const COLUMNS = 100
+const PARAMETERS = 100
+
+/**
+ * One D1 database: an SQLite file that refuses what D1 refuses.
+ */
+export class LocalDatabase {
+  readonly id: string
+  readonly name: string
+  readonly file: string
+  readonly createdAt = new Date()
+  connection: DatabaseSync
+
+  constructor(identity: { id: string; name: string; file: string }) {
+    this.id = identity.id
+    this.name = identity.name
+    this.file = identity.file
+    this.connection = this.open()
+  }
+
+  /** Runs all of it as one transaction, as D1 does with one request. Throws {@link ApiFailure}; then nothing was kept. */
+  run(queries: Query[]): StatementResult[] {
+    const database = this.connection
+    database.exec('BEGIN IMMEDIATE')
+    let results: StatementResult[]
+    try {
+      results = queries.flatMap((query) => this.runText(query))
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw asSqlFailure(error)
+    }
+    try {
+      database.exec('COMMIT')
+    } catch {
+      // A foreign key deferred to here: D1 says no more than this either.
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw new ApiFailure(
+        500,
+        SQL_ERROR_CODE,
+        `internal error; reference = ${crypto.randomUUID().replaceAll('-', '')}`,
+      )
+    }
+    return results
+  }
+
+  /** Changes with every write, whoever made it through {@link connection}. */
+  version(): string {
+    return `${this.number('SELECT total_changes()')}/${this.number('PRAGMA schema_version')}`
+  }
+
+  /** Size of the database in bytes. */
+  size(): number {
+    return this.number('PRAGMA page_count') * this.number('PRAGMA page_size')
+  }
+
+  tableCount(): number {
+    return this.number(
+      `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_cf!_%' ESCAPE '!'`,
+    )
+  }
+
+  close(): void {
+    if (this.connection.isOpen) this.connection.close()
+  }
+
+  /** Runs `replace` while the file is closed. A connection handed out before is closed for good. */
+  reopen(replace: () => void): void {
+    this.close()
+    replace()
+    this.connection = this.open()
+  }
+
+  private open(): DatabaseSync {
+    const database = openSqlite(this.file)
+    // Tests kill processes, not power: waiting for the disk at each commit would only slow them down.
+    database.exec('PRAGMA synchronous = OFF')
+    // Time Travel copies the file, so all of the database has to be in it.
+    database.exec('PRAGMA journal_mode = DELETE')
+    database.exec('CREATE TABLE IF NOT EXISTS _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID')
+    database.exec('CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)')
+    return database
+  }
+
+  private runText({ sql, params = [] }: Query): StatementResult[] {
+    if (sql === '') throw sqlFailure('No SQL statements detected.')
+    const statements = splitStatements(sql).map((statement) => statement.sql)
+    const last = statements.pop()
+    if (last === undefined) throw sqlFailure('SQL code did not contain a statement.')
+    return [
+      ...statements.map((statement) => this.runStatement(statement, [], params.length > 0)),
+      this.runStatement(last, params),
+    ]
+  }
+
+  private runStatement(sql: string, params: SqlValue[], parametersComeLast = false): StatementResult {
+    const refusal = refusalOf(sql)
+    if (refusal !== undefined) throw refusal
+    const expected = parameterCount(sql)
+    if (parametersComeLast && expected > 0) {
+      throw sqlFailure(
+        'When executing multiple SQL statements in a single call, only the last statement can have parameters.',
+      )
+    }
+    if (expected > PARAMETERS) throw sqlFailure('too many SQL variables: SQLITE_ERROR')
+    if (expected !== params.length) throw sqlFailure('Wrong number of parameter bindings for SQL query.')
+    const started = performance.now()
+    const before = this.version()
+    const changesBefore = this.number('SELECT total_changes()')
+    const { columns, rows } = this.execute(sql, params)
+    const changes = this.number('SELECT total_changes()') - changesBefore
+    if (/^\s*(?:CREATE|ALTER)\b/i.test(sql)) this.refuseWideTables()
+    const duration = performance.now() - started
+    return {
+      columns,
+      rows,
+      meta: this.meta({ duration, changes, changed: this.version() !== before, read: rows.length }),
+    }
+  }
+
+  private execute(sql: string, params: SqlValue[]): { columns: string[]; rows: SqlValue[][] } {
+    const statement = this.connection.prepare(sql)
+    if (significantTokens(sql.slice(statement.sourceSQL.length)).length > 0) {
+      throw new Error(`SQLite ended this statement earlier than we did: ${sql.slice(0, 200)}`)
+    }
+    const columns = statement.columns().map(({ name }) => name)
+    if (columns.length > COLUMNS) throw sqlFailure('too many columns in result set: SQLITE_ERROR')
+    statement.setReturnArrays(true)
+    // Integers beyond 2^53 lose their last digits in D1's JSON; as bigint they at least come out of SQLite.
+    statement.setReadBigInts(true)
+    return { columns, rows: statement.all(...params) as unknown as SqlValue[][] }
+  }
+
+  private refuseWideTables(): void {
+    const wide = this.connection
+      .prepare(
+        `SELECT t.name FROM sqlite_schema t, pragma_table_xinfo(t.name) c WHERE t.type = 'table' GROUP BY t.name HAVING count(*) > ?`,
+      )
+      .get(COLUMNS)
+    if (wide !== undefined) throw sqlFailure(`too many columns on ${String(wide['name'])}: SQLITE_ERROR`)
+  }
+
+  /** SQLite tells Node neither rows read nor rows written: what came out and what changed stand for them. */
+  private meta(done: { duration: number; changes: number; changed: boolean; read: number }): Meta {
+    return {
+      served_by: 'v3-local',
+      served_by_region: 'WEUR',
+      served_by_primary: true,
+      duration: done.duration,
+      timings: { sql_duration_ms: done.duration },
+      changes: done.changes,
+      last_row_id: this.number('SELECT last_insert_rowid()'),
+      changed_db: done.changed,
+      size_after: this.size(),
+      rows_read: done.read,
+      rows_written: done.changes,
+    }
+  }
+
+  private number(sql: string): number {
+    const statement = this.connection.prepare(sql)
+    statement.setReadBigInts(true)
+    return Number(Object.values(statement.get() ?? {})[0] ?? 0)
+  }
+}
+
+/** How many values a statement wants: `?` and names count once each, `?7` makes it at least seven. */
+function parameterCount(sql: string): number {
+  const tokens = significantTokens(sql)
+  const names = new Set<string>()
+  let count = 0
+  for (const [index, { text, kind }] of tokens.entries()) {
+    const next = tokens[index + 1]
+    if (kind === 'punctuation' && text === '?') {
+      const numbered = next?.kind === 'number' && next.start === (tokens[index]?.start ?? 0) + 1
+      count = numbered ? Math.max(count, Number(next.text)) : count + 1
+    }
+    const named =
+      (kind === 'punctuation' && (text === ':' || text === '@') && next?.kind === 'word') ||
+      (kind === 'word' && text.startsWith('$'))
+    const name = text.startsWith('$') ? text : `${text}${next?.text ?? ''}`
+    if (named && !names.has(name)) {
+      names.add(name)
+      count += 1
+    }
+  }
+  return count
+}

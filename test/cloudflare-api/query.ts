@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { bodyOf, databaseOf, success, type Exchange, type Route } from './exchange.js'
+import { countQuery } from './graphql.js'
+import type { StatementResult } from './local-database.js'
+
+const VALUE = z.union([
+  z.string(),
+  z.number(),
+  z.null(),
+  z.boolean().transform(Number),
+  z.array(z.number()).transform((bytes) => Uint8Array.from(bytes)),
+])
+const QUERY = z.object({ sql: z.string(), params: z.array(VALUE).optional() })
+const BODY = z.union([z.object({ batch: z.array(QUERY) }), QUERY])
+
+const BASE = '^/accounts/(?<account>[^/]+)/d1/database/(?<database>[^/]+)'
+
+/** A request is one transaction, whether its statements come in one text or as a batch. */
+export const queryRoutes: Route[] = [
+  {
+    name: 'query',
+    method: 'POST',
+    pattern: new RegExp(`${BASE}/query$`),
+    handle: (exchange) =>
+      success(
+        runBody(exchange).map(({ columns, rows, meta }) => ({
+          results: asObjects(columns, rows),
+          success: true,
+          meta,
+        })),
+      ),
+  },
+  {
+    name: 'raw',
+    method: 'POST',
+    pattern: new RegExp(`${BASE}/raw$`),
+    handle: (exchange) =>
+      success(
+        runBody(exchange).map(({ columns, rows, meta }) => ({
+          results: { columns, rows },
+          success: true,
+          meta,
+        })),
+      ),
+  },
+]
+
+function runBody(exchange: Exchange): StatementResult[] {
+  const database = databaseOf(exchange)
+  const body = bodyOf(exchange, BODY)
+  const queries = 'batch' in body ? body.batch : [body]
+  const results = database.run(queries.map(({ sql, params }) => ({ sql, params: params ?? [] })))
+  if (results.some(({ meta }) => meta.changed_db)) exchange.service.histories.get(database.id)?.record()
+  countQuery(exchange.service.traffic, database.id, queries.map(({ sql }) => sql).join('; '), results)
+  return results
+}
+
+/** Of two columns with one name the last one stays, as in D1. */
+function asObjects(columns: string[], rows: StatementResult['rows']): Record<string, unknown>[] {
+  return rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])))
+}

@@ -1,0 +1,33 @@
+import type { AnalyticsRows, Traffic } from './graphql.js'
+import type { ExportJob } from './export.js'
+import type { ImportJob } from './import.js'
+import type { Faults, RouteName } from './faults.js'
+import type { History } from './history.js'
+import type { LocalDatabase } from './local-database.js'
+
+/** One answered request. */
+export interface ApiCall {
+  route: RouteName
+  method: string
+  /** The SQL that it carried, for `query` and `raw`. */
+  sql?: string
+  at: Date
+}
+
+/** All that the routes share: one account with its databases. */
+export interface Service {
+  /** Address of the server, without a path. */
+  origin: string
+  accountId: string
+  token: string
+  /** Folder of everything that the server writes. */
+  folder: string
+  databases: Map<string, LocalDatabase>
+  histories: Map<string, History>
+  imports: Map<string, ImportJob>
+  exports: Map<string, ExportJob>
+  traffic: Traffic
+  analytics: AnalyticsRows
+  faults: Faults
+  calls: ApiCall[]
+}
