@@ -15,7 +15,7 @@ interface RestoreOptions {
 }
 
 /** Runbook step 1: `backup:remote`, `backup:validate`. */
-export function backupCommand(app: App): Command {
+export function backupCommand(app: App, summary: string): Command {
   const create = app
     .command('create', 'export, restore, compare and archive the database (default)', [
       'backup',
@@ -38,7 +38,7 @@ export function backupCommand(app: App): Command {
     .requiredOption('--to <dir>', 'folder for the restored database')
     .action(app.action<RestoreOptions>(restoreArchive))
   return new Command('backup')
-    .summary('make, validate or restore a backup')
+    .summary(summary)
     .description('Makes a backup when no subcommand is given.')
     .addCommand(create, { isDefault: true })
     .addCommand(validate)

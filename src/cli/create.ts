@@ -6,9 +6,9 @@ import type { App } from './app.js'
 import { openContext } from './context.js'
 
 /** Runbook, scenario 2: `migrate:create "rollback_YYYY_MM_DD"`. */
-export function createCommand(app: App): Command {
+export function createCommand(app: App, summary: string): Command {
   return app
-    .command('create <name>', 'write the next empty migration file', [
+    .command('create <name>', summary, [
       'create add_photos',
       'create "rollback_2026_03_01" --project src/workers',
     ])

@@ -6,16 +6,8 @@ import { RunbookError } from '../contract/failures.js'
 import type { Check } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
 import { formatDuration } from '../runbook/duration.js'
+import { ATTESTATIONS } from './attestations.js'
 import { git, runProjectTests } from './programs.js'
-
-/** Lines of the runbook's checklist that only a person can answer for. */
-export const ATTESTATIONS = {
-  'pull-request-reviewed': 'PR reviewed and approved',
-  'plan-documented': 'Migration plan documented',
-  'staging-tested': 'Migration tested in staging environment',
-  'team-notified': 'Team notified of maintenance window',
-  'rollback-plan-reviewed': 'Rollback plan reviewed',
-} as const satisfies Record<string, string>
 
 /**
  * What only the checkout knows: the project's tests, the state of git, and what the requester answers for.

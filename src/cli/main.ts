@@ -13,7 +13,8 @@ export async function main(argv: string[]): Promise<number> {
   survivePipeClose()
   const app = new App()
   try {
-    await createProgram(app).parseAsync(argv, { from: 'user' })
+    const program = await createProgram(app, argv)
+    await program.parseAsync(argv, { from: 'user' })
     await flushOutput()
     return app.exitCode
   } catch (error) {
@@ -24,7 +25,8 @@ export async function main(argv: string[]): Promise<number> {
   }
 }
 
-export function createProgram(app: App): Command {
+/** The program with the command of `argv` in full, and the others as names for the help and for suggestions. */
+export async function createProgram(app: App, argv: string[]): Promise<Command> {
   const program = new Command('d1-runbook')
     .description('Carries a team through the production migration of a Cloudflare D1 database.')
     .version(toolVersion(), '-V, --version')
@@ -37,7 +39,13 @@ export function createProgram(app: App): Command {
         '\nExit: 0 done; 1 failed or blocking findings; 2 wrong usage, config or environment; ' +
         '3 declined, aborted or expired; 4 rolled back',
     )
-  for (const build of COMMANDS) program.addCommand(build(app))
+  const words = argv.filter((word) => !word.startsWith('-'))
+  const asked = words[0] === 'help' ? words[1] : words[0]
+  for (const { name, args, summary, load } of COMMANDS) {
+    const command =
+      name === asked ? (await load())(app, summary) : new Command(name).summary(summary).arguments(args ?? '')
+    program.addCommand(command)
+  }
   throwInsteadOfExit(program)
   return program
 }
@@ -63,7 +71,7 @@ function reportUsage(error: CommanderError, argv: string[]): number {
   // The bare command line prints its help, which is its own message.
   if (error.code === 'commander.help') return 2
   const command = argv.find((word) => !word.startsWith('-'))
-  const known = COMMANDS.some((build) => build(new App()).name() === command)
+  const known = COMMANDS.some(({ name }) => name === command)
   const advice = `See: d1-runbook ${known ? `${command} ` : ''}--help`
   return report({ type: 'Usage', message, advice, exitCode: 2 }, argv)
 }

@@ -13,9 +13,9 @@ interface PlanOptions {
 }
 
 /** Rehearses the pending migrations on a copy; the verdict `block` ends with exit code 1. Changes no database. */
-export function planCommand(app: App): Command {
+export function planCommand(app: App, summary: string): Command {
   return app
-    .command('plan', 'rehearse the pending migrations on a copy of the database', [
+    .command('plan', summary, [
       'plan',
       'plan --env production                # makes a verified backup first and rehearses on it',
       'plan --backup backups/backup-production-2026-03-01-120000.zip',

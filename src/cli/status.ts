@@ -6,9 +6,9 @@ import type { Output } from './output.js'
 import { databaseLine } from './target-text.js'
 
 /** Runbook step 2: the ledger against the files. Conflicts end with exit code 1. */
-export function statusCommand(app: App): Command {
+export function statusCommand(app: App, summary: string): Command {
   return app
-    .command('status', 'what is applied, what is pending, what does not fit', [
+    .command('status', summary, [
       'status',
       'status --env production',
       `status --env production --json | grep '"success": true'`,

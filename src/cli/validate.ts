@@ -12,9 +12,9 @@ interface ValidateOptions {
 }
 
 /** Runbook: "All migration files validated". Opens no database: the files replay on a scratch one. */
-export function validateCommand(app: App): Command {
+export function validateCommand(app: App, summary: string): Command {
   return app
-    .command('validate', 'check the migration files: order, names, syntax, what they lose', [
+    .command('validate', summary, [
       'validate',
       'validate --project src/workers',
       'validate --sarif > findings.sarif',

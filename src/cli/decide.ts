@@ -1,0 +1,149 @@
+import type { Command } from 'commander'
+import { randomUUID } from 'node:crypto'
+import { didYouMean } from '../config/closest.js'
+import type { Decision } from '../contract/decision.js'
+import { RunbookError } from '../contract/failures.js'
+import { submitDecisionUpdate } from '../contract/messages.js'
+import { GATES, isGate, type Gate } from '../contract/names.js'
+import type { App, CommonOptions } from './app.js'
+import type { Output } from './output.js'
+import { workflowIdOf } from './runs.js'
+import { withSession, type Session } from './session.js'
+import { explainTemporal } from './temporal-failure.js'
+
+export interface DecideOptions {
+  id?: string
+  actor?: string
+  comment?: string
+  planHash?: string
+  wait?: boolean
+}
+
+/** How long a worker may take to answer a decision. Milliseconds. */
+const DECISION_TIMEOUT_MS = 20_000
+
+export function approveCommand(app: App, summary: string): Command {
+  return decisionOptions(
+    app.command('approve <gate>', summary, [
+      'approve team-lead --env production',
+      'approve final --env production --actor "Ada Lovelace" --comment "seen the plan"',
+      'approve plan --wait            # waits until the gate opens',
+    ]),
+  ).action(app.action<DecideOptions>((input) => decide('approve', input)))
+}
+
+export function rejectCommand(app: App, summary: string): Command {
+  return decisionOptions(
+    app.command('reject <gate>', summary, ['reject plan --env production --comment "the index is missing"']),
+  ).action(app.action<DecideOptions>((input) => decide('reject', input)))
+}
+
+export function decisionOptions(command: Command): Command {
+  return command
+    .option('--id <workflow>', 'run to decide, where it is not the one of --env')
+    .option('--actor <name>', "who decides (default: git's user name, else the account of this machine)")
+    .option('--comment <text>', 'kept with the decision')
+    .option('--plan-hash <hash>', 'the plan that you have seen; refused when it is another one by now')
+    .option('--wait', 'wait until the gate opens')
+}
+
+async function decide(
+  decision: 'approve' | 'reject',
+  { options, args, output }: { options: CommonOptions & DecideOptions; args: string[]; output: Output },
+): Promise<number> {
+  const gate = gateOf(args[0] ?? '')
+  if (gate === 'rollback' && decision === 'approve') {
+    throw new RunbookError('DecisionRefused', 'The gate rollback needs a way back to be chosen.', {
+      advice: 'd1-runbook rollback --strategy reverse-migration|time-travel|restore-backup|none',
+    })
+  }
+  return sendDecision({ options, output, decision: { gate, decision } })
+}
+
+/** Sends the decision and prints whether it counted. Shared by `approve`, `reject` and `rollback`. */
+export async function sendDecision(input: {
+  options: CommonOptions & DecideOptions
+  output: Output
+  decision: Pick<Decision, 'gate' | 'decision' | 'strategy'>
+}): Promise<number> {
+  const { options, output } = input
+  const actor = await actorOf(options)
+  const workflowId = await workflowIdOf(options, options.id)
+  const result = await withSession(options.project, async (session) => {
+    if (options.wait === true) await waitForGate(session, workflowId, input.decision.gate, output)
+    return submitDecision(session, workflowId, {
+      ...input.decision,
+      actor,
+      ...(options.planHash === undefined ? {} : { planHash: options.planHash }),
+      ...(options.comment === undefined ? {} : { comment: options.comment }),
+    })
+  })
+  output.document({ success: true, workflowId, ...input.decision, actor, ...result })
+  if (!output.json) {
+    const missing = result.approvalsMissing > 0 ? `; ${result.approvalsMissing} more needed` : ''
+    output.line(`${input.decision.gate}: ${result.state}, ${input.decision.decision} by ${actor}${missing}`)
+  }
+  return 0
+}
+
+/** `--actor` as typed, trimmed; nobody is no person. */
+export async function actorOf(options: { actor?: string; project: string }): Promise<string> {
+  const { defaultActor } = await import('./programs.js')
+  const actor = (options.actor ?? (await defaultActor(options.project))).trim()
+  if (actor !== '') return actor
+  throw new RunbookError('DecisionRefused', 'A decision needs the name of the person who takes it.', {
+    advice: 'Give it: --actor "Your Name"',
+  })
+}
+
+function gateOf(name: string): Gate {
+  if (isGate(name)) return name
+  throw new RunbookError('DecisionRefused', `There is no gate "${name}".${didYouMean(name, GATES)}`, {
+    advice: `Gates: ${GATES.join(', ')}`,
+  })
+}
+
+/** One decision, delivered at most once however often the network makes us try. */
+export async function submitDecision(
+  session: Session,
+  workflowId: string,
+  decision: Decision,
+): Promise<{ state: string; approvalsMissing: number }> {
+  const { client } = session
+  const decisionId = randomUUID()
+  const handle = client.workflow.getHandle(workflowId)
+  try {
+    return await client.withDeadline(Date.now() + DECISION_TIMEOUT_MS, () =>
+      handle.executeUpdate(submitDecisionUpdate, {
+        args: [{ ...decision, decisionId }],
+        updateId: decisionId,
+      }),
+    )
+  } catch (error) {
+    throw explainTemporal(error, workflowId)
+  }
+}
+
+async function waitForGate(session: Session, workflowId: string, gate: Gate, output: Output): Promise<void> {
+  const { followRun } = await import('./follow.js')
+  const signal = new AbortController().signal
+  for await (const view of followRun({
+    session,
+    workflowId,
+    minPauseMs: 1_000,
+    signal,
+    onTrouble: output.note,
+  })) {
+    const state = view.gates.find((each) => each.gate === gate)?.state
+    if (state === 'open') return
+    if (state !== 'waiting') {
+      throw new RunbookError('DecisionRefused', `The gate ${gate} is ${state ?? 'unknown'} already.`, {
+        advice: `See the run: d1-runbook show ${workflowId}`,
+      })
+    }
+    output.note(`${gate} is not open yet: ${view.message}`)
+  }
+  throw new RunbookError('DecisionRefused', `The run ended before the gate ${gate} opened.`, {
+    advice: `See how: d1-runbook show ${workflowId}`,
+  })
+}

@@ -1,0 +1,60 @@
+import { isCancel, log, note, select, text } from '@clack/prompts'
+import type { RollbackStrategy } from '../contract/policy.js'
+
+/** Prompts stand on stderr: stdout may be a pipe. */
+const output = process.stderr
+
+export type GateAnswer = { decision: 'approve' } | { decision: 'reject' } | 'elsewhere' | 'interrupted'
+
+/** Shows what is being confirmed. `y` approves, anything else declines: the runbook's prompt. */
+export async function askGate(input: {
+  title: string
+  shows: string[]
+  signal: AbortSignal
+}): Promise<GateAnswer> {
+  note(input.shows.join('\n'), input.title, { output })
+  const answer = await text({
+    message: "Type 'y' to proceed; anything else declines",
+    signal: input.signal,
+    output,
+  })
+  if (isCancel(answer)) return input.signal.aborted ? elsewhere() : 'interrupted'
+  return /^\s*y\s*$/i.test(answer ?? '') ? { decision: 'approve' } : { decision: 'reject' }
+}
+
+export type WayBackAnswer = { decision: 'approve'; strategy: RollbackStrategy } | 'elsewhere' | 'interrupted'
+
+export async function askWayBack(input: { shows: string[]; signal: AbortSignal }): Promise<WayBackAnswer> {
+  note(input.shows.join('\n'), 'Ways back, and what each one costs', { output })
+  const answer = await select<RollbackStrategy>({
+    message: 'Which way?',
+    options: [
+      { value: 'none', label: 'Stay as it is' },
+      { value: 'reverse-migration', label: 'Run the reverse migration' },
+      { value: 'time-travel', label: 'Time Travel to the bookmark' },
+      { value: 'restore-backup', label: 'Restore the verified backup' },
+    ],
+    signal: input.signal,
+    output,
+  })
+  if (isCancel(answer)) return input.signal.aborted ? elsewhere() : 'interrupted'
+  return { decision: 'approve', strategy: answer }
+}
+
+export async function askInterrupt(): Promise<'stay' | 'detach' | 'abort'> {
+  const answer = await select<'stay' | 'detach' | 'abort'>({
+    message: 'The run goes on without this terminal. What should happen?',
+    options: [
+      { value: 'stay', label: 'Go on watching' },
+      { value: 'detach', label: 'Detach: leave the run going', hint: 'd1-runbook watch looks at it again' },
+      { value: 'abort', label: 'Abort: end the run', hint: 'what was applied stays' },
+    ],
+    output,
+  })
+  return isCancel(answer) ? 'detach' : answer
+}
+
+function elsewhere(): 'elsewhere' {
+  log.info('Decided elsewhere.', { output })
+  return 'elsewhere'
+}
