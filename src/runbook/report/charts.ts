@@ -42,12 +42,13 @@ export function timelineDrawing(bars: readonly StepBar[], width: number): Drawin
     1,
     ...bars.map(({ fromMs, toMs, plannedMs }) => Math.max(toMs, fromMs + (plannedMs ?? 0))),
   )
+  const tick = tickInterval(end, narrow ? 3 : 6)
   const offset = (stack: string): object => ({
     type: 'bar',
     stack,
     silent: true,
-    barWidth: stack === 'plan' ? 18 : 10,
-    barGap: stack === 'plan' ? '0%' : '-140%',
+    barWidth: 14,
+    barGap: '-100%',
     itemStyle: { color: 'transparent' },
     data: bars.map(({ fromMs }) => fromMs),
   })
@@ -59,14 +60,13 @@ export function timelineDrawing(bars: readonly StepBar[], width: number): Drawin
       grid: { left: narrow ? 8 : 250, right: narrow ? 16 : 24, top: 8, bottom: 34 },
       xAxis: {
         type: 'value',
-        max: Math.ceil(end * 1.02),
+        max: Math.ceil(end / tick) * tick,
+        interval: tick,
         axisLabel: {
           color: COLOUR.soft,
-          formatter: (value: number) => formatDuration(value),
+          formatter: (value: number) => (value === 0 ? '0' : formatDuration(value)),
           hideOverlap: true,
         },
-        splitNumber: narrow ? 3 : 6,
-        interval: tickInterval(end, narrow ? 3 : 6),
         splitLine: { lineStyle: { color: COLOUR.line } },
       },
       yAxis: {
@@ -85,7 +85,7 @@ export function timelineDrawing(bars: readonly StepBar[], width: number): Drawin
           padding: narrow ? [0, 0, 10, -6] : 0,
           formatter: (value: string) => {
             const [title = '', took = ''] = value.split('|')
-            return narrow ? `${title}: {took|${took}}` : `${title}\n{took|${took}}`
+            return narrow ? `${title}: ${took}` : `${title}\n{took|${took}}`
           },
           rich: { took: { color: COLOUR.soft, fontSize: 11, lineHeight: narrow ? 12 : 15 } },
         },
@@ -97,7 +97,7 @@ export function timelineDrawing(bars: readonly StepBar[], width: number): Drawin
           type: 'bar',
           name: 'planned',
           stack: 'plan',
-          barWidth: 18,
+          barWidth: 14,
           itemStyle: { color: COLOUR.plan },
           data: bars.map(({ plannedMs }) => plannedMs ?? 0),
         },
@@ -106,7 +106,7 @@ export function timelineDrawing(bars: readonly StepBar[], width: number): Drawin
           type: 'bar',
           name: 'took',
           stack: 'real',
-          barWidth: 10,
+          barWidth: 14,
           barMinHeight: 3,
           data: bars.map(({ fromMs, toMs, plannedMs, failed }) => ({
             value: toMs - fromMs,
@@ -133,6 +133,7 @@ export function trendDrawing(
   )
   const last = Math.max(...trend.points.map(({ at }) => at))
   const values = trend.points.flatMap(({ value }) => (value === null ? [] : [value]))
+  const ticks = roundTimes(first, last, narrow ? 4 : 8)
   const top = Math.max(...values, trend.threshold ?? 0, trend.baseline?.high ?? 0) * 1.12
   return {
     height: narrow ? 240 : 280,
@@ -144,8 +145,9 @@ export function trendDrawing(
         type: 'value',
         min: first,
         max: last === first ? first + 1000 : last,
-        interval: tickInterval(last - first, narrow ? 3 : 6),
+        axisTick: { customValues: ticks },
         axisLabel: {
+          customValues: ticks,
           color: COLOUR.soft,
           hideOverlap: true,
           formatter: (value: number) => tickTime(value, last - first, show.timeZone),
@@ -248,6 +250,13 @@ const NICE_MS = [
 
 function tickInterval(spanMs: number, ticks: number): number {
   return NICE_MS.find((step) => spanMs / step <= ticks) ?? Math.ceil(spanMs / ticks / 86_400_000) * 86_400_000
+}
+
+/** Full hours rather than hours after whenever it began. */
+function roundTimes(first: number, last: number, ticks: number): number[] {
+  const step = tickInterval(last - first, ticks)
+  const start = Math.ceil(first / step) * step
+  return Array.from({ length: Math.floor((last - start) / step) + 1 }, (_, index) => start + index * step)
 }
 
 function tickTime(at: number, spanMs: number, timeZone: string): string {

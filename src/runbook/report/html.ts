@@ -65,7 +65,7 @@ function tableOf(heads: readonly string[], rows: readonly (readonly Line[])[]): 
   const header = `<thead><tr>${heads.map((name) => `<th scope="col">${escape(name)}</th>`).join('')}</tr></thead>`
   const body = rows.map(
     (cells) =>
-      `<tr>${cells.map((cell, at) => `<td data-head="${escape(heads[at] ?? '')}">${line(cell)}</td>`).join('')}</tr>`,
+      `<tr>${cells.map((cell, at) => `<td${cell === '-' ? ' class="none"' : ''} data-head="${escape(heads[at] ?? '')}">${line(cell)}</td>`).join('')}</tr>`,
   )
   return `<div class="scroll"><table>${header}<tbody>\n${body.join('\n')}\n</tbody></table></div>`
 }

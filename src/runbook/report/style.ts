@@ -34,7 +34,8 @@ footer{margin-top:48px;color:var(--soft);font-size:.85rem}
 .wide{display:none}.narrow{display:block}
 table,tbody,tr,td{display:block}thead{position:absolute;left:-9999px}
 tr{border-bottom:1px solid var(--line);padding:8px 0}
-td{border:0;padding:1px 0}td:empty{display:none}
+td{border:0;padding:1px 0}td:empty,td.none{display:none}
+td:first-child{font-weight:600}td:first-child::before{content:none!important}
 td[data-head]::before{content:attr(data-head) ": ";color:var(--soft)}
 }
 @media print{
