@@ -43,6 +43,8 @@ export type LedgerEntry = z.infer<typeof ledgerEntrySchema>
 export const migrationStateSchema = z.object({
   ledger: z.array(ledgerEntrySchema),
   files: z.array(z.object({ name: z.string(), sha256: z.string().length(64) })),
+  /** Name of the ledger table, which the schema fingerprint leaves out; `d1_migrations` when absent. */
+  migrationsTable: z.string().optional(),
 })
 export type MigrationState = z.infer<typeof migrationStateSchema>
 

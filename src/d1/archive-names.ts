@@ -1,0 +1,17 @@
+import { DateTime } from 'luxon'
+
+/** `backup-<env>-YYYY-MM-DD-HHMMSS.zip`, UTC. */
+export function archiveName(environment: string, at: Date): string {
+  const stamp = DateTime.fromJSDate(at, { zone: 'utc' }).toFormat('yyyy-MM-dd-HHmmss')
+  return `backup-${environment}-${stamp}.zip`
+}
+
+/** When an archive of exactly this environment was made, by its name; undefined for any other file. */
+export function archiveTime(environment: string, name: string): Date | undefined {
+  const head = `backup-${environment}-`
+  if (!name.startsWith(head) || !name.endsWith('.zip')) return undefined
+  const stamp = name.slice(head.length, -'.zip'.length)
+  if (!/^\d{4}-\d\d-\d\d-\d{6}$/.test(stamp)) return undefined
+  const at = DateTime.fromFormat(stamp, 'yyyy-MM-dd-HHmmss', { zone: 'utc' })
+  return at.isValid ? at.toJSDate() : undefined
+}

@@ -1,0 +1,92 @@
+import { constants, existsSync } from 'node:fs'
+import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { BackupMetadata, LedgerEntry, TableSummary } from '../contract/backup.js'
+import { RunbookError } from '../contract/failures.js'
+import { localDatabaseFile } from './local-file.js'
+import { ArchiveProblem } from './unpack.js'
+import { openBackup, type OpenedBackup } from './validate-backup.js'
+
+export interface RestoredBackup {
+  /** Absolute path of a plain SQLite file. */
+  database: string
+  /** A Wrangler file in the same folder: `wrangler d1 execute NAME --local --persist-to FOLDER --config FILE`. */
+  wranglerConfig: string
+  tables: TableSummary[]
+  ledger: LedgerEntry[]
+  schemaFingerprint: string
+  metadata: BackupMetadata
+  durationMs: number
+}
+
+/**
+ * Restores an archive into the folder `to`: `database.sqlite`, and the same in the layout of Wrangler's local state, each a
+ * file of its own (two names of one SQLite file would have two journals). The copy is compared with the archive first.
+ * Throws `BackupInvalid` naming every problem, `ConfigInvalid` when `to` already holds a database, `DiskFull`.
+ */
+export async function restoreBackup({
+  file,
+  to,
+  signal,
+}: {
+  file: string
+  to: string
+  signal?: AbortSignal
+}): Promise<RestoredBackup> {
+  const startedAt = performance.now()
+  const database = join(to, 'database.sqlite')
+  if (existsSync(database)) {
+    throw new RunbookError('ConfigInvalid', `${database} exists already.`, {
+      advice: 'Choose an empty folder with --to: a restore never overwrites a database.',
+    })
+  }
+  await mkdir(to, { recursive: true })
+  const folder = await mkdtemp(join(to, '.restore-'))
+  try {
+    const loaded = join(folder, 'database.sqlite')
+    const { unpacked, restored } = await openValid(file, folder, loaded, signal)
+    const { name, id } = unpacked.metadata.database
+    const state = localDatabaseFile({ persistTo: to, databaseId: id })
+    await mkdir(dirname(state), { recursive: true })
+    await copyFile(loaded, state, constants.COPYFILE_FICLONE)
+    const wranglerConfig = join(to, 'wrangler.json')
+    await writeFile(wranglerConfig, wranglerFile(name, id))
+    await rename(loaded, database)
+    return {
+      database,
+      wranglerConfig,
+      tables: restored.tables,
+      ledger: restored.ledger,
+      schemaFingerprint: restored.schemaFingerprint,
+      metadata: unpacked.metadata,
+      durationMs: Math.round(performance.now() - startedAt),
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+async function openValid(file: string, folder: string, sqlite: string, signal?: AbortSignal): Promise<OpenedBackup> {
+  const opened = await openBackup(file, folder, sqlite, signal).catch((error: unknown) => {
+    throw error instanceof ArchiveProblem ? invalid(file, [error.message], error) : error
+  })
+  if (opened.problems.length > 0) throw invalid(file, opened.problems)
+  return opened
+}
+
+function invalid(file: string, problems: string[], cause?: unknown): RunbookError {
+  return new RunbookError('BackupInvalid', `${file} is no valid backup: ${problems.join(' ')}`, {
+    advice: 'Use another archive: `d1-runbook backup validate` checks them.',
+    cause,
+    details: { problems },
+  })
+}
+
+function wranglerFile(name: string, id: string): string {
+  const content = {
+    name: 'd1-runbook-restored',
+    compatibility_date: '2025-01-01',
+    d1_databases: [{ binding: 'DB', database_name: name, database_id: id }],
+  }
+  return `${JSON.stringify(content, null, 2)}\n`
+}

@@ -1,0 +1,70 @@
+import { RunbookError } from '../contract/failures.js'
+import type { Target } from '../contract/target.js'
+import { resolveAccount } from './account.js'
+import { apiClient, askApi } from './api.js'
+import { demandSuccess, parseJsonOutput, runWrangler } from './wrangler.js'
+
+/**
+ * The Time Travel bookmark of now. Empty for a local database, which has none. Throws what reading throws.
+ */
+export async function readBookmark(target: Target): Promise<{ bookmark?: string }> {
+  if (!target.database.remote) return {}
+  const client = apiClient()
+  const what = `Reading the bookmark of ${target.database.name}`
+  if (client === undefined) {
+    const result = await runWrangler({
+      target,
+      args: ['d1', 'time-travel', 'info', target.database.name, '--json'],
+      timeoutMs: 60_000,
+    })
+    return bookmarkOf(parseJsonOutput(demandSuccess(result, what).stdout), 'bookmark')
+  }
+  const accountId = await resolveAccount(target, client)
+  const answer = await askApi(what, () =>
+    client.d1.database.timeTravel.getBookmark(target.database.id, { account_id: accountId }),
+  )
+  return bookmarkOf(answer, 'bookmark')
+}
+
+function bookmarkOf(answer: unknown, field: string): { bookmark?: string } {
+  const bookmark = (answer as Record<string, unknown>)[field]
+  return typeof bookmark === 'string' && bookmark !== '' ? { bookmark } : {}
+}
+
+/**
+ * Takes the database back to a bookmark, with `wrangler d1 time-travel restore`. `previousBookmark` undoes it. Throws
+ * `ConfigInvalid` for a local database, `RateLimited` past D1's 10 restores in 10 minutes, `OutcomeUnknown` when no answer
+ * came: read the schema before trying again.
+ */
+export async function restoreBookmark({
+  target,
+  bookmark,
+  signal,
+}: {
+  target: Target
+  bookmark: string
+  signal?: AbortSignal
+}): Promise<{ bookmark: string; previousBookmark: string }> {
+  if (!target.database.remote) {
+    throw new RunbookError('ConfigInvalid', `${target.database.name} is a local database: it has no Time Travel.`, {
+      advice: 'Restore a backup instead: `d1-runbook backup restore ZIP --to DIR`.',
+    })
+  }
+  const what = `Time Travel of ${target.database.name}`
+  const result = await runWrangler({
+    target,
+    args: ['d1', 'time-travel', 'restore', target.database.name, '--bookmark', bookmark, '--json'],
+    timeoutMs: 120_000,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  signal?.throwIfAborted()
+  const answer = parseJsonOutput(demandSuccess(result, what).stdout)
+  const restored = bookmarkOf(answer, 'bookmark').bookmark
+  const previous = bookmarkOf(answer, 'previous_bookmark').bookmark
+  if (restored === undefined || previous === undefined) {
+    throw new RunbookError('OutcomeUnknown', `${what} gave no bookmarks back.`, {
+      advice: 'Read the state first: `d1-runbook status`.',
+    })
+  }
+  return { bookmark: restored, previousBookmark: previous }
+}
