@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
+import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { openSqlite } from '../src/d1/sqlite.js'
@@ -35,7 +36,7 @@ export interface HealthService {
  * `POST /behaviour` takes {@link behaviourSchema}. Listens on this machine only; port 0 takes a free one.
  */
 export async function startHealthService(options: {
-  /** SQLite file behind a local D1 database; or `query`, where the database is elsewhere. */
+  /** SQLite file behind a local D1 database; or `query`, where the database is elsewhere ({@link archiveState}). */
   source: { databaseFile: string } | { query: () => Promise<ArchiveState> }
   port?: number
 }): Promise<HealthService> {
@@ -101,16 +102,21 @@ export async function startHealthService(options: {
 function readArchive(databaseFile: string): ArchiveState {
   const database = openSqlite(databaseFile, { readOnly: true })
   try {
-    const row = database
-      .prepare(
-        `SELECT (SELECT count(*) FROM public_artworks) AS artworks,
-                (SELECT name FROM d1_migrations ORDER BY id DESC LIMIT 1) AS schemaVersion`,
-      )
-      .get()
-    return { artworks: Number(row?.['artworks']), schemaVersion: String(row?.['schemaVersion']) }
+    return archiveState(database)
   } finally {
     database.close()
   }
+}
+
+/** What `/health` tells of the archive, from an open database: for a `query` of one's own. */
+export function archiveState(database: DatabaseSync): ArchiveState {
+  const row = database
+    .prepare(
+      `SELECT (SELECT count(*) FROM public_artworks) AS artworks,
+              (SELECT name FROM d1_migrations ORDER BY id DESC LIMIT 1) AS schemaVersion`,
+    )
+    .get()
+  return { artworks: Number(row?.['artworks']), schemaVersion: String(row?.['schemaVersion']) }
 }
 
 async function takeBehaviour(
