@@ -5,19 +5,19 @@ import type {
   ProbeResult,
   Thresholds,
 } from '../contract/monitoring.js'
-import { chanceOfBeingHigher, median, noiseLimit } from './statistics.js'
+import { chanceOfBeingHigher, logSpread, median } from './statistics.js'
 
 /** Latencies of one probe that are compared together: the newest and those before it. */
 const WINDOW = 5
-/** Standard deviations that noise may explain before a single value is a breach. */
+/** A single value counts only this many standard deviations above the baseline's median, */
 const NOISE_DEVIATIONS = 4
+/** and this many above the limit: one value near it does not say on which side the service is. */
+const LIMIT_DEVIATIONS = 1
 /** Chance below which a shift is believed: to breach, and to be mentioned. */
 const SURE = 0.001
 const LIKELY = 0.01
 /** A believed shift smaller than this is no news. Times the baseline's median. */
 const NOTABLE_FACTOR = 1.25
-/** A single value this many times beyond the limit needs no statistics. */
-const PLAIN_FACTOR = 5
 
 /**
  * Whose breach is a reason to roll back. `always`: the runbook names it ("database connection failures", "error rate",
@@ -150,8 +150,10 @@ function judgeLatency(
   }
   const limit = Math.max(responseTimeFloorMs, responseTimeFactor * usual)
   const figures = `response time ${ms(now)}, baseline ${ms(usual)}, limit ${ms(limit)}`
-  const beyondNoise = now > noiseLimit(before, NOISE_DEVIATIONS) || now > PLAIN_FACTOR * limit
-  if (now > limit && beyondNoise) return { verdict: 'breached', reason: figures }
+  const spread = logSpread(before)
+  const beyondNoise = usual * Math.exp(NOISE_DEVIATIONS * spread)
+  if (now > limit * Math.exp(LIMIT_DEVIATIONS * spread) && now > beyondNoise)
+    return { verdict: 'breached', reason: figures }
 
   const recent = recentLatencies(result, context.history ?? [])
   const enough = recent.length >= WINDOW

@@ -16,14 +16,16 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /**
- * What noise alone explains: median times `e^(k * sigma)`, with sigma from the median absolute deviation of the
- * logarithms. Latencies spread by factors, not by milliseconds.
+ * How far values spread, as the standard deviation of their logarithms: latencies differ by factors, not by milliseconds.
+ * The larger of two robust estimates (median absolute deviation; 90th percentile above the median), since either alone
+ * is often too small with twenty samples.
  */
-export function noiseLimit(values: readonly number[], deviations: number): number {
+export function logSpread(values: readonly number[]): number {
   const logs = values.map((value) => Math.log(Math.max(value, 0.1)))
   const middle = median(logs)
-  const spread = 1.4826 * median(logs.map((log) => Math.abs(log - middle)))
-  return Math.exp(middle + deviations * spread)
+  const byDeviation = 1.4826 * median(logs.map((log) => Math.abs(log - middle)))
+  const byTail = (quantile(logs, 0.9) - middle) / 1.2816
+  return Math.max(byDeviation, byTail)
 }
 
 /**

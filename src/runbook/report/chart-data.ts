@@ -1,5 +1,5 @@
 import type { CheckpointVerdict } from '../../contract/monitoring.js'
-import { noiseLimit, median, quantile } from '../statistics.js'
+import { median, quantile } from '../statistics.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'
 import { RUNBOOK_THRESHOLDS, type ReportInput } from './input.js'
 
@@ -70,7 +70,7 @@ export function latencyTrend(input: ReportInput): Trend | null {
             at: Date.parse(input.baseline?.takenAt ?? ''),
             low: quantile(samples, 0.1),
             middle,
-            high: Math.min(quantile(samples, 0.9), noiseLimit(samples, 4)),
+            high: quantile(samples, 0.9),
           },
     threshold: samples.length === 0 ? null : Math.max(responseTimeFloorMs, responseTimeFactor * middle),
     migration: migrationSpan(input),

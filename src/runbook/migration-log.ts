@@ -1,0 +1,45 @@
+import type { RunView } from '../contract/run.js'
+import { zonedDateTime } from './clock.js'
+import { formatDuration } from './duration.js'
+import { code, prose, table } from './markdown.js'
+
+const HEAD = ['When', 'Environment', 'Database', 'Outcome', 'Migrations', 'Took', 'By', 'Run']
+
+/** What a new `MIGRATIONS.md` begins with; {@link migrationLogLine} is appended to it. */
+export function migrationLogHeading(): string {
+  return `# Migrations\n\nOne line a run, appended by d1-runbook.\n\n${table(HEAD, [])}\n`
+}
+
+/** One run as one line of the project's `MIGRATIONS.md`: an end of line included. */
+export function migrationLogLine(input: { view: RunView; timeZone?: string }): string {
+  const { view } = input
+  const at = view.closedAt ?? view.startedAt
+  const tookMs = Date.parse(at) - Date.parse(view.startedAt)
+  const applied = view.migrations.filter(({ state }) => state === 'applied').map(({ name }) => code(name))
+  const other = view.migrations
+    .filter(({ state }) => state !== 'applied')
+    .map(({ name, state }) => `${code(name)} ${state}`)
+  const cells = [
+    zonedDateTime(Date.parse(at), input.timeZone ?? 'UTC'),
+    prose(view.environment),
+    `${prose(view.database.name)} ${code(view.database.id)}`,
+    view.outcome ?? 'under way',
+    [...applied, ...other].join(', ') || 'none',
+    formatDuration(tookMs),
+    prose(view.requester),
+    code(view.runId),
+  ]
+  return `${table(cells, []).split('\n')[0] ?? ''}\n`
+}
+
+/** `MIGRATIONS.md` with this run in it. A run that is there already stays as it is: closing may be done again. */
+export function appendToMigrationLog(input: {
+  existing: string | undefined
+  view: RunView
+  timeZone?: string
+}): string {
+  const { existing, view } = input
+  const start = existing === undefined || existing.trim() === '' ? migrationLogHeading() : existing
+  if (start.includes(code(view.runId))) return start
+  return `${start.endsWith('\n') ? start : `${start}\n`}${migrationLogLine(input)}`
+}
