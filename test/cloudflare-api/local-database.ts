@@ -33,6 +33,8 @@ export interface StatementResult {
 
 const COLUMNS = 100
 const PARAMETERS = 100
+const ONLY_THE_LAST =
+  'When executing multiple SQL statements in a single call, only the last statement can have parameters.'
 
 /**
  * One D1 database: an SQLite file that refuses what D1 refuses.
@@ -81,9 +83,10 @@ export class LocalDatabase {
     return `${this.number('SELECT total_changes()')}/${this.number('PRAGMA schema_version')}`
   }
 
-  /** Size of the database in bytes. */
+  /** Bytes of the pages in use. */
   size(): number {
-    return this.number('PRAGMA page_count') * this.number('PRAGMA page_size')
+    const pages = this.number('PRAGMA page_count') - this.number('PRAGMA freelist_count')
+    return pages * this.number('PRAGMA page_size')
   }
 
   tableCount(): number {
@@ -115,44 +118,46 @@ export class LocalDatabase {
   }
 
   private runText({ sql, params = [] }: Query): StatementResult[] {
-    if (sql === '') throw sqlFailure('No SQL statements detected.')
-    const statements = splitStatements(sql).map((statement) => statement.sql)
-    const last = statements.pop()
-    if (last === undefined) throw sqlFailure('SQL code did not contain a statement.')
-    return [
-      ...statements.map((statement) => this.runStatement(statement, [], params.length > 0)),
-      this.runStatement(last, params),
-    ]
+    if (sql.trim() === '') throw sqlFailure('No SQL statements detected.')
+    const statements = splitStatements(sql)
+    if (statements.length === 0) throw sqlFailure('SQL code did not contain a statement.')
+    return statements.map((statement, index) => {
+      const refusal = refusalOf(statement.sql)
+      if (refusal !== undefined) throw refusal
+      // A comment behind the statement is part of what SQLite names a column after.
+      const text = sql.slice(statement.offset, statements[index + 1]?.offset)
+      const isLast = index === statements.length - 1
+      if (!isLast && params.length > 0 && parameterCount(text) > 0) throw sqlFailure(ONLY_THE_LAST)
+      return this.runStatement(text, isLast ? params : [])
+    })
   }
 
-  private runStatement(sql: string, params: SqlValue[], parametersComeLast = false): StatementResult {
-    const refusal = refusalOf(sql)
-    if (refusal !== undefined) throw refusal
+  private runStatement(sql: string, params: SqlValue[]): StatementResult {
     const expected = parameterCount(sql)
-    if (parametersComeLast && expected > 0) {
-      throw sqlFailure(
-        'When executing multiple SQL statements in a single call, only the last statement can have parameters.',
-      )
-    }
     if (expected > PARAMETERS) throw sqlFailure('too many SQL variables: SQLITE_ERROR')
     if (expected !== params.length) throw sqlFailure('Wrong number of parameter bindings for SQL query.')
     const started = performance.now()
-    const before = this.version()
+    const before = this.trace()
     const changesBefore = this.number('SELECT total_changes()')
     const { columns, rows } = this.execute(sql, params)
     const changes = this.number('SELECT total_changes()') - changesBefore
-    if (/^\s*(?:CREATE|ALTER)\b/i.test(sql)) this.refuseWideTables()
+    this.refuseWideTables(sql)
     const duration = performance.now() - started
     return {
       columns,
       rows,
-      meta: this.meta({ duration, changes, changed: this.version() !== before, read: rows.length }),
+      meta: this.meta({
+        duration,
+        changes,
+        changed: changes > 0 || this.trace() !== before,
+        read: rows.length,
+      }),
     }
   }
 
   private execute(sql: string, params: SqlValue[]): { columns: string[]; rows: SqlValue[][] } {
     const statement = this.connection.prepare(sql)
-    if (significantTokens(sql.slice(statement.sourceSQL.length)).length > 0) {
+    if (significantTokens(sql.slice(statement.sourceSQL.length)).some(({ text }) => text !== ';')) {
       throw new Error(`SQLite ended this statement earlier than we did: ${sql.slice(0, 200)}`)
     }
     const columns = statement.columns().map(({ name }) => name)
@@ -163,13 +168,18 @@ export class LocalDatabase {
     return { columns, rows: statement.all(...params) as unknown as SqlValue[][] }
   }
 
-  private refuseWideTables(): void {
+  private refuseWideTables(sql: string): void {
+    const verb = /^(?:CREATE|ALTER)\b/i.exec(sql)?.[0].toUpperCase()
+    if (verb === undefined) return
     const wide = this.connection
       .prepare(
         `SELECT t.name FROM sqlite_schema t, pragma_table_xinfo(t.name) c WHERE t.type = 'table' GROUP BY t.name HAVING count(*) > ?`,
       )
       .get(COLUMNS)
-    if (wide !== undefined) throw sqlFailure(`too many columns on ${String(wide['name'])}: SQLITE_ERROR`)
+    if (wide === undefined) return
+    throw sqlFailure(
+      `too many columns on ${verb === 'ALTER' ? 'sqlite_altertab_' : ''}${String(wide['name'])}: SQLITE_ERROR`,
+    )
   }
 
   /** SQLite tells Node neither rows read nor rows written: what came out and what changed stand for them. */
@@ -187,6 +197,11 @@ export class LocalDatabase {
       rows_read: done.read,
       rows_written: done.changes,
     }
+  }
+
+  /** D1 says that a statement changed the database by these traits; a change of the schema within its pages escapes it. */
+  private trace(): string {
+    return `${this.size()}/${this.number('SELECT last_insert_rowid()')}`
   }
 
   private number(sql: string): number {

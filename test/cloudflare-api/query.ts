@@ -50,7 +50,7 @@ function runBody(exchange: Exchange): StatementResult[] {
   const body = bodyOf(exchange, BODY)
   const queries = 'batch' in body ? body.batch : [body]
   const results = database.run(queries.map(({ sql, params }) => ({ sql, params: params ?? [] })))
-  if (results.some(({ meta }) => meta.changed_db)) exchange.service.histories.get(database.id)?.record()
+  exchange.service.histories.get(database.id)?.record()
   countQuery(exchange.service.traffic, database.id, queries.map(({ sql }) => sql).join('; '), results)
   return results
 }

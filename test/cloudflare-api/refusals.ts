@@ -26,7 +26,7 @@ const TRANSACTION_REFUSED =
   'To execute a transaction, please use the state.storage.transaction() or state.storage.transactionSync() APIs ' +
   'instead of the SQL BEGIN TRANSACTION or SAVEPOINT statements. The JavaScript API is safer because it will ' +
   "automatically roll back on exceptions, and because it interacts correctly with Durable Objects' automatic atomic " +
-  'write coalescing.: SQLITE_AUTH'
+  'write coalescing.'
 
 const PRAGMAS = new Set(
   (
