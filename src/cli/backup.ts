@@ -118,6 +118,6 @@ const restoreArchive: Parameters<App['action']>[0] = async ({ options, args: [zi
   const to = path.resolve((options as unknown as RestoreOptions).to)
   const restored = await restoreBackup({ file: path.resolve(zip), to })
   output.document({ success: true, ...restored })
-  if (!output.json) output.line(output.colors.green(`✔ Restored to ${restored.databaseFile}`))
+  if (!output.json) output.line(output.colors.green(`✔ Restored to ${restored.database}`))
   return 0
 }

@@ -51,8 +51,8 @@ async function fillCopy(input: Parameters<typeof copyOfDatabase>[0], folder: str
     const made = await createBackup({ target, files, keep: Number.MAX_SAFE_INTEGER, onProgress })
     file = made.file
   }
-  const { databaseFile } = await restoreBackup({ file: path.resolve(file), to: folder })
-  return databaseFile
+  const { database } = await restoreBackup({ file: path.resolve(file), to: folder })
+  return database
 }
 
 /** `VACUUM INTO` reads one consistent state, the write-ahead log included, while others may write. */

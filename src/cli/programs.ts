@@ -38,3 +38,13 @@ export async function runProjectTests(input: {
     durationMs: Math.round(result.durationMs),
   }
 }
+
+/** Opens a file as the desktop does; says nothing where there is no desktop. */
+export async function openWithSystem(file: string): Promise<void> {
+  const opener: Partial<Record<NodeJS.Platform, [string, string[]]>> = {
+    darwin: ['open', [file]],
+    win32: ['explorer.exe', [file]],
+  }
+  const [program, args] = opener[process.platform] ?? ['xdg-open', [file]]
+  await execa(program, args, { reject: false, stdio: 'ignore', timeout: 10_000 })
+}

@@ -29,7 +29,8 @@ export async function buildRequest(context: Context, options: RequestOptions): P
       ? settings.window
       : parseWindow({ text: options.window, timeZone: settings.timeZone, now: Date.now() })
   const files = await readProjectFiles(context)
-  const store = project.config.artifactStore
+  // Where a worker on this machine looks for files that are too large to travel in the workflow's input.
+  const store = path.join(project.projectDir, '.d1-runbook', 'artifacts')
   const evidence = await collectEvidence({
     project,
     target,

@@ -5,7 +5,7 @@ import type { App } from './app.js'
 import type { Output } from './output.js'
 import { monitoringLines, openGateLines, openGates, outcomeText, stepLines } from './run-text.js'
 import { exitCodeOf, workflowIdOf } from './runs.js'
-import { withSession } from './session.js'
+import { withSession, type Session } from './session.js'
 import { databaseLine } from './target-text.js'
 
 /** Least time between two queries: what a person who leaves it open costs. Milliseconds. */
@@ -29,7 +29,9 @@ export function watchCommand(app: App, summary: string): Command {
           const leave = (): void => leaving.abort()
           process.on('SIGINT', leave)
           process.on('SIGTERM', leave)
-          const screen = output.live ? new Screen(output) : await lines(output)
+          const screen = output.live
+            ? new Screen(output, new LatencyLimit(session, workflowId))
+            : await lines(output)
           let last: RunView | undefined
           try {
             const views = followRun({
@@ -60,9 +62,35 @@ async function lines(output: Output): Promise<{ show: (view: RunView) => void; s
   return new Progress(output)
 }
 
+/** The response time that would be a breach; known once the baseline was taken. Read once, from the history. */
+class LatencyLimit {
+  ms: number | undefined
+  private asked = false
+  private readonly session: Session
+  private readonly workflowId: string
+
+  constructor(session: Session, workflowId: string) {
+    this.session = session
+    this.workflowId = workflowId
+  }
+
+  async read(): Promise<void> {
+    if (this.asked) return
+    this.asked = true
+    try {
+      const { readRunHistory } = await import('./run-history.js')
+      const { latencyLimitOf } = await import('./latency-limit.js')
+      this.ms = latencyLimitOf(await readRunHistory(this.session, this.workflowId))
+    } catch {
+      // The picture is drawn without its limit: watching must not fail for it.
+    }
+  }
+}
+
 /** Redraws its own lines in place: what stood in the terminal before stays readable above. */
 class Screen {
   private readonly output: Output
+  private readonly limit: LatencyLimit
   private height = 0
   private view: RunView | undefined
   private readonly timer: NodeJS.Timeout
@@ -70,8 +98,9 @@ class Screen {
     if (this.view !== undefined) this.draw(this.view)
   }
 
-  constructor(output: Output) {
+  constructor(output: Output, limit: LatencyLimit) {
     this.output = output
+    this.limit = limit
     this.timer = setInterval(this.redraw, REDRAW_MS)
     process.stdout.on('resize', this.redraw)
   }
@@ -79,6 +108,7 @@ class Screen {
   show(view: RunView): void {
     this.view = view
     this.draw(view)
+    if (view.phase === 'monitor') void this.limit.read()
   }
 
   stop(): void {
@@ -88,7 +118,9 @@ class Screen {
 
   private draw(view: RunView): void {
     const width = Math.max(20, this.output.columns() - 1)
-    const rows = watchLines(view, this.output, Date.now()).map((line) => clip(line, width))
+    const rows = watchLines(view, this.output, { now: Date.now(), limitMs: this.limit.ms }).map((line) =>
+      clip(line, width),
+    )
     const up = this.height === 0 ? '' : `\u001B[${this.height}A`
     this.output.raw(`${up}\r\u001B[J${rows.join('\n')}\n`)
     this.height = rows.length
@@ -96,7 +128,11 @@ class Screen {
 }
 
 /** What a person sees who leaves `watch` open. */
-export function watchLines(view: RunView, { colors }: Pick<Output, 'colors'>, now: number): string[] {
+export function watchLines(
+  view: RunView,
+  { colors }: Pick<Output, 'colors'>,
+  { now, limitMs }: { now: number; limitMs?: number | undefined },
+): string[] {
   const end = view.closedAt === undefined ? now : Date.parse(view.closedAt)
   const nextAt = view.monitoring?.nextAt
   return [
@@ -105,7 +141,9 @@ export function watchLines(view: RunView, { colors }: Pick<Output, 'colors'>, no
     '',
     ...stepLines(view, colors, now),
     ...openGates(view).flatMap((gate) => ['', ...openGateLines(gate, view.environment, colors)]),
-    ...(view.monitoring === null ? [] : ['', ...monitoringLines(view, colors), ...latencyLines(view)]),
+    ...(view.monitoring === null
+      ? []
+      : ['', ...monitoringLines(view, colors), ...latencyLines(view, limitMs)]),
     ...(nextAt === undefined || view.outcome !== null
       ? []
       : [`next checkpoint in ${formatDuration(Math.max(0, Date.parse(nextAt) - now))}`]),
@@ -125,11 +163,10 @@ export function sparkline(values: readonly (number | undefined)[], limit?: numbe
     .join('')
 }
 
-function latencyLines(view: RunView): string[] {
+function latencyLines(view: RunView, limit: number | undefined): string[] {
   const checkpoints = (view.monitoring?.checkpoints ?? []).slice(-60)
   if (checkpoints.length === 0) return []
   const latencies = checkpoints.map(({ latencyMs }) => latencyMs)
-  const limit = view.latencyLimitMs
   const last = latencies.at(-1)
   const now = last === undefined ? 'unknown' : formatDuration(last)
   const against = limit === undefined ? '' : ` of at most ${formatDuration(limit)}`

@@ -111,8 +111,6 @@ export const runbookConfigSchema = z.strictObject({
   /** Binding or `database_name`, where the Wrangler file has several databases. */
   database: z.string().optional(),
   taskQueue: z.string().min(1).optional(),
-  /** Folder that client and worker share, for migration files past 1 MB. Relative to this file. */
-  artifactStore: z.string().min(1).optional(),
   timeZone: timeZoneSchema.default('UTC'),
   people: z.array(personSchema).default([]),
   contacts: z.array(contactSchema).default([]),
