@@ -16,7 +16,7 @@ const CHECKS = [
   { name: 'unused', tool: inModules('knip', 'bin', 'knip.js'), args: ['--no-progress'] },
   {
     name: 'rooms',
-    tool: inModules('dependency-cruiser', 'bin', 'dependency-cruise.mjs'),
+    tool: inModules('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'),
     args: ['src', 'sample', 'test', '--config', '.dependency-cruiser.cjs', '--output-type', 'err-long'],
   },
   {

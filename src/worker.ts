@@ -28,7 +28,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   const { connection, address, namespace } = await connectWorker({ projectDir })
   try {
     await ensureSearchAttributes(connection, namespace)
-    const activities = createActivities({ projectDir })
+    const activities = createActivities()
     const worker = await createRunbookWorker({
       ...{ connection, namespace, taskQueue, activities },
       ...(deployment === undefined ? {} : { deployment }),

@@ -29,17 +29,16 @@ export async function commandLineOf(pid: number): Promise<string | undefined> {
       return undefined
     }
   }
-  const [file, args] =
-    process.platform === 'win32'
-      ? [
-          'powershell.exe',
-          [
-            '-NoProfile',
-            '-Command',
-            `(Get-CimInstance Win32_Process -Filter "ProcessId=${pid}").CommandLine`,
-          ],
-        ]
-      : ['ps', ['-ww', '-o', 'command=', '-p', String(pid)]]
-  const { failed, stdout } = await execa(file as string, args as string[], { reject: false, timeout: 10_000 })
+  const [file, ...args] = process.platform === 'win32' ? windowsQuery(pid) : posixQuery(pid)
+  const { failed, stdout } = await execa(file, args, { reject: false, timeout: 10_000 })
   return failed || stdout === '' ? undefined : stdout
+}
+
+function windowsQuery(pid: number): [string, ...string[]] {
+  const query = `(Get-CimInstance Win32_Process -Filter "ProcessId=${pid}").CommandLine`
+  return ['powershell.exe', '-NoProfile', '-Command', query]
+}
+
+function posixQuery(pid: number): [string, ...string[]] {
+  return ['ps', '-ww', '-o', 'command=', '-p', String(pid)]
 }
