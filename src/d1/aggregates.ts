@@ -1,7 +1,7 @@
 import { comparedTables } from './summary.js'
 import type { Inventory, TableShape } from './inventory.js'
 import type { Reader } from './reader.js'
-import { quoteName, quoteText, type Row } from './sqlite.js'
+import { quoteName, type Row } from './sqlite.js'
 
 /** Sums over every table, computed where the data is. */
 export interface Aggregates {
@@ -44,12 +44,8 @@ async function sumsOf(reader: Reader, table: TableShape, from: number, to: numbe
   // The row's own sum, squared: tells values that moved from one row to another.
   const bound = cross === '' ? '0' : `sum(((${cross}) % 65521) * ((${cross}) % 65521))`
   const sql = `SELECT count(*) AS n, ${[...sums, `CAST(${bound} AS TEXT) AS bound`].join(', ')} FROM ${quoteName(table.name)}`
-  const [row] = await reader.query(sql).catch(() => reader.query(countOnly(table)))
+  const [row] = await reader.query(sql)
   return row ?? {}
-}
-
-function countOnly({ name }: TableShape): string {
-  return `SELECT count(*) AS n, ${quoteText(name)} AS name FROM ${quoteName(name)}`
 }
 
 /** Below 2^31 for one value, so that a sum over billions of rows stays an integer. */

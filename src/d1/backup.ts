@@ -7,9 +7,9 @@ import { RunbookError } from '../contract/failures.js'
 import type { MigrationRef, Target } from '../contract/target.js'
 import { archiveName } from './archive-names.js'
 import { fileSha256, publish, writeArchive, type ArchiveTexts } from './archive.js'
-import { exportLocal, type Exported } from './export.js'
+import { exportLocal, type Exported, type ExportRequest } from './export.js'
 import { sqliteFailure } from './local-reader.js'
-import { exportRemote } from './remote-export.js'
+import { exportRemote, type RemoteWay } from './remote-export.js'
 import { pruneBackups } from './retention.js'
 import { openSqlite } from './sqlite.js'
 import { compareSummaries } from './summary.js'
@@ -65,22 +65,49 @@ export async function createBackup(request: BackupRequest): Promise<BackupRecord
   }
 }
 
-async function buildArchive(
+interface Built {
+  archive: string
+  metadata: BackupMetadata
+}
+
+/** How often an export is repeated because tables changed meanwhile. */
+const MOVING_TRIES = 3
+
+/** A remote export that turns out wrong is taken again by rows; one of a moving database is taken again as it was. */
+async function buildArchive(request: BackupRequest, folder: string): Promise<Built> {
+  if (!request.target.database.remote) return attempt(request, folder, exportLocal)
+  let way: RemoteWay = 'wrangler'
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const current = way
+      return await attempt(request, folder, (exportRequest) => exportRemote(exportRequest, current))
+    } catch (error) {
+      const unfit = error instanceof RunbookError && /^Backup(?:Unfaithful|Invalid)$/.test(error.type)
+      const moving = unfit && error.details?.['moving'] !== undefined
+      if (!unfit || tries >= MOVING_TRIES || (!moving && way === 'rows')) throw error
+      if (!moving) way = 'rows'
+      request.onProgress?.(`${error.message} Taking the export again${moving ? '' : ' by rows'}.`)
+    }
+  }
+}
+
+async function attempt(
   request: BackupRequest,
-  folder: string,
-): Promise<{ archive: string; metadata: BackupMetadata }> {
+  root: string,
+  exportWith: (exportRequest: ExportRequest) => Promise<Exported>,
+): Promise<Built> {
   const { target, files, signal, onProgress } = request
+  const folder = await mkdtemp(join(root, 'attempt-'))
   const { version } = await findWrangler(target.projectDir)
   const bookmark = target.database.remote ? await readBookmark(target) : {}
   onProgress?.(`exporting ${target.database.name}`)
   const sqlFile = join(folder, 'database.sql')
-  const exportRequest = {
+  const exported = await exportWith({
     target,
     file: sqlFile,
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
-  }
-  const exported = target.database.remote ? await exportRemote(exportRequest) : await exportLocal(exportRequest)
+  })
 
   onProgress?.('restoring and comparing')
   const archive = join(folder, 'archive.zip')

@@ -1,27 +1,53 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
-import { aggregateTables, differingTables } from './aggregates.js'
-import { connectionReader, type Exported, type ExportRequest } from './export.js'
-import { takeInventory } from './inventory.js'
+import { RunbookError } from '../contract/failures.js'
+import { aggregateTables, differingTables, type Aggregates } from './aggregates.js'
+import { dumpDatabase } from './dump.js'
+import { connectionReader, writeDump, type Exported, type ExportRequest } from './export.js'
+import { takeInventory, type Inventory } from './inventory.js'
 import { openReader } from './open-reader.js'
+import type { Reader } from './reader.js'
+import { remoteSource } from './remote-rows.js'
 import { snapshotOf } from './snapshot.js'
+import type { WrittenFile } from './sql-file.js'
 import { demandSuccess, runWrangler } from './wrangler.js'
 
 /** `wrangler d1 export` waits while D1 prepares the file. */
 const EXPORT_TIMEOUT_MS = 55 * 60_000
 
 /**
- * Exports a remote database with `wrangler d1 export --remote`, between two readings of its ledger, schema and sums: they
- * tell a table that changed meanwhile from an export that is wrong.
+ * `wrangler`: `wrangler d1 export --remote`, one consistent moment. `rows`: page by page through the reader; carries virtual
+ * tables, integers past 2^53 and line feeds that D1's own export fails on or changes.
  */
-export async function exportRemote({ target, file, signal, onProgress }: ExportRequest): Promise<Exported> {
+export type RemoteWay = 'wrangler' | 'rows'
+
+/**
+ * Exports a remote database between two readings of its sums, which tell a table that changed meanwhile from an export
+ * that is wrong. A database with virtual tables, which D1 does not export, goes by rows whatever `way` says.
+ */
+export async function exportRemote(request: ExportRequest, way: RemoteWay): Promise<Exported> {
+  const { target, file, signal, onProgress } = request
   const reader = await openReader(target, signal === undefined ? {} : { signal })
   const { ledger, schemaFingerprint } = await snapshotOf(reader, target.migrationsTable)
   const inventory = await takeInventory(reader)
   const before = await aggregateTables(reader, inventory)
-  onProgress?.(`compared sums over ${before.rowsRead} rows (each is read, and billed, twice)`)
+  onProgress?.(`summed up ${before.rowsRead} rows; D1 bills them as read, once before and once after the export`)
+  const written =
+    way === 'rows' || inventory.virtual.length > 0
+      ? await writeDump(file, (out) => dumpDatabase(remoteSource(reader), inventory, out, signal))
+      : await exportByWrangler(request)
+  return {
+    ...written,
+    ledger,
+    schemaFingerprint,
+    compareLive: (restored) => compareLive(reader, inventory, before, connectionReader(restored)),
+  }
+}
+
+async function exportByWrangler({ target, file, signal, onProgress }: ExportRequest): Promise<WrittenFile> {
+  const what = `Export of ${target.database.name}`
   const result = await runWrangler({
     target,
     args: ['d1', 'export', target.database.name, '--output', file],
@@ -30,27 +56,27 @@ export async function exportRemote({ target, file, signal, onProgress }: ExportR
     ...(onProgress === undefined ? {} : { onLine: onProgress }),
   })
   signal?.throwIfAborted()
-  demandSuccess(result, `Export of ${target.database.name}`)
-  return {
-    ...(await measure(file)),
-    ledger,
-    schemaFingerprint,
-    compareLive: async (restored) => {
-      const copy = await aggregateTables(connectionReader(restored), inventory)
-      const wrong = differingTables(before, copy)
-      if (wrong.length === 0) return []
-      const moving = new Set(differingTables(before, await aggregateTables(reader, inventory)))
-      return wrong.map((name) =>
-        moving.has(name)
-          ? `Table ${name} changed while it was exported: try again when it is quiet.`
-          : `Table ${name} is not in the export as it is in the database.`,
-      )
-    },
+  demandSuccess(result, what)
+  if (!existsSync(file)) {
+    throw new RunbookError('OutcomeUnknown', `${what} wrote no file although Wrangler reported success.`, {
+      advice: 'The export is tried again by itself.',
+    })
   }
-}
-
-async function measure(file: string): Promise<{ sha256: string; sizeBytes: number }> {
   const digest = createHash('sha256')
   await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), digest)
   return { sha256: digest.digest('hex'), sizeBytes: (await stat(file)).size }
+}
+
+/** Throws `BackupUnfaithful` with `details.moving` when tables changed meanwhile: the export itself may be right. */
+async function compareLive(live: Reader, inventory: Inventory, before: Aggregates, copy: Reader): Promise<string[]> {
+  const wrong = differingTables(before, await aggregateTables(copy, inventory))
+  const moved = new Set(differingTables(before, await aggregateTables(live, inventory)))
+  const moving = wrong.filter((name) => moved.has(name))
+  if (moving.length > 0) {
+    throw new RunbookError('BackupUnfaithful', `${moving.join(', ')} changed while being exported.`, {
+      advice: 'Make the backup when less is written, or stop the writers for its time.',
+      details: { moving },
+    })
+  }
+  return wrong.map((name) => `Table ${name} is not in the export as it is in the database.`)
 }

@@ -1,22 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Target } from '../../src/contract/target.js'
 import { applyMigration, type ApplyRequest } from '../../src/d1/apply.js'
-import { schemaFingerprint, catalogOf, CATALOG_SQL } from '../../src/d1/catalog.js'
 import { migrationFile } from '../../src/d1/migration-files.js'
 import { readSnapshot } from '../../src/d1/snapshot.js'
-import { openSqlite, type Row } from '../../src/d1/sqlite.js'
+import { fingerprintOf } from './fingerprint.js'
 import { LEDGER_SQL, localTarget, seedLocal, temporaryFolder } from './local-target.js'
 
 const BEFORE = `CREATE TABLE artists (id INTEGER PRIMARY KEY, name TEXT NOT NULL);`
-
-/** The schema fingerprint after `sql`, as a rehearsal would predict it. */
-function fingerprintOf(sql: string): string {
-  const database = openSqlite(':memory:')
-  database.exec(sql)
-  const rows = database.prepare(CATALOG_SQL).all() as Row[]
-  database.close()
-  return schemaFingerprint(catalogOf(rows))
-}
 
 function request(target: Target, sql: string, after: string, name = '0002_next.sql'): ApplyRequest {
   return {
