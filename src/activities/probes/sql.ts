@@ -1,12 +1,16 @@
 import type { Probe } from '../../contract/monitoring.js'
 import type { Row, SqlValue } from '../../d1/sqlite.js'
-import { elapsed, type ProbeContext, type Seen } from './probe.js'
+import { splitStatements } from '../../d1/statements.js'
+import { significantTokens } from '../../d1/tokens.js'
+import { elapsed, unknown, type ProbeContext, type Seen } from './probe.js'
 
 /** A spot check in SQL. Without an expectation it is enough that the statement still runs. */
 export async function probeSql(
   { sql, expect }: Extract<Probe, { kind: 'sql' }>,
   { target, openReader, signal }: ProbeContext,
 ): Promise<Seen> {
+  if (!onlyReads(sql))
+    return unknown('it is not one reading statement (SELECT, VALUES or WITH), so it was not run')
   const reader = await openReader(target, { signal })
   try {
     const startedAt = performance.now()
@@ -20,6 +24,22 @@ export async function probeSql(
   } finally {
     await reader.close()
   }
+}
+
+/** A monitor changes nothing, least of all every five minutes: a remote reader would run whatever it is given. */
+function onlyReads(sql: string): boolean {
+  if (splitStatements(sql).length !== 1) return false
+  let depth = 0
+  const outer: string[] = []
+  for (const { kind, text } of significantTokens(sql)) {
+    if (text === '(') depth += 1
+    else if (text === ')') depth -= 1
+    else if (depth === 0 && kind === 'word') outer.push(text.toUpperCase())
+  }
+  const [first = ''] = outer
+  if (first === 'SELECT' || first === 'VALUES') return true
+  // After its common table expressions, WITH may lead into any of these.
+  return first === 'WITH' && !outer.some((word) => ['INSERT', 'UPDATE', 'DELETE', 'REPLACE'].includes(word))
 }
 
 /** Undefined where no row came: not the same as a row that holds NULL. */
