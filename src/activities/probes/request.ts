@@ -26,7 +26,7 @@ async function readBody(response: Response): Promise<string> {
   const decoder = new TextDecoder()
   let body = ''
   let read = 0
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     read += chunk.byteLength
     body += decoder.decode(chunk, { stream: true })
     if (read > MAX_BODY) break

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runProbes } from '../../../src/activities/probes/run-probes.js'
 import type { ProbeResult } from '../../../src/contract/monitoring.js'
 import type { Target } from '../../../src/contract/target.js'
 import { startCloudflareApi, type CloudflareApi } from '../../cloudflare-api/index.js'
-import { makeLocalTarget, probe, type LocalTarget } from './target.js'
+import { makeLocalTarget, probe, serve, type LocalTarget } from './target.js'
 
 const DATABASE = { id: '1f8a3b57-d640-4e9c-8c25-a7d93e06b4f2', name: 'art' }
 
@@ -67,16 +67,21 @@ describe('the error rate of D1', () => {
   })
 
   it('looks only at this database and at the window that is asked for', async () => {
-    api.setAnalytics({ d1QueriesAdaptiveGroups: [queries(1, '0')] })
-    const call = vi.spyOn(globalThis, 'fetch')
+    let asked = ''
+    const listener = await serve((request, response) => {
+      request.on('data', (chunk: Buffer) => {
+        asked += chunk.toString()
+      })
+      request.on('end', () => response.end('{}'))
+    })
     await runProbes({
       target,
       probes: [probe({ kind: 'cloudflare-analytics', windowMs: 900_000 })],
-      env: api.env,
+      env: { ...api.env, CLOUDFLARE_API_BASE_URL: listener.url },
       now: Date.UTC(2026, 0, 2, 12),
     })
-    const { variables } = JSON.parse(String(call.mock.calls[0]?.[1]?.body)) as { variables: object }
-    call.mockRestore()
+    await listener.close()
+    const { variables } = JSON.parse(asked) as { variables: object }
     expect(variables).toMatchObject({
       queries: {
         databaseId: DATABASE.id,
