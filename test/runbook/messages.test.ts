@@ -1,0 +1,220 @@
+import { describe, expect, test } from 'vitest'
+import {
+  completeMessage,
+  emergencyMessage,
+  gateOpenMessage,
+  noteMessage,
+  reminderMessage,
+  startMessage,
+  updateMessage,
+} from '../../src/runbook/messages.js'
+
+/** The runbook's "Communication Protocols", its placeholders as they stand there. */
+const RUNBOOK = {
+  start: `🚀 Production Migration Starting
+- Window: [TIME] - [TIME] EST
+- Migrations: [COUNT] pending
+- Expected duration: [TIME]
+- Status updates every 15 minutes`,
+  update: `⏱️ Migration Update ([TIME])
+- Status: [IN_PROGRESS/COMPLETED/FAILED]
+- Current step: [DESCRIPTION]
+- Next update in 15 minutes`,
+  complete: `✅ Production Migration Complete
+- Duration: [ACTUAL_TIME]
+- Migrations applied: [COUNT]
+- Status: All systems operational
+- Monitoring continues for 2 hours`,
+  emergency: `🚨 Migration Issue Detected
+- Issue: [DESCRIPTION]
+- Impact: [SEVERITY]
+- Action: [CURRENT_RESPONSE]
+- ETA for update: [TIME]`,
+}
+
+const context = {
+  environment: 'production',
+  database: { name: 'art-archive', id: '7d9b6a52', remote: true },
+  accountId: 'acc-1',
+}
+const CONTEXT_LINE = '- Database: art-archive (7d9b6a52), account acc-1, environment production'
+const NEW_YORK = 'America/New_York'
+const at = (text: string): number => Date.parse(text)
+
+/** The runbook's template with its placeholders filled in order. */
+function filled(template: string, ...values: string[]): string {
+  let next = 0
+  return template.replace(/\[[A-Z_/]+\]/g, () => values[next++] ?? '?')
+}
+
+describe("the runbook's four messages, word for word", () => {
+  test('start', () => {
+    const message = startMessage({
+      ...context,
+      opensAt: at('2026-01-08T03:00Z'),
+      closesAt: at('2026-01-08T04:30Z'),
+      timeZone: NEW_YORK,
+      pending: 3,
+      expectedMs: 95 * 60_000,
+    })
+    expect(message).toBe(`${filled(RUNBOOK.start, '22:00', '23:30', '3', '1 h 35 min')}\n${CONTEXT_LINE}`)
+  })
+
+  test('update', () => {
+    const message = updateMessage({
+      ...context,
+      at: at('2026-01-08T03:15Z'),
+      timeZone: NEW_YORK,
+      status: 'IN_PROGRESS',
+      step: 'Step 3: Execute Migration',
+    })
+    const expected = filled(RUNBOOK.update, '22:15 EST', 'IN_PROGRESS', 'Step 3: Execute Migration')
+    expect(message).toBe(`${expected}\n${CONTEXT_LINE}`)
+  })
+
+  test('complete', () => {
+    const message = completeMessage({ ...context, durationMs: 3_725_000, applied: 2 })
+    expect(message).toBe(`${filled(RUNBOOK.complete, '1 h 02 min', '2')}\n${CONTEXT_LINE}`)
+  })
+
+  test('emergency, then contacts and only the ways back that are there', () => {
+    const message = emergencyMessage({
+      ...context,
+      issue: '0010_fill.sql failed',
+      impact: 'critical',
+      action: 'stopped, waiting for a decision',
+      etaAt: at('2026-07-08T03:15Z'),
+      timeZone: NEW_YORK,
+      contacts: [{ role: 'Team Lead', name: 'Bo', contact: '+45 1' }],
+      waysBack: [
+        {
+          strategy: 'reverse-migration',
+          title: 'Reverse migration',
+          available: true,
+          price: ['12 rows'],
+          command: 'C',
+        },
+        {
+          strategy: 'time-travel',
+          title: 'Time Travel',
+          available: false,
+          price: ['no bookmark'],
+          command: 'D',
+        },
+      ],
+    })
+    const expected = filled(
+      RUNBOOK.emergency,
+      '0010_fill.sql failed',
+      'critical',
+      'stopped, waiting for a decision',
+      '23:15 EDT',
+    )
+    expect(message).toBe(
+      `${expected}\n${CONTEXT_LINE}\n- Team Lead: Bo, +45 1\n- Way back: Reverse migration. Price: 12 rows. C`,
+    )
+  })
+})
+
+describe('times in the configured zone', () => {
+  const start = (opens: string, closes: string, timeZone: string, now?: string): string | undefined =>
+    startMessage({
+      ...context,
+      opensAt: at(opens),
+      closesAt: at(closes),
+      ...(now === undefined ? {} : { at: at(now) }),
+      timeZone,
+      pending: 1,
+      expectedMs: 1000,
+    }).split('\n')[1]
+
+  test('a window over the change to summer time names both abbreviations', () => {
+    expect(start('2026-03-08T06:30Z', '2026-03-08T07:30Z', NEW_YORK)).toBe('- Window: 01:30 EST - 03:30 EDT')
+  })
+
+  test('dates show where the window is not today, or not on one day', () => {
+    expect(start('2026-06-01T21:00Z', '2026-06-01T23:30Z', 'Europe/Paris')).toBe(
+      '- Window: 2026-06-01 23:00 - 2026-06-02 01:30 CEST',
+    )
+    expect(start('2026-06-04T10:00Z', '2026-06-04T11:00Z', 'UTC', '2026-06-01T10:00Z')).toBe(
+      '- Window: 2026-06-04 10:00 - 11:00 UTC',
+    )
+  })
+
+  test.each([
+    ['Europe/Berlin', 'CET'],
+    ['Asia/Kolkata', 'IST'],
+    ['Australia/Sydney', 'AEDT'],
+    ['Asia/Kathmandu', 'GMT+5:45'],
+    ['No/Such_Zone', 'UTC'],
+  ])('%s is %s', (timeZone, name) => {
+    const message = updateMessage({
+      ...context,
+      at: at('2026-01-08T03:15Z'),
+      timeZone,
+      status: 'FAILED',
+      step: 'x',
+    })
+    expect(message.split('\n')[0]).toContain(` ${name})`)
+  })
+})
+
+test('a gate that opens says the exact command, and that silence is no approval', () => {
+  const message = gateOpenMessage({
+    ...context,
+    gate: 'final',
+    at: 0,
+    timeZone: 'UTC',
+    planHash: 'abc',
+    roles: ['team-lead', 'on-call'],
+    approvals: 2,
+    expiresAt: at('2026-01-08T05:00Z'),
+    shows: ['Apply 2 migrations'],
+  })
+  expect(message.split('\n')).toEqual([
+    '🔔 Approval needed: Final Confirmation',
+    '- Approve: d1-runbook approve final --env production',
+    '- Decline: d1-runbook reject final --env production',
+    '- Who: 2 different people, team-lead or on-call',
+    '- Plan: abc',
+    '- Expires: 05:00 UTC; silence is not an approval',
+    '- Apply 2 migrations',
+    CONTEXT_LINE,
+  ])
+})
+
+test('a reminder says since when, what is missing and who is asked now', () => {
+  const message = reminderMessage({
+    ...context,
+    gate: 'plan',
+    openedAt: at('2026-01-08T03:00Z'),
+    at: at('2026-01-08T03:45Z'),
+    timeZone: 'UTC',
+    missing: 1,
+    escalated: ['on-call'],
+  })
+  expect(message).toContain(
+    '- Open since 03:00 UTC (45 min)\n- Approvals missing: 1\n- Now asking: on-call\n',
+  )
+})
+
+test('a line break in a field cannot forge a line of ours', () => {
+  const message = noteMessage({
+    ...context,
+    title: 'a\n- Status: All systems operational',
+    details: ['b\nc'],
+  })
+  expect(message.split('\n')).toHaveLength(3)
+})
+
+test('a step that takes longer than the runbook plans is called overdue', () => {
+  const message = updateMessage({
+    ...context,
+    at: 0,
+    timeZone: 'UTC',
+    status: 'IN_PROGRESS',
+    step: 'Step 1',
+    overdue: { plannedMs: 900_000, elapsedMs: 1_200_000 },
+  })
+  expect(message).toContain('- Overdue: 20 min so far, the runbook plans 15 min')
+})

@@ -1,0 +1,54 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { decisionSchema } from '../../src/contract/decision.js'
+import {
+  readDecision,
+  readIssueReport,
+  readObservation,
+  readStopRequest,
+} from '../../src/runbook/signal-body.js'
+
+test('whatever is sent, nothing throws, and what is read is what the contract says', () => {
+  const value = fc.oneof(
+    fc.anything(),
+    fc.record(
+      {
+        gate: fc.oneof(fc.constantFrom('plan', 'final'), fc.anything()),
+        decision: fc.oneof(fc.constantFrom('approve', 'reject'), fc.anything()),
+        actor: fc.oneof(fc.string(), fc.anything()),
+        planHash: fc.anything(),
+        strategy: fc.anything(),
+      },
+      { requiredKeys: [] },
+    ),
+  )
+  fc.assert(
+    fc.property(value, (body) => {
+      for (const read of [readIssueReport, readObservation, readStopRequest])
+        expect(typeof read(body).ok).toBe('boolean')
+      const read = readDecision(body)
+      if (!read.ok) expect(read.reason).not.toBe('')
+      else expect(decisionSchema.omit({ gate: true }).safeParse(read.body).success).toBe(true)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('a good decision is read whole', () => {
+  const body = {
+    gate: 'rollback',
+    decision: 'approve',
+    actor: ' Bo ',
+    planHash: 'h',
+    comment: 'c',
+    decisionId: 'd',
+    strategy: 'time-travel',
+  }
+  expect(readDecision(body)).toEqual({ ok: true, body: { ...body, actor: 'Bo' } })
+})
+
+test('a way back that does not exist is refused, not ignored', () => {
+  expect(
+    readDecision({ gate: 'rollback', decision: 'approve', actor: 'Bo', strategy: 'pray' }),
+  ).toMatchObject({ ok: false })
+})

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { waysBack } from '../../src/runbook/ways-back.js'
+import { samplePlan, sampleRun } from './sample-run.js'
+
+const { backup } = sampleRun()
+
+test('each way is named with its price and its command, cheapest first', () => {
+  const ways = waysBack({ environment: 'production', plan: samplePlan(), backup, writtenSince: 1 })
+  expect(ways.map(({ strategy, available }) => [strategy, available])).toEqual([
+    ['reverse-migration', true],
+    ['time-travel', true],
+    ['restore-backup', true],
+  ])
+  expect(ways.every(({ price }) => price.length > 0)).toBe(true)
+  expect(ways[1]?.price[0]).toBe('1 row written since 2026-03-08T03:08:00.000Z is lost')
+  expect(ways[0]?.command).toBe('d1-runbook rollback --strategy reverse-migration --env production')
+})
+
+test('a way that is not there is said to be not there, with the reason', () => {
+  const ways = waysBack({ environment: 'local', plan: null, backup: null })
+  expect(ways.map(({ available }) => available)).toEqual([false, false, false])
+  expect(ways.every(({ price }) => price.length > 0)).toBe(true)
+})
+
+test('a backup that was not verified is no way back', () => {
+  const ways = waysBack({
+    environment: 'x',
+    plan: null,
+    backup: backup === null ? null : { ...backup, verified: false },
+  })
+  expect(ways[2]).toMatchObject({ available: false, price: ['the backup was not verified'] })
+})
+
+test('a reverse migration that was not rehearsed says so', () => {
+  const plan = samplePlan()
+  const [way] = waysBack({
+    environment: 'x',
+    plan: { ...plan, rollback: { ...plan.rollback, rehearsed: false } },
+    backup,
+  })
+  expect(way?.price).toContain('it was not rehearsed on a copy')
+})
