@@ -61,7 +61,11 @@ function begin({ service }: Exchange, database: LocalDatabase, etag: string): Re
 
 function ingest({ service, fault }: Exchange, database: LocalDatabase, filename: string): Reply {
   const job = service.imports.get(filename)
-  if (job?.content === undefined) throw new ApiFailure(400, 7400, `Nothing was uploaded as ${filename}`)
+  const uploaded = createHash('md5')
+    .update(job?.content ?? '')
+    .digest('hex')
+  if (job?.content === undefined || uploaded !== job.etag)
+    throw new ApiFailure(400, 7400, `${filename} was not uploaded as announced`)
   if (fault === 'stuck') return success(progress(job, 'active'))
   job.outcome ??= execute(service, database, job.content)
   return success(progress(job, 'active'))

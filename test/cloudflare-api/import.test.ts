@@ -1,0 +1,93 @@
+import Cloudflare from 'cloudflare'
+import { createHash } from 'node:crypto'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startCloudflareApi, type CloudflareApi } from './index.js'
+
+const ID = '00000000-0000-4000-8000-0000000000f1'
+const FILE = 'INSERT INTO t VALUES (1);\nINSERT INTO t VALUES (2);\n'
+const ETAG = createHash('md5').update(FILE).digest('hex')
+
+let api: CloudflareApi
+let sdk: Cloudflare
+let account: { account_id: string }
+
+beforeEach(async () => {
+  api = await startCloudflareApi({ databases: [{ id: ID, name: 'import', sql: 'CREATE TABLE t(a)' }] })
+  sdk = new Cloudflare({ apiToken: api.token, baseURL: api.url, maxRetries: 0 })
+  account = { account_id: api.accountId }
+})
+afterEach(() => api.close())
+
+test('a file is uploaded, ingested, polled for, and may be imported again afterwards', async () => {
+  for (const rows of [2, 4]) {
+    const begun = await begin()
+    expect((await upload(begun.upload_url)).headers.get('etag')).toBe(`"${ETAG}"`)
+    const ingested = await ingest(begun.filename)
+    expect(ingested).toMatchObject({ success: true, status: 'active' })
+    const complete = await poll(ingested.at_bookmark)
+    expect(complete).toMatchObject({ status: 'complete', result: { num_queries: 2, meta: { changes: 2 } } })
+    expect(rowCount()).toBe(rows)
+  }
+})
+
+test('an ingest whose answer was lost is not done twice', async () => {
+  const begun = await begin()
+  await upload(begun.upload_url)
+  api.fault({ route: 'import', kind: '504-after' })
+  await expect(ingest(begun.filename)).rejects.toMatchObject({ status: 504 })
+  const again = await begin()
+  expect(again.upload_url).toBeUndefined()
+  expect(await poll(again.at_bookmark)).toMatchObject({ status: 'complete' })
+  expect(rowCount()).toBe(2)
+})
+
+test('nothing can be ingested that was not uploaded', async () => {
+  const { filename } = await begin()
+  await expect(ingest(filename)).rejects.toMatchObject({ status: 400 })
+  expect(
+    (await fetch(`${new URL(api.url).origin}/upload/guessed.sql`, { method: 'PUT', body: FILE })).status,
+  ).toBe(403)
+})
+
+test('what was uploaded is not what was announced', async () => {
+  const { filename, upload_url: url } = await begin()
+  await fetch(url ?? '', { method: 'PUT', body: 'INSERT INTO t VALUES (666);' })
+  await expect(ingest(filename)).rejects.toMatchObject({ status: 400 })
+  expect(rowCount()).toBe(0)
+})
+
+test('an import may be stuck', async () => {
+  const begun = await begin()
+  await upload(begun.upload_url)
+  api.fault({ route: 'import', kind: 'stuck', call: 'all' })
+  const { at_bookmark: bookmark } = await ingest(begun.filename)
+  expect([await poll(bookmark), await poll(bookmark)]).toMatchObject([
+    { status: 'active' },
+    { status: 'active' },
+  ])
+  expect(rowCount()).toBe(0)
+})
+
+async function begin(): Promise<{ filename: string; upload_url?: string; at_bookmark: string }> {
+  return (await sdk.d1.database.import(ID, { ...account, action: 'init', etag: ETAG })) as {
+    filename: string
+    at_bookmark: string
+  }
+}
+
+function upload(url: string | undefined): Promise<Response> {
+  return fetch(url ?? '', { method: 'PUT', body: FILE })
+}
+
+async function ingest(filename: string): Promise<{ at_bookmark: string }> {
+  const params = { ...account, action: 'ingest', etag: ETAG, filename } as const
+  return (await sdk.d1.database.import(ID, params)) as { at_bookmark: string }
+}
+
+function poll(bookmark: string): Promise<unknown> {
+  return sdk.d1.database.import(ID, { ...account, action: 'poll', current_bookmark: bookmark })
+}
+
+function rowCount(): unknown {
+  return api.database(ID).prepare('SELECT count(*) AS n FROM t').get()?.['n']
+}
