@@ -1,0 +1,43 @@
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { RunbookError } from '../contract/failures.js'
+import type { MigrationRef } from '../contract/target.js'
+
+const NAME = 'checksums.json'
+
+const schema = z.object({
+  version: z.literal(1),
+  /** SHA-256 by file name. */
+  files: z.record(z.string(), z.string().length(64)),
+})
+
+/** SHA-256 by file name from `checksums.json` in the migrations folder; undefined where nobody ran `lock`. Throws `ConfigInvalid`. */
+export async function readChecksums(migrationsDir: string): Promise<Record<string, string> | undefined> {
+  const file = join(migrationsDir, NAME)
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+  try {
+    return schema.parse(JSON.parse(text)).files
+  } catch (cause) {
+    throw new RunbookError('ConfigInvalid', `${file} cannot be read: it is not what \`d1-runbook lock\` writes.`, {
+      advice: 'Take it from version control, or write it anew: d1-runbook lock',
+      cause,
+    })
+  }
+}
+
+/** Writes `checksums.json` for these files, sorted, whole or not at all; returns its path. */
+export async function writeChecksums(migrationsDir: string, files: MigrationRef[]): Promise<string> {
+  const file = join(migrationsDir, NAME)
+  const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1))
+  const content = { version: 1, files: Object.fromEntries(sorted.map(({ name, sha256 }) => [name, sha256])) }
+  await writeFile(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`)
+  await rename(`${file}.new`, file)
+  return file
+}

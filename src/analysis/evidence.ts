@@ -1,0 +1,119 @@
+import type { DetailedCatalog, TableSchema } from '../d1/schema.js'
+import type { Anatomy } from './anatomy.js'
+
+/** What one statement does to the rows of one table, by its program: see `touches.ts`. */
+export interface Touch {
+  table: string
+  how: 'read' | 'insert' | 'update' | 'delete'
+}
+
+export interface StatementEvidence {
+  /** File name. */
+  file: string
+  line: number
+  sql: string
+  anatomy: Anatomy
+  touches: Touch[]
+  /** Rows changed by the statement itself, without triggers and foreign keys. */
+  changes: number
+  /** Rows of the tables in which it deletes. */
+  counts: { table: string; before: number; after: number }[]
+  /** Double-quoted names that SQLite reads as text although a column of that name is meant. */
+  literals: string[]
+  /** Milliseconds. */
+  durationMs: number
+}
+
+/** A statement or file that will not run. */
+export interface FailureEvidence {
+  file: string
+  line: number
+  sql: string
+  message: string
+  /** `copy`: on the restored copy; `chain`: replaying the files; `commit`: at the end of the file. */
+  where: 'copy' | 'chain' | 'commit'
+  code: string
+  advice?: string
+  /** The chain starts from a schema that no file creates: it proves little. */
+  uncertain?: boolean
+}
+
+/** Values of one column that the migration changed. */
+export interface ColumnChange {
+  column: string
+  /** Its name afterwards; absent when the column is gone. */
+  after?: string
+  /** Rows with a value before. */
+  values: number
+  nulled: number
+  changed: number
+  samples: { key: string; before: string; after: string }[]
+  /** `table.column` that holds the same values now. */
+  preservedIn?: string
+  /** All rows hold one and the same value now, as a forgotten column of a rebuild does. */
+  uniform?: boolean
+}
+
+export interface DataComparison {
+  rowsBefore: number
+  rowsAfter: number
+  /** Rows found nowhere afterwards. */
+  lost: number
+  /** Rows that another table holds now. */
+  moved: number
+  movedTo?: string
+  lostSamples: string[]
+  columns: ColumnChange[]
+}
+
+/** What became of one table that existed before. */
+export interface TableFate {
+  before: TableSchema
+  after?: TableSchema
+  how: 'kept' | 'renamed' | 'rebuilt' | 'dropped'
+  /** Names in lower case before, names after: by ALTER TABLE … RENAME COLUMN. */
+  renamedColumns: Map<string, string>
+  /** Other tables that statements filled from this one. */
+  copiedTo: string[]
+  /** Statement that dropped or renamed the original. */
+  ended?: StatementEvidence
+  data?: DataComparison
+}
+
+export interface ViolationCount {
+  table: string
+  parent: string
+  rows: number
+}
+
+export interface BrokenObject {
+  type: 'table' | 'view'
+  name: string
+  message: string
+}
+
+/** Everything that the rules judge: a stretch of migrations that runs as one. Plain data. */
+export interface Evidence {
+  /** `files`: replayed on an empty database; `copy`: rehearsed on real rows. */
+  mode: 'files' | 'copy'
+  files: { name: string; sql: string }[]
+  statements: StatementEvidence[]
+  before: DetailedCatalog
+  after: DetailedCatalog
+  fates: TableFate[]
+  failures: FailureEvidence[]
+  /** Objects that compile no longer (with `copy`: that did before). */
+  broken: BrokenObject[]
+  /** New foreign key violations. */
+  violations: ViolationCount[]
+  /** Violations that were there before. */
+  oldViolations: ViolationCount[]
+  /** Set where the files end: what keys, views and triggers point to is judged there, for a later file may create it. */
+  end?: { before: DetailedCatalog; statements: StatementEvidence[] }
+  /** What the files say is about to run: rehearsed, or replayed with a known ledger. */
+  certain: boolean
+  /** Milliseconds of each file on the copy. */
+  durations: Record<string, number>
+  /** The local database is meant: Wrangler edits the text of a file before it runs. */
+  local: boolean
+}

@@ -1,0 +1,120 @@
+import { tableNamed, type DetailedCatalog, type TableSchema } from '../d1/schema.js'
+import type { StatementEvidence, TableFate } from './evidence.js'
+
+/** One table while it lives, whatever it is called. */
+interface Entry {
+  origin: TableSchema | undefined
+  name: string
+  alive: boolean
+  renamedColumns: Map<string, string>
+  sources: Set<Entry>
+  ended: StatementEvidence | undefined
+}
+
+/**
+ * Follows every table of `before` through the statements: renamed, rebuilt under the same name (created, filled, swapped), or
+ * dropped, and which tables were filled from it. A rebuilt table is the same table. Tables that nothing touched are left out.
+ */
+export function followTables(
+  before: DetailedCatalog,
+  after: DetailedCatalog,
+  statements: StatementEvidence[],
+): TableFate[] {
+  const entries = [...before.tables.values()].map((table) => newEntry(table.name, table))
+  const touched = new Set<Entry>()
+  for (const statement of statements) follow(entries, touched, statement)
+  return entries
+    .filter((entry) => entry.origin !== undefined && touched.has(entry))
+    .flatMap((entry) => (entry.origin === undefined ? [] : [fateOf(entry, entry.origin, entries, after)]))
+}
+
+function newEntry(name: string, origin?: TableSchema): Entry {
+  return { origin, name, alive: true, renamedColumns: new Map(), sources: new Set(), ended: undefined }
+}
+
+function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvidence): void {
+  const { verb, target, alteration } = statement.anatomy
+  const living = (name: string): Entry | undefined =>
+    entries.find((entry) => entry.alive && entry.name.toLowerCase() === name.toLowerCase())
+  const written = statement.touches.filter(({ how }) => how !== 'read').map(({ table }) => living(table))
+  if (verb === 'create-table' && target !== undefined && living(target) === undefined) {
+    const created = newEntry(target)
+    entries.push(created)
+    written.push(created)
+  }
+  const read = statement.touches.filter(({ how }) => how === 'read').map(({ table }) => living(table))
+  for (const entry of written) {
+    if (entry === undefined) continue
+    touched.add(entry)
+    if (verb === 'drop-table' || verb === 'delete') continue
+    for (const source of read) if (source !== undefined && source !== entry) entry.sources.add(source)
+  }
+  const subject = target === undefined ? undefined : living(target)
+  if (subject === undefined) return
+  if (verb === 'drop-table') {
+    touched.add(subject)
+    subject.alive = false
+    subject.ended = statement
+  }
+  if (verb !== 'alter-table') return
+  touched.add(subject)
+  if (alteration?.kind === 'rename-table') {
+    subject.name = alteration.to
+    subject.ended ??= statement
+  }
+  if (alteration?.kind === 'rename-column') renameColumn(subject, alteration.from, alteration.to)
+}
+
+function renameColumn(entry: Entry, from: string, to: string): void {
+  const original = [...entry.renamedColumns].find(([, now]) => now.toLowerCase() === from.toLowerCase())
+  entry.renamedColumns.set((original?.[0] ?? from).toLowerCase(), to)
+}
+
+function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: DetailedCatalog): TableFate {
+  const copies = entries.filter((other) => other !== entry && other.alive && descends(other, entry, new Set()))
+  const namesake = tableNamed(after, origin.name)
+  const base = {
+    before: origin,
+    renamedColumns: entry.renamedColumns,
+    copiedTo: copies.map(({ name }) => name),
+    ...(entry.ended === undefined ? {} : { ended: entry.ended }),
+  }
+  const moved = entry.alive && entry.name.toLowerCase() !== origin.name.toLowerCase()
+  if (entry.alive && !moved) return { ...base, how: 'kept', ...(namesake === undefined ? {} : { after: namesake }) }
+  const namesakeIsCopy = copies.some(({ name }) => name.toLowerCase() === origin.name.toLowerCase())
+  if (moved && (namesake === undefined || !namesakeIsCopy)) {
+    const renamed = tableNamed(after, entry.name)
+    return { ...base, how: 'renamed', ...(renamed === undefined ? {} : { after: renamed }) }
+  }
+  if (namesake !== undefined) {
+    const copiedTo = moved ? [...base.copiedTo, entry.name] : base.copiedTo
+    return { ...base, copiedTo, renamedColumns: new Map(), how: 'rebuilt', after: namesake }
+  }
+  const successor = bestCopy(origin, copies, after)
+  if (successor !== undefined) return { ...base, renamedColumns: new Map(), how: 'renamed', after: successor }
+  return { ...base, how: 'dropped' }
+}
+
+function descends(entry: Entry, from: Entry, seen: Set<Entry>): boolean {
+  if (entry.sources.has(from)) return true
+  seen.add(entry)
+  return [...entry.sources].some((source) => !seen.has(source) && descends(source, from, seen))
+}
+
+/** The copy that was created here and has most of the columns, if it has at least half of them. */
+function bestCopy(origin: TableSchema, copies: Entry[], after: DetailedCatalog): TableSchema | undefined {
+  const scored = copies
+    .filter((copy) => copy.origin === undefined)
+    .flatMap((copy) => {
+      const table = tableNamed(after, copy.name)
+      return table === undefined ? [] : [{ table, shared: sharedColumns(origin, table) }]
+    })
+    .filter(({ shared }) => shared * 2 >= origin.columns.length)
+    .sort((a, b) => b.shared - a.shared)
+  return scored[0]?.table
+}
+
+function sharedColumns(a: TableSchema, b: TableSchema): number {
+  const names = new Set(b.columns.map(({ name }) => name.toLowerCase()))
+  return a.columns.filter(({ name }) => names.has(name.toLowerCase())).length
+}

@@ -1,0 +1,31 @@
+import { valueCulprit } from '../blame.js'
+import { nulledThroughParent } from './dl101.js'
+import { forgotten } from './dl103.js'
+import { findingOf, rowsText, type Rule } from './rule.js'
+
+export const ch101: Rule = {
+  code: 'CH101',
+  title: 'values replaced by other values',
+  severity: 'warning',
+  advice: 'A data fix is meant, an accident looks the same: read the samples.',
+  source: 'rehearsal: values of the backup that differ afterwards',
+  check: (evidence) =>
+    evidence.fates.flatMap((fate) =>
+      (fate.data?.columns ?? [])
+        .filter((change) => change.after !== undefined && change.changed > 0 && !forgotten(fate, change))
+        .filter((change) => nulledThroughParent(evidence, fate, change.column) === undefined)
+        .map((change) => {
+          const samples = change.samples
+            .filter(({ after }) => after !== 'NULL')
+            .map(({ before, after }) => `${before} -> ${after}`)
+            .join('; ')
+          return findingOf(
+            ch101,
+            'warning',
+            valueCulprit(evidence, fate, change.column),
+            `${fate.before.name}.${change.column} changes in ${rowsText(change.changed)} of ${String(change.values)}${samples === '' ? '' : `: ${samples}`}.`,
+            { table: fate.before.name, column: change.column, before: change.values, after: change.values - change.changed },
+          )
+        }),
+    ),
+}

@@ -1,0 +1,98 @@
+import { isCollateral, refilledLater, rowLossCulprit, valueCulprit } from '../blame.js'
+import type { Finding } from '../../contract/finding.js'
+import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
+import { tableNamed } from '../../d1/schema.js'
+import { findingOf, rowsText, same, type Rule } from './rule.js'
+
+export const dl101: Rule = {
+  code: 'DL101',
+  title: 'dropping or rebuilding a referenced parent deletes or nulls children',
+  severity: 'error',
+  advice:
+    'D1 keeps foreign keys on whatever PRAGMA foreign_keys says: hold the child rows in a table, rebuild the parent, then put them back; or use ALTER TABLE ADD/DROP/RENAME COLUMN instead of a rebuild.',
+  source: 'https://sqlite.org/foreignkeys.html#fk_schemacommands',
+  check: (evidence) => (evidence.mode === 'copy' ? observed(evidence) : possible(evidence)),
+}
+
+/** Whether what a table loses is the doing of a DROP or REPLACE of another one, through a foreign key. */
+export function lostThroughParent(evidence: Evidence, fate: TableFate): StatementEvidence | undefined {
+  const culprit = rowLossCulprit(evidence, fate)
+  return culprit !== undefined && replacesParent(culprit) && isCollateral(culprit, fate) ? culprit : undefined
+}
+
+export function nulledThroughParent(evidence: Evidence, fate: TableFate, column: string): StatementEvidence | undefined {
+  const references = fate.before.foreignKeys.some((key) => key.columns.some((name) => same(name, column)))
+  if (!references) return undefined
+  const culprit = valueCulprit(evidence, fate, column)
+  return culprit !== undefined && replacesParent(culprit) && isCollateral(culprit, fate) ? culprit : undefined
+}
+
+function replacesParent({ anatomy }: StatementEvidence): boolean {
+  return anatomy.verb === 'drop-table' || anatomy.replaces
+}
+
+function observed(evidence: Evidence): Finding[] {
+  return evidence.fates.flatMap((fate) => {
+    const { data, before } = fate
+    if (data === undefined || fate.how === 'dropped') return []
+    const drop = data.lost > 0 ? lostThroughParent(evidence, fate) : undefined
+    const rows =
+      drop === undefined
+        ? []
+        : [
+            findingOf(
+              dl101,
+              'error',
+              drop,
+              `${verbOf(drop)} ${drop.anatomy.target ?? ''} deletes ${rowsText(data.lost)} of ${before.name} through its foreign key (ON DELETE CASCADE).`,
+              { table: before.name, before: data.rowsBefore, after: data.rowsAfter },
+            ),
+          ]
+    const nulled = data.columns.flatMap((change) => {
+      const culprit = change.nulled + change.changed > 0 ? nulledThroughParent(evidence, fate, change.column) : undefined
+      if (culprit === undefined || change.after === undefined) return []
+      return [
+        findingOf(
+          dl101,
+          'error',
+          culprit,
+          `${verbOf(culprit)} ${culprit.anatomy.target ?? ''} clears ${before.name}.${change.column} in ${rowsText(change.nulled + change.changed)} through its foreign key.`,
+          {
+            table: before.name,
+            column: change.column,
+            before: change.values,
+            after: change.values - change.nulled - change.changed,
+          },
+        ),
+      ]
+    })
+    return [...rows, ...nulled]
+  })
+}
+
+function possible(evidence: Evidence): Finding[] {
+  return evidence.statements.flatMap((statement) => {
+    if (statement.anatomy.verb !== 'drop-table') return []
+    const children = new Set(
+      statement.touches
+        .filter(({ table, how }) => (how === 'delete' || how === 'update') && !same(table, statement.anatomy.target))
+        .map(({ table }) => table),
+    )
+    return [...children]
+      .filter((table) => tableNamed(evidence.before, table) !== undefined)
+      .filter((table) => !refilledLater(evidence, statement, table))
+      .map((table) =>
+        findingOf(
+          dl101,
+          'warning',
+          statement,
+          `DROP TABLE ${statement.anatomy.target ?? ''} deletes or clears the rows of ${table} that reference it.`,
+          { table },
+        ),
+      )
+  })
+}
+
+function verbOf({ anatomy }: StatementEvidence): string {
+  return anatomy.verb === 'drop-table' ? 'DROP TABLE' : 'REPLACE INTO'
+}

@@ -1,0 +1,71 @@
+import { refilledLater, rowLossCulprit } from '../blame.js'
+import type { Finding } from '../../contract/finding.js'
+import type { Evidence } from '../evidence.js'
+import { tableNamed } from '../../d1/schema.js'
+import { lostThroughParent } from './dl101.js'
+import { findingOf, rowsText, same, type Rule } from './rule.js'
+
+export const dl102: Rule = {
+  code: 'DL102',
+  title: 'rows lost',
+  severity: 'error',
+  advice: 'Copy the rows elsewhere first, correct the condition, or accept the loss in the file: `-- d1-runbook: accept DL102 TABLE: reason`.',
+  source: 'rehearsal: rows of the backup that no table holds afterwards',
+  check: (evidence) => (evidence.mode === 'copy' ? observed(evidence) : possible(evidence)),
+}
+
+function observed(evidence: Evidence): Finding[] {
+  return evidence.fates.flatMap((fate) => {
+    const { data, before } = fate
+    if (data === undefined || data.lost === 0) return []
+    if (fate.how !== 'dropped' && lostThroughParent(evidence, fate) !== undefined) return []
+    const place = fate.how === 'dropped' ? fate.ended : rowLossCulprit(evidence, fate)
+    const samples = data.lostSamples.length === 0 ? '' : ` Among them: (${data.lostSamples.join('), (')}).`
+    const through = place !== undefined && place.anatomy.verb === 'delete' && !same(place.anatomy.target, before.name)
+    const how = through ? ` through the DELETE on ${place.anatomy.target ?? ''}` : ''
+    return [
+      findingOf(
+        dl102,
+        'error',
+        place,
+        `${rowsText(data.lost)} of ${before.name} ${data.lost === 1 ? 'is' : 'are'} lost${how}; ${String(data.rowsBefore - data.lost)} of ${String(data.rowsBefore)} remain.${samples}`,
+        {
+          table: before.name,
+          before: data.rowsBefore,
+          after: data.rowsAfter,
+          advice: dl102.advice.replace('TABLE', before.name),
+        },
+      ),
+    ]
+  })
+}
+
+function possible(evidence: Evidence): Finding[] {
+  const deletes = evidence.statements
+    .filter(({ anatomy }) => anatomy.verb === 'delete' && anatomy.hasWhere)
+    .filter((statement) => tableNamed(evidence.before, statement.anatomy.target ?? '') !== undefined)
+    .filter((statement) => !refilledLater(evidence, statement, statement.anatomy.target ?? ''))
+    .map((statement) =>
+      findingOf(dl102, 'warning', statement, `DELETE takes rows out of ${statement.anatomy.target ?? ''}.`, {
+        table: statement.anatomy.target ?? '',
+      }),
+    )
+  const rebuilds = evidence.fates
+    .filter(({ how }) => how === 'rebuilt')
+    .flatMap((fate) => {
+      const copies = evidence.statements.filter(
+        ({ anatomy, touches }) =>
+          anatomy.copies && touches.some(({ table, how }) => how === 'read' && same(table, fate.before.name)),
+      )
+      const copied = fate.copiedTo.length > 0
+      const filter = copies.find(({ anatomy }) => anatomy.hasWhere)
+      if (copied && filter === undefined) return []
+      const what = copied ? 'only the rows that the WHERE lets through are copied' : 'its rows are not copied'
+      return [
+        findingOf(dl102, 'warning', filter ?? fate.ended, `${fate.before.name} is rebuilt, but ${what}.`, {
+          table: fate.before.name,
+        }),
+      ]
+    })
+  return [...deletes, ...rebuilds]
+}

@@ -1,0 +1,109 @@
+import { columnsSet, isCopyOf, valueCulprit } from '../blame.js'
+import type { Finding } from '../../contract/finding.js'
+import type { ColumnChange, Evidence, TableFate } from '../evidence.js'
+import { tableNamed } from '../../d1/schema.js'
+import { unquote } from '../../d1/tokens.js'
+import { nulledThroughParent } from './dl101.js'
+import { dropOf } from './ds103.js'
+import { findingOf, same, valuesText, type Rule } from './rule.js'
+
+export const dl103: Rule = {
+  code: 'DL103',
+  title: 'non-null values lost',
+  severity: 'error',
+  advice: 'Copy the values into another column first, or accept the loss in the file: `-- d1-runbook: accept DL103 TABLE.COLUMN: reason`.',
+  source: 'rehearsal: values of the backup that are NULL or gone afterwards',
+  check: (evidence) => (evidence.mode === 'copy' ? observed(evidence) : possible(evidence)),
+}
+
+function observed(evidence: Evidence): Finding[] {
+  return evidence.fates.flatMap((fate) =>
+    (fate.data?.columns ?? []).flatMap((change) => {
+      if (change.preservedIn !== undefined) return []
+      if (change.after === undefined) return [gone(evidence, fate, change)]
+      if (nulledThroughParent(evidence, fate, change.column) !== undefined) return []
+      return forgotten(fate, change) || change.nulled > 0 ? [overwritten(evidence, fate, change)] : []
+    }),
+  )
+}
+
+/** A rebuild that does not copy a column fills it with its default: every row shows the same value. */
+export function forgotten(fate: TableFate, change: ColumnChange): boolean {
+  return fate.how !== 'kept' && change.uniform === true && change.changed > 0
+}
+
+function gone(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
+  return lost(
+    fate,
+    change,
+    dropOf(evidence, fate, change.column),
+    `${valuesText(change.values)} of ${fate.before.name}.${change.column} ${change.values === 1 ? 'goes' : 'go'} with the column`,
+    0,
+  )
+}
+
+function overwritten(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
+  const count = change.nulled + (forgotten(fate, change) ? change.changed : 0)
+  const what = change.nulled > 0 ? 'become NULL' : 'are replaced by one and the same value'
+  return lost(
+    fate,
+    change,
+    valueCulprit(evidence, fate, change.column),
+    `${valuesText(count)} of ${fate.before.name}.${change.column} ${what}`,
+    change.values - count,
+  )
+}
+
+function lost(
+  fate: TableFate,
+  change: ColumnChange,
+  place: ReturnType<typeof dropOf>,
+  message: string,
+  after: number,
+): Finding {
+  const samples = change.samples.map(({ before }) => before).join(', ')
+  return findingOf(dl103, 'error', place, `${message}${samples === '' ? '' : `, such as ${samples}`}.`, {
+    table: fate.before.name,
+    column: change.column,
+    before: change.values,
+    after,
+    advice: dl103.advice.replace('TABLE.COLUMN', `${fate.before.name}.${change.column}`),
+  })
+}
+
+function possible(evidence: Evidence): Finding[] {
+  const cleared = evidence.statements
+    .filter(({ anatomy }) => anatomy.verb === 'update')
+    .flatMap((statement) => {
+      const table = tableNamed(evidence.before, statement.anatomy.target ?? '')
+      return columnsSet(statement)
+        .filter(({ column, toNull }) => toNull && table?.columns.some(({ name }) => same(name, column)))
+        .map(({ column }) =>
+          findingOf(dl103, 'warning', statement, `UPDATE clears ${table?.name ?? ''}.${column}.`, {
+            table: table?.name ?? '',
+            column,
+          }),
+        )
+    })
+  return [...cleared, ...evidence.fates.flatMap((fate) => notCopied(evidence, fate))]
+}
+
+/** Columns that the table keeps but that the copy of a rebuild leaves out. */
+function notCopied(evidence: Evidence, fate: TableFate): Finding[] {
+  const copy = fate.how === 'rebuilt' ? evidence.statements.find((statement) => isCopyOf(statement, fate)) : undefined
+  if (copy === undefined || fate.after === undefined) return []
+  const { tokens, target } = copy.anatomy
+  const named = tokens.findIndex(({ text }) => same(unquote(text), target))
+  if (tokens[named + 1]?.text !== '(') return []
+  const close = tokens.findIndex(({ text }, at) => at > named && text === ')')
+  const listed = tokens.slice(named + 2, close).map(({ text }) => unquote(text).toLowerCase())
+  return fate.before.columns
+    .filter(({ name, generated }) => !generated && !listed.includes(name.toLowerCase()))
+    .filter(({ name }) => fate.after?.columns.some((column) => same(column.name, name) && !column.generated))
+    .map(({ name }) =>
+      findingOf(dl103, 'warning', copy, `The rebuild of ${fate.before.name} does not copy ${name}.`, {
+        table: fate.before.name,
+        column: name,
+      }),
+    )
+}

@@ -1,0 +1,48 @@
+import { shapeCulprit } from '../blame.js'
+import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
+import { findingOf, same, valuesText, type Rule } from './rule.js'
+
+export const ds103: Rule = {
+  code: 'DS103',
+  title: 'column dropped',
+  severity: 'warning',
+  advice: 'Make sure that nothing reads or writes the column any more; deploy that first.',
+  source: 'https://atlasgo.io/lint/analyzers#destructive-changes',
+  check: (evidence) =>
+    evidence.fates.flatMap((fate) =>
+      goneColumns(fate).map((name) => {
+        const change = fate.data?.columns.find(({ column }) => column === name)
+        const held = change?.preservedIn === undefined ? '' : `; its values are in ${change.preservedIn}`
+        const values = fate.data === undefined ? '' : ` with ${valuesText(change?.values ?? 0)}`
+        return findingOf(
+          ds103,
+          'warning',
+          dropOf(evidence, fate, name),
+          `Column ${fate.before.name}.${name} is dropped${values}${held}.`,
+          { table: fate.before.name, column: name },
+        )
+      }),
+    ),
+}
+
+/** Columns of before that the table no longer has, under any name. */
+export function goneColumns(fate: TableFate): string[] {
+  const { after } = fate
+  if (after === undefined || fate.before.kind !== 'table') return []
+  return fate.before.columns
+    .filter(({ generated }) => !generated)
+    .map(({ name }) => name)
+    .filter((name) => {
+      const now = fate.renamedColumns.get(name.toLowerCase()) ?? name
+      return !after.columns.some((column) => same(column.name, now))
+    })
+}
+
+/** The statement that dropped the column, else the one that rebuilt the table. */
+export function dropOf(evidence: Evidence, fate: TableFate, name: string): StatementEvidence | undefined {
+  const dropped = evidence.statements.find(
+    ({ anatomy: { alteration, target } }) =>
+      alteration?.kind === 'drop-column' && same(alteration.column, name) && same(target, fate.before.name),
+  )
+  return dropped ?? shapeCulprit(evidence, fate)
+}

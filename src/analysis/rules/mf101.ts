@@ -1,0 +1,51 @@
+import type { IndexSchema } from '../../d1/schema.js'
+import type { TableFate } from '../evidence.js'
+import { findingOf, same, type Rule } from './rule.js'
+
+export const mf101: Rule = {
+  code: 'MF101',
+  title: 'unique index added to an existing table',
+  severity: 'info',
+  advice: 'Existing and incoming duplicates make it fail: look for them first, and let the application refuse them.',
+  source: 'https://atlasgo.io/lint/analyzers#data-dependent-changes',
+  check: (evidence) =>
+    evidence.fates.flatMap((fate) =>
+      addedUnique(fate)
+        .filter((index) => !wasIndexed(fate, index))
+        .map((index) => {
+          const place = evidence.statements.findLast(({ anatomy }) => same(anatomy.target, index.name)) ?? fate.ended
+          const proven = evidence.mode === 'copy' ? ' No duplicates on the copy.' : ''
+          return findingOf(
+            mf101,
+            evidence.mode === 'copy' ? 'info' : 'warning',
+            place,
+            `Rows of ${fate.before.name} must now be unique by ${index.columns.join(', ')}.${proven}`,
+            { table: fate.before.name },
+          )
+        }),
+    ),
+}
+
+/** Unique keys that the table has now and did not have before, on columns that it had. */
+export function addedUnique(fate: TableFate): IndexSchema[] {
+  const existing = new Set(fate.before.columns.map(({ name }) => name.toLowerCase()))
+  return (fate.after?.indexes ?? []).filter(
+    (index) =>
+      index.unique &&
+      index.columns.some((column) => column !== null && existing.has(column.toLowerCase())) &&
+      !fate.before.indexes.some((old) => old.unique && sameColumns(old, index)) &&
+      !samePrimaryKey(fate, index),
+  )
+}
+
+export function wasIndexed(fate: TableFate, index: IndexSchema): boolean {
+  return fate.before.indexes.some((old) => !old.unique && sameColumns(old, index))
+}
+
+function samePrimaryKey(fate: TableFate, index: IndexSchema): boolean {
+  return fate.before.primaryKey.join().toLowerCase() === index.columns.join().toLowerCase()
+}
+
+function sameColumns(a: IndexSchema, b: IndexSchema): boolean {
+  return a.columns.join().toLowerCase() === b.columns.join().toLowerCase()
+}

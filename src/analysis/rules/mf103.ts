@@ -1,0 +1,28 @@
+import { shapeCulprit } from '../blame.js'
+import { findingOf, same, type Rule } from './rule.js'
+
+export const mf103: Rule = {
+  code: 'MF103',
+  title: 'NOT NULL added',
+  severity: 'info',
+  advice: 'Fill the NULLs first, and deploy an application that always writes the column before this migration.',
+  source: 'https://atlasgo.io/lint/analyzers#data-dependent-changes',
+  check: (evidence) =>
+    evidence.fates.flatMap((fate) =>
+      (fate.after?.columns ?? [])
+        .filter((column) => column.notNull && column.keyPosition === 0 && !column.generated)
+        .filter((column) => {
+          const old = fate.before.columns.find(({ name }) => same(fate.renamedColumns.get(name.toLowerCase()) ?? name, column.name))
+          return old === undefined ? column.default === null : !old.notNull && old.keyPosition === 0
+        })
+        .map((column) =>
+          findingOf(
+            mf103,
+            evidence.mode === 'copy' ? 'info' : 'warning',
+            shapeCulprit(evidence, fate),
+            `${fate.before.name}.${column.name} may no longer be NULL.${evidence.mode === 'copy' ? ' No NULL on the copy.' : ''}`,
+            { table: fate.before.name, column: column.name },
+          ),
+        ),
+    ),
+}

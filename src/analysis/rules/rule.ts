@@ -1,0 +1,59 @@
+import type { Finding, Severity } from '../../contract/finding.js'
+import type { Evidence, StatementEvidence } from '../evidence.js'
+import type { History } from '../history.js'
+
+/** One code of the analysis. `check` and `checkHistory` are pure. */
+export interface Rule {
+  code: string
+  title: string
+  /** What a rehearsed finding of this code usually is; the data decides. */
+  severity: Severity
+  /** What to do about it. */
+  advice: string
+  /** Where the rule comes from. */
+  source: string
+  check?: (evidence: Evidence) => Finding[]
+  checkHistory?: (history: History) => Finding[]
+}
+
+type Details = Partial<Pick<Finding, 'table' | 'column' | 'before' | 'after'>> & { advice?: string }
+
+/** Where a finding points to: a statement, or a file as a whole. */
+export type Place = Pick<StatementEvidence, 'file' | 'line'> | { file: string } | undefined
+
+export function findingOf(
+  rule: Pick<Rule, 'code' | 'advice'>,
+  severity: Severity,
+  place: Place,
+  message: string,
+  details: Details = {},
+): Finding {
+  const { advice, ...rest } = details
+  return {
+    code: rule.code,
+    severity,
+    migration: place?.file ?? '-',
+    ...(place !== undefined && 'line' in place ? { line: place.line } : {}),
+    ...rest,
+    message,
+    advice: advice ?? rule.advice,
+  }
+}
+
+/** A loss that the rehearsal shows is an error; one that the files only make possible is a warning. */
+export function lossSeverity(evidence: Evidence): Severity {
+  return evidence.mode === 'copy' ? 'error' : 'warning'
+}
+
+export function rowsText(count: number): string {
+  return count === 1 ? '1 row' : `${String(count)} rows`
+}
+
+export function valuesText(count: number): string {
+  return count === 1 ? '1 value' : `${String(count)} values`
+}
+
+/** Equal names as SQLite compares them. */
+export function same(a: string | undefined, b: string | undefined): boolean {
+  return a !== undefined && b !== undefined && a.toLowerCase() === b.toLowerCase()
+}

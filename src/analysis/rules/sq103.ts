@@ -1,0 +1,19 @@
+import { numberOf, pendingOf } from '../history.js'
+import { findingOf, type Rule } from './rule.js'
+
+export const sq103: Rule = {
+  code: 'SQ103',
+  title: 'no numeric prefix',
+  severity: 'warning',
+  advice: 'Start the name with the next number, such as 0007_: `d1-runbook create NAME` does.',
+  source: 'Wrangler runs a file without a number before all others that are pending',
+  checkHistory: (history) => {
+    const pending = pendingOf(history)
+    return pending
+      .filter(({ name }) => numberOf(name) === undefined)
+      .map(({ name }) => {
+        const unclear = pending.length > 1 && history.applied !== undefined
+        return findingOf(sq103, unclear ? 'warning' : 'info', { file: name }, `${name} has no number, so Wrangler runs it first.`)
+      })
+  },
+}

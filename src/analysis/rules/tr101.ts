@@ -1,0 +1,82 @@
+import { mentions } from '../anatomy.js'
+import { shapeCulprit } from '../blame.js'
+import type { Finding } from '../../contract/finding.js'
+import type { Evidence } from '../evidence.js'
+import { significantTokens } from '../../d1/tokens.js'
+import { mismatched, withoutTarget } from './foreign-keys.js'
+import { findingOf, lossSeverity, same, type Rule } from './rule.js'
+
+export const tr101: Rule = {
+  code: 'TR101',
+  title: 'trigger or view lost or broken',
+  severity: 'error',
+  advice: 'Create it again at the end of the migration, for the tables as they are then.',
+  source: 'https://sqlite.org/lang_droptable.html: triggers go with their table; views stay and fail',
+  check: (evidence) => [...lostTriggers(evidence), ...lostViews(evidence), ...brokenObjects(evidence)],
+}
+
+function lostTriggers(evidence: Evidence): Finding[] {
+  return [...evidence.before.triggers].flatMap(([key, trigger]) => {
+    if (evidence.after.triggers.has(key)) return []
+    const fate = evidence.fates.find(({ before }) => same(before.name, trigger.table))
+    const onView = evidence.before.views.has(trigger.table.toLowerCase())
+    if (fate?.how === 'dropped' || (onView && !evidence.after.views.has(trigger.table.toLowerCase()))) return []
+    if (sameWork(evidence, trigger.table, trigger.sql)) return []
+    const dropped = evidence.statements.find(({ anatomy }) => anatomy.verb === 'drop-trigger' && same(anatomy.target, trigger.name))
+    const rebuilt = fate !== undefined && fate.how !== 'kept'
+    const place = dropped ?? (fate === undefined ? undefined : shapeCulprit(evidence, fate))
+    const severity = dropped === undefined ? lossSeverity(evidence) : rebuilt ? 'warning' : 'info'
+    const message =
+      dropped === undefined
+        ? `The trigger ${trigger.name} is lost with the table ${trigger.table} that is rebuilt.`
+        : `The trigger ${trigger.name} is dropped and not made again.`
+    return [findingOf(tr101, severity, place, message, { table: trigger.table, advice: `${tr101.advice}\n${trigger.sql};` })]
+  })
+}
+
+/** A trigger under another name that does the same. */
+function sameWork(evidence: Evidence, table: string, sql: string): boolean {
+  const body = bodyOf(sql)
+  return [...evidence.after.triggers.values()].some((other) => same(other.table, table) && bodyOf(other.sql) === body)
+}
+
+function bodyOf(sql: string): string {
+  const words = significantTokens(sql).map(({ text }) => text.toLowerCase())
+  return words.slice(words.indexOf('begin')).join(' ')
+}
+
+function lostViews(evidence: Evidence): Finding[] {
+  return [...evidence.before.views].flatMap(([key, view]) => {
+    if (evidence.after.views.has(key) || evidence.after.tables.has(key)) return []
+    const place = evidence.statements.find(({ anatomy }) => anatomy.verb === 'drop-view' && same(anatomy.target, view.name))
+    const tokens = significantTokens(view.sql)
+    const beside = evidence.fates.some(({ how, before }) => how === 'rebuilt' && mentions(tokens, before.name))
+    const message = `The view ${view.name} is dropped and not made again.`
+    return [
+      findingOf(tr101, beside ? lossSeverity(evidence) : 'info', place, message, {
+        table: view.name,
+        advice: `${tr101.advice}\n${view.sql};`,
+      }),
+    ]
+  })
+}
+
+function brokenObjects(evidence: Evidence): Finding[] {
+  const keys = new Set(
+    [...withoutTarget(evidence.after), ...mismatched(evidence.after)].flatMap(({ table, key }) => [
+      table.name.toLowerCase(),
+      key.target.toLowerCase(),
+    ]),
+  )
+  return evidence.broken
+    .filter(({ type, name }) => type === 'view' || !keys.has(name.toLowerCase()))
+    .map(({ type, name, message }) => {
+      const missing = /no such (?:table|column): (?:main\.)?(?:\w+\.)?(\w+)/i.exec(message)?.[1] ?? name
+      const place = (evidence.end?.statements ?? []).findLast(({ anatomy }) => mentions(anatomy.tokens, missing) || mentions(anatomy.tokens, name))
+      const what =
+        type === 'view'
+          ? `The view ${name} can no longer be read: ${message}.`
+          : `${name} can no longer be written, because of a trigger: ${message}.`
+      return findingOf(tr101, evidence.certain ? 'error' : 'warning', place, what, { table: name })
+    })
+}

@@ -1,0 +1,156 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Finding } from '../contract/finding.js'
+import type { MigrationFile } from '../contract/target.js'
+import { readDetailedCatalog, type DetailedCatalog } from '../d1/schema.js'
+import { openSqlite } from '../d1/sqlite.js'
+import { acknowledge } from './acknowledge.js'
+import type { Evidence, FailureEvidence, StatementEvidence } from './evidence.js'
+import { brokenObjects } from './health.js'
+import type { History } from './history.js'
+import { arrange, judgeEvidence, judgeHistory } from './judge.js'
+import { followTables } from './lineage.js'
+import { createLedger, replayFile, type FileReplay } from './replay.js'
+import { shapeFailures } from './shape.js'
+
+export interface ValidateInput {
+  /** The whole folder, in apply order. */
+  files: MigrationFile[]
+  /** Names in the ledger, when it is known: these files are history and never block. */
+  applied?: string[]
+  /** SHA-256 by file name, from `migrations/checksums.json`. */
+  checksums?: Record<string, string>
+  migrationsTable?: string
+}
+
+export interface ValidateResult {
+  /** No error that nobody accepted. */
+  success: boolean
+  findings: Finding[]
+}
+
+/**
+ * What the files alone tell, without a database: the whole chain is replayed in memory, each file as one transaction, and the
+ * schema compared. A possible loss is a warning here; only what will certainly fail is an error.
+ */
+export function validateMigrations(input: ValidateInput): Promise<ValidateResult> {
+  const history: History = { files: input.files, applied: input.applied, checksums: input.checksums }
+  const database = openSqlite(':memory:')
+  try {
+    const found = [...judgeHistory(history), ...replayChain(database, input)]
+    const pending = input.files.filter(({ name }) => input.applied?.includes(name) !== true)
+    const findings = arrange(acknowledge(found, pending, { complete: false }), input.files)
+    const success = !findings.some(({ severity, accepted }) => severity === 'error' && accepted === undefined)
+    return Promise.resolve({ success, findings })
+  } finally {
+    database.close()
+  }
+}
+
+function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
+  const migrationsTable = input.migrationsTable ?? 'd1_migrations'
+  const applied = new Set(input.applied ?? [])
+  const chain = new Chain(input.files)
+  createLedger(database, migrationsTable)
+  let before = readDetailedCatalog(database, { migrationsTable })
+  const findings: Finding[] = []
+  let span: { files: MigrationFile[]; replays: FileReplay[]; before: DetailedCatalog } = { files: [], replays: [], before }
+  const certain = input.applied !== undefined
+  const start = { before, statements: [] as StatementEvidence[] }
+
+  const judge = (after: DetailedCatalog, last: boolean): void => {
+    findings.push(...judgeEvidence({
+        ...evidenceOf(database, span, after, certain, last),
+        ...(last ? { end: start } : {}),
+      }))
+    span = { files: [], replays: [], before: after }
+  }
+
+  for (const file of input.files) {
+    const isHistory = applied.has(file.name)
+    const options = { migrationsTable, countRows: false, origin: span.before }
+    let replay = replayFile(database, file, isHistory ? { ...options, tolerant: true } : options)
+    if (!isHistory && replay.failures.some(({ code }) => code !== 'TX101')) {
+      const failures = chain.explain([...replay.failures, ...shapeFailures(file)], before)
+      // What still runs of it is kept, so that later files are not blamed for what this one did not create.
+      replay = { ...replayFile(database, file, { ...options, tolerant: true }), failures }
+    } else if (!isHistory) {
+      replay.failures.push(...shapeFailures(file))
+    }
+    const after = readDetailedCatalog(database, { migrationsTable, known: before })
+    before = after
+    if (isHistory) {
+      span.before = after
+      start.before = after
+      continue
+    }
+    span.files.push(file)
+    span.replays.push(replay)
+    start.statements.push(...replay.statements)
+    // Without a ledger nobody knows which files run together: each is judged by itself.
+    if (!certain && file !== input.files.at(-1)) judge(after, false)
+  }
+  judge(before, true)
+  return findings
+}
+
+function evidenceOf(
+  database: DatabaseSync,
+  span: { files: MigrationFile[]; replays: FileReplay[]; before: DetailedCatalog },
+  after: DetailedCatalog,
+  certain: boolean,
+  last: boolean,
+): Evidence {
+  const statements = span.replays.flatMap((replay) => replay.statements)
+  return {
+    mode: 'files',
+    files: span.files,
+    statements,
+    before: span.before,
+    after,
+    fates: followTables(span.before, after, statements),
+    failures: span.replays.flatMap(({ failures }) => failures),
+    broken: last ? brokenObjects(database, after) : [],
+    violations: [],
+    oldViolations: [],
+    durations: {},
+    certain,
+    local: false,
+  }
+}
+
+/** Tells failures that a file is to blame for from those that only show that the chain does not start from nothing. */
+class Chain {
+  readonly #creates: Set<string>
+  readonly #failed: string[] = []
+
+  constructor(files: MigrationFile[]) {
+    this.#creates = new Set(files.flatMap(({ sql }) => createdTables(sql)))
+  }
+
+  explain(failures: FailureEvidence[], before: DetailedCatalog): FailureEvidence[] {
+    return failures.flatMap((failure) => {
+      const missing = missingName(failure.message)
+      if (missing !== undefined && this.#failed.some((sql) => mentionsText(sql, missing))) return []
+      this.#failed.push(failure.sql)
+      const base = missing !== undefined && !this.#creates.has(missing) && before.tables.size === 0
+      return [base ? { ...failure, uncertain: true, advice: ADVICE } : failure]
+    })
+  }
+}
+
+const ADVICE =
+  'No file of the folder creates this table. If it was made outside of the migrations, add a first migration that creates it, so that new environments can be built.'
+
+function missingName(message: string): string | undefined {
+  return /no such (?:table|column|index|view|trigger): (?:main\.)?([^\s]+)/.exec(message)?.[1]?.toLowerCase()
+}
+
+function mentionsText(sql: string, name: string): boolean {
+  return new RegExp(`(?:^|\\W)${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?:\\W|$)`, 'i').test(sql)
+}
+
+function createdTables(sql: string): string[] {
+  return [...sql.matchAll(/create\s+(?:virtual\s+)?table\s+(?:if\s+not\s+exists\s+)?["'`[]?([\w$]+)/gi)].map(
+    (match) => match[1]?.toLowerCase() ?? '',
+  )
+}
