@@ -1,0 +1,75 @@
+import { execa } from 'execa'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+const ROOT = path.join(import.meta.dirname, '..', '..')
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'd1-runbook-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Runs code of `scripts/`, which has no types, in a process of its own. */
+async function evaluate(code: string): Promise<unknown> {
+  const { stdout } = await execa(process.execPath, ['--input-type=module', '--eval', code], { cwd: ROOT })
+  return JSON.parse(stdout) as unknown
+}
+
+test('the set-up refuses a step that does not exist, and names those that do', async () => {
+  const { exitCode, stderr } = await execa(process.execPath, ['scripts/setup.mjs', '--only', 'everything'], {
+    cwd: ROOT,
+    reject: false,
+  })
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('deps|build|temporal')
+})
+
+test('a program that hangs is ended with all that it started, and the reason says so', async () => {
+  const code = `
+    import { runCommand } from './scripts/setup/command.mjs'
+    const result = await runCommand(process.execPath, ['--eval', 'setInterval(() => {}, 1000)'], { limitMs: 300, label: 'x', say() {} })
+    console.log(JSON.stringify(result))`
+  expect(await evaluate(code)).toMatchObject({ ok: false, reason: expect.stringContaining('took longer') })
+})
+
+test('the lock of a set-up that died is taken over', async () => {
+  const lock = path.join(folder, 'build.lock')
+  const dead = await execa(process.execPath, ['--eval', 'console.log(process.pid)'])
+  writeFileSync(lock, dead.stdout)
+  const code = `
+    import { withLock } from './scripts/setup/lock.mjs'
+    console.log(JSON.stringify(await withLock(${JSON.stringify(lock)}, async () => 'mine', { limitMs: 5000 })))`
+  expect(await evaluate(code)).toBe('mine')
+})
+
+test.each([
+  ['v22.12.0', true, true],
+  ['v22.13.1', true, false],
+  ['v24.0.0', true, false],
+  ['v22.11.0', false, false],
+  ['v20.19.5', false, false],
+])('Node %s: new enough %s, needs the SQLite flag %s', async (version, enough, flag) => {
+  const code = `
+    import { isNewEnough, needsSqliteFlag } from './scripts/setup/node-version.mjs'
+    console.log(JSON.stringify([isNewEnough('${version}'), needsSqliteFlag('${version}')]))`
+  expect(await evaluate(code)).toEqual([enough, flag])
+})
+
+test('the closing line never says zero failures beside a bad exit code', async () => {
+  const report = path.join(folder, 'report.json')
+  const broken = { status: 'failed', assertionResults: [] }
+  const counts = { numPassedTests: 3, numFailedTests: 0, numPendingTests: 1, numTodoTests: 0 }
+  const line = async (testResults: unknown[], exitCode: number, file = report) => {
+    writeFileSync(report, JSON.stringify({ ...counts, testResults }))
+    return evaluate(`
+      import { closingLine, countTests } from './scripts/test-counts.mjs'
+      console.log(JSON.stringify(closingLine(countTests(${JSON.stringify(file)}, ${exitCode}))))`)
+  }
+  expect(await line([], 0)).toBe('3 passed, 0 failed, 1 skipped')
+  expect(await line([broken], 1)).toBe('3 passed, 1 failed, 1 skipped')
+  expect(await line([], 1)).toBe('3 passed, 1 failed, 1 skipped')
+  expect(await line([], 1, path.join(folder, 'none'))).toBe('0 passed, 1 failed')
+})
