@@ -61,7 +61,7 @@ function wallTimes(wall: DateTime, timeZone: string): number[] {
 function lasting(text: string): number | undefined {
   const iso = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/i.exec(text)
   if (iso === null) return parseDuration(text)
-  const [days, hours, minutes, seconds] = iso.slice(1).map((part) => Number(part ?? 0))
+  const [days, hours, minutes, seconds] = iso.slice(1).map((part: string | undefined) => Number(part ?? 0))
   return ((((days ?? 0) * 24 + (hours ?? 0)) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1000
 }
 

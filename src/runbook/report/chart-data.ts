@@ -52,6 +52,8 @@ export interface Trend {
   threshold: number | null
   /** When the migration ran; null where it did not. */
   migration: { from: number; to: number } | null
+  /** When a rollback began; null where none did. */
+  rollbackAt: number | null
 }
 
 /** Milliseconds. Null where no checkpoint measured a response time. */
@@ -74,6 +76,7 @@ export function latencyTrend(input: ReportInput): Trend | null {
           },
     threshold: samples.length === 0 ? null : Math.max(responseTimeFloorMs, responseTimeFactor * middle),
     migration: migrationSpan(input),
+    rollbackAt: rollbackStart(input),
   }
 }
 
@@ -99,6 +102,7 @@ export function errorTrend(input: ReportInput): Trend | null {
         : { at: Date.parse(input.baseline?.takenAt ?? ''), low: 0, middle: usual, high: usual },
     threshold: usual === null ? null : usual + errorRateIncrease,
     migration: migrationSpan(input),
+    rollbackAt: rollbackStart(input),
   }
 }
 
@@ -140,6 +144,11 @@ function migrationSpan({ view }: ReportInput): { from: number; to: number } | nu
   if (step?.startedAt === undefined) return null
   const from = Date.parse(step.startedAt)
   return { from, to: step.endedAt === undefined ? from : Date.parse(step.endedAt) }
+}
+
+function rollbackStart({ view }: ReportInput): number | null {
+  const startedAt = view.steps.find(({ step }) => step === 'rollback')?.startedAt
+  return startedAt === undefined ? null : Date.parse(startedAt)
 }
 
 function momentOf(iso: string | undefined): number {

@@ -131,7 +131,7 @@ export function trendDrawing(
     trend.baseline?.at ?? Infinity,
     trend.migration?.from ?? Infinity,
   )
-  const last = Math.max(...trend.points.map(({ at }) => at))
+  const last = Math.max(...trend.points.map(({ at }) => at), trend.rollbackAt ?? -Infinity)
   const values = trend.points.flatMap(({ value }) => (value === null ? [] : [value]))
   const ticks = roundTimes(first, last, narrow ? 4 : 8)
   const top = Math.max(...values, trend.threshold ?? 0, trend.baseline?.high ?? 0) * 1.12
@@ -222,6 +222,15 @@ function markLines(trend: Trend, narrow: boolean): object[] {
             xAxis: trend.migration.to,
             lineStyle: { color: COLOUR.ink, type: 'solid' },
             label: label('migrated', 'end', COLOUR.ink),
+          },
+        ]),
+    ...(trend.rollbackAt === null
+      ? []
+      : [
+          {
+            xAxis: trend.rollbackAt,
+            lineStyle: { color: COLOUR.bad, type: 'solid' },
+            label: label('rollback', 'end', COLOUR.bad),
           },
         ]),
   ]

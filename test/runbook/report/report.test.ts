@@ -35,7 +35,7 @@ function hostileRun(): RunView {
 }
 
 test('the Markdown report of a completed run', async () => {
-  await expect(renderMarkdown(input)).toMatchFileSnapshot('golden/completed.md')
+  await expect(renderMarkdown(input)).toMatchFileSnapshot('golden/completed.txt')
 })
 
 test('the incident report of a failed run', async () => {
@@ -52,7 +52,7 @@ test('the incident report of a failed run', async () => {
     failure: { type: 'SqlRefused', message: 'D1 refused the SQL', advice: 'd1-runbook validate' },
     monitoring: null,
   })
-  await expect(renderIncident({ ...input, view })).toMatchFileSnapshot('golden/incident.md')
+  await expect(renderIncident({ ...input, view })).toMatchFileSnapshot('golden/incident.txt')
 })
 
 describe('the HTML report', () => {
@@ -70,6 +70,15 @@ describe('the HTML report', () => {
     expect(html.match(/<svg/g)).toHaveLength(6)
     expect(html).toContain('rollback threshold')
     expect(html).toContain('migrated')
+  })
+
+  test('marks a rollback in the charts', async () => {
+    const steps = [
+      ...sampleRun().steps,
+      { step: 'rollback', state: 'running' as const, startedAt: sampleRun().startedAt },
+    ]
+    expect(await renderHtml(input)).not.toContain('>rollback</text>')
+    expect(await renderHtml({ ...input, view: sampleRun({ steps }) })).toContain('>rollback</text>')
   })
 
   test('says the same as the Markdown, section by section', async () => {
