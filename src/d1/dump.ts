@@ -31,10 +31,9 @@ export async function dumpDatabase(
   signal?: AbortSignal,
 ): Promise<void> {
   out.write('PRAGMA defer_foreign_keys=TRUE;\n')
-  for (const table of inventory.tables) {
-    out.write(`${table.sql};\n`)
-    await dumpRows(source, table, out, signal)
-  }
+  // Every table before any row: D1 has foreign keys always on, and refuses a row whose parent table is not there yet.
+  for (const table of inventory.tables) out.write(`${table.sql};\n`)
+  for (const table of inventory.tables) await dumpRows(source, table, out, signal)
   if (inventory.sequences) await dumpSequences(source, out)
   for (const table of inventory.virtual) await dumpVirtual(source, table, out, signal)
   for (const { sql } of [...inventory.indexes, ...inventory.views, ...inventory.triggers]) out.write(`${sql};\n`)

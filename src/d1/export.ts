@@ -83,3 +83,22 @@ function connectionSource(database: DatabaseSync): RowSource {
     query: (sql) => connectionReader(database).query(sql),
   }
 }
+
+/** Writes an SQLite file that nobody else uses as SQL, behind `head` (statements without their semicolons). */
+export async function exportSqlite(request: {
+  database: string
+  file: string
+  head: string[]
+  signal?: AbortSignal
+}): Promise<WrittenFile> {
+  const database = openSqlite(request.database, { readOnly: true })
+  try {
+    const inventory = await takeInventory(connectionReader(database))
+    return await writeDump(request.file, async (out) => {
+      for (const statement of request.head) out.write(`${statement};\n`)
+      await dumpDatabase(connectionSource(database), inventory, out, request.signal)
+    })
+  } finally {
+    database.close()
+  }
+}

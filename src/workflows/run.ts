@@ -84,16 +84,17 @@ export class Run {
       log.warn('The run ends early', { outcome: ending.outcome, message: ending.message })
     }
     this.gates.mayRollBack = false
+    // Past any cancellation: a run that was stopped still tells what is true, and ends with its state as the result.
     await CancellationScope.nonCancellable(async () => {
       await close(ending)
       await this.announcer.farewell()
+      this.view.outcome = ending.outcome
+      this.view.success = ending.outcome === 'completed'
+      this.view.failure = ending.failure ?? null
+      this.view.closedAt = now()
+      this.say('closed', ending.message)
+      await condition(allHandlersFinished)
     })
-    this.view.outcome = ending.outcome
-    this.view.success = ending.outcome === 'completed'
-    this.view.failure = ending.failure ?? null
-    this.view.closedAt = now()
-    this.say('closed', ending.message)
-    await condition(allHandlersFinished)
     return this.view
   }
 

@@ -1,0 +1,115 @@
+import { createHmac } from 'node:crypto'
+import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { activityInfo, heartbeat } from '@temporalio/activity'
+import type { TellActivities } from '../contract/activities.js'
+import type { Announcement, Channel } from '../contract/announcement.js'
+import { RunbookError } from '../contract/failures.js'
+import { runFolder, targetHere, type WorkerPlace } from './worker-place.js'
+
+type AnnounceInput = Parameters<TellActivities['announce']>[0]
+type Delivery = Announcement['deliveries'][number]
+
+/** After this many tries a dead channel is reported as such instead of being tried again. */
+const GIVE_UP_AFTER = 10
+const SEND_TIMEOUT_MS = 10_000
+
+/**
+ * Sends one message to every channel, at least once each, with an id by which a receiver knows a repetition. A retry
+ * leaves out the channels that have it already.
+ */
+export async function announce(place: WorkerPlace, input: AnnounceInput): Promise<Delivery[]> {
+  const { attempt, heartbeatDetails } = activityInfo()
+  const before = deliveredBefore(heartbeatDetails)
+  const deliveries = await Promise.all(
+    input.channels.map(async (channel): Promise<Delivery> => {
+      if (before.has(channel.name)) return { channel: channel.name, delivered: true }
+      try {
+        await send(place, channel, input)
+        return { channel: channel.name, delivered: true }
+      } catch (error) {
+        return { channel: channel.name, delivered: false, error: reasonOf(error) }
+      }
+    }),
+  )
+  const dead = deliveries.filter(({ delivered }) => !delivered)
+  if (dead.length === 0 || attempt >= GIVE_UP_AFTER) return deliveries
+  heartbeat(deliveries.filter(({ delivered }) => delivered).map(({ channel }) => channel))
+  throw new RunbookError(
+    'Network',
+    dead.map(({ channel, error }) => `${channel}: ${error ?? ''}`).join('; '),
+    {
+      advice: 'Check the channels in runbook.config and their environment variables on the worker.',
+    },
+  )
+}
+
+function deliveredBefore(details: unknown): Set<string> {
+  return new Set(Array.isArray(details) ? details.filter((name) => typeof name === 'string') : [])
+}
+
+async function send(place: WorkerPlace, channel: Channel, input: AnnounceInput): Promise<void> {
+  const { message } = input
+  switch (channel.kind) {
+    case 'terminal':
+      place.print(message.text)
+      return
+    case 'file':
+      return appendOnce(
+        path.resolve(runFolder(place, targetHere(place, input.target), input.runKey), channel.path),
+        message,
+      )
+    case 'slack':
+      return post(secret(place, channel.webhookUrlEnv), JSON.stringify({ text: message.text }), {})
+    case 'webhook': {
+      const body = JSON.stringify({ ...message, run: input.runKey, database: input.target.database })
+      const key = channel.secretEnv === undefined ? undefined : secret(place, channel.secretEnv)
+      const signature = key === undefined ? {} : { 'x-runbook-signature': `sha256=${hmac(key, body)}` }
+      return post(secret(place, channel.urlEnv), body, {
+        'x-runbook-dedupe-id': message.dedupeId,
+        ...signature,
+      })
+    }
+  }
+}
+
+async function appendOnce(file: string, message: AnnounceInput['message']): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true })
+  const marker = `[${message.at} ${message.dedupeId}]`
+  const written = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    throw error
+  })
+  if (!written.includes(marker)) await appendFile(file, `${marker}\n${message.text}\n\n`)
+}
+
+async function post(url: string, body: string, headers: Record<string, string>): Promise<void> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+    signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
+  })
+  if (!answer.ok) throw new Error(`answered with ${String(answer.status)}`)
+}
+
+function secret(place: WorkerPlace, name: string): string {
+  const value = place.env[name]
+  if (value === undefined || value === '') throw new Error(`the worker has no ${name}`)
+  return value
+}
+
+function hmac(key: string, body: string): string {
+  return createHmac('sha256', key).update(body).digest('hex')
+}
+
+/** Why sending failed, without the address: a webhook's URL is a secret. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'failed'
+  if (error instanceof TypeError) {
+    const code =
+      error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : 'no answer'
+    return `cannot be reached: ${code}`
+  }
+  return error.message
+}

@@ -1,0 +1,38 @@
+import { heartbeat } from '@temporalio/activity'
+import type { MutateActivities } from '../contract/activities.js'
+import { RunbookError } from '../contract/failures.js'
+import { applyMigration as applyToDatabase } from '../d1/apply.js'
+import { unpackBundle } from '../d1/bundle.js'
+import { artifactStore, targetHere, workFolder, type WorkerPlace } from './worker-place.js'
+
+/** One file, whose bytes are those of the plan; what is said of it was read back. */
+export async function applyMigration(
+  place: WorkerPlace,
+  input: Parameters<MutateActivities['applyMigration']>[0],
+  signal: AbortSignal,
+): ReturnType<MutateActivities['applyMigration']> {
+  const target = targetHere(place, input.target)
+  const { migration } = input
+  const [file] = await unpackBundle(input.bundle, [migration], artifactStore(place, target))
+  if (file === undefined) {
+    throw new RunbookError(
+      'Drifted',
+      `The files that travelled with this run do not hold ${migration.name}.`,
+      {
+        advice: `Begin again: d1-runbook start --env ${target.environment}`,
+      },
+    )
+  }
+  return applyToDatabase({
+    target,
+    file,
+    ledgerBefore: input.ledgerBefore,
+    fingerprintBefore: migration.fingerprintBefore,
+    fingerprintAfter: migration.fingerprintAfter,
+    stageRoot: workFolder(place, target),
+    signal,
+    onHeartbeat: (detail) => {
+      heartbeat(detail)
+    },
+  })
+}

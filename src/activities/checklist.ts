@@ -1,0 +1,73 @@
+import type { SlowActivities } from '../contract/activities.js'
+import type { Check } from '../contract/run.js'
+import type { MigrationRef, Target } from '../contract/target.js'
+import { validateMigrations } from '../analysis/validate.js'
+import { listBackups } from '../d1/backup.js'
+import { unpackBundle } from '../d1/bundle.js'
+import { readLedger } from '../d1/ledger.js'
+import { withReader } from '../d1/open-reader.js'
+import { check, demandPassed } from './checks.js'
+import { artifactStore, targetHere, type WorkerPlace } from './worker-place.js'
+
+/** Finds a completed migration of the same bytes in another environment; the worker gives it through Temporal's visibility. */
+export type StagingProof = (input: { environment: string; files: MigrationRef[] }) => Promise<string | null>
+
+/** The runbook's Pre-Migration Checklist: what a machine can know here, and what `start` brought along as evidence. */
+export async function runChecklist(
+  place: WorkerPlace,
+  stagingProof: StagingProof | undefined,
+  input: Parameters<SlowActivities['runChecklist']>[0],
+): ReturnType<SlowActivities['runChecklist']> {
+  const target = targetHere(place, input.target)
+  const files = await unpackBundle(input.bundle, input.files, artifactStore(place, target))
+  const applied = await withReader(target, (reader) => readLedger(reader, target.migrationsTable))
+  const { findings } = await validateMigrations({ files, applied: applied.map(({ name }) => name) })
+  const refused = findings.filter(({ severity, accepted }) => severity === 'error' && accepted === undefined)
+  const checks: Check[] = [
+    await check('validated', 'All migration files validated', async () =>
+      refused.length === 0
+        ? `${String(files.length)} files, ${String(findings.length)} findings, none of which blocks`
+        : {
+            state: 'failed',
+            message: refused
+              .map(({ code, migration, message }) => `${code} ${migration}: ${message}`)
+              .join('; '),
+            advice: `d1-runbook validate --env ${target.environment}`,
+          },
+    ),
+    ...input.evidence,
+    await check('staging', 'Migration tested in staging environment', () => staging(input, stagingProof)),
+    await check('recent-backup', 'Recent backup verified', () => recentBackup(target, input.recentBackupMs)),
+  ]
+  demandPassed(checks, 'The pre-migration checklist is not met')
+  return { checks, findings }
+}
+
+async function staging(
+  { stagingEnvironment, files }: Parameters<SlowActivities['runChecklist']>[0],
+  proof: StagingProof | undefined,
+): Promise<Pick<Check, 'state' | 'message' | 'advice'>> {
+  if (stagingEnvironment === undefined)
+    return { state: 'skipped', message: 'no stagingEnvironment is configured' }
+  const found = (await proof?.({ environment: stagingEnvironment, files })) ?? null
+  if (found !== null)
+    return { state: 'passed', message: `same files completed in ${stagingEnvironment}: ${found}` }
+  return {
+    state: 'failed',
+    message: `no completed run of these files was found in ${stagingEnvironment}`,
+    advice: `d1-runbook start --env ${stagingEnvironment} --wait`,
+  }
+}
+
+/** Step 1 makes a fresh one in any case: its age before that warns, and does not stop. */
+async function recentBackup(
+  target: Target,
+  maxAgeMs: number,
+): Promise<Pick<Check, 'state' | 'message' | 'advice'>> {
+  const [newest] = await listBackups({ dir: target.backupDir, environment: target.environment })
+  const advice = `d1-runbook backup --env ${target.environment}`
+  if (newest === undefined) return { state: 'warned', message: 'there is none yet; step 1 makes one', advice }
+  const hours = (Date.now() - Date.parse(newest.createdAt)) / 3_600_000
+  const message = `${newest.file}, ${hours.toFixed(1)} h old`
+  return hours * 3_600_000 <= maxAgeMs ? { state: 'passed', message } : { state: 'warned', message, advice }
+}

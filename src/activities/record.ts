@@ -1,0 +1,69 @@
+import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { TellActivities } from '../contract/activities.js'
+import { readStatus } from '../d1/status.js'
+import { renderHtml } from '../runbook/report/html.js'
+import { renderIncident } from '../runbook/report/incident.js'
+import { renderMarkdown } from '../runbook/report/markdown.js'
+import { runFolder, targetHere, type WorkerPlace } from './worker-place.js'
+
+/** Documentation Updates: the report of the run, and the incident report where it went wrong. */
+export async function writeReport(
+  place: WorkerPlace,
+  { runKey, target, view, plan, baseline }: Parameters<TellActivities['writeReport']>[0],
+): ReturnType<TellActivities['writeReport']> {
+  const folder = runFolder(place, targetHere(place, target), runKey)
+  const report = { view, plan, baseline }
+  const files = [
+    await writeWhole(folder, 'report.md', renderMarkdown(report)),
+    await writeWhole(folder, 'report.html', await renderHtml(report)),
+  ]
+  if (view.failure !== null || view.outcome === 'rolled-back') {
+    files.push(await writeWhole(folder, 'incident.md', renderIncident(report)))
+  }
+  return { files }
+}
+
+/** Scenario 1's two files: what was read back from the database, and one line for the log. */
+export async function writeFailureFiles(
+  place: WorkerPlace,
+  input: Parameters<TellActivities['writeFailureFiles']>[0],
+): ReturnType<TellActivities['writeFailureFiles']> {
+  const target = targetHere(place, input.target)
+  const folder = runFolder(place, target, input.runKey)
+  const { view } = input
+  const status = await readStatus({ target, files: input.files }).then(
+    (read) => ({ success: true, ...read }),
+    (error: unknown) => ({ success: false, error: error instanceof Error ? error.message : String(error) }),
+  )
+  const at = new Date().toISOString()
+  const state = {
+    at,
+    workflowId: view.workflowId,
+    runId: view.runId,
+    planHash: view.planHash,
+    migrations: view.migrations,
+    status,
+  }
+  const stateFile = await writeWhole(
+    folder,
+    'migration-failure-state.json',
+    `${JSON.stringify(state, null, 2)}\n`,
+  )
+  const log = path.join(folder, 'migration-failure.log')
+  const lines = view.migrations.map(
+    ({ name, state, error }) => `  ${name}: ${state}${error === undefined ? '' : ` (${error})`}`,
+  )
+  await appendFile(log, [`Migration failed at ${at}`, ...lines, ''].join('\n'))
+  return { files: [stateFile, log] }
+}
+
+/** A reader never finds half a file. */
+async function writeWhole(folder: string, name: string, content: string): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  const file = path.join(folder, name)
+  const temporary = `${file}.${String(process.pid)}.tmp`
+  await writeFile(temporary, content)
+  await rename(temporary, file)
+  return file
+}

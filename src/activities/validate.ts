@@ -1,0 +1,48 @@
+import type { ReadActivities } from '../contract/activities.js'
+import type { Check } from '../contract/run.js'
+import { readSnapshot } from '../d1/snapshot.js'
+import { check } from './checks.js'
+import { checkConnectivity } from './connectivity.js'
+import { runProbes } from './probes/run-probes.js'
+import { targetHere, type WorkerPlace } from './worker-place.js'
+
+/** The runbook's Step 4: everything is read back, nothing is taken from what the tools said. */
+export async function validateMigration(
+  place: WorkerPlace,
+  input: Parameters<ReadActivities['validateMigration']>[0],
+): ReturnType<ReadActivities['validateMigration']> {
+  const target = targetHere(place, input.target)
+  const { plan } = input
+  const { ledger, schemaFingerprint } = await readSnapshot(target)
+  const names = new Set(ledger.map(({ name }) => name))
+  const missing = plan.migrations.filter(({ name }) => !names.has(name)).map(({ name }) => name)
+  const expected = { schemaFingerprint: plan.predictedFingerprint, ledger: ledger.map(({ name }) => name) }
+  const probes = input.probes.filter(({ kind }) => kind !== 'backup' && kind !== 'stability')
+  const results = await runProbes({ target, probes, expected, env: place.env })
+  const checks: Check[] = [
+    await check('ledger', 'All migrations show as applied', async () =>
+      missing.length === 0
+        ? `${String(plan.migrations.length)} of ${String(plan.migrations.length)} are in the ledger`
+        : { state: 'failed', message: `not in the ledger: ${missing.join(', ')}` },
+    ),
+    await check('schema', 'Schema is as rehearsed', async () =>
+      schemaFingerprint === plan.predictedFingerprint
+        ? schemaFingerprint.slice(0, 12)
+        : {
+            state: 'failed',
+            message: `the schema is ${schemaFingerprint.slice(0, 12)}, rehearsed was ${plan.predictedFingerprint.slice(0, 12)}`,
+          },
+    ),
+    await check('connectivity', 'Database connections successful', async () => {
+      const { latencyMs, database } = await checkConnectivity(place, { target })
+      return `${database} answers in ${String(Math.round(latencyMs))} ms`
+    }),
+    ...results.map(({ probe, ok, message }): Check => ({
+      name: `probe ${probe}`,
+      title: `Application health: ${probe}`,
+      state: ok === true ? 'passed' : ok === false ? 'failed' : 'warned',
+      message,
+    })),
+  ]
+  return { checks, passed: checks.every(({ state }) => state !== 'failed') }
+}
