@@ -30,6 +30,9 @@ export interface MonitoringInput {
   lastNumber: number
 }
 
+/** Checkpoints that the judge sees beside the newest: several samples tell a shift from noise. */
+const HISTORY = 4
+
 /**
  * Looks after a migrated database for 24 hours: one checkpoint after the other from one anchor, so that nothing drifts.
  * What it sees stays here, for the query `monitoring`; the parent hears of it only when people must act, since a signal
@@ -64,10 +67,12 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
   const look = async (checkpoint: Pick<Checkpoint, 'number' | 'plannedAt' | 'late'>): Promise<Checkpoint> => {
     const { target, baseline, expected } = input
     const { probes, thresholds } = plan
+    const recent = (): Pick<Checkpoint, 'results'>[] =>
+      checkpoints.slice(-HISTORY).map(({ results }) => ({ results }))
     const summary = `Checkpoint ${String(checkpoint.number)} of ${String(times.length)}`
     try {
       return await read.runCheckpoint.executeWithOptions({ summary }, [
-        { target, probes, thresholds, baseline, expected, ...checkpoint },
+        { target, probes, thresholds, baseline, expected, history: recent(), ...checkpoint },
       ])
     } catch (error) {
       // What could not be looked at is unknown: never healthy, and no reason to stop looking.
