@@ -3,7 +3,7 @@ import type { RunView } from '../../../src/contract/run.js'
 import { renderHtml } from '../../../src/runbook/report/html.js'
 import { renderIncident } from '../../../src/runbook/report/incident.js'
 import { renderMarkdown } from '../../../src/runbook/report/markdown.js'
-import { sampleBaseline, sampleCheckpoints, samplePlan, sampleRun } from '../sample-run.js'
+import { isoAfter, sampleBaseline, sampleCheckpoints, samplePlan, sampleRun } from '../sample-run.js'
 
 const input = {
   view: sampleRun(),
@@ -75,7 +75,7 @@ describe('the HTML report', () => {
   test('marks a rollback in the charts', async () => {
     const steps = [
       ...sampleRun().steps,
-      { step: 'rollback', state: 'running' as const, startedAt: sampleRun().startedAt },
+      { step: 'rollback', state: 'running' as const, startedAt: isoAfter(700) },
     ]
     expect(await renderHtml(input)).not.toContain('>rollback</text>')
     expect(await renderHtml({ ...input, view: sampleRun({ steps }) })).toContain('>rollback</text>')
