@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
 import { formatDuration } from '../runbook/duration.js'
-import type { App } from './app.js'
+import type { Action, App } from './app.js'
 import { openContext, readProjectFiles } from './context.js'
 import type { Output } from './output.js'
 
@@ -13,6 +13,8 @@ interface CreateOptions {
 interface RestoreOptions {
   to: string
 }
+
+type Work = Action<object>
 
 /** Runbook step 1: `backup:remote`, `backup:validate`. */
 export function backupCommand(app: App, summary: string): Command {
@@ -45,7 +47,7 @@ export function backupCommand(app: App, summary: string): Command {
     .addCommand(restore)
 }
 
-const createArchive: Parameters<App['action']>[0] = async ({ options, output }) => {
+const createArchive: Work = async ({ options, output }) => {
   const context = await openContext(options)
   const files = await readProjectFiles(context)
   const { resolveRequestSettings } = await import('../config/settings.js')
@@ -75,26 +77,35 @@ function keepOf({ keep }: CreateOptions): number | undefined {
   })
 }
 
-const validateArchive: Parameters<App['action']>[0] = async ({ options, args: [zip], output }) => {
-  const { listBackups, validateBackup } = await import('../d1/backup.js')
-  const file = zip === undefined ? await newest() : path.resolve(zip)
+const validateArchive: Work = async ({ options, args: [zip], output, given }) => {
+  const { validateBackup } = await import('../d1/backup.js')
+  const environment = given('env') ? options.env : undefined
+  const file = zip === undefined ? await newestArchive(options.project, environment) : path.resolve(zip)
   const result = await validateBackup({ file })
   output.document({ success: result.valid, file, ...result })
   if (!output.json) printValidation(output, file, result)
   return result.valid ? 0 : 1
+}
 
-  async function newest(): Promise<string> {
-    const { target } = await openContext(options, { touchesDatabase: false })
-    const [first] = await listBackups({ dir: target.backupDir, environment: target.environment })
-    if (first !== undefined) return first.file
-    throw new RunbookError(
-      'BackupInvalid',
-      `There is no backup of ${target.environment} in ${target.backupDir}.`,
-      {
-        advice: `Make one: d1-runbook backup --env ${target.environment}`,
-      },
-    )
-  }
+/** The runbook's `backup:validate` names no environment: the newest archive of any is the one that was just made. */
+async function newestArchive(projectDir: string, environment: string | undefined): Promise<string> {
+  const { loadProject } = await import('../config/project.js')
+  const { findEnvironment } = await import('../config/target.js')
+  const { listBackups } = await import('../d1/backup.js')
+  const project = await loadProject({ projectDir })
+  const names = environment === undefined ? [...project.environments.keys()] : [environment]
+  const folders = names.map((name) => {
+    const dir = findEnvironment(project, name).settings.backup.dir ?? 'backups'
+    return { environment: name, dir: path.resolve(project.projectDir, dir) }
+  })
+  const found = (await Promise.all(folders.map((folder) => listBackups(folder)))).flat()
+  const [newest] = found.sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+  if (newest !== undefined) return newest.file
+  const where = [...new Set(folders.map(({ dir }) => dir))].join(', ')
+  const of = environment === undefined ? '' : ` of ${environment}`
+  throw new RunbookError('BackupInvalid', `There is no backup${of} in ${where}.`, {
+    advice: `Make one: d1-runbook backup --env ${environment ?? 'NAME'}`,
+  })
 }
 
 function printValidation(
@@ -113,7 +124,7 @@ function printValidation(
   output.line('Do not proceed with a migration; make a new one: d1-runbook backup')
 }
 
-const restoreArchive: Parameters<App['action']>[0] = async ({ options, args: [zip = ''], output }) => {
+const restoreArchive: Work = async ({ options, args: [zip = ''], output }) => {
   const { restoreBackup } = await import('../d1/backup.js')
   const to = path.resolve((options as unknown as RestoreOptions).to)
   const restored = await restoreBackup({ file: path.resolve(zip), to })

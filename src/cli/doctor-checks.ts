@@ -131,7 +131,7 @@ async function migrations(project: Project, target: Target): Promise<Seen> {
   const folder = requireMigrationsDir(project, target)
   const { readMigrationFiles } = await import('../d1/migration-files.js')
   const files = await readMigrationFiles(folder)
-  const message = `${files.length} files in ${folder}`
+  const message = `${files.length} migration file${files.length === 1 ? '' : 's'} in ${folder}`
   const misplaced = misplacedMigrationsDir(project, target)
   if (misplaced !== undefined)
     return { state: 'warned', message: `${message}. ${misplaced}`, advice: 'Move that line.' }

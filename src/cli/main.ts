@@ -42,8 +42,8 @@ export async function createProgram(app: App, argv: string[]): Promise<Command> 
   const words = argv.filter((word) => !word.startsWith('-'))
   const asked = words[0] === 'help' ? words[1] : words[0]
   for (const { name, args, summary, load } of COMMANDS) {
-    const command =
-      name === asked ? (await load())(app, summary) : new Command(name).summary(summary).arguments(args ?? '')
+    const command = name === asked ? (await load())(app, summary) : new Command(name).summary(summary)
+    if (name !== asked && args !== undefined) command.arguments(args)
     program.addCommand(command)
   }
   throwInsteadOfExit(program)

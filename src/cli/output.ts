@@ -30,8 +30,8 @@ export function createOutput({ json }: { json: boolean }): Output {
   return {
     json,
     colors: colorsFor(human),
-    interactive: process.stdin.isTTY && process.stderr.isTTY && !isCi(),
-    live: human.isTTY && process.env['TERM'] !== 'dumb' && !isCi(),
+    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY) && !isCi(),
+    live: Boolean(human.isTTY) && process.env['TERM'] !== 'dumb' && !isCi(),
     columns: () => human.columns ?? 100,
     line: (text = '') => void human.write(`${text}\n`),
     note: (text) => void process.stderr.write(`${text}\n`),
@@ -45,7 +45,8 @@ export function createOutput({ json }: { json: boolean }): Output {
 export function colorsFor(stream: NodeJS.WriteStream): Colors {
   const noColor = process.env['NO_COLOR']
   const refused = (noColor !== undefined && noColor !== '') || process.env['TERM'] === 'dumb'
-  return pc.createColors(stream.isTTY && !refused)
+  // Absent in a pipe; picocolors would decide by itself when it is given nothing.
+  return pc.createColors(Boolean(stream.isTTY) && !refused)
 }
 
 function isCi(): boolean {

@@ -93,7 +93,10 @@ function nodeAt(path: PropertyKey[]): Node | undefined {
 }
 
 function allowedKeys(path: PropertyKey[]): string[] {
-  return Object.keys((nodeAt(path)?.['properties'] as Node | undefined) ?? {})
+  const node = nodeAt(path)
+  // A record with fixed names lists them apart from its values.
+  const names = (node?.['propertyNames'] as Node | undefined)?.['enum'] as string[] | undefined
+  return names ?? Object.keys((node?.['properties'] as Node | undefined) ?? {})
 }
 
 function discriminatorValues(path: PropertyKey[]): unknown[] {

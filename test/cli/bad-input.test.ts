@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { projectFolder, THREE_ENVIRONMENTS } from '../config/project-folder.js'
+import { runCli } from './run-cli.js'
+
+describe('wrong usage ends with 2 and says what to type', () => {
+  test.each([
+    [['stauts'], 'Did you mean status?'],
+    [['status', '--evn', 'x'], 'Did you mean --env?'],
+    [['create'], "missing required argument 'name'"],
+    [['start', '--until', 'tomorrow'], 'validated, closed'],
+    [['start', '--wait', '--detach'], 'cannot be used with'],
+    [['approve', 'finaal', '--actor', 'Ada'], 'Did you mean "final"?'],
+    [['approve', 'final', '--actor', ' '], 'needs the name of the person'],
+    [['rollback'], '--strategy'],
+    [['demo'], '--yes --fast'],
+    [['status', '--env', 'prod'], 'Did you mean "production"?'],
+    [['status'], 'No migrations directory found'],
+    [['show'], 'Temporal does not answer'],
+    [['start', '--requester', 'Ada'], 'Temporal does not answer'],
+  ])('%j', async (args, said) => {
+    const { code, stdout, stderr } = await runCli(
+      args,
+      projectFolder({ 'wrangler.toml': THREE_ENVIRONMENTS }),
+    )
+    expect(stderr).toContain(said)
+    expect(stderr).not.toContain('    at ')
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+})
+
+test('with --json a failure is one document with type, message and advice', async () => {
+  const { code, stdout, stderr } = await runCli(['status', '--json'], projectFolder())
+  expect(code).toBe(2)
+  expect(stderr).toBe('')
+  expect(JSON.parse(stdout)).toEqual({
+    success: false,
+    error: {
+      type: 'ProjectNotFound',
+      message: expect.any(String) as string,
+      advice: expect.any(String) as string,
+    },
+  })
+})
+
+test('a locked database is told apart from a broken one', async () => {
+  const { localDatabaseFile } = await import('../../src/d1/local-file.js')
+  const { openSqlite } = await import('../../src/d1/sqlite.js')
+  const { mkdirSync } = await import('node:fs')
+  const path = await import('node:path')
+  const folder = projectFolder({
+    'wrangler.toml': '[[d1_databases]]\nbinding = "DB"\n',
+    'migrations/0001_a.sql': 'CREATE TABLE a (id);\n',
+  })
+  const file = localDatabaseFile({ persistTo: path.join(folder, '.wrangler', 'state'), databaseId: 'DB' })
+  mkdirSync(path.dirname(file), { recursive: true })
+  const database = openSqlite(file)
+  try {
+    database.exec('CREATE TABLE x (id); BEGIN EXCLUSIVE')
+    const { code, stderr } = await runCli(['status'], folder)
+    expect(stderr).toContain('locked')
+    expect(code).toBe(1)
+  } finally {
+    database.close()
+  }
+})
+
+test('every command has help with examples, and help needs no project', async () => {
+  const folder = projectFolder()
+  const { stdout } = await runCli(['--help'], folder)
+  for (const command of ['demo', 'plan', 'start', 'watch', 'report-issue', 'create-rollback']) {
+    expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
+  }
+  const { code, stdout: start } = await runCli(['start', '--help'], folder)
+  expect(code).toBe(0)
+  expect(start).toContain('Examples:')
+  expect(start).toContain('--env <name>')
+})
+
+test('no colours leave us where nobody sees them', async () => {
+  const { stdout, stderr } = await runCli(['doctor'], projectFolder(), { FORCE_COLOR: '1' })
+  // eslint-disable-next-line no-control-regex -- the escape character begins a colour code
+  expect(stdout + stderr).not.toMatch(/\u001B\[/)
+})

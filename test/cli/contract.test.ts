@@ -1,0 +1,173 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { localDatabaseFile } from '../../src/d1/local-file.js'
+import { openSqlite } from '../../src/d1/sqlite.js'
+import { projectFolder, THREE_ENVIRONMENTS } from '../config/project-folder.js'
+import { runCli, runJson } from './run-cli.js'
+
+const WRANGLER = '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "archive"\n'
+const TABLE = 'CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\n'
+const COLUMN = 'ALTER TABLE users ADD COLUMN email TEXT;\n'
+
+/** A bare Wrangler project whose first migration is applied, with a row in it; the second one is pending. */
+function migratedProject(pending = COLUMN): string {
+  const folder = projectFolder({
+    'wrangler.toml': WRANGLER,
+    'migrations/0001_users.sql': TABLE,
+    'migrations/0002_next.sql': pending,
+  })
+  const file = localDatabaseFile({ persistTo: path.join(folder, '.wrangler', 'state'), databaseId: 'DB' })
+  mkdirSync(path.dirname(file), { recursive: true })
+  const database = openSqlite(file)
+  database.exec(`${TABLE} INSERT INTO users (name) VALUES ('Zoë');
+    CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,
+      applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL);
+    INSERT INTO d1_migrations (name) VALUES ('0001_users.sql');`)
+  database.close()
+  return folder
+}
+
+describe('status', () => {
+  test('says what is applied and pending, in the fields of the contract, and grep finds success', async () => {
+    const { code, stdout } = await runCli(['status', '--json'], migratedProject())
+    expect(code).toBe(0)
+    expect(stdout).toContain('"success": true')
+    expect(JSON.parse(stdout)).toMatchObject({
+      success: true,
+      environment: 'local',
+      database: { name: 'archive', id: 'DB', remote: false },
+      applied: [{ name: '0001_users.sql' }],
+      pending: [{ name: '0002_next.sql' }],
+      conflicts: [],
+      schemaFingerprint: expect.any(String) as string,
+      timestamp: expect.any(String) as string,
+    })
+  })
+
+  test('a file that is missing is a conflict, and exit 1', async () => {
+    const folder = migratedProject()
+    const { rmSync } = await import('node:fs')
+    rmSync(path.join(folder, 'migrations', '0001_users.sql'))
+    const { code, json } = await runJson(['status'], folder)
+    expect(code).toBe(1)
+    expect(json).toMatchObject({ success: false, conflicts: [{ migration: '0001_users.sql' }] })
+  })
+})
+
+describe('plan', () => {
+  test('rehearses a bare project with local state, and leaves the state alone', async () => {
+    const folder = migratedProject()
+    const { code, json } = await runJson(['plan'], folder)
+    expect(json).toMatchObject({ success: true, verdict: 'ok', migrations: [{ name: '0002_next.sql' }] })
+    expect(code).toBe(0)
+    const { json: status } = await runJson(['status'], folder)
+    expect(status).toMatchObject({ pending: [{ name: '0002_next.sql' }] })
+  })
+
+  test('works before the local state exists', async () => {
+    const folder = projectFolder({ 'wrangler.toml': WRANGLER, 'migrations/0001_users.sql': TABLE })
+    const { code, json } = await runJson(['plan'], folder)
+    expect(json).toMatchObject({ verdict: 'ok', migrations: [{ name: '0001_users.sql' }] })
+    expect(code).toBe(0)
+    expect(existsSync(path.join(folder, '.wrangler'))).toBe(false)
+  })
+
+  test('lost rows block, and exit 1', async () => {
+    const { code, json } = await runJson(['plan'], migratedProject('DELETE FROM users;\n'))
+    expect(json).toMatchObject({ success: false, verdict: 'block' })
+    expect(code).toBe(1)
+  })
+})
+
+describe('validate', () => {
+  test('accepts good files', async () => {
+    const { code, json } = await runJson(['validate'], migratedProject())
+    expect(json).toMatchObject({ success: true })
+    expect(code).toBe(0)
+  })
+
+  test('broken SQL is a finding with its file, and exit 1', async () => {
+    const { code, json } = await runJson(['validate'], migratedProject('CREATE TABEL x (id);\n'))
+    expect(code).toBe(1)
+    expect(json).toMatchObject({ success: false })
+    expect(JSON.stringify(json)).toContain('0002_next.sql')
+  })
+})
+
+describe('backup', () => {
+  test('makes an archive that validates, also without naming the environment', async () => {
+    const folder = migratedProject()
+    const made = await runJson(['backup', '--env', 'local'], folder)
+    expect(made.code).toBe(0)
+    expect(readdirSync(path.join(folder, 'backups'))).toEqual([
+      expect.stringMatching(/^backup-local-\d{4}-\d{2}-\d{2}-\d{6}\.zip$/),
+    ])
+    expect(await runJson(['backup', 'validate'], folder)).toMatchObject({
+      code: 0,
+      json: { success: true, valid: true },
+    })
+    const restored = await runJson(
+      [
+        'backup',
+        'restore',
+        path.join('backups', readdirSync(path.join(folder, 'backups'))[0] ?? ''),
+        '--to',
+        'out',
+      ],
+      folder,
+    )
+    expect(restored.code).toBe(0)
+  })
+
+  test('validate without any archive says how to make one', async () => {
+    const { code, json } = await runJson(['backup', 'validate'], migratedProject())
+    expect(code).toBe(1)
+    expect(json).toMatchObject({
+      success: false,
+      error: { type: 'BackupInvalid', advice: expect.stringContaining('d1-runbook backup') as string },
+    })
+  })
+})
+
+describe('create', () => {
+  test('takes the next number and never overwrites', async () => {
+    const folder = migratedProject()
+    const names = await Promise.all([
+      runJson(['create', 'add photos'], folder),
+      runJson(['create', 'äpfel'], folder),
+    ])
+    expect(names.map(({ code }) => code)).toEqual([0, 0])
+    const files = readdirSync(path.join(folder, 'migrations')).slice(2)
+    expect(files.map((name) => name.slice(0, 5)).sort()).toEqual(['0003_', '0004_'])
+  })
+
+  test('a name that would leave the folder is refused', async () => {
+    const { code } = await runJson(['create', '../../evil'], migratedProject())
+    expect(code).toBe(2)
+  })
+})
+
+describe('doctor', () => {
+  test('finds the misplaced migrations_dir and says where it belongs', async () => {
+    const toml = THREE_ENVIRONMENTS.replace('account_id = "acc-production"', 'migrations_dir = "sql"')
+    const { code, json } = await runJson(
+      ['doctor', '--env', 'production'],
+      projectFolder({ 'wrangler.toml': toml }),
+    )
+    expect(code).toBe(1)
+    const { checks } = json as { checks: { name: string; state: string; message: string }[] }
+    const migrations = checks.find(({ name }) => name === 'migrations')
+    expect(migrations?.state).toBe('failed')
+    expect(migrations?.message).toContain('No migrations directory found')
+    expect(migrations?.message).toContain('[[env.production.d1_databases]]')
+  })
+
+  test('every failed check has its advice', async () => {
+    const { json } = await runJson(['doctor'], projectFolder())
+    const { checks } = json as { checks: { state: string; advice?: string }[] }
+    const failed = checks.filter(({ state }) => state === 'failed')
+    expect(failed.length).toBeGreaterThan(0)
+    for (const check of failed) expect(check.advice).toBeTruthy()
+  })
+})

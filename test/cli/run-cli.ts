@@ -1,0 +1,42 @@
+import { execa } from 'execa'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ENTRY = path.join(import.meta.dirname, 'entry.ts')
+const LOADER = fileURLToPath(import.meta.resolve('tsx'))
+
+export interface CliResult {
+  code: number | undefined
+  stdout: string
+  stderr: string
+}
+
+/** The command line as a person has it: a process of its own, in `cwd`, without our terminal and our variables. */
+export async function runCli(
+  args: string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): Promise<CliResult> {
+  const result = await execa(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--import', LOADER, ENTRY, ...args],
+    {
+      cwd,
+      env: { PATH: process.env['PATH'], HOME: cwd, TEMPORAL_ADDRESS: '127.0.0.1:1', ...env },
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore',
+      timeout: 50_000,
+    },
+  )
+  return { code: result.exitCode, stdout: result.stdout, stderr: result.stderr }
+}
+
+/** The one JSON document on stdout; anything beside it makes this throw. */
+export async function runJson(
+  args: string[],
+  cwd: string,
+): Promise<{ code: number | undefined; json: unknown }> {
+  const { code, stdout } = await runCli([...args, '--json'], cwd)
+  return { code, json: JSON.parse(stdout) }
+}

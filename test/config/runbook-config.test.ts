@@ -1,0 +1,139 @@
+import { format, resolveConfig } from 'prettier'
+import { describe, expect, test } from 'vitest'
+import { runbookConfigJsonSchema } from '../../src/config/json-schema.js'
+import { loadProject } from '../../src/config/project.js'
+import { resolveRequestSettings, testCommandOf } from '../../src/config/settings.js'
+import { configTemplate } from '../../src/config/template.js'
+import { RunbookError } from '../../src/contract/failures.js'
+import { projectFolder, THREE_ENVIRONMENTS } from './project-folder.js'
+
+const load = (config: unknown) =>
+  loadProject({
+    projectDir: projectFolder({
+      'wrangler.toml': THREE_ENVIRONMENTS,
+      'runbook.config.json': JSON.stringify(config),
+    }),
+  })
+
+async function problemOf(config: unknown): Promise<string> {
+  const error: unknown = await load(config).catch((caught: unknown) => caught)
+  if (!(error instanceof RunbookError)) throw new Error('the configuration was accepted')
+  expect(error.type).toBe('ConfigInvalid')
+  return error.message
+}
+
+describe('a mistake says the path, what was found and what is allowed', () => {
+  test.each([
+    [{ taimZone: 'UTC' }, 'taimZone: unknown setting. Did you mean "timeZone"?'],
+    [{ timeZone: 'Mars/Olympus' }, 'timeZone: found "Mars/Olympus", allowed: an IANA time zone'],
+    [{ people: 'Ada' }, 'people: found "Ada", allowed: array'],
+    [
+      { channels: [{ kind: 'pager' }] },
+      'channels[0].kind: found "pager", allowed: "terminal", "file", "slack", "webhook"',
+    ],
+    [{ channels: [{ kind: 'slack' }] }, 'channels[0].webhookUrlEnv: found nothing, allowed: string'],
+    [
+      { environments: { production: { updateEvery: 'soon' } } },
+      'environments.production.updateEvery: found "soon", allowed: a duration such as',
+    ],
+    [{ environments: { production: { policy: { gates: { plann: {} } } } } }, 'Did you mean "plan"?'],
+    [
+      { environments: { production: { policy: { gates: { plan: { approvals: 0 } } } } } },
+      'environments.production.policy.gates.plan.approvals: found 0',
+    ],
+    [{ environments: { production: { wranglerEnv: 'prodution' } } }, 'Did you mean "production"?'],
+  ])('%j', async (config, said) => {
+    expect(await problemOf(config)).toContain(said)
+  })
+
+  test('a config that throws is named, not shown as a bug of ours', async () => {
+    const projectDir = projectFolder({ 'wrangler.toml': '', 'runbook.config.mjs': 'throw new Error("no")\n' })
+    await expect(loadProject({ projectDir })).rejects.toMatchObject({ type: 'ConfigInvalid' })
+  })
+
+  test('two configs are refused: which one holds would be a guess', async () => {
+    const projectDir = projectFolder({
+      'wrangler.toml': '',
+      'runbook.config.json': '{}',
+      'runbook.config.yaml': '',
+    })
+    await expect(loadProject({ projectDir })).rejects.toMatchObject({ type: 'ConfigInvalid' })
+  })
+})
+
+describe('settings of a request', () => {
+  test('without a config the runbook holds: 34 checkpoints, people decide in production', async () => {
+    const project = await loadProject({ projectDir: projectFolder({ 'wrangler.toml': THREE_ENVIRONMENTS }) })
+    const settings = resolveRequestSettings(project, 'production')
+    expect(settings.monitoring.offsetsMs).toHaveLength(34)
+    expect(settings.monitoring.thresholds).toMatchObject({ responseTimeFactor: 2, consecutiveBreaches: 2 })
+    expect(Object.values(settings.policy.gates).some(({ automatic }) => automatic)).toBe(false)
+    expect(settings.policy.automaticRollback).toBe(false)
+    expect(settings.monitoring.probes.map(({ kind }) => kind)).toEqual([
+      'connectivity',
+      'stability',
+      'backup',
+    ])
+  })
+
+  test('what the config says replaces the default, and nothing beside it', async () => {
+    const project = await load({
+      timeZone: 'Europe/Berlin',
+      testCommand: 'npm run  test',
+      environments: {
+        production: {
+          healthUrl: 'https://example.com/health',
+          policy: { gates: { plan: { approvals: 2, deadline: '4h' } } },
+          monitoring: { schedule: ['5m', '1h'], thresholds: { errorRateIncrease: 0.1 } },
+          backup: { keep: 3, maxAge: '12h' },
+          window: { opensAt: '2026-03-01T22:00:00+01:00', closesAt: '2026-03-02T00:00:00+01:00' },
+        },
+      },
+    })
+    const settings = resolveRequestSettings(project, 'production')
+    expect(settings.policy.gates.plan).toMatchObject({
+      approvals: 2,
+      deadlineMs: 14_400_000,
+      requesterMayApprove: true,
+    })
+    expect(settings.policy.gates.final.approvals).toBe(1)
+    expect(settings.monitoring).toMatchObject({
+      offsetsMs: [300_000, 3_600_000],
+      thresholds: { errorRateIncrease: 0.1, responseTimeFactor: 2 },
+    })
+    expect(settings.monitoring.probes[0]).toMatchObject({ kind: 'http', url: 'https://example.com/health' })
+    expect(settings).toMatchObject({ keepBackups: 3, recentBackupMs: 43_200_000, timeZone: 'Europe/Berlin' })
+    expect(settings.window).toEqual({
+      opensAt: '2026-03-01T21:00:00.000Z',
+      closesAt: '2026-03-01T23:00:00.000Z',
+    })
+    expect(testCommandOf(project)).toEqual(['npm', 'run', 'test'])
+    expect(resolveRequestSettings(project, 'staging').keepBackups).toBe(14)
+  })
+
+  test('null is a value that a probe may expect', async () => {
+    const probes = [{ kind: 'sql', name: 'none', sql: 'SELECT NULL', expect: null }]
+    const project = await load({ environments: { local: { monitoring: { probes } } } })
+    expect(resolveRequestSettings(project, 'local').monitoring.probes.at(-1)).toMatchObject({ expect: null })
+  })
+})
+
+test.each(['ts', 'mjs'] as const)('what init writes as %s is valid as it is', async (extension) => {
+  const content = configTemplate(
+    { teamLead: "Ada 'the' Lead", healthUrl: 'https://example.com/health' },
+    extension,
+  )
+  const projectDir = projectFolder({
+    'wrangler.toml': THREE_ENVIRONMENTS,
+    [`runbook.config.${extension}`]: content,
+  })
+  const project = await loadProject({ projectDir })
+  expect(project.config.people[0]?.name).toBe("Ada 'the' Lead")
+})
+
+test('the published JSON schema is the one of the code (refresh: vitest -u)', async () => {
+  const file = new URL('../../schema/runbook.config.schema.json', import.meta.url)
+  const options = await resolveConfig(file)
+  const text = await format(JSON.stringify(runbookConfigJsonSchema()), { ...options, parser: 'json' })
+  await expect(text).toMatchFileSnapshot('../../schema/runbook.config.schema.json')
+})

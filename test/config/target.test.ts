@@ -1,0 +1,152 @@
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { loadProject } from '../../src/config/project.js'
+import { resolveTarget } from '../../src/config/target.js'
+import { PRODUCTION_ID, projectFolder, THREE_ENVIRONMENTS } from './project-folder.js'
+
+const resolve = async (files: Record<string, string>, environment: string, database?: string) =>
+  resolveTarget(await loadProject({ projectDir: projectFolder(files) }), environment, { database })
+
+describe('without a runbook.config', () => {
+  test('the top-level database is local, and each env with a database is remote', async () => {
+    const project = await loadProject({ projectDir: projectFolder({ 'wrangler.toml': THREE_ENVIRONMENTS }) })
+    expect([...project.environments.keys()]).toEqual(['local', 'staging', 'production'])
+    const local = resolveTarget(project, 'local')
+    expect(local).toMatchObject({
+      production: false,
+      database: { name: 'archive', remote: false },
+      migrationsDir: path.join(project.projectDir, 'migrations'),
+      persistTo: path.join(project.projectDir, '.wrangler', 'state'),
+      backupDir: path.join(project.projectDir, 'backups'),
+    })
+    expect(local).not.toHaveProperty('accountId')
+    expect(local).not.toHaveProperty('wranglerEnv')
+  })
+
+  test('an env has its own folder, ledger and account', async () => {
+    const project = await loadProject({ projectDir: projectFolder({ 'wrangler.toml': THREE_ENVIRONMENTS }) })
+    expect(resolveTarget(project, 'staging')).toMatchObject({
+      accountId: 'acc-top',
+      migrationsTable: 'my_ledger',
+      migrationsDir: path.join(project.projectDir, 'sql'),
+      wranglerEnv: 'staging',
+    })
+    expect(resolveTarget(project, 'production')).toMatchObject({
+      production: true,
+      accountId: 'acc-production',
+      database: { id: PRODUCTION_ID, remote: true },
+    })
+  })
+
+  test.each([
+    ['preview id', 'preview_database_id = "p"\ndatabase_id = "d"', 'p'],
+    ['database id', 'database_id = "d"', 'd'],
+    ['binding', '', 'DB'],
+  ])('locally the state is keyed by the %s', async (_, lines, id) => {
+    const target = await resolve({ 'wrangler.toml': `[[d1_databases]]\nbinding = "DB"\n${lines}\n` }, 'local')
+    expect(target.database.id).toBe(id)
+  })
+
+  test('an env without a database of its own says that Wrangler does not inherit it', async () => {
+    await expect(resolve({ 'wrangler.toml': THREE_ENVIRONMENTS }, 'preview')).rejects.toMatchObject({
+      type: 'EnvironmentUnknown',
+      message: expect.stringContaining('does not inherit') as string,
+    })
+  })
+
+  test('a mistyped environment is answered with the nearest one', async () => {
+    await expect(resolve({ 'wrangler.toml': THREE_ENVIRONMENTS }, 'prod')).rejects.toMatchObject({
+      type: 'EnvironmentUnknown',
+      message: expect.stringContaining('Did you mean "production"?') as string,
+    })
+  })
+
+  test('a remote database without an ID is refused: it could not be proven', async () => {
+    const toml = '[[env.production.d1_databases]]\nbinding = "DB"\ndatabase_name = "x"\n'
+    await expect(resolve({ 'wrangler.toml': toml }, 'production')).rejects.toMatchObject({
+      type: 'ConfigInvalid',
+    })
+  })
+
+  test('two environments with one UUID are refused, whichever is asked for', async () => {
+    const toml = THREE_ENVIRONMENTS.replace('00000000-0000-0000-0000-000000000002', PRODUCTION_ID)
+    for (const environment of ['staging', 'production']) {
+      await expect(resolve({ 'wrangler.toml': toml }, environment)).rejects.toMatchObject({
+        type: 'WrongTarget',
+      })
+    }
+    await expect(resolve({ 'wrangler.toml': toml }, 'local')).resolves.toMatchObject({ environment: 'local' })
+  })
+})
+
+describe('several databases', () => {
+  const toml = ['one', 'two']
+    .map((name) => `[[d1_databases]]\nbinding = "${name.toUpperCase()}"\ndatabase_name = "${name}"\n`)
+    .join('')
+
+  test('are never chosen by guessing', async () => {
+    await expect(resolve({ 'wrangler.toml': toml }, 'local')).rejects.toMatchObject({
+      type: 'ConfigInvalid',
+      message: expect.stringContaining('one, two') as string,
+      advice: expect.stringContaining('--database one') as string,
+    })
+  })
+
+  test('are chosen by name, by binding, or by the config', async () => {
+    expect((await resolve({ 'wrangler.toml': toml }, 'local', 'two')).binding).toBe('TWO')
+    expect((await resolve({ 'wrangler.toml': toml }, 'local', 'ONE')).database.name).toBe('one')
+    const config = { 'wrangler.toml': toml, 'runbook.config.json': '{"database": "two"}' }
+    expect((await resolve(config, 'local')).database.name).toBe('two')
+  })
+})
+
+describe('with a runbook.config', () => {
+  test('an environment can be the top level run remotely', async () => {
+    const files = {
+      'wrangler.jsonc': `{
+        // comments and a trailing comma, as Wrangler allows them
+        "d1_databases": [{ "binding": "DB", "database_name": "x", "database_id": "${PRODUCTION_ID}" }],
+      }`,
+      'runbook.config.yaml': 'environments:\n  live:\n    production: true\n    wranglerEnv: null\n',
+    }
+    expect(await resolve(files, 'live')).toMatchObject({
+      production: true,
+      database: { id: PRODUCTION_ID, remote: true },
+    })
+    expect(await resolve(files, 'local')).toMatchObject({ production: false, database: { remote: false } })
+  })
+
+  test('it may point to a Wrangler file in another folder', async () => {
+    const folder = projectFolder({
+      'src/workers/wrangler.toml': '[[d1_databases]]\nbinding = "DB"\n',
+      'runbook.config.mjs': `export default { wranglerConfig: 'src/workers/wrangler.toml' }\n`,
+    })
+    const target = resolveTarget(await loadProject({ projectDir: folder }), 'local')
+    expect(target.migrationsDir).toBe(path.join(folder, 'src', 'workers', 'migrations'))
+    expect(target.persistTo).toBe(path.join(folder, 'src', 'workers', '.wrangler', 'state'))
+    expect(target.backupDir).toBe(path.join(folder, 'backups'))
+  })
+})
+
+describe('a folder that cannot be a project', () => {
+  test('names the Wrangler file below it and the option to type', async () => {
+    const folder = projectFolder({ 'src/workers/wrangler.toml': '' })
+    await expect(loadProject({ projectDir: folder })).rejects.toMatchObject({
+      type: 'ProjectNotFound',
+      message: expect.stringContaining(path.join('src', 'workers', 'wrangler.toml')) as string,
+      advice: expect.stringContaining('--project') as string,
+    })
+  })
+
+  test.each([
+    ['wrangler.toml', 'a = [', 'does not parse'],
+    ['wrangler.json', '{"a": }', 'on line 1'],
+    ['wrangler.toml', '[[d1_databases]]\nbinding = 5\n', 'd1_databases[0].binding must be a text, found 5'],
+    ['wrangler.json', '{"d1_databases": {}}', 'd1_databases must be a list'],
+  ])('%s with %j says where it is wrong', async (file, content, said) => {
+    await expect(loadProject({ projectDir: projectFolder({ [file]: content }) })).rejects.toMatchObject({
+      type: 'ConfigInvalid',
+      message: expect.stringContaining(said) as string,
+    })
+  })
+})
