@@ -1,5 +1,6 @@
 import Cloudflare from 'cloudflare'
 import { RunbookError, type FailureType } from '../contract/failures.js'
+import { isSqlRefusal } from './classify.js'
 import { redact } from './redact.js'
 
 /** The official SDK, when a token is at hand. Reads only; what the runbook names as a change goes through Wrangler. */
@@ -15,17 +16,19 @@ export function apiClient(env: NodeJS.ProcessEnv = process.env): Cloudflare | un
   })
 }
 
-/** Runs `work` and names what the API says in the words of the failure table. `what`: such as "Reading art". */
+/**
+ * Runs `work` and names what the API says in the words of the failure table. `what`: such as "Reading art". An answer
+ * without a result (status 200 around `success: false`) is no answer.
+ */
 export async function askApi<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
+  const answer = await work().catch((error: unknown) => {
     throw apiFailure(what, error)
-  }
+  })
+  if (answer !== null) return answer
+  throw new RunbookError('OutcomeUnknown', `${what} failed: the API reported no success.`, {
+    advice: ADVICE.OutcomeUnknown ?? '',
+  })
 }
-
-/** D1 answers an SQL error with status 400 and this code. */
-const SQL_ERROR_CODE = 7500
 
 export function apiFailure(what: string, error: unknown): unknown {
   if (error instanceof Cloudflare.APIConnectionError) {
@@ -43,10 +46,7 @@ function typeOf(status: number, code: number | undefined, message: string): Fail
   if (status === 404) return 'DatabaseNotFound'
   if (status === 429) return 'RateLimited'
   if (status >= 500) return 'OutcomeUnknown'
-  if (code === SQL_ERROR_CODE) {
-    return /reset|overloaded|timed? ?out|internal error/i.test(message) ? 'OutcomeUnknown' : 'SqlRefused'
-  }
-  return status >= 400 ? 'SqlRefused' : 'OutcomeUnknown'
+  return isSqlRefusal(message) ? 'SqlRefused' : 'OutcomeUnknown'
 }
 
 const ADVICE: Partial<Record<FailureType, string>> = {

@@ -18,7 +18,8 @@ interface Rule {
 
 /**
  * What Wrangler and the API print, read from top to bottom: the first pattern that matches decides. Texts that mean
- * "no answer came" stand before the SQL errors, because a gateway's time-out may quote the statement.
+ * "no answer came" stand before the SQL errors, because a gateway's time-out may quote the statement. D1's code 7500 stands
+ * on refused SQL and on its own failures alike: only SQLite's words tell them apart.
  */
 const RULES: Rule[] = [
   {
@@ -40,7 +41,7 @@ const RULES: Rule[] = [
   {
     type: 'OutcomeUnknown',
     pattern:
-      /\b50[234]\b|gateway time-?out|Bad Gateway|Service Unavailable|operation was aborted due to timeout|headers timeout|body timeout|D1_ERROR: .*(?:reset|overloaded|timed? ?out)|exceeded timeout|storage operation exceeded|code: 7429|code: 7500.*(?:reset|timed? ?out|internal error)|malformed response|internal error/i,
+      /\b50[234]\b|gateway time-?out|Bad Gateway|Service Unavailable|operation was aborted due to timeout|headers timeout|body timeout|D1_ERROR: .*(?:reset|overloaded|timed? ?out)|exceeded timeout|storage operation exceeded|code: 7429|malformed response|internal (?:server )?error/i,
     advice: 'What the command did is read back from the database before anything is tried again.',
   },
   {
@@ -66,7 +67,7 @@ const RULES: Rule[] = [
   {
     type: 'SqlRefused',
     pattern:
-      /SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|AUTH|TOOBIG|RANGE|SCHEMA|NOTADB)|syntax error|incomplete input|no such (?:table|column|index|function|trigger|view|collation)|has no column named|already exists|duplicate column|constraint failed|datatype mismatch|not authorized to|statement too long|too many (?:columns|terms)|code: 7500|D1_(?:EXEC_)?ERROR|BEGIN TRANSACTION|SAVEPOINT/i,
+      /SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|AUTH|TOOBIG|RANGE|SCHEMA|NOTADB)|syntax error|incomplete input|no such (?:table|column|index|function|trigger|view|collation)|has no column named|already exists|duplicate column|constraint failed|datatype mismatch|not authorized to|statement too long|too many (?:columns|terms)|BEGIN TRANSACTION|SAVEPOINT|unrecognized token|unsupported use of|foreign key mismatch|ambiguous column/i,
     advice: 'Correct the SQL, then make a new plan; nothing of this file remained in the database.',
   },
   {
@@ -82,6 +83,13 @@ const RULES: Rule[] = [
     advice: 'Check the Wrangler file: `d1-runbook doctor` says what is wrong with it.',
   },
 ]
+
+const SQL_WORDS = RULES.find(({ type }) => type === 'SqlRefused')?.pattern ?? /$^/
+
+/** The text is SQLite's refusal of a statement. */
+export function isSqlRefusal(text: string): boolean {
+  return SQL_WORDS.test(text)
+}
 
 export interface Classified {
   type: FailureType

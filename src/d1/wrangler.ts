@@ -82,6 +82,8 @@ async function runStaged(request: WranglerRequest, config: string): Promise<Wran
       rememberGroup(child.pid)
       request.onGroup?.(child.pid)
     }
+    // Who ends only the wrapper leaves the command running with our pipes open: the end of the first is the end of all.
+    child.nodeChildProcess.once('exit', stop)
     forwardLines([child.stdout, child.stderr], request.onLine)
     const end = await child
     return {

@@ -1,15 +1,21 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { afterAll } from 'vitest'
 import type { Target } from '../../src/contract/target.js'
 import { localDatabaseFile } from '../../src/d1/local-file.js'
 import { openSqlite } from '../../src/d1/sqlite.js'
 
-/** A folder that goes when the test ends; its name has a space and a non-ASCII letter on purpose. */
+const folders: string[] = []
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+})
+
+/** A folder that goes when the test file ends; its name has a space and a non-ASCII letter on purpose. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'd1 rünbook-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+  folders.push(folder)
   return folder
 }
 

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { applyMigration, type ApplyRequest } from '../../src/d1/apply.js'
+import { migrationFile } from '../../src/d1/migration-files.js'
+import { groupAlive, signalGroup } from '../../src/d1/process-group.js'
+import { readSnapshot } from '../../src/d1/snapshot.js'
+import { runWrangler } from '../../src/d1/wrangler.js'
+import { fingerprintOf } from './fingerprint.js'
+import { LEDGER_SQL, localTarget, seedLocal, temporaryFolder } from './local-target.js'
+import { remoteTarget } from './remote-target.js'
+
+const BEFORE = 'CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER);'
+
+function request(target: ApplyRequest['target'], sql: string): ApplyRequest {
+  return {
+    target,
+    file: migrationFile('0001_t.sql', Buffer.from(sql)),
+    ledgerBefore: [],
+    fingerprintBefore: fingerprintOf(BEFORE),
+    fingerprintAfter: fingerprintOf(BEFORE),
+    stageRoot: temporaryFolder(),
+  }
+}
+
+describe('a Wrangler that is killed', () => {
+  it('takes its whole family with it, though only the wrapper was hit', async () => {
+    const { target, api } = await remoteTarget(BEFORE)
+    api.fault({ route: 'query', kind: 'slow', afterMs: 60_000, call: 'all' })
+    let leader = 0
+    const end = runWrangler({
+      target,
+      args: ['d1', 'execute', target.database.name, '--json', '--command', 'SELECT 1'],
+      onGroup: (group) => (leader = group),
+    })
+    while (!api.calls.some(({ route }) => route === 'query')) await sleep(50)
+    process.kill(leader, 'SIGKILL')
+    await end
+    expect(groupAlive(leader)).toBe(false)
+  })
+
+  it('is ended whole by its time limit', async () => {
+    const { target, api } = await remoteTarget(BEFORE)
+    api.fault({ route: 'query', kind: 'slow', afterMs: 60_000, call: 'all' })
+    let leader = 0
+    const end = await runWrangler({
+      target,
+      args: ['d1', 'execute', target.database.name, '--json', '--command', 'SELECT 1'],
+      timeoutMs: 4000,
+      onGroup: (group) => (leader = group),
+    })
+    expect(end.timedOut).toBe(true)
+    expect(groupAlive(leader)).toBe(false)
+  })
+
+  it('leaves a state that is proven: at any moment of the kill the file runs once', { timeout: 120_000 }, async () => {
+    const sql = `UPDATE t SET n = n + 1;`
+    for (const delay of [600, 1800]) {
+      const target = localTarget()
+      seedLocal(target, `${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
+      const work = request(target, sql)
+      const controller = new AbortController()
+      const cancelled = new Error('cancelled by the test')
+      const timer = setTimeout(() => controller.abort(cancelled), delay)
+      const first = await applyMigration({ ...work, signal: controller.signal }).catch((error: unknown) => error)
+      clearTimeout(timer)
+      // Either it was through before the kill, and is said to be applied, or the cancellation is what comes out.
+      if (first !== cancelled) expect(first).toMatchObject({ state: 'applied' })
+      expect(await applyMigration(work)).toMatchObject({ state: 'applied' })
+      expect((await readSnapshot(target)).ledger).toHaveLength(1)
+    }
+  })
+})
+
+describe('two workers', () => {
+  it('notice each other: the second is told to wait', async () => {
+    const { target, api } = await remoteTarget(`${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
+    api.fault({ route: 'query', kind: 'slow', afterMs: 2500, match: /UPDATE t/ })
+    const work = request(target, 'UPDATE t SET n = n + 1;')
+    const first = applyMigration(work)
+    while (!api.calls.some(({ sql }) => sql?.includes('UPDATE t') ?? false)) await sleep(50)
+    await expect(applyMigration(work)).rejects.toMatchObject({ type: 'DatabaseLocked' })
+    expect(await first).toMatchObject({ state: 'applied' })
+    expect(api.database(target.database.id).prepare('SELECT n FROM t').get()).toEqual({ n: 1 })
+  })
+
+  it('end what a dead worker left running before they read the state', async () => {
+    const { target, api } = await remoteTarget(`${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
+    const work = request(target, 'UPDATE t SET n = n + 1;')
+    // A worker that dies in the middle of an apply, with its Wrangler waiting for a slow answer.
+    api.fault({ route: 'query', kind: 'slow', afterMs: 60_000, match: /UPDATE t/ })
+    const script = `const { applyMigration } = await import(${JSON.stringify(new URL('../../src/d1/apply.ts', import.meta.url).href)}); await applyMigration(${JSON.stringify(work)})`
+    const worker = spawn(process.execPath, ['--import', 'tsx', '--no-warnings', '--input-type=module', '-e', script], {
+      stdio: 'ignore',
+    })
+    while (!api.calls.some(({ sql }) => sql?.includes('UPDATE t') ?? false)) await sleep(50)
+    worker.kill('SIGKILL')
+    await once(worker, 'exit')
+    api.clearFaults()
+    const leases = join(work.stageRoot, 'leases')
+    const groupFile = readdirSync(leases).find((name) => name.endsWith('.group')) ?? ''
+    const leader = Number(readFileSync(join(leases, groupFile), 'utf8'))
+    expect(groupAlive(leader)).toBe(true)
+    expect(await applyMigration(work)).toMatchObject({ state: 'applied', durationMs: 0 })
+    expect(groupAlive(leader)).toBe(false)
+    signalGroup(leader, 'SIGKILL')
+  })
+})
