@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { createActivities } from './activities/index.js'
 import { RunbookError } from './contract/failures.js'
 import { TASK_QUEUE } from './contract/names.js'
-import { connectWorker } from './temporal/connection.js'
+import { connectClient, connectWorker } from './temporal/connection.js'
 import { ensureSearchAttributes } from './temporal/search-attributes.js'
+import { findCompletedRun } from './temporal/staging-proof.js'
 import { createRunbookWorker, runWorkerUntilSignal } from './temporal/worker.js'
 
 export interface WorkerSettings {
@@ -25,19 +26,26 @@ export interface WorkerSettings {
  */
 export async function runWorker(settings: WorkerSettings): Promise<void> {
   const { projectDir, taskQueue, deployment, onReady, until } = settings
-  const { connection, address, namespace } = await connectWorker({ projectDir })
+  const session = await connectClient({ projectDir })
   try {
-    await ensureSearchAttributes(connection, namespace)
-    const activities = createActivities()
-    const worker = await createRunbookWorker({
-      ...{ connection, namespace, taskQueue, activities },
-      ...(deployment === undefined ? {} : { deployment }),
-    })
-    const running = runWorkerUntilSignal(worker, until)
-    onReady?.({ address, namespace, taskQueue })
-    await running
+    const { connection, address, namespace } = await connectWorker({ projectDir })
+    try {
+      await ensureSearchAttributes(connection, namespace)
+      const activities = createActivities({
+        stagingProof: (input) => findCompletedRun(session.client, input),
+      })
+      const worker = await createRunbookWorker({
+        ...{ connection, namespace, taskQueue, activities },
+        ...(deployment === undefined ? {} : { deployment }),
+      })
+      const running = runWorkerUntilSignal(worker, until)
+      onReady?.({ address, namespace, taskQueue })
+      await running
+    } finally {
+      await connection.close()
+    }
   } finally {
-    await connection.close()
+    await session.close()
   }
 }
 
