@@ -1,10 +1,10 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dump, type DumpOptions } from './dump.js'
 import { LocalDatabase } from './local-database.js'
+import { openRealD1 } from './real-d1.js'
 
 const NASTY = [
   'CREATE TABLE child(id INTEGER PRIMARY KEY, p REFERENCES parent(id))',
@@ -25,30 +25,22 @@ const NASTY = [
 ]
 
 let folder = ''
-let workerd: Miniflare
-let real: Awaited<ReturnType<Miniflare['getD1Database']>>
+let real: Awaited<ReturnType<typeof openRealD1>>
 let local: LocalDatabase
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'd1-runbook-dump-'))
-  workerd = new Miniflare(
-    convertV4MiniflareOptions({
-      modules: true,
-      script: 'export default { fetch() { return new Response() } }',
-      d1Databases: { DB: 'dump' },
-    }),
-  )
-  real = await workerd.getD1Database('DB')
+  real = await openRealD1()
   local = new LocalDatabase({ id: 'dump', name: 'dump', file: join(folder, 'database.sqlite') })
   for (const sql of NASTY) {
-    await real.prepare(sql).run()
+    await real.d1.prepare(sql).all()
     local.run([{ sql }])
   }
 })
 
 afterAll(async () => {
   local.close()
-  await workerd.dispose()
+  await real.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -68,7 +60,7 @@ describe('an export of the local API is the one that D1 writes', () => {
 
   test('it fails with a virtual table, and leaves nothing behind', async () => {
     const sql = 'CREATE VIRTUAL TABLE search USING fts5(a)'
-    await real.prepare(sql).run()
+    await real.d1.prepare(sql).all()
     local.run([{ sql }])
     await expect(d1Dump({})).rejects.toThrow('cannot export databases with Virtual Tables')
     expect(() => [...dump(local)]).toThrow('cannot export databases with Virtual Tables (fts5)')
@@ -76,10 +68,10 @@ describe('an export of the local API is the one that D1 writes', () => {
   })
 })
 
-async function d1Dump({ no_schema = false, no_data = false, tables = [] }: DumpOptions): Promise<string[]> {
-  const [lines] = await real
+async function d1Dump({ no_schema = false, no_data = false, tables }: DumpOptions): Promise<string[]> {
+  const [lines] = await real.d1
     .prepare('PRAGMA miniflare_d1_export(?,?,?);')
     .bind(no_schema, no_data, ...(tables ?? []))
-    .raw<string[]>()
-  return lines ?? []
+    .raw()
+  return (lines ?? []).map(String)
 }

@@ -32,6 +32,8 @@ export class History {
     this.database = database
     this.folder = folder
     this.keepBytes = keepBytes
+    // What an earlier process kept has no bookmark any more.
+    rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     this.record()
   }

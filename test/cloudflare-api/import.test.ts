@@ -56,6 +56,21 @@ test('what was uploaded is not what was announced', async () => {
   expect(rowCount()).toBe(0)
 })
 
+test('a refused file is tried anew when it is sent again', async () => {
+  api.database(ID).exec('DROP TABLE t')
+  const refused = await begin()
+  await upload(refused.upload_url)
+  expect(await ingest(refused.filename)).toMatchObject({
+    success: false,
+    error: 'no such table: t: SQLITE_ERROR',
+  })
+  api.database(ID).exec('CREATE TABLE t(a)')
+  const again = await begin()
+  await upload(again.upload_url)
+  expect(await ingest(again.filename)).toMatchObject({ success: true })
+  expect(rowCount()).toBe(2)
+})
+
 test('an import may be stuck', async () => {
   const begun = await begin()
   await upload(begun.upload_url)

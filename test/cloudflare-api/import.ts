@@ -10,7 +10,7 @@ export interface ImportJob {
   databaseId: string
   etag: string
   filename: string
-  content?: string
+  content?: Buffer
   outcome?: { bookmark: string; queries: number; meta: Meta } | { error: string }
 }
 
@@ -41,7 +41,7 @@ export const importRoutes: Route[] = [
     handle: ({ service, path, body }) => {
       const job = service.imports.get(path['filename'] ?? '')
       if (job === undefined) throw new ApiFailure(403, 403, 'The signed address is not valid')
-      job.content = body.toString('utf8')
+      job.content = body
       const etag = createHash('md5').update(body).digest('hex')
       return { status: 200, headers: { etag: `"${etag}"` }, body: '' }
     },
@@ -68,16 +68,18 @@ function ingest({ service, fault }: Exchange, database: LocalDatabase, filename:
     throw new ApiFailure(400, 7400, `${filename} was not uploaded as announced`)
   if (fault === 'stuck') return success(progress(job, 'active'))
   job.outcome ??= execute(service, database, job.content)
+  // A refused file is forgotten: sent again, it is tried again.
+  if ('error' in job.outcome) service.imports.delete(filename)
   return success(progress(job, 'active'))
 }
 
 function execute(
   service: Service,
   database: LocalDatabase,
-  content: string,
+  content: Buffer,
 ): NonNullable<ImportJob['outcome']> {
   try {
-    const results = database.run([{ sql: content }])
+    const results = database.run([{ sql: content.toString('utf8') }])
     const bookmark = service.histories.get(database.id)?.record() ?? ''
     return { bookmark, queries: results.length, meta: total(results) }
   } catch (error) {

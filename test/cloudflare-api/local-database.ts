@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { openSqlite, type SqlValue } from '../../src/d1/sqlite.js'
+import { openSqlite, quoteName, type SqlValue } from '../../src/d1/sqlite.js'
 import { splitStatements } from '../../src/d1/statements.js'
 import { significantTokens } from '../../src/d1/tokens.js'
 import { ApiFailure, asSqlFailure, SQL_ERROR_CODE, sqlFailure } from './failure.js'
@@ -139,6 +139,7 @@ export class LocalDatabase {
     const started = performance.now()
     const before = this.trace()
     const changesBefore = this.number('SELECT total_changes()')
+    const scanned = this.rowsScanned(sql)
     const { columns, rows } = this.execute(sql, params)
     const changes = this.number('SELECT total_changes()') - changesBefore
     this.refuseWideTables(sql)
@@ -150,7 +151,7 @@ export class LocalDatabase {
         duration,
         changes,
         changed: changes > 0 || this.trace() !== before,
-        read: rows.length,
+        read: Math.max(scanned, rows.length),
       }),
     }
   }
@@ -168,6 +169,22 @@ export class LocalDatabase {
     return { columns, rows: statement.all(...params) as unknown as SqlValue[][] }
   }
 
+  /** Rows of the tables that a SELECT goes through from end to end; what an index finds is not counted. */
+  private rowsScanned(sql: string): number {
+    if (!/^(?:SELECT|WITH)\b/i.test(sql)) return 0
+    const plan = this.connection.prepare(`EXPLAIN QUERY PLAN ${sql}`).all()
+    const tables = new Set(
+      this.connection
+        .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table'`)
+        .all()
+        .map(({ name }) => String(name)),
+    )
+    return plan
+      .map(({ detail }) => /^SCAN (\S+)/.exec(String(detail))?.[1] ?? '')
+      .filter((name) => tables.has(name))
+      .reduce((sum, name) => sum + this.number(`SELECT count(*) FROM ${quoteName(name)}`), 0)
+  }
+
   private refuseWideTables(sql: string): void {
     const verb = /^(?:CREATE|ALTER)\b/i.exec(sql)?.[0].toUpperCase()
     if (verb === undefined) return
@@ -182,7 +199,7 @@ export class LocalDatabase {
     )
   }
 
-  /** SQLite tells Node neither rows read nor rows written: what came out and what changed stand for them. */
+  /** SQLite tells Node neither rows read nor rows written: scans, what came out and what changed stand for them. */
   private meta(done: { duration: number; changes: number; changed: boolean; read: number }): Meta {
     return {
       served_by: 'v3-local',

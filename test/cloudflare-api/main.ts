@@ -14,7 +14,7 @@ for (const [name, value] of Object.entries(api.env)) console.log(`${name}=${valu
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    void api.close()
+    api.close().catch(console.error)
   })
 }
 

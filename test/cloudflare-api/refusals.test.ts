@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LocalDatabase } from './local-database.js'
+import { openRealD1 } from './real-d1.js'
 
 /** Run one after the other on both; a later one builds on those before it that were accepted. */
 const STATEMENTS = [
@@ -179,28 +179,18 @@ const STATEMENTS = [
 ]
 
 let folder = ''
-let workerd: Miniflare
-let real: Awaited<ReturnType<Miniflare['getD1Database']>>
+let real: Awaited<ReturnType<typeof openRealD1>>
 let local: LocalDatabase
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'd1-runbook-refusals-'))
-  workerd = new Miniflare(
-    convertV4MiniflareOptions({
-      modules: true,
-      script: 'export default { fetch() { return new Response() } }',
-      d1Databases: { DB: 'refusals' },
-      // workerd reports each deferred foreign key as its own bug; expected here.
-      handleStructuredLogs: () => undefined,
-    }),
-  )
-  real = await workerd.getD1Database('DB')
+  real = await openRealD1()
   local = new LocalDatabase({ id: 'refusals', name: 'refusals', file: join(folder, 'database.sqlite') })
 })
 
 afterAll(async () => {
   local.close()
-  await workerd.dispose()
+  await real.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -223,7 +213,7 @@ interface Answer {
 
 async function askD1(sql: string): Promise<Answer> {
   try {
-    const { results, meta } = await real.prepare(sql).all()
+    const { results, meta } = await real.d1.prepare(sql).all()
     return {
       refused: undefined,
       rows: comparable(sql, results),
