@@ -65,12 +65,14 @@ async function play(stage: DemoStage, options: DemoOptions, output: Output): Pro
   const { createRunbookWorker } = await import('../temporal/worker.js')
   const { createActivities } = await import('../activities/index.js')
   const { withSession } = await import('./session.js')
+  const { quietWorkerLog } = await import('./worker-log.js')
+  quietWorkerLog()
   const { projectDir } = stage
   const { taskQueue } = await loadProject({ projectDir })
   const { connection, namespace } = await connectWorker({ projectDir })
   try {
-    // Announcements would tear the prompts apart: they are in the file announcements.log.
-    const activities = createActivities({ print: (text) => output.note(firstLine(text)) })
+    // The texts are in announcements.log; here they would tear the prompts apart.
+    const activities = createActivities({ print: (text) => sayAnnouncement(text, output) })
     const worker = await createRunbookWorker({ connection, namespace, taskQueue, activities })
     return await worker.runUntil(
       withSession(projectDir, async (session) => {
@@ -147,6 +149,8 @@ async function untilInterrupt(output: Output): Promise<void> {
   })
 }
 
-function firstLine(text: string): string {
-  return text.split('\n')[0] ?? ''
+/** Its first line; the updates every 15 minutes say what the progress lines have said already. */
+function sayAnnouncement(text: string, output: Output): void {
+  const [title = ''] = text.split('\n')
+  if (!title.includes('Migration Update')) output.note(title)
 }

@@ -15,6 +15,8 @@ export function devCommand(app: App, summary: string): Command {
         lastWords = words
       })
       try {
+        const { quietWorkerLog } = await import('./worker-log.js')
+        quietWorkerLog()
         const { runWorker } = await import('../worker.js')
         await runWorker({
           projectDir: options.project,
