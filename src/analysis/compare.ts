@@ -39,8 +39,9 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
   const rowsAfter = number(database, `SELECT count(*) AS n FROM main.${quoteName(after.name)}`)
   const pairs = pairsOf(fate, after)
   const key = keyOf(fate, after, pairs)
-  const found =
-    key === undefined
+  const found = !fate.written
+    ? { ...none, rowsAfter }
+    : key === undefined
       ? compareWhole(database, fate, after, pairs, { ...none, rowsAfter })
       : compareByKey(versions, fate, after, pairs, key, { ...none, rowsAfter })
   const gone = fate.before.columns
@@ -110,7 +111,7 @@ function compareByKey(
     .get()
   const matched = Math.min(Number(row?.['matched']), start.rowsBefore)
   const columns = Number(row?.['differing']) === 0 ? [] : columnChanges(database, from, compared, key)
-  const uniform = fate.how === 'kept' ? [] : uniformColumns(database, after, columns)
+  const uniform = uniformColumns(database, fate, after, columns)
   const lost = start.rowsBefore - matched
   const kept = { ...start, columns: columns.map((change) => (uniform.includes(change.column) ? { ...change, uniform: true } : change)) }
   if (lost === 0) return kept
@@ -149,17 +150,24 @@ function columnChanges(database: DatabaseSync, from: string, compared: Pair[], k
 }
 
 /** Columns that hold one and the same value in every row, where they held several. */
-function uniformColumns(database: DatabaseSync, after: TableSchema, changes: ColumnChange[]): string[] {
+function uniformColumns(
+  database: DatabaseSync,
+  fate: TableFate,
+  after: TableSchema,
+  changes: ColumnChange[],
+): string[] {
+  const distinct = (table: string, name: string): number =>
+    number(
+      database,
+      `SELECT count(*) AS n FROM (SELECT DISTINCT ${quoteName(name)} FROM ${table} WHERE ${quoteName(name)} IS NOT NULL LIMIT 2)`,
+    )
   return changes
     .filter(({ changed, values }) => changed > 0 && values > 1)
-    .filter(
-      ({ after: name }) =>
-        name !== undefined &&
-        number(
-          database,
-          `SELECT count(*) AS n FROM (SELECT DISTINCT ${quoteName(name)} FROM main.${quoteName(after.name)} LIMIT 2)`,
-        ) === 1,
-    )
+    .filter(({ column: was, after: is }) => {
+      if (is === undefined) return false
+      const before = distinct(`prior.${quoteName(fate.before.name)}`, was)
+      return before > 1 && distinct(`main.${quoteName(after.name)}`, is) === 1
+    })
     .map((change) => change.column)
 }
 

@@ -73,6 +73,8 @@ export interface TableFate {
   how: 'kept' | 'renamed' | 'rebuilt' | 'dropped'
   /** Names in lower case before, names after: by ALTER TABLE … RENAME COLUMN. */
   renamedColumns: Map<string, string>
+  /** Rows may have changed; false when only its shape did. */
+  written: boolean
   /** Other tables that statements filled from this one. */
   copiedTo: string[]
   /** Statement that dropped or renamed the original. */

@@ -1,4 +1,5 @@
 import { tableNamed, type DetailedCatalog, type TableSchema } from '../d1/schema.js'
+import { unquote } from '../d1/tokens.js'
 import type { StatementEvidence, TableFate } from './evidence.js'
 
 /** One table while it lives, whatever it is called. */
@@ -9,6 +10,8 @@ interface Entry {
   renamedColumns: Map<string, string>
   sources: Set<Entry>
   ended: StatementEvidence | undefined
+  /** Some statement changed its rows, or may have. */
+  written: boolean
 }
 
 /**
@@ -29,7 +32,7 @@ export function followTables(
 }
 
 function newEntry(name: string, origin?: TableSchema): Entry {
-  return { origin, name, alive: true, renamedColumns: new Map(), sources: new Set(), ended: undefined }
+  return { origin, name, alive: true, renamedColumns: new Map(), sources: new Set(), ended: undefined, written: false }
 }
 
 function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvidence): void {
@@ -46,13 +49,17 @@ function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvide
   for (const entry of written) {
     if (entry === undefined) continue
     touched.add(entry)
+    entry.written = true
     if (verb === 'drop-table' || verb === 'delete') continue
     for (const source of read) if (source !== undefined && source !== entry) entry.sources.add(source)
   }
+  const indexed = indexedTable(statement, entries)
+  if (indexed !== undefined) touched.add(indexed)
   const subject = target === undefined ? undefined : living(target)
   if (subject === undefined) return
   if (verb === 'drop-table') {
     touched.add(subject)
+    subject.written = true
     subject.alive = false
     subject.ended = statement
   }
@@ -63,6 +70,18 @@ function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvide
     subject.ended ??= statement
   }
   if (alteration?.kind === 'rename-column') renameColumn(subject, alteration.from, alteration.to)
+}
+
+/** The table of a CREATE INDEX or DROP INDEX. */
+function indexedTable({ anatomy }: StatementEvidence, entries: Entry[]): Entry | undefined {
+  if (anatomy.verb === 'create-index') {
+    const on = anatomy.tokens.findIndex(({ text }) => /^on$/i.test(text))
+    const table = unquote(anatomy.tokens[on + 1]?.text ?? '').toLowerCase()
+    return entries.find(({ alive, name }) => alive && name.toLowerCase() === table)
+  }
+  if (anatomy.verb !== 'drop-index') return undefined
+  const index = anatomy.target?.toLowerCase()
+  return entries.find(({ origin }) => origin?.indexes.some(({ name }) => name.toLowerCase() === index))
 }
 
 function renameColumn(entry: Entry, from: string, to: string): void {
@@ -76,6 +95,7 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
   const base = {
     before: origin,
     renamedColumns: entry.renamedColumns,
+    written: entry.written,
     copiedTo: copies.map(({ name }) => name),
     ...(entry.ended === undefined ? {} : { ended: entry.ended }),
   }

@@ -1,0 +1,27 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { BLOCKING } from '../corpus/blocking.js'
+import { HARMLESS } from '../corpus/harmless.js'
+import { rehearseScenario } from './scenario-run.js'
+
+const matrix: string[] = []
+
+describe.each([
+  { kind: 'blocking', scenarios: BLOCKING },
+  { kind: 'harmless', scenarios: HARMLESS },
+])('$kind migrations', ({ kind, scenarios }) => {
+  test.each(scenarios)('$name', async (scenario) => {
+    const plan = await rehearseScenario(scenario)
+    const said = plan.findings.map(({ code, severity, message }) => `${severity} ${code} ${message}`)
+    const codes = new Set(plan.findings.map(({ code }) => code))
+    matrix.push(`${kind.padEnd(9)} ${plan.verdict.padEnd(12)} ${scenario.name}: ${[...codes].join(' ')}`)
+    expect({ verdict: plan.verdict, said }).toMatchObject({ verdict: scenario.verdict })
+    expect([...codes], said.join('\n')).toEqual(expect.arrayContaining(scenario.codes))
+    for (const code of scenario.silent ?? []) expect([...codes], said.join('\n')).not.toContain(code)
+  })
+})
+
+afterAll(() => {
+  const misses = matrix.filter((line) => line.startsWith('blocking') && !line.includes(' block '))
+  const falseErrors = matrix.filter((line) => line.startsWith('harmless') && line.includes(' block '))
+  console.log([...matrix, `${String(matrix.length)} migrations, ${String(misses.length)} misses, ${String(falseErrors.length)} false errors`].join('\n'))
+})
