@@ -46,7 +46,7 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
       if (error instanceof RunEnded || isCancellation(error)) throw error
       // One way back is closed: people choose another. Nothing is tried again without them.
       automatic = false
-      run.gates.reset('rollback')
+      run.gates.void('rollback')
       const { message } = failureOf(error)
       sendAlert(
         run,
@@ -71,7 +71,7 @@ async function decideStrategy(
   }
   const actor = decisions.at(-1)?.actor ?? 'nobody in time'
   run.view.observations.push({ note: `Kept as it is after: ${incident.issue}`, actor, at: now() })
-  run.gates.reset('rollback')
+  run.gates.void('rollback')
   return null
 }
 

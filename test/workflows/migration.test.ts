@@ -205,6 +205,22 @@ describe('a step that fails', () => {
     expect(world.ledger).toEqual([FILES[0]?.name, '0002_by_somebody_else.sql'])
   })
 
+  it('a database that changed while people decided: their approvals are void, and they decide again', async () => {
+    const world = openWorld()
+    const view = await server.migrate(world, requestFor(randomUUID()), async (handle) => {
+      await decideAll(handle, ALL_GATES.slice(0, 5))
+      await until(handle, gateOpen('final'))
+      world.ledger.push(FILES[1]?.name ?? '')
+      await handle.signal(decideSignal, { gate: 'final', decision: 'approve', actor: 'Bea' })
+      await decideAll(handle, ALL_GATES.slice(1))
+      return handle.result()
+    })
+    expect(view.outcome).toBe('completed')
+    expect(view.gates.find(({ gate }) => gate === 'final')?.earlier).toHaveLength(1)
+    expect(view.migrations.map(({ name }) => name)).toEqual([FILES[2]?.name])
+    expect(world.told.some(({ text }) => text.includes('Approvals void'))).toBe(true)
+  })
+
   it('a channel, the report: the migration completes all the same', async () => {
     const broken = () => Promise.reject(refusal('ConfigInvalid', 'no such channel'))
     const world = openWorld(() => ({ announce: broken, writeReport: broken }))

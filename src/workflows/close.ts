@@ -1,0 +1,64 @@
+import type { RunView } from '../contract/run.js'
+import { emergencyMessage, noteMessage } from '../runbook/messages.js'
+import { tell } from './activities.js'
+import { appliedByThisRun } from './apply.js'
+import { failureOf } from './endings.js'
+import type { Run } from './run.js'
+import type { Ending } from './state.js'
+
+/** Documentation Updates, whatever the outcome: people are told, and the report is written. */
+export async function close(run: Run, ending: Ending): Promise<void> {
+  if (ending.outcome !== 'completed') tellEnd(run, ending)
+  const view: RunView = {
+    ...run.view,
+    outcome: ending.outcome,
+    success: ending.outcome === 'completed',
+    message: ending.message,
+  }
+  if (ending.failure !== undefined) view.failure = ending.failure
+  try {
+    await run.finish(async () => {
+      const input = {
+        runKey: run.runKey,
+        view,
+        plan: run.plan,
+        baseline: run.baseline,
+        target: run.request.target,
+      }
+      const { files } = await tell.writeReport.executeWithOptions({ summary: 'Write the report' }, [input])
+      run.view.artifacts.push(...files)
+    })
+  } catch (error) {
+    run.announcer.tell(
+      'note',
+      noteMessage({
+        ...run.context,
+        title: 'The report could not be written',
+        details: [failureOf(error).message],
+      }),
+    )
+  }
+}
+
+function tellEnd(run: Run, ending: Ending): void {
+  const { failure, message, outcome } = ending
+  // A failure while applying has had its alert.
+  const alerted = run.view.announcements.some(({ kind }) => kind === 'emergency')
+  if (failure !== undefined && !alerted) {
+    const etaAt = Date.now() + run.scaled(run.request.updateEveryMs)
+    const applied = appliedByThisRun(run).length
+    const impact = `${String(applied)} migrations are applied`
+    const action = failure.advice === '' ? 'the run has ended' : failure.advice
+    const { contacts } = run.request
+    run.announcer.tell(
+      'emergency',
+      emergencyMessage({ ...run.context, issue: message, impact, action, etaAt, contacts }),
+    )
+    return
+  }
+  const details = run.view.migrations.map(({ name, state }) => `${name}: ${state}`)
+  run.announcer.tell(
+    'note',
+    noteMessage({ ...run.context, title: `The run ended: ${outcome}. ${message}`, details }),
+  )
+}

@@ -1,0 +1,108 @@
+import { ApplicationFailure, isCancellation } from '@temporalio/workflow'
+import type { Plan } from '../contract/plan.js'
+import type { Status } from '../contract/status.js'
+import { noteMessage } from '../runbook/messages.js'
+import { read, tell } from './activities.js'
+import { appliedByThisRun, applyOneByOne, proveOutcome } from './apply.js'
+import { failureOf, GateExpired } from './endings.js'
+import { connectivityPrompt, environmentPrompt, finalPrompt, planPrompt, preflightPrompt } from './prompts.js'
+import { considerRollback } from './rollback.js'
+import type { Run } from './run.js'
+
+/**
+ * Step 3: the five prompts of the runbook, then the migrations. False: the database changed while people decided, so what
+ * they approved is void and a new plan is needed.
+ */
+export async function execute(run: Run, status: Status, plan: Plan): Promise<boolean> {
+  const { target } = run.request
+  return run.step(
+    'execute',
+    async () => {
+      await run.gate('environment', environmentPrompt(run.view))
+      const seen = await read.checkConnectivity.executeWithOptions({ summary: 'Connectivity' }, [{ target }])
+      await run.gate('connectivity', connectivityPrompt(run.view, seen))
+      await run.gate('preflight', preflightPrompt(run.view, status, plan))
+      await run.gate('plan', planPrompt(plan))
+      await run.gate('final', finalPrompt(run.view, plan))
+      if (await voidedByDrift(run, plan)) return false
+      try {
+        await applyOneByOne(run, plan)
+      } catch (error) {
+        await applyFailed(run, plan, error)
+      }
+      return true
+    },
+    (applied) => (applied ? `${String(appliedByThisRun(run).length)} applied` : 'void: the database changed'),
+  )
+}
+
+/** Gates whose approval is given for one plan, and void with it. */
+const BOUND_TO_THE_PLAN = ['environment', 'connectivity', 'preflight', 'plan', 'final'] as const
+
+/**
+ * Promise 3: what was approved is what runs. Whoever approved at a terminal sees the new plan and decides again; an approval
+ * given in advance (`--yes`) has nobody to look, so the run stops.
+ */
+async function voidedByDrift(run: Run, plan: Plan): Promise<boolean> {
+  const { target, files, preApproved } = run.request
+  const status = await read.readStatus.executeWithOptions({ summary: 'Still as approved?' }, [
+    { target, files },
+  ])
+  const ledger = status.applied.map(({ name }) => name)
+  const changes = [
+    ledger.join('\n') === plan.ledger.join('\n')
+      ? ''
+      : `the ledger now ends with ${ledger.at(-1) ?? 'nothing'}`,
+    status.schemaFingerprint === plan.schemaFingerprint ? '' : 'the schema is another one',
+  ].filter((change) => change !== '')
+  if (changes.length === 0) return false
+  const what = `the database changed after the plan was made: ${changes.join(', ')}`
+  if (preApproved) {
+    throw ApplicationFailure.create({
+      type: 'Drifted',
+      message: what,
+      nonRetryable: true,
+      details: [
+        { advice: `find out who else changes it, then: d1-runbook start --env ${run.view.environment}` },
+      ],
+    })
+  }
+  for (const gate of BOUND_TO_THE_PLAN) run.gates.void(gate)
+  run.view.planHash = null
+  run.plan = null
+  const details = [
+    'Every approval of it is void; a new plan is being made',
+    'Then the five prompts are asked again',
+  ]
+  run.announcer.tell('note', noteMessage({ ...run.context, title: `Approvals void: ${what}`, details }))
+  return true
+}
+
+/** Scenario 1: stop, read back what is true, write it down, tell people, and offer the ways back. Always throws. */
+async function applyFailed(run: Run, plan: Plan, error: unknown): Promise<never> {
+  await run.uninterrupted(async () => {
+    await proveOutcome(run, plan, error)
+    await writeFailureFiles(run)
+  })
+  if (isCancellation(error) || error instanceof GateExpired) throw error
+  const { message } = failureOf(error)
+  const applied = appliedByThisRun(run)
+  await considerRollback(run, {
+    issue: message,
+    impact: `${String(applied.length)} of ${String(plan.migrations.length)} migrations are applied`,
+    action:
+      applied.length === 0
+        ? 'stopped; the database is as it was'
+        : 'stopped; waiting for the rollback decision',
+  })
+  throw error
+}
+
+async function writeFailureFiles(run: Run): Promise<void> {
+  const { target, files } = run.request
+  const input = { runKey: run.runKey, target, view: run.view, files }
+  const written = await tell.writeFailureFiles.executeWithOptions({ summary: 'Write the failure files' }, [
+    input,
+  ])
+  run.view.artifacts.push(...written.files)
+}

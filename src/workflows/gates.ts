@@ -1,0 +1,155 @@
+import type { Decision } from '../contract/decision.js'
+import type { Gate } from '../contract/names.js'
+import type { GateView, MigrationRequest, RefusedDecision, RunView } from '../contract/run.js'
+import {
+  gateOutcome,
+  judgeDecision,
+  recordDecision,
+  requesterDecidesAlone,
+  type Judgement,
+} from '../runbook/policy.js'
+import { readDecision } from '../runbook/signal-body.js'
+
+/**
+ * The approval state as plain data, and all that changes it. Pure but for the state that it is given: no clock, no
+ * Temporal, so that a fuzz test can drive it through thousands of runs.
+ */
+export interface GateState {
+  request: Pick<MigrationRequest, 'policy' | 'people' | 'requester' | 'preApproved'> & {
+    target: Pick<MigrationRequest['target'], 'production'>
+  }
+  view: Pick<RunView, 'gates' | 'refused' | 'planHash' | 'message'>
+  /** Set while the database can be taken back: a rollback may be decided although nothing asked for it. */
+  mayRollBack: boolean
+}
+
+/** Refused decisions kept in the state: enough for an audit, bounded against a flood. */
+const MAX_REFUSED = 200
+
+export type DecisionAnswer =
+  | { counted: true; gate: Gate; state: GateView['state']; approvalsMissing: number }
+  | { counted: false; reason: string; unrecorded: boolean }
+
+export function gateOf({ view }: Pick<GateState, 'view'>, gate: Gate): GateView {
+  const found = view.gates.find((candidate) => candidate.gate === gate)
+  if (found === undefined) throw new Error(`gate ${gate} is missing from the state`)
+  return found
+}
+
+/** What would become of a decision, without taking it. */
+export function consider(state: GateState, body: unknown): DecisionAnswer {
+  const read = readDecision(body)
+  if (!read.ok) return { counted: false, reason: read.reason, unrecorded: true }
+  const judgement = judge(state, read.body)
+  if (!judgement.counts) {
+    return { counted: false, reason: judgement.reason, unrecorded: UNRECORDED.has(judgement.code) }
+  }
+  return { counted: true, gate: judgement.gate, state: 'open', approvalsMissing: judgement.missing }
+}
+
+/** Takes a decision: counts it, or keeps it as refused with the reason. Never throws, whatever the body is. */
+export function decide(state: GateState, body: unknown, at: string): DecisionAnswer {
+  const read = readDecision(body)
+  const answer = consider(state, body)
+  if (!read.ok || !answer.counted) {
+    refuse(state, body, answer.counted ? 'it cannot be read' : answer.reason, at)
+    return answer
+  }
+  const gate = gateOf(state, answer.gate)
+  count(state, read.body, at)
+  return { ...answer, state: gate.state, approvalsMissing: missingApprovals(state, gate.gate) }
+}
+
+/** Shows what is being confirmed and lets people decide. A rollback that was decided before stays decided. */
+export function openGate(
+  state: GateState,
+  input: { gate: Gate; shows: string[]; at: string; expiresAt?: string },
+): void {
+  const view = gateOf(state, input.gate)
+  if (view.state === 'waiting') view.state = 'open'
+  view.shows = input.shows
+  view.openedAt = input.at
+  if (input.expiresAt === undefined) delete view.expiresAt
+  else view.expiresAt = input.expiresAt
+  if (view.state === 'open') decideInAdvance(state, input.gate, input.at)
+}
+
+/** Silence is never consent. */
+export function expireGate(state: GateState, gate: Gate): void {
+  const view = gateOf(state, gate)
+  if (view.state === 'open') view.state = 'expired'
+}
+
+/** Decisions that were given for what is no longer true are kept but count no more: the gate waits again. */
+export function voidGate(state: GateState, gate: Gate): void {
+  const view = gateOf(state, gate)
+  view.earlier = [...(view.earlier ?? []), ...view.decisions]
+  view.decisions = []
+  view.state = 'waiting'
+}
+
+export function missingApprovals(state: GateState, gate: Gate): number {
+  const outcome = gateOutcome({
+    rules: state.request.policy.gates[gate],
+    decisions: gateOf(state, gate).decisions,
+    planHash: state.view.planHash,
+  })
+  return outcome.state === 'open' ? outcome.missing : 0
+}
+
+function judge(state: GateState, decision: Decision): Judgement {
+  const { view, mayRollBack } = state
+  const { policy, people, requester } = state.request
+  const gates = view.gates.map((gate) =>
+    gate.gate === 'rollback' && gate.state === 'waiting' && mayRollBack
+      ? { ...gate, state: 'open' as const }
+      : gate,
+  )
+  const judgement = judgeDecision({ decision, gates, policy, people, requester, planHash: view.planHash })
+  if (judgement.counts || judgement.code !== 'not-open') return judgement
+  const open = view.gates.find((gate) => gate.state === 'open')
+  const where = open === undefined ? view.message : `the open gate is '${open.gate}'`
+  return { ...judgement, reason: `${judgement.reason}; ${where}` }
+}
+
+function count(state: GateState, decision: Decision, at: string): void {
+  const gate = gateOf(state, decision.gate)
+  const { planHash } = state.view
+  const taken = gate.decisions.length + (gate.earlier?.length ?? 0)
+  const fallbackId = `${decision.gate}/${decision.actor}/${String(taken + 1)}`
+  gate.decisions.push(recordDecision({ decision, at, planHash, fallbackId }))
+  const rules = state.request.policy.gates[gate.gate]
+  const outcome = gateOutcome({ rules, decisions: gate.decisions, planHash })
+  if (gate.state === 'waiting' || gate.state === 'open') gate.state = outcome.state
+}
+
+function refuse(state: GateState, body: unknown, reason: string, at: string): void {
+  const { refused } = state.view
+  if (refused.length < MAX_REFUSED) refused.push({ ...sentFields(body), at, reason })
+}
+
+/** `--yes` is the requester's own decision; an automatic gate is the policy's. Neither may take back a database. */
+function decideInAdvance(state: GateState, gate: Gate, at: string): void {
+  if (gate === 'rollback') return
+  const { policy, people, requester, preApproved, target } = state.request
+  if (preApproved && requesterDecidesAlone({ gate, policy, people, requester })) {
+    decide(state, { gate, decision: 'approve', actor: requester, comment: 'given at the start: --yes' }, at)
+    return
+  }
+  if (policy.gates[gate].automatic && !(gate === 'final' && target.production)) {
+    const view = gateOf(state, gate)
+    view.state = 'skipped'
+    view.shows = [...view.shows, 'Opened by itself: the checks passed, and the policy asks for nobody']
+  }
+}
+
+const UNRECORDED: ReadonlySet<string> = new Set(['unknown-gate', 'not-open', 'no-actor'])
+
+function sentFields(body: unknown): Pick<RefusedDecision, 'gate' | 'actor' | 'decision'> {
+  const fields: Record<string, unknown> = typeof body === 'object' && body !== null ? { ...body } : {}
+  const text = (name: string): string => {
+    const value = fields[name]
+    return typeof value === 'string' ? value.slice(0, 200) : ''
+  }
+  return { gate: text('gate'), actor: text('actor'), decision: text('decision') }
+}

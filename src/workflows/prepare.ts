@@ -1,0 +1,147 @@
+import { ApplicationFailure, sleep } from '@temporalio/workflow'
+import type { Plan } from '../contract/plan.js'
+import type { Status } from '../contract/status.js'
+import { startMessage } from '../runbook/messages.js'
+import { EXPECTED_DURATION_MS } from '../runbook/steps.js'
+import { windowState } from '../runbook/window.js'
+import { read, slow } from './activities.js'
+import { GateExpired } from './endings.js'
+import type { Run } from './run.js'
+
+export async function prerequisites(run: Run): Promise<void> {
+  const { target, channels, dashboardUrl } = run.request
+  const input = { target, channels, ...(dashboardUrl === undefined ? {} : { dashboardUrl }) }
+  await run.step('prerequisites', async () => {
+    const { checks } = await read.checkPrerequisites.executeWithOptions(
+      { summary: 'Tools, access, target' },
+      [input],
+    )
+    run.view.checks.push(...checks)
+  })
+}
+
+export async function checklist(run: Run): Promise<void> {
+  const { target, files, bundle, evidence, recentBackupMs, stagingEnvironment } = run.request
+  const staging = stagingEnvironment === undefined ? {} : { stagingEnvironment }
+  await run.step(
+    'checklist',
+    async () => {
+      const input = { target, files, bundle, evidence, recentBackupMs, ...staging }
+      const { checks } = await slow.runChecklist.executeWithOptions({ summary: 'Pre-migration checklist' }, [
+        input,
+      ])
+      run.view.checks.push(...checks)
+      return checks
+    },
+    (checks) =>
+      `${String(checks.filter(({ state }) => state === 'passed' || state === 'attested').length)} of ${String(checks.length)} passed`,
+  )
+}
+
+/** A start may be days ahead: what was true then is checked again when the window opens. */
+export async function untilWindowOpens(run: Run): Promise<void> {
+  const { window } = run.request
+  const state = windowState({ window, now: Date.now() })
+  if (state.state === 'closed') throw new GateExpired('window')
+  if (state.state === 'open' || window === undefined) return
+  run.say('checklist', `waiting for the maintenance window, ${window.opensAt}`)
+  await sleep(state.forMs, { summary: `Maintenance window opens ${window.opensAt}` })
+  run.view.checks = []
+  await prerequisites(run)
+  await checklist(run)
+}
+
+export async function announceStart(run: Run): Promise<void> {
+  const { window, files, updateEveryMs } = run.request
+  const opensAt = Date.now()
+  await run.step('announce', async () => {
+    const status = await read.readStatus.executeWithOptions({ summary: 'Count what is pending' }, [
+      { target: run.request.target, files },
+    ])
+    const text = startMessage({
+      ...run.context,
+      opensAt: window === undefined ? opensAt : Date.parse(window.opensAt),
+      closesAt: window === undefined ? opensAt + EXPECTED_DURATION_MS : Date.parse(window.closesAt),
+      at: opensAt,
+      pending: status.pending.length,
+      expectedMs: EXPECTED_DURATION_MS,
+      updateEveryMs,
+    })
+    run.announcer.tell('start', text)
+  })
+}
+
+export async function backUp(run: Run): Promise<void> {
+  const { target, files, keepBackups } = run.request
+  await run.step(
+    'backup',
+    async () => {
+      run.view.backup = await slow.createBackup.executeWithOptions(
+        { summary: 'Export, restore, compare, archive' },
+        [{ target, files, keep: keepBackups }],
+      )
+      return run.view.backup
+    },
+    ({ file, tables }) => `${file}, ${String(tables.length)} tables verified`,
+  )
+}
+
+export async function readStatus(run: Run): Promise<Status> {
+  const { target, files } = run.request
+  return run.step(
+    'status',
+    async () => {
+      const status = await read.readStatus.executeWithOptions({ summary: 'Ledger against files' }, [
+        { target, files },
+      ])
+      const [conflict] = status.conflicts
+      if (conflict !== undefined) {
+        throw ApplicationFailure.create({
+          type: 'ChecksFailed',
+          message: `The ledger and the files disagree: ${status.conflicts.map(({ message }) => message).join('; ')}`,
+          nonRetryable: true,
+          details: [{ advice: `look at it: d1-runbook status --env ${run.view.environment}` }],
+        })
+      }
+      run.view.migrations = status.pending.map((file) => ({ ...file, state: 'pending', durationMs: null }))
+      return status
+    },
+    ({ applied, pending }) => `${String(applied.length)} applied, ${String(pending.length)} pending`,
+  )
+}
+
+/** Runs what is pending on the restored backup, and takes the baseline that monitoring will compare with. */
+export async function rehearse(run: Run, status: Status): Promise<Plan> {
+  const { target, files, bundle, monitoring } = run.request
+  const { backup } = run.view
+  if (backup === null) throw new Error('the rehearsal needs the backup')
+  return run.step(
+    'rehearse',
+    async () => {
+      const summary = 'Rehearse on the restored backup'
+      const plan = await slow.rehearse.executeWithOptions({ summary }, [
+        { target, files, bundle, backup, status },
+      ])
+      run.plan = plan
+      run.view.planHash = plan.planHash
+      if (plan.verdict === 'block') throw blocked(run, plan)
+      run.baseline = await slow.takeBaseline.executeWithOptions({ summary: 'Baseline of the probes' }, [
+        { target, monitoring },
+      ])
+      return plan
+    },
+    ({ planHash, verdict }) => `plan ${planHash.slice(0, 12)}: ${verdict}`,
+  )
+}
+
+function blocked(run: Run, plan: Plan): ApplicationFailure {
+  const errors = plan.findings.filter(
+    ({ severity, accepted }) => severity === 'error' && accepted === undefined,
+  )
+  return ApplicationFailure.create({
+    type: 'PlanBlocked',
+    message: `The plan is blocked by ${errors.map(({ code, migration, message }) => `${code} ${migration}: ${message}`).join('; ')}`,
+    nonRetryable: true,
+    details: [{ advice: `read the plan: d1-runbook plan --env ${run.view.environment}` }],
+  })
+}
