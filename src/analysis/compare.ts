@@ -11,7 +11,8 @@ export interface Versions {
   statements: StatementEvidence[]
 }
 
-interface Pair {
+/** A column before and after. */
+export interface Pair {
   /** Column before. */
   was: string
   /** Column after. */
@@ -52,7 +53,7 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
 }
 
 /** Columns that are in both, generated ones left out. */
-function pairsOf(fate: TableFate, after: TableSchema): Pair[] {
+export function pairsOf(fate: TableFate, after: TableSchema): Pair[] {
   return fate.before.columns.flatMap(({ name, generated }) => {
     const wanted = fate.renamedColumns.get(name.toLowerCase()) ?? name
     const now = after.columns.find((column) => column.name.toLowerCase() === wanted.toLowerCase())
@@ -61,7 +62,7 @@ function pairsOf(fate: TableFate, after: TableSchema): Pair[] {
 }
 
 /** How a row is found again: pairs of expressions, or undefined when only its content tells. */
-function keyOf(fate: TableFate, after: TableSchema, pairs: Pair[]): Pair[] | undefined {
+export function keyOf(fate: TableFate, after: TableSchema, pairs: Pair[]): Pair[] | undefined {
   const mapped = (columns: (string | null)[]): Pair[] | undefined => {
     const found = columns.map((column) => pairs.find(({ was }) => was === column))
     return found.length > 0 && found.every((pair) => pair !== undefined) ? found : undefined
@@ -79,18 +80,21 @@ function keyOf(fate: TableFate, after: TableSchema, pairs: Pair[]): Pair[] | und
   return unique === undefined ? undefined : mapped(unique.columns)
 }
 
-const ROWID = '\u0000rowid'
+/** Stands for the implicit key of a table without one. */
+export const ROWID = '\u0000rowid'
 
 /** Renamed by ALTER TABLE: the same b-tree, so the same rowids. */
 function isAlias(fate: TableFate): boolean {
   return fate.how === 'renamed' && fate.ended?.anatomy.verb === 'alter-table'
 }
 
-function column(alias: string, name: string): string {
+/** A column of `b` (before) or `s` (after). */
+export function column(alias: string, name: string): string {
   return name === ROWID ? `${alias}.rowid` : `${alias}.${quoteName(name)}`
 }
 
-function join(key: Pair[]): string {
+/** The condition under which `b` and `s` are the same row. */
+export function join(key: Pair[]): string {
   return key.map(({ was, is }) => `${column('s', is)} IS ${column('b', was)}`).join(' AND ')
 }
 

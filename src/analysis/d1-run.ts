@@ -14,6 +14,10 @@ export interface D1Run {
   /** Milliseconds by file. */
   durations: Record<string, number>
   failures: FailureEvidence[]
+  /** Runs the reverse after the files. Undefined when it leads back to the schema of before, else why it does not. */
+  tryBack: (sql: string) => Promise<string | undefined>
+  /** Stops the engine. */
+  close: () => Promise<void>
 }
 
 /**
@@ -28,6 +32,10 @@ export async function runOnD1(options: {
 }): Promise<D1Run> {
   const { input, pending, migrationsTable } = options
   const scratch = await openScratch({ file: options.file })
+  const close = async (): Promise<void> => {
+    await scratch.close()
+    await scratch.remove()
+  }
   try {
     const first = await fingerprintOf(scratch, migrationsTable)
     const run: D1Run = {
@@ -36,6 +44,8 @@ export async function runOnD1(options: {
       fingerprints: new Map(),
       durations: {},
       failures: [],
+      tryBack: (sql) => tryBack(scratch, sql, first, migrationsTable),
+      close,
     }
     await scratch.batchFile(LEDGER(migrationsTable))
     for (const file of pending) {
@@ -54,10 +64,25 @@ export async function runOnD1(options: {
       run.predictedFingerprint = after
     }
     return run
-  } finally {
-    await scratch.close()
-    await scratch.remove()
+  } catch (error) {
+    await close()
+    throw error
   }
+}
+
+async function tryBack(
+  scratch: ScratchDatabase,
+  sql: string,
+  wanted: string,
+  migrationsTable: string,
+): Promise<string | undefined> {
+  try {
+    await scratch.batchFile(sql)
+  } catch (error) {
+    return `D1 refuses the reverse migration: ${error instanceof Error ? error.message : String(error)}`
+  }
+  const got = await fingerprintOf(scratch, migrationsTable)
+  return got === wanted ? undefined : 'On D1 the reverse migration does not lead back to the exact schema.'
 }
 
 const LEDGER = (table: string): string => `CREATE TABLE IF NOT EXISTS ${quoteName(table)}(

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Finding } from '../contract/finding.js'
-import type { Plan, PlannedMigration } from '../contract/plan.js'
+import type { Plan, PlannedMigration, RollbackSummary } from '../contract/plan.js'
 import type { Database, MigrationFile } from '../contract/target.js'
 import { readDetailedCatalog } from '../d1/schema.js'
 import { openSqlite } from '../d1/sqlite.js'
@@ -72,18 +72,23 @@ async function rehearseIn(input: RehearseInput, places: Places): Promise<Plan> {
   const native = await rehearseNatively(input, places, pending)
   input.signal?.throwIfAborted()
   const run = await runOnD1({ input, file: places.prior, pending: native.ran, migrationsTable: tableOf(input) })
+  try {
+    return await conclude(input, places, { ledger, pending, history, native, run })
+  } finally {
+    await run.close()
+  }
+}
+
+async function conclude(
+  input: RehearseInput,
+  places: Places,
+  { ledger, pending, history, native, run }: Rehearsed,
+): Promise<Plan> {
   const evidence = { ...native.evidence, failures: [...native.evidence.failures, ...run.failures], durations: run.durations }
   const judged = [...history, ...judgeEvidence(evidence), ...native.findings]
   const findings = arrange(acknowledge(judged, pending), input.files)
-  const rollback = await rehearseWayBack({
-    prior: places.prior,
-    main: places.main,
-    folder: places.folder,
-    migrationsTable: tableOf(input),
-    complete: run.failures.length === 0 && native.ran.length === pending.length,
-    pending: pending.length,
-    ...(input.signal === undefined ? {} : { signal: input.signal }),
-  })
+  const complete = run.failures.length === 0 && native.ran.length === pending.length
+  const rollback = complete ? await wayBack(input, places, native, run) : NO_WAY_BACK
   const plan = {
     verdict: verdictOf(findings),
     environment: input.environment,
@@ -97,6 +102,34 @@ async function rehearseIn(input: RehearseInput, places: Places): Promise<Plan> {
     rollback,
   }
   return { planHash: planHashOf(plan), ...plan }
+}
+
+const NO_WAY_BACK: RollbackSummary = {
+  available: false,
+  rehearsed: false,
+  price: ['The migration itself fails on the copy: nothing of it would be applied.'],
+}
+
+async function wayBack(input: RehearseInput, places: Places, native: NativeRehearsal, run: D1Run): Promise<RollbackSummary> {
+  if (native.ran.length === 0) return { available: false, rehearsed: false, price: [] }
+  input.onProgress?.('Rehearsing the way back')
+  const summary = await rehearseWayBack({
+    ...places,
+    migrationsTable: tableOf(input),
+    evidence: native.evidence,
+    ...(input.signal === undefined ? {} : { signal: input.signal }),
+  })
+  if (summary.sql === undefined || summary.sql === '') return summary
+  const refused = await run.tryBack(summary.sql)
+  return refused === undefined ? summary : { available: false, rehearsed: true, price: [refused, ...summary.price] }
+}
+
+interface Rehearsed {
+  ledger: string[]
+  pending: MigrationFile[]
+  history: Finding[]
+  native: NativeRehearsal
+  run: D1Run
 }
 
 interface NativeRehearsal {
