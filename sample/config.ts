@@ -34,7 +34,12 @@ export async function writeSampleConfig(options: {
     environments: {
       [options.environment ?? 'local']: {
         healthUrl: options.healthUrl,
-        monitoring: { probes: SPOT_CHECKS },
+        monitoring: {
+          probes: SPOT_CHECKS,
+          // A laptop that runs Temporal, workerd and Wrangler at once answers in bursts: the demo is no place for alarms.
+          thresholds: { responseTimeFloorMs: 2000 },
+          baselinePause: 50,
+        },
       },
     },
   }

@@ -19,8 +19,8 @@ const SEND_TIMEOUT_MS = 10_000
  * leaves out the channels that have it already.
  */
 export async function announce(place: WorkerPlace, input: AnnounceInput): Promise<Delivery[]> {
-  const { attempt, heartbeatDetails } = activityInfo()
-  const before = deliveredBefore(heartbeatDetails)
+  const { attempt, ...info } = activityInfo()
+  const before = deliveredBefore(info.heartbeatDetails as unknown)
   const deliveries = await Promise.all(
     input.channels.map(async (channel): Promise<Delivery> => {
       if (before.has(channel.name)) return { channel: channel.name, delivered: true }

@@ -1,8 +1,8 @@
-import { heartbeat } from '@temporalio/activity'
 import type { MutateActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
 import { applyMigration as applyToDatabase } from '../d1/apply.js'
 import { unpackBundle } from '../d1/bundle.js'
+import type { Beat } from './as-activity.js'
 import { artifactStore, targetHere, workFolder, type WorkerPlace } from './worker-place.js'
 
 /** One file, whose bytes are those of the plan; what is said of it was read back. */
@@ -10,6 +10,7 @@ export async function applyMigration(
   place: WorkerPlace,
   input: Parameters<MutateActivities['applyMigration']>[0],
   signal: AbortSignal,
+  beat: Beat,
 ): ReturnType<MutateActivities['applyMigration']> {
   const target = targetHere(place, input.target)
   const { migration } = input
@@ -31,8 +32,6 @@ export async function applyMigration(
     fingerprintAfter: migration.fingerprintAfter,
     stageRoot: workFolder(place, target),
     signal,
-    onHeartbeat: (detail) => {
-      heartbeat(detail)
-    },
+    onHeartbeat: beat,
   })
 }

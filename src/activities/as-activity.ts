@@ -1,40 +1,61 @@
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { RunbookError } from '../contract/failures.js'
+import type { CommandRecord } from '../contract/run.js'
+import { withCommandLog } from '../d1/command-log.js'
 import { redact } from '../d1/redact.js'
 
 const HEARTBEAT_MS = 4000
 
+/** Says how far the work is, for the Temporal UI. */
+export type Beat = (progress?: unknown) => void
+
 /**
  * Runs the body of an activity: beats while it works, so that a dead worker is noticed and a cancellation arrives, and
  * turns its errors into failures of the one table. A `CancelledFailure` stays one: the workflow tells it from an error.
+ *
+ * The commands that it runs travel with its answer, or with its failure; those of an attempt before it come along by
+ * heartbeat, so that only what ran after the last beat of a killed worker is missing from the audit trail.
  */
-export async function asActivity<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function asActivity<T>(work: (signal: AbortSignal, beat: Beat) => Promise<T>): Promise<T> {
   const signal = cancellationSignal()
-  const beats = setInterval(() => {
-    heartbeat()
-  }, HEARTBEAT_MS)
+  const commands = commandsOfLastAttempt()
+  const beat: Beat = (progress) => {
+    if (commands.length === 0) heartbeat(progress)
+    else heartbeat({ commands, ...(progress === undefined ? {} : { progress }) })
+  }
+  const beats = setInterval(beat, HEARTBEAT_MS)
   try {
-    return await work(signal)
+    const result = await withCommandLog(commands, () => work(signal, beat))
+    const plain = typeof result === 'object' && result !== null && !Array.isArray(result)
+    return plain && commands.length > 0 ? { ...result, commands } : result
   } catch (error) {
-    if (error instanceof CancelledFailure) throw error
-    if (signal.aborted)
-      throw signal.reason instanceof Error ? signal.reason : new CancelledFailure('cancelled')
-    throw failureOf(error)
+    // The next attempt, if there is one, finds them here.
+    if (commands.length > 0) beat()
+    if (error instanceof CancelledFailure || signal.aborted) throw cancellation(error, signal, commands)
+    throw failureOf(error, commands)
   } finally {
     clearInterval(beats)
   }
 }
 
+function cancellation(error: unknown, signal: AbortSignal, commands: CommandRecord[]): Error {
+  const reason: unknown = error instanceof CancelledFailure ? error : signal.reason
+  if (!(reason instanceof Error)) return new CancelledFailure('cancelled', [{ commands }])
+  if (commands.length === 0 || !(reason instanceof CancelledFailure)) return reason
+  return new CancelledFailure(reason.message, [{ commands }, ...(reason.details ?? [])], reason.cause)
+}
+
 /** An error that people can act on keeps its type and advice; a bug stays retryable and keeps its stack. */
-export function failureOf(error: unknown): ApplicationFailure {
+export function failureOf(error: unknown, commands: CommandRecord[] = []): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error
+  const audit = commands.length === 0 ? {} : { commands }
   if (error instanceof RunbookError) {
     return ApplicationFailure.create({
       type: error.type,
       message: redact(error.message),
       nonRetryable: !error.retryable,
-      details: [{ advice: redact(error.advice), ...(error.details ?? {}) }],
+      details: [{ advice: redact(error.advice), ...(error.details ?? {}), ...audit }],
     })
   }
   log.error('An activity failed unexpectedly', {
@@ -44,7 +65,13 @@ export function failureOf(error: unknown): ApplicationFailure {
   const failure = ApplicationFailure.create({
     type: error instanceof Error ? error.name : 'Error',
     message: redact(error instanceof Error ? error.message : String(error)),
+    details: [audit],
   })
   if (error instanceof Error && error.stack !== undefined) failure.stack = redact(error.stack)
   return failure
+}
+
+function commandsOfLastAttempt(): CommandRecord[] {
+  const details = activityInfo().heartbeatDetails as { commands?: CommandRecord[] } | undefined | null
+  return Array.isArray(details?.commands) ? [...details.commands] : []
 }

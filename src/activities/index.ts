@@ -1,4 +1,3 @@
-import { heartbeat } from '@temporalio/activity'
 import type { RunbookActivities } from '../contract/activities.js'
 import { createBackup } from '../d1/backup.js'
 import { readStatus } from '../d1/status.js'
@@ -39,20 +38,20 @@ export function createActivities(options: ActivityOptions = {}): RunbookActiviti
 
     runChecklist: (input) => asActivity(() => runChecklist(place, options.stagingProof, input)),
     createBackup: ({ target, files, keep }) =>
-      asActivity((signal) =>
-        createBackup({ target: targetHere(place, target), files, keep, signal, onProgress: heartbeat }),
+      asActivity((signal, beat) =>
+        createBackup({ target: targetHere(place, target), files, keep, signal, onProgress: beat }),
       ),
     rehearse: (input) => asActivity((signal) => rehearse(place, input, signal)),
     takeBaseline: ({ target, monitoring }) =>
-      asActivity((signal) =>
+      asActivity((signal, beat) =>
         takeBaseline(
           { target: targetHere(place, target), monitoring },
-          { signal, env: place.env, heartbeat },
+          { signal, env: place.env, heartbeat: beat },
         ),
       ),
 
     prepareReverse: (input) => asActivity((signal) => prepareReverse(place, input, signal)),
-    applyMigration: (input) => asActivity((signal) => applyMigration(place, input, signal)),
+    applyMigration: (input) => asActivity((signal, beat) => applyMigration(place, input, signal, beat)),
     travelBack: (input) => asActivity((signal) => travelBack(place, input, signal)),
     restoreFromBackup: (input) => asActivity((signal) => restoreFromBackup(place, input, signal)),
 

@@ -7,7 +7,7 @@ import { targetFile } from './local-reader.js'
 import { withReader } from './open-reader.js'
 import type { Reader } from './reader.js'
 import { restoreBackup } from './restore.js'
-import { openSqlite, quoteName, quoteText } from './sqlite.js'
+import { openSqlite, quoteName, quoteText, textOf } from './sqlite.js'
 import { openStage } from './stage.js'
 import { demandSuccess, runWrangler } from './wrangler.js'
 
@@ -98,14 +98,14 @@ async function dropEverything(reader: Reader): Promise<string[]> {
     `SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`,
   )
   const named = (type: string): string[] =>
-    objects.filter((row) => row['type'] === type).map((row) => String(row['name']))
+    objects.filter((row) => row['type'] === type).map((row) => textOf(row['name']))
   const shadows = (await reader.query('PRAGMA table_list')).filter((row) => row['type'] === 'shadow')
-  const hidden = new Set(shadows.map((row) => String(row['name'])))
+  const hidden = new Set(shadows.map((row) => textOf(row['name'])))
   const tables = named('table').filter((name) => !hidden.has(name))
   const parents = new Map<string, Set<string>>()
   for (const table of tables) {
     const keys = await reader.query(`PRAGMA foreign_key_list(${quoteText(table)})`)
-    parents.set(table, new Set(keys.map((row) => String(row['table']).toLowerCase())))
+    parents.set(table, new Set(keys.map((row) => textOf(row['table']).toLowerCase())))
   }
   return [
     ...named('trigger').map((name) => `DROP TRIGGER ${quoteName(name)}`),

@@ -30,3 +30,17 @@ export function quoteName(name: string): string {
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
+
+/** A cell as text; empty for NULL and for a column that is not there. */
+export function cellText(value: SqlValue | undefined): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'object')
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8')
+  return String(value)
+}
+
+/** A name or an SQL text of the schema; what is no text reads as it prints. */
+export function textOf(value: SqlValue | undefined): string {
+  if (typeof value === 'string') return value
+  return value === null || value === undefined || typeof value === 'object' ? '' : String(value)
+}

@@ -29,9 +29,10 @@ export class Announcer {
     const announcement: Announcement = { ...message, deliveries: [] }
     this.view.announcements.push(announcement)
     this.underWay += 1
-    void this.deliver(announcement, message).finally(() => {
-      this.underWay -= 1
-    })
+    this.deliver(announcement, message).then(
+      () => (this.underWay -= 1),
+      () => (this.underWay -= 1),
+    )
   }
 
   /** Lets messages that are still under way arrive, for a while. */

@@ -20,9 +20,11 @@ export async function applyOneByOne(run: Run, plan: Plan): Promise<void> {
     if (state === 'closed') throw new GateExpired('window')
     run.say('execute', `applying ${migration.name}`)
     const summary = `Apply ${migration.name}`
-    const result = await mutate.applyMigration.executeWithOptions({ summary }, [
-      { target, bundle, migration, ledgerBefore: [...ledgerBefore], runKey: run.runKey },
-    ])
+    const result = await run.audited(
+      mutate.applyMigration.executeWithOptions({ summary }, [
+        { target, bundle, migration, ledgerBefore: [...ledgerBefore], runKey: run.runKey },
+      ]),
+    )
     record(run, result)
     if (result.state !== 'applied') {
       throw ApplicationFailure.create({
@@ -43,9 +45,9 @@ export async function proveOutcome(run: Run, plan: Plan, cause: unknown): Promis
   const { target, files } = run.request
   const error = failureOf(cause).message
   try {
-    const status = await read.readStatus.executeWithOptions({ summary: 'Read back what was applied' }, [
-      { target, files },
-    ])
+    const status = await run.audited(
+      read.readStatus.executeWithOptions({ summary: 'Read back what was applied' }, [{ target, files }]),
+    )
     for (const result of readBack(plan.migrations, status)) record(run, { ...result, error })
   } catch (unread) {
     const next = run.view.migrations.find(({ state }) => state === 'pending')

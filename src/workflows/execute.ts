@@ -19,7 +19,9 @@ export async function execute(run: Run, status: Status, plan: Plan): Promise<boo
     'execute',
     async () => {
       await run.gate('environment', environmentPrompt(run.view))
-      const seen = await read.checkConnectivity.executeWithOptions({ summary: 'Connectivity' }, [{ target }])
+      const seen = await run.audited(
+        read.checkConnectivity.executeWithOptions({ summary: 'Connectivity' }, [{ target }]),
+      )
       await run.gate('connectivity', connectivityPrompt(run.view, seen))
       await run.gate('preflight', preflightPrompt(run.view, status, plan))
       await run.gate('plan', planPrompt(plan))
@@ -45,9 +47,9 @@ const BOUND_TO_THE_PLAN = ['environment', 'connectivity', 'preflight', 'plan', '
  */
 async function voidedByDrift(run: Run, plan: Plan): Promise<boolean> {
   const { target, files, preApproved } = run.request
-  const status = await read.readStatus.executeWithOptions({ summary: 'Still as approved?' }, [
-    { target, files },
-  ])
+  const status = await run.audited(
+    read.readStatus.executeWithOptions({ summary: 'Still as approved?' }, [{ target, files }]),
+  )
   const ledger = status.applied.map(({ name }) => name)
   const changes = [
     ledger.join('\n') === plan.ledger.join('\n')

@@ -27,15 +27,10 @@ export async function watchOver(run: Run, expected: MonitoringInput['expected'])
     alerts.push(alert)
   })
   const child = await startMonitoring(run, expected)
-  let finished: MonitoringView | null = null
-  let failed: unknown = null
-  void child.result().then(
-    (view) => {
-      finished = view
-    },
-    (error: unknown) => {
-      failed = error ?? new Error('the monitoring ended without a word')
-    },
+  const end: { view?: MonitoringView; error?: Error } = {}
+  child.result().then(
+    (view) => (end.view = view),
+    (error: unknown) => (end.error = error instanceof Error ? error : new Error(String(error))),
   )
   let issuesSeen = run.view.issues.length
   const rollbackAsked = (): boolean =>
@@ -45,8 +40,8 @@ export async function watchOver(run: Run, expected: MonitoringInput['expected'])
   for (;;) {
     await condition(
       () =>
-        finished !== null ||
-        failed !== null ||
+        end.view !== undefined ||
+        end.error !== undefined ||
         alerts.length > 0 ||
         run.view.issues.length > issuesSeen ||
         rollbackAsked(),
@@ -58,8 +53,8 @@ export async function watchOver(run: Run, expected: MonitoringInput['expected'])
     if (severe !== undefined) await issueAfterwards(run, `${severe.actor} reports: ${severe.description}`)
     const alert = alerts.shift()
     if (alert !== undefined) await heed(run, alert)
-    if (failed !== null && !isCancellation(failed)) throw failed
-    if (finished !== null) return finished
+    if (end.error !== undefined) throw end.error
+    if (end.view !== undefined) return end.view
     run.say('monitor', 'monitoring continues')
   }
 }
@@ -115,9 +110,10 @@ async function issueAfterwards(run: Run, issue: string): Promise<void> {
   const { target, files, keepBackups } = run.request
   run.say('rollback', issue)
   try {
-    const backup = await slow.createBackup.executeWithOptions(
-      { summary: 'Backup of the state with the issue' },
-      [{ target, files, keep: keepBackups }],
+    const backup = await run.audited(
+      slow.createBackup.executeWithOptions({ summary: 'Backup of the state with the issue' }, [
+        { target, files, keep: keepBackups },
+      ]),
     )
     run.view.artifacts.push(backup.file)
   } catch (error) {

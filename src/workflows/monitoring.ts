@@ -47,7 +47,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
   })
   const checkpoints = [...input.checkpoints]
   let lastNumber = input.lastNumber
-  let lookNow = false
+  const asked = { now: false }
 
   const view = (): MonitoringView => {
     const next = times[lastNumber]
@@ -61,7 +61,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
   }
   setHandler(monitoringQuery, view)
   setHandler(checkNowSignal, () => {
-    lookNow = true
+    asked.now = true
   })
 
   const look = async (checkpoint: Pick<Checkpoint, 'number' | 'plannedAt' | 'late'>): Promise<Checkpoint> => {
@@ -87,13 +87,13 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
     const catchUp = plan.timeScale > 1 ? 'every' : 'newest'
     const next = nextCheckpoint({ times, now: Date.now(), done: lastNumber, catchUp })
     if (next.kind === 'finished') break
-    if (next.kind === 'wait' && !lookNow) {
+    if (next.kind === 'wait' && !asked.now) {
       const summary = `Checkpoint ${String(next.number)} at ${new Date(next.at).toISOString()}`
-      await condition(() => lookNow, next.at - Date.now(), { summary })
+      await condition(() => asked.now, next.at - Date.now(), { summary })
       continue
     }
     if (next.kind === 'wait') {
-      lookNow = false
+      asked.now = false
       const extra = await look({ number: Math.max(1, lastNumber), plannedAt: now(), late: false })
       checkpoints.push({ ...extra, extra: true })
     } else {

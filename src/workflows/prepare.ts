@@ -12,9 +12,8 @@ export async function prerequisites(run: Run): Promise<void> {
   const { target, channels, dashboardUrl } = run.request
   const input = { target, channels, ...(dashboardUrl === undefined ? {} : { dashboardUrl }) }
   await run.step('prerequisites', async () => {
-    const { checks } = await read.checkPrerequisites.executeWithOptions(
-      { summary: 'Tools, access, target' },
-      [input],
+    const { checks } = await run.audited(
+      read.checkPrerequisites.executeWithOptions({ summary: 'Tools, access, target' }, [input]),
     )
     run.view.checks.push(...checks)
   })
@@ -27,9 +26,9 @@ export async function checklist(run: Run): Promise<void> {
     'checklist',
     async () => {
       const input = { target, files, bundle, evidence, recentBackupMs, ...staging }
-      const { checks } = await slow.runChecklist.executeWithOptions({ summary: 'Pre-migration checklist' }, [
-        input,
-      ])
+      const { checks } = await run.audited(
+        slow.runChecklist.executeWithOptions({ summary: 'Pre-migration checklist' }, [input]),
+      )
       run.view.checks.push(...checks)
       return checks
     },
@@ -55,9 +54,11 @@ export async function announceStart(run: Run): Promise<void> {
   const { window, files, updateEveryMs } = run.request
   const opensAt = Date.now()
   await run.step('announce', async () => {
-    const status = await read.readStatus.executeWithOptions({ summary: 'Count what is pending' }, [
-      { target: run.request.target, files },
-    ])
+    const status = await run.audited(
+      read.readStatus.executeWithOptions({ summary: 'Count what is pending' }, [
+        { target: run.request.target, files },
+      ]),
+    )
     const text = startMessage({
       ...run.context,
       opensAt: window === undefined ? opensAt : Date.parse(window.opensAt),
@@ -76,9 +77,10 @@ export async function backUp(run: Run): Promise<void> {
   await run.step(
     'backup',
     async () => {
-      run.view.backup = await slow.createBackup.executeWithOptions(
-        { summary: 'Export, restore, compare, archive' },
-        [{ target, files, keep: keepBackups }],
+      run.view.backup = await run.audited(
+        slow.createBackup.executeWithOptions({ summary: 'Export, restore, compare, archive' }, [
+          { target, files, keep: keepBackups },
+        ]),
       )
       return run.view.backup
     },
@@ -91,9 +93,9 @@ export async function readStatus(run: Run): Promise<Status> {
   return run.step(
     'status',
     async () => {
-      const status = await read.readStatus.executeWithOptions({ summary: 'Ledger against files' }, [
-        { target, files },
-      ])
+      const status = await run.audited(
+        read.readStatus.executeWithOptions({ summary: 'Ledger against files' }, [{ target, files }]),
+      )
       const [conflict] = status.conflicts
       if (conflict !== undefined) {
         throw ApplicationFailure.create({
@@ -119,9 +121,9 @@ export async function rehearse(run: Run, status: Status): Promise<Plan> {
     'rehearse',
     async () => {
       const summary = 'Rehearse on the restored backup'
-      const plan = await slow.rehearse.executeWithOptions({ summary }, [
-        { target, files, bundle, backup, status },
-      ])
+      const plan = await run.audited(
+        slow.rehearse.executeWithOptions({ summary }, [{ target, files, bundle, backup, status }]),
+      )
       run.plan = plan
       run.view.planHash = plan.planHash
       if (plan.verdict === 'block') throw blocked(run, plan)

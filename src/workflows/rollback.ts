@@ -94,9 +94,11 @@ async function takeBack(run: Run, strategy: RollbackStrategy): Promise<string> {
       return reverse(run)
     case 'time-travel': {
       if (backup?.bookmark === undefined) throw impossible('there is no Time Travel bookmark')
-      const { previousBookmark } = await mutate.travelBack.executeWithOptions({ summary: 'Time Travel' }, [
-        { target, bookmark: backup.bookmark, expectedFingerprint: backup.schemaFingerprint },
-      ])
+      const { previousBookmark } = await run.audited(
+        mutate.travelBack.executeWithOptions({ summary: 'Time Travel' }, [
+          { target, bookmark: backup.bookmark, expectedFingerprint: backup.schemaFingerprint },
+        ]),
+      )
       run.view.observations.push({
         note: `Time Travel can be undone with the bookmark ${previousBookmark}`,
         actor: 'd1-runbook',
@@ -106,9 +108,11 @@ async function takeBack(run: Run, strategy: RollbackStrategy): Promise<string> {
     }
     case 'restore-backup': {
       if (backup === null) throw impossible('there is no backup')
-      await mutate.restoreFromBackup.executeWithOptions({ summary: 'Restore the backup' }, [
-        { target, backup, runKey: run.runKey },
-      ])
+      await run.audited(
+        mutate.restoreFromBackup.executeWithOptions({ summary: 'Restore the backup' }, [
+          { target, backup, runKey: run.runKey },
+        ]),
+      )
       return 'the database holds the content of the verified backup again'
     }
     case 'none':
@@ -121,16 +125,18 @@ async function reverse(run: Run): Promise<string> {
   const { backup } = run.view
   if (backup === null || run.plan === null) throw impossible('there is no plan to reverse')
   const applied = appliedByThisRun(run)
-  const prepared: ReversePlan = await slow.prepareReverse.executeWithOptions(
-    { summary: 'Write and rehearse the reverse' },
-    [{ target, files, bundle, backup, ledgerBefore: run.plan.ledger, applied, at: now() }],
+  const prepared: ReversePlan = await run.audited(
+    slow.prepareReverse.executeWithOptions({ summary: 'Write and rehearse the reverse' }, [
+      { target, files, bundle, backup, ledgerBefore: run.plan.ledger, applied, at: now() },
+    ]),
   )
   if (prepared.migration === undefined || prepared.bundle === undefined)
     throw impossible(prepared.price.join('; '))
   const ledgerBefore = [...run.plan.ledger, ...applied]
-  const result = await mutate.applyMigration.executeWithOptions(
-    { summary: `Apply ${prepared.migration.name}` },
-    [{ target, bundle: prepared.bundle, migration: prepared.migration, ledgerBefore, runKey: run.runKey }],
+  const result = await run.audited(
+    mutate.applyMigration.executeWithOptions({ summary: `Apply ${prepared.migration.name}` }, [
+      { target, bundle: prepared.bundle, migration: prepared.migration, ledgerBefore, runKey: run.runKey },
+    ]),
   )
   if (result.state !== 'applied') throw impossible(result.error ?? `the reverse migration is ${result.state}`)
   run.view.migrations.push(result)

@@ -8,6 +8,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow'
+import type { Audited } from '../contract/activities.js'
 import type { StopRequest } from '../contract/decision.js'
 import {
   abortSignal,
@@ -26,6 +27,7 @@ import { renderChecklist } from '../runbook/checklist.js'
 import { gateOpenMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
 import { readIssueReport, readObservation, readStopRequest } from '../runbook/signal-body.js'
 import { Announcer } from './announcer.js'
+import { answerOf, commandsOf, keepCommands } from './audit.js'
 import { now } from './clock.js'
 import { endingOf, GateDeclined, GateExpired } from './endings.js'
 import { Gatekeeper } from './gatekeeper.js'
@@ -116,6 +118,18 @@ export class Run {
       step.state = 'failed'
       step.endedAt = now()
       this.refresh()
+      throw error
+    }
+  }
+
+  /** Does what an activity does, and keeps the commands that it ran in the audit trail, however it ended. */
+  async audited<T extends object>(work: Promise<Audited<T>>): Promise<T> {
+    try {
+      const answer = await work
+      keepCommands(this.view, answer.commands ?? [])
+      return answerOf(answer)
+    } catch (error) {
+      keepCommands(this.view, commandsOf(error))
       throw error
     }
   }

@@ -18,9 +18,9 @@ export async function validate(run: Run, plan: Plan): Promise<Expected> {
     'validate',
     async () => {
       const input = { target, plan, probes: monitoring.probes }
-      const seen = await read.validateMigration.executeWithOptions({ summary: 'Post-migration validation' }, [
-        input,
-      ])
+      const seen = await run.audited(
+        read.validateMigration.executeWithOptions({ summary: 'Post-migration validation' }, [input]),
+      )
       run.view.checks.push(...seen.checks)
       return seen
     },
