@@ -19,6 +19,7 @@ import { planHashOf } from './plan-hash.js'
 import { createLedger, replayFile, type FileReplay } from './replay.js'
 import { rehearseWayBack } from './reverse-rehearsal.js'
 import { rowChanges } from './rows.js'
+import { withSafeRebuild } from './safe-rebuild.js'
 import { shapeFailures } from './shape.js'
 import { runOnD1, type D1Run } from './d1-run.js'
 
@@ -85,7 +86,8 @@ async function conclude(
   { ledger, pending, history, native, run }: Rehearsed,
 ): Promise<Plan> {
   const evidence = { ...native.evidence, failures: [...native.evidence.failures, ...run.failures], durations: run.durations }
-  const judged = [...history, ...judgeEvidence(evidence), ...native.findings]
+  const rooms = { ...places, migrationsTable: tableOf(input) }
+  const judged = [...history, ...(await withSafeRebuild(judgeEvidence(evidence), evidence, rooms)), ...native.findings]
   const findings = arrange(acknowledge(judged, pending), input.files)
   const complete = run.failures.length === 0 && native.ran.length === pending.length
   const rollback = complete ? await wayBack(input, places, native, run) : NO_WAY_BACK

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+import { validateMigrations } from '../src/analysis/validate.js'
+import { openSqlite } from '../src/d1/sqlite.js'
+
+/** Ratio of `validate` on 200 files to plain SQLite running the same files, each in one transaction. Target: below 1.5. */
+const FILES = 200
+const ROUNDS = 7
+
+const files = Array.from({ length: FILES }, (_, at) => {
+  const n = String(at)
+  const rows = Array.from({ length: 40 }, (__, row) => `('name ${String(row)}', ${String(row)}, 'text of ${n}')`).join(',\n')
+  const shapes = [
+    `CREATE TABLE t${n} (id INTEGER PRIMARY KEY, name TEXT NOT NULL, size INTEGER DEFAULT 0, body TEXT);\nCREATE INDEX t${n}_name ON t${n} (name);\nINSERT INTO t${n} (name, size, body) VALUES ${rows};`,
+    `ALTER TABLE t${String(at - 1)} ADD COLUMN extra TEXT;\nUPDATE t${String(at - 1)} SET extra = lower(name);\nCREATE INDEX t${n}_extra ON t${String(at - 1)} (extra);`,
+    `CREATE TABLE t${String(at - 2)}_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, size INTEGER, body TEXT, extra TEXT);\nINSERT INTO t${String(at - 2)}_new SELECT id, name, size, body, extra FROM t${String(at - 2)};\nDROP TABLE t${String(at - 2)};\nALTER TABLE t${String(at - 2)}_new RENAME TO t${String(at - 2)};\nCREATE INDEX t${String(at - 2)}_name2 ON t${String(at - 2)} (name);`,
+    `CREATE TRIGGER g${n} AFTER UPDATE ON t${String(at - 3)} BEGIN UPDATE t${String(at - 3)} SET size = CASE WHEN new.size IS NULL THEN 0 ELSE new.size END WHERE id = new.id; END;\nCREATE VIEW v${n} AS SELECT name, count(*) AS n FROM t${String(at - 3)} GROUP BY name;`,
+  ]
+  const sql = `-- file ${n}\n${shapes[at % shapes.length] ?? ''}\n`
+  const name = `${n.padStart(4, '0')}_step.sql`
+  return { name, sql, sizeBytes: Buffer.byteLength(sql), sha256: createHash('sha256').update(sql).digest('hex') }
+})
+
+function plain(): void {
+  const database = openSqlite(':memory:')
+  for (const { sql } of files) database.exec(`BEGIN;${sql}COMMIT;`)
+  database.close()
+}
+
+async function time(work: () => unknown): Promise<number> {
+  const started = performance.now()
+  await work()
+  return performance.now() - started
+}
+
+const samples: { plain: number; validate: number }[] = []
+for (let round = 0; round <= ROUNDS; round += 1) {
+  const sample = { plain: await time(plain), validate: await time(() => validateMigrations({ files })) }
+  if (round > 0) samples.push(sample)
+}
+const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+const base = median(samples.map((sample) => sample.plain))
+const ours = median(samples.map((sample) => sample.validate))
+console.log(`validate ${String(FILES)} files: ${ours.toFixed(0)} ms, plain SQLite ${base.toFixed(0)} ms, ratio ${(ours / base).toFixed(2)} (target < 1.5)`)
