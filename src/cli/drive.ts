@@ -20,7 +20,7 @@ export interface DriveOptions {
   /** Who answers the prompts. */
   actor: string
   /** Tells which gates the actor may decide; the workflow judges again. */
-  request: Pick<MigrationRequest, 'policy' | 'people' | 'requester'>
+  request: Pick<MigrationRequest, 'policy' | 'people' | 'requester' | 'preApproved'>
   until: 'validated' | 'closed'
 }
 
@@ -50,7 +50,8 @@ class Drive {
   private readonly asked = new Set<string>()
   private prompt: { gate: string; openedAt: string | undefined; cancel: AbortController } | undefined
   private interrupts = 0
-  private trouble: unknown
+  private aborting = false
+  private trouble: { error: unknown } | undefined
   private readonly onInterrupt = (): void => {
     void this.interrupt().catch((error: unknown) => this.fail(error))
   }
@@ -78,8 +79,9 @@ class Drive {
       this.progress.show(view)
       if (until === 'validated' && isValidated(view)) break
       this.meetGates(view)
+      if (this.nobodyLooks(view)) break
     }
-    if (this.trouble !== undefined) throw this.trouble
+    if (this.trouble !== undefined) throw this.trouble.error
     if (last === undefined) throw new Error(`the run ${workflowId} could not be read`)
     return { view: last, detached: this.leaving.signal.aborted }
   }
@@ -91,13 +93,19 @@ class Drive {
     this.progress.stop()
   }
 
+  /** `--yes` without a terminal gave every approval but this one: whoever waits for the command must hear of it. */
+  private nobodyLooks(view: RunView): boolean {
+    const { output, request } = this.options
+    return !output.interactive && request.preApproved && awaitsRollback(view)
+  }
+
   /** Closes a prompt that somebody else has answered, and opens the next one. */
   private meetGates(view: RunView): void {
     const open = openGates(view)
     const { prompt } = this
     if (prompt !== undefined && !open.some((gate) => gate.gate === prompt.gate)) prompt.cancel.abort()
     const gate = open[0]
-    if (gate === undefined || this.prompt !== undefined) return
+    if (gate === undefined || this.prompt !== undefined || this.aborting) return
     const key = `${gate.gate}/${gate.openedAt ?? ''}`
     if (this.asked.has(key)) return
     this.asked.add(key)
@@ -178,6 +186,7 @@ class Drive {
     this.progress.resume()
     if (choice === 'detach') this.leave()
     if (choice === 'abort') {
+      this.aborting = true
       await signalRun(session, workflowId, (handle) =>
         handle.signal(abortSignal, { reason: 'Ctrl-C at the terminal', actor }),
       )
@@ -195,9 +204,14 @@ class Drive {
   }
 
   private fail(error: unknown): void {
-    this.trouble ??= error
+    this.trouble ??= { error }
     this.leave()
   }
+}
+
+/** Something went wrong, and people must say whether and how the database is taken back. */
+export function awaitsRollback(view: RunView): boolean {
+  return view.gates.some(({ gate, state }) => gate === 'rollback' && state === 'open')
 }
 
 /** Step 4 of the runbook is done: what follows is the team's confirmation and the monitoring. */

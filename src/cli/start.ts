@@ -171,7 +171,7 @@ async function stay(
   started: Started,
   until: 'validated' | 'closed',
 ): Promise<number> {
-  const { driveRun } = await import('./drive.js')
+  const { awaitsRollback, driveRun } = await import('./drive.js')
   if (!output.json) output.line(databaseLine(request.target, output.colors))
   const { view, detached } = await driveRun({
     session,
@@ -183,6 +183,12 @@ async function stay(
   })
   output.document(view)
   if (!output.json && !detached) for (const line of ['', ...runLines(view, output.colors)]) output.line(line)
+  if (!detached && view.outcome === null && awaitsRollback(view)) {
+    output.note(
+      `The run waits: d1-runbook rollback --env ${view.environment} takes it back, or --strategy none keeps it.`,
+    )
+    return 1
+  }
   if (!detached) return exitCodeOf(view)
   output.note(`The run goes on. Look at it: d1-runbook watch --env ${view.environment}`)
   // A person who chose to leave got what they asked for; a killed wait did not.
