@@ -114,7 +114,10 @@ function absentFailure({ target, file }: ApplyRequest, end: WranglerResult): Run
   }
   const { type, advice } = classify(end)
   const why = end.timedOut ? 'no answer in time' : errorLine(end)
-  return new RunbookError(type, `${file.name} was not applied to ${target.database.name}: ${why}`, { advice, details })
+  return new RunbookError(type, `${file.name} was not applied to ${target.database.name}: ${why}`, {
+    advice,
+    details,
+  })
 }
 
 /** A schema cached by D1 was once seen just after a restore: what fits nothing is read a second time. */

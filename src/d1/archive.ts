@@ -25,7 +25,11 @@ export interface ArchiveTexts {
  * Writes the archive to `temporary` while `texts` is still being found out: packing runs beside the restore. When `texts`
  * fails, so does this; the temporary file is the caller's to remove.
  */
-export async function writeArchive(temporary: string, sqlFile: string, texts: Promise<ArchiveTexts>): Promise<void> {
+export async function writeArchive(
+  temporary: string,
+  sqlFile: string,
+  texts: Promise<ArchiveTexts>,
+): Promise<void> {
   const zip = new yazl.ZipFile()
   const output = zip.outputStream as Readable
   const packing = pipeline(output, createWriteStream(temporary, { flags: 'wx' }))

@@ -171,10 +171,14 @@ async function verifyExport(
     problems.push(`The restored copy is not intact: ${restored.restore.integrityCheck}.`)
   }
   if (problems.length === 0) return restored
-  throw new RunbookError('BackupUnfaithful', `The backup does not carry the database faithfully: ${problems.join(' ')}`, {
-    advice: 'Do not migrate. Keep a Time Travel bookmark, and change or drop the objects named above.',
-    details: { problems },
-  })
+  throw new RunbookError(
+    'BackupUnfaithful',
+    `The backup does not carry the database faithfully: ${problems.join(' ')}`,
+    {
+      advice: 'Do not migrate. Keep a Time Travel bookmark, and change or drop the objects named above.',
+      details: { problems },
+    },
+  )
 }
 
 /** Names have seconds: a second backup within the same one waits for the next. */

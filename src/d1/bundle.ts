@@ -23,9 +23,13 @@ export async function packBundle(files: MigrationFile[], store?: string): Promis
   const data = packed.toString('base64')
   if (data.length <= INLINE_LIMIT) return { encoding: 'gzip-base64', data }
   if (store === undefined) {
-    throw new RunbookError('ConfigInvalid', 'The migration files are larger than 1 MB and there is no artifact store.', {
-      advice: 'Set artifactStore in runbook.config to a folder that client and worker share.',
-    })
+    throw new RunbookError(
+      'ConfigInvalid',
+      'The migration files are larger than 1 MB and there is no artifact store.',
+      {
+        advice: 'Set artifactStore in runbook.config to a folder that client and worker share.',
+      },
+    )
   }
   const sha256 = createHash('sha256').update(packed).digest('hex')
   await storeArtifact(store, sha256, packed)
@@ -36,11 +40,20 @@ export async function packBundle(files: MigrationFile[], store?: string): Promis
  * The files of the bundle in the order of `files`; every byte is checked against the hashes that were approved.
  * Throws `ValidationFailed` when anything is missing or differs.
  */
-export async function unpackBundle(bundle: Bundle, files: MigrationRef[], store?: string): Promise<MigrationFile[]> {
-  const packed = bundle.encoding === 'artifact' ? await loadArtifact(bundle.sha256, store) : Buffer.from(bundle.data, 'base64')
-  const content = await promisify(gunzip)(packed, { maxOutputLength: UNPACKED_LIMIT }).catch((cause: unknown) => {
-    throw broken('The bundle of the migration files cannot be unpacked.', cause)
-  })
+export async function unpackBundle(
+  bundle: Bundle,
+  files: MigrationRef[],
+  store?: string,
+): Promise<MigrationFile[]> {
+  const packed =
+    bundle.encoding === 'artifact'
+      ? await loadArtifact(bundle.sha256, store)
+      : Buffer.from(bundle.data, 'base64')
+  const content = await promisify(gunzip)(packed, { maxOutputLength: UNPACKED_LIMIT }).catch(
+    (cause: unknown) => {
+      throw broken('The bundle of the migration files cannot be unpacked.', cause)
+    },
+  )
   const entries = JSON.parse(content.toString('utf8')) as { name: string; sql: string }[]
   const byName = new Map(entries.map(({ name, sql }) => [name, sql]))
   return files.map(({ name, sha256 }) => {
@@ -73,7 +86,8 @@ async function storeArtifact(store: string, sha256: string, bytes: Uint8Array): 
 }
 
 async function loadArtifact(sha256: string, store: string | undefined): Promise<Buffer> {
-  if (store === undefined) throw broken('The migration files are in an artifact store, but this worker has none.')
+  if (store === undefined)
+    throw broken('The migration files are in an artifact store, but this worker has none.')
   const bytes = await readFile(join(store, `${sha256}.gz`)).catch((cause: unknown) => {
     throw broken(`The artifact store ${store} lacks ${sha256}.`, cause)
   })

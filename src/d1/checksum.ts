@@ -24,6 +24,8 @@ export class RowChecksum {
   }
 
   digest(): string {
-    return createHash('sha256').update(JSON.stringify([this.#rows, this.#lanes])).digest('hex')
+    return createHash('sha256')
+      .update(JSON.stringify([this.#rows, this.#lanes]))
+      .digest('hex')
   }
 }

@@ -46,7 +46,8 @@ const RULES: Rule[] = [
   },
   {
     type: 'DatabaseNotFound',
-    pattern: /Couldn't find (?:a )?D1 (?:DB|database)|database .{0,80}not (?:be )?found|code: 7404|could not be found.*7404/i,
+    pattern:
+      /Couldn't find (?:a )?D1 (?:DB|database)|database .{0,80}not (?:be )?found|code: 7404|could not be found.*7404/i,
     advice: 'Check database_name and database_id in the Wrangler file, and the account (`wrangler d1 list`).',
   },
   {
@@ -126,7 +127,8 @@ export function errorLine(end: Pick<CommandEnd, 'stdout' | 'stderr'>): string {
   if (marked >= 0) {
     const from = (lines[marked] ?? '').replace(/^.*?ERROR\]?\s*/, '')
     const next = lines[marked + 1]
-    const more = next !== undefined && !/^(?:🪵|If you think|Logs were|\W{0,3}$)/u.test(next) ? ` ${next}` : ''
+    const more =
+      next !== undefined && !/^(?:🪵|If you think|Logs were|\W{0,3}$)/u.test(next) ? ` ${next}` : ''
     return `${from}${more}`.trim()
   }
   return lines.at(-1) ?? 'no output'
@@ -140,7 +142,6 @@ function unquote(text: string): string {
   }
 }
 
-// eslint-disable-next-line no-control-regex -- terminal colours are control characters
 const COLOURS = /\u001b\[[\d;]*m/g
 
 function plain(text: string): string {

@@ -36,10 +36,16 @@ export async function dumpDatabase(
   for (const table of inventory.tables) await dumpRows(source, table, out, signal)
   if (inventory.sequences) await dumpSequences(source, out)
   for (const table of inventory.virtual) await dumpVirtual(source, table, out, signal)
-  for (const { sql } of [...inventory.indexes, ...inventory.views, ...inventory.triggers]) out.write(`${sql};\n`)
+  for (const { sql } of [...inventory.indexes, ...inventory.views, ...inventory.triggers])
+    out.write(`${sql};\n`)
 }
 
-async function dumpRows(source: RowSource, table: TableShape, out: SqlFile, signal?: AbortSignal): Promise<void> {
+async function dumpRows(
+  source: RowSource,
+  table: TableShape,
+  out: SqlFile,
+  signal?: AbortSignal,
+): Promise<void> {
   const mark = await out.mark()
   if (await tryRows(source, table, out, 'quoted', signal)) return
   await out.rewind(mark)
@@ -82,11 +88,18 @@ async function dumpSequences(source: RowSource, out: SqlFile): Promise<void> {
   const rows = await source.query('SELECT name, CAST(seq AS TEXT) AS seq FROM sqlite_sequence ORDER BY name')
   out.write('DELETE FROM sqlite_sequence;\n')
   for (const { name, seq } of rows) {
-    out.write(`INSERT INTO sqlite_sequence (name, seq) VALUES (${quoteText(String(name))}, ${String(seq)});\n`)
+    out.write(
+      `INSERT INTO sqlite_sequence (name, seq) VALUES (${quoteText(String(name))}, ${String(seq)});\n`,
+    )
   }
 }
 
-async function dumpVirtual(source: RowSource, table: TableShape, out: SqlFile, signal?: AbortSignal): Promise<void> {
+async function dumpVirtual(
+  source: RowSource,
+  table: TableShape,
+  out: SqlFile,
+  signal?: AbortSignal,
+): Promise<void> {
   const content = virtualContent(table)
   out.write(`${table.sql};\n`)
   if (content === 'rows') await dumpRows(source, table, out, signal)

@@ -44,7 +44,9 @@ export async function exportLocal({ target, file, signal }: ExportRequest): Prom
     const reader = connectionReader(database)
     const inventory = await takeInventory(reader)
     const { ledger, schemaFingerprint } = await snapshotOf(reader, target.migrationsTable)
-    const written = await writeDump(file, (out) => dumpDatabase(connectionSource(database), inventory, out, signal))
+    const written = await writeDump(file, (out) =>
+      dumpDatabase(connectionSource(database), inventory, out, signal),
+    )
     return { ...written, ledger, schemaFingerprint, tables: await summarise(database, inventory, signal) }
   } catch (error) {
     throw sqliteFailure(source, error)

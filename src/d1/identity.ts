@@ -5,6 +5,7 @@ import { listAccounts, resolveAccount, type Account } from './account.js'
 import { apiClient, askApi } from './api.js'
 import { targetFile } from './local-reader.js'
 import { withReader } from './open-reader.js'
+import { cellText, type SqlValue } from './sqlite.js'
 import { classify, demandSuccess, parseJsonOutput, runWrangler, wranglerFailure } from './wrangler.js'
 
 export interface Identity {
@@ -34,7 +35,9 @@ function demandSame(what: string, expected: string, found: string, target: Targe
   throw new RunbookError(
     'WrongTarget',
     `The ${what} of the database of "${target.environment}" should be ${expected}, but ${found} answered.`,
-    { advice: 'Correct database_name, database_id and account_id in the Wrangler file, then make a new plan.' },
+    {
+      advice: 'Correct database_name, database_id and account_id in the Wrangler file, then make a new plan.',
+    },
   )
 }
 
@@ -76,12 +79,12 @@ async function wranglerIdentity(target: Target): Promise<Identity> {
     args: ['d1', 'info', target.database.name, '--json'],
     timeoutMs: 60_000,
   })
-  const info = parseJsonOutput(demandSuccess(result, what).stdout) as Record<string, unknown>
+  const info = parseJsonOutput(demandSuccess(result, what).stdout) as Record<string, SqlValue>
   const size = Number(info['database_size'] ?? info['file_size'])
   const tables = Number(info['num_tables'])
   return {
-    name: String(info['name'] ?? ''),
-    id: String(info['uuid'] ?? ''),
+    name: cellText(info['name']),
+    id: cellText(info['uuid']),
     ...(target.accountId === undefined ? {} : { accountId: target.accountId }),
     ...(Number.isFinite(size) ? { sizeBytes: size } : {}),
     ...(Number.isFinite(tables) ? { tables } : {}),
@@ -119,8 +122,10 @@ export async function whoAmI(target: Target): Promise<{ accounts: Account[]; via
 
 /** `whoami` has no JSON: an account ID is 32 hex digits in the table's second column. */
 function accountsOf(stdout: string): Account[] {
-  return [...stdout.matchAll(/[│|]\s*(.+?)\s*[│|]\s*([0-9a-f]{32})\s*[│|]/g)].map(([, name = '', id = '']) => ({
-    id,
-    name,
-  }))
+  return [...stdout.matchAll(/[│|]\s*(.+?)\s*[│|]\s*([0-9a-f]{32})\s*[│|]/g)].map(
+    ([, name = '', id = '']) => ({
+      id,
+      name,
+    }),
+  )
 }

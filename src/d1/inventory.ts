@@ -1,6 +1,6 @@
 import { RunbookError } from '../contract/failures.js'
 import type { Reader } from './reader.js'
-import { quoteText } from './sqlite.js'
+import { cellText, quoteText } from './sqlite.js'
 
 /** A table as a dump must know it. */
 export interface TableShape {
@@ -41,10 +41,10 @@ const RESERVED = /^(?:sqlite_|_cf_)/i
 /** Reads the inventory over any reader; a handful of queries and one a table. */
 export async function takeInventory(reader: Reader): Promise<Inventory> {
   const listed = await reader.query('PRAGMA table_list')
-  const kinds = new Map(listed.map((row) => [String(row['name']), row]))
+  const kinds = new Map(listed.map((row) => [cellText(row['name']), row]))
   const rows = await reader.query('SELECT type, name, sql FROM sqlite_schema ORDER BY rowid')
   const objects = rows
-    .map((row) => ({ type: String(row['type']), name: String(row['name']), sql: row['sql'] === null ? '' : String(row['sql']) }))
+    .map((row) => ({ type: cellText(row['type']), name: cellText(row['name']), sql: cellText(row['sql']) }))
     .filter(({ name }) => !RESERVED.test(name))
   const tables: TableShape[] = []
   const virtual: TableShape[] = []
@@ -56,7 +56,8 @@ export async function takeInventory(reader: Reader): Promise<Inventory> {
     if (shape.module === undefined) tables.push(shape)
     else virtual.push(shape)
   }
-  const ofType = (type: string): SchemaObject[] => objects.filter((object) => object.type === type && object.sql !== '')
+  const ofType = (type: string): SchemaObject[] =>
+    objects.filter((object) => object.type === type && object.sql !== '')
   return {
     tables,
     virtual,
@@ -67,7 +68,11 @@ export async function takeInventory(reader: Reader): Promise<Inventory> {
   }
 }
 
-async function shapeOf(reader: Reader, { name, sql }: SchemaObject, withoutRowid: boolean): Promise<TableShape> {
+async function shapeOf(
+  reader: Reader,
+  { name, sql }: SchemaObject,
+  withoutRowid: boolean,
+): Promise<TableShape> {
   const columns = await reader.query(`PRAGMA table_xinfo(${quoteText(name)})`)
   // hidden: 1 belongs to a virtual table's module, 2 and 3 are generated (https://sqlite.org/pragma.html#pragma_table_xinfo)
   const visible = columns.filter((column) => Number(column['hidden']) !== 1)
@@ -76,12 +81,14 @@ async function shapeOf(reader: Reader, { name, sql }: SchemaObject, withoutRowid
   const shape: TableShape = {
     name,
     sql,
-    stored: visible.filter((column) => Number(column['hidden']) === 0).map((column) => String(column['name'])),
-    visible: visible.map((column) => String(column['name'])),
-    key: key.sort((a, b) => Number(a['pk']) - Number(b['pk'])).map((column) => String(column['name'])),
+    stored: visible
+      .filter((column) => Number(column['hidden']) === 0)
+      .map((column) => cellText(column['name'])),
+    visible: visible.map((column) => cellText(column['name'])),
+    key: key.sort((a, b) => Number(a['pk']) - Number(b['pk'])).map((column) => cellText(column['name'])),
   }
   if (module !== undefined) return { ...shape, module, rowid: 'rowid' }
-  const numbered = key.length === 1 && String(key[0]?.['type']).toUpperCase() === 'INTEGER'
+  const numbered = key.length === 1 && cellText(key[0]?.['type']).toUpperCase() === 'INTEGER'
   if (withoutRowid || numbered) return shape
   const taken = new Set(shape.visible.map((column) => column.toLowerCase()))
   const rowid = ['rowid', '_rowid_', 'oid'].find((alias) => !taken.has(alias))

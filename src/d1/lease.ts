@@ -37,7 +37,10 @@ export async function takeLease(target: Target, root: string): Promise<Lease> {
 
 function leaseName({ accountId = '', database, persistTo = '' }: Target): string {
   const place = database.remote ? accountId : persistTo
-  return createHash('sha256').update(JSON.stringify([database.id, database.remote, place])).digest('hex').slice(0, 32)
+  return createHash('sha256')
+    .update(JSON.stringify([database.id, database.remote, place]))
+    .digest('hex')
+    .slice(0, 32)
 }
 
 function lockFile(file: string, target: Target): DatabaseSync {
@@ -47,10 +50,14 @@ function lockFile(file: string, target: Target): DatabaseSync {
     return lock
   } catch (cause) {
     lock.close()
-    throw new RunbookError('DatabaseLocked', `Another apply on ${target.database.name} is running on this machine.`, {
-      advice: 'Wait for it to end: `d1-runbook list` shows it.',
-      cause,
-    })
+    throw new RunbookError(
+      'DatabaseLocked',
+      `Another apply on ${target.database.name} is running on this machine.`,
+      {
+        advice: 'Wait for it to end: `d1-runbook list` shows it.',
+        cause,
+      },
+    )
   }
 }
 

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../contract/backup.js'
-import { quoteName, quoteText } from './sqlite.js'
+import { cellText, quoteName, quoteText } from './sqlite.js'
 import type { Reader } from './reader.js'
 
 /**
@@ -14,7 +14,7 @@ export async function readLedger(reader: Reader, table: string): Promise<LedgerE
   const rows = await reader.query(`SELECT id, name, applied_at FROM ${quoteName(table)} ORDER BY id`)
   return rows.map((row) => ({
     id: Number(row['id']),
-    name: String(row['name']),
-    appliedAt: String(row['applied_at']),
+    name: cellText(row['name']),
+    appliedAt: cellText(row['applied_at']),
   }))
 }

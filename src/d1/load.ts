@@ -15,7 +15,7 @@ export async function loadSql(sqlFile: string, sqliteFile: string, signal?: Abor
   const database = openSqlite(sqliteFile, { foreignKeys: false })
   try {
     // A half-loaded file is thrown away: its journal serves only the savepoints, never the disk.
-    database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; BEGIN')
+    database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384; BEGIN')
     const waiting = await loadStatements(database, sqlFile, sqliteFile, signal)
     runWaiting(database, waiting)
     database.exec('COMMIT')
@@ -42,7 +42,12 @@ async function loadStatements(
 }
 
 /** Runs many statements at once; only when that fails, one by one, to find the one to blame or to put off. */
-function runBatch(database: DatabaseSync, statements: Uint8Array[], waiting: string[], sqliteFile: string): void {
+function runBatch(
+  database: DatabaseSync,
+  statements: Uint8Array[],
+  waiting: string[],
+  sqliteFile: string,
+): void {
   if (statements.length === 0) return
   const plain = statements.every((statement) => !statement.includes(0) && isUtf8(statement))
   if (plain) {

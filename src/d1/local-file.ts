@@ -8,7 +8,13 @@ const OBJECT_CLASS = 'miniflare-D1DatabaseObject'
  * Where Wrangler keeps a local database: `persistTo` is its `--persist-to` folder (`.wrangler/state` by default). The
  * name is the Durable Object ID that workerd derives from the `database_id`: an HMAC of it, and an HMAC of that as a seal.
  */
-export function localDatabaseFile({ persistTo, databaseId }: { persistTo: string; databaseId: string }): string {
+export function localDatabaseFile({
+  persistTo,
+  databaseId,
+}: {
+  persistTo: string
+  databaseId: string
+}): string {
   return join(persistTo, 'v3', 'd1', OBJECT_CLASS, `${objectName(databaseId)}.sqlite`)
 }
 

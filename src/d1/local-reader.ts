@@ -9,9 +9,13 @@ import { openSqlite, type Row, type SqlValue } from './sqlite.js'
 /** The file of a local target. Throws `ConfigInvalid` when the target has no state folder. */
 export function targetFile({ environment, persistTo, database }: Target): string {
   if (persistTo !== undefined) return localDatabaseFile({ persistTo, databaseId: database.id })
-  throw new RunbookError('ConfigInvalid', `The environment "${environment}" is local but has no state folder.`, {
-    advice: 'Set persistTo of the environment in runbook.config, or leave it out for .wrangler/state.',
-  })
+  throw new RunbookError(
+    'ConfigInvalid',
+    `The environment "${environment}" is local but has no state folder.`,
+    {
+      advice: 'Set persistTo of the environment in runbook.config, or leave it out for .wrangler/state.',
+    },
+  )
 }
 
 /** Reads an SQLite file. A local database that was never written to is an empty one: Wrangler creates it when it applies. */
@@ -20,7 +24,8 @@ export function openFileReader(file: string): Reader {
     existsSync(file) ? openSqlite(file, { readOnly: true }) : openSqlite(':memory:'),
   )
   return {
-    query: (sql, params = []) => Promise.resolve().then(() => guard(file, () => rowsOf(database, sql, params))),
+    query: (sql, params = []) =>
+      Promise.resolve().then(() => guard(file, () => rowsOf(database, sql, params))),
     close: () => Promise.resolve(database.close()),
   }
 }
@@ -69,10 +74,14 @@ export function sqliteFailure(file: string, error: unknown): unknown {
       })
     case 11:
     case 26:
-      return new RunbookError('BackupInvalid', `${file} is not an intact SQLite database: ${error.message}.`, {
-        advice: 'Restore the newest valid backup: `d1-runbook backup validate` names it.',
-        cause: error,
-      })
+      return new RunbookError(
+        'BackupInvalid',
+        `${file} is not an intact SQLite database: ${error.message}.`,
+        {
+          advice: 'Restore the newest valid backup: `d1-runbook backup validate` names it.',
+          cause: error,
+        },
+      )
     default:
       return new RunbookError('SqlRefused', `SQLite refused a statement: ${error.message}.`, {
         advice: 'Correct the SQL.',

@@ -13,7 +13,9 @@ import type { MigrationFile } from '../contract/target.js'
 export async function readMigrationFiles(dir: string): Promise<MigrationFile[]> {
   if (!existsSync(dir)) throw await missing(dir)
   const entries = await readdir(dir, { withFileTypes: true })
-  const names = entries.filter((entry) => !entry.isDirectory() && entry.name.endsWith('.sql')).map(({ name }) => name)
+  const names = entries
+    .filter((entry) => !entry.isDirectory() && entry.name.endsWith('.sql'))
+    .map(({ name }) => name)
   const files = await Promise.all(names.sort(migrationOrder).map((name) => readMigrationFile(dir, name)))
   return files
 }
@@ -26,7 +28,9 @@ async function readMigrationFile(dir: string, name: string): Promise<MigrationFi
 /** Throws `ConfigInvalid` when the bytes are not UTF-8: Wrangler would run something else than what was reviewed. */
 export function migrationFile(name: string, bytes: Uint8Array): MigrationFile {
   if (!isUtf8(bytes)) {
-    throw new RunbookError('ConfigInvalid', `${name} is not UTF-8 text.`, { advice: 'Save the file as UTF-8.' })
+    throw new RunbookError('ConfigInvalid', `${name} is not UTF-8 text.`, {
+      advice: 'Save the file as UTF-8.',
+    })
   }
   return {
     name,
@@ -53,13 +57,17 @@ export function migrationNumber(name: string): number {
 async function missing(dir: string): Promise<RunbookError> {
   const nearest = await nearestMigrations(dir)
   const hint = nearest === undefined ? '' : ` ${nearest} holds migration files.`
-  return new RunbookError('MigrationsNotFound', `No migrations directory found: ${dir} does not exist.${hint}`, {
-    advice:
-      nearest === undefined
-        ? 'Create the first migration with `d1-runbook create NAME`.'
-        : 'Set migrations_dir of the d1_databases entry (not of the environment) to it, relative to the Wrangler file.',
-    details: nearest === undefined ? {} : { nearest },
-  })
+  return new RunbookError(
+    'MigrationsNotFound',
+    `No migrations directory found: ${dir} does not exist.${hint}`,
+    {
+      advice:
+        nearest === undefined
+          ? 'Create the first migration with `d1-runbook create NAME`.'
+          : 'Set migrations_dir of the d1_databases entry (not of the environment) to it, relative to the Wrangler file.',
+      details: nearest === undefined ? {} : { nearest },
+    },
+  )
 }
 
 const SKIPPED = new Set(['node_modules', '.git', '.wrangler', 'dist', '.d1-runbook'])

@@ -53,10 +53,14 @@ function difference({ ledgerBefore, file }: Expectation, ledger: string[]): stri
 function partial({ database, file }: Expectation, why: string): ProvenState {
   return {
     state: 'partial',
-    failure: new RunbookError('ApplyPartial', `${file} is neither applied to ${database} nor absent: ${why}.`, {
-      advice: 'Nothing more is applied. See the ways back: `d1-runbook rollback`.',
-      details: { state: 'partial', migration: file },
-    }),
+    failure: new RunbookError(
+      'ApplyPartial',
+      `${file} is neither applied to ${database} nor absent: ${why}.`,
+      {
+        advice: 'Nothing more is applied. See the ways back: `d1-runbook rollback`.',
+        details: { state: 'partial', migration: file },
+      },
+    ),
   }
 }
 

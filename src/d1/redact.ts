@@ -11,7 +11,10 @@ const SECRET_SHAPES: [RegExp, string][] = [
   [/\b((?:api[-_]?)?(?:token|key|secret|password))(["']?\s*[=:]\s*["']?)[\w.~+/=-]{12,}/gi, '$1$2[secret]'],
   [/https:\/\/hooks\.slack\.com\/\S+/gi, '[secret address]'],
   // A signed download address is a key of its own.
-  [/([?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|sig|signature|token)=)[^&\s"']+/gi, '$1[secret]'],
+  [
+    /([?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|sig|signature|token)=)[^&\s"']+/gi,
+    '$1[secret]',
+  ],
 ]
 
 /** `text` without the secrets of this process' environment and without anything that looks like one. */

@@ -33,7 +33,9 @@ export async function exportRemote(request: ExportRequest, way: RemoteWay): Prom
   const { ledger, schemaFingerprint } = await snapshotOf(reader, target.migrationsTable)
   const inventory = await takeInventory(reader)
   const before = await aggregateTables(reader, inventory)
-  onProgress?.(`summed up ${before.rowsRead} rows; D1 bills them as read, once before and once after the export`)
+  onProgress?.(
+    `summed up ${before.rowsRead} rows; D1 bills them as read, once before and once after the export`,
+  )
   const written =
     way === 'rows' || inventory.virtual.length > 0
       ? await writeDump(file, (out) => dumpDatabase(remoteSource(reader), inventory, out, signal))
@@ -68,7 +70,12 @@ async function exportByWrangler({ target, file, signal, onProgress }: ExportRequ
 }
 
 /** Throws `BackupUnfaithful` with `details.moving` when tables changed meanwhile: the export itself may be right. */
-async function compareLive(live: Reader, inventory: Inventory, before: Aggregates, copy: Reader): Promise<string[]> {
+async function compareLive(
+  live: Reader,
+  inventory: Inventory,
+  before: Aggregates,
+  copy: Reader,
+): Promise<string[]> {
   const wrong = differingTables(before, await aggregateTables(copy, inventory))
   const moved = new Set(differingTables(before, await aggregateTables(live, inventory)))
   const moving = wrong.filter((name) => moved.has(name))

@@ -45,9 +45,13 @@ function firstRows(target: Target, answer: unknown): Row[] {
   const [first] = Array.isArray(answer) ? (answer as StatementResult[]) : []
   // Status 200 around `success: false` happens: no rows is not the same as no answer.
   if (first?.success !== true || !Array.isArray(first.results)) {
-    throw new RunbookError('OutcomeUnknown', `Reading ${target.database.name} failed: D1 reported no success.`, {
-      advice: 'The work is tried again by itself.',
-    })
+    throw new RunbookError(
+      'OutcomeUnknown',
+      `Reading ${target.database.name} failed: D1 reported no success.`,
+      {
+        advice: 'The work is tried again by itself.',
+      },
+    )
   }
   return first.results.map((row) => rowOf(row))
 }

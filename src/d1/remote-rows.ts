@@ -1,7 +1,7 @@
 import type { RowSource } from './dump.js'
 import type { TableShape } from './inventory.js'
 import type { Reader } from './reader.js'
-import { quoteName, type Row } from './sqlite.js'
+import { cellText, quoteName, type Row } from './sqlite.js'
 
 /** An answer of D1 should stay well below its memory; pages grow and shrink towards this. */
 const PAGE_BYTES = 4 * 1024 * 1024
@@ -36,7 +36,7 @@ async function* pagesOf(reader: Reader, table: TableShape, expression: string): 
       yield tuple
     }
     if (limit < 0 || rows.length < limit) return
-    after = `WHERE (${names}) > (${String(rows.at(-1)?.['key'])})`
+    after = `WHERE (${names}) > (${cellText(rows.at(-1)?.['key'])})`
     const fitting = Math.floor((PAGE_BYTES / Math.max(bytes, 1)) * rows.length)
     limit = Math.min(LARGEST_PAGE, Math.max(1, fitting))
   }
@@ -44,6 +44,6 @@ async function* pagesOf(reader: Reader, table: TableShape, expression: string): 
 
 /** JSON puts U+FFFD for bytes that are no text; such a row must look invalid, so that the table is read as bytes instead. */
 function tupleBytes(row: Row): Uint8Array {
-  const tuple = String(row['tuple'])
+  const tuple = cellText(row['tuple'])
   return tuple.includes('\uFFFD') ? Uint8Array.of(0xff) : Buffer.from(tuple)
 }

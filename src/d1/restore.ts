@@ -66,7 +66,12 @@ export async function restoreBackup({
   }
 }
 
-async function openValid(file: string, folder: string, sqlite: string, signal?: AbortSignal): Promise<OpenedBackup> {
+async function openValid(
+  file: string,
+  folder: string,
+  sqlite: string,
+  signal?: AbortSignal,
+): Promise<OpenedBackup> {
   const opened = await openBackup(file, folder, sqlite, signal).catch((error: unknown) => {
     throw error instanceof ArchiveProblem ? invalid(file, [error.message], error) : error
   })

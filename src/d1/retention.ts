@@ -11,7 +11,13 @@ export interface StoredBackup {
 }
 
 /** Archives of exactly this environment, newest first. Their names are read, not their content. */
-export async function listBackups({ dir, environment }: { dir: string; environment: string }): Promise<StoredBackup[]> {
+export async function listBackups({
+  dir,
+  environment,
+}: {
+  dir: string
+  environment: string
+}): Promise<StoredBackup[]> {
   if (!existsSync(dir)) return []
   const found: StoredBackup[] = []
   for (const name of await readdir(dir)) {

@@ -16,7 +16,10 @@ export function insertTuple(columns: string[], form: TextForm, exact: boolean): 
 function literalOf(column: string, form: TextForm, exact: boolean): string {
   const bytes = `'CAST(X''' || hex(${column}) || ''' AS TEXT)'`
   // quote() ends a text at U+0000.
-  const text = form === 'hex' ? `WHEN 'text' THEN ${bytes}` : `WHEN 'text' THEN CASE WHEN instr(${column}, char(0)) THEN ${bytes} ELSE quote(${column}) END`
+  const text =
+    form === 'hex'
+      ? `WHEN 'text' THEN ${bytes}`
+      : `WHEN 'text' THEN CASE WHEN instr(${column}, char(0)) THEN ${bytes} ELSE quote(${column}) END`
   // quote() writes reals of extreme size in digits that SQLite reads back as a neighbour.
   const real = exact
     ? `WHEN 'real' THEN CASE WHEN CAST(quote(${column}) AS REAL) = ${column} THEN quote(${column}) ELSE exact_real(${column}) END`

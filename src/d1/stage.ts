@@ -14,7 +14,11 @@ export interface Stage {
  * Wrangler takes the database from its configuration. A generated one cannot point anywhere but at the target, needs no
  * checkout on the worker, and shows Wrangler only the migration files that it may see now.
  */
-export async function openStage(target: Target, files: MigrationFile[] = [], root = tmpdir()): Promise<Stage> {
+export async function openStage(
+  target: Target,
+  files: MigrationFile[] = [],
+  root = tmpdir(),
+): Promise<Stage> {
   await mkdir(root, { recursive: true })
   const dir = await mkdtemp(join(root, 'd1-runbook-stage-'))
   const migrations = join(dir, 'migrations')

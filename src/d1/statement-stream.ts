@@ -88,7 +88,8 @@ export class StatementStream {
   /** A semicolon within a trigger's body separates its statements; only the one after its END ends it. */
   #endsStatement(bytes: Buffer, start: number, at: number): boolean {
     const head = bytes.toString('latin1', start, Math.min(at, start + 400))
-    if (!/^\s*(?:--[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*CREATE\s+(?:TEMP\w*\s+)?TRIGGER\b/i.test(head)) return true
+    if (!/^\s*(?:--[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*CREATE\s+(?:TEMP\w*\s+)?TRIGGER\b/i.test(head))
+      return true
     const body = bytes.toString('latin1', start, at)
     return /(?:^|[\s;])END\s*$/i.test(withoutTrailingComments(body)) && balanced(body)
   }
@@ -100,7 +101,10 @@ function withoutTrailingComments(text: string): string {
 
 /** As many END as BEGIN and CASE: the END of a CASE before a semicolon does not end the trigger. */
 function balanced(body: string): boolean {
-  const code = body.replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\//g, ' ')
+  const code = body.replaceAll(
+    /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\//g,
+    ' ',
+  )
   const opened = code.match(/\b(?:BEGIN|CASE)\b/gi)?.length ?? 0
   const closed = code.match(/\bEND\b/gi)?.length ?? 0
   return opened === closed

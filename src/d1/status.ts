@@ -5,7 +5,13 @@ import { migrationNumber, migrationOrder } from './migration-files.js'
 import { readSnapshot } from './snapshot.js'
 
 /** Ledger against files, read from the database. Throws what reading it throws. */
-export async function readStatus({ target, files }: { target: Target; files: MigrationRef[] }): Promise<Status> {
+export async function readStatus({
+  target,
+  files,
+}: {
+  target: Target
+  files: MigrationRef[]
+}): Promise<Status> {
   const { ledger, schemaFingerprint } = await readSnapshot(target)
   return {
     environment: target.environment,
@@ -82,7 +88,9 @@ function orderConflict(file: MigrationRef, ledger: LedgerEntry[]): Conflict[] {
 function duplicateConflicts(pending: MigrationRef[], files: MigrationRef[]): Conflict[] {
   return pending.flatMap(({ name }) => {
     const number = migrationNumber(name)
-    const twin = files.find((file) => file.name !== name && number >= 0 && migrationNumber(file.name) === number)
+    const twin = files.find(
+      (file) => file.name !== name && number >= 0 && migrationNumber(file.name) === number,
+    )
     if (twin === undefined) return []
     return [{ code: 'SQ101', migration: name, message: `${name} and ${twin.name} have the same number.` }]
   })

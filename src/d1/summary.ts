@@ -26,9 +26,15 @@ export async function summarise(
   return summaries
 }
 
-async function summariseTable(database: DatabaseSync, table: TableShape, signal?: AbortSignal): Promise<TableSummary> {
+async function summariseTable(
+  database: DatabaseSync,
+  table: TableShape,
+  signal?: AbortSignal,
+): Promise<TableSummary> {
   const checksum = new RowChecksum()
-  const rows = database.prepare(`SELECT ${canonicalRow(table)} AS row FROM ${quoteName(table.name)}`).iterate()
+  const rows = database
+    .prepare(`SELECT ${canonicalRow(table)} AS row FROM ${quoteName(table.name)}`)
+    .iterate()
   for (const { row } of rows) {
     checksum.add(row as Uint8Array)
     if (checksum.rows % ROWS_A_BREATH === 0) {
@@ -50,9 +56,13 @@ export function compareSummaries(
     const other = found.find((table) => table.name === name)
     if (other === undefined) problems.push(`Table ${name} is missing in ${sides.found}.`)
     else if (other.rows !== rows) {
-      problems.push(`Table ${name} has ${rows} rows in ${sides.expected} and ${other.rows} in ${sides.found}.`)
+      problems.push(
+        `Table ${name} has ${rows} rows in ${sides.expected} and ${other.rows} in ${sides.found}.`,
+      )
     } else if (other.checksum !== checksum) {
-      problems.push(`Table ${name} has other values in ${sides.found} than in ${sides.expected} (same ${rows} rows).`)
+      problems.push(
+        `Table ${name} has other values in ${sides.found} than in ${sides.expected} (same ${rows} rows).`,
+      )
     }
   }
   for (const { name } of found) {

@@ -46,9 +46,13 @@ export async function restoreBookmark({
   signal?: AbortSignal
 }): Promise<{ bookmark: string; previousBookmark: string }> {
   if (!target.database.remote) {
-    throw new RunbookError('ConfigInvalid', `${target.database.name} is a local database: it has no Time Travel.`, {
-      advice: 'Restore a backup instead: `d1-runbook backup restore ZIP --to DIR`.',
-    })
+    throw new RunbookError(
+      'ConfigInvalid',
+      `${target.database.name} is a local database: it has no Time Travel.`,
+      {
+        advice: 'Restore a backup instead: `d1-runbook backup restore ZIP --to DIR`.',
+      },
+    )
   }
   const what = `Time Travel of ${target.database.name}`
   const result = await runWrangler({

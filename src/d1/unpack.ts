@@ -33,10 +33,16 @@ export interface Unpacked {
  * Reads the three entries of an archive: `database.sql` goes to `sqlFile` (absent: it is only checked for size). Nothing in
  * the archive chooses a path, and nothing is written past the size that the metadata states. Throws `ArchiveProblem`.
  */
-export async function unpackArchive(archive: string, sqlFile?: string, signal?: AbortSignal): Promise<Unpacked> {
-  const zip = await yauzl.openPromise(archive, { lazyEntries: true, autoClose: false }).catch((error: unknown) => {
-    throw new ArchiveProblem(`The file is not a complete zip archive: ${messageOf(error)}.`)
-  })
+export async function unpackArchive(
+  archive: string,
+  sqlFile?: string,
+  signal?: AbortSignal,
+): Promise<Unpacked> {
+  const zip = await yauzl
+    .openPromise(archive, { lazyEntries: true, autoClose: false })
+    .catch((error: unknown) => {
+      throw new ArchiveProblem(`The file is not a complete zip archive: ${messageOf(error)}.`)
+    })
   try {
     const entries = await listEntries(zip)
     const metadata = await readJson(zip, entries, METADATA_ENTRY, backupMetadataSchema)
@@ -70,7 +76,9 @@ async function listEntries(zip: yauzl.ZipFile): Promise<Map<string, yauzl.Entry>
     })
     zip.on('end', () => resolve())
     // The library itself refuses names that would leave the folder.
-    zip.on('error', (error: Error) => reject(new ArchiveProblem(`The zip archive is damaged: ${error.message}.`)))
+    zip.on('error', (error: Error) =>
+      reject(new ArchiveProblem(`The zip archive is damaged: ${error.message}.`)),
+    )
   })
   zip.readEntry()
   await list
@@ -99,7 +107,8 @@ async function readJson<T>(
   schema: z.ZodType<T>,
 ): Promise<T> {
   const entry = demandEntry(entries, name)
-  if (entry.uncompressedSize > TEXT_LIMIT) throw new ArchiveProblem(`${name} is too large to be what it should be.`)
+  if (entry.uncompressedSize > TEXT_LIMIT)
+    throw new ArchiveProblem(`${name} is too large to be what it should be.`)
   const chunks: Buffer[] = []
   for await (const chunk of await openEntry(zip, entry)) chunks.push(chunk as Buffer)
   let value: unknown
@@ -111,7 +120,9 @@ async function readJson<T>(
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  throw new ArchiveProblem(`${name} is not as it should be: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}.`)
+  throw new ArchiveProblem(
+    `${name} is not as it should be: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}.`,
+  )
 }
 
 async function extractSql(
@@ -123,7 +134,9 @@ async function extractSql(
 ): Promise<void> {
   const { bavail, bsize } = await statfs(dirname(sqlFile))
   if (entry.uncompressedSize > bavail * bsize) {
-    throw new ArchiveProblem(`${SQL_ENTRY} needs ${entry.uncompressedSize} bytes, more than the disk has free.`)
+    throw new ArchiveProblem(
+      `${SQL_ENTRY} needs ${entry.uncompressedSize} bytes, more than the disk has free.`,
+    )
   }
   const digest = createHash('sha256')
   const tap = new Transform({

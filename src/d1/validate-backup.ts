@@ -16,7 +16,13 @@ export interface Validation {
 }
 
 /** Restores the archive into a throw-away file and compares the result with its metadata: only that makes it a backup. */
-export async function validateBackup({ file, signal }: { file: string; signal?: AbortSignal }): Promise<Validation> {
+export async function validateBackup({
+  file,
+  signal,
+}: {
+  file: string
+  signal?: AbortSignal
+}): Promise<Validation> {
   const startedAt = performance.now()
   const folder = await mkdtemp(join(tmpdir(), 'd1-runbook-validate-'))
   let metadata: BackupMetadata | null = null
@@ -29,7 +35,12 @@ export async function validateBackup({ file, signal }: { file: string; signal?: 
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-  return { valid: problems.length === 0, problems, metadata, durationMs: Math.round(performance.now() - startedAt) }
+  return {
+    valid: problems.length === 0,
+    problems,
+    metadata,
+    durationMs: Math.round(performance.now() - startedAt),
+  }
 }
 
 export interface OpenedBackup {
@@ -48,11 +59,23 @@ export async function openBackup(
   const sqlFile = join(folder, 'database.sql')
   const unpacked = await unpackArchive(file, sqlFile, signal)
   const { metadata, state } = unpacked
-  const restored = await restoreAndMeasure(sqlFile, sqliteFile, state.migrationsTable ?? 'd1_migrations', signal)
+  const restored = await restoreAndMeasure(
+    sqlFile,
+    sqliteFile,
+    state.migrationsTable ?? 'd1_migrations',
+    signal,
+  )
   await rm(sqlFile, { force: true })
   const problems = [
-    ...compareSummaries(metadata.tables, restored.tables, { expected: 'the metadata', found: 'the restored copy' }),
-    ...compareState(metadata, state.ledger.map(({ name }) => name), restored),
+    ...compareSummaries(metadata.tables, restored.tables, {
+      expected: 'the metadata',
+      found: 'the restored copy',
+    }),
+    ...compareState(
+      metadata,
+      state.ledger.map(({ name }) => name),
+      restored,
+    ),
   ]
   return { unpacked, restored, problems }
 }
@@ -62,7 +85,10 @@ function compareState(metadata: BackupMetadata, ledger: string[], restored: Rest
   if (metadata.schemaFingerprint !== restored.schemaFingerprint) {
     problems.push('The schema of the restored copy is not the one in the metadata.')
   }
-  if (restored.ledger.length > 0 && ledger.join('\n') !== restored.ledger.map(({ name }) => name).join('\n')) {
+  if (
+    restored.ledger.length > 0 &&
+    ledger.join('\n') !== restored.ledger.map(({ name }) => name).join('\n')
+  ) {
     problems.push('The ledger of the restored copy is not the one in migration_state.json.')
   }
   if (restored.restore.integrityCheck !== 'ok') {

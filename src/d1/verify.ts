@@ -33,7 +33,10 @@ export async function restoreAndMeasure(
     const version = database.prepare('SELECT sqlite_version() AS version').get()
     const snapshot = await snapshotOf(reader, migrationsTable)
     const tables = await summarise(database, inventory, signal)
-    const problems = [...integrity.map((row) => String(row['integrity_check'])), ...indexProblems(database, inventory)]
+    const problems = [
+      ...integrity.map((row) => String(row['integrity_check'])),
+      ...indexProblems(database, inventory),
+    ]
     return {
       ...snapshot,
       tables,
@@ -55,7 +58,9 @@ function indexProblems(database: ReturnType<typeof openSqlite>, { virtual }: Inv
     .filter(({ module }) => module === 'fts5')
     .flatMap(({ name }) => {
       try {
-        database.exec(`INSERT INTO ${quoteName(name)} (${quoteName(name)}, rank) VALUES ('integrity-check', 1)`)
+        database.exec(
+          `INSERT INTO ${quoteName(name)} (${quoteName(name)}, rank) VALUES ('integrity-check', 1)`,
+        )
         return []
       } catch (error) {
         return [`full-text index ${name}: ${error instanceof Error ? error.message : String(error)}`]

@@ -38,7 +38,7 @@ export async function openScratch({ file }: { file?: string } = {}): Promise<Scr
   )
   const remove = (): Promise<void> => rm(root, { recursive: true, force: true, maxRetries: 5 })
   try {
-    const database = await miniflare.getD1Database('DB')
+    const database: D1 = (await miniflare.getD1Database('DB')) as D1
     return {
       query: (sql) => refusing(async () => rowsOf((await database.prepare(sql).all()).results)),
       batchFile: (sql) => refusing(() => runWhole(database, sql)),
@@ -53,7 +53,10 @@ export async function openScratch({ file }: { file?: string } = {}): Promise<Scr
   }
 }
 
-type D1 = Awaited<ReturnType<Miniflare['getD1Database']>>
+/** The part of D1's binding that we use; its full types would bring those of the Workers runtime with them. */
+interface D1 {
+  prepare(sql: string): { all(): Promise<{ results: unknown[] }>; run(): Promise<unknown> }
+}
 
 async function runWhole(database: D1, sql: string): Promise<void> {
   // D1 splits and runs all statements of one request in one transaction: the same request that Wrangler sends.
@@ -75,9 +78,13 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
-    throw new RunbookError('SqlRefused', `D1 refused the SQL: ${message.replace(/^D1_(?:EXEC_)?ERROR:\s*/, '')}`, {
-      advice: 'Correct the SQL.',
-      cause,
-    })
+    throw new RunbookError(
+      'SqlRefused',
+      `D1 refused the SQL: ${message.replace(/^D1_(?:EXEC_)?ERROR:\s*/, '')}`,
+      {
+        advice: 'Correct the SQL.',
+        cause,
+      },
+    )
   }
 }

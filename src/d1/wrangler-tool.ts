@@ -30,9 +30,13 @@ export async function findWrangler(projectDir: string): Promise<Wrangler> {
   const packageFile = own ?? bundledPackage()
   const { version, bin } = await readPackage(packageFile)
   if (semver.lt(version, MINIMUM_WRANGLER)) {
-    throw new RunbookError('ToolTooOld', `Wrangler ${version} is older than ${MINIMUM_WRANGLER}, which the runbook needs.`, {
-      advice: `Run \`npm install --save-dev wrangler@4\` in ${projectDir}.`,
-    })
+    throw new RunbookError(
+      'ToolTooOld',
+      `Wrangler ${version} is older than ${MINIMUM_WRANGLER}, which the runbook needs.`,
+      {
+        advice: `Run \`npm install --save-dev wrangler@4\` in ${projectDir}.`,
+      },
+    )
   }
   const tool: Wrangler = {
     command: process.execPath,

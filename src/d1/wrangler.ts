@@ -6,7 +6,8 @@ import { execa } from 'execa'
 import { RunbookError } from '../contract/failures.js'
 import type { Target } from '../contract/target.js'
 import { classify, errorLine } from './classify.js'
-import { endGroup, rememberGroup, signalGroup } from './process-group.js'
+import { recordCommand } from './command-log.js'
+import { endGroup, rememberGroup } from './process-group.js'
 import { redact } from './redact.js'
 import { openStage } from './stage.js'
 import { findWrangler } from './wrangler-tool.js'
@@ -39,7 +40,6 @@ export interface WranglerResult {
 
 /** Wrangler's own limit for a hanging answer is 305 s. */
 const DEFAULT_TIMEOUT_MS = 360_000
-const GRACE_MS = 3000
 
 /**
  * Runs one Wrangler command: no shell, no terminal, no prompt, a process group of its own. Resolves however the command
@@ -60,7 +60,9 @@ async function runStaged(request: WranglerRequest, config: string): Promise<Wran
   const { target, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = request
   const tool = await findWrangler(target.projectDir)
   const startedAt = performance.now()
-  const child = execa(tool.command, [...tool.args, ...request.args, ...placement(request, config)], {
+  const at = new Date().toISOString()
+  const args = [...request.args, ...placement(request, config)]
+  const child = execa(tool.command, [...tool.args, ...args], {
     cwd: existsSync(target.projectDir) ? target.projectDir : tmpdir(),
     env: wranglerEnvironment(),
     stdin: 'ignore',
@@ -71,7 +73,9 @@ async function runStaged(request: WranglerRequest, config: string): Promise<Wran
     stripFinalNewline: false,
   })
   let timedOut = false
-  const stop = (): void => stopGroup(child.pid)
+  const stop = (): void => {
+    stopGroup(child.pid).catch(() => undefined)
+  }
   const timer = setTimeout(() => {
     timedOut = true
     stop()
@@ -86,12 +90,15 @@ async function runStaged(request: WranglerRequest, config: string): Promise<Wran
     child.nodeChildProcess.once('exit', stop)
     forwardLines([child.stdout, child.stderr], request.onLine)
     const end = await child
+    const durationMs = performance.now() - startedAt
+    const exit = end.exitCode === undefined ? 'ended by a signal' : `exit code ${end.exitCode}`
+    recordCommand({ words: ['wrangler', ...args], at, durationMs, result: timedOut ? 'no answer in time' : exit })
     return {
       stdout: redact(end.stdout),
       stderr: redact(end.stderr === '' && end.failed ? (end.shortMessage ?? '') : end.stderr),
       exitCode: end.exitCode,
       timedOut,
-      durationMs: performance.now() - startedAt,
+      durationMs,
     }
   } finally {
     clearTimeout(timer)
@@ -110,7 +117,9 @@ export function demandSuccess(result: WranglerResult, what: string): WranglerRes
 /** A failed command as an error that a person can act on. `what`: what was tried, such as "Export of art". */
 export function wranglerFailure(result: WranglerResult, what: string): RunbookError {
   const { type, advice } = classify(result)
-  const why = result.timedOut ? `no answer within ${Math.round(result.durationMs / 1000)} s` : errorLine(result)
+  const why = result.timedOut
+    ? `no answer within ${Math.round(result.durationMs / 1000)} s`
+    : errorLine(result)
   return new RunbookError(type, `${what} failed: ${why}`, { advice })
 }
 
@@ -160,14 +169,11 @@ function wranglerEnvironment(): Record<string, string> {
   }
 }
 
-function stopGroup(leader: number | undefined): void {
+async function stopGroup(leader: number | undefined): Promise<void> {
   if (leader === undefined) return
   if (process.platform === 'win32') {
-    void execa('taskkill', ['/pid', String(leader), '/T', '/F'], { reject: false })
-    return
-  }
-  signalGroup(leader, 'SIGTERM')
-  setTimeout(() => signalGroup(leader, 'SIGKILL'), GRACE_MS).unref()
+    await execa('taskkill', ['/pid', String(leader), '/T', '/F'], { reject: false })
+  } else await endGroup(leader)
 }
 
 function forwardLines(streams: (Readable | null)[], onLine: ((line: string) => void) | undefined): void {

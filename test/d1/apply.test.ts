@@ -58,9 +58,17 @@ describe('applying one file', () => {
 
   it.each([
     ['a table that nobody planned', 'CREATE TABLE surprise (id INTEGER);', 'Drifted'],
-    ['a ledger row of somebody else', `INSERT INTO d1_migrations (name) VALUES ('0009_other.sql');`, 'Drifted'],
+    [
+      'a ledger row of somebody else',
+      `INSERT INTO d1_migrations (name) VALUES ('0009_other.sql');`,
+      'Drifted',
+    ],
     ['the change without its ledger row', ADD_BIO, 'ApplyPartial'],
-    ['the ledger row without its change', `INSERT INTO d1_migrations (name) VALUES ('0002_next.sql');`, 'ApplyPartial'],
+    [
+      'the ledger row without its change',
+      `INSERT INTO d1_migrations (name) VALUES ('0002_next.sql');`,
+      'ApplyPartial',
+    ],
   ])('touches nothing when it finds %s', async (_what, sql, type) => {
     const target = seeded()
     seedLocal(target, sql)

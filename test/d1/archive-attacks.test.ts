@@ -60,7 +60,11 @@ async function renamed(from: string, to: string): Promise<Buffer> {
 }
 
 const ATTACKS: [string, () => Promise<Buffer> | Buffer, RegExp][] = [
-  ['a text file renamed to zip', () => Buffer.from('CREATE TABLE t (id);'.repeat(50)), /not a complete zip archive/],
+  [
+    'a text file renamed to zip',
+    () => Buffer.from('CREATE TABLE t (id);'.repeat(50)),
+    /not a complete zip archive/,
+  ],
   ['an empty file', () => Buffer.alloc(0), /not a complete zip archive/],
   ['a truncated archive', () => good.subarray(0, Math.floor(good.length / 2)), /not a complete zip archive/],
   [
@@ -84,13 +88,19 @@ const ATTACKS: [string, () => Promise<Buffer> | Buffer, RegExp][] = [
       const sql = Buffer.from(String(entries['database.sql']).replace('two', 'owt'))
       const { createHash } = await import('node:crypto')
       const sha256 = createHash('sha256').update(sql).digest('hex')
-      return replaced({ 'database.sql': sql, 'metadata.json': metadataWith((data) => (data['sha256'] = sha256)) })
+      return replaced({
+        'database.sql': sql,
+        'metadata.json': metadataWith((data) => (data['sha256'] = sha256)),
+      })
     },
     /Table kept has other values/,
   ],
   [
     'a table that the metadata does not know',
-    () => replaced({ 'metadata.json': metadataWith((data) => (data['tables'] = (data['tables'] as unknown[]).slice(0, 1))) }),
+    () =>
+      replaced({
+        'metadata.json': metadataWith((data) => (data['tables'] = (data['tables'] as unknown[]).slice(0, 1))),
+      }),
     /Table other is in the restored copy but not in the metadata/,
   ],
   [
@@ -108,7 +118,11 @@ const ATTACKS: [string, () => Promise<Buffer> | Buffer, RegExp][] = [
     () => replaced({ 'metadata.json': metadataWith((data) => (data['schemaFingerprint'] = 'f'.repeat(64))) }),
     /schema of the restored copy is not the one in the metadata/,
   ],
-  ['metadata that is no JSON', () => replaced({ 'metadata.json': Buffer.from('{') }), /metadata\.json is not JSON/],
+  [
+    'metadata that is no JSON',
+    () => replaced({ 'metadata.json': Buffer.from('{') }),
+    /metadata\.json is not JSON/,
+  ],
   [
     'metadata without its hash',
     () => replaced({ 'metadata.json': metadataWith((data) => delete data['sha256']) }),
@@ -119,10 +133,22 @@ const ATTACKS: [string, () => Promise<Buffer> | Buffer, RegExp][] = [
     () => zipOf(Object.entries(entries).filter(([name]) => name !== 'migration_state.json')),
     /lacks migration_state\.json/,
   ],
-  ['a name that leaves the folder', () => renamed('aa/bb/evil.sh', '../../evil.sh'), /invalid relative path|no part of a backup/],
+  [
+    'a name that leaves the folder',
+    () => renamed('aa/bb/evil.sh', '../../evil.sh'),
+    /invalid relative path|no part of a backup/,
+  ],
   ['an absolute name', () => renamed('aa/bb/evil.sh', '/tmp/xyevil.s'), /absolute path|no part of a backup/],
-  ['a file that does not belong', () => zipOf([...Object.entries(entries), ['run.sh', Buffer.from('rm -rf /')]]), /"run\.sh", which is no part/],
-  ['the same entry twice', () => zipOf([...Object.entries(entries), ['database.sql', Buffer.from('')]]), /database\.sql twice/],
+  [
+    'a file that does not belong',
+    () => zipOf([...Object.entries(entries), ['run.sh', Buffer.from('rm -rf /')]]),
+    /"run\.sh", which is no part/,
+  ],
+  [
+    'the same entry twice',
+    () => zipOf([...Object.entries(entries), ['database.sql', Buffer.from('')]]),
+    /database\.sql twice/,
+  ],
   [
     'a zip bomb',
     () =>

@@ -11,7 +11,10 @@ import { NASTY_SQL, nastyRows } from './nasty-database.js'
 describe('a backup of a nasty database', () => {
   it('brings every value back, under SQLite, workerd and Wrangler', { timeout: 120_000 }, async () => {
     const target = localTarget()
-    const source = seedLocal(target, `${LEDGER_SQL} ${NASTY_SQL} INSERT INTO d1_migrations (name) VALUES ('0001_all.sql');`)
+    const source = seedLocal(
+      target,
+      `${LEDGER_SQL} ${NASTY_SQL} INSERT INTO d1_migrations (name) VALUES ('0001_all.sql');`,
+    )
     const before = nastyRows(source)
     const record = await createBackup({ target, files: [], keep: 3 })
     expect(record.file).toMatch(/backup-local-\d{4}-\d\d-\d\d-\d{6}\.zip$/)
@@ -44,7 +47,10 @@ describe('a backup of a nasty database', () => {
 
   it('refuses to call a backup good that cannot carry a table, and leaves nothing behind', async () => {
     const target = localTarget()
-    seedLocal(target, `CREATE VIRTUAL TABLE ghost USING fts5(body, content=''); INSERT INTO ghost (rowid, body) VALUES (1, 'x');`)
+    seedLocal(
+      target,
+      `CREATE VIRTUAL TABLE ghost USING fts5(body, content=''); INSERT INTO ghost (rowid, body) VALUES (1, 'x');`,
+    )
     await expect(createBackup({ target, files: [], keep: 3 })).rejects.toMatchObject({
       type: 'BackupUnfaithful',
       message: expect.stringContaining('ghost'),
@@ -82,7 +88,9 @@ describe('a moving database', () => {
     const file = seedLocal(target, 'CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);')
     const writer = openSqlite(file)
     const insert = writer.prepare('INSERT INTO t (v) VALUES (?)')
+    writer.exec('PRAGMA synchronous = OFF; BEGIN')
     for (let i = 0; i < 20_000; i += 1) insert.run('before')
+    writer.exec('COMMIT')
     const timer = setInterval(() => insert.run('meanwhile'), 1)
     const record = await createBackup({ target, files: [], keep: 1 })
     clearInterval(timer)

@@ -16,10 +16,21 @@ const SEED = `${BEFORE} INSERT INTO artists (name) VALUES ('Ema'), ('Jan'); ${LE
 const FILES = [
   { name: '0002_bio.sql', sql: 'ALTER TABLE artists ADD COLUMN bio TEXT;' },
   { name: '0003_visits.sql', sql: 'UPDATE artists SET visits = visits + 1;' },
-  { name: '0004_more.sql', sql: `INSERT INTO artists (name) VALUES ('Eva'); CREATE INDEX by_name ON artists (name);` },
+  {
+    name: '0004_more.sql',
+    sql: `INSERT INTO artists (name) VALUES ('Eva'); CREATE INDEX by_name ON artists (name);`,
+  },
 ]
 
-const KINDS: FaultKind[] = ['429', '500', '504-before', '504-after', 'reset-before', 'reset-after', 'success-false']
+const KINDS: FaultKind[] = [
+  '429',
+  '500',
+  '504-before',
+  '504-after',
+  'reset-before',
+  'reset-after',
+  'success-false',
+]
 
 /** Where faults strike. One run has one of each group: each meets another file. */
 const PLACES: { place: string; rule: Omit<FaultRule, 'kind'>; run: 'change' | 'reading' }[] = [
@@ -27,8 +38,16 @@ const PLACES: { place: string; rule: Omit<FaultRule, 'kind'>; run: 'change' | 'r
   { place: 'file 2', run: 'change', rule: { route: 'query', match: /0003_visits\.sql'\)/ } },
   { place: 'file 3', run: 'change', rule: { route: 'query', match: /0004_more\.sql'\)/ } },
   { place: 'identity', run: 'reading', rule: { route: 'info', call: 1 } },
-  { place: 'ledger created', run: 'reading', rule: { route: 'query', call: 2, match: /CREATE TABLE IF NOT EXISTS/i } },
-  { place: 'ledger read', run: 'reading', rule: { route: 'query', call: 8, match: /SELECT[\s\S]*d1_migrations/i } },
+  {
+    place: 'ledger created',
+    run: 'reading',
+    rule: { route: 'query', call: 2, match: /CREATE TABLE IF NOT EXISTS/i },
+  },
+  {
+    place: 'ledger read',
+    run: 'reading',
+    rule: { route: 'query', call: 8, match: /SELECT[\s\S]*d1_migrations/i },
+  },
 ]
 
 const matrix: string[][] = []
@@ -36,10 +55,16 @@ const matrix: string[][] = []
 afterAll(() => {
   const kinds = KINDS.map((kind) => kind.padEnd(13)).join('')
   const lines = PLACES.map(({ place }) => {
-    const cells = KINDS.map((kind) => (matrix.find(([p, k]) => p === place && k === kind)?.[2] ?? 'NOT RUN').padEnd(13))
+    const cells = KINDS.map((kind) =>
+      (matrix.find(([p, k]) => p === place && k === kind)?.[2] ?? 'NOT RUN').padEnd(13),
+    )
     return place.padEnd(16) + cells.join('')
   })
-  console.log(['', 'Final state after one fault in an apply of three files:', ' '.repeat(16) + kinds, ...lines].join('\n'))
+  console.log(
+    ['', 'Final state after one fault in an apply of three files:', ' '.repeat(16) + kinds, ...lines].join(
+      '\n',
+    ),
+  )
 })
 
 function requests(target: ApplyRequest['target']): ApplyRequest[] {
@@ -81,7 +106,10 @@ describe.each(['change', 'reading'] as const)('faults at every %s', (run) => {
 
     const { ledger } = await readSnapshot(target)
     expect(ledger.map(({ name }) => name)).toEqual(['0001_artists.sql', ...FILES.map(({ name }) => name)])
-    const rows = api.database(target.database.id).prepare('SELECT name, visits FROM artists ORDER BY id').all()
+    const rows = api
+      .database(target.database.id)
+      .prepare('SELECT name, visits FROM artists ORDER BY id')
+      .all()
     expect(rows.map((row) => [row['name'], row['visits']])).toEqual([
       ['Ema', 1],
       ['Jan', 1],

@@ -36,7 +36,19 @@ INSERT INTO notes (rowid, note, tag) VALUES (3, 'kept with its text', 'a'), (8, 
 CREATE TABLE empty (a, b);
 `
 
-const TABLES = ['"order"', 'numbers', 'texts', 'broken_utf8', 'child', 'parent', 'implicit', 'pairs', 'articles', 'notes', 'empty']
+const TABLES = [
+  '"order"',
+  'numbers',
+  'texts',
+  'broken_utf8',
+  'child',
+  'parent',
+  'implicit',
+  'pairs',
+  'articles',
+  'notes',
+  'empty',
+]
 
 /** Every value with its type and its bytes, every schema object, every counter: what "the same" means. */
 export function nastyRows(file: string): unknown {

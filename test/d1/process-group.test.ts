@@ -56,23 +56,29 @@ describe('a Wrangler that is killed', () => {
     expect(groupAlive(leader)).toBe(false)
   })
 
-  it('leaves a state that is proven: at any moment of the kill the file runs once', { timeout: 120_000 }, async () => {
-    const sql = `UPDATE t SET n = n + 1;`
-    for (const delay of [600, 1800]) {
-      const target = localTarget()
-      seedLocal(target, `${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
-      const work = request(target, sql)
-      const controller = new AbortController()
-      const cancelled = new Error('cancelled by the test')
-      const timer = setTimeout(() => controller.abort(cancelled), delay)
-      const first = await applyMigration({ ...work, signal: controller.signal }).catch((error: unknown) => error)
-      clearTimeout(timer)
-      // Either it was through before the kill, and is said to be applied, or the cancellation is what comes out.
-      if (first !== cancelled) expect(first).toMatchObject({ state: 'applied' })
-      expect(await applyMigration(work)).toMatchObject({ state: 'applied' })
-      expect((await readSnapshot(target)).ledger).toHaveLength(1)
-    }
-  })
+  it(
+    'leaves a state that is proven: at any moment of the kill the file runs once',
+    { timeout: 120_000 },
+    async () => {
+      const sql = `UPDATE t SET n = n + 1;`
+      for (const delay of [600, 1800]) {
+        const target = localTarget()
+        seedLocal(target, `${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
+        const work = request(target, sql)
+        const controller = new AbortController()
+        const cancelled = new Error('cancelled by the test')
+        const timer = setTimeout(() => controller.abort(cancelled), delay)
+        const first = await applyMigration({ ...work, signal: controller.signal }).catch(
+          (error: unknown) => error,
+        )
+        clearTimeout(timer)
+        // Either it was through before the kill, and is said to be applied, or the cancellation is what comes out.
+        if (first !== cancelled) expect(first).toMatchObject({ state: 'applied' })
+        expect(await applyMigration(work)).toMatchObject({ state: 'applied' })
+        expect((await readSnapshot(target)).ledger).toHaveLength(1)
+      }
+    },
+  )
 })
 
 describe('two workers', () => {
@@ -93,9 +99,13 @@ describe('two workers', () => {
     // A worker that dies in the middle of an apply, with its Wrangler waiting for a slow answer.
     api.fault({ route: 'query', kind: 'slow', afterMs: 60_000, match: /UPDATE t/ })
     const script = `const { applyMigration } = await import(${JSON.stringify(new URL('../../src/d1/apply.ts', import.meta.url).href)}); await applyMigration(${JSON.stringify(work)})`
-    const worker = spawn(process.execPath, ['--import', 'tsx', '--no-warnings', '--input-type=module', '-e', script], {
-      stdio: 'ignore',
-    })
+    const worker = spawn(
+      process.execPath,
+      ['--import', 'tsx', '--no-warnings', '--input-type=module', '-e', script],
+      {
+        stdio: 'ignore',
+      },
+    )
     while (!api.calls.some(({ sql }) => sql?.includes('UPDATE t') ?? false)) await sleep(50)
     worker.kill('SIGKILL')
     await once(worker, 'exit')

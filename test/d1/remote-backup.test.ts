@@ -25,7 +25,10 @@ function contentOf(database: ReturnType<typeof openSqlite>, tables: string[]): s
   })
 }
 
-async function roundTrip(sql: string, tables: string[]): Promise<{ before: string[]; after: string[]; notes: string[] }> {
+async function roundTrip(
+  sql: string,
+  tables: string[],
+): Promise<{ before: string[]; after: string[]; notes: string[] }> {
   const { target, api } = await remoteTarget(sql)
   const before = contentOf(api.database(target.database.id), tables)
   const notes: string[] = []
@@ -45,13 +48,28 @@ describe('a backup of a remote database', () => {
   })
 
   it.each([
-    ['integers past 2^53', `CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO t VALUES (1, 9007199254740993);`],
-    ['whole reals without a column type', `CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 1.0), (2, 1);`],
-    ['literal \\n beside line feeds', `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('a\\n' || char(10) || 'b');`],
+    [
+      'integers past 2^53',
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER); INSERT INTO t VALUES (1, 9007199254740993);`,
+    ],
+    [
+      'whole reals without a column type',
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 1.0), (2, 1);`,
+    ],
+    [
+      'literal \\n beside line feeds',
+      `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('a\\n' || char(10) || 'b');`,
+    ],
     ['text with U+0000', `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('a' || char(0) || 'b');`],
-    ['several pages', `CREATE TABLE t (a TEXT, b INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID;
-      INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 950) SELECT 'k' || (i % 3), i + 9007199254740992 FROM n;`],
-    ['full-text tables', `CREATE TABLE docs (id INTEGER PRIMARY KEY, v TEXT); CREATE VIRTUAL TABLE t USING fts5(v); INSERT INTO t (rowid, v) VALUES (4, 'sea; shore');`],
+    [
+      'several pages',
+      `CREATE TABLE t (a TEXT, b INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID;
+      INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 950) SELECT 'k' || (i % 3), i + 9007199254740992 FROM n;`,
+    ],
+    [
+      'full-text tables',
+      `CREATE TABLE docs (id INTEGER PRIMARY KEY, v TEXT); CREATE VIRTUAL TABLE t USING fts5(v); INSERT INTO t (rowid, v) VALUES (4, 'sea; shore');`,
+    ],
   ])('carries what D1 exports wrongly or not at all: %s', async (_what, sql) => {
     const { before, after } = await roundTrip(sql, ['t'])
     expect(after).toEqual(before)

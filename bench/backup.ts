@@ -1,0 +1,129 @@
+/**
+ * Backup + restore + verify of a local database against what one would type by hand: `wrangler d1 export --local` and
+ * `sqlite3 new.db < export.sql`. Prints seconds, the ratio, and the peak memory of our process. Run:
+ * `tsx bench/backup.ts [MEGABYTES]` (default 100).
+ */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { execa } from 'execa'
+import type { Target } from '../src/contract/target.js'
+import { createBackup, validateBackup } from '../src/d1/backup.js'
+import { targetFile } from '../src/d1/local-reader.js'
+import { openSqlite } from '../src/d1/sqlite.js'
+import { runWrangler } from '../src/d1/wrangler.js'
+
+const megabytes = Number(process.argv[2] ?? 100)
+const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-bench-'))
+
+try {
+  const target = benchTarget(folder)
+  const size = seed(targetFile(target), megabytes * 1024 * 1024)
+  console.log(`database: ${mib(size)} MiB`)
+  const byHand = await handTyped(target)
+  const peakBefore = process.resourceUsage().maxRSS
+  const ours = await timed(async () => createBackup({ target, files: [], keep: 1 }))
+  const peakMib = process.resourceUsage().maxRSS / 1024
+  const validate = await timed(async () => validateBackup({ file: ours.value.file }))
+  if (!validate.value.valid) throw new Error(validate.value.problems.join(' '))
+  console.log(`by hand: export ${byHand.exportS.toFixed(1)} s + restore ${byHand.restoreS.toFixed(1)} s`)
+  console.log(
+    `ours: backup + restore + verify + archive ${ours.seconds.toFixed(1)} s, ${mib(ours.value.sizeBytes)} MiB zip`,
+  )
+  console.log(`validate again: ${validate.seconds.toFixed(1)} s`)
+  console.log(`ratio: ${(ours.seconds / (byHand.exportS + byHand.restoreS)).toFixed(2)} (goal: at most 1.3)`)
+  console.log(
+    `peak memory: ${peakMib.toFixed(0)} MiB, ${(peakBefore / 1024).toFixed(0)} before the backup (goal: below 300)`,
+  )
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function benchTarget(projectDir: string): Target {
+  const wranglerConfig = join(projectDir, 'wrangler.json')
+  const database = {
+    binding: 'DB',
+    database_name: 'bench',
+    database_id: 'bench',
+    migrations_dir: 'migrations',
+  }
+  writeFileSync(
+    wranglerConfig,
+    JSON.stringify({ name: 'bench', compatibility_date: '2025-01-01', d1_databases: [database] }),
+  )
+  return {
+    environment: 'bench',
+    production: false,
+    database: { name: 'bench', id: 'bench', remote: false },
+    binding: 'DB',
+    projectDir,
+    wranglerConfig,
+    migrationsDir: join(projectDir, 'migrations'),
+    migrationsTable: 'd1_migrations',
+    persistTo: join(projectDir, '.wrangler', 'state'),
+    backupDir: join(projectDir, 'backups'),
+  }
+}
+
+/** Rows like those of the sample: text, numbers, JSON, dates. */
+function seed(file: string, bytes: number): number {
+  mkdirSync(dirname(file), { recursive: true })
+  const database = openSqlite(file)
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF')
+  database.exec(`CREATE TABLE artworks (id INTEGER PRIMARY KEY, title TEXT NOT NULL, lat REAL, lon REAL, photos TEXT, note TEXT, made TEXT);
+    CREATE INDEX by_title ON artworks (title)`)
+  const insert = database.prepare(
+    'INSERT INTO artworks (title, lat, lon, photos, note, made) VALUES (?, ?, ?, ?, ?, ?)',
+  )
+  let random = 42
+  const next = (): number => (random = (random * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648
+  for (let written = 0; written < bytes * 0.93;) {
+    database.exec('BEGIN')
+    for (let row = 0; row < 1000; row += 1) {
+      const words = Array.from({ length: 40 }, () => Math.floor(next() * 1e9).toString(36)).join(' ')
+      const photos = JSON.stringify([{ url: `https://example.org/${words.slice(0, 20)}.jpg`, width: 1200 }])
+      insert.run(
+        `Mural č. ${words.slice(0, 12)}`,
+        next() * 180 - 90,
+        next() * 360 - 180,
+        photos,
+        words,
+        '2026-01-01T00:00:00Z',
+      )
+      written += words.length + photos.length + 90
+    }
+    database.exec('COMMIT')
+  }
+  database.close()
+  return statSync(file).size
+}
+
+async function handTyped(target: Target): Promise<{ exportS: number; restoreS: number }> {
+  const dump = join(target.projectDir, 'export.sql')
+  const exported = await timed(async () =>
+    runWrangler({ target, config: target.wranglerConfig, args: ['d1', 'export', 'bench', '--output', dump] }),
+  )
+  if (!existsSync(dump))
+    throw new Error(`wrangler d1 export failed: ${exported.value.stderr}${exported.value.stdout}`)
+  const restored = await timed(async () =>
+    // Without this every INSERT of the dump is a transaction on the disk, and the comparison flatters us by a minute.
+    execa(
+      'sqlite3',
+      ['-cmd', 'PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF;', join(target.projectDir, 'new.db')],
+      {
+        inputFile: dump,
+      },
+    ),
+  )
+  return { exportS: exported.seconds, restoreS: restored.seconds }
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ seconds: number; value: T }> {
+  const startedAt = performance.now()
+  const value = await work()
+  return { seconds: (performance.now() - startedAt) / 1000, value }
+}
+
+function mib(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(0)
+}
