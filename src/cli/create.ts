@@ -38,8 +38,8 @@ export async function createMigration(input: {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const number = nextNumber(await readdir(input.folder))
     const file = path.join(input.folder, `${number}_${slug}.sql`)
-    const handle = await open(file, 'wx').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') return undefined
+    const handle = await open(file, 'wx').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
       throw error
     })
     if (handle === undefined) continue

@@ -81,7 +81,8 @@ export async function sendDecision(input: {
   output.document({ success: true, workflowId, ...input.decision, actor, ...result })
   if (!output.json) {
     const missing = result.approvalsMissing > 0 ? `; ${result.approvalsMissing} more needed` : ''
-    output.line(`${input.decision.gate}: ${result.state}, ${input.decision.decision} by ${actor}${missing}`)
+    const said = input.decision.decision === 'approve' ? 'approved' : 'declined'
+    output.line(`${input.decision.gate}: ${said} by ${actor}; the gate is ${result.state}${missing}`)
   }
   return 0
 }
@@ -127,6 +128,7 @@ export async function submitDecision(
 async function waitForGate(session: Session, workflowId: string, gate: Gate, output: Output): Promise<void> {
   const { followRun } = await import('./follow.js')
   const signal = new AbortController().signal
+  let said = ''
   for await (const view of followRun({
     session,
     workflowId,
@@ -141,7 +143,8 @@ async function waitForGate(session: Session, workflowId: string, gate: Gate, out
         advice: `See the run: d1-runbook show ${workflowId}`,
       })
     }
-    output.note(`${gate} is not open yet: ${view.message}`)
+    if (view.message !== said) output.note(`${gate} is not open yet: ${view.message}`)
+    said = view.message
   }
   throw new RunbookError('DecisionRefused', `The run ended before the gate ${gate} opened.`, {
     advice: `See how: d1-runbook show ${workflowId}`,

@@ -5,6 +5,7 @@ import type { MigrationRequest, RunView } from '../contract/run.js'
 import { shellWord } from '../runbook/command.js'
 import type { App } from './app.js'
 import type { DemoStage } from './demo-stage.js'
+import type { Driven } from './drive.js'
 import type { Output } from './output.js'
 import { runLines } from './run-text.js'
 import { exitCodeOf } from './runs.js'
@@ -66,7 +67,7 @@ async function play(stage: DemoStage, options: DemoOptions, output: Output): Pro
   const { createActivities } = await import('../activities/index.js')
   const { withSession } = await import('./session.js')
   const { quietWorkerLog } = await import('./worker-log.js')
-  quietWorkerLog()
+  quietWorkerLog({ ownSignals: true })
   const { projectDir } = stage
   const { taskQueue } = await loadProject({ projectDir })
   const { connection, namespace } = await connectWorker({ projectDir })
@@ -76,8 +77,12 @@ async function play(stage: DemoStage, options: DemoOptions, output: Output): Pro
     const worker = await createRunbookWorker({ connection, namespace, taskQueue, activities })
     return await worker.runUntil(
       withSession(projectDir, async (session) => {
-        const view = await migrate(session, stage, options, output)
+        const { view, detached } = await migrate(session, stage, options, output)
         output.document(view)
+        if (detached) {
+          output.note(`The run is kept: d1-runbook dev --project ${shellWord(projectDir)} goes on with it.`)
+          return 0
+        }
         if (!output.json) sayEnding(view, stage, options, output)
         if (output.interactive && options.yes !== true) await untilInterrupt(output)
         return exitCodeOf(view)
@@ -93,7 +98,7 @@ async function migrate(
   stage: DemoStage,
   options: DemoOptions,
   output: Output,
-): Promise<RunView> {
+): Promise<Driven> {
   const { openContext } = await import('./context.js')
   const { buildRequest } = await import('./request.js')
   const { startRun } = await import('./start.js')
@@ -110,8 +115,7 @@ async function migrate(
   })
   sayBeginning(stage, request, output)
   const started = await startRun(session, context.project.taskQueue, request)
-  const { view } = await driveRun({ session, ...started, output, actor: ACTOR, request, until: 'closed' })
-  return view
+  return driveRun({ session, ...started, output, actor: ACTOR, request, until: 'closed' })
 }
 
 function sayBeginning(stage: DemoStage, request: MigrationRequest, output: Output): void {

@@ -16,12 +16,12 @@ export function devCommand(app: App, summary: string): Command {
       })
       try {
         const { quietWorkerLog } = await import('./worker-log.js')
-        quietWorkerLog()
+        quietWorkerLog({ ownSignals: false })
         const { runWorker } = await import('../worker.js')
         await runWorker({
           projectDir: options.project,
           taskQueue,
-          until: died,
+          until: Promise.race([died, signalled()]),
           onReady: () => {
             output.note(`Temporal UI    ${server.uiUrl}`)
             output.note(`Temporal       ${server.address}, namespace ${server.namespace}`)
@@ -40,6 +40,14 @@ export function devCommand(app: App, summary: string): Command {
       return 0
     }),
   )
+}
+
+/** The worker drains on a signal by itself, and then expects what it runs for to be over as well. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })
 }
 
 function serverDied(lastWords: string): RunbookError {

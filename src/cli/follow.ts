@@ -38,7 +38,7 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunView
       pause,
       view.phase === 'monitor' && openGateCount(view) === 0 ? PEOPLE_EVENTS : STATE_EVENTS,
     )
-    if (signal.aborted) return
+    if (hasLeft(signal)) return
     const asked = Date.now()
     const fresh = await readAgain(options, view.runId)
     if (fresh === undefined) return
@@ -63,6 +63,11 @@ async function readAgain(options: FollowOptions, runId: string): Promise<RunView
     }
   }
   return undefined
+}
+
+/** Asked anew after each wait, which the compiler cannot know to change it. */
+function hasLeft(signal: AbortSignal): boolean {
+  return signal.aborted
 }
 
 function openGateCount(view: RunView): number {
@@ -108,7 +113,7 @@ class ChangeListener {
         if (this.token.length === 0) return
         if (events.some(({ eventType }) => wanted.has(Number(eventType)))) return
       } catch (error) {
-        if (signal.aborted) return
+        if (hasLeft(signal)) return
         const known = explainTemporal(error, this.execution.workflowId)
         if (!(known instanceof RunbookError)) throw known
         // An idle long poll ends by its deadline; a server that is away is retried by whoever reads next.

@@ -70,9 +70,7 @@ async function ask(): Promise<InitAnswers | undefined> {
     },
     { onCancel: () => undefined },
   )
-  const given = Object.entries(answers).filter(
-    ([, value]) => !isCancel(value) && value !== '' && value !== undefined,
-  )
+  const given = Object.entries(answers).filter(([, value]) => !isCancel(value) && value !== '')
   return Object.values(answers).some((value) => isCancel(value)) ? undefined : Object.fromEntries(given)
 }
 

@@ -64,7 +64,6 @@ async function listRuns(
       pageSize: filter.limit,
     })) {
       const attribute = (name: string): string | null => {
-        // eslint-disable-next-line @typescript-eslint/no-deprecated -- the typed form needs each key's type declared
         const value: unknown = run.searchAttributes[name]?.[0]
         return typeof value === 'string' && value !== '' ? value : null
       }

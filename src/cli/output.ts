@@ -32,7 +32,8 @@ export function createOutput({ json }: { json: boolean }): Output {
     colors: colorsFor(human),
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY) && !isCi(),
     live: Boolean(human.isTTY) && process.env['TERM'] !== 'dumb' && !isCi(),
-    columns: () => human.columns ?? 100,
+    // Some terminals say 0 before they know.
+    columns: () => (human.columns > 0 ? human.columns : 100),
     line: (text = '') => void human.write(`${text}\n`),
     note: (text) => void process.stderr.write(`${text}\n`),
     document: (value) => {

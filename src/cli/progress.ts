@@ -22,7 +22,7 @@ export class Progress {
 
   show(view: RunView): void {
     this.view = view
-    for (const [key, line] of changesOf(view, this.output)) {
+    for (const { key, line } of changesOf(view, this.output)) {
       if (this.said.has(key)) continue
       this.said.add(key)
       this.line(line)
@@ -81,50 +81,78 @@ function bottomText(view: RunView): string {
   return `… ${stepTitle(running.step)}${since}  ${view.message}`
 }
 
-/** Everything that has happened so far, each with a key that stays the same. */
-function changesOf(view: RunView, { colors }: Output): [key: string, line: string][] {
-  const changes: [string, string][] = []
-  for (const { step, state, startedAt, endedAt, detail } of view.steps) {
-    if (state !== 'done' && state !== 'failed') continue
-    const took =
-      startedAt === undefined || endedAt === undefined
-        ? ''
-        : formatDuration(Date.parse(endedAt) - Date.parse(startedAt))
+interface Change {
+  /** Stays the same for the same change. */
+  key: string
+  /** ISO 8601. */
+  at: string
+  line: string
+}
+
+/** Everything that has happened so far, in its order. */
+function changesOf(view: RunView, output: Output): Change[] {
+  const changes = [
+    ...gateChanges(view, output),
+    ...migrationChanges(view, output),
+    ...checkpointChanges(view, output),
+    ...stepChanges(view, output),
+  ]
+  // Sorting is stable: a step comes after what happened in it at the same moment.
+  return changes.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+}
+
+function stepChanges(view: RunView, { colors }: Output): Change[] {
+  return view.steps.flatMap(({ step, state, startedAt, endedAt, detail }) => {
+    if ((state !== 'done' && state !== 'failed') || endedAt === undefined) return []
+    const took = startedAt === undefined ? '' : formatDuration(Date.parse(endedAt) - Date.parse(startedAt))
     const mark = state === 'done' ? colors.green('✔') : colors.red('✖')
-    changes.push([
-      `${step}/${state}`,
-      `${mark} ${stepTitle(step)} ${colors.dim(took)} ${detail ?? ''}`.trimEnd(),
-    ])
-  }
-  for (const { name, state } of view.migrations) {
-    if (state === 'applied') changes.push([`${name}/applied`, `  ${colors.green('✔')} applied ${name}`])
-    if (state === 'partial') changes.push([`${name}/partial`, `  ${colors.red('✖')} ${name} is partial`])
-  }
-  for (const { gate, decisions, state } of view.gates) {
-    for (const { decisionId, actor, decision, comment } of decisions) {
+    const line = `${mark} ${stepTitle(step)} ${colors.dim(took)} ${detail ?? ''}`.trimEnd()
+    return [{ key: `${step}/${state}/${endedAt}`, at: endedAt, line }]
+  })
+}
+
+/** A migration carries no time of its own: it belongs to the end of the step that applied it. */
+function migrationChanges(view: RunView, { colors }: Output): Change[] {
+  const execute = view.steps.find(({ step }) => step === 'execute')
+  const at = execute?.endedAt ?? new Date().toISOString()
+  return view.migrations.flatMap(({ name, state }) => {
+    if (state !== 'applied' && state !== 'partial') return []
+    const mark = state === 'applied' ? colors.green('✔') : colors.red('✖')
+    return [{ key: `${name}/${state}`, at, line: `  ${mark} ${name} is ${state}` }]
+  })
+}
+
+function gateChanges(view: RunView, { colors }: Output): Change[] {
+  return view.gates.flatMap(({ gate, decisions, state, expiresAt }) => [
+    ...decisions.map(({ decisionId, actor, decision, comment, at }) => {
       const said = decision === 'approve' ? colors.green('approved') : colors.red('declined')
-      changes.push([
-        decisionId,
-        `  ${said} ${gate} by ${actor}${comment === undefined ? '' : `: ${comment}`}`,
-      ])
-    }
-    if (state === 'expired') changes.push([`${gate}/expired`, `  ${colors.red('expired')} ${gate}`])
+      return {
+        key: decisionId,
+        at,
+        line: `  ${said} ${gate} by ${actor}${comment === undefined ? '' : `: ${comment}`}`,
+      }
+    }),
+    ...(state === 'expired'
+      ? [{ key: `${gate}/expired`, at: expiresAt ?? '', line: `  ${colors.red('expired')} ${gate}` }]
+      : []),
+  ])
+}
+
+function checkpointChanges({ monitoring }: RunView, { colors }: Output): Change[] {
+  const paints = {
+    healthy: colors.green,
+    degraded: colors.yellow,
+    breached: colors.red,
+    unknown: colors.magenta,
   }
-  for (const checkpoint of view.monitoring?.checkpoints ?? []) {
-    const { number, verdict, reasons, latencyMs, late } = checkpoint
-    const paint = {
-      healthy: colors.green,
-      degraded: colors.yellow,
-      breached: colors.red,
-      unknown: colors.magenta,
-    }[verdict]
+  return (monitoring?.checkpoints ?? []).map(({ number, verdict, reasons, latencyMs, late, at }) => {
     const latency = latencyMs === undefined ? '' : ` ${formatDuration(latencyMs)}`
     const why = verdict === 'healthy' ? '' : ` ${reasons.join('; ')}`
-    const planned = view.monitoring?.planned ?? 0
-    changes.push([
-      `checkpoint/${number}`,
-      `  checkpoint ${number} of ${planned}: ${paint(verdict)}${latency}${late ? ' (late)' : ''}${why}`,
-    ])
-  }
-  return changes
+    const place = `checkpoint ${number} of ${monitoring?.planned ?? 0}`
+    return {
+      key: `checkpoint/${number}/${at}`,
+      at,
+      line: `  ${place}: ${paints[verdict](verdict)}${latency}${late ? ' (late)' : ''}${why}`,
+    }
+  })
 }

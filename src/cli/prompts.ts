@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isCancel, log, note, select, text } from '@clack/prompts'
 import type { RollbackStrategy } from '../contract/policy.js'
 
@@ -12,6 +13,7 @@ export async function askGate(input: {
   shows: string[]
   signal: AbortSignal
 }): Promise<GateAnswer> {
+  await forgetTypedAhead()
   note(input.shows.join('\n'), input.title, { output })
   const answer = await text({
     message: "Type 'y' to proceed; anything else declines",
@@ -19,12 +21,13 @@ export async function askGate(input: {
     output,
   })
   if (isCancel(answer)) return input.signal.aborted ? elsewhere() : 'interrupted'
-  return /^\s*y\s*$/i.test(answer ?? '') ? { decision: 'approve' } : { decision: 'reject' }
+  return /^\s*y\s*$/i.test(answer) ? { decision: 'approve' } : { decision: 'reject' }
 }
 
 export type WayBackAnswer = { decision: 'approve'; strategy: RollbackStrategy } | 'elsewhere' | 'interrupted'
 
 export async function askWayBack(input: { shows: string[]; signal: AbortSignal }): Promise<WayBackAnswer> {
+  await forgetTypedAhead()
   note(input.shows.join('\n'), 'Ways back, and what each one costs', { output })
   const answer = await select<RollbackStrategy>({
     message: 'Which way?',
@@ -52,6 +55,19 @@ export async function askInterrupt(): Promise<'stay' | 'detach' | 'abort'> {
     output,
   })
   return isCancel(answer) ? 'detach' : answer
+}
+
+/** What was typed before the question was on the screen is no answer to it. */
+async function forgetTypedAhead(): Promise<void> {
+  const { stdin } = process
+  const ignore = (): void => undefined
+  stdin.setRawMode(true)
+  stdin.on('data', ignore)
+  stdin.resume()
+  await sleep(60)
+  stdin.off('data', ignore)
+  stdin.pause()
+  stdin.setRawMode(false)
 }
 
 function elsewhere(): 'elsewhere' {

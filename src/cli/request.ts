@@ -46,10 +46,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     monitoring: { ...settings.monitoring, ...(timeScale === undefined ? {} : { timeScale }) },
     target,
     files: files.map(({ name, sha256 }) => ({ name, sha256 })),
-    bundle: await packBundle(
-      files,
-      store === undefined ? undefined : path.resolve(project.projectDir, store),
-    ),
+    bundle: await packBundle(files, store),
     requester: options.requester,
     preApproved: options.preApproved,
     evidence,

@@ -6,8 +6,9 @@ import { gateTitle, stepTitle } from '../runbook/steps.js'
 import type { Colors } from './output.js'
 import { databaseLine } from './target-text.js'
 
-/** Gates that wait for people now. */
+/** Gates that wait for people now; at a closed run nobody waits any more. */
 export function openGates(view: RunView): GateView[] {
+  if (view.outcome !== null) return []
   return view.gates.filter(({ state }) => state === 'open')
 }
 

@@ -185,7 +185,7 @@ async function stay(
   if (!output.json && !detached) for (const line of ['', ...runLines(view, output.colors)]) output.line(line)
   if (!detached && view.outcome === null && awaitsRollback(view)) {
     output.note(
-      `The run waits: d1-runbook rollback --env ${view.environment} takes it back, or --strategy none keeps it.`,
+      `The run waits for: d1-runbook rollback --strategy reverse-migration --env ${view.environment} (or --strategy none).`,
     )
     return 1
   }

@@ -77,13 +77,9 @@ class LatencyLimit {
   async read(): Promise<void> {
     if (this.asked) return
     this.asked = true
-    try {
-      const { readRunHistory } = await import('./run-history.js')
-      const { latencyLimitOf } = await import('./latency-limit.js')
-      this.ms = latencyLimitOf(await readRunHistory(this.session, this.workflowId))
-    } catch {
-      // The picture is drawn without its limit: watching must not fail for it.
-    }
+    const { readRunHistory } = await import('./run-history.js')
+    const { latencyLimitOf } = await import('./latency-limit.js')
+    this.ms = latencyLimitOf(await readRunHistory(this.session, this.workflowId))
   }
 }
 
@@ -108,7 +104,10 @@ class Screen {
   show(view: RunView): void {
     this.view = view
     this.draw(view)
-    if (view.phase === 'monitor') void this.limit.read()
+    if (view.phase !== 'monitor') return
+    this.limit.read().catch(() => {
+      // The picture is drawn without its limit: watching must not fail for it.
+    })
   }
 
   stop(): void {
@@ -177,7 +176,7 @@ function latencyLines(view: RunView, limit: number | undefined): string[] {
 function clip(line: string, width: number): string {
   let seen = 0
   let out = ''
-  // eslint-disable-next-line no-control-regex -- the escape character begins a colour code
+
   for (const [part] of line.matchAll(/\u001B\[[0-9;]*m|./gsu)) {
     if (!part.startsWith('\u001B')) seen += 1
     if (seen > width) return `${out}\u001B[0m`

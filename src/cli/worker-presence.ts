@@ -15,7 +15,7 @@ export async function isWorkerPolling(session: Session, taskQueue: string): Prom
     taskQueue: { name: taskQueue },
     taskQueueType: WORKFLOW_TASK_QUEUE,
   })
-  return (pollers ?? []).some(({ lastAccessTime }) => {
+  return pollers.some(({ lastAccessTime }) => {
     const seconds = Number(lastAccessTime?.seconds ?? 0)
     return Date.now() - seconds * 1000 < STILL_POLLING_MS
   })

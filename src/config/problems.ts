@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { didYouMean } from './closest.js'
 import { runbookConfigJsonSchema } from './json-schema.js'
 
@@ -64,8 +64,9 @@ function keyChoices(issue: Issue & { code: 'invalid_key' }): string {
 
 function found(value: unknown): string {
   if (value === undefined) return 'nothing'
-  const text = typeof value === 'bigint' ? `${value}n` : JSON.stringify(value)
-  const shown = text ?? String(value)
+  if (typeof value === 'bigint' || typeof value === 'symbol') return value.toString()
+  if (typeof value === 'function') return 'a function'
+  const shown = JSON.stringify(value)
   return shown.length > 80 ? `${shown.slice(0, 77)}…` : shown
 }
 

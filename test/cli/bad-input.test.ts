@@ -78,6 +78,6 @@ test('every command has help with examples, and help needs no project', async ()
 
 test('no colours leave us where nobody sees them', async () => {
   const { stdout, stderr } = await runCli(['doctor'], projectFolder(), { FORCE_COLOR: '1' })
-  // eslint-disable-next-line no-control-regex -- the escape character begins a colour code
+
   expect(stdout + stderr).not.toMatch(/\u001B\[/)
 })
