@@ -3,9 +3,14 @@ import type { BackupRecord } from './backup.js'
 import type { Finding } from './finding.js'
 import type { Baseline, Checkpoint, MonitoringPlan, Thresholds, Probe } from './monitoring.js'
 import type { Plan, PlannedMigration } from './plan.js'
-import type { Bundle, Check, MigrationResult, RunView } from './run.js'
+import type { Bundle, Check, CommandRecord, MigrationResult, RunView } from './run.js'
 import type { Status } from './status.js'
 import type { MigrationRef, Target } from './target.js'
+
+/**
+ * An answer with the commands that were run for it, those of earlier attempts too. A failure carries them in its details.
+ */
+export type Audited<T> = T & { commands?: CommandRecord[] }
 
 /**
  * What the workflow asks of the outside world: one object in, one object out. The workflow imports only these types;
@@ -17,21 +22,21 @@ export interface ReadActivities {
     target: Target
     dashboardUrl?: string
     channels: Channel[]
-  }): Promise<{ checks: Check[] }>
+  }): Promise<Audited<{ checks: Check[] }>>
   /** Ledger against files, read from the database. */
-  readStatus(input: { target: Target; files: MigrationRef[] }): Promise<Status>
+  readStatus(input: { target: Target; files: MigrationRef[] }): Promise<Audited<Status>>
   /** One round of the probes: `select 1` and the database's identity. Throws `Network` or `WrongTarget`. */
   checkConnectivity(input: {
     target: Target
-  }): Promise<{ latencyMs: number; database: string; accountId?: string }>
+  }): Promise<Audited<{ latencyMs: number; database: string; accountId?: string }>>
   /** Time Travel bookmark of now; remote only, else undefined. */
-  readBookmark(input: { target: Target }): Promise<{ bookmark?: string }>
+  readBookmark(input: { target: Target }): Promise<Audited<{ bookmark?: string }>>
   /** Ledger, fingerprint as rehearsed, health, connectivity. */
   validateMigration(input: {
     target: Target
     plan: Plan
     probes: Probe[]
-  }): Promise<{ checks: Check[]; passed: boolean }>
+  }): Promise<Audited<{ checks: Check[]; passed: boolean }>>
   runCheckpoint(input: {
     target: Target
     probes: Probe[]
@@ -55,9 +60,9 @@ export interface SlowActivities {
     evidence: Check[]
     recentBackupMs: number
     stagingEnvironment?: string
-  }): Promise<{ checks: Check[]; findings: Finding[] }>
+  }): Promise<Audited<{ checks: Check[]; findings: Finding[] }>>
   /** Export, restore into a scratch, compare, archive, prune. */
-  createBackup(input: { target: Target; files: MigrationRef[]; keep: number }): Promise<BackupRecord>
+  createBackup(input: { target: Target; files: MigrationRef[]; keep: number }): Promise<Audited<BackupRecord>>
   /** Runs the pending files on the restored copy and says what they change. */
   rehearse(input: {
     target: Target
@@ -83,7 +88,7 @@ export interface RollbackActivities {
     applied: string[]
     /** ISO 8601: gives the file its date. */
     at: string
-  }): Promise<{ bundle?: Bundle; migration?: PlannedMigration; price: string[]; file?: string }>
+  }): Promise<Audited<{ bundle?: Bundle; migration?: PlannedMigration; price: string[]; file?: string }>>
 }
 
 export interface MutateActivities {
@@ -93,13 +98,13 @@ export interface MutateActivities {
     bookmark: string
     /** What the database must show afterwards. */
     expectedFingerprint: string
-  }): Promise<{ previousBookmark: string; schemaFingerprint: string }>
+  }): Promise<Audited<{ previousBookmark: string; schemaFingerprint: string }>>
   /** Puts the content of a verified archive back in place of what the database holds. */
   restoreFromBackup(input: {
     target: Target
     backup: BackupRecord
     runKey: string
-  }): Promise<{ schemaFingerprint: string; safetyCopy?: string }>
+  }): Promise<Audited<{ schemaFingerprint: string; safetyCopy?: string }>>
   /**
    * Applies one file and proves the outcome from the ledger and the fingerprint. Safe to run again at any point.
    * Throws `Drifted` when the database is neither as before this file nor as after it.
@@ -111,7 +116,7 @@ export interface MutateActivities {
     /** Names in the ledger before this file. */
     ledgerBefore: string[]
     runKey: string
-  }): Promise<MigrationResult>
+  }): Promise<Audited<MigrationResult>>
 }
 
 export interface TellActivities {
