@@ -34,7 +34,7 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
     const strategy = automatic
       ? run.request.policy.automaticRollbackStrategy
       : await decideStrategy(run, incident, ways)
-    if (strategy === null) return
+    if (strategy === 'none') return
     try {
       const took = await run.step(
         'rollback',
@@ -57,22 +57,18 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
   }
 }
 
-/** The way that people chose, or null where they keep the database as it is. */
-async function decideStrategy(
-  run: Run,
-  incident: Incident,
-  ways: WayBack[],
-): Promise<RollbackStrategy | null> {
+/** The way that people chose; `none` where they keep the database as it is, or nobody decided in time. */
+async function decideStrategy(run: Run, incident: Incident, ways: WayBack[]): Promise<RollbackStrategy> {
   run.say('rollback', `waiting for the rollback decision: ${incident.issue}`)
   await run.ask('rollback', [incident.issue, ...ways.map(wayLine)])
   const { state, decisions } = run.gates.of('rollback')
-  if (state === 'approved') {
-    return decisions.findLast(({ decision }) => decision === 'approve')?.strategy ?? firstAvailable(ways)
-  }
+  const chosen =
+    decisions.findLast(({ decision }) => decision === 'approve')?.strategy ?? firstAvailable(ways)
+  if (state === 'approved' && chosen !== 'none') return chosen
   const actor = decisions.at(-1)?.actor ?? 'nobody in time'
   run.view.observations.push({ note: `Kept as it is after: ${incident.issue}`, actor, at: now() })
   run.gates.void('rollback')
-  return null
+  return 'none'
 }
 
 function sendAlert(run: Run, incident: Incident, ways: WayBack[]): void {
@@ -85,7 +81,7 @@ function sendAlert(run: Run, incident: Incident, ways: WayBack[]): void {
 }
 
 /** Takes one way back; says in a sentence what is true afterwards. */
-async function takeBack(run: Run, strategy: RollbackStrategy): Promise<string> {
+async function takeBack(run: Run, strategy: Exclude<RollbackStrategy, 'none'>): Promise<string> {
   run.gates.mayRollBack = false
   const { target } = run.request
   const { backup } = run.view
@@ -115,8 +111,6 @@ async function takeBack(run: Run, strategy: RollbackStrategy): Promise<string> {
       )
       return 'the database holds the content of the verified backup again'
     }
-    case 'none':
-      return 'nothing was taken back'
   }
 }
 
