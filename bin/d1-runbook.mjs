@@ -5,23 +5,14 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import {
-  OLDEST_NODE,
-  findProvidedNode,
-  isNewEnough,
-  needsSqliteFlag,
-  versionOf,
-} from '../scripts/setup/node-version.mjs'
+import { OLDEST_NODE, findProvidedNode, isNewEnough, versionOf } from '../scripts/setup/node-version.mjs'
 import { packageRoot } from '../scripts/setup/places.mjs'
 
 const self = fileURLToPath(import.meta.url)
 const ENTRY = join(packageRoot, 'dist', 'src', 'cli', 'main.js')
-const SQLITE_FLAG = '--experimental-sqlite'
 
-if (!isNewEnough(process.version)) continueOnProvidedNode()
-else if (needsSqliteFlag(process.version) && !process.execArgv.includes(SQLITE_FLAG)) {
-  continueOn(process.execPath, [SQLITE_FLAG])
-} else await runHere()
+if (isNewEnough(process.version)) await runHere()
+else continueOnProvidedNode()
 
 async function runHere() {
   silenceSqliteWarning()
@@ -61,12 +52,12 @@ function continueOnProvidedNode() {
   console.error(
     `Node ${process.version.slice(1)} is older than ${OLDEST_NODE}; continuing with the Node ${version.slice(1)} that the set-up installed`,
   )
-  continueOn(provided, needsSqliteFlag(version) ? [SQLITE_FLAG] : [])
+  continueOn(provided)
 }
 
 /** Runs this launcher under another Node: same terminal, signals passed on, same end. */
-function continueOn(node, flags) {
-  const child = spawn(node, [...flags, self, ...process.argv.slice(2)], { stdio: 'inherit' })
+function continueOn(node) {
+  const child = spawn(node, [self, ...process.argv.slice(2)], { stdio: 'inherit' })
   // In a terminal Ctrl-C reaches the child by itself: passing it on would count twice.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

@@ -2,19 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The oldest Node that Wrangler and the built-in SQLite accept. */
-export const OLDEST_NODE = '22.12'
+/** Wrangler accepts 22.12; the built-in SQLite has functions and iterators from 22.13 on. */
+export const OLDEST_NODE = '22.13'
 /** What the set-up installs where the running Node is older. */
 export const PROVIDED_NODE = '22.23.3'
 
 export function isNewEnough(version) {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number)
-  return major > 22 || (major === 22 && minor >= 12)
-}
-
-/** Until 22.13 the built-in SQLite hid behind a flag. */
-export function needsSqliteFlag(version) {
-  return /^v?22\.12\./.test(version)
+  return major > 22 || (major === 22 && minor >= 13)
 }
 
 const platformName = process.platform === 'win32' ? 'win' : process.platform

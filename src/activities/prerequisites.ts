@@ -9,7 +9,7 @@ import { findWrangler } from '../d1/wrangler-tool.js'
 import { check, demandPassed } from './checks.js'
 import { targetHere, type WorkerPlace } from './worker-place.js'
 
-const MINIMUM_NODE = '22.12.0'
+const MINIMUM_NODE = '22.13.0'
 
 /** The runbook's Pre-Requisites, as far as a machine can know them. */
 export async function checkPrerequisites(
@@ -34,7 +34,7 @@ export async function checkPrerequisites(
 async function nodeVersion(): Promise<string> {
   if (semver.gte(process.versions.node, MINIMUM_NODE)) return process.versions.node
   throw new RunbookError('ToolTooOld', `Node.js ${process.versions.node} is older than ${MINIMUM_NODE}.`, {
-    advice: 'Install Node.js 22.12 or later for the worker.',
+    advice: 'Install Node.js 22.13 or later for the worker.',
   })
 }
 

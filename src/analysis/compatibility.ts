@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Finding } from '../contract/finding.js'
-import { openSqlite } from '../d1/sqlite.js'
+import { eachRow, openSqlite } from '../d1/sqlite.js'
 import { qc101 } from './rules/qc101.js'
 import { qc102 } from './rules/qc102.js'
 import { findingOf } from './rules/rule.js'
@@ -47,7 +47,7 @@ function attempt(database: DatabaseSync, sql: string): { error?: string; scans: 
   try {
     const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map((row) => String(row['detail']))
     if (/^\s*(?:select|values|with)\b/i.test(sql) && !/\b(?:insert|update|delete|replace)\b/i.test(sql)) {
-      for (const row of database.prepare(sql).iterate()) {
+      for (const row of eachRow(database.prepare(sql))) {
         // One row proves that it runs.
         if (row !== undefined) break
       }

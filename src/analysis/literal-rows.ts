@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { quoteName } from '../d1/sqlite.js'
+import { eachRow, quoteName } from '../d1/sqlite.js'
 
 /** Bytes of one statement, below the 100 KB that D1 takes. */
 const STATEMENT_BYTES = 90_000
@@ -48,7 +48,7 @@ export function insertsFor(
 export function literalLines(database: DatabaseSync, expression: string, from: string): string[] | undefined {
   const lines: string[] = []
   let bytes = 0
-  for (const row of database.prepare(`SELECT ${expression} AS line FROM ${from} LIMIT ${String(MAX_ROWS + 1)}`).iterate()) {
+  for (const row of eachRow(database.prepare(`SELECT ${expression} AS line FROM ${from} LIMIT ${String(MAX_ROWS + 1)}`))) {
     const line = String((row as { line: unknown }).line)
     lines.push(line)
     bytes += Buffer.byteLength(line)

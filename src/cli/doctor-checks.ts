@@ -10,7 +10,7 @@ import type { Target } from '../contract/target.js'
 import type { CommonOptions } from './app.js'
 import { failureOf } from './failure.js'
 
-const MINIMUM_NODE = '22.12.0'
+const MINIMUM_NODE = '22.13.0'
 /** Below this a backup and its restored copy may not fit. Bytes. */
 const LITTLE_SPACE = 1024 ** 3
 
@@ -103,7 +103,7 @@ function nodeVersion(): Seen {
   return {
     state: 'failed',
     message: `${node} is older than ${MINIMUM_NODE}`,
-    advice: 'Install Node.js 22.12 or later.',
+    advice: 'Install Node.js 22.13 or later.',
   }
 }
 

@@ -9,7 +9,7 @@ import type { Reader } from './reader.js'
 import { addRowFunctions } from './row-codec.js'
 import { snapshotOf } from './snapshot.js'
 import { SqlFile, type WrittenFile } from './sql-file.js'
-import { openSqlite, quoteName, type Row } from './sqlite.js'
+import { eachRow, openSqlite, quoteName, type Row } from './sqlite.js'
 import { summarise } from './summary.js'
 
 /** An export, and what the database itself says of the moment at which it was taken. */
@@ -80,7 +80,7 @@ function connectionSource(database: DatabaseSync): RowSource {
     exact: true,
     *rows({ name }, expression) {
       const sql = `SELECT CAST(${expression} AS BLOB) AS tuple FROM ${quoteName(name)}`
-      for (const { tuple } of database.prepare(sql).iterate()) yield tuple as Uint8Array
+      for (const { tuple } of eachRow(database.prepare(sql))) yield tuple as Uint8Array
     },
     query: (sql) => connectionReader(database).query(sql),
   }

@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 
 /** A value of SQLite as Node gives it: integers as `bigint` only where `bigints` was asked for. */
 export type SqlValue = SQLInputValue
@@ -44,3 +44,17 @@ export function textOf(value: SqlValue | undefined): string {
   if (typeof value === 'string') return value
   return value === null || value === undefined || typeof value === 'object' ? '' : String(value)
 }
+
+/**
+ * Rows one by one, in constant memory. Keeps hold of the statement until the last one: Node before 22.16 finalises a
+ * statement that only its iterator still knows.
+ */
+export function* eachRow(statement: StatementSync): Generator<Row> {
+  try {
+    for (const row of statement.iterate()) yield row as Row
+  } finally {
+    heldUntilHere.add(statement)
+  }
+}
+
+const heldUntilHere = new WeakSet<StatementSync>()

@@ -4,7 +4,7 @@ import type { TableSummary } from '../contract/backup.js'
 import { RowChecksum } from './checksum.js'
 import type { Inventory, TableShape } from './inventory.js'
 import { addRowFunctions, canonicalRow } from './row-codec.js'
-import { quoteName } from './sqlite.js'
+import { eachRow, quoteName } from './sqlite.js'
 
 /** Rows between two breaths of the event loop: heartbeats go on while a big table is read. */
 export const ROWS_A_BREATH = 2000
@@ -32,10 +32,8 @@ async function summariseTable(
   signal?: AbortSignal,
 ): Promise<TableSummary> {
   const checksum = new RowChecksum()
-  const rows = database
-    .prepare(`SELECT ${canonicalRow(table)} AS row FROM ${quoteName(table.name)}`)
-    .iterate()
-  for (const { row } of rows) {
+  const rows = database.prepare(`SELECT ${canonicalRow(table)} AS row FROM ${quoteName(table.name)}`)
+  for (const { row } of eachRow(rows)) {
     checksum.add(row as Uint8Array)
     if (checksum.rows % ROWS_A_BREATH === 0) {
       await breathe()
