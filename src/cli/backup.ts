@@ -3,6 +3,7 @@ import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
 import { formatDuration } from '../runbook/duration.js'
 import type { Action, App } from './app.js'
+import { archiveFile } from './archive-file.js'
 import { openContext, readProjectFiles } from './context.js'
 import type { Output } from './output.js'
 
@@ -41,7 +42,12 @@ export function backupCommand(app: App, summary: string): Command {
     .action(app.action<RestoreOptions>(restoreArchive))
   return new Command('backup')
     .summary(summary)
-    .description('Makes a backup when no subcommand is given.')
+    .description('Makes a backup when no subcommand is given; takes the options of `backup create` then.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ d1-runbook backup --env production\n  $ d1-runbook backup validate\n' +
+        '  $ d1-runbook backup restore backups/backup-production-2026-03-01-120000.zip --to restored',
+    )
     .addCommand(create, { isDefault: true })
     .addCommand(validate)
     .addCommand(restore)
@@ -80,7 +86,7 @@ function keepOf({ keep }: CreateOptions): number | undefined {
 const validateArchive: Work = async ({ options, args: [zip], output, given }) => {
   const { validateBackup } = await import('../d1/backup.js')
   const environment = given('env') ? options.env : undefined
-  const file = zip === undefined ? await newestArchive(options.project, environment) : path.resolve(zip)
+  const file = zip === undefined ? await newestArchive(options.project, environment) : await archiveFile(zip)
   const result = await validateBackup({ file })
   output.document({ success: result.valid, file, ...result })
   if (!output.json) printValidation(output, file, result)
@@ -127,7 +133,7 @@ function printValidation(
 const restoreArchive: Work = async ({ options, args: [zip = ''], output }) => {
   const { restoreBackup } = await import('../d1/backup.js')
   const to = path.resolve((options as unknown as RestoreOptions).to)
-  const restored = await restoreBackup({ file: path.resolve(zip), to })
+  const restored = await restoreBackup({ file: await archiveFile(zip), to })
   output.document({ success: true, ...restored })
   if (!output.json) output.line(output.colors.green(`✔ Restored to ${restored.database}`))
   return 0

@@ -132,6 +132,11 @@ export const COMMANDS: CommandEntry[] = [
     load: async () => (await import('./watch.js')).watchCommand,
   },
   {
+    name: 'monitor',
+    summary: 'check a migrated database now, beside the schedule',
+    load: async () => (await import('./monitor.js')).monitorCommand,
+  },
+  {
     name: 'report',
     args: '[id]',
     summary: 'write the report of a run, at any time',

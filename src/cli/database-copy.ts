@@ -51,7 +51,7 @@ async function fillCopy(input: Parameters<typeof copyOfDatabase>[0], folder: str
     const made = await createBackup({ target, files, keep: Number.MAX_SAFE_INTEGER, onProgress })
     file = made.file
   }
-  const { database } = await restoreBackup({ file: path.resolve(file), to: folder })
+  const { database } = await restoreBackup({ file, to: folder })
   return database
 }
 

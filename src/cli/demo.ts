@@ -140,7 +140,8 @@ function sayEnding(view: RunView, stage: DemoStage, options: DemoOptions, output
   )
   output.line('')
   output.line('Try next:')
-  output.line(`  d1-runbook status --project ${project}${environment}`)
+  // The local Cloudflare API ends with the demo: its production can be asked no more.
+  if (stage.environment === 'local') output.line(`  d1-runbook status --project ${project}`)
   output.line(`  d1-runbook backup validate --project ${project}${environment}`)
   output.line(`  d1-runbook doctor                     in your own project`)
 }

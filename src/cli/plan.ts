@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Plan } from '../contract/plan.js'
 import { formatDuration } from '../runbook/duration.js'
 import type { App } from './app.js'
+import { archiveFile } from './archive-file.js'
 import { openContext, readProjectFiles, type Context } from './context.js'
 import { copyOfDatabase } from './database-copy.js'
 import { findingLines } from './findings-text.js'
@@ -25,7 +26,8 @@ export function planCommand(app: App, summary: string): Command {
     .action(
       app.action<PlanOptions>(async ({ options, output }) => {
         const context = await openContext(options)
-        const plan = await makePlan(context, options.backup, output)
+        const backup = options.backup === undefined ? undefined : await archiveFile(options.backup)
+        const plan = await makePlan(context, backup, output)
         const success = plan.verdict !== 'block'
         output.document({ success, ...plan })
         if (!output.json) printPlan(output, plan)

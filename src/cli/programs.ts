@@ -48,3 +48,23 @@ export async function openWithSystem(file: string): Promise<void> {
   const [program, args] = opener[process.platform] ?? ['xdg-open', [file]]
   await execa(program, args, { reject: false, stdio: 'ignore', timeout: 10_000 })
 }
+
+/**
+ * `text` signed by `ssh-keygen -Y sign`, armoured. With a public key's file the agent signs; a key with a passphrase asks
+ * for it in the terminal. Undefined where it could not, with what it said in `reason`.
+ */
+export async function sshSign(input: {
+  key: string
+  namespace: string
+  text: string
+}): Promise<{ signature: string } | { signature: undefined; reason: string }> {
+  const { key, namespace, text } = input
+  const result = await execa('ssh-keygen', ['-Y', 'sign', '-q', '-n', namespace, '-f', key], {
+    input: text,
+    reject: false,
+    timeout: 120_000,
+    stripFinalNewline: false,
+  })
+  if (!result.failed) return { signature: result.stdout }
+  return { signature: undefined, reason: result.stderr.trim() === '' ? (result.shortMessage ?? '') : result.stderr.trim() }
+}

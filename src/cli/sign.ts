@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import type { Decision } from '../contract/decision.js'
+import { RunbookError } from '../contract/failures.js'
+import { decisionText, SIGNATURE_NAMESPACE, type SignedRun } from '../runbook/signature.js'
+import { git, sshSign } from './programs.js'
+
+const ADVICE =
+  'Say which key: --sign-key ~/.ssh/id_ed25519 (or its .pub, when it is in the agent), or set D1_RUNBOOK_SIGN_KEY.'
+
+/** The armoured signature of a decision, by the person's own SSH key. Throws `NotPermitted` where there is no key, or it does not sign. */
+export async function signDecision(input: {
+  run: SignedRun
+  decision: Decision
+  /** `--sign-key`. */
+  key: string | undefined
+  folder: string
+}): Promise<string> {
+  const { run, decision, key, folder } = input
+  return withKeyFile(await findKey(key, folder), async (file) => {
+    const signed = await sshSign({ key: file, namespace: SIGNATURE_NAMESPACE, text: decisionText(run, decision) })
+    if (signed.signature !== undefined) return signed.signature
+    throw new RunbookError('NotPermitted', `ssh-keygen did not sign with ${file}: ${signed.reason}`, { advice: ADVICE })
+  })
+}
+
+/** As git finds its own: asked for, configured, or the usual place. A file, or a public key that the agent holds. */
+async function findKey(asked: string | undefined, folder: string): Promise<string> {
+  const named = asked ?? process.env['D1_RUNBOOK_SIGN_KEY']
+  if (named !== undefined && named !== '') {
+    const file = inHome(named)
+    if (existsSync(file)) return file
+    throw new RunbookError('ConfigInvalid', `There is no key file ${file}.`, { advice: ADVICE })
+  }
+  const configured = (await git(folder, ['config', 'user.signingkey'])) ?? ''
+  const literal = configured.replace(/^key::/, '')
+  if (literal.startsWith('ssh-ed25519 ')) return literal
+  // Anything else may be the ID of a GPG key.
+  if (configured !== '' && existsSync(inHome(configured))) return inHome(configured)
+  const usual = path.join(os.homedir(), '.ssh', 'id_ed25519')
+  const found = [usual, `${usual}.pub`].find((file) => existsSync(file))
+  if (found !== undefined) return found
+  throw new RunbookError('NotPermitted', 'This run counts signed decisions only, and no SSH key was found.', {
+    advice: ADVICE,
+  })
+}
+
+/** ssh-keygen wants a file, also for a public key whose private half only the agent has. */
+async function withKeyFile<T>(key: string, work: (file: string) => Promise<T>): Promise<T> {
+  if (!key.startsWith('ssh-ed25519 ')) return work(key)
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'd1-runbook-key-'))
+  try {
+    const file = path.join(folder, 'key.pub')
+    await writeFile(file, `${key}\n`)
+    return await work(file)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function inHome(file: string): string {
+  return path.resolve(file.replace(/^~(?=[/\\])/, os.homedir()))
+}
