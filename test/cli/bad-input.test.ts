@@ -15,6 +15,10 @@ describe('wrong usage ends with 2 and says what to type', () => {
     [['demo'], '--yes --fast'],
     [['status', '--env', 'prod'], 'Did you mean "production"?'],
     [['status'], 'No migrations directory found'],
+    [['backup', 'validate', 'nope.zip'], 'There is no file'],
+    [['backup', 'restore', '.', '--to', 'x'], 'is no file'],
+    [['monitor'], 'check-now'],
+    [['monitor', 'check-now', '--id', 'x'], 'Temporal does not answer'],
     [['show'], 'Temporal does not answer'],
     [['start', '--requester', 'Ada'], 'Temporal does not answer'],
   ])('%j', async (args, said) => {
