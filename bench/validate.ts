@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { validateMigrations } from '../src/analysis/validate.js'
 import { openSqlite } from '../src/d1/sqlite.js'
 
-/** Ratio of `validate` on 200 files to plain SQLite running the same files, each in one transaction. Target: below 1.5. */
+/**
+ * Ratio of `validate` on 200 files to plain SQLite running the same files into a database file, each in one transaction, as an
+ * apply does. Target: below 1.5. The ratio to a database in memory is shown beside it.
+ */
 const FILES = 200
 const ROUNDS = 7
 
@@ -20,8 +26,11 @@ const files = Array.from({ length: FILES }, (_, at) => {
   return { name, sql, sizeBytes: Buffer.byteLength(sql), sha256: createHash('sha256').update(sql).digest('hex') }
 })
 
-function plain(): void {
-  const database = openSqlite(':memory:')
+const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-bench-'))
+let runs = 0
+
+function run(file: string): void {
+  const database = openSqlite(file)
   for (const { sql } of files) database.exec(`BEGIN;${sql}COMMIT;`)
   database.close()
 }
@@ -32,12 +41,21 @@ async function time(work: () => unknown): Promise<number> {
   return performance.now() - started
 }
 
-const samples: { plain: number; validate: number }[] = []
+const samples: { file: number; memory: number; validate: number }[] = []
 for (let round = 0; round <= ROUNDS; round += 1) {
-  const sample = { plain: await time(plain), validate: await time(() => validateMigrations({ files })) }
+  runs += 1
+  const sample = {
+    file: await time(() => run(join(folder, `${String(runs)}.sqlite`))),
+    memory: await time(() => run(':memory:')),
+    validate: await time(() => validateMigrations({ files })),
+  }
   if (round > 0) samples.push(sample)
 }
+rmSync(folder, { recursive: true, force: true })
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-const base = median(samples.map((sample) => sample.plain))
+const file = median(samples.map((sample) => sample.file))
+const memory = median(samples.map((sample) => sample.memory))
 const ours = median(samples.map((sample) => sample.validate))
-console.log(`validate ${String(FILES)} files: ${ours.toFixed(0)} ms, plain SQLite ${base.toFixed(0)} ms, ratio ${(ours / base).toFixed(2)} (target < 1.5)`)
+console.log(
+  `validate ${String(FILES)} files: ${ours.toFixed(0)} ms; plain SQLite into a file ${file.toFixed(0)} ms: ratio ${(ours / file).toFixed(2)} (target < 1.5); in memory ${memory.toFixed(0)} ms: ratio ${(ours / memory).toFixed(2)}`,
+)

@@ -43,8 +43,7 @@ export interface Anatomy {
 }
 
 /** Reads one statement's words. Never fails: what it does not know is `other`. */
-export function anatomyOf(sql: string): Anatomy {
-  const tokens = significantTokens(sql)
+export function anatomyOf(sql: string, tokens: Token[] = significantTokens(sql)): Anatomy {
   const words = tokens.map(({ kind, text }) => (kind === 'word' ? text.toUpperCase() : text))
   const start = mainVerbAt(words)
   const verb = verbAt(words, start)

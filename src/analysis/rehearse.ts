@@ -156,7 +156,7 @@ async function rehearseNatively(input: RehearseInput, places: Places, pending: M
     for (const file of pending) {
       input.onProgress?.(`Rehearsing ${file.name}`)
       const replay = replayFile(database, file, { migrationsTable, countRows: true, origin: before })
-      replay.failures.push(...shapeFailures(file))
+      replay.failures.push(...shapeFailures(file, replay.parsed))
       replays.set(file.name, replay)
       input.signal?.throwIfAborted()
       await setImmediate()

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { readDetailedCatalog, type DetailedCatalog } from '../d1/schema.js'
 import { quoteName, quoteText } from '../d1/sqlite.js'
-import { splitStatements, type SqlStatement } from '../d1/statements.js'
+import { parseStatements, type ParsedFile, type SqlStatement } from '../d1/statements.js'
 import { anatomyOf, type Anatomy } from './anatomy.js'
 import type { FailureEvidence, StatementEvidence, Touch } from './evidence.js'
 import { literalsInPlaceOfColumns } from './literals.js'
@@ -24,6 +24,7 @@ export interface FileReplay {
   /** Statements in the file. */
   count: number
   failures: FailureEvidence[]
+  parsed: ParsedFile
 }
 
 /** Counts of one table in one file are exact up to here; beyond, they would cost more than they tell. */
@@ -38,13 +39,14 @@ export function replayFile(
   file: { name: string; sql: string },
   options: ReplayOptions,
 ): FileReplay {
-  const statements = splitStatements(file.sql)
-  const replay: FileReplay = { statements: [], count: statements.length, failures: [] }
+  const parsed = parseStatements(file.sql)
+  const { statements } = parsed
+  const replay: FileReplay = { statements: [], count: statements.length, failures: [], parsed }
   const observer = new Observer(database, file.name, options)
   database.exec('BEGIN')
   for (const statement of statements) {
     options.onStatement?.()
-    const anatomy = anatomyOf(statement.sql)
+    const anatomy = anatomyOf(statement.sql, statement.tokens)
     const refusal = refusalOf(statement, anatomy)
     if (refusal !== undefined) {
       const { code, message, advice } = refusal
@@ -157,18 +159,19 @@ class Observer {
   }
 
   #execute(sql: string, anatomy: Anatomy): number {
-    if (!/^(?:insert|update|delete)$/.test(anatomy.verb)) {
-      this.#database.exec(sql)
-      return 0
-    }
-    return Number(this.#database.prepare(sql).run().changes)
+    // `exec` ends the statement at once: ones that wait for the garbage collector slow down every change of the schema.
+    this.#database.exec(sql)
+    if (!this.#options.countRows || !/^(?:insert|update|delete)$/.test(anatomy.verb)) return 0
+    return Number(this.#database.prepare('SELECT changes() AS n').get()?.['n'])
   }
 
   #touches(sql: string, anatomy: Anatomy): Touch[] {
     if (!needsProgram(anatomy) && !(this.#options.countRows && anatomy.verb === 'insert'))
       return anatomy.verb === 'insert' ? [insertInto(anatomy)] : []
-    this.#roots ??= tablesByRoot(this.#database)
-    const touches = touchesOf(this.#database, sql, this.#roots)
+    // Only a copy is asked what it reads.
+    if (anatomy.copies) this.#roots ??= tablesByRoot(this.#database)
+    const touches = touchesOf(this.#database, sql, anatomy.copies ? this.#roots : undefined)
+    if (anatomy.verb === 'delete' || anatomy.verb === 'drop-table') touches.push({ table: anatomy.target ?? '', how: 'delete' })
     if (anatomy.verb === 'insert' || anatomy.verb === 'create-table') touches.push(insertInto(anatomy))
     return touches
   }

@@ -70,11 +70,11 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
     const options = { migrationsTable, countRows: false, origin: span.before }
     let replay = replayFile(database, file, isHistory ? { ...options, tolerant: true } : options)
     if (!isHistory && replay.failures.some(({ code }) => code !== 'TX101')) {
-      const failures = chain.explain([...replay.failures, ...shapeFailures(file)], before)
+      const failures = chain.explain([...replay.failures, ...shapeFailures(file, replay.parsed)], before)
       // What still runs of it is kept, so that later files are not blamed for what this one did not create.
       replay = { ...replayFile(database, file, { ...options, tolerant: true }), failures }
     } else if (!isHistory) {
-      replay.failures.push(...shapeFailures(file))
+      replay.failures.push(...shapeFailures(file, replay.parsed))
     }
     const after = readDetailedCatalog(database, { migrationsTable, known: before })
     before = after

@@ -1,7 +1,7 @@
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { normaliseSql } from './catalog.js'
 import { quoteName } from './sqlite.js'
-import { significantTokens } from './tokens.js'
+import { significantTokens, type Token } from './tokens.js'
 
 /** The schema in detail: what `sqlite_schema` says and the table-valued PRAGMAs add. */
 export interface ColumnSchema {
@@ -35,6 +35,8 @@ export interface IndexSchema {
   columns: (string | null)[]
   /** Normalised SQL; empty for a constraint's index. */
   sql: string
+  /** SQL as stored. */
+  source: string
   partial: boolean
 }
 
@@ -90,16 +92,20 @@ const RESERVED = /^(?:sqlite_|_cf_)/i
 /** Reads the schema without what SQLite, D1 and the ledger keep for themselves. */
 export function readDetailedCatalog(database: DatabaseSync, options: CatalogOptions = {}): DetailedCatalog {
   const ledger = (options.migrationsTable ?? 'd1_migrations').toLowerCase()
-  const rows = (
-    database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid').all() as unknown as SchemaRow[]
-  ).filter((row) => !RESERVED.test(row.tbl_name) && row.tbl_name.toLowerCase() !== ledger)
-  const kinds = kindsOf(database)
+  const rows = schemaRows(database).filter(
+    (row) => !RESERVED.test(row.tbl_name) && row.tbl_name.toLowerCase() !== ledger,
+  )
+  // Only a virtual table has shadow tables; asking for kinds makes SQLite load every table.
+  const virtual = rows.some(({ sql }) => sql !== null && /^\s*create\s+virtual/i.test(sql))
+  const kinds = virtual ? kindsOf(database) : new Map<string, Kind>()
   const catalog: DetailedCatalog = { tables: new Map(), triggers: new Map(), views: new Map() }
   const indexSql = new Map<string, SchemaRow[]>()
   for (const row of rows) {
     if (row.type !== 'index') continue
     const table = row.tbl_name.toLowerCase()
-    indexSql.set(table, [...(indexSql.get(table) ?? []), row])
+    const siblings = indexSql.get(table)
+    if (siblings === undefined) indexSql.set(table, [row])
+    else siblings.push(row)
   }
   for (const row of rows) {
     const key = row.name.toLowerCase()
@@ -131,26 +137,34 @@ export function referencedColumns(key: ForeignKeySchema, target: TableSchema): s
 
 type Kind = TableSchema['kind']
 
-function kindsOf(database: DatabaseSync): Map<string, { kind: Kind; wr: boolean; strict: boolean }> {
-  const rows = database
-    .prepare(`SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'`)
-    .all() as unknown as { name: string; type: string; wr: number; strict: number }[]
+/** Compiled once a connection: statements that wait for the garbage collector slow down every change of the schema. */
+const compiled = new WeakMap<DatabaseSync, StatementSync>()
+
+function schemaRows(database: DatabaseSync): SchemaRow[] {
+  let statement = compiled.get(database)
+  if (statement === undefined) {
+    statement = database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid')
+    statement.setReturnArrays(true)
+    compiled.set(database, statement)
+  }
+  const rows = statement.all() as unknown as [string, string, string, string | null][]
+  return rows.map(([type, name, tbl_name, sql]) => ({ type, name, tbl_name, sql }))
+}
+
+function kindsOf(database: DatabaseSync): Map<string, Kind> {
+  const rows = database.prepare(`SELECT name, type FROM pragma_table_list WHERE schema = 'main'`).all() as unknown as {
+    name: string
+    type: string
+  }[]
   return new Map(
-    rows.map((row) => [
-      row.name.toLowerCase(),
-      {
-        kind: row.type === 'virtual' || row.type === 'shadow' ? row.type : 'table',
-        wr: row.wr === 1,
-        strict: row.strict === 1,
-      },
-    ]),
+    rows.map((row) => [row.name.toLowerCase(), row.type === 'virtual' || row.type === 'shadow' ? row.type : 'table']),
   )
 }
 
 function sameIndexes(known: IndexSchema[], rows: SchemaRow[]): boolean {
   return (
     known.length === rows.length &&
-    rows.every((row) => known.some(({ name, sql }) => name === row.name && sql === normaliseSql(row.sql ?? '')))
+    rows.every((row) => known.some(({ name, source }) => name === row.name && source === (row.sql ?? '')))
   )
 }
 
@@ -159,7 +173,7 @@ function readTable(
   name: string,
   sql: string,
   indexRows: SchemaRow[],
-  facts: { kind: Kind; wr: boolean; strict: boolean } | undefined,
+  kind: Kind = 'table',
 ): TableSchema {
   const columns = (
     database.prepare(`PRAGMA table_xinfo(${quoteName(name)})`).all() as unknown as {
@@ -181,20 +195,22 @@ function readTable(
       generated: column.hidden >= 2,
     }))
   const tokens = significantTokens(sql)
+  const close = tokens.findLastIndex(({ text }) => text === ')')
+  const options = tokens.slice(close + 1).map(({ text }) => text.toUpperCase())
   return {
     name,
-    kind: facts?.kind ?? 'table',
+    kind,
     sql,
     columns,
     primaryKey: columns
       .filter(({ keyPosition }) => keyPosition > 0)
       .sort((a, b) => a.keyPosition - b.keyPosition)
       .map((column) => column.name),
-    foreignKeys: facts?.kind === 'virtual' ? [] : readForeignKeys(database, name),
-    indexes: facts?.kind === 'virtual' ? [] : readIndexes(database, name, indexRows),
-    checks: checksIn(sql),
-    withoutRowid: facts?.wr ?? false,
-    strict: facts?.strict ?? false,
+    foreignKeys: /\breferences\b/i.test(sql) && kind !== 'virtual' ? readForeignKeys(database, name) : [],
+    indexes: kind === 'virtual' ? [] : readIndexes(database, name, indexRows),
+    checks: checksIn(sql, tokens),
+    withoutRowid: options.some((word) => word === 'WITHOUT'),
+    strict: options.some((word) => word === 'STRICT'),
     autoIncrement: tokens.some(({ kind, text }) => kind === 'word' && /^autoincrement$/i.test(text)),
   }
 }
@@ -237,21 +253,22 @@ function readIndexes(database: DatabaseSync, table: string, rows: SchemaRow[]): 
     const columns = database.prepare(`PRAGMA index_info(${quoteName(index.name)})`).all() as unknown as {
       name: string | null
     }[]
+    const source = rows.find((row) => row.name === index.name)?.sql ?? ''
     return {
       name: index.name,
       table,
       unique: index.unique === 1,
       origin: index.origin === 'c' ? 'statement' : index.origin === 'u' ? 'unique' : 'primary-key',
       columns: columns.map((column) => column.name),
-      sql: normaliseSql(rows.find((row) => row.name === index.name)?.sql ?? ''),
+      sql: normaliseSql(source),
+      source,
       partial: index.partial === 1,
     }
   })
 }
 
 /** The text of each CHECK ( … ) of a CREATE TABLE, white space and comments folded. */
-function checksIn(sql: string): string[] {
-  const tokens = significantTokens(sql)
+function checksIn(sql: string, tokens: Token[]): string[] {
   const checks: string[] = []
   tokens.forEach((token, at) => {
     if (token.kind !== 'word' || !/^check$/i.test(token.text) || tokens[at + 1]?.text !== '(') return

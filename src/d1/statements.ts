@@ -1,4 +1,4 @@
-import { tokenize, type Token } from './tokens.js'
+import { tokenAt, type Token } from './tokens.js'
 
 /** One statement of a migration file. */
 export interface SqlStatement {
@@ -20,7 +20,24 @@ export interface SqlStatement {
  * are no statements: a file of nothing else yields an empty list.
  */
 export function splitStatements(sql: string): SqlStatement[] {
-  const statements: SqlStatement[] = []
+  return parseStatements(sql).statements
+}
+
+export interface ParsedStatement extends SqlStatement {
+  /** Its tokens without white space and comments; positions count from its first character. */
+  tokens: Token[]
+}
+
+export interface ParsedFile {
+  statements: ParsedStatement[]
+  /** A quote or comment that the file never closes. */
+  open: Token | undefined
+}
+
+/** {@link splitStatements} with what was read on the way, so that a file is read once. */
+export function parseStatements(sql: string): ParsedFile {
+  const statements: ParsedStatement[] = []
+  let open: Token | undefined
   const lines = lineCounter(sql)
   let current: Token[] = []
 
@@ -35,12 +52,16 @@ export function splitStatements(sql: string): SqlStatement[] {
         endLine: lines(end - 1),
         offset: first.start,
         terminated,
+        tokens: current.map((token) => ({ ...token, start: token.start - first.start })),
       })
     }
     current = []
   }
 
-  for (const token of tokenize(sql)) {
+  for (let at = 0; at < sql.length; ) {
+    const token = tokenAt(sql, at)
+    at += token.text.length
+    if (token.open) open = token
     if (token.kind === 'space' || token.kind === 'comment') continue
     if (token.text !== ';') {
       current.push(token)
@@ -51,7 +72,7 @@ export function splitStatements(sql: string): SqlStatement[] {
     }
   }
   finish(false)
-  return statements
+  return { statements, open }
 }
 
 function isTrigger(tokens: Token[]): boolean {

@@ -15,6 +15,7 @@ export const tx101: Rule = {
 
 /** Wrangler looks for these words by plain text search, in comments and literals too. */
 function inText(evidence: Evidence, file: { name: string; sql: string }): Finding[] {
+  if (!file.sql.includes('BEGIN TRANSACTION')) return []
   return [...tokenize(file.sql)]
     .filter(({ kind, text }) => (kind === 'comment' || kind === 'string') && text.includes('BEGIN TRANSACTION'))
     .map(({ kind, start }) => {
