@@ -1,0 +1,84 @@
+import { execa, type ResultPromise } from 'execa'
+import path from 'node:path'
+import { expect } from 'vitest'
+import type { RunView } from '../../src/contract/run.js'
+import { packageRoot } from '../../src/temporal/package-root.js'
+
+const LAUNCHER = path.join(packageRoot(), 'bin', 'd1-runbook.mjs')
+
+/** No command of these tests takes longer, even on a busy machine. Milliseconds. */
+const PATIENCE_MS = 150_000
+
+export interface CommandResult {
+  code: number | undefined
+  /** The one document of `--json`. */
+  json: unknown
+  stderr: string
+}
+
+export type Command = ResultPromise<{ reject: false; stdin: 'ignore' }>
+
+/** Makes `dist` what the sources say: the launcher runs that. Quick when nothing changed. */
+export async function buildIfStale(): Promise<void> {
+  const code = `import { setUp } from './scripts/setup/steps.mjs'; process.exitCode = (await setUp(['build'])) ? 0 : 1`
+  await execa(process.execPath, ['--input-type=module', '--eval', code], { cwd: packageRoot() })
+}
+
+/** The launcher as a person has it: a process of its own, without a terminal, knowing only the variables it is given. */
+export function launch(args: string[], env: Record<string, string>, timeout = PATIENCE_MS): Command {
+  return execa(process.execPath, [LAUNCHER, ...args], {
+    env: { ...inherited(), ...env },
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    timeout,
+    // Should the test itself die, its processes end too.
+    cleanup: true,
+  })
+}
+
+/** The same for `dev` and `worker`, which run until they are told to stop. */
+export function launchService(args: string[], env: Record<string, string>): Command {
+  return launch(args, env, 0)
+}
+
+/** What came of a command with `--json`; anything beside the one document on stdout makes this throw. */
+export async function resultOf(command: Command): Promise<CommandResult> {
+  const { exitCode, stdout, stderr } = await command
+  try {
+    return { code: exitCode, json: JSON.parse(stdout), stderr }
+  } catch (cause) {
+    throw new Error(`stdout is not one JSON document: "${stdout}"\n${stderr}`, { cause })
+  }
+}
+
+/** The document of a command that must end with `code`; its stderr is in the failure's message. */
+export async function documentOf<T = RunView>(command: Command, code: number): Promise<T> {
+  const result = await resultOf(command)
+  expect(result.code, `${JSON.stringify(result.json)}\n${result.stderr}`).toBe(code)
+  return result.json as T
+}
+
+/** Resolves once the process has said something that matches on stderr; rejects with what it said when it ends before. */
+export function untilSays(command: Command, pattern: RegExp): Promise<string> {
+  let said = ''
+  return new Promise((resolve, reject) => {
+    command.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8')
+      if (pattern.test(said)) resolve(said)
+    })
+    command.then(() => reject(new Error(`it ended without saying ${String(pattern)}:\n${said}`)), reject)
+  })
+}
+
+/** Programs, caches and the machine's own: nothing that would point a command at a real account or server. */
+function inherited(): Record<string, string> {
+  const names = ['PATH', 'Path', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'HOME', 'USERPROFILE', 'APPDATA']
+  const ours = ['D1_RUNBOOK_TEMPORAL_CLI', 'D1_RUNBOOK_TEMPORAL_TEST_SERVER', 'NODE_COMPILE_CACHE']
+  return Object.fromEntries(
+    [...names, ...ours].flatMap((name) => {
+      const value = process.env[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}

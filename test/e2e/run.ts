@@ -1,0 +1,66 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { statusQuery, submitDecisionUpdate } from '../../src/contract/messages.js'
+import { migrationWorkflowId, type Gate } from '../../src/contract/names.js'
+import type { RunView } from '../../src/contract/run.js'
+import type { RollbackStrategy } from '../../src/contract/policy.js'
+import type { TemporalClient } from '../../src/temporal/connection.js'
+
+/** One run, looked at and decided through Temporal itself: quicker than a command for each look. */
+export class RunObserver {
+  readonly workflowId: string
+  private readonly temporal: TemporalClient
+
+  constructor(temporal: TemporalClient, environment: string, databaseId: string) {
+    this.temporal = temporal
+    this.workflowId = migrationWorkflowId(environment, databaseId)
+  }
+
+  /** Waits until the run's state is as asked; throws when it closes before. A worker or a run that is not there yet is waited for. */
+  async until(what: string, asked: (view: RunView) => boolean, patienceMs = 120_000): Promise<RunView> {
+    const handle = this.temporal.client.workflow.getHandle(this.workflowId)
+    let view: RunView | undefined
+    for (const limit = Date.now() + patienceMs; Date.now() < limit; await pause(150)) {
+      view = await this.temporal.client
+        .withDeadline(Date.now() + 5_000, () => handle.query(statusQuery))
+        .catch(() => undefined)
+      if (view !== undefined && asked(view)) return view
+      if (view?.outcome != null) break
+    }
+    throw new Error(`no ${what}: ${view === undefined ? 'the run cannot be read' : describe(view)}`)
+  }
+
+  gateOpen(gate: Gate): Promise<RunView> {
+    return this.until(`open gate ${gate}`, (view) => stateOf(view, gate) === 'open')
+  }
+
+  closed(): Promise<RunView> {
+    return this.until('end', ({ outcome }) => outcome !== null)
+  }
+
+  async decide(
+    gate: Gate,
+    actor: string,
+    rest: { decision?: 'approve' | 'reject'; strategy?: RollbackStrategy; comment?: string } = {},
+  ): Promise<void> {
+    await this.temporal.client.workflow
+      .getHandle(this.workflowId)
+      .executeUpdate(submitDecisionUpdate, { args: [{ gate, actor, decision: 'approve', ...rest }] })
+  }
+
+  /** Waits for each gate in turn and approves it. */
+  async approveAll(gates: readonly Gate[], actor: string): Promise<void> {
+    for (const gate of gates) {
+      await this.gateOpen(gate)
+      await this.decide(gate, actor)
+    }
+  }
+}
+
+export function stateOf(view: RunView, gate: Gate): string | undefined {
+  return view.gates.find((one) => one.gate === gate)?.state
+}
+
+function describe(view: RunView): string {
+  const failure = view.failure === null ? '' : `; ${view.failure.type}: ${view.failure.message}`
+  return `${view.phase}, ${view.outcome ?? 'under way'}, ${view.message}${failure}`
+}
