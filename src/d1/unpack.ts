@@ -41,7 +41,9 @@ export async function unpackArchive(
   const zip = await yauzl
     .openPromise(archive, { lazyEntries: true, autoClose: false })
     .catch((error: unknown) => {
-      throw new ArchiveProblem(`The file is not a complete zip archive: ${messageOf(error)}.`)
+      throw new ArchiveProblem(
+        `The file is not a complete zip archive: ${messageOf(error).replace(/\.+$/, '')}.`,
+      )
     })
   try {
     const entries = await listEntries(zip)
