@@ -5,9 +5,10 @@ import type { Decision } from '../contract/decision.js'
 import { RunbookError } from '../contract/failures.js'
 import { submitDecisionUpdate } from '../contract/messages.js'
 import { GATES, isGate, type Gate } from '../contract/names.js'
+import type { RunView } from '../contract/run.js'
 import type { App, CommonOptions } from './app.js'
 import type { Output } from './output.js'
-import { workflowIdOf } from './runs.js'
+import { readRun, workflowIdOf } from './runs.js'
 import { withSession, type Session } from './session.js'
 import { explainTemporal } from './temporal-failure.js'
 
@@ -16,6 +17,7 @@ export interface DecideOptions {
   actor?: string
   comment?: string
   planHash?: string
+  signKey?: string
   wait?: boolean
 }
 
@@ -44,6 +46,10 @@ export function decisionOptions(command: Command): Command {
     .option('--actor <name>', "who decides (default: git's user name, else the account of this machine)")
     .option('--comment <text>', 'kept with the decision')
     .option('--plan-hash <hash>', 'the plan that you have seen; refused when it is another one by now')
+    .option(
+      '--sign-key <file>',
+      "SSH ed25519 key that signs the decision (default: D1_RUNBOOK_SIGN_KEY, git's user.signingkey, ~/.ssh/id_ed25519; used where the environment asks for signatures)",
+    )
     .option('--wait', 'wait until the gate opens')
 }
 
@@ -71,12 +77,14 @@ export async function sendDecision(input: {
   const workflowId = await workflowIdOf(options, options.id)
   const result = await withSession(options.project, async (session) => {
     if (options.wait === true) await waitForGate(session, workflowId, input.decision.gate, output)
-    return submitDecision(session, workflowId, {
+    const decision = {
       ...input.decision,
       actor,
       ...(options.planHash === undefined ? {} : { planHash: options.planHash }),
       ...(options.comment === undefined ? {} : { comment: options.comment }),
-    })
+    }
+    const run = await readRun(session, workflowId)
+    return submitDecision(session, run, decision, { key: options.signKey, folder: options.project })
   })
   output.document({ success: true, workflowId, ...input.decision, actor, ...result })
   if (!output.json) {
@@ -104,25 +112,44 @@ function gateOf(name: string): Gate {
   })
 }
 
-/** One decision, delivered at most once however often the network makes us try. */
+/** Signed where the run asks for it, or `key` does; delivered at most once however often the network makes us try. */
 export async function submitDecision(
   session: Session,
-  workflowId: string,
+  run: Pick<RunView, 'workflowId' | 'runId' | 'planHash' | 'requireSignatures'>,
   decision: Decision,
+  signing: { key?: string | undefined; folder: string },
 ): Promise<{ state: string; approvalsMissing: number }> {
   const { client } = session
+  const { workflowId } = run
   const decisionId = randomUUID()
+  const sign = run.requireSignatures === true || signing.key !== undefined
+  const body = sign ? await signed(run, { ...decision, decisionId }, signing) : { ...decision, decisionId }
   const handle = client.workflow.getHandle(workflowId)
   try {
     return await client.withDeadline(Date.now() + DECISION_TIMEOUT_MS, () =>
-      handle.executeUpdate(submitDecisionUpdate, {
-        args: [{ ...decision, decisionId }],
-        updateId: decisionId,
-      }),
+      handle.executeUpdate(submitDecisionUpdate, { args: [body], updateId: decisionId }),
     )
   } catch (error) {
     throw explainTemporal(error, workflowId)
   }
+}
+
+/** The workflow verifies what it reads, so what it will read is what is signed. */
+async function signed(
+  run: Pick<RunView, 'workflowId' | 'runId' | 'planHash'>,
+  decision: Decision,
+  signing: { key?: string | undefined; folder: string },
+): Promise<Decision> {
+  const { signDecision } = await import('./sign.js')
+  const { readDecision } = await import('../runbook/signal-body.js')
+  const read = readDecision(run.planHash === null ? decision : { planHash: run.planHash, ...decision })
+  if (!read.ok) {
+    throw new RunbookError('DecisionRefused', `This is no decision: ${read.reason}.`, {
+      advice: 'See `d1-runbook approve --help`.',
+    })
+  }
+  const { key, folder } = signing
+  return { ...read.body, signature: await signDecision({ run, decision: read.body, key, folder }) }
 }
 
 async function waitForGate(session: Session, workflowId: string, gate: Gate, output: Output): Promise<void> {

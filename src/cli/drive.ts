@@ -20,7 +20,7 @@ export interface DriveOptions {
   /** Who answers the prompts. */
   actor: string
   /** Tells which gates the actor may decide; the workflow judges again. */
-  request: Pick<MigrationRequest, 'policy' | 'people' | 'requester' | 'preApproved'>
+  request: Pick<MigrationRequest, 'target' | 'policy' | 'people' | 'requester' | 'preApproved'>
   until: 'validated' | 'closed'
 }
 
@@ -42,6 +42,9 @@ export async function driveRun(options: DriveOptions): Promise<Driven> {
     drive.close()
   }
 }
+
+/** The decision did not count, or could not be signed: the run waits on. */
+const NOT_COUNTED: ReadonlySet<string> = new Set(['DecisionRefused', 'NotPermitted', 'ConfigInvalid'])
 
 class Drive {
   private readonly options: DriveOptions
@@ -137,7 +140,7 @@ class Drive {
   }
 
   private async ask(view: RunView, gate: GateView): Promise<void> {
-    const { session, workflowId, actor } = this.options
+    const { session, actor, request } = this.options
     const cancel = new AbortController()
     this.prompt = { gate: gate.gate, openedAt: gate.openedAt, cancel }
     this.progress.hold()
@@ -156,14 +159,15 @@ class Drive {
         await this.interrupt()
         return
       }
-      await submitDecision(session, workflowId, {
+      const decision = {
         gate: gate.gate,
         actor,
         ...answer,
         ...(view.planHash === null ? {} : { planHash: view.planHash }),
-      })
+      }
+      await submitDecision(session, view, decision, { folder: request.target.projectDir })
     } catch (error) {
-      if (!(error instanceof RunbookError) || error.type !== 'DecisionRefused') throw error
+      if (!(error instanceof RunbookError) || !NOT_COUNTED.has(error.type)) throw error
       this.progress.line(`${error.message} ${error.advice}`)
     } finally {
       this.prompt = undefined

@@ -66,5 +66,8 @@ export async function sshSign(input: {
     stripFinalNewline: false,
   })
   if (!result.failed) return { signature: result.stdout }
-  return { signature: undefined, reason: result.stderr.trim() === '' ? (result.shortMessage ?? '') : result.stderr.trim() }
+  return {
+    signature: undefined,
+    reason: result.stderr.trim() === '' ? (result.shortMessage ?? '') : result.stderr.trim(),
+  }
 }

@@ -20,9 +20,15 @@ export async function signDecision(input: {
 }): Promise<string> {
   const { run, decision, key, folder } = input
   return withKeyFile(await findKey(key, folder), async (file) => {
-    const signed = await sshSign({ key: file, namespace: SIGNATURE_NAMESPACE, text: decisionText(run, decision) })
+    const signed = await sshSign({
+      key: file,
+      namespace: SIGNATURE_NAMESPACE,
+      text: decisionText(run, decision),
+    })
     if (signed.signature !== undefined) return signed.signature
-    throw new RunbookError('NotPermitted', `ssh-keygen did not sign with ${file}: ${signed.reason}`, { advice: ADVICE })
+    throw new RunbookError('NotPermitted', `ssh-keygen did not sign with ${file}: ${signed.reason}`, {
+      advice: ADVICE,
+    })
   })
 }
 

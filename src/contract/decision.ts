@@ -14,7 +14,7 @@ export const decisionSchema = z.object({
   decisionId: z.string().min(1).optional(),
   /** At the gate `rollback`: which way back. */
   strategy: rollbackStrategySchema.optional(),
-  /** Base64 SSH signature over the decision, where the policy asks for it. */
+  /** SSHSIG of the decision by one of the actor's keys, armoured or bare base64; where the policy asks for it. */
   signature: z.string().optional(),
 })
 export type Decision = z.infer<typeof decisionSchema>

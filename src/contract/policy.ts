@@ -35,12 +35,20 @@ export const policySchema = z.object({
 })
 export type Policy = z.infer<typeof policySchema>
 
+const PUBLIC_KEY = /^\s*ssh-ed25519 +AAAA[A-Za-z0-9+/]+=*(?:\s.*)?$/
+
 /** A person as the config knows them. */
 export const personSchema = z.object({
   name: z.string().min(1),
   roles: z.array(z.string()).default([]),
   contact: z.string().optional(),
   /** SSH ed25519 public keys, one line each as in `~/.ssh/id_ed25519.pub`. */
-  publicKeys: z.array(z.string()).default([]),
+  publicKeys: z
+    .array(
+      z
+        .string()
+        .regex(/^\s*ssh-ed25519 +AAAA[A-Za-z0-9+/]+=*(?:\s.*)?$/, 'a line such as "ssh-ed25519 AAAA… name"'),
+    )
+    .default([]),
 })
 export type Person = z.infer<typeof personSchema>

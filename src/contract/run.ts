@@ -90,6 +90,8 @@ export const recordedDecisionSchema = z.object({
   decisionId: z.string(),
   /** At the gate `rollback`. */
   strategy: rollbackStrategySchema.optional(),
+  /** Fingerprint of the SSH key whose signature was verified. */
+  signedWith: z.string().optional(),
 })
 export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
 
@@ -151,6 +153,8 @@ export const runViewSchema = z.object({
   /** Why it ended as it did, or what it waits for. One sentence. */
   message: z.string(),
   paused: z.boolean(),
+  /** Only signed decisions count. */
+  requireSignatures: z.boolean().optional(),
   planHash: z.string().nullable(),
   migrations: z.array(migrationResultSchema),
   gates: z.array(gateViewSchema),

@@ -2,9 +2,10 @@ import type { Decision } from '../contract/decision.js'
 import { GATES, isGate, type Gate } from '../contract/names.js'
 import type { GatePolicy, Person, Policy } from '../contract/policy.js'
 import type { GateView, RecordedDecision } from '../contract/run.js'
+import { readPublicKey } from './sshsig.js'
 
 /** What the rules need to know of a gate; a `GateView` is one. */
-export type GateRecord = Pick<GateView, 'gate' | 'state' | 'decisions'>
+export type GateRecord = Pick<GateView, 'gate' | 'state' | 'decisions' | 'earlier'>
 
 export type RefusalCode =
   | 'unknown-gate'
@@ -47,7 +48,10 @@ export function judgeDecision(input: {
   const { decisionId } = decision
   if (
     decisionId !== undefined &&
-    gates.some(({ decisions }) => decisions.some((one) => one.decisionId === decisionId))
+    // Of an earlier opening too: what was void must not be sent again.
+    gates.some(({ decisions, earlier = [] }) =>
+      [...decisions, ...earlier].some((one) => one.decisionId === decisionId),
+    )
   ) {
     return refuse('duplicate', `decision ${decisionId} was counted before`)
   }
@@ -107,6 +111,8 @@ export function recordDecision(input: {
   planHash: string | null
   /** Used where the sender gave none. */
   fallbackId: string
+  /** Fingerprint of the key that signed it. */
+  signedWith?: string
 }): RecordedDecision {
   const { decision } = input
   return {
@@ -117,6 +123,7 @@ export function recordDecision(input: {
     ...(input.planHash === null ? {} : { planHash: input.planHash }),
     decisionId: decision.decisionId ?? input.fallbackId,
     ...(decision.strategy === undefined ? {} : { strategy: decision.strategy }),
+    ...(input.signedWith === undefined ? {} : { signedWith: input.signedWith }),
   }
 }
 
@@ -133,7 +140,10 @@ export function gateOutcome(input: {
   return missing <= 0 ? { state: 'approved' } : { state: 'open', missing }
 }
 
-/** Whether `--yes` may record the requester's approval: only where the policy lets them decide alone. */
+/**
+ * Whether `--yes` may record the requester's approval: only where the policy lets them decide alone. Nobody signs in
+ * advance for a plan that is not there yet.
+ */
 export function requesterDecidesAlone(input: {
   gate: Gate
   policy: Policy
@@ -142,6 +152,7 @@ export function requesterDecidesAlone(input: {
 }): boolean {
   const rules = input.policy.gates[input.gate]
   return (
+    !input.policy.requireSignatures &&
     rules.requesterMayApprove &&
     rules.approvals === 1 &&
     holdsRole(input.requester, rules.roles, input.people)
@@ -154,22 +165,25 @@ export function unreachableGates(input: {
   people: readonly Person[]
   requester: string
 }): { gate: Gate; reason: string }[] {
+  const { policy, people, requester } = input
   return GATES.flatMap((gate) => {
-    const rules = input.policy.gates[gate]
-    if (rules.roles.length === 0) return []
-    const able = input.people.filter(
-      ({ name }) =>
-        holdsRole(name, rules.roles, input.people) &&
-        (rules.requesterMayApprove || !samePerson(name, input.requester)),
+    const rules = policy.gates[gate]
+    if (rules.roles.length === 0 && !policy.requireSignatures) return []
+    const able = people.filter(
+      ({ name, publicKeys }) =>
+        holdsRole(name, rules.roles, people) &&
+        (rules.requesterMayApprove || !samePerson(name, requester)) &&
+        (!policy.requireSignatures || publicKeys.some((line) => readPublicKey(line) !== undefined)),
     )
-    return able.length >= rules.approvals
-      ? []
-      : [
-          {
-            gate,
-            reason: `it needs ${String(rules.approvals)} of ${rules.roles.join(', ')}, and has ${String(able.length)}`,
-          },
-        ]
+    if (able.length >= rules.approvals) return []
+    const who = rules.roles.length === 0 ? 'people' : rules.roles.join(', ')
+    const signing = policy.requireSignatures ? ' who can sign' : ''
+    return [
+      {
+        gate,
+        reason: `it needs ${String(rules.approvals)} of ${who}${signing}, and has ${String(able.length)}`,
+      },
+    ]
   })
 }
 

@@ -9,6 +9,7 @@ import {
   type Judgement,
 } from '../runbook/policy.js'
 import { readDecision } from '../runbook/signal-body.js'
+import { verifyDecision, type SignatureVerdict } from '../runbook/signature.js'
 
 /**
  * The approval state as plain data, and all that changes it. Pure but for the state that it is given: no clock, no
@@ -18,7 +19,7 @@ export interface GateState {
   request: Pick<MigrationRequest, 'policy' | 'people' | 'requester' | 'preApproved'> & {
     target: Pick<MigrationRequest['target'], 'production'>
   }
-  view: Pick<RunView, 'gates' | 'refused' | 'planHash' | 'message'>
+  view: Pick<RunView, 'workflowId' | 'runId' | 'gates' | 'refused' | 'planHash' | 'message'>
   /** Set while the database can be taken back: a rollback may be decided although nothing asked for it. */
   mayRollBack: boolean
 }
@@ -44,7 +45,23 @@ export function consider(state: GateState, body: unknown): DecisionAnswer {
   if (!judgement.counts) {
     return { counted: false, reason: judgement.reason, unrecorded: UNRECORDED.has(judgement.code) }
   }
+  const signature = signatureOf(state, read.body)
+  if (signature?.good === false) return { counted: false, reason: signature.reason, unrecorded: false }
   return { counted: true, gate: judgement.gate, state: 'open', approvalsMissing: judgement.missing }
+}
+
+/**
+ * The verdict on the signature; undefined where none is needed and none was given. One that was given must be good, needed
+ * or not: somebody went to the trouble of forging it, or of signing for another plan.
+ */
+function signatureOf(state: GateState, decision: Decision): SignatureVerdict | undefined {
+  const { view, request } = state
+  if (!request.policy.requireSignatures && decision.signature === undefined) return undefined
+  // Signed for "whatever the plan is" would be signed for any plan.
+  if (view.planHash !== null && decision.planHash === undefined) {
+    return { good: false, reason: "a signed decision names its plan in 'planHash'" }
+  }
+  return verifyDecision({ run: view, decision, people: request.people })
 }
 
 /** Takes a decision: counts it, or keeps it as refused with the reason. Never throws, whatever the body is. */
@@ -117,7 +134,9 @@ function count(state: GateState, decision: Decision, at: string): void {
   const { planHash } = state.view
   const taken = gate.decisions.length + (gate.earlier?.length ?? 0)
   const fallbackId = `${decision.gate}/${decision.actor}/${String(taken + 1)}`
-  gate.decisions.push(recordDecision({ decision, at, planHash, fallbackId }))
+  const signature = signatureOf(state, decision)
+  const signed = signature?.good === true ? { signedWith: signature.key } : {}
+  gate.decisions.push(recordDecision({ decision, at, planHash, fallbackId, ...signed }))
   const rules = state.request.policy.gates[gate.gate]
   const outcome = gateOutcome({ rules, decisions: gate.decisions, planHash })
   if (gate.state === 'waiting' || gate.state === 'open') gate.state = outcome.state

@@ -33,6 +33,7 @@ export function newRunView(
     outcome: null,
     message: 'Starting',
     paused: false,
+    ...(request.policy.requireSignatures ? { requireSignatures: true } : {}),
     planHash: null,
     migrations: [],
     gates: GATES.map((gate) => ({ gate, state: 'waiting', decisions: [], shows: [] })),

@@ -1,0 +1,114 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Decision } from '../../src/contract/decision.js'
+import { decideSignal, submitDecisionUpdate } from '../../src/contract/messages.js'
+import type { RunView } from '../../src/contract/run.js'
+import { decisionText } from '../../src/runbook/signature.js'
+import { decide, openGate, voidGate, type GateState } from '../../src/workflows/gates.js'
+import { newRunView } from '../../src/workflows/state.js'
+import { requestFor } from './request.js'
+import { ALL_GATES, gateOpen, gateState, until, useSkippingServer } from './skipping.js'
+import { openWorld } from './world.js'
+
+const hasKeygen = spawnSync('ssh-keygen', ['-?']).error === undefined
+if (!hasKeygen) console.warn('skipped: ssh-keygen is not installed here')
+
+describe.skipIf(!hasKeygen)('where the environment asks for signatures', () => {
+  const server = useSkippingServer()
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'd1-runbook-keys-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  const key = (name: string): string => {
+    const file = path.join(folder, name)
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file])
+    return file
+  }
+  const [bea, eve] = [key('bea'), key('eve')]
+  const signed = (
+    view: RunView,
+    file: string,
+    body: Pick<Decision, 'gate'> & Partial<Decision>,
+  ): Decision => {
+    const decision: Decision = {
+      decision: 'approve',
+      actor: 'Bea',
+      decisionId: randomUUID(),
+      ...(view.planHash === null ? {} : { planHash: view.planHash }),
+      ...body,
+    }
+    const signature = execFileSync('ssh-keygen', ['-Y', 'sign', '-q', '-n', 'd1-runbook', '-f', file], {
+      input: decisionText(view, decision),
+      stdio: ['pipe', 'pipe', 'ignore'],
+    }).toString()
+    return { ...decision, signature }
+  }
+  const request = () => {
+    const base = requestFor(randomUUID(), {
+      // The requester may decide alone, and said yes to everything: without a signature it counts nowhere.
+      preApproved: true,
+      people: [
+        { name: 'Ada', roles: [], publicKeys: [] },
+        { name: 'Bea', roles: [], publicKeys: [readFileSync(`${bea}.pub`, 'utf8')] },
+      ],
+    })
+    return { ...base, policy: { ...base.policy, requireSignatures: true } }
+  }
+
+  it('only signed decisions count, by signal and by update, and --yes does not', async () => {
+    const world = openWorld()
+    const view = await server.migrate(world, request(), async (handle) => {
+      const open = await until(handle, gateOpen('team-lead'))
+      expect(open.requireSignatures).toBe(true)
+      await handle.signal(decideSignal, { gate: 'team-lead', decision: 'approve', actor: 'Bea' })
+      await handle.signal(decideSignal, signed(open, eve, { gate: 'team-lead' }))
+      await handle.signal(decideSignal, { ...signed(open, bea, { gate: 'environment' }), gate: 'team-lead' })
+      const otherRun = { ...open, runId: 'another run' }
+      await expect(
+        handle.executeUpdate(submitDecisionUpdate, { args: [signed(otherRun, bea, { gate: 'team-lead' })] }),
+      ).rejects.toMatchObject({ cause: { type: 'DecisionRefused' } })
+      const refused = await until(handle, (seen) => seen.refused.length === 4)
+      expect(gateState(refused, 'team-lead')).toBe('open')
+      for (const gate of ALL_GATES) {
+        const now = await until(handle, gateOpen(gate))
+        const decision = signed(now, bea, { gate })
+        if (gate === 'plan') await handle.signal(decideSignal, decision)
+        else await handle.executeUpdate(submitDecisionUpdate, { args: [decision] })
+      }
+      return handle.result()
+    })
+    expect(view.outcome).toBe('completed')
+    const decisions = view.gates.flatMap((gate) => gate.decisions)
+    expect(decisions.map(({ actor }) => actor)).toEqual(ALL_GATES.map(() => 'Bea'))
+    expect(decisions.every(({ signedWith }) => signedWith?.startsWith('SHA256:'))).toBe(true)
+  })
+
+  it('a decision that was void is not counted when it is sent again, and one names its plan', () => {
+    const asked = request()
+    const view = {
+      ...newRunView(asked, { workflowId: 'w', runId: 'r', startedAt: '2026-01-02T03:04:05.000Z' }),
+      planHash: 'p'.repeat(64),
+    }
+    const state: GateState = { request: asked, view, mayRollBack: false }
+    const at = view.startedAt
+    openGate(state, { gate: 'rollback', shows: [], at })
+    const unbound = signed({ ...view, planHash: null }, bea, { gate: 'rollback', strategy: 'time-travel' })
+    expect(decide(state, unbound, at)).toMatchObject({
+      counted: false,
+      reason: expect.stringContaining('planHash'),
+    })
+    const decision = signed(view, bea, { gate: 'rollback', strategy: 'time-travel' })
+    expect(decide(state, { ...decision, strategy: 'none' }, at).counted).toBe(false)
+    expect(decide(state, decision, at).counted).toBe(true)
+    voidGate(state, 'rollback')
+    openGate(state, { gate: 'rollback', shows: [], at })
+    expect(decide(state, decision, at)).toMatchObject({
+      counted: false,
+      reason: expect.stringContaining('before'),
+    })
+    expect(view.refused).toHaveLength(3)
+  })
+})
