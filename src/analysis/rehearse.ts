@@ -147,7 +147,7 @@ async function rehearseNatively(input: RehearseInput, places: Places, pending: M
   const migrationsTable = tableOf(input)
   const database = openSqlite(places.main)
   try {
-    database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -65536')
+    database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -32768')
     createLedger(database, migrationsTable)
     const before = readDetailedCatalog(database, { migrationsTable })
     const brokenBefore = brokenObjects(database, before)
@@ -215,7 +215,7 @@ function compareViolations(
   after: Evidence['after'],
   fates: TableFate[],
 ): { added: Evidence['violations']; old: Evidence['violations'] } {
-  const touched = new Set(fates.flatMap((fate) => [fate.before.name, fate.after?.name ?? '']).map((name) => name.toLowerCase()))
+  const touched = new Set(fates.filter(({ written }) => written).flatMap((fate) => [fate.before.name, fate.after?.name ?? '']).map((name) => name.toLowerCase()))
   const concerned = [...after.tables.values()].filter(
     (table) =>
       table.foreignKeys.length > 0 &&

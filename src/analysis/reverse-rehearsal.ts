@@ -26,23 +26,27 @@ export interface WayBackInput {
  * whatever differs in the rows is in the price.
  */
 export async function rehearseWayBack(input: WayBackInput): Promise<RollbackSummary> {
-  const first = await tryOut(input, false)
-  const tried = first.available ? first : await tryOut(input, true)
-  return tried.available ? tried : { ...tried, price: [...new Set([...tried.price])] }
+  const gentle = write(input, false)
+  const first = await tryOut(input, gentle)
+  if (first.available) return first
+  const thorough = write(input, true)
+  return thorough.sql === gentle.sql ? first : await tryOut(input, thorough)
 }
 
-async function tryOut(input: WayBackInput, rebuildOnly: boolean): Promise<RollbackSummary> {
+function write(input: WayBackInput, rebuildOnly: boolean): Reverse {
   const { before, after, fates } = input.evidence
   const database = openSqlite(input.main)
-  let reverse: Reverse
   try {
     database.exec(`ATTACH DATABASE ${quoteText(input.prior)} AS prior`)
-    reverse = reverseOf({ database, before, after, fates, rebuildOnly })
+    return reverseOf({ database, before, after, fates, rebuildOnly })
   } finally {
     database.close()
   }
+}
+
+async function tryOut(input: WayBackInput, reverse: Reverse): Promise<RollbackSummary> {
   if (reverse.sql === '') return { available: true, sql: '', rehearsed: true, price: reverse.price }
-  const copy = join(input.folder, `back-${String(rebuildOnly)}.sqlite`)
+  const copy = join(input.folder, 'back.sqlite')
   await copyFile(input.main, copy)
   input.signal?.throwIfAborted()
   const problem = runBack(input, copy, reverse)

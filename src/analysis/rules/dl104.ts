@@ -9,7 +9,7 @@ export const dl104: Rule = {
   title: 'DELETE or UPDATE without WHERE',
   severity: 'error',
   advice: 'Add the condition, or accept it in the file: `-- d1-runbook: accept DL104 TABLE: reason`.',
-  source: 'issue 5: deletes and overwrites whole tables by accident',
+  source: 'experience: a forgotten condition touches every row',
   check: (evidence) =>
     evidence.statements
       .filter(({ anatomy }) => (anatomy.verb === 'delete' || anatomy.verb === 'update') && !anatomy.hasWhere)

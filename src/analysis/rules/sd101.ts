@@ -7,7 +7,7 @@ export const sd101: Rule = {
   title: 'sample data',
   severity: 'warning',
   advice: 'Keep sample rows in a seed script that never runs in production; rows that the application needs are fine.',
-  source: 'issue 5: sample data shipped to production',
+  source: 'experience: seeds of a test database in a production migration',
   check: (evidence) => {
     const found = new Map<string, { statement: StatementEvidence; sign: string }>()
     for (const statement of evidence.statements) {
