@@ -21,7 +21,7 @@ export function devCommand(app: App, summary: string): Command {
         await runWorker({
           projectDir: options.project,
           taskQueue,
-          until: Promise.race([died, signalled()]),
+          until: died,
           onReady: () => {
             output.note(`Temporal UI    ${server.uiUrl}`)
             output.note(`Temporal       ${server.address}, namespace ${server.namespace}`)
@@ -40,14 +40,6 @@ export function devCommand(app: App, summary: string): Command {
       return 0
     }),
   )
-}
-
-/** The worker drains on a signal by itself, and then expects what it runs for to be over as well. */
-function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
-  })
 }
 
 function serverDied(lastWords: string): RunbookError {

@@ -3,6 +3,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
+import { z } from 'zod'
 import { RunbookError } from '../contract/failures.js'
 import type { Bundle } from '../contract/run.js'
 import type { MigrationFile, MigrationRef } from '../contract/target.js'
@@ -12,6 +13,8 @@ import { migrationFile } from './migration-files.js'
 const INLINE_LIMIT = 1024 * 1024
 /** A bundle is text files: more than this unpacked is an attack or a mistake. */
 const UNPACKED_LIMIT = 512 * 1024 * 1024
+
+const entriesSchema = z.array(z.object({ name: z.string(), sql: z.string() }))
 
 /**
  * Packs the files' bytes for the workflow's input. Past 1 MB compressed they go to the folder `store`, under their hash.
@@ -27,7 +30,8 @@ export async function packBundle(files: MigrationFile[], store?: string): Promis
       'ConfigInvalid',
       'The migration files are larger than 1 MB and there is no artifact store.',
       {
-        advice: 'Set artifactStore in runbook.config to a folder that client and worker share.',
+        advice:
+          'Run the command in the project folder: the files go to its .d1-runbook/artifacts, which the worker must share.',
       },
     )
   }
@@ -54,7 +58,7 @@ export async function unpackBundle(
       throw broken('The bundle of the migration files cannot be unpacked.', cause)
     },
   )
-  const entries = JSON.parse(content.toString('utf8')) as { name: string; sql: string }[]
+  const entries = readEntries(content.toString('utf8'))
   const byName = new Map(entries.map(({ name, sql }) => [name, sql]))
   return files.map(({ name, sha256 }) => {
     const sql = byName.get(name)
@@ -63,6 +67,14 @@ export async function unpackBundle(
     if (file.sha256 !== sha256) throw broken(`${name} in the bundle has other bytes than were approved.`)
     return file
   })
+}
+
+function readEntries(content: string): z.infer<typeof entriesSchema> {
+  try {
+    return entriesSchema.parse(JSON.parse(content))
+  } catch (cause) {
+    throw broken('The bundle of the migration files does not hold migration files.', cause)
+  }
 }
 
 function broken(message: string, cause?: unknown): RunbookError {

@@ -53,8 +53,14 @@ export async function runWorkerUntilSignal(worker: Worker, until?: Promise<unkno
     if (signals > 1) process.exit(signal === 'SIGINT' ? 130 : 143)
   }
   process.on('SIGINT', count).on('SIGTERM', count)
+  // A worker that drains after a signal wants what it runs for to be over as well.
+  const signalled = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
   try {
-    await (until === undefined ? worker.run() : worker.runUntil(until.then(() => undefined)))
+    await (until === undefined
+      ? worker.run()
+      : worker.runUntil(Promise.race([until.then(() => undefined), signalled])))
   } finally {
     process.off('SIGINT', count).off('SIGTERM', count)
   }
