@@ -1,9 +1,28 @@
-import { DefaultLogger, Runtime } from '@temporalio/worker'
+import { DefaultLogger, Runtime, type LogEntry } from '@temporalio/worker'
 
 /**
- * A person's terminal shows what happens to their database; of the worker's own log only warnings. Call once, before the first worker.
+ * A person's terminal shows what happens to their database; of the worker's own log only warnings, one line each. With
+ * D1_RUNBOOK_DEBUG they come whole, with stacks. Call once, before the first worker.
  * `ownSignals`: Ctrl-C is ours to handle; else the SDK drains the worker on it.
  */
 export function quietWorkerLog({ ownSignals }: { ownSignals: boolean }): void {
-  Runtime.install({ logger: new DefaultLogger('WARN'), ...(ownSignals ? { shutdownSignals: [] } : {}) })
+  const debug = process.env['D1_RUNBOOK_DEBUG']
+  const whole = debug !== undefined && debug !== ''
+  const logger = whole
+    ? new DefaultLogger('WARN')
+    : new DefaultLogger('WARN', (entry) => void process.stderr.write(`${warningLine(entry)}\n`))
+  Runtime.install({ logger, ...(ownSignals ? { shutdownSignals: [] } : {}) })
+}
+
+/** What happened to which activity at which try, and why; the run's history holds the rest. */
+export function warningLine({ message, meta }: Pick<LogEntry, 'message' | 'meta'>): string {
+  const { activityType, attempt, error } = (meta ?? {}) as {
+    activityType?: unknown
+    attempt?: unknown
+    error?: unknown
+  }
+  const what = typeof activityType === 'string' ? `: ${activityType}` : ''
+  const which = typeof attempt === 'number' ? `, attempt ${String(attempt)}` : ''
+  const why = error instanceof Error ? `: ${(error.message.split('\n')[0] ?? '').trim()}` : ''
+  return `! ${message}${what}${which}${why}`
 }
