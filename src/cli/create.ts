@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { mkdir, open, readdir } from 'node:fs/promises'
+import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
 import type { App } from './app.js'
@@ -45,10 +45,14 @@ export async function createMigration(input: {
     if (handle === undefined) continue
     try {
       await handle.writeFile(input.sql ?? `-- Migration number: ${number} \t ${new Date().toISOString()}\n`)
+      return file
+    } catch (error) {
+      // Wrangler would record an empty file as applied.
+      await rm(file, { force: true })
+      throw error
     } finally {
       await handle.close()
     }
-    return file
   }
   throw new RunbookError('NotPermitted', `No free migration number in ${input.folder}.`, {
     advice: 'Look at the names in that folder.',

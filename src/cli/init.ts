@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { open } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { findRunbookFiles } from '../config/runbook-file.js'
 import { configTemplate, type InitAnswers } from '../config/template.js'
@@ -82,6 +82,9 @@ async function writeNew(file: string, content: string): Promise<void> {
   const handle = await open(file, 'wx')
   try {
     await handle.writeFile(content)
+  } catch (error) {
+    await rm(file, { force: true })
+    throw error
   } finally {
     await handle.close()
   }

@@ -72,6 +72,17 @@ export function sqliteFailure(file: string, error: unknown): unknown {
         advice: 'Free some disk space, then run the same command again.',
         cause: error,
       })
+    case 10:
+      return new RunbookError('DiskFull', `The disk under ${file} is full, or fails: ${error.message}.`, {
+        advice: 'Free some disk space, then run the same command again.',
+        cause: error,
+      })
+    case 8:
+    case 14:
+      return new RunbookError('NotPermitted', `${file} cannot be opened where it lies: ${error.message}.`, {
+        advice: 'Check the owner and the rights of that file and its folder.',
+        cause: error,
+      })
     case 11:
     case 26:
       return new RunbookError(
