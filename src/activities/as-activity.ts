@@ -43,7 +43,7 @@ function cancellation(error: unknown, signal: AbortSignal, commands: CommandReco
   const reason: unknown = error instanceof CancelledFailure ? error : signal.reason
   if (!(reason instanceof Error)) return new CancelledFailure('cancelled', [{ commands }])
   if (commands.length === 0 || !(reason instanceof CancelledFailure)) return reason
-  return new CancelledFailure(reason.message, [{ commands }, ...(reason.details ?? [])], reason.cause)
+  return new CancelledFailure(reason.message, [{ commands }, ...reason.details], reason.cause)
 }
 
 /** An error that people can act on keeps its type and advice; a bug stays retryable and keeps its stack. */

@@ -9,6 +9,7 @@ import { takeBaseline } from './baseline.js'
 import { runChecklist, type StagingProof } from './checklist.js'
 import { runCheckpoint } from './checkpoint.js'
 import { checkConnectivity } from './connectivity.js'
+import { keepReverseMigration, updateDocuments } from './documents.js'
 import { checkPrerequisites } from './prerequisites.js'
 import { writeFailureFiles, writeReport } from './record.js'
 import { rehearse } from './rehearse.js'
@@ -57,6 +58,8 @@ export function createActivities(options: ActivityOptions = {}): RunbookActiviti
 
     announce: (input) => asActivity(() => announce(place, input)),
     writeReport: (input) => asActivity(() => writeReport(place, input)),
+    updateDocuments: (input) => asActivity(() => updateDocuments(input)),
+    keepReverseMigration: (input) => asActivity(() => keepReverseMigration(place, input)),
     writeFailureFiles: (input) => asActivity(() => writeFailureFiles(place, input)),
   }
 }

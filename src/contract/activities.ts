@@ -58,6 +58,7 @@ export interface SlowActivities {
     files: MigrationRef[]
     bundle: Bundle
     evidence: Check[]
+    checksums?: Record<string, string>
     recentBackupMs: number
     stagingEnvironment?: string
   }): Promise<Audited<{ checks: Check[]; findings: Finding[] }>>
@@ -70,6 +71,8 @@ export interface SlowActivities {
     bundle: Bundle
     backup: BackupRecord
     status: Status
+    queries?: { name: string; sql: string }[]
+    checksums?: Record<string, string>
   }): Promise<Plan>
   takeBaseline(input: { target: Target; monitoring: MonitoringPlan }): Promise<Baseline>
 }
@@ -133,6 +136,15 @@ export interface TellActivities {
     view: RunView
     plan: Plan | null
     baseline: Baseline | null
+  }): Promise<{ files: string[] }>
+  /** `MIGRATIONS.md`, `checksums.json` and metrics of the project, where the worker has it. */
+  updateDocuments(input: { target: Target; view: RunView; timeZone: string }): Promise<{ files: string[] }>
+  /** The file of a reverse migration that was applied, into the project where the worker has it. */
+  keepReverseMigration(input: {
+    runKey: string
+    target: Target
+    bundle: Bundle
+    migration: MigrationRef
   }): Promise<{ files: string[] }>
   /** `migration-failure-state.json` and `migration-failure.log`. */
   writeFailureFiles(input: {

@@ -9,7 +9,7 @@ import type {
 import { NON_RETRYABLE_FAILURES } from '../contract/failures.js'
 
 /**
- * The four classes of activities, chosen by what repeating them costs. What is in the table of failures as not
+ * The classes of activities, chosen by what repeating them costs. What is in the table of failures as not
  * retryable is never repeated; everything unknown is.
  */
 const nonRetryableErrorTypes = NON_RETRYABLE_FAILURES
@@ -47,8 +47,14 @@ export const mutate = proxyActivities<MutateActivities>({
 })
 
 /** Tells people: patient, and its failure never fails the run. */
-export const tell = proxyActivities<TellActivities>({
+export const tell = proxyActivities<Pick<TellActivities, 'announce'>>({
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '6 hours',
   retry: { initialInterval: '2 seconds', maximumInterval: '5 minutes' },
+})
+
+/** Writes down: waits for a worker as long as it takes, but a disk that refuses five times holds up nobody. */
+export const record = proxyActivities<Omit<TellActivities, 'announce'>>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '2 seconds', maximumAttempts: 5, nonRetryableErrorTypes },
 })

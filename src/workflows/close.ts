@@ -1,7 +1,9 @@
+import { isCancellation } from '@temporalio/workflow'
 import type { RunView } from '../contract/run.js'
 import { emergencyMessage, noteMessage } from '../runbook/messages.js'
-import { tell } from './activities.js'
+import { record } from './activities.js'
 import { appliedByThisRun } from './apply.js'
+import { now } from './clock.js'
 import { failureOf } from './endings.js'
 import type { Run } from './run.js'
 import type { Ending } from './state.js'
@@ -14,29 +16,35 @@ export async function close(run: Run, ending: Ending): Promise<void> {
     outcome: ending.outcome,
     success: ending.outcome === 'completed',
     message: ending.message,
+    closedAt: now(),
   }
   if (ending.failure !== undefined) view.failure = ending.failure
-  try {
-    await run.finish(async () => {
-      const input = {
-        runKey: run.runKey,
-        view,
-        plan: run.plan,
-        baseline: run.baseline,
-        target: run.request.target,
-      }
-      const { files } = await tell.writeReport.executeWithOptions({ summary: 'Write the report' }, [input])
-      run.view.artifacts.push(...files)
-    })
-  } catch (error) {
-    run.announcer.tell(
-      'note',
-      noteMessage({
-        ...run.context,
-        title: 'The report could not be written',
-        details: [failureOf(error).message],
-      }),
+  const { target, timeZone } = run.request
+  const report = { runKey: run.runKey, view, plan: run.plan, baseline: run.baseline, target }
+  await run.finish(async () => {
+    await writeDown(run, 'report', () =>
+      record.writeReport.executeWithOptions({ summary: 'Write the report' }, [report]),
     )
+    const documents = { target, view, timeZone }
+    await writeDown(run, 'documentation', () =>
+      record.updateDocuments.executeWithOptions({ summary: 'Documentation updates' }, [documents]),
+    )
+  })
+}
+
+/** What cannot be written is told, and changes nothing of what is true. */
+export async function writeDown(
+  run: Run,
+  what: string,
+  write: () => Promise<{ files: string[] }>,
+): Promise<void> {
+  try {
+    const { files } = await write()
+    run.view.artifacts.push(...files)
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    const title = `The ${what} could not be written`
+    run.announcer.tell('note', noteMessage({ ...run.context, title, details: [failureOf(error).message] }))
   }
 }
 

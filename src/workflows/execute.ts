@@ -2,8 +2,9 @@ import { ApplicationFailure, isCancellation } from '@temporalio/workflow'
 import type { Plan } from '../contract/plan.js'
 import type { Status } from '../contract/status.js'
 import { noteMessage } from '../runbook/messages.js'
-import { read, tell } from './activities.js'
+import { read, record } from './activities.js'
 import { appliedByThisRun, applyOneByOne, proveOutcome } from './apply.js'
+import { writeDown } from './close.js'
 import { failureOf, GateExpired } from './endings.js'
 import { connectivityPrompt, environmentPrompt, finalPrompt, planPrompt, preflightPrompt } from './prompts.js'
 import { considerRollback } from './rollback.js'
@@ -103,8 +104,7 @@ async function applyFailed(run: Run, plan: Plan, error: unknown): Promise<never>
 async function writeFailureFiles(run: Run): Promise<void> {
   const { target, files } = run.request
   const input = { runKey: run.runKey, target, view: run.view, files }
-  const written = await tell.writeFailureFiles.executeWithOptions({ summary: 'Write the failure files' }, [
-    input,
-  ])
-  run.view.artifacts.push(...written.files)
+  await writeDown(run, 'failure files', () =>
+    record.writeFailureFiles.executeWithOptions({ summary: 'Write the failure files' }, [input]),
+  )
 }

@@ -2,9 +2,10 @@ import { ApplicationFailure, isCancellation } from '@temporalio/workflow'
 import type { RollbackStrategy } from '../contract/policy.js'
 import { emergencyMessage } from '../runbook/messages.js'
 import { waysBack, type WayBack } from '../runbook/ways-back.js'
-import { mutate, slow } from './activities.js'
+import { mutate, record, slow } from './activities.js'
 import { appliedByThisRun } from './apply.js'
 import { now } from './clock.js'
+import { writeDown } from './close.js'
 import { failureOf, RunEnded } from './endings.js'
 import type { Run } from './run.js'
 
@@ -134,6 +135,12 @@ async function reverse(run: Run): Promise<string> {
   )
   if (result.state !== 'applied') throw impossible(result.error ?? `the reverse migration is ${result.state}`)
   run.view.migrations.push(result)
+  const kept = { runKey: run.runKey, target, bundle: prepared.bundle, migration: prepared.migration }
+  await run.uninterrupted(() =>
+    writeDown(run, 'file of the reverse migration', () =>
+      record.keepReverseMigration.executeWithOptions({ summary: `Keep ${kept.migration.name}` }, [kept]),
+    ),
+  )
   const price = prepared.price.length === 0 ? 'nothing was lost' : `its price: ${prepared.price.join('; ')}`
   return `${prepared.migration.name} took back ${applied.join(', ')}; ${price}`
 }

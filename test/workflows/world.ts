@@ -92,6 +92,8 @@ export function openWorld(override: (world: World) => Partial<RunbookActivities>
       world.reports.push(view)
       return { files: ['report.md'] }
     },
+    updateDocuments: async () => ({ files: ['MIGRATIONS.md'] }),
+    keepReverseMigration: async ({ migration }) => ({ files: [migration.name] }),
     writeFailureFiles: async () => ({ files: ['migration-failure-state.json'] }),
     ...override(world),
   }

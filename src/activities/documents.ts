@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs'
+import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { readChecksums, writeChecksums } from '../analysis/checksums.js'
+import type { TellActivities } from '../contract/activities.js'
+import type { RunView } from '../contract/run.js'
+import type { Target } from '../contract/target.js'
+import { unpackBundle } from '../d1/bundle.js'
+import { appendToMigrationLog } from '../runbook/migration-log.js'
+import { metricsLine } from '../runbook/metrics.js'
+import { artifactStore, runFolder, targetHere, type WorkerPlace } from './worker-place.js'
+
+/**
+ * What the project itself keeps of a run, where this machine has the project: a line of `MIGRATIONS.md`, the checksums of
+ * what was applied, a line of metrics. Doing it again changes nothing.
+ */
+export async function updateDocuments(
+  input: Parameters<TellActivities['updateDocuments']>[0],
+): ReturnType<TellActivities['updateDocuments']> {
+  const { target, view, timeZone } = input
+  if (!existsSync(target.projectDir)) return { files: [] }
+  const checksums = await refreshChecksums(target, view)
+  return {
+    files: [
+      await logMigration(target, view, timeZone),
+      await logMetrics(target, view),
+      ...(checksums === undefined ? [] : [checksums]),
+    ],
+  }
+}
+
+async function logMigration(target: Target, view: RunView, timeZone: string): Promise<string> {
+  const file = path.join(target.projectDir, 'MIGRATIONS.md')
+  const existing = await readIfThere(file)
+  const content = appendToMigrationLog({ existing, view, timeZone })
+  if (content !== existing) await replaceFile(file, content)
+  return file
+}
+
+async function logMetrics(target: Target, view: RunView): Promise<string> {
+  const file = path.join(target.projectDir, '.d1-runbook', 'metrics.jsonl')
+  const known = (await readIfThere(file)) ?? ''
+  if (known.includes(`"runId":${JSON.stringify(view.runId)}`)) return file
+  await mkdir(path.dirname(file), { recursive: true })
+  await appendFile(file, metricsLine(view))
+  return file
+}
+
+/** Only what was read back as applied becomes history; only where the project keeps one. */
+async function refreshChecksums(target: Target, view: RunView): Promise<string | undefined> {
+  const applied = view.migrations.filter(({ state }) => state === 'applied')
+  if (applied.length === 0 || !existsSync(target.migrationsDir)) return undefined
+  const known = await readChecksums(target.migrationsDir)
+  if (known === undefined) return undefined
+  const files = { ...known, ...Object.fromEntries(applied.map(({ name, sha256 }) => [name, sha256])) }
+  return writeChecksums(
+    target.migrationsDir,
+    Object.entries(files).map(([name, sha256]) => ({ name, sha256 })),
+  )
+}
+
+/**
+ * Gives the ledger's newest name its file: in the project's migrations folder, or, where that is elsewhere or holds other
+ * bytes under this name, in the folder of the run.
+ */
+export async function keepReverseMigration(
+  place: WorkerPlace,
+  input: Parameters<TellActivities['keepReverseMigration']>[0],
+): ReturnType<TellActivities['keepReverseMigration']> {
+  const target = targetHere(place, input.target)
+  const { migration } = input
+  const [file] = await unpackBundle(input.bundle, [migration], artifactStore(place, target))
+  if (file === undefined) return { files: [] }
+  const inProject = path.join(input.target.migrationsDir, migration.name)
+  const there = await readIfThere(inProject)
+  const folder =
+    existsSync(input.target.migrationsDir) && (there === undefined || there === file.sql)
+      ? input.target.migrationsDir
+      : runFolder(place, target, input.runKey)
+  await mkdir(folder, { recursive: true })
+  const kept = path.join(folder, migration.name)
+  await replaceFile(kept, file.sql)
+  return { files: [kept] }
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** A reader never finds half a file. */
+async function replaceFile(file: string, content: string): Promise<void> {
+  const temporary = `${file}.${String(process.pid)}.tmp`
+  await writeFile(temporary, content)
+  await rename(temporary, file)
+}

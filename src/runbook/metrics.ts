@@ -1,0 +1,32 @@
+import type { RunView } from '../contract/run.js'
+
+/** What a team compares from run to run: durations in milliseconds, no texts. One JSON line a run. */
+export function metricsLine(view: RunView): string {
+  const closedAt = view.closedAt ?? view.startedAt
+  const failed = view.announcements
+    .flatMap(({ deliveries }) => deliveries)
+    .filter(({ delivered }) => !delivered)
+  const metrics = {
+    at: closedAt,
+    workflowId: view.workflowId,
+    runId: view.runId,
+    environment: view.environment,
+    database: view.database.id,
+    outcome: view.outcome,
+    durationMs: Date.parse(closedAt) - Date.parse(view.startedAt),
+    steps: Object.fromEntries(
+      view.steps.flatMap(({ step, startedAt, endedAt }) =>
+        startedAt === undefined || endedAt === undefined
+          ? []
+          : [[step, Date.parse(endedAt) - Date.parse(startedAt)]],
+      ),
+    ),
+    migrations: view.migrations.map(({ name, state, durationMs }) => ({ name, state, durationMs })),
+    checkpoints: view.monitoring?.verdicts ?? {},
+    decisions: view.gates.reduce((sum, { decisions }) => sum + decisions.length, 0),
+    refused: view.refused.length,
+    issues: view.issues.length,
+    failedDeliveries: failed.length,
+  }
+  return `${JSON.stringify(metrics)}\n`
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { keepReverseMigration, updateDocuments } from '../../src/activities/documents.js'
+import { defaultPlace } from '../../src/activities/worker-place.js'
+import { readChecksums, writeChecksums } from '../../src/analysis/checksums.js'
+import type { Target } from '../../src/contract/target.js'
+import { packBundle } from '../../src/d1/bundle.js'
+import { sampleRun } from '../runbook/sample-run.js'
+
+let folder = ''
+let target: Target
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'd1 dökumente-'))
+  const projectDir = path.join(folder, 'project')
+  target = {
+    environment: 'production',
+    production: true,
+    database: { name: 'art-archive', id: 'db', remote: true },
+    binding: 'DB',
+    projectDir,
+    wranglerConfig: path.join(projectDir, 'wrangler.toml'),
+    migrationsDir: path.join(projectDir, 'migrations'),
+    migrationsTable: 'd1_migrations',
+    backupDir: path.join(projectDir, 'backups'),
+  }
+  mkdirSync(target.migrationsDir, { recursive: true })
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+const read = (...parts: string[]): string => readFileSync(path.join(target.projectDir, ...parts), 'utf8')
+const place = () => defaultPlace({ home: path.join(folder, 'home'), env: {}, print: () => undefined })
+
+test('one run is one line of MIGRATIONS.md and one of metrics, however often the activity runs', async () => {
+  writeFileSync(path.join(target.projectDir, 'MIGRATIONS.md'), '# Ours\n')
+  const view = sampleRun()
+  const { files } = await updateDocuments({ target, view, timeZone: 'UTC' })
+  await updateDocuments({ target, view, timeZone: 'UTC' })
+  expect(files.map((file) => path.basename(file))).toEqual(['MIGRATIONS.md', 'metrics.jsonl'])
+  expect(read('MIGRATIONS.md').split('\n')).toHaveLength(3)
+  const [line, ...more] = read('.d1-runbook', 'metrics.jsonl').trimEnd().split('\n')
+  expect(more).toEqual([])
+  expect(JSON.parse(line ?? '')).toMatchObject({
+    runId: view.runId,
+    outcome: 'completed',
+    durationMs: Date.parse(view.closedAt ?? '') - Date.parse(view.startedAt),
+    migrations: view.migrations.map(({ name, state }) => ({ name, state })),
+    checkpoints: view.monitoring?.verdicts,
+  })
+})
+
+test('checksums grow by what was applied, and only where the project has them', async () => {
+  const view = sampleRun()
+  await updateDocuments({ target, view, timeZone: 'UTC' })
+  expect(readdirSync(target.migrationsDir)).toEqual([])
+  await writeChecksums(target.migrationsDir, [{ name: '0001_old.sql', sha256: 'a'.repeat(64) }])
+  const [first, ...others] = view.migrations
+  if (first === undefined) throw new Error('the sample run has migrations')
+  const partly = {
+    ...view,
+    migrations: [first, ...others.map((one) => ({ ...one, state: 'absent' as const }))],
+  }
+  await updateDocuments({ target, view: partly, timeZone: 'UTC' })
+  expect(await readChecksums(target.migrationsDir)).toEqual({
+    '0001_old.sql': 'a'.repeat(64),
+    [first.name]: first.sha256,
+  })
+})
+
+test('a worker without the project writes nothing there', async () => {
+  rmSync(target.projectDir, { recursive: true })
+  expect(await updateDocuments({ target, view: sampleRun(), timeZone: 'UTC' })).toEqual({ files: [] })
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('the reverse migration of a rollback gets its file, and overwrites nobody else’s', async () => {
+  const sql = 'DROP TABLE tags;\n'
+  const migration = {
+    name: '0011_rollback_2026_03_08.sql',
+    sha256: createHash('sha256').update(sql).digest('hex'),
+  }
+  const bundle = await packBundle([{ ...migration, sizeBytes: sql.length, sql }], path.join(folder, 'store'))
+  const keep = () => keepReverseMigration(place(), { runKey: 'run-1', target, bundle, migration })
+  const inProject = path.join(target.migrationsDir, migration.name)
+  expect(await keep()).toEqual({ files: [inProject] })
+  expect(await keep()).toEqual({ files: [inProject] })
+  expect(readFileSync(inProject, 'utf8')).toBe(sql)
+
+  writeFileSync(inProject, '-- by hand')
+  const [elsewhere = ''] = (await keep()).files
+  expect(elsewhere).toContain(path.join('runs', 'run-1', migration.name))
+  expect(readFileSync(inProject, 'utf8')).toBe('-- by hand')
+  rmSync(target.projectDir, { recursive: true })
+  expect((await keep()).files[0]).toContain(path.join('home', 'runs', 'run-1'))
+})
