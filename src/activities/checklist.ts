@@ -21,7 +21,11 @@ export async function runChecklist(
   const target = targetHere(place, input.target)
   const files = await unpackBundle(input.bundle, input.files, artifactStore(place, target))
   const applied = await withReader(target, (reader) => readLedger(reader, target.migrationsTable))
-  const { findings } = await validateMigrations({ files, applied: applied.map(({ name }) => name) })
+  const { findings } = await validateMigrations({
+    files,
+    applied: applied.map(({ name }) => name),
+    ...(input.checksums === undefined ? {} : { checksums: input.checksums }),
+  })
   const refused = findings.filter(({ severity, accepted }) => severity === 'error' && accepted === undefined)
   const checks: Check[] = [
     await check('validated', 'All migration files validated', async () =>

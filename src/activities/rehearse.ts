@@ -27,6 +27,8 @@ export async function rehearse(
       environment: target.environment,
       database: target.database,
       migrationsTable: target.migrationsTable,
+      ...(input.queries === undefined ? {} : { queries: input.queries }),
+      ...(input.checksums === undefined ? {} : { checksums: input.checksums }),
       signal,
     })
     if (plan.schemaFingerprint !== status.schemaFingerprint) {

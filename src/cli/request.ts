@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { resolveRequestSettings } from '../config/settings.js'
+import { readChecksums } from '../analysis/checksums.js'
+import { queriesOf, resolveRequestSettings } from '../config/settings.js'
 import { RunbookError } from '../contract/failures.js'
 import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
 import { packBundle } from '../d1/bundle.js'
@@ -39,6 +40,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     signal: options.signal,
     onProgress: options.onProgress,
   })
+  const checksums = await readChecksums(target.migrationsDir)
   const { timeScale } = options
   return migrationRequestSchema.parse({
     ...settings,
@@ -50,6 +52,8 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     requester: options.requester,
     preApproved: options.preApproved,
     evidence,
+    queries: queriesOf(project, target.environment),
+    ...(checksums === undefined ? {} : { checksums }),
     version: toolVersion(),
   })
 }

@@ -23,6 +23,8 @@ export const FAILURES = {
   SqlRefused: { retryable: false, exitCode: 1 },
   BackupInvalid: { retryable: false, exitCode: 1 },
   BackupUnfaithful: { retryable: false, exitCode: 1 },
+  /** Time Travel does not know the bookmark, or it is older than D1 keeps them. */
+  BookmarkInvalid: { retryable: false, exitCode: 1 },
   ValidationFailed: { retryable: false, exitCode: 1 },
   ChecksFailed: { retryable: false, exitCode: 1 },
   PlanBlocked: { retryable: false, exitCode: 1 },

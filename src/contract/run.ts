@@ -53,6 +53,10 @@ export const migrationRequestSchema = z.object({
   monitoring: monitoringPlanSchema,
   /** What `start` found where the checkout is: the project's own tests, git state, attestations. */
   evidence: z.array(checkSchema).default([]),
+  /** What the running application asks: the rehearsal proves that it still can. */
+  queries: z.array(z.object({ name: z.string(), sql: z.string() })).optional(),
+  /** SHA-256 by file name of `migrations/checksums.json`, where the project has one. */
+  checksums: z.record(z.string(), z.string()).optional(),
   /** Valid backups to keep of this environment. */
   keepBackups: z.number().int().min(1).default(14),
   /** Maximum age of the "recent backup" of the checklist. Milliseconds. */

@@ -1,5 +1,6 @@
 import { ApplicationFailure, sleep } from '@temporalio/workflow'
 import type { Plan } from '../contract/plan.js'
+import type { MigrationRequest } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import { startMessage } from '../runbook/messages.js'
 import { EXPECTED_DURATION_MS } from '../runbook/steps.js'
@@ -25,7 +26,9 @@ export async function checklist(run: Run): Promise<void> {
   await run.step(
     'checklist',
     async () => {
-      const input = { target, files, bundle, evidence, recentBackupMs, ...staging }
+      const { checksums } = brought(run)
+      const known = checksums === undefined ? {} : { checksums }
+      const input = { target, files, bundle, evidence, recentBackupMs, ...known, ...staging }
       const { checks } = await run.audited(
         slow.runChecklist.executeWithOptions({ summary: 'Pre-migration checklist' }, [input]),
       )
@@ -122,7 +125,9 @@ export async function rehearse(run: Run, status: Status): Promise<Plan> {
     async () => {
       const summary = 'Rehearse on the restored backup'
       const plan = await run.audited(
-        slow.rehearse.executeWithOptions({ summary }, [{ target, files, bundle, backup, status }]),
+        slow.rehearse.executeWithOptions({ summary }, [
+          { target, files, bundle, backup, status, ...brought(run) },
+        ]),
       )
       run.plan = plan
       run.view.planHash = plan.planHash
@@ -134,6 +139,15 @@ export async function rehearse(run: Run, status: Status): Promise<Plan> {
     },
     ({ planHash, verdict }) => `plan ${planHash.slice(0, 12)}: ${verdict}`,
   )
+}
+
+/** What `start` brought along from the project for the judgement of its migrations. */
+function brought(run: Run): {
+  queries?: NonNullable<MigrationRequest['queries']>
+  checksums?: Record<string, string>
+} {
+  const { queries, checksums } = run.request
+  return { ...(queries === undefined ? {} : { queries }), ...(checksums === undefined ? {} : { checksums }) }
 }
 
 function blocked(run: Run, plan: Plan): ApplicationFailure {

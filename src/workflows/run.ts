@@ -86,6 +86,9 @@ export class Run {
       log.warn('The run ends early', { outcome: ending.outcome, message: ending.message })
     }
     this.gates.mayRollBack = false
+    for (const migration of this.view.migrations) {
+      if (migration.state === 'pending') migration.state = 'not-executed'
+    }
     // Past any cancellation: a run that was stopped still tells what is true, and ends with its state as the result.
     await CancellationScope.nonCancellable(async () => {
       await close(ending)
