@@ -16,12 +16,20 @@ interface Rule {
   advice: string
 }
 
+const SQL_ADVICE = 'Correct the SQL, then make a new plan; nothing of this file remained in the database.'
+
 /**
  * What Wrangler and the API print, read from top to bottom: the first pattern that matches decides. Texts that mean
  * "no answer came" stand before the SQL errors, because a gateway's time-out may quote the statement. D1's code 7500 stands
  * on refused SQL and on its own failures alike: only SQLite's words tell them apart.
  */
 const RULES: Rule[] = [
+  {
+    // SQLite's own mark behind its message is beyond doubt, whatever numbers and words the message quotes.
+    type: 'SqlRefused',
+    pattern: /: SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|AUTH|TOOBIG|RANGE|NOTADB)\b/,
+    advice: SQL_ADVICE,
+  },
   {
     type: 'NotAuthenticated',
     pattern:
@@ -35,8 +43,14 @@ const RULES: Rule[] = [
   },
   {
     type: 'RateLimited',
-    pattern: /\b429\b|rate.?limit|too many requests|code: (?:971|10429)\b/i,
+    pattern: /\b429\b|rate.?limit|too many (?:requests|restores)|code: (?:971|10429)\b/i,
     advice: 'Wait a few minutes; the work is tried again by itself.',
+  },
+  {
+    type: 'BookmarkInvalid',
+    pattern: /invalid bookmark|bookmark .{0,120}(?:retention|expired|not (?:be )?found|does not exist)/i,
+    advice:
+      'Take another way back: `d1-runbook rollback --strategy restore-backup` or `--strategy reverse-migration`.',
   },
   {
     type: 'OutcomeUnknown',
@@ -69,7 +83,7 @@ const RULES: Rule[] = [
     type: 'SqlRefused',
     pattern:
       /SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|AUTH|TOOBIG|RANGE|SCHEMA|NOTADB)|syntax error|incomplete input|no such (?:table|column|index|function|trigger|view|collation)|has no column named|already exists|duplicate column|constraint failed|datatype mismatch|not authorized to|statement too long|too many (?:columns|terms)|BEGIN TRANSACTION|SAVEPOINT|unrecognized token|unsupported use of|foreign key mismatch|ambiguous column/i,
-    advice: 'Correct the SQL, then make a new plan; nothing of this file remained in the database.',
+    advice: SQL_ADVICE,
   },
   {
     type: 'Network',
@@ -85,11 +99,11 @@ const RULES: Rule[] = [
   },
 ]
 
-const SQL_WORDS = RULES.find(({ type }) => type === 'SqlRefused')?.pattern ?? /$^/
+const SQL_WORDS = RULES.filter(({ type }) => type === 'SqlRefused').map(({ pattern }) => pattern)
 
 /** The text is SQLite's refusal of a statement. */
 export function isSqlRefusal(text: string): boolean {
-  return SQL_WORDS.test(text)
+  return SQL_WORDS.some((pattern) => pattern.test(text))
 }
 
 export interface Classified {

@@ -72,7 +72,8 @@ async function remoteIdentity(target: Target): Promise<Identity> {
   }
 }
 
-async function wranglerIdentity(target: Target): Promise<Identity> {
+/** As `wrangler d1 info` reports it; it does not say of which account. */
+export async function wranglerIdentity(target: Target): Promise<Identity> {
   const what = `Asking for the database ${target.database.name}`
   const result = await runWrangler({
     target,
@@ -97,27 +98,28 @@ async function wranglerIdentity(target: Target): Promise<Identity> {
  */
 export async function whoAmI(target: Target): Promise<{ accounts: Account[]; via: 'token' | 'login' }> {
   const client = apiClient()
-  if (client !== undefined) {
-    const { status } = await askApi('Checking the API token', () => client.user.tokens.verify())
-    if (status !== 'active') {
-      throw new RunbookError('NotAuthenticated', `The API token is ${status}.`, {
-        advice: 'Set CLOUDFLARE_API_TOKEN to a valid token.',
-      })
-    }
-    return { accounts: await listAccounts(client), via: 'token' }
+  if (client === undefined) return { accounts: await wranglerAccounts(target), via: 'login' }
+  const { status } = await askApi('Checking the API token', () => client.user.tokens.verify())
+  if (status !== 'active') {
+    throw new RunbookError('NotAuthenticated', `The API token is ${status}.`, {
+      advice: 'Set CLOUDFLARE_API_TOKEN to a valid token.',
+    })
   }
+  return { accounts: await listAccounts(client), via: 'token' }
+}
+
+/** The accounts that `wrangler whoami` lists. */
+export async function wranglerAccounts(target: Target): Promise<Account[]> {
   const result = await runWrangler({ target, args: ['whoami'], timeoutMs: 60_000 })
   const loggedIn = /You are logged in|associated with the email|API Token/i.test(result.stdout)
-  if (result.exitCode !== 0 || !loggedIn) {
-    const asError = { ...result, exitCode: result.exitCode === 0 ? 1 : result.exitCode }
-    if (classify(asError).type === 'NotAuthenticated') {
-      throw new RunbookError('NotAuthenticated', 'Wrangler is not logged in to Cloudflare.', {
-        advice: 'Run `wrangler login`, or set CLOUDFLARE_API_TOKEN.',
-      })
-    }
-    throw wranglerFailure(asError, 'Asking who is logged in')
+  if (result.exitCode === 0 && loggedIn) return accountsOf(result.stdout)
+  const asError = { ...result, exitCode: result.exitCode === 0 ? 1 : result.exitCode }
+  if (classify(asError).type === 'NotAuthenticated') {
+    throw new RunbookError('NotAuthenticated', 'Wrangler is not logged in to Cloudflare.', {
+      advice: 'Run `wrangler login`, or set CLOUDFLARE_API_TOKEN.',
+    })
   }
-  return { accounts: accountsOf(result.stdout), via: 'login' }
+  throw wranglerFailure(asError, 'Asking who is logged in')
 }
 
 /** `whoami` has no JSON: an account ID is 32 hex digits in the table's second column. */

@@ -14,7 +14,9 @@ export async function readMigrationFiles(dir: string): Promise<MigrationFile[]> 
   if (!existsSync(dir)) throw await missing(dir)
   const entries = await readdir(dir, { withFileTypes: true })
   const names = entries
-    .filter((entry) => !entry.isDirectory() && entry.name.endsWith('.sql'))
+    // Wrangler passes over what begins with a dot.
+    .filter(({ name }) => name.endsWith('.sql') && !name.startsWith('.'))
+    .filter((entry) => !entry.isDirectory())
     .map(({ name }) => name)
   const files = await Promise.all(names.sort(migrationOrder).map((name) => readMigrationFile(dir, name)))
   return files
@@ -41,11 +43,19 @@ export function migrationFile(name: string, bytes: Uint8Array): MigrationFile {
 }
 
 /**
- * Wrangler's order: by the number in front; a name without one comes first. Equal numbers go by name, as Wrangler sorts
- * them since 4.80.
+ * Wrangler's order since 4.80: by the number in front, equal numbers by name, a name without a number last. Older ones take
+ * ties and names without a number as the folder lists them; ours go one by one, so this order holds with any.
  */
 export function migrationOrder(a: string, b: string): number {
-  return migrationNumber(a) - migrationNumber(b) || (a < b ? -1 : a > b ? 1 : 0)
+  const [first, second] = [sortingNumber(a), sortingNumber(b)]
+  if (first !== second) return first < second ? -1 : 1
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** As Wrangler reads it, which takes a sign and leading space too. */
+function sortingNumber(name: string): number {
+  const number = Number.parseInt(name.split('_', 1)[0] ?? '', 10)
+  return Number.isNaN(number) ? Number.POSITIVE_INFINITY : number
 }
 
 /** The number in front of the name; -1 without one. */

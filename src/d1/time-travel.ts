@@ -1,3 +1,4 @@
+import type Cloudflare from 'cloudflare'
 import { RunbookError } from '../contract/failures.js'
 import type { Target } from '../contract/target.js'
 import { resolveAccount } from './account.js'
@@ -10,20 +11,25 @@ import { demandSuccess, parseJsonOutput, runWrangler } from './wrangler.js'
 export async function readBookmark(target: Target): Promise<{ bookmark?: string }> {
   if (!target.database.remote) return {}
   const client = apiClient()
-  const what = `Reading the bookmark of ${target.database.name}`
-  if (client === undefined) {
-    const result = await runWrangler({
-      target,
-      args: ['d1', 'time-travel', 'info', target.database.name, '--json'],
-      timeoutMs: 60_000,
-    })
-    return bookmarkOf(parseJsonOutput(demandSuccess(result, what).stdout), 'bookmark')
-  }
+  return client === undefined ? wranglerBookmark(target) : apiBookmark(target, client)
+}
+
+export async function apiBookmark(target: Target, client: Cloudflare): Promise<{ bookmark?: string }> {
   const accountId = await resolveAccount(target, client)
-  const answer = await askApi(what, () =>
+  const answer = await askApi(`Reading the bookmark of ${target.database.name}`, () =>
     client.d1.database.timeTravel.getBookmark(target.database.id, { account_id: accountId }),
   )
   return bookmarkOf(answer, 'bookmark')
+}
+
+export async function wranglerBookmark(target: Target): Promise<{ bookmark?: string }> {
+  const result = await runWrangler({
+    target,
+    args: ['d1', 'time-travel', 'info', target.database.name, '--json'],
+    timeoutMs: 60_000,
+  })
+  const { stdout } = demandSuccess(result, `Reading the bookmark of ${target.database.name}`)
+  return bookmarkOf(parseJsonOutput(stdout), 'bookmark')
 }
 
 function bookmarkOf(answer: unknown, field: string): { bookmark?: string } {
