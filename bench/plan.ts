@@ -50,9 +50,16 @@ DROP TABLE events; ALTER TABLE events_new RENAME TO events; CREATE INDEX events_
 
 build()
 const base = Math.min(restore(), restore())
-console.log(`database ${(statSync(source).size / 1e6).toFixed(0)} MB, sqlite3 < export.sql ${base.toFixed(0)} ms`)
+console.log(
+  `database ${(statSync(source).size / 1e6).toFixed(0)} MB, sqlite3 < export.sql ${base.toFixed(0)} ms`,
+)
 for (const [name, sql] of Object.entries(MIGRATIONS)) {
-  const file = { name: '0001_change.sql', sql, sizeBytes: Buffer.byteLength(sql), sha256: createHash('sha256').update(sql).digest('hex') }
+  const file = {
+    name: '0001_change.sql',
+    sql,
+    sizeBytes: Buffer.byteLength(sql),
+    sha256: createHash('sha256').update(sql).digest('hex'),
+  }
   const started = performance.now()
   const plan = await rehearseMigrations({
     databaseFile: source,
@@ -66,7 +73,9 @@ for (const [name, sql] of Object.entries(MIGRATIONS)) {
   })
   const took = performance.now() - started
   const memory = process.resourceUsage().maxRSS / 1024
-  console.log(`${name}: ${plan.verdict}, way back ${String(plan.rollback.available)}${plan.rollback.available ? '' : ` (${plan.rollback.price[0] ?? ''})`}, ${took.toFixed(0)} ms, ratio ${(took / base).toFixed(2)} (target <= 2), ${memory.toFixed(0)} MB (target < 400)`)
+  console.log(
+    `${name}: ${plan.verdict}, way back ${String(plan.rollback.available)}${plan.rollback.available ? '' : ` (${plan.rollback.price[0] ?? ''})`}, ${took.toFixed(0)} ms, ratio ${(took / base).toFixed(2)} (target <= 2), ${memory.toFixed(0)} MB (target < 400)`,
+  )
 }
 rmSync(folder, { recursive: true, force: true })
 process.exit(0)

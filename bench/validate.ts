@@ -14,7 +14,10 @@ const ROUNDS = 7
 
 const files = Array.from({ length: FILES }, (_, at) => {
   const n = String(at)
-  const rows = Array.from({ length: 40 }, (__, row) => `('name ${String(row)}', ${String(row)}, 'text of ${n}')`).join(',\n')
+  const rows = Array.from(
+    { length: 40 },
+    (__, row) => `('name ${String(row)}', ${String(row)}, 'text of ${n}')`,
+  ).join(',\n')
   const shapes = [
     `CREATE TABLE t${n} (id INTEGER PRIMARY KEY, name TEXT NOT NULL, size INTEGER DEFAULT 0, body TEXT);\nCREATE INDEX t${n}_name ON t${n} (name);\nINSERT INTO t${n} (name, size, body) VALUES ${rows};`,
     `ALTER TABLE t${String(at - 1)} ADD COLUMN extra TEXT;\nUPDATE t${String(at - 1)} SET extra = lower(name);\nCREATE INDEX t${n}_extra ON t${String(at - 1)} (extra);`,
@@ -23,7 +26,12 @@ const files = Array.from({ length: FILES }, (_, at) => {
   ]
   const sql = `-- file ${n}\n${shapes[at % shapes.length] ?? ''}\n`
   const name = `${n.padStart(4, '0')}_step.sql`
-  return { name, sql, sizeBytes: Buffer.byteLength(sql), sha256: createHash('sha256').update(sql).digest('hex') }
+  return {
+    name,
+    sql,
+    sizeBytes: Buffer.byteLength(sql),
+    sha256: createHash('sha256').update(sql).digest('hex'),
+  }
 })
 
 const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-bench-'))

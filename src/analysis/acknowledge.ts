@@ -13,7 +13,8 @@ export interface Acknowledgement {
   reason: string
 }
 
-const LINE = /^--\s*d1-runbook:\s*accept\s+(?<code>[A-Za-z]+\d+[A-Za-z]*\d*)\s+(?<object>[^:]+?)\s*:\s*(?<reason>\S.*?)\s*$/i
+const LINE =
+  /^--\s*d1-runbook:\s*accept\s+(?<code>[A-Za-z]+\d+[A-Za-z]*\d*)\s+(?<object>[^:]+?)\s*:\s*(?<reason>\S.*?)\s*$/i
 const ATTEMPT = /^--\s*d1-runbook:\s*accept\b/i
 
 /** The acknowledgements of a file. A line that starts like one and cannot be read has an empty code. */
@@ -72,6 +73,7 @@ function matchesNothing(line: Acknowledgement) {
 
 /** Any error that nobody accepted blocks; a warning or an accepted error wants to be seen; else all is well. */
 export function verdictOf(findings: Finding[]): PlanVerdict {
-  if (findings.some(({ severity, accepted }) => severity === 'error' && accepted === undefined)) return 'block'
+  if (findings.some(({ severity, accepted }) => severity === 'error' && accepted === undefined))
+    return 'block'
   return findings.some(({ severity }) => severity !== 'info') ? 'acknowledge' : 'ok'
 }

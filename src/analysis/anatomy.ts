@@ -56,7 +56,8 @@ export function anatomyOf(sql: string, tokens: Token[] = significantTokens(sql))
     replaces: verb === 'insert' && (words[start] === 'REPLACE' || words[start + 2] === 'REPLACE'),
     copies: copies(words, start, verb),
     hasWhere: topLevel(words, start).includes('WHERE'),
-    alteration: verb === 'alter-table' && target !== undefined ? alterationAt(tokens, words, target.next) : undefined,
+    alteration:
+      verb === 'alter-table' && target !== undefined ? alterationAt(tokens, words, target.next) : undefined,
     tokens,
   }
 }

@@ -30,7 +30,14 @@ export function rowLossCulprit(evidence: Evidence, fate: TableFate): StatementEv
   )
   const collateral = worst !== undefined && isCollateral(worst, fate)
   if (collateral || worst?.anatomy.verb === 'delete') return worst
-  return copy ?? worst ?? evidence.statements.findLast(({ touches }) => touches.some(({ table, how }) => how === 'delete' && own(table))) ?? fate.ended
+  return (
+    copy ??
+    worst ??
+    evidence.statements.findLast(({ touches }) =>
+      touches.some(({ table, how }) => how === 'delete' && own(table)),
+    ) ??
+    fate.ended
+  )
 }
 
 /** The table is emptied by what a statement does to another one: a foreign key action or a trigger. */
@@ -40,7 +47,11 @@ export function isCollateral(statement: StatementEvidence, fate: TableFate): boo
 }
 
 /** Statement that changed the column: the last that writes the table and names it, else the last that writes the table. */
-export function valueCulprit(evidence: Evidence, fate: TableFate, column: string): StatementEvidence | undefined {
+export function valueCulprit(
+  evidence: Evidence,
+  fate: TableFate,
+  column: string,
+): StatementEvidence | undefined {
   const names = namesOf(fate)
   const writes = evidence.statements.filter(
     ({ touches, anatomy }) =>
@@ -75,7 +86,8 @@ export function shapeCulprit(evidence: Evidence, fate: TableFate): StatementEvid
   return (
     fate.ended ??
     evidence.statements.findLast(
-      ({ anatomy }) => /^(?:drop-table|alter-table|create-table)$/.test(anatomy.verb) && names.has(lower(anatomy.target)),
+      ({ anatomy }) =>
+        /^(?:drop-table|alter-table|create-table)$/.test(anatomy.verb) && names.has(lower(anatomy.target)),
     )
   )
 }
@@ -86,7 +98,11 @@ export function refilledLater(evidence: Evidence, statement: StatementEvidence, 
   const holders = new Set(
     evidence.statements
       .slice(0, at)
-      .filter(({ anatomy, touches }) => anatomy.copies && touches.some((touch) => touch.how === 'read' && lower(touch.table) === lower(table)))
+      .filter(
+        ({ anatomy, touches }) =>
+          anatomy.copies &&
+          touches.some((touch) => touch.how === 'read' && lower(touch.table) === lower(table)),
+      )
       .map(({ anatomy }) => lower(anatomy.target)),
   )
   return evidence.statements
@@ -114,7 +130,8 @@ export function columnsSet(statement: StatementEvidence): { column: string; toNu
     const begins = at === start + 1 || (depth === 0 && tokens[at - 1]?.text === ',')
     if (!begins || tokens[at + 1]?.text !== '=') continue
     const next = tokens[at + 3]?.text ?? ''
-    const toNull = /^null$/i.test(tokens[at + 2]?.text ?? '') && (next === '' || next === ',' || /^where$/i.test(next))
+    const toNull =
+      /^null$/i.test(tokens[at + 2]?.text ?? '') && (next === '' || next === ',' || /^where$/i.test(next))
     found.push({ column: unquote(text), toNull })
   }
   return found

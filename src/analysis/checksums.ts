@@ -25,10 +25,14 @@ export async function readChecksums(migrationsDir: string): Promise<Record<strin
   try {
     return schema.parse(JSON.parse(text)).files
   } catch (cause) {
-    throw new RunbookError('ConfigInvalid', `${file} cannot be read: it is not what \`d1-runbook lock\` writes.`, {
-      advice: 'Take it from version control, or write it anew: d1-runbook lock',
-      cause,
-    })
+    throw new RunbookError(
+      'ConfigInvalid',
+      `${file} cannot be read: it is not what \`d1-runbook lock\` writes.`,
+      {
+        advice: 'Take it from version control, or write it anew: d1-runbook lock',
+        cause,
+      },
+    )
   }
 }
 

@@ -15,7 +15,11 @@ export interface ApplicationQuery {
 const BIG = 1000
 
 /** Compiles, and where they only read runs, the application's queries on the migrated copy, against those of before. */
-export function checkQueries(database: DatabaseSync, queries: ApplicationQuery[], priorFile: string): Finding[] {
+export function checkQueries(
+  database: DatabaseSync,
+  queries: ApplicationQuery[],
+  priorFile: string,
+): Finding[] {
   if (queries.length === 0) return []
   const prior = openSqlite(priorFile)
   try {
@@ -33,24 +37,36 @@ function checkQuery(database: DatabaseSync, prior: DatabaseSync, query: Applicat
     const message = `The query ${query.name} ${already ? 'failed before this migration already' : 'of the running application breaks'}: ${after.error}.`
     return [findingOf(qc101, already ? 'info' : 'error', undefined, message, { table: query.name })]
   }
-  const scanned = after.scans.filter((table) => !before.scans.includes(table) && before.searches.includes(table))
+  const scanned = after.scans.filter(
+    (table) => !before.scans.includes(table) && before.searches.includes(table),
+  )
   return scanned
     .filter((table) => rowsOf(database, table) >= BIG)
     .map((table) =>
-      findingOf(qc102, 'warning', undefined, `The query ${query.name} reads all ${String(rowsOf(database, table))} rows of ${table}; it used an index before.`, {
-        table,
-      }),
+      findingOf(
+        qc102,
+        'warning',
+        undefined,
+        `The query ${query.name} reads all ${String(rowsOf(database, table))} rows of ${table}; it used an index before.`,
+        {
+          table,
+        },
+      ),
     )
 }
 
-function attempt(database: DatabaseSync, sql: string): { error?: string; scans: string[]; searches: string[] } {
+function attempt(
+  database: DatabaseSync,
+  sql: string,
+): { error?: string; scans: string[]; searches: string[] } {
   try {
-    const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map((row) => String(row['detail']))
+    const plan = database
+      .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .all()
+      .map((row) => String(row['detail']))
     if (/^\s*(?:select|values|with)\b/i.test(sql) && !/\b(?:insert|update|delete|replace)\b/i.test(sql)) {
-      for (const row of eachRow(database.prepare(sql))) {
-        // One row proves that it runs.
-        if (row !== undefined) break
-      }
+      // One row proves that it runs.
+      database.prepare(sql).iterate().next()
     }
     const named = (pattern: RegExp): string[] => plan.flatMap((line) => pattern.exec(line)?.[1] ?? [])
     return { scans: named(/^SCAN (\S+)(?! USING (?:COVERING )?INDEX)/), searches: named(/^SEARCH (\S+)/) }
@@ -62,7 +78,9 @@ function attempt(database: DatabaseSync, sql: string): { error?: string; scans: 
 /** The plan may name an alias: then its table is not known and counts as small. */
 function rowsOf(database: DatabaseSync, table: string): number {
   try {
-    return Number(database.prepare(`SELECT count(*) AS n FROM main."${table.replaceAll('"', '""')}"`).get()?.['n'])
+    return Number(
+      database.prepare(`SELECT count(*) AS n FROM main."${table.replaceAll('"', '""')}"`).get()?.['n'],
+    )
   } catch {
     return 0
   }

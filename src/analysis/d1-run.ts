@@ -55,7 +55,7 @@ export async function runOnD1(options: {
       try {
         await scratch.batchFile(asSent(file, migrationsTable))
       } catch (error) {
-        run.failures.push(await locate(error, file))
+        run.failures.push(locate(error, file))
         break
       }
       run.durations[file.name] = performance.now() - started
@@ -110,7 +110,15 @@ function locate(error: unknown, file: MigrationFile): FailureEvidence {
   const message = raw.replace(/^D1 refused the SQL: /, '')
   const near = /(?:near|column|table|function|on|named) "?:? ?([\w$.]+)/.exec(message)?.[1]?.toLowerCase()
   const statements = splitStatements(file.sql)
-  const found = near === undefined ? undefined : statements.find(({ sql }) => sql.toLowerCase().includes(near))
+  const found =
+    near === undefined ? undefined : statements.find(({ sql }) => sql.toLowerCase().includes(near))
   const statement = found ?? statements[0]
-  return { file: file.name, line: statement?.line ?? 1, sql: statement?.sql ?? '', message: `D1 refuses the file: ${message}`, where: 'copy', code: 'RH101' }
+  return {
+    file: file.name,
+    line: statement?.line ?? 1,
+    sql: statement?.sql ?? '',
+    message: `D1 refuses the file: ${message}`,
+    where: 'copy',
+    code: 'RH101',
+  }
 }

@@ -43,7 +43,11 @@ function firstFailure(database: DatabaseSync, statements: string[]): string | un
 }
 
 /** Foreign key violations in these tables, by child and parent. */
-export function violationsIn(database: DatabaseSync, schema: 'main' | 'prior', tables: string[]): ViolationCount[] {
+export function violationsIn(
+  database: DatabaseSync,
+  schema: 'main' | 'prior',
+  tables: string[],
+): ViolationCount[] {
   return tables.flatMap((table) => {
     try {
       const rows = database

@@ -21,7 +21,14 @@ export function arrange(findings: Finding[], files: { name: string }[]): Finding
   const seen = new Set<string>()
   return findings
     .filter((finding) => {
-      const identity = JSON.stringify([finding.code, finding.migration, finding.line, finding.table, finding.column, finding.message])
+      const identity = JSON.stringify([
+        finding.code,
+        finding.migration,
+        finding.line,
+        finding.table,
+        finding.column,
+        finding.message,
+      ])
       return !seen.has(identity) && seen.add(identity)
     })
     .sort(

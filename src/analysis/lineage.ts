@@ -32,7 +32,15 @@ export function followTables(
 }
 
 function newEntry(name: string, origin?: TableSchema): Entry {
-  return { origin, name, alive: true, renamedColumns: new Map(), sources: new Set(), ended: undefined, written: false }
+  return {
+    origin,
+    name,
+    alive: true,
+    renamedColumns: new Map(),
+    sources: new Set(),
+    ended: undefined,
+    written: false,
+  }
 }
 
 function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvidence): void {
@@ -90,7 +98,9 @@ function renameColumn(entry: Entry, from: string, to: string): void {
 }
 
 function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: DetailedCatalog): TableFate {
-  const copies = entries.filter((other) => other !== entry && other.alive && descends(other, entry, new Set()))
+  const copies = entries.filter(
+    (other) => other !== entry && other.alive && descends(other, entry, new Set()),
+  )
   const namesake = tableNamed(after, origin.name)
   const base = {
     before: origin,
@@ -100,7 +110,8 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
     ...(entry.ended === undefined ? {} : { ended: entry.ended }),
   }
   const moved = entry.alive && entry.name.toLowerCase() !== origin.name.toLowerCase()
-  if (entry.alive && !moved) return { ...base, how: 'kept', ...(namesake === undefined ? {} : { after: namesake }) }
+  if (entry.alive && !moved)
+    return { ...base, how: 'kept', ...(namesake === undefined ? {} : { after: namesake }) }
   const namesakeIsCopy = copies.some(({ name }) => name.toLowerCase() === origin.name.toLowerCase())
   if (moved && (namesake === undefined || !namesakeIsCopy)) {
     const renamed = tableNamed(after, entry.name)

@@ -48,7 +48,9 @@ export function insertsFor(
 export function literalLines(database: DatabaseSync, expression: string, from: string): string[] | undefined {
   const lines: string[] = []
   let bytes = 0
-  for (const row of eachRow(database.prepare(`SELECT ${expression} AS line FROM ${from} LIMIT ${String(MAX_ROWS + 1)}`))) {
+  for (const row of eachRow(
+    database.prepare(`SELECT ${expression} AS line FROM ${from} LIMIT ${String(MAX_ROWS + 1)}`),
+  )) {
     const line = String((row as { line: unknown }).line)
     lines.push(line)
     bytes += Buffer.byteLength(line)

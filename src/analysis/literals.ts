@@ -20,7 +20,9 @@ export function literalsInPlaceOfColumns(
   if (quoted.length === 0) return []
   const columns = new Set(
     catalogs.flatMap((catalog) =>
-      tables.flatMap((table) => tableNamed(catalog, table)?.columns.map(({ name }) => name.toLowerCase()) ?? []),
+      tables.flatMap(
+        (table) => tableNamed(catalog, table)?.columns.map(({ name }) => name.toLowerCase()) ?? [],
+      ),
     ),
   )
   const asText = new Set<string>()
@@ -41,7 +43,9 @@ function rewrite(sql: string, quoted: Token[], asText: Set<string>): string {
   for (const { start, text } of quoted) {
     const name = unquote(text)
     const literal = asText.has(name.toLowerCase())
-    out += sql.slice(at, start) + (literal ? `'${name.replaceAll("'", "''")}'` : `\`${name.replaceAll('`', '``')}\``)
+    out +=
+      sql.slice(at, start) +
+      (literal ? `'${name.replaceAll("'", "''")}'` : `\`${name.replaceAll('`', '``')}\``)
     at = start + text.length
   }
   return out + sql.slice(at)

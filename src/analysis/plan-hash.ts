@@ -15,7 +15,9 @@ export function planHashOf(plan: Omit<Plan, 'planHash' | 'rollback'>): string {
     plan.predictedFingerprint,
     plan.verdict,
     plan.findings.map(({ message, before, after, ...finding }) =>
-      finding.code === 'RH102' ? [finding.code, finding.migration, finding.severity] : [finding, message, before, after],
+      finding.code === 'RH102'
+        ? [finding.code, finding.migration, finding.severity]
+        : [finding, message, before, after],
     ),
   ]
   return createHash('sha256').update(JSON.stringify(bound)).digest('hex')

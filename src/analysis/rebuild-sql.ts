@@ -46,12 +46,18 @@ export function rebuildScript(
   const counted = held.filter((table) => table.autoIncrement && isReplaced(table))
   const sequence = quoteName(freeName(catalog, '__hold_sequence'))
   const names = counted.map(({ name }) => quoteText(name)).join(', ')
-  const renamed = (table: TableSchema): string => replaced.get(table.name.toLowerCase())?.to.name ?? table.name
+  const renamed = (table: TableSchema): string =>
+    replaced.get(table.name.toLowerCase())?.to.name ?? table.name
   return {
     held,
     before: [
-      ...(counted.length === 0 ? [] : [`CREATE TABLE ${sequence} AS SELECT name, seq FROM sqlite_sequence WHERE name IN (${names})`]),
-      ...held.map((table) => `CREATE TABLE ${holdOf(table)} AS SELECT ${columnList(table)} FROM ${quoteName(table.name)}`),
+      ...(counted.length === 0
+        ? []
+        : [`CREATE TABLE ${sequence} AS SELECT name, seq FROM sqlite_sequence WHERE name IN (${names})`]),
+      ...held.map(
+        (table) =>
+          `CREATE TABLE ${holdOf(table)} AS SELECT ${columnList(table)} FROM ${quoteName(table.name)}`,
+      ),
       ...childrenFirst.map((table) =>
         isReplaced(table) || leaves.has(table.name.toLowerCase())
           ? `DROP TABLE ${quoteName(table.name)}`
@@ -73,14 +79,17 @@ export function rebuildScript(
             `UPDATE sqlite_sequence SET seq = max(seq, (SELECT seq FROM ${sequence} WHERE name = ${quoteText(table.name)})) WHERE name = ${quoteText(renamed(table))}`,
         ),
     ],
-    after: [...held.map((table) => `DROP TABLE ${holdOf(table)}`), ...(counted.length === 0 ? [] : [`DROP TABLE ${sequence}`])],
+    after: [
+      ...held.map((table) => `DROP TABLE ${holdOf(table)}`),
+      ...(counted.length === 0 ? [] : [`DROP TABLE ${sequence}`]),
+    ],
   }
 }
 
 /** These tables and all that reference them, directly or through others. */
 export function withChildren(catalog: DetailedCatalog, names: string[]): TableSchema[] {
   const found = new Set(names.map((name) => name.toLowerCase()))
-  for (let grew = true; grew; ) {
+  for (let grew = true; grew;) {
     grew = false
     for (const [key, table] of catalog.tables) {
       if (found.has(key) || !table.foreignKeys.some(({ target }) => found.has(target.toLowerCase()))) continue

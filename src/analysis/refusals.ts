@@ -100,7 +100,12 @@ function reservedName(anatomy: Anatomy): Refusal | undefined {
 }
 
 function limit(tokens: Token[]): Refusal | undefined {
-  const sy101 = (message: string, advice: string): Refusal => ({ code: 'SY101', message, advice, skip: false })
+  const sy101 = (message: string, advice: string): Refusal => ({
+    code: 'SY101',
+    message,
+    advice,
+    skip: false,
+  })
   const terms = longestCompound(tokens)
   if (terms > MAX_COMPOUND) {
     return sy101(

@@ -1,26 +1,18 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
-import type { DatabaseSync } from 'node:sqlite'
 import type { Finding } from '../contract/finding.js'
 import type { Plan, PlannedMigration, RollbackSummary } from '../contract/plan.js'
 import type { Database, MigrationFile } from '../contract/target.js'
-import { readDetailedCatalog } from '../d1/schema.js'
-import { openSqlite } from '../d1/sqlite.js'
+import { openSqlite, quoteText } from '../d1/sqlite.js'
 import { acknowledge, verdictOf } from './acknowledge.js'
-import { compareTable } from './compare.js'
-import { checkQueries, type ApplicationQuery } from './compatibility.js'
-import type { Evidence, TableFate } from './evidence.js'
-import { brokenObjects, violationsIn } from './health.js'
+import type { ApplicationQuery } from './compatibility.js'
 import { arrange, judgeEvidence, judgeHistory } from './judge.js'
-import { followTables } from './lineage.js'
 import { planHashOf } from './plan-hash.js'
-import { createLedger, replayFile, type FileReplay } from './replay.js'
+import { rehearseNatively, type NativeRehearsal } from './native-rehearsal.js'
+import type { FileReplay } from './replay.js'
 import { rehearseWayBack } from './reverse-rehearsal.js'
-import { rowChanges } from './rows.js'
 import { withSafeRebuild } from './safe-rebuild.js'
-import { shapeFailures } from './shape.js'
 import { runOnD1, type D1Run } from './d1-run.js'
 
 export interface RehearseInput {
@@ -70,9 +62,14 @@ async function rehearseIn(input: RehearseInput, places: Places): Promise<Plan> {
   const applied = new Set(ledger)
   const pending = input.files.filter(({ name }) => !applied.has(name))
   const history = judgeHistory({ files: input.files, applied: ledger, checksums: input.checksums })
-  const native = await rehearseNatively(input, places, pending)
+  const native = await rehearseNatively({ ...input, migrationsTable: tableOf(input) }, places, pending)
   input.signal?.throwIfAborted()
-  const run = await runOnD1({ input, file: places.prior, pending: native.ran, migrationsTable: tableOf(input) })
+  const run = await runOnD1({
+    input,
+    file: places.prior,
+    pending: native.ran,
+    migrationsTable: tableOf(input),
+  })
   try {
     return await conclude(input, places, { ledger, pending, history, native, run })
   } finally {
@@ -85,9 +82,17 @@ async function conclude(
   places: Places,
   { ledger, pending, history, native, run }: Rehearsed,
 ): Promise<Plan> {
-  const evidence = { ...native.evidence, failures: [...native.evidence.failures, ...run.failures], durations: run.durations }
+  const evidence = {
+    ...native.evidence,
+    failures: [...native.evidence.failures, ...run.failures],
+    durations: run.durations,
+  }
   const rooms = { ...places, migrationsTable: tableOf(input) }
-  const judged = [...history, ...(await withSafeRebuild(judgeEvidence(evidence), evidence, rooms)), ...native.findings]
+  const judged = [
+    ...history,
+    ...(await withSafeRebuild(judgeEvidence(evidence), evidence, rooms)),
+    ...native.findings,
+  ]
   const findings = arrange(acknowledge(judged, pending), input.files)
   const complete = run.failures.length === 0 && native.ran.length === pending.length
   const rollback = complete ? await wayBack(input, places, native, run) : NO_WAY_BACK
@@ -112,7 +117,12 @@ const NO_WAY_BACK: RollbackSummary = {
   price: ['The migration itself fails on the copy: nothing of it would be applied.'],
 }
 
-async function wayBack(input: RehearseInput, places: Places, native: NativeRehearsal, run: D1Run): Promise<RollbackSummary> {
+async function wayBack(
+  input: RehearseInput,
+  places: Places,
+  native: NativeRehearsal,
+  run: D1Run,
+): Promise<RollbackSummary> {
   if (native.ran.length === 0) return { available: false, rehearsed: false, price: [] }
   input.onProgress?.('Rehearsing the way back')
   const summary = await rehearseWayBack({
@@ -123,7 +133,9 @@ async function wayBack(input: RehearseInput, places: Places, native: NativeRehea
   })
   if (summary.sql === undefined || summary.sql === '') return summary
   const refused = await run.tryBack(summary.sql)
-  return refused === undefined ? summary : { available: false, rehearsed: true, price: [refused, ...summary.price] }
+  return refused === undefined
+    ? summary
+    : { available: false, rehearsed: true, price: [refused, ...summary.price] }
 }
 
 interface Rehearsed {
@@ -132,105 +144,6 @@ interface Rehearsed {
   history: Finding[]
   native: NativeRehearsal
   run: D1Run
-}
-
-interface NativeRehearsal {
-  evidence: Evidence
-  findings: Finding[]
-  replays: Map<string, FileReplay>
-  /** The files that ran, all of them unless one failed. */
-  ran: MigrationFile[]
-  rows: Plan['rows']
-}
-
-async function rehearseNatively(input: RehearseInput, places: Places, pending: MigrationFile[]): Promise<NativeRehearsal> {
-  const migrationsTable = tableOf(input)
-  const database = openSqlite(places.main)
-  try {
-    database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -32768')
-    createLedger(database, migrationsTable)
-    const before = readDetailedCatalog(database, { migrationsTable })
-    const brokenBefore = brokenObjects(database, before)
-    const replays = new Map<string, FileReplay>()
-    const ran: MigrationFile[] = []
-    for (const file of pending) {
-      input.onProgress?.(`Rehearsing ${file.name}`)
-      const replay = replayFile(database, file, { migrationsTable, countRows: true, origin: before })
-      replay.failures.push(...shapeFailures(file, replay.parsed))
-      replays.set(file.name, replay)
-      input.signal?.throwIfAborted()
-      await setImmediate()
-      if (replay.failures.some(({ code }) => code !== 'TX101')) break
-      ran.push(file)
-    }
-    const after = readDetailedCatalog(database, { migrationsTable })
-    const statements = [...replays.values()].flatMap((replay) => replay.statements)
-    const settled = statements.filter(({ file }) => ran.some(({ name }) => name === file))
-    database.exec(`ATTACH DATABASE ${quote(places.prior)} AS prior`)
-    const fates: TableFate[] = []
-    for (const fate of followTables(before, after, settled)) {
-      input.onProgress?.(`Comparing ${fate.before.name}`)
-      fates.push(withData(database, fate, { database, after, statements: settled }))
-      input.signal?.throwIfAborted()
-      await setImmediate()
-    }
-    const known = new Set(brokenBefore.map(({ type, name }) => `${type} ${name}`))
-    const violations = compareViolations(database, before, after, fates)
-    const evidence: Evidence = {
-      mode: 'copy',
-      files: pending,
-      statements,
-      before,
-      after,
-      fates,
-      failures: [...replays.values()].flatMap(({ failures }) => failures.map(onCopy)),
-      broken: brokenObjects(database, after).filter(({ type, name }) => !known.has(`${type} ${name}`)),
-      violations: violations.added,
-      oldViolations: violations.old,
-      durations: {},
-      end: { before, statements },
-      certain: true,
-      local: !input.database.remote,
-    }
-    const findings = checkQueries(database, input.queries ?? [], places.prior)
-    return { evidence, findings, replays, ran, rows: rowChanges(database, before, after, fates) }
-  } finally {
-    database.close()
-  }
-}
-
-function withData(database: DatabaseSync, fate: TableFate, versions: Parameters<typeof compareTable>[0]): TableFate {
-  if (fate.before.kind !== 'table') return fate
-  return { ...fate, data: compareTable({ ...versions, database }, fate) }
-}
-
-/** What a statement says that fails while it is rehearsed is RH101; what D1 refuses by rule keeps its code. */
-function onCopy(failure: Evidence['failures'][number]): Evidence['failures'][number] {
-  return failure.code === 'SY101' ? { ...failure, code: 'RH101', where: 'copy' } : failure
-}
-
-function compareViolations(
-  database: DatabaseSync,
-  before: Evidence['before'],
-  after: Evidence['after'],
-  fates: TableFate[],
-): { added: Evidence['violations']; old: Evidence['violations'] } {
-  const touched = new Set(fates.filter(({ written }) => written).flatMap((fate) => [fate.before.name, fate.after?.name ?? '']).map((name) => name.toLowerCase()))
-  const concerned = [...after.tables.values()].filter(
-    (table) =>
-      table.foreignKeys.length > 0 &&
-      (touched.has(table.name.toLowerCase()) ||
-        before.tables.get(table.name.toLowerCase()) === undefined ||
-        table.foreignKeys.some(({ target }) => touched.has(target.toLowerCase()))),
-  )
-  const now = violationsIn(database, 'main', concerned.map(({ name }) => name))
-  if (now.length === 0) return { added: [], old: [] }
-  const was = violationsIn(database, 'prior', now.map(({ table }) => table))
-  const excess = now.map((violation) => {
-    const known = was.find(({ table, parent }) => table === violation.table && parent === violation.parent)?.rows ?? 0
-    return { ...violation, rows: violation.rows - known }
-  })
-  return { added: excess.filter(({ rows }) => rows > 0), old: was }
 }
 
 function planned(file: MigrationFile, replays: Map<string, FileReplay>, run: D1Run): PlannedMigration {
@@ -255,15 +168,11 @@ async function copyDatabase(from: string, to: string): Promise<void> {
   try {
     const mode = database.prepare('PRAGMA journal_mode').get()?.['journal_mode']
     if (mode === 'wal') {
-      database.exec(`VACUUM INTO ${quote(to)}`)
+      database.exec(`VACUUM INTO ${quoteText(to)}`)
       return
     }
   } finally {
     database.close()
   }
   await copyFile(from, to)
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }

@@ -56,7 +56,12 @@ export function replayFile(
     try {
       replay.statements.push(observer.run(statement, anatomy))
     } catch (error) {
-      replay.failures.push({ ...at(file.name, statement), message: messageOf(error), code: 'SY101', where: 'chain' })
+      replay.failures.push({
+        ...at(file.name, statement),
+        message: messageOf(error),
+        code: 'SY101',
+        where: 'chain',
+      })
       if (options.tolerant !== true) break
     }
   }
@@ -98,7 +103,9 @@ function finish(
     return
   }
   try {
-    database.exec(`INSERT OR IGNORE INTO ${quoteName(options.migrationsTable)} (name) VALUES (${quoteText(file)})`)
+    database.exec(
+      `INSERT OR IGNORE INTO ${quoteName(options.migrationsTable)} (name) VALUES (${quoteText(file)})`,
+    )
     database.exec('COMMIT')
   } catch (error) {
     failed(messageOf(error))
@@ -132,7 +139,10 @@ class Observer {
   run(statement: SqlStatement, anatomy: Anatomy): StatementEvidence {
     const touches = this.#touches(statement.sql, anatomy)
     const literals = this.#literals(statement.sql, anatomy, touches)
-    const deletes = this.#options.countRows && anatomy.verb !== 'update' ? touches.filter(({ how }) => how === 'delete') : []
+    const deletes =
+      this.#options.countRows && anatomy.verb !== 'update'
+        ? touches.filter(({ how }) => how === 'delete')
+        : []
     const counts = deletes.flatMap(({ table }) => {
       const before = this.#count(table)
       return before === undefined ? [] : [{ table, before, after: 0 }]
@@ -171,7 +181,8 @@ class Observer {
     // Only a copy is asked what it reads.
     if (anatomy.copies) this.#roots ??= tablesByRoot(this.#database)
     const touches = touchesOf(this.#database, sql, anatomy.copies ? this.#roots : undefined)
-    if (anatomy.verb === 'delete' || anatomy.verb === 'drop-table') touches.push({ table: anatomy.target ?? '', how: 'delete' })
+    if (anatomy.verb === 'delete' || anatomy.verb === 'drop-table')
+      touches.push({ table: anatomy.target ?? '', how: 'delete' })
     if (anatomy.verb === 'insert' || anatomy.verb === 'create-table') touches.push(insertInto(anatomy))
     return touches
   }
@@ -182,7 +193,13 @@ class Observer {
     if (anatomy.verb === 'insert' && !anatomy.copies) return []
     this.#catalog ??= readDetailedCatalog(this.#database, { migrationsTable: this.#options.migrationsTable })
     const tables = touches.map(({ table }) => table)
-    return literalsInPlaceOfColumns(this.#database, sql, anatomy, [this.#catalog, this.#options.origin], tables)
+    return literalsInPlaceOfColumns(
+      this.#database,
+      sql,
+      anatomy,
+      [this.#catalog, this.#options.origin],
+      tables,
+    )
   }
 
   #count(table: string): number | undefined {
@@ -233,4 +250,3 @@ function at(file: string, statement: SqlStatement): Pick<FailureEvidence, 'file'
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
-

@@ -1,6 +1,6 @@
 import { sameName, type ColumnSchema, type TableSchema } from '../d1/schema.js'
 import { quoteName } from '../d1/sqlite.js'
-import { column, keyOf, pairsOf, ROWID } from './compare.js'
+import { column, keyOf, pairsOf, ROWID } from './row-keys.js'
 import type { TableFate } from './evidence.js'
 import { insertsFor } from './literal-rows.js'
 import { freeName, type Replacement } from './rebuild-sql.js'
@@ -24,10 +24,22 @@ export function replacementOf(
   const fill = new Map<string, string>()
   const empty: ColumnsBack = { replacement: { from: now, to: table, fill }, holds: [], drops: [], price: [] }
   if (now === undefined) return empty
-  const known: TableFate = fate ?? { before: table, after: now, how: 'kept', renamedColumns: new Map(), written: false, copiedTo: [] }
+  const known: TableFate = fate ?? {
+    before: table,
+    after: now,
+    how: 'kept',
+    renamedColumns: new Map(),
+    written: false,
+    copiedTo: [],
+  }
   const pairs = pairsOf(known, now)
-  const gone = table.columns.filter(({ name, generated }) => !generated && !pairs.some(({ was }) => was === name))
-  const back = gone.length === 0 ? { ...empty, values: new Map<string, string>(), join: undefined } : valuesBack(input, known, now, gone)
+  const gone = table.columns.filter(
+    ({ name, generated }) => !generated && !pairs.some(({ was }) => was === name),
+  )
+  const back =
+    gone.length === 0
+      ? { ...empty, values: new Map<string, string>(), join: undefined }
+      : valuesBack(input, known, now, gone)
   for (const wanted of table.columns.filter(({ generated }) => !generated)) {
     const pair = pairs.find(({ was }) => was === wanted.name)
     const value = pair === undefined ? back.values.get(wanted.name) : `h.${quoteName(pair.is)}`
@@ -36,7 +48,13 @@ export function replacementOf(
     const fallback = wanted.notNull && mayBeNull && wanted.keyPosition === 0 ? filler(wanted) : wanted.default
     if (value === undefined && !wanted.notNull) continue
     if (value === undefined) fill.set(wanted.name, filler(wanted))
-    else fill.set(wanted.name, wanted.notNull && mayBeNull && wanted.keyPosition === 0 && fallback !== null ? `coalesce(${value}, ${fallback})` : value)
+    else
+      fill.set(
+        wanted.name,
+        wanted.notNull && mayBeNull && wanted.keyPosition === 0 && fallback !== null
+          ? `coalesce(${value}, ${fallback})`
+          : value,
+      )
   }
   const added = now.columns.filter(({ name }) => !pairs.some(({ is }) => is === name))
   const price = [
@@ -57,7 +75,13 @@ function valuesBack(
   fate: TableFate,
   now: TableSchema,
   gone: ColumnSchema[],
-): { values: Map<string, string>; join: string | undefined; holds: string[]; drops: string[]; price: string[] } {
+): {
+  values: Map<string, string>
+  join: string | undefined
+  holds: string[]
+  drops: string[]
+  price: string[]
+} {
   const none = { values: new Map<string, string>(), join: undefined, holds: [], drops: [] }
   const where = gone.map(({ name }) => `${column('b', name)} IS NOT NULL`).join(' OR ')
   const from = `prior.${quoteName(fate.before.name)} b WHERE ${where}`
@@ -66,7 +90,10 @@ function valuesBack(
   const key = keyOf(fate, now, pairsOf(fate, now))
   const names = gone.map(({ name }) => `${fate.before.name}.${name}`).join(', ')
   if (key === undefined || key.some(({ was }) => was === ROWID)) {
-    return { ...none, price: [`The values of ${names} stay lost: the rows have no key to give them back by.`] }
+    return {
+      ...none,
+      price: [`The values of ${names} stay lost: the rows have no key to give them back by.`],
+    }
   }
   const hold = freeName(after, `__back_${fate.before.name}`)
   const keyNames = key.map((_, at) => `k${String(at)}`)
@@ -80,9 +107,18 @@ function valuesBack(
     from,
   )
   if ('tooMany' in written) {
-    return { ...none, price: [`The values of ${names} stay lost: they are too many for a migration file, the backup holds them.`] }
+    return {
+      ...none,
+      price: [
+        `The values of ${names} stay lost: they are too many for a migration file, the backup holds them.`,
+      ],
+    }
   }
-  const definition = [...keyNames, ...gone.map((_, at) => `v${String(at)}`), `PRIMARY KEY (${keyNames.join(', ')})`]
+  const definition = [
+    ...keyNames,
+    ...gone.map((_, at) => `v${String(at)}`),
+    `PRIMARY KEY (${keyNames.join(', ')})`,
+  ]
   return {
     values: new Map(gone.map(({ name }, at) => [name, `r.v${String(at)}`])),
     join: `LEFT JOIN ${quoteName(hold)} r ON ${key.map(({ is }, at) => `r.k${String(at)} = h.${quoteName(is)}`).join(' AND ')}`,

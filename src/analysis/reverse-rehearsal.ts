@@ -30,7 +30,7 @@ export async function rehearseWayBack(input: WayBackInput): Promise<RollbackSumm
   const first = await tryOut(input, gentle)
   if (first.available) return first
   const thorough = write(input, true)
-  return thorough.sql === gentle.sql ? first : await tryOut(input, thorough)
+  return thorough.sql === gentle.sql ? first : tryOut(input, thorough)
 }
 
 function write(input: WayBackInput, rebuildOnly: boolean): Reverse {
@@ -50,7 +50,8 @@ async function tryOut(input: WayBackInput, reverse: Reverse): Promise<RollbackSu
   await copyFile(input.main, copy)
   input.signal?.throwIfAborted()
   const problem = runBack(input, copy, reverse)
-  if (typeof problem === 'string') return { available: false, rehearsed: true, price: [problem, ...reverse.price] }
+  if (typeof problem === 'string')
+    return { available: false, rehearsed: true, price: [problem, ...reverse.price] }
   return { available: true, sql: reverse.sql, rehearsed: true, price: [...problem, ...reverse.price] }
 }
 
@@ -61,18 +62,29 @@ function runBack(input: WayBackInput, copy: string, reverse: Reverse): string[] 
   try {
     database.exec('PRAGMA synchronous = OFF')
     const origin = input.evidence.after
-    const replay = replayFile(database, { name: 'rollback.sql', sql: reverse.sql }, { migrationsTable, countRows: false, origin })
+    const replay = replayFile(
+      database,
+      { name: 'rollback.sql', sql: reverse.sql },
+      { migrationsTable, countRows: false, origin },
+    )
     const [failure] = replay.failures
     if (failure !== undefined) return `The reverse migration fails: ${failure.message}.`
     const wanted = fingerprintOf(input.prior, migrationsTable)
-    const got = schemaFingerprint(catalogOf(database.prepare(CATALOG_SQL).all() as Row[], migrationsTable))
+    const got = schemaFingerprint(catalogOf(database.prepare(CATALOG_SQL).all(), migrationsTable))
     if (wanted !== got) return 'The reverse migration does not lead back to the exact schema.'
     database.exec(`ATTACH DATABASE ${quoteText(input.prior)} AS prior`)
     const restored = readDetailedCatalog(database, { migrationsTable })
-    const touched = new Set([...reverse.tables, ...input.evidence.fates.filter(({ written }) => written).map(({ before }) => before.name)].map((name) => name.toLowerCase()))
+    const touched = new Set(
+      [
+        ...reverse.tables,
+        ...input.evidence.fates.filter(({ written }) => written).map(({ before }) => before.name),
+      ].map((name) => name.toLowerCase()),
+    )
     return fatesByName(input.evidence.before, restored)
       .filter((fate) => fate.before.kind === 'table' && touched.has(fate.before.name.toLowerCase()))
-      .flatMap((fate) => differences(fate.before.name, compareTable({ database, after: restored, statements: [] }, fate)))
+      .flatMap((fate) =>
+        differences(fate.before.name, compareTable({ database, after: restored, statements: [] }, fate)),
+      )
   } finally {
     database.close()
   }
@@ -81,7 +93,7 @@ function runBack(input: WayBackInput, copy: string, reverse: Reverse): string[] 
 function fingerprintOf(file: string, migrationsTable: string): string {
   const database = openSqlite(file, { readOnly: true })
   try {
-    return schemaFingerprint(catalogOf(database.prepare(CATALOG_SQL).all() as Row[], migrationsTable))
+    return schemaFingerprint(catalogOf(database.prepare(CATALOG_SQL).all(), migrationsTable))
   } finally {
     database.close()
   }
@@ -93,7 +105,8 @@ function differences(table: string, data: DataComparison): string[] {
   const extra = data.rowsAfter - (data.rowsBefore - data.lost)
   if (extra > 0) found.push(`${rowsText(extra)} that the migration made in ${table} stay.`)
   for (const { column, nulled, changed } of data.columns) {
-    if (nulled + changed > 0) found.push(`${valuesText(nulled + changed)} of ${table}.${column} stay changed.`)
+    if (nulled + changed > 0)
+      found.push(`${valuesText(nulled + changed)} of ${table}.${column} stay changed.`)
   }
   return found
 }

@@ -1,6 +1,6 @@
 import type { TableSchema } from '../d1/schema.js'
 import { quoteName } from '../d1/sqlite.js'
-import { column, join, keyOf, pairsOf, ROWID, type Pair } from './compare.js'
+import { column, join, keyOf, pairsOf, ROWID, type Pair } from './row-keys.js'
 import type { TableFate } from './evidence.js'
 import { insertsFor, literalLines } from './literal-rows.js'
 import type { ReverseInput } from './reverse.js'
@@ -19,7 +19,14 @@ export interface RowsBack {
 export function missingTableRows({ database }: ReverseInput, table: TableSchema): RowsBack {
   const written = insertsFor(database, table.name, stored(table), `prior.${quoteName(table.name)} b`)
   if ('tooMany' in written) {
-    return { table, statements: [], tables: [], price: [`The rows of ${table.name} stay lost: they are too many for a migration file, the backup holds them.`] }
+    return {
+      table,
+      statements: [],
+      tables: [],
+      price: [
+        `The rows of ${table.name} stay lost: they are too many for a migration file, the backup holds them.`,
+      ],
+    }
   }
   return { table, statements: written.statements, tables: [table.name], price: [] }
 }
@@ -41,11 +48,16 @@ export function rowsBack(input: ReverseInput, fate: TableFate, now: TableSchema,
   const lost = insertsFor(
     database,
     table.name,
-    [...(key.some(({ was }) => was === ROWID) ? [['rowid', 'b.rowid'] as [string, string]] : []), ...stored(table)],
+    [
+      ...(key.some(({ was }) => was === ROWID) ? [['rowid', 'b.rowid'] as [string, string]] : []),
+      ...stored(table),
+    ],
     `${prior} WHERE NOT EXISTS (SELECT 1 FROM ${main} WHERE ${join(key)})`,
   )
   const condition = (alias: 's'): string =>
-    key.map(({ was, is }) => `'${escaped(target(was))} IS ' || quote(${column(alias, is)})`).join(` || ' AND ' || `)
+    key
+      .map(({ was, is }) => `'${escaped(target(was))} IS ' || quote(${column(alias, is)})`)
+      .join(` || ' AND ' || `)
   const gained = literalLines(
     database,
     `'DELETE FROM ${escaped(quoteName(table.name))} WHERE ' || ${condition('s')}`,
@@ -62,7 +74,12 @@ export function rowsBack(input: ReverseInput, fate: TableFate, now: TableSchema,
     )
   const tooMany = 'tooMany' in lost || gained === undefined || changes.includes(undefined)
   if (tooMany) {
-    return { ...none, price: [`Rows of ${table.name} that the migration changed stay as they are: they are too many for a migration file, the backup holds them.`] }
+    return {
+      ...none,
+      price: [
+        `Rows of ${table.name} that the migration changed stay as they are: they are too many for a migration file, the backup holds them.`,
+      ],
+    }
   }
   const updates = changes.flatMap((lines) => lines ?? [])
   const statements = [...updates, ...lost.statements]
@@ -72,7 +89,10 @@ export function rowsBack(input: ReverseInput, fate: TableFate, now: TableSchema,
     removals: gained,
     statements,
     tables: touched ? [table.name] : [],
-    price: gained.length === 0 ? [] : [`${String(gained.length)} rows that the migration added to ${table.name} go.`],
+    price:
+      gained.length === 0
+        ? []
+        : [`${String(gained.length)} rows that the migration added to ${table.name} go.`],
   }
 }
 

@@ -1,6 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { normaliseSql } from '../d1/catalog.js'
-import { readDetailedCatalog, sameName, tableNamed, type DetailedCatalog, type TableSchema } from '../d1/schema.js'
+import {
+  readDetailedCatalog,
+  sameName,
+  tableNamed,
+  type DetailedCatalog,
+  type TableSchema,
+} from '../d1/schema.js'
 import { openSqlite, quoteName, quoteText } from '../d1/sqlite.js'
 import type { TableFate } from './evidence.js'
 import { droppableColumns } from './droppable.js'
@@ -68,7 +74,9 @@ export function reverseOf(input: ReverseInput): Reverse {
   const steps = new Steps(input)
   const ordinary = [...before.tables.values()].filter(({ kind }) => kind === 'table')
   const counterparts = new Map(ordinary.map((table) => [table, counterpart(input, table)]))
-  const claimed = new Set([...counterparts.values()].flatMap((table) => (table === undefined ? [] : [table.name.toLowerCase()])))
+  const claimed = new Set(
+    [...counterparts.values()].flatMap((table) => (table === undefined ? [] : [table.name.toLowerCase()])),
+  )
   const replacements: Replacement[] = []
   for (const [table, now] of counterparts) {
     if (now !== undefined && equalTables(table, now)) continue
@@ -76,14 +84,18 @@ export function reverseOf(input: ReverseInput): Reverse {
     if (now !== undefined && columns !== undefined) steps.dropColumns(now, columns)
     else replacements.push(steps.replace(table, now))
   }
-  const added = [...after.tables.values()].filter(({ name, kind }) => kind === 'table' && !claimed.has(name.toLowerCase()))
+  const added = [...after.tables.values()].filter(
+    ({ name, kind }) => kind === 'table' && !claimed.has(name.toLowerCase()),
+  )
   steps.virtualTables()
   return steps.finish(replacements, parentsFirst(after, added).reverse(), counterparts)
 }
 
 /** The table that holds the rows now, unless another table of before has a better claim to it. */
 function counterpart({ before, after, fates }: ReverseInput, table: TableSchema): TableSchema | undefined {
-  const fate = fates.find((candidate) => candidate.before === table || sameName(candidate.before.name, table.name))
+  const fate = fates.find(
+    (candidate) => candidate.before === table || sameName(candidate.before.name, table.name),
+  )
   const now = fate === undefined ? tableNamed(after, table.name) : fate.after
   if (now === undefined || sameName(now.name, table.name)) return now
   return tableNamed(before, now.name) === undefined ? now : undefined
@@ -127,7 +139,11 @@ class Steps {
   virtualTables(): void {
     const { before, after } = this.#input
     for (const [key, table] of new Map([...before.tables, ...after.tables])) {
-      if (table.kind !== 'virtual' || normaliseSql(before.tables.get(key)?.sql ?? '') === normaliseSql(after.tables.get(key)?.sql ?? '')) continue
+      if (
+        table.kind !== 'virtual' ||
+        normaliseSql(before.tables.get(key)?.sql ?? '') === normaliseSql(after.tables.get(key)?.sql ?? '')
+      )
+        continue
       if (after.tables.has(key)) this.#alters.push(`DROP TABLE ${quoteName(table.name)}`)
       const old = before.tables.get(key)
       if (old === undefined) continue
@@ -144,20 +160,36 @@ class Steps {
     const { before, after } = this.#input
     const script = rebuildScript(after, replacements, added)
     for (const { name } of script.held) this.#tables.add(name)
-    const created = replacements.filter(({ from }) => from === undefined).map(({ to }) => missingTableRows(this.#input, to))
+    const created = replacements
+      .filter(({ from }) => from === undefined)
+      .map(({ to }) => missingTableRows(this.#input, to))
     const rebuilt = new Set(replacements.map(({ to }) => to.name.toLowerCase()))
     const rows = [...counterparts].flatMap(([table, now]) => {
       if (now === undefined) return []
       const fate = this.#input.fates.find(({ before: known }) => sameName(known.name, table.name))
-      return fate?.written === true ? [rowsBack(this.#input, fate, now, rebuilt.has(table.name.toLowerCase()))] : []
+      return fate?.written === true
+        ? [rowsBack(this.#input, fate, now, rebuilt.has(table.name.toLowerCase()))]
+        : []
     })
-    const changed = [...created, ...rows].filter(({ statements, tables }) => statements.length + tables.length > 0)
+    const changed = [...created, ...rows].filter(
+      ({ statements, tables }) => statements.length + tables.length > 0,
+    )
     for (const { tables } of changed) for (const table of tables) this.#tables.add(table)
     for (const { price } of [...created, ...rows]) this.#price.push(...price)
     for (const { name } of added) this.#price.push(`Table ${name} goes, with every row in it.`)
-    const ours = new Set([...this.#tables, ...added.map(({ name }) => name)].map((name) => name.toLowerCase()))
+    const ours = new Set(
+      [...this.#tables, ...added.map(({ name }) => name)].map((name) => name.toLowerCase()),
+    )
     const quiet = this.#triggersAndViews(ours)
-    const indexes = this.#indexes(rebuilt, new Set([...script.held.map(({ name }) => name.toLowerCase())].filter((name) => replacements.some(({ from }) => from !== undefined && sameName(from.name, name)))), added)
+    const indexes = this.#indexes(
+      rebuilt,
+      new Set(
+        [...script.held.map(({ name }) => name.toLowerCase())].filter((name) =>
+          replacements.some(({ from }) => from !== undefined && sameName(from.name, name)),
+        ),
+      ),
+      added,
+    )
     const statements = [
       ...quiet.drop,
       ...this.#holdsFirst,
@@ -186,47 +218,78 @@ class Steps {
     const { before, after } = this.#input
     const sameText = (a: { sql: string } | undefined, b: { sql: string } | undefined): boolean =>
       a !== undefined && b !== undefined && normaliseSql(a.sql) === normaliseSql(b.sql)
-    const concerned = [...after.triggers].filter(([key, trigger]) => ours.has(trigger.table.toLowerCase()) || !sameText(before.triggers.get(key), trigger))
+    const concerned = [...after.triggers].filter(
+      ([key, trigger]) =>
+        ours.has(trigger.table.toLowerCase()) || !sameText(before.triggers.get(key), trigger),
+    )
     const gone = new Set(concerned.map(([key]) => key))
     const viewsMove = this.#alters.length > 0
-    const views = [...after.views].filter(([key, view]) => viewsMove || !sameText(before.views.get(key), view))
+    const views = [...after.views].filter(
+      ([key, view]) => viewsMove || !sameText(before.views.get(key), view),
+    )
     const viewsGone = new Set(views.map(([key]) => key))
     // A view takes its INSTEAD OF triggers along.
-    const onViews = [...after.triggers].filter(([, { table }]) => viewsGone.has(table.toLowerCase())).map(([key]) => key)
+    const onViews = [...after.triggers]
+      .filter(([, { table }]) => viewsGone.has(table.toLowerCase()))
+      .map(([key]) => key)
     const triggersGone = new Set([...gone, ...onViews])
     return {
       drop: [
-        ...concerned.filter(([key]) => !onViews.includes(key)).map(([, { name }]) => `DROP TRIGGER ${quoteName(name)}`),
+        ...concerned
+          .filter(([key]) => !onViews.includes(key))
+          .map(([, { name }]) => `DROP TRIGGER ${quoteName(name)}`),
         ...views.map(([, { name }]) => `DROP VIEW ${quoteName(name)}`),
       ],
       create: [
-        ...[...before.views].filter(([key]) => viewsGone.has(key) || !after.views.has(key)).map(([, { sql }]) => sql),
-        ...[...before.triggers].filter(([key]) => triggersGone.has(key) || !after.triggers.has(key)).map(([, { sql }]) => sql),
+        ...[...before.views]
+          .filter(([key]) => viewsGone.has(key) || !after.views.has(key))
+          .map(([, { sql }]) => sql),
+        ...[...before.triggers]
+          .filter(([key]) => triggersGone.has(key) || !after.triggers.has(key))
+          .map(([, { sql }]) => sql),
       ],
     }
   }
 
-  #indexes(rebuilt: Set<string>, dropped: Set<string>, added: TableSchema[]): { drop: string[]; create: string[] } {
+  #indexes(
+    rebuilt: Set<string>,
+    dropped: Set<string>,
+    added: TableSchema[],
+  ): { drop: string[]; create: string[] } {
     const { before, after } = this.#input
     const all = (catalog: DetailedCatalog) =>
-      [...catalog.tables.values()].flatMap(({ indexes }) => indexes.filter(({ origin }) => origin === 'statement'))
+      [...catalog.tables.values()].flatMap(({ indexes }) =>
+        indexes.filter(({ origin }) => origin === 'statement'),
+      )
     const wanted = all(before)
     const present = all(after)
     const leaves = new Set([...dropped, ...added.map(({ name }) => name.toLowerCase())])
-    const equal = (a: { name: string; sql: string; table: string }, b: { name: string; sql: string; table: string }): boolean =>
-      sameName(a.name, b.name) && a.sql === b.sql && sameName(a.table, b.table)
+    const equal = (
+      a: { name: string; sql: string; table: string },
+      b: { name: string; sql: string; table: string },
+    ): boolean => sameName(a.name, b.name) && a.sql === b.sql && sameName(a.table, b.table)
     return {
       drop: present
-        .filter((index) => !leaves.has(index.table.toLowerCase()) && !wanted.some((other) => equal(index, other)))
+        .filter(
+          (index) => !leaves.has(index.table.toLowerCase()) && !wanted.some((other) => equal(index, other)),
+        )
         .map(({ name }) => `DROP INDEX ${quoteName(name)}`),
       create: wanted
-        .filter((index) => rebuilt.has(index.table.toLowerCase()) || !present.some((other) => equal(index, other)))
+        .filter(
+          (index) => rebuilt.has(index.table.toLowerCase()) || !present.some((other) => equal(index, other)),
+        )
         .map(({ sql }) => sql),
     }
   }
 }
 
-function orderedParents(catalog: DetailedCatalog, parts: { table: TableSchema; statements: string[] }[]): string[] {
-  const order = parentsFirst(catalog, parts.map(({ table }) => table))
+function orderedParents(
+  catalog: DetailedCatalog,
+  parts: { table: TableSchema; statements: string[] }[],
+): string[] {
+  const order = parentsFirst(
+    catalog,
+    parts.map(({ table }) => table),
+  )
   return order.flatMap((table) => parts.find((part) => part.table === table)?.statements ?? [])
 }

@@ -17,7 +17,8 @@ export function rowChanges(
     .map(([key, table]) => {
       const was = before.tables.get(key)?.kind === 'table' ? count(database, 'prior', table) : null
       const same = was !== null && !touched.has(key) && after.tables.has(key)
-      const now = after.tables.get(key)?.kind === 'table' ? (same ? was : count(database, 'main', table)) : null
+      const now =
+        after.tables.get(key)?.kind === 'table' ? (same ? was : count(database, 'main', table)) : null
       return { table, before: was, after: now }
     })
     .filter((change) => change.before !== null || change.after !== null)

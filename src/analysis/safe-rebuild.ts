@@ -22,20 +22,28 @@ interface Places {
  * Puts a rewrite that loses nothing into the advice of DL101: the same rebuild for this very schema, with the children held and
  * put back. It is run on a copy first and shown only when every row of every table concerned is there afterwards.
  */
-export async function withSafeRebuild(findings: Finding[], evidence: Evidence, places: Places): Promise<Finding[]> {
+export async function withSafeRebuild(
+  findings: Finding[],
+  evidence: Evidence,
+  places: Places,
+): Promise<Finding[]> {
   if (!findings.some(({ code }) => code === dl101.code)) return findings
   const rebuilt = evidence.fates.filter(({ how, before }) => how === 'rebuilt' && before.kind === 'table')
   const advice = new Map<string, string>()
   for (const fate of rebuilt) {
     const script = safeRebuild(evidence, fate)
     if (script === undefined) continue
-    if (await losesNothing(evidence, places, script)) for (const name of script.tables) advice.set(name, script.sql)
+    if (await losesNothing(evidence, places, script))
+      for (const name of script.tables) advice.set(name, script.sql)
   }
   return findings.map((finding) => {
     const sql = finding.code === dl101.code ? advice.get(finding.table?.toLowerCase() ?? '') : undefined
     return sql === undefined
       ? finding
-      : { ...finding, advice: `Rebuild it like this instead (rehearsed on this database, no row is lost):\n${sql}` }
+      : {
+          ...finding,
+          advice: `Rebuild it like this instead (rehearsed on this database, no row is lost):\n${sql}`,
+        }
   })
 }
 
@@ -46,21 +54,31 @@ interface SafeRebuild {
 }
 
 /** The rebuild of one table from its schema before to the one after; undefined where a new column would have no value. */
-export function safeRebuild(evidence: Pick<Evidence, 'before' | 'after'>, fate: TableFate): SafeRebuild | undefined {
+export function safeRebuild(
+  evidence: Pick<Evidence, 'before' | 'after'>,
+  fate: TableFate,
+): SafeRebuild | undefined {
   const { before, after } = fate
   if (after === undefined) return undefined
   const shared = after.columns.filter(
     ({ name, generated }) => !generated && before.columns.some((column) => sameName(column.name, name)),
   )
   const stranded = after.columns.some(
-    (column) => column.notNull && column.default === null && !column.generated && column.keyPosition === 0 && !shared.includes(column),
+    (column) =>
+      column.notNull &&
+      column.default === null &&
+      !column.generated &&
+      column.keyPosition === 0 &&
+      !shared.includes(column),
   )
   if (stranded || shared.length === 0) return undefined
   const fill = new Map(shared.map(({ name }) => [name, `h.${quoteName(name)}`]))
   const script = rebuildScript(evidence.before, [{ from: before, to: after, fill }])
   const held = new Set(script.held.map(({ name }) => name.toLowerCase()))
   const triggers = [...evidence.before.triggers.values()].filter(({ table }) => held.has(table.toLowerCase()))
-  const views = [...evidence.before.views.values()].filter(({ sql }) => mentions(significantTokens(sql), before.name))
+  const views = [...evidence.before.views.values()].filter(({ sql }) =>
+    mentions(significantTokens(sql), before.name),
+  )
   const statements = [
     'PRAGMA defer_foreign_keys = ON',
     ...triggers.map(({ name }) => `DROP TRIGGER ${quoteName(name)}`),
@@ -77,7 +95,8 @@ export function safeRebuild(evidence: Pick<Evidence, 'before' | 'after'>, fate: 
 
 /** The indexes of before that still fit, and those that the migration adds. */
 function indexesOf(before: TableSchema, after: TableSchema): string[] {
-  const has = (column: string | null): boolean => column === null || after.columns.some(({ name }) => sameName(name, column))
+  const has = (column: string | null): boolean =>
+    column === null || after.columns.some(({ name }) => sameName(name, column))
   const indexes = new Map(
     [...before.indexes, ...after.indexes]
       .filter(({ origin, columns }) => origin === 'statement' && columns.every(has))

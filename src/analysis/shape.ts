@@ -23,7 +23,14 @@ export function shapeFailures(
     const line = file.sql.slice(0, open.start).split('\n').length
     const what = open.kind === 'comment' ? 'comment' : 'quote'
     const effect = 'it swallows what Wrangler appends to the file to record it as applied'
-    return [failure(line, open.text.slice(0, 80), `The ${what} that starts here never ends: ${effect}.`, `Close the ${what}.`)]
+    return [
+      failure(
+        line,
+        open.text.slice(0, 80),
+        `The ${what} that starts here never ends: ${effect}.`,
+        `Close the ${what}.`,
+      ),
+    ]
   }
   const last = statements.at(-1)
   if (last === undefined || last.terminated) return []

@@ -12,7 +12,11 @@ const IS_UPDATE = 0x04
  * `names` (tables by root page) is needed for what is read. Throws what SQLite throws when the statement does not compile.
  * Source: https://sqlite.org/opcode.html (OP_Delete, OP_Insert, OP_Clear, OP_OpenRead).
  */
-export function touchesOf(database: DatabaseSync, sql: string, names: Map<number, string> | undefined): Touch[] {
+export function touchesOf(
+  database: DatabaseSync,
+  sql: string,
+  names: Map<number, string> | undefined,
+): Touch[] {
   const statement = database.prepare(`EXPLAIN ${sql}`)
   statement.setReturnArrays(true)
   const ops = statement.all() as unknown as Op[]
@@ -44,7 +48,9 @@ export function touchesOf(database: DatabaseSync, sql: string, names: Map<number
 /** Table names by root page, as EXPLAIN refers to them. */
 export function tablesByRoot(database: DatabaseSync): Map<number, string> {
   const rows = database
-    .prepare(`SELECT rootpage, tbl_name AS name FROM sqlite_schema WHERE type IN ('table', 'index') AND rootpage > 0`)
+    .prepare(
+      `SELECT rootpage, tbl_name AS name FROM sqlite_schema WHERE type IN ('table', 'index') AND rootpage > 0`,
+    )
     .all() as unknown as { rootpage: number; name: string }[]
   return new Map(rows.map(({ rootpage, name }) => [rootpage, name]))
 }

@@ -53,15 +53,21 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
   createLedger(database, migrationsTable)
   let before = readDetailedCatalog(database, { migrationsTable })
   const findings: Finding[] = []
-  let span: { files: MigrationFile[]; replays: FileReplay[]; before: DetailedCatalog } = { files: [], replays: [], before }
+  let span: { files: MigrationFile[]; replays: FileReplay[]; before: DetailedCatalog } = {
+    files: [],
+    replays: [],
+    before,
+  }
   const certain = input.applied !== undefined
   const start = { before, statements: [] as StatementEvidence[] }
 
   const judge = (after: DetailedCatalog, last: boolean): void => {
-    findings.push(...judgeEvidence({
+    findings.push(
+      ...judgeEvidence({
         ...evidenceOf(database, span, after, certain, last),
         ...(last ? { end: start } : {}),
-      }))
+      }),
+    )
     span = { files: [], replays: [], before: after }
   }
 

@@ -39,7 +39,8 @@ function differences(
     const now = after.get(key)
     const where = { type, name: old.name, ...(old.table === undefined ? {} : { table: old.table }) }
     if (now === undefined) changes.push({ change: 'removed', ...where, before: old.text })
-    else if (now.text !== old.text) changes.push({ change: 'changed', ...where, before: old.text, after: now.text })
+    else if (now.text !== old.text)
+      changes.push({ change: 'changed', ...where, before: old.text, after: now.text })
   }
   for (const [key, now] of after) {
     if (before.has(key)) continue

@@ -152,12 +152,17 @@ function schemaRows(database: DatabaseSync): SchemaRow[] {
 }
 
 function kindsOf(database: DatabaseSync): Map<string, Kind> {
-  const rows = database.prepare(`SELECT name, type FROM pragma_table_list WHERE schema = 'main'`).all() as unknown as {
+  const rows = database
+    .prepare(`SELECT name, type FROM pragma_table_list WHERE schema = 'main'`)
+    .all() as unknown as {
     name: string
     type: string
   }[]
   return new Map(
-    rows.map((row) => [row.name.toLowerCase(), row.type === 'virtual' || row.type === 'shadow' ? row.type : 'table']),
+    rows.map((row) => [
+      row.name.toLowerCase(),
+      row.type === 'virtual' || row.type === 'shadow' ? row.type : 'table',
+    ]),
   )
 }
 

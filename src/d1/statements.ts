@@ -58,7 +58,7 @@ export function parseStatements(sql: string): ParsedFile {
     current = []
   }
 
-  for (let at = 0; at < sql.length; ) {
+  for (let at = 0; at < sql.length;) {
     const token = tokenAt(sql, at)
     at += token.text.length
     if (token.open) open = token

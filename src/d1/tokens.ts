@@ -26,7 +26,7 @@ export function* tokenize(sql: string): Generator<Token> {
 /** Tokens without white space and comments. */
 export function significantTokens(sql: string): Token[] {
   const tokens: Token[] = []
-  for (let at = 0; at < sql.length; ) {
+  for (let at = 0; at < sql.length;) {
     const token = tokenAt(sql, at)
     if (token.kind !== 'space' && token.kind !== 'comment') tokens.push(token)
     at += token.text.length
@@ -40,10 +40,12 @@ export function tokenAt(sql: string, start: number): Token {
   if (isSpace(code)) return token('space', sql, start, runEnd(sql, start + 1, isSpace))
   if (isWordStart(code)) {
     // x'…' is one blob literal.
-    if ((code === 0x78 || code === 0x58) && sql.charCodeAt(start + 1) === QUOTE) return quoted('string', sql, start, start + 1)
+    if ((code === 0x78 || code === 0x58) && sql.charCodeAt(start + 1) === QUOTE)
+      return quoted('string', sql, start, start + 1)
     return token('word', sql, start, runEnd(sql, start + 1, isWordPart))
   }
-  if (isDigit(code) || (code === 0x2e && isDigit(sql.charCodeAt(start + 1)))) return token('number', sql, start, numberEnd(sql, start))
+  if (isDigit(code) || (code === 0x2e && isDigit(sql.charCodeAt(start + 1))))
+    return token('number', sql, start, numberEnd(sql, start))
   const next = sql.charCodeAt(start + 1)
   switch (code) {
     case QUOTE:
@@ -123,7 +125,13 @@ function isDigit(code: number): boolean {
 
 /** All beyond ASCII may be part of a word. */
 function isWordStart(code: number): boolean {
-  return (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a) || code === 0x5f || code === 0x24 || (code >= 0x80 && code !== 0xfeff)
+  return (
+    (code >= 0x61 && code <= 0x7a) ||
+    (code >= 0x41 && code <= 0x5a) ||
+    code === 0x5f ||
+    code === 0x24 ||
+    (code >= 0x80 && code !== 0xfeff)
+  )
 }
 
 function isWordPart(code: number): boolean {

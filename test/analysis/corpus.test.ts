@@ -23,5 +23,10 @@ describe.each([
 afterAll(() => {
   const misses = matrix.filter((line) => line.startsWith('blocking') && !line.includes(' block '))
   const falseErrors = matrix.filter((line) => line.startsWith('harmless') && line.includes(' block '))
-  console.log([...matrix, `${String(matrix.length)} migrations, ${String(misses.length)} misses, ${String(falseErrors.length)} false errors`].join('\n'))
+  console.log(
+    [
+      ...matrix,
+      `${String(matrix.length)} migrations, ${String(misses.length)} misses, ${String(falseErrors.length)} false errors`,
+    ].join('\n'),
+  )
 })

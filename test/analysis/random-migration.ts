@@ -28,17 +28,26 @@ export function randomSchema(random: Random): string[] {
       const extra = pick(['', '', ' UNIQUE', " NOT NULL DEFAULT 'd'", ' DEFAULT 3', ' COLLATE NOCASE'])
       columns.push(`c${String(c)} ${pick(TYPES)}${extra}`)
     }
-    if (t > 0 && random(2) === 0) columns.push(`up INTEGER REFERENCES t${String(random(t))} (id) ON DELETE ${pick(ACTIONS)}`)
+    if (t > 0 && random(2) === 0)
+      columns.push(`up INTEGER REFERENCES t${String(random(t))} (id) ON DELETE ${pick(ACTIONS)}`)
     if (random(5) === 0) columns.push(`double INTEGER GENERATED ALWAYS AS (id * 2) VIRTUAL`)
-    statements.push(`CREATE TABLE ${pick(['', '"', '`']) === '"' ? `"t${String(t)}"` : `t${String(t)}`} (\n  ${columns.join(',\n  ')}\n)`)
-    if (random(2) === 0) statements.push(`CREATE ${pick(['', 'UNIQUE '])}INDEX i${String(t)} ON t${String(t)} (c0)`)
+    statements.push(
+      `CREATE TABLE ${pick(['', '"', '`']) === '"' ? `"t${String(t)}"` : `t${String(t)}`} (\n  ${columns.join(',\n  ')}\n)`,
+    )
+    if (random(2) === 0)
+      statements.push(`CREATE ${pick(['', 'UNIQUE '])}INDEX i${String(t)} ON t${String(t)} (c0)`)
     for (let row = 1; row <= random(6); row += 1) {
       statements.push(`INSERT INTO t${String(t)} (id, c0) VALUES (${String(row)}, ${pick(VALUES)})`)
-      if (random(2) === 0) statements.push(`UPDATE t${String(t)} SET c1 = ${pick(VALUES)} WHERE id = ${String(row)}`)
-      if (random(2) === 0) statements.push(`UPDATE t${String(t)} SET up = ${String(1 + random(3))} WHERE id = ${String(row)}`)
+      if (random(2) === 0)
+        statements.push(`UPDATE t${String(t)} SET c1 = ${pick(VALUES)} WHERE id = ${String(row)}`)
+      if (random(2) === 0)
+        statements.push(`UPDATE t${String(t)} SET up = ${String(1 + random(3))} WHERE id = ${String(row)}`)
     }
   }
-  if (random(2) === 0) statements.push('CREATE TRIGGER g AFTER DELETE ON t0 BEGIN UPDATE t1 SET c0 = CASE WHEN c0 IS NULL THEN 1 ELSE c0 END; END')
+  if (random(2) === 0)
+    statements.push(
+      'CREATE TRIGGER g AFTER DELETE ON t0 BEGIN UPDATE t1 SET c0 = CASE WHEN c0 IS NULL THEN 1 ELSE c0 END; END',
+    )
   if (random(2) === 0) statements.push('CREATE VIEW w AS SELECT id, c0 FROM t1')
   return statements
 }
@@ -62,7 +71,9 @@ export function randomForward(random: Random): string[][] {
       case 4:
         return [`ALTER TABLE ${t} RENAME TO z${String(random(2))}`]
       case 5:
-        return [`CREATE TABLE x${String(random(2))} (id INTEGER PRIMARY KEY, up INTEGER REFERENCES ${t} (id) ON DELETE CASCADE)`]
+        return [
+          `CREATE TABLE x${String(random(2))} (id INTEGER PRIMARY KEY, up INTEGER REFERENCES ${t} (id) ON DELETE CASCADE)`,
+        ]
       case 6:
         return [`DROP TABLE ${t}`]
       case 7:

@@ -37,10 +37,15 @@ describe('the generated reverse migration', () => {
       expect(sameSchema, `schema after seed ${String(seed)}`).toBe(true)
       if (differing.length === 0) free += 1
       for (const table of differing) {
-        expect(outcome.price.join('\n'), `seed ${String(seed)}: ${table} differs\n${outcome.sql ?? ''}`).toContain(table)
+        expect(
+          outcome.price.join('\n'),
+          `seed ${String(seed)}: ${table} differs\n${outcome.sql ?? ''}`,
+        ).toContain(table)
       }
     }
-    console.log(`${String(available)} of ${String(SEEDS)} reversed, ${String(free)} without any difference\n${reasons.join('\n')}`)
+    console.log(
+      `${String(available)} of ${String(SEEDS)} reversed, ${String(free)} without any difference\n${reasons.join('\n')}`,
+    )
     expect(available).toBeGreaterThan(SEEDS * 0.95)
   }, 120_000)
 })
@@ -61,7 +66,11 @@ async function thereAndBack(seed: number) {
   database.exec('PRAGMA synchronous = OFF')
   const before = readDetailedCatalog(database)
   const forward = working(main, randomForward(random))
-  const replay = replayFile(database, { name: '0002.sql', sql: forward }, { migrationsTable: 'd1_migrations', countRows: true, origin: before })
+  const replay = replayFile(
+    database,
+    { name: '0002.sql', sql: forward },
+    { migrationsTable: 'd1_migrations', countRows: true, origin: before },
+  )
   const after = readDetailedCatalog(database)
   database.close()
   const statements = replay.failures.length > 0 ? [] : replay.statements
@@ -80,13 +89,21 @@ async function thereAndBack(seed: number) {
     durations: {},
     local: true,
   }
-  const outcome = await rehearseWayBack({ prior, main, folder: place, migrationsTable: 'd1_migrations', evidence })
+  const outcome = await rehearseWayBack({
+    prior,
+    main,
+    folder: place,
+    migrationsTable: 'd1_migrations',
+    evidence,
+  })
   const back = openSqlite(main)
   if (outcome.available) back.exec(`BEGIN; ${outcome.sql ?? ''} COMMIT;`)
   const got = contentOf(back)
   back.close()
   rmSync(place, { recursive: true, force: true })
-  const differing = [...wanted.tables].filter(([table, rows]) => got.tables.get(table) !== rows).map(([table]) => table)
+  const differing = [...wanted.tables]
+    .filter(([table, rows]) => got.tables.get(table) !== rows)
+    .map(([table]) => table)
   return { outcome, differing, sameSchema: got.schema === wanted.schema }
 }
 
@@ -98,7 +115,10 @@ function working(main: string, groups: string[][]): string {
   database.exec('PRAGMA synchronous = OFF')
   const kept = groups.filter((group) => attempt(database, group))
   database.close()
-  return kept.flat().map((statement) => `${statement};\n`).join('')
+  return kept
+    .flat()
+    .map((statement) => `${statement};\n`)
+    .join('')
 }
 
 function attempt(database: DatabaseSync, statements: string[]): boolean {
@@ -117,11 +137,17 @@ function attempt(database: DatabaseSync, statements: string[]): boolean {
 
 /** Schema and rows as text, read without any of the code under test but the catalogue. */
 function contentOf(database: DatabaseSync): { schema: string; tables: Map<string, string> } {
-  const catalog = catalogOf(database.prepare(CATALOG_SQL).all() as Row[])
-  const tables = catalog.filter(({ type }) => type === 'table').map(({ name }): [string, string] => {
-    const columns = (database.prepare(`PRAGMA table_info(${quoteName(name)})`).all() as { name: string }[]).map((column) => `quote(${quoteName(column.name)})`)
-    const rows = database.prepare(`SELECT ${columns.join(` || '|' || `)} AS line FROM ${quoteName(name)} ORDER BY 1`).all() as { line: string }[]
-    return [name, rows.map(({ line }) => line).join('\n')]
-  })
+  const catalog = catalogOf(database.prepare(CATALOG_SQL).all())
+  const tables = catalog
+    .filter(({ type }) => type === 'table')
+    .map(({ name }): [string, string] => {
+      const columns = (
+        database.prepare(`PRAGMA table_info(${quoteName(name)})`).all() as { name: string }[]
+      ).map((column) => `quote(${quoteName(column.name)})`)
+      const rows = database
+        .prepare(`SELECT ${columns.join(` || '|' || `)} AS line FROM ${quoteName(name)} ORDER BY 1`)
+        .all() as { line: string }[]
+      return [name, rows.map(({ line }) => line).join('\n')]
+    })
   return { schema: JSON.stringify(catalog), tables: new Map(tables) }
 }

@@ -1,6 +1,8 @@
 import { SHOP, SHOP_ROWS, type Scenario } from './scenario.js'
 
-const on = (scenario: Omit<Scenario, 'schema' | 'rows' | 'verdict' | 'codes'> & Partial<Scenario>): Scenario => ({
+const on = (
+  scenario: Omit<Scenario, 'schema' | 'rows' | 'verdict' | 'codes'> & Partial<Scenario>,
+): Scenario => ({
   schema: SHOP,
   rows: SHOP_ROWS,
   verdict: 'ok',
@@ -14,20 +16,44 @@ END;`
 
 /** Migrations that lose nothing. None may be blocked; most must raise nothing at all. */
 export const HARMLESS: Scenario[] = [
-  on({ name: 'a new table with a key, an index and a trigger', migration: `CREATE TABLE votes (id INTEGER PRIMARY KEY, post_id INTEGER NOT NULL REFERENCES posts (id) ON DELETE CASCADE, n INTEGER DEFAULT 0);
+  on({
+    name: 'a new table with a key, an index and a trigger',
+    migration: `CREATE TABLE votes (id INTEGER PRIMARY KEY, post_id INTEGER NOT NULL REFERENCES posts (id) ON DELETE CASCADE, n INTEGER DEFAULT 0);
 CREATE INDEX votes_by_post ON votes (post_id);
-CREATE TRIGGER votes_touch AFTER INSERT ON votes FOR EACH ROW WHEN new.n > 0 BEGIN UPDATE posts SET title = title WHERE id = new.post_id; END;`, silent: ['FK101', 'FK102'] }),
-  on({ name: 'a column with a default', migration: `ALTER TABLE users ADD COLUMN locale TEXT NOT NULL DEFAULT 'en';`, silent: ['MF103'] }),
-  on({ name: 'a new column is filled from another', migration: `ALTER TABLE users ADD COLUMN slug TEXT; UPDATE users SET slug = lower(name);`, silent: ['DL104', 'CH101'] }),
+CREATE TRIGGER votes_touch AFTER INSERT ON votes FOR EACH ROW WHEN new.n > 0 BEGIN UPDATE posts SET title = title WHERE id = new.post_id; END;`,
+    silent: ['FK101', 'FK102'],
+  }),
+  on({
+    name: 'a column with a default',
+    migration: `ALTER TABLE users ADD COLUMN locale TEXT NOT NULL DEFAULT 'en';`,
+    silent: ['MF103'],
+  }),
+  on({
+    name: 'a new column is filled from another',
+    migration: `ALTER TABLE users ADD COLUMN slug TEXT; UPDATE users SET slug = lower(name);`,
+    silent: ['DL104', 'CH101'],
+  }),
   on({ name: 'empty file', migration: '' }),
   on({ name: 'comments only', migration: '-- nothing; yet "or \'ever\n/* DROP TABLE users; */\n' }),
-  on({ name: 'comments with semicolons and quotes', migration: `-- don't; "stop\n/* it's; `.concat("`odd` */ CREATE TABLE n (a TEXT DEFAULT 'x;''y' /* ; */); -- end; 'here\n") }),
-  on({ name: 'CRLF', migration: 'CREATE TABLE n (\r\n  a TEXT\r\n);\r\nCREATE TRIGGER n_t AFTER INSERT ON n BEGIN\r\n  UPDATE n SET a = CASE WHEN a IS NULL THEN \'x\' ELSE a END;\r\nEND;\r\n' }),
+  on({
+    name: 'comments with semicolons and quotes',
+    migration: `-- don't; "stop\n/* it's; `.concat(
+      "`odd` */ CREATE TABLE n (a TEXT DEFAULT 'x;''y' /* ; */); -- end; 'here\n",
+    ),
+  }),
+  on({
+    name: 'CRLF',
+    migration:
+      "CREATE TABLE n (\r\n  a TEXT\r\n);\r\nCREATE TRIGGER n_t AFTER INSERT ON n BEGIN\r\n  UPDATE n SET a = CASE WHEN a IS NULL THEN 'x' ELSE a END;\r\nEND;\r\n",
+  }),
   on({ name: 'a byte order mark', migration: '\uFEFFCREATE TABLE n (a);' }),
-  on({ name: 'lower case trigger with nested case', migration: `create trigger posts_t after update of title on posts when old.title <> new.title begin
+  on({
+    name: 'lower case trigger with nested case',
+    migration: `create trigger posts_t after update of title on posts when old.title <> new.title begin
   insert into audit (what) values (case when new.body is null then case new.id when 1 then 'one' else 'none' end else 'body' end);
   update posts set body = coalesce(body, '') where id = new.id;
-end;` }),
+end;`,
+  }),
   on({
     name: 'a safe rebuild of an unreferenced table',
     migration: `CREATE TABLE tags_new (id INTEGER PRIMARY KEY, label TEXT NOT NULL, color TEXT, position INTEGER NOT NULL DEFAULT 0, icon TEXT);
@@ -106,14 +132,59 @@ CREATE VIEW authors AS SELECT u.id, u.email, count(p.id) AS posts FROM users u L
 CREATE TABLE team (id INTEGER PRIMARY KEY, name TEXT, city TEXT); INSERT INTO team (id, name) SELECT id, name FROM hold; DROP TABLE hold;`,
     silent: ['DL101', 'FK101', 'RH101'],
   }),
-  on({ name: 'a data fix', migration: `UPDATE users SET name = 'Benjamin' WHERE id = 2;`, verdict: 'acknowledge', codes: ['CH101'], silent: ['DL104', 'DL103'] }),
-  on({ name: 'JSON is rewritten', migration: `UPDATE users SET profile = json_set(profile, '$.v', 2) WHERE profile IS NOT NULL;`, verdict: 'acknowledge', codes: ['CH101'] }),
-  on({ name: 'UPDATE without WHERE that normalises', migration: `UPDATE users SET email = upper(email);`, verdict: 'acknowledge', codes: ['CH101'], silent: ['DL104'] }),
-  on({ name: 'NULLs are filled', migration: `UPDATE users SET name = 'nobody' WHERE name IS NULL;`, silent: ['CH101'] }),
-  on({ name: 'nothing matches the DELETE', migration: `DELETE FROM tokens WHERE state = 'expired';`, silent: ['DL102'] }),
-  on({ name: 'DELETE without WHERE of an empty table', migration: `DELETE FROM audit;`, silent: ['DL104', 'DL102'] }),
-  on({ name: 'an empty table is dropped', schema: `CREATE TABLE t (a); CREATE TABLE keep (a);`, rows: '', migration: 'DROP TABLE t;', verdict: 'acknowledge', codes: ['DS102'], silent: ['DL102'] }),
-  on({ name: 'an empty column is dropped', schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a);`, rows: 'INSERT INTO t (id) VALUES (1);', migration: 'ALTER TABLE t DROP COLUMN a;', verdict: 'acknowledge', codes: ['DS103'], silent: ['DL103'] }),
+  on({
+    name: 'a data fix',
+    migration: `UPDATE users SET name = 'Benjamin' WHERE id = 2;`,
+    verdict: 'acknowledge',
+    codes: ['CH101'],
+    silent: ['DL104', 'DL103'],
+  }),
+  on({
+    name: 'JSON is rewritten',
+    migration: `UPDATE users SET profile = json_set(profile, '$.v', 2) WHERE profile IS NOT NULL;`,
+    verdict: 'acknowledge',
+    codes: ['CH101'],
+  }),
+  on({
+    name: 'UPDATE without WHERE that normalises',
+    migration: `UPDATE users SET email = upper(email);`,
+    verdict: 'acknowledge',
+    codes: ['CH101'],
+    silent: ['DL104'],
+  }),
+  on({
+    name: 'NULLs are filled',
+    migration: `UPDATE users SET name = 'nobody' WHERE name IS NULL;`,
+    silent: ['CH101'],
+  }),
+  on({
+    name: 'nothing matches the DELETE',
+    migration: `DELETE FROM tokens WHERE state = 'expired';`,
+    silent: ['DL102'],
+  }),
+  on({
+    name: 'DELETE without WHERE of an empty table',
+    migration: `DELETE FROM audit;`,
+    silent: ['DL104', 'DL102'],
+  }),
+  on({
+    name: 'an empty table is dropped',
+    schema: `CREATE TABLE t (a); CREATE TABLE keep (a);`,
+    rows: '',
+    migration: 'DROP TABLE t;',
+    verdict: 'acknowledge',
+    codes: ['DS102'],
+    silent: ['DL102'],
+  }),
+  on({
+    name: 'an empty column is dropped',
+    schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a);`,
+    rows: 'INSERT INTO t (id) VALUES (1);',
+    migration: 'ALTER TABLE t DROP COLUMN a;',
+    verdict: 'acknowledge',
+    codes: ['DS103'],
+    silent: ['DL103'],
+  }),
   on({
     name: 'a column is replaced by an equal one',
     migration: `ALTER TABLE users ADD COLUMN settings TEXT; UPDATE users SET settings = profile; ALTER TABLE users DROP COLUMN profile;`,
@@ -142,15 +213,53 @@ INSERT INTO profiles (user_id, data) SELECT id, profile FROM users WHERE profile
 INSERT INTO tokens_archive SELECT * FROM tokens WHERE state = 'revoked'; DELETE FROM tokens WHERE state = 'revoked';`,
     silent: ['DL102'],
   }),
-  on({ name: 'a table is renamed', migration: `ALTER TABLE settings RENAME TO options;`, verdict: 'acknowledge', codes: ['BC101'], silent: ['DS102', 'DL102'] }),
-  on({ name: 'a column is renamed', migration: `ALTER TABLE tags RENAME COLUMN color TO colour;`, verdict: 'acknowledge', codes: ['BC102'], silent: ['DS103', 'DL103', 'IX101'] }),
-  on({ name: 'an index is replaced under another name', migration: `DROP INDEX users_by_name; CREATE INDEX idx_users_name ON users ("name");`, silent: ['IX101'] }),
-  on({ name: 'an index gives way to a wider one', migration: `DROP INDEX posts_by_user; CREATE INDEX posts_by_user_title ON posts (user_id, title);`, silent: ['IX101'] }),
+  on({
+    name: 'a table is renamed',
+    migration: `ALTER TABLE settings RENAME TO options;`,
+    verdict: 'acknowledge',
+    codes: ['BC101'],
+    silent: ['DS102', 'DL102'],
+  }),
+  on({
+    name: 'a column is renamed',
+    migration: `ALTER TABLE tags RENAME COLUMN color TO colour;`,
+    verdict: 'acknowledge',
+    codes: ['BC102'],
+    silent: ['DS103', 'DL103', 'IX101'],
+  }),
+  on({
+    name: 'an index is replaced under another name',
+    migration: `DROP INDEX users_by_name; CREATE INDEX idx_users_name ON users ("name");`,
+    silent: ['IX101'],
+  }),
+  on({
+    name: 'an index gives way to a wider one',
+    migration: `DROP INDEX posts_by_user; CREATE INDEX posts_by_user_title ON posts (user_id, title);`,
+    silent: ['IX101'],
+  }),
   on({ name: 'an index is dropped on purpose', migration: `DROP INDEX users_by_name;`, codes: ['IX101'] }),
-  on({ name: 'a view is replaced', migration: `DROP VIEW IF EXISTS authors; CREATE VIEW authors AS SELECT id, email FROM users;`, silent: ['TR101'] }),
-  on({ name: 'a trigger is replaced', migration: `DROP TRIGGER tags_audit; CREATE TRIGGER tags_audit AFTER UPDATE ON tags BEGIN INSERT INTO audit (what) VALUES ('updated'); END;`, silent: ['TR101'] }),
-  on({ name: 'a unique index that the rows keep', migration: `CREATE UNIQUE INDEX posts_title ON posts (title);`, codes: ['MF101'], silent: ['RH101'] }),
-  on({ name: 'an index becomes unique', migration: `DROP INDEX posts_by_user; CREATE INDEX posts_by_user ON posts (user_id); DROP INDEX users_by_name; CREATE UNIQUE INDEX users_by_name ON users (name);`, codes: ['MF102'], silent: ['IX101'] }),
+  on({
+    name: 'a view is replaced',
+    migration: `DROP VIEW IF EXISTS authors; CREATE VIEW authors AS SELECT id, email FROM users;`,
+    silent: ['TR101'],
+  }),
+  on({
+    name: 'a trigger is replaced',
+    migration: `DROP TRIGGER tags_audit; CREATE TRIGGER tags_audit AFTER UPDATE ON tags BEGIN INSERT INTO audit (what) VALUES ('updated'); END;`,
+    silent: ['TR101'],
+  }),
+  on({
+    name: 'a unique index that the rows keep',
+    migration: `CREATE UNIQUE INDEX posts_title ON posts (title);`,
+    codes: ['MF101'],
+    silent: ['RH101'],
+  }),
+  on({
+    name: 'an index becomes unique',
+    migration: `DROP INDEX posts_by_user; CREATE INDEX posts_by_user ON posts (user_id); DROP INDEX users_by_name; CREATE UNIQUE INDEX users_by_name ON users (name);`,
+    codes: ['MF102'],
+    silent: ['IX101'],
+  }),
   on({
     name: 'NOT NULL that the rows keep',
     schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);`,
@@ -190,24 +299,119 @@ INSERT INTO tokens_archive SELECT * FROM tokens WHERE state = 'revoked'; DELETE 
     codes: ['DS103'],
     silent: ['CD101', 'DL103'],
   }),
-  on({ name: 'lookup rows', migration: `INSERT INTO tags (label, color) VALUES ('green', '#0f0'), ('test', '#000'); INSERT OR IGNORE INTO settings VALUES ('version', '2');`, silent: ['SD101'] }),
-  on({ name: 'an upsert that changes nothing', migration: `INSERT INTO settings VALUES ('theme', 'light') ON CONFLICT (key) DO NOTHING;` }),
-  on({ name: 'double-quoted text that is meant', migration: `INSERT INTO settings VALUES ("mode", "fast"); UPDATE users SET name = "Zed" WHERE name IS NULL;`, silent: ['DQ101'] }),
-  on({ name: 'sample users', migration: `INSERT INTO users (email, name) VALUES ('john.doe@example.com', 'John Doe');`, verdict: 'acknowledge', codes: ['SD101'] }),
-  on({ name: 'integer to text in a rebuild', schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, zip INTEGER);`, rows: `INSERT INTO t VALUES (1, 8001), (2, NULL);`, migration: `CREATE TABLE t2 (id INTEGER PRIMARY KEY, zip TEXT); INSERT INTO t2 SELECT * FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;`, silent: ['CH101'] }),
-  on({ name: 'WITHOUT ROWID, STRICT, generated columns', migration: `CREATE TABLE g (a TEXT PRIMARY KEY, n INTEGER NOT NULL, d INTEGER GENERATED ALWAYS AS (n * 2) STORED) STRICT, WITHOUT ROWID; CREATE INDEX g_d ON g (d);` }),
-  on({ name: 'a recursive CTE fills a new table', migration: `CREATE TABLE days (d INTEGER PRIMARY KEY); WITH RECURSIVE c(d) AS (SELECT 1 UNION ALL SELECT d + 1 FROM c WHERE d < 31) INSERT INTO days SELECT d FROM c;` }),
-  on({ name: 'columns in another order', schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);`, rows: `INSERT INTO t VALUES (1, 'x', 'y');`, migration: `CREATE TABLE t2 (id INTEGER PRIMARY KEY, b TEXT, a TEXT); INSERT INTO t2 (id, a, b) SELECT id, a, b FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;` }),
-  on({ name: 'a rebuild across two files', migration: { '0002_new.sql': 'CREATE TABLE settings2 (key TEXT PRIMARY KEY, value TEXT, note TEXT); INSERT INTO settings2 (key, value) SELECT * FROM settings;', '0003_swap.sql': 'DROP TABLE settings; ALTER TABLE settings2 RENAME TO settings;' }, silent: ['DS102', 'DL102'] }),
-  on({ name: 'a self-referencing table grows', schema: `CREATE TABLE n (id INTEGER PRIMARY KEY, up INTEGER REFERENCES n (id));`, rows: 'INSERT INTO n VALUES (1, NULL), (2, 1);', migration: 'ALTER TABLE n ADD COLUMN label TEXT;' }),
-  on({ name: 'a safe rename swap of an unreferenced parent of nothing', schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); CREATE TABLE u (id INTEGER PRIMARY KEY);`, rows: `INSERT INTO t VALUES (1, 'x');`, migration: `CREATE TABLE IF NOT EXISTS t2 (id INTEGER PRIMARY KEY, a TEXT, b TEXT DEFAULT 'z'); INSERT INTO t2 (id, a) SELECT id, a FROM t; DROP TABLE IF EXISTS t; ALTER TABLE t2 RENAME TO t;` }),
-  on({ name: 'ids become text', schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);`, rows: `INSERT INTO t VALUES (1, 'x'), (2, 'y');`, migration: `CREATE TABLE t2 (id TEXT PRIMARY KEY, a TEXT); INSERT INTO t2 SELECT CAST(id AS TEXT), a FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;`, silent: ['DL102'] }),
-  on({ name: 'IF NOT EXISTS of what exists', migration: `CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY); CREATE INDEX IF NOT EXISTS users_by_name ON users (name);` }),
-  on({ name: 'an accepted loss', migration: `-- d1-runbook: accept DL102 settings: they live in the configuration now\nDROP TABLE settings;`, verdict: 'acknowledge', codes: ['DL102', 'DS102'], silent: ['AK101'] }),
-  on({ name: 'an acknowledgement of nothing', migration: `-- d1-runbook: accept DL102 posts: gone\nCREATE TABLE n (a);`, verdict: 'acknowledge', codes: ['AK101'] }),
-  on({ name: 'history with gaps and duplicates', applied: { '0001_other.sql': '', '0007_late.sql': '', 'no-number.sql': '' }, migration: { '0009_next.sql': 'CREATE TABLE n (a);' }, silent: ['SQ101', 'SQ103', 'SQ107'] }),
-  on({ name: 'an index search becomes a scan of a small table', migration: 'DROP INDEX users_by_name;', queries: [{ name: 'byName', sql: 'SELECT id FROM users WHERE name = ?' }], silent: ['QC101', 'QC102'] }),
-  on({ name: 'BEGIN TRANSACTION in a comment, remotely', remote: true, migration: `-- no BEGIN TRANSACTION here\nCREATE TABLE n (a);`, verdict: 'acknowledge', codes: ['TX101'] }),
-  on({ name: 'PRAGMA that D1 takes', migration: `PRAGMA defer_foreign_keys = true; CREATE TABLE n (a); PRAGMA optimize;`, silent: ['TX102'] }),
-  on({ name: '100 columns and 90 KB', migration: `CREATE TABLE wide (${Array.from({ length: 100 }, (_, at) => `c${String(at)}`).join(', ')}); INSERT INTO log VALUES ('a', '${'x'.repeat(90_000)}');`, silent: ['D1L101', 'D1L102'] }),
+  on({
+    name: 'lookup rows',
+    migration: `INSERT INTO tags (label, color) VALUES ('green', '#0f0'), ('test', '#000'); INSERT OR IGNORE INTO settings VALUES ('version', '2');`,
+    silent: ['SD101'],
+  }),
+  on({
+    name: 'an upsert that changes nothing',
+    migration: `INSERT INTO settings VALUES ('theme', 'light') ON CONFLICT (key) DO NOTHING;`,
+  }),
+  on({
+    name: 'double-quoted text that is meant',
+    migration: `INSERT INTO settings VALUES ("mode", "fast"); UPDATE users SET name = "Zed" WHERE name IS NULL;`,
+    silent: ['DQ101'],
+  }),
+  on({
+    name: 'sample users',
+    migration: `INSERT INTO users (email, name) VALUES ('john.doe@example.com', 'John Doe');`,
+    verdict: 'acknowledge',
+    codes: ['SD101'],
+  }),
+  on({
+    name: 'integer to text in a rebuild',
+    schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, zip INTEGER);`,
+    rows: `INSERT INTO t VALUES (1, 8001), (2, NULL);`,
+    migration: `CREATE TABLE t2 (id INTEGER PRIMARY KEY, zip TEXT); INSERT INTO t2 SELECT * FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;`,
+    silent: ['CH101'],
+  }),
+  on({
+    name: 'WITHOUT ROWID, STRICT, generated columns',
+    migration: `CREATE TABLE g (a TEXT PRIMARY KEY, n INTEGER NOT NULL, d INTEGER GENERATED ALWAYS AS (n * 2) STORED) STRICT, WITHOUT ROWID; CREATE INDEX g_d ON g (d);`,
+  }),
+  on({
+    name: 'a recursive CTE fills a new table',
+    migration: `CREATE TABLE days (d INTEGER PRIMARY KEY); WITH RECURSIVE c(d) AS (SELECT 1 UNION ALL SELECT d + 1 FROM c WHERE d < 31) INSERT INTO days SELECT d FROM c;`,
+  }),
+  on({
+    name: 'columns in another order',
+    schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);`,
+    rows: `INSERT INTO t VALUES (1, 'x', 'y');`,
+    migration: `CREATE TABLE t2 (id INTEGER PRIMARY KEY, b TEXT, a TEXT); INSERT INTO t2 (id, a, b) SELECT id, a, b FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;`,
+  }),
+  on({
+    name: 'a rebuild across two files',
+    migration: {
+      '0002_new.sql':
+        'CREATE TABLE settings2 (key TEXT PRIMARY KEY, value TEXT, note TEXT); INSERT INTO settings2 (key, value) SELECT * FROM settings;',
+      '0003_swap.sql': 'DROP TABLE settings; ALTER TABLE settings2 RENAME TO settings;',
+    },
+    silent: ['DS102', 'DL102'],
+  }),
+  on({
+    name: 'a self-referencing table grows',
+    schema: `CREATE TABLE n (id INTEGER PRIMARY KEY, up INTEGER REFERENCES n (id));`,
+    rows: 'INSERT INTO n VALUES (1, NULL), (2, 1);',
+    migration: 'ALTER TABLE n ADD COLUMN label TEXT;',
+  }),
+  on({
+    name: 'a safe rename swap of an unreferenced parent of nothing',
+    schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); CREATE TABLE u (id INTEGER PRIMARY KEY);`,
+    rows: `INSERT INTO t VALUES (1, 'x');`,
+    migration: `CREATE TABLE IF NOT EXISTS t2 (id INTEGER PRIMARY KEY, a TEXT, b TEXT DEFAULT 'z'); INSERT INTO t2 (id, a) SELECT id, a FROM t; DROP TABLE IF EXISTS t; ALTER TABLE t2 RENAME TO t;`,
+  }),
+  on({
+    name: 'ids become text',
+    schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);`,
+    rows: `INSERT INTO t VALUES (1, 'x'), (2, 'y');`,
+    migration: `CREATE TABLE t2 (id TEXT PRIMARY KEY, a TEXT); INSERT INTO t2 SELECT CAST(id AS TEXT), a FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;`,
+    silent: ['DL102'],
+  }),
+  on({
+    name: 'IF NOT EXISTS of what exists',
+    migration: `CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY); CREATE INDEX IF NOT EXISTS users_by_name ON users (name);`,
+  }),
+  on({
+    name: 'an accepted loss',
+    migration: `-- d1-runbook: accept DL102 settings: they live in the configuration now\nDROP TABLE settings;`,
+    verdict: 'acknowledge',
+    codes: ['DL102', 'DS102'],
+    silent: ['AK101'],
+  }),
+  on({
+    name: 'an acknowledgement of nothing',
+    migration: `-- d1-runbook: accept DL102 posts: gone\nCREATE TABLE n (a);`,
+    verdict: 'acknowledge',
+    codes: ['AK101'],
+  }),
+  on({
+    name: 'history with gaps and duplicates',
+    applied: { '0001_other.sql': '', '0007_late.sql': '', 'no-number.sql': '' },
+    migration: { '0009_next.sql': 'CREATE TABLE n (a);' },
+    silent: ['SQ101', 'SQ103', 'SQ107'],
+  }),
+  on({
+    name: 'an index search becomes a scan of a small table',
+    migration: 'DROP INDEX users_by_name;',
+    queries: [{ name: 'byName', sql: 'SELECT id FROM users WHERE name = ?' }],
+    silent: ['QC101', 'QC102'],
+  }),
+  on({
+    name: 'BEGIN TRANSACTION in a comment, remotely',
+    remote: true,
+    migration: `-- no BEGIN TRANSACTION here\nCREATE TABLE n (a);`,
+    verdict: 'acknowledge',
+    codes: ['TX101'],
+  }),
+  on({
+    name: 'PRAGMA that D1 takes',
+    migration: `PRAGMA defer_foreign_keys = true; CREATE TABLE n (a); PRAGMA optimize;`,
+    silent: ['TX102'],
+  }),
+  on({
+    name: '100 columns and 90 KB',
+    migration: `CREATE TABLE wide (${Array.from({ length: 100 }, (_, at) => `c${String(at)}`).join(', ')}); INSERT INTO log VALUES ('a', '${'x'.repeat(90_000)}');`,
+    silent: ['D1L101', 'D1L102'],
+  }),
 ]

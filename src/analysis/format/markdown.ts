@@ -11,7 +11,10 @@ export function formatMarkdown(findings: Finding[]): string {
   )
   const advice = findings
     .filter(({ severity, accepted }) => severity === 'error' && accepted === undefined)
-    .map((finding) => `<details><summary>${finding.code} ${cell(place(finding))}</summary>\n\n${fenced(finding.advice)}\n</details>`)
+    .map(
+      (finding) =>
+        `<details><summary>${finding.code} ${cell(place(finding))}</summary>\n\n${fenced(finding.advice)}\n</details>`,
+    )
   return [
     '### Migrations',
     '',

@@ -9,7 +9,8 @@ export function formatText(findings: Finding[], files: { name: string; sql: stri
 const MARK = { error: 'error', warning: 'warning', info: 'note' } as const
 
 function block(finding: Finding, lines: string[] | undefined): string {
-  const place = finding.line === undefined ? finding.migration : `${finding.migration}:${String(finding.line)}`
+  const place =
+    finding.line === undefined ? finding.migration : `${finding.migration}:${String(finding.line)}`
   const accepted = finding.accepted === undefined ? '' : ` (accepted: ${finding.accepted})`
   const head = `${MARK[finding.severity]} ${finding.code} ${place}${accepted}\n  ${finding.message}`
   const quoted = finding.line === undefined ? undefined : lines?.[finding.line - 1]?.trimEnd()

@@ -9,7 +9,9 @@ export const bc101: Rule = {
   source: 'https://atlasgo.io/lint/analyzers#backward-incompatible-changes',
   check: (evidence) =>
     evidence.fates
-      .filter(({ how, before, after }) => how === 'renamed' && after !== undefined && before.name !== after.name)
+      .filter(
+        ({ how, before, after }) => how === 'renamed' && after !== undefined && before.name !== after.name,
+      )
       .filter(({ before }) => !evidence.after.views.has(before.name.toLowerCase()))
       .map(({ before, after, ended }) =>
         findingOf(bc101, 'warning', ended, `Table ${before.name} becomes ${after?.name ?? ''}.`, {

@@ -15,7 +15,10 @@ export const bc102: Rule = {
           findingOf(
             bc102,
             'warning',
-            evidence.statements.findLast(({ anatomy: { alteration } }) => alteration?.kind === 'rename-column' && same(alteration.to, to)),
+            evidence.statements.findLast(
+              ({ anatomy: { alteration } }) =>
+                alteration?.kind === 'rename-column' && same(alteration.to, to),
+            ),
             `Column ${fate.before.name}.${from} becomes ${to}.`,
             { table: fate.before.name, column: from },
           ),

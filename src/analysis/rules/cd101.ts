@@ -6,7 +6,8 @@ export const cd101: Rule = {
   code: 'CD101',
   title: 'foreign key dropped',
   severity: 'warning',
-  advice: 'Repeat the REFERENCES clause in the rebuilt table, unless rows without a parent are meant to be possible.',
+  advice:
+    'Repeat the REFERENCES clause in the rebuilt table, unless rows without a parent are meant to be possible.',
   source: 'https://atlasgo.io/lint/analyzers#constraint-deletion',
   check: (evidence) =>
     evidence.fates.flatMap((fate) => {

@@ -24,7 +24,12 @@ export const ch101: Rule = {
             'warning',
             valueCulprit(evidence, fate, change.column),
             `${fate.before.name}.${change.column} changes in ${rowsText(change.changed)} of ${String(change.values)}${samples === '' ? '' : `: ${samples}`}.`,
-            { table: fate.before.name, column: change.column, before: change.values, after: change.values - change.changed },
+            {
+              table: fate.before.name,
+              column: change.column,
+              before: change.values,
+              after: change.values - change.changed,
+            },
           )
         }),
     ),

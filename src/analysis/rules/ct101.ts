@@ -9,7 +9,8 @@ export const ct101: Rule = {
   code: 'CT101',
   title: 'rebuild loses constraints or keys',
   severity: 'error',
-  advice: 'Write the new table with the keys and constraints of the old one; CREATE TABLE … AS SELECT keeps none of them.',
+  advice:
+    'Write the new table with the keys and constraints of the old one; CREATE TABLE … AS SELECT keeps none of them.',
   source: 'https://sqlite.org/lang_createtable.html#create_table_as_select_statements',
   check: (evidence) =>
     evidence.fates.flatMap((fate) => {
@@ -27,10 +28,16 @@ interface Loss {
 }
 
 function judge(evidence: Evidence, fate: TableFate, after: TableSchema, loss: Loss): Finding {
-  return findingOf(ct101, severityOf(evidence, fate, after, loss), shapeCulprit(evidence, fate), `The rebuild of ${fate.before.name} loses ${loss.text}.`, {
-    table: fate.before.name,
-    ...(loss.column === undefined ? {} : { column: loss.column }),
-  })
+  return findingOf(
+    ct101,
+    severityOf(evidence, fate, after, loss),
+    shapeCulprit(evidence, fate),
+    `The rebuild of ${fate.before.name} loses ${loss.text}.`,
+    {
+      table: fate.before.name,
+      ...(loss.column === undefined ? {} : { column: loss.column }),
+    },
+  )
 }
 
 /**
@@ -38,8 +45,11 @@ function judge(evidence: Evidence, fate: TableFate, after: TableSchema, loss: Lo
  * file says so. A column's NOT NULL or DEFAULT is only told, unless CREATE TABLE … AS took all of them.
  */
 function severityOf(evidence: Evidence, fate: TableFate, after: TableSchema, loss: Loss): Severity {
-  const wholesale = evidence.statements.some((statement) => statement.anatomy.verb === 'create-table' && isCopyOf(statement, fate))
-  if (wholesale && after.primaryKey.length === 0) return loss.kind === 'default' ? 'warning' : lossSeverity(evidence)
+  const wholesale = evidence.statements.some(
+    (statement) => statement.anatomy.verb === 'create-table' && isCopyOf(statement, fate),
+  )
+  if (wholesale && after.primaryKey.length === 0)
+    return loss.kind === 'default' ? 'warning' : lossSeverity(evidence)
   if (loss.kind === 'primary key') return lossSeverity(evidence)
   if (loss.kind === 'not null' || loss.kind === 'default') return 'info'
   if (loss.kind === 'autoincrement') return 'warning'
@@ -51,25 +61,48 @@ function losses(fate: TableFate, after: TableSchema): Loss[] {
   const nowOf = (name: string): string => fate.renamedColumns.get(name.toLowerCase()) ?? name
   const has = (name: string): boolean => after.columns.some((column) => same(column.name, nowOf(name)))
   const found: Loss[] = []
-  if (before.primaryKey.length > 0 && before.primaryKey.every(has) && after.primaryKey.length === 0 && !uniqueBy(after, before.primaryKey)) {
+  if (
+    before.primaryKey.length > 0 &&
+    before.primaryKey.every(has) &&
+    after.primaryKey.length === 0 &&
+    !uniqueBy(after, before.primaryKey)
+  ) {
     found.push({ kind: 'primary key', text: `its primary key (${before.primaryKey.join(', ')})` })
   }
   for (const index of before.indexes) {
     const columns = index.columns.filter((column) => column !== null)
     if (index.origin !== 'unique' || !columns.every(has) || uniqueBy(after, columns)) continue
-    found.push({ kind: 'unique', text: `UNIQUE (${columns.join(', ')})`, ...(columns.length === 1 ? { column: columns[0] ?? '' } : {}) })
+    found.push({
+      kind: 'unique',
+      text: `UNIQUE (${columns.join(', ')})`,
+      ...(columns.length === 1 ? { column: columns[0] ?? '' } : {}),
+    })
   }
   for (const check of before.checks) {
-    const subject = before.columns.find(({ name }) => new RegExp(`\\b${escapeText(name)}\\b`, 'i').test(check))
-    const replaced = after.checks.some((other) => subject === undefined || new RegExp(`\\b${escapeText(subject.name)}\\b`, 'i').test(other))
+    const subject = before.columns.find(({ name }) =>
+      new RegExp(`\\b${escapeText(name)}\\b`, 'i').test(check),
+    )
+    const replaced = after.checks.some(
+      (other) => subject === undefined || new RegExp(`\\b${escapeText(subject.name)}\\b`, 'i').test(other),
+    )
     if (replaced || (subject !== undefined && !has(subject.name))) continue
-    found.push({ kind: 'check', text: `CHECK (${check})`, ...(subject === undefined ? {} : { column: subject.name }) })
+    found.push({
+      kind: 'check',
+      text: `CHECK (${check})`,
+      ...(subject === undefined ? {} : { column: subject.name }),
+    })
   }
   for (const column of before.columns) {
     const now = after.columns.find(({ name }) => same(name, nowOf(column.name)))
     if (now === undefined) continue
-    if (column.notNull && !now.notNull && now.keyPosition === 0) found.push({ kind: 'not null', text: `NOT NULL of ${column.name}`, column: column.name })
-    if (column.default !== null && now.default === null) found.push({ kind: 'default', text: `DEFAULT ${column.default} of ${column.name}`, column: column.name })
+    if (column.notNull && !now.notNull && now.keyPosition === 0)
+      found.push({ kind: 'not null', text: `NOT NULL of ${column.name}`, column: column.name })
+    if (column.default !== null && now.default === null)
+      found.push({
+        kind: 'default',
+        text: `DEFAULT ${column.default} of ${column.name}`,
+        column: column.name,
+      })
   }
   if (before.autoIncrement && !after.autoIncrement && after.primaryKey.length > 0) {
     found.push({ kind: 'autoincrement', text: 'AUTOINCREMENT: keys of deleted rows can be given out again' })
@@ -79,18 +112,22 @@ function losses(fate: TableFate, after: TableSchema): Loss[] {
 
 /** A unique key over these columns, or over some of them with others (a key made wider on purpose). */
 function uniqueBy(table: TableSchema, columns: string[]): boolean {
-  const includes = (names: (string | null)[]): boolean => columns.every((column) => names.some((name) => name !== null && same(name, column)))
+  const includes = (names: (string | null)[]): boolean =>
+    columns.every((column) => names.some((name) => name !== null && same(name, column)))
   return includes(table.primaryKey) || table.indexes.some((index) => index.unique && includes(index.columns))
 }
 
 function soleChange(fate: TableFate, after: TableSchema, kind: Loss['kind']): boolean {
   const columns = (table: TableSchema): string =>
-    table.columns.map(({ name, type, notNull, default: value }) => [name, type, notNull, value].join(' ').toLowerCase()).join()
+    table.columns
+      .map(({ name, type, notNull, default: value }) => [name, type, notNull, value].join(' ').toLowerCase())
+      .join()
   const others = losses(fate, after).some((loss) => loss.kind !== kind)
   return columns(fate.before) === columns(after) && !others
 }
 
-const SAID = /\b(?:remov|drop|relax|allow|without|no longer|loosen|lift)\w*\b.{0,80}\b(?:unique\w*|check|constraints?|duplicates?|primary key)\b/is
+const SAID =
+  /\b(?:remov|drop|relax|allow|without|no longer|loosen|lift)\w*\b.{0,80}\b(?:unique\w*|check|constraints?|duplicates?|primary key)\b/is
 
 function saidSo(evidence: Evidence): boolean {
   return evidence.files.some(

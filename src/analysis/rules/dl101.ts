@@ -20,7 +20,11 @@ export function lostThroughParent(evidence: Evidence, fate: TableFate): Statemen
   return culprit !== undefined && replacesParent(culprit) && isCollateral(culprit, fate) ? culprit : undefined
 }
 
-export function nulledThroughParent(evidence: Evidence, fate: TableFate, column: string): StatementEvidence | undefined {
+export function nulledThroughParent(
+  evidence: Evidence,
+  fate: TableFate,
+  column: string,
+): StatementEvidence | undefined {
   const references = fate.before.foreignKeys.some((key) => key.columns.some((name) => same(name, column)))
   if (!references) return undefined
   const culprit = valueCulprit(evidence, fate, column)
@@ -49,7 +53,8 @@ function observed(evidence: Evidence): Finding[] {
             ),
           ]
     const nulled = data.columns.flatMap((change) => {
-      const culprit = change.nulled + change.changed > 0 ? nulledThroughParent(evidence, fate, change.column) : undefined
+      const culprit =
+        change.nulled + change.changed > 0 ? nulledThroughParent(evidence, fate, change.column) : undefined
       if (culprit === undefined || change.after === undefined) return []
       return [
         findingOf(
@@ -75,7 +80,10 @@ function possible(evidence: Evidence): Finding[] {
     if (statement.anatomy.verb !== 'drop-table') return []
     const children = new Set(
       statement.touches
-        .filter(({ table, how }) => (how === 'delete' || how === 'update') && !same(table, statement.anatomy.target))
+        .filter(
+          ({ table, how }) =>
+            (how === 'delete' || how === 'update') && !same(table, statement.anatomy.target),
+        )
         .map(({ table }) => table),
     )
     return [...children]

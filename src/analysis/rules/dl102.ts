@@ -9,7 +9,8 @@ export const dl102: Rule = {
   code: 'DL102',
   title: 'rows lost',
   severity: 'error',
-  advice: 'Copy the rows elsewhere first, correct the condition, or accept the loss in the file: `-- d1-runbook: accept DL102 TABLE: reason`.',
+  advice:
+    'Copy the rows elsewhere first, correct the condition, or accept the loss in the file: `-- d1-runbook: accept DL102 TABLE: reason`.',
   source: 'rehearsal: rows of the backup that no table holds afterwards',
   check: (evidence) => (evidence.mode === 'copy' ? observed(evidence) : possible(evidence)),
 }
@@ -21,7 +22,8 @@ function observed(evidence: Evidence): Finding[] {
     if (fate.how !== 'dropped' && lostThroughParent(evidence, fate) !== undefined) return []
     const place = fate.how === 'dropped' ? fate.ended : rowLossCulprit(evidence, fate)
     const samples = data.lostSamples.length === 0 ? '' : ` Among them: (${data.lostSamples.join('), (')}).`
-    const through = place !== undefined && place.anatomy.verb === 'delete' && !same(place.anatomy.target, before.name)
+    const through =
+      place !== undefined && place.anatomy.verb === 'delete' && !same(place.anatomy.target, before.name)
     const how = through ? ` through the DELETE on ${place.anatomy.target ?? ''}` : ''
     return [
       findingOf(

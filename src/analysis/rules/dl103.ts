@@ -11,7 +11,8 @@ export const dl103: Rule = {
   code: 'DL103',
   title: 'non-null values lost',
   severity: 'error',
-  advice: 'Copy the values into another column first, or accept the loss in the file: `-- d1-runbook: accept DL103 TABLE.COLUMN: reason`.',
+  advice:
+    'Copy the values into another column first, or accept the loss in the file: `-- d1-runbook: accept DL103 TABLE.COLUMN: reason`.',
   source: 'rehearsal: values of the backup that are NULL or gone afterwards',
   check: (evidence) => (evidence.mode === 'copy' ? observed(evidence) : possible(evidence)),
 }
@@ -90,7 +91,8 @@ function possible(evidence: Evidence): Finding[] {
 
 /** Columns that the table keeps but that the copy of a rebuild leaves out. */
 function notCopied(evidence: Evidence, fate: TableFate): Finding[] {
-  const copy = fate.how === 'rebuilt' ? evidence.statements.find((statement) => isCopyOf(statement, fate)) : undefined
+  const copy =
+    fate.how === 'rebuilt' ? evidence.statements.find((statement) => isCopyOf(statement, fate)) : undefined
   if (copy === undefined || fate.after === undefined) return []
   const { tokens, target } = copy.anatomy
   const named = tokens.findIndex(({ text }) => same(unquote(text), target))

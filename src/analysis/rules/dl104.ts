@@ -18,17 +18,30 @@ export const dl104: Rule = {
 
 function judge(evidence: Evidence, statement: StatementEvidence): Finding[] {
   const target = statement.anatomy.target ?? ''
-  const fate = evidence.fates.find(({ before, after }) => same(before.name, target) || same(after?.name, target))
+  const fate = evidence.fates.find(
+    ({ before, after }) => same(before.name, target) || same(after?.name, target),
+  )
   const table = fate?.before ?? tableNamed(evidence.before, target)
   if (table === undefined) return []
   const place = { table: table.name, advice: dl104.advice.replace('TABLE', table.name) }
   if (statement.anatomy.verb === 'delete') {
-    const harmless = evidence.mode === 'copy' ? (fate?.data?.lost ?? 0) === 0 : refilledLater(evidence, statement, target)
+    const harmless =
+      evidence.mode === 'copy' ? (fate?.data?.lost ?? 0) === 0 : refilledLater(evidence, statement, target)
     return harmless
       ? []
-      : [findingOf(dl104, lossSeverity(evidence), statement, `DELETE without WHERE empties ${table.name}.`, place)]
+      : [
+          findingOf(
+            dl104,
+            lossSeverity(evidence),
+            statement,
+            `DELETE without WHERE empties ${table.name}.`,
+            place,
+          ),
+        ]
   }
-  const old = columnsSet(statement).filter(({ column }) => table.columns.some(({ name }) => same(name, column)))
+  const old = columnsSet(statement).filter(({ column }) =>
+    table.columns.some(({ name }) => same(name, column)),
+  )
   const columns = old.filter(({ column }) => evidence.mode === 'files' || flattened(fate, column))
   return columns.map(({ column }) =>
     findingOf(

@@ -5,7 +5,8 @@ export const dq101: Rule = {
   code: 'DQ101',
   title: 'double-quoted name read as text',
   severity: 'error',
-  advice: 'The column does not exist where it is read: leave it out of the SELECT, or write the value that is meant.',
+  advice:
+    'The column does not exist where it is read: leave it out of the SELECT, or write the value that is meant.',
   source: 'https://sqlite.org/quirks.html#dblquote',
   check: (evidence) =>
     evidence.statements.flatMap((statement) =>
@@ -27,7 +28,8 @@ export const dq101: Rule = {
           if (tableNamed(evidence.after, table) !== undefined) return table
           const rename = evidence.statements.find(
             ({ anatomy }) =>
-              anatomy.alteration?.kind === 'rename-table' && anatomy.target?.toLowerCase() === table.toLowerCase(),
+              anatomy.alteration?.kind === 'rename-table' &&
+              anatomy.target?.toLowerCase() === table.toLowerCase(),
           )
           return rename?.anatomy.alteration?.kind === 'rename-table' ? rename.anatomy.alteration.to : table
         }

@@ -11,7 +11,8 @@ export const ds102: Rule = {
       .filter(({ how, before }) => how === 'dropped' && before.kind !== 'shadow')
       .map(({ before, ended, data }) => {
         const rows = data === undefined ? '' : ` with ${rowsText(data.rowsBefore)}`
-        const moved = data !== undefined && data.moved > 0 ? `; they are all in ${data.movedTo ?? 'another table'}` : ''
+        const moved =
+          data !== undefined && data.moved > 0 ? `; they are all in ${data.movedTo ?? 'another table'}` : ''
         return findingOf(ds102, 'warning', ended, `Table ${before.name} is dropped${rows}${moved}.`, {
           table: before.name,
           ...(data === undefined ? {} : { before: data.rowsBefore, after: data.moved }),

@@ -6,7 +6,8 @@ export const fk101: Rule = {
   code: 'FK101',
   title: 'foreign key without its target table',
   severity: 'error',
-  advice: 'Create the table in the same migration, or correct its name: every write to the child fails until then.',
+  advice:
+    'Create the table in the same migration, or correct its name: every write to the child fails until then.',
   source: 'https://sqlite.org/foreignkeys.html#fk_indexes',
   check: (evidence) =>
     endProblems(evidence, withoutTarget).map(({ table, key }) =>

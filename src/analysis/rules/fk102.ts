@@ -8,7 +8,8 @@ export const fk102: Rule = {
   code: 'FK102',
   title: 'foreign key to columns that are no unique key',
   severity: 'error',
-  advice: 'Reference the primary key or columns with a UNIQUE constraint: "foreign key mismatch" fails every write else.',
+  advice:
+    'Reference the primary key or columns with a UNIQUE constraint: "foreign key mismatch" fails every write else.',
   source: 'https://sqlite.org/foreignkeys.html#fk_indexes',
   check: (evidence) =>
     endProblems(evidence, mismatched).map(({ table, key }) => {
@@ -25,10 +26,20 @@ export const fk102: Rule = {
 }
 
 /** The statement that made the key or took its target away. */
-export function keyPlace(evidence: Evidence, table: TableSchema, target: string): StatementEvidence | undefined {
-  const shapes = (evidence.end?.statements ?? evidence.statements).filter(({ anatomy }) => /^(?:create-table|alter-table|drop-table|drop-index)$/.test(anatomy.verb))
+export function keyPlace(
+  evidence: Evidence,
+  table: TableSchema,
+  target: string,
+): StatementEvidence | undefined {
+  const shapes = (evidence.end?.statements ?? evidence.statements).filter(({ anatomy }) =>
+    /^(?:create-table|alter-table|drop-table|drop-index)$/.test(anatomy.verb),
+  )
   return (
-    shapes.findLast(({ anatomy }) => mentions(anatomy.tokens, target) && (same(anatomy.target, table.name) || anatomy.tokens.some(({ text }) => /^references$/i.test(text)))) ??
+    shapes.findLast(
+      ({ anatomy }) =>
+        mentions(anatomy.tokens, target) &&
+        (same(anatomy.target, table.name) || anatomy.tokens.some(({ text }) => /^references$/i.test(text))),
+    ) ??
     shapes.findLast(({ anatomy }) => mentions(anatomy.tokens, target) || same(anatomy.target, table.name))
   )
 }

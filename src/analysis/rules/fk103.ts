@@ -11,16 +11,25 @@ export const fk103: Rule = {
       findingOf(
         fk103,
         'error',
-        evidence.statements.findLast(({ anatomy, touches }) => same(anatomy.target, table) || touches.some((touch) => same(touch.table, table))),
+        evidence.statements.findLast(
+          ({ anatomy, touches }) =>
+            same(anatomy.target, table) || touches.some((touch) => same(touch.table, table)),
+        ),
         `${rowsText(rows)} of ${table} reference a row of ${parent} that does not exist afterwards.`,
         { table, after: rows },
       ),
     ),
     ...evidence.oldViolations.map(({ table, parent, rows }) =>
-      findingOf(fk103, 'info', undefined, `${rowsText(rows)} of ${table} referenced a missing row of ${parent} before this migration already.`, {
-        table,
-        before: rows,
-      }),
+      findingOf(
+        fk103,
+        'info',
+        undefined,
+        `${rowsText(rows)} of ${table} referenced a missing row of ${parent} before this migration already.`,
+        {
+          table,
+          before: rows,
+        },
+      ),
     ),
   ],
 }

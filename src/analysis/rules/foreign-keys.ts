@@ -1,5 +1,11 @@
 import type { Evidence } from '../evidence.js'
-import { referencedColumns, tableNamed, type DetailedCatalog, type ForeignKeySchema, type TableSchema } from '../../d1/schema.js'
+import {
+  referencedColumns,
+  tableNamed,
+  type DetailedCatalog,
+  type ForeignKeySchema,
+  type TableSchema,
+} from '../../d1/schema.js'
 
 export interface KeyProblem {
   table: TableSchema
@@ -22,7 +28,10 @@ export function mismatched(catalog: DetailedCatalog): KeyProblem[] {
 }
 
 /** Problems at the end that were not there before, under the same table and columns. */
-export function endProblems(evidence: Evidence, find: (catalog: DetailedCatalog) => KeyProblem[]): KeyProblem[] {
+export function endProblems(
+  evidence: Evidence,
+  find: (catalog: DetailedCatalog) => KeyProblem[],
+): KeyProblem[] {
   if (evidence.end === undefined) return []
   const known = new Set(find(evidence.end.before).map(identity))
   return find(evidence.after).filter((problem) => !known.has(identity(problem)))
@@ -38,8 +47,10 @@ function keysOf(catalog: DetailedCatalog): KeyProblem[] {
 
 function isUnique(table: TableSchema, columns: string[]): boolean {
   const equal = (names: (string | null)[]): boolean =>
-    names.length === columns.length && names.every((name) => name !== null && columns.includes(name.toLowerCase()))
+    names.length === columns.length &&
+    names.every((name) => name !== null && columns.includes(name.toLowerCase()))
   return (
-    equal(table.primaryKey) || table.indexes.some((index) => index.unique && !index.partial && equal(index.columns))
+    equal(table.primaryKey) ||
+    table.indexes.some((index) => index.unique && !index.partial && equal(index.columns))
   )
 }

@@ -53,7 +53,9 @@ function stillNeeded(index: IndexSchema, fate: TableFate, after: TableSchema): b
 
 /** An index that answers the same: equal, or for a plain one any that starts with its columns. */
 function isCovered(index: IndexSchema, fate: TableFate, after: TableSchema): boolean {
-  const columns = index.columns.map((column) => (column === null ? null : (fate.renamedColumns.get(column.toLowerCase()) ?? column)))
+  const columns = index.columns.map((column) =>
+    column === null ? null : (fate.renamedColumns.get(column.toLowerCase()) ?? column),
+  )
   const leads = (names: (string | null)[]): boolean =>
     columns.every((column, at) => column !== null && same(column, names[at] ?? undefined))
   const equal = (names: (string | null)[]): boolean => names.length === columns.length && leads(names)

@@ -6,14 +6,16 @@ export const mf101: Rule = {
   code: 'MF101',
   title: 'unique index added to an existing table',
   severity: 'info',
-  advice: 'Existing and incoming duplicates make it fail: look for them first, and let the application refuse them.',
+  advice:
+    'Existing and incoming duplicates make it fail: look for them first, and let the application refuse them.',
   source: 'https://atlasgo.io/lint/analyzers#data-dependent-changes',
   check: (evidence) =>
     evidence.fates.flatMap((fate) =>
       addedUnique(fate)
         .filter((index) => !wasIndexed(fate, index))
         .map((index) => {
-          const place = evidence.statements.findLast(({ anatomy }) => same(anatomy.target, index.name)) ?? fate.ended
+          const place =
+            evidence.statements.findLast(({ anatomy }) => same(anatomy.target, index.name)) ?? fate.ended
           const proven = evidence.mode === 'copy' ? ' No duplicates on the copy.' : ''
           return findingOf(
             mf101,

@@ -5,14 +5,17 @@ export const mf103: Rule = {
   code: 'MF103',
   title: 'NOT NULL added',
   severity: 'info',
-  advice: 'Fill the NULLs first, and deploy an application that always writes the column before this migration.',
+  advice:
+    'Fill the NULLs first, and deploy an application that always writes the column before this migration.',
   source: 'https://atlasgo.io/lint/analyzers#data-dependent-changes',
   check: (evidence) =>
     evidence.fates.flatMap((fate) =>
       (fate.after?.columns ?? [])
         .filter((column) => column.notNull && column.keyPosition === 0 && !column.generated)
         .filter((column) => {
-          const old = fate.before.columns.find(({ name }) => same(fate.renamedColumns.get(name.toLowerCase()) ?? name, column.name))
+          const old = fate.before.columns.find(({ name }) =>
+            same(fate.renamedColumns.get(name.toLowerCase()) ?? name, column.name),
+          )
           return old === undefined ? column.default === null : !old.notNull && old.keyPosition === 0
         })
         .map((column) =>

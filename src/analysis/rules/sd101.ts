@@ -6,7 +6,8 @@ export const sd101: Rule = {
   code: 'SD101',
   title: 'sample data',
   severity: 'warning',
-  advice: 'Keep sample rows in a seed script that never runs in production; rows that the application needs are fine.',
+  advice:
+    'Keep sample rows in a seed script that never runs in production; rows that the application needs are fine.',
   source: 'experience: seeds of a test database in a production migration',
   check: (evidence) => {
     const found = new Map<string, { statement: StatementEvidence; sign: string }>()
@@ -28,7 +29,8 @@ export const sd101: Rule = {
   },
 }
 
-const FILE = /(?:^|[^a-z])(?:sample|samples|demo|mock|mocks|fixture|fixtures|dummy|fake|test_?(?:data|users?|rows?|accounts?))(?:[^a-z]|$)/i
+const FILE =
+  /(?:^|[^a-z])(?:sample|samples|demo|mock|mocks|fixture|fixtures|dummy|fake|test_?(?:data|users?|rows?|accounts?))(?:[^a-z]|$)/i
 
 const TEXTS: RegExp[] = [
   /^[^\s@]+@(?:[\w-]+\.)*(?:example|test|localhost|invalid|acme|foo|bar)(?:\.(?:com|org|net|test|local|dev))?$/i,

@@ -21,7 +21,14 @@ export const sq101: Rule = {
       // With one file pending its place is clear; two of them may run in either order.
       const severity = history.applied !== undefined && pending.length > 1 ? 'warning' : 'info'
       const names = files.map(({ name }) => name).join(', ')
-      return [findingOf(sq101, severity, { file: last.name }, `The number ${String(number)} is given twice: ${names}.`)]
+      return [
+        findingOf(
+          sq101,
+          severity,
+          { file: last.name },
+          `The number ${String(number)} is given twice: ${names}.`,
+        ),
+      ]
     })
   },
 }

@@ -19,7 +19,12 @@ export const sq102: Rule = {
       const previous = numbered[at - 1]
       if (previous === undefined || number - previous.number <= 1 || isApplied(history, file.name)) return []
       return [
-        findingOf(sq102, 'info', { file: file.name }, `After ${previous.file.name} comes ${file.name}: numbers are missing between them.`),
+        findingOf(
+          sq102,
+          'info',
+          { file: file.name },
+          `After ${previous.file.name} comes ${file.name}: numbers are missing between them.`,
+        ),
       ]
     })
   },

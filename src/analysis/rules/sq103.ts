@@ -13,7 +13,12 @@ export const sq103: Rule = {
       .filter(({ name }) => numberOf(name) === undefined)
       .map(({ name }) => {
         const unclear = pending.length > 1 && history.applied !== undefined
-        return findingOf(sq103, unclear ? 'warning' : 'info', { file: name }, `${name} has no number, so Wrangler runs it first.`)
+        return findingOf(
+          sq103,
+          unclear ? 'warning' : 'info',
+          { file: name },
+          `${name} has no number, so Wrangler runs it first.`,
+        )
       })
   },
 }

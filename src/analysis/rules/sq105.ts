@@ -13,6 +13,8 @@ export const sq105: Rule = {
     const known = history.applied ?? Object.keys(history.checksums ?? {})
     return known
       .filter((name) => !present.has(name) && !renamed.has(name))
-      .map((name) => findingOf(sq105, 'warning', { file: name }, `${name} was applied, but the folder does not hold it.`))
+      .map((name) =>
+        findingOf(sq105, 'warning', { file: name }, `${name} was applied, but the folder does not hold it.`),
+      )
   },
 }

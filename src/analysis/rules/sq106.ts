@@ -23,7 +23,10 @@ export function renamedFrom(history: History): { from: string; to: string; sure:
   const present = new Set(history.files.map(({ name }) => name))
   const known = history.applied ?? Object.keys(history.checksums ?? {})
   const missing = known.filter((name) => !present.has(name))
-  const candidates = history.files.filter(({ name }) => !isApplied(history, name) && (history.applied !== undefined || history.checksums?.[name] === undefined))
+  const candidates = history.files.filter(
+    ({ name }) =>
+      !isApplied(history, name) && (history.applied !== undefined || history.checksums?.[name] === undefined),
+  )
   return missing.flatMap((from) => {
     const bytes = history.checksums?.[from]
     const same = bytes === undefined ? undefined : candidates.find(({ sha256 }) => sha256 === bytes)

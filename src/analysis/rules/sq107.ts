@@ -5,7 +5,8 @@ export const sq107: Rule = {
   code: 'SQ107',
   title: 'runs after a later number',
   severity: 'warning',
-  advice: 'Give it the next free number, so that new environments run the files in the order in which production did.',
+  advice:
+    'Give it the next free number, so that new environments run the files in the order in which production did.',
   source: 'Wrangler runs every file that the ledger does not name, whatever its number',
   checkHistory: (history) => {
     if (history.applied === undefined) return []
@@ -13,6 +14,8 @@ export const sq107: Rule = {
     const latest = history.applied.findLast((name) => numberOf(name) === last) ?? ''
     return history.files
       .filter(({ name }) => !isApplied(history, name) && (numberOf(name) ?? last) < last)
-      .map(({ name }) => findingOf(sq107, 'warning', { file: name }, `${name} runs although ${latest} is applied already.`))
+      .map(({ name }) =>
+        findingOf(sq107, 'warning', { file: name }, `${name} runs although ${latest} is applied already.`),
+      )
   },
 }

@@ -20,9 +20,12 @@ function lostTriggers(evidence: Evidence): Finding[] {
     if (evidence.after.triggers.has(key)) return []
     const fate = evidence.fates.find(({ before }) => same(before.name, trigger.table))
     const onView = evidence.before.views.has(trigger.table.toLowerCase())
-    if (fate?.how === 'dropped' || (onView && !evidence.after.views.has(trigger.table.toLowerCase()))) return []
+    if (fate?.how === 'dropped' || (onView && !evidence.after.views.has(trigger.table.toLowerCase())))
+      return []
     if (sameWork(evidence, trigger.table, trigger.sql)) return []
-    const dropped = evidence.statements.find(({ anatomy }) => anatomy.verb === 'drop-trigger' && same(anatomy.target, trigger.name))
+    const dropped = evidence.statements.find(
+      ({ anatomy }) => anatomy.verb === 'drop-trigger' && same(anatomy.target, trigger.name),
+    )
     const rebuilt = fate !== undefined && fate.how !== 'kept'
     const place = dropped ?? (fate === undefined ? undefined : shapeCulprit(evidence, fate))
     const severity = dropped === undefined ? lossSeverity(evidence) : rebuilt ? 'warning' : 'info'
@@ -30,14 +33,21 @@ function lostTriggers(evidence: Evidence): Finding[] {
       dropped === undefined
         ? `The trigger ${trigger.name} is lost with the table ${trigger.table} that is rebuilt.`
         : `The trigger ${trigger.name} is dropped and not made again.`
-    return [findingOf(tr101, severity, place, message, { table: trigger.table, advice: `${tr101.advice}\n${trigger.sql};` })]
+    return [
+      findingOf(tr101, severity, place, message, {
+        table: trigger.table,
+        advice: `${tr101.advice}\n${trigger.sql};`,
+      }),
+    ]
   })
 }
 
 /** A trigger under another name that does the same. */
 function sameWork(evidence: Evidence, table: string, sql: string): boolean {
   const body = bodyOf(sql)
-  return [...evidence.after.triggers.values()].some((other) => same(other.table, table) && bodyOf(other.sql) === body)
+  return [...evidence.after.triggers.values()].some(
+    (other) => same(other.table, table) && bodyOf(other.sql) === body,
+  )
 }
 
 function bodyOf(sql: string): string {
@@ -48,9 +58,13 @@ function bodyOf(sql: string): string {
 function lostViews(evidence: Evidence): Finding[] {
   return [...evidence.before.views].flatMap(([key, view]) => {
     if (evidence.after.views.has(key) || evidence.after.tables.has(key)) return []
-    const place = evidence.statements.find(({ anatomy }) => anatomy.verb === 'drop-view' && same(anatomy.target, view.name))
+    const place = evidence.statements.find(
+      ({ anatomy }) => anatomy.verb === 'drop-view' && same(anatomy.target, view.name),
+    )
     const tokens = significantTokens(view.sql)
-    const beside = evidence.fates.some(({ how, before }) => how === 'rebuilt' && mentions(tokens, before.name))
+    const beside = evidence.fates.some(
+      ({ how, before }) => how === 'rebuilt' && mentions(tokens, before.name),
+    )
     const message = `The view ${view.name} is dropped and not made again.`
     return [
       findingOf(tr101, beside ? lossSeverity(evidence) : 'info', place, message, {
@@ -72,7 +86,9 @@ function brokenObjects(evidence: Evidence): Finding[] {
     .filter(({ type, name }) => type === 'view' || !keys.has(name.toLowerCase()))
     .map(({ type, name, message }) => {
       const missing = /no such (?:table|column): (?:main\.)?(?:\w+\.)?(\w+)/i.exec(message)?.[1] ?? name
-      const place = (evidence.end?.statements ?? []).findLast(({ anatomy }) => mentions(anatomy.tokens, missing) || mentions(anatomy.tokens, name))
+      const place = (evidence.end?.statements ?? []).findLast(
+        ({ anatomy }) => mentions(anatomy.tokens, missing) || mentions(anatomy.tokens, name),
+      )
       const what =
         type === 'view'
           ? `The view ${name} can no longer be read: ${message}.`

@@ -10,14 +10,19 @@ export const tx101: Rule = {
   severity: 'error',
   advice: 'Remove BEGIN, COMMIT, SAVEPOINT and ROLLBACK: D1 runs the file as one transaction.',
   source: 'workerd refuses BEGIN TRANSACTION and SAVEPOINT; Wrangler strips the first pair, locally only',
-  check: (evidence) => [...failuresOf(tx101, evidence), ...evidence.files.flatMap((file) => inText(evidence, file))],
+  check: (evidence) => [
+    ...failuresOf(tx101, evidence),
+    ...evidence.files.flatMap((file) => inText(evidence, file)),
+  ],
 }
 
 /** Wrangler looks for these words by plain text search, in comments and literals too. */
 function inText(evidence: Evidence, file: { name: string; sql: string }): Finding[] {
   if (!file.sql.includes('BEGIN TRANSACTION')) return []
   return [...tokenize(file.sql)]
-    .filter(({ kind, text }) => (kind === 'comment' || kind === 'string') && text.includes('BEGIN TRANSACTION'))
+    .filter(
+      ({ kind, text }) => (kind === 'comment' || kind === 'string') && text.includes('BEGIN TRANSACTION'),
+    )
     .map(({ kind, start }) => {
       const line = file.sql.slice(0, start).split('\n').length
       const where = kind === 'comment' ? 'a comment' : 'a text'

@@ -1,0 +1,147 @@
+import { tableNamed, type DetailedCatalog, type TableSchema } from '../d1/schema.js'
+import type { DatabaseSync } from 'node:sqlite'
+import { quoteName } from '../d1/sqlite.js'
+import { mentions } from './anatomy.js'
+import type { ColumnChange, DataComparison, StatementEvidence, TableFate } from './evidence.js'
+import { column, join, missingRows, number, sampleRows, SAMPLES, type Pair } from './row-keys.js'
+
+/** Two versions of one database on one connection: `main` is the migrated one, `prior` the one before. */
+export interface Versions {
+  database: DatabaseSync
+  after: DetailedCatalog
+  statements: StatementEvidence[]
+}
+
+/** A column that is no more: how many values went with it, and whether another column holds them. */
+export function goneColumn(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  name: string,
+  key: Pair[] | undefined,
+): ColumnChange {
+  const { database, statements } = versions
+  const values = number(
+    database,
+    `SELECT count(${quoteName(name)}) AS n FROM prior.${quoteName(fate.before.name)}`,
+  )
+  const change: ColumnChange = { column: name, values, nulled: values, changed: 0, samples: [] }
+  if (values === 0) return change
+  const samples = database
+    .prepare(
+      `SELECT DISTINCT substr(quote(${quoteName(name)}), 1, 80) AS v FROM prior.${quoteName(fate.before.name)} WHERE ${quoteName(name)} IS NOT NULL LIMIT ${String(SAMPLES)}`,
+    )
+    .all()
+    .map((row) => ({ key: '', before: String(row['v']), after: 'gone' }))
+  const writers = statements.filter(
+    ({ anatomy }) => mentions(anatomy.tokens, name) || anatomy.tokens.some(({ text }) => text === '*'),
+  )
+  const own = key === undefined ? undefined : heldBeside(versions, fate, after, name, key, writers)
+  const preservedIn =
+    own ?? heldElsewhere(versions, fate, name, writers, `prior.${quoteName(fate.before.name)} b`)
+  return { ...change, samples, ...(preservedIn === undefined ? {} : { preservedIn }) }
+}
+
+/** A new column of the same rows from which the old values can be told: equal to them, or one to one. */
+function heldBeside(
+  { database }: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  name: string,
+  key: Pair[],
+  writers: StatementEvidence[],
+): string | undefined {
+  const old = new Set(fate.before.columns.map((known) => known.name.toLowerCase()))
+  const from = `prior.${quoteName(fate.before.name)} b JOIN main.${quoteName(after.name)} s ON ${join(key)}`
+  for (const candidate of after.columns) {
+    const written = writers.some(
+      ({ anatomy, touches }) =>
+        anatomy.verb !== 'alter-table' && touches.length > 0 && mentions(anatomy.tokens, candidate.name),
+    )
+    if (old.has(candidate.name.toLowerCase()) || (!written && fate.how === 'kept')) continue
+    const b = column('b', name)
+    const s = column('s', candidate.name)
+    const row = database
+      .prepare(
+        `SELECT count(*) AS pairs, count(DISTINCT old) AS olds, count(DISTINCT now) AS nows, count(CASE WHEN now IS NULL THEN 1 END) AS empty
+         FROM (SELECT DISTINCT ${b} AS old, ${s} AS now FROM ${from} WHERE ${b} IS NOT NULL)`,
+      )
+      .get()
+    const [pairs, olds, nows, empty] = ['pairs', 'olds', 'nows', 'empty'].map((field) => Number(row?.[field]))
+    if (empty === 0 && pairs === olds && pairs === nows && written) return `${after.name}.${candidate.name}`
+  }
+  return undefined
+}
+
+/** A column of a table that was filled from this one and holds every value of these rows. */
+function heldElsewhere(
+  { database, after }: Versions,
+  fate: TableFate,
+  name: string,
+  writers: StatementEvidence[],
+  rows: string,
+): string | undefined {
+  const b = column('b', name)
+  const condition = rows.includes(' WHERE ')
+    ? `${rows} AND ${b} IS NOT NULL`
+    : `${rows} WHERE ${b} IS NOT NULL`
+  for (const copy of fate.copiedTo) {
+    const table = tableNamed(after, copy)
+    const fed = writers.some(({ touches }) =>
+      touches.some(({ table: to, how }) => how !== 'read' && to.toLowerCase() === copy.toLowerCase()),
+    )
+    const same =
+      table?.columns.some((candidate) => candidate.name.toLowerCase() === name.toLowerCase()) ?? false
+    if (table === undefined || (!fed && !same)) continue
+    const ordered = [...table.columns].sort(
+      (x, y) =>
+        Number(y.name.toLowerCase() === name.toLowerCase()) -
+        Number(x.name.toLowerCase() === name.toLowerCase()),
+    )
+    for (const candidate of ordered) {
+      const missing = database
+        .prepare(
+          `SELECT 1 FROM ${condition} AND ${b} NOT IN (SELECT ${quoteName(candidate.name)} FROM main.${quoteName(table.name)} WHERE ${quoteName(candidate.name)} IS NOT NULL) LIMIT 1`,
+        )
+        .get()
+      if (missing === undefined) return `${table.name}.${candidate.name}`
+    }
+  }
+  return undefined
+}
+
+/** Lost rows whose every value is held by tables that were filled from this one are moved, not lost. */
+export function relocate(
+  versions: Versions,
+  fate: TableFate,
+  found: DataComparison,
+  key: Pair[] | undefined,
+): DataComparison {
+  const rows =
+    fate.after === undefined || key === undefined
+      ? `prior.${quoteName(fate.before.name)} b`
+      : missingRows(fate, fate.after, key)
+  const samples = found.lostSamples.length > 0 ? found.lostSamples : sampleRows(versions.database, fate, rows)
+  if (fate.copiedTo.length === 0) return { ...found, lostSamples: samples }
+  const holders = fate.before.columns
+    .filter(({ generated }) => !generated)
+    .map(({ name }) => {
+      const writers = versions.statements.filter(
+        ({ anatomy }) => mentions(anatomy.tokens, name) || anatomy.tokens.some(({ text }) => text === '*'),
+      )
+      const empty = number(versions.database, `SELECT count(${column('b', name)}) AS n FROM ${rows}`) === 0
+      return empty ? '' : heldElsewhere(versions, fate, name, writers, rows)
+    })
+  if (holders.some((holder) => holder === undefined)) return { ...found, lostSamples: samples }
+  const movedTo = [
+    ...new Set(holders.map((holder) => holder?.split('.')[0] ?? '').filter((table) => table !== '')),
+  ].join(', ')
+  const room = fate.copiedTo.some((copy) => {
+    const table = tableNamed(versions.after, copy)
+    return (
+      table !== undefined &&
+      number(versions.database, `SELECT count(*) AS n FROM main.${quoteName(table.name)}`) >= found.lost
+    )
+  })
+  return room ? { ...found, lost: 0, moved: found.lost, movedTo } : { ...found, lostSamples: samples }
+}

@@ -1,0 +1,59 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { RULES } from '../../src/analysis/rules.js'
+import { rh102 } from '../../src/analysis/rules/rh102.js'
+import { validateMigrations } from '../../src/analysis/validate.js'
+import { RULE_CASES, scenarioOf } from './rule-cases.js'
+import { folderOf, judgeScenario } from './scenario-run.js'
+
+const table: string[] = []
+
+/** SY101 is what the replay of the files finds; on the copy the same failure is RH101. RH102 needs half a minute: judged by itself. */
+async function codesOf(code: string, part: (typeof RULE_CASES)[string]['fires']): Promise<string[]> {
+  const scenario = scenarioOf(code, part)
+  if (code !== 'SY101') return (await judgeScenario(scenario)).map((finding) => finding.code)
+  const { findings } = await validateMigrations(folderOf(scenario))
+  return findings.map((finding) => finding.code)
+}
+
+describe('every rule fires where it must and is silent where it must not', () => {
+  test.each(RULES.filter(({ code }) => code !== 'RH102'))('$code $title', async (rule) => {
+    const cases = RULE_CASES[rule.code]
+    if (cases === undefined) throw new Error(`${rule.code} has no cases`)
+    const fires = (await codesOf(rule.code, cases.fires)).includes(rule.code)
+    const silent = !(await codesOf(rule.code, cases.silent)).includes(rule.code)
+    const mark = (good: boolean): string => (good ? 'ok  ' : 'FAIL')
+    table.push(
+      `${rule.code.padEnd(7)} ${rule.severity.padEnd(8)} fires ${mark(fires)} silent ${mark(silent)} ${rule.title}`,
+    )
+    expect({ fires, silent }).toEqual({ fires: true, silent: true })
+  })
+
+  test('RH102 slower than the API limit', () => {
+    const evidence = {
+      mode: 'copy' as const,
+      files: [],
+      statements: [],
+      before: { tables: new Map(), triggers: new Map(), views: new Map() },
+      after: { tables: new Map(), triggers: new Map(), views: new Map() },
+      fates: [],
+      failures: [],
+      broken: [],
+      violations: [],
+      oldViolations: [],
+      certain: true,
+      local: false,
+    }
+    const severities = (durationMs: number): string[] =>
+      (rh102.check?.({ ...evidence, durations: { '0001.sql': durationMs } }) ?? []).map(
+        ({ severity }) => severity,
+      )
+    expect(severities(31_000)).toEqual(['error'])
+    expect(severities(16_000)).toEqual(['warning'])
+    expect(severities(1000)).toEqual([])
+    table.push('RH102   error    fires ok   silent ok   slower than the API limit')
+  })
+})
+
+afterAll(() => {
+  console.log(table.join('\n'))
+})
