@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Target } from '../contract/target.js'
 import { exportSqlite } from './export.js'
-import { targetFile } from './local-reader.js'
+import { guard, targetFile } from './local-reader.js'
 import { withReader } from './open-reader.js'
 import type { Reader } from './reader.js'
 import { restoreBackup } from './restore.js'
@@ -18,7 +18,7 @@ const IMPORT_TIMEOUT_MS = 14 * 60_000
  * with the old one kept beside the backups; a remote one is emptied and filled by one import, which D1 takes back as a
  * whole when any of it fails. Safe to run again.
  *
- * Throws `BackupInvalid` before anything is touched, and what Wrangler throws.
+ * Throws `BackupInvalid` and `DatabaseLocked` before anything is touched, and what Wrangler throws.
  */
 export async function replaceContent(input: {
   target: Target
@@ -52,19 +52,24 @@ async function exchangeFile(target: Target, restored: string): Promise<{ safetyC
   return kept
 }
 
+/** Throws `DatabaseLocked` while somebody else has the file open: they would go on writing into the old one. */
 async function keepAside(target: Target, live: string): Promise<{ safetyCopy: string }> {
   await mkdir(target.backupDir, { recursive: true })
   const stamp = new Date()
     .toISOString()
-    .replace(/[-:]|\.\d+Z$/g, '')
+    .replace(/[-:.Z]/g, '')
     .replace('T', '-')
   const safetyCopy = path.join(target.backupDir, `before-restore-${target.environment}-${stamp}.sqlite`)
-  const database = openSqlite(live)
-  try {
-    database.exec(`VACUUM INTO ${quoteText(safetyCopy)}`)
-  } finally {
-    database.close()
-  }
+  guard(live, () => {
+    const database = openSqlite(live)
+    try {
+      // Leaving the journal mode of workerd needs the file for oneself.
+      database.exec('PRAGMA journal_mode = DELETE')
+      database.exec(`VACUUM INTO ${quoteText(safetyCopy)}`)
+    } finally {
+      database.close()
+    }
+  })
   return { safetyCopy }
 }
 
