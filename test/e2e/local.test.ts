@@ -3,13 +3,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { RunbookConfigInput } from '../../src/config/schema.js'
 import { GATES, type Gate } from '../../src/contract/names.js'
 import type { RunView } from '../../src/contract/run.js'
 import { provideTemporal } from '../../src/temporal/binaries.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { readDevRecord } from '../../src/temporal/dev-record.js'
 import { buildIfStale, documentOf, launch, launchService, resultOf, untilSays, type Command } from './processes.js'
-import { createLocalProject, scratchFolder, type LocalProject } from './project.js'
+import { createLocalProject, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
 import { RunObserver, stateOf } from './run.js'
 
 /** Every gate but `rollback`, in the order in which they open. */
@@ -49,12 +50,13 @@ function databaseId(): string {
 }
 
 /** A project of its own, which finds the server through the standard variable. */
-function openProject(pending?: Record<string, string>) {
+function openProject(pending?: Record<string, string>, config?: RunbookConfigInput) {
   const id = databaseId()
   const project = createLocalProject({
     folder: path.join(scratch.folder, `projet ${id.slice(-2)}`),
     databaseId: id,
     ...(pending === undefined ? {} : { pending }),
+    ...(config === undefined ? {} : { config }),
   })
   const run = new RunObserver(temporal, 'local', id)
   const command = (...args: string[]): Command =>
@@ -227,10 +229,33 @@ describe('what goes wrong', () => {
     }
   }, 120_000)
 
-  test('a schema that moved after the rehearsal stops the run as drifted, before anything is applied', async () => {
+  test('a schema that moved after the rehearsal voids the approvals: a new plan is asked for, nothing is applied', async () => {
     const { command, database, ledger, run } = openProject()
-    const waiting = command('start', '--wait', '--requester', 'Ada')
+    await documentOf<object>(command('start', '--requester', 'Ada'), 0)
     await run.approveAll(['team-lead', 'environment', 'connectivity', 'preflight', 'plan'], 'Bea')
+    const { planHash } = await run.gateOpen('final')
+    database((db) => db.exec('CREATE TABLE by_hand (id INTEGER)'))
+    await run.decide('final', 'Bea')
+    const view = await run.until(
+      'new plan',
+      (now) => now.planHash !== planHash && stateOf(now, 'environment') === 'open',
+    )
+    expect(view.planHash).toMatch(/^[0-9a-f]{64}$/)
+    expect(stateOf(view, 'final')).toBe('waiting')
+    expect(view.gates.find(({ gate }) => gate === 'final')?.earlier).toMatchObject([{ actor: 'Bea', planHash }])
+    const late = command('approve', 'environment', '--actor', 'Bea', '--plan-hash', planHash ?? '')
+    expect(await resultOf(late)).toMatchObject({ code: 2, json: { error: { type: 'DecisionRefused' } } })
+    expect(ledger()).toEqual(['0001_users.sql'])
+    await documentOf<object>(command('abort'), 0)
+  }, 150_000)
+
+  test('where approvals were given in advance nobody can look again: drift ends the run as drifted, exit 1', async () => {
+    const final = { requesterMayApprove: false }
+    const { command, database, ledger, run } = openProject(undefined, {
+      environments: { local: { monitoring: QUICK_BASELINE, policy: { gates: { final } } } },
+      people: [{ name: 'Ada', roles: ['dba'] }, { name: 'Bea', roles: ['dba'] }],
+    })
+    const waiting = command('start', '--wait', '--yes', '--requester', 'Ada')
     await run.gateOpen('final')
     database((db) => db.exec('CREATE TABLE by_hand (id INTEGER)'))
     await run.decide('final', 'Bea')
@@ -238,5 +263,5 @@ describe('what goes wrong', () => {
     expect(view).toMatchObject({ outcome: 'drifted', failure: { type: 'Drifted' } })
     expect(ledger()).toEqual(['0001_users.sql'])
     expect(Object.values(statesOf(view))).not.toContain('applied')
-  }, 120_000)
+  }, 150_000)
 })

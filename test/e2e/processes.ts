@@ -1,6 +1,5 @@
 import { execa, type ResultPromise } from 'execa'
 import path from 'node:path'
-import { expect } from 'vitest'
 import type { RunView } from '../../src/contract/run.js'
 import { packageRoot } from '../../src/temporal/package-root.js'
 
@@ -52,11 +51,13 @@ export async function resultOf(command: Command): Promise<CommandResult> {
   }
 }
 
-/** The document of a command that must end with `code`; its stderr is in the failure's message. */
+/** The document of a command that must end with `code`; throws with what it said instead. */
 export async function documentOf<T = RunView>(command: Command, code: number): Promise<T> {
   const result = await resultOf(command)
-  expect(result.code, `${JSON.stringify(result.json)}\n${result.stderr}`).toBe(code)
-  return result.json as T
+  if (result.code === code) return result.json as T
+  throw new Error(
+    `exit ${result.code ?? 'by signal'}, expected ${code}: ${JSON.stringify(result.json)}\n${result.stderr}`,
+  )
 }
 
 /** Resolves once the process has said something that matches on stderr; rejects with what it said when it ends before. */

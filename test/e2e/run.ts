@@ -16,7 +16,7 @@ export class RunObserver {
   }
 
   /** Waits until the run's state is as asked; throws when it closes before. A worker or a run that is not there yet is waited for. */
-  async until(what: string, asked: (view: RunView) => boolean, patienceMs = 120_000): Promise<RunView> {
+  async until(what: string, asked: (view: RunView) => boolean, patienceMs = 75_000): Promise<RunView> {
     const handle = this.temporal.client.workflow.getHandle(this.workflowId)
     let view: RunView | undefined
     for (const limit = Date.now() + patienceMs; Date.now() < limit; await pause(150)) {
