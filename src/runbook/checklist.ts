@@ -40,6 +40,7 @@ function nextAction(view: RunView, timeZone: string): string {
     .map(({ gate, shows, expiresAt }) =>
       [
         `👉 **${prose(gateTitle(gate, view.environment))}**`,
+        '',
         ...shows.map((line) => `- ${prose(line)}`),
         `- approve: ${code(decisionCommand({ verb: 'approve', gate, environment: view.environment }))}`,
         `- decline: ${code(decisionCommand({ verb: 'reject', gate, environment: view.environment }))}`,

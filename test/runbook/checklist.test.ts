@@ -31,6 +31,7 @@ test('while a gate is open: ticks so far, durations, and the command to type', (
     execute: waiting for the gate 'final'
 
     👉 **Final Confirmation**
+
     - Apply 2 migrations
     - approve: \`d1-runbook approve final --env production\`
     - decline: \`d1-runbook reject final --env production\`

@@ -140,7 +140,7 @@ export function trendDrawing(
     option: {
       animation: false,
       textStyle: { fontFamily: FONT },
-      grid: { left: narrow ? 52 : 64, right: narrow ? 12 : 24, top: 26, bottom: 30 },
+      grid: { left: narrow ? 60 : 64, right: narrow ? 12 : 24, top: 26, bottom: 30 },
       xAxis: {
         type: 'value',
         min: first,

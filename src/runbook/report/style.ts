@@ -20,8 +20,9 @@ nav{font-size:.9rem;margin:20px 0 0}nav a{display:inline-block;margin-right:14px
 a{color:var(--accent)}
 .scroll{overflow-x:auto;margin:10px 0}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
-th,td{text-align:left;vertical-align:top;padding:6px 10px 6px 0;border-bottom:1px solid var(--line)}
+th,td{text-align:left;vertical-align:top;padding:6px 10px 6px 0;overflow-wrap:break-word;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:600}
+@media (min-width:641px){dl>div:has(code){grid-column:span 2}}
 ul{margin:10px 0;padding-left:1.2em}
 ul.ticks{list-style:none;padding:0}
 ul.ticks li{padding-left:1.7em;text-indent:-1.7em}
@@ -34,13 +35,13 @@ footer{margin-top:48px;color:var(--soft);font-size:.85rem}
 .wide{display:none}.narrow{display:block}
 table,tbody,tr,td{display:block}thead{position:absolute;left:-9999px}
 tr{border-bottom:1px solid var(--line);padding:8px 0}
-td{border:0;padding:1px 0}td:empty,td.none{display:none}
+td{border:0;padding:1px 0;overflow-wrap:anywhere}td:empty,td.none{display:none}
 td:first-child{font-weight:600}td:first-child::before{content:none!important}
 td[data-head]::before{content:attr(data-head) ": ";color:var(--soft)}
 }
 @media print{
 :root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--accent:#1f55a8;--plan:#1f55a82e;--band:#1a7f4b22;--over:#c2303012;--good:#0c5c33;--bad:#a01c1c;--warn:#7a4800}
-nav{display:none}main{max-width:none;padding:0}body{font-size:11pt}
+td{overflow-wrap:anywhere}nav{display:none}main{max-width:none;padding:0}body{font-size:11pt}
 tr,figure,pre,.outcome{break-inside:avoid}h2{break-after:avoid}
 }
 `.trim()
