@@ -1,4 +1,5 @@
 import type { Decision, IssueReport, Observation, StopRequest } from '../contract/decision.js'
+import type { MonitoringAlert } from '../contract/monitoring.js'
 import { GATES } from '../contract/names.js'
 import type { RollbackStrategy } from '../contract/policy.js'
 
@@ -9,6 +10,7 @@ import type { RollbackStrategy } from '../contract/policy.js'
 export type SignalBody<T> = { ok: true; body: T } | { ok: false; reason: string }
 
 const STRATEGIES: readonly RollbackStrategy[] = ['reverse-migration', 'time-travel', 'restore-backup', 'none']
+const ALERT_KINDS: readonly MonitoringAlert['kind'][] = ['breach', 'blind', 'recovered']
 const SEVERITIES: readonly IssueReport['severity'][] = ['minor', 'major', 'critical']
 
 /** The gate's name is not checked here: `judgeDecision` refuses an unknown one, by name. */
@@ -74,6 +76,24 @@ export function readStopRequest(value: unknown): SignalBody<StopRequest> {
   if (reason === undefined) return bad(`a stop needs 'reason'`)
   if (actor === undefined) return bad(`a stop needs 'actor', the name of the person`)
   return { ok: true, body: { reason, actor } }
+}
+
+/** From the monitoring child, or from anybody who can signal: what the parent uses of it is what is checked. */
+export function readAlert(value: unknown): SignalBody<MonitoringAlert> {
+  const fields = fieldsOf(value)
+  const kind = fields['kind']
+  const message = text(fields, 'message')
+  const checkpoint = fieldsOf(fields['checkpoint'])
+  const reasons = checkpoint['reasons']
+  if (!isOneOf(ALERT_KINDS, kind)) return bad(`an alert needs 'kind', one of ${ALERT_KINDS.join(', ')}`)
+  if (message === undefined) return bad(`an alert needs 'message'`)
+  if (!Array.isArray(reasons) || !reasons.every((reason) => typeof reason === 'string')) {
+    return bad(`an alert needs 'checkpoint' with its reasons`)
+  }
+  return {
+    ok: true,
+    body: { kind, message, checkpoint: checkpoint as unknown as MonitoringAlert['checkpoint'] },
+  }
 }
 
 function fieldsOf(value: unknown): Record<string, unknown> {

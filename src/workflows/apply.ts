@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/workflow'
 import type { PlannedMigration, Plan } from '../contract/plan.js'
 import type { MigrationResult } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
-import { windowState } from '../runbook/window.js'
+import { windowHolds } from '../runbook/window.js'
 import { mutate, read } from './activities.js'
 import { failureOf, GateExpired } from './endings.js'
 import type { Run } from './run.js'
@@ -16,8 +16,8 @@ export async function applyOneByOne(run: Run, plan: Plan): Promise<void> {
   const ledgerBefore = [...plan.ledger]
   for (const migration of plan.migrations) {
     await run.whileRunning()
-    const { state } = windowState({ window, now: Date.now() })
-    if (state === 'closed') throw new GateExpired('window')
+    if (!windowHolds({ window, now: Date.now(), neededMs: migration.durationMs }))
+      throw new GateExpired('window')
     run.say('execute', `applying ${migration.name}`)
     const summary = `Apply ${migration.name}`
     const result = await run.audited(

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/workflow'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { appliedByThisRun } from './apply.js'
 import { close } from './close.js'
@@ -19,7 +20,7 @@ import { validate, type Expected } from './validate.js'
 
 /** The runbook, from its prerequisites to its documentation updates. One workflow, one migration of one database. */
 export async function productionMigration(request: MigrationRequest): Promise<RunView> {
-  const run = new Run(request)
+  const run = open(request)
   return run.untilClosed(
     async () => {
       await prerequisites(run)
@@ -32,6 +33,19 @@ export async function productionMigration(request: MigrationRequest): Promise<Ru
     },
     (ending) => close(run, ending),
   )
+}
+
+/** A request that cannot be read ends the run at once: thrown as it is, Temporal would try it for ever. */
+function open(request: MigrationRequest): Run {
+  try {
+    return new Run(request)
+  } catch (error) {
+    throw ApplicationFailure.create({
+      type: 'ConfigInvalid',
+      message: `The request of this run cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      nonRetryable: true,
+    })
+  }
 }
 
 /** Steps 1 to 4, with an update every 15 minutes. Null where there was nothing to migrate. */

@@ -10,6 +10,7 @@ import { alertSignal } from '../contract/messages.js'
 import type { MonitoringAlert, MonitoringView } from '../contract/monitoring.js'
 import { monitoringWorkflowId } from '../contract/names.js'
 import { noteMessage } from '../runbook/messages.js'
+import { readAlert } from '../runbook/signal-body.js'
 import { slow } from './activities.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
@@ -23,8 +24,10 @@ import type { Run } from './run.js'
  */
 export async function watchOver(run: Run, expected: MonitoringInput['expected']): Promise<MonitoringView> {
   const alerts: MonitoringAlert[] = []
-  setHandler(alertSignal, (alert) => {
-    alerts.push(alert)
+  setHandler(alertSignal, (body: unknown) => {
+    const read = readAlert(body)
+    if (read.ok) alerts.push(read.body)
+    else run.misunderstood('monitoringAlert', read.reason)
   })
   const child = await startMonitoring(run, expected)
   const end: { view?: MonitoringView; error?: Error } = {}

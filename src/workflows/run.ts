@@ -31,6 +31,7 @@ import { answerOf, commandsOf, keepCommands } from './audit.js'
 import { now } from './clock.js'
 import { endingOf, GateDeclined, GateExpired } from './endings.js'
 import { Gatekeeper } from './gatekeeper.js'
+import { windowState } from '../runbook/window.js'
 import { searchAttributesOf } from './search-attributes.js'
 import { newRunView, phaseOf, stepOf, type Ending, type StepName } from './state.js'
 
@@ -58,6 +59,9 @@ export class Run {
     })
     this.announcer = new Announcer(request, this.view, this.runKey)
     this.listen()
+    // A time zone that nobody knows throws in every message: here it ends the run before it begins.
+    new Intl.DateTimeFormat('en', { timeZone: request.timeZone })
+    this.refresh()
   }
 
   /** Names the folder of this run where the worker keeps its report and failure files. */
@@ -156,7 +160,9 @@ export class Run {
     await this.whileRunning()
     await this.ask(gate, shows)
     const { state, decisions } = this.gates.of(gate)
-    if (state === 'expired') throw new GateExpired(gate)
+    const { window } = this.request
+    const late = beforeApply(gate) && windowState({ window, now: Date.now() }).state === 'closed'
+    if (state === 'expired') throw new GateExpired(late ? 'window' : gate)
     if (state !== 'rejected') return
     const no = decisions.find(({ decision }) => decision === 'reject')
     throw new GateDeclined(gate, no?.actor ?? 'somebody', no?.comment)
@@ -166,7 +172,7 @@ export class Run {
   async ask(gate: Gate, shows: string[]): Promise<void> {
     const policy = this.gates.policyOf(gate)
     const openedAt = Date.now()
-    const deadline = policy.deadlineMs === undefined ? undefined : openedAt + this.scaled(policy.deadlineMs)
+    const deadline = this.deadlineOf(gate, openedAt)
     this.gates.open(gate, shows, deadline)
     if (this.gates.of(gate).state !== 'open') return
 
@@ -180,7 +186,9 @@ export class Run {
       )
     }
     for (const [index, afterMs] of policy.remindersMs.entries()) {
-      if (await this.gates.decided(gate, openedAt + this.scaled(afterMs))) return
+      const remindAt = openedAt + this.scaled(afterMs)
+      if (deadline !== undefined && remindAt >= deadline) break
+      if (await this.gates.decided(gate, remindAt)) return
       const last = index === policy.remindersMs.length - 1
       const missing = this.gates.missing(gate)
       const escalated = last ? policy.escalateTo : []
@@ -190,6 +198,17 @@ export class Run {
       )
     }
     if (!(await this.gates.decided(gate, deadline))) this.gates.expire(gate)
+  }
+
+  /** Epoch milliseconds. What is approved after the end of the window could not be applied any more. */
+  private deadlineOf(gate: Gate, openedAt: number): number | undefined {
+    const { deadlineMs } = this.gates.policyOf(gate)
+    const { window } = this.request
+    const ends = [
+      ...(deadlineMs === undefined ? [] : [openedAt + this.scaled(deadlineMs)]),
+      ...(window === undefined || !beforeApply(gate) ? [] : [Date.parse(window.closesAt)]),
+    ].filter(Number.isFinite)
+    return ends.length === 0 ? undefined : Math.min(...ends)
   }
 
   /** Waits while somebody has paused the run. */
@@ -261,11 +280,16 @@ export class Run {
   }
 
   /** A signal that cannot be read changes nothing, and is not lost either. */
-  private misunderstood(signal: string, reason: string): void {
+  misunderstood(signal: string, reason: string): void {
     this.view.observations.push({
       note: `The signal ${signal} was not understood: ${reason}`,
       actor: 'd1-runbook',
       at: now(),
     })
   }
+}
+
+/** The team confirms, and takes back, after the migration: no window ends that. */
+function beforeApply(gate: Gate): boolean {
+  return gate !== 'team-confirmation' && gate !== 'rollback'
 }

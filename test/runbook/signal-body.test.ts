@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decisionSchema } from '../../src/contract/decision.js'
 import {
+  readAlert,
   readDecision,
   readIssueReport,
   readObservation,
@@ -24,7 +25,7 @@ test('whatever is sent, nothing throws, and what is read is what the contract sa
   )
   fc.assert(
     fc.property(value, (body) => {
-      for (const read of [readIssueReport, readObservation, readStopRequest])
+      for (const read of [readAlert, readIssueReport, readObservation, readStopRequest])
         expect(typeof read(body).ok).toBe('boolean')
       const read = readDecision(body)
       if (!read.ok) expect(read.reason).not.toBe('')

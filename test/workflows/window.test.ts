@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { decideSignal } from '../../src/contract/messages.js'
+import { parseWindow } from '../../src/runbook/window-input.js'
+import { FILES, requestFor } from './request.js'
+import { ALL_GATES, decideAll, gateOpen, gateState, until, useSkippingServer } from './skipping.js'
+import { openWorld } from './world.js'
+
+const server = useSkippingServer()
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+const windowFrom = (opensAt: number, closesAt: number) => ({
+  opensAt: new Date(opensAt).toISOString(),
+  closesAt: new Date(closesAt).toISOString(),
+})
+
+describe('a maintenance window', () => {
+  it('days ahead: waits for it, looks at everything again, and applies inside', async () => {
+    const begun = await server.env.currentTimeMs()
+    const window = windowFrom(begun + 3 * DAY, begun + 3 * DAY + 2 * HOUR)
+    const appliedAt: number[] = []
+    const world = openWorld((it) => ({
+      applyMigration: async ({ migration }) => {
+        appliedAt.push(await server.env.currentTimeMs())
+        it.ledger.push(migration.name)
+        return { ...migration, state: 'applied' }
+      },
+    }))
+    const request = requestFor(randomUUID(), { preApproved: true, window })
+    const view = await server.migrate(world, request, (handle) => handle.result())
+    expect(view.outcome).toBe('completed')
+    expect(world.ledger).toEqual(FILES.map(({ name }) => name))
+    expect(world.calls.filter((name) => name === 'checkPrerequisites')).toHaveLength(2)
+    expect(world.calls.filter((name) => name === 'runChecklist')).toHaveLength(2)
+    for (const at of appliedAt) {
+      expect(at).toBeGreaterThanOrEqual(Date.parse(window.opensAt))
+      expect(at).toBeLessThan(Date.parse(window.closesAt))
+    }
+  })
+
+  it('what is not met any more when it opens stops the run before anything is touched', async () => {
+    const begun = await server.env.currentTimeMs()
+    let looks = 0
+    const world = openWorld(() => ({
+      checkPrerequisites: async () => {
+        looks += 1
+        if (looks > 1) throw new Error('the token has expired')
+        return { checks: [] }
+      },
+    }))
+    const window = windowFrom(begun + DAY, begun + DAY + HOUR)
+    const view = await server.migrate(
+      world,
+      requestFor(randomUUID(), { preApproved: true, window }),
+      (handle) => handle.result(),
+    )
+    expect(view).toMatchObject({ outcome: 'failed', message: 'the token has expired' })
+    expect(world.calls).not.toContain('createBackup')
+  })
+
+  it.each(['team-lead', 'plan', 'final'] as const)(
+    'that ends while %s is open expires the run',
+    async (gate) => {
+      const begun = await server.env.currentTimeMs()
+      const world = openWorld()
+      const request = requestFor(
+        randomUUID(),
+        { window: windowFrom(begun - HOUR, begun + HOUR) },
+        { [gate]: { remindersMs: [600_000, 5 * HOUR] } },
+      )
+      const view = await server.migrate(world, request, async (handle) => {
+        await decideAll(handle, ALL_GATES.slice(0, ALL_GATES.indexOf(gate)))
+        return handle.result()
+      })
+      expect(view).toMatchObject({ outcome: 'expired', message: expect.stringContaining('window') })
+      expect(gateState(view, gate)).toBe('expired')
+      expect(Date.parse(view.closedAt ?? '')).toBeLessThan(begun + 2 * HOUR)
+      expect(world.calls).not.toContain('applyMigration')
+    },
+  )
+
+  it('that ends while the team looks does not end their confirmation', async () => {
+    const begun = await server.env.currentTimeMs()
+    const world = openWorld()
+    const request = requestFor(randomUUID(), { window: windowFrom(begun - HOUR, begun + HOUR) })
+    const view = await server.migrate(world, request, async (handle) => {
+      await decideAll(handle, ALL_GATES.slice(0, -1))
+      await until(handle, gateOpen('team-confirmation'))
+      await server.env.sleep(2 * HOUR)
+      await handle.signal(decideSignal, { gate: 'team-confirmation', decision: 'approve', actor: 'Bea' })
+      return handle.result()
+    })
+    expect(view.outcome).toBe('completed')
+  })
+
+  it('into which the second file no longer fits leaves it alone, and says so', async () => {
+    const begun = await server.env.currentTimeMs()
+    const world = openWorld(() => ({
+      rehearse: async (input) => {
+        const plan = await openWorld().activities.rehearse(input)
+        const [first, ...others] = plan.migrations
+        if (first === undefined) throw new Error('nothing is pending')
+        return { ...plan, migrations: [first, ...others.map((one) => ({ ...one, durationMs: 2 * HOUR }))] }
+      },
+    }))
+    const window = windowFrom(begun - HOUR, begun + HOUR)
+    const view = await server.migrate(
+      world,
+      requestFor(randomUUID(), { preApproved: true, window }),
+      (handle) => handle.result(),
+    )
+    expect(view.outcome).toBe('expired')
+    expect(view.migrations.map(({ state }) => state)).toEqual(['applied', 'absent'])
+    expect(world.ledger).toHaveLength(2)
+  })
+
+  it('over the change to summer time is as long as the clocks say, and no hour longer', async () => {
+    const begun = await server.env.currentTimeMs()
+    // The next last Sunday of March, when Paris goes from 02:00 to 03:00.
+    const year = new Date(begun).getUTCFullYear() + 1
+    const lastOfMarch = new Date(Date.UTC(year, 2, 31))
+    const sunday = new Date(Date.UTC(year, 2, 31 - lastOfMarch.getUTCDay())).toISOString().slice(0, 10)
+    const window = parseWindow({
+      text: `${sunday}T01:30/${sunday}T03:30`,
+      timeZone: 'Europe/Paris',
+      now: begun,
+    })
+    expect(Date.parse(window.closesAt) - Date.parse(window.opensAt)).toBe(HOUR)
+    const world = openWorld()
+    const view = await server.migrate(world, requestFor(randomUUID(), { window }), async (handle) => {
+      await decideAll(handle, ['team-lead'])
+      return handle.result()
+    })
+    expect(view).toMatchObject({ outcome: 'expired', message: expect.stringContaining('window') })
+    expect(Math.abs(Date.parse(view.closedAt ?? '') - Date.parse(window.closesAt))).toBeLessThan(10 * 60_000)
+  })
+})
