@@ -89,8 +89,8 @@ function columnChanges(database: DatabaseSync, from: string, compared: Pair[], k
     const s = column('s', is)
     return [
       `count(${b}) AS v${String(at)}`,
-      `count(CASE WHEN ${b} IS NOT NULL AND ${s} IS NULL THEN 1 END) AS n${String(at)}`,
-      `count(CASE WHEN ${s} IS NOT NULL AND ${b} COLLATE BINARY <> ${s} THEN 1 END) AS c${String(at)}`,
+      `count(CASE WHEN NOT (${isEmpty(b)}) AND (${isEmpty(s)}) THEN 1 END) AS n${String(at)}`,
+      `count(CASE WHEN NOT (${isEmpty(s)}) AND ${b} COLLATE BINARY <> ${s} THEN 1 END) AS c${String(at)}`,
     ]
   })
   const row = database.prepare(`SELECT ${counts.join(', ')} FROM ${from}`).get() ?? {}
@@ -112,6 +112,11 @@ function columnChanges(database: DatabaseSync, from: string, compared: Pair[], k
       }))
     return [{ column: was, after: is, values: Number(row[`v${String(at)}`]), nulled, changed, samples }]
   })
+}
+
+/** NULL, and what stands for nothing in a text or JSON column: a value that becomes one of these is lost as much. */
+function isEmpty(expression: string): string {
+  return `${expression} IS NULL OR ${expression} IN ('', '{}', '[]', 'null')`
 }
 
 /** Columns that hold one and the same value in every row, where they held several. */

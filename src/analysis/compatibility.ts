@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Finding } from '../contract/finding.js'
-import { eachRow, openSqlite } from '../d1/sqlite.js'
+import { openSqlite } from '../d1/sqlite.js'
 import { qc101 } from './rules/qc101.js'
 import { qc102 } from './rules/qc102.js'
 import { findingOf } from './rules/rule.js'
@@ -66,7 +66,7 @@ function attempt(
       .map((row) => String(row['detail']))
     if (/^\s*(?:select|values|with)\b/i.test(sql) && !/\b(?:insert|update|delete|replace)\b/i.test(sql)) {
       // One row proves that it runs.
-      database.prepare(sql).iterate().next()
+      database.prepare(sql).get()
     }
     const named = (pattern: RegExp): string[] => plan.flatMap((line) => pattern.exec(line)?.[1] ?? [])
     return { scans: named(/^SCAN (\S+)(?! USING (?:COVERING )?INDEX)/), searches: named(/^SEARCH (\S+)/) }

@@ -45,6 +45,7 @@ export interface ColumnChange {
   after?: string
   /** Rows with a value before. */
   values: number
+  /** Rows whose value became NULL, or an empty text, object or list. */
   nulled: number
   changed: number
   samples: { key: string; before: string; after: string }[]

@@ -36,6 +36,16 @@ export function literalsInPlaceOfColumns(
   return [...asText].filter((name) => columns.has(name))
 }
 
+/** Double-quoted names in the column list of a CREATE INDEX that are no columns: the index is over a constant. */
+export function literalsInIndex(database: DatabaseSync, sql: string, anatomy: Anatomy): string[] {
+  const open = anatomy.tokens.findIndex(({ text }) => text === '(')
+  const close = anatomy.tokens.findIndex(({ text }, at) => at > open && text === ')')
+  const quoted = anatomy.tokens.slice(open, close).filter(({ text }) => text.startsWith('"'))
+  if (quoted.length === 0) return []
+  const missing = missingColumn(database, rewrite(sql, quoted, new Set()))
+  return missing === undefined ? [] : [missing]
+}
+
 /** Names become backtick names, which never fall back to text; those known to be text become text. */
 function rewrite(sql: string, quoted: Token[], asText: Set<string>): string {
   let out = ''

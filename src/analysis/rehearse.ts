@@ -12,7 +12,9 @@ import { planHashOf } from './plan-hash.js'
 import { rehearseNatively, type NativeRehearsal } from './native-rehearsal.js'
 import type { FileReplay } from './replay.js'
 import { rehearseWayBack } from './reverse-rehearsal.js'
+import { driftFinding } from './rules/sq108.js'
 import { withSafeRebuild } from './safe-rebuild.js'
+import { schemaDrift } from './schema-drift.js'
 import { runOnD1, type D1Run } from './d1-run.js'
 
 export interface RehearseInput {
@@ -62,6 +64,13 @@ async function rehearseIn(input: RehearseInput, places: Places): Promise<Plan> {
   const applied = new Set(ledger)
   const pending = input.files.filter(({ name }) => !applied.has(name))
   const history = judgeHistory({ files: input.files, applied: ledger, checksums: input.checksums })
+  const drift = schemaDrift({
+    files: input.files,
+    applied: ledger,
+    databaseFile: places.prior,
+    migrationsTable: tableOf(input),
+  })
+  history.push(...driftFinding(drift ?? []))
   const native = await rehearseNatively({ ...input, migrationsTable: tableOf(input) }, places, pending)
   input.signal?.throwIfAborted()
   const run = await runOnD1({

@@ -4,7 +4,7 @@ import { quoteName, quoteText } from '../d1/sqlite.js'
 import { parseStatements, type ParsedFile, type SqlStatement } from '../d1/statements.js'
 import { anatomyOf, type Anatomy } from './anatomy.js'
 import type { FailureEvidence, StatementEvidence, Touch } from './evidence.js'
-import { literalsInPlaceOfColumns } from './literals.js'
+import { literalsInIndex, literalsInPlaceOfColumns } from './literals.js'
 import { refusalOf } from './refusals.js'
 import { tablesByRoot, touchesOf } from './touches.js'
 
@@ -188,6 +188,8 @@ class Observer {
   }
 
   #literals(sql: string, anatomy: Anatomy, touches: Touch[]): string[] {
+    if (anatomy.verb === 'create-index' && sql.includes('"'))
+      return literalsInIndex(this.#database, sql, anatomy)
     if (!/^(?:insert|update|delete|create-table)$/.test(anatomy.verb) || !sql.includes('"')) return []
     if (anatomy.verb === 'create-table' && !anatomy.copies) return []
     if (anatomy.verb === 'insert' && !anatomy.copies) return []

@@ -34,6 +34,7 @@ import { sq104 } from './rules/sq104.js'
 import { sq105 } from './rules/sq105.js'
 import { sq106 } from './rules/sq106.js'
 import { sq107 } from './rules/sq107.js'
+import { sq108 } from './rules/sq108.js'
 import { sy101 } from './rules/sy101.js'
 import { tr101 } from './rules/tr101.js'
 import { tx101 } from './rules/tx101.js'
@@ -75,6 +76,7 @@ export const RULES: readonly Rule[] = [
   sq105,
   sq106,
   sq107,
+  sq108,
   sd101,
   sy101,
   rh101,

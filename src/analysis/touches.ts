@@ -1,8 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Touch } from './evidence.js'
 
-/** addr, opcode, p1, p2, p3, p4, p5, comment. */
-type Op = [number, string, number, number, number, string | null, number, string | null]
+interface Op {
+  opcode: string
+  p1: number
+  p2: number
+  p3: number
+  p4: string | null
+  p5: number
+}
 
 const IS_UPDATE = 0x04
 
@@ -17,14 +23,12 @@ export function touchesOf(
   sql: string,
   names: Map<number, string> | undefined,
 ): Touch[] {
-  const statement = database.prepare(`EXPLAIN ${sql}`)
-  statement.setReturnArrays(true)
-  const ops = statement.all() as unknown as Op[]
+  const ops = database.prepare(`EXPLAIN ${sql}`).all() as unknown as Op[]
   const seen = new Map<string, Touch>()
   const add = (table: string | undefined, how: Touch['how']): void => {
     if (table !== undefined && !table.startsWith('sqlite_')) seen.set(`${how} ${table}`, { table, how })
   }
-  for (const [, opcode, p1, p2, p3, p4, p5] of ops) {
+  for (const { opcode, p1, p2, p3, p4, p5 } of ops) {
     switch (opcode) {
       case 'Delete':
         if (p4 !== null) add(p4, (p2 & IS_UPDATE) === 0 ? 'delete' : 'update')

@@ -139,13 +139,23 @@ class Chain {
       if (missing !== undefined && this.#failed.some((sql) => mentionsText(sql, missing))) return []
       this.#failed.push(failure.sql)
       const base = missing !== undefined && !this.#creates.has(missing) && before.tables.size === 0
-      return [base ? { ...failure, uncertain: true, advice: ADVICE } : failure]
+      if (base) return [{ ...failure, uncertain: true, advice: ADVICE }]
+      return [
+        DEPENDS_ON_ROWS.test(failure.message)
+          ? { ...failure, uncertain: true, advice: ROWS_ADVICE }
+          : failure,
+      ]
     })
   }
 }
 
 const ADVICE =
   'No file of the folder creates this table. If it was made outside of the migrations, add a first migration that creates it, so that new environments can be built.'
+
+/** The replay starts without rows: what these miss or meet, production may hold or not. */
+const DEPENDS_ON_ROWS = /^(?:FOREIGN KEY|UNIQUE) constraint failed/
+const ROWS_ADVICE =
+  'On an empty database this fails. `d1-runbook plan` shows whether it does on the rows of yours; a new environment cannot be built with it.'
 
 function missingName(message: string): string | undefined {
   return /no such (?:table|column|index|view|trigger): (?:main\.)?([^\s]+)/.exec(message)?.[1]?.toLowerCase()

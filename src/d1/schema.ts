@@ -144,11 +144,9 @@ function schemaRows(database: DatabaseSync): SchemaRow[] {
   let statement = compiled.get(database)
   if (statement === undefined) {
     statement = database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid')
-    statement.setReturnArrays(true)
     compiled.set(database, statement)
   }
-  const rows = statement.all() as unknown as [string, string, string, string | null][]
-  return rows.map(([type, name, tbl_name, sql]) => ({ type, name, tbl_name, sql }))
+  return statement.all() as unknown as SchemaRow[]
 }
 
 function kindsOf(database: DatabaseSync): Map<string, Kind> {

@@ -9,7 +9,7 @@ import { createLedger, replayFile } from '../../src/analysis/replay.js'
 import { rehearseWayBack } from '../../src/analysis/reverse-rehearsal.js'
 import { CATALOG_SQL, catalogOf } from '../../src/d1/catalog.js'
 import { readDetailedCatalog } from '../../src/d1/schema.js'
-import { openSqlite, quoteName, type Row } from '../../src/d1/sqlite.js'
+import { openSqlite, quoteName } from '../../src/d1/sqlite.js'
 import { randomForward, randomOf, randomSchema } from './random-migration.js'
 
 const SEEDS = 500

@@ -362,4 +362,27 @@ ALTER TABLE \`__new_item\` RENAME TO \`item\`;`,
     queries: [{ name: 'listUsers', sql: 'SELECT id, name FROM users WHERE id = ?' }],
     codes: ['QC101', 'BC102'],
   }),
+  on({
+    name: 'JSON is emptied',
+    migration: `UPDATE users SET profile = '{}' WHERE profile IS NOT NULL;`,
+    codes: ['DL103'],
+  }),
+  on({
+    name: 'a full-text table is dropped under its triggers',
+    schema: `CREATE TABLE doc (id INTEGER PRIMARY KEY, body TEXT); CREATE VIRTUAL TABLE doc_fts USING fts5(body, content='doc', content_rowid='id');
+CREATE TRIGGER doc_ai AFTER INSERT ON doc BEGIN INSERT INTO doc_fts (rowid, body) VALUES (new.id, new.body); END;`,
+    rows: `INSERT INTO doc VALUES (1, 'hello');`,
+    migration: 'DROP TABLE doc_fts;',
+    codes: ['TR101'],
+  }),
+  on({
+    name: 'users are merged and the losers deleted with what hangs on them',
+    migration: `UPDATE posts SET user_id = 2 WHERE user_id = 1 AND id = 1; DELETE FROM users WHERE id = 1;`,
+    codes: ['DL102'],
+  }),
+  on({
+    name: 'foreign keys in a new column that existing rows break',
+    migration: `ALTER TABLE tokens ADD COLUMN owner INTEGER REFERENCES users (id); UPDATE tokens SET owner = 77;`,
+    codes: ['RH101'],
+  }),
 ]

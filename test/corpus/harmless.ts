@@ -414,4 +414,30 @@ INSERT INTO tokens_archive SELECT * FROM tokens WHERE state = 'revoked'; DELETE 
     migration: `CREATE TABLE wide (${Array.from({ length: 100 }, (_, at) => `c${String(at)}`).join(', ')}); INSERT INTO log VALUES ('a', '${'x'.repeat(90_000)}');`,
     silent: ['D1L101', 'D1L102'],
   }),
+  on({
+    name: 'full-text search with its triggers',
+    migration: `CREATE VIRTUAL TABLE posts_fts USING fts5(title, body, content='posts', content_rowid='id');
+INSERT INTO posts_fts (rowid, title, body) SELECT id, title, body FROM posts;
+CREATE TRIGGER posts_ai AFTER INSERT ON posts BEGIN INSERT INTO posts_fts (rowid, title, body) VALUES (new.id, new.title, new.body); END;
+CREATE TRIGGER posts_ad AFTER DELETE ON posts BEGIN INSERT INTO posts_fts (posts_fts, rowid, title, body) VALUES ('delete', old.id, old.title, old.body); END;`,
+  }),
+  on({
+    name: 'a full-text table is made anew',
+    schema: `CREATE TABLE doc (id INTEGER PRIMARY KEY, body TEXT, title TEXT); CREATE VIRTUAL TABLE doc_fts USING fts5(body, content='doc', content_rowid='id');`,
+    rows: `INSERT INTO doc VALUES (1, 'hello', 't');`,
+    migration: `DROP TABLE doc_fts; CREATE VIRTUAL TABLE doc_fts USING fts5(title, body, content='doc', content_rowid='id'); INSERT INTO doc_fts (doc_fts) VALUES ('rebuild');`,
+    silent: ['DS102', 'DL102'],
+  }),
+  on({
+    name: 'duplicates are merged into the row that stays',
+    schema: `CREATE TABLE label (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE item (id INTEGER PRIMARY KEY, label_id INTEGER REFERENCES label (id));`,
+    rows: `INSERT INTO label VALUES (1, 'a'), (2, 'b'); INSERT INTO item VALUES (1, 1), (2, 2);`,
+    migration: `UPDATE item SET label_id = 1 WHERE label_id = 2;`,
+    verdict: 'acknowledge',
+    codes: ['CH101'],
+  }),
+  on({
+    name: 'timestamps from text to numbers, both kept',
+    migration: `ALTER TABLE users ADD COLUMN created_unix INTEGER; UPDATE users SET created_unix = unixepoch(created_at) WHERE created_unix IS NULL;`,
+  }),
 ]

@@ -11,7 +11,8 @@ export const dl101: Rule = {
   advice:
     'D1 keeps foreign keys on whatever PRAGMA foreign_keys says: hold the child rows in a table, rebuild the parent, then put them back; or use ALTER TABLE ADD/DROP/RENAME COLUMN instead of a rebuild.',
   source: 'https://sqlite.org/foreignkeys.html#fk_schemacommands',
-  check: (evidence) => (evidence.mode === 'copy' ? observed(evidence) : possible(evidence)),
+  check: (evidence) =>
+    evidence.mode === 'copy' ? observed(evidence) : [...possible(evidence), ...refused(evidence)],
 }
 
 /** Whether what a table loses is the doing of a DROP or REPLACE of another one, through a foreign key. */
@@ -96,6 +97,37 @@ function possible(evidence: Evidence): Finding[] {
           statement,
           `DROP TABLE ${statement.anatomy.target ?? ''} deletes or clears the rows of ${table} that reference it.`,
           { table },
+        ),
+      )
+  })
+}
+
+/** A parent rebuilt by DROP and RENAME while children without an action reference it: D1 refuses it as soon as they have rows. */
+function refused(evidence: Evidence): Finding[] {
+  return evidence.fates.flatMap(({ how, before, ended }) => {
+    const drop = how === 'rebuilt' ? ended : undefined
+    const swapped = evidence.statements.some(
+      ({ anatomy: { alteration } }) =>
+        alteration?.kind === 'rename-table' && same(alteration.to, before.name),
+    )
+    if (drop?.anatomy.verb !== 'drop-table' || !swapped) return []
+    return [...evidence.before.tables.values()]
+      .filter(
+        (child) => !same(child.name, before.name) && tableNamed(evidence.after, child.name) !== undefined,
+      )
+      .filter(({ foreignKeys }) =>
+        foreignKeys.some(
+          ({ target, onDelete }) => same(target, before.name) && !/^(?:CASCADE|SET NULL)$/i.test(onDelete),
+        ),
+      )
+      .filter((child) => !refilledLater(evidence, drop, child.name))
+      .map((child) =>
+        findingOf(
+          dl101,
+          'warning',
+          drop,
+          `DROP TABLE ${before.name} fails as long as rows of ${child.name} reference it: foreign keys stay on.`,
+          { table: child.name },
         ),
       )
   })

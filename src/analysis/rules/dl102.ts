@@ -53,7 +53,7 @@ function possible(evidence: Evidence): Finding[] {
       }),
     )
   const rebuilds = evidence.fates
-    .filter(({ how }) => how === 'rebuilt')
+    .filter(({ how, before }) => how === 'rebuilt' && before.kind === 'table')
     .flatMap((fate) => {
       const copies = evidence.statements.filter(
         ({ anatomy, touches }) =>

@@ -45,7 +45,7 @@ function gone(evidence: Evidence, fate: TableFate, change: ColumnChange): Findin
 
 function overwritten(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
   const count = change.nulled + (forgotten(fate, change) ? change.changed : 0)
-  const what = change.nulled > 0 ? 'become NULL' : 'are replaced by one and the same value'
+  const what = change.nulled > 0 ? 'become NULL or empty' : 'are replaced by one and the same value'
   return lost(
     fate,
     change,
