@@ -131,8 +131,11 @@ function rule(type: FailureType): Classified {
 
 /** The line of Wrangler's output that says what went wrong, without colours and frames. */
 export function errorLine(end: Pick<CommandEnd, 'stdout' | 'stderr'>): string {
-  const json = /"text":\s*"((?:[^"\\]|\\.)*)"/.exec(end.stdout)
-  if (json?.[1] !== undefined) return unquote(json[1])
+  // With --json: what failed in the text, why in the notes.
+  const texts = [...end.stdout.matchAll(/"text":\s*"((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
+    unquote(text),
+  )
+  if (texts.length > 0) return texts.join(' ')
   const lines = plain(`${end.stderr}\n${end.stdout}`)
     .split('\n')
     .map((line) => line.trim())

@@ -33,11 +33,16 @@ export function openFileReader(file: string): Reader {
 function rowsOf(database: DatabaseSync, sql: string, params: SqlValue[]): Row[] {
   const statement = database.prepare(sql)
   statement.setReadBigInts(true)
-  return statement.all(...params).map((row) => {
+  return statement.all(...params.map(wholeNumber)).map((row) => {
     const plain: Row = {}
     for (const [column, value] of Object.entries(row)) plain[column] = exactNumber(value)
     return plain
   })
+}
+
+/** Node binds every number as a real; D1 takes a whole one as an integer. */
+function wholeNumber(value: SqlValue): SqlValue {
+  return Number.isSafeInteger(value) ? BigInt(value as number) : value
 }
 
 /** Integers as the API gives them, and as `bigint` only where a number would round them. */

@@ -65,20 +65,24 @@ function rowOf(value: unknown): Row {
   return row
 }
 
+/** What may hold a question mark that is no parameter, then a parameter. */
+const PLACEHOLDERS = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|\?/g
+
 /** The wire carries JSON, which has neither blobs nor big integers: values go into the text as literals. */
 function inlined(sql: string, params: SqlValue[]): string {
   if (params.length === 0) return sql
   const rest = [...params]
-  const text = sql.replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\?/g, (token) => {
+  return sql.replaceAll(PLACEHOLDERS, (token) => {
     const next = token === '?' ? rest.shift() : undefined
     return next === undefined ? token : literal(next)
   })
-  return text
 }
 
 function literal(value: SqlValue): string {
-  if (value === null) return 'NULL'
+  if (value === null || Number.isNaN(value)) return 'NULL'
   if (typeof value === 'string') return quoteText(value)
+  // SQLite has no word for infinity; what is too large for a real is one.
+  if (value === Infinity || value === -Infinity) return value > 0 ? '9e999' : '-9e999'
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
   return `X'${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}'`
 }

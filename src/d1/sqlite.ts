@@ -51,7 +51,7 @@ export function textOf(value: SqlValue | undefined): string {
  */
 export function* eachRow(statement: StatementSync): Generator<Row> {
   try {
-    for (const row of statement.iterate()) yield row as Row
+    for (const row of statement.iterate()) yield row
   } finally {
     heldUntilHere.add(statement)
   }

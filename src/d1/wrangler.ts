@@ -72,12 +72,12 @@ async function runStaged(request: WranglerRequest, config: string): Promise<Wran
     maxBuffer: 64 * 1024 * 1024,
     stripFinalNewline: false,
   })
-  let timedOut = false
+  const limit = { passed: false }
   const stop = (): void => {
     stopGroup(child.pid).catch(() => undefined)
   }
   const timer = setTimeout(() => {
-    timedOut = true
+    limit.passed = true
     stop()
   }, timeoutMs)
   signal?.addEventListener('abort', stop, { once: true })
@@ -92,12 +92,17 @@ async function runStaged(request: WranglerRequest, config: string): Promise<Wran
     const end = await child
     const durationMs = performance.now() - startedAt
     const exit = end.exitCode === undefined ? 'ended by a signal' : `exit code ${end.exitCode}`
-    recordCommand({ words: ['wrangler', ...args], at, durationMs, result: timedOut ? 'no answer in time' : exit })
+    recordCommand({
+      words: ['wrangler', ...args],
+      at,
+      durationMs,
+      result: limit.passed ? 'no answer in time' : exit,
+    })
     return {
       stdout: redact(end.stdout),
       stderr: redact(end.stderr === '' && end.failed ? (end.shortMessage ?? '') : end.stderr),
       exitCode: end.exitCode,
-      timedOut,
+      timedOut: limit.passed,
       durationMs,
     }
   } finally {
