@@ -17,7 +17,7 @@ const PORT_RANGE = 100
 const NAMESPACE = 'default'
 const READY_LIMIT_MS = 60_000
 const LOOK_AGAIN_MS = 100
-/** Between our finding a port free and the server's binding it somebody else may take it. */
+/** Between our finding a port free and the server's binding it somebody else may take it, and so with its inner ports. */
 const LAUNCH_TRIES = 3
 
 export interface EmbeddedServerOptions {
@@ -105,8 +105,9 @@ async function launch({ cli, dbFile, projectDir, say, onLaunched }: Launch) {
       return { server, port, uiPort }
     } catch (error) {
       const lastWords = server.lastWords()
+      const endedByItself = !server.isRunning()
       await server.stop()
-      if (attempt < LAUNCH_TRIES && /address already in use|can't bind/i.test(lastWords)) continue
+      if (attempt < LAUNCH_TRIES && endedByItself) continue
       throw notReady(error, lastWords, logFile)
     }
   }
@@ -123,6 +124,7 @@ async function waitUntilReady(server: ServerProcess, address: string): Promise<v
   const limit = Date.now() + READY_LIMIT_MS
   for (;;) {
     try {
+      if (!server.saysReady()) throw new Error('it does not say that it is up')
       const connection = await Connection.connect({ address, connectTimeout: 1_000 })
       try {
         await connection.workflowService.describeNamespace({ namespace: NAMESPACE })

@@ -10,6 +10,8 @@ const RETENTION = '90d'
 export interface ServerProcess {
   pid: number
   isRunning(): boolean
+  /** Whether it said itself that it is up: another server may answer at the port that it is about to fail to take. */
+  saysReady(): boolean
   /** Last lines of its log. */
   lastWords(): string
   died: Promise<string>
@@ -39,7 +41,8 @@ export function launchServer(options: {
   let stopping = false
   const killWithUs = () => child.kill('SIGTERM')
   process.once('exit', killWithUs)
-  const lastWords = () => (existsSync(logFile) ? tail(readFileSync(logFile, 'utf8')) : '')
+  const log = () => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '')
+  const lastWords = () => tail(log())
   const ended = child.then(() => {
     running = false
     process.off('exit', killWithUs)
@@ -47,6 +50,7 @@ export function launchServer(options: {
   return {
     pid: child.pid ?? 0,
     isRunning: () => running,
+    saysReady: () => /^(?:Temporal )?Server: /m.test(log()),
     lastWords,
     died: new Promise((resolve, reject) => {
       ended.then(() => {
