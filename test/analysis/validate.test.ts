@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import { validateMigrations } from '../../src/analysis/validate.js'
+import { HARMLESS } from '../corpus/harmless.js'
+import { folderOf, migrationFile } from './scenario-run.js'
+
+const errorsOf = async (files: Record<string, string>, applied?: string[]): Promise<string[]> => {
+  const { findings } = await validateMigrations({
+    files: Object.entries(files).map(([name, sql]) => migrationFile(name, sql)),
+    ...(applied === undefined ? {} : { applied }),
+  })
+  return findings
+    .filter(({ severity }) => severity === 'error')
+    .map(({ code, migration, line }) => `${code} ${migration}:${String(line ?? 0)}`)
+}
+
+describe('validate, from the files alone', () => {
+  test.each(HARMLESS)('raises no error for: $name', async (scenario) => {
+    const { files } = folderOf(scenario)
+    for (const applied of [undefined, folderOf(scenario).applied]) {
+      const { findings } = await validateMigrations({ files, ...(applied === undefined ? {} : { applied }) })
+      expect(findings.filter(({ severity }) => severity === 'error')).toEqual([])
+    }
+  })
+
+  test('names file and line of what cannot run, and does not blame the files after it', async () => {
+    const files = {
+      '0001_a.sql': 'CREATE TABLE a (id INTEGER PRIMARY KEY);',
+      '0002_b.sql':
+        '-- b\nCREATE TABLE b (id INTEGER PRIMARY KEY);\nCREATE TABEL c (id INTEGER);\nCREATE TABLE d (x);',
+      '0003_c.sql':
+        'ALTER TABLE b ADD COLUMN x TEXT; ALTER TABLE c ADD COLUMN y TEXT; ALTER TABLE d ADD COLUMN z;',
+    }
+    expect(await errorsOf(files)).toEqual(['SY101 0002_b.sql:3'])
+  })
+
+  test('never blocks for what is applied', async () => {
+    const files = {
+      '0001_a.sql': 'BEGIN TRANSACTION; CREATE TABLE a (id INTEGER PRIMARY KEY); COMMIT; DROP TABLE nothing;',
+      '0001_b.sql': 'VACUUM; SELECT 1',
+      'odd.sql': 'CREATE TABLE o (c INTEGER REFERENCES nobody (id));',
+      '0009_next.sql': 'ALTER TABLE a ADD COLUMN x TEXT;',
+    }
+    expect(await errorsOf(files, ['0001_a.sql', '0001_b.sql', 'odd.sql'])).toEqual([])
+  })
+
+  test('does not blame a chain that starts from a schema made elsewhere', async () => {
+    const files = {
+      '0001_a.sql': 'ALTER TABLE users ADD COLUMN x TEXT;',
+      '0002_b.sql':
+        'CREATE TABLE b (id INTEGER PRIMARY KEY, u INTEGER REFERENCES users (id)); CREATE INDEX u_x ON users (x);',
+    }
+    expect(await errorsOf(files)).toEqual([])
+  })
+
+  test('a seed that needs a row of production is a warning', async () => {
+    const files = {
+      '0001_a.sql':
+        'CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER NOT NULL REFERENCES p (id));',
+      '0002_b.sql': 'INSERT INTO c VALUES (7);',
+    }
+    expect(await errorsOf(files)).toEqual([])
+  })
+
+  test('a misspelt table is an error', async () => {
+    const files = {
+      '0001_a.sql': 'CREATE TABLE users (id INTEGER PRIMARY KEY);',
+      '0002_b.sql': 'ALTER TABLE userz ADD COLUMN x TEXT;',
+    }
+    expect(await errorsOf(files)).toEqual(['SY101 0002_b.sql:1'])
+  })
+})
