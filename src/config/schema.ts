@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { channelSchema, contactSchema } from '../contract/announcement.js'
 import { probeSchema, thresholdsSchema } from '../contract/monitoring.js'
+import { ATTESTATION_NAMES } from '../contract/attestations.js'
 import { GATES } from '../contract/names.js'
 import { personSchema, rollbackStrategySchema } from '../contract/policy.js'
 import { parseDuration } from '../runbook/duration.js'
@@ -42,6 +43,8 @@ const policyConfigSchema = z.strictObject({
   automaticRollback: z.boolean().optional(),
   automaticRollbackStrategy: rollbackStrategySchema.optional(),
   requireSignatures: z.boolean().optional(),
+  /** Lines of the checklist that a person must answer for at the start, or skip with a reason. */
+  attestations: z.array(z.enum(ATTESTATION_NAMES)).optional(),
 })
 
 const monitoringConfigSchema = z.strictObject({
@@ -66,6 +69,11 @@ const backupConfigSchema = z.strictObject({
   keep: z.number().int().min(1).optional(),
   /** How old the checklist's "recent backup" may be. */
   maxAge: durationSchema.optional(),
+  /**
+   * Rows that comparing a remote backup with the live database may read, which D1 bills. Past it, row counts are compared,
+   * then the schema alone. Default: no bound.
+   */
+  maxRowsRead: z.number().int().nonnegative().optional(),
 })
 
 const windowConfigSchema = z.strictObject({

@@ -64,6 +64,9 @@ export function resolveTarget(project: Project, environment: string, options: Ta
     migrationsTable: entry.migrationsTable ?? 'd1_migrations',
     ...(found.remote ? {} : { persistTo: persistFolder(project, found) }),
     backupDir: path.resolve(project.projectDir, found.settings.backup.dir ?? 'backups'),
+    ...(found.settings.backup.maxRowsRead === undefined
+      ? {}
+      : { backupMaxRowsRead: found.settings.backup.maxRowsRead }),
   }
   if (options.allowSharedDatabase !== true) refuseSharedDatabase(project, target)
   return target

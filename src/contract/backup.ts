@@ -8,6 +8,13 @@ export const tableSummarySchema = z.object({
 })
 export type TableSummary = z.infer<typeof tableSummarySchema>
 
+/**
+ * What the restored copy was compared with the live database by: sums over every value (a local database: checksums of
+ * every row), row counts, or the schema alone, where `maxRowsRead` allowed no more.
+ */
+export const comparisonSchema = z.enum(['values', 'counts', 'schema'])
+export type Comparison = z.infer<typeof comparisonSchema>
+
 /** `metadata.json` of a backup archive. */
 export const backupMetadataSchema = z.object({
   version: z.literal(1),
@@ -23,6 +30,9 @@ export const backupMetadataSchema = z.object({
   tables: z.array(tableSummarySchema),
   schemaFingerprint: z.string(),
   bookmark: z.string().optional(),
+  comparison: comparisonSchema.optional(),
+  /** Rows that D1 read for this backup and bills. Absent for a local database. */
+  rowsRead: z.number().int().nonnegative().optional(),
   restore: z.object({
     engine: z.string(),
     durationMs: z.number().nonnegative(),
@@ -60,6 +70,9 @@ export const backupRecordSchema = z.object({
   bookmark: z.string().optional(),
   tables: z.array(tableSummarySchema),
   schemaFingerprint: z.string(),
+  comparison: comparisonSchema.optional(),
+  /** Rows that D1 read for this backup and bills. Absent for a local database. */
+  rowsRead: z.number().int().nonnegative().optional(),
   durationMs: z.number().nonnegative(),
 })
 export type BackupRecord = z.infer<typeof backupRecordSchema>

@@ -36,6 +36,8 @@ export const targetSchema = z.object({
   persistTo: z.string().optional(),
   /** Folder where archives of this environment go, absolute. */
   backupDir: z.string().min(1),
+  /** Rows that comparing a remote backup with the live database may read, which D1 bills; absent: as many as there are. */
+  backupMaxRowsRead: z.number().int().nonnegative().optional(),
 })
 export type Target = z.infer<typeof targetSchema>
 

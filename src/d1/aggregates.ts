@@ -1,44 +1,49 @@
-import { comparedTables } from './summary.js'
+import type { Comparison } from '../contract/backup.js'
+import { COLUMNS_A_PASS, passesOver } from './comparison.js'
 import type { Inventory, TableShape } from './inventory.js'
 import type { Reader } from './reader.js'
 import { quoteName, type Row } from './sqlite.js'
+import { comparedTables } from './summary.js'
 
-/** Sums over every table, computed where the data is. */
-export interface Aggregates {
-  /** Table name to its sums, as one comparable text. */
-  tables: Map<string, string>
-  /** Rows that D1 read for them, which it bills. */
-  rowsRead: number
-}
+/** Sums over every table, computed where the data is: table name to its sums, as one comparable text. */
+export type Aggregates = Map<string, string>
 
 /**
  * What plain SQL can add up about the rows of a table, in any order, on any version of SQLite: types, lengths, all bits of
  * integers, reals to twenty binary places, characters at several places of a text, each weighted by its column. The
- * checksums of the restored copy are stronger; this is the part that can be asked of a remote database.
+ * checksums of the restored copy are stronger; this is the part that can be asked of a remote database. `counts` only
+ * counts the rows, `schema` reads none.
  */
-export async function aggregateTables(reader: Reader, inventory: Inventory): Promise<Aggregates> {
-  const tables = new Map<string, string>()
-  let rowsRead = 0
+export async function aggregateTables(
+  reader: Reader,
+  inventory: Inventory,
+  comparison: Comparison,
+): Promise<Aggregates> {
+  const tables: Aggregates = new Map()
+  if (comparison === 'schema') return tables
   for (const table of comparedTables(inventory)) {
     const sums: string[] = []
-    // D1 gives a result 100 columns and a statement 100 KB: wide tables take several queries.
-    for (let from = 0; from < Math.max(table.visible.length, 1); from += 20) {
-      const row = await sumsOf(reader, table, from, from + 20)
-      rowsRead += Number(row['n'])
-      sums.push(Object.values(row).map(String).join(','))
+    const passes = comparison === 'counts' ? 1 : passesOver(table)
+    for (let pass = 0; pass < passes; pass += 1) {
+      const from = pass * COLUMNS_A_PASS
+      const columns = comparison === 'counts' ? [] : table.visible.slice(from, from + COLUMNS_A_PASS)
+      sums.push(
+        Object.values(await sumsOf(reader, table, columns))
+          .map(String)
+          .join(','),
+      )
     }
     tables.set(table.name, sums.join('|'))
   }
-  return { tables, rowsRead }
+  return tables
 }
 
 export function differingTables(a: Aggregates, b: Aggregates): string[] {
-  const names = new Set([...a.tables.keys(), ...b.tables.keys()])
-  return [...names].filter((name) => a.tables.get(name) !== b.tables.get(name))
+  const names = new Set([...a.keys(), ...b.keys()])
+  return [...names].filter((name) => a.get(name) !== b.get(name))
 }
 
-async function sumsOf(reader: Reader, table: TableShape, from: number, to: number): Promise<Row> {
-  const columns = table.visible.slice(from, to)
+async function sumsOf(reader: Reader, table: TableShape, columns: string[]): Promise<Row> {
   const sums = columns.map((name, index) => `CAST(sum(${valueSum(quoteName(name))}) AS TEXT) AS s${index}`)
   const cross = columns.map((name, index) => `${index * 2 + 3} * (${valueSum(quoteName(name))})`).join(' + ')
   // The row's own sum, squared: tells values that moved from one row to another.

@@ -56,6 +56,8 @@ export async function createBackup(request: BackupRequest): Promise<BackupRecord
       ...(metadata.bookmark === undefined ? {} : { bookmark: metadata.bookmark }),
       tables: metadata.tables,
       schemaFingerprint: metadata.schemaFingerprint,
+      ...(metadata.comparison === undefined ? {} : { comparison: metadata.comparison }),
+      ...(metadata.rowsRead === undefined ? {} : { rowsRead: metadata.rowsRead }),
       durationMs: Math.round(performance.now() - startedAt),
     }
   } catch (error) {
@@ -70,17 +72,23 @@ interface Built {
   metadata: BackupMetadata
 }
 
+/** Rows that D1 read over all attempts. */
+interface Bill {
+  rowsRead: number
+}
+
 /** How often an export is repeated because tables changed meanwhile. */
 const MOVING_TRIES = 3
 
 /** A remote export that turns out wrong is taken again by rows; one of a moving database is taken again as it was. */
 async function buildArchive(request: BackupRequest, folder: string): Promise<Built> {
-  if (!request.target.database.remote) return attempt(request, folder, exportLocal)
+  const bill: Bill = { rowsRead: 0 }
+  if (!request.target.database.remote) return attempt(request, folder, exportLocal, bill)
   let way: RemoteWay = 'wrangler'
   for (let tries = 1; ; tries += 1) {
     try {
       const current = way
-      return await attempt(request, folder, (exportRequest) => exportRemote(exportRequest, current))
+      return await attempt(request, folder, (exportRequest) => exportRemote(exportRequest, current), bill)
     } catch (error) {
       const unfit = error instanceof RunbookError && /^Backup(?:Unfaithful|Invalid)$/.test(error.type)
       const moving = unfit && error.details?.['moving'] !== undefined
@@ -95,6 +103,7 @@ async function attempt(
   request: BackupRequest,
   root: string,
   exportWith: (exportRequest: ExportRequest) => Promise<Exported>,
+  bill: Bill,
 ): Promise<Built> {
   const { target, files, signal, onProgress } = request
   const folder = await mkdtemp(join(root, 'attempt-'))
@@ -105,6 +114,7 @@ async function attempt(
   const exported = await exportWith({
     target,
     file: sqlFile,
+    onRowsRead: (rows) => (bill.rowsRead += rows),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   })
@@ -124,6 +134,8 @@ async function attempt(
         tables: restored.tables,
         schemaFingerprint: restored.schemaFingerprint,
         ...bookmark,
+        comparison: exported.comparison,
+        ...(target.database.remote ? { rowsRead: bill.rowsRead } : {}),
         restore: restored.restore,
       },
       state: {

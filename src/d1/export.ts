@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import type { LedgerEntry, TableSummary } from '../contract/backup.js'
+import type { Comparison, LedgerEntry, TableSummary } from '../contract/backup.js'
 import type { Target } from '../contract/target.js'
 import { dumpDatabase, type RowSource } from './dump.js'
 import { takeInventory } from './inventory.js'
@@ -18,6 +18,8 @@ export interface Exported extends WrittenFile {
   schemaFingerprint: string
   /** Rows and checksums of the live side. Remote: absent, since the live side is compared by what SQL can add up. */
   tables?: TableSummary[]
+  /** How closely the copy is compared with the live side. */
+  comparison: Comparison
   /** Compares the restored copy with the live database; one sentence a difference. */
   compareLive?: (restored: DatabaseSync) => Promise<string[]>
 }
@@ -28,6 +30,8 @@ export interface ExportRequest {
   file: string
   signal?: AbortSignal
   onProgress?: (message: string) => void
+  /** Told of the rows that D1 reads for it, which it bills. */
+  onRowsRead?: (rows: number) => void
 }
 
 /**
@@ -47,7 +51,8 @@ export async function exportLocal({ target, file, signal }: ExportRequest): Prom
     const written = await writeDump(file, (out) =>
       dumpDatabase(connectionSource(database), inventory, out, signal),
     )
-    return { ...written, ledger, schemaFingerprint, tables: await summarise(database, inventory, signal) }
+    const tables = await summarise(database, inventory, signal)
+    return { ...written, ledger, schemaFingerprint, tables, comparison: 'values' }
   } catch (error) {
     throw sqliteFailure(source, error)
   } finally {

@@ -3,7 +3,7 @@ import { apiClient } from './api.js'
 import { resolveAccount } from './account.js'
 import { openFileReader, targetFile } from './local-reader.js'
 import type { Reader } from './reader.js'
-import { openApiReader, openWranglerReader } from './remote-reader.js'
+import { openApiReader, openWranglerReader, type OnRowsRead } from './remote-reader.js'
 
 /**
  * A reader of the target: its SQLite file when local; the official SDK when a token is at hand; else a Wrangler process a
@@ -11,11 +11,14 @@ import { openApiReader, openWranglerReader } from './remote-reader.js'
  * blobs. Throws `NotAuthenticated`, `DatabaseNotFound`, `DatabaseLocked`, `SqlRefused`, `Network`, `RateLimited`,
  * `OutcomeUnknown`.
  */
-export async function openReader(target: Target, options: { signal?: AbortSignal } = {}): Promise<Reader> {
+export async function openReader(
+  target: Target,
+  options: { signal?: AbortSignal; onRowsRead?: OnRowsRead } = {},
+): Promise<Reader> {
   if (!target.database.remote) return openFileReader(targetFile(target))
   const client = apiClient()
-  if (client === undefined) return openWranglerReader(target, options.signal)
-  return openApiReader(target, client, await resolveAccount(target, client))
+  if (client === undefined) return openWranglerReader(target, options.signal, options.onRowsRead)
+  return openApiReader(target, client, await resolveAccount(target, client), options.onRowsRead)
 }
 
 /** Opens, reads, closes. */

@@ -3,7 +3,9 @@ import { createReadStream, existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { RunbookError } from '../contract/failures.js'
+import type { Comparison } from '../contract/backup.js'
 import { aggregateTables, differingTables, type Aggregates } from './aggregates.js'
+import { affordableComparison } from './comparison.js'
 import { dumpDatabase } from './dump.js'
 import { connectionReader, writeDump, type Exported, type ExportRequest } from './export.js'
 import { takeInventory, type Inventory } from './inventory.js'
@@ -28,14 +30,16 @@ export type RemoteWay = 'wrangler' | 'rows'
  * that is wrong. A database with virtual tables, which D1 does not export, goes by rows whatever `way` says.
  */
 export async function exportRemote(request: ExportRequest, way: RemoteWay): Promise<Exported> {
-  const { target, file, signal, onProgress } = request
-  const reader = await openReader(target, signal === undefined ? {} : { signal })
+  const { target, file, signal, onProgress, onRowsRead } = request
+  const reader = await openReader(target, {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onRowsRead === undefined ? {} : { onRowsRead }),
+  })
   const { ledger, schemaFingerprint } = await snapshotOf(reader, target.migrationsTable)
   const inventory = await takeInventory(reader)
-  const before = await aggregateTables(reader, inventory)
-  onProgress?.(
-    `summed up ${before.rowsRead} rows; D1 bills them as read, once before and once after the export`,
-  )
+  const comparison = await affordableComparison(reader, inventory, target.backupMaxRowsRead)
+  onProgress?.(COMPARED_BY[comparison])
+  const before = await aggregateTables(reader, inventory, comparison)
   const written =
     way === 'rows' || inventory.virtual.length > 0
       ? await writeDump(file, (out) => dumpDatabase(remoteSource(reader), inventory, out, signal))
@@ -44,8 +48,16 @@ export async function exportRemote(request: ExportRequest, way: RemoteWay): Prom
     ...written,
     ledger,
     schemaFingerprint,
-    compareLive: (restored) => compareLive(reader, inventory, before, connectionReader(restored)),
+    comparison,
+    compareLive: (restored) =>
+      compareLive({ live: reader, inventory, comparison, before, copy: connectionReader(restored) }),
   }
+}
+
+const COMPARED_BY: Record<Comparison, string> = {
+  values: 'comparing every value with the live database; D1 bills the rows that this reads',
+  counts: 'comparing row counts only: values would read more rows than backup.maxRowsRead allows',
+  schema: 'comparing the schema only: row counts would read more rows than backup.maxRowsRead allows',
 }
 
 async function exportByWrangler({ target, file, signal, onProgress }: ExportRequest): Promise<WrittenFile> {
@@ -70,14 +82,16 @@ async function exportByWrangler({ target, file, signal, onProgress }: ExportRequ
 }
 
 /** Throws `BackupUnfaithful` with `details.moving` when tables changed meanwhile: the export itself may be right. */
-async function compareLive(
-  live: Reader,
-  inventory: Inventory,
-  before: Aggregates,
-  copy: Reader,
-): Promise<string[]> {
-  const wrong = differingTables(before, await aggregateTables(copy, inventory))
-  const moved = new Set(differingTables(before, await aggregateTables(live, inventory)))
+async function compareLive(sides: {
+  live: Reader
+  copy: Reader
+  inventory: Inventory
+  comparison: Comparison
+  before: Aggregates
+}): Promise<string[]> {
+  const { live, copy, inventory, comparison, before } = sides
+  const wrong = differingTables(before, await aggregateTables(copy, inventory, comparison))
+  const moved = new Set(differingTables(before, await aggregateTables(live, inventory, comparison)))
   const moving = wrong.filter((name) => moved.has(name))
   if (moving.length > 0) {
     throw new RunbookError('BackupUnfaithful', `${moving.join(', ')} changed while being exported.`, {

@@ -10,10 +10,19 @@ import { demandSuccess, parseJsonOutput, runWrangler } from './wrangler.js'
 interface StatementResult {
   results?: unknown
   success?: boolean
+  meta?: { rows_read?: number }
 }
 
+/** Told how many rows D1 read for an answer, which it bills. */
+export type OnRowsRead = (rows: number) => void
+
 /** Reads through the official SDK: a few milliseconds a query plus the network. */
-export function openApiReader(target: Target, client: Cloudflare, accountId: string): Reader {
+export function openApiReader(
+  target: Target,
+  client: Cloudflare,
+  accountId: string,
+  onRowsRead?: OnRowsRead,
+): Reader {
   const query = async (sql: string, params: SqlValue[] = []): Promise<Row[]> => {
     const page = await askApi(`Reading ${target.database.name}`, async () =>
       client.d1.database.query(target.database.id, {
@@ -21,13 +30,13 @@ export function openApiReader(target: Target, client: Cloudflare, accountId: str
         sql: inlined(sql, params),
       }),
     )
-    return firstRows(target, page.result)
+    return firstRows(target, page.result, onRowsRead)
   }
   return { query, close: () => Promise.resolve() }
 }
 
 /** Reads through `wrangler d1 execute --json`: needs no token of our own, costs a process a query. */
-export function openWranglerReader(target: Target, signal?: AbortSignal): Reader {
+export function openWranglerReader(target: Target, signal?: AbortSignal, onRowsRead?: OnRowsRead): Reader {
   const query = async (sql: string, params: SqlValue[] = []): Promise<Row[]> => {
     const what = `Reading ${target.database.name}`
     const result = await runWrangler({
@@ -36,12 +45,12 @@ export function openWranglerReader(target: Target, signal?: AbortSignal): Reader
       timeoutMs: 120_000,
       ...(signal === undefined ? {} : { signal }),
     })
-    return firstRows(target, parseJsonOutput(demandSuccess(result, what).stdout))
+    return firstRows(target, parseJsonOutput(demandSuccess(result, what).stdout), onRowsRead)
   }
   return { query, close: () => Promise.resolve() }
 }
 
-function firstRows(target: Target, answer: unknown): Row[] {
+function firstRows(target: Target, answer: unknown, onRowsRead: OnRowsRead | undefined): Row[] {
   const [first] = Array.isArray(answer) ? (answer as StatementResult[]) : []
   // Status 200 around `success: false` happens: no rows is not the same as no answer.
   if (first?.success !== true || !Array.isArray(first.results)) {
@@ -53,6 +62,7 @@ function firstRows(target: Target, answer: unknown): Row[] {
       },
     )
   }
+  onRowsRead?.(first.meta?.rows_read ?? 0)
   return first.results.map((row) => rowOf(row))
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createBackup, restoreBackup } from '../../src/d1/backup.js'
+import { createBackup, restoreBackup, validateBackup } from '../../src/d1/backup.js'
 import { openSqlite } from '../../src/d1/sqlite.js'
 import { LEDGER_SQL, temporaryFolder } from './local-target.js'
 import { remoteTarget } from './remote-target.js'
@@ -80,6 +80,43 @@ describe('a backup of a remote database', () => {
     api.fault({ route: 'download', kind: 'truncated', call: 'all' })
     const record = await createBackup({ target, files: [], keep: 2 })
     expect(record.tables.find(({ name }) => name === 'child')?.rows).toBe(2)
+  })
+
+  it.each([
+    ['values', 200],
+    // Two readings of 50 rows with 25 columns take two passes each: 200 rows, or 100 when they are only counted.
+    ['counts', 199],
+    ['schema', 99],
+  ])('is compared by %s when it may read %s rows, and says what it read', async (comparison, maxRowsRead) => {
+    const columns = Array.from({ length: 24 }, (_, index) => `c${index} INTEGER DEFAULT ${index}`).join(', ')
+    const { target, api } = await remoteTarget(
+      `CREATE TABLE wide (id INTEGER PRIMARY KEY, ${columns});
+       INSERT INTO wide (id) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50) SELECT i FROM n;`,
+    )
+    const bounded = { ...target, backupMaxRowsRead: maxRowsRead }
+    const notes: string[] = []
+    const record = await createBackup({
+      target: bounded,
+      files: [],
+      keep: 2,
+      onProgress: (note) => notes.push(note),
+    })
+    expect(record).toMatchObject({ comparison, verified: true })
+    const { metadata } = await validateBackup({ file: record.file })
+    expect(metadata).toMatchObject({ comparison, rowsRead: record.rowsRead })
+    const sums = api.calls.filter(({ sql }) => sql?.includes('AS bound') === true)
+    expect(sums).toHaveLength({ values: 4, counts: 2, schema: 0 }[comparison] ?? -1)
+    expect(notes.some((note) => note.includes('backup.maxRowsRead'))).toBe(comparison !== 'values')
+  })
+
+  it('counts sparse rows instead of trusting their numbers, and reads no more than allowed for it', async () => {
+    const { target } = await remoteTarget(
+      `CREATE TABLE sparse (id INTEGER PRIMARY KEY); INSERT INTO sparse VALUES (1), (9007199254740993);`,
+    )
+    const bounded = { ...target, backupMaxRowsRead: 10 }
+    expect(await createBackup({ target: bounded, files: [], keep: 2 })).toMatchObject({
+      comparison: 'values',
+    })
   })
 
   it('tells a database that moves from a broken export', async () => {
