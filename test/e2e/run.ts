@@ -33,8 +33,8 @@ export class RunObserver {
     return this.until(`open gate ${gate}`, (view) => stateOf(view, gate) === 'open')
   }
 
-  closed(): Promise<RunView> {
-    return this.until('end', ({ outcome }) => outcome !== null)
+  closed(patienceMs?: number): Promise<RunView> {
+    return this.until('end', ({ outcome }) => outcome !== null, patienceMs)
   }
 
   async decide(

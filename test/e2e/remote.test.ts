@@ -1,0 +1,243 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startHealthService, type HealthService } from '../../sample/health.js'
+import type { RunbookConfigInput } from '../../src/config/schema.js'
+import type { Gate } from '../../src/contract/names.js'
+import type { RunView } from '../../src/contract/run.js'
+import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
+import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
+import { startCloudflareApi, type CloudflareApi } from '../cloudflare-api/index.js'
+import { buildIfStale, documentOf, launch, launchService, resultOf, untilSays, type Command } from './processes.js'
+import { FIRST, LEDGER, PENDING, QUICK_BASELINE, readLedger, scratchFolder } from './project.js'
+import { RunObserver } from './run.js'
+
+/** One database each: runs of different databases share worker, server and API as they would in a team. */
+const SCENARIOS = ['policy', 'reverse', 'travel', 'restore', 'breach', 'timeout'] as const
+type Scenario = (typeof SCENARIOS)[number]
+
+const PEOPLE = [
+  { name: 'José', roles: ['team-lead'] },
+  { name: 'Dagný', roles: ['database-administrator'] },
+  { name: 'Rita', roles: ['developer'] },
+]
+/** Rita asks for the migration. */
+const REQUESTER = 'Rita'
+const BEFORE_FINAL = ['environment', 'connectivity', 'preflight', 'plan'] as const satisfies Gate[]
+
+/** The second of three fails on the real rows: a visitor wrote a double name after the rehearsal. */
+const SECOND_FAILS: Record<string, string> = {
+  '0002_email.sql': 'ALTER TABLE users ADD COLUMN email TEXT;\n',
+  '0003_unique.sql': 'CREATE UNIQUE INDEX users_name ON users (name);\n',
+  '0004_later.sql': 'CREATE TABLE later (id INTEGER PRIMARY KEY);\n',
+}
+
+const scratch = scratchFolder()
+let server: EmbeddedServer
+let temporal: TemporalClient
+let api: CloudflareApi
+let worker: Command
+let health: HealthService
+
+beforeAll(async () => {
+  await buildIfStale()
+  const sql = `${FIRST} ${LEDGER} INSERT INTO users (name) VALUES ('Zoë'), ('Ann');
+    INSERT INTO d1_migrations (name) VALUES ('0001_users.sql');`
+  api = await startCloudflareApi({
+    dir: path.join(scratch.folder, 'api'),
+    databases: SCENARIOS.map((name) => ({ id: databaseId(name), name, sql })),
+  })
+  health = await startHealthService({
+    source: { query: () => Promise.resolve({ artworks: 1, schemaVersion: '0001' }) },
+  })
+  server = await startEmbeddedServer({ projectDir: scratch.folder })
+  temporal = await connectClient({ projectDir: scratch.folder })
+  // The worker of remote databases: credentials, and no checkout.
+  worker = launchService(['worker', '--project', scratch.folder, '--json'], environment())
+  await untilSays(worker, /Worker polls/)
+}, 240_000)
+
+afterAll(async () => {
+  worker.kill('SIGTERM')
+  await worker
+  await temporal.close()
+  await server.stop()
+  await health.close()
+  await api.close()
+  scratch.remove()
+})
+
+function environment(): Record<string, string> {
+  const wrangler = { XDG_CONFIG_HOME: path.join(scratch.folder, 'wrangler'), WRANGLER_SEND_METRICS: 'false' }
+  return { ...api.env, ...wrangler, TEMPORAL_ADDRESS: server.address }
+}
+
+function databaseId(scenario: Scenario): string {
+  return `00000000-0000-4000-8000-0000000000c${SCENARIOS.indexOf(scenario)}`
+}
+
+function openProject(scenario: Scenario, pending: Record<string, string>, config: RunbookConfigInput = {}) {
+  const id = databaseId(scenario)
+  const folder = path.join(scratch.folder, `équipe ${scenario}`)
+  mkdirSync(path.join(folder, 'migrations'), { recursive: true })
+  const write = (name: string, content: string): void => writeFileSync(path.join(folder, name), content)
+  const database = { binding: 'DB', database_name: scenario, database_id: id, migrations_dir: 'migrations' }
+  write('wrangler.json', JSON.stringify({ name: 'app', env: { production: { d1_databases: [database] } } }))
+  const monitoring = { ...QUICK_BASELINE, schedule: ['1m'] }
+  const defaults = { people: PEOPLE, environments: { production: { monitoring } } }
+  write('runbook.config.json', JSON.stringify({ ...defaults, ...config }))
+  for (const [name, sql] of Object.entries({ '0001_users.sql': FIRST, ...pending })) {
+    write(path.join('migrations', name), sql)
+  }
+  const run = new RunObserver(temporal, 'production', id)
+  const command = (...args: string[]): Command =>
+    launch([...args, '--project', folder, '--env', 'production', '--json'], environment())
+  const start = (...args: string[]): Command =>
+    command('start', '--wait', '--requester', REQUESTER, '--time-scale', '600', ...args)
+  const readRows = (sql: string): unknown[] => api.database(id).prepare(sql).all()
+  return { id, run, command, start, readRows, ledger: () => readLedger(api.database(id)) }
+}
+
+function columnsOf(project: ReturnType<typeof openProject>): unknown {
+  return project.readRows("SELECT name FROM pragma_table_info('users') ORDER BY cid").map((row) => {
+    return (row as { name: string }).name
+  })
+}
+
+async function approveToFinal(run: RunObserver): Promise<RunView> {
+  await run.approveAll(['team-lead'], 'José')
+  await run.approveAll(BEFORE_FINAL, 'Dagný')
+  return run.gateOpen('final')
+}
+
+describe('production', () => {
+  test('the policy decides who decides: role, requester and second person are held to, in the workflow itself', async () => {
+    const project = openProject('policy', PENDING)
+    const { run, command } = project
+    const waiting = project.start()
+    await run.gateOpen('team-lead')
+    expect(await resultOf(command('approve', 'team-lead', '--actor', REQUESTER))).toMatchObject({
+      code: 2,
+      json: { success: false, error: { type: 'DecisionRefused' } },
+    })
+    await approveToFinal(run)
+    for (const actor of [REQUESTER, 'Dagný', 'Somebody']) {
+      expect(await resultOf(command('approve', 'final', '--actor', actor)), actor).toMatchObject({
+        code: 2,
+        json: { error: { type: 'DecisionRefused' } },
+      })
+    }
+    expect(project.ledger()).toEqual(['0001_users.sql'])
+    await documentOf<object>(command('approve', 'final', '--actor', 'José'), 0)
+    await run.approveAll(['team-confirmation'], 'Dagný')
+
+    const view = await documentOf(waiting, 0)
+    expect(view).toMatchObject({
+      outcome: 'completed',
+      database: { name: 'policy', id: project.id, remote: true },
+      accountId: api.accountId,
+      backup: { verified: true, bookmark: expect.stringMatching(/^[0-9a-f-]+$/) },
+    })
+    expect(view.refused.map(({ gate, actor }) => `${gate} ${actor}`)).toEqual([
+      `team-lead ${REQUESTER}`,
+      `final ${REQUESTER}`,
+      'final Dagný',
+      'final Somebody',
+    ])
+    expect(project.ledger()).toEqual(['0001_users.sql', '0002_email.sql', '0003_index.sql'])
+    expect(columnsOf(project)).toEqual(['id', 'name', 'email'])
+    expect(JSON.stringify(view)).not.toContain(api.token)
+  }, 180_000)
+
+  test('a time-out after the effect: the file is proven applied, once, and the run completes', async () => {
+    const project = openProject('timeout', PENDING)
+    const waiting = project.start()
+    await approveToFinal(project.run)
+    api.fault({ route: 'query', kind: '504-after', match: /INSERT INTO.*0002_email\.sql/s })
+    await project.run.decide('final', 'José')
+    await project.run.approveAll(['team-confirmation'], 'Dagný')
+    const view = await documentOf(waiting, 0)
+    expect(view.migrations).toMatchObject([
+      { name: '0002_email.sql', state: 'applied' },
+      { name: '0003_index.sql', state: 'applied' },
+    ])
+    const sent = api.calls.filter(({ sql }) => sql?.includes('ADD COLUMN email') && sql.includes('INSERT INTO'))
+    expect(sent.filter(({ sql }) => sql?.includes('0002_email.sql'))).not.toHaveLength(0)
+    expect(project.ledger()).toEqual(['0001_users.sql', '0002_email.sql', '0003_index.sql'])
+    api.clearFaults()
+  }, 180_000)
+})
+
+describe('scenario 1: the second of three files fails while it is applied', () => {
+  async function failAtSecond(project: ReturnType<typeof openProject>): Promise<Command> {
+    const waiting = project.start()
+    await approveToFinal(project.run)
+    api.database(project.id).exec("INSERT INTO users (name) VALUES ('Ann')")
+    await project.run.decide('final', 'José')
+    const view = await project.run.gateOpen('rollback')
+    expect(view.migrations.map(({ state }) => state)).toEqual(['applied', 'absent', 'not-executed'])
+    const { shows = [] } = view.gates.find(({ gate }) => gate === 'rollback') ?? {}
+    for (const way of ['reverse', 'Time Travel', 'backup']) expect(shows.join('\n')).toContain(way)
+    return waiting
+  }
+
+  const WAYS = [
+    // Keeps what was written since: the visitor's row.
+    { scenario: 'reverse', strategy: 'reverse-migration', rows: ['Zoë', 'Ann', 'Ann'] },
+    { scenario: 'travel', strategy: 'time-travel', rows: ['Zoë', 'Ann'] },
+    { scenario: 'restore', strategy: 'restore-backup', rows: ['Zoë', 'Ann'] },
+  ] as const
+
+  test.each(WAYS)('$strategy brings the database back: exit 4', async ({ scenario, strategy, rows }) => {
+    const project = openProject(scenario, SECOND_FAILS)
+    const waiting = await failAtSecond(project)
+    const decided = project.command('rollback', '--strategy', strategy, '--actor', 'José')
+    expect(await documentOf<object>(decided, 0)).toMatchObject({ success: true, state: 'approved', strategy })
+    const view = await documentOf(waiting, 4)
+    expect(view).toMatchObject({ outcome: 'rolled-back', success: false })
+    expect(columnsOf(project)).toEqual(['id', 'name'])
+    expect(project.readRows('SELECT name FROM users ORDER BY id')).toEqual(rows.map((name) => ({ name })))
+    const [first, ...after] = project.ledger()
+    expect(first).toBe('0001_users.sql')
+    expect(after.filter((name) => !name.includes('rollback'))).toEqual(
+      strategy === 'reverse-migration' ? ['0002_email.sql'] : [],
+    )
+    expect(view.artifacts.map((file) => path.basename(file))).toEqual(
+      expect.arrayContaining(['migration-failure-state.json', 'migration-failure.log', 'incident.md']),
+    )
+  }, 180_000)
+})
+
+describe('scenario 2: the application fails after the migration', () => {
+  test('the second bad checkpoint in a row is the breach; the rollback that people choose ends with exit 4', async () => {
+    const schedule = ['5m', '10m', '15m', '20m', '25m', '30m', '35m', '40m']
+    const project = openProject('breach', PENDING, {
+      people: PEOPLE,
+      environments: { production: { healthUrl: health.url, monitoring: { ...QUICK_BASELINE, schedule } } },
+    })
+    const { run } = project
+    // Five minutes last two seconds.
+    const waiting = project.start('--time-scale', '150')
+    await approveToFinal(run)
+    await run.decide('final', 'José')
+    await run.gateOpen('team-confirmation')
+    health.setBehaviour({ errorRate: 1 })
+    await run.decide('team-confirmation', 'Dagný')
+
+    const asked = await run.gateOpen('rollback')
+    expect(asked.announcements.some(({ kind }) => kind === 'emergency')).toBe(true)
+    await documentOf<object>(
+      project.command('rollback', '--strategy', 'reverse-migration', '--actor', 'Dagný'),
+      0,
+    )
+    const view = await documentOf(waiting, 4)
+    expect(view).toMatchObject({ outcome: 'rolled-back' })
+    expect(view.monitoring?.checkpoints.slice(0, 2).map(({ verdict }) => verdict)).toEqual([
+      'breached',
+      'breached',
+    ])
+    expect(columnsOf(project)).toEqual(['id', 'name'])
+    expect(project.readRows('SELECT name FROM users ORDER BY id')).toEqual([{ name: 'Zoë' }, { name: 'Ann' }])
+    expect(project.readRows("SELECT name FROM sqlite_schema WHERE name = 'users_by_name'")).toEqual([])
+  }, 180_000)
+})
