@@ -4,7 +4,9 @@ import { RunbookError } from '../contract/failures.js'
 import { formatDuration } from '../runbook/duration.js'
 import type { Action, App } from './app.js'
 import { archiveFile } from './archive-file.js'
+import { backupScheduleCommand } from './backup-schedule.js'
 import { openContext, readProjectFiles } from './context.js'
+import { keepOf } from './keep-count.js'
 import type { Output } from './output.js'
 
 interface CreateOptions {
@@ -51,6 +53,7 @@ export function backupCommand(app: App, summary: string): Command {
     .addCommand(create, { isDefault: true })
     .addCommand(validate)
     .addCommand(restore)
+    .addCommand(backupScheduleCommand(app))
 }
 
 const createArchive: Work = async ({ options, output }) => {
@@ -69,18 +72,14 @@ const createArchive: Work = async ({ options, output }) => {
       `  ${backup.tables.length} tables, ${rows} rows, restored and compared in ${formatDuration(backup.durationMs)}`,
     )
     output.line(`  SHA-256 ${backup.sha256}`)
+    if (backup.rowsRead !== undefined) {
+      output.line(
+        `  compared with the live database by ${backup.comparison ?? 'values'}; D1 read ${backup.rowsRead} rows`,
+      )
+    }
     if (backup.bookmark !== undefined) output.line(`  Time Travel bookmark ${backup.bookmark}`)
   }
   return backup.verified ? 0 : 1
-}
-
-function keepOf({ keep }: CreateOptions): number | undefined {
-  if (keep === undefined) return undefined
-  const count = Number(keep)
-  if (Number.isInteger(count) && count >= 1) return count
-  throw new RunbookError('ConfigInvalid', `--keep must be a whole number of at least 1, found "${keep}".`, {
-    advice: 'Such as: d1-runbook backup --keep 14',
-  })
 }
 
 const validateArchive: Work = async ({ options, args: [zip], output, given }) => {

@@ -61,6 +61,7 @@ export const CHECKPOINT_VERDICTS = ['healthy', 'degraded', 'breached', 'unknown'
 export const WORKFLOW_TYPES = {
   migration: 'productionMigration',
   monitoring: 'postMigrationMonitoring',
+  backup: 'scheduledBackup',
 } as const
 
 /** One run at a time a database: Temporal refuses a second workflow of the same ID. */
@@ -70,6 +71,11 @@ export function migrationWorkflowId(environment: string, databaseId: string): st
 
 export function monitoringWorkflowId(migrationId: string): string {
   return `${migrationId}/monitoring`
+}
+
+/** One schedule a database; its backups run under this ID with their time behind it. */
+export function backupScheduleId(environment: string, databaseId: string): string {
+  return `backup/${environment}/${databaseId}`
 }
 
 /** Search attributes, all of type Keyword. Registered before the first run, by `dev`, `demo` and docker-compose. */
