@@ -3,7 +3,7 @@
 // FOLDER, emptied first, is where the sample lives: its path is visible in the pictures. CHROMIUM names the browser.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -24,10 +24,7 @@ const REQUESTER = 'Ada Lovelace'
 const TEAM = ['Grace Hopper', 'Katherine Johnson']
 
 /** The search attributes by which runs are told apart; people choose the columns by hand in the UI. */
-const LIST_COLUMNS = [
-  ...['Status', 'Workflow ID', 'Start', 'Execution Duration'],
-  ...['RunbookEnvironment', 'RunbookPhase', 'RunbookOutcome'],
-]
+const LIST_COLUMNS = ['Status', 'Workflow ID', 'RunbookPhase', 'RunbookOutcome']
 const DESKTOP = { width: 1440, height: 1000 }
 const PHONE = { width: 390, height: 844 }
 
@@ -60,7 +57,11 @@ async function prepareProject() {
   const { writeSampleConfig } = await built('sample/config.js')
   const { databaseFile } = await prepareSample({ to: folder, onProgress: say })
   const health = await startHealthService({ source: { databaseFile } })
-  await writeSampleConfig({ projectDir: folder, healthUrl: health.url, environment: 'local' })
+  const file = await writeSampleConfig({ projectDir: folder, healthUrl: health.url, environment: 'local' })
+  // Compressed time would send the updates of every 15 minutes several times a second.
+  const config = JSON.parse(await readFile(file, 'utf8'))
+  config.environments.local.updateEvery = '7d'
+  await writeFile(file, JSON.stringify(config, null, 2))
   return health
 }
 
@@ -102,7 +103,13 @@ async function photographRun(browser, uiUrl) {
   const runs = `${uiUrl}/namespaces/default/workflows`
   await photograph(desktop, { url: runs, name: 'temporal-workflow-list' })
   await photograph(desktop, { url: `${run}/timeline`, from: 'Timeline', name: 'temporal-timeline' })
-  await photograph(desktop, { url: `${run}/history`, from: 'Event History', name: 'temporal-event-history' })
+  await photograph(desktop, {
+    url: `${run}/history`,
+    from: 'Event History',
+    press: 'Compact',
+    height: 660,
+    name: 'temporal-event-history',
+  })
 
   const { html } = await runbook('report', '--out', join(folder, 'report'))
   const url = pathToFileURL(html).href
@@ -173,17 +180,26 @@ async function pageOf(browser, viewport, colorScheme = 'light') {
   return context.newPage()
 }
 
-/** `from`: heading that the picture begins with. */
-async function photograph(page, { url, name, from }) {
+/** `from`: heading that the picture begins with; `press`: what is pressed before, by its words; `height`: pixels from the top. */
+async function photograph(page, { url, name, from, press, height }) {
   await page.goto(url, { waitUntil: 'load' })
   // The Temporal UI goes on fetching after it has loaded, and says nothing when it is done.
   if (url.startsWith('http')) await pause(4_000)
+  if (press !== undefined) {
+    await page.getByText(press, { exact: true }).click()
+    await page.mouse.move(0, 0)
+    await pause(2_000)
+  }
   if (from !== undefined) {
     const heading = page.locator('h1, h2, h3').filter({ hasText: new RegExp(`^\\s*${from}`) })
     await heading.first().evaluate((found) => found.scrollIntoView({ block: 'start' }))
     await pause(500)
   }
-  await page.screenshot({ path: join(IMAGES, `${name}.png`) })
+  const { width, height: all } = page.viewportSize()
+  await page.screenshot({
+    path: join(IMAGES, `${name}.png`),
+    clip: { x: 0, y: 0, width, height: height ?? all },
+  })
   say(`${name}.png`)
 }
 

@@ -5,12 +5,13 @@ import { formatDuration } from './duration.js'
 import { code, paragraphs, prose } from './markdown.js'
 import { gateTitle, RUNBOOK_STEPS, stepTitle } from './steps.js'
 
+/** Signs instead of `[x]`, and no list inside a list: Temporal's UI renders neither of them. */
 const STEP_MARKS: Record<StepView['state'], string> = {
-  waiting: '- [ ]',
-  running: '- [ ] ▶️',
-  done: '- [x]',
-  failed: '- [ ] ❌',
-  skipped: '- [x] ⏭️',
+  waiting: '- ⬜',
+  running: '- ▶️',
+  done: '- ✅',
+  failed: '- ❌',
+  skipped: '- ⏭️',
 }
 
 /**
@@ -23,6 +24,7 @@ export function renderChecklist(view: RunView, options: { timeZone?: string } = 
     `**${prose(view.environment)}**: ${prose(view.database.name)} (${code(view.database.id)})`,
     headline(view),
     nextAction(view, timeZone),
+    '**Runbook**',
     [...knownSteps(view), ...extraSteps(view)].join('\n'),
     monitoringLine(view, timeZone),
   )
@@ -89,14 +91,14 @@ function gateLine(view: RunView, name: string): string[] {
   )
   const by = who.length === 0 ? '' : `: ${who.join(', ')}`
   const ticked = gate.state === 'approved' || gate.state === 'skipped'
-  return [`  - [${ticked ? 'x' : ' '}] ${prose(gateTitle(gate.gate, view.environment))} (${gate.state})${by}`]
+  return [`- ↳ ${ticked ? '✅' : '⬜'} ${prose(gateTitle(gate.gate, view.environment))} (${gate.state})${by}`]
 }
 
 function migrationLines(view: RunView, step: string): string[] {
   if (step !== 'execute') return []
   return view.migrations.map(({ name, state, durationMs }) => {
     const took = durationMs === null ? '' : `, ${formatDuration(durationMs)}`
-    return `  - [${state === 'applied' ? 'x' : ' '}] ${code(name)} (${state}${took})`
+    return `- ↳ ${state === 'applied' ? '✅' : '⬜'} ${code(name)} (${state}${took})`
   })
 }
 

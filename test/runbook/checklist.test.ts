@@ -36,31 +36,33 @@ test('while a gate is open: ticks so far, durations, and the command to type', (
     - approve: \`d1-runbook approve final --env production\`
     - decline: \`d1-runbook reject final --env production\`
 
-    - [x] Pre-Requisites (1 min)
-      - [x] Team lead approval for migration (approved): Ann Noor approved
-    - [x] Pre-Migration Checklist (2 min)
-    - [x] Start of Migration (6 s)
-    - [x] Step 1: Final Pre-Migration Backup (5 min 54 s, planned 15 min): 54 MB, 12 tables
-    - [x] Step 2: Migration Status Check (30 s, planned 5 min): 1 applied, 2 pending
-    - [x] Rehearsal on the restored backup (3 min 30 s)
-    - [ ] ▶️ Step 3: Execute Migration (planned 1 h)
-      - [x] Environment Verification: Confirm targeting production (approved): Ann Noor approved
-      - [x] Database Connectivity: Verify connection established (approved): Ann Noor approved
-      - [x] Pre-flight Checks: All validations pass (approved): Ann Noor approved
-      - [x] Migration Plan Review: Confirm migrations to apply (approved): Ann Noor approved
-      - [ ] Final Confirmation (open)
-      - [ ] \`0009_add_tags.sql\` (pending)
-      - [ ] \`0010_fill_tags.sql\` (pending)
-    - [ ] Step 4: Post-Migration Validation (planned 15 min)
-      - [ ] Team confirms system functionality (waiting)
-    - [ ] Post-Migration Monitoring
-    - [ ] Documentation Updates"
+    **Runbook**
+
+    - ✅ Pre-Requisites (1 min)
+    - ↳ ✅ Team lead approval for migration (approved): Ann Noor approved
+    - ✅ Pre-Migration Checklist (2 min)
+    - ✅ Start of Migration (6 s)
+    - ✅ Step 1: Final Pre-Migration Backup (5 min 54 s, planned 15 min): 54 MB, 12 tables
+    - ✅ Step 2: Migration Status Check (30 s, planned 5 min): 1 applied, 2 pending
+    - ✅ Rehearsal on the restored backup (3 min 30 s)
+    - ▶️ Step 3: Execute Migration (planned 1 h)
+    - ↳ ✅ Environment Verification: Confirm targeting production (approved): Ann Noor approved
+    - ↳ ✅ Database Connectivity: Verify connection established (approved): Ann Noor approved
+    - ↳ ✅ Pre-flight Checks: All validations pass (approved): Ann Noor approved
+    - ↳ ✅ Migration Plan Review: Confirm migrations to apply (approved): Ann Noor approved
+    - ↳ ⬜ Final Confirmation (open)
+    - ↳ ⬜ \`0009_add_tags.sql\` (pending)
+    - ↳ ⬜ \`0010_fill_tags.sql\` (pending)
+    - ⬜ Step 4: Post-Migration Validation (planned 15 min)
+    - ↳ ⬜ Team confirms system functionality (waiting)
+    - ⬜ Post-Migration Monitoring
+    - ⬜ Documentation Updates"
   `)
 })
 
 test('a finished run has every step ticked and its checkpoints counted', () => {
   const text = renderChecklist(sampleRun())
-  expect(text).not.toContain('- [ ]')
+  expect(text).not.toContain('⬜')
   expect(text).not.toContain('👉')
   expect(text).toContain('Checkpoints: 34 of 34 (32 healthy, 1 degraded, 1 unknown)')
 })
@@ -75,6 +77,6 @@ test('a rollback shows only when there was one, a failed step stays unticked', (
       ],
     }),
   )
-  expect(failed).toContain('- [ ] ❌ Step 3: Execute Migration')
-  expect(failed).toContain('- [ ] ▶️ Rollback Procedures')
+  expect(failed).toContain('- ❌ Step 3: Execute Migration')
+  expect(failed).toContain('- ▶️ Rollback Procedures')
 })
