@@ -17,6 +17,9 @@ export function rowLossCulprit(evidence: Evidence, fate: TableFate): StatementEv
   let worst: StatementEvidence | undefined
   let most = 0
   for (const statement of evidence.statements) {
+    // In a rebuild the old table is dropped on purpose: what was not copied is the fault of the copy.
+    const swaps = statement.anatomy.verb === 'drop-table' && own(statement.anatomy.target ?? '')
+    if (swaps && fate.how === 'rebuilt') continue
     for (const { table, before, after } of statement.counts) {
       if (!own(table) || before - after <= most) continue
       worst = statement
@@ -24,7 +27,6 @@ export function rowLossCulprit(evidence: Evidence, fate: TableFate): StatementEv
     }
   }
   if (worst !== undefined && fate.how !== 'rebuilt') return worst
-  // In a rebuild the old table is dropped on purpose: what was not copied is the fault of the copy.
   const copy = evidence.statements.findLast(
     (statement) => statement.anatomy.copies && isCopyOf(statement, fate),
   )

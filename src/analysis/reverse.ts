@@ -12,6 +12,7 @@ import type { TableFate } from './evidence.js'
 import { droppableColumns } from './droppable.js'
 import { parentsFirst, rebuildScript, type Replacement } from './rebuild-sql.js'
 import { replacementOf } from './reverse-columns.js'
+import { indexes, triggersAndViews } from './reverse-objects.js'
 import { missingTableRows, rowsBack } from './reverse-rows.js'
 
 export interface Reverse {
@@ -180,8 +181,9 @@ class Steps {
     const ours = new Set(
       [...this.#tables, ...added.map(({ name }) => name)].map((name) => name.toLowerCase()),
     )
-    const quiet = this.#triggersAndViews(ours)
-    const indexes = this.#indexes(
+    const quiet = triggersAndViews(this.#input, ours, this.#alters.length > 0)
+    const indexSteps = indexes(
+      this.#input,
       rebuilt,
       new Set(
         [...script.held.map(({ name }) => name.toLowerCase())].filter((name) =>
@@ -193,7 +195,7 @@ class Steps {
     const statements = [
       ...quiet.drop,
       ...this.#holdsFirst,
-      ...indexes.drop,
+      ...indexSteps.drop,
       ...this.#alters,
       ...script.before,
       ...script.refill.filter((statement) => !statement.includes('() SELECT')),
@@ -202,7 +204,7 @@ class Steps {
       ...rows.flatMap((part) => part.removals ?? []),
       ...orderedParents(before, created),
       ...orderedParents(before, rows),
-      ...indexes.create,
+      ...indexSteps.create,
       ...quiet.create,
     ]
     const body = statements.length === 0 ? [] : ['PRAGMA defer_foreign_keys = ON', ...statements]
@@ -210,75 +212,6 @@ class Steps {
       sql: body.map((statement) => `${statement};\n`).join(''),
       price: [...new Set(this.#price)],
       tables: [...this.#tables],
-    }
-  }
-
-  /** Triggers would fire, and views stand in the way of ALTER TABLE: those concerned are dropped first and made again last. */
-  #triggersAndViews(ours: Set<string>): { drop: string[]; create: string[] } {
-    const { before, after } = this.#input
-    const sameText = (a: { sql: string } | undefined, b: { sql: string } | undefined): boolean =>
-      a !== undefined && b !== undefined && normaliseSql(a.sql) === normaliseSql(b.sql)
-    const concerned = [...after.triggers].filter(
-      ([key, trigger]) =>
-        ours.has(trigger.table.toLowerCase()) || !sameText(before.triggers.get(key), trigger),
-    )
-    const gone = new Set(concerned.map(([key]) => key))
-    const viewsMove = this.#alters.length > 0
-    const views = [...after.views].filter(
-      ([key, view]) => viewsMove || !sameText(before.views.get(key), view),
-    )
-    const viewsGone = new Set(views.map(([key]) => key))
-    // A view takes its INSTEAD OF triggers along.
-    const onViews = [...after.triggers]
-      .filter(([, { table }]) => viewsGone.has(table.toLowerCase()))
-      .map(([key]) => key)
-    const triggersGone = new Set([...gone, ...onViews])
-    return {
-      drop: [
-        ...concerned
-          .filter(([key]) => !onViews.includes(key))
-          .map(([, { name }]) => `DROP TRIGGER ${quoteName(name)}`),
-        ...views.map(([, { name }]) => `DROP VIEW ${quoteName(name)}`),
-      ],
-      create: [
-        ...[...before.views]
-          .filter(([key]) => viewsGone.has(key) || !after.views.has(key))
-          .map(([, { sql }]) => sql),
-        ...[...before.triggers]
-          .filter(([key]) => triggersGone.has(key) || !after.triggers.has(key))
-          .map(([, { sql }]) => sql),
-      ],
-    }
-  }
-
-  #indexes(
-    rebuilt: Set<string>,
-    dropped: Set<string>,
-    added: TableSchema[],
-  ): { drop: string[]; create: string[] } {
-    const { before, after } = this.#input
-    const all = (catalog: DetailedCatalog) =>
-      [...catalog.tables.values()].flatMap(({ indexes }) =>
-        indexes.filter(({ origin }) => origin === 'statement'),
-      )
-    const wanted = all(before)
-    const present = all(after)
-    const leaves = new Set([...dropped, ...added.map(({ name }) => name.toLowerCase())])
-    const equal = (
-      a: { name: string; sql: string; table: string },
-      b: { name: string; sql: string; table: string },
-    ): boolean => sameName(a.name, b.name) && a.sql === b.sql && sameName(a.table, b.table)
-    return {
-      drop: present
-        .filter(
-          (index) => !leaves.has(index.table.toLowerCase()) && !wanted.some((other) => equal(index, other)),
-        )
-        .map(({ name }) => `DROP INDEX ${quoteName(name)}`),
-      create: wanted
-        .filter(
-          (index) => rebuilt.has(index.table.toLowerCase()) || !present.some((other) => equal(index, other)),
-        )
-        .map(({ sql }) => sql),
     }
   }
 }

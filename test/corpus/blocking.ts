@@ -385,4 +385,25 @@ CREATE TRIGGER doc_ai AFTER INSERT ON doc BEGIN INSERT INTO doc_fts (rowid, body
     migration: `ALTER TABLE tokens ADD COLUMN owner INTEGER REFERENCES users (id); UPDATE tokens SET owner = 77;`,
     codes: ['RH101'],
   }),
+  on({
+    name: 'SELECT * into columns of another order',
+    schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT);`,
+    rows: `INSERT INTO t VALUES (1, 'x', 'y'), (2, 'v', 'w');`,
+    migration: `CREATE TABLE t2 (id INTEGER PRIMARY KEY, b TEXT, a TEXT); INSERT INTO t2 SELECT * FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;`,
+    codes: ['CH101'],
+  }),
+  on({
+    name: 'child and parent are both rebuilt, the child first',
+    migration: `PRAGMA foreign_keys=OFF;
+CREATE TABLE __new_comments (id INTEGER PRIMARY KEY, post_id INTEGER NOT NULL REFERENCES posts (id) ON DELETE CASCADE, text TEXT NOT NULL, likes INTEGER);
+INSERT INTO __new_comments (id, post_id, text) SELECT id, post_id, text FROM comments;
+DROP TABLE comments; ALTER TABLE __new_comments RENAME TO comments;
+DROP VIEW authors;
+CREATE TABLE __new_posts (id INTEGER PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE, editor_id INTEGER REFERENCES users (id) ON DELETE SET NULL, title TEXT NOT NULL, body TEXT);
+INSERT INTO __new_posts SELECT * FROM posts; DROP TABLE posts; ALTER TABLE __new_posts RENAME TO posts;
+CREATE INDEX posts_by_user ON posts (user_id);
+CREATE VIEW authors AS SELECT u.id, u.email, count(p.id) AS posts FROM users u LEFT JOIN posts p ON p.user_id = u.id GROUP BY u.id;`,
+    codes: ['DL101'],
+    silent: ['DL102', 'IX101'],
+  }),
 ]

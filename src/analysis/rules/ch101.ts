@@ -1,4 +1,5 @@
 import { valueCulprit } from '../blame.js'
+import type { StatementEvidence } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
 import { forgotten } from './dl103.js'
 import { findingOf, rowsText, type Rule } from './rule.js'
@@ -19,10 +20,11 @@ export const ch101: Rule = {
             .filter(({ after }) => after !== 'NULL')
             .map(({ before, after }) => `${before} -> ${after}`)
             .join('; ')
+          const place = valueCulprit(evidence, fate, change.column)
           return findingOf(
             ch101,
-            'warning',
-            valueCulprit(evidence, fate, change.column),
+            copiesBlindly(place) ? 'error' : 'warning',
+            place,
             `${fate.before.name}.${change.column} changes in ${rowsText(change.changed)} of ${String(change.values)}${samples === '' ? '' : `: ${samples}`}.`,
             {
               table: fate.before.name,
@@ -33,4 +35,11 @@ export const ch101: Rule = {
           )
         }),
     ),
+}
+
+/** INSERT … SELECT * puts values by position: where they differ afterwards, columns have changed places, which nobody means. */
+function copiesBlindly(statement: StatementEvidence | undefined): boolean {
+  if (statement?.anatomy.copies !== true) return false
+  const { tokens } = statement.anatomy
+  return tokens.some(({ text }, at) => text === '*' && /^select$/i.test(tokens[at - 1]?.text ?? ''))
 }

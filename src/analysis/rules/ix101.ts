@@ -29,8 +29,8 @@ function lostIndex(evidence: Evidence, fate: TableFate, index: IndexSchema): Fin
   const kind = index.unique ? 'unique index' : 'index'
   const advice = `${ix101.advice}\n${index.sql};`
   if (dropped !== undefined) {
-    // Dropped by name it is meant, but a rebuild next to it is where people forget to make it again.
-    const severity = fate.how === 'kept' ? 'info' : 'warning'
+    // Dropped by name it is meant, but it guarded the rows, or a rebuild beside it is where people forget to make it again.
+    const severity = fate.how === 'kept' && !index.unique ? 'info' : 'warning'
     return findingOf(ix101, severity, dropped, `The ${kind} ${index.name} is dropped and not made again.`, {
       table: fate.before.name,
       advice,
