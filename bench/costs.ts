@@ -58,10 +58,14 @@ function readEvents(recording: string): RecordedEvent[] {
 
 function billedAs(event: RecordedEvent): string[] {
   // A child is billed where it is asked for.
-  if (event.workflowExecutionStartedEventAttributes?.parentWorkflowExecution != null) return []
+  if (isObject(event.workflowExecutionStartedEventAttributes?.parentWorkflowExecution)) return []
   const retries = Math.max(0, (event.activityTaskStartedEventAttributes?.attempt ?? 1) - 1)
   const action = BILLED[event.eventType]
   return [...(action === undefined ? [] : [action]), ...Array<string>(retries).fill('activity retry')]
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }
 
 function count<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, number> {
@@ -72,7 +76,10 @@ function count<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, 
 
 function print(title: string, counts: Map<string, number>, total?: number, goal?: number): void {
   console.log(`\n${title}`)
-  for (const [key, value] of counts) console.log(`  ${String(value).padStart(5)}  ${key.replace('EVENT_TYPE_', '')}`)
+  for (const [key, value] of counts)
+    console.log(`  ${String(value).padStart(5)}  ${key.replace('EVENT_TYPE_', '')}`)
   if (total === undefined || goal === undefined) return
-  console.log(`  ${String(total).padStart(5)}  in all (goal: at most ${goal}; ${total <= goal ? 'met' : 'MISSED'})`)
+  console.log(
+    `  ${String(total).padStart(5)}  in all (goal: at most ${goal}; ${total <= goal ? 'met' : 'MISSED'})`,
+  )
 }

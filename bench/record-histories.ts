@@ -35,7 +35,11 @@ interface Scene {
 }
 
 /** What is recorded, and how each run is led there. */
-const RECORDINGS: { name: string; pending?: Record<string, string>; lead: (scene: Scene) => Promise<void> }[] = [
+const RECORDINGS: {
+  name: string
+  pending?: Record<string, string>
+  lead: (scene: Scene) => Promise<void>
+}[] = [
   {
     name: 'completed',
     lead: async ({ start, signal }) => {
@@ -113,7 +117,10 @@ async function record({ name, pending, lead }: (typeof RECORDINGS)[number], inde
   })
   const run = new RunObserver(temporal, 'local', databaseId)
   const start: Scene['start'] = (...args) =>
-    documentOf(launch(['start', '--requester', 'Ada', ...args, '--project', project.folder, '--json'], env), 0)
+    documentOf(
+      launch(['start', '--requester', 'Ada', ...args, '--project', project.folder, '--json'], env),
+      0,
+    )
   const signal = async (gate: Gate): Promise<void> => {
     const { planHash } = await run.gateOpen(gate)
     const bound = planHash === null ? {} : { planHash }

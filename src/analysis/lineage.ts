@@ -109,6 +109,10 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
     copiedTo: copies.map(({ name }) => name),
     ...(entry.ended === undefined ? {} : { ended: entry.ended }),
   }
+  const renamesUpTo = (name: string): Map<string, string> => {
+    const copy = copies.find((other) => other.name.toLowerCase() === name.toLowerCase())
+    return copy === undefined ? new Map<string, string>() : renamesAlong(copy, entry)
+  }
   const moved = entry.alive && entry.name.toLowerCase() !== origin.name.toLowerCase()
   if (entry.alive && !moved)
     return { ...base, how: 'kept', ...(namesake === undefined ? {} : { after: namesake }) }
@@ -119,11 +123,25 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
   }
   if (namesake !== undefined) {
     const copiedTo = moved ? [...base.copiedTo, entry.name] : base.copiedTo
-    return { ...base, copiedTo, renamedColumns: new Map(), how: 'rebuilt', after: namesake }
+    return { ...base, copiedTo, renamedColumns: renamesUpTo(origin.name), how: 'rebuilt', after: namesake }
   }
   const successor = bestCopy(origin, copies, after)
-  if (successor !== undefined) return { ...base, renamedColumns: new Map(), how: 'renamed', after: successor }
+  if (successor !== undefined)
+    return { ...base, renamedColumns: renamesUpTo(successor.name), how: 'renamed', after: successor }
   return { ...base, how: 'dropped' }
+}
+
+/** Renamed columns on the way from a table to a copy of a copy of it: each step may rename further. */
+function renamesAlong(copy: Entry, from: Entry): Map<string, string> {
+  if (copy === from) return copy.renamedColumns
+  const step = [...copy.sources].find((source) => source === from || descends(source, from, new Set([copy])))
+  const renames = new Map(step === undefined ? [] : renamesAlong(step, from))
+  for (const [was, now] of renames) renames.set(was, copy.renamedColumns.get(now.toLowerCase()) ?? now)
+  const reached = new Set([...renames.values()].map((name) => name.toLowerCase()))
+  for (const [was, now] of copy.renamedColumns) {
+    if (!renames.has(was) && !reached.has(now.toLowerCase())) renames.set(was, now)
+  }
+  return renames
 }
 
 function descends(entry: Entry, from: Entry, seen: Set<Entry>): boolean {

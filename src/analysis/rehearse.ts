@@ -2,11 +2,13 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Finding } from '../contract/finding.js'
-import type { Plan, PlannedMigration, RollbackSummary } from '../contract/plan.js'
+import type { Plan, PlannedMigration, RollbackSummary, SchemaChange } from '../contract/plan.js'
 import type { Database, MigrationFile } from '../contract/target.js'
+import { diffCatalog } from '../d1/schema-diff.js'
 import { openSqlite, quoteText } from '../d1/sqlite.js'
 import { acknowledge, verdictOf } from './acknowledge.js'
 import type { ApplicationQuery } from './compatibility.js'
+import type { Evidence } from './evidence.js'
 import { arrange, judgeEvidence, judgeHistory } from './judge.js'
 import { planHashOf } from './plan-hash.js'
 import { rehearseNatively, type NativeRehearsal } from './native-rehearsal.js'
@@ -116,8 +118,21 @@ async function conclude(
     predictedFingerprint: run.predictedFingerprint,
     rows: native.rows,
     rollback,
+    schemaChanges: changedObjects(native.evidence),
   }
   return { planHash: planHashOf(plan), ...plan }
+}
+
+/** For the report: whole objects; a column shows in its table's text. */
+function changedObjects({ before, after }: Evidence): SchemaChange[] {
+  return diffCatalog(before, after).flatMap(({ change, type, name, ...texts }) => {
+    const { before: old, after: now } = texts
+    const sql = {
+      ...(old === undefined ? {} : { before: old }),
+      ...(now === undefined ? {} : { after: now }),
+    }
+    return type === 'column' ? [] : [{ change, type, name, ...sql }]
+  })
 }
 
 const NO_WAY_BACK: RollbackSummary = {

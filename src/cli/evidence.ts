@@ -6,7 +6,7 @@ import { RunbookError } from '../contract/failures.js'
 import type { Check } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
 import { formatDuration } from '../runbook/duration.js'
-import { ATTESTATIONS } from './attestations.js'
+import { ATTESTATIONS } from '../contract/attestations.js'
 import { git, runProjectTests } from './programs.js'
 
 /**
@@ -17,35 +17,63 @@ export async function collectEvidence(input: {
   project: Project
   target: Target
   attested: readonly string[]
+  /** `NAME=reason`, as typed. */
+  skipped: readonly string[]
+  /** Lines that the policy of the environment asks for. */
+  required: readonly string[]
   actor: string
   signal: AbortSignal
   onProgress: (message: string) => void
 }): Promise<Check[]> {
-  return [
-    await checkTests(input),
-    await checkGit(input.target),
+  // Before the project's tests, which may take long.
+  const attestations = [
     ...input.attested.map((name) => attestation(name, input.actor)),
+    ...input.skipped.map((text) => skippedLine(text, input.actor)),
   ]
+  demandAttested(attestations, input)
+  return [await checkTests(input), await checkGit(input.target), ...attestations]
 }
 
 function attestation(name: string, actor: string): Check {
-  const title = (ATTESTATIONS as Record<string, string>)[name]
-  if (title !== undefined) {
-    return {
-      name,
-      title,
-      state: 'attested',
-      message: `attested by ${actor}`,
-      actor,
-      at: new Date().toISOString(),
-    }
+  const by = { actor, at: new Date().toISOString() }
+  return { name, title: titleOf(name, '--attest'), state: 'attested', message: `attested by ${actor}`, ...by }
+}
+
+/** Skipping is allowed, for a reason that everybody can read in the report. */
+function skippedLine(text: string, actor: string): Check {
+  const [name = '', ...rest] = text.split('=')
+  const reason = rest.join('=').trim()
+  const title = titleOf(name.trim(), '--skip')
+  if (reason === '') {
+    throw new RunbookError('ConfigInvalid', `Skipping "${name}" needs a reason.`, {
+      advice: `--skip "${name}=why it does not apply this time"`,
+    })
   }
+  const at = new Date().toISOString()
+  return { name: name.trim(), title, state: 'skipped', message: `skipped by ${actor}: ${reason}`, actor, at }
+}
+
+function demandAttested(
+  checks: readonly Check[],
+  { required, target }: { required: readonly string[]; target: Target },
+): void {
+  const missing = required.filter((name) => !checks.some((check) => check.name === name))
+  if (missing.length === 0) return
+  const titles = missing.map((name) => titleOf(name, '--attest')).join('; ')
+  throw new RunbookError('ConfigInvalid', `${target.environment} asks somebody to answer for: ${titles}.`, {
+    advice: `${missing.map((name) => `--attest ${name}`).join(' ')}, or --skip "${missing[0] ?? ''}=reason". Nothing was started.`,
+  })
+}
+
+function titleOf(name: string, option: string): string {
+  const title = Object.hasOwn(ATTESTATIONS, name) ? (ATTESTATIONS as Record<string, string>)[name] : undefined
+  if (title !== undefined) return title
   const known = Object.keys(ATTESTATIONS)
   throw new RunbookError(
     'ConfigInvalid',
     `There is nothing to attest called "${name}".${didYouMean(name, known)}`,
     {
-      advice: `--attest takes: ${known.join(', ')}`,
+      advice: `${option} takes: ${known.join(', ')}`,
     },
   )
 }

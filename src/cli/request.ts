@@ -5,6 +5,7 @@ import { RunbookError } from '../contract/failures.js'
 import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
 import { packBundle } from '../d1/bundle.js'
 import { unreachableGates } from '../runbook/policy.js'
+import { windowState } from '../runbook/window.js'
 import { parseWindow } from '../runbook/window-input.js'
 import { readProjectFiles, type Context } from './context.js'
 import { collectEvidence } from './evidence.js'
@@ -16,6 +17,7 @@ export interface RequestOptions {
   window: string | undefined
   timeScale: number | undefined
   attested: readonly string[]
+  skipped?: readonly string[]
   signal: AbortSignal
   onProgress: (message: string) => void
 }
@@ -29,6 +31,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     options.window === undefined
       ? settings.window
       : parseWindow({ text: options.window, timeZone: settings.timeZone, now: Date.now() })
+  refuseClosedWindow(window)
   const files = await readProjectFiles(context)
   // Where a worker on this machine looks for files that are too large to travel in the workflow's input.
   const store = path.join(project.projectDir, '.d1-runbook', 'artifacts')
@@ -36,6 +39,8 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     project,
     target,
     attested: options.attested,
+    skipped: options.skipped ?? [],
+    required: settings.policy.attestations ?? [],
     actor: options.requester,
     signal: options.signal,
     onProgress: options.onProgress,
@@ -56,6 +61,18 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     ...(checksums === undefined ? {} : { checksums }),
     version: toolVersion(),
   })
+}
+
+/** `--window` is refused when it is read; a window of the configuration stays there when it is over. */
+function refuseClosedWindow(window: MigrationRequest['window']): void {
+  if (windowState({ window, now: Date.now() }).state !== 'closed') return
+  throw new RunbookError(
+    'ConfigInvalid',
+    `The maintenance window is over: it closed ${window?.closesAt ?? ''}.`,
+    {
+      advice: 'Give another one: --window START/END, or change `window` in runbook.config.',
+    },
+  )
 }
 
 /** A gate that nobody could ever approve would wait for ever: said before anything starts. */

@@ -5,7 +5,7 @@ import { migrationWorkflowId, WORKFLOW_TYPES } from '../contract/names.js'
 import type { MigrationRequest } from '../contract/run.js'
 import type { App } from './app.js'
 import { openContext } from './context.js'
-import { ATTESTATIONS } from './attestations.js'
+import { ATTESTATIONS } from '../contract/attestations.js'
 import type { Output } from './output.js'
 import { runLines } from './run-text.js'
 import { exitCodeOf } from './runs.js'
@@ -21,6 +21,7 @@ interface StartOptions {
   requester?: string
   timeScale?: number
   attest: string[]
+  skip: string[]
 }
 
 /** Runbook step 3: `migrate:prod`. Starts the workflow; with `--wait` stays with it and asks the prompts. */
@@ -51,6 +52,12 @@ export function startCommand(app: App, summary: string): Command {
       (line: string, before: string[]) => [...before, line],
       [],
     )
+    .option(
+      '--skip <line=reason>',
+      'leave out a line that the policy asks for, with the reason that the report shows; may be repeated',
+      (line: string, before: string[]) => [...before, line],
+      [],
+    )
     .action(
       app.action<StartOptions>(async ({ options, output }) => {
         const context = await openContext(options)
@@ -72,6 +79,7 @@ export function startCommand(app: App, summary: string): Command {
               window: options.window,
               timeScale: options.timeScale,
               attested: options.attest,
+              skipped: options.skip,
               signal,
               onProgress: output.note,
             }),

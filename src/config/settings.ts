@@ -74,7 +74,7 @@ function policyOf(environment: Environment, project: Project): Policy {
     production: environment.production,
     people: project.config.people,
   })
-  const { gates, automaticRollback, automaticRollbackStrategy, requireSignatures } =
+  const { gates, automaticRollback, automaticRollbackStrategy, requireSignatures, attestations } =
     environment.settings.policy
   const merged = GATES.map((gate): [Gate, GatePolicy] => [gate, mergeGate(base.gates[gate], gates[gate])])
   return {
@@ -82,6 +82,7 @@ function policyOf(environment: Environment, project: Project): Policy {
     automaticRollback: automaticRollback ?? base.automaticRollback,
     automaticRollbackStrategy: automaticRollbackStrategy ?? base.automaticRollbackStrategy,
     requireSignatures: requireSignatures ?? base.requireSignatures,
+    ...(attestations === undefined ? {} : { attestations }),
   }
 }
 

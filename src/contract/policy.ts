@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ATTESTATION_NAMES } from './attestations.js'
 import { GATES } from './names.js'
 
 export const rollbackStrategySchema = z.enum(['reverse-migration', 'time-travel', 'restore-backup', 'none'])
@@ -32,6 +33,8 @@ export const policySchema = z.object({
   automaticRollbackStrategy: rollbackStrategySchema.default('reverse-migration'),
   /** Decisions must carry a good signature of the actor's public key. */
   requireSignatures: z.boolean().default(false),
+  /** Lines of the checklist that a person must answer for at the start, or skip with a reason. */
+  attestations: z.array(z.enum(ATTESTATION_NAMES)).optional(),
 })
 export type Policy = z.infer<typeof policySchema>
 
@@ -43,12 +46,6 @@ export const personSchema = z.object({
   roles: z.array(z.string()).default([]),
   contact: z.string().optional(),
   /** SSH ed25519 public keys, one line each as in `~/.ssh/id_ed25519.pub`. */
-  publicKeys: z
-    .array(
-      z
-        .string()
-        .regex(/^\s*ssh-ed25519 +AAAA[A-Za-z0-9+/]+=*(?:\s.*)?$/, 'a line such as "ssh-ed25519 AAAA… name"'),
-    )
-    .default([]),
+  publicKeys: z.array(z.string().regex(PUBLIC_KEY, 'a line such as "ssh-ed25519 AAAA… name"')).default([]),
 })
 export type Person = z.infer<typeof personSchema>

@@ -34,10 +34,21 @@ export function apiFailure(what: string, error: unknown): unknown {
   if (error instanceof Cloudflare.APIConnectionError) {
     return failure('Network', what, error.message, error)
   }
-  if (!(error instanceof Cloudflare.APIError)) return error
+  if (!(error instanceof Cloudflare.APIError)) return brokenAnswer(what, error)
   const [first] = error.errors
   const message = first?.message ?? error.message
   return failure(typeOf(Number(error.status), first?.code, message), what, message, error)
+}
+
+/** What the SDK throws when an answer breaks off, or ends early, after its head came: bare errors of fetch and JSON. */
+function brokenAnswer(what: string, error: unknown): unknown {
+  if (error instanceof SyntaxError)
+    return failure('OutcomeUnknown', what, 'the answer was not complete', error)
+  const cause = error instanceof TypeError ? (error.cause as { code?: unknown } | undefined) : undefined
+  if (error instanceof TypeError && typeof cause?.code === 'string') {
+    return failure('Network', what, `the answer broke off (${error.message})`, error)
+  }
+  return error
 }
 
 function typeOf(status: number, code: number | undefined, message: string): FailureType {

@@ -1,4 +1,5 @@
 import {
+  CancellationScope,
   condition,
   isCancellation,
   ParentClosePolicy,
@@ -29,12 +30,30 @@ export async function watchOver(run: Run, expected: MonitoringInput['expected'])
     if (read.ok) alerts.push(read.body)
     else run.misunderstood('monitoringAlert', read.reason)
   })
-  const child = await startMonitoring(run, expected)
+  const looking = new CancellationScope()
+  const child = await looking.run(() => startMonitoring(run, expected))
   const end: { view?: MonitoringView; error?: Error } = {}
   child.result().then(
     (view) => (end.view = view),
     (error: unknown) => (end.error = error instanceof Error ? error : new Error(String(error))),
   )
+  try {
+    return await actUntil(run, alerts, end)
+  } finally {
+    // Whatever ended it early, what was seen until then belongs to the run.
+    await CancellationScope.nonCancellable(async () => {
+      looking.cancel()
+      await condition(() => end.view !== undefined || end.error !== undefined)
+      run.view.monitoring = end.view ?? run.view.monitoring
+    })
+  }
+}
+
+async function actUntil(
+  run: Run,
+  alerts: MonitoringAlert[],
+  end: { view?: MonitoringView; error?: Error },
+): Promise<MonitoringView> {
   let issuesSeen = run.view.issues.length
   const rollbackAsked = (): boolean =>
     run.gates.of('rollback').decisions.some((one) => one.decision === 'approve')
@@ -98,7 +117,7 @@ async function startMonitoring(
 async function heed(run: Run, alert: MonitoringAlert): Promise<void> {
   switch (alert.kind) {
     case 'breach':
-      return issueAfterwards(run, alert.message)
+      return issueAfterwards(run, alert.message, { breach: true })
     case 'blind':
     case 'recovered':
       run.announcer.tell(
@@ -109,7 +128,11 @@ async function heed(run: Run, alert: MonitoringAlert): Promise<void> {
 }
 
 /** Scenario 2: a backup of now first, so that nothing written since the migration is lost to whatever follows. */
-async function issueAfterwards(run: Run, issue: string): Promise<void> {
+async function issueAfterwards(
+  run: Run,
+  issue: string,
+  seen: { breach: boolean } = { breach: false },
+): Promise<void> {
   const { target, files, keepBackups } = run.request
   run.say('rollback', issue)
   try {
@@ -131,5 +154,6 @@ async function issueAfterwards(run: Run, issue: string): Promise<void> {
     issue,
     impact: 'the migrated database may not serve its users as before',
     action: 'an immediate backup was made; waiting for the rollback decision',
+    ...seen,
   })
 }

@@ -2,6 +2,7 @@ import {
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
+  isCancellation,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -81,32 +82,37 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
     }
   }
 
-  for (;;) {
-    setCurrentDetails(describe(view()))
-    // Compressed time leaves no room between checkpoints: there each one runs, in a row.
-    const catchUp = plan.timeScale > 1 ? 'every' : 'newest'
-    const next = nextCheckpoint({ times, now: Date.now(), done: lastNumber, catchUp })
-    if (next.kind === 'finished') break
-    if (next.kind === 'wait' && !asked.now) {
-      const summary = `Checkpoint ${String(next.number)} at ${new Date(next.at).toISOString()}`
-      await condition(() => asked.now, next.at - Date.now(), { summary })
-      continue
+  try {
+    for (;;) {
+      setCurrentDetails(describe(view()))
+      // Compressed time leaves no room between checkpoints: there each one runs, in a row.
+      const catchUp = plan.timeScale > 1 ? 'every' : 'newest'
+      const next = nextCheckpoint({ times, now: Date.now(), done: lastNumber, catchUp })
+      if (next.kind === 'finished') break
+      if (next.kind === 'wait' && !asked.now) {
+        const summary = `Checkpoint ${String(next.number)} at ${new Date(next.at).toISOString()}`
+        await condition(() => asked.now, next.at - Date.now(), { summary })
+        continue
+      }
+      if (next.kind === 'wait') {
+        asked.now = false
+        const extra = await look({ number: Math.max(1, lastNumber), plannedAt: now(), late: false })
+        checkpoints.push({ ...extra, extra: true })
+      } else {
+        const { number, plannedAt, late, missed } = next
+        const seen = await look({ number, plannedAt: new Date(plannedAt).toISOString(), late })
+        checkpoints.push(missed.length === 0 ? seen : { ...seen, missed })
+        lastNumber = number
+      }
+      const alert = alertFor({ checkpoints, thresholds: plan.thresholds })
+      if (alert !== null) await tellParent(parentId, alert)
+      if (workflowInfo().continueAsNewSuggested) {
+        await continueAsNew<typeof postMigrationMonitoring>({ ...input, checkpoints, lastNumber })
+      }
     }
-    if (next.kind === 'wait') {
-      asked.now = false
-      const extra = await look({ number: Math.max(1, lastNumber), plannedAt: now(), late: false })
-      checkpoints.push({ ...extra, extra: true })
-    } else {
-      const { number, plannedAt, late, missed } = next
-      const seen = await look({ number, plannedAt: new Date(plannedAt).toISOString(), late })
-      checkpoints.push(missed.length === 0 ? seen : { ...seen, missed })
-      lastNumber = number
-    }
-    const alert = alertFor({ checkpoints, thresholds: plan.thresholds })
-    if (alert !== null) await tellParent(parentId, alert)
-    if (workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof postMigrationMonitoring>({ ...input, checkpoints, lastNumber })
-    }
+  } catch (error) {
+    // The migration ended before its monitoring: what was seen until then is the result, not lost.
+    if (!isCancellation(error)) throw error
   }
   return view()
 }

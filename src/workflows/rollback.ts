@@ -17,6 +17,8 @@ export interface Incident {
   impact: string
   /** What is being done about it now. */
   action: string
+  /** Monitoring saw it: the only incident that a policy may answer without people. */
+  breach?: boolean
 }
 
 /**
@@ -30,7 +32,7 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
   if (appliedByThisRun(run).length === 0) return
 
   run.gates.mayRollBack = true
-  let { automaticRollback: automatic } = run.request.policy
+  let automatic = incident.breach === true && run.request.policy.automaticRollback
   for (;;) {
     const strategy = automatic
       ? run.request.policy.automaticRollbackStrategy

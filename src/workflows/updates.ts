@@ -6,6 +6,9 @@ import type { Run } from './run.js'
 /** After this many updates in a row that could only say "still waiting for people", the next one waits for news. */
 const QUIET_AFTER = 4
 
+/** Compressed time must not turn updates into noise. Milliseconds. */
+const FASTEST_MS = 5000
+
 /**
  * "Status updates every 15 minutes", while `work` goes on. A gate that waits for days has its own reminders: it does not
  * get an update every 15 minutes for ever.
@@ -25,7 +28,7 @@ export async function withUpdates<T>(run: Run, work: () => Promise<T>): Promise<
 }
 
 async function sendUpdates(run: Run): Promise<never> {
-  const everyMs = run.scaled(run.request.updateEveryMs)
+  const everyMs = Math.max(FASTEST_MS, run.scaled(run.request.updateEveryMs))
   for (let unchanged = 0, last = ''; ;) {
     if (unchanged >= QUIET_AFTER) await condition(() => run.view.message !== last)
     await condition(() => false, everyMs, { summary: 'Next status update' })

@@ -440,4 +440,17 @@ CREATE TRIGGER posts_ad AFTER DELETE ON posts BEGIN INSERT INTO posts_fts (posts
     name: 'timestamps from text to numbers, both kept',
     migration: `ALTER TABLE users ADD COLUMN created_unix INTEGER; UPDATE users SET created_unix = unixepoch(created_at) WHERE created_unix IS NULL;`,
   }),
+  on({
+    name: 'rebuilt in one file, a column renamed in the next, rebuilt again in the third',
+    schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);`,
+    rows: `INSERT INTO t VALUES (1, 'x');`,
+    migration: {
+      '0002_a.sql': `CREATE TABLE t2 (id INTEGER PRIMARY KEY, a TEXT, n INTEGER); INSERT INTO t2 (id, a) SELECT id, a FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;`,
+      '0003_b.sql': `ALTER TABLE t RENAME COLUMN a TO b;`,
+      '0004_c.sql': `CREATE TABLE t2 (id INTEGER PRIMARY KEY, b TEXT DEFAULT '', n INTEGER); INSERT INTO t2 SELECT id, b, n FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;`,
+    },
+    verdict: 'acknowledge',
+    codes: ['BC102'],
+    silent: ['DS103', 'DL103'],
+  }),
 ]

@@ -1,120 +1,123 @@
-import { afterAll, describe, expect, it } from 'vitest'
-import { RunbookError } from '../../src/contract/failures.js'
-import { applyMigration, type ApplyRequest } from '../../src/d1/apply.js'
-import { migrationFile } from '../../src/d1/migration-files.js'
+import { afterAll, expect, it } from 'vitest'
 import { readSnapshot } from '../../src/d1/snapshot.js'
-import type { FaultKind, FaultRule } from '../cloudflare-api/index.js'
-import { fingerprintOf } from './fingerprint.js'
-import { LEDGER_SQL, temporaryFolder } from './local-target.js'
+import type { FaultKind } from '../cloudflare-api/index.js'
+import {
+  applyLikeTemporal,
+  FILES,
+  KINDS,
+  requestFor,
+  seedAfter,
+  STEPS,
+  strike,
+  struck,
+  type Step,
+} from './fault-cells.js'
+import { temporaryFolder } from './local-target.js'
 import { remoteTarget } from './remote-target.js'
 
-const BEFORE = `CREATE TABLE artists (id INTEGER PRIMARY KEY, name TEXT NOT NULL, visits INTEGER DEFAULT 0);`
-const SEED = `${BEFORE} INSERT INTO artists (name) VALUES ('Ema'), ('Jan'); ${LEDGER_SQL}
-  INSERT INTO d1_migrations (name) VALUES ('0001_artists.sql');`
+/**
+ * Every fault at every request of an apply of three files is 300 cells and some twenty minutes: `D1_RUNBOOK_FULL=1`.
+ * Otherwise a part of it, drawn by D1_RUNBOOK_SEED, with the requests that matter most always in it.
+ */
+const FULL = process.env['D1_RUNBOOK_FULL'] === '1'
+const SEED = Number(process.env['D1_RUNBOOK_SEED'] ?? 20260301)
+const DRAWN = 8
 
-/** Three files whose second run would show: a column twice, a number added twice, a row twice. */
-const FILES = [
-  { name: '0002_bio.sql', sql: 'ALTER TABLE artists ADD COLUMN bio TEXT;' },
-  { name: '0003_visits.sql', sql: 'UPDATE artists SET visits = visits + 1;' },
-  {
-    name: '0004_more.sql',
-    sql: `INSERT INTO artists (name) VALUES ('Eva'); CREATE INDEX by_name ON artists (name);`,
-  },
-]
+interface Cell {
+  file: number
+  step: Step
+  kind: FaultKind
+}
 
-const KINDS: FaultKind[] = [
-  '429',
-  '500',
-  '504-before',
-  '504-after',
-  'reset-before',
-  'reset-after',
-  'success-false',
-]
+const ALL: Cell[] = FILES.flatMap((_, file) =>
+  STEPS.flatMap((step) => KINDS.map((kind) => ({ file, step, kind }))),
+)
+const ALWAYS = ['504-before', '504-after', 'reset-after'].map((kind, file) =>
+  ALL.find((cell) => cell.file === file && cell.kind === kind && cell.step.name === 'THE FILE'),
+)
+const CELLS = FULL
+  ? ALL
+  : [...new Set([...ALWAYS, ...draw(ALL, DRAWN, SEED)])].filter((cell) => cell !== undefined)
 
-/** Where faults strike. One run has one of each group: each meets another file. */
-const PLACES: { place: string; rule: Omit<FaultRule, 'kind'>; run: 'change' | 'reading' }[] = [
-  { place: 'file 1', run: 'change', rule: { route: 'query', match: /0002_bio\.sql'\)/ } },
-  { place: 'file 2', run: 'change', rule: { route: 'query', match: /0003_visits\.sql'\)/ } },
-  { place: 'file 3', run: 'change', rule: { route: 'query', match: /0004_more\.sql'\)/ } },
-  { place: 'identity', run: 'reading', rule: { route: 'info', call: 1 } },
-  {
-    place: 'ledger created',
-    run: 'reading',
-    rule: { route: 'query', call: 2, match: /CREATE TABLE IF NOT EXISTS/i },
-  },
-  {
-    place: 'ledger read',
-    run: 'reading',
-    rule: { route: 'query', call: 8, match: /SELECT[\s\S]*d1_migrations/i },
-  },
-]
-
-const matrix: string[][] = []
+/** What the tries of a cell came to, by its key. */
+const outcomes = new Map<string, string>()
+const keyOf = ({ file, step, kind }: Cell): string => `${file}/${step.name}/${kind}`
 
 afterAll(() => {
-  const kinds = KINDS.map((kind) => kind.padEnd(13)).join('')
-  const lines = PLACES.map(({ place }) => {
-    const cells = KINDS.map((kind) =>
-      (matrix.find(([p, k]) => p === place && k === kind)?.[2] ?? 'NOT RUN').padEnd(13),
-    )
-    return place.padEnd(16) + cells.join('')
-  })
+  const lines = FILES.flatMap(({ name }, file) =>
+    STEPS.map((step) => {
+      const cells = KINDS.map((kind) => (outcomes.get(keyOf({ file, step, kind })) ?? '·').padEnd(14))
+      return `${name.padEnd(17)}${step.name.padEnd(22)}${cells.join('')}`
+    }),
+  ).filter((line) => FULL || /right|WRONG/.test(line))
+  const head = `${''.padEnd(39)}${KINDS.map((kind) => kind.padEnd(14)).join('')}`
+  const right = [...outcomes.values()].filter((outcome) => outcome.startsWith('right')).length
+  const which = FULL ? 'all' : `${CELLS.length} of ${ALL.length}, seed ${SEED}; all with D1_RUNBOOK_FULL=1`
   console.log(
-    ['', 'Final state after one fault in an apply of three files:', ' '.repeat(16) + kinds, ...lines].join(
-      '\n',
-    ),
+    [
+      `Final state after a fault at one request of an apply (${which}): ${right} of ${CELLS.length} right.`,
+      '"right, 2" took two tries; the fault struck the SDK until it gave up, Wrangler once.',
+      head,
+      ...lines,
+    ].join('\n'),
   )
 })
 
-function requests(target: ApplyRequest['target']): ApplyRequest[] {
-  const stageRoot = temporaryFolder()
-  return FILES.map(({ name, sql }, index) => {
-    const earlier = FILES.slice(0, index)
-    const schema = BEFORE + earlier.map((file) => file.sql).join('')
-    return {
-      target,
-      file: migrationFile(name, Buffer.from(sql)),
-      ledgerBefore: ['0001_artists.sql', ...earlier.map((file) => file.name)],
-      fingerprintBefore: fingerprintOf(schema),
-      fingerprintAfter: fingerprintOf(schema + sql),
-      stageRoot,
-    }
-  })
-}
-
-/** Tries again what may be tried again, as the workflow's retry policy does. Counts the tries. */
-async function applyLikeTemporal(request: ApplyRequest): Promise<number> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      const { state } = await applyMigration(request)
-      expect(state).toBe('applied')
-      return tries
-    } catch (error) {
-      if (!(error instanceof RunbookError) || !error.retryable || tries >= 4) throw error
-    }
-  }
-}
-
-describe.each(['change', 'reading'] as const)('faults at every %s', (run) => {
-  it.each(KINDS)('%s: every file is applied once and said to be', { timeout: 120_000 }, async (kind) => {
-    const { target, api } = await remoteTarget(SEED)
-    const places = PLACES.filter((entry) => entry.run === run)
-    for (const { rule } of places) api.fault({ ...rule, kind })
-    const tries: number[] = []
-    for (const request of requests(target)) tries.push(await applyLikeTemporal(request))
-
-    const { ledger } = await readSnapshot(target)
-    expect(ledger.map(({ name }) => name)).toEqual(['0001_artists.sql', ...FILES.map(({ name }) => name)])
-    const rows = api
-      .database(target.database.id)
-      .prepare('SELECT name, visits FROM artists ORDER BY id')
-      .all()
-    expect(rows.map((row) => [row['name'], row['visits']])).toEqual([
-      ['Ema', 1],
-      ['Jan', 1],
-      ['Eva', 0],
-    ])
-    places.forEach(({ place }, index) => matrix.push([place, kind, `right, ${tries[index] ?? 0} run`]))
-  })
+it('knows every request that an apply makes', async () => {
+  const { target, api } = await remoteTarget(seedAfter(0))
+  const request = requestFor(target, 0, temporaryFolder())
+  expect(
+    await applyLikeTemporal(
+      request,
+      () => undefined,
+      () => undefined,
+    ),
+  ).toEqual(['applied'])
+  expect(api.calls.map(({ route }) => route).toSorted()).toEqual(STEPS.map(({ route }) => route).toSorted())
+  for (const step of STEPS) expect(struck(step, api.calls), step.name).toBe(true)
 })
+
+it.each(CELLS)('$kind at "$step.name" of file $file', { timeout: 120_000 }, async (cell) => {
+  const { file, step, kind } = cell
+  outcomes.set(keyOf(cell), 'WRONG')
+  const { target, api } = await remoteTarget(seedAfter(file))
+  const name = FILES[file]?.name ?? ''
+  const inLedger = (): number =>
+    api
+      .database(target.database.id)
+      .prepare('SELECT count(*) AS n FROM d1_migrations WHERE name = ?')
+      .all(name)
+      .map(({ n }) => Number(n))[0] ?? 0
+
+  strike(api, step, kind)
+  const said = await applyLikeTemporal(
+    requestFor(target, file, temporaryFolder()),
+    () => api.clearFaults(),
+    (word) => expect(word === 'applied' ? inLedger() : 1, 'applied is said only of what is there').toBe(1),
+  )
+  expect(struck(step, api.calls), 'the fault struck where it was meant to').toBe(true)
+
+  api.clearFaults()
+  const { ledger, schemaFingerprint } = await readSnapshot(target)
+  const expected = requestFor(target, file, '')
+  expect(ledger.map((entry) => entry.name)).toEqual([...expected.ledgerBefore, name])
+  expect(schemaFingerprint).toBe(expected.fingerprintAfter)
+  const rows = api.database(target.database.id).prepare('SELECT name, visits FROM artists ORDER BY id').all()
+  const visits = file >= 1 ? 1 : 0
+  expect(rows.map((row) => [row['name'], row['visits']])).toEqual([
+    ['Ema', visits],
+    ['Jan', visits],
+    ...(file >= 2 ? [['Eva', 0]] : []),
+  ])
+  outcomes.set(keyOf(cell), `right, ${said.length}`)
+})
+
+/** `count` of the cells, the same for the same seed. */
+function draw(cells: Cell[], count: number, seed: number): Cell[] {
+  const left = [...cells]
+  let state = seed
+  return Array.from({ length: count }, () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+    return left.splice(Math.floor((state / 2_147_483_648) * left.length), 1)
+  }).flat()
+}

@@ -131,6 +131,7 @@ const FAULTS: [FaultKind, string][] = [
   ['500', 'OutcomeUnknown'],
   ['504-after', 'OutcomeUnknown'],
   ['reset-before', 'Network'],
+  ['cut', 'Network'],
   ['success-false', 'OutcomeUnknown'],
   ['revoked', 'NotAuthenticated'],
 ]

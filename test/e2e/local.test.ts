@@ -9,7 +9,15 @@ import type { RunView } from '../../src/contract/run.js'
 import { provideTemporal } from '../../src/temporal/binaries.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { readDevRecord } from '../../src/temporal/dev-record.js'
-import { buildIfStale, documentOf, launch, launchService, resultOf, untilSays, type Command } from './processes.js'
+import {
+  buildIfStale,
+  documentOf,
+  launch,
+  launchService,
+  resultOf,
+  untilSays,
+  type Command,
+} from './processes.js'
 import { createLocalProject, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
 import { RunObserver, stateOf } from './run.js'
 
@@ -242,7 +250,9 @@ describe('what goes wrong', () => {
     )
     expect(view.planHash).toMatch(/^[0-9a-f]{64}$/)
     expect(stateOf(view, 'final')).toBe('waiting')
-    expect(view.gates.find(({ gate }) => gate === 'final')?.earlier).toMatchObject([{ actor: 'Bea', planHash }])
+    expect(view.gates.find(({ gate }) => gate === 'final')?.earlier).toMatchObject([
+      { actor: 'Bea', planHash },
+    ])
     const late = command('approve', 'environment', '--actor', 'Bea', '--plan-hash', planHash ?? '')
     expect(await resultOf(late)).toMatchObject({ code: 2, json: { error: { type: 'DecisionRefused' } } })
     expect(ledger()).toEqual(['0001_users.sql'])
@@ -253,7 +263,10 @@ describe('what goes wrong', () => {
     const final = { requesterMayApprove: false }
     const { command, database, ledger, run } = openProject(undefined, {
       environments: { local: { monitoring: QUICK_BASELINE, policy: { gates: { final } } } },
-      people: [{ name: 'Ada', roles: ['dba'] }, { name: 'Bea', roles: ['dba'] }],
+      people: [
+        { name: 'Ada', roles: ['dba'] },
+        { name: 'Bea', roles: ['dba'] },
+      ],
     })
     const waiting = command('start', '--wait', '--yes', '--requester', 'Ada')
     await run.gateOpen('final')

@@ -1,4 +1,4 @@
-import { execa, type ResultPromise } from 'execa'
+import { execa } from 'execa'
 import path from 'node:path'
 import type { RunView } from '../../src/contract/run.js'
 import { packageRoot } from '../../src/temporal/package-root.js'
@@ -6,7 +6,7 @@ import { packageRoot } from '../../src/temporal/package-root.js'
 const LAUNCHER = path.join(packageRoot(), 'bin', 'd1-runbook.mjs')
 
 /** No command of these tests takes longer, even on a busy machine. Milliseconds. */
-const PATIENCE_MS = 150_000
+const PATIENCE_MS = 170_000
 
 export interface CommandResult {
   code: number | undefined
@@ -15,7 +15,8 @@ export interface CommandResult {
   stderr: string
 }
 
-export type Command = ResultPromise<{ reject: false; stdin: 'ignore' }>
+/** Also a promise of its end: an async function that returns one waits for that. */
+export type Command = ReturnType<typeof launch>
 
 /** Makes `dist` what the sources say: the launcher runs that. Quick when nothing changed. */
 export async function buildIfStale(): Promise<void> {
@@ -24,7 +25,7 @@ export async function buildIfStale(): Promise<void> {
 }
 
 /** The launcher as a person has it: a process of its own, without a terminal, knowing only the variables it is given. */
-export function launch(args: string[], env: Record<string, string>, timeout = PATIENCE_MS): Command {
+export function launch(args: string[], env: Record<string, string>, timeout = PATIENCE_MS) {
   return execa(process.execPath, [LAUNCHER, ...args], {
     env: { ...inherited(), ...env },
     extendEnv: false,

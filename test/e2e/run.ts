@@ -17,16 +17,21 @@ export class RunObserver {
 
   /** Waits until the run's state is as asked; throws when it closes before. A worker or a run that is not there yet is waited for. */
   async until(what: string, asked: (view: RunView) => boolean, patienceMs = 75_000): Promise<RunView> {
-    const handle = this.temporal.client.workflow.getHandle(this.workflowId)
     let view: RunView | undefined
     for (const limit = Date.now() + patienceMs; Date.now() < limit; await pause(150)) {
-      view = await this.temporal.client
-        .withDeadline(Date.now() + 5_000, () => handle.query(statusQuery))
-        .catch(() => undefined)
+      view = await this.look()
       if (view !== undefined && asked(view)) return view
-      if (view?.outcome != null) break
+      if (view !== undefined && view.outcome !== null) break
     }
     throw new Error(`no ${what}: ${view === undefined ? 'the run cannot be read' : describe(view)}`)
+  }
+
+  /** The run's state, where there is a run and a worker that answers. */
+  async look(): Promise<RunView | undefined> {
+    const { client } = this.temporal
+    return client
+      .withDeadline(Date.now() + 5_000, () => client.workflow.getHandle(this.workflowId).query(statusQuery))
+      .catch(() => undefined)
   }
 
   gateOpen(gate: Gate): Promise<RunView> {

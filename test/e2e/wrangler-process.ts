@@ -8,7 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 export async function wranglerApplying(folder: string, patienceMs = 60_000): Promise<number[]> {
   for (const limit = Date.now() + patienceMs; Date.now() < limit; await pause(20)) {
     const found = processes().filter(
-      ({ words }) => words.includes('migrations') && words.includes('apply') && words.join(' ').includes(folder),
+      ({ words }) =>
+        words.includes('migrations') && words.includes('apply') && words.join(' ').includes(folder),
     )
     if (found.length > 0) return found.map(({ pid }) => pid)
   }

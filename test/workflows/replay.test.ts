@@ -59,12 +59,14 @@ describe('a run that began with this code ends with it', () => {
 
 test.each(RECORDINGS)('%s names no machine', (name) => {
   const texts = [JSON.stringify(readHistory(name)), ...payloadsOf(readHistory(name))]
-  for (const text of texts) expect(text).not.toMatch(/\/root\b|\/work\b|\/home\/(?!ada)|\/Users\/|[A-Z]:\\\\Users/)
+  for (const text of texts)
+    expect(text).not.toMatch(/\/root\b|\/work\b|\/home\/(?!ada)|\/Users\/|[A-Z]:\\\\Users/)
 })
 
 function payloadsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(payloadsOf)
   if (typeof value !== 'object' || value === null) return []
-  if ('data' in value && typeof value.data === 'string') return [Buffer.from(value.data, 'base64').toString('utf8')]
+  if ('data' in value && typeof value.data === 'string')
+    return [Buffer.from(value.data, 'base64').toString('utf8')]
   return Object.values(value).flatMap(payloadsOf)
 }

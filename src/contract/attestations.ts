@@ -6,3 +6,7 @@ export const ATTESTATIONS = {
   'team-notified': 'Team notified of maintenance window',
   'rollback-plan-reviewed': 'Rollback plan reviewed',
 } as const satisfies Record<string, string>
+
+export type Attestation = keyof typeof ATTESTATIONS
+
+export const ATTESTATION_NAMES = Object.keys(ATTESTATIONS) as Attestation[]

@@ -1,0 +1,55 @@
+/**
+ * Kills something at a random moment of a run, and looks whether the run still ends as it should: every file applied once,
+ * every row once, outcome `completed`. Victims in turn: the worker, the Wrangler that applies, the Temporal server (started
+ * again on the same SQLite file). Run: `tsx bench/kill-matrix.ts [--runs N] [--seed S]` (default: 100 runs, seed 1).
+ */
+import { parseArgs } from 'node:util'
+import { killOnce, VICTIMS, type KillResult } from '../test/e2e/kill-run.js'
+import { buildIfStale } from '../test/e2e/processes.js'
+
+/** A run without a kill takes about this long here; a kill falls anywhere in it. Milliseconds. */
+const RUN_MS = 16_000
+/** One Wrangler that applies one file. Milliseconds. */
+const APPLY_MS = 2_500
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
+})
+const random = randomFrom(Number(values.seed))
+
+await buildIfStale()
+const results: KillResult[] = []
+for (let run = 1; run <= Number(values.runs); run += 1) {
+  const victim = VICTIMS[(run - 1) % VICTIMS.length] ?? 'worker'
+  const result = await killOnce(run, victim, Math.round(random() * (victim === 'wrangler' ? APPLY_MS : RUN_MS)))
+  results.push(result)
+  console.log(lineOf(result))
+}
+const wrong = results.filter((result) => result.wrong.length > 0)
+console.log(
+  `\n${results.length - wrong.length} of ${results.length} ended as they should (seed ${values.seed})`,
+)
+if (wrong.length > 0) process.exitCode = 1
+
+function lineOf({ run, victim, at, doing, outcome, seconds, wrong }: KillResult): string {
+  const verdict = wrong.length === 0 ? 'right' : `WRONG ${wrong.join('; ')}`
+  const columns = [String(run).padStart(3), victim.padEnd(8), `${(at / 1000).toFixed(1)} s`.padStart(7)]
+  return [
+    ...columns,
+    outcome.padEnd(11),
+    `${seconds.toFixed(0)} s`.padStart(5),
+    verdict,
+    doing.slice(0, 60),
+  ].join('  ')
+}
+
+/** mulberry32: small, and the same everywhere. Numbers from 0 to 1. */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { buildRequest } from '../../src/cli/request.js'
+import { openContext } from '../../src/cli/context.js'
+import { projectFolder, THREE_ENVIRONMENTS } from '../config/project-folder.js'
+
+async function build(config: object, options: Partial<Parameters<typeof buildRequest>[1]> = {}) {
+  const project = projectFolder({
+    'wrangler.toml': THREE_ENVIRONMENTS,
+    'migrations/0001_first.sql': 'CREATE TABLE a (id INTEGER);',
+    'runbook.config.json': JSON.stringify({ environments: { production: config } }),
+  })
+  const context = await openContext({ env: 'production', project, json: false })
+  return buildRequest(context, {
+    requester: 'Ada',
+    preApproved: false,
+    window: undefined,
+    timeScale: undefined,
+    attested: [],
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    ...options,
+  })
+}
+const usage = (message: RegExp): unknown =>
+  expect.objectContaining({ type: 'ConfigInvalid', message: expect.stringMatching(message) })
+
+describe('a window that is over is refused before anything starts', () => {
+  test('from the command line', async () => {
+    await expect(build({}, { window: '2025-03-08T03:00Z/2h' })).rejects.toEqual(usage(/is over/))
+  })
+
+  test('from the configuration', async () => {
+    const window = { opensAt: '2025-03-08T03:00:00Z', closesAt: '2025-03-08T05:00:00Z' }
+    await expect(build({ window })).rejects.toEqual(usage(/closed 2025-03-08T05:00:00.000Z/))
+  })
+})
+
+describe('attestations', () => {
+  const policy = { attestations: ['pull-request-reviewed', 'team-notified'] }
+
+  test('that the policy asks for are demanded by name', async () => {
+    await expect(build({ policy }, { attested: ['team-notified'] })).rejects.toEqual(
+      usage(/PR reviewed and approved\.$/),
+    )
+  })
+
+  test('may be skipped for a reason, which travels into the report with the name', async () => {
+    const { evidence } = await build(
+      { policy },
+      { attested: ['team-notified'], skipped: ['pull-request-reviewed= hot fix = tonight'] },
+    )
+    expect(evidence.slice(2)).toMatchObject([
+      { name: 'team-notified', state: 'attested', actor: 'Ada', at: expect.stringMatching(/Z$/) },
+      {
+        name: 'pull-request-reviewed',
+        title: 'PR reviewed and approved',
+        state: 'skipped',
+        message: 'skipped by Ada: hot fix = tonight',
+      },
+    ])
+  })
+
+  test('are never skipped without a reason, nor under another name', async () => {
+    await expect(build({ policy }, { skipped: ['team-notified='] })).rejects.toEqual(usage(/needs a reason/))
+    await expect(build({ policy }, { skipped: ['team-notifed=x'] })).rejects.toEqual(usage(/team-notifed/))
+    await expect(build({ policy }, { attested: ['toString'] })).rejects.toEqual(usage(/toString/))
+  })
+})
+
+test('signatures that nobody could give are refused before anything waits for them', async () => {
+  await expect(build({ policy: { requireSignatures: true } })).rejects.toEqual(usage(/who can sign/))
+})

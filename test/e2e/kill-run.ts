@@ -1,0 +1,170 @@
+import { rmSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { RunView } from '../../src/contract/run.js'
+import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
+import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
+import { documentOf, launch, launchService, untilSays, type Command } from './processes.js'
+import { createLocalProject, scratchFolder, type LocalProject } from './project.js'
+import { RunObserver } from './run.js'
+import { wranglerApplying } from './wrangler-process.js'
+
+export const VICTIMS = ['worker', 'wrangler', 'temporal'] as const
+export type Victim = (typeof VICTIMS)[number]
+
+const ROWS = 20_000
+const FILES: Record<string, string> = {
+  '0002_visits.sql': 'CREATE TABLE visits (id INTEGER PRIMARY KEY, page TEXT NOT NULL);\n',
+  '0003_fill_visits.sql': `INSERT INTO visits (page)
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS})
+  SELECT 'page ' || i FROM n;\n`,
+  '0004_index.sql': 'CREATE INDEX visits_by_page ON visits (page);\n',
+}
+const PATIENCE_MS = 240_000
+
+export interface KillResult {
+  run: number
+  victim: Victim
+  /** Milliseconds after the start, and what the run said it was doing. */
+  at: number
+  doing: string
+  outcome: string
+  seconds: number
+  /** Empty when all is as it should be. */
+  wrong: string[]
+}
+
+/**
+ * One run during which one process is killed `at` milliseconds after its start: SIGKILL, to that process only. The worker
+ * and the server are started again, the server on the same SQLite file. A Wrangler is there for a part of the run only, so
+ * its moment is counted from when it appears. Linux.
+ */
+export async function killOnce(run: number, victim: Victim, at: number): Promise<KillResult> {
+  const scratch = scratchFolder()
+  const stage = await openStage(path.join(scratch.folder, 'project'), run)
+  const began = Date.now()
+  try {
+    const args = ['start', '--yes', '--time-scale', '864000', '--project', stage.project.folder, '--json']
+    await documentOf<object>(launch(args, {}), 0)
+    const doing = await strike(stage, victim, at)
+    const view = await stage.observer().closed(PATIENCE_MS)
+    const outcome = view.outcome ?? 'under way'
+    return {
+      ...{ run, victim, at, doing, outcome },
+      seconds: (Date.now() - began) / 1000,
+      wrong: faultsOf(view, stage.project),
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return {
+      run,
+      victim,
+      at,
+      doing: '',
+      outcome: 'lost',
+      seconds: (Date.now() - began) / 1000,
+      wrong: [message],
+    }
+  } finally {
+    await stage.close()
+    scratch.remove()
+  }
+}
+
+interface Stage {
+  project: LocalProject
+  observer: () => RunObserver
+  killWorker: () => Promise<void>
+  killServer: () => Promise<void>
+  close: () => Promise<void>
+}
+
+async function openStage(folder: string, run: number): Promise<Stage> {
+  const databaseId = `00000000-0000-4000-8000-${String(run).padStart(12, '0')}`
+  const project = createLocalProject({ folder, databaseId, pending: FILES })
+  let server: EmbeddedServer = await startEmbeddedServer({ projectDir: folder })
+  let temporal: TemporalClient = await connectClient({ projectDir: folder })
+  let worker = await startWorker(folder)
+  const stopWorker = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
+    worker.process.kill(signal)
+    await worker.process
+  }
+  return {
+    project,
+    observer: () => new RunObserver(temporal, 'local', databaseId),
+    killWorker: async () => {
+      await stopWorker('SIGKILL')
+      worker = await startWorker(folder)
+    },
+    killServer: async () => {
+      const { address } = server
+      process.kill(server.pid, 'SIGKILL')
+      await server.died
+      await server.stop()
+      await temporal.close()
+      server = await startEmbeddedServer({ projectDir: folder })
+      temporal = await connectClient({ projectDir: folder })
+      // The worker connects again by itself, unless somebody else took the port.
+      if (server.address === address) return
+      await stopWorker('SIGKILL')
+      worker = await startWorker(folder)
+    },
+    close: async () => {
+      await stopWorker('SIGKILL')
+      await temporal.close()
+      await server.stop()
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
+/** In an object: a process is a promise of its end, which an async function would wait for. */
+async function startWorker(folder: string): Promise<{ process: Command }> {
+  const worker = launchService(['worker', '--project', folder, '--json'], {})
+  await untilSays(worker, /Worker polls/)
+  return { process: worker }
+}
+
+/** Waits for the moment and kills; what the run was doing then. */
+async function strike(stage: Stage, victim: Victim, at: number): Promise<string> {
+  if (victim === 'wrangler') {
+    const found = await wranglerApplying(stage.project.folder)
+    await pause(at)
+    const now = await wranglerApplying(stage.project.folder, 5_000)
+    const [first, ...rest] = now.length > 0 ? now : found
+    const pid = rest.at(-1) ?? first
+    if (pid === undefined) return 'no Wrangler was seen'
+    kill(pid)
+    return `wrangler ${pid === first ? 'wrapper' : 'itself'}`
+  }
+  await pause(at)
+  const view = await stage.observer().look()
+  await (victim === 'worker' ? stage.killWorker() : stage.killServer())
+  return view === undefined ? 'before its first step' : `${view.phase}: ${view.message}`
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended by itself a moment before.
+  }
+}
+
+function faultsOf(view: RunView, project: LocalProject): string[] {
+  const names = Object.keys(FILES)
+  const ledger = project.ledger().join()
+  const expected = ['0001_users.sql', ...names].join()
+  const rows = project.database((database) =>
+    Number(database.prepare('SELECT count(*) AS rows FROM visits').get()?.['rows']),
+  )
+  const untold = names.filter(
+    (name) => !view.migrations.some((one) => one.name === name && one.state === 'applied'),
+  )
+  return [
+    view.outcome === 'completed' ? '' : `outcome ${view.outcome ?? 'none'}: ${view.message}`,
+    ledger === expected ? '' : `ledger ${ledger}`,
+    rows === ROWS ? '' : `${rows} rows`,
+    untold.length === 0 ? '' : `not told as applied: ${untold.join()}`,
+  ].filter((fault) => fault !== '')
+}

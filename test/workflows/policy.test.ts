@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { decideSignal } from '../../src/contract/messages.js'
+import type { RollbackStrategy } from '../../src/contract/policy.js'
+import type { RunView } from '../../src/contract/run.js'
+import { requestFor } from './request.js'
+import {
+  ALL_GATES,
+  decideAll,
+  gateOpen,
+  gateState,
+  until,
+  useSkippingServer,
+  type RunHandle,
+} from './skipping.js'
+import { checkpoint, openWorld } from './world.js'
+
+const server = useSkippingServer()
+const MINUTE = 60_000
+const monitoring = (view: RunView): boolean => view.phase === 'monitor' && view.monitoring !== null
+const approve = (handle: RunHandle, gate: (typeof ALL_GATES)[number], actor: string) =>
+  handle.signal(decideSignal, { gate, decision: 'approve', actor })
+
+describe('the policy of a gate', () => {
+  it('two approvals: by two people, neither the requester nor one without the role', async () => {
+    const people = ['Ada', 'Bea', 'Cy', 'Eve'].map((name) => ({
+      name,
+      roles: name === 'Eve' ? ['developer'] : ['lead'],
+      publicKeys: [],
+    }))
+    const rules = { approvals: 2, requesterMayApprove: false, roles: ['lead'] }
+    const request = requestFor(randomUUID(), { people, preApproved: true }, { 'team-lead': rules })
+    const view = await server.migrate(openWorld(), request, async (handle) => {
+      await until(handle, gateOpen('team-lead'))
+      for (const actor of ['Ada', 'Bea', ' bea ', 'Eve', 'Mallory']) await approve(handle, 'team-lead', actor)
+      const waiting = await until(handle, ({ refused }) => refused.length === 4)
+      expect(gateState(waiting, 'team-lead')).toBe('open')
+      await approve(handle, 'team-lead', 'Cy')
+      return handle.result()
+    })
+    expect(view.outcome).toBe('completed')
+    expect(view.gates[0]?.decisions.map(({ actor }) => actor)).toEqual(['Bea', 'Cy'])
+    expect(view.refused.map(({ actor }) => actor.trim())).toEqual(['Ada', 'bea', 'Eve', 'Mallory'])
+  })
+
+  it('reminds, names in the last reminder who is told next, and expires', async () => {
+    const world = openWorld()
+    const rules = {
+      deadlineMs: 60 * MINUTE,
+      remindersMs: [10 * MINUTE, 30 * MINUTE],
+      escalateTo: ['on-call'],
+    }
+    const request = requestFor(randomUUID(), {}, { 'team-lead': rules })
+    const view = await server.migrate(world, request, (handle) => handle.result())
+    expect(view.outcome).toBe('expired')
+    const reminders = world.told.filter(({ kind }) => kind === 'reminder')
+    expect(reminders.map(({ text }) => text.includes('on-call'))).toEqual([false, true])
+    const after = reminders.map(({ at }) =>
+      Math.round((Date.parse(at) - Date.parse(view.startedAt)) / MINUTE),
+    )
+    expect(after).toEqual([10, 30])
+  })
+
+  it('automatic gates open by themselves, but never the final word in production', async () => {
+    const automatic = Object.fromEntries(ALL_GATES.map((gate) => [gate, { automatic: true }]))
+    const base = requestFor(randomUUID(), {}, automatic)
+    const request = { ...base, target: { ...base.target, production: true } }
+    const view = await server.migrate(openWorld(), request, async (handle) => {
+      const waiting = await until(handle, gateOpen('final'))
+      expect(waiting.gates.filter(({ state }) => state === 'skipped')).toHaveLength(5)
+      await approve(handle, 'final', 'Bea')
+      return handle.result()
+    })
+    expect(view.outcome).toBe('completed')
+    expect(view.gates.flatMap(({ decisions }) => decisions.map(({ actor }) => actor))).toEqual(['Bea'])
+  })
+})
+
+describe('after the migration', () => {
+  const breached = () =>
+    openWorld(() => ({
+      runCheckpoint: async ({ number, plannedAt, late }) => checkpoint(number, plannedAt, late, 'breached'),
+    }))
+  const withAutomatic = () => {
+    const request = requestFor(randomUUID(), { preApproved: true })
+    return { ...request, policy: { ...request.policy, automaticRollback: true } }
+  }
+
+  it('a breach rolls back by itself where the policy says so, after an immediate backup', async () => {
+    const world = breached()
+    const view = await server.migrate(world, withAutomatic(), (handle) => handle.result())
+    expect(view.outcome).toBe('rolled-back')
+    expect(view.gates.find(({ gate }) => gate === 'rollback')?.decisions).toEqual([])
+    expect(world.calls.filter((name) => name === 'createBackup')).toHaveLength(2)
+    expect(world.calls.lastIndexOf('createBackup')).toBeLessThan(world.calls.indexOf('prepareReverse'))
+    expect(view.artifacts).toContain('0004_rollback_2026_01_02.sql')
+  })
+
+  it('what somebody reports is never an automatic rollback: people decide', async () => {
+    const view = await server.migrate(openWorld(), withAutomatic(), async (handle) => {
+      await until(handle, monitoring)
+      await handle.signal('reportIssue', {
+        severity: 'critical',
+        description: 'lists are empty',
+        actor: 'Eve',
+      })
+      await until(handle, gateOpen('rollback'))
+      await handle.signal(decideSignal, { gate: 'rollback', decision: 'reject', actor: 'Bea' })
+      return handle.result()
+    })
+    expect(view.outcome).toBe('completed')
+  })
+
+  it('a major issue opens the gate after an immediate backup; a minor one is only written down', async () => {
+    const world = openWorld()
+    const view = await server.migrate(
+      world,
+      requestFor(randomUUID(), { preApproved: true }),
+      async (handle) => {
+        await until(handle, monitoring)
+        await handle.signal('reportIssue', { severity: 'minor', description: 'a typo', actor: 'Eve' })
+        const minor = await until(handle, ({ issues }) => issues.length === 1)
+        expect(gateState(minor, 'rollback')).toBe('waiting')
+        expect(world.calls.filter((name) => name === 'createBackup')).toHaveLength(1)
+        await handle.signal('reportIssue', {
+          severity: 'major',
+          description: 'lists are empty',
+          actor: 'Eve',
+        })
+        await until(handle, gateOpen('rollback'))
+        expect(world.calls.filter((name) => name === 'createBackup')).toHaveLength(2)
+        await handle.signal(decideSignal, {
+          gate: 'rollback',
+          decision: 'approve',
+          actor: 'Bea',
+          strategy: 'restore-backup',
+        })
+        return handle.result()
+      },
+    )
+    expect(view).toMatchObject({
+      outcome: 'rolled-back',
+      message: expect.stringContaining('lists are empty'),
+    })
+    expect(world.told.some(({ kind }) => kind === 'emergency')).toBe(true)
+  })
+
+  it.each<[RollbackStrategy, string | null, RunView['outcome']]>([
+    ['reverse-migration', 'prepareReverse', 'rolled-back'],
+    ['time-travel', 'travelBack', 'rolled-back'],
+    ['restore-backup', 'restoreFromBackup', 'rolled-back'],
+    ['none', null, 'completed'],
+  ])('people choose %s, and it is what is done', async (strategy, activity, outcome) => {
+    const world = openWorld(() => ({
+      createBackup: async (input) => ({
+        ...(await openWorld().activities.createBackup(input)),
+        bookmark: 'bookmark-1',
+      }),
+    }))
+    const view = await server.migrate(
+      world,
+      requestFor(randomUUID(), { preApproved: true }),
+      async (handle) => {
+        await until(handle, monitoring)
+        await handle.signal(decideSignal, { gate: 'rollback', decision: 'approve', actor: 'Bea', strategy })
+        return handle.result()
+      },
+    )
+    expect(view.outcome).toBe(outcome)
+    const done = ['prepareReverse', 'travelBack', 'restoreFromBackup'].filter((name) =>
+      world.calls.includes(name),
+    )
+    expect(done).toEqual(activity === null ? [] : [activity])
+  })
+})
+
+describe.each(['abort', 'supersede'] as const)('%s', (signal) => {
+  const stop = { reason: 'the release is off', actor: 'Bea' }
+  const waitingAt = [...ALL_GATES, 'rollback' as const, 'monitoring' as const]
+
+  it.each(waitingAt)('at %s ends the run and tells what was applied', async (where) => {
+    const world = openWorld()
+    const view = await server.migrate(world, requestFor(randomUUID()), async (handle) => {
+      const late = where === 'rollback' || where === 'monitoring'
+      await decideAll(handle, late ? ALL_GATES : ALL_GATES.slice(0, ALL_GATES.indexOf(where)))
+      if (late) await until(handle, monitoring)
+      if (where === 'rollback')
+        await handle.signal('reportIssue', { severity: 'major', description: 'broken', actor: 'Eve' })
+      if (where !== 'monitoring') await until(handle, gateOpen(where))
+      await handle.signal('pause')
+      await handle.signal(signal, stop)
+      return handle.result()
+    })
+    expect(view).toMatchObject({ outcome: 'aborted', message: expect.stringContaining(stop.reason) })
+    const applied = view.migrations.filter(({ state }) => state === 'applied').length
+    expect(applied).toBe(world.ledger.length - 1)
+    expect(applied).toBe(['team-confirmation', 'rollback', 'monitoring'].includes(where) ? 2 : 0)
+    expect(world.told.at(-1)?.text).toContain(stop.reason)
+  })
+})
