@@ -21,7 +21,11 @@ await buildIfStale()
 const results: KillResult[] = []
 for (let run = 1; run <= Number(values.runs); run += 1) {
   const victim = VICTIMS[(run - 1) % VICTIMS.length] ?? 'worker'
-  const result = await killOnce(run, victim, Math.round(random() * (victim === 'wrangler' ? APPLY_MS : RUN_MS)))
+  const result = await killOnce(
+    run,
+    victim,
+    Math.round(random() * (victim === 'wrangler' ? APPLY_MS : RUN_MS)),
+  )
   results.push(result)
   console.log(lineOf(result))
 }
