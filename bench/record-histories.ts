@@ -1,6 +1,6 @@
 /**
  * Records test/histories from real runs: real Temporal, real worker, real Wrangler on a local D1 database.
- * Run: `npm run record:histories`. It takes five minutes and overwrites what is there.
+ * Run: `npm run record:histories [-- NAME…]`. All take five minutes, and overwrite what is there.
  */
 import proto from '@temporalio/proto'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -84,6 +84,7 @@ const RECORDINGS: {
   },
 ]
 
+const wanted = process.argv.slice(2)
 await buildIfStale()
 rmSync(FOLDER, { recursive: true, force: true })
 mkdirSync(FOLDER, { recursive: true })
@@ -93,7 +94,9 @@ const temporal = await connectClient({ projectDir: FOLDER })
 const worker = launchService(['worker', '--project', FOLDER, '--json'], env)
 try {
   await untilSays(worker, /Worker polls/)
-  for (const [index, recording] of RECORDINGS.entries()) await record(recording, index)
+  for (const [index, recording] of RECORDINGS.entries()) {
+    if (wanted.length === 0 || wanted.includes(recording.name)) await record(recording, index)
+  }
 } finally {
   worker.kill('SIGTERM')
   await worker
