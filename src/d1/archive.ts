@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream, createWriteStream, statSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -32,8 +32,11 @@ export async function writeArchive(
 ): Promise<void> {
   const zip = new yazl.ZipFile()
   const output = zip.outputStream as Readable
+  const { size, mtime } = statSync(sqlFile)
   const packing = pipeline(output, createWriteStream(temporary, { flags: 'wx' }))
-  zip.addFile(sqlFile, SQL_ENTRY, { compressionLevel: COMPRESSION_LEVEL })
+  // Opened here, not by the library: it would leave the file open when packing ends early.
+  const sql = createReadStream(sqlFile).on('error', (error) => output.destroy(error))
+  zip.addReadStream(sql, SQL_ENTRY, { compressionLevel: COMPRESSION_LEVEL, size, mtime })
   const finish = async (): Promise<void> => {
     const { metadata, state } = await texts
     zip.addBuffer(jsonText(metadata), METADATA_ENTRY)
@@ -43,8 +46,10 @@ export async function writeArchive(
   try {
     await Promise.all([packing, finish()])
   } catch (error) {
+    sql.destroy()
     output.destroy()
-    await packing.catch(() => undefined)
+    // Nobody may still work in the folder that the caller is about to remove.
+    await Promise.allSettled([packing, texts])
     throw error
   }
 }

@@ -7,8 +7,8 @@ import { RunbookError } from '../contract/failures.js'
 import type { MigrationRef, Target } from '../contract/target.js'
 import { archiveName } from './archive-names.js'
 import { fileSha256, publish, writeArchive, type ArchiveTexts } from './archive.js'
+import { diskFailure } from './disk-failure.js'
 import { exportLocal, type Exported, type ExportRequest } from './export.js'
-import { sqliteFailure } from './local-reader.js'
 import { exportRemote, type RemoteWay } from './remote-export.js'
 import { pruneBackups } from './retention.js'
 import { openSqlite } from './sqlite.js'
@@ -203,13 +203,4 @@ async function publishNew(archive: string, target: Target): Promise<string> {
     }
     await sleep(200)
   }
-}
-
-function diskFailure(error: unknown, folder: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return sqliteFailure(folder, error)
-  return new RunbookError('DiskFull', `The disk is full: the backup in ${folder} could not be written.`, {
-    advice: 'Free some disk space, then run the same command again.',
-    cause: error,
-  })
 }

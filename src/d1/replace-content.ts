@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Target } from '../contract/target.js'
+import { diskFailure } from './disk-failure.js'
 import { exportSqlite } from './export.js'
 import { guard, targetFile } from './local-reader.js'
 import { withReader } from './open-reader.js'
@@ -44,12 +45,17 @@ async function exchangeFile(target: Target, restored: string): Promise<{ safetyC
   const live = targetFile(target)
   await mkdir(path.dirname(live), { recursive: true })
   const arriving = `${live}.restored`
-  await copyFile(restored, arriving)
-  const kept = existsSync(live) ? await keepAside(target, live) : {}
-  // A journal of the old file would be played into the new one.
-  for (const suffix of ['-wal', '-shm']) await rm(`${live}${suffix}`, { force: true })
-  await rename(arriving, live)
-  return kept
+  try {
+    await copyFile(restored, arriving)
+    const kept = existsSync(live) ? await keepAside(target, live) : {}
+    // A journal of the old file would be played into the new one.
+    for (const suffix of ['-wal', '-shm']) await rm(`${live}${suffix}`, { force: true })
+    await rename(arriving, live)
+    return kept
+  } catch (error) {
+    await rm(arriving, { force: true })
+    throw diskFailure(error, path.dirname(live))
+  }
 }
 
 /** Throws `DatabaseLocked` while somebody else has the file open: they would go on writing into the old one. */

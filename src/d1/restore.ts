@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path'
 import type { BackupMetadata, LedgerEntry, TableSummary } from '../contract/backup.js'
 import { RunbookError } from '../contract/failures.js'
+import { diskFailure } from './disk-failure.js'
 import { localDatabaseFile } from './local-file.js'
 import { ArchiveProblem } from './unpack.js'
 import { openBackup, type OpenedBackup } from './validate-backup.js'
@@ -46,9 +47,11 @@ export async function restoreBackup({
     const loaded = join(folder, 'database.sqlite')
     const { unpacked, restored } = await openValid(file, folder, loaded, signal)
     const { name, id } = unpacked.metadata.database
+    const copy = join(folder, 'state.sqlite')
+    await copyFile(loaded, copy, constants.COPYFILE_FICLONE)
     const state = localDatabaseFile({ persistTo: to, databaseId: id })
     await mkdir(dirname(state), { recursive: true })
-    await copyFile(loaded, state, constants.COPYFILE_FICLONE)
+    await rename(copy, state)
     const wranglerConfig = join(to, 'wrangler.json')
     await writeFile(wranglerConfig, wranglerFile(name, id))
     await rename(loaded, database)
@@ -61,6 +64,8 @@ export async function restoreBackup({
       metadata: unpacked.metadata,
       durationMs: Math.round(performance.now() - startedAt),
     }
+  } catch (error) {
+    throw diskFailure(error, to)
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   }

@@ -12,6 +12,7 @@ import {
   type BackupMetadata,
   type MigrationState,
 } from '../contract/backup.js'
+import { diskFull } from './disk-failure.js'
 import { ENTRIES, METADATA_ENTRY, SQL_ENTRY, STATE_ENTRY } from './archive.js'
 
 /** Metadata of a database of D1's greatest size is far below this. */
@@ -31,7 +32,7 @@ export interface Unpacked {
 
 /**
  * Reads the three entries of an archive: `database.sql` goes to `sqlFile` (absent: it is only checked for size). Nothing in
- * the archive chooses a path, and nothing is written past the size that the metadata states. Throws `ArchiveProblem`.
+ * the archive chooses a path, and nothing is written past the size that the metadata states. Throws `ArchiveProblem`, `DiskFull`.
  */
 export async function unpackArchive(
   archive: string,
@@ -136,9 +137,7 @@ async function extractSql(
 ): Promise<void> {
   const { bavail, bsize } = await statfs(dirname(sqlFile))
   if (entry.uncompressedSize > bavail * bsize) {
-    throw new ArchiveProblem(
-      `${SQL_ENTRY} needs ${entry.uncompressedSize} bytes, more than the disk has free.`,
-    )
+    throw diskFull(dirname(sqlFile))
   }
   const digest = createHash('sha256')
   const tap = new Transform({

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BackupMetadata } from '../contract/backup.js'
 import { RunbookError } from '../contract/failures.js'
+import { diskFailure } from './disk-failure.js'
 import { compareSummaries } from './summary.js'
 import { ArchiveProblem, unpackArchive, type Unpacked } from './unpack.js'
 import { restoreAndMeasure, type Restored } from './verify.js'
@@ -105,11 +106,5 @@ function compareState(metadata: BackupMetadata, ledger: string[], restored: Rest
 function problemOf(error: unknown): string {
   if (error instanceof ArchiveProblem) return error.message
   if (error instanceof RunbookError && error.type === 'BackupInvalid') return error.message
-  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') {
-    throw new RunbookError('DiskFull', 'The disk is full: the backup could not be restored to be checked.', {
-      advice: 'Free some disk space, then run the same command again.',
-      cause: error,
-    })
-  }
-  throw error
+  throw diskFailure(error, tmpdir())
 }
