@@ -138,8 +138,3 @@ export function columnsSet(statement: StatementEvidence): { column: string; toNu
   }
   return found
 }
-
-/** The table as it was before, under its name at the time of the statement. */
-export function beforeTable(evidence: Evidence, name: string | undefined): TableSchema | undefined {
-  return name === undefined ? undefined : tableNamed(evidence.before, name)
-}

@@ -1,13 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { normaliseSql } from '../d1/catalog.js'
-import {
-  readDetailedCatalog,
-  sameName,
-  tableNamed,
-  type DetailedCatalog,
-  type TableSchema,
-} from '../d1/schema.js'
-import { openSqlite, quoteName, quoteText } from '../d1/sqlite.js'
+import { sameName, tableNamed, type DetailedCatalog, type TableSchema } from '../d1/schema.js'
+import { quoteName } from '../d1/sqlite.js'
 import type { TableFate } from './evidence.js'
 import { droppableColumns } from './droppable.js'
 import { parentsFirst, rebuildScript, type Replacement } from './rebuild-sql.js'
@@ -33,25 +27,6 @@ export interface ReverseInput {
   fates: TableFate[]
   /** Rebuild also where ALTER TABLE … DROP COLUMN would do. */
   rebuildOnly?: boolean
-}
-
-/**
- * Writes the reverse of a migration from two database files, the one before and the one after it. Tables are known again by name.
- * The files are only read.
- */
-export function writeReverse(input: { before: string; after: string; migrationsTable?: string }): Reverse {
-  const options = input.migrationsTable === undefined ? {} : { migrationsTable: input.migrationsTable }
-  const old = openSqlite(input.before, { readOnly: true })
-  const before = readDetailedCatalog(old, options)
-  old.close()
-  const database = openSqlite(input.after)
-  try {
-    database.exec(`ATTACH DATABASE ${quoteText(input.before)} AS prior`)
-    const after = readDetailedCatalog(database, options)
-    return reverseOf({ database, before, after, fates: fatesByName(before, after) })
-  } finally {
-    database.close()
-  }
 }
 
 /** Every table taken for what has its name: for a comparison of two states without the statements between them. */

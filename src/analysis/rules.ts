@@ -85,10 +85,3 @@ export const RULES: readonly Rule[] = [
   qc101,
   qc102,
 ]
-
-const BY_CODE = new Map(RULES.map((rule) => [rule.code, rule]))
-
-/** Undefined for a code that is none. */
-export function ruleOf(code: string): Rule | undefined {
-  return BY_CODE.get(code)
-}

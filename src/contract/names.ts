@@ -18,15 +18,6 @@ export const GATES = [
 ] as const
 export type Gate = (typeof GATES)[number]
 
-/** The five interactive prompts of the runbook's step 3, in its order. */
-export const FIVE_PROMPTS = [
-  'environment',
-  'connectivity',
-  'preflight',
-  'plan',
-  'final',
-] as const satisfies Gate[]
-
 /** Where a run is, in the runbook's words. `closed` is the only terminal one. */
 export const PHASES = [
   'prerequisites',

@@ -1,5 +1,4 @@
 import type { MaintenanceWindow } from '../contract/run.js'
-import { formatDuration } from './duration.js'
 
 /** Where `now` is against a maintenance window. `forMs`: milliseconds until it opens, or closes. */
 export type WindowState =
@@ -28,17 +27,4 @@ export function windowHolds(input: {
 }): boolean {
   const state = windowState(input)
   return state.state === 'open' && state.forMs >= input.neededMs
-}
-
-export function describeWindowState(state: WindowState): string {
-  switch (state.state) {
-    case 'before':
-      return `the maintenance window opens in ${formatDuration(state.forMs)}`
-    case 'open':
-      return Number.isFinite(state.forMs)
-        ? `the maintenance window closes in ${formatDuration(state.forMs)}`
-        : 'no maintenance window is set'
-    case 'closed':
-      return 'the maintenance window is closed'
-  }
 }
