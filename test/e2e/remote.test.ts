@@ -252,6 +252,10 @@ describe('scenario 2: the application fails after the migration', () => {
     )
     const view = await documentOf(waiting, 4)
     expect(view).toMatchObject({ outcome: 'rolled-back' })
+    expect(view.monitoring?.checkpoints.slice(0, 2).map(({ verdict }) => verdict)).toEqual([
+      'breached',
+      'breached',
+    ])
     expect(columnsOf(project)).toEqual(['id', 'name'])
     expect(project.readRows('SELECT name FROM users ORDER BY id')).toEqual([{ name: 'Zoë' }, { name: 'Ann' }])
     expect(project.readRows("SELECT name FROM sqlite_schema WHERE name = 'users_by_name'")).toEqual([])
