@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type Cloudflare from 'cloudflare'
 import { RunbookError } from '../contract/failures.js'
 import type { Target } from '../contract/target.js'
@@ -37,20 +38,21 @@ function bookmarkOf(answer: unknown, field: string): { bookmark?: string } {
   return typeof bookmark === 'string' && bookmark !== '' ? { bookmark } : {}
 }
 
+/** Travelling twice to one bookmark leads to the same state; D1 allows ten restores in ten minutes. */
+const TRAVEL_TRIES = 3
+
 /**
- * Takes the database back to a bookmark, with `wrangler d1 time-travel restore`. `previousBookmark` undoes it. Throws
- * `ConfigInvalid` for a local database, `RateLimited` past D1's 10 restores in 10 minutes, `OutcomeUnknown` when no answer
- * came: read the schema before trying again.
+ * Takes the database back to a bookmark, with `wrangler d1 time-travel restore`. `previousBookmark` undoes it, also when an
+ * answer was lost and the journey made again: a second one would name the first one's end. Throws `ConfigInvalid` for a
+ * local database, `BookmarkInvalid`, `RateLimited` past D1's 10 restores in 10 minutes, and `OutcomeUnknown` or `Network`
+ * (with `details.undoBookmark`) when no answer came: read the schema before trying again.
  */
-export async function restoreBookmark({
-  target,
-  bookmark,
-  signal,
-}: {
+export async function restoreBookmark(request: {
   target: Target
   bookmark: string
   signal?: AbortSignal
 }): Promise<{ bookmark: string; previousBookmark: string }> {
+  const { target, signal } = request
   if (!target.database.remote) {
     throw new RunbookError(
       'ConfigInvalid',
@@ -60,6 +62,38 @@ export async function restoreBookmark({
       },
     )
   }
+  const { bookmark: present } = await readBookmark(target)
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const journey = await travel(request)
+      return tries === 1 || present === undefined ? journey : { ...journey, previousBookmark: present }
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (!isUnanswered(error)) throw error
+      if (tries === TRAVEL_TRIES) throw withUndo(error, present)
+      await sleep(1000)
+    }
+  }
+}
+
+function isUnanswered(error: unknown): error is RunbookError {
+  return error instanceof RunbookError && (error.type === 'OutcomeUnknown' || error.type === 'Network')
+}
+
+function withUndo(error: RunbookError, undoBookmark: string | undefined): RunbookError {
+  if (undoBookmark === undefined) return error
+  return new RunbookError(error.type, `${error.message} Before it, the bookmark was ${undoBookmark}.`, {
+    advice: error.advice,
+    cause: error,
+    details: { undoBookmark },
+  })
+}
+
+async function travel({
+  target,
+  bookmark,
+  signal,
+}: Parameters<typeof restoreBookmark>[0]): ReturnType<typeof restoreBookmark> {
   const what = `Time Travel of ${target.database.name}`
   const result = await runWrangler({
     target,

@@ -71,13 +71,28 @@ describe('Time Travel', () => {
     expect((await readSnapshot(target)).schemaFingerprint).toBe(fingerprintOf(SCHEMA + CHANGE))
   })
 
-  it('does not know what a lost answer did', async () => {
+  it('keeps the way to undo it when an answer was lost and the journey made again', async () => {
     const { target, api } = await remoteTarget(SCHEMA)
     const { bookmark = '' } = await readBookmark(target)
     api.database(target.database.id).exec(CHANGE)
     api.fault({ route: 'restore', kind: '504-after' })
-    await expect(restoreBookmark({ target, bookmark })).rejects.toMatchObject({ type: 'OutcomeUnknown' })
+    const { previousBookmark } = await restoreBookmark({ target, bookmark })
+    expect(api.calls.filter(({ route }) => route === 'restore')).toHaveLength(2)
     expect((await readSnapshot(target)).schemaFingerprint).toBe(fingerprintOf(SCHEMA))
+    await restoreBookmark({ target, bookmark: previousBookmark })
+    expect((await readSnapshot(target)).schemaFingerprint).toBe(fingerprintOf(SCHEMA + CHANGE))
+  })
+
+  it('does not know what it did when no answer ever comes, and says how to undo it', async () => {
+    const { target, api } = await remoteTarget(SCHEMA)
+    const { bookmark = '' } = await readBookmark(target)
+    api.database(target.database.id).exec(CHANGE)
+    const { bookmark: present } = await readBookmark(target)
+    api.fault({ route: 'restore', kind: 'reset-after', call: 'all' })
+    await expect(restoreBookmark({ target, bookmark })).rejects.toMatchObject({
+      type: 'Network',
+      details: { undoBookmark: present },
+    })
   })
 
   it('does not exist locally, and says what does', async () => {
