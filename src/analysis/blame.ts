@@ -1,4 +1,3 @@
-import { tableNamed, type TableSchema } from '../d1/schema.js'
 import { unquote } from '../d1/tokens.js'
 import { mentions } from './anatomy.js'
 import type { Evidence, StatementEvidence, TableFate } from './evidence.js'
