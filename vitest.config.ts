@@ -10,6 +10,8 @@ export default defineConfig({
     maxWorkers: 2,
     // Time-skipping moves the clock of a whole server: within a file tests run one after the other.
     sequence: { concurrent: false },
+    // Real processes on a shared machine: one that was starved may try again, a broken one fails every time.
+    retry: process.env['CI'] === undefined ? 0 : 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Node's built-in SQLite announces itself as experimental in every process.
