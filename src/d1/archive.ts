@@ -77,6 +77,6 @@ async function sync(path: string): Promise<void> {
 
 export async function fileSha256(path: string): Promise<string> {
   const digest = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), digest)
+  await pipeline(createReadStream(path, { highWaterMark: 256 * 1024 }), digest)
   return digest.digest('hex')
 }

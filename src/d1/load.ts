@@ -32,7 +32,7 @@ async function loadStatements(
 ): Promise<string[]> {
   const waiting: string[] = []
   const stream = new StatementStream()
-  for await (const chunk of createReadStream(sqlFile, { highWaterMark: 1024 * 1024 })) {
+  for await (const chunk of createReadStream(sqlFile, { highWaterMark: 256 * 1024 })) {
     signal?.throwIfAborted()
     const complete = stream.push(chunk as Buffer)
     runBatch(database, complete, waiting, sqliteFile)

@@ -77,7 +77,7 @@ async function exportByWrangler({ target, file, signal, onProgress }: ExportRequ
     })
   }
   const digest = createHash('sha256')
-  await pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), digest)
+  await pipeline(createReadStream(file, { highWaterMark: 256 * 1024 }), digest)
   return { sha256: digest.digest('hex'), sizeBytes: (await stat(file)).size }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open, type FileHandle } from 'node:fs/promises'
 
-const FLUSH_BYTES = 1024 * 1024
+const FLUSH_BYTES = 256 * 1024
 
 /** What a written file holds. */
 export interface WrittenFile {
