@@ -6,7 +6,7 @@ export const sq103: Rule = {
   title: 'no numeric prefix',
   severity: 'warning',
   advice: 'Start the name with the next number, such as 0007_: `d1-runbook create NAME` does.',
-  source: 'Wrangler runs a file without a number before all others that are pending',
+  source: 'Wrangler since 4.80 runs a file without a number after all others; before, wherever the folder lists it',
   checkHistory: (history) => {
     const pending = pendingOf(history)
     return pending
@@ -17,7 +17,7 @@ export const sq103: Rule = {
           sq103,
           unclear ? 'warning' : 'info',
           { file: name },
-          `${name} has no number, so Wrangler runs it first.`,
+          `${name} has no number: Wrangler runs it last, and before 4.80 in no certain order.`,
         )
       })
   },
