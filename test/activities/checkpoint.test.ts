@@ -53,7 +53,7 @@ function planOf(fields: object = {}) {
   return monitoringPlanSchema.parse({
     probes,
     // Far above what a busy machine takes by itself, and below the slow answer of these tests.
-    thresholds: { responseTimeFloorMs: 2_000 },
+    thresholds: { responseTimeFloorMs: 1_000 },
     offsetsMs: [1],
     baselineSamples: 6,
     baselinePauseMs: 0,
@@ -151,7 +151,7 @@ describe('a checkpoint against the health service', () => {
   })
 
   it.each([
-    ['slow', { delayMs: 3_000 }, /health: response time \d{4} ms/],
+    ['slow', { delayMs: 4_000 }, /health: response time \d{4} ms/],
     ['erroneous', { errorRate: 1 }, /health: .*status 500 instead of 200/],
     ['dead', { dead: true }, /health: .*connection/],
   ])('is breached when the service turns %s, and healthy again after it', async (_how, behaviour, reason) => {

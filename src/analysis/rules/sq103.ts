@@ -6,7 +6,8 @@ export const sq103: Rule = {
   title: 'no numeric prefix',
   severity: 'warning',
   advice: 'Start the name with the next number, such as 0007_: `d1-runbook create NAME` does.',
-  source: 'Wrangler since 4.80 runs a file without a number after all others; before, wherever the folder lists it',
+  source:
+    'Wrangler since 4.80 runs a file without a number after all others; before, wherever the folder lists it',
   checkHistory: (history) => {
     const pending = pendingOf(history)
     return pending
