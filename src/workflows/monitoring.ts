@@ -76,6 +76,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
         { target, probes, thresholds, baseline, expected, history: recent(), ...checkpoint },
       ])
     } catch (error) {
+      if (isCancellation(error)) throw error
       // What could not be looked at is unknown: never healthy, and no reason to stop looking.
       const { message } = failureOf(error)
       return { ...checkpoint, at: now(), verdict: 'unknown', reasons: [message], results: [] }
