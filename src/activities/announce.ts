@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto'
-import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import { appendFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { activityInfo, heartbeat } from '@temporalio/activity'
 import type { TellActivities } from '../contract/activities.js'
 import type { Announcement, Channel } from '../contract/announcement.js'
 import { RunbookError } from '../contract/failures.js'
-import { runFolder, targetHere, type WorkerPlace } from './worker-place.js'
+import { readIfThere } from './files.js'
+import { runFolder, type Here } from './worker-place.js'
 
 type AnnounceInput = Parameters<TellActivities['announce']>[0]
 type Delivery = Announcement['deliveries'][number]
@@ -18,14 +19,14 @@ const SEND_TIMEOUT_MS = 10_000
  * Sends one message to every channel, at least once each, with an id by which a receiver knows a repetition. A retry
  * leaves out the channels that have it already.
  */
-export async function announce(place: WorkerPlace, input: AnnounceInput): Promise<Delivery[]> {
+export async function announce(here: Here, input: AnnounceInput): Promise<Delivery[]> {
   const { attempt, ...info } = activityInfo()
   const before = deliveredBefore(info.heartbeatDetails as unknown)
   const deliveries = await Promise.all(
     input.channels.map(async (channel): Promise<Delivery> => {
       if (before.has(channel.name)) return { channel: channel.name, delivered: true }
       try {
-        await send(place, channel, input)
+        await send(here, channel, input)
         return { channel: channel.name, delivered: true }
       } catch (error) {
         return { channel: channel.name, delivered: false, error: reasonOf(error) }
@@ -48,24 +49,21 @@ function deliveredBefore(details: unknown): Set<string> {
   return new Set(Array.isArray(details) ? details.filter((name) => typeof name === 'string') : [])
 }
 
-async function send(place: WorkerPlace, channel: Channel, input: AnnounceInput): Promise<void> {
+async function send(here: Here, channel: Channel, input: AnnounceInput): Promise<void> {
   const { message } = input
   switch (channel.kind) {
     case 'terminal':
-      place.print(message.text)
+      here.print(message.text)
       return
     case 'file':
-      return appendOnce(
-        path.resolve(runFolder(place, targetHere(place, input.target), input.runKey), channel.path),
-        message,
-      )
+      return appendOnce(path.resolve(runFolder(here, input.runKey), channel.path), message)
     case 'slack':
-      return post(secret(place, channel.webhookUrlEnv), JSON.stringify({ text: message.text }), {})
+      return post(secret(here, channel.webhookUrlEnv), JSON.stringify({ text: message.text }), {})
     case 'webhook': {
       const body = JSON.stringify({ ...message, run: input.runKey, database: input.target.database })
-      const key = channel.secretEnv === undefined ? undefined : secret(place, channel.secretEnv)
+      const key = channel.secretEnv === undefined ? undefined : secret(here, channel.secretEnv)
       const signature = key === undefined ? {} : { 'x-runbook-signature': `sha256=${hmac(key, body)}` }
-      return post(secret(place, channel.urlEnv), body, {
+      return post(secret(here, channel.urlEnv), body, {
         'x-runbook-dedupe-id': message.dedupeId,
         ...signature,
       })
@@ -76,10 +74,7 @@ async function send(place: WorkerPlace, channel: Channel, input: AnnounceInput):
 async function appendOnce(file: string, message: AnnounceInput['message']): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true })
   const marker = `[${message.at} ${message.dedupeId}]`
-  const written = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
-    throw error
-  })
+  const written = (await readIfThere(file)) ?? ''
   if (!written.includes(marker)) await appendFile(file, `${marker}\n${message.text}\n\n`)
 }
 
@@ -93,8 +88,8 @@ async function post(url: string, body: string, headers: Record<string, string>):
   if (!answer.ok) throw new Error(`answered with ${String(answer.status)}`)
 }
 
-function secret(place: WorkerPlace, name: string): string {
-  const value = place.env[name]
+function secret(here: Here, name: string): string {
+  const value = here.env[name]
   if (value === undefined || value === '') throw new Error(`the worker has no ${name}`)
   return value
 }

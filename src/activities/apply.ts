@@ -3,18 +3,18 @@ import { RunbookError } from '../contract/failures.js'
 import { applyMigration as applyToDatabase } from '../d1/apply.js'
 import { unpackBundle } from '../d1/bundle.js'
 import type { Beat } from './as-activity.js'
-import { artifactStore, targetHere, workFolder, type WorkerPlace } from './worker-place.js'
+import { artifactStore, type Here } from './worker-place.js'
 
 /** One file, whose bytes are those of the plan; what is said of it was read back. */
 export async function applyMigration(
-  place: WorkerPlace,
+  here: Here,
   input: Parameters<MutateActivities['applyMigration']>[0],
   signal: AbortSignal,
   beat: Beat,
 ): ReturnType<MutateActivities['applyMigration']> {
-  const target = targetHere(place, input.target)
+  const { target } = here
   const { migration } = input
-  const [file] = await unpackBundle(input.bundle, [migration], artifactStore(place, target))
+  const [file] = await unpackBundle(input.bundle, [migration], artifactStore(here))
   if (file === undefined) {
     throw new RunbookError(
       'Drifted',
@@ -30,7 +30,7 @@ export async function applyMigration(
     ledgerBefore: input.ledgerBefore,
     fingerprintBefore: migration.fingerprintBefore,
     fingerprintAfter: migration.fingerprintAfter,
-    stageRoot: workFolder(place, target),
+    stageRoot: here.folder,
     signal,
     onHeartbeat: beat,
   })

@@ -7,19 +7,19 @@ import { unpackBundle } from '../d1/bundle.js'
 import { readLedger } from '../d1/ledger.js'
 import { withReader } from '../d1/open-reader.js'
 import { check, demandPassed } from './checks.js'
-import { artifactStore, targetHere, type WorkerPlace } from './worker-place.js'
+import { artifactStore, type Here } from './worker-place.js'
 
 /** Finds a completed migration of the same bytes in another environment; the worker gives it through Temporal's visibility. */
 export type StagingProof = (input: { environment: string; files: MigrationRef[] }) => Promise<string | null>
 
 /** The runbook's Pre-Migration Checklist: what a machine can know here, and what `start` brought along as evidence. */
 export async function runChecklist(
-  place: WorkerPlace,
+  here: Here,
   stagingProof: StagingProof | undefined,
   input: Parameters<SlowActivities['runChecklist']>[0],
 ): ReturnType<SlowActivities['runChecklist']> {
-  const target = targetHere(place, input.target)
-  const files = await unpackBundle(input.bundle, input.files, artifactStore(place, target))
+  const { target } = here
+  const files = await unpackBundle(input.bundle, input.files, artifactStore(here))
   const applied = await withReader(target, (reader) => readLedger(reader, target.migrationsTable))
   const { findings } = await validateMigrations({
     files,

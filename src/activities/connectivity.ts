@@ -1,14 +1,12 @@
 import type { ReadActivities } from '../contract/activities.js'
 import { readIdentity } from '../d1/identity.js'
 import { withReader } from '../d1/open-reader.js'
-import { targetHere, type WorkerPlace } from './worker-place.js'
+import type { Here } from './worker-place.js'
 
 /** A real query, and the identity of the database that answered it. */
-export async function checkConnectivity(
-  place: WorkerPlace,
-  input: Parameters<ReadActivities['checkConnectivity']>[0],
-): ReturnType<ReadActivities['checkConnectivity']> {
-  const target = targetHere(place, input.target)
+export async function checkConnectivity({
+  target,
+}: Pick<Here, 'target'>): ReturnType<ReadActivities['checkConnectivity']> {
   const startedAt = performance.now()
   await withReader(target, (reader) => reader.query('SELECT 1 AS one'))
   const latencyMs = performance.now() - startedAt

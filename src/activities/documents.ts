@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { readChecksums, writeChecksums } from '../analysis/checksums.js'
 import type { TellActivities } from '../contract/activities.js'
@@ -8,7 +8,8 @@ import type { Target } from '../contract/target.js'
 import { unpackBundle } from '../d1/bundle.js'
 import { appendToMigrationLog } from '../runbook/migration-log.js'
 import { metricsLine } from '../runbook/metrics.js'
-import { artifactStore, runFolder, targetHere, type WorkerPlace } from './worker-place.js'
+import { readIfThere, replaceFile } from './files.js'
+import { artifactStore, runFolder, type Here } from './worker-place.js'
 
 /**
  * What the project itself keeps of a run, where this machine has the project: a line of `MIGRATIONS.md`, the checksums of
@@ -64,37 +65,19 @@ async function refreshChecksums(target: Target, view: RunView): Promise<string |
  * bytes under this name, in the folder of the run.
  */
 export async function keepReverseMigration(
-  place: WorkerPlace,
+  here: Here,
   input: Parameters<TellActivities['keepReverseMigration']>[0],
 ): ReturnType<TellActivities['keepReverseMigration']> {
-  const target = targetHere(place, input.target)
   const { migration } = input
-  const [file] = await unpackBundle(input.bundle, [migration], artifactStore(place, target))
+  const [file] = await unpackBundle(input.bundle, [migration], artifactStore(here))
   if (file === undefined) return { files: [] }
   const inProject = path.join(input.target.migrationsDir, migration.name)
   const there = await readIfThere(inProject)
   const folder =
     existsSync(input.target.migrationsDir) && (there === undefined || there === file.sql)
       ? input.target.migrationsDir
-      : runFolder(place, target, input.runKey)
-  await mkdir(folder, { recursive: true })
+      : runFolder(here, input.runKey)
   const kept = path.join(folder, migration.name)
   await replaceFile(kept, file.sql)
   return { files: [kept] }
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/** A reader never finds half a file. */
-async function replaceFile(file: string, content: string): Promise<void> {
-  const temporary = `${file}.${String(process.pid)}.tmp`
-  await writeFile(temporary, content)
-  await rename(temporary, file)
 }

@@ -1,4 +1,5 @@
 import type { RunbookActivities } from '../contract/activities.js'
+import type { Target } from '../contract/target.js'
 import { createBackup } from '../d1/backup.js'
 import { readStatus } from '../d1/status.js'
 import { readBookmark } from '../d1/time-travel.js'
@@ -15,7 +16,7 @@ import { writeFailureFiles, writeReport } from './record.js'
 import { rehearse } from './rehearse.js'
 import { prepareReverse, restoreFromBackup, travelBack } from './roll-back.js'
 import { validateMigration } from './validate.js'
-import { defaultPlace, targetHere, type WorkerPlace } from './worker-place.js'
+import { defaultPlace, hereFor, type Here, type WorkerPlace } from './worker-place.js'
 
 export interface ActivityOptions extends Partial<WorkerPlace> {
   /** Looks for a completed migration of the same bytes in staging, through Temporal's visibility. */
@@ -25,41 +26,38 @@ export interface ActivityOptions extends Partial<WorkerPlace> {
 /** Every activity of the runbook, bound to the machine that the worker runs on. */
 export function createActivities(options: ActivityOptions = {}): RunbookActivities {
   const place = defaultPlace(options)
+  const at = ({ target }: { target: Target }): Here => hereFor(place, target)
   return {
-    checkPrerequisites: (input) => asActivity(() => checkPrerequisites(place, input)),
-    readStatus: ({ target, files }) =>
-      asActivity(() => readStatus({ target: targetHere(place, target), files })),
-    checkConnectivity: (input) => asActivity(() => checkConnectivity(place, input)),
-    readBookmark: ({ target }) => asActivity(() => readBookmark(targetHere(place, target))),
-    validateMigration: (input) => asActivity(() => validateMigration(place, input)),
-    runCheckpoint: ({ target, ...rest }) =>
+    checkPrerequisites: (input) => asActivity(() => checkPrerequisites(at(input), input)),
+    readStatus: (input) => asActivity(() => readStatus({ ...input, target: at(input).target })),
+    checkConnectivity: (input) => asActivity(() => checkConnectivity(at(input))),
+    readBookmark: (input) => asActivity(() => readBookmark(at(input).target)),
+    validateMigration: (input) => asActivity(() => validateMigration(at(input), input)),
+    runCheckpoint: (input) =>
       asActivity((signal) =>
-        runCheckpoint({ target: targetHere(place, target), ...rest }, { signal, env: place.env }),
+        runCheckpoint({ ...input, target: at(input).target }, { signal, env: place.env }),
       ),
 
-    runChecklist: (input) => asActivity(() => runChecklist(place, options.stagingProof, input)),
-    createBackup: ({ target, files, keep }) =>
+    runChecklist: (input) => asActivity(() => runChecklist(at(input), options.stagingProof, input)),
+    createBackup: (input) =>
       asActivity((signal, beat) =>
-        createBackup({ target: targetHere(place, target), files, keep, signal, onProgress: beat }),
+        createBackup({ ...input, target: at(input).target, signal, onProgress: beat }),
       ),
-    rehearse: (input) => asActivity((signal) => rehearse(place, input, signal)),
-    takeBaseline: ({ target, monitoring }) =>
+    rehearse: (input) => asActivity((signal) => rehearse(at(input), input, signal)),
+    takeBaseline: (input) =>
       asActivity((signal, beat) =>
-        takeBaseline(
-          { target: targetHere(place, target), monitoring },
-          { signal, env: place.env, heartbeat: beat },
-        ),
+        takeBaseline({ ...input, target: at(input).target }, { signal, env: place.env, heartbeat: beat }),
       ),
 
-    prepareReverse: (input) => asActivity((signal) => prepareReverse(place, input, signal)),
-    applyMigration: (input) => asActivity((signal, beat) => applyMigration(place, input, signal, beat)),
-    travelBack: (input) => asActivity((signal) => travelBack(place, input, signal)),
-    restoreFromBackup: (input) => asActivity((signal) => restoreFromBackup(place, input, signal)),
+    prepareReverse: (input) => asActivity((signal) => prepareReverse(at(input), input, signal)),
+    applyMigration: (input) => asActivity((signal, beat) => applyMigration(at(input), input, signal, beat)),
+    travelBack: (input) => asActivity((signal) => travelBack(at(input), input, signal)),
+    restoreFromBackup: (input) => asActivity((signal) => restoreFromBackup(at(input), input, signal)),
 
-    announce: (input) => asActivity(() => announce(place, input)),
-    writeReport: (input) => asActivity(() => writeReport(place, input)),
+    announce: (input) => asActivity(() => announce(at(input), input)),
+    writeReport: (input) => asActivity(() => writeReport(at(input), input)),
     updateDocuments: (input) => asActivity(() => updateDocuments(input)),
-    keepReverseMigration: (input) => asActivity(() => keepReverseMigration(place, input)),
-    writeFailureFiles: (input) => asActivity(() => writeFailureFiles(place, input)),
+    keepReverseMigration: (input) => asActivity(() => keepReverseMigration(at(input), input)),
+    writeFailureFiles: (input) => asActivity(() => writeFailureFiles(at(input), input)),
   }
 }

@@ -1,22 +1,21 @@
 import semver from 'semver'
 import type { ReadActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
-import type { Channel } from '../contract/announcement.js'
+import { secretsOf, type Channel } from '../contract/announcement.js'
+import { MINIMUM_NODE } from '../contract/names.js'
 import type { Check } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
 import { readIdentity, whoAmI } from '../d1/identity.js'
 import { findWrangler } from '../d1/wrangler-tool.js'
 import { check, demandPassed } from './checks.js'
-import { targetHere, type WorkerPlace } from './worker-place.js'
-
-const MINIMUM_NODE = '22.13.0'
+import type { Here } from './worker-place.js'
 
 /** The runbook's Pre-Requisites, as far as a machine can know them. */
 export async function checkPrerequisites(
-  place: WorkerPlace,
+  here: Here,
   input: Parameters<ReadActivities['checkPrerequisites']>[0],
 ): ReturnType<ReadActivities['checkPrerequisites']> {
-  const target = targetHere(place, input.target)
+  const { target } = here
   const checks = await Promise.all([
     check('node', 'Node.js 22+', nodeVersion),
     check('wrangler', 'Wrangler CLI v4.33.2 or later', () => wranglerVersion(target)),
@@ -24,7 +23,7 @@ export async function checkPrerequisites(
     check('target', 'Database is the one that is meant', () => proveTarget(target)),
     check('dashboard', 'Access to the monitoring dashboard', () => dashboard(input.dashboardUrl)),
     check('channels', 'Communication channel for team notifications', () =>
-      channels(input.channels, place.env),
+      channels(input.channels, here.env),
     ),
   ])
   demandPassed(checks, 'The prerequisites are not met')
@@ -98,18 +97,6 @@ async function channels(
   }
   if (configured.length === 0) return { state: 'warned', message: 'nobody is told: no channel is configured' }
   return { state: 'passed', message: configured.map(({ name }) => name).join(', ') }
-}
-
-function secretsOf(channel: Channel): string[] {
-  switch (channel.kind) {
-    case 'terminal':
-    case 'file':
-      return []
-    case 'slack':
-      return [channel.webhookUrlEnv]
-    case 'webhook':
-      return channel.secretEnv === undefined ? [channel.urlEnv] : [channel.urlEnv, channel.secretEnv]
-  }
 }
 
 function reasonOf(error: unknown): string {

@@ -1,18 +1,19 @@
-import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises'
+import { appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { TellActivities } from '../contract/activities.js'
 import { readStatus } from '../d1/status.js'
 import { renderHtml } from '../runbook/report/html.js'
 import { renderIncident } from '../runbook/report/incident.js'
 import { renderMarkdown } from '../runbook/report/markdown.js'
-import { runFolder, targetHere, type WorkerPlace } from './worker-place.js'
+import { replaceFile } from './files.js'
+import { runFolder, type Here } from './worker-place.js'
 
 /** Documentation Updates: the report of the run, and the incident report where it went wrong. */
 export async function writeReport(
-  place: WorkerPlace,
-  { runKey, target, view, plan, baseline }: Parameters<TellActivities['writeReport']>[0],
+  here: Here,
+  { runKey, view, plan, baseline }: Parameters<TellActivities['writeReport']>[0],
 ): ReturnType<TellActivities['writeReport']> {
-  const folder = runFolder(place, targetHere(place, target), runKey)
+  const folder = runFolder(here, runKey)
   const report = { view, plan, baseline }
   const files = [
     await writeWhole(folder, 'report.md', renderMarkdown(report)),
@@ -26,11 +27,11 @@ export async function writeReport(
 
 /** Scenario 1's two files: what was read back from the database, and one line for the log. */
 export async function writeFailureFiles(
-  place: WorkerPlace,
+  here: Here,
   input: Parameters<TellActivities['writeFailureFiles']>[0],
 ): ReturnType<TellActivities['writeFailureFiles']> {
-  const target = targetHere(place, input.target)
-  const folder = runFolder(place, target, input.runKey)
+  const { target } = here
+  const folder = runFolder(here, input.runKey)
   const { view } = input
   const status = await readStatus({ target, files: input.files }).then(
     (read) => ({ success: true, ...read }),
@@ -58,12 +59,8 @@ export async function writeFailureFiles(
   return { files: [stateFile, log] }
 }
 
-/** A reader never finds half a file. */
 async function writeWhole(folder: string, name: string, content: string): Promise<string> {
-  await mkdir(folder, { recursive: true })
   const file = path.join(folder, name)
-  const temporary = `${file}.${String(process.pid)}.tmp`
-  await writeFile(temporary, content)
-  await rename(temporary, file)
+  await replaceFile(file, content)
   return file
 }

@@ -1,61 +1,42 @@
-import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { rehearseMigrations } from '../analysis/rehearse.js'
 import type { MutateActivities, RollbackActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
-import { restoreBackup } from '../d1/backup.js'
 import { packBundle, unpackBundle } from '../d1/bundle.js'
-import { migrationNumber } from '../d1/migration-files.js'
+import { migrationFile, migrationNumber } from '../d1/migration-files.js'
 import { replaceContent } from '../d1/replace-content.js'
 import { readSnapshot } from '../d1/snapshot.js'
 import { splitStatements } from '../d1/statements.js'
 import { restoreBookmark } from '../d1/time-travel.js'
-import { artifactStore, targetHere, workFolder, type WorkerPlace } from './worker-place.js'
+import { rehearseOnCopy } from './rehearsal.js'
+import { artifactStore, type Here } from './worker-place.js'
 
 /** Writes the reverse of what was applied, and rehearses forward and back on the restored backup. */
 export async function prepareReverse(
-  place: WorkerPlace,
+  here: Here,
   input: Parameters<RollbackActivities['prepareReverse']>[0],
   signal: AbortSignal,
 ): ReturnType<RollbackActivities['prepareReverse']> {
-  const target = targetHere(place, input.target)
+  const store = artifactStore(here)
   const wanted = new Set([...input.ledgerBefore, ...input.applied])
-  const all = await unpackBundle(input.bundle, input.files, artifactStore(place, target))
-  const to = await mkdtemp(path.join(tmpdir(), 'd1-runbook-reverse-'))
-  try {
-    const { database } = await restoreBackup({ file: input.backup.file, to, signal })
-    const plan = await rehearseMigrations({
-      databaseFile: database,
-      files: all.filter(({ name }) => wanted.has(name)),
-      applied: input.ledgerBefore,
-      environment: target.environment,
-      database: target.database,
-      migrationsTable: target.migrationsTable,
-      signal,
-    })
-    const { available, sql, price } = plan.rollback
-    if (!available || sql === undefined) return { price }
-    const name = reverseName([...wanted], input.at)
-    const sha256 = createHash('sha256').update(sql, 'utf8').digest('hex')
-    return {
-      bundle: await packBundle(
-        [{ name, sha256, sizeBytes: Buffer.byteLength(sql), sql }],
-        artifactStore(place, target),
-      ),
-      migration: {
-        name,
-        sha256,
-        statements: splitStatements(sql).length,
-        durationMs: 0,
-        fingerprintBefore: plan.predictedFingerprint,
-        fingerprintAfter: plan.schemaFingerprint,
-      },
-      price,
-    }
-  } finally {
-    await rm(to, { recursive: true, force: true, maxRetries: 3 })
+  const all = await unpackBundle(input.bundle, input.files, store)
+  const plan = await rehearseOnCopy(here, input.backup, {
+    files: all.filter(({ name }) => wanted.has(name)),
+    applied: input.ledgerBefore,
+    signal,
+  })
+  const { available, sql, price } = plan.rollback
+  if (!available || sql === undefined) return { price }
+  const file = migrationFile(reverseName([...wanted], input.at), Buffer.from(sql))
+  return {
+    bundle: await packBundle([file], store),
+    migration: {
+      name: file.name,
+      sha256: file.sha256,
+      statements: splitStatements(sql).length,
+      durationMs: 0,
+      fingerprintBefore: plan.predictedFingerprint,
+      fingerprintAfter: plan.schemaFingerprint,
+    },
+    price,
   }
 }
 
@@ -67,11 +48,11 @@ export function reverseName(names: string[], at: string): string {
 
 /** Time Travel; the schema that it leads to is read back, and must be the one of the bookmark's moment. */
 export async function travelBack(
-  place: WorkerPlace,
+  here: Here,
   input: Parameters<MutateActivities['travelBack']>[0],
   signal: AbortSignal,
 ): ReturnType<MutateActivities['travelBack']> {
-  const target = targetHere(place, input.target)
+  const { target } = here
   const { previousBookmark } = await restoreBookmark({ target, bookmark: input.bookmark, signal })
   const { schemaFingerprint } = await readSnapshot(target)
   demandFingerprint(
@@ -84,16 +65,16 @@ export async function travelBack(
 
 /** Replaces what the database holds by what a verified archive holds. */
 export async function restoreFromBackup(
-  place: WorkerPlace,
+  here: Here,
   input: Parameters<MutateActivities['restoreFromBackup']>[0],
   signal: AbortSignal,
 ): ReturnType<MutateActivities['restoreFromBackup']> {
-  const target = targetHere(place, input.target)
+  const { target } = here
   const { backup } = input
   const { safetyCopy } = await replaceContent({
     target,
     file: backup.file,
-    stageRoot: workFolder(place, target),
+    stageRoot: here.folder,
     signal,
   })
   const { schemaFingerprint } = await readSnapshot(target)

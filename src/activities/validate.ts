@@ -4,21 +4,21 @@ import { readSnapshot } from '../d1/snapshot.js'
 import { check } from './checks.js'
 import { checkConnectivity } from './connectivity.js'
 import { runProbes } from './probes/run-probes.js'
-import { targetHere, type WorkerPlace } from './worker-place.js'
+import type { Here } from './worker-place.js'
 
 /** The runbook's Step 4: everything is read back, nothing is taken from what the tools said. */
 export async function validateMigration(
-  place: WorkerPlace,
+  here: Here,
   input: Parameters<ReadActivities['validateMigration']>[0],
 ): ReturnType<ReadActivities['validateMigration']> {
-  const target = targetHere(place, input.target)
+  const { target } = here
   const { plan } = input
   const { ledger, schemaFingerprint } = await readSnapshot(target)
   const names = new Set(ledger.map(({ name }) => name))
   const missing = plan.migrations.filter(({ name }) => !names.has(name)).map(({ name }) => name)
   const expected = { schemaFingerprint: plan.predictedFingerprint, ledger: ledger.map(({ name }) => name) }
   const probes = input.probes.filter(({ kind }) => kind !== 'backup' && kind !== 'stability')
-  const results = await runProbes({ target, probes, expected, env: place.env })
+  const results = await runProbes({ target, probes, expected, env: here.env })
   const checks: Check[] = [
     await check('ledger', 'All migrations show as applied', async () =>
       missing.length === 0
@@ -34,7 +34,7 @@ export async function validateMigration(
           },
     ),
     await check('connectivity', 'Database connections successful', async () => {
-      const { latencyMs, database } = await checkConnectivity(place, { target })
+      const { latencyMs, database } = await checkConnectivity(here)
       return `${database} answers in ${String(Math.round(latencyMs))} ms`
     }),
     ...results.map(({ probe, ok, message }): Check => ({

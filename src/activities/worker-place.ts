@@ -21,29 +21,28 @@ export function defaultPlace(overrides: Partial<WorkerPlace> = {}): WorkerPlace 
   }
 }
 
-/** Folder for staged files, leases and runs: the project's own where this machine has the project. */
-export function workFolder(place: WorkerPlace, target: Target): string {
-  return existsSync(target.projectDir) ? path.join(target.projectDir, '.d1-runbook') : place.home
+/** A worker's place for one target: the target as this machine reaches it, and where its files go. */
+export interface Here extends WorkerPlace {
+  target: Target
+  /** Staged files, leases, runs, artifacts: in the project where this machine has it, else in the worker's home. */
+  folder: string
 }
 
-export function runFolder(place: WorkerPlace, target: Target, runKey: string): string {
-  return path.join(workFolder(place, target), 'runs', runKey)
+/** A remote database needs no checkout: its archives go to the worker's home where the project's folder is elsewhere. */
+export function hereFor(place: WorkerPlace, target: Target): Here {
+  if (existsSync(target.projectDir)) {
+    return { ...place, target, folder: path.join(target.projectDir, '.d1-runbook') }
+  }
+  if (!target.database.remote) return { ...place, target, folder: place.home }
+  const backupDir = path.join(place.home, 'backups', target.environment)
+  return { ...place, target: { ...target, projectDir: place.home, backupDir }, folder: place.home }
+}
+
+export function runFolder({ folder }: Here, runKey: string): string {
+  return path.join(folder, 'runs', runKey)
 }
 
 /** Content-addressed store for bundles that are too large to travel in the workflow's input. */
-export function artifactStore(place: WorkerPlace, target: Target): string {
-  return path.join(workFolder(place, target), 'artifacts')
-}
-
-/**
- * The target as this machine can reach it: a remote database needs no checkout, so its archives go to the worker's home
- * where the project's folder is elsewhere.
- */
-export function targetHere(place: WorkerPlace, target: Target): Target {
-  if (!target.database.remote || existsSync(target.projectDir)) return target
-  return {
-    ...target,
-    projectDir: place.home,
-    backupDir: path.join(place.home, 'backups', target.environment),
-  }
+export function artifactStore({ folder }: Here): string {
+  return path.join(folder, 'artifacts')
 }

@@ -44,14 +44,15 @@ async function fillCopy(input: Parameters<typeof copyOfDatabase>[0], folder: str
   const { target, files, backup, onProgress } = input
   if (backup === undefined && !target.database.remote)
     return copyLocal(target, path.join(folder, 'copy.sqlite'))
-  const { createBackup, restoreBackup } = await import('../d1/backup.js')
   let file = backup
   if (file === undefined) {
+    const { createBackup } = await import('../d1/backup.js')
     onProgress(`Making a backup of ${target.database.name} to rehearse on`)
     const made = await createBackup({ target, files, keep: Number.MAX_SAFE_INTEGER, onProgress })
     file = made.file
   }
-  const { database } = await restoreBackup({ file, to: folder })
+  const { restoreDatabase } = await import('../d1/restore.js')
+  const { database } = await restoreDatabase({ file, to: folder })
   return database
 }
 

@@ -5,12 +5,13 @@ import semver from 'semver'
 import { misplacedMigrationsDir, requireMigrationsDir } from '../config/migrations-dir.js'
 import { loadProject, type Project } from '../config/project.js'
 import { environmentsSharingDatabase, resolveTarget } from '../config/target.js'
+import { secretsOf } from '../contract/announcement.js'
+import { MINIMUM_NODE } from '../contract/names.js'
 import type { Check } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
 import type { CommonOptions } from './app.js'
 import { failureOf } from './failure.js'
 
-const MINIMUM_NODE = '22.13.0'
 /** Below this a backup and its restored copy may not fit. Bytes. */
 const LITTLE_SPACE = 1024 ** 3
 
@@ -159,13 +160,7 @@ async function databaseInfo(target: Target): Promise<Seen> {
 async function secretNames(project: Project, target: Target): Promise<Seen> {
   const { resolveRequestSettings } = await import('../config/settings.js')
   const { channels } = resolveRequestSettings(project, target.environment)
-  const wanted = channels.flatMap((channel) =>
-    channel.kind === 'slack'
-      ? [channel.webhookUrlEnv]
-      : channel.kind === 'webhook'
-        ? [channel.urlEnv, ...(channel.secretEnv === undefined ? [] : [channel.secretEnv])]
-        : [],
-  )
+  const wanted = channels.flatMap(secretsOf)
   const missing = wanted.filter((name) => (process.env[name] ?? '') === '')
   if (missing.length === 0) return wanted.length === 0 ? 'none are needed' : wanted.join(', ')
   return {

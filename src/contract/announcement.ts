@@ -18,6 +18,19 @@ export const channelSchema = z.discriminatedUnion('kind', [
 ])
 export type Channel = z.infer<typeof channelSchema>
 
+/** Environment variables of the worker without which a channel tells nobody. */
+export function secretsOf(channel: Channel): string[] {
+  switch (channel.kind) {
+    case 'terminal':
+    case 'file':
+      return []
+    case 'slack':
+      return [channel.webhookUrlEnv]
+    case 'webhook':
+      return channel.secretEnv === undefined ? [channel.urlEnv] : [channel.urlEnv, channel.secretEnv]
+  }
+}
+
 export const announcementSchema = z.object({
   kind: z.enum(ANNOUNCEMENT_KINDS),
   /** The runbook's message, filled. */

@@ -5,6 +5,9 @@
 
 export const TASK_QUEUE = 'd1-runbook'
 
+/** From here on Node's built-in SQLite has the functions and iterators that we use. */
+export const MINIMUM_NODE = '22.13.0'
+
 /** The human confirmations, in the order of the runbook. `rollback` opens only when something went wrong. */
 export const GATES = [
   'team-lead',

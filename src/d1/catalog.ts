@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { textOf, type Row } from './sqlite.js'
+import { cellText, type Row } from './sqlite.js'
 
 /** One object of the schema, as `sqlite_schema` holds it. */
 export interface CatalogObject {
@@ -22,10 +22,10 @@ const RESERVED = /^(?:sqlite_|_cf_)/i
 export function catalogOf(rows: Row[], migrationsTable = 'd1_migrations'): Catalog {
   return rows
     .map((row) => ({
-      type: textOf(row['type']) as CatalogObject['type'],
-      name: textOf(row['name']),
-      table: textOf(row['tbl_name']),
-      sql: normaliseSql(textOf(row['sql'])),
+      type: cellText(row['type']) as CatalogObject['type'],
+      name: cellText(row['name']),
+      table: cellText(row['tbl_name']),
+      sql: normaliseSql(cellText(row['sql'])),
     }))
     .filter(({ name, table }) => !RESERVED.test(name) && !RESERVED.test(table) && table !== migrationsTable)
     .sort((a, b) => compareText(a.type, b.type) || compareText(a.name, b.name))

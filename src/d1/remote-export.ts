@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
 import { RunbookError } from '../contract/failures.js'
 import type { Comparison } from '../contract/backup.js'
+import { fileSha256 } from './archive.js'
 import { aggregateTables, differingTables, type Aggregates } from './aggregates.js'
 import { affordableComparison } from './comparison.js'
 import { dumpDatabase } from './dump.js'
@@ -76,9 +75,7 @@ async function exportByWrangler({ target, file, signal, onProgress }: ExportRequ
       advice: 'The export is tried again by itself.',
     })
   }
-  const digest = createHash('sha256')
-  await pipeline(createReadStream(file, { highWaterMark: 256 * 1024 }), digest)
-  return { sha256: digest.digest('hex'), sizeBytes: (await stat(file)).size }
+  return { sha256: await fileSha256(file), sizeBytes: (await stat(file)).size }
 }
 
 /** Throws `BackupUnfaithful` with `details.moving` when tables changed meanwhile: the export itself may be right. */

@@ -7,8 +7,8 @@ import { exportSqlite } from './export.js'
 import { guard, targetFile } from './local-reader.js'
 import { withReader } from './open-reader.js'
 import type { Reader } from './reader.js'
-import { restoreBackup } from './restore.js'
-import { openSqlite, quoteName, quoteText, textOf } from './sqlite.js'
+import { restoreDatabase } from './restore.js'
+import { openSqlite, quoteName, quoteText, cellText } from './sqlite.js'
 import { openStage } from './stage.js'
 import { demandSuccess, runWrangler } from './wrangler.js'
 
@@ -32,7 +32,7 @@ export async function replaceContent(input: {
   const folder = await mkdtemp(path.join(input.stageRoot, 'replace-'))
   const signal = input.signal === undefined ? {} : { signal: input.signal }
   try {
-    const restored = await restoreBackup({ file: input.file, to: folder, ...signal })
+    const restored = await restoreDatabase({ file: input.file, to: folder, ...signal })
     if (!input.target.database.remote) return await exchangeFile(input.target, restored.database)
     await importRemotely(input.target, restored.database, folder, signal)
     return {}
@@ -109,14 +109,14 @@ async function dropEverything(reader: Reader): Promise<string[]> {
     `SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`,
   )
   const named = (type: string): string[] =>
-    objects.filter((row) => row['type'] === type).map((row) => textOf(row['name']))
+    objects.filter((row) => row['type'] === type).map((row) => cellText(row['name']))
   const shadows = (await reader.query('PRAGMA table_list')).filter((row) => row['type'] === 'shadow')
-  const hidden = new Set(shadows.map((row) => textOf(row['name'])))
+  const hidden = new Set(shadows.map((row) => cellText(row['name'])))
   const tables = named('table').filter((name) => !hidden.has(name))
   const parents = new Map<string, Set<string>>()
   for (const table of tables) {
     const keys = await reader.query(`PRAGMA foreign_key_list(${quoteText(table)})`)
-    parents.set(table, new Set(keys.map((row) => textOf(row['table']).toLowerCase())))
+    parents.set(table, new Set(keys.map((row) => cellText(row['table']).toLowerCase())))
   }
   return [
     ...named('trigger').map((name) => `DROP TRIGGER ${quoteName(name)}`),

@@ -8,11 +8,9 @@ import { localDatabaseFile } from './local-file.js'
 import { ArchiveProblem } from './unpack.js'
 import { openBackup, type OpenedBackup } from './validate-backup.js'
 
-export interface RestoredBackup {
+export interface RestoredDatabase {
   /** Absolute path of a plain SQLite file. */
   database: string
-  /** A Wrangler file in the same folder: `wrangler d1 execute NAME --local --persist-to FOLDER --config FILE`. */
-  wranglerConfig: string
   tables: TableSummary[]
   ledger: LedgerEntry[]
   schemaFingerprint: string
@@ -20,20 +18,49 @@ export interface RestoredBackup {
   durationMs: number
 }
 
+export interface RestoredBackup extends RestoredDatabase {
+  /** A Wrangler file in the same folder: `wrangler d1 execute NAME --local --persist-to FOLDER --config FILE`. */
+  wranglerConfig: string
+}
+
+interface RestoreRequest {
+  /** The archive. */
+  file: string
+  /** A folder without a database; made where it is missing. */
+  to: string
+  signal?: AbortSignal
+}
+
 /**
  * Restores an archive into the folder `to`: `database.sqlite`, and the same in the layout of Wrangler's local state, each a
  * file of its own (two names of one SQLite file would have two journals). The copy is compared with the archive first.
  * Throws `BackupInvalid` naming every problem, `ConfigInvalid` when `to` already holds a database, `DiskFull`.
  */
-export async function restoreBackup({
-  file,
-  to,
-  signal,
-}: {
-  file: string
-  to: string
-  signal?: AbortSignal
-}): Promise<RestoredBackup> {
+export async function restoreBackup(request: RestoreRequest): Promise<RestoredBackup> {
+  const { to } = request
+  const wranglerConfig = join(to, 'wrangler.json')
+  const restored = await restore(request, async ({ folder, loaded, metadata }) => {
+    const { name, id } = metadata.database
+    const copy = join(folder, 'state.sqlite')
+    await copyFile(loaded, copy, constants.COPYFILE_FICLONE)
+    const state = localDatabaseFile({ persistTo: to, databaseId: id })
+    await mkdir(dirname(state), { recursive: true })
+    await rename(copy, state)
+    await writeFile(wranglerConfig, wranglerFile(name, id))
+  })
+  return { ...restored, wranglerConfig }
+}
+
+/** The same without Wrangler's layout, and so without a second copy: for what opens the file itself. */
+export function restoreDatabase(request: RestoreRequest): Promise<RestoredDatabase> {
+  return restore(request, () => Promise.resolve())
+}
+
+/** `beside` runs once the copy is proven, before it gets its name. */
+async function restore(
+  { file, to, signal }: RestoreRequest,
+  beside: (places: { folder: string; loaded: string; metadata: BackupMetadata }) => Promise<void>,
+): Promise<RestoredDatabase> {
   const startedAt = performance.now()
   const database = join(to, 'database.sqlite')
   if (existsSync(database)) {
@@ -46,22 +73,15 @@ export async function restoreBackup({
   try {
     const loaded = join(folder, 'database.sqlite')
     const { unpacked, restored } = await openValid(file, folder, loaded, signal)
-    const { name, id } = unpacked.metadata.database
-    const copy = join(folder, 'state.sqlite')
-    await copyFile(loaded, copy, constants.COPYFILE_FICLONE)
-    const state = localDatabaseFile({ persistTo: to, databaseId: id })
-    await mkdir(dirname(state), { recursive: true })
-    await rename(copy, state)
-    const wranglerConfig = join(to, 'wrangler.json')
-    await writeFile(wranglerConfig, wranglerFile(name, id))
+    const { metadata } = unpacked
+    await beside({ folder, loaded, metadata })
     await rename(loaded, database)
     return {
       database,
-      wranglerConfig,
       tables: restored.tables,
       ledger: restored.ledger,
       schemaFingerprint: restored.schemaFingerprint,
-      metadata: unpacked.metadata,
+      metadata,
       durationMs: Math.round(performance.now() - startedAt),
     }
   } catch (error) {

@@ -39,12 +39,6 @@ export function cellText(value: SqlValue | undefined): string {
   return String(value)
 }
 
-/** A name or an SQL text of the schema; what is no text reads as it prints. */
-export function textOf(value: SqlValue | undefined): string {
-  if (typeof value === 'string') return value
-  return value === null || value === undefined || typeof value === 'object' ? '' : String(value)
-}
-
 /**
  * Rows one by one, in constant memory. Keeps hold of the statement until the last one: Node before 22.16 finalises a
  * statement that only its iterator still knows.

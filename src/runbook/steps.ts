@@ -1,8 +1,10 @@
-import type { Gate } from '../contract/names.js'
+import type { Gate, Phase } from '../contract/names.js'
+
+export type StepName = Exclude<Phase, 'closed'> | 'rehearse'
 
 /** One step of the runbook: its heading there, and the longest time that it plans. Milliseconds. */
 export interface RunbookStep {
-  step: string
+  step: StepName
   title: string
   plannedMs?: number
   /** Gates that people decide within this step, in order. */

@@ -26,14 +26,15 @@ import type { MigrationRequest, RunView } from '../contract/run.js'
 import { renderChecklist } from '../runbook/checklist.js'
 import { gateOpenMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
 import { readIssueReport, readObservation, readStopRequest } from '../runbook/signal-body.js'
+import type { StepName } from '../runbook/steps.js'
+import { windowState } from '../runbook/window.js'
 import { Announcer } from './announcer.js'
 import { answerOf, commandsOf, keepCommands } from './audit.js'
 import { now } from './clock.js'
 import { endingOf, GateDeclined, GateExpired } from './endings.js'
 import { Gatekeeper } from './gatekeeper.js'
-import { windowState } from '../runbook/window.js'
 import { searchAttributesOf } from './search-attributes.js'
-import { newRunView, phaseOf, stepOf, type Ending, type StepName } from './state.js'
+import { newRunView, phaseOf, stepOf, type Ending } from './state.js'
 
 /**
  * One migration in progress: its state, the signals that reach it, and the few moves that the workflow is made of.

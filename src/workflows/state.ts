@@ -1,21 +1,6 @@
 import { GATES, type Outcome, type Phase } from '../contract/names.js'
 import type { MigrationRequest, RunView, StepView } from '../contract/run.js'
-
-/** The runbook's steps in its order, with the phase that each belongs to. */
-export const STEPS = [
-  { step: 'prerequisites', phase: 'prerequisites' },
-  { step: 'checklist', phase: 'checklist' },
-  { step: 'announce', phase: 'announce' },
-  { step: 'backup', phase: 'backup' },
-  { step: 'status', phase: 'status' },
-  { step: 'rehearse', phase: 'status' },
-  { step: 'execute', phase: 'execute' },
-  { step: 'validate', phase: 'validate' },
-  { step: 'monitor', phase: 'monitor' },
-  { step: 'close', phase: 'close' },
-] as const satisfies { step: string; phase: Phase }[]
-
-export type StepName = (typeof STEPS)[number]['step'] | 'rollback'
+import { RUNBOOK_STEPS, type StepName } from '../runbook/steps.js'
 
 /** The state of a run before anything happened. */
 export function newRunView(
@@ -38,7 +23,11 @@ export function newRunView(
     migrations: [],
     gates: GATES.map((gate) => ({ gate, state: 'waiting', decisions: [], shows: [] })),
     refused: [],
-    steps: STEPS.map(({ step }) => ({ step, state: 'waiting' })),
+    // A rollback shows only once it begins.
+    steps: RUNBOOK_STEPS.filter(({ step }) => step !== 'rollback').map(({ step }) => ({
+      step,
+      state: 'waiting',
+    })),
     checks: [],
     backup: null,
     monitoring: null,
@@ -59,8 +48,9 @@ export function stepOf(view: RunView, name: StepName): StepView {
   return added
 }
 
+/** The phase that a step belongs to: its own, but for the rehearsal, which the runbook does not know. */
 export function phaseOf(name: StepName): Phase {
-  return STEPS.find(({ step }) => step === name)?.phase ?? 'rollback'
+  return name === 'rehearse' ? 'status' : name
 }
 
 /** How a run ended, and what people must know of it. */

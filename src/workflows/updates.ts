@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow'
+import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow'
 import { updateMessage } from '../runbook/messages.js'
 import { RUNBOOK_STEPS, stepTitle } from '../runbook/steps.js'
 import type { Run } from './run.js'
@@ -31,7 +31,7 @@ async function sendUpdates(run: Run): Promise<never> {
   const everyMs = Math.max(FASTEST_MS, run.scaled(run.request.updateEveryMs))
   for (let unchanged = 0, last = ''; ;) {
     if (unchanged >= QUIET_AFTER) await condition(() => run.view.message !== last)
-    await condition(() => false, everyMs, { summary: 'Next status update' })
+    await sleep(everyMs, { summary: 'Next status update' })
     unchanged = run.view.message === last ? unchanged + 1 : 0
     last = run.view.message
     run.announcer.tell(

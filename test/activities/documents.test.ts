@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { keepReverseMigration, updateDocuments } from '../../src/activities/documents.js'
-import { defaultPlace } from '../../src/activities/worker-place.js'
+import { defaultPlace, hereFor } from '../../src/activities/worker-place.js'
 import { readChecksums, writeChecksums } from '../../src/analysis/checksums.js'
 import type { Target } from '../../src/contract/target.js'
 import { packBundle } from '../../src/d1/bundle.js'
@@ -82,7 +82,8 @@ test('the reverse migration of a rollback gets its file, and overwrites nobody e
     sha256: createHash('sha256').update(sql).digest('hex'),
   }
   const bundle = await packBundle([{ ...migration, sizeBytes: sql.length, sql }], path.join(folder, 'store'))
-  const keep = () => keepReverseMigration(place(), { runKey: 'run-1', target, bundle, migration })
+  const keep = () =>
+    keepReverseMigration(hereFor(place(), target), { runKey: 'run-1', target, bundle, migration })
   const inProject = path.join(target.migrationsDir, migration.name)
   expect(await keep()).toEqual({ files: [inProject] })
   expect(await keep()).toEqual({ files: [inProject] })

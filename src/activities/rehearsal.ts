@@ -1,0 +1,24 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { rehearseMigrations, type RehearseInput } from '../analysis/rehearse.js'
+import type { BackupRecord } from '../contract/backup.js'
+import type { Plan } from '../contract/plan.js'
+import { restoreDatabase } from '../d1/restore.js'
+import type { Here } from './worker-place.js'
+
+/** Rehearses on the restored backup, in a folder that is gone afterwards. */
+export async function rehearseOnCopy(
+  { target }: Here,
+  backup: BackupRecord,
+  input: Pick<RehearseInput, 'files' | 'applied' | 'queries' | 'checksums'> & { signal: AbortSignal },
+): Promise<Plan> {
+  const to = await mkdtemp(path.join(tmpdir(), 'd1-runbook-rehearsal-'))
+  try {
+    const { database: databaseFile } = await restoreDatabase({ file: backup.file, to, signal: input.signal })
+    const { environment, database, migrationsTable } = target
+    return await rehearseMigrations({ ...input, databaseFile, environment, database, migrationsTable })
+  } finally {
+    await rm(to, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
