@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
 
 /** The text of a file; undefined where there is none. */
 export async function readIfThere(file: string): Promise<string | undefined> {
@@ -14,7 +15,5 @@ export async function readIfThere(file: string): Promise<string | undefined> {
 /** A reader never finds half a file. Makes the folder where it is missing. */
 export async function replaceFile(file: string, content: string): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true })
-  const temporary = `${file}.${String(process.pid)}.tmp`
-  await writeFile(temporary, content)
-  await rename(temporary, file)
+  await writeFileAtomic(file, content)
 }

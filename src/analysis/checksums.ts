@@ -1,5 +1,6 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import { RunbookError } from '../contract/failures.js'
 import type { MigrationRef } from '../contract/target.js'
@@ -41,7 +42,23 @@ export async function writeChecksums(migrationsDir: string, files: MigrationRef[
   const file = join(migrationsDir, NAME)
   const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1))
   const content = { version: 1, files: Object.fromEntries(sorted.map(({ name, sha256 }) => [name, sha256])) }
-  await writeFile(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`)
-  await rename(`${file}.new`, file)
+  await writeFileAtomic(file, `${JSON.stringify(content, null, 2)}\n`)
   return file
+}
+
+/**
+ * Takes up the files that `checksums.json` does not know yet and changes no entry that it has: an edit stays visible.
+ * Returns the path; undefined, and nothing is written, where nobody ran `lock` or nothing is new.
+ */
+export async function adoptNewFiles(
+  migrationsDir: string,
+  files: MigrationRef[],
+): Promise<string | undefined> {
+  const known = await readChecksums(migrationsDir)
+  if (known === undefined || files.every(({ name }) => known[name] !== undefined)) return undefined
+  const entries = { ...Object.fromEntries(files.map(({ name, sha256 }) => [name, sha256])), ...known }
+  return writeChecksums(
+    migrationsDir,
+    Object.entries(entries).map(([name, sha256]) => ({ name, sha256 })),
+  )
 }

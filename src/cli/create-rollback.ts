@@ -31,9 +31,9 @@ export function createRollbackCommand(app: App, summary: string): Command {
         const migration =
           options.of === undefined ? await newestApplied(context, files) : named(files, options.of)
         const { sql, price } = await reverseOf(context, files, migration)
-        const file =
+        const { file } =
           options.print === true
-            ? undefined
+            ? {}
             : await createMigration({
                 folder: context.target.migrationsDir,
                 name: `rollback_${today()}`,

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { adoptNewFiles } from '../analysis/checksums.js'
 import { RunbookError } from '../contract/failures.js'
+import { readMigrationFiles } from '../d1/migration-files.js'
 import type { App } from './app.js'
 import { openContext } from './context.js'
 
@@ -15,8 +17,9 @@ export function createCommand(app: App, summary: string): Command {
     .action(
       app.action(async ({ options, args: [name = ''], output }) => {
         const { target } = await openContext(options, { touchesDatabase: false })
-        const file = await createMigration({ folder: target.migrationsDir, name })
-        output.document({ success: true, file, migration: path.basename(file) })
+        const { file, checksums } = await createMigration({ folder: target.migrationsDir, name })
+        const updated = checksums === undefined ? {} : { checksums }
+        output.document({ success: true, file, migration: path.basename(file), ...updated })
         if (!output.json) output.line(`Created ${file}`)
         if (!output.json) output.line('Next: write its SQL, then d1-runbook validate')
         return 0
@@ -26,15 +29,23 @@ export function createCommand(app: App, summary: string): Command {
 
 /**
  * The file `NNNN_name.sql` after the highest number there is. Takes a free name even when two people create at once:
- * the file is opened only if it does not exist.
+ * the file is opened only if it does not exist. Where the project keeps `checksums.json`, the files before it are taken up
+ * there (its path is then `checksums`); the new one is still to be written, and follows with the next one, or once applied.
  */
 export async function createMigration(input: {
   folder: string
   name: string
   sql?: string
-}): Promise<string> {
+}): Promise<{ file: string; checksums?: string }> {
   const slug = slugOf(input.name)
   await mkdir(input.folder, { recursive: true })
+  const earlier = await readMigrationFiles(input.folder)
+  const file = await openFreeName(input, slug)
+  const checksums = await adoptNewFiles(input.folder, earlier)
+  return { file, ...(checksums === undefined ? {} : { checksums }) }
+}
+
+async function openFreeName(input: { folder: string; sql?: string }, slug: string): Promise<string> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const number = nextNumber(await readdir(input.folder))
     const file = path.join(input.folder, `${number}_${slug}.sql`)

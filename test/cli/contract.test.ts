@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { localDatabaseFile } from '../../src/d1/local-file.js'
@@ -141,6 +141,30 @@ describe('create', () => {
     const files = readdirSync(path.join(folder, 'migrations')).slice(2)
     expect(files.map((name) => name.slice(0, 5)).sort()).toEqual(['0003_', '0004_'])
   })
+
+  test('takes up in checksums.json what came before it, and hides no edit', async () => {
+    const folder = migratedProject()
+    const migrations = path.join(folder, 'migrations')
+    const locked = (): string[] => {
+      const { files } = JSON.parse(readFileSync(path.join(migrations, 'checksums.json'), 'utf8')) as {
+        files: Record<string, string>
+      }
+      return Object.keys(files)
+    }
+    expect((await runJson(['create', 'third'], folder)).json).not.toHaveProperty('checksums')
+    await runJson(['lock'], folder)
+    const [first = ''] = readdirSync(migrations)
+    writeFileSync(path.join(migrations, first), '-- edited\nSELECT 1;\n')
+    await runJson(['create', 'fourth'], folder)
+    expect(locked()).toHaveLength(3)
+    writeFileSync(path.join(migrations, '0004_fourth.sql'), 'SELECT 4;\n')
+    const { json } = await runJson(['create', 'fifth'], folder)
+    expect(json).toHaveProperty('checksums')
+    expect(locked()).toContain('0004_fourth.sql')
+    expect(locked()).not.toContain('0005_fifth.sql')
+    const { findings } = (await runJson(['validate'], folder)).json as { findings: { code: string }[] }
+    expect(findings.filter(({ code }) => code === 'SQ104')).toHaveLength(1)
+  }, 60_000)
 
   test('a name that would leave the folder is refused', async () => {
     const { code } = await runJson(['create', '../../evil'], migratedProject())
