@@ -7,7 +7,7 @@ import { redact } from '../d1/redact.js'
 
 const HEARTBEAT_MS = 4000
 
-/** Says how far the work is, for the Temporal UI. */
+/** Says how far the work is, for the Temporal UI and for the attempt after this one; without a word, what was said last. */
 export type Beat = (progress?: unknown) => void
 
 /**
@@ -15,18 +15,24 @@ export type Beat = (progress?: unknown) => void
  * turns its errors into failures of the one table. A `CancelledFailure` stays one: the workflow tells it from an error.
  *
  * The commands that it runs travel with its answer, or with its failure; those of an attempt before it come along by
- * heartbeat, so that only what ran after the last beat of a killed worker is missing from the audit trail.
+ * heartbeat, so that only what ran after the last beat of a killed worker is missing from the audit trail. `before` is the
+ * last progress that an earlier attempt told.
  */
-export async function asActivity<T>(work: (signal: AbortSignal, beat: Beat) => Promise<T>): Promise<T> {
+export async function asActivity<T>(
+  work: (signal: AbortSignal, beat: Beat, before: unknown) => Promise<T>,
+): Promise<T> {
   const signal = cancellationSignal()
-  const commands = commandsOfLastAttempt()
-  const beat: Beat = (progress) => {
-    if (commands.length === 0) heartbeat(progress)
-    else heartbeat({ commands, ...(progress === undefined ? {} : { progress }) })
+  const last = lastAttempt()
+  const commands = [...(last.commands ?? [])]
+  let latest = last.progress
+  const beat: Beat = (progress = latest) => {
+    latest = progress
+    if (commands.length === 0 && latest === undefined) heartbeat()
+    else heartbeat({ commands, ...(latest === undefined ? {} : { progress: latest }) })
   }
   const beats = setInterval(beat, HEARTBEAT_MS)
   try {
-    const result = await withCommandLog(commands, () => work(signal, beat))
+    const result = await withCommandLog(commands, () => work(signal, beat, last.progress))
     const plain = typeof result === 'object' && result !== null && !Array.isArray(result)
     return plain && commands.length > 0 ? { ...result, commands } : result
   } catch (error) {
@@ -71,7 +77,7 @@ export function failureOf(error: unknown, commands: CommandRecord[] = []): Appli
   return failure
 }
 
-function commandsOfLastAttempt(): CommandRecord[] {
-  const details = activityInfo().heartbeatDetails as { commands?: CommandRecord[] } | undefined | null
-  return Array.isArray(details?.commands) ? [...details.commands] : []
+function lastAttempt(): { commands?: CommandRecord[]; progress?: unknown } {
+  const details = activityInfo().heartbeatDetails as unknown
+  return typeof details === 'object' && details !== null && !Array.isArray(details) ? details : {}
 }

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Baseline, MonitoringPlan, Probe, ProbeResult } from '../contract/monitoring.js'
 import type { Target } from '../contract/target.js'
+import { restFor } from './probes/rest.js'
 import { runProbes, type RunProbesInput } from './probes/run-probes.js'
 
 const DAY_MS = 86_400_000
@@ -42,12 +42,6 @@ export async function takeBaseline(
     takenAt: new Date(takenAt).toISOString(),
     probes: Object.fromEntries(before.map(({ name }) => [name, summarise(results, name)])),
   }
-}
-
-/** Throws the signal's own reason: Temporal knows a cancellation by it. */
-async function restFor(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await pause(milliseconds, undefined, signal === undefined ? {} : { signal }).catch(() => undefined)
-  signal?.throwIfAborted()
 }
 
 /** Samples that could not be taken count neither as good nor as bad. */

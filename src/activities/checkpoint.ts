@@ -1,5 +1,6 @@
 import type { ReadActivities } from '../contract/activities.js'
 import type { Checkpoint } from '../contract/monitoring.js'
+import { CHECKPOINT_SAMPLING } from '../runbook/schedule.js'
 import { judgeCheckpoint } from '../runbook/judge.js'
 import { runProbes, type RunProbesInput } from './probes/run-probes.js'
 
@@ -8,8 +9,9 @@ export async function runCheckpoint(
   input: Parameters<ReadActivities['runCheckpoint']>[0],
   context: Pick<RunProbesInput, 'signal' | 'env' | 'openReader'> = {},
 ): Promise<Checkpoint> {
-  const { target, probes, thresholds, baseline, expected, number, plannedAt, late, history = [] } = input
-  const results = await runProbes({ ...context, target, probes, expected })
+  const { history = [], sampling = CHECKPOINT_SAMPLING } = input
+  const { target, probes, thresholds, baseline, expected, number, plannedAt, late } = input
+  const results = await runProbes({ ...context, target, probes, expected, sampling })
   const judged = judgeCheckpoint({ baseline, thresholds, results, history })
   return { number, plannedAt, at: new Date().toISOString(), late, ...judged, results }
 }

@@ -51,7 +51,8 @@ export function createActivities(options: ActivityOptions = {}): RunbookActiviti
 
     prepareReverse: (input) => asActivity((signal) => prepareReverse(at(input), input, signal)),
     applyMigration: (input) => asActivity((signal, beat) => applyMigration(at(input), input, signal, beat)),
-    travelBack: (input) => asActivity((signal) => travelBack(at(input), input, signal)),
+    travelBack: (input) =>
+      asActivity((signal, beat, before) => travelBack(at(input), input, { signal, beat, before })),
     restoreFromBackup: (input) => asActivity((signal) => restoreFromBackup(at(input), input, signal)),
 
     announce: (input) => asActivity(() => announce(at(input), input)),

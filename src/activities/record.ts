@@ -11,14 +11,14 @@ import { runFolder, type Here } from './worker-place.js'
 /** Documentation Updates: the report of the run, and the incident report where it went wrong. */
 export async function writeReport(
   here: Here,
-  { runKey, view, plan, baseline }: Parameters<TellActivities['writeReport']>[0],
+  { runKey, target: _target, ...report }: Parameters<TellActivities['writeReport']>[0],
 ): ReturnType<TellActivities['writeReport']> {
   const folder = runFolder(here, runKey)
-  const report = { view, plan, baseline }
   const files = [
     await writeWhole(folder, 'report.md', renderMarkdown(report)),
     await writeWhole(folder, 'report.html', await renderHtml(report)),
   ]
+  const { view } = report
   if (view.failure !== null || view.outcome === 'rolled-back') {
     files.push(await writeWhole(folder, 'incident.md', renderIncident(report)))
   }

@@ -6,6 +6,7 @@ import { replaceContent } from '../d1/replace-content.js'
 import { readSnapshot } from '../d1/snapshot.js'
 import { splitStatements } from '../d1/statements.js'
 import { restoreBookmark } from '../d1/time-travel.js'
+import type { Beat } from './as-activity.js'
 import { rehearseOnCopy } from './rehearsal.js'
 import { artifactStore, type Here } from './worker-place.js'
 
@@ -46,14 +47,24 @@ export function reverseName(names: string[], at: string): string {
   return `${String(highest + 1).padStart(4, '0')}_rollback_${at.slice(0, 10).replaceAll('-', '_')}.sql`
 }
 
-/** Time Travel; the schema that it leads to is read back, and must be the one of the bookmark's moment. */
+/**
+ * Time Travel; the schema that it leads to is read back, and must be the one of the bookmark's moment. The bookmark of before
+ * travels by heartbeat: after a worker that died on the way, the present one may be where the journey led.
+ */
 export async function travelBack(
   here: Here,
   input: Parameters<MutateActivities['travelBack']>[0],
-  signal: AbortSignal,
+  { signal, beat, before }: { signal: AbortSignal; beat: Beat; before: unknown },
 ): ReturnType<MutateActivities['travelBack']> {
   const { target } = here
-  const { previousBookmark } = await restoreBookmark({ target, bookmark: input.bookmark, signal })
+  const departure = departureIn(before)
+  const { previousBookmark } = await restoreBookmark({
+    target,
+    bookmark: input.bookmark,
+    signal,
+    ...(departure === undefined ? {} : { departure }),
+    onDeparture: (bookmark) => beat({ departure: bookmark }),
+  })
   const { schemaFingerprint } = await readSnapshot(target)
   demandFingerprint(
     schemaFingerprint,
@@ -61,6 +72,11 @@ export async function travelBack(
     `its undo is the bookmark ${previousBookmark}`,
   )
   return { previousBookmark, schemaFingerprint }
+}
+
+function departureIn(progress: unknown): string | undefined {
+  const { departure } = (progress ?? {}) as { departure?: unknown }
+  return typeof departure === 'string' ? departure : undefined
 }
 
 /** Replaces what the database holds by what a verified archive holds. */

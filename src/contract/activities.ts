@@ -1,7 +1,7 @@
 import type { Announcement, Channel } from './announcement.js'
 import type { BackupRecord } from './backup.js'
 import type { Finding } from './finding.js'
-import type { Baseline, Checkpoint, MonitoringPlan, Thresholds, Probe } from './monitoring.js'
+import type { Baseline, Checkpoint, MonitoringPlan, Probe, Sampling, Thresholds } from './monitoring.js'
 import type { Plan, PlannedMigration } from './plan.js'
 import type { Bundle, Check, CommandRecord, MigrationResult, RunView } from './run.js'
 import type { Status } from './status.js'
@@ -48,6 +48,8 @@ export interface ReadActivities {
     late: boolean
     /** The checkpoints before this one, at least the last four: several samples tell a shift from noise. */
     history?: Pick<Checkpoint, 'results'>[]
+    /** Absent: as the schedule has it, at real time. */
+    sampling?: Sampling
   }): Promise<Checkpoint>
 }
 
@@ -136,6 +138,10 @@ export interface TellActivities {
     view: RunView
     plan: Plan | null
     baseline: Baseline | null
+    /** Absent: the runbook's. */
+    thresholds?: Thresholds
+    /** IANA zone of the times shown; UTC where absent. */
+    timeZone?: string
   }): Promise<{ files: string[] }>
   /** `MIGRATIONS.md`, `checksums.json` and metrics of the project, where the worker has it. */
   updateDocuments(input: { target: Target; view: RunView; timeZone: string }): Promise<{ files: string[] }>

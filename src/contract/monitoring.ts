@@ -72,11 +72,20 @@ export const probeResultSchema = z.object({
   critical: z.boolean(),
   ok: z.boolean().nullable(),
   latencyMs: z.number().nonnegative().optional(),
+  /** Answers that `latencyMs` is the median of; absent: it is one answer's, or measures many by itself. */
+  samples: z.number().int().positive().optional(),
   /** 0 to 1. */
   errorRate: z.number().min(0).max(1).optional(),
   message: z.string(),
 })
 export type ProbeResult = z.infer<typeof probeResultSchema>
+
+/** How often one look asks, so that a single slow answer is not taken for the service. */
+export interface Sampling {
+  samples: number
+  /** Between the beginnings of two answers. Milliseconds. */
+  pauseMs: number
+}
 
 /** The same probes, before the migration. */
 export const baselineSchema = z.object({

@@ -1,27 +1,31 @@
 import type { Checkpoint, MonitoringAlert, Thresholds } from '../contract/monitoring.js'
+import { independentLooks } from './looks.js'
 
 /**
  * Whether people must act after the newest checkpoint: enough breaches in a row, too long without data, or good again.
  * Each episode is told once: when its row gets long enough, and when it ends. Missing data neither adds to a row of
- * breaches nor ends it: not seeing is no recovery.
+ * breaches nor ends it: not seeing is no recovery. `apartMs`: how far apart looks are that count for themselves, see
+ * {@link independentLooks}.
  */
 export function alertFor(input: {
   checkpoints: readonly Checkpoint[]
   thresholds: Pick<Thresholds, 'consecutiveBreaches' | 'unknownsBeforeAlert'>
+  apartMs: number
 }): MonitoringAlert | null {
   const { consecutiveBreaches, unknownsBeforeAlert } = input.thresholds
+  const looks = independentLooks(input.checkpoints, input.apartMs)
   const checkpoint = input.checkpoints.at(-1)
-  if (checkpoint === undefined) return null
-  const now = rowsOf(input.checkpoints)
-  const before = rowsOf(input.checkpoints.slice(0, -1))
+  if (checkpoint === undefined || looks.at(-1) !== checkpoint) return null
+  const now = rowsOf(looks)
+  const before = rowsOf(independentLooks(input.checkpoints.slice(0, -1), input.apartMs))
   const reasons = checkpoint.reasons.join('; ')
 
   switch (checkpoint.verdict) {
     case 'breached':
-      if (now.breaches !== consecutiveBreaches) return null
+      if (now.breaches < consecutiveBreaches || before.breaches >= consecutiveBreaches) return null
       return { kind: 'breach', checkpoint, message: `${row(now.breaches, 'breached')}: ${reasons}` }
     case 'unknown':
-      if (now.unknowns !== unknownsBeforeAlert) return null
+      if (now.unknowns < unknownsBeforeAlert || before.unknowns >= unknownsBeforeAlert) return null
       return { kind: 'blind', checkpoint, message: `${row(now.unknowns, 'without data')}: ${reasons}` }
     case 'healthy':
     case 'degraded':

@@ -5,11 +5,11 @@ import type {
   ProbeResult,
   Thresholds,
 } from '../contract/monitoring.js'
-import { chanceOfBeingHigher, logSpread, median } from './statistics.js'
+import { chanceOfBeingHigher, logSpread, median, spreadOfMedian } from './statistics.js'
 
 /** Latencies of one probe that are compared together: the newest and those before it. */
 const WINDOW = 5
-/** A single value counts only this many standard deviations above the baseline's median, */
+/** A checkpoint's value alone counts only this many standard deviations above the baseline's median, */
 const NOISE_DEVIATIONS = 4
 /** and this many above the limit: one value near it does not say on which side the service is. */
 const LIMIT_DEVIATIONS = 1
@@ -150,7 +150,7 @@ function judgeLatency(
   }
   const limit = Math.max(responseTimeFloorMs, responseTimeFactor * usual)
   const figures = `response time ${ms(now)}, baseline ${ms(usual)}, limit ${ms(limit)}`
-  const spread = logSpread(before)
+  const spread = spreadOfMedian(logSpread(before), result.samples ?? 1)
   const beyondNoise = usual * Math.exp(NOISE_DEVIATIONS * spread)
   if (now > limit * Math.exp(LIMIT_DEVIATIONS * spread) && now > beyondNoise)
     return { verdict: 'breached', reason: figures }

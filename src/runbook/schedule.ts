@@ -1,8 +1,13 @@
+import type { Sampling } from '../contract/monitoring.js'
+
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
 /** Real time after which a checkpoint counts as late. Milliseconds. */
 export const LATE_AFTER_MS = MINUTE
+
+/** One answer in ten may be slow by chance, two of three hardly ever. */
+export const CHECKPOINT_SAMPLING: Sampling = { samples: 3, pauseMs: 1_000 }
 
 /** One stretch of a schedule: a checkpoint every `everyMs` until `untilMs` after the anchor, inclusive. */
 export interface SchedulePhase {
@@ -38,6 +43,12 @@ export function checkpointTimes(input: {
   timeScale: number
 }): number[] {
   return input.offsetsMs.map((offset) => input.anchorMs + Math.round(offset / input.timeScale))
+}
+
+/** The shortest time between two checkpoints of the schedule, in real milliseconds; 0 without any. */
+export function shortestInterval(input: { anchorMs: number; times: readonly number[] }): number {
+  const gaps = input.times.map((at, index) => at - (input.times[index - 1] ?? input.anchorMs))
+  return gaps.length === 0 ? 0 : Math.min(...gaps)
 }
 
 /** `missed`: numbers of checkpoints that this one stands for, because nobody was there to run them. */

@@ -28,6 +28,11 @@ export function logSpread(values: readonly number[]): number {
   return Math.max(byDeviation, byTail)
 }
 
+/** How far medians of `count` values spread that spread by `spread` themselves: the normal approximation, never too small. */
+export function spreadOfMedian(spread: number, count: number): number {
+  return spread * Math.min(1, Math.sqrt(Math.PI / 2 / count))
+}
+
 /**
  * One-sided Mann-Whitney U test: how likely `sample` would lie this far above `reference` by chance. Normal
  * approximation with corrections for ties and continuity; good from about five values on.

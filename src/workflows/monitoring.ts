@@ -12,7 +12,13 @@ import type { Baseline, Checkpoint, MonitoringPlan, MonitoringView } from '../co
 import { CHECKPOINT_VERDICTS } from '../contract/names.js'
 import type { Target } from '../contract/target.js'
 import { alertFor } from '../runbook/alert.js'
-import { checkpointTimes, nextCheckpoint } from '../runbook/schedule.js'
+import { independentLooks } from '../runbook/looks.js'
+import {
+  CHECKPOINT_SAMPLING,
+  checkpointTimes,
+  nextCheckpoint,
+  shortestInterval,
+} from '../runbook/schedule.js'
 import { read } from './activities.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
@@ -46,6 +52,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
     offsetsMs: plan.offsetsMs,
     timeScale: plan.timeScale,
   })
+  const apartMs = shortestInterval({ anchorMs: input.anchorMs, times })
   const checkpoints = [...input.checkpoints]
   let lastNumber = input.lastNumber
   const asked = { now: false }
@@ -65,15 +72,19 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
     asked.now = true
   })
 
+  const { samples, pauseMs } = CHECKPOINT_SAMPLING
+  const sampling = { samples, pauseMs: pauseMs / plan.timeScale }
   const look = async (checkpoint: Pick<Checkpoint, 'number' | 'plannedAt' | 'late'>): Promise<Checkpoint> => {
     const { target, baseline, expected } = input
     const { probes, thresholds } = plan
     const recent = (): Pick<Checkpoint, 'results'>[] =>
-      checkpoints.slice(-HISTORY).map(({ results }) => ({ results }))
+      independentLooks(checkpoints, apartMs)
+        .slice(-HISTORY)
+        .map(({ results }) => ({ results }))
     const summary = `Checkpoint ${String(checkpoint.number)} of ${String(times.length)}`
     try {
       return await read.runCheckpoint.executeWithOptions({ summary }, [
-        { target, probes, thresholds, baseline, expected, history: recent(), ...checkpoint },
+        { target, probes, thresholds, baseline, expected, history: recent(), sampling, ...checkpoint },
       ])
     } catch (error) {
       if (isCancellation(error)) throw error
@@ -105,7 +116,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
         checkpoints.push(missed.length === 0 ? seen : { ...seen, missed })
         lastNumber = number
       }
-      const alert = alertFor({ checkpoints, thresholds: plan.thresholds })
+      const alert = alertFor({ checkpoints, thresholds: plan.thresholds, apartMs })
       if (alert !== null) await tellParent(parentId, alert)
       if (workflowInfo().continueAsNewSuggested) {
         await continueAsNew<typeof postMigrationMonitoring>({ ...input, checkpoints, lastNumber })

@@ -138,6 +138,7 @@ describe('a checkpoint against the health service', () => {
       number,
       plannedAt,
       late: false,
+      sampling: { samples: 3, pauseMs: 1 },
     })
     expect(checkpointSchema.parse(checkpoint)).toEqual(checkpoint)
     return checkpoint
@@ -161,6 +162,14 @@ describe('a checkpoint against the health service', () => {
     expect(bad.reasons.join('\n')).toMatch(reason)
     health.setBehaviour({ delayMs: 0, errorRate: 0, dead: false })
     expect((await check()).verdict).toBe('healthy')
+  })
+
+  it('takes one bad answer of three for chance, and says so', async () => {
+    health.setBehaviour({ errorRate: 0.34 })
+    const checkpoint = await check()
+    expect(checkpoint.verdict).toBe('healthy')
+    expect(checkpoint.results[0]).toMatchObject({ ok: true, samples: 2 })
+    expect(checkpoint.results[0]?.message).toContain('1 of 3 answers differed: status 500')
   })
 
   it('is breached when somebody changes the schema behind our back', async () => {

@@ -1,5 +1,8 @@
 import { simulationTable, summarise, TRACES } from './judge-traces.js'
 
-/** Prints the judge's detection delays and false alarms: `npx tsx test/runbook/judge-table.ts [SEEDS]`. */
-const seeds = Number(process.argv[2] ?? 1000)
-console.log(simulationTable(TRACES.map((trace) => summarise(trace, seeds))))
+/**
+ * Prints the judge's detection delays and false alarms: `npx tsx test/runbook/judge-table.ts [SEEDS] [SAMPLES]`. SAMPLES:
+ * answers of the health endpoint that a checkpoint takes; 1 shows what the other two are for.
+ */
+const [seeds = 1000, samples] = process.argv.slice(2).map(Number)
+console.log(simulationTable(TRACES.map((trace) => summarise(trace, seeds, samples))))

@@ -1,7 +1,8 @@
 import type { Baseline, Checkpoint, ProbeResult, Thresholds } from '../../src/contract/monitoring.js'
 import { alertFor } from '../../src/runbook/alert.js'
 import { judgeCheckpoint } from '../../src/runbook/judge.js'
-import { checkpointOffsets } from '../../src/runbook/schedule.js'
+import { resultOfSamples } from '../../src/runbook/samples.js'
+import { CHECKPOINT_SAMPLING, checkpointOffsets } from '../../src/runbook/schedule.js'
 
 /** Seeded traces of 24 hours after a migration, judged as the monitoring does it. */
 export const DEFAULT_THRESHOLDS: Thresholds = {
@@ -67,6 +68,12 @@ export const TRACES: readonly Trace[] = [
     expect: 'silence',
     noise: 0.4,
     sample: ({ usual, random }) => fine(random() < 0.03 ? usual * 10 : usual, random),
+  },
+  {
+    name: 'spiky: 10 % at 20x',
+    expect: 'silence',
+    noise: 0.15,
+    sample: ({ usual, random }) => fine(random() < 0.1 ? usual * 20 : usual, random),
   },
   {
     name: 'single spike',
@@ -142,7 +149,8 @@ export interface TraceResult {
   delay: number | null
 }
 
-export function runTrace(trace: Trace, seed: number): TraceResult {
+/** `samples`: answers that a checkpoint takes of the health endpoint. */
+export function runTrace(trace: Trace, seed: number, samples = CHECKPOINT_SAMPLING.samples): TraceResult {
   const random = randomOf(seed)
   const latency = (): number => USUAL_MS * Math.exp(trace.noise * normal(random))
   // The baseline is taken from the same service, spikes included, while all is well.
@@ -159,8 +167,10 @@ export function runTrace(trace: Trace, seed: number): TraceResult {
   const checkpoints: Checkpoint[] = []
   let falseRollback = false
   for (const [index, offsetMs] of OFFSETS.entries()) {
-    const seen = trace.sample({ offsetMs, usual: latency(), random, badFromMs })
-    const results = resultsOf(seen)
+    const answers = Array.from({ length: samples }, () =>
+      trace.sample({ offsetMs, usual: latency(), random, badFromMs }),
+    )
+    const results = resultsOf(answers)
     const judged = judgeCheckpoint({
       baseline,
       thresholds: DEFAULT_THRESHOLDS,
@@ -169,7 +179,7 @@ export function runTrace(trace: Trace, seed: number): TraceResult {
     })
     const at = new Date(offsetMs).toISOString()
     checkpoints.push({ number: index + 1, plannedAt: at, at, late: false, results, ...judged })
-    const alert = alertFor({ checkpoints, thresholds: DEFAULT_THRESHOLDS })
+    const alert = alertFor({ checkpoints, thresholds: DEFAULT_THRESHOLDS, apartMs: 5 * MINUTE })
     if (alert === null || alert.kind === 'recovered') continue
     if (alert.kind === trace.expect && offsetMs >= badFromMs) {
       return { falseRollback, delay: index + 1 - OFFSETS.indexOf(badFromMs) }
@@ -179,17 +189,11 @@ export function runTrace(trace: Trace, seed: number): TraceResult {
   return { falseRollback, delay: null }
 }
 
-function resultsOf({ latencyMs, errorRate, ok }: Sample): ProbeResult[] {
-  const message = ok === null ? 'no answer' : ok ? 'status 200' : 'status 503'
+function resultsOf(answers: readonly Sample[]): ProbeResult[] {
+  const ok = answers[0]?.ok ?? null
+  const errorRate = answers[0]?.errorRate ?? 0
   return [
-    {
-      probe: 'health',
-      kind: 'http',
-      critical: true,
-      ok,
-      message,
-      ...(latencyMs === null ? {} : { latencyMs }),
-    },
+    resultOfSamples(answers.map(healthOf)),
     {
       probe: 'traffic',
       kind: 'json-metric',
@@ -199,6 +203,17 @@ function resultsOf({ latencyMs, errorRate, ok }: Sample): ProbeResult[] {
       ...(ok === null ? {} : { errorRate: Math.min(1, Math.max(0, errorRate)) }),
     },
   ]
+}
+
+function healthOf({ latencyMs, ok }: Sample): ProbeResult {
+  return {
+    probe: 'health',
+    kind: 'http',
+    critical: true,
+    ok,
+    message: ok === null ? 'no answer' : ok ? 'status 200' : 'status 503',
+    ...(latencyMs === null ? {} : { latencyMs }),
+  }
 }
 
 export interface TraceSummary {
@@ -212,8 +227,8 @@ export interface TraceSummary {
   worstDelay: number | null
 }
 
-export function summarise(trace: Trace, seeds: number): TraceSummary {
-  const results = Array.from({ length: seeds }, (_, seed) => runTrace(trace, seed + 1))
+export function summarise(trace: Trace, seeds: number, samples?: number): TraceSummary {
+  const results = Array.from({ length: seeds }, (_, seed) => runTrace(trace, seed + 1, samples))
   const delays = results.flatMap(({ delay }) => (delay === null ? [] : [delay])).sort((a, b) => a - b)
   return {
     trace: trace.name,

@@ -1,8 +1,9 @@
 import { isFailureType, RunbookError, type FailureType } from '../../contract/failures.js'
-import type { Probe, ProbeResult } from '../../contract/monitoring.js'
+import type { Probe, ProbeResult, Sampling } from '../../contract/monitoring.js'
 import type { Target } from '../../contract/target.js'
 import { openReader } from '../../d1/open-reader.js'
 import { redact } from '../../d1/redact.js'
+import { resultOfSamples } from '../../runbook/samples.js'
 import { probeBackup } from './backup.js'
 import { probeCloudflareAnalytics } from './cloudflare-analytics.js'
 import { probeConnectivity } from './connectivity.js'
@@ -11,6 +12,7 @@ import { probeJsonMetric } from './json-metric.js'
 import type { ProbeContext, Seen } from './probe.js'
 import { probePrometheus } from './prometheus.js'
 import { networkReason } from './request.js'
+import { restFor } from './rest.js'
 import { probeSql } from './sql.js'
 import { probeStability } from './stability.js'
 
@@ -24,7 +26,12 @@ export interface RunProbesInput {
   now?: number
   env?: NodeJS.ProcessEnv
   openReader?: ProbeContext['openReader']
+  /** How often those are asked whose answer is a single request, and the time between; default: once. */
+  sampling?: Sampling | undefined
 }
+
+/** These measure one request, which chance makes slow; the others measure many, or what does not change by the moment. */
+const SAMPLED: readonly Probe['kind'][] = ['http', 'connectivity', 'sql']
 
 /**
  * All probes at once, each within its own time. A probe never makes the others fail: what it could not know is
@@ -32,9 +39,20 @@ export interface RunProbesInput {
  */
 export async function runProbes(input: RunProbesInput): Promise<ProbeResult[]> {
   input.signal?.throwIfAborted()
-  const results = await Promise.all(input.probes.map((probe) => lookOnce(probe, input)))
+  const results = await Promise.all(input.probes.map((probe) => lookAt(probe, input)))
   input.signal?.throwIfAborted()
   return results
+}
+
+/** Each answer has the probe's whole time, and none waits for the one before: a hanging service costs no more of it. */
+async function lookAt(probe: Probe, input: RunProbesInput): Promise<ProbeResult> {
+  const { samples, pauseMs } = input.sampling ?? { samples: 1, pauseMs: 0 }
+  const times = SAMPLED.includes(probe.kind) ? samples : 1
+  const answers = Array.from({ length: times }, async (_, index) => {
+    if (index > 0) await restFor(index * pauseMs, input.signal)
+    return lookOnce(probe, input)
+  })
+  return resultOfSamples(await Promise.all(answers))
 }
 
 async function lookOnce(probe: Probe, input: RunProbesInput): Promise<ProbeResult> {

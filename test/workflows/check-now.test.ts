@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { checkNowSignal, decideSignal, monitoringQuery } from '../../src/contract/messages.js'
+import { requestFor } from './request.js'
+import { gateOpen, gateState, until, useSkippingServer, type RunHandle } from './skipping.js'
+import { checkpoint, openWorld } from './world.js'
+
+const server = useSkippingServer()
+
+/** Asks for a look and waits, without moving the clock, until it is done. */
+async function checkNow(handle: RunHandle): Promise<void> {
+  const child = server.env.client.workflow.getHandle(`${handle.workflowId}/monitoring`)
+  const extras = async (): Promise<number> =>
+    (await child.query(monitoringQuery)).checkpoints.filter(({ extra }) => extra).length
+  const seen = await extras()
+  await child.signal(checkNowSignal)
+  for (let tries = 0; (await extras()) === seen; tries += 1) {
+    if (tries > 400) throw new Error('nobody looked')
+    await pause(25)
+  }
+}
+
+it('takes impatient looks for what they are: the schedule alone makes two breaches in a row', async () => {
+  const world = openWorld(() => ({
+    runCheckpoint: async ({ number, plannedAt, late }) => checkpoint(number, plannedAt, late, 'breached'),
+  }))
+  const view = await server.migrate(
+    world,
+    requestFor(randomUUID(), { preApproved: true }),
+    async (handle) => {
+      await until(handle, ({ monitoring }) => monitoring !== null)
+      await checkNow(handle)
+      await checkNow(handle)
+      await server.env.sleep('5 minutes')
+      await checkNow(handle)
+      const calm = await until(handle, ({ phase }) => phase === 'monitor')
+      expect(gateState(calm, 'rollback')).not.toBe('open')
+      expect(world.told.filter(({ kind }) => kind === 'emergency')).toEqual([])
+      await server.env.sleep('5 minutes')
+      await until(handle, gateOpen('rollback'))
+      await handle.signal(decideSignal, {
+        gate: 'rollback',
+        decision: 'approve',
+        strategy: 'reverse-migration',
+        actor: 'Bea',
+      })
+      return handle.result()
+    },
+  )
+  expect(view.outcome).toBe('rolled-back')
+  expect(
+    view.monitoring?.checkpoints.map(({ number, extra }) => (extra === true ? 'extra' : number)),
+  ).toEqual(['extra', 'extra', 1, 'extra', 2])
+})
