@@ -43,16 +43,20 @@ const TRAVEL_TRIES = 3
 
 /**
  * Takes the database back to a bookmark, with `wrangler d1 time-travel restore`. `previousBookmark` undoes it, also when an
- * answer was lost and the journey made again: a second one would name the first one's end. Throws `ConfigInvalid` for a
+ * answer was lost and the journey made again: a second one would name the first one's end. A caller that may die on the way
+ * keeps what `onDeparture` says, and gives it as `departure` when it tries again. Throws `ConfigInvalid` for a
  * local database, `BookmarkInvalid`, `RateLimited` past D1's 10 restores in 10 minutes, and `OutcomeUnknown` or `Network`
  * (with `details.undoBookmark`) when no answer came: read the schema before trying again.
  */
 export async function restoreBookmark(request: {
   target: Target
   bookmark: string
+  /** The bookmark of before an earlier try. */
+  departure?: string
+  onDeparture?: (bookmark: string) => void
   signal?: AbortSignal
 }): Promise<{ bookmark: string; previousBookmark: string }> {
-  const { target, signal } = request
+  const { target, signal, departure } = request
   if (!target.database.remote) {
     throw new RunbookError(
       'ConfigInvalid',
@@ -62,15 +66,16 @@ export async function restoreBookmark(request: {
       },
     )
   }
-  const { bookmark: present } = await readBookmark(target)
-  for (let tries = 1; ; tries += 1) {
+  const undo = departure ?? (await readBookmark(target)).bookmark
+  if (undo !== undefined) request.onDeparture?.(undo)
+  for (let tries = departure === undefined ? 1 : 2; ; tries += 1) {
     try {
       const journey = await travel(request)
-      return tries === 1 || present === undefined ? journey : { ...journey, previousBookmark: present }
+      return tries === 1 || undo === undefined ? journey : { ...journey, previousBookmark: undo }
     } catch (error) {
       signal?.throwIfAborted()
       if (!isUnanswered(error)) throw error
-      if (tries === TRAVEL_TRIES) throw withUndo(error, present)
+      if (tries >= TRAVEL_TRIES) throw withUndo(error, undo)
       await sleep(1000)
     }
   }

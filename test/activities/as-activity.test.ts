@@ -70,6 +70,27 @@ test('a second attempt also tells what the first one ran', async () => {
   expect(answer).toEqual({ commands: [record('wrangler d1 export'), record('wrangler d1 info')] })
 })
 
+test('what was told last is told again by each beat, and to the attempt after it', async () => {
+  const beats: unknown[] = []
+  const first = new MockActivityEnvironment()
+  first.on('heartbeat', (details: unknown) => beats.push(details))
+  await first.run(() =>
+    asActivity(async (_signal, beat) => {
+      beat({ departure: 'a' })
+      beat()
+      return {}
+    }),
+  )
+  expect(beats).toEqual([
+    { commands: [], progress: { departure: 'a' } },
+    { commands: [], progress: { departure: 'a' } },
+  ])
+  const second = new MockActivityEnvironment({ attempt: 2, heartbeatDetails: beats.at(-1) })
+  expect(await second.run(() => asActivity(async (_signal, _beat, before) => ({ before })))).toEqual({
+    before: { departure: 'a' },
+  })
+})
+
 test('a cancelled activity stays cancelled, and tells what it ran', async () => {
   const env = new MockActivityEnvironment()
   const cancelled = env.run(() =>
