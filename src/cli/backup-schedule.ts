@@ -70,11 +70,12 @@ async function asked<T>(
 async function backupInput(context: Context, { env, keep }: { env: string; keep?: string }) {
   const { resolveRequestSettings } = await import('../config/settings.js')
   const files = await readProjectFiles(context)
+  const { keepBackups, channels } = resolveRequestSettings(context.project, env)
   return {
     target: context.target,
     files: files.map(({ name, sha256 }) => ({ name, sha256 })),
-    keep:
-      keepOf(keep === undefined ? {} : { keep }) ?? resolveRequestSettings(context.project, env).keepBackups,
+    keep: keepOf(keep === undefined ? {} : { keep }) ?? keepBackups,
+    channels,
   }
 }
 
@@ -103,4 +104,5 @@ function sayScheduled(
   if (made.nextAt !== undefined) output.line(`  next at ${made.nextAt}, into ${target.backupDir}`)
   if (made.paused) output.line(colors.yellow('  paused by a person; resume it in the Temporal UI'))
   output.line(colors.dim('  A worker must run then: d1-runbook worker'))
+  output.line(colors.dim('  A backup that fails is told to the channels of the environment'))
 }

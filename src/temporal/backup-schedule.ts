@@ -5,8 +5,8 @@ import {
   type Client,
   type ScheduleDescription,
 } from '@temporalio/client'
-import type { SlowActivities } from '../contract/activities.js'
 import { backupScheduleId, WORKFLOW_TYPES } from '../contract/names.js'
+import type { ScheduledBackupInput } from '../workflows/scheduled-backup.js'
 
 export interface BackupSchedule {
   scheduleId: string
@@ -20,7 +20,7 @@ export interface BackupSchedule {
 }
 
 export interface BackupScheduleRequest {
-  input: Parameters<SlowActivities['createBackup']>[0]
+  input: ScheduledBackupInput
   everyMs: number
   taskQueue: string
 }
