@@ -5,6 +5,7 @@ import type {
   ProbeResult,
   Thresholds,
 } from '../contract/monitoring.js'
+import { latencyLimitMs, percent } from './baseline.js'
 import { chanceOfBeingHigher, logSpread, median, spreadOfMedian } from './statistics.js'
 
 /** Latencies of one probe that are compared together: the newest and those before it. */
@@ -140,15 +141,15 @@ function judgeLatency(
   },
 ): Part {
   const now = result.latencyMs
-  const { responseTimeFactor, responseTimeFloorMs } = context.thresholds
+  const { responseTimeFloorMs } = context.thresholds
   if (now === undefined) return undefined
   const before = context.baseline.probes[result.probe]?.latenciesMs ?? []
   const usual = median(before)
-  if (before.length === 0) {
+  const limit = latencyLimitMs(before, context.thresholds)
+  if (limit === undefined) {
     if (now <= responseTimeFloorMs) return undefined
     return { verdict: 'unknown', reason: `response time ${ms(now)}, no baseline to compare it with` }
   }
-  const limit = Math.max(responseTimeFloorMs, responseTimeFactor * usual)
   const figures = `response time ${ms(now)}, baseline ${ms(usual)}, limit ${ms(limit)}`
   const spread = spreadOfMedian(logSpread(before), result.samples ?? 1)
   const beyondNoise = usual * Math.exp(NOISE_DEVIATIONS * spread)
@@ -199,8 +200,4 @@ function unknown(reason: string, decisive: boolean): ProbeJudgement {
 
 function ms(value: number): string {
   return `${String(Math.round(value))} ms`
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1).replace(/\.0$/, '')} %`
 }

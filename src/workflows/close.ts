@@ -19,8 +19,16 @@ export async function close(run: Run, ending: Ending): Promise<void> {
     closedAt: now(),
   }
   if (ending.failure !== undefined) view.failure = ending.failure
-  const { target, timeZone } = run.request
-  const report = { runKey: run.runKey, view, plan: run.plan, baseline: run.baseline, target }
+  const { target, timeZone, monitoring } = run.request
+  const report = {
+    runKey: run.runKey,
+    view,
+    plan: run.plan,
+    baseline: run.baseline,
+    target,
+    thresholds: monitoring.thresholds,
+    timeZone,
+  }
   await run.finish(async () => {
     await writeDown(run, 'report', () =>
       record.writeReport.executeWithOptions({ summary: 'Write the report' }, [report]),

@@ -1,6 +1,7 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow'
 import type { Plan } from '../contract/plan.js'
 import type { Status } from '../contract/status.js'
+import { baselineLines } from '../runbook/baseline.js'
 import { noteMessage } from '../runbook/messages.js'
 import { read, record } from './activities.js'
 import { appliedByThisRun, applyOneByOne, proveOutcome } from './apply.js'
@@ -25,7 +26,8 @@ export async function execute(run: Run, status: Status, plan: Plan): Promise<boo
       )
       await run.gate('connectivity', connectivityPrompt(run.view, seen))
       await run.gate('preflight', preflightPrompt(run.view, status, plan))
-      await run.gate('plan', planPrompt(plan))
+      const baseline = run.baseline === null ? [] : baselineLines(run.baseline, run.request.monitoring)
+      await run.gate('plan', planPrompt(plan, baseline))
       await run.gate('final', finalPrompt(run.view, plan))
       if (await voidedByDrift(run, plan)) return false
       try {

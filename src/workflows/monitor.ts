@@ -18,6 +18,7 @@ import { failureOf } from './endings.js'
 import { postMigrationMonitoring, type MonitoringInput } from './monitoring.js'
 import { considerRollback } from './rollback.js'
 import type { Run } from './run.js'
+import { monitoringAttributesOf } from './search-attributes.js'
 
 /**
  * Post-Migration Monitoring, seen from the migration: the child looks, this side acts on a breach, on an issue that
@@ -91,6 +92,8 @@ async function startMonitoring(
   const child = await startChild(postMigrationMonitoring, {
     workflowId,
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    // Given at the start, where they cost no action of their own: the UI finds both by the same filters.
+    typedSearchAttributes: monitoringAttributesOf(run.view),
     staticSummary: `Monitoring of ${target.database.name} after its migration`,
     args: [
       {

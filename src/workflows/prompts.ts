@@ -40,29 +40,44 @@ export function preflightPrompt(view: RunView, status: Status, plan: Plan): stri
   ]
 }
 
-export function planPrompt(plan: Plan): string[] {
+export function planPrompt(plan: Plan, baseline: string[]): string[] {
   return [
-    `Plan ${plan.planHash}: ${plan.verdict}`,
+    `Plan ${shortHash(plan)}: ${plan.verdict}`,
     ...plan.migrations.map(
       ({ name, statements, durationMs }) =>
         `${name}: ${String(statements)} statements, ${String(Math.round(durationMs))} ms on the restored copy`,
     ),
     ...plan.rows.filter(({ before, after }) => before !== after).map(rowLine),
     ...wayBackLines(plan),
+    ...baseline,
   ]
+}
+
+/** Enough to tell two plans apart; decisions are bound to the whole, which `show --json` has. */
+function shortHash({ planHash }: Plan): string {
+  return planHash.slice(0, 12)
 }
 
 export function finalPrompt(view: RunView, plan: Plan): string[] {
   return [
     ...targetLines(view),
     `Apply ${String(plan.migrations.length)}: ${plan.migrations.map(({ name }) => name).join(', ')}`,
-    `Plan ${plan.planHash}`,
+    `Plan ${shortHash(plan)}`,
     `Verified backup: ${view.backup?.file ?? 'none'}`,
   ]
 }
 
 export function teamConfirmationPrompt(view: RunView, checks: Check[]): string[] {
   return [...targetLines(view), ...checks.map(checkLine)]
+}
+
+/** `2 passed, 1 attested, 2 skipped`: what was not looked at is no failure, and not hidden either. */
+export function checkCounts(checks: readonly Check[]): string {
+  return (['passed', 'attested', 'warned', 'failed', 'skipped'] as const)
+    .map((state) => ({ state, count: checks.filter((check) => check.state === state).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ state, count }) => `${String(count)} ${state}`)
+    .join(', ')
 }
 
 function checkLine({ state, title, message }: Check): string {

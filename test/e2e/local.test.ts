@@ -76,6 +76,14 @@ function statesOf(view: RunView): Record<string, string> {
   return Object.fromEntries(view.migrations.map(({ name, state }) => [name, state]))
 }
 
+/** What the Temporal UI lists for one database. */
+async function attributedTo(id: string): Promise<string[]> {
+  const query = `RunbookEnvironment = 'local' AND RunbookDatabase = '${id}'`
+  const found: string[] = []
+  for await (const { workflowId } of temporal.client.workflow.list({ query })) found.push(workflowId)
+  return found.sort()
+}
+
 describe('start without waiting, and everything else from other processes', () => {
   // `home` needs no address: its own `dev` is found through the project.
   const command = (...args: string[]): Command => launch([...args, '--project', home.folder, '--json'], {})
@@ -154,6 +162,8 @@ describe('start without waiting, and everything else from other processes', () =
     expect(runs).toContainEqual(
       expect.objectContaining({ workflowId, runId: started.runId, outcome: 'completed', phase: 'closed' }),
     )
+    expect(await attributedTo(home.databaseId)).toEqual([workflowId, `${workflowId}/monitoring`])
+    expect(JSON.stringify(runs)).not.toContain('/monitoring')
     const { html, markdown } = await documentOf<{ html: string; markdown: string }>(command('report'), 0)
     expect(readFileSync(markdown, 'utf8')).toContain('0003_index.sql')
     expect(readFileSync(html, 'utf8')).toContain('Bea')

@@ -16,7 +16,7 @@ async function checkNow(handle: RunHandle): Promise<void> {
   const seen = await extras()
   await child.signal(checkNowSignal)
   for (let tries = 0; (await extras()) === seen; tries += 1) {
-    if (tries > 400) throw new Error('nobody looked')
+    if (tries > 2_400) throw new Error('nobody looked')
     await pause(25)
   }
 }

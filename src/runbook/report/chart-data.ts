@@ -1,4 +1,5 @@
 import type { CheckpointVerdict } from '../../contract/monitoring.js'
+import { latencyLimitMs } from '../baseline.js'
 import { median, quantile } from '../statistics.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'
 import { RUNBOOK_THRESHOLDS, type ReportInput } from './input.js'
@@ -61,8 +62,6 @@ export function latencyTrend(input: ReportInput): Trend | null {
   const points = pointsOf(input, ({ latencyMs }) => latencyMs)
   if (points === null) return null
   const samples = chartedBaseline(input)
-  const { responseTimeFactor, responseTimeFloorMs } = input.thresholds ?? RUNBOOK_THRESHOLDS
-  const middle = median(samples)
   return {
     points,
     baseline:
@@ -71,10 +70,10 @@ export function latencyTrend(input: ReportInput): Trend | null {
         : {
             at: Date.parse(input.baseline?.takenAt ?? ''),
             low: quantile(samples, 0.1),
-            middle,
+            middle: median(samples),
             high: quantile(samples, 0.9),
           },
-    threshold: samples.length === 0 ? null : Math.max(responseTimeFloorMs, responseTimeFactor * middle),
+    threshold: latencyLimitMs(samples, input.thresholds ?? RUNBOOK_THRESHOLDS) ?? null,
     migration: migrationSpan(input),
     rollbackAt: rollbackStart(input),
   }

@@ -1,0 +1,63 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { writeReport } from '../../src/activities/record.js'
+import { defaultPlace, hereFor } from '../../src/activities/worker-place.js'
+import type { Target } from '../../src/contract/target.js'
+import { sampleBaseline, samplePlan, sampleRun } from '../runbook/sample-run.js'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'd1 rapport é-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function targetOf(projectDir: string): Target {
+  return {
+    environment: 'production',
+    production: true,
+    database: { name: 'art-archive', id: 'db', remote: true },
+    binding: 'DB',
+    projectDir,
+    wranglerConfig: path.join(projectDir, 'wrangler.toml'),
+    migrationsDir: path.join(projectDir, 'migrations'),
+    migrationsTable: 'd1_migrations',
+    backupDir: path.join(projectDir, 'backups'),
+  }
+}
+
+test('the report of a run is in its own time zone and has its own thresholds', async () => {
+  const target = targetOf(folder)
+  const here = hereFor(defaultPlace({ home: folder, env: {}, print: () => undefined }), target)
+  const write = async (settings: object): Promise<[string, string, string]> => {
+    const view = sampleRun({ outcome: 'rolled-back' })
+    const { files } = await writeReport(here, {
+      runKey: 'run-1',
+      target,
+      view,
+      plan: samplePlan(),
+      baseline: sampleBaseline(),
+      ...settings,
+    })
+    expect(files.map((file) => path.basename(file))).toEqual(['report.md', 'report.html', 'incident.md'])
+    const [markdown = '', html = '', incident = ''] = files.map((file) => readFileSync(file, 'utf8'))
+    return [markdown, html, incident]
+  }
+  const thresholds = {
+    responseTimeFactor: 40,
+    responseTimeFloorMs: 250,
+    errorRateIncrease: 0.05,
+    consecutiveBreaches: 2,
+    unknownsBeforeAlert: 3,
+  }
+  for (const text of await write({ thresholds, timeZone: 'America/Vancouver' })) {
+    expect(text).toContain('2026-03-07 19:00:00 PST')
+    expect(text).not.toContain('UTC')
+  }
+  const [, wide] = await write({ thresholds })
+  const [, usual] = await write({})
+  // Forty times the baseline needs another scale than twice.
+  expect(wide).toContain('8000 ms')
+  expect(usual).not.toContain('8000 ms')
+})
