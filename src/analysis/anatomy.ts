@@ -55,7 +55,7 @@ export function anatomyOf(sql: string, tokens: Token[] = significantTokens(sql))
     temporary: verb.startsWith('create') && /^TEMP(?:ORARY)?$/.test(words[start + 1] ?? ''),
     replaces: verb === 'insert' && (words[start] === 'REPLACE' || words[start + 2] === 'REPLACE'),
     copies: copies(words, start, verb),
-    hasWhere: topLevel(words, start).includes('WHERE'),
+    hasWhere: hasCondition(topLevel(words, start)),
     alteration:
       verb === 'alter-table' && target !== undefined ? alterationAt(tokens, words, target.next) : undefined,
     tokens,
@@ -159,6 +159,12 @@ function topLevel(words: string[], start: number): string[] {
     if (word === ')') depth -= 1
     return depth === 0
   })
+}
+
+/** WHERE 1, WHERE TRUE, WHERE 1 = 1 choose nothing. */
+function hasCondition(words: string[]): boolean {
+  const at = words.indexOf('WHERE')
+  return at >= 0 && !/^(?:1|TRUE|1 ==? 1)$/.test(words.slice(at + 1).filter((word) => word !== ';').join(' '))
 }
 
 function copies(words: string[], start: number, verb: Verb): boolean {

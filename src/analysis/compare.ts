@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { TableSchema } from '../d1/schema.js'
 import { quoteName } from '../d1/sqlite.js'
 import type { ColumnChange, DataComparison, TableFate } from './evidence.js'
+import { becomesNumber, countCut, cutOff, spoilt, startsAsNumber } from './number-texts.js'
 import {
   column,
   join,
@@ -61,16 +62,16 @@ function compareByKey(
   const { database } = versions
   const from = `prior.${quoteName(fate.before.name)} b CROSS JOIN main.${quoteName(after.name)} s ON ${join(key)}`
   const compared = pairs.filter((pair) => !key.some(({ was }) => was === pair.was))
-  const differs = compared.map(
-    ({ was, is }) => `${column('b', was)} COLLATE BINARY IS NOT ${column('s', is)}`,
-  )
+  const retyped = pairs.filter((pair) => becomesNumber(pair, fate.before, after))
+  const looked = pairs.filter((pair) => compared.includes(pair) || retyped.includes(pair))
+  const differs = looked.map((pair) => differ(pair, retyped))
   const row = database
     .prepare(
       `SELECT count(*) AS matched, count(CASE WHEN ${differs.join(' OR ') || '0'} THEN 1 END) AS differing FROM ${from}`,
     )
     .get()
   const matched = Math.min(Number(row?.['matched']), start.rowsBefore)
-  const columns = Number(row?.['differing']) === 0 ? [] : columnChanges(database, from, compared, key)
+  const columns = Number(row?.['differing']) === 0 ? [] : columnChanges(database, from, looked, key, retyped)
   const uniform = uniformColumns(database, fate, after, columns)
   const lost = start.rowsBefore - matched
   const kept = {
@@ -80,29 +81,50 @@ function compareByKey(
     ),
   }
   if (lost === 0) return kept
+  if (start.rowsAfter >= start.rowsBefore && onlyUpdated(versions, fate)) return withNewKeys(kept, key, lost)
   return lostRows(database, fate, after, compared, key, { ...kept, lost }, matched)
 }
 
-function columnChanges(database: DatabaseSync, from: string, compared: Pair[], key: Pair[]): ColumnChange[] {
-  const counts = compared.flatMap(({ was, is }, at) => {
-    const b = column('b', was)
-    const s = column('s', is)
+/** The two values are not the same; for a text that becomes a number, not by what SQLite takes for equal. */
+function differ({ was, is }: Pair, retyped: Pair[]): string {
+  const b = column('b', was)
+  const s = column('s', is)
+  const differs = `${b} COLLATE BINARY IS NOT ${s}`
+  return retyped.some((pair) => pair.was === was) ? `(${differs} OR (${spoilt(b, s)}))` : differs
+}
+
+function columnChanges(
+  database: DatabaseSync,
+  from: string,
+  compared: Pair[],
+  key: Pair[],
+  retyped: Pair[],
+): ColumnChange[] {
+  const counts = compared.flatMap((pair, at) => {
+    const b = column('b', pair.was)
+    const s = column('s', pair.is)
+    const cut = cutOff(b, s)
     return [
       `count(${b}) AS v${String(at)}`,
       `count(CASE WHEN NOT (${isEmpty(b)}) AND (${isEmpty(s)}) THEN 1 END) AS n${String(at)}`,
-      `count(CASE WHEN NOT (${isEmpty(s)}) AND ${b} COLLATE BINARY <> ${s} THEN 1 END) AS c${String(at)}`,
+      `count(CASE WHEN NOT (${isEmpty(s)}) AND ${b} IS NOT NULL AND ${differ(pair, retyped)} THEN 1 END) AS c${String(at)}`,
+      `count(CASE WHEN ${cut} AND ${startsAsNumber(b)} THEN 1 END) AS h${String(at)}`,
+      `count(CASE WHEN ${cut} AND NOT ${startsAsNumber(b)} THEN 1 END) AS z${String(at)}`,
+      `count(DISTINCT CASE WHEN ${cut} AND NOT ${startsAsNumber(b)} THEN ${b} END) AS w${String(at)}`,
     ]
   })
   const row = database.prepare(`SELECT ${counts.join(', ')} FROM ${from}`).get() ?? {}
-  return compared.flatMap(({ was, is }, at) => {
-    const nulled = Number(row[`n${String(at)}`])
-    const changed = Number(row[`c${String(at)}`])
+  return compared.flatMap((pair, at) => {
+    const { was, is } = pair
+    const of = (letter: string): number => Number(row[`${letter}${String(at)}`])
+    const [values, nulled, changed] = [of('v'), of('n'), of('c')]
     if (nulled + changed === 0) return []
+    const cut = countCut({ values, changed, headed: of('h'), zeroed: of('z'), words: of('w') })
     const keyText = key.map((pair) => `quote(${column('b', pair.was)})`).join(` || ', ' || `)
     const samples = database
       .prepare(
         `SELECT ${keyText} AS key, substr(quote(${column('b', was)}), 1, 80) AS before, substr(quote(${column('s', is)}), 1, 80) AS after
-         FROM ${from} WHERE ${column('b', was)} IS NOT NULL AND ${column('b', was)} COLLATE BINARY IS NOT ${column('s', is)} LIMIT ${String(SAMPLES)}`,
+         FROM ${from} WHERE ${column('b', was)} IS NOT NULL AND ${differ(pair, retyped)} LIMIT ${String(SAMPLES)}`,
       )
       .all()
       .map((sample) => ({
@@ -110,7 +132,7 @@ function columnChanges(database: DatabaseSync, from: string, compared: Pair[], k
         before: String(sample['before']),
         after: String(sample['after']),
       }))
-    return [{ column: was, after: is, values: Number(row[`v${String(at)}`]), nulled, changed, samples }]
+    return [{ column: was, after: is, values, nulled, changed, ...(cut === 0 ? {} : { cut }), samples }]
   })
 }
 
@@ -141,6 +163,24 @@ function uniformColumns(
     .map((change) => change.column)
 }
 
+/** No statement took a row out of the table: one whose key is gone got another key. */
+function onlyUpdated({ statements }: Versions, fate: TableFate): boolean {
+  const name = fate.before.name.toLowerCase()
+  return (
+    fate.how === 'kept' &&
+    !statements.some(({ touches }) =>
+      touches.some(({ table, how }) => how === 'delete' && table.toLowerCase() === name),
+    )
+  )
+}
+
+/** The rows that are missing under their key are there under another one. */
+function withNewKeys(found: DataComparison, [first]: Pair[], changed: number): DataComparison {
+  if (first === undefined || first.was === ROWID) return { ...found, lost: 0 }
+  const change = { column: first.was, after: first.is, values: found.rowsBefore, nulled: 0, changed, samples: [] }
+  return { ...found, lost: 0, columns: [...found.columns, change] }
+}
+
 /** Rows whose key is gone: lost, unless their other columns are found in rows of another key. */
 function lostRows(
   database: DatabaseSync,
@@ -160,23 +200,7 @@ function lostRows(
       database,
       `SELECT count(*) AS n FROM (SELECT ${was} FROM ${missing} EXCEPT SELECT ${is} FROM main.${quoteName(after.name)} s)`,
     )
-    if (unknown === 0) {
-      const [first] = key
-      const changes: ColumnChange[] =
-        first === undefined || first.was === ROWID
-          ? []
-          : [
-              {
-                column: first.was,
-                after: first.is,
-                values: found.rowsBefore,
-                nulled: 0,
-                changed: found.lost,
-                samples: [],
-              },
-            ]
-      return { ...found, lost: 0, columns: [...found.columns, ...changes] }
-    }
+    if (unknown === 0) return withNewKeys(found, key, found.lost)
   }
   return { ...found, lostSamples: sampleRows(database, fate, missing) }
 }

@@ -48,6 +48,8 @@ export interface ColumnChange {
   /** Rows whose value became NULL, or an empty text, object or list. */
   nulled: number
   changed: number
+  /** Of the changed ones: texts that CAST or a numeric type cut to the number that they start with, or to 0. */
+  cut?: number
   samples: { key: string; before: string; after: string }[]
   /** `table.column` that holds the same values now. */
   preservedIn?: string

@@ -77,6 +77,8 @@ function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvide
     subject.name = alteration.to
     subject.ended ??= statement
   }
+  // A column that is dropped may come back under its name, empty.
+  if (alteration?.kind === 'drop-column') subject.written = true
   if (alteration?.kind === 'rename-column') renameColumn(subject, alteration.from, alteration.to)
 }
 
@@ -125,7 +127,11 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
     const copiedTo = moved ? [...base.copiedTo, entry.name] : base.copiedTo
     return { ...base, copiedTo, renamedColumns: renamesUpTo(origin.name), how: 'rebuilt', after: namesake }
   }
-  const successor = bestCopy(origin, copies, after)
+  const successor = bestCopy(
+    origin,
+    copies.filter((copy) => !isKept(copy) && !merges(copy, entry, entries)),
+    after,
+  )
   if (successor !== undefined)
     return { ...base, renamedColumns: renamesUpTo(successor.name), how: 'renamed', after: successor }
   return { ...base, how: 'dropped' }
@@ -148,6 +154,25 @@ function descends(entry: Entry, from: Entry, seen: Set<Entry>): boolean {
   if (entry.sources.has(from)) return true
   seen.add(entry)
   return [...entry.sources].some((source) => !seen.has(source) && descends(source, from, seen))
+}
+
+/** Named as what people put rows aside in before they drop a table: the rows are kept, the table is gone all the same. */
+function isKept({ name }: Entry): boolean {
+  return /(?:^|_)(?:backup|bak|old|orig|archived?|legacy|deprecated|hold|snapshot|tmp|temp)(?:$|_|\d)/i.test(name)
+}
+
+/** Several tables became one: it is none of them under another name. */
+function merges(copy: Entry, entry: Entry, entries: Entry[]): boolean {
+  const columns = new Set(entry.origin?.columns.map(({ name }) => name.toLowerCase()))
+  return entries.some(
+    (other) =>
+      other !== entry &&
+      !other.alive &&
+      other.origin !== undefined &&
+      other.origin.columns.filter(({ name }) => columns.has(name.toLowerCase())).length * 2 >=
+        other.origin.columns.length &&
+      descends(copy, other, new Set()),
+  )
 }
 
 /** The copy that was created here and has most of the columns, if it has at least half of them. */

@@ -3,7 +3,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { quoteName } from '../d1/sqlite.js'
 import { mentions } from './anatomy.js'
 import type { ColumnChange, DataComparison, StatementEvidence, TableFate } from './evidence.js'
-import { column, join, missingRows, number, sampleRows, SAMPLES, type Pair } from './row-keys.js'
+import { column, join, missingRows, number, pairsOf, sampleRows, SAMPLES, type Pair } from './row-keys.js'
+import { heldInPieces } from './unpacked.js'
 
 /** Two versions of one database on one connection: `main` is the migrated one, `prior` the one before. */
 export interface Versions {
@@ -38,7 +39,7 @@ export function goneColumn(
   )
   const own = key === undefined ? undefined : heldBeside(versions, fate, after, name, key, writers)
   const preservedIn =
-    own ?? heldElsewhere(versions, fate, name, writers, `prior.${quoteName(fate.before.name)} b`)
+    own ?? heldElsewhere(versions, fate, name, writers, `prior.${quoteName(fate.before.name)} b`, fate.copiedTo)
   return { ...change, samples, ...(preservedIn === undefined ? {} : { preservedIn }) }
 }
 
@@ -51,26 +52,41 @@ function heldBeside(
   key: Pair[],
   writers: StatementEvidence[],
 ): string | undefined {
-  const old = new Set(fate.before.columns.map((known) => known.name.toLowerCase()))
+  const old = new Set(pairsOf(fate, after).map(({ is }) => is.toLowerCase()))
   const from = `prior.${quoteName(fate.before.name)} b JOIN main.${quoteName(after.name)} s ON ${join(key)}`
-  for (const candidate of after.columns) {
-    const written = writers.some(
-      ({ anatomy, touches }) =>
-        anatomy.verb !== 'alter-table' && touches.length > 0 && mentions(anatomy.tokens, candidate.name),
-    )
-    if (old.has(candidate.name.toLowerCase()) || (!written && fate.how === 'kept')) continue
-    const b = column('b', name)
+  const b = column('b', name)
+  const fresh = after.columns.filter(
+    (candidate) =>
+      !old.has(candidate.name.toLowerCase()) &&
+      writers.some(
+        ({ anatomy, touches }) =>
+          anatomy.verb !== 'alter-table' && touches.length > 0 && mentions(anatomy.tokens, candidate.name),
+      ),
+  )
+  for (const candidate of fresh) {
     const s = column('s', candidate.name)
     const row = database
       .prepare(
-        `SELECT count(*) AS pairs, count(DISTINCT old) AS olds, count(DISTINCT now) AS nows, count(CASE WHEN now IS NULL THEN 1 END) AS empty
+        `SELECT count(*) AS pairs, count(DISTINCT old) AS olds, count(DISTINCT now) AS nows, count(CASE WHEN now IS NULL THEN 1 END) AS empty,
+           count(CASE WHEN typeof(old) = 'text' AND typeof(now) = 'text' AND instr(now, old) > 0 THEN 1 END) AS inside,
+           count(CASE WHEN typeof(old) = 'text' AND json_valid(old) AND substr(ltrim(old), 1, 1) IN ('{', '[') THEN 1 END) AS documents
          FROM (SELECT DISTINCT ${b} AS old, ${s} AS now FROM ${from} WHERE ${b} IS NOT NULL)`,
       )
       .get()
-    const [pairs, olds, nows, empty] = ['pairs', 'olds', 'nows', 'empty'].map((field) => Number(row?.[field]))
-    if (empty === 0 && pairs === olds && pairs === nows && written) return `${after.name}.${candidate.name}`
+    const of = (field: string): number => Number(row?.[field])
+    const paired = of('pairs') === of('olds') && of('pairs') === of('nows')
+    // A number that differs with each JSON document does not hold what the document says.
+    const told = (paired && of('documents') === 0) || of('inside') === of('pairs')
+    if (of('empty') === 0 && told) return `${after.name}.${candidate.name}`
   }
-  return undefined
+  const pieces = fresh.map((candidate) => ({ holder: column('s', candidate.name), name: candidate.name }))
+  const held = heldInPieces(
+    database,
+    `${from} WHERE ${b} IS NOT NULL`,
+    b,
+    pieces.map(({ holder }) => holder),
+  )
+  return held ? pieces.map((piece) => `${after.name}.${piece.name}`).join(', ') : undefined
 }
 
 /** A column of a table that was filled from this one and holds every value of these rows. */
@@ -80,15 +96,21 @@ function heldElsewhere(
   name: string,
   writers: StatementEvidence[],
   rows: string,
+  copies: string[],
 ): string | undefined {
   const b = column('b', name)
   const condition = rows.includes(' WHERE ')
     ? `${rows} AND ${b} IS NOT NULL`
     : `${rows} WHERE ${b} IS NOT NULL`
-  for (const copy of fate.copiedTo) {
+  const writes = (statement: StatementEvidence, table: string): boolean =>
+    statement.touches.some(({ table: to, how }) => how !== 'read' && to.toLowerCase() === table.toLowerCase())
+  for (const copy of copies) {
     const table = tableNamed(after, copy)
-    const fed = writers.some(({ touches }) =>
-      touches.some(({ table: to, how }) => how !== 'read' && to.toLowerCase() === copy.toLowerCase()),
+    // The successor of a rebuild was filled under another name.
+    const fed = writers.some(
+      (statement) =>
+        writes(statement, copy) ||
+        (statement.anatomy.copies && copy.toLowerCase() === fate.after?.name.toLowerCase()),
     )
     const same =
       table?.columns.some((candidate) => candidate.name.toLowerCase() === name.toLowerCase()) ?? false
@@ -106,6 +128,10 @@ function heldElsewhere(
         .get()
       if (missing === undefined) return `${table.name}.${candidate.name}`
     }
+    const lists = table.columns.map(
+      ({ name: holder }) => `(SELECT ${quoteName(holder)} FROM main.${quoteName(table.name)})`,
+    )
+    if (fed && heldInPieces(database, condition, b, lists)) return table.name
   }
   return undefined
 }
@@ -122,21 +148,22 @@ export function relocate(
       ? `prior.${quoteName(fate.before.name)} b`
       : missingRows(fate, fate.after, key)
   const samples = found.lostSamples.length > 0 ? found.lostSamples : sampleRows(versions.database, fate, rows)
-  if (fate.copiedTo.length === 0) return { ...found, lostSamples: samples }
+  const copies = fate.copiedTo.filter((copy) => copy.toLowerCase() !== fate.after?.name.toLowerCase())
+  if (copies.length === 0) return { ...found, lostSamples: samples }
   const holders = fate.before.columns
-    .filter(({ generated }) => !generated)
+    .filter(({ name, generated }) => !generated && !isSurrogate(fate, name))
     .map(({ name }) => {
       const writers = versions.statements.filter(
         ({ anatomy }) => mentions(anatomy.tokens, name) || anatomy.tokens.some(({ text }) => text === '*'),
       )
       const empty = number(versions.database, `SELECT count(${column('b', name)}) AS n FROM ${rows}`) === 0
-      return empty ? '' : heldElsewhere(versions, fate, name, writers, rows)
+      return empty ? '' : heldElsewhere(versions, fate, name, writers, rows, copies)
     })
   if (holders.some((holder) => holder === undefined)) return { ...found, lostSamples: samples }
   const movedTo = [
     ...new Set(holders.map((holder) => holder?.split('.')[0] ?? '').filter((table) => table !== '')),
   ].join(', ')
-  const room = fate.copiedTo.some((copy) => {
+  const room = copies.some((copy) => {
     const table = tableNamed(versions.after, copy)
     return (
       table !== undefined &&
@@ -144,4 +171,12 @@ export function relocate(
     )
   })
   return room ? { ...found, lost: 0, moved: found.lost, movedTo } : { ...found, lostSamples: samples }
+}
+
+/** A number that SQLite gave out says nothing once the table is gone and what referred to it holds the values instead. */
+function isSurrogate({ before, after }: TableFate, name: string): boolean {
+  const [key] = before.columns.filter(({ keyPosition }) => keyPosition > 0)
+  return (
+    after === undefined && before.primaryKey.length === 1 && before.columns.length > 1 && key?.name === name && key.type === 'INTEGER'
+  )
 }

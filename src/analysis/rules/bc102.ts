@@ -10,7 +10,7 @@ export const bc102: Rule = {
   check: (evidence) =>
     evidence.fates.flatMap((fate) =>
       [...fate.renamedColumns]
-        .filter(([from, to]) => !same(from, to) && fate.after !== undefined)
+        .filter(([from, to]) => !same(from, to) && fate.after?.columns.some(({ name }) => same(name, to)))
         .map(([from, to]) =>
           findingOf(
             bc102,

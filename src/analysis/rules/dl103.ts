@@ -23,7 +23,8 @@ function observed(evidence: Evidence): Finding[] {
       if (change.preservedIn !== undefined) return []
       if (change.after === undefined) return [gone(evidence, fate, change)]
       if (nulledThroughParent(evidence, fate, change.column) !== undefined) return []
-      return forgotten(fate, change) || change.nulled > 0 ? [overwritten(evidence, fate, change)] : []
+      if (forgotten(fate, change) || change.nulled > 0) return [overwritten(evidence, fate, change)]
+      return change.cut === undefined ? [] : [shortened(evidence, fate, change, change.cut)]
     }),
   )
 }
@@ -45,13 +46,26 @@ function gone(evidence: Evidence, fate: TableFate, change: ColumnChange): Findin
 
 function overwritten(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
   const count = change.nulled + (forgotten(fate, change) ? change.changed : 0)
-  const what = change.nulled > 0 ? 'become NULL or empty' : 'are replaced by one and the same value'
+  const [become, are] = count === 1 ? ['becomes', 'is'] : ['become', 'are']
+  const what = change.nulled > 0 ? `${become} NULL or empty` : `${are} replaced by one and the same value`
   return lost(
     fate,
     change,
     valueCulprit(evidence, fate, change.column),
     `${valuesText(count)} of ${fate.before.name}.${change.column} ${what}`,
     change.values - count,
+  )
+}
+
+/** '01234' as 1234, 'n/a' as 0: what a text says beyond the number that it starts with is gone. */
+function shortened(evidence: Evidence, fate: TableFate, change: ColumnChange, cut: number): Finding {
+  const become = cut === 1 ? 'becomes a number that does not say' : 'become numbers that do not say'
+  return lost(
+    fate,
+    { ...change, samples: change.samples.map((it) => ({ ...it, before: `${it.before} -> ${it.after}` })) },
+    valueCulprit(evidence, fate, change.column),
+    `${valuesText(cut)} of ${fate.before.name}.${change.column} ${become} what the text said`,
+    change.values - cut,
   )
 }
 

@@ -13,7 +13,8 @@ export const ds103: Rule = {
       goneColumns(fate).map((name) => {
         const change = fate.data?.columns.find(({ column }) => column === name)
         const held = change?.preservedIn === undefined ? '' : `; its values are in ${change.preservedIn}`
-        const values = fate.data === undefined ? '' : ` with ${valuesText(change?.values ?? 0)}`
+        const computed = fate.before.columns.some((column) => same(column.name, name) && column.generated)
+        const values = fate.data === undefined || computed ? '' : ` with ${valuesText(change?.values ?? 0)}`
         return findingOf(
           ds103,
           'warning',
@@ -30,11 +31,10 @@ export function goneColumns(fate: TableFate): string[] {
   const { after } = fate
   if (after === undefined || fate.before.kind !== 'table') return []
   return fate.before.columns
-    .filter(({ generated }) => !generated)
     .map(({ name }) => name)
     .filter((name) => {
       const now = fate.renamedColumns.get(name.toLowerCase()) ?? name
-      return !after.columns.some((column) => same(column.name, now))
+      return !after.columns.some((column) => same(column.name, now) || same(column.name, name))
     })
 }
 
