@@ -6,10 +6,13 @@ import { RunbookError } from '../contract/failures.js'
 import { submitDecisionUpdate } from '../contract/messages.js'
 import { GATES, isGate, type Gate } from '../contract/names.js'
 import type { RunView } from '../contract/run.js'
+import { gateCommands, rollbackCommand, watchCommand } from '../runbook/command.js'
 import type { App, CommonOptions } from './app.js'
 import type { Output } from './output.js'
+import { openGates } from './run-text.js'
 import { readRun, workflowIdOf } from './runs.js'
 import { withSession, type Session } from './session.js'
+import type { Signing } from './sign.js'
 import { explainTemporal } from './temporal-failure.js'
 
 export interface DecideOptions {
@@ -46,12 +49,12 @@ export function decisionOptions(command: Command): Command {
     .option('--actor <name>', "who decides (default: git's user name, else the account of this machine)")
     .option('--comment <text>', 'kept with the decision')
     .option('--plan-hash <hash>', 'the plan that you have seen; refused when it is another one by now')
-    .option(
-      '--sign-key <file>',
-      "SSH ed25519 key that signs the decision (default: D1_RUNBOOK_SIGN_KEY, git's user.signingkey, ~/.ssh/id_ed25519; used where the environment asks for signatures)",
-    )
+    .option('--sign-key <file>', SIGN_KEY_HELP)
     .option('--wait', 'wait until the gate opens')
 }
+
+export const SIGN_KEY_HELP =
+  "SSH ed25519 key that signs (default: D1_RUNBOOK_SIGN_KEY, git's user.signingkey, ~/.ssh/id_ed25519; used where the environment asks for signatures)"
 
 async function decide(
   decision: 'approve' | 'reject',
@@ -60,7 +63,7 @@ async function decide(
   const gate = gateOf(args[0] ?? '')
   if (gate === 'rollback' && decision === 'approve') {
     throw new RunbookError('DecisionRefused', 'The gate rollback needs a way back to be chosen.', {
-      advice: 'd1-runbook rollback --strategy reverse-migration|time-travel|restore-backup|none',
+      advice: `${rollbackCommand({ strategy: 'reverse-migration', environment: options.env })}, or --strategy time-travel, restore-backup, none. d1-runbook show has what each one costs.`,
     })
   }
   return sendDecision({ options, output, decision: { gate, decision } })
@@ -75,7 +78,7 @@ export async function sendDecision(input: {
   const { options, output } = input
   const actor = await actorOf(options)
   const workflowId = await workflowIdOf(options, options.id)
-  const result = await withSession(options.project, async (session) => {
+  const answer = await withSession(options.project, async (session) => {
     if (options.wait === true) await waitForGate(session, workflowId, input.decision.gate, output)
     const decision = {
       ...input.decision,
@@ -84,15 +87,42 @@ export async function sendDecision(input: {
       ...(options.comment === undefined ? {} : { comment: options.comment }),
     }
     const run = await readRun(session, workflowId)
-    return submitDecision(session, run, decision, { key: options.signKey, folder: options.project })
+    const counted = await submitDecision(session, run, decision, {
+      key: options.signKey,
+      folder: options.project,
+    })
+    return { counted, next: output.json ? undefined : await readNext(session, workflowId) }
   })
+  const { counted: result, next } = answer
   output.document({ success: true, workflowId, ...input.decision, actor, ...result })
   if (!output.json) {
     const missing = result.approvalsMissing > 0 ? `; ${result.approvalsMissing} more needed` : ''
     const said = input.decision.decision === 'approve' ? 'approved' : 'declined'
     output.line(`${input.decision.gate}: ${said} by ${actor}; the gate is ${result.state}${missing}`)
+    if (next !== undefined) for (const line of nextLines(next, output.colors)) output.line(line)
   }
   return 0
+}
+
+/** The run as it is after the decision, which counted whatever this look says. */
+async function readNext(session: Session, workflowId: string): Promise<RunView | undefined> {
+  return readRun(session, workflowId).catch(() => undefined)
+}
+
+/** What the run does now: the gate that waits next, or the work that goes on. */
+export function nextLines(view: RunView, colors: Output['colors']): string[] {
+  const open = openGates(view)
+  if (open.length === 0) {
+    const state = view.outcome === null ? (view.paused ? 'paused; ' : '') : `${view.outcome}: `
+    const look = view.outcome === null ? ` Follow it: ${watchCommand(view)}` : ''
+    return [`Now: ${state}${view.message}.${look}`]
+  }
+  return open.flatMap(({ gate }) => [
+    `Now: waiting at the gate ${gate}`,
+    ...gateCommands({ gate, environment: view.environment }).map(
+      ({ label, command }) => `  ${label.toLowerCase()}: ${colors.cyan(command)}`,
+    ),
+  ])
 }
 
 /** `--actor` as typed, trimmed; nobody is no person. */
@@ -117,7 +147,7 @@ export async function submitDecision(
   session: Session,
   run: Pick<RunView, 'workflowId' | 'runId' | 'planHash' | 'requireSignatures'>,
   decision: Decision,
-  signing: { key?: string | undefined; folder: string },
+  signing: Signing,
 ): Promise<{ state: string; approvalsMissing: number }> {
   const { client } = session
   const { workflowId } = run
@@ -138,9 +168,10 @@ export async function submitDecision(
 async function signed(
   run: Pick<RunView, 'workflowId' | 'runId' | 'planHash'>,
   decision: Decision,
-  signing: { key?: string | undefined; folder: string },
+  signing: Signing,
 ): Promise<Decision> {
-  const { signDecision } = await import('./sign.js')
+  const { signText } = await import('./sign.js')
+  const { decisionText } = await import('../runbook/signature.js')
   const { readDecision } = await import('../runbook/signal-body.js')
   const read = readDecision(run.planHash === null ? decision : { planHash: run.planHash, ...decision })
   if (!read.ok) {
@@ -148,8 +179,7 @@ async function signed(
       advice: 'See `d1-runbook approve --help`.',
     })
   }
-  const { key, folder } = signing
-  return { ...read.body, signature: await signDecision({ run, decision: read.body, key, folder }) }
+  return { ...read.body, signature: await signText(decisionText(run, read.body), signing) }
 }
 
 async function waitForGate(session: Session, workflowId: string, gate: Gate, output: Output): Promise<void> {

@@ -77,9 +77,9 @@ async function play(stage: DemoStage, options: DemoOptions, output: Output): Pro
     const worker = await createRunbookWorker({ connection, namespace, taskQueue, activities })
     return await worker.runUntil(
       withSession(projectDir, async (session) => {
-        const { view, detached } = await migrate(session, stage, options, output)
+        const { view, leftBy } = await migrate(session, stage, options, output)
         output.document(view)
-        if (detached) {
+        if (leftBy !== undefined) {
           output.note(`The run is kept: d1-runbook dev --project ${shellWord(projectDir)} goes on with it.`)
           return 0
         }

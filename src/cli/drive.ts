@@ -1,4 +1,3 @@
-import { abortSignal } from '../contract/messages.js'
 import type { GateView, MigrationRequest, RunView } from '../contract/run.js'
 import { judgeDecision } from '../runbook/policy.js'
 import { gateTitle } from '../runbook/steps.js'
@@ -9,7 +8,6 @@ import type { Output } from './output.js'
 import { Progress } from './progress.js'
 import { askGate, askInterrupt, askWayBack } from './prompts.js'
 import { openGateLines, openGates } from './run-text.js'
-import { signalRun } from './runs.js'
 import type { Session } from './session.js'
 
 export interface DriveOptions {
@@ -24,10 +22,10 @@ export interface DriveOptions {
   until: 'validated' | 'closed'
 }
 
-/** `detached`: the person left, the run goes on. */
+/** `leftBy`: the wait ended, by a person's choice or by a signal, and the run goes on. */
 export interface Driven {
   view: RunView
-  detached: boolean
+  leftBy: 'choice' | 'SIGINT' | 'SIGTERM' | undefined
 }
 
 /**
@@ -55,15 +53,21 @@ class Drive {
   private interrupts = 0
   private aborting = false
   private trouble: { error: unknown } | undefined
+  private leftBy: Driven['leftBy']
   private readonly onInterrupt = (): void => {
     void this.interrupt().catch((error: unknown) => this.fail(error))
+  }
+  /** Whoever ends this process has no time for questions. */
+  private readonly onTerminate = (): void => {
+    this.leftBy = 'SIGTERM'
+    this.leave()
   }
 
   constructor(options: DriveOptions) {
     this.options = options
     this.progress = new Progress(options.output)
     process.on('SIGINT', this.onInterrupt)
-    process.on('SIGTERM', this.onInterrupt)
+    process.on('SIGTERM', this.onTerminate)
   }
 
   async untilDone(): Promise<Driven> {
@@ -86,12 +90,12 @@ class Drive {
     }
     if (this.trouble !== undefined) throw this.trouble.error
     if (last === undefined) throw new Error(`the run ${workflowId} could not be read`)
-    return { view: last, detached: this.leaving.signal.aborted }
+    return { view: last, leftBy: this.leaving.signal.aborted ? (this.leftBy ?? 'choice') : undefined }
   }
 
   close(): void {
     process.off('SIGINT', this.onInterrupt)
-    process.off('SIGTERM', this.onInterrupt)
+    process.off('SIGTERM', this.onTerminate)
     this.prompt?.cancel.abort()
     this.progress.stop()
   }
@@ -179,8 +183,9 @@ class Drive {
   /** Ctrl-C never decides by itself what happens to a database. */
   private async interrupt(): Promise<void> {
     this.interrupts += 1
-    const { output, session, workflowId, actor } = this.options
+    const { output } = this.options
     if (!output.interactive || this.interrupts > 2) {
+      if (!output.interactive) this.leftBy = 'SIGINT'
       this.leave()
       return
     }
@@ -189,17 +194,25 @@ class Drive {
     const choice = await askInterrupt()
     this.progress.resume()
     if (choice === 'detach') this.leave()
-    if (choice === 'abort') {
-      this.aborting = true
-      await signalRun(session, workflowId, (handle) =>
-        handle.signal(abortSignal, { reason: 'Ctrl-C at the terminal', actor }),
-      )
-      this.progress.line(
-        'Abort was sent; waiting for the run to say what was applied. Ctrl-C again to leave.',
-      )
-      this.interrupts = 2
-    }
+    if (choice === 'abort') await this.abort()
     if (choice === 'stay') this.interrupts = 0
+  }
+
+  private async abort(): Promise<void> {
+    const { session, workflowId, actor, request } = this.options
+    const order = { command: 'abort', reason: 'Ctrl-C at the terminal', actor } as const
+    const { steerRun } = await import('./steer.js')
+    try {
+      await steerRun(session, workflowId, order, { folder: request.target.projectDir })
+    } catch (error) {
+      if (!(error instanceof RunbookError) || !NOT_COUNTED.has(error.type)) throw error
+      this.progress.line(`${error.message} ${error.advice}`)
+      this.interrupts = 0
+      return
+    }
+    this.aborting = true
+    this.progress.line('Abort was sent; waiting for the run to say what was applied. Ctrl-C again to leave.')
+    this.interrupts = 2
   }
 
   private leave(): void {

@@ -41,6 +41,21 @@ export async function readRunHistory(
   return found
 }
 
+/** What a run was started with: its first event alone. Throws `RunNotFound`. No billable action, and no worker is needed. */
+export async function readRequest(
+  session: Session,
+  execution: { workflowId: string; runId: string },
+): Promise<MigrationRequest | null> {
+  const { client } = session
+  const page = await client.workflowService
+    .getWorkflowExecutionHistory({ namespace: client.options.namespace, execution, maximumPageSize: 1 })
+    .catch((error: unknown) => {
+      throw explainTemporal(error, execution.workflowId)
+    })
+  const started = page.history?.events?.[0]?.workflowExecutionStartedEventAttributes
+  return firstValue<MigrationRequest>(started?.input)
+}
+
 type Payloads =
   { payloads?: Parameters<typeof defaultPayloadConverter.fromPayload>[0][] | null } | null | undefined
 

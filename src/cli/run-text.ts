@@ -1,6 +1,5 @@
-import type { Gate } from '../contract/names.js'
 import type { GateView, RunView } from '../contract/run.js'
-import { decisionCommand } from '../runbook/command.js'
+import { gateCommands } from '../runbook/command.js'
 import { formatDuration } from '../runbook/duration.js'
 import { gateTitle, stepTitle } from '../runbook/steps.js'
 import type { Colors } from './output.js'
@@ -72,14 +71,10 @@ export function openGateLines(gate: GateView, environment: string, colors: Color
     colors.bold(`${gate.gate}: ${gateTitle(gate.gate, environment)}`),
     ...gate.shows.map((line) => `  ${line}`),
     ...(gate.expiresAt === undefined ? [] : [`  expires at ${gate.expiresAt}`]),
-    `  ${colors.cyan(commandFor('approve', gate.gate, environment))}`,
+    ...gateCommands({ gate: gate.gate, environment }).map(
+      ({ label, command }) => `  ${label.toLowerCase()}: ${colors.cyan(command)}`,
+    ),
   ]
-}
-
-/** The rollback gate is decided with a way back, by its own command. */
-function commandFor(verb: 'approve' | 'reject', gate: Gate, environment: string): string {
-  if (gate !== 'rollback') return decisionCommand({ verb, gate, environment })
-  return `d1-runbook rollback --strategy reverse-migration|time-travel|restore-backup|none --env ${environment}`
 }
 
 function decidedGateLines(view: RunView, colors: Colors): string[] {

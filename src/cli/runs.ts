@@ -57,7 +57,11 @@ async function joinMonitoring(session: Session, view: RunView, running: boolean)
   return monitoring === undefined ? view : { ...view, monitoring }
 }
 
-async function readMonitoring(session: Session, view: RunView): Promise<MonitoringView | undefined> {
+/** What the monitoring of this very run has seen; undefined where it cannot be asked. One query. */
+export async function readMonitoring(
+  session: Session,
+  view: Pick<RunView, 'workflowId' | 'runId'>,
+): Promise<MonitoringView | undefined> {
   const child: WorkflowHandle = session.client.workflow.getHandle(monitoringWorkflowId(view.workflowId))
   try {
     // The ID is the same in every run of this database: only the child of this very run may answer.
@@ -78,17 +82,17 @@ export async function withinDeadline<T>(session: Session, ask: () => Promise<T>)
 export async function signalRun(
   session: Session,
   workflowId: string,
-  send: (handle: WorkflowHandle) => Promise<void>,
+  send: (handle: WorkflowHandle, runId: string) => Promise<void>,
 ): Promise<void> {
-  const handle = session.client.workflow.getHandle(workflowId)
   try {
-    const { status } = await handle.describe()
+    const { status, runId } = await session.client.workflow.getHandle(workflowId).describe()
     if (status.name !== 'RUNNING') {
       throw new RunbookError('RunNotFound', `The run ${workflowId} is over (${status.name.toLowerCase()}).`, {
         advice: `See how it ended: d1-runbook show ${workflowId}`,
       })
     }
-    await send(handle)
+    // This run, not one that begins meanwhile: a signature is for one run.
+    await send(session.client.workflow.getHandle(workflowId, runId), runId)
   } catch (error) {
     throw explainTemporal(error, workflowId)
   }

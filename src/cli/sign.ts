@@ -2,29 +2,24 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import type { Decision } from '../contract/decision.js'
 import { RunbookError } from '../contract/failures.js'
-import { decisionText, SIGNATURE_NAMESPACE, type SignedRun } from '../runbook/signature.js'
+import { SIGNATURE_NAMESPACE } from '../runbook/signature.js'
 import { git, sshSign } from './programs.js'
 
 const ADVICE =
   'Say which key: --sign-key ~/.ssh/id_ed25519 (or its .pub, when it is in the agent), or set D1_RUNBOOK_SIGN_KEY.'
 
-/** The armoured signature of a decision, by the person's own SSH key. Throws `NotPermitted` where there is no key, or it does not sign. */
-export async function signDecision(input: {
-  run: SignedRun
-  decision: Decision
+/** Which key signs, and where git's configuration is read. */
+export interface Signing {
   /** `--sign-key`. */
-  key: string | undefined
+  key?: string | undefined
   folder: string
-}): Promise<string> {
-  const { run, decision, key, folder } = input
+}
+
+/** The armoured signature of a text, by the person's own SSH key. Throws `NotPermitted` where there is no key, or it does not sign. */
+export async function signText(text: string, { key, folder }: Signing): Promise<string> {
   return withKeyFile(await findKey(key, folder), async (file) => {
-    const signed = await sshSign({
-      key: file,
-      namespace: SIGNATURE_NAMESPACE,
-      text: decisionText(run, decision),
-    })
+    const signed = await sshSign({ key: file, namespace: SIGNATURE_NAMESPACE, text })
     if (signed.signature !== undefined) return signed.signature
     throw new RunbookError('NotPermitted', `ssh-keygen did not sign with ${file}: ${signed.reason}`, {
       advice: ADVICE,

@@ -1,71 +1,59 @@
-import type { WorkflowHandle } from '@temporalio/client'
 import { Option, type Command } from 'commander'
-import {
-  abortSignal,
-  observeSignal,
-  pauseSignal,
-  reportIssueSignal,
-  resumeSignal,
-  supersedeSignal,
-} from '../contract/messages.js'
 import type { IssueReport } from '../contract/decision.js'
 import { RunbookError } from '../contract/failures.js'
+import { observeSignal } from '../contract/messages.js'
 import type { App, CommonOptions } from './app.js'
-import { actorOf } from './decide.js'
+import { actorOf, SIGN_KEY_HELP } from './decide.js'
 import type { Output } from './output.js'
 import { signalRun, workflowIdOf } from './runs.js'
-import { withSession } from './session.js'
+import { withSession, type Session } from './session.js'
+import { steerRun, type SteeringOrder } from './steer.js'
 
 interface SignalOptions {
   id?: string
   actor?: string
   reason?: string
   severity?: IssueReport['severity']
+  signKey?: string
 }
 
 export function abortCommand(app: App, summary: string): Command {
-  return stopOptions(
-    app.command('abort', summary, ['abort --env production --reason "the release is off"']),
+  return reasonOption(
+    steeringOptions(app.command('abort', summary, ['abort --env production --reason "the release is off"'])),
   ).action(
-    app.action<SignalOptions>((input) =>
-      send(input, 'abort', (handle, actor) =>
-        handle.signal(abortSignal, { reason: reasonOf(input.options), actor }),
-      ),
-    ),
+    steering(app, 'abort', ({ options, actor }) => ({ command: 'abort', reason: reasonOf(options), actor })),
   )
 }
 
 export function supersedeCommand(app: App, summary: string): Command {
-  return stopOptions(
-    app.command('supersede', summary, ['supersede --reason "a fourth migration was added"']),
+  return reasonOption(
+    steeringOptions(app.command('supersede', summary, ['supersede --reason "a fourth migration was added"'])),
   ).action(
-    app.action<SignalOptions>((input) =>
-      send(input, 'supersede', (handle, actor) =>
-        handle.signal(supersedeSignal, { reason: reasonOf(input.options), actor }),
-      ),
-    ),
+    steering(app, 'supersede', ({ options, actor }) => ({
+      command: 'supersede',
+      reason: reasonOf(options),
+      actor,
+    })),
   )
 }
 
 export function pauseCommand(app: App, summary: string): Command {
-  return runOption(app.command('pause', summary, ['pause --env production'])).action(
-    app.action<SignalOptions>((input) => send(input, 'pause', (handle) => handle.signal(pauseSignal))),
+  return reasonOption(steeringOptions(app.command('pause', summary, ['pause --env production']))).action(
+    steering(app, 'pause', ({ options, actor }) => ({ command: 'pause', actor, ...givenReason(options) })),
   )
 }
 
 export function resumeCommand(app: App, summary: string): Command {
-  return runOption(app.command('resume', summary, ['resume --env production'])).action(
-    app.action<SignalOptions>((input) => send(input, 'resume', (handle) => handle.signal(resumeSignal))),
+  return reasonOption(steeringOptions(app.command('resume', summary, ['resume --env production']))).action(
+    steering(app, 'resume', ({ options, actor }) => ({ command: 'resume', actor, ...givenReason(options) })),
   )
 }
 
 export function reportIssueCommand(app: App, summary: string): Command {
-  return actorOption(
-    runOption(
-      app.command('report-issue <description>', summary, [
-        'report-issue "lists are empty" --severity major --env production',
-      ]),
-    ),
+  return steeringOptions(
+    app.command('report-issue <description>', summary, [
+      'report-issue "lists are empty" --severity major --env production',
+    ]),
   )
     .addOption(
       new Option('--severity <level>', 'how bad it is')
@@ -73,15 +61,12 @@ export function reportIssueCommand(app: App, summary: string): Command {
         .default('major'),
     )
     .action(
-      app.action<SignalOptions>((input) =>
-        send(input, 'reportIssue', (handle, actor) =>
-          handle.signal(reportIssueSignal, {
-            severity: input.options.severity ?? 'major',
-            description: input.args[0] ?? '',
-            actor,
-          }),
-        ),
-      ),
+      steering(app, 'reportIssue', ({ options, args, actor }) => ({
+        command: 'report-issue',
+        severity: options.severity ?? 'major',
+        description: (args[0] ?? '').trim(),
+        actor,
+      })),
     )
 }
 
@@ -90,24 +75,44 @@ export function observeCommand(app: App, summary: string): Command {
     runOption(app.command('observe <note>', summary, ['observe "the backup took longer than last time"'])),
   ).action(
     app.action<SignalOptions>((input) =>
-      send(input, 'observe', (handle, actor) =>
-        handle.signal(observeSignal, { note: input.args[0] ?? '', actor }),
+      send(input, 'observe', (session, workflowId, actor) =>
+        signalRun(session, workflowId, (handle) =>
+          handle.signal(observeSignal, { note: input.args[0] ?? '', actor }),
+        ),
       ),
     ),
   )
 }
 
-async function send(
-  { options, args, output }: { options: CommonOptions & SignalOptions; args: string[]; output: Output },
+interface Typed {
+  options: CommonOptions & SignalOptions
+  args: string[]
+  output: Output
+}
+
+/** The action of a command that steers the run: who gives it, what it says, signed where the run asks for it. */
+function steering(
+  app: App,
   signal: string,
-  deliver: (handle: WorkflowHandle, actor: string) => Promise<void>,
+  orderOf: (input: Typed & { actor: string }) => SteeringOrder,
+): ReturnType<App['action']> {
+  return app.action<SignalOptions>((input) =>
+    send(input, signal, (session, workflowId, actor) => {
+      const signing = { key: input.options.signKey, folder: input.options.project }
+      return steerRun(session, workflowId, orderOf({ ...input, actor }), signing)
+    }),
+  )
+}
+
+async function send(
+  { options, args, output }: Typed,
+  signal: string,
+  deliver: (session: Session, workflowId: string, actor: string) => Promise<void>,
 ): Promise<number> {
   refuseEmpty(args)
   const actor = await actorOf(options)
   const workflowId = await workflowIdOf(options, options.id)
-  await withSession(options.project, (session) =>
-    signalRun(session, workflowId, (handle) => deliver(handle, actor)),
-  )
+  await withSession(options.project, (session) => deliver(session, workflowId, actor))
   output.document({ success: true, workflowId, signal, actor })
   if (!output.json) output.line(`Sent ${signal} to ${workflowId}. See what it does: d1-runbook show`)
   return 0
@@ -122,7 +127,7 @@ function refuseEmpty(args: string[]): void {
 }
 
 function reasonOf({ reason }: SignalOptions): string {
-  return reason === undefined || reason.trim() === '' ? 'no reason given' : reason
+  return reason === undefined || reason.trim() === '' ? 'no reason given' : reason.trim()
 }
 
 function runOption(command: Command): Command {
@@ -136,6 +141,14 @@ function actorOption(command: Command): Command {
   )
 }
 
-function stopOptions(command: Command): Command {
-  return actorOption(runOption(command)).option('--reason <text>', 'why; kept in the report')
+function givenReason({ reason }: SignalOptions): { reason?: string } {
+  return reason === undefined || reason.trim() === '' ? {} : { reason: reason.trim() }
+}
+
+function steeringOptions(command: Command): Command {
+  return actorOption(runOption(command)).option('--sign-key <file>', SIGN_KEY_HELP)
+}
+
+function reasonOption(command: Command): Command {
+  return command.option('--reason <text>', 'why; kept in the report')
 }

@@ -5,6 +5,7 @@ import { migrationWorkflowId, WORKFLOW_TYPES } from '../contract/names.js'
 import type { MigrationRequest } from '../contract/run.js'
 import type { App } from './app.js'
 import { openContext } from './context.js'
+import { shellWord } from '../runbook/command.js'
 import { ATTESTATIONS } from '../contract/attestations.js'
 import type { Output } from './output.js'
 import { runLines } from './run-text.js'
@@ -70,6 +71,7 @@ export function startCommand(app: App, summary: string): Command {
         })
         const { taskQueue } = context.project
         return withSession(options.project, async (session) => {
+          output.note(`Temporal: ${session.address}, namespace ${session.namespace}`)
           await refuseSecondStart(session, context.target.environment, context.target.database.id)
           await requireWorker(session, taskQueue)
           const request = await interruptible((signal) =>
@@ -166,9 +168,8 @@ function sayStarted(output: Output, session: Session, request: MigrationRequest,
   output.line(databaseLine({ environment, database, accountId }, output.colors))
   output.line(`Started ${started.workflowId}  ${output.colors.dim(started.runId)}`)
   if (session.uiUrl !== undefined) output.line(`Temporal UI: ${session.uiUrl}`)
-  output.line(
-    `Next: d1-runbook watch --env ${environment}, and d1-runbook approve team-lead --env ${environment}`,
-  )
+  const env = shellWord(environment)
+  output.line(`Next: d1-runbook watch --env ${env}, and d1-runbook approve team-lead --wait --env ${env}`)
   return 0
 }
 
@@ -180,8 +181,9 @@ async function stay(
   until: 'validated' | 'closed',
 ): Promise<number> {
   const { awaitsRollback, driveRun } = await import('./drive.js')
+  const environment = shellWord(request.target.environment)
   if (!output.json) output.line(databaseLine(request.target, output.colors))
-  const { view, detached } = await driveRun({
+  const { view, leftBy } = await driveRun({
     session,
     ...started,
     output,
@@ -190,15 +192,19 @@ async function stay(
     until,
   })
   output.document(view)
-  if (!output.json && !detached) for (const line of ['', ...runLines(view, output.colors)]) output.line(line)
-  if (!detached && view.outcome === null && awaitsRollback(view)) {
+  if (!output.json && leftBy === undefined)
+    for (const line of ['', ...runLines(view, output.colors)]) output.line(line)
+  if (leftBy === undefined && view.outcome === null && awaitsRollback(view)) {
     output.note(
-      `The run waits for: d1-runbook rollback --strategy reverse-migration --env ${view.environment} (or --strategy none).`,
+      `The run waits for: d1-runbook rollback --strategy reverse-migration --env ${environment} (or --strategy none).`,
     )
     return 1
   }
-  if (!detached) return exitCodeOf(view)
-  output.note(`The run goes on. Look at it: d1-runbook watch --env ${view.environment}`)
-  // A person who chose to leave got what they asked for; a killed wait did not.
-  return output.interactive ? 0 : 3
+  if (leftBy === undefined) return exitCodeOf(view)
+  output.note(`The run goes on. Look at it: d1-runbook watch --env ${environment}`)
+  // A person who chose to leave got what they asked for; a wait that a signal ended did not, and the run has no outcome yet.
+  return leftBy === 'choice' ? 0 : ENDED_BY[leftBy]
 }
+
+/** As shells have it: 128 and the signal's number. Apart from the exit codes of a run, of which nothing is known yet. */
+const ENDED_BY = { SIGINT: 130, SIGTERM: 143 } as const

@@ -19,10 +19,19 @@ export const decisionSchema = z.object({
 })
 export type Decision = z.infer<typeof decisionSchema>
 
+/** On every signal by which a person steers a run, for environments that ask for signatures. */
+const signable = {
+  /** Chosen by the sender: the same command delivered twice counts once. */
+  commandId: z.string().min(1).optional(),
+  /** SSHSIG of the command by one of the actor's keys, as in a decision. */
+  signature: z.string().optional(),
+}
+
 export const issueReportSchema = z.object({
   severity: z.enum(['minor', 'major', 'critical']),
   description: z.string().trim().min(1),
   actor: z.string().trim().min(1),
+  ...signable,
 })
 export type IssueReport = z.infer<typeof issueReportSchema>
 
@@ -32,5 +41,14 @@ export type Observation = z.infer<typeof observationSchema>
 export const stopRequestSchema = z.object({
   reason: z.string().trim().min(1),
   actor: z.string().trim().min(1),
+  ...signable,
 })
 export type StopRequest = z.infer<typeof stopRequestSchema>
+
+/** Body of `pause` and `resume`. Without one nobody is named, which is enough where no signature is asked for. */
+export const holdRequestSchema = z.object({
+  actor: z.string().trim().min(1),
+  reason: z.string().trim().min(1).optional(),
+  ...signable,
+})
+export type HoldRequest = z.infer<typeof holdRequestSchema>

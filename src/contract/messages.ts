@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
-import type { Decision, IssueReport, Observation, StopRequest } from './decision.js'
+import type { Decision, HoldRequest, IssueReport, Observation, StopRequest } from './decision.js'
 import type { MonitoringAlert, MonitoringView } from './monitoring.js'
 import type { RunView } from './run.js'
 
@@ -7,8 +7,8 @@ import type { RunView } from './run.js'
 export const decideSignal = defineSignal<[Decision]>('decide')
 export const reportIssueSignal = defineSignal<[IssueReport]>('reportIssue')
 export const observeSignal = defineSignal<[Observation]>('observe')
-export const pauseSignal = defineSignal('pause')
-export const resumeSignal = defineSignal('resume')
+export const pauseSignal = defineSignal<[HoldRequest?]>('pause')
+export const resumeSignal = defineSignal<[HoldRequest?]>('resume')
 export const abortSignal = defineSignal<[StopRequest]>('abort')
 export const supersedeSignal = defineSignal<[StopRequest]>('supersede')
 /** From the monitoring child to its parent, only when people must act: a breach, or too long without data. */

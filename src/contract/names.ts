@@ -52,6 +52,10 @@ export type Outcome = (typeof OUTCOMES)[number]
 /** What one checkpoint of the monitoring says. Missing data is `unknown`, never `healthy`. */
 export const CHECKPOINT_VERDICTS = ['healthy', 'degraded', 'breached', 'unknown'] as const
 
+/** What people may do to a run beside deciding at its gates, by the words of the command line. */
+export const STEERING = ['pause', 'resume', 'abort', 'supersede', 'report-issue'] as const
+export type Steering = (typeof STEERING)[number]
+
 export const WORKFLOW_TYPES = {
   migration: 'productionMigration',
   monitoring: 'postMigrationMonitoring',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { announcementSchema, channelSchema, contactSchema } from './announcement.js'
 import { backupRecordSchema } from './backup.js'
 import { monitoringPlanSchema, monitoringViewSchema } from './monitoring.js'
-import { GATES, OUTCOMES, PHASES } from './names.js'
+import { GATES, OUTCOMES, PHASES, STEERING } from './names.js'
 import { personSchema, policySchema, rollbackStrategySchema } from './policy.js'
 import { databaseSchema, targetSchema } from './target.js'
 
@@ -122,6 +122,19 @@ export const refusedDecisionSchema = z.object({
 })
 export type RefusedDecision = z.infer<typeof refusedDecisionSchema>
 
+/** Somebody held, stopped or alarmed the run, beside the decisions at its gates: part of the audit trail. */
+export const interventionSchema = z.object({
+  command: z.enum(STEERING),
+  actor: z.string(),
+  at: z.string(),
+  /** Why; of an issue, its severity and what was seen. */
+  reason: z.string().optional(),
+  commandId: z.string().optional(),
+  /** Fingerprint of the SSH key whose signature was verified. */
+  signedWith: z.string().optional(),
+})
+export type Intervention = z.infer<typeof interventionSchema>
+
 /** One step of the runbook, with how long it took. */
 export const stepViewSchema = z.object({
   step: z.string(),
@@ -163,6 +176,7 @@ export const runViewSchema = z.object({
   migrations: z.array(migrationResultSchema),
   gates: z.array(gateViewSchema),
   refused: z.array(refusedDecisionSchema),
+  interventions: z.array(interventionSchema).optional(),
   steps: z.array(stepViewSchema),
   checks: z.array(checkSchema),
   backup: backupRecordSchema.nullable(),

@@ -1,6 +1,6 @@
 import type { RunView, StepView } from '../contract/run.js'
 import { zonedDateTime } from './clock.js'
-import { decisionCommand } from './command.js'
+import { gateCommands } from './command.js'
 import { formatDuration } from './duration.js'
 import { code, paragraphs, prose } from './markdown.js'
 import { gateTitle, RUNBOOK_STEPS, stepTitle } from './steps.js'
@@ -44,8 +44,9 @@ function nextAction(view: RunView, timeZone: string): string {
         `👉 **${prose(gateTitle(gate, view.environment))}**`,
         '',
         ...shows.map((line) => `- ${prose(line)}`),
-        `- approve: ${code(decisionCommand({ verb: 'approve', gate, environment: view.environment }))}`,
-        `- decline: ${code(decisionCommand({ verb: 'reject', gate, environment: view.environment }))}`,
+        ...gateCommands({ gate, environment: view.environment }).map(
+          ({ label, command }) => `- ${label.toLowerCase()}: ${code(command)}`,
+        ),
         ...(expiresAt === undefined ? [] : [`- expires ${zonedDateTime(Date.parse(expiresAt), timeZone)}`]),
       ].join('\n'),
     )

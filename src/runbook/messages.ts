@@ -2,14 +2,14 @@ import type { Contact } from '../contract/announcement.js'
 import type { Gate } from '../contract/names.js'
 import type { WayBack } from './ways-back.js'
 import { calendarDay, clockTime, zonedTime, zoneName } from './clock.js'
-import { decisionCommand } from './command.js'
+import { gateCommands } from './command.js'
 import { durationInWords, formatDuration } from './duration.js'
 import { gateTitle } from './steps.js'
 
 /** The runbook's pace of updates. Milliseconds. */
 const UPDATE_EVERY_MS = 15 * 60_000
 /** How long the runbook's completion message promises attention. Milliseconds. */
-const ATTENTION_MS = 2 * 60 * 60_000
+export const ATTENTION_MS = 2 * 60 * 60_000
 
 /** Which database a message is about: stands in a line of its own, so that the runbook's lines stay word for word. */
 export interface MessageContext {
@@ -133,8 +133,7 @@ export function gateOpenMessage(
 ): string {
   return lines(
     `🔔 Approval needed: ${gateTitle(input.gate, input.environment)}`,
-    `- Approve: ${decisionCommand({ verb: 'approve', gate: input.gate, environment: input.environment })}`,
-    `- Decline: ${decisionCommand({ verb: 'reject', gate: input.gate, environment: input.environment })}`,
+    ...gateCommands(input).map(({ label, command }) => `- ${label}: ${command}`),
     `- Who: ${whoMay(input)}`,
     typeof input.planHash === 'string' && `- Plan: ${input.planHash}`,
     input.expiresAt !== undefined &&
@@ -154,6 +153,8 @@ export function reminderMessage(
     missing: number
     expiresAt?: number
     escalated?: readonly string[]
+    /** What must be seen again to decide; of a rollback, the ways back. */
+    shows?: readonly string[]
   },
 ): string {
   return lines(
@@ -165,7 +166,10 @@ export function reminderMessage(
     input.escalated !== undefined &&
       input.escalated.length > 0 &&
       `- Now asking: ${input.escalated.map(oneLine).join(', ')}`,
-    `- Approve: ${decisionCommand({ verb: 'approve', gate: input.gate, environment: input.environment })}`,
+    ...gateCommands(input)
+      .slice(0, 1)
+      .map(({ label, command }) => `- ${label}: ${command}`),
+    ...(input.shows ?? []).map((line) => `- ${oneLine(line)}`),
     contextLine(input),
   )
 }

@@ -1,4 +1,4 @@
-import type { Decision, IssueReport, Observation, StopRequest } from '../contract/decision.js'
+import type { Decision, HoldRequest, IssueReport, Observation, StopRequest } from '../contract/decision.js'
 import type { MonitoringAlert } from '../contract/monitoring.js'
 import { GATES } from '../contract/names.js'
 import type { RollbackStrategy } from '../contract/policy.js'
@@ -57,7 +57,8 @@ export function readIssueReport(value: unknown): SignalBody<IssueReport> {
   if (!isOneOf(SEVERITIES, severity)) return bad(`an issue needs 'severity', one of ${SEVERITIES.join(', ')}`)
   if (description === undefined) return bad(`an issue needs 'description'`)
   if (actor === undefined) return bad(`an issue needs 'actor', the name of the person`)
-  return { ok: true, body: { severity, description, actor } }
+  const signed = signedPart(fields)
+  return signed.ok ? { ok: true, body: { severity, description, actor, ...signed.body } } : signed
 }
 
 export function readObservation(value: unknown): SignalBody<Observation> {
@@ -75,7 +76,30 @@ export function readStopRequest(value: unknown): SignalBody<StopRequest> {
   const actor = text(fields, 'actor')
   if (reason === undefined) return bad(`a stop needs 'reason'`)
   if (actor === undefined) return bad(`a stop needs 'actor', the name of the person`)
-  return { ok: true, body: { reason, actor } }
+  const signed = signedPart(fields)
+  return signed.ok ? { ok: true, body: { reason, actor, ...signed.body } } : signed
+}
+
+/** A pause without a body is one by nobody in particular: holding a run must be possible from any tool. */
+export function readHoldRequest(value: unknown): SignalBody<HoldRequest> {
+  const fields = fieldsOf(value)
+  const reason = text(fields, 'reason')
+  const signed = signedPart(fields)
+  if (!signed.ok) return signed
+  const actor = text(fields, 'actor') ?? 'somebody'
+  return { ok: true, body: { actor, ...(reason === undefined ? {} : { reason }), ...signed.body } }
+}
+
+function signedPart(
+  fields: Record<string, unknown>,
+): SignalBody<Pick<HoldRequest, 'commandId' | 'signature'>> {
+  const body: Pick<HoldRequest, 'commandId' | 'signature'> = {}
+  for (const name of ['commandId', 'signature'] as const) {
+    if (fields[name] !== undefined && typeof fields[name] !== 'string') return bad(`'${name}' must be text`)
+    const found = text(fields, name)
+    if (found !== undefined) body[name] = found
+  }
+  return { ok: true, body }
 }
 
 /** From the monitoring child, or from anybody who can signal: what the parent uses of it is what is checked. */

@@ -1,4 +1,5 @@
 import type { Decision } from '../contract/decision.js'
+import type { Steering } from '../contract/names.js'
 import type { Person } from '../contract/policy.js'
 import { samePerson } from './policy.js'
 import { keyFingerprint, readPublicKey, readSignature, signatureFits } from './sshsig.js'
@@ -26,8 +27,38 @@ export function decisionText(run: SignedRun, decision: Decision): string {
     comment,
     id: decisionId,
   }
+  return signedLines('d1-runbook decision, version 1', fields)
+}
+
+/** What somebody does to a run beside deciding at its gates. */
+export interface SteeringCommand {
+  command: Steering
+  actor: string
+  reason?: string | undefined
+  /** Of `report-issue`, with `description`. */
+  severity?: string | undefined
+  description?: string | undefined
+  commandId?: string | undefined
+  signature?: string | undefined
+}
+
+/** What is signed of a pause, an abort, an issue: no decision looks like one, nor the other way round. */
+export function commandText(run: SignedRun, command: SteeringCommand): string {
+  return signedLines('d1-runbook command, version 1', {
+    workflow: run.workflowId,
+    run: run.runId,
+    command: command.command,
+    actor: command.actor.trim(),
+    reason: command.reason,
+    severity: command.severity,
+    description: command.description,
+    id: command.commandId,
+  })
+}
+
+function signedLines(title: string, fields: Record<string, string | undefined>): string {
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${JSON.stringify(value ?? null)}`)
-  return ['d1-runbook decision, version 1', ...lines, ''].join('\n')
+  return [title, ...lines, ''].join('\n')
 }
 
 /** `key`: fingerprint of the key that signed, as `ssh-keygen -l` shows it. */
@@ -40,22 +71,58 @@ export function verifyDecision(input: {
   people: readonly Person[]
 }): SignatureVerdict {
   const { run, decision, people } = input
-  if (decision.signature === undefined)
-    return bad('the policy asks for signed decisions, and this one is not signed')
-  // Without an id of its own, a decision could be sent again under another one.
-  if (decision.decisionId === undefined) return bad("a signed decision needs a 'decisionId'")
-  const keys = keysOf(decision.actor, people)
-  if (keys.length === 0) return bad(`no ed25519 public key of '${decision.actor}' is configured`)
-  const signature = readSignature(decision.signature, SIGNATURE_NAMESPACE)
+  return verify({
+    what: 'decision',
+    text: () => decisionText(run, decision),
+    // Without an id of its own, a decision could be sent again under another one.
+    id: { name: 'decisionId', value: decision.decisionId },
+    actor: decision.actor,
+    signature: decision.signature,
+    people,
+  })
+}
+
+/** The same of a command that steers the run. */
+export function verifyCommand(input: {
+  run: SignedRun
+  command: SteeringCommand
+  people: readonly Person[]
+}): SignatureVerdict {
+  const { run, command, people } = input
+  return verify({
+    what: command.command,
+    text: () => commandText(run, command),
+    id: { name: 'commandId', value: command.commandId },
+    actor: command.actor,
+    signature: command.signature,
+    people,
+  })
+}
+
+function verify(input: {
+  what: string
+  text: () => string
+  id: { name: string; value: string | undefined }
+  actor: string
+  signature: string | undefined
+  people: readonly Person[]
+}): SignatureVerdict {
+  const { what, id, actor } = input
+  if (input.signature === undefined)
+    return bad(`the policy asks for signatures, and this ${what} is not signed`)
+  if (id.value === undefined) return bad(`a signed ${what} needs a '${id.name}'`)
+  const keys = keysOf(actor, input.people)
+  if (keys.length === 0) return bad(`no ed25519 public key of '${actor}' is configured`)
+  const signature = readSignature(input.signature, SIGNATURE_NAMESPACE)
   if (typeof signature === 'string') return bad(signature)
   const key = keys.find((known) => equal(known, signature.publicKey))
   if (key === undefined) {
     return bad(
-      `it is signed with the key ${keyFingerprint(signature.publicKey)}, which is not one of '${decision.actor}'`,
+      `it is signed with the key ${keyFingerprint(signature.publicKey)}, which is not one of '${actor}'`,
     )
   }
-  const signed = { text: decisionText(run, decision), namespace: SIGNATURE_NAMESPACE }
-  if (!signatureFits(signature, signed)) return bad('the signature does not fit what was decided')
+  if (!signatureFits(signature, { text: input.text(), namespace: SIGNATURE_NAMESPACE }))
+    return bad(`the signature does not fit this ${what}`)
   return { good: true, key: keyFingerprint(key) }
 }
 

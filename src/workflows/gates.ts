@@ -143,8 +143,12 @@ function count(state: GateState, decision: Decision, at: string): void {
 }
 
 function refuse(state: GateState, body: unknown, reason: string, at: string): void {
-  const { refused } = state.view
-  if (refused.length < MAX_REFUSED) refused.push({ ...sentFields(body), at, reason })
+  keepRefused(state.view, { ...sentFields(body), at, reason })
+}
+
+/** Into the audit trail, as long as it has room. */
+export function keepRefused({ refused }: Pick<RunView, 'refused'>, one: RefusedDecision): void {
+  if (refused.length < MAX_REFUSED) refused.push(one)
 }
 
 /** `--yes` is the requester's own decision; an automatic gate is the policy's. Neither may take back a database. */

@@ -7,7 +7,9 @@ import { EXPECTED_DURATION_MS } from '../runbook/steps.js'
 import { windowState } from '../runbook/window.js'
 import { read, slow } from './activities.js'
 import { GateExpired } from './endings.js'
+import { checkCounts } from './prompts.js'
 import type { Run } from './run.js'
+import { updatePause } from './updates.js'
 
 export async function prerequisites(run: Run): Promise<void> {
   const { target, channels, dashboardUrl } = run.request
@@ -35,8 +37,7 @@ export async function checklist(run: Run): Promise<void> {
       run.view.checks.push(...checks)
       return checks
     },
-    (checks) =>
-      `${String(checks.filter(({ state }) => state === 'passed' || state === 'attested').length)} of ${String(checks.length)} passed`,
+    checkCounts,
   )
 }
 
@@ -54,7 +55,7 @@ export async function untilWindowOpens(run: Run): Promise<void> {
 }
 
 export async function announceStart(run: Run): Promise<void> {
-  const { window, files, updateEveryMs } = run.request
+  const { window, files } = run.request
   const opensAt = Date.now()
   await run.step('announce', async () => {
     const status = await run.audited(
@@ -69,7 +70,7 @@ export async function announceStart(run: Run): Promise<void> {
       at: opensAt,
       pending: status.pending.length,
       expectedMs: EXPECTED_DURATION_MS,
-      updateEveryMs,
+      updateEveryMs: updatePause(run),
     })
     run.announcer.tell('start', text)
   })

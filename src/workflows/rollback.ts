@@ -6,6 +6,7 @@ import { mutate, record, slow } from './activities.js'
 import { appliedByThisRun } from './apply.js'
 import { now } from './clock.js'
 import { writeDown } from './close.js'
+import { confirmBreach } from './confirm-breach.js'
 import { failureOf, RunEnded } from './endings.js'
 import type { Run } from './run.js'
 
@@ -32,7 +33,12 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
   if (appliedByThisRun(run).length === 0) return
 
   run.gates.mayRollBack = true
-  let automatic = incident.breach === true && run.request.policy.automaticRollback
+  let automatic =
+    incident.breach === true &&
+    run.request.policy.automaticRollback &&
+    (await confirmBreach(run)) &&
+    // Whoever spoke meanwhile has decided.
+    run.gates.of('rollback').decisions.length === 0
   for (;;) {
     const strategy = automatic
       ? run.request.policy.automaticRollbackStrategy
@@ -162,8 +168,6 @@ function impossible(why: string): ApplicationFailure {
     type: 'ValidationFailed',
     message: `The rollback could not be done: ${why}`,
     nonRetryable: true,
-    details: [
-      { advice: 'choose another way: d1-runbook rollback --strategy time-travel, or restore-backup' },
-    ],
+    details: [{ advice: 'choose another way back: the alert lists them with their price' }],
   })
 }

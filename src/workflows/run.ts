@@ -9,7 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import type { Audited } from '../contract/activities.js'
-import type { StopRequest } from '../contract/decision.js'
+import type { HoldRequest, StopRequest } from '../contract/decision.js'
 import {
   abortSignal,
   observeSignal,
@@ -24,8 +24,9 @@ import type { Gate } from '../contract/names.js'
 import type { Plan } from '../contract/plan.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { renderChecklist } from '../runbook/checklist.js'
-import { gateOpenMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
-import { readIssueReport, readObservation, readStopRequest } from '../runbook/signal-body.js'
+import { resumeCommand } from '../runbook/command.js'
+import { gateOpenMessage, noteMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
+import { readHoldRequest, readIssueReport, readObservation, readStopRequest } from '../runbook/signal-body.js'
 import type { StepName } from '../runbook/steps.js'
 import { windowState } from '../runbook/window.js'
 import { Announcer } from './announcer.js'
@@ -35,6 +36,7 @@ import { endingOf, GateDeclined, GateExpired } from './endings.js'
 import { Gatekeeper } from './gatekeeper.js'
 import { searchAttributesOf } from './search-attributes.js'
 import { newRunView, phaseOf, stepOf, type Ending } from './state.js'
+import { admit } from './steering.js'
 
 /**
  * One migration in progress: its state, the signals that reach it, and the few moves that the workflow is made of.
@@ -193,9 +195,11 @@ export class Run {
       const last = index === policy.remindersMs.length - 1
       const missing = this.gates.missing(gate)
       const escalated = last ? policy.escalateTo : []
+      // The ways back and their price are what the rollback is decided by; other gates have told theirs.
+      const again = gate === 'rollback' ? { shows } : {}
       this.announcer.tell(
         'reminder',
-        reminderMessage({ ...about, at: Date.now(), openedAt, missing, escalated }),
+        reminderMessage({ ...about, at: Date.now(), openedAt, missing, escalated, ...again }),
       )
     }
     if (!(await this.gates.decided(gate, deadline))) this.gates.expire(gate)
@@ -241,19 +245,24 @@ export class Run {
     setHandler(statusQuery, () => view)
     setHandler(reportIssueSignal, (body: unknown) => {
       const read = readIssueReport(body)
-      if (read.ok) view.issues.push({ ...read.body, at: now() })
-      else this.misunderstood('reportIssue', read.reason)
+      if (!read.ok) {
+        this.misunderstood('reportIssue', read.reason)
+        return
+      }
+      const { severity, description, actor } = read.body
+      if (admit(this, { command: 'report-issue', ...read.body }, now()))
+        view.issues.push({ severity, description, actor, at: now() })
     })
     setHandler(observeSignal, (body: unknown) => {
       const read = readObservation(body)
       if (read.ok) view.observations.push({ ...read.body, at: now() })
       else this.misunderstood('observe', read.reason)
     })
-    setHandler(pauseSignal, () => {
-      this.pause(true)
+    setHandler(pauseSignal, (body: unknown) => {
+      this.hold('pause', body)
     })
-    setHandler(resumeSignal, () => {
-      this.pause(false)
+    setHandler(resumeSignal, (body: unknown) => {
+      this.hold('resume', body)
     })
     setHandler(abortSignal, (body: unknown) => {
       this.end('abort', body)
@@ -263,9 +272,23 @@ export class Run {
     })
   }
 
-  private pause(paused: boolean): void {
-    this.view.paused = paused
+  private hold(command: 'pause' | 'resume', body: unknown): void {
+    const read = readHoldRequest(body)
+    if (!read.ok) this.misunderstood(command, read.reason)
+    else if (admit(this, { command, ...read.body }, now())) this.setPaused(command === 'pause', read.body)
     this.refresh()
+  }
+
+  private setPaused(paused: boolean, { actor, reason }: HoldRequest): void {
+    if (this.view.paused === paused) return
+    this.view.paused = paused
+    const why = reason === undefined ? '' : `: ${reason}`
+    const title = `${paused ? 'Paused' : 'Resumed'} by ${actor}${why}`
+    const details = [
+      ...(paused ? [`Goes on with: ${resumeCommand(this.view)}. What has begun is finished first`] : []),
+      ...this.view.migrations.map(({ name, state }) => `${name}: ${state}`),
+    ]
+    this.announcer.tell('note', noteMessage({ ...this.context, title, details }))
   }
 
   /** Ends the body wherever it is; what it was doing to the database is awaited and told. */
@@ -276,6 +299,7 @@ export class Run {
       return
     }
     if (this.stop !== null || this.view.phase === 'close' || this.view.phase === 'closed') return
+    if (!admit(this, { command: kind, ...read.body }, now())) return
     this.stop = { kind, request: read.body }
     this.body.cancel()
   }

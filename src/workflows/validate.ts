@@ -1,5 +1,5 @@
 import type { Plan } from '../contract/plan.js'
-import { completeMessage } from '../runbook/messages.js'
+import { ATTENTION_MS, completeMessage } from '../runbook/messages.js'
 import { read } from './activities.js'
 import { appliedByThisRun } from './apply.js'
 import { GateDeclined, RunEnded } from './endings.js'
@@ -42,12 +42,19 @@ export async function validate(run: Run, plan: Plan): Promise<Expected> {
       ...run.context,
       durationMs: Date.now() - Date.parse(run.view.startedAt),
       applied: appliedByThisRun(run).length,
+      monitoringMs: attentionMs(run),
     }),
   )
   return {
     schemaFingerprint: plan.predictedFingerprint,
     ledger: [...plan.ledger, ...plan.migrations.map(({ name }) => name)],
   }
+}
+
+/** The runbook promises two hours; where less is looked at, less is promised. Milliseconds as people will see them. */
+function attentionMs(run: Run): number {
+  const { offsetsMs } = run.request.monitoring
+  return run.scaled(Math.min(ATTENTION_MS, offsetsMs.at(-1) ?? ATTENTION_MS))
 }
 
 /** People either take the migration back, or the run ends as failed with the migration in place. Always throws. */

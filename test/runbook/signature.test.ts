@@ -59,7 +59,7 @@ describe('a signature', () => {
   ])('is worth nothing for another %s', (_, change, run) => {
     expect(verdict(change, run)).toEqual({
       good: false,
-      reason: 'the signature does not fit what was decided',
+      reason: 'the signature does not fit this decision',
     })
   })
 

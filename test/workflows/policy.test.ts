@@ -96,6 +96,25 @@ describe('after the migration', () => {
     expect(view.artifacts).toContain('0004_rollback_2026_01_02.sql')
   })
 
+  it('an alert that anybody could have sent is no evidence: looking again decides, then people do', async () => {
+    const world = openWorld()
+    const request = withAutomatic()
+    const view = await server.migrate(world, request, async (handle) => {
+      await until(handle, monitoring)
+      await handle.signal('monitoringAlert', {
+        kind: 'breach',
+        message: '2 checkpoints in a row breached',
+        checkpoint: checkpoint(1, new Date().toISOString(), false, 'breached'),
+      })
+      const asked = await until(handle, gateOpen('rollback'))
+      expect(asked.observations.map(({ note }) => note).join()).toContain('No automatic rollback')
+      await handle.signal(decideSignal, { gate: 'rollback', decision: 'reject', actor: 'Bea' })
+      return handle.result()
+    })
+    expect(view.outcome).toBe('completed')
+    expect(world.calls).not.toContain('prepareReverse')
+  })
+
   it('what somebody reports is never an automatic rollback: people decide', async () => {
     const view = await server.migrate(openWorld(), withAutomatic(), async (handle) => {
       await until(handle, monitoring)

@@ -7,7 +7,12 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Decision } from '../../src/contract/decision.js'
 import { decideSignal, submitDecisionUpdate } from '../../src/contract/messages.js'
 import type { RunView } from '../../src/contract/run.js'
-import { decisionText } from '../../src/runbook/signature.js'
+import {
+  commandText,
+  decisionText,
+  type SignedRun,
+  type SteeringCommand,
+} from '../../src/runbook/signature.js'
 import { decide, openGate, voidGate, type GateState } from '../../src/workflows/gates.js'
 import { newRunView } from '../../src/workflows/state.js'
 import { requestFor } from './request.js'
@@ -40,11 +45,16 @@ describe.skipIf(!hasKeygen)('where the environment asks for signatures', () => {
       ...(view.planHash === null ? {} : { planHash: view.planHash }),
       ...body,
     }
-    const signature = execFileSync('ssh-keygen', ['-Y', 'sign', '-q', '-n', 'd1-runbook', '-f', file], {
-      input: decisionText(view, decision),
+    return { ...decision, signature: signature(file, decisionText(view, decision)) }
+  }
+  const signature = (file: string, text: string): string =>
+    execFileSync('ssh-keygen', ['-Y', 'sign', '-q', '-n', 'd1-runbook', '-f', file], {
+      input: text,
       stdio: ['pipe', 'pipe', 'ignore'],
     }).toString()
-    return { ...decision, signature }
+  const signedCommand = (run: SignedRun, file: string, body: Pick<SteeringCommand, 'command' | 'reason'>) => {
+    const command = { actor: 'Bea', commandId: randomUUID(), ...body }
+    return { ...command, signature: signature(file, commandText(run, command)) }
   }
   const request = () => {
     const base = requestFor(randomUUID(), {
@@ -84,6 +94,58 @@ describe.skipIf(!hasKeygen)('where the environment asks for signatures', () => {
     const decisions = view.gates.flatMap((gate) => gate.decisions)
     expect(decisions.map(({ actor }) => actor)).toEqual(ALL_GATES.map(() => 'Bea'))
     expect(decisions.every(({ signedWith }) => signedWith?.startsWith('SHA256:'))).toBe(true)
+  })
+
+  it('nobody holds, stops or alarms the run without a signature; a minor issue and an observation are only notes', async () => {
+    const world = openWorld()
+    const view = await server.migrate(world, request(), async (handle) => {
+      const open = await until(handle, gateOpen('team-lead'))
+      const reason = { reason: 'mine now', actor: 'Bea' }
+      const issue = { severity: 'critical', description: 'gone', actor: 'Bea' }
+      await handle.signal('pause')
+      await handle.signal('pause', { actor: 'Bea' })
+      await handle.signal('abort', reason)
+      await handle.signal('supersede', reason)
+      await handle.signal('reportIssue', issue)
+      // Signed, but by somebody else, for something else, for another run.
+      const ask = { command: 'abort', reason: 'mine now' } as const
+      await handle.signal('abort', signedCommand(open, eve, ask))
+      await handle.signal('abort', { ...signedCommand(open, bea, ask), reason: 'other words' })
+      await handle.signal('supersede', signedCommand(open, bea, ask))
+      await handle.signal('abort', signedCommand({ ...open, runId: 'another' }, bea, ask))
+      await handle.signal('abort', { ...reason, ...signed(open, bea, { gate: 'team-lead' }), commandId: 'x' })
+      const refused = await until(handle, (seen) => seen.refused.length === 10)
+      expect(refused).toMatchObject({ outcome: null, paused: false, issues: [] })
+      expect(refused.refused.map(({ gate }) => gate)).toEqual(
+        expect.arrayContaining(['pause', 'abort', 'supersede', 'report-issue']),
+      )
+
+      await handle.signal('observe', { note: 'a note', actor: 'Eve' })
+      await handle.signal('reportIssue', { ...issue, severity: 'minor' })
+      const pause = signedCommand(open, bea, { command: 'pause' })
+      await handle.signal('pause', pause)
+      await until(handle, ({ paused }) => paused)
+      await handle.signal('resume', signedCommand(open, bea, { command: 'resume' }))
+      await until(handle, ({ paused }) => !paused)
+      // What was resumed is not paused again by whoever recorded the first one.
+      await handle.signal('pause', pause)
+      const replayed = await until(handle, (seen) => seen.refused.length === 11)
+      expect(replayed.paused).toBe(false)
+      expect(replayed.issues).toHaveLength(1)
+      await handle.signal('abort', signedCommand(open, bea, { command: 'abort', reason: 'release off' }))
+      return handle.result()
+    })
+    expect(view).toMatchObject({ outcome: 'aborted', message: 'Bea aborted the run: release off' })
+    expect(view.interventions?.map(({ command }) => command)).toEqual([
+      'report-issue',
+      'pause',
+      'resume',
+      'abort',
+    ])
+    expect(view.interventions?.slice(1).every(({ signedWith }) => signedWith?.startsWith('SHA256:'))).toBe(
+      true,
+    )
+    expect(world.told.some(({ text }) => text.includes('Paused by Bea'))).toBe(true)
   })
 
   it('a decision that was void is not counted when it is sent again, and one names its plan', () => {

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto'
+import type { WorkflowHandle } from '@temporalio/client'
+import { RunbookError } from '../contract/failures.js'
+import {
+  abortSignal,
+  pauseSignal,
+  reportIssueSignal,
+  resumeSignal,
+  supersedeSignal,
+} from '../contract/messages.js'
+import type { IssueReport } from '../contract/decision.js'
+import { commandText, verifyCommand, type SteeringCommand } from '../runbook/signature.js'
+import { readRequest } from './run-history.js'
+import { signalRun } from './runs.js'
+import type { Session } from './session.js'
+import type { Signing } from './sign.js'
+
+/** A command to a run, as a person gives it. */
+export type SteeringOrder =
+  | { command: 'pause' | 'resume'; actor: string; reason?: string }
+  | { command: 'abort' | 'supersede'; actor: string; reason: string }
+  | ({ command: 'report-issue' } & Pick<IssueReport, 'severity' | 'description' | 'actor'>)
+
+/**
+ * Sends the signal of a command; signed where the run asks for it, or `key` does. It reaches a run also when no worker is
+ * there right now, and then nobody answers: so a signature that would not count is refused here.
+ * Throws `RunNotFound`, `NotPermitted`, `DecisionRefused`.
+ */
+export async function steerRun(
+  session: Session,
+  workflowId: string,
+  order: SteeringOrder,
+  signing: Signing,
+): Promise<void> {
+  await signalRun(session, workflowId, async (handle, runId) => {
+    const request = await readRequest(session, { workflowId, runId })
+    const wanted = request?.policy.requireSignatures === true || signing.key !== undefined
+    const identified = { ...order, commandId: randomUUID() }
+    if (!wanted) return deliver(handle, identified)
+    const { signText } = await import('./sign.js')
+    const run = { workflowId, runId }
+    const signature = await signText(commandText(run, identified), signing)
+    const command = { ...identified, signature }
+    refuseWhatWouldNotCount(run, command, request?.people ?? [])
+    return deliver(handle, command)
+  })
+}
+
+function refuseWhatWouldNotCount(
+  run: { workflowId: string; runId: string },
+  command: SteeringCommand,
+  people: Parameters<typeof verifyCommand>[0]['people'],
+): void {
+  const verdict = verifyCommand({ run, command, people })
+  if (verdict.good) return
+  throw new RunbookError(
+    'DecisionRefused',
+    `The run would not heed this ${command.command}: ${verdict.reason}.`,
+    {
+      advice:
+        'Say who you are (--actor, as in `people` of runbook.config) and sign with that key (--sign-key).',
+    },
+  )
+}
+
+function deliver(
+  handle: WorkflowHandle,
+  order: SteeringOrder & { commandId: string; signature?: string },
+): Promise<void> {
+  switch (order.command) {
+    case 'pause':
+      return handle.signal(pauseSignal, order)
+    case 'resume':
+      return handle.signal(resumeSignal, order)
+    case 'abort':
+      return handle.signal(abortSignal, order)
+    case 'supersede':
+      return handle.signal(supersedeSignal, order)
+    case 'report-issue':
+      return handle.signal(reportIssueSignal, order)
+  }
+}

@@ -1,0 +1,58 @@
+import { isCancellation, sleep } from '@temporalio/workflow'
+import type { Checkpoint } from '../contract/monitoring.js'
+import { read } from './activities.js'
+import { now } from './clock.js'
+import { failureOf } from './endings.js'
+import type { Run } from './run.js'
+
+/** Between two looks, so that one hiccup is not seen twice. Milliseconds, before `timeScale`. */
+const BETWEEN_LOOKS_MS = 60_000
+
+/**
+ * Looks for itself before a database is taken back without people. An alert is a signal, which anybody with access to the
+ * namespace can send: it is worth a look, and no evidence. True when every one of as many looks as make a breach says
+ * breached; what cannot be seen is no breach.
+ */
+export async function confirmBreach(run: Run): Promise<boolean> {
+  const { plan } = run
+  if (plan === null) return false
+  const { consecutiveBreaches } = run.request.monitoring.thresholds
+  const expected = {
+    schemaFingerprint: plan.predictedFingerprint,
+    ledger: [...plan.ledger, ...plan.migrations.map(({ name }) => name)],
+  }
+  const history: Pick<Checkpoint, 'results'>[] = []
+  for (let number = 1; number <= consecutiveBreaches; number += 1) {
+    if (number > 1) await sleep(run.scaled(BETWEEN_LOOKS_MS), { summary: 'Look again at the breach' })
+    const seen = await look(run, { number, expected, history })
+    if (seen.verdict !== 'breached') {
+      const why = seen.reasons.length === 0 ? '' : `: ${seen.reasons.join('; ')}`
+      const note = `No automatic rollback: looking again, the database is ${seen.verdict}${why}. People decide`
+      run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
+      return false
+    }
+    history.push({ results: seen.results })
+  }
+  return true
+}
+
+async function look(
+  run: Run,
+  input: {
+    number: number
+    expected: { schemaFingerprint: string; ledger: string[] }
+    history: Pick<Checkpoint, 'results'>[]
+  },
+): Promise<Pick<Checkpoint, 'verdict' | 'reasons' | 'results'>> {
+  const { target, monitoring } = run.request
+  const { probes, thresholds } = monitoring
+  const baseline = run.baseline ?? { takenAt: run.view.startedAt, probes: {} }
+  try {
+    return await read.runCheckpoint.executeWithOptions({ summary: 'Is it really breached?' }, [
+      { target, probes, thresholds, baseline, ...input, plannedAt: now(), late: false },
+    ])
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    return { verdict: 'unknown', reasons: [failureOf(error).message], results: [] }
+  }
+}

@@ -1,0 +1,49 @@
+import type { MigrationRequest, RunView } from '../contract/run.js'
+import { verifyCommand, type SteeringCommand } from '../runbook/signature.js'
+import { keepRefused } from './gates.js'
+
+/** What must be known to judge a command. */
+export interface SteeredRun {
+  request: Pick<MigrationRequest, 'policy' | 'people'>
+  view: Pick<RunView, 'workflowId' | 'runId' | 'refused' | 'interventions'>
+}
+
+/**
+ * Whether a command that holds, stops or alarms the run counts. One that does is in the audit trail, and so is one that does
+ * not, with the reason. Pure but for the state that it is given. Never throws.
+ */
+export function admit({ request, view }: SteeredRun, sent: SteeringCommand, at: string): boolean {
+  const { command, actor, commandId } = sent
+  const refuse = (reason: string): false => {
+    keepRefused(view, { gate: command, actor, decision: command, at, reason })
+    return false
+  }
+  const taken = view.interventions ?? []
+  if (commandId !== undefined && taken.some((one) => one.commandId === commandId))
+    return refuse(`command ${commandId} was counted before`)
+  const asked = request.policy.requireSignatures && changesTheCourse(sent)
+  const signature =
+    asked || sent.signature !== undefined
+      ? verifyCommand({ run: view, command: sent, people: request.people })
+      : undefined
+  if (signature?.good === false) return refuse(signature.reason)
+  const reason =
+    command === 'report-issue' ? `${sent.severity ?? ''}: ${sent.description ?? ''}` : sent.reason
+  view.interventions = [
+    ...taken,
+    {
+      command,
+      actor,
+      at,
+      ...(reason === undefined ? {} : { reason }),
+      ...(commandId === undefined ? {} : { commandId }),
+      ...(signature === undefined ? {} : { signedWith: signature.key }),
+    },
+  ]
+  return true
+}
+
+/** A minor issue, as an observation, is only written down: anybody may see something. */
+function changesTheCourse({ command, severity }: SteeringCommand): boolean {
+  return command !== 'report-issue' || severity !== 'minor'
+}
