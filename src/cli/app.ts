@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import path from 'node:path'
 import { createOutput, type Output } from './output.js'
+import { pasteable, type Typed } from './pasteable.js'
 
 /** What every command takes. */
 export interface CommonOptions {
@@ -22,6 +23,11 @@ export type Action<Options> = (input: {
 /** Collects the exit code of whichever command ran. */
 export class App {
   exitCode = 0
+  private readonly typed: Typed
+
+  constructor(typed: Typed = {}) {
+    this.typed = typed
+  }
 
   /** A command with the common options; `examples` end its help. */
   command(signature: string, summary: string, examples: string[]): Command {
@@ -42,7 +48,7 @@ export class App {
     const app = this
     return async function (this: Command) {
       const options: CommonOptions & Options = this.opts()
-      const output = createOutput({ json: options.json })
+      const output = createOutput({ json: options.json, finish: (text) => pasteable(text, app.typed) })
       const args = this.processedArgs.filter((arg): arg is string => typeof arg === 'string')
       app.exitCode = await work({
         options: { ...options, project: path.resolve(options.project) },

@@ -3,6 +3,7 @@ import { App } from './app.js'
 import { COMMANDS } from './commands.js'
 import { failureOf, type Failure } from './failure.js'
 import { colorsFor, createOutput, flushOutput, survivePipeClose } from './output.js'
+import { pasteable, typedIn } from './pasteable.js'
 import { toolVersion } from './version.js'
 
 /**
@@ -11,7 +12,7 @@ import { toolVersion } from './version.js'
  */
 export async function main(argv: string[]): Promise<number> {
   survivePipeClose()
-  const app = new App()
+  const app = new App(typedIn(argv))
   try {
     const program = await createProgram(app, argv)
     await program.parseAsync(argv, { from: 'user' })
@@ -88,7 +89,9 @@ function report(
   failure: { type: string; message: string; advice: string; exitCode: number },
   argv: string[],
 ): number {
-  const { type, message, advice, exitCode } = failure
+  const { type, exitCode } = failure
+  const typed = typedIn(argv)
+  const [message, advice] = [pasteable(failure.message, typed), pasteable(failure.advice, typed)]
   if (argv.includes('--json')) {
     createOutput({ json: true }).document({ success: false, error: { type, message, advice } })
     return exitCode

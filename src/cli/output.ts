@@ -25,7 +25,14 @@ export interface Output {
   raw: (text: string) => void
 }
 
-export function createOutput({ json }: { json: boolean }): Output {
+/** `finish`: the last word on each text before it is written. */
+export function createOutput({
+  json,
+  finish = (text) => text,
+}: {
+  json: boolean
+  finish?: (text: string) => string
+}): Output {
   const human = json ? process.stderr : process.stdout
   return {
     json,
@@ -34,12 +41,12 @@ export function createOutput({ json }: { json: boolean }): Output {
     live: Boolean(human.isTTY) && process.env['TERM'] !== 'dumb' && !isCi(),
     // Some terminals say 0 before they know.
     columns: () => (human.columns > 0 ? human.columns : 100),
-    line: (text = '') => void human.write(`${text}\n`),
-    note: (text) => void process.stderr.write(`${text}\n`),
+    line: (text = '') => void human.write(`${finish(text)}\n`),
+    note: (text) => void process.stderr.write(`${finish(text)}\n`),
     document: (value) => {
       if (json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
     },
-    raw: (text) => void human.write(text),
+    raw: (text) => void human.write(finish(text)),
   }
 }
 
