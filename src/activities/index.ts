@@ -43,13 +43,15 @@ export function createActivities(options: ActivityOptions = {}): RunbookActiviti
       asActivity((signal, beat) =>
         createBackup({ ...input, target: at(input).target, signal, onProgress: beat }),
       ),
-    rehearse: (input) => asActivity((signal) => rehearse(at(input), input, signal)),
+    rehearse: (input) =>
+      asActivity((signal, beat) => rehearse(at(input), input, { signal, onProgress: beat })),
     takeBaseline: (input) =>
       asActivity((signal, beat) =>
         takeBaseline({ ...input, target: at(input).target }, { signal, env: place.env, heartbeat: beat }),
       ),
 
-    prepareReverse: (input) => asActivity((signal) => prepareReverse(at(input), input, signal)),
+    prepareReverse: (input) =>
+      asActivity((signal, beat) => prepareReverse(at(input), input, { signal, onProgress: beat })),
     applyMigration: (input) => asActivity((signal, beat) => applyMigration(at(input), input, signal, beat)),
     travelBack: (input) =>
       asActivity((signal, beat, before) => travelBack(at(input), input, { signal, beat, before })),

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { rehearseMigrations, type RehearseInput } from '../analysis/rehearse.js'
+import { rehearseApart } from '../analysis/rehearse-apart.js'
+import type { RehearseInput } from '../analysis/rehearse.js'
 import type { BackupRecord } from '../contract/backup.js'
 import type { Plan } from '../contract/plan.js'
 import { restoreDatabase } from '../d1/restore.js'
@@ -11,13 +12,15 @@ import type { Here } from './worker-place.js'
 export async function rehearseOnCopy(
   { target }: Here,
   backup: BackupRecord,
-  input: Pick<RehearseInput, 'files' | 'applied' | 'queries' | 'checksums'> & { signal: AbortSignal },
+  input: Pick<RehearseInput, 'files' | 'applied' | 'queries' | 'checksums' | 'onProgress'> & {
+    signal: AbortSignal
+  },
 ): Promise<Plan> {
   const to = await mkdtemp(path.join(tmpdir(), 'd1-runbook-rehearsal-'))
   try {
     const { database: databaseFile } = await restoreDatabase({ file: backup.file, to, signal: input.signal })
     const { environment, database, migrationsTable } = target
-    return await rehearseMigrations({ ...input, databaseFile, environment, database, migrationsTable })
+    return await rehearseApart({ ...input, databaseFile, environment, database, migrationsTable })
   } finally {
     await rm(to, { recursive: true, force: true, maxRetries: 3 })
   }

@@ -8,7 +8,7 @@ import { artifactStore, type Here } from './worker-place.js'
 export async function rehearse(
   here: Here,
   input: Parameters<SlowActivities['rehearse']>[0],
-  signal: AbortSignal,
+  { signal, onProgress }: { signal: AbortSignal; onProgress: (message: string) => void },
 ): ReturnType<SlowActivities['rehearse']> {
   const { backup, status } = input
   const files = await unpackBundle(input.bundle, input.files, artifactStore(here))
@@ -18,6 +18,7 @@ export async function rehearse(
     ...(input.queries === undefined ? {} : { queries: input.queries }),
     ...(input.checksums === undefined ? {} : { checksums: input.checksums }),
     signal,
+    onProgress,
   })
   if (plan.schemaFingerprint === status.schemaFingerprint) return plan
   throw new RunbookError(

@@ -14,7 +14,7 @@ import { artifactStore, type Here } from './worker-place.js'
 export async function prepareReverse(
   here: Here,
   input: Parameters<RollbackActivities['prepareReverse']>[0],
-  signal: AbortSignal,
+  { signal, onProgress }: { signal: AbortSignal; onProgress: (message: string) => void },
 ): ReturnType<RollbackActivities['prepareReverse']> {
   const store = artifactStore(here)
   const wanted = new Set([...input.ledgerBefore, ...input.applied])
@@ -23,6 +23,7 @@ export async function prepareReverse(
     files: all.filter(({ name }) => wanted.has(name)),
     applied: input.ledgerBefore,
     signal,
+    onProgress,
   })
   const { available, sql, price } = plan.rollback
   if (!available || sql === undefined) return { price }

@@ -10,7 +10,7 @@ import { checkQueries, type ApplicationQuery } from './compatibility.js'
 import type { Evidence, TableFate } from './evidence.js'
 import { brokenObjects, violationsIn } from './health.js'
 import { followTables } from './lineage.js'
-import { createLedger, replayFile, type FileReplay } from './replay.js'
+import { createLedger, replayFile, type FileReplay, type ReplayOptions } from './replay.js'
 import { rowChanges } from './rows.js'
 import { shapeFailures } from './shape.js'
 
@@ -20,6 +20,8 @@ export interface NativeInput {
   queries?: ApplicationQuery[]
   signal?: AbortSignal
   onProgress?: (message: string) => void
+  onStatement?: ReplayOptions['onStatement']
+  hopeless?: ReplayOptions['hopeless']
 }
 
 /** What SQLite, statement by statement, shows of the files. */
@@ -52,7 +54,11 @@ export async function rehearseNatively(
     const ran: MigrationFile[] = []
     for (const file of pending) {
       input.onProgress?.(`Rehearsing ${file.name}`)
-      const replay = replayFile(database, file, { migrationsTable, countRows: true, origin: before })
+      const { onStatement, hopeless } = input
+      const replay = replayFile(database, file, {
+        ...{ migrationsTable, countRows: true, origin: before },
+        ...{ onStatement, hopeless },
+      })
       replay.failures.push(...shapeFailures(file, replay.parsed))
       replays.set(file.name, replay)
       input.signal?.throwIfAborted()

@@ -12,7 +12,7 @@ import type { Evidence } from './evidence.js'
 import { arrange, judgeEvidence, judgeHistory } from './judge.js'
 import { planHashOf } from './plan-hash.js'
 import { rehearseNatively, type NativeRehearsal } from './native-rehearsal.js'
-import type { FileReplay } from './replay.js'
+import type { FileReplay, Hopeless, Whereabouts } from './replay.js'
 import { rehearseWayBack } from './reverse-rehearsal.js'
 import { driftFinding } from './rules/sq108.js'
 import { withSafeRebuild } from './safe-rebuild.js'
@@ -35,6 +35,10 @@ export interface RehearseInput {
   signal?: AbortSignal
   /** One line for people. */
   onProgress?: (message: string) => void
+  /** Called before and, with nothing, after each statement that may take long. */
+  onStatement?: (at: Whereabouts | undefined) => void
+  /** A statement that did not end when it was tried before. */
+  hopeless?: Hopeless
 }
 
 /**

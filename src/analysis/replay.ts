@@ -4,6 +4,7 @@ import { quoteName, quoteText } from '../d1/sqlite.js'
 import { parseStatements, type ParsedFile, type SqlStatement } from '../d1/statements.js'
 import { anatomyOf, type Anatomy } from './anatomy.js'
 import type { FailureEvidence, StatementEvidence, Touch } from './evidence.js'
+import { unmetBy } from './existing.js'
 import { literalsInIndex, literalsInPlaceOfColumns } from './literals.js'
 import { refusalOf } from './refusals.js'
 import { tablesByRoot, touchesOf } from './touches.js'
@@ -16,7 +17,21 @@ export interface ReplayOptions {
   origin: DetailedCatalog
   /** Keep what ran when a statement fails, and go on: for history, of which only the schema is wanted. */
   tolerant?: boolean
-  onStatement?: () => void
+  /** Called before and, with nothing, after each statement that may take long. */
+  onStatement?: ((at: Whereabouts | undefined) => void) | undefined
+  /** A statement that is not tried any more. */
+  hopeless?: Hopeless | undefined
+}
+
+/** A statement of the files; `line` is that of its first word. */
+export interface Whereabouts {
+  file: string
+  line: number
+}
+
+/** A statement that did not end in this time, in milliseconds. */
+export interface Hopeless extends Whereabouts {
+  afterMs: number
 }
 
 export interface FileReplay {
@@ -45,7 +60,6 @@ export function replayFile(
   const observer = new Observer(database, file.name, options)
   database.exec('BEGIN')
   for (const statement of statements) {
-    options.onStatement?.()
     const anatomy = anatomyOf(statement.sql, statement.tokens)
     const refusal = refusalOf(statement, anatomy)
     if (refusal !== undefined) {
@@ -53,8 +67,16 @@ export function replayFile(
       replay.failures.push({ ...at(file.name, statement), message, advice, code, where: 'chain' })
     }
     if (refusal?.skip === true) continue
+    const place = { file: file.name, line: statement.line }
+    if (options.hopeless?.file === place.file && options.hopeless.line === place.line) {
+      replay.failures.push({ ...at(file.name, statement), ...endless(options.hopeless) })
+      break
+    }
+    const slow = mayTakeLong(anatomy)
     try {
+      if (slow) options.onStatement?.(place)
       replay.statements.push(observer.run(statement, anatomy))
+      if (slow) options.onStatement?.(undefined)
     } catch (error) {
       replay.failures.push({
         ...at(file.name, statement),
@@ -139,6 +161,7 @@ class Observer {
   run(statement: SqlStatement, anatomy: Anatomy): StatementEvidence {
     const touches = this.#touches(statement.sql, anatomy)
     const literals = this.#literals(statement.sql, anatomy, touches)
+    const unmet = unmetBy(this.#database, statement.sql, anatomy)
     const deletes =
       this.#options.countRows && anatomy.verb !== 'update'
         ? touches.filter(({ how }) => how === 'delete')
@@ -164,6 +187,8 @@ class Observer {
       changes,
       counts,
       literals,
+      ...(unmet === undefined ? {} : { unmet }),
+      ...(this.#writesLedger(anatomy) ? { writesLedger: true } : {}),
       durationMs,
     }
   }
@@ -178,9 +203,10 @@ class Observer {
   #touches(sql: string, anatomy: Anatomy): Touch[] {
     if (!needsProgram(anatomy) && !(this.#options.countRows && anatomy.verb === 'insert'))
       return anatomy.verb === 'insert' ? [insertInto(anatomy)] : []
-    // Only a copy is asked what it reads.
-    if (anatomy.copies) this.#roots ??= tablesByRoot(this.#database)
-    const touches = touchesOf(this.#database, sql, anatomy.copies ? this.#roots : undefined)
+    // Only what can move values from one table to another is asked what it reads.
+    const reads = anatomy.copies || (anatomy.verb === 'update' && /\b(?:select|from)\b/i.test(sql))
+    if (reads) this.#roots ??= tablesByRoot(this.#database)
+    const touches = touchesOf(this.#database, sql, reads ? this.#roots : undefined)
     if (anatomy.verb === 'delete' || anatomy.verb === 'drop-table')
       touches.push({ table: anatomy.target ?? '', how: 'delete' })
     if (anatomy.verb === 'insert' || anatomy.verb === 'create-table') touches.push(insertInto(anatomy))
@@ -202,6 +228,11 @@ class Observer {
       [this.#catalog, this.#options.origin],
       tables,
     )
+  }
+
+  #writesLedger({ verb, target }: Anatomy): boolean {
+    const writes = /^(?:insert|update|delete|alter-table|drop-table)$/.test(verb)
+    return writes && target?.toLowerCase() === this.#options.migrationsTable.toLowerCase()
   }
 
   #count(table: string): number | undefined {
@@ -239,6 +270,16 @@ function needsProgram(anatomy: Anatomy): boolean {
     default:
       return false
   }
+}
+
+/** All but what only adds the rows that it spells out. */
+function mayTakeLong(anatomy: Anatomy): boolean {
+  return anatomy.verb !== 'insert' || anatomy.copies
+}
+
+function endless({ afterMs }: Hopeless): Pick<FailureEvidence, 'message' | 'code' | 'where'> {
+  const seconds = String(Math.round(afterMs / 1000))
+  return { message: `The statement still ran after ${seconds} s on the copy.`, code: 'RH102', where: 'copy' }
 }
 
 function changesSchema(anatomy: Anatomy): boolean {

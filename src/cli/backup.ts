@@ -6,6 +6,7 @@ import type { Action, App } from './app.js'
 import { archiveFile } from './archive-file.js'
 import { backupScheduleCommand } from './backup-schedule.js'
 import { openContext, readProjectFiles } from './context.js'
+import { interruptible } from './interrupt.js'
 import { keepOf } from './keep-count.js'
 import type { Output } from './output.js'
 
@@ -63,7 +64,9 @@ const createArchive: Work = async ({ options, output }) => {
   const { createBackup } = await import('../d1/backup.js')
   const keep =
     keepOf(options as CreateOptions) ?? resolveRequestSettings(context.project, options.env).keepBackups
-  const backup = await createBackup({ target: context.target, files, keep, onProgress: output.note })
+  const backup = await interruptible((signal) =>
+    createBackup({ target: context.target, files, keep, signal, onProgress: output.note }),
+  )
   output.document({ success: backup.verified, ...backup })
   if (!output.json) {
     const rows = backup.tables.reduce((sum, table) => sum + table.rows, 0)
@@ -86,7 +89,7 @@ const validateArchive: Work = async ({ options, args: [zip], output, given }) =>
   const { validateBackup } = await import('../d1/backup.js')
   const environment = given('env') ? options.env : undefined
   const file = zip === undefined ? await newestArchive(options.project, environment) : await archiveFile(zip)
-  const result = await validateBackup({ file })
+  const result = await interruptible((signal) => validateBackup({ file, signal }))
   output.document({ success: result.valid, file, ...result })
   if (!output.json) printValidation(output, file, result)
   return result.valid ? 0 : 1
@@ -132,7 +135,8 @@ function printValidation(
 const restoreArchive: Work = async ({ options, args: [zip = ''], output }) => {
   const { restoreBackup } = await import('../d1/backup.js')
   const to = path.resolve((options as unknown as RestoreOptions).to)
-  const restored = await restoreBackup({ file: await archiveFile(zip), to })
+  const file = await archiveFile(zip)
+  const restored = await interruptible((signal) => restoreBackup({ file, to, signal }))
   output.document({ success: true, ...restored })
   if (!output.json) output.line(output.colors.green(`✔ Restored to ${restored.database}`))
   return 0

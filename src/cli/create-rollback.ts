@@ -9,6 +9,7 @@ import type { MigrationFile } from '../contract/target.js'
 import type { App } from './app.js'
 import { openContext, readProjectFiles, type Context } from './context.js'
 import { createMigration } from './create.js'
+import { interruptible } from './interrupt.js'
 
 interface RollbackFileOptions {
   of?: string
@@ -30,7 +31,9 @@ export function createRollbackCommand(app: App, summary: string): Command {
         const files = await readProjectFiles(context)
         const migration =
           options.of === undefined ? await newestApplied(context, files) : named(files, options.of)
-        const { sql, price } = await reverseOf(context, files, migration)
+        const { sql, price } = await interruptible((signal) =>
+          reverseOf(context, files, { migration, signal }),
+        )
         const { file } =
           options.print === true
             ? {}
@@ -79,15 +82,16 @@ function named(files: MigrationFile[], name: string): MigrationFile {
 async function reverseOf(
   { target }: Context,
   files: MigrationFile[],
-  migration: MigrationFile,
+  { migration, signal }: { migration: MigrationFile; signal: AbortSignal },
 ): Promise<{ sql: string; price: RollbackSummary['price'] }> {
   const before = files.slice(0, files.indexOf(migration))
   const folder = await mkdtemp(path.join(os.tmpdir(), 'd1-runbook-reverse-'))
   try {
     const databaseFile = path.join(folder, 'before.sqlite')
     await replay(databaseFile, before)
-    const { rehearseMigrations } = await import('../analysis/rehearse.js')
-    const { rollback } = await rehearseMigrations({
+    const { rehearseApart } = await import('../analysis/rehearse-apart.js')
+    const { rollback } = await rehearseApart({
+      signal,
       databaseFile,
       files: [...before, migration],
       applied: before.map(({ name }, index) => ({

@@ -21,6 +21,7 @@ export async function copyOfDatabase(input: {
   files: MigrationFile[]
   backup: string | undefined
   onProgress: (message: string) => void
+  signal: AbortSignal
 }): Promise<DatabaseCopy> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'd1-runbook-copy-'))
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 })
@@ -41,18 +42,18 @@ export async function copyOfDatabase(input: {
 }
 
 async function fillCopy(input: Parameters<typeof copyOfDatabase>[0], folder: string): Promise<string> {
-  const { target, files, backup, onProgress } = input
+  const { target, files, backup, onProgress, signal } = input
   if (backup === undefined && !target.database.remote)
     return copyLocal(target, path.join(folder, 'copy.sqlite'))
   let file = backup
   if (file === undefined) {
     const { createBackup } = await import('../d1/backup.js')
     onProgress(`Making a backup of ${target.database.name} to rehearse on`)
-    const made = await createBackup({ target, files, keep: Number.MAX_SAFE_INTEGER, onProgress })
+    const made = await createBackup({ target, files, keep: Number.MAX_SAFE_INTEGER, onProgress, signal })
     file = made.file
   }
   const { restoreDatabase } = await import('../d1/restore.js')
-  const { database } = await restoreDatabase({ file, to: folder })
+  const { database } = await restoreDatabase({ file, to: folder, signal })
   return database
 }
 

@@ -1,8 +1,9 @@
 import { FAILURES, RunbookError, isFailureType, type FailureType } from '../contract/failures.js'
+import { Interrupted } from './interrupt.js'
 
 /** What the command line says about an error, whichever way it came. */
 export interface Failure {
-  type: FailureType | 'Bug'
+  type: FailureType | 'Interrupted' | 'Bug'
   message: string
   advice: string
   exitCode: number
@@ -19,6 +20,16 @@ export function failureOf(error: unknown): Failure {
     return { type, message, advice, exitCode: FAILURES[type].exitCode, stack: error.stack }
   }
   const stack = error instanceof Error ? error.stack : undefined
+  if (error instanceof Interrupted) {
+    const { message, exitCode } = error
+    return {
+      type: 'Interrupted',
+      message,
+      advice: 'Run the command again when you want to.',
+      exitCode,
+      stack,
+    }
+  }
   const carried = failureThroughTemporal(error)
   if (carried !== undefined) return { ...carried, exitCode: FAILURES[carried.type].exitCode, stack }
   const system = failureOfSystem(error)

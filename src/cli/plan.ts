@@ -6,6 +6,7 @@ import { archiveFile } from './archive-file.js'
 import { openContext, readProjectFiles, type Context } from './context.js'
 import { copyOfDatabase } from './database-copy.js'
 import { findingLines } from './findings-text.js'
+import { interruptible } from './interrupt.js'
 import type { Output } from './output.js'
 import { databaseLine } from './target-text.js'
 
@@ -27,7 +28,7 @@ export function planCommand(app: App, summary: string): Command {
       app.action<PlanOptions>(async ({ options, output }) => {
         const context = await openContext(options)
         const backup = options.backup === undefined ? undefined : await archiveFile(options.backup)
-        const plan = await makePlan(context, backup, output)
+        const plan = await interruptible((signal) => makePlan(context, backup, { output, signal }))
         const success = plan.verdict !== 'block'
         output.document({ success, ...plan })
         if (!output.json) printPlan(output, plan)
@@ -36,16 +37,21 @@ export function planCommand(app: App, summary: string): Command {
     )
 }
 
-async function makePlan(context: Context, backup: string | undefined, output: Output): Promise<Plan> {
+async function makePlan(
+  context: Context,
+  backup: string | undefined,
+  { output, signal }: { output: Output; signal: AbortSignal },
+): Promise<Plan> {
   const { target, project } = context
   const files = await readProjectFiles(context)
-  const copy = await copyOfDatabase({ target, files, backup, onProgress: output.note })
+  const onProgress = output.note
+  const copy = await copyOfDatabase({ target, files, backup, onProgress, signal })
   try {
-    const { rehearseMigrations } = await import('../analysis/rehearse.js')
+    const { rehearseApart } = await import('../analysis/rehearse-apart.js')
     const { readChecksums } = await import('../analysis/checksums.js')
     const { queriesOf } = await import('../config/settings.js')
     const checksums = await readChecksums(target.migrationsDir)
-    return await rehearseMigrations({
+    return await rehearseApart({
       databaseFile: copy.databaseFile,
       files,
       applied: copy.ledger,
@@ -53,6 +59,8 @@ async function makePlan(context: Context, backup: string | undefined, output: Ou
       database: target.database,
       migrationsTable: target.migrationsTable,
       queries: queriesOf(project, target.environment),
+      signal,
+      onProgress,
       ...(checksums === undefined ? {} : { checksums }),
     })
   } finally {

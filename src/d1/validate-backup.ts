@@ -32,6 +32,7 @@ export async function validateBackup({
     metadata = (await unpackArchive(file)).metadata
     problems = (await openBackup(file, folder, join(folder, 'restored.sqlite'), signal)).problems
   } catch (error) {
+    signal?.throwIfAborted()
     problems = [problemOf(error)]
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -17,7 +17,13 @@ export async function runCli(
   cwd: string,
   env: Record<string, string> = {},
 ): Promise<CliResult> {
-  const result = await execa(
+  const result = await launchCli(args, cwd, env)
+  return { code: result.exitCode, stdout: result.stdout, stderr: result.stderr }
+}
+
+/** The same, while it runs. */
+export function launchCli(args: string[], cwd: string, env: Record<string, string> = {}) {
+  return execa(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', '--import', LOADER, ENTRY, ...args],
     {
@@ -29,7 +35,6 @@ export async function runCli(
       timeout: 50_000,
     },
   )
-  return { code: result.exitCode, stdout: result.stdout, stderr: result.stderr }
 }
 
 /** The one JSON document on stdout; anything beside it makes this throw. */

@@ -1,0 +1,28 @@
+import { mkdirSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { projectFolder } from '../config/project-folder.js'
+import { launchCli } from './run-cli.js'
+
+/** Far more work than anybody waits for, in one statement. */
+const ENDLESS = `CREATE TABLE a (x TEXT);
+INSERT INTO a WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000) SELECT i FROM n;
+UPDATE a SET x = (SELECT max(b.x || '') FROM a AS b WHERE b.x || '' <> a.x || '');
+`
+
+test('Ctrl-C ends a plan at once, in the middle of a statement, and leaves nothing behind', async () => {
+  const folder = projectFolder({
+    'wrangler.toml': '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "archive"\n',
+    'migrations/0001_a.sql': ENDLESS,
+  })
+  const temporary = path.join(folder, 'tmp')
+  mkdirSync(temporary)
+  const command = launchCli(['plan'], folder, { TMPDIR: temporary })
+  for await (const line of command.iterable({ from: 'stderr' })) {
+    if (line.startsWith('Rehearsing')) command.kill('SIGINT')
+  }
+  const { exitCode, stderr } = await command
+  expect(exitCode).toBe(130)
+  expect(stderr).toContain('Stopped before it was done')
+  expect(readdirSync(temporary).filter((name) => name.startsWith('d1-runbook'))).toEqual([])
+}, 90_000)
