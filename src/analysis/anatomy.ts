@@ -164,7 +164,15 @@ function topLevel(words: string[], start: number): string[] {
 /** WHERE 1, WHERE TRUE, WHERE 1 = 1 choose nothing. */
 function hasCondition(words: string[]): boolean {
   const at = words.indexOf('WHERE')
-  return at >= 0 && !/^(?:1|TRUE|1 ==? 1)$/.test(words.slice(at + 1).filter((word) => word !== ';').join(' '))
+  return (
+    at >= 0 &&
+    !/^(?:1|TRUE|1 ==? 1)$/.test(
+      words
+        .slice(at + 1)
+        .filter((word) => word !== ';')
+        .join(' '),
+    )
+  )
 }
 
 function copies(words: string[], start: number, verb: Verb): boolean {

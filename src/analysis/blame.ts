@@ -1,3 +1,4 @@
+import { tableNamed } from '../d1/schema.js'
 import { unquote } from '../d1/tokens.js'
 import { mentions } from './anatomy.js'
 import type { Evidence, StatementEvidence, TableFate } from './evidence.js'
@@ -91,6 +92,16 @@ export function shapeCulprit(evidence: Evidence, fate: TableFate): StatementEvid
         /^(?:drop-table|alter-table|create-table)$/.test(anatomy.verb) && names.has(lower(anatomy.target)),
     )
   )
+}
+
+/** Tables that were renamed away and made anew under their name, while the old one stays: what named them follows the old one. */
+export function parentsLeft(evidence: Evidence): { fate: TableFate; oldName: string }[] {
+  return evidence.fates.flatMap((fate) => {
+    const alteration = fate.ended?.anatomy.alteration
+    if (fate.how !== 'rebuilt' || alteration?.kind !== 'rename-table') return []
+    const stays = tableNamed(evidence.after, alteration.to) !== undefined
+    return stays ? [{ fate, oldName: alteration.to }] : []
+  })
 }
 
 /** Whether rows that a statement took from a table are put back later, from a table that was filled from it before. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { TableSchema } from '../d1/schema.js'
-import { quoteName } from '../d1/sqlite.js'
+import { quoteName, type Row } from '../d1/sqlite.js'
 import type { ColumnChange, DataComparison, TableFate } from './evidence.js'
 import { becomesNumber, countCut, cutOff, spoilt, startsAsNumber } from './number-texts.js'
 import {
@@ -124,9 +124,11 @@ function columnChanges(
     const samples = database
       .prepare(
         `SELECT ${keyText} AS key, substr(quote(${column('b', was)}), 1, 80) AS before, substr(quote(${column('s', is)}), 1, 80) AS after
-         FROM ${from} WHERE ${column('b', was)} IS NOT NULL AND ${differ(pair, retyped)} LIMIT ${String(SAMPLES)}`,
+         FROM ${from} WHERE ${column('b', was)} IS NOT NULL AND ${differ(pair, retyped)} LIMIT 100`,
       )
       .all()
+      .filter(isNews())
+      .slice(0, SAMPLES)
       .map((sample) => ({
         key: String(sample['key']),
         before: String(sample['before']),
@@ -134,6 +136,15 @@ function columnChanges(
       }))
     return [{ column: was, after: is, values, nulled, changed, ...(cut === 0 ? {} : { cut }), samples }]
   })
+}
+
+/** One sample of each kind: the same change again tells nothing. */
+function isNews(): (sample: Row) => boolean {
+  const seen = new Set<string>()
+  return ({ before, after }) => {
+    const change = JSON.stringify([before, after])
+    return !seen.has(change) && seen.add(change).has(change)
+  }
 }
 
 /** NULL, and what stands for nothing in a text or JSON column: a value that becomes one of these is lost as much. */
@@ -177,7 +188,14 @@ function onlyUpdated({ statements }: Versions, fate: TableFate): boolean {
 /** The rows that are missing under their key are there under another one. */
 function withNewKeys(found: DataComparison, [first]: Pair[], changed: number): DataComparison {
   if (first === undefined || first.was === ROWID) return { ...found, lost: 0 }
-  const change = { column: first.was, after: first.is, values: found.rowsBefore, nulled: 0, changed, samples: [] }
+  const change = {
+    column: first.was,
+    after: first.is,
+    values: found.rowsBefore,
+    nulled: 0,
+    changed,
+    samples: [],
+  }
   return { ...found, lost: 0, columns: [...found.columns, change] }
 }
 

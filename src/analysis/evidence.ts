@@ -1,5 +1,6 @@
 import type { DetailedCatalog, TableSchema } from '../d1/schema.js'
 import type { Anatomy } from './anatomy.js'
+import type { Unmet } from './existing.js'
 
 /** What one statement does to the rows of one table, by its program: see `touches.ts`. */
 export interface Touch {
@@ -20,6 +21,10 @@ export interface StatementEvidence {
   counts: { table: string; before: number; after: number }[]
   /** Double-quoted names that SQLite reads as text although a column of that name is meant. */
   literals: string[]
+  /** What a CREATE … IF NOT EXISTS did not get. */
+  unmet?: Unmet
+  /** It writes, alters or drops the ledger. */
+  writesLedger?: true
   /** Milliseconds. */
   durationMs: number
 }

@@ -158,7 +158,9 @@ function descends(entry: Entry, from: Entry, seen: Set<Entry>): boolean {
 
 /** Named as what people put rows aside in before they drop a table: the rows are kept, the table is gone all the same. */
 function isKept({ name }: Entry): boolean {
-  return /(?:^|_)(?:backup|bak|old|orig|archived?|legacy|deprecated|hold|snapshot|tmp|temp)(?:$|_|\d)/i.test(name)
+  return /(?:^|_)(?:backup|bak|old|orig|archived?|legacy|deprecated|hold|snapshot|tmp|temp)(?:$|_|\d)/i.test(
+    name,
+  )
 }
 
 /** Several tables became one: it is none of them under another name. */

@@ -13,7 +13,7 @@ export function becomesNumber({ was, is }: Pair, before: TableSchema, after: Tab
   return now !== undefined && !keepsText(now) && keepsText(typeOf(before, was) ?? '')
 }
 
-function keepsText(type: string): boolean {
+export function keepsText(type: string): boolean {
   if (type.includes('INT')) return false
   return type === '' || /CHAR|CLOB|TEXT|BLOB|ANY/.test(type)
 }

@@ -19,9 +19,11 @@ import { fk101 } from './rules/fk101.js'
 import { fk102 } from './rules/fk102.js'
 import { fk103 } from './rules/fk103.js'
 import { ix101 } from './rules/ix101.js'
+import { lg101 } from './rules/lg101.js'
 import { mf101 } from './rules/mf101.js'
 import { mf102 } from './rules/mf102.js'
 import { mf103 } from './rules/mf103.js'
+import { nx101 } from './rules/nx101.js'
 import { qc101 } from './rules/qc101.js'
 import { qc102 } from './rules/qc102.js'
 import { rh101 } from './rules/rh101.js'
@@ -63,6 +65,8 @@ export const RULES: readonly Rule[] = [
   tr101,
   dq101,
   ct101,
+  nx101,
+  lg101,
   tx101,
   tx102,
   d1l101,

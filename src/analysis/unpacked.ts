@@ -15,7 +15,9 @@ export function heldInPieces(
   const kind = `CASE WHEN typeof(${document}) = 'text' AND json_valid(${document}) THEN json_type(${document}) END`
   const others = `SELECT count(*) AS n FROM ${rows} AND coalesce(${kind}, '') NOT IN ('object', 'array')`
   if (number(database, others) > 0) return false
-  const held = holders.map((holder) => (holder.startsWith('(') ? `j.atom IN ${holder}` : `j.atom IS ${holder}`))
+  const held = holders.map((holder) =>
+    holder.startsWith('(') ? `j.atom IN ${holder}` : `j.atom IS ${holder}`,
+  )
   const lacks = `EXISTS (SELECT 1 FROM json_tree(${document}) j WHERE j.atom IS NOT NULL AND NOT coalesce(${held.join(' OR ')}, 0))`
   return database.prepare(`SELECT 1 FROM ${rows} AND ${lacks} LIMIT 1`).get() === undefined
 }

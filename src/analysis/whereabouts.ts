@@ -39,7 +39,8 @@ export function goneColumn(
   )
   const own = key === undefined ? undefined : heldBeside(versions, fate, after, name, key, writers)
   const preservedIn =
-    own ?? heldElsewhere(versions, fate, name, writers, `prior.${quoteName(fate.before.name)} b`, fate.copiedTo)
+    own ??
+    heldElsewhere(versions, fate, name, writers, `prior.${quoteName(fate.before.name)} b`, fate.copiedTo)
   return { ...change, samples, ...(preservedIn === undefined ? {} : { preservedIn }) }
 }
 
@@ -177,6 +178,10 @@ export function relocate(
 function isSurrogate({ before, after }: TableFate, name: string): boolean {
   const [key] = before.columns.filter(({ keyPosition }) => keyPosition > 0)
   return (
-    after === undefined && before.primaryKey.length === 1 && before.columns.length > 1 && key?.name === name && key.type === 'INTEGER'
+    after === undefined &&
+    before.primaryKey.length === 1 &&
+    before.columns.length > 1 &&
+    key?.name === name &&
+    key.type === 'INTEGER'
   )
 }

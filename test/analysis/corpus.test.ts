@@ -1,13 +1,15 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { BLOCKING } from '../corpus/blocking.js'
 import { HARMLESS } from '../corpus/harmless.js'
+import { MOVES } from '../corpus/moves.js'
+import { STEALTHY } from '../corpus/stealthy.js'
 import { rehearseScenario } from './scenario-run.js'
 
 const matrix: string[] = []
 
 describe.each([
-  { kind: 'blocking', scenarios: BLOCKING },
-  { kind: 'harmless', scenarios: HARMLESS },
+  { kind: 'blocking', scenarios: [...BLOCKING, ...STEALTHY] },
+  { kind: 'harmless', scenarios: [...HARMLESS, ...MOVES] },
 ])('$kind migrations', ({ kind, scenarios }) => {
   test.each(scenarios)('$name', async (scenario) => {
     const plan = await rehearseScenario(scenario)

@@ -56,6 +56,16 @@ export const RULE_CASES: Record<string, { fires: Case; silent: Case }> = {
         'CREATE TABLE c2 (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p (id) ON DELETE CASCADE); INSERT INTO c2 SELECT * FROM c; DROP TABLE c; ALTER TABLE c2 RENAME TO c;',
     },
   },
+  NX101: {
+    fires: {
+      migration: `CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT, scope TEXT);`,
+    },
+    silent: { migration: `CREATE TABLE IF NOT EXISTS settings ("key" text primary key);` },
+  },
+  LG101: {
+    fires: { migration: `UPDATE d1_migrations SET name = '0001_begin.sql';` },
+    silent: { migration: `CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY, name TEXT);` },
+  },
   DL101: {
     fires: { migration: 'CREATE TABLE hold AS SELECT * FROM posts; DROP VIEW authors; DROP TABLE posts;' },
     silent: {

@@ -13,7 +13,10 @@ export const ch101: Rule = {
   check: (evidence) =>
     evidence.fates.flatMap((fate) =>
       (fate.data?.columns ?? [])
-        .filter((change) => change.after !== undefined && change.changed > (change.cut ?? 0) && !forgotten(fate, change))
+        .filter(
+          (change) =>
+            change.after !== undefined && change.changed > (change.cut ?? 0) && !forgotten(fate, change),
+        )
         .filter((change) => nulledThroughParent(evidence, fate, change.column) === undefined)
         .map((change) => {
           const samples = change.samples

@@ -3,6 +3,7 @@ import type { Finding, Severity } from '../../contract/finding.js'
 import type { Evidence, TableFate } from '../evidence.js'
 import type { TableSchema } from '../../d1/schema.js'
 import { tokenize } from '../../d1/tokens.js'
+import { collationsIn } from '../collations.js'
 import { findingOf, lossSeverity, same, type Rule } from './rule.js'
 
 export const ct101: Rule = {
@@ -22,7 +23,8 @@ export const ct101: Rule = {
 }
 
 interface Loss {
-  kind: 'primary key' | 'unique' | 'check' | 'not null' | 'default' | 'autoincrement'
+  kind:
+    'primary key' | 'unique' | 'check' | 'not null' | 'default' | 'autoincrement' | 'collation' | 'generated'
   text: string
   column?: string
 }
@@ -51,9 +53,21 @@ function severityOf(evidence: Evidence, fate: TableFate, after: TableSchema, los
   if (wholesale && after.primaryKey.length === 0)
     return loss.kind === 'default' ? 'warning' : lossSeverity(evidence)
   if (loss.kind === 'primary key') return lossSeverity(evidence)
-  if (loss.kind === 'not null' || loss.kind === 'default') return 'info'
-  if (loss.kind === 'autoincrement') return 'warning'
+  if (loss.kind === 'not null') return 'info'
+  if (loss.kind === 'default') return stillNeeded(after, loss) ? 'warning' : 'info'
+  if (loss.kind === 'autoincrement') return fate.data?.rowsBefore === 0 ? 'info' : 'warning'
+  if (loss.kind === 'collation' && !isKey(after, loss)) return 'warning'
   return soleChange(fate, after, loss.kind) || saidSo(evidence) ? 'warning' : lossSeverity(evidence)
+}
+
+/** An INSERT that leaves the column out worked until now, and is refused from now on. */
+function stillNeeded(after: TableSchema, { column }: Loss): boolean {
+  return after.columns.some(({ name, notNull }) => notNull && same(name, column))
+}
+
+/** 'Ann' and 'ann' were one key and are two now. */
+function isKey(after: TableSchema, { column = '' }: Loss): boolean {
+  return uniqueBy(after, [column])
 }
 
 function losses(fate: TableFate, after: TableSchema): Loss[] {
@@ -61,6 +75,7 @@ function losses(fate: TableFate, after: TableSchema): Loss[] {
   const nowOf = (name: string): string => fate.renamedColumns.get(name.toLowerCase()) ?? name
   const has = (name: string): boolean => after.columns.some((column) => same(column.name, nowOf(name)))
   const found: Loss[] = []
+  const collations = { before: collationsIn(before.sql), after: collationsIn(after.sql) }
   if (
     before.primaryKey.length > 0 &&
     before.primaryKey.every(has) &&
@@ -97,6 +112,19 @@ function losses(fate: TableFate, after: TableSchema): Loss[] {
     if (now === undefined) continue
     if (column.notNull && !now.notNull && now.keyPosition === 0)
       found.push({ kind: 'not null', text: `NOT NULL of ${column.name}`, column: column.name })
+    if (column.generated && !now.generated)
+      found.push({
+        kind: 'generated',
+        text: `the computation of ${column.name}: it is an ordinary column now`,
+        column: column.name,
+      })
+    const collation = collations.before.get(column.name.toLowerCase())
+    if (collation !== undefined && collations.after.get(now.name.toLowerCase()) !== collation)
+      found.push({
+        kind: 'collation',
+        text: `COLLATE ${collation} of ${column.name}`,
+        column: column.name,
+      })
     if (column.default !== null && now.default === null)
       found.push({
         kind: 'default',

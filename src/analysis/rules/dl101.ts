@@ -1,3 +1,4 @@
+import { anatomyOf } from '../anatomy.js'
 import { isCollateral, refilledLater, rowLossCulprit, valueCulprit } from '../blame.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
@@ -12,7 +13,9 @@ export const dl101: Rule = {
     'D1 keeps foreign keys on whatever PRAGMA foreign_keys says: hold the child rows in a table, rebuild the parent, then put them back; or use ALTER TABLE ADD/DROP/RENAME COLUMN instead of a rebuild.',
   source: 'https://sqlite.org/foreignkeys.html#fk_schemacommands',
   check: (evidence) =>
-    evidence.mode === 'copy' ? observed(evidence) : [...possible(evidence), ...refused(evidence)],
+    evidence.mode === 'copy'
+      ? [...observed(evidence), ...behindRefusal(evidence)]
+      : [...possible(evidence), ...refused(evidence)],
 }
 
 /** Whether what a table loses is the doing of a DROP or REPLACE of another one, through a foreign key. */
@@ -130,6 +133,41 @@ function refused(evidence: Evidence): Finding[] {
           { table: child.name },
         ),
       )
+  })
+}
+
+/** The copy refused the DROP for its foreign keys: which children that concerns, the ones that it would have emptied included. */
+function behindRefusal(evidence: Evidence): Finding[] {
+  return evidence.failures
+    .filter(({ message }) => /^FOREIGN KEY constraint failed/.test(message))
+    .flatMap((failure) => {
+      const failed = anatomyOf(failure.sql)
+      const drops =
+        failure.where === 'commit'
+          ? evidence.statements
+              .filter(({ file, anatomy }) => file === failure.file && anatomy.verb === 'drop-table')
+              .map(({ anatomy, file, line }) => ({ file, line, target: anatomy.target }))
+          : failed.verb === 'drop-table'
+            ? [{ file: failure.file, line: failure.line, target: failed.target }]
+            : []
+      return drops.flatMap((drop) =>
+        childrenOf(evidence, drop.target).map(({ child, onDelete }) => {
+          const effect = /^CASCADE$/i.test(onDelete)
+            ? `would delete the rows of ${child} with it`
+            : /^SET (?:NULL|DEFAULT)$/i.test(onDelete)
+              ? `would clear the references of ${child}`
+              : `is refused as long as rows of ${child} reference it`
+          const message = `DROP TABLE ${drop.target ?? ''} ${effect}: foreign keys stay on.`
+          return findingOf(dl101, 'warning', drop, message, { table: child })
+        }),
+      )
+    })
+}
+
+function childrenOf(evidence: Evidence, parent: string | undefined): { child: string; onDelete: string }[] {
+  return [...evidence.before.tables.values()].flatMap(({ name, foreignKeys }) => {
+    const key = foreignKeys.find(({ target }) => same(target, parent))
+    return key === undefined || same(name, parent) ? [] : [{ child: name, onDelete: key.onDelete }]
   })
 }
 

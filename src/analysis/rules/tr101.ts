@@ -1,5 +1,5 @@
 import { mentions } from '../anatomy.js'
-import { shapeCulprit } from '../blame.js'
+import { parentsLeft, shapeCulprit } from '../blame.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence } from '../evidence.js'
 import { significantTokens } from '../../d1/tokens.js'
@@ -12,13 +12,19 @@ export const tr101: Rule = {
   severity: 'error',
   advice: 'Create it again at the end of the migration, for the tables as they are then.',
   source: 'https://sqlite.org/lang_droptable.html: triggers go with their table; views stay and fail',
-  check: (evidence) => [...lostTriggers(evidence), ...lostViews(evidence), ...brokenObjects(evidence)],
+  check: (evidence) => [
+    ...lostTriggers(evidence),
+    ...lostViews(evidence),
+    ...staleViews(evidence),
+    ...brokenObjects(evidence),
+  ],
 }
 
 function lostTriggers(evidence: Evidence): Finding[] {
   return [...evidence.before.triggers].flatMap(([key, trigger]) => {
-    if (evidence.after.triggers.has(key)) return []
+    const now = evidence.after.triggers.get(key)
     const fate = evidence.fates.find(({ before }) => same(before.name, trigger.table))
+    if (now !== undefined && (same(now.table, trigger.table) || fate?.how !== 'rebuilt')) return []
     const onView = evidence.before.views.has(trigger.table.toLowerCase())
     if (fate?.how === 'dropped' || (onView && !evidence.after.views.has(trigger.table.toLowerCase())))
       return []
@@ -26,12 +32,13 @@ function lostTriggers(evidence: Evidence): Finding[] {
     const dropped = evidence.statements.find(
       ({ anatomy }) => anatomy.verb === 'drop-trigger' && same(anatomy.target, trigger.name),
     )
-    const rebuilt = fate !== undefined && fate.how !== 'kept'
     const place = dropped ?? (fate === undefined ? undefined : shapeCulprit(evidence, fate))
-    const severity = dropped === undefined ? lossSeverity(evidence) : rebuilt ? 'warning' : 'info'
+    const severity = dropped === undefined ? lossSeverity(evidence) : 'warning'
     const message =
       dropped === undefined
-        ? `The trigger ${trigger.name} is lost with the table ${trigger.table} that is rebuilt.`
+        ? now === undefined
+          ? `The trigger ${trigger.name} is lost with the table ${trigger.table} that is rebuilt.`
+          : `The trigger ${trigger.name} stays with the renamed ${now.table}; the new ${trigger.table} has none.`
         : `The trigger ${trigger.name} is dropped and not made again.`
     return [
       findingOf(tr101, severity, place, message, {
@@ -67,12 +74,26 @@ function lostViews(evidence: Evidence): Finding[] {
     )
     const message = `The view ${view.name} is dropped and not made again.`
     return [
-      findingOf(tr101, beside ? lossSeverity(evidence) : 'info', place, message, {
+      findingOf(tr101, beside ? lossSeverity(evidence) : 'warning', place, message, {
         table: view.name,
         advice: `${tr101.advice}\n${view.sql};`,
       }),
     ]
   })
+}
+
+/** A rename rewrites the views that read the table: they go on showing the old one, which nothing writes any more. */
+function staleViews(evidence: Evidence): Finding[] {
+  return parentsLeft(evidence).flatMap(({ fate, oldName }) =>
+    [...evidence.after.views].flatMap(([key, view]) => {
+      const was = evidence.before.views.get(key)
+      const reads = (sql: string | undefined): boolean => mentions(significantTokens(sql ?? ''), oldName)
+      if (was === undefined || reads(was.sql) || !reads(view.sql)) return []
+      const message = `The view ${view.name} goes on reading the renamed ${oldName}, not the new ${fate.before.name}.`
+      const advice = `Drop and create it at the end of the migration.\n${was.sql};`
+      return [findingOf(tr101, lossSeverity(evidence), fate.ended, message, { table: view.name, advice })]
+    }),
+  )
 }
 
 function brokenObjects(evidence: Evidence): Finding[] {
