@@ -43,8 +43,10 @@ export async function runChecklist(
     await check('staging', 'Migration tested in staging environment', () => staging(input, stagingProof)),
     await check('recent-backup', 'Recent backup verified', () => recentBackup(target, input.recentBackupMs)),
   ]
-  demandPassed(checks, 'The pre-migration checklist is not met')
-  return { checks, findings }
+  const done = new Set(applied.map(({ name }) => name))
+  const pending = input.files.filter(({ name }) => !done.has(name))
+  demandPassed(checks, 'The pre-migration checklist is not met', { pending })
+  return { checks, findings, pending }
 }
 
 async function staging(

@@ -19,14 +19,17 @@ export async function check(
   }
 }
 
-/** @throws ChecksFailed naming every check that failed, with the first one's advice */
-export function demandPassed(checks: Check[], what: string): void {
+/**
+ * `seen`: what the run shall know although a check failed.
+ * @throws ChecksFailed naming every check that failed, with the first one's advice
+ */
+export function demandPassed(checks: Check[], what: string, seen: Record<string, unknown> = {}): void {
   const failed = checks.filter(({ state }) => state === 'failed')
   const [first] = failed
   if (first === undefined) return
   throw new RunbookError(
     'ChecksFailed',
     `${what}: ${failed.map(({ title, message }) => `${title}: ${message}`).join('; ')}`,
-    { advice: first.advice ?? 'run: d1-runbook doctor', details: { checks } },
+    { advice: first.advice ?? 'run: d1-runbook doctor', details: { checks, ...seen } },
   )
 }

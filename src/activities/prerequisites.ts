@@ -1,14 +1,18 @@
 import semver from 'semver'
 import type { ReadActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
-import { secretsOf, type Channel } from '../contract/announcement.js'
+import type { Channel } from '../contract/announcement.js'
+import type { Probe } from '../contract/monitoring.js'
 import { MINIMUM_NODE } from '../contract/names.js'
 import type { Check } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
+import { variablesOf } from '../contract/variables.js'
 import { readIdentity, whoAmI } from '../d1/identity.js'
-import { findWrangler } from '../d1/wrangler-tool.js'
+import { findWrangler, UPGRADE_WRANGLER } from '../d1/wrangler-tool.js'
 import { check, demandPassed } from './checks.js'
 import type { Here } from './worker-place.js'
+
+const CHANNEL_TIMEOUT_MS = 5_000
 
 /** The runbook's Pre-Requisites, as far as a machine can know them. */
 export async function checkPrerequisites(
@@ -22,8 +26,9 @@ export async function checkPrerequisites(
     check('authenticated', 'Wrangler CLI authenticated', () => authentication(target)),
     check('target', 'Database is the one that is meant', () => proveTarget(target)),
     check('dashboard', 'Access to the monitoring dashboard', () => dashboard(input.dashboardUrl)),
+    check('variables', 'Production environment variables configured', () => variables(input, here.env)),
     check('channels', 'Communication channel for team notifications', () =>
-      channels(input.channels, here.env),
+      reachChannels(input.channels, here.env),
     ),
   ])
   demandPassed(checks, 'The prerequisites are not met')
@@ -37,10 +42,15 @@ async function nodeVersion(): Promise<string> {
   })
 }
 
-async function wranglerVersion(target: Target): Promise<Pick<Check, 'state' | 'message'>> {
-  const { version, source } = await findWrangler(target.projectDir)
+/** `doctor` says the same where the command line runs; this is the worker's. */
+async function wranglerVersion(
+  target: Target,
+): Promise<string | Pick<Check, 'state' | 'message' | 'advice'>> {
+  const { version, source, warning } = await findWrangler(target.projectDir)
   const message = `${version}, ${source === 'project' ? "the project's own" : 'bundled'}`
-  return { state: 'passed', message }
+  return warning === undefined
+    ? message
+    : { state: 'warned', message: `${message}. ${warning}`, advice: UPGRADE_WRANGLER }
 }
 
 async function authentication(target: Target): Promise<string | Pick<Check, 'state' | 'message'>> {
@@ -84,19 +94,66 @@ async function dashboard(url: string | undefined): Promise<Pick<Check, 'state' |
   }
 }
 
-async function channels(
+/** Names only, never values. */
+async function variables(
+  input: { channels: Channel[]; probes?: Probe[] },
+  env: NodeJS.ProcessEnv,
+): Promise<Pick<Check, 'state' | 'message' | 'advice'>> {
+  const wanted = variablesOf(input)
+  const missing = wanted.filter((name) => (env[name] ?? '') === '')
+  if (missing.length === 0)
+    return { state: 'passed', message: wanted.length === 0 ? 'none are needed' : wanted.join(', ') }
+  const message = `the worker has no ${missing.join(', ')}`
+  return { state: 'failed', message, advice: `Set ${missing.join(', ')} in the environment of the worker.` }
+}
+
+/** Sends nothing: only whether somebody listens. A dead channel never holds up a migration, and is told before it. */
+async function reachChannels(
   configured: Channel[],
   env: NodeJS.ProcessEnv,
 ): Promise<Pick<Check, 'state' | 'message' | 'advice'>> {
-  const missing = configured.flatMap((channel) =>
-    secretsOf(channel).filter((name) => (env[name] ?? '') === ''),
-  )
-  if (missing.length > 0) {
-    const message = `the worker has no ${missing.join(', ')}`
-    return { state: 'failed', message, advice: `Set ${missing.join(', ')} in the environment of the worker.` }
+  if (configured.length === 0)
+    return {
+      state: 'warned',
+      message: 'nobody is told: no channel is configured',
+      advice: 'Add one to `channels` in runbook.config.',
+    }
+  const silent = (
+    await Promise.all(
+      configured.map(async (channel) => {
+        const why = await whySilent(channel, env)
+        return why === undefined ? [] : [`${channel.name}: ${why}`]
+      }),
+    )
+  ).flat()
+  const names = configured.map(({ name }) => name).join(', ')
+  if (silent.length === 0) return { state: 'passed', message: names }
+  return {
+    state: 'warned',
+    message: `cannot be reached: ${silent.join('; ')}`,
+    advice: 'Messages to them would be lost: check their addresses and the network of the worker.',
   }
-  if (configured.length === 0) return { state: 'warned', message: 'nobody is told: no channel is configured' }
-  return { state: 'passed', message: configured.map(({ name }) => name).join(', ') }
+}
+
+/** Without the address, which is a secret. Any answer is one: a webhook refuses everything but a message. */
+async function whySilent(channel: Channel, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const name =
+    channel.kind === 'slack' ? channel.webhookUrlEnv : channel.kind === 'webhook' ? channel.urlEnv : undefined
+  const url = name === undefined ? undefined : env[name]
+  // A variable that is missing is a check of its own.
+  if (url === undefined || url === '') return undefined
+  if (!URL.canParse(url)) return `${name ?? ''} holds no address`
+  try {
+    await fetch(new URL(url).origin, {
+      method: 'HEAD',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(CHANNEL_TIMEOUT_MS),
+    })
+    return undefined
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined
+    return cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer'
+  }
 }
 
 function reasonOf(error: unknown): string {

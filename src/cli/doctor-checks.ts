@@ -5,10 +5,10 @@ import semver from 'semver'
 import { misplacedMigrationsDir, requireMigrationsDir } from '../config/migrations-dir.js'
 import { loadProject, type Project } from '../config/project.js'
 import { environmentsSharingDatabase, resolveTarget } from '../config/target.js'
-import { secretsOf } from '../contract/announcement.js'
 import { MINIMUM_NODE } from '../contract/names.js'
 import type { Check } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
+import { variablesOf } from '../contract/variables.js'
 import type { CommonOptions } from './app.js'
 import { failureOf } from './failure.js'
 
@@ -109,12 +109,12 @@ function nodeVersion(): Seen {
 }
 
 async function wranglerVersion(projectDir: string): Promise<Seen> {
-  const { findWrangler } = await import('../d1/wrangler-tool.js')
+  const { findWrangler, UPGRADE_WRANGLER } = await import('../d1/wrangler-tool.js')
   const { version, source, warning } = await findWrangler(projectDir)
   const message = `${version}, ${source === 'project' ? "the project's own" : 'the one that comes with d1-runbook'}`
   return warning === undefined
     ? message
-    : { state: 'warned', message: `${message}. ${warning}`, advice: 'npm install --save-dev wrangler@4' }
+    : { state: 'warned', message: `${message}. ${warning}`, advice: UPGRADE_WRANGLER }
 }
 
 function distinctDatabase(project: Project, target: Target): Seen {
@@ -159,8 +159,8 @@ async function databaseInfo(target: Target): Promise<Seen> {
 /** Only names are looked at and shown, never values. */
 async function secretNames(project: Project, target: Target): Promise<Seen> {
   const { resolveRequestSettings } = await import('../config/settings.js')
-  const { channels } = resolveRequestSettings(project, target.environment)
-  const wanted = channels.flatMap(secretsOf)
+  const { channels, monitoring } = resolveRequestSettings(project, target.environment)
+  const wanted = variablesOf({ channels, probes: monitoring.probes })
   const missing = wanted.filter((name) => (process.env[name] ?? '') === '')
   if (missing.length === 0) return wanted.length === 0 ? 'none are needed' : wanted.join(', ')
   return {

@@ -1,17 +1,24 @@
 import { createHash } from 'node:crypto'
 import { didYouMean } from '../config/closest.js'
 import type { Project } from '../config/project.js'
-import { testCommandOf } from '../config/settings.js'
+import { reviewCommandOf, testCommandOf } from '../config/settings.js'
 import { RunbookError } from '../contract/failures.js'
 import type { Check } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
 import { formatDuration } from '../runbook/duration.js'
-import { ATTESTATIONS } from '../contract/attestations.js'
-import { git, runProjectTests } from './programs.js'
+import { ATTESTATIONS, type Attestation } from '../contract/attestations.js'
+import { git, runProjectCommand } from './programs.js'
+
+/** What a person says to lines of the checklist; null: they left. */
+export type AskLines = (
+  lines: readonly Attestation[],
+  asked: { demanded: boolean },
+) => Promise<{ attested: Attestation[]; skipped: { line: Attestation; reason: string }[] } | null>
 
 /**
  * What only the checkout knows: the project's tests, the state of git, and what the requester answers for.
- * Throws `ChecksFailed` with the end of the tests' output.
+ * Throws `ChecksFailed` with the end of a failed command's output, `ConfigInvalid` where an answer is demanded, `Declined`
+ * where a person left the questions.
  */
 export async function collectEvidence(input: {
   project: Project
@@ -19,19 +26,57 @@ export async function collectEvidence(input: {
   attested: readonly string[]
   /** `NAME=reason`, as typed. */
   skipped: readonly string[]
-  /** Lines that the policy of the environment asks for. */
-  required: readonly string[]
+  /** Lines to answer for; demanded, or only shown where nobody does. */
+  asked: { lines: readonly Attestation[]; demanded: boolean }
+  /** Asks in a terminal; absent where nobody is there. */
+  ask?: AskLines | undefined
   actor: string
   signal: AbortSignal
   onProgress: (message: string) => void
 }): Promise<Check[]> {
-  // Before the project's tests, which may take long.
-  const attestations = [
+  // Before the project's own commands, which may take long.
+  const given = [
     ...input.attested.map((name) => attestation(name, input.actor)),
     ...input.skipped.map((text) => skippedLine(text, input.actor)),
   ]
-  demandAttested(attestations, input)
-  return [await checkTests(input), await checkGit(input.target), ...attestations]
+  const answers = [...given, ...(await askForTheRest(given, input))]
+  return [
+    await checkTests(input),
+    await checkGit(input.target),
+    ...(await checkReview(answers, input)),
+    ...answers,
+  ]
+}
+
+/** Answers to the lines that nobody has answered for yet; unanswered ones are refused or shown, as the policy has it. */
+async function askForTheRest(
+  given: readonly Check[],
+  { asked, ask, actor, target }: Parameters<typeof collectEvidence>[0],
+): Promise<Check[]> {
+  const open = asked.lines.filter((line) => !given.some(({ name }) => name === line))
+  const said = ask === undefined || open.length === 0 ? { attested: [], skipped: [] } : await ask(open, asked)
+  if (said === null) {
+    throw new RunbookError('Declined', 'The checklist was left unanswered. Nothing was started.', {
+      advice: `Begin again: d1-runbook start --env ${target.environment}`,
+    })
+  }
+  const answers = [
+    ...said.attested.map((line) => attestation(line, actor)),
+    ...said.skipped.map(({ line, reason }) => skippedLine(`${line}=${reason}`, actor)),
+  ]
+  const missing = open.filter((line) => !answers.some(({ name }) => name === line))
+  if (asked.demanded) refuseUnanswered(missing, target)
+  return [...answers, ...missing.map(unanswered)]
+}
+
+function unanswered(line: Attestation): Check {
+  return {
+    name: line,
+    title: ATTESTATIONS[line],
+    state: 'warned',
+    message: 'not attested: nobody answered for it',
+    advice: `Answer for it at the start: --attest ${line}, or --skip "${line}=reason".`,
+  }
 }
 
 function attestation(name: string, actor: string): Check {
@@ -53,13 +98,9 @@ function skippedLine(text: string, actor: string): Check {
   return { name: name.trim(), title, state: 'skipped', message: `skipped by ${actor}: ${reason}`, actor, at }
 }
 
-function demandAttested(
-  checks: readonly Check[],
-  { required, target }: { required: readonly string[]; target: Target },
-): void {
-  const missing = required.filter((name) => !checks.some((check) => check.name === name))
+function refuseUnanswered(missing: readonly Attestation[], target: Target): void {
   if (missing.length === 0) return
-  const titles = missing.map((name) => titleOf(name, '--attest')).join('; ')
+  const titles = missing.map((line) => ATTESTATIONS[line]).join('; ')
   throw new RunbookError('ConfigInvalid', `${target.environment} asks somebody to answer for: ${titles}.`, {
     advice: `${missing.map((name) => `--attest ${name}`).join(' ')}, or --skip "${missing[0] ?? ''}=reason". Nothing was started.`,
   })
@@ -85,24 +126,51 @@ async function checkTests(input: Parameters<typeof collectEvidence>[0]): Promise
     const advice = 'Set `testCommand` in runbook.config, such as "npm test".'
     return { ...base, state: 'skipped', message: 'no test command is configured', advice }
   }
+  return prove(base, command, input, {
+    begin: "Running the project's tests",
+    failed: "The project's tests fail",
+    advice: 'Make them pass, then start again. Nothing was started.',
+  })
+}
+
+/** "PR reviewed and approved", by the command that knows; a person who skips the line with a reason is not overruled. */
+async function checkReview(
+  answers: readonly Check[],
+  input: Parameters<typeof collectEvidence>[0],
+): Promise<Check[]> {
+  const name: Attestation = 'pull-request-reviewed'
+  const command = reviewCommandOf(input.project)
+  if (command === undefined || answers.some((one) => one.name === name && one.state === 'skipped')) return []
+  const proof = await prove({ name, title: ATTESTATIONS[name] }, command, input, {
+    begin: 'Asking whether the pull request was reviewed',
+    failed: 'The pull request is not reviewed and approved',
+    advice: `Have it approved, then start again; or --skip "${name}=reason". Nothing was started.`,
+  })
+  return [proof]
+}
+
+/** A command of the project whose success is the proof. Throws `ChecksFailed` with the end of its output. */
+async function prove(
+  line: Pick<Check, 'name' | 'title'>,
+  command: string[],
+  input: Pick<Parameters<typeof collectEvidence>[0], 'project' | 'signal' | 'onProgress'>,
+  words: { begin: string; failed: string; advice: string },
+): Promise<Check> {
   const text = command.join(' ')
-  input.onProgress(`Running the project's tests: ${text}`)
-  const { passed, output, durationMs } = await runProjectTests({
+  input.onProgress(`${words.begin}: ${text}`)
+  const { passed, output, durationMs } = await runProjectCommand({
     command,
     folder: input.project.projectDir,
     signal: input.signal,
   })
   if (!passed) {
-    throw new RunbookError('ChecksFailed', `The project's tests fail (${text}):\n${lastLines(output, 30)}`, {
-      advice: 'Make them pass, then start again. Nothing was started.',
+    throw new RunbookError('ChecksFailed', `${words.failed} (${text}):\n${lastLines(output, 30)}`, {
+      advice: words.advice,
     })
   }
   const hash = createHash('sha256').update(output).digest('hex')
-  return {
-    ...base,
-    state: 'passed',
-    message: `${text}: passed in ${formatDuration(durationMs)}, output SHA-256 ${hash}`,
-  }
+  const message = `${text}: passed in ${formatDuration(durationMs)}, output SHA-256 ${hash}`
+  return { ...line, state: 'passed', message }
 }
 
 async function checkGit(target: Target): Promise<Check> {

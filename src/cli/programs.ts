@@ -15,8 +15,8 @@ export async function git(folder: string, args: string[]): Promise<string | unde
   return result.failed ? undefined : result.stdout.trim()
 }
 
-/** Runs the project's tests. `output` is everything that they printed. */
-export async function runProjectTests(input: {
+/** Runs a command of the project, such as its tests. `output` is everything that it printed. */
+export async function runProjectCommand(input: {
   command: string[]
   folder: string
   signal: AbortSignal

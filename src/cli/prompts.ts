@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isCancel, log, note, select, text } from '@clack/prompts'
+import { ATTESTATIONS } from '../contract/attestations.js'
 import type { RollbackStrategy } from '../contract/policy.js'
+import type { AskLines } from './evidence.js'
 
 /** Prompts stand on stderr: stdout may be a pipe. */
 const output = process.stderr
@@ -55,6 +57,42 @@ export async function askInterrupt(): Promise<'stay' | 'detach' | 'abort'> {
     output,
   })
   return isCancel(answer) ? 'detach' : answer
+}
+
+/** The lines that only a person can answer for, one by one. Null: they left. */
+export const askChecklist: AskLines = async (lines, { demanded }) => {
+  await forgetTypedAhead()
+  note(
+    'What no machine can know. Your name stands behind each yes, and in the report.',
+    'Pre-Migration Checklist',
+    { output },
+  )
+  const answers: Awaited<ReturnType<AskLines>> = { attested: [], skipped: [] }
+  for (const line of lines) {
+    const answer = await select<'yes' | 'skip' | 'open'>({
+      message: ATTESTATIONS[line],
+      options: [
+        { value: 'yes', label: 'Yes, I answer for it' },
+        { value: 'skip', label: 'Leave it out, for a reason' },
+        ...(demanded
+          ? []
+          : [{ value: 'open' as const, label: 'I do not know', hint: 'shown as not attested' }]),
+      ],
+      output,
+    })
+    if (isCancel(answer)) return null
+    if (answer === 'yes') answers.attested.push(line)
+    if (answer !== 'skip') continue
+    const reason = await text({
+      message: 'Why?',
+      validate: (given) =>
+        (given ?? '').trim() === '' ? 'A reason is needed: the report shows it' : undefined,
+      output,
+    })
+    if (isCancel(reason)) return null
+    answers.skipped.push({ line, reason: reason.trim() })
+  }
+  return answers
 }
 
 /** What was typed before the question was on the screen is no answer to it. */

@@ -1,14 +1,22 @@
 import path from 'node:path'
 import { readChecksums } from '../analysis/checksums.js'
-import { queriesOf, resolveRequestSettings } from '../config/settings.js'
+import type { Project } from '../config/project.js'
+import {
+  queriesOf,
+  resolveRequestSettings,
+  reviewCommandOf,
+  type RequestSettings,
+} from '../config/settings.js'
+import type { Attestation } from '../contract/attestations.js'
 import { RunbookError } from '../contract/failures.js'
 import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
 import { packBundle } from '../d1/bundle.js'
+import { attestationsOf } from '../runbook/default-policy.js'
 import { unreachableGates } from '../runbook/policy.js'
 import { windowState } from '../runbook/window.js'
 import { parseWindow } from '../runbook/window-input.js'
 import { readProjectFiles, type Context } from './context.js'
-import { collectEvidence } from './evidence.js'
+import { collectEvidence, type AskLines } from './evidence.js'
 import { toolVersion } from './version.js'
 
 export interface RequestOptions {
@@ -18,6 +26,8 @@ export interface RequestOptions {
   timeScale: number | undefined
   attested: readonly string[]
   skipped?: readonly string[]
+  /** Asks for the lines of the checklist that nobody has answered for; absent where nobody is there. */
+  ask?: AskLines | undefined
   signal: AbortSignal
   onProgress: (message: string) => void
 }
@@ -40,7 +50,12 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     target,
     attested: options.attested,
     skipped: options.skipped ?? [],
-    required: settings.policy.attestations ?? [],
+    asked: attestationsOf({
+      production: target.production,
+      policy: settings.policy,
+      proven: provenLines(project, settings),
+    }),
+    ask: options.ask,
     actor: options.requester,
     signal: options.signal,
     onProgress: options.onProgress,
@@ -61,6 +76,14 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     ...(checksums === undefined ? {} : { checksums }),
     version: toolVersion(),
   })
+}
+
+/** Lines of the checklist that a configured command, or the staging proof, answers. */
+function provenLines(project: Project, { stagingEnvironment }: RequestSettings): Attestation[] {
+  return [
+    ...(stagingEnvironment === undefined ? [] : ['staging-tested' as const]),
+    ...(reviewCommandOf(project) === undefined ? [] : ['pull-request-reviewed' as const]),
+  ]
 }
 
 /** `--window` is refused when it is read; a window of the configuration stays there when it is over. */

@@ -69,6 +69,7 @@ export function startCommand(app: App, summary: string): Command {
           project: options.project,
           ...(options.requester === undefined ? {} : { actor: options.requester }),
         })
+        const { askChecklist } = await import('./prompts.js')
         const { taskQueue } = context.project
         return withSession(options.project, async (session) => {
           output.note(`Temporal: ${session.address}, namespace ${session.namespace}`)
@@ -82,6 +83,7 @@ export function startCommand(app: App, summary: string): Command {
               timeScale: options.timeScale,
               attested: options.attest,
               skipped: options.skip,
+              ask: output.interactive && options.yes !== true ? askChecklist : undefined,
               signal,
               onProgress: output.note,
             }),

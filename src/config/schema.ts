@@ -125,6 +125,8 @@ export const runbookConfigSchema = z.strictObject({
   channels: z.array(channelSchema).default([{ kind: 'terminal', name: 'terminal' }]),
   /** The project's own tests, run by `start` where the checkout is. An argument list, or words parted by spaces. */
   testCommand: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
+  /** Succeeds when the pull request is reviewed and approved, such as a question to `gh`. Written as `testCommand`. */
+  reviewCommand: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
   /** What the application asks the database; run on the migrated copy. */
   queries: z.array(querySchema).default([]),
   environments: z.record(z.string().min(1), environmentConfigSchema).default({}),

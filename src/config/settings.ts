@@ -58,8 +58,15 @@ export function resolveRequestSettings(project: Project, environment: string): R
 
 /** The project's tests as an argument list; undefined when none are configured. Never goes through a shell. */
 export function testCommandOf(project: Project): string[] | undefined {
-  const command = project.config.testCommand
-  if (command === undefined) return undefined
+  return argumentsOf(project.config.testCommand)
+}
+
+/** The command that knows whether the pull request was reviewed; undefined when none is configured. */
+export function reviewCommandOf(project: Project): string[] | undefined {
+  return argumentsOf(project.config.reviewCommand)
+}
+
+function argumentsOf(command: string | string[] | undefined): string[] | undefined {
   return typeof command === 'string' ? command.trim().split(/\s+/) : command
 }
 

@@ -2,7 +2,7 @@ import type { Announcement, Channel } from './announcement.js'
 import type { BackupRecord } from './backup.js'
 import type { Finding } from './finding.js'
 import type { Baseline, Checkpoint, MonitoringPlan, Probe, Sampling, Thresholds } from './monitoring.js'
-import type { Plan, PlannedMigration } from './plan.js'
+import type { Plan, PlannedMigration, RowChange } from './plan.js'
 import type { Bundle, Check, CommandRecord, MigrationResult, RunView } from './run.js'
 import type { Status } from './status.js'
 import type { MigrationRef, Target } from './target.js'
@@ -22,6 +22,8 @@ export interface ReadActivities {
     target: Target
     dashboardUrl?: string
     channels: Channel[]
+    /** Their headers may name variables of the worker. */
+    probes?: Probe[]
   }): Promise<Audited<{ checks: Check[] }>>
   /** Ledger against files, read from the database. */
   readStatus(input: { target: Target; files: MigrationRef[] }): Promise<Audited<Status>>
@@ -63,7 +65,7 @@ export interface SlowActivities {
     checksums?: Record<string, string>
     recentBackupMs: number
     stagingEnvironment?: string
-  }): Promise<Audited<{ checks: Check[]; findings: Finding[] }>>
+  }): Promise<Audited<{ checks: Check[]; findings: Finding[]; pending?: MigrationRef[] }>>
   /** Export, restore into a scratch, compare, archive, prune. */
   createBackup(input: { target: Target; files: MigrationRef[]; keep: number }): Promise<Audited<BackupRecord>>
   /** Runs the pending files on the restored copy and says what they change. */
@@ -93,6 +95,10 @@ export interface RollbackActivities {
     applied: string[]
     /** ISO 8601: gives the file its date. */
     at: string
+    /** What the database holds by now: the reverse is tried on it too, and the price counts what was written since. */
+    current?: BackupRecord
+    /** Rows that the plan predicted. */
+    planned?: RowChange[]
   }): Promise<Audited<{ bundle?: Bundle; migration?: PlannedMigration; price: string[]; file?: string }>>
 }
 

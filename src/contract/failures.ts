@@ -19,6 +19,8 @@ export const FAILURES = {
   WorkerMissing: { retryable: true, exitCode: 2 },
   AlreadyRunning: { retryable: false, exitCode: 2 },
   RunNotFound: { retryable: false, exitCode: 2 },
+  /** Somebody left a question of `start` unanswered: nothing was started. */
+  Declined: { retryable: false, exitCode: 3 },
   /** D1 refused the SQL: it will refuse it again. */
   SqlRefused: { retryable: false, exitCode: 1 },
   BackupInvalid: { retryable: false, exitCode: 1 },
@@ -39,7 +41,7 @@ export const FAILURES = {
   OutcomeUnknown: { retryable: true, exitCode: 1 },
   /** The gate refused the decision: unknown, not open, wrong plan, wrong person. */
   DecisionRefused: { retryable: false, exitCode: 2 },
-} as const satisfies Record<string, { retryable: boolean; exitCode: 1 | 2 }>
+} as const satisfies Record<string, { retryable: boolean; exitCode: 1 | 2 | 3 }>
 
 export type FailureType = keyof typeof FAILURES
 

@@ -10,6 +10,8 @@ export const MINIMUM_WRANGLER = '4.33.2'
 /** Before this one, files of equal number were applied in the order of the folder. */
 export const ORDERED_WRANGLER = '4.80.0'
 
+export const UPGRADE_WRANGLER = 'npm install --save-dev wrangler@4'
+
 export interface Wrangler {
   command: string
   /** Stand before the arguments of the command line. */

@@ -1,3 +1,4 @@
+import { ATTESTATION_NAMES, type Attestation } from '../contract/attestations.js'
 import { GATES, type Gate } from '../contract/names.js'
 import type { GatePolicy, Person, Policy } from '../contract/policy.js'
 import { roleKey } from './policy.js'
@@ -37,6 +38,22 @@ export function defaultPolicy(input: {
     automaticRollbackStrategy: 'reverse-migration',
     requireSignatures: false,
   }
+}
+
+/**
+ * Lines of the checklist that a person should answer for at the start. What the policy names is demanded. Where it says
+ * nothing, production expects every line that no machine proves, and shows that nobody answered for it: a bare project must
+ * be able to begin, and nobody may think that somebody looked.
+ */
+export function attestationsOf(input: {
+  production: boolean
+  policy: Pick<Policy, 'attestations'>
+  /** Lines that a machine proves. */
+  proven: readonly Attestation[]
+}): { lines: Attestation[]; demanded: boolean } {
+  const { attestations } = input.policy
+  const lines = attestations ?? (input.production ? ATTESTATION_NAMES : [])
+  return { lines: lines.filter((line) => !input.proven.includes(line)), demanded: attestations !== undefined }
 }
 
 function productionGates(people: readonly Person[]): Record<Gate, GatePolicy> {

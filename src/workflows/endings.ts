@@ -63,14 +63,24 @@ export function endingOf(
 
 /** Type, message and advice of the first failure that says so, below the layers that Temporal adds. */
 export function failureOf(error: unknown): { type: string; message: string; advice: string } {
-  let cause: unknown = error
-  while (cause instanceof ActivityFailure || cause instanceof ChildWorkflowFailure) cause = cause.cause
+  const cause = rootOf(error)
   if (cause instanceof ApplicationFailure) {
-    const [detail] = cause.details ?? []
-    const advice =
-      typeof detail === 'object' && detail !== null && 'advice' in detail ? String(detail.advice) : ''
-    return { type: cause.type ?? 'Error', message: cause.message, advice }
+    const { advice = '' } = detailsOf(cause)
+    return { type: cause.type ?? 'Error', message: cause.message, advice: String(advice) }
   }
   const message = cause instanceof Error ? cause.message : String(cause)
   return { type: cause instanceof Error ? cause.name : 'Error', message, advice: '' }
+}
+
+/** What else a failure carries, by name. */
+export function detailsOf(error: unknown): Record<string, unknown> {
+  const cause = rootOf(error)
+  const [detail] = cause instanceof ApplicationFailure ? (cause.details ?? []) : []
+  return typeof detail === 'object' && detail !== null ? { ...detail } : {}
+}
+
+function rootOf(error: unknown): unknown {
+  let cause = error
+  while (cause instanceof ActivityFailure || cause instanceof ChildWorkflowFailure) cause = cause.cause
+  return cause
 }

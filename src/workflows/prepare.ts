@@ -1,24 +1,26 @@
 import { ApplicationFailure, sleep } from '@temporalio/workflow'
 import type { Plan } from '../contract/plan.js'
-import type { MigrationRequest } from '../contract/run.js'
+import type { Check, MigrationRequest } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
+import type { MigrationRef } from '../contract/target.js'
 import { startMessage } from '../runbook/messages.js'
 import { EXPECTED_DURATION_MS } from '../runbook/steps.js'
 import { windowState } from '../runbook/window.js'
 import { read, slow } from './activities.js'
-import { GateExpired } from './endings.js'
+import { detailsOf, GateExpired } from './endings.js'
 import { checkCounts } from './prompts.js'
 import type { Run } from './run.js'
 import { updatePause } from './updates.js'
 
 export async function prerequisites(run: Run): Promise<void> {
-  const { target, channels, dashboardUrl } = run.request
-  const input = { target, channels, ...(dashboardUrl === undefined ? {} : { dashboardUrl }) }
+  const { target, channels, dashboardUrl, monitoring } = run.request
+  const { probes } = monitoring
+  const input = { target, channels, probes, ...(dashboardUrl === undefined ? {} : { dashboardUrl }) }
   await run.step('prerequisites', async () => {
-    const { checks } = await run.audited(
+    const asked = run.audited(
       read.checkPrerequisites.executeWithOptions({ summary: 'Tools, access, target' }, [input]),
     )
-    run.view.checks.push(...checks)
+    keepSeen(run, await seenAlsoWhenFailed(run, asked))
   })
 }
 
@@ -31,14 +33,37 @@ export async function checklist(run: Run): Promise<void> {
       const { checksums } = brought(run)
       const known = checksums === undefined ? {} : { checksums }
       const input = { target, files, bundle, evidence, recentBackupMs, ...known, ...staging }
-      const { checks } = await run.audited(
+      const asked = run.audited(
         slow.runChecklist.executeWithOptions({ summary: 'Pre-migration checklist' }, [input]),
       )
-      run.view.checks.push(...checks)
-      return checks
+      const seen = await seenAlsoWhenFailed(run, asked)
+      keepSeen(run, seen)
+      return seen.checks
     },
     checkCounts,
   )
+}
+
+type Seen = { checks: Check[]; pending?: MigrationRef[] }
+
+/** What a list of checks saw stands in the run and its report also when one of them stops it. */
+async function seenAlsoWhenFailed<T extends Seen>(run: Run, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    const { checks, pending } = detailsOf(error) as Partial<Seen>
+    keepSeen(run, {
+      checks: Array.isArray(checks) ? checks : [],
+      ...(Array.isArray(pending) ? { pending } : {}),
+    })
+    throw error
+  }
+}
+
+function keepSeen({ view }: Run, { checks, pending }: Seen): void {
+  view.checks.push(...checks)
+  if (pending !== undefined)
+    view.migrations = pending.map((file) => ({ ...file, state: 'pending', durationMs: null }))
 }
 
 /** A start may be days ahead: what was true then is checked again when the window opens. */

@@ -1,0 +1,89 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { checkPrerequisites } from '../../src/activities/prerequisites.js'
+import { defaultPlace, hereFor } from '../../src/activities/worker-place.js'
+import { resolveTarget } from '../../src/config/target.js'
+import { loadProject } from '../../src/config/project.js'
+import type { Channel } from '../../src/contract/announcement.js'
+import type { Probe } from '../../src/contract/monitoring.js'
+import type { Check } from '../../src/contract/run.js'
+import { projectFolder } from '../config/project-folder.js'
+
+const BARE = {
+  'wrangler.toml': '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "archive"\n',
+  'migrations/0001_a.sql': 'CREATE TABLE a (id);\n',
+}
+const wrangler = (version: string) => ({
+  'node_modules/wrangler/package.json': JSON.stringify({ version, bin: { wrangler: 'bin/wrangler.js' } }),
+})
+
+const webhook = createServer((_, response) => response.writeHead(405).end())
+let address = ''
+beforeAll(async () => {
+  await new Promise<void>((ready) => webhook.listen(0, '127.0.0.1', ready))
+  address = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}/hook/s3cret`
+})
+afterAll(() => webhook.close())
+
+async function look(
+  files: Record<string, string>,
+  input: { channels?: Channel[]; probes?: Probe[]; env?: NodeJS.ProcessEnv } = {},
+): Promise<(name: string) => Check | undefined> {
+  const project = await loadProject({ projectDir: projectFolder({ ...BARE, ...files }) })
+  const here = hereFor(defaultPlace({ env: input.env ?? {} }), resolveTarget(project, 'local'))
+  const { target } = here
+  const seen = await checkPrerequisites(here, { channels: [], ...input, target }).then(
+    ({ checks }) => checks,
+    (error: unknown) => (error as { details: { checks: Check[] } }).details.checks,
+  )
+  return (name) => seen.find((check) => check.name === name)
+}
+
+describe('Wrangler', () => {
+  test('that applies files of equal number in no order is warned of, with the way to a newer one', async () => {
+    const check = (await look(wrangler('4.50.0')))('wrangler')
+    expect(check).toMatchObject({ state: 'warned', advice: 'npm install --save-dev wrangler@4' })
+    expect(check?.message).toContain('equal number')
+  })
+
+  test('older than the runbook demands stops the run', async () => {
+    expect((await look(wrangler('4.20.0')))('wrangler')?.state).toBe('failed')
+  })
+
+  test('of today is fine', async () => {
+    expect((await look(wrangler('4.150.0')))('wrangler')?.state).toBe('passed')
+  })
+})
+
+describe('channels and variables', () => {
+  const hook: Channel = { kind: 'webhook', name: 'team', urlEnv: 'HOOK' }
+
+  test('a variable that the worker lacks stops the run, by name: of a channel, of a probe', async () => {
+    const probe: Probe = {
+      kind: 'http',
+      name: 'health',
+      url: 'http://127.0.0.1:1/',
+      critical: true,
+      timeoutMs: 1,
+      expectStatus: 200,
+      headers: { authorization: 'env:HEALTH_TOKEN', accept: 'text/plain' },
+    }
+    const check = (await look({}, { channels: [hook], probes: [probe] }))('variables')
+    expect(check).toMatchObject({ state: 'failed', message: 'the worker has no HOOK, HEALTH_TOKEN' })
+  })
+
+  test('a webhook that answers, whatever it says, can be reached', async () => {
+    const check = (await look({}, { channels: [hook], env: { HOOK: address } }))('channels')
+    expect(check).toMatchObject({ state: 'passed', message: 'team' })
+  })
+
+  test.each([
+    ['http://127.0.0.1:65533/hook/s3cret', 'team: ECONNREFUSED'],
+    ['s3cret', 'team: HOOK holds no address'],
+  ])('a dead one warns, and its address is not told', async (url, why) => {
+    const check = (await look({}, { channels: [hook], env: { HOOK: url } }))('channels')
+    expect(check).toMatchObject({ state: 'warned', message: expect.stringContaining(why) })
+    expect(JSON.stringify(check)).not.toContain('s3cret')
+  })
+})
