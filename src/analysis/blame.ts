@@ -1,5 +1,5 @@
 import { tableNamed } from '../d1/schema.js'
-import { unquote } from '../d1/tokens.js'
+import { unquote, type Token } from '../d1/tokens.js'
 import { mentions } from './anatomy.js'
 import type { Evidence, StatementEvidence, TableFate } from './evidence.js'
 
@@ -127,12 +127,19 @@ export function refilledLater(evidence: Evidence, statement: StatementEvidence, 
     )
 }
 
+interface Assignment {
+  column: string
+  toNull: boolean
+  /** The value names no column: it is one and the same for every row. */
+  constant: boolean
+}
+
 /** Columns that an UPDATE sets. */
-export function columnsSet(statement: StatementEvidence): { column: string; toNull: boolean }[] {
+export function columnsSet(statement: StatementEvidence): Assignment[] {
   const { tokens } = statement.anatomy
   const start = tokens.findIndex(({ text }) => /^set$/i.test(text))
   if (start < 0) return []
-  const found: { column: string; toNull: boolean }[] = []
+  const found: Assignment[] = []
   let depth = 0
   for (let at = start + 1; at < tokens.length; at += 1) {
     const text = tokens[at]?.text ?? ''
@@ -144,7 +151,21 @@ export function columnsSet(statement: StatementEvidence): { column: string; toNu
     const next = tokens[at + 3]?.text ?? ''
     const toNull =
       /^null$/i.test(tokens[at + 2]?.text ?? '') && (next === '' || next === ',' || /^where$/i.test(next))
-    found.push({ column: unquote(text), toNull })
+    found.push({ column: unquote(text), toNull, constant: isConstant(tokens.slice(at + 2)) })
   }
   return found
+}
+
+/** Whether the value of an assignment, which the tokens start with, is made of literals and functions of them only. */
+function isConstant(tokens: Token[]): boolean {
+  let depth = 0
+  for (const [at, { kind, text }] of tokens.entries()) {
+    if (text === '(') depth += 1
+    if (text === ')') depth -= 1
+    if (depth === 0 && (text === ',' || text === ';' || /^(?:where|from|returning)$/i.test(text))) return true
+    const literal = /^(?:null|true|false|cast|as|current_timestamp|current_date|current_time)$/i.test(text)
+    const name = kind === 'name' || (kind === 'word' && tokens[at + 1]?.text !== '(')
+    if (name && !literal) return false
+  }
+  return true
 }

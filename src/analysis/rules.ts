@@ -23,6 +23,7 @@ import { lg101 } from './rules/lg101.js'
 import { mf101 } from './rules/mf101.js'
 import { mf102 } from './rules/mf102.js'
 import { mf103 } from './rules/mf103.js'
+import { mf104 } from './rules/mf104.js'
 import { nx101 } from './rules/nx101.js'
 import { qc101 } from './rules/qc101.js'
 import { qc102 } from './rules/qc102.js'
@@ -50,6 +51,7 @@ export const RULES: readonly Rule[] = [
   mf101,
   mf102,
   mf103,
+  mf104,
   bc101,
   bc102,
   cd101,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { counted } from '../analysis/format/counted.js'
 import type { Plan } from '../contract/plan.js'
 import { formatDuration } from '../runbook/duration.js'
 import type { App } from './app.js'
@@ -74,7 +75,7 @@ function printPlan(output: Output, plan: Plan): void {
   output.line()
   output.line(plan.migrations.length === 0 ? 'Nothing is pending.' : `Pending (${plan.migrations.length}):`)
   for (const { name, statements, durationMs } of plan.migrations) {
-    output.line(`  ${name}  ${statements} statements, ${formatDuration(durationMs)} on the copy`)
+    output.line(`  ${name}  ${counted(statements, 'statement')}, ${formatDuration(durationMs)} on the copy`)
   }
   const changed = plan.rows.filter(({ before, after }) => before !== after)
   if (changed.length > 0) output.line('Rows:')

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { counted } from '../analysis/format/counted.js'
 import type { Finding } from '../contract/finding.js'
 import type { App } from './app.js'
 import { openContext, readProjectFiles } from './context.js'
@@ -50,7 +51,7 @@ function printFindings(output: Output, files: number, findings: Finding[], succe
   if (findings.length > 0) output.line()
   const count = (severity: Finding['severity']): number =>
     findings.filter((finding) => finding.severity === severity && finding.accepted === undefined).length
-  const summary = `${files} migration file${files === 1 ? '' : 's'}: ${count('error')} errors, ${count('warning')} warnings`
+  const summary = `${counted(files, 'migration file')}: ${counted(count('error'), 'error')}, ${counted(count('warning'), 'warning')}`
   output.line(success ? output.colors.green(`✔ ${summary}`) : output.colors.red(`✖ ${summary}`))
   if (success && files > 0)
     output.line('Next: d1-runbook plan rehearses the pending ones on a copy of the database.')

@@ -28,6 +28,10 @@ export const RULE_CASES: Record<string, { fires: Case; silent: Case }> = {
     },
     silent: { migration: `ALTER TABLE settings ADD COLUMN note TEXT NOT NULL DEFAULT '';` },
   },
+  MF104: {
+    fires: { migration: 'ALTER TABLE settings ADD COLUMN at TEXT DEFAULT CURRENT_TIMESTAMP;' },
+    silent: { migration: `ALTER TABLE settings ADD COLUMN note TEXT DEFAULT ('none');` },
+  },
   BC101: {
     fires: { migration: 'ALTER TABLE settings RENAME TO options;' },
     silent: {

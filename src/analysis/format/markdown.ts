@@ -1,4 +1,5 @@
 import type { Finding } from '../../contract/finding.js'
+import { counted } from './counted.js'
 
 /** A comment for a pull request. */
 export function formatMarkdown(findings: Finding[]): string {
@@ -18,7 +19,7 @@ export function formatMarkdown(findings: Finding[]): string {
   return [
     '### Migrations',
     '',
-    `${String(count('error'))} errors, ${String(count('warning'))} warnings`,
+    `${counted(count('error'), 'error')}, ${counted(count('warning'), 'warning')}`,
     '',
     '| | where | what |',
     '|---|---|---|',

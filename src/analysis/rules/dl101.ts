@@ -81,7 +81,7 @@ function observed(evidence: Evidence): Finding[] {
 
 function possible(evidence: Evidence): Finding[] {
   return evidence.statements.flatMap((statement) => {
-    if (statement.anatomy.verb !== 'drop-table') return []
+    if (!replacesParent(statement)) return []
     const children = new Set(
       statement.touches
         .filter(
@@ -98,7 +98,7 @@ function possible(evidence: Evidence): Finding[] {
           dl101,
           'warning',
           statement,
-          `DROP TABLE ${statement.anatomy.target ?? ''} deletes or clears the rows of ${table} that reference it.`,
+          `${verbOf(statement)} ${statement.anatomy.target ?? ''} deletes or clears the rows of ${table} that reference ${statement.anatomy.replaces ? 'a row that is there already' : 'it'}.`,
           { table },
         ),
       )

@@ -1,11 +1,10 @@
-import { columnsSet, isCopyOf, valueCulprit } from '../blame.js'
+import { valueCulprit } from '../blame.js'
 import type { Finding } from '../../contract/finding.js'
 import type { ColumnChange, Evidence, TableFate } from '../evidence.js'
-import { tableNamed } from '../../d1/schema.js'
-import { unquote } from '../../d1/tokens.js'
 import { nulledThroughParent } from './dl101.js'
 import { dropOf } from './ds103.js'
-import { findingOf, same, valuesText, type Rule } from './rule.js'
+import { findingOf, valuesText, type Rule } from './rule.js'
+import { valueRisks } from './value-risks.js'
 
 export const dl103: Rule = {
   code: 'DL103',
@@ -87,39 +86,7 @@ function lost(
 }
 
 function possible(evidence: Evidence): Finding[] {
-  const cleared = evidence.statements
-    .filter(({ anatomy }) => anatomy.verb === 'update')
-    .flatMap((statement) => {
-      const table = tableNamed(evidence.before, statement.anatomy.target ?? '')
-      return columnsSet(statement)
-        .filter(({ column, toNull }) => toNull && table?.columns.some(({ name }) => same(name, column)))
-        .map(({ column }) =>
-          findingOf(dl103, 'warning', statement, `UPDATE clears ${table?.name ?? ''}.${column}.`, {
-            table: table?.name ?? '',
-            column,
-          }),
-        )
-    })
-  return [...cleared, ...evidence.fates.flatMap((fate) => notCopied(evidence, fate))]
-}
-
-/** Columns that the table keeps but that the copy of a rebuild leaves out. */
-function notCopied(evidence: Evidence, fate: TableFate): Finding[] {
-  const copy =
-    fate.how === 'rebuilt' ? evidence.statements.find((statement) => isCopyOf(statement, fate)) : undefined
-  if (copy === undefined || fate.after === undefined) return []
-  const { tokens, target } = copy.anatomy
-  const named = tokens.findIndex(({ text }) => same(unquote(text), target))
-  if (tokens[named + 1]?.text !== '(') return []
-  const close = tokens.findIndex(({ text }, at) => at > named && text === ')')
-  const listed = tokens.slice(named + 2, close).map(({ text }) => unquote(text).toLowerCase())
-  return fate.before.columns
-    .filter(({ name, generated }) => !generated && !listed.includes(name.toLowerCase()))
-    .filter(({ name }) => fate.after?.columns.some((column) => same(column.name, name) && !column.generated))
-    .map(({ name }) =>
-      findingOf(dl103, 'warning', copy, `The rebuild of ${fate.before.name} does not copy ${name}.`, {
-        table: fate.before.name,
-        column: name,
-      }),
-    )
+  return valueRisks(evidence).map(({ place, message, table, column }) =>
+    findingOf(dl103, 'warning', place, message, { table, ...(column === undefined ? {} : { column }) }),
+  )
 }

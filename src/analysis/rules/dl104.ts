@@ -42,7 +42,9 @@ function judge(evidence: Evidence, statement: StatementEvidence): Finding[] {
   const old = columnsSet(statement).filter(({ column }) =>
     table.columns.some(({ name }) => same(name, column)),
   )
-  const columns = old.filter(({ column }) => evidence.mode === 'files' || flattened(fate, column))
+  const columns = old.filter(({ column, constant }) =>
+    evidence.mode === 'files' ? constant : flattened(fate, column),
+  )
   return columns.map(({ column }) =>
     findingOf(
       dl104,

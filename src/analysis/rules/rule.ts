@@ -1,5 +1,6 @@
 import type { Finding, Severity } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence } from '../evidence.js'
+import { counted } from '../format/counted.js'
 import type { History } from '../history.js'
 
 /** One code of the analysis. `check` and `checkHistory` are pure. */
@@ -46,11 +47,11 @@ export function lossSeverity(evidence: Evidence): Severity {
 }
 
 export function rowsText(count: number): string {
-  return count === 1 ? '1 row' : `${String(count)} rows`
+  return counted(count, 'row')
 }
 
 export function valuesText(count: number): string {
-  return count === 1 ? '1 value' : `${String(count)} values`
+  return counted(count, 'value')
 }
 
 /** Equal names as SQLite compares them. */
