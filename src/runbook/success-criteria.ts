@@ -55,10 +55,11 @@ export function considerRollbackWhen(view: RunView): Criterion[] {
 
 type Evidence = Omit<Criterion, 'title'>
 
-function allApplied({ migrations }: RunView): Evidence {
+function allApplied({ migrations, outcome }: RunView): Evidence {
   const applied = migrations.filter(({ state }) => state === 'applied').length
   const open = migrations.filter(({ state }) => state !== 'applied')
   if (migrations.length === 0) return { state: 'unknown', because: 'the plan is not known yet' }
+  if (outcome === 'rolled-back') return { state: 'not-met', because: 'they were taken back' }
   if (open.length === 0)
     return { state: 'met', because: `${count(applied, 'migration')} read back from the ledger` }
   return { state: 'not-met', because: open.map(({ name, state }) => `${name} is ${state}`).join(', ') }

@@ -1,4 +1,5 @@
 import type { RunView } from '../../contract/run.js'
+import { decisionCommand } from '../command.js'
 import { formatDuration } from '../duration.js'
 import type { ReportDocument, Tone } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
@@ -46,13 +47,21 @@ export function buildReport(input: ReportInput): ReportDocument {
 
 function headlineOf(view: RunView): ReportDocument['headline'] {
   const word = outcomeWord(view)
-  const advice = view.failure?.advice
+  const advice = nextStep(view) ?? view.failure?.advice
   return {
     tone: outcomeTone(view),
     word,
     message: view.message,
     ...(advice === undefined || advice === '' ? {} : { advice }),
   }
+}
+
+/** While a gate waits: how it is decided. */
+function nextStep({ gates, outcome, environment }: RunView): string | undefined {
+  const open = outcome === null ? gates.find(({ state }) => state === 'open') : undefined
+  if (open === undefined) return undefined
+  if (open.gate === 'rollback') return 'choose one of the ways back below, or to keep it as it is'
+  return decisionCommand({ verb: 'approve', gate: open.gate, environment })
 }
 
 function outcomeWord(view: RunView): string {
@@ -94,7 +103,6 @@ function outcomeTone(view: RunView): Tone {
 }
 
 function figuresOf({ view, timeZone }: ReportInput): ReportDocument['figures'] {
-  const applied = view.migrations.filter(({ state }) => state === 'applied').length
   const tookMs =
     view.closedAt === undefined ? undefined : Date.parse(view.closedAt) - Date.parse(view.startedAt)
   const where = view.database.remote ? `account ${view.accountId ?? 'unknown'}` : 'on this machine'
@@ -102,11 +110,26 @@ function figuresOf({ view, timeZone }: ReportInput): ReportDocument['figures'] {
     { label: 'Database', value: `${view.database.name}, ${where}` },
     { label: 'Database ID', value: { code: view.database.id } },
     { label: 'Environment', value: view.environment },
-    { label: 'Migrations applied', value: `${String(applied)} of ${String(view.migrations.length)}` },
     { label: 'Requested by', value: view.requester },
+    { label: 'Migrations applied', value: appliedText(view) },
+    { label: 'Monitoring', value: monitoringText(view) },
     { label: 'Started', value: shownTime(view.startedAt, timeZone) },
     { label: 'Closed', value: view.closedAt === undefined ? 'not yet' : shownTime(view.closedAt, timeZone) },
     { label: 'Duration', value: tookMs === undefined ? 'under way' : formatDuration(tookMs) },
     { label: 'Plan', value: view.planHash === null ? 'none yet' : { code: view.planHash } },
   ]
+}
+
+/** After a rollback the list of migrations ends with the one that took the others back. */
+function appliedText({ migrations, outcome }: RunView): string {
+  const applied = migrations.filter(({ state }) => state === 'applied').length
+  const text = `${String(applied)} of ${String(migrations.length)}`
+  return outcome === 'rolled-back' ? 'none: they were taken back' : text
+}
+
+function monitoringText({ monitoring }: RunView): string {
+  if (monitoring === null) return 'not begun'
+  const { checkpoints, planned } = monitoring
+  const looked = checkpoints.filter(({ extra }) => extra !== true).length
+  return `${String(looked)} of ${String(planned)} checkpoints`
 }

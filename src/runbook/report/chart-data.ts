@@ -137,12 +137,22 @@ function chartedBaseline({ view, baseline }: ReportInput): number[] {
   return candidates[0] ?? []
 }
 
+/** From the first file to the last. The step before them is mostly people who decide; where nothing else is known, it stands. */
 function migrationSpan({ view }: ReportInput): { from: number; to: number } | null {
   if (!view.migrations.some(({ state }) => state === 'applied' || state === 'partial')) return null
   const step = view.steps.find((one) => one.step === 'execute')
   if (step?.startedAt === undefined) return null
+  const end = step.endedAt === undefined ? Infinity : Date.parse(step.endedAt)
+  const applies = (view.commands ?? [])
+    .filter(({ command, at }) => command.includes('migrations apply') && Date.parse(at) <= end)
+    .map(({ at, durationMs }) => ({ from: Date.parse(at), to: Date.parse(at) + durationMs }))
+  if (applies.length > 0)
+    return {
+      from: Math.min(...applies.map(({ from }) => from)),
+      to: Math.max(...applies.map(({ to }) => to)),
+    }
   const from = Date.parse(step.startedAt)
-  return { from, to: step.endedAt === undefined ? from : Date.parse(step.endedAt) }
+  return { from, to: Number.isFinite(end) ? end : from }
 }
 
 function rollbackStart({ view }: ReportInput): number | null {

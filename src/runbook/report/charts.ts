@@ -98,7 +98,9 @@ export function timelineDrawing(bars: readonly StepBar[], width: number): Drawin
           name: 'planned',
           stack: 'plan',
           barWidth: 14,
-          itemStyle: { color: COLOUR.plan },
+          // Its outline stays visible on a step that took longer.
+          z: 3,
+          itemStyle: { color: COLOUR.plan, borderColor: COLOUR.soft, borderWidth: 1 },
           data: bars.map(({ plannedMs }) => plannedMs ?? 0),
         },
         offset('real'),
@@ -140,7 +142,7 @@ export function trendDrawing(
     option: {
       animation: false,
       textStyle: { fontFamily: FONT },
-      grid: { left: narrow ? 60 : 64, right: narrow ? 12 : 24, top: 26, bottom: 30 },
+      grid: { left: narrow ? 60 : 64, right: narrow ? 12 : 72, top: 26, bottom: 30 },
       xAxis: {
         type: 'value',
         min: first,
@@ -212,7 +214,8 @@ function markLines(trend: Trend, narrow: boolean): object[] {
           {
             yAxis: trend.baseline.middle,
             lineStyle: { color: COLOUR.soft, type: 'dotted' },
-            label: label('baseline', 'insideEndTop', COLOUR.soft),
+            // On a phone it would stand on the line; there the caption says it.
+            label: { ...label('baseline', 'end', COLOUR.soft), show: !narrow },
           },
         ]),
     ...(trend.migration === null

@@ -1,10 +1,11 @@
 import type { Checkpoint, CheckpointVerdict } from '../../contract/monitoring.js'
+import { baselineFigures, percent } from '../baseline.js'
 import { stepDuration } from '../checklist.js'
 import { formatDuration } from '../duration.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'
 import { completeWhen, considerRollbackWhen, type Criterion } from '../success-criteria.js'
 import { text, tableOr, type Block, type Line, type Section, type Tick } from './document.js'
-import { shownTime, type ReportInput } from './input.js'
+import { RUNBOOK_THRESHOLDS, shownTime, type ReportInput } from './input.js'
 
 /** How the run went: criteria, time, monitoring. */
 export function criteriaSection({ view }: ReportInput): Section {
@@ -49,14 +50,16 @@ export function timelineSection({ view, timeZone }: ReportInput): Section {
       {
         kind: 'figure',
         figure: 'timeline',
-        caption: 'Each step as it ran, on the time that the runbook plans for it.',
+        caption:
+          'Each step as it ran; the outline is the time that the runbook plans for it. Red: it took longer, or failed.',
       },
       tableOr('No step has begun.', ['Step', 'State', 'Began', 'Took', 'Planned', 'What it said'], rows),
     ],
   }
 }
 
-export function monitoringSection({ view, timeZone }: ReportInput): Section {
+export function monitoringSection(input: ReportInput): Section {
+  const { view, timeZone } = input
   const section = { id: 'monitoring', title: 'Monitoring' }
   const { monitoring } = view
   if (monitoring === null) return { ...section, blocks: [text('Monitoring has not begun.')] }
@@ -75,13 +78,14 @@ export function monitoringSection({ view, timeZone }: ReportInput): Section {
       {
         kind: 'figure',
         figure: 'latency',
-        caption: 'Response time at each checkpoint, with baseline and rollback threshold.',
+        caption: `Response time at each checkpoint, the median of its answers. ${legend(input)}`,
       },
       {
         kind: 'figure',
         figure: 'error-rate',
-        caption: 'Error rate at each checkpoint, with the rollback threshold.',
+        caption: `Error rate at each checkpoint. ${legend(input)}`,
       },
+      ...baselineBlocks(input),
       ...(notable.length === 0
         ? []
         : [text([{ strong: 'Not healthy, or late' }]), checkpointTable(notable, timeZone)]),
@@ -96,6 +100,31 @@ export function monitoringSection({ view, timeZone }: ReportInput): Section {
           ]),
     ],
   }
+}
+
+function legend({ timeZone }: ReportInput): string {
+  return (
+    'Dotted: the baseline. Small points are healthy, large ones degraded or breached; a diamond on the axis ' +
+    `had no data. Times in ${timeZone ?? 'UTC'}.`
+  )
+}
+
+/** What every checkpoint was compared with. */
+function baselineBlocks({ baseline, thresholds, timeZone }: ReportInput): Block[] {
+  if (baseline === null) return []
+  const figures = baselineFigures(baseline, thresholds ?? RUNBOOK_THRESHOLDS)
+  if (figures.length === 0) return []
+  const rows = figures.map(({ probe, samples, medianMs, limitMs, errorRate }) => [
+    { code: probe },
+    samples === 0 ? 'no data' : String(samples),
+    medianMs === undefined ? '-' : formatDuration(medianMs),
+    limitMs === undefined ? '-' : formatDuration(limitMs),
+    samples === 0 ? '-' : percent(errorRate),
+  ])
+  return [
+    text([{ strong: 'Baseline' }, `, taken ${shownTime(baseline.takenAt, timeZone)}`]),
+    { kind: 'table', head: ['Probe', 'Samples', 'Usual response', 'Limit', 'Errors'], rows },
+  ]
 }
 
 const VERDICT_MARKS: Record<CheckpointVerdict, string> = {
@@ -114,7 +143,7 @@ function checkpointTable(checkpoints: readonly Checkpoint[], timeZone: string | 
       shownTime(one.at, timeZone),
       `${VERDICT_MARKS[one.verdict]}${one.late ? ', late' : ''}`,
       one.latencyMs === undefined ? '-' : formatDuration(one.latencyMs),
-      one.errorRate === undefined ? '-' : `${(one.errorRate * 100).toFixed(1)} %`,
+      one.errorRate === undefined ? '-' : percent(one.errorRate),
       [
         ...one.reasons,
         ...(one.missed === undefined ? [] : [`stands for missed ${one.missed.map(String).join(', ')}`]),

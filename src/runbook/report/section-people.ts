@@ -8,13 +8,13 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
   const rows = view.gates.flatMap(({ gate, state, decisions }) => {
     const title = gateTitle(gate, view.environment)
     if (decisions.length === 0) return state === 'waiting' ? [] : [[title, state, '-', '-', '-', '']]
-    return decisions.map(({ actor, decision, at, comment, planHash }) => [
+    return decisions.map(({ actor, decision, at, comment, planHash, strategy }) => [
       title,
       decision === 'approve' ? 'approved' : 'declined',
       { strong: actor },
       shownTime(at, timeZone),
       planHash === undefined ? '-' : { code: planHash.slice(0, 12) },
-      comment ?? '',
+      [strategy, comment].filter((said) => said !== undefined).join(': '),
     ])
   })
   const refused = view.refused.map(({ gate, actor, decision, at, reason }) => [
@@ -24,11 +24,23 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
     shownTime(at, timeZone),
     reason,
   ])
+  const steered = (view.interventions ?? []).map(({ command, actor, at, reason }) => [
+    command,
+    { strong: actor },
+    shownTime(at, timeZone),
+    reason ?? '',
+  ])
   return {
     id: 'approvals',
     title: 'Approvals',
     blocks: [
       tableOr('Nobody was asked yet.', ['Gate', 'Decision', 'Who', 'When', 'Plan', 'Comment'], rows),
+      ...(steered.length === 0
+        ? []
+        : [
+            text([{ strong: 'What else people did' }]),
+            tableOr('', ['Command', 'Who', 'When', 'Why'], steered),
+          ]),
       ...(refused.length === 0
         ? []
         : [

@@ -22,7 +22,7 @@ a{color:var(--accent)}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;vertical-align:top;padding:6px 10px 6px 0;overflow-wrap:break-word;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:600}
-@media (min-width:641px){dl>div:has(code){grid-column:span 2}}
+@media (min-width:941px){dl>div:has(code){grid-column:span 3}}
 ul{margin:10px 0;padding-left:1.2em}
 ul.ticks{list-style:none;padding:0}
 ul.ticks li{padding-left:1.7em;text-indent:-1.7em}

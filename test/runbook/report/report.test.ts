@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RunView } from '../../../src/contract/run.js'
+import { latencyTrend } from '../../../src/runbook/report/chart-data.js'
 import { renderHtml } from '../../../src/runbook/report/html.js'
 import { renderIncident } from '../../../src/runbook/report/incident.js'
 import { renderMarkdown } from '../../../src/runbook/report/markdown.js'
@@ -158,3 +159,51 @@ function withoutCode(markdown: string): string {
   }
   return out
 }
+
+test('a run that was taken back says so, and who chose which way', () => {
+  const { gates } = sampleRun()
+  const decided = gates.map((one) =>
+    one.gate === 'rollback'
+      ? {
+          ...one,
+          state: 'approved' as const,
+          decisions: [
+            {
+              actor: 'Bo Lind',
+              decision: 'approve' as const,
+              at: isoAfter(90),
+              decisionId: 'back',
+              strategy: 'time-travel' as const,
+              comment: 'errors since the migration',
+            },
+          ],
+        }
+      : one,
+  )
+  const report = renderMarkdown({ ...input, view: sampleRun({ outcome: 'rolled-back', gates: decided }) })
+  expect(report).toContain('time-travel: errors since the migration')
+  expect(report).toContain('none: they were taken back')
+  expect(report).toMatch(
+    /- \[ \] ❌ \*\*All planned migrations applied successfully\*\* \(they were taken back\)/,
+  )
+})
+
+test('during a run the report ends its headline with the command that decides the open gate', () => {
+  const gates = sampleRun().gates.map((one) =>
+    one.gate === 'final' ? { ...one, state: 'open' as const, decisions: [] } : one,
+  )
+  const { closedAt: _closed, ...view } = sampleRun({ outcome: null, phase: 'execute', gates })
+  expect(renderMarkdown({ ...input, view })).toContain('Next: d1-runbook approve final --env production')
+})
+
+test('the charts mark when files were applied, not the hours in which people decided', () => {
+  const command = 'wrangler d1 migrations apply art-archive --remote'
+  const commands = [30, 31].map((minute) => ({
+    command,
+    at: isoAfter(minute),
+    durationMs: 2_000,
+    result: 'exit 0',
+  }))
+  const span = latencyTrend({ ...input, view: sampleRun({ commands }) })?.migration
+  expect(span).toEqual({ from: Date.parse(isoAfter(30)), to: Date.parse(isoAfter(31)) + 2_000 })
+})
