@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunView } from '../contract/run.js'
 import { RunbookError } from '../contract/failures.js'
-import { readRun } from './runs.js'
+import { readMonitoring, readRun } from './runs.js'
 import type { Session } from './session.js'
 import { explainTemporal } from './temporal-failure.js'
 
@@ -21,26 +21,35 @@ export interface FollowOptions {
   /** Least time between two queries. Milliseconds: small for a person who waits at a prompt, large for `watch`. */
   minPauseMs: number
   signal: AbortSignal
+  /** How long after a checkpoint's time its look is done. Milliseconds; default: {@link LOOK_TAKES_MS}, less in compressed time. */
+  settleMs?: number
   /** Says once when nobody answers, and goes on trying. */
   onTrouble: (message: string) => void
 }
 
-/** The run's state, whenever it changed, until it is closed. Ends quietly when `signal` is aborted. */
+/** Three answers a second apart, and room for slow ones: asked too early, the same question is asked twice. */
+const LOOK_TAKES_MS = 8_000
+/** A worker or a server that is away is asked again after this, then after twice that, up to the most. Milliseconds. */
+const ASK_AGAIN_MS = 3_000
+const ASK_AGAIN_MOST_MS = 60_000
+
+/**
+ * The run's state, whenever it changed, until it is closed. Ends quietly when `signal` is aborted. While monitoring, one
+ * query a checkpoint: what people did is in the run's own history, so only the monitoring is asked.
+ */
 export async function* followRun(options: FollowOptions): AsyncGenerator<RunView> {
   const { session, workflowId, signal } = options
   let view = await readRun(session, workflowId, options.runId)
   yield view
   const changes = new ChangeListener(session, { workflowId, runId: view.runId })
   while (view.outcome === null && !signal.aborted) {
-    const due = nextCheckpointDelay(view)
+    const due = nextCheckpointDelay(view, options.settleMs)
     const pause = AbortSignal.any([signal, ...(due === undefined ? [] : [AbortSignal.timeout(due)])])
-    await changes.next(
-      pause,
-      view.phase === 'monitor' && openGateCount(view) === 0 ? PEOPLE_EVENTS : STATE_EVENTS,
-    )
+    const wanted = view.phase === 'monitor' && openGateCount(view) === 0 ? PEOPLE_EVENTS : STATE_EVENTS
+    const changed = await changes.next(pause, wanted)
     if (hasLeft(signal)) return
     const asked = Date.now()
-    const fresh = await readAgain(options, view.runId)
+    const fresh = await readAgain(options, view, changed)
     if (fresh === undefined) return
     view = fresh
     yield view
@@ -51,15 +60,22 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunView
 }
 
 /** Goes on through a worker or a server that is away: the run does not depend on who looks at it. */
-async function readAgain(options: FollowOptions, runId: string): Promise<RunView | undefined> {
-  for (let told = false; !options.signal.aborted;) {
+async function readAgain(
+  { session, workflowId, signal, onTrouble }: FollowOptions,
+  before: RunView,
+  changed: boolean,
+): Promise<RunView | undefined> {
+  for (let tries = 0; !signal.aborted; tries += 1) {
     try {
-      return await readRun(options.session, options.workflowId, runId)
+      const seen = changed ? undefined : await readMonitoring(session, before)
+      return seen === undefined
+        ? await readRun(session, workflowId, before.runId)
+        : { ...before, monitoring: seen }
     } catch (error) {
       if (!(error instanceof RunbookError) || !error.retryable) throw error
-      if (!told) options.onTrouble(`${error.message} ${error.advice}`)
-      told = true
-      await sleep(3_000, undefined, { signal: options.signal }).catch(() => undefined)
+      if (tries === 0) onTrouble(`${error.message} ${error.advice}`)
+      const pauseMs = Math.min(ASK_AGAIN_MS * 2 ** tries, ASK_AGAIN_MOST_MS)
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
     }
   }
   return undefined
@@ -75,11 +91,14 @@ function openGateCount(view: RunView): number {
 }
 
 /** Just after the next checkpoint, when there is something new to see. Milliseconds. */
-function nextCheckpointDelay(view: RunView): number | undefined {
-  if (view.phase !== 'monitor') return undefined
-  const nextAt = view.monitoring?.nextAt
-  if (nextAt === undefined) return 5_000
-  return Math.min(Math.max(Date.parse(nextAt) - Date.now(), 0) + 1_000, 2 ** 31 - 1)
+function nextCheckpointDelay({ phase, monitoring }: RunView, settleMs?: number): number | undefined {
+  if (phase !== 'monitor') return undefined
+  if (monitoring?.nextAt === undefined) return 5_000
+  const nextAt = Date.parse(monitoring.nextAt)
+  const last = monitoring.checkpoints.at(-1)
+  const gapMs = last === undefined ? Infinity : nextAt - Date.parse(last.plannedAt)
+  const settle = settleMs ?? Math.min(LOOK_TAKES_MS, Math.max(1_000, gapMs / 10))
+  return Math.min(Math.max(nextAt - Date.now(), 0) + settle, 2 ** 31 - 1)
 }
 
 /** Long-polls the history of one run. */
@@ -93,8 +112,8 @@ class ChangeListener {
     this.execution = execution
   }
 
-  /** Returns when an event of `wanted` came, when the run closed, or when `signal` is aborted. */
-  async next(signal: AbortSignal, wanted: ReadonlySet<number>): Promise<void> {
+  /** True when an event of `wanted` came or the run closed, or nobody knows; false when `signal` is aborted before. */
+  async next(signal: AbortSignal, wanted: ReadonlySet<number>): Promise<boolean> {
     const { client } = this.session
     while (!signal.aborted) {
       try {
@@ -110,15 +129,16 @@ class ChangeListener {
         )
         const events = page.history?.events ?? []
         this.token = page.nextPageToken
-        if (this.token.length === 0) return
-        if (events.some(({ eventType }) => wanted.has(Number(eventType)))) return
+        if (this.token.length === 0) return true
+        if (events.some(({ eventType }) => wanted.has(Number(eventType)))) return true
       } catch (error) {
-        if (hasLeft(signal)) return
+        if (hasLeft(signal)) return false
         const known = explainTemporal(error, this.execution.workflowId)
         if (!(known instanceof RunbookError)) throw known
         // An idle long poll ends by its deadline; a server that is away is retried by whoever reads next.
-        if (known.type !== 'WorkerMissing') return
+        if (known.type !== 'WorkerMissing') return true
       }
     }
+    return false
   }
 }
