@@ -1,7 +1,7 @@
 import { anatomyOf } from '../anatomy.js'
 import { isCollateral, refilledLater, rowLossCulprit, valueCulprit } from '../blame.js'
 import type { Finding } from '../../contract/finding.js'
-import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
+import type { Evidence, FailureEvidence, StatementEvidence, TableFate } from '../evidence.js'
 import { tableNamed } from '../../d1/schema.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
 
@@ -136,39 +136,50 @@ function refused(evidence: Evidence): Finding[] {
   })
 }
 
-/** The copy refused the DROP for its foreign keys: which children that concerns, the ones that it would have emptied included. */
+/**
+ * The copy refused the DROP for its foreign keys: the children that refuse it, and those that it would have emptied with them out of the
+ * way. A trigger that keeps a full-text table in step, set off by such an action, ends it as "database table is locked".
+ */
 function behindRefusal(evidence: Evidence): Finding[] {
   return evidence.failures
-    .filter(({ message }) => /^FOREIGN KEY constraint failed/.test(message))
-    .flatMap((failure) => {
-      const failed = anatomyOf(failure.sql)
-      const drops =
-        failure.where === 'commit'
-          ? evidence.statements
-              .filter(({ file, anatomy }) => file === failure.file && anatomy.verb === 'drop-table')
-              .map(({ anatomy, file, line }) => ({ file, line, target: anatomy.target }))
-          : failed.verb === 'drop-table'
-            ? [{ file: failure.file, line: failure.line, target: failed.target }]
-            : []
-      return drops.flatMap((drop) =>
-        childrenOf(evidence, drop.target).map(({ child, onDelete }) => {
-          const effect = /^CASCADE$/i.test(onDelete)
-            ? `would delete the rows of ${child} with it`
-            : /^SET (?:NULL|DEFAULT)$/i.test(onDelete)
-              ? `would clear the references of ${child}`
-              : `is refused as long as rows of ${child} reference it`
-          const message = `DROP TABLE ${drop.target ?? ''} ${effect}: foreign keys stay on.`
-          return findingOf(dl101, 'warning', drop, message, { table: child })
-        }),
-      )
-    })
+    .filter(({ message }) => /^(?:FOREIGN KEY constraint failed|database table is locked)/.test(message))
+    .flatMap((failure) => dropsBehind(evidence, failure))
+    .flatMap(({ target = '', ...place }) =>
+      EFFECTS.flatMap(({ actions, says }) => {
+        const children = childrenOf(evidence, target, actions)
+        if (children.length === 0) return []
+        const message = `DROP TABLE ${target} ${says} ${children.join(', ')}: foreign keys stay on.`
+        const table = children.length === 1 ? (children[0] ?? target) : target
+        return [findingOf(dl101, 'warning', place, message, { table })]
+      }),
+    )
 }
 
-function childrenOf(evidence: Evidence, parent: string | undefined): { child: string; onDelete: string }[] {
-  return [...evidence.before.tables.values()].flatMap(({ name, foreignKeys }) => {
-    const key = foreignKeys.find(({ target }) => same(target, parent))
-    return key === undefined || same(name, parent) ? [] : [{ child: name, onDelete: key.onDelete }]
-  })
+const EFFECTS = [
+  { actions: /^(?:NO ACTION|RESTRICT)$/i, says: 'is refused as long as it is referenced by rows of' },
+  { actions: /^CASCADE$/i, says: 'would delete the rows that reference it in' },
+  { actions: /^SET /i, says: 'would clear the references of' },
+]
+
+/** The DROP that failed; at the end of a file, where deferred keys are checked, any of its DROPs. */
+function dropsBehind(
+  { statements }: Evidence,
+  { file, line, sql, where }: FailureEvidence,
+): { file: string; line: number; target: string | undefined }[] {
+  const failed = anatomyOf(sql)
+  if (where !== 'commit') return failed.verb === 'drop-table' ? [{ file, line, target: failed.target }] : []
+  return statements
+    .filter((statement) => statement.file === file && statement.anatomy.verb === 'drop-table')
+    .map((statement) => ({ file, line: statement.line, target: statement.anatomy.target }))
+}
+
+function childrenOf(evidence: Evidence, parent: string, actions: RegExp): string[] {
+  return [...evidence.before.tables.values()]
+    .filter(({ name }) => !same(name, parent))
+    .filter(({ foreignKeys }) =>
+      foreignKeys.some(({ target, onDelete }) => same(target, parent) && actions.test(onDelete)),
+    )
+    .map(({ name }) => name)
 }
 
 function verbOf({ anatomy }: StatementEvidence): string {
