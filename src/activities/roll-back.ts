@@ -7,27 +7,40 @@ import { readSnapshot } from '../d1/snapshot.js'
 import { splitStatements } from '../d1/statements.js'
 import { restoreBookmark } from '../d1/time-travel.js'
 import type { Beat } from './as-activity.js'
+import { failuresOfReverse, lossesSince } from '../runbook/reverse-price.js'
 import { rehearseOnCopy } from './rehearsal.js'
 import { artifactStore, type Here } from './worker-place.js'
 
-/** Writes the reverse of what was applied, and rehearses forward and back on the restored backup. */
+/**
+ * Writes the reverse of what was applied, and rehearses forward and back on the restored backup; where there is a backup of
+ * now, the way back on that too, for what was written since.
+ */
 export async function prepareReverse(
   here: Here,
   input: Parameters<RollbackActivities['prepareReverse']>[0],
-  { signal, onProgress }: { signal: AbortSignal; onProgress: (message: string) => void },
+  rehearsal: { signal: AbortSignal; onProgress: (message: string) => void },
 ): ReturnType<RollbackActivities['prepareReverse']> {
   const store = artifactStore(here)
-  const wanted = new Set([...input.ledgerBefore, ...input.applied])
+  const ledger = [...input.ledgerBefore, ...input.applied]
   const all = await unpackBundle(input.bundle, input.files, store)
   const plan = await rehearseOnCopy(here, input.backup, {
-    files: all.filter(({ name }) => wanted.has(name)),
+    files: all.filter(({ name }) => ledger.includes(name)),
     applied: input.ledgerBefore,
-    signal,
-    onProgress,
+    ...rehearsal,
   })
   const { available, sql, price } = plan.rollback
   if (!available || sql === undefined) return { price }
-  const file = migrationFile(reverseName([...wanted], input.at), Buffer.from(sql))
+  const file = migrationFile(reverseName(ledger, input.at), Buffer.from(sql))
+  if (input.current !== undefined) {
+    const now = await rehearseOnCopy(here, input.current, {
+      files: [...all, file],
+      applied: ledger,
+      ...rehearsal,
+    })
+    const failures = failuresOfReverse(now, plan.schemaFingerprint)
+    if (failures.length > 0) return { price: failures }
+    price.push(...lossesSince(now, input.planned ?? []))
+  }
   return {
     bundle: await packBundle([file], store),
     migration: {

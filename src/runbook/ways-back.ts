@@ -24,6 +24,8 @@ export function waysBack(input: {
   backup: BackupRecord | null
   /** Rows written since the backup, where they were counted. */
   writtenSince?: number
+  /** The reverse of just what was applied, as it was written and rehearsed for this decision. */
+  reverse?: { migration?: unknown; price: string[] }
 }): WayBack[] {
   return [reverseMigration(input), timeTravel(input), restoreBackup(input)].map((way) => ({
     ...way,
@@ -33,9 +35,12 @@ export function waysBack(input: {
 
 type Way = Omit<WayBack, 'command'>
 
-function reverseMigration({ plan }: { plan: Plan | null }): Way {
+function reverseMigration({ plan, reverse }: Pick<Parameters<typeof waysBack>[0], 'plan' | 'reverse'>): Way {
   const base = { strategy: 'reverse-migration', title: 'Reverse migration' } as const
-  const rollback = plan?.rollback
+  const rollback =
+    reverse === undefined
+      ? plan?.rollback
+      : { available: reverse.migration !== undefined, rehearsed: true, price: reverse.price }
   if (rollback === undefined || !rollback.available) {
     return {
       ...base,

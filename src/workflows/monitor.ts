@@ -7,6 +7,7 @@ import {
   startChild,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow'
+import type { BackupRecord } from '../contract/backup.js'
 import { alertSignal } from '../contract/messages.js'
 import type { MonitoringAlert, MonitoringView } from '../contract/monitoring.js'
 import { monitoringWorkflowId } from '../contract/names.js'
@@ -136,8 +137,20 @@ async function issueAfterwards(
   issue: string,
   seen: { breach: boolean } = { breach: false },
 ): Promise<void> {
-  const { target, files, keepBackups } = run.request
   run.say('rollback', issue)
+  const current = await backUpNow(run)
+  await considerRollback(run, {
+    issue,
+    impact: 'the migrated database may not serve its users as before',
+    action: `${current === undefined ? 'the immediate backup failed' : 'an immediate backup was made'}; waiting for the rollback decision`,
+    ...(current === undefined ? {} : { current }),
+    ...seen,
+  })
+}
+
+/** Undefined where it failed: that must not keep people from deciding. */
+async function backUpNow(run: Run): Promise<BackupRecord | undefined> {
+  const { target, files, keepBackups } = run.request
   try {
     const backup = await run.audited(
       slow.createBackup.executeWithOptions({ summary: 'Backup of the state with the issue' }, [
@@ -145,6 +158,7 @@ async function issueAfterwards(
       ]),
     )
     run.view.artifacts.push(backup.file)
+    return backup
   } catch (error) {
     if (isCancellation(error)) throw error
     run.view.observations.push({
@@ -152,11 +166,6 @@ async function issueAfterwards(
       actor: 'd1-runbook',
       at: now(),
     })
+    return undefined
   }
-  await considerRollback(run, {
-    issue,
-    impact: 'the migrated database may not serve its users as before',
-    action: 'an immediate backup was made; waiting for the rollback decision',
-    ...seen,
-  })
 }

@@ -1,16 +1,22 @@
-import { ApplicationFailure, isCancellation } from '@temporalio/workflow'
+import { isCancellation } from '@temporalio/workflow'
+import type { BackupRecord } from '../contract/backup.js'
 import type { RollbackStrategy } from '../contract/policy.js'
 import { emergencyMessage } from '../runbook/messages.js'
 import { waysBack, type WayBack } from '../runbook/ways-back.js'
-import { mutate, record, slow } from './activities.js'
+import { mutate } from './activities.js'
 import { appliedByThisRun } from './apply.js'
 import { now } from './clock.js'
-import { writeDown } from './close.js'
 import { confirmBreach } from './confirm-breach.js'
 import { failureOf, RunEnded } from './endings.js'
+import {
+  applyReverse,
+  impossible,
+  prepareForDecision,
+  prepareReverse,
+  type PreparedReverse,
+} from './reverse.js'
 import type { Run } from './run.js'
-
-type ReversePlan = Awaited<ReturnType<typeof slow.prepareReverse>>
+import { tellWhereItStopped } from './stopped-rollback.js'
 
 /** What went wrong, for the emergency alert and the incident report. */
 export interface Incident {
@@ -20,6 +26,8 @@ export interface Incident {
   action: string
   /** Monitoring saw it: the only incident that a policy may answer without people. */
   breach?: boolean
+  /** The backup that was made of the database with the issue. */
+  current?: BackupRecord
 }
 
 /**
@@ -28,11 +36,14 @@ export interface Incident {
  * @throws RunEnded with outcome `rolled-back`
  */
 export async function considerRollback(run: Run, incident: Incident): Promise<void> {
-  const ways = waysBack({ environment: run.view.environment, plan: run.plan, backup: run.view.backup })
-  sendAlert(run, incident, ways)
+  const { environment, backup } = run.view
+  const planned = waysBack({ environment, plan: run.plan, backup })
+  sendAlert(run, incident, planned)
   if (appliedByThisRun(run).length === 0) return
 
   run.gates.mayRollBack = true
+  const reverse = await prepareForDecision(run, incident.current)
+  const ways = reverse === undefined ? planned : waysBack({ environment, plan: run.plan, backup, reverse })
   let automatic =
     incident.breach === true &&
     run.request.policy.automaticRollback &&
@@ -47,11 +58,12 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
     try {
       const took = await run.step(
         'rollback',
-        () => takeBack(run, strategy),
+        () => takeBack(run, strategy, { ...incident, ...(reverse === undefined ? {} : { reverse }) }),
         (result) => result,
       )
       throw new RunEnded({ outcome: 'rolled-back', message: `${incident.issue}; ${took}` })
     } catch (error) {
+      if (isCancellation(error)) await run.uninterrupted(() => tellWhereItStopped(run))
       if (error instanceof RunEnded || isCancellation(error)) throw error
       // One way back is closed: people choose another. Nothing is tried again without them.
       automatic = false
@@ -90,13 +102,17 @@ function sendAlert(run: Run, incident: Incident, ways: WayBack[]): void {
 }
 
 /** Takes one way back; says in a sentence what is true afterwards. */
-async function takeBack(run: Run, strategy: Exclude<RollbackStrategy, 'none'>): Promise<string> {
+async function takeBack(
+  run: Run,
+  strategy: Exclude<RollbackStrategy, 'none'>,
+  known: { reverse?: PreparedReverse; current?: BackupRecord },
+): Promise<string> {
   run.gates.mayRollBack = false
   const { target } = run.request
   const { backup } = run.view
   switch (strategy) {
     case 'reverse-migration':
-      return reverse(run)
+      return applyReverse(run, known.reverse ?? (await prepareReverse(run, known.current)))
     case 'time-travel': {
       if (backup?.bookmark === undefined) throw impossible('there is no Time Travel bookmark')
       const { previousBookmark } = await run.audited(
@@ -123,36 +139,6 @@ async function takeBack(run: Run, strategy: Exclude<RollbackStrategy, 'none'>): 
   }
 }
 
-async function reverse(run: Run): Promise<string> {
-  const { target, files, bundle } = run.request
-  const { backup } = run.view
-  if (backup === null || run.plan === null) throw impossible('there is no plan to reverse')
-  const applied = appliedByThisRun(run)
-  const prepared: ReversePlan = await run.audited(
-    slow.prepareReverse.executeWithOptions({ summary: 'Write and rehearse the reverse' }, [
-      { target, files, bundle, backup, ledgerBefore: run.plan.ledger, applied, at: now() },
-    ]),
-  )
-  if (prepared.migration === undefined || prepared.bundle === undefined)
-    throw impossible(prepared.price.join('; '))
-  const ledgerBefore = [...run.plan.ledger, ...applied]
-  const result = await run.audited(
-    mutate.applyMigration.executeWithOptions({ summary: `Apply ${prepared.migration.name}` }, [
-      { target, bundle: prepared.bundle, migration: prepared.migration, ledgerBefore, runKey: run.runKey },
-    ]),
-  )
-  if (result.state !== 'applied') throw impossible(result.error ?? `the reverse migration is ${result.state}`)
-  run.view.migrations.push(result)
-  const kept = { runKey: run.runKey, target, bundle: prepared.bundle, migration: prepared.migration }
-  await run.uninterrupted(() =>
-    writeDown(run, 'file of the reverse migration', () =>
-      record.keepReverseMigration.executeWithOptions({ summary: `Keep ${kept.migration.name}` }, [kept]),
-    ),
-  )
-  const price = prepared.price.length === 0 ? 'nothing was lost' : `its price: ${prepared.price.join('; ')}`
-  return `${prepared.migration.name} took back ${applied.join(', ')}; ${price}`
-}
-
 function firstAvailable(ways: WayBack[]): RollbackStrategy {
   return ways.find(({ available }) => available)?.strategy ?? 'none'
 }
@@ -161,13 +147,4 @@ function wayLine({ title, available, price, command }: WayBack): string {
   return available
     ? `${title}: ${price.join('; ')} (${command})`
     : `${title}: not possible, ${price.join('; ')}`
-}
-
-function impossible(why: string): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'ValidationFailed',
-    message: `The rollback could not be done: ${why}`,
-    nonRetryable: true,
-    details: [{ advice: 'choose another way back: the alert lists them with their price' }],
-  })
 }

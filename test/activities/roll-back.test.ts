@@ -1,10 +1,17 @@
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { expect, it } from 'vitest'
 import { createActivities } from '../../src/activities/index.js'
+import type { BackupRecord } from '../../src/contract/backup.js'
+import { packBundle } from '../../src/d1/bundle.js'
+import { migrationFile } from '../../src/d1/migration-files.js'
 import { readSnapshot } from '../../src/d1/snapshot.js'
 import { readBookmark, restoreBookmark } from '../../src/d1/time-travel.js'
+import { useTypeScriptProcesses } from '../analysis/own-process.js'
 import { fingerprintOf } from '../d1/fingerprint.js'
+import { LEDGER_SQL, localTarget, seedLocal } from '../d1/local-target.js'
 import { remoteTarget } from '../d1/remote-target.js'
+
+useTypeScriptProcesses()
 
 const SCHEMA = 'CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);'
 const CHANGE = 'ALTER TABLE t ADD COLUMN w TEXT;'
@@ -25,9 +32,47 @@ it(
     await first.run(travelBack, input)
     // Its answer is lost with the worker; only what it beat is left.
     const second = new MockActivityEnvironment({ attempt: 2, heartbeatDetails: beats[0] })
-    const { previousBookmark } = await second.run(travelBack, input)
+    const { previousBookmark } = (await second.run(travelBack, input)) as Awaited<
+      ReturnType<typeof travelBack>
+    >
 
     await restoreBookmark({ target, bookmark: previousBookmark })
     expect((await readSnapshot(target)).schemaFingerprint).toBe(fingerprintOf(SCHEMA + CHANGE))
   },
 )
+
+it('prices the reverse on the database as it is now', { timeout: 120_000 }, async () => {
+  const before = `CREATE TABLE artworks (id INTEGER PRIMARY KEY, name TEXT);
+    INSERT INTO artworks (name) VALUES ('one'), ('two');`
+  const forward = `CREATE TABLE photos (id INTEGER PRIMARY KEY, artwork INTEGER, url TEXT);
+INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
+`
+  const target = localTarget()
+  const file = migrationFile('0001_photos.sql', Buffer.from(forward))
+  const { createBackup, prepareReverse } = createActivities()
+  const backUp = async (): Promise<BackupRecord> =>
+    (await new MockActivityEnvironment().run(createBackup, { target, files: [], keep: 9 })) as BackupRecord
+
+  seedLocal(target, `${LEDGER_SQL} ${before}`)
+  const backup = await backUp()
+  seedLocal(target, `${forward} INSERT INTO d1_migrations (name) VALUES ('${file.name}');`)
+  seedLocal(target, `INSERT INTO photos (artwork, url) VALUES (1, 'a new one');`)
+  const current = await backUp()
+
+  const input = {
+    ...{ target, backup, files: [file], bundle: await packBundle([file]), at: '2026-03-08T03:08:00.000Z' },
+    ...{ ledgerBefore: [], applied: [file.name] },
+  }
+  const planned = [{ table: 'photos', before: null, after: 2 }]
+  const reverse = (extra: object): Promise<unknown> =>
+    new MockActivityEnvironment().run(prepareReverse, { ...input, ...extra })
+  const goes = 'Table photos goes, with every row in it.'
+  expect(await reverse({})).toMatchObject({
+    migration: { name: '0002_rollback_2026_03_08.sql' },
+    price: [goes],
+  })
+  expect(await reverse({ current, planned })).toMatchObject({
+    migration: { name: '0002_rollback_2026_03_08.sql' },
+    price: [goes, '1 row written to photos since the migration'],
+  })
+})

@@ -1,25 +1,20 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { rehearseApart } from '../../src/analysis/rehearse-apart.js'
 import { rehearseMigrations, type RehearseInput } from '../../src/analysis/rehearse.js'
 import { migrationFile } from '../../src/d1/migration-files.js'
 import { openSqlite } from '../../src/d1/sqlite.js'
+import { useTypeScriptProcesses } from './own-process.js'
 
 /** Each row of one table against each of the other, which no index helps: hours on a big table. */
 const ENDLESS = `ALTER TABLE a ADD COLUMN y TEXT;
 UPDATE a SET y = (SELECT max(b.v || '') FROM b WHERE b.k || '' = a.x || '');
 `
-const given = [...process.execArgv]
 let folder: string
 
-beforeAll(() => {
-  // A process of its own reads TypeScript only where it is told how; built, there is nothing to tell.
-  process.execArgv.push('--import', fileURLToPath(import.meta.resolve('tsx')))
-})
-afterAll(() => process.execArgv.splice(0, Infinity, ...given))
+useTypeScriptProcesses()
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'd1 rünbook apart '))
   vi.stubEnv('TMPDIR', folder)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { decideSignal } from '../../src/contract/messages.js'
 import type { RollbackStrategy } from '../../src/contract/policy.js'
 import type { RunView } from '../../src/contract/run.js'
-import { requestFor } from './request.js'
+import { FILES, requestFor } from './request.js'
 import {
   ALL_GATES,
   decideAll,
@@ -13,7 +13,7 @@ import {
   useSkippingServer,
   type RunHandle,
 } from './skipping.js'
-import { checkpoint, openWorld } from './world.js'
+import { checkpoint, openWorld, type World } from './world.js'
 
 const server = useSkippingServer()
 const MINUTE = 60_000
@@ -112,7 +112,7 @@ describe('after the migration', () => {
       return handle.result()
     })
     expect(view.outcome).toBe('completed')
-    expect(world.calls).not.toContain('prepareReverse')
+    expect(world.ledger).toHaveLength(FILES.length)
   })
 
   it('what somebody reports is never an automatic rollback: people decide', async () => {
@@ -131,7 +131,12 @@ describe('after the migration', () => {
   })
 
   it('a major issue opens the gate after an immediate backup; a minor one is only written down', async () => {
-    const world = openWorld()
+    const world: World = openWorld(() => ({
+      prepareReverse: async (input) => {
+        const prepared = await openWorld().activities.prepareReverse(input)
+        return { ...prepared, price: [`${input.current === undefined ? 'no' : 'a'} copy of now was asked`] }
+      },
+    }))
     const view = await server.migrate(
       world,
       requestFor(randomUUID(), { preApproved: true }),
@@ -146,8 +151,10 @@ describe('after the migration', () => {
           description: 'lists are empty',
           actor: 'Eve',
         })
-        await until(handle, gateOpen('rollback'))
+        const asked = await until(handle, gateOpen('rollback'))
         expect(world.calls.filter((name) => name === 'createBackup')).toHaveLength(2)
+        const { shows = [] } = asked.gates.find(({ gate }) => gate === 'rollback') ?? {}
+        expect(shows.join('\n')).toContain('Reverse migration: a copy of now was asked')
         await handle.signal(decideSignal, {
           gate: 'rollback',
           decision: 'approve',

@@ -1,0 +1,88 @@
+import { ApplicationFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow'
+import type { BackupRecord } from '../contract/backup.js'
+import { mutate, record, slow } from './activities.js'
+import { appliedByThisRun } from './apply.js'
+import { now } from './clock.js'
+import { writeDown } from './close.js'
+import { failureOf } from './endings.js'
+import type { Run } from './run.js'
+
+/** The reverse migration of what this run applied, rehearsed; without `migration` there is none, and `price` says why. */
+export type PreparedReverse = Awaited<ReturnType<typeof slow.prepareReverse>>
+
+/**
+ * Writes and rehearses the reverse before anybody is asked, so that people decide seeing what it costs: of just the files
+ * that were applied, and with `current` of the database as it is now. Whoever decides meanwhile is not kept waiting:
+ * undefined then, and where it could not even be tried.
+ */
+export async function prepareForDecision(
+  run: Run,
+  current: BackupRecord | undefined,
+): Promise<PreparedReverse | undefined> {
+  const decided = (): boolean => run.gates.of('rollback').decisions.length > 0
+  if (decided()) return undefined
+  const preparing = new CancellationScope()
+  const end: { reverse?: PreparedReverse; error?: unknown } = {}
+  preparing
+    .run(() => prepareReverse(run, current))
+    .then(
+      (reverse) => (end.reverse = reverse),
+      (error: unknown) => (end.error = error),
+    )
+  await condition(() => end.reverse !== undefined || end.error !== undefined || decided())
+  if (end.reverse === undefined && end.error === undefined) preparing.cancel()
+  if (end.error === undefined || isCancellation(end.error)) return end.reverse
+  return { price: [`it could not be written: ${failureOf(end.error).message}`] }
+}
+
+export async function prepareReverse(run: Run, current: BackupRecord | undefined): Promise<PreparedReverse> {
+  const { target, files, bundle } = run.request
+  const { plan } = run
+  const { backup } = run.view
+  if (backup === null || plan === null) throw impossible('there is no plan to reverse')
+  const since = current === undefined ? {} : { current, planned: plan.rows }
+  return run.audited(
+    slow.prepareReverse.executeWithOptions({ summary: 'Write and rehearse the reverse' }, [
+      {
+        ...{ target, files, bundle, backup, ...since },
+        ledgerBefore: plan.ledger,
+        applied: appliedByThisRun(run),
+        at: now(),
+      },
+    ]),
+  )
+}
+
+/** Applies it like any migration; says in a sentence what is true afterwards. */
+export async function applyReverse(run: Run, reverse: PreparedReverse): Promise<string> {
+  const { bundle, migration, price } = reverse
+  if (migration === undefined || bundle === undefined || run.plan === null) throw impossible(price.join('; '))
+  const { target } = run.request
+  const applied = appliedByThisRun(run)
+  const ledgerBefore = [...run.plan.ledger, ...applied]
+  const result = await run.audited(
+    mutate.applyMigration.executeWithOptions({ summary: `Apply ${migration.name}` }, [
+      { target, bundle, migration, ledgerBefore, runKey: run.runKey },
+    ]),
+  )
+  if (result.state !== 'applied') throw impossible(result.error ?? `the reverse migration is ${result.state}`)
+  run.view.migrations.push(result)
+  await run.uninterrupted(() =>
+    writeDown(run, 'file of the reverse migration', () =>
+      record.keepReverseMigration.executeWithOptions({ summary: `Keep ${migration.name}` }, [
+        { runKey: run.runKey, target, bundle, migration },
+      ]),
+    ),
+  )
+  const cost = price.length === 0 ? 'nothing was lost' : `its price: ${price.join('; ')}`
+  return `${migration.name} took back ${applied.join(', ')}; ${cost}`
+}
+
+export function impossible(why: string): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'ValidationFailed',
+    message: `The rollback could not be done: ${why}`,
+    nonRetryable: true,
+    details: [{ advice: 'choose another way back: the alert lists them with their price' }],
+  })
+}
