@@ -25,7 +25,7 @@ export function completeWhen(view: RunView): Criterion[] {
 /** The runbook's "Consider Rollback When". `met` means: the reason to roll back is there. */
 export function considerRollbackWhen(view: RunView): Criterion[] {
   const seen = view.monitoring?.checkpoints ?? []
-  const reason = (pattern: RegExp): Omit<Criterion, 'title'> => {
+  const reason = (pattern: RegExp): Evidence => {
     const hit = seen
       .filter(({ verdict }) => verdict === 'breached')
       .find((one) => one.reasons.some((text) => pattern.test(text)))
@@ -39,10 +39,16 @@ export function considerRollbackWhen(view: RunView): Criterion[] {
       ? { state: 'not-met', because: `not seen in ${count(seen.length, 'checkpoint')}` }
       : { state: 'unknown', because: 'no checkpoint with data yet' }
   }
+  // Nobody who measures no error rate may say that it did not rise.
+  const measured = seen.some(({ results }) => results.some((one) => one.errorRate !== undefined))
+  const errorRate: Evidence =
+    seen.length === 0 || measured
+      ? reason(/error rate/)
+      : { state: 'unknown', because: 'no probe measures an error rate' }
   const grave = view.issues.filter(({ severity }) => severity !== 'minor')
   return [
     { title: 'Application response time > 2x baseline', ...reason(/response time/) },
-    { title: 'Error rate > 5% increase from baseline', ...reason(/error rate/) },
+    { title: 'Error rate > 5% increase from baseline', ...errorRate },
     { title: 'Critical functionality broken', ...reason(/critical|is broken/) },
     { title: 'Database connection failures', ...reason(/connection/) },
     {

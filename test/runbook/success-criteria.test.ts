@@ -41,6 +41,24 @@ test('what nobody looked at is unknown, not met', () => {
   expect(states(completeWhen(blind))).toEqual(['unknown', 'unknown', 'unknown', 'unknown', 'unknown'])
 })
 
+test('an error rate that no probe measures did not stay low: it is unknown', () => {
+  const { monitoring } = sampleRun()
+  if (monitoring === null) throw new Error('the sample run is monitored')
+  const checkpoints = monitoring.checkpoints.map((one) => ({
+    ...one,
+    results: one.results.map(({ errorRate: _rate, ...result }) => result),
+  }))
+  const unmeasured = sampleRun({ monitoring: { ...monitoring, checkpoints } })
+  expect(considerRollbackWhen(unmeasured)[1]).toMatchObject({
+    state: 'unknown',
+    because: 'no probe measures an error rate',
+  })
+})
+
+test('migrations that were taken back are not applied', () => {
+  expect(completeWhen(sampleRun({ outcome: 'rolled-back' }))[0]?.state).toBe('not-met')
+})
+
 test('a partial migration is not an applied one', () => {
   const view = sampleRun()
   const migrations = view.migrations.map((one, at) =>
