@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startHealthService, type HealthService } from '../../sample/health.js'
 import type { RunbookConfigInput } from '../../src/config/schema.js'
 import type { Gate } from '../../src/contract/names.js'
@@ -21,7 +21,7 @@ import { FIRST, LEDGER, PENDING, QUICK_BASELINE, readLedger, scratchFolder } fro
 import { RunObserver } from './run.js'
 
 /** One database each: runs of different databases share worker, server and API as they would in a team. */
-const SCENARIOS = ['policy', 'reverse', 'travel', 'restore', 'breach', 'timeout'] as const
+const SCENARIOS = ['policy', 'reverse', 'travel', 'restore', 'slow', 'erroneous', 'dead', 'timeout'] as const
 type Scenario = (typeof SCENARIOS)[number]
 
 const PEOPLE = [
@@ -226,38 +226,63 @@ describe('scenario 1: the second of three files fails while it is applied', () =
 })
 
 describe('scenario 2: the application fails after the migration', () => {
-  test('the second bad checkpoint in a row is the breach; the rollback that people choose ends with exit 4', async () => {
-    const schedule = ['5m', '10m', '15m', '20m', '25m', '30m', '35m', '40m']
-    const project = openProject('breach', PENDING, {
-      people: PEOPLE,
-      environments: { production: { healthUrl: health.url, monitoring: { ...QUICK_BASELINE, schedule } } },
-    })
-    const { run } = project
-    // Five minutes last two seconds.
-    const waiting = project.start('--time-scale', '150')
-    await approveToFinal(run)
-    await run.decide('final', 'José')
-    await run.gateOpen('team-confirmation')
-    health.setBehaviour({ errorRate: 1 })
-    await run.decide('team-confirmation', 'Dagný')
+  afterEach(() => health.setBehaviour({ delayMs: 0, errorRate: 0, dead: false }))
 
-    const asked = await run.gateOpen('rollback')
-    expect(asked.gates.find(({ gate }) => gate === 'rollback')?.shows[0]).toMatch(
-      /^2 checkpoints in a row breached/,
-    )
-    expect(asked.announcements.some(({ kind }) => kind === 'emergency')).toBe(true)
-    await documentOf<object>(
-      project.command('rollback', '--strategy', 'reverse-migration', '--actor', 'Dagný'),
-      0,
-    )
-    const view = await documentOf(waiting, 4)
-    expect(view).toMatchObject({ outcome: 'rolled-back' })
-    expect(view.monitoring?.checkpoints.slice(0, 2).map(({ verdict }) => verdict)).toEqual([
-      'breached',
-      'breached',
-    ])
-    expect(columnsOf(project)).toEqual(['id', 'name'])
-    expect(project.readRows('SELECT name FROM users ORDER BY id')).toEqual([{ name: 'Zoë' }, { name: 'Ann' }])
-    expect(project.readRows("SELECT name FROM sqlite_schema WHERE name = 'users_by_name'")).toEqual([])
-  }, 180_000)
+  const FAILURES = [
+    { scenario: 'slow', behaviour: { delayMs: 4_000 }, reason: /health: response time \d{4} ms/ },
+    { scenario: 'erroneous', behaviour: { errorRate: 1 }, reason: /health: .*status 500 instead of 200/ },
+    { scenario: 'dead', behaviour: { dead: true }, reason: /health: .*connection/ },
+  ] as const
+
+  test.each(FAILURES)(
+    '$scenario: the second bad checkpoint is the breach; the rollback that people choose ends with exit 4, and is reported',
+    async ({ scenario, behaviour, reason }) => {
+      const schedule = ['5m', '10m', '15m', '20m', '25m', '30m', '35m', '40m']
+      // Enough samples that a slow first answer is not taken for the usual.
+      const monitoring = { ...QUICK_BASELINE, baselineSamples: 12, schedule }
+      const project = openProject(scenario, PENDING, {
+        people: PEOPLE,
+        environments: { production: { healthUrl: health.url, monitoring } },
+      })
+      const { run } = project
+      // Five minutes last two seconds.
+      const waiting = project.start('--time-scale', '150')
+      await approveToFinal(run)
+      await run.decide('final', 'José')
+      await run.gateOpen('team-confirmation')
+      health.setBehaviour(behaviour)
+      await run.decide('team-confirmation', 'Dagný')
+
+      const asked = await run.gateOpen('rollback')
+      const { shows = [] } = asked.gates.find(({ gate }) => gate === 'rollback') ?? {}
+      expect(shows[0]).toMatch(/^2 checkpoints in a row breached/)
+      expect(shows[0]).toMatch(reason)
+      expect(asked.announcements.some(({ kind }) => kind === 'emergency')).toBe(true)
+      await documentOf<object>(
+        project.command('rollback', '--strategy', 'reverse-migration', '--actor', 'Dagný'),
+        0,
+      )
+      const view = await documentOf(waiting, 4)
+      expect(view).toMatchObject({ outcome: 'rolled-back' })
+      expect(view.monitoring?.checkpoints.slice(0, 2).map(({ verdict }) => verdict)).toEqual([
+        'breached',
+        'breached',
+      ])
+      expect(columnsOf(project)).toEqual(['id', 'name'])
+      expect(project.readRows('SELECT name FROM users ORDER BY id')).toEqual([
+        { name: 'Zoë' },
+        { name: 'Ann' },
+      ])
+      expect(project.readRows("SELECT name FROM sqlite_schema WHERE name = 'users_by_name'")).toEqual([])
+
+      const written = await documentOf<{ html: string; markdown: string }>(project.command('report'), 0)
+      const report = readFileSync(written.markdown, 'utf8')
+      expect(report).toContain('**Rolled back**')
+      expect(report).toMatch(/✗ breached.*health: /)
+      expect(report).toMatch(/approved \| \*\*Dagný\*\* .* reverse-migration/)
+      // No latency is charted where nothing answered.
+      if (scenario !== 'dead') expect(readFileSync(written.html, 'utf8')).toContain('>rollback</text>')
+    },
+    180_000,
+  )
 })
