@@ -1,4 +1,17 @@
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Half a minute and more each, whatever the size of the file, by which the others are ordered on a clean checkout. */
+const LONG = /test\/(e2e|cli|sample)\/|corpus|matrix|workflows\/(migration|policy|phases)/
+
+/** Long files first: one that began last would be waited for by an idle core. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const long = ({ moduleId }: TestSpecification): boolean => LONG.test(moduleId)
+    return [...sorted.filter(long), ...sorted.filter((file) => !long(file))]
+  }
+}
 
 export default defineConfig({
   test: {
@@ -9,7 +22,7 @@ export default defineConfig({
     // Tests start workerd, Temporal and Wrangler, which want a core themselves.
     maxWorkers: 2,
     // Time-skipping moves the clock of a whole server: within a file tests run one after the other.
-    sequence: { concurrent: false },
+    sequence: { concurrent: false, sequencer: LongestFirst },
     // Real processes on a shared machine: one that was starved may try again, a broken one fails every time.
     retry: process.env['CI'] === undefined ? 0 : 2,
     testTimeout: 60_000,
