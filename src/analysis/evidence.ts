@@ -72,6 +72,8 @@ export interface DataComparison {
   movedTo?: string
   lostSamples: string[]
   columns: ColumnChange[]
+  /** The last key that AUTOINCREMENT gave out, where a rebuild forgot it: keys of deleted rows can come again. */
+  sequence?: { before: number; after: number }
 }
 
 /** What became of one table that existed before. */

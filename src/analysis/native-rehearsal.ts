@@ -12,6 +12,7 @@ import { brokenObjects, violationsIn } from './health.js'
 import { followTables } from './lineage.js'
 import { createLedger, replayFile, type FileReplay, type ReplayOptions } from './replay.js'
 import { rowChanges } from './rows.js'
+import { forgottenSequence } from './sequences.js'
 import { shapeFailures } from './shape.js'
 
 export interface NativeInput {
@@ -108,7 +109,9 @@ function withData(
   versions: Parameters<typeof compareTable>[0],
 ): TableFate {
   if (fate.before.kind !== 'table') return fate
-  return { ...fate, data: compareTable({ ...versions, database }, fate) }
+  const sequence = forgottenSequence(database, fate)
+  const data = compareTable({ ...versions, database }, fate)
+  return { ...fate, data: sequence === undefined ? data : { ...data, sequence } }
 }
 
 /** What a statement says that fails while it is rehearsed is RH101; what D1 refuses by rule keeps its code. */

@@ -1,7 +1,8 @@
-import { tableNamed, type DetailedCatalog, type TableSchema } from '../d1/schema.js'
+import { sameName, tableNamed, type DetailedCatalog, type TableSchema } from '../d1/schema.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { quoteName } from '../d1/sqlite.js'
-import { mentions } from './anatomy.js'
+import { unquote } from '../d1/tokens.js'
+import { mentions, type Anatomy } from './anatomy.js'
 import type { ColumnChange, DataComparison, StatementEvidence, TableFate } from './evidence.js'
 import { column, join, missingRows, number, pairsOf, sampleRows, SAMPLES, type Pair } from './row-keys.js'
 import { heldInPieces } from './unpacked.js'
@@ -61,7 +62,9 @@ function heldBeside(
       !old.has(candidate.name.toLowerCase()) &&
       writers.some(
         ({ anatomy, touches }) =>
-          anatomy.verb !== 'alter-table' && touches.length > 0 && mentions(anatomy.tokens, candidate.name),
+          anatomy.verb !== 'alter-table' &&
+          touches.length > 0 &&
+          (mentions(anatomy.tokens, candidate.name) || (anatomy.copies && !listsColumns(anatomy))),
       ),
   )
   for (const candidate of fresh) {
@@ -116,7 +119,10 @@ function heldElsewhere(
     const same =
       table?.columns.some((candidate) => candidate.name.toLowerCase() === name.toLowerCase()) ?? false
     if (table === undefined || (!fed && !same)) continue
-    const ordered = [...table.columns].sort(
+    const own = fate.after !== undefined && sameName(table.name, fate.after.name)
+    const taken = own ? pairsOf(fate, fate.after).map(({ is }) => is) : []
+    const open = table.columns.filter((candidate) => !taken.includes(candidate.name))
+    const ordered = open.sort(
       (x, y) =>
         Number(y.name.toLowerCase() === name.toLowerCase()) -
         Number(x.name.toLowerCase() === name.toLowerCase()),
@@ -129,7 +135,7 @@ function heldElsewhere(
         .get()
       if (missing === undefined) return `${table.name}.${candidate.name}`
     }
-    const lists = table.columns.map(
+    const lists = open.map(
       ({ name: holder }) => `(SELECT ${quoteName(holder)} FROM main.${quoteName(table.name)})`,
     )
     if (fed && heldInPieces(database, condition, b, lists)) return table.name
@@ -184,4 +190,10 @@ function isSurrogate({ before, after }: TableFate, name: string): boolean {
     key?.name === name &&
     key.type === 'INTEGER'
   )
+}
+
+/** INSERT INTO t (a, b) names what it fills; without the list it fills all. */
+function listsColumns({ tokens, target }: Anatomy): boolean {
+  const at = tokens.findIndex(({ text }) => unquote(text).toLowerCase() === target?.toLowerCase())
+  return tokens[at + 1]?.text === '('
 }

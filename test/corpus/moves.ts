@@ -128,4 +128,35 @@ CREATE VIEW IF NOT EXISTS authors AS SELECT u.id, u.email, count(p.id) AS posts 
     verdict: 'ok',
     silent: ['NX101'],
   }),
+  on({
+    name: 'a rebuild forgets which keys were given out',
+    schema: 'CREATE TABLE ticket (id INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT);',
+    rows: `INSERT INTO ticket (note) VALUES ('a'), ('b'), ('c'); DELETE FROM ticket WHERE id = 3;`,
+    migration: `CREATE TABLE ticket_new (id INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT, state TEXT); INSERT INTO ticket_new (id, note) SELECT id, note FROM ticket; DROP TABLE ticket; ALTER TABLE ticket_new RENAME TO ticket;`,
+    codes: ['CT101'],
+  }),
+  on({
+    name: 'a rebuild leaves STRICT out',
+    schema: 'CREATE TABLE ticket (id INTEGER PRIMARY KEY, note TEXT) STRICT;',
+    rows: `INSERT INTO ticket VALUES (1, 'a');`,
+    migration: `CREATE TABLE ticket_new (id INTEGER PRIMARY KEY, note TEXT, state TEXT); INSERT INTO ticket_new (id, note) SELECT id, note FROM ticket; DROP TABLE ticket; ALTER TABLE ticket_new RENAME TO ticket;`,
+    codes: ['CT101'],
+  }),
+  on({
+    name: 'a lookup table is made anew with the same rows',
+    schema: 'CREATE TABLE plan (id TEXT PRIMARY KEY, label TEXT NOT NULL);',
+    rows: `INSERT INTO plan VALUES ('free', 'Free'), ('pro', 'Pro');`,
+    migration: `DROP TABLE plan; CREATE TABLE plan (id TEXT PRIMARY KEY, label TEXT NOT NULL, price INTEGER NOT NULL DEFAULT 0); INSERT INTO plan VALUES ('free', 'Free', 0), ('pro', 'Pro', 29);`,
+    verdict: 'ok',
+    silent: ['DL102', 'DS102'],
+  }),
+  on({
+    name: 'rows go to an archive that holds older ones',
+    schema:
+      'CREATE TABLE event (id INTEGER PRIMARY KEY, kind TEXT, at TEXT); CREATE TABLE event_archive (id INTEGER PRIMARY KEY, kind TEXT, at TEXT);',
+    rows: `INSERT INTO event VALUES (1, 'a', '2020'), (2, 'b', '2024'); INSERT INTO event_archive VALUES (9, 'z', '2019');`,
+    migration: `INSERT INTO event_archive SELECT * FROM event WHERE at < '2023'; DELETE FROM event WHERE at < '2023';`,
+    verdict: 'ok',
+    silent: ['DL102'],
+  }),
 ]

@@ -161,4 +161,26 @@ PRAGMA foreign_keys=ON;`,
     migration: `ALTER TABLE film ADD COLUMN genre TEXT; UPDATE film SET genre = (SELECT label FROM genre WHERE genre.id = film.genre_id); DROP TABLE genre;`,
     codes: ['DL102'],
   }),
+  on({
+    name: 'a dropped reference is not held by keys that happen to have its numbers',
+    schema: 'CREATE TABLE visit (id INTEGER PRIMARY KEY, guest INTEGER, note TEXT);',
+    rows: `INSERT INTO visit VALUES (1, 2, 'a'), (2, 1, 'b'), (3, 2, 'c');`,
+    migration: `CREATE TABLE visit_new (id INTEGER PRIMARY KEY, note TEXT); INSERT INTO visit_new SELECT id, note FROM visit; DROP TABLE visit; ALTER TABLE visit_new RENAME TO visit;`,
+    codes: ['DL103'],
+  }),
+  on({
+    name: 'a JSON list becomes rows that leave out a field',
+    schema: 'CREATE TABLE cart (id INTEGER PRIMARY KEY, lines TEXT);',
+    rows: `INSERT INTO cart VALUES (1, '[{"sku":"A","qty":20},{"sku":"B","qty":10}]'), (2, '[{"sku":"C","qty":50}]');`,
+    migration: `CREATE TABLE line (id INTEGER PRIMARY KEY, cart_id INTEGER NOT NULL REFERENCES cart (id), sku TEXT NOT NULL);
+INSERT INTO line (cart_id, sku) SELECT c.id, json_extract(j.value, '$.sku') FROM cart c, json_each(c.lines) j; ALTER TABLE cart DROP COLUMN lines;`,
+    codes: ['DL103'],
+  }),
+  on({
+    name: 'deferred keys fail at the end of the file',
+    schema: `CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT); CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a (id));`,
+    rows: `INSERT INTO a VALUES (1, 'x'); INSERT INTO b VALUES (1, 1);`,
+    migration: `PRAGMA defer_foreign_keys = ON; CREATE TABLE a2 (id INTEGER PRIMARY KEY, x TEXT, y TEXT); INSERT INTO a2 (id, x) SELECT id, x FROM a; DROP TABLE a; ALTER TABLE a2 RENAME TO a;`,
+    codes: ['RH101', 'DL101'],
+  }),
 ]

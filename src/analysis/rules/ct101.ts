@@ -24,7 +24,16 @@ export const ct101: Rule = {
 
 interface Loss {
   kind:
-    'primary key' | 'unique' | 'check' | 'not null' | 'default' | 'autoincrement' | 'collation' | 'generated'
+    | 'primary key'
+    | 'unique'
+    | 'check'
+    | 'not null'
+    | 'default'
+    | 'autoincrement'
+    | 'collation'
+    | 'generated'
+    | 'strict'
+    | 'sequence'
   text: string
   column?: string
 }
@@ -55,6 +64,7 @@ function severityOf(evidence: Evidence, fate: TableFate, after: TableSchema, los
   if (loss.kind === 'primary key') return lossSeverity(evidence)
   if (loss.kind === 'not null') return 'info'
   if (loss.kind === 'default') return stillNeeded(after, loss) ? 'warning' : 'info'
+  if (loss.kind === 'strict' || loss.kind === 'sequence') return 'warning'
   if (loss.kind === 'autoincrement') return fate.data?.rowsBefore === 0 ? 'info' : 'warning'
   if (loss.kind === 'collation' && !isKey(after, loss)) return 'warning'
   return soleChange(fate, after, loss.kind) || saidSo(evidence) ? 'warning' : lossSeverity(evidence)
@@ -132,6 +142,13 @@ function losses(fate: TableFate, after: TableSchema): Loss[] {
         column: column.name,
       })
   }
+  const { sequence } = fate.data ?? {}
+  if (sequence !== undefined) {
+    const numbers = `${String(sequence.after + 1)}, no longer at ${String(sequence.before + 1)}`
+    found.push({ kind: 'sequence', text: `the AUTOINCREMENT counter: new keys start at ${numbers}` })
+  }
+  if (before.strict && !after.strict)
+    found.push({ kind: 'strict', text: 'STRICT: any value fits any column' })
   if (before.autoIncrement && !after.autoIncrement && after.primaryKey.length > 0) {
     found.push({ kind: 'autoincrement', text: 'AUTOINCREMENT: keys of deleted rows can be given out again' })
   }

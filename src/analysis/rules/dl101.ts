@@ -164,10 +164,11 @@ const EFFECTS = [
 /** The DROP that failed; at the end of a file, where deferred keys are checked, any of its DROPs. */
 function dropsBehind(
   { statements }: Evidence,
-  { file, line, sql, where }: FailureEvidence,
+  { file, line, sql }: FailureEvidence,
 ): { file: string; line: number; target: string | undefined }[] {
   const failed = anatomyOf(sql)
-  if (where !== 'commit') return failed.verb === 'drop-table' ? [{ file, line, target: failed.target }] : []
+  const ran = statements.some((statement) => statement.file === file && statement.sql === sql)
+  if (!ran) return failed.verb === 'drop-table' ? [{ file, line, target: failed.target }] : []
   return statements
     .filter((statement) => statement.file === file && statement.anatomy.verb === 'drop-table')
     .map((statement) => ({ file, line: statement.line, target: statement.anatomy.target }))
