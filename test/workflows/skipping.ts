@@ -24,16 +24,32 @@ export interface SkippingServer {
 
 /** A server on which a day passes in a blink, for the tests of one file. Time is the server's: tests run in a row. */
 export function useSkippingServer(): SkippingServer {
+  return useServer(async () => {
+    const path = await provideTemporal('temporal-test-server')
+    return TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path } },
+    })
+  })
+}
+
+/** A server as in production, in real time: the other one cannot cancel an activity while it runs. */
+export function useRealTimeServer(): SkippingServer {
+  return useServer(async () => {
+    const path = await provideTemporal('temporal-cli')
+    return TestWorkflowEnvironment.createLocal({
+      server: { executable: { type: 'existing-path', path } },
+    })
+  })
+}
+
+function useServer(start: () => Promise<TestWorkflowEnvironment>): SkippingServer {
   let env: TestWorkflowEnvironment | undefined
   const running = (): TestWorkflowEnvironment => {
-    if (env === undefined) throw new Error('the time-skipping server is not running')
+    if (env === undefined) throw new Error('the server is not running')
     return env
   }
   beforeAll(async () => {
-    const path = await provideTemporal('temporal-test-server')
-    env = await TestWorkflowEnvironment.createTimeSkipping({
-      server: { executable: { type: 'existing-path', path } },
-    })
+    env = await start()
     // This server cannot list what it knows, so `ensureSearchAttributes` has nothing to compare with.
     await env.connection.operatorService.addSearchAttributes({
       namespace: env.namespace ?? 'default',

@@ -1,0 +1,46 @@
+import type { RunbookActivities } from '../../src/contract/activities.js'
+import type { RunView } from '../../src/contract/run.js'
+import { openWorld, type World } from './world.js'
+
+/** The work of each phase of the runbook; the reverse migration is applied by `applyMigration` too. */
+export const WORK = [
+  'checkPrerequisites',
+  'runChecklist',
+  'createBackup',
+  'readStatus',
+  'rehearse',
+  'takeBaseline',
+  'checkConnectivity',
+  'applyMigration',
+  'validateMigration',
+] as const satisfies (keyof RunbookActivities)[]
+/** A world in which the first call of one activity waits, after it has done its work, until the test lets it go on. */
+export function worldHeldAt(name: keyof RunbookActivities): {
+  world: World
+  begun: Promise<void>
+  goOn: () => void
+} {
+  let begin = (): void => undefined
+  let goOn = (): void => undefined
+  const begun = new Promise<void>((resolve) => (begin = resolve))
+  const released = new Promise<void>((resolve) => (goOn = resolve))
+  const world = openWorld()
+  const work = world.activities[name] as (input: never) => Promise<unknown>
+  let first = true
+  const held = async (input: never): Promise<unknown> => {
+    const done = await work(input)
+    if (first) {
+      first = false
+      begin()
+      await released
+    }
+    return done
+  }
+  world.activities = { ...world.activities, [name]: held }
+  return { world, begun, goOn }
+}
+
+export const applied = ({ migrations }: RunView): number =>
+  migrations.filter(({ state }) => state === 'applied').length
+/** The first file of the sample was there before. */
+export const reallyApplied = ({ ledger }: World): number => ledger.length - 1

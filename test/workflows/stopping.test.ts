@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { decideSignal } from '../../src/contract/messages.js'
+import type { RunView } from '../../src/contract/run.js'
+import { applied, reallyApplied, WORK, worldHeldAt } from './held.js'
+import { requestFor } from './request.js'
+import { gateOpen, until, useRealTimeServer, type RunHandle } from './skipping.js'
+import { openWorld, refusal, type World } from './world.js'
+
+const server = useRealTimeServer()
+const BACK = ['prepareReverse', 'travelBack', 'restoreFromBackup'] as const
+
+describe.each(WORK)('while %s is under way', (name) => {
+  it.each(['abort', 'supersede'] as const)(
+    '%s ends the run, and tells what was and was not applied',
+    async (stop) => {
+      const { world, begun, goOn } = worldHeldAt(name)
+      const view = await server.migrate(
+        world,
+        requestFor(randomUUID(), { preApproved: true }),
+        async (handle) => {
+          await begun
+          await handle.signal(stop, { reason: 'the release is off', actor: 'Bea' })
+          goOn()
+          return handle.result()
+        },
+      )
+      expect(view).toMatchObject({ outcome: 'aborted', phase: 'closed' })
+      expect(applied(view)).toBe(reallyApplied(world))
+      expect(view.migrations.filter(({ state }) => state === 'pending')).toEqual([])
+      expect(world.told.at(-1)?.text).toContain('the release is off')
+      expect(world.reports).toHaveLength(1)
+    },
+  )
+})
+
+describe.each(BACK)('while %s takes the database back', (name) => {
+  const strategies = {
+    prepareReverse: 'reverse-migration',
+    travelBack: 'time-travel',
+    restoreFromBackup: 'restore-backup',
+  } as const
+
+  async function stopped(world: World, drive: (handle: RunHandle) => Promise<void>): Promise<RunView> {
+    const { createBackup } = world.activities
+    world.activities.createBackup = async (input) => ({ ...(await createBackup(input)), bookmark: 'before' })
+    world.activities.validateMigration = async () => ({ checks: [], passed: false })
+    return server.migrate(world, requestFor(randomUUID(), { preApproved: true }), async (handle) => {
+      await drive(handle)
+      return handle.result()
+    })
+  }
+  const choose = async (handle: RunHandle): Promise<void> => {
+    await until(handle, gateOpen('rollback'))
+    const strategy = strategies[name]
+    await handle.signal(decideSignal, { gate: 'rollback', decision: 'approve', actor: 'Bea', strategy })
+  }
+
+  it('an abort tells where that led', async () => {
+    const { world, begun, goOn } = worldHeldAt(name)
+    const view = await stopped(world, async (handle) => {
+      if (name !== 'prepareReverse') await choose(handle)
+      await begun
+      await handle.signal('abort', { reason: 'enough', actor: 'Bea' })
+      await heard(handle)
+      goOn()
+    })
+    // What changes the database is awaited, so its end is known.
+    expect(view.outcome).toBe(name === 'prepareReverse' ? 'aborted' : 'rolled-back')
+    if (name === 'prepareReverse') expect(applied(view)).toBe(reallyApplied(world))
+  })
+})
+
+it('an abort that cuts a rollback short says what was read back', async () => {
+  const world = openWorld((it) => ({
+    validateMigration: async () => ({ checks: [], passed: false }),
+    restoreFromBackup: async () => {
+      it.ledger.pop()
+      throw refusal('OutcomeUnknown', 'the connection was cut')
+    },
+  }))
+  const { restoreFromBackup } = world.activities
+  let begin = (): void => undefined
+  const begun = new Promise<void>((resolve) => (begin = resolve))
+  world.activities.restoreFromBackup = async (input) => {
+    const { cancellationSignal, heartbeat } = await import('@temporalio/activity')
+    const done = restoreFromBackup(input).catch(() => undefined)
+    begin()
+    await done
+    // As the real one: it beats, hears of the abort, and ends as cancelled.
+    for (const signal = cancellationSignal(); !signal.aborted; await pause(50)) heartbeat()
+    throw cancellationSignal().reason
+  }
+  const view = await server.migrate(
+    world,
+    requestFor(randomUUID(), { preApproved: true }),
+    async (handle) => {
+      await until(handle, gateOpen('rollback'))
+      await handle.signal(decideSignal, {
+        gate: 'rollback',
+        decision: 'approve',
+        actor: 'Bea',
+        strategy: 'restore-backup',
+      })
+      await begun
+      await handle.signal('abort', { reason: 'enough', actor: 'Bea' })
+      return handle.result()
+    },
+  )
+  expect(view.outcome).toBe('aborted')
+  expect(applied(view)).toBe(reallyApplied(world))
+  expect(view.observations.map(({ note }) => note).join()).toMatch(
+    /rollback was stopped.*ends with 0002_second.sql.*neither/,
+  )
+})
+
+/** The run has cancelled the work; what follows is what it makes of its end. */
+async function heard(handle: RunHandle): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const { events } = await handle.fetchHistory()
+    if (events?.some((event) => event.activityTaskCancelRequestedEventAttributes)) return
+    await pause(50)
+  }
+  throw new Error('nobody cancelled the work')
+}
