@@ -55,6 +55,8 @@ export interface ColumnChange {
   changed: number
   /** Of the changed ones: texts that CAST or a numeric type cut to the number that they start with, or to 0. */
   cut?: number
+  /** Of the changed ones: JSON documents of which nothing is left in the new ones. */
+  overwritten?: number
   samples: { key: string; before: string; after: string }[]
   /** `table.column` that holds the same values now. */
   preservedIn?: string

@@ -159,4 +159,12 @@ CREATE VIEW IF NOT EXISTS authors AS SELECT u.id, u.email, count(p.id) AS posts 
     verdict: 'ok',
     silent: ['DL102'],
   }),
+  on({
+    name: 'JSON objects are wrapped, renamed inside and given other values',
+    schema: 'CREATE TABLE work (id INTEGER PRIMARY KEY, tags TEXT, settings TEXT, labels TEXT);',
+    rows: `INSERT INTO work VALUES (1, '{"material":"bronze"}', '{"theme":"dark"}', '["Red"]'), (2, '{"material":"stone"}', '{"theme":"dark","beta":true}', '["a","b"]');`,
+    migration: `UPDATE work SET tags = json_object('version', 2, 'tags', json(tags)), settings = json_replace(settings, '$.theme', 'light'), labels = lower(labels);`,
+    codes: ['CH101'],
+    silent: ['DL103'],
+  }),
 ]

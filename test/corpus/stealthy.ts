@@ -183,4 +183,11 @@ INSERT INTO line (cart_id, sku) SELECT c.id, json_extract(j.value, '$.sku') FROM
     migration: `PRAGMA defer_foreign_keys = ON; CREATE TABLE a2 (id INTEGER PRIMARY KEY, x TEXT, y TEXT); INSERT INTO a2 (id, x) SELECT id, x FROM a; DROP TABLE a; ALTER TABLE a2 RENAME TO a;`,
     codes: ['RH101', 'DL101'],
   }),
+  on({
+    name: 'JSON objects are written over by a template',
+    schema: 'CREATE TABLE work (id INTEGER PRIMARY KEY, tags TEXT);',
+    rows: `INSERT INTO work VALUES (1, '{"material":"bronze","height":3}'), (2, '{"material":"stone"}'), (3, NULL);`,
+    migration: `UPDATE work SET tags = json_object('version', '1.0', 'tags', json_object()) WHERE tags IS NOT NULL;`,
+    codes: ['DL103', 'CH101'],
+  }),
 ]

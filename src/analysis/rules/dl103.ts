@@ -23,7 +23,7 @@ function observed(evidence: Evidence): Finding[] {
       if (change.after === undefined) return [gone(evidence, fate, change)]
       if (nulledThroughParent(evidence, fate, change.column) !== undefined) return []
       if (forgotten(fate, change) || change.nulled > 0) return [overwritten(evidence, fate, change)]
-      return change.cut === undefined ? [] : [shortened(evidence, fate, change, change.cut)]
+      return [...shortened(evidence, fate, change), ...rewritten(evidence, fate, change)]
     }),
   )
 }
@@ -57,14 +57,32 @@ function overwritten(evidence: Evidence, fate: TableFate, change: ColumnChange):
 }
 
 /** '01234' as 1234, 'n/a' as 0: what a text says beyond the number that it starts with is gone. */
-function shortened(evidence: Evidence, fate: TableFate, change: ColumnChange, cut: number): Finding {
+function shortened(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding[] {
+  const { cut = 0 } = change
   const become = cut === 1 ? 'becomes a number that does not say' : 'become numbers that do not say'
+  return cut === 0 ? [] : [turned(evidence, fate, change, cut, `${become} what the text said`)]
+}
+
+/** One JSON document in place of another that has nothing of it. */
+function rewritten(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding[] {
+  const { overwritten: count = 0 } = change
+  const what = `${count === 1 ? 'is' : 'are'} replaced by JSON that has nothing of what was in it`
+  return count === 0 ? [] : [turned(evidence, fate, change, count, what)]
+}
+
+function turned(
+  evidence: Evidence,
+  fate: TableFate,
+  change: ColumnChange,
+  count: number,
+  what: string,
+): Finding {
   return lost(
     fate,
     { ...change, samples: change.samples.map((it) => ({ ...it, before: `${it.before} -> ${it.after}` })) },
     valueCulprit(evidence, fate, change.column),
-    `${valuesText(cut)} of ${fate.before.name}.${change.column} ${become} what the text said`,
-    change.values - cut,
+    `${valuesText(count)} of ${fate.before.name}.${change.column} ${what}`,
+    change.values - count,
   )
 }
 
