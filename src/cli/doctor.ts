@@ -10,7 +10,7 @@ export function doctorCommand(app: App, summary: string): Command {
       const checks = await examine(options)
       const success = checks.every(({ state }) => state !== 'failed')
       output.document({ success, environment: options.env, checks })
-      if (output.json) return success ? 0 : 1
+      if (output.json) return exitCodeOf(checks)
       const { colors } = output
       const marks: Record<Check['state'], string> = {
         passed: colors.green('✔'),
@@ -25,7 +25,14 @@ export function doctorCommand(app: App, summary: string): Command {
       }
       output.line()
       output.line(success ? colors.green('Ready.') : colors.red('Not ready: see the lines marked ✖.'))
-      return success ? 0 : 1
+      return exitCodeOf(checks)
     }),
   )
+}
+
+/** Without a project and an environment that can be read, nothing else could be examined: that is no finding. */
+function exitCodeOf(checks: readonly Check[]): number {
+  const failed = checks.filter(({ state }) => state === 'failed').map(({ name }) => name)
+  if (failed.length === 0) return 0
+  return failed.includes('project') || failed.includes('environment') ? 2 : 1
 }

@@ -59,6 +59,10 @@ export function startCommand(app: App, summary: string): Command {
       (line: string, before: string[]) => [...before, line],
       [],
     )
+    .addHelpText(
+      'after',
+      '\nA wait that is ended from outside leaves the run going: exit 143 by SIGTERM, 130 by Ctrl-C without a terminal.',
+    )
     .action(
       app.action<StartOptions>(async ({ options, output }) => {
         const context = await openContext(options)
