@@ -119,8 +119,8 @@ function heldElsewhere(
     const same =
       table?.columns.some((candidate) => candidate.name.toLowerCase() === name.toLowerCase()) ?? false
     if (table === undefined || (!fed && !same)) continue
-    const own = fate.after !== undefined && sameName(table.name, fate.after.name)
-    const taken = own ? pairsOf(fate, fate.after).map(({ is }) => is) : []
+    const successor = fate.after !== undefined && sameName(table.name, fate.after.name) ? fate.after : undefined
+    const taken = successor === undefined ? [] : pairsOf(fate, successor).map(({ is }) => is)
     const open = table.columns.filter((candidate) => !taken.includes(candidate.name))
     const ordered = open.sort(
       (x, y) =>
