@@ -3,6 +3,7 @@ import type { RunView } from '../contract/run.js'
 import { formatDuration } from '../runbook/duration.js'
 import type { App } from './app.js'
 import type { Output } from './output.js'
+import { fitPicture, rowsTaken } from './picture.js'
 import { monitoringLines, openGateLines, openGates, outcomeText, stepLines } from './run-text.js'
 import { exitCodeOf, workflowIdOf } from './runs.js'
 import { withSession, type Session } from './session.js'
@@ -87,7 +88,7 @@ class LatencyLimit {
 class Screen {
   private readonly output: Output
   private readonly limit: LatencyLimit
-  private height = 0
+  private drawn: string[] = []
   private view: RunView | undefined
   private readonly timer: NodeJS.Timeout
   private readonly redraw = (): void => {
@@ -116,13 +117,15 @@ class Screen {
   }
 
   private draw(view: RunView): void {
-    const width = Math.max(20, this.output.columns() - 1)
-    const rows = watchLines(view, this.output, { now: Date.now(), limitMs: this.limit.ms }).map((line) =>
-      clip(line, width),
+    const size = { columns: this.output.columns(), rows: process.stdout.rows > 0 ? process.stdout.rows : 50 }
+    const picture = fitPicture(
+      watchLines(view, this.output, { now: Date.now(), limitMs: this.limit.ms }),
+      size,
     )
-    const up = this.height === 0 ? '' : `\u001B[${this.height}A`
-    this.output.raw(`${up}\r\u001B[J${rows.join('\n')}\n`)
-    this.height = rows.length
+    const height = rowsTaken(this.drawn, size.columns)
+    const up = height === 0 ? '' : `\u001B[${height}A`
+    this.output.raw(`${up}\r\u001B[J${picture.join('\n')}\n`)
+    this.drawn = picture
   }
 }
 
@@ -170,17 +173,4 @@ function latencyLines(view: RunView, limit: number | undefined): string[] {
   const now = last === undefined ? 'unknown' : formatDuration(last)
   const against = limit === undefined ? '' : ` of at most ${formatDuration(limit)}`
   return [`latency ${sparkline(latencies, limit)} ${now}${against}`]
-}
-
-/** Cuts to `width` columns; colour codes take none. */
-function clip(line: string, width: number): string {
-  let seen = 0
-  let out = ''
-
-  for (const [part] of line.matchAll(/\u001B\[[0-9;]*m|./gsu)) {
-    if (!part.startsWith('\u001B')) seen += 1
-    if (seen > width) return `${out}\u001B[0m`
-    out += part
-  }
-  return out
 }
