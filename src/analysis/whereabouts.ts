@@ -119,7 +119,8 @@ function heldElsewhere(
     const same =
       table?.columns.some((candidate) => candidate.name.toLowerCase() === name.toLowerCase()) ?? false
     if (table === undefined || (!fed && !same)) continue
-    const successor = fate.after !== undefined && sameName(table.name, fate.after.name) ? fate.after : undefined
+    const successor =
+      fate.after !== undefined && sameName(table.name, fate.after.name) ? fate.after : undefined
     const taken = successor === undefined ? [] : pairsOf(fate, successor).map(({ is }) => is)
     const open = table.columns.filter((candidate) => !taken.includes(candidate.name))
     const ordered = open.sort(
