@@ -1,5 +1,5 @@
 /** Colour codes take no column. */
- 
+
 const COLOUR_CODE = /\u001B\[[0-9;]*m/g
 
 export interface TerminalSize {
@@ -32,7 +32,7 @@ function clip(line: string, width: number): string {
   if (visibleLength(line) <= width) return line
   let seen = 0
   let out = ''
-   
+
   for (const [part] of line.matchAll(/\u001B\[[0-9;]*m|./gsu)) {
     if (!part.startsWith('\u001B')) seen += 1
     if (seen > width) return `${out}\u001B[0m`
