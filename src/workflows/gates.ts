@@ -28,7 +28,14 @@ export interface GateState {
 const MAX_REFUSED = 200
 
 export type DecisionAnswer =
-  | { counted: true; gate: Gate; state: GateView['state']; approvalsMissing: number }
+  | {
+      counted: true
+      gate: Gate
+      state: GateView['state']
+      approvalsMissing: number
+      /** Fingerprint of the key whose signature was verified. */
+      signedWith?: string
+    }
   | { counted: false; reason: string; unrecorded: boolean }
 
 export function gateOf({ view }: Pick<GateState, 'view'>, gate: Gate): GateView {
@@ -47,7 +54,13 @@ export function consider(state: GateState, body: unknown): DecisionAnswer {
   }
   const signature = signatureOf(state, read.body)
   if (signature?.good === false) return { counted: false, reason: signature.reason, unrecorded: false }
-  return { counted: true, gate: judgement.gate, state: 'open', approvalsMissing: judgement.missing }
+  return {
+    counted: true,
+    gate: judgement.gate,
+    state: 'open',
+    approvalsMissing: judgement.missing,
+    ...(signature === undefined ? {} : { signedWith: signature.key }),
+  }
 }
 
 /**
@@ -73,7 +86,7 @@ export function decide(state: GateState, body: unknown, at: string): DecisionAns
     return answer
   }
   const gate = gateOf(state, answer.gate)
-  count(state, read.body, at)
+  count(state, read.body, { at, signedWith: answer.signedWith })
   return { ...answer, state: gate.state, approvalsMissing: missingApprovals(state, gate.gate) }
 }
 
@@ -129,13 +142,16 @@ function judge(state: GateState, decision: Decision): Judgement {
   return { ...judgement, reason: `${judgement.reason}; ${where}` }
 }
 
-function count(state: GateState, decision: Decision, at: string): void {
+function count(
+  state: GateState,
+  decision: Decision,
+  { at, signedWith }: { at: string; signedWith: string | undefined },
+): void {
   const gate = gateOf(state, decision.gate)
   const { planHash } = state.view
   const taken = gate.decisions.length + (gate.earlier?.length ?? 0)
   const fallbackId = `${decision.gate}/${decision.actor}/${String(taken + 1)}`
-  const signature = signatureOf(state, decision)
-  const signed = signature?.good === true ? { signedWith: signature.key } : {}
+  const signed = signedWith === undefined ? {} : { signedWith }
   gate.decisions.push(recordDecision({ decision, at, planHash, fallbackId, ...signed }))
   const rules = state.request.policy.gates[gate.gate]
   const outcome = gateOutcome({ rules, decisions: gate.decisions, planHash })

@@ -2,6 +2,9 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { GATES, type Gate } from '../../src/contract/names.js'
 import type { Policy } from '../../src/contract/policy.js'
+import type { Decision } from '../../src/contract/decision.js'
+import { decisionText } from '../../src/runbook/signature.js'
+import { newSshKey } from '../runbook/ssh-keys.js'
 import { newRunView } from '../../src/workflows/state.js'
 import { decide, expireGate, gateOf, openGate, voidGate, type GateState } from '../../src/workflows/gates.js'
 import { requestFor } from './request.js'
@@ -22,9 +25,54 @@ const body = fc.oneof(
   ),
   fc.jsonValue(),
 )
+
+const MALLORY = newSshKey()
+const KEYS = new Map(PEOPLE.map((name) => [name, newSshKey()]))
+const SIGNED_RUN = { workflowId: 'w', runId: 'r' }
+
+/** A decision with a signature, and what is wrong with it: nothing, or one thing that makes it worthless. */
+const signedBody = fc
+  .record({
+    gate: fc.constantFrom(...GATES),
+    decision: fc.constantFrom('approve' as const, 'approve' as const, 'reject' as const),
+    actor: fc.constantFrom(...PEOPLE),
+    // A small number comes twice at times.
+    decisionId: fc.integer({ min: 1, max: 60 }).map(String),
+    trick: fc.constantFrom(
+      ...([
+        'none',
+        'none',
+        'none',
+        'forged',
+        'other-gate',
+        'other-run',
+        'other-plan',
+        'other-decision',
+      ] as const),
+      ...(['other-id', 'no-plan', 'no-id'] as const),
+    ),
+  })
+  .map(({ trick, ...rest }) => {
+    const decision: Decision = { ...rest, planHash: 'plan' }
+    const told: Decision = { ...decision }
+    if (trick === 'other-gate') told.gate = decision.gate === 'plan' ? 'final' : 'plan'
+    if (trick === 'other-plan') told.planHash = 'other'
+    if (trick === 'other-decision') told.decision = decision.decision === 'approve' ? 'reject' : 'approve'
+    if (trick === 'other-id') told.decisionId = 'another'
+    if (trick === 'no-plan') delete told.planHash
+    if (trick === 'no-id') delete told.decisionId
+    const run = trick === 'other-run' ? { ...SIGNED_RUN, runId: 'earlier' } : SIGNED_RUN
+    const signer = trick === 'forged' ? MALLORY : KEYS.get(decision.actor)
+    const signature = (signer ?? MALLORY).sign(decisionText(run, told))
+    // What is signed without a plan or an id is sent without it.
+    const sent = trick === 'no-plan' || trick === 'no-id' ? told : decision
+    return { ...sent, signature, honest: trick === 'none' }
+  })
+
 const move = fc.oneof(
+  { weight: 8, arbitrary: signedBody.map((value) => ({ kind: 'decide' as const, value })) },
   { weight: 8, arbitrary: body.map((value) => ({ kind: 'decide' as const, value })) },
-  { weight: 3, arbitrary: fc.constantFrom(...GATES).map((gate) => ({ kind: 'open' as const, gate })) },
+  { weight: 6, arbitrary: fc.constantFrom(...GATES).map((gate) => ({ kind: 'open' as const, gate })) },
   { weight: 1, arbitrary: fc.constantFrom(...GATES).map((gate) => ({ kind: 'expire' as const, gate })) },
   { weight: 1, arbitrary: fc.constantFrom(...GATES).map((gate) => ({ kind: 'void' as const, gate })) },
 )
@@ -39,26 +87,30 @@ interface Sent {
   gate: unknown
   decision: unknown
   actor: unknown
+  /** Of a signed one: whether the signature is what it should be. */
+  honest?: boolean
 }
 
 it('never approves what nobody approved, over 20,000 random runs of signals', () => {
+  const tally = { counted: 0, refused: 0 }
   fc.assert(
     fc.property(
-      fc.array(move, { maxLength: 40 }),
+      fc.array(move, { maxLength: 20, size: 'max' }),
       fc.tuple(...GATES.map(() => rules)),
       fc.boolean(),
-      (moves, policies, preApproved) => {
+      fc.boolean(),
+      (moves, policies, preApproved, requireSignatures) => {
         const request = requestFor('db', {
           preApproved,
           people: PEOPLE.map((name, index) => ({
             name,
             roles: index % 2 === 0 ? ['lead'] : [],
-            publicKeys: [],
+            publicKeys: [KEYS.get(name)?.publicKey ?? ''],
           })),
         })
         const gates = { ...request.policy.gates }
         for (const [index, gate] of GATES.entries()) gates[gate] = { ...gates[gate], ...policies[index] }
-        const policy: Policy = { ...request.policy, gates }
+        const policy: Policy = { ...request.policy, gates, requireSignatures }
         const view = {
           ...newRunView(request, { workflowId: 'w', runId: 'r', startedAt: AT }),
           planHash: 'plan',
@@ -80,6 +132,11 @@ it('never approves what nobody approved, over 20,000 random runs of signals', ()
             if (answer.counted) sinceOpening.get(answer.gate)?.push(sent)
             // Only an open gate can be decided, and a decided one stays decided.
             if (answer.counted) expect(before.get(answer.gate)).toBe('open')
+            const { honest } = sent
+            // A forged, borrowed or replayed signature counts nowhere; none at all only where nobody asks for it.
+            if (answer.counted) expect(honest ?? !requireSignatures).toBe(true)
+            tally.counted += answer.counted && honest === true && requireSignatures ? 1 : 0
+            tally.refused += !answer.counted && honest === false ? 1 : 0
           }
           for (const { gate, state: known, decisions } of view.gates) {
             if (known !== 'approved') continue
@@ -90,7 +147,10 @@ it('never approves what nobody approved, over 20,000 random runs of signals', ()
             expect(yes.size).toBeGreaterThanOrEqual(wanted.approvals)
             expect(decisions.every(({ decision }) => decision === 'approve')).toBe(true)
             if (!wanted.requesterMayApprove) expect(yes.has('Ada')).toBe(false)
-            const inAdvance = preApproved ? 1 : 0
+            const inAdvance = preApproved && !requireSignatures ? 1 : 0
+            if (requireSignatures)
+              expect(decisions.every(({ signedWith }) => signedWith !== undefined)).toBe(true)
+            expect(new Set(decisions.map(({ decisionId }) => decisionId)).size).toBe(decisions.length)
             expect((sinceOpening.get(gate)?.length ?? 0) + inAdvance).toBeGreaterThanOrEqual(wanted.approvals)
           }
         }
@@ -99,4 +159,7 @@ it('never approves what nobody approved, over 20,000 random runs of signals', ()
     ),
     { numRuns: 20_000, seed: 20_260_102 },
   )
-}, 120_000)
+  // The test would prove nothing if no signature had counted, or none had been refused.
+  expect(tally.counted).toBeGreaterThan(500)
+  expect(tally.refused).toBeGreaterThan(500)
+}, 300_000)
