@@ -32,6 +32,12 @@ export function runLines(view: RunView, colors: Colors, now = Date.now()): strin
       view.issues.map(({ severity, description, actor }) => `${severity}: ${description} (${actor})`),
     ),
     ...section(
+      'Held, stopped, alarmed',
+      (view.interventions ?? []).map(({ command, actor, reason }) =>
+        reason === undefined ? `${command} by ${actor}` : `${command} by ${actor}: ${reason}`,
+      ),
+    ),
+    ...section(
       'Refused decisions',
       view.refused.map(({ gate, actor, reason }) => `${gate} by ${actor}: ${reason}`),
     ),
