@@ -366,3 +366,36 @@ describe('all together', () => {
     await expect(running).rejects.toThrow('cancelled by Temporal')
   })
 })
+
+describe('several answers a look', () => {
+  const sampling = { samples: 3, pauseMs: 5 }
+
+  it('a service that hangs on one of three answers costs no more than its time-out, and is not broken', async () => {
+    let asked = 0
+    answer = (_request, response) => {
+      asked += 1
+      if (asked > 1) response.writeHead(200).end('{}')
+    }
+    const result = await look({ kind: 'http', url: server.url, timeoutMs: 400 }, { sampling })
+    expect(asked).toBe(3)
+    expect(result).toMatchObject({ ok: true, samples: 2 })
+    expect(result.message).toContain('1 of 3 answers differed: no answer within 0.4 s')
+  })
+
+  it('one that hangs on all of them is broken', async () => {
+    answer = () => undefined
+    const result = await look({ kind: 'http', url: server.url, timeoutMs: 100 }, { sampling })
+    expect(result).toMatchObject({ ok: false, message: 'no answer within 0.1 s' })
+  })
+
+  it('what measures many requests by itself is asked once', async () => {
+    let asked = 0
+    answer = (_request, response) => {
+      asked += 1
+      response.writeHead(200).end('{"rate":0.01}')
+    }
+    const metric = { kind: 'json-metric', url: server.url, path: 'rate', measures: 'errorRate' }
+    expect(await look(metric, { sampling })).toMatchObject({ ok: true, errorRate: 0.01 })
+    expect(asked).toBe(1)
+  })
+})
