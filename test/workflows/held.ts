@@ -25,7 +25,8 @@ export function worldHeldAt(name: keyof RunbookActivities): {
   const begun = new Promise<void>((resolve) => (begin = resolve))
   const released = new Promise<void>((resolve) => (goOn = resolve))
   const world = openWorld()
-  const work = world.activities[name] as (input: never) => Promise<unknown>
+  const real = world.activities
+  const work = (input: never): Promise<unknown> => real[name](input)
   let first = true
   const held = async (input: never): Promise<unknown> => {
     const done = await work(input)

@@ -43,8 +43,11 @@ describe.each(BACK)('while %s takes the database back', (name) => {
   } as const
 
   async function stopped(world: World, drive: (handle: RunHandle) => Promise<void>): Promise<RunView> {
-    const { createBackup } = world.activities
-    world.activities.createBackup = async (input) => ({ ...(await createBackup(input)), bookmark: 'before' })
+    const real = { ...world.activities }
+    world.activities.createBackup = async (input) => ({
+      ...(await real.createBackup(input)),
+      bookmark: 'before',
+    })
     world.activities.validateMigration = async () => ({ checks: [], passed: false })
     return server.migrate(world, requestFor(randomUUID(), { preApproved: true }), async (handle) => {
       await drive(handle)
@@ -80,12 +83,12 @@ it('an abort that cuts a rollback short says what was read back', async () => {
       throw refusal('OutcomeUnknown', 'the connection was cut')
     },
   }))
-  const { restoreFromBackup } = world.activities
+  const real = { ...world.activities }
   let begin = (): void => undefined
   const begun = new Promise<void>((resolve) => (begin = resolve))
   world.activities.restoreFromBackup = async (input) => {
     const { cancellationSignal, heartbeat } = await import('@temporalio/activity')
-    const done = restoreFromBackup(input).catch(() => undefined)
+    const done = real.restoreFromBackup(input).catch(() => undefined)
     begin()
     await done
     // As the real one: it beats, hears of the abort, and ends as cancelled.
