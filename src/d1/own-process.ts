@@ -45,9 +45,9 @@ async function run(
   })
   const { pid } = child
   if (pid !== undefined) rememberGroup(pid)
-  let stopped = false
+  const asked = { toStop: false }
   const stop = (): void => {
-    stopped = true
+    asked.toStop = true
     // Nothing in there is worth a polite end: it works on copies.
     child.kill('SIGKILL')
   }
@@ -55,7 +55,7 @@ async function run(
   try {
     for await (const message of child.getEachMessage()) onMessage(message as object, stop)
     const end = await child
-    if (end.failed && !stopped) throw new Error(lastWords(end))
+    if (end.failed && !asked.toStop) throw new Error(lastWords(end))
   } finally {
     signal?.removeEventListener('abort', stop)
     child.kill('SIGKILL')

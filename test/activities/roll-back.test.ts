@@ -24,19 +24,20 @@ it(
     const { bookmark = '' } = await readBookmark(target)
     api.database(target.database.id).exec(CHANGE)
     const input = { target, bookmark, expectedFingerprint: fingerprintOf(SCHEMA) }
-    const { travelBack } = createActivities()
+    const activities = createActivities()
 
     const beats: unknown[] = []
     const first = new MockActivityEnvironment()
     first.on('heartbeat', (details: unknown) => beats.push(details))
-    await first.run(travelBack, input)
+    await first.run(() => activities.travelBack(input))
     // Its answer is lost with the worker; only what it beat is left.
     const second = new MockActivityEnvironment({ attempt: 2, heartbeatDetails: beats[0] })
-    const { previousBookmark } = (await second.run(travelBack, input)) as Awaited<
-      ReturnType<typeof travelBack>
-    >
+    let undo = ''
+    await second.run(async () => {
+      undo = (await activities.travelBack(input)).previousBookmark
+    })
 
-    await restoreBookmark({ target, bookmark: previousBookmark })
+    await restoreBookmark({ target, bookmark: undo })
     expect((await readSnapshot(target)).schemaFingerprint).toBe(fingerprintOf(SCHEMA + CHANGE))
   },
 )
@@ -49,9 +50,9 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
 `
   const target = localTarget()
   const file = migrationFile('0001_photos.sql', Buffer.from(forward))
-  const { createBackup, prepareReverse } = createActivities()
-  const backUp = async (): Promise<BackupRecord> =>
-    (await new MockActivityEnvironment().run(createBackup, { target, files: [], keep: 9 })) as BackupRecord
+  const activities = createActivities()
+  const backUp = (): Promise<BackupRecord> =>
+    new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
 
   seedLocal(target, `${LEDGER_SQL} ${before}`)
   const backup = await backUp()
@@ -64,8 +65,8 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
     ...{ ledgerBefore: [], applied: [file.name] },
   }
   const planned = [{ table: 'photos', before: null, after: 2 }]
-  const reverse = (extra: object): Promise<unknown> =>
-    new MockActivityEnvironment().run(prepareReverse, { ...input, ...extra })
+  const reverse = (since: Partial<Parameters<typeof activities.prepareReverse>[0]>): Promise<unknown> =>
+    new MockActivityEnvironment().run(() => activities.prepareReverse({ ...input, ...since }))
   const goes = 'Table photos goes, with every row in it.'
   expect(await reverse({})).toMatchObject({
     migration: { name: '0002_rollback_2026_03_08.sql' },

@@ -1,9 +1,11 @@
 import { execa } from 'execa'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { packageRoot } from '../../src/temporal/package-root.js'
+import { buildIfStale } from '../e2e/processes.js'
 
-const ENTRY = path.join(import.meta.dirname, 'entry.ts')
-const LOADER = fileURLToPath(import.meta.resolve('tsx'))
+const LAUNCHER = path.join(packageRoot(), 'bin', 'd1-runbook.mjs')
+
+await buildIfStale()
 
 export interface CliResult {
   code: number | undefined
@@ -23,18 +25,14 @@ export async function runCli(
 
 /** The same, while it runs. */
 export function launchCli(args: string[], cwd: string, env: Record<string, string> = {}) {
-  return execa(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', '--import', LOADER, ENTRY, ...args],
-    {
-      cwd,
-      env: { PATH: process.env['PATH'], HOME: cwd, TEMPORAL_ADDRESS: '127.0.0.1:1', ...env },
-      extendEnv: false,
-      reject: false,
-      stdin: 'ignore',
-      timeout: 50_000,
-    },
-  )
+  return execa(process.execPath, [LAUNCHER, ...args], {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: cwd, TEMPORAL_ADDRESS: '127.0.0.1:1', ...env },
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    timeout: 50_000,
+  })
 }
 
 /** The one JSON document on stdout; anything beside it makes this throw. */
