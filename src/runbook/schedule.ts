@@ -9,6 +9,12 @@ export const LATE_AFTER_MS = MINUTE
 /** One answer in ten may be slow by chance, two of three hardly ever. */
 export const CHECKPOINT_SAMPLING: Sampling = { samples: 3, pauseMs: 1_000 }
 
+/** The same where the demo compresses time. */
+export function scaledSampling(timeScale: number): Sampling {
+  const { samples, pauseMs } = CHECKPOINT_SAMPLING
+  return { samples, pauseMs: pauseMs / timeScale }
+}
+
 /** One stretch of a schedule: a checkpoint every `everyMs` until `untilMs` after the anchor, inclusive. */
 export interface SchedulePhase {
   everyMs: number

@@ -1,5 +1,6 @@
 import { isCancellation, sleep } from '@temporalio/workflow'
 import type { Checkpoint } from '../contract/monitoring.js'
+import { scaledSampling } from '../runbook/schedule.js'
 import { read } from './activities.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
@@ -45,11 +46,12 @@ async function look(
   },
 ): Promise<Pick<Checkpoint, 'verdict' | 'reasons' | 'results'>> {
   const { target, monitoring } = run.request
-  const { probes, thresholds } = monitoring
+  const { probes, thresholds, timeScale } = monitoring
+  const sampling = scaledSampling(timeScale)
   const baseline = run.baseline ?? { takenAt: run.view.startedAt, probes: {} }
   try {
     return await read.runCheckpoint.executeWithOptions({ summary: 'Is it really breached?' }, [
-      { target, probes, thresholds, baseline, ...input, plannedAt: now(), late: false },
+      { target, probes, thresholds, baseline, sampling, ...input, plannedAt: now(), late: false },
     ])
   } catch (error) {
     if (isCancellation(error)) throw error

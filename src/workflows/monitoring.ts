@@ -13,12 +13,7 @@ import { CHECKPOINT_VERDICTS } from '../contract/names.js'
 import type { Target } from '../contract/target.js'
 import { alertFor } from '../runbook/alert.js'
 import { independentLooks } from '../runbook/looks.js'
-import {
-  CHECKPOINT_SAMPLING,
-  checkpointTimes,
-  nextCheckpoint,
-  shortestInterval,
-} from '../runbook/schedule.js'
+import { checkpointTimes, nextCheckpoint, scaledSampling, shortestInterval } from '../runbook/schedule.js'
 import { read } from './activities.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
@@ -72,8 +67,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
     asked.now = true
   })
 
-  const { samples, pauseMs } = CHECKPOINT_SAMPLING
-  const sampling = { samples, pauseMs: pauseMs / plan.timeScale }
+  const sampling = scaledSampling(plan.timeScale)
   const look = async (checkpoint: Pick<Checkpoint, 'number' | 'plannedAt' | 'late'>): Promise<Checkpoint> => {
     const { target, baseline, expected } = input
     const { probes, thresholds } = plan

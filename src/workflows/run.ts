@@ -4,29 +4,17 @@ import {
   condition,
   log,
   setCurrentDetails,
-  setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow'
 import type { Audited } from '../contract/activities.js'
-import type { HoldRequest, StopRequest } from '../contract/decision.js'
-import {
-  abortSignal,
-  observeSignal,
-  pauseSignal,
-  reportIssueSignal,
-  resumeSignal,
-  statusQuery,
-  supersedeSignal,
-} from '../contract/messages.js'
+import type { StopRequest } from '../contract/decision.js'
 import type { Baseline } from '../contract/monitoring.js'
 import type { Gate } from '../contract/names.js'
 import type { Plan } from '../contract/plan.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { renderChecklist } from '../runbook/checklist.js'
-import { resumeCommand } from '../runbook/command.js'
-import { gateOpenMessage, noteMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
-import { readHoldRequest, readIssueReport, readObservation, readStopRequest } from '../runbook/signal-body.js'
+import { gateOpenMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
 import type { StepName } from '../runbook/steps.js'
 import { windowState } from '../runbook/window.js'
 import { Announcer } from './announcer.js'
@@ -35,8 +23,8 @@ import { now } from './clock.js'
 import { endingOf, GateDeclined, GateExpired } from './endings.js'
 import { Gatekeeper } from './gatekeeper.js'
 import { searchAttributesOf } from './search-attributes.js'
+import { listen } from './signals.js'
 import { newRunView, phaseOf, stepOf, type Ending } from './state.js'
-import { admit } from './steering.js'
 
 /**
  * One migration in progress: its state, the signals that reach it, and the few moves that the workflow is made of.
@@ -61,7 +49,7 @@ export class Run {
       this.refresh()
     })
     this.announcer = new Announcer(request, this.view, this.runKey)
-    this.listen()
+    listen(this)
     // A time zone that nobody knows throws in every message: here it ends the run before it begins.
     new Intl.DateTimeFormat('en', { timeZone: request.timeZone })
     this.refresh()
@@ -236,72 +224,19 @@ export class Run {
     this.refresh()
   }
 
-  private refresh(): void {
+  refresh(): void {
     setCurrentDetails(renderChecklist(this.view, { timeZone: this.request.timeZone }))
   }
 
-  private listen(): void {
-    const { view } = this
-    setHandler(statusQuery, () => view)
-    setHandler(reportIssueSignal, (body: unknown) => {
-      const read = readIssueReport(body)
-      if (!read.ok) {
-        this.misunderstood('reportIssue', read.reason)
-        return
-      }
-      const { severity, description, actor } = read.body
-      if (admit(this, { command: 'report-issue', ...read.body }, now()))
-        view.issues.push({ severity, description, actor, at: now() })
-    })
-    setHandler(observeSignal, (body: unknown) => {
-      const read = readObservation(body)
-      if (read.ok) view.observations.push({ ...read.body, at: now() })
-      else this.misunderstood('observe', read.reason)
-    })
-    setHandler(pauseSignal, (body: unknown) => {
-      this.hold('pause', body)
-    })
-    setHandler(resumeSignal, (body: unknown) => {
-      this.hold('resume', body)
-    })
-    setHandler(abortSignal, (body: unknown) => {
-      this.end('abort', body)
-    })
-    setHandler(supersedeSignal, (body: unknown) => {
-      this.end('supersede', body)
-    })
-  }
-
-  private hold(command: 'pause' | 'resume', body: unknown): void {
-    const read = readHoldRequest(body)
-    if (!read.ok) this.misunderstood(command, read.reason)
-    else if (admit(this, { command, ...read.body }, now())) this.setPaused(command === 'pause', read.body)
-    this.refresh()
-  }
-
-  private setPaused(paused: boolean, { actor, reason }: HoldRequest): void {
-    if (this.view.paused === paused) return
-    this.view.paused = paused
-    const why = reason === undefined ? '' : `: ${reason}`
-    const title = `${paused ? 'Paused' : 'Resumed'} by ${actor}${why}`
-    const details = [
-      ...(paused ? [`Goes on with: ${resumeCommand(this.view)}. What has begun is finished first`] : []),
-      ...this.view.migrations.map(({ name, state }) => `${name}: ${state}`),
-    ]
-    this.announcer.tell('note', noteMessage({ ...this.context, title, details }))
-  }
-
   /** Ends the body wherever it is; what it was doing to the database is awaited and told. */
-  private end(kind: 'abort' | 'supersede', body: unknown): void {
-    const read = readStopRequest(body)
-    if (!read.ok) {
-      this.misunderstood(kind, read.reason)
-      return
-    }
-    if (this.stop !== null || this.view.phase === 'close' || this.view.phase === 'closed') return
-    if (!admit(this, { command: kind, ...read.body }, now())) return
-    this.stop = { kind, request: read.body }
+  end(kind: 'abort' | 'supersede', request: StopRequest): void {
+    this.stop = { kind, request }
     this.body.cancel()
+  }
+
+  /** People have stopped it, or it is over. */
+  get ending(): boolean {
+    return this.stop !== null || this.view.phase === 'close' || this.view.phase === 'closed'
   }
 
   /** A signal that cannot be read changes nothing, and is not lost either. */

@@ -1,0 +1,71 @@
+import { setHandler } from '@temporalio/workflow'
+import type { HoldRequest } from '../contract/decision.js'
+import {
+  abortSignal,
+  observeSignal,
+  pauseSignal,
+  reportIssueSignal,
+  resumeSignal,
+  statusQuery,
+  supersedeSignal,
+} from '../contract/messages.js'
+import { resumeCommand } from '../runbook/command.js'
+import { noteMessage } from '../runbook/messages.js'
+import { readHoldRequest, readIssueReport, readObservation, readStopRequest } from '../runbook/signal-body.js'
+import { now } from './clock.js'
+import type { Run } from './run.js'
+import { admit } from './steering.js'
+
+/** What reaches a run beside the decisions at its gates. Handlers are synchronous and only change the state. */
+export function listen(run: Run): void {
+  setHandler(statusQuery, () => run.view)
+  setHandler(reportIssueSignal, (body: unknown) => reportIssue(run, body))
+  setHandler(observeSignal, (body: unknown) => observe(run, body))
+  setHandler(pauseSignal, (body: unknown) => hold(run, 'pause', body))
+  setHandler(resumeSignal, (body: unknown) => hold(run, 'resume', body))
+  setHandler(abortSignal, (body: unknown) => stop(run, 'abort', body))
+  setHandler(supersedeSignal, (body: unknown) => stop(run, 'supersede', body))
+}
+
+function reportIssue(run: Run, body: unknown): void {
+  const read = readIssueReport(body)
+  if (!read.ok) {
+    run.misunderstood('reportIssue', read.reason)
+    return
+  }
+  const { severity, description, actor } = read.body
+  if (admit(run, { command: 'report-issue', ...read.body }, now()))
+    run.view.issues.push({ severity, description, actor, at: now() })
+}
+
+function observe(run: Run, body: unknown): void {
+  const read = readObservation(body)
+  if (read.ok) run.view.observations.push({ ...read.body, at: now() })
+  else run.misunderstood('observe', read.reason)
+}
+
+function hold(run: Run, command: 'pause' | 'resume', body: unknown): void {
+  const read = readHoldRequest(body)
+  if (!read.ok) run.misunderstood(command, read.reason)
+  else if (admit(run, { command, ...read.body }, now())) setPaused(run, command === 'pause', read.body)
+  run.refresh()
+}
+
+function setPaused(run: Run, paused: boolean, { actor, reason }: HoldRequest): void {
+  const { view } = run
+  if (view.paused === paused) return
+  view.paused = paused
+  const why = reason === undefined ? '' : `: ${reason}`
+  const title = `${paused ? 'Paused' : 'Resumed'} by ${actor}${why}`
+  const details = [
+    ...(paused ? [`Goes on with: ${resumeCommand(view)}. What has begun is finished first`] : []),
+    ...view.migrations.map(({ name, state }) => `${name}: ${state}`),
+  ]
+  run.announcer.tell('note', noteMessage({ ...run.context, title, details }))
+}
+
+function stop(run: Run, kind: 'abort' | 'supersede', body: unknown): void {
+  const read = readStopRequest(body)
+  if (!read.ok) run.misunderstood(kind, read.reason)
+  else if (!run.ending && admit(run, { command: kind, ...read.body }, now())) run.end(kind, read.body)
+}
