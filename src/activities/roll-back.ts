@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { MutateActivities, RollbackActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
 import { packBundle, unpackBundle } from '../d1/bundle.js'
@@ -6,10 +7,11 @@ import { replaceContent } from '../d1/replace-content.js'
 import { readSnapshot } from '../d1/snapshot.js'
 import { splitStatements } from '../d1/statements.js'
 import { restoreBookmark } from '../d1/time-travel.js'
-import type { Beat } from './as-activity.js'
 import { failuresOfReverse, lossesSince } from '../runbook/reverse-price.js'
+import type { Beat } from './as-activity.js'
+import { replaceFile } from './files.js'
 import { rehearseOnCopy } from './rehearsal.js'
-import { artifactStore, type Here } from './worker-place.js'
+import { artifactStore, runFolder, type Here } from './worker-place.js'
 
 /**
  * Writes the reverse of what was applied, and rehearses forward and back on the restored backup; where there is a backup of
@@ -41,7 +43,10 @@ export async function prepareReverse(
     if (failures.length > 0) return { price: failures }
     price.push(...lossesSince(now, input.planned ?? []))
   }
+  const kept = path.join(runFolder(here, input.runKey), file.name)
+  await replaceFile(kept, file.sql)
   return {
+    file: kept,
     bundle: await packBundle([file], store),
     migration: {
       name: file.name,

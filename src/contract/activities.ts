@@ -84,9 +84,10 @@ export interface SlowActivities {
 export interface RollbackActivities {
   /**
    * Scenario 1 and 2: writes the reverse of what was applied and rehearses it, forward and back, on the restored backup.
-   * Absent `migration`: no reverse could be written; `price` says why.
+   * Absent `migration`: no reverse could be written; `price` says why. `file` is it, to read before deciding.
    */
   prepareReverse(input: {
+    runKey: string
     target: Target
     files: MigrationRef[]
     bundle: Bundle

@@ -45,6 +45,7 @@ export async function prepareReverse(run: Run, current: BackupRecord | undefined
     slow.prepareReverse.executeWithOptions({ summary: 'Write and rehearse the reverse' }, [
       {
         ...{ target, files, bundle, backup, ...since },
+        runKey: run.runKey,
         ledgerBefore: plan.ledger,
         applied: appliedByThisRun(run),
         at: now(),

@@ -53,7 +53,7 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
   for (;;) {
     const strategy = automatic
       ? run.request.policy.automaticRollbackStrategy
-      : await decideStrategy(run, incident, ways)
+      : await decideStrategy(run, incident, { ways, reverse })
     if (strategy === 'none') return
     try {
       const took = await run.step(
@@ -79,9 +79,13 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
 }
 
 /** The way that people chose; `none` where they keep the database as it is, or nobody decided in time. */
-async function decideStrategy(run: Run, incident: Incident, ways: WayBack[]): Promise<RollbackStrategy> {
+async function decideStrategy(
+  run: Run,
+  incident: Incident,
+  { ways, reverse }: { ways: WayBack[]; reverse: PreparedReverse | undefined },
+): Promise<RollbackStrategy> {
   run.say('rollback', `waiting for the rollback decision: ${incident.issue}`)
-  await run.ask('rollback', [incident.issue, ...ways.map(wayLine)])
+  await run.ask('rollback', [incident.issue, ...ways.map(wayLine), ...reverseLines(run, reverse)])
   const { state, decisions } = run.gates.of('rollback')
   const chosen =
     decisions.findLast(({ decision }) => decision === 'approve')?.strategy ?? firstAvailable(ways)
@@ -147,4 +151,17 @@ function wayLine({ title, available, price, command }: WayBack): string {
   return available
     ? `${title}: ${price.join('; ')} (${command})`
     : `${title}: not possible, ${price.join('; ')}`
+}
+
+/** Rehearsed on copies it is already; what staging adds is the application that runs on it. */
+function reverseLines(run: Run, reverse: PreparedReverse | undefined): string[] {
+  if (reverse?.file === undefined) return []
+  const { stagingEnvironment } = run.request
+  const staging =
+    stagingEnvironment === undefined
+      ? []
+      : [
+          `To try it in ${stagingEnvironment} first, copy it into the migrations folder, then: d1-runbook start --env ${stagingEnvironment}`,
+        ]
+  return [`The reverse migration, to read before you decide: ${reverse.file}`, ...staging]
 }

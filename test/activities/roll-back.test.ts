@@ -62,7 +62,7 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
 
   const input = {
     ...{ target, backup, files: [file], bundle: await packBundle([file]), at: '2026-03-08T03:08:00.000Z' },
-    ...{ ledgerBefore: [], applied: [file.name] },
+    ...{ runKey: 'run-1', ledgerBefore: [], applied: [file.name] },
   }
   const planned = [{ table: 'photos', before: null, after: 2 }]
   const reverse = (since: Partial<Parameters<typeof activities.prepareReverse>[0]>): Promise<unknown> =>
@@ -75,5 +75,6 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
   expect(await reverse({ current, planned })).toMatchObject({
     migration: { name: '0002_rollback_2026_03_08.sql' },
     price: [goes, '1 row written to photos since the migration'],
+    file: expect.stringMatching(/run-1.0002_rollback_2026_03_08\.sql$/),
   })
 })

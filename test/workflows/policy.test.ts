@@ -139,7 +139,7 @@ describe('after the migration', () => {
     }))
     const view = await server.migrate(
       world,
-      requestFor(randomUUID(), { preApproved: true }),
+      requestFor(randomUUID(), { preApproved: true, stagingEnvironment: 'staging' }),
       async (handle) => {
         await until(handle, monitoring)
         await handle.signal('reportIssue', { severity: 'minor', description: 'a typo', actor: 'Eve' })
@@ -155,6 +155,8 @@ describe('after the migration', () => {
         expect(world.calls.filter((name) => name === 'createBackup')).toHaveLength(2)
         const { shows = [] } = asked.gates.find(({ gate }) => gate === 'rollback') ?? {}
         expect(shows.join('\n')).toContain('Reverse migration: a copy of now was asked')
+        expect(shows.join('\n')).toContain('to read before you decide: runs/1/0004_rollback_2026_01_02.sql')
+        expect(shows.join('\n')).toContain('d1-runbook start --env staging')
         await handle.signal(decideSignal, {
           gate: 'rollback',
           decision: 'approve',

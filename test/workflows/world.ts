@@ -81,6 +81,7 @@ export function openWorld(override: (world: World) => Partial<RunbookActivities>
         fingerprintAfter: fingerprint(ledgerBefore),
       },
       price: [],
+      file: 'runs/1/0004_rollback_2026_01_02.sql',
     }),
     travelBack: async () => ({ previousBookmark: 'undo', schemaFingerprint: fingerprint(world.ledger) }),
     restoreFromBackup: async () => ({ schemaFingerprint: fingerprint(world.ledger) }),
