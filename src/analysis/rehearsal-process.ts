@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { RunbookError } from '../contract/failures.js'
 import type { Plan } from '../contract/plan.js'
+import { endWithParent } from '../d1/end-with-parent.js'
 import { rehearseMigrations, type RehearseInput } from './rehearse.js'
 import type { Whereabouts } from './replay.js'
 
@@ -12,6 +13,7 @@ export type RehearsalMessage =
   | { kind: 'plan'; plan: Plan }
   | { kind: 'refused'; type: RunbookError['type']; message: string; advice: string }
 
+endWithParent()
 /** The other side of `rehearseApart`: one input in, messages out. */
 const [input] = (await once(process, 'message')) as [RehearseInput]
 try {

@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { projectFolder } from '../config/project-folder.js'
 import { launchCli } from './run-cli.js'
 
@@ -10,7 +10,8 @@ INSERT INTO a WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHE
 UPDATE a SET x = (SELECT max(b.x || '') FROM a AS b WHERE b.x || '' <> a.x || '');
 `
 
-test('Ctrl-C ends a plan at once, in the middle of a statement, and leaves nothing behind', async () => {
+/** Ends a plan in the middle of that statement. */
+async function planUntil(signal: NodeJS.Signals) {
   const folder = projectFolder({
     'wrangler.toml': '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "archive"\n',
     'migrations/0001_a.sql': ENDLESS,
@@ -19,10 +20,35 @@ test('Ctrl-C ends a plan at once, in the middle of a statement, and leaves nothi
   mkdirSync(temporary)
   const command = launchCli(['plan'], folder, { TMPDIR: temporary })
   for await (const line of command.iterable({ from: 'stderr' })) {
-    if (line.startsWith('Rehearsing')) command.kill('SIGINT')
+    if (line.startsWith('Rehearsing')) setTimeout(() => command.kill(signal), 1_000)
   }
-  const { exitCode, stderr } = await command
+  return { ...(await command), temporary }
+}
+
+test('Ctrl-C ends a plan at once, in the middle of a statement, and leaves nothing behind', async () => {
+  const { exitCode, stderr, temporary } = await planUntil('SIGINT')
   expect(exitCode).toBe(130)
   expect(stderr).toContain('Stopped before it was done')
   expect(readdirSync(temporary).filter((name) => name.startsWith('d1-runbook'))).toEqual([])
 }, 90_000)
+
+test.runIf(process.platform === 'linux')(
+  'no rehearsal outlives a command that was killed',
+  async () => {
+    const { temporary } = await planUntil('SIGKILL')
+    await vi.waitFor(() => expect(processesWith(temporary)).toEqual([]), { timeout: 10_000, interval: 200 })
+  },
+  90_000,
+)
+
+/** Processes that were given this text in their environment. */
+function processesWith(text: string): string[] {
+  return readdirSync('/proc').filter((entry) => {
+    try {
+      return /^\d+$/.test(entry) && readFileSync(`/proc/${entry}/environ`, 'utf8').includes(text)
+    } catch {
+      // Ended while we looked, or not ours.
+      return false
+    }
+  })
+}
