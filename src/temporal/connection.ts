@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client'
 import { NativeConnection } from '@temporalio/worker'
+import { demandLocalListener } from './local-port.js'
 import { resolveServer, unreachable } from './server-address.js'
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -15,16 +16,15 @@ export interface TemporalClient {
 
 /**
  * A client of the server that belongs to the project; see {@link resolveServer} for which one that is.
- * Throws `TemporalUnreachable` after 5 seconds, `ConfigInvalid` for a broken Temporal profile.
+ * Throws `TemporalUnreachable`, after 5 seconds or at once where nobody listens on this machine, `ConfigInvalid` for a broken Temporal profile.
  */
 export async function connectClient({ projectDir }: { projectDir: string }): Promise<TemporalClient> {
   const server = resolveServer({ projectDir })
-  const connection = await Connection.connect({
-    ...server.connectionOptions,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-  }).catch((cause: unknown) => {
-    throw unreachable(server, cause)
-  })
+  const connection = await demandLocalListener(server.address)
+    .then(() => Connection.connect({ ...server.connectionOptions, connectTimeout: CONNECT_TIMEOUT_MS }))
+    .catch((cause: unknown) => {
+      throw unreachable(server, cause)
+    })
   return {
     client: new Client({ connection, namespace: server.namespace }),
     address: server.address,

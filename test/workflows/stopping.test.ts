@@ -11,10 +11,12 @@ import { openWorld, refusal, type World } from './world.js'
 const server = useRealTimeServer()
 const BACK = ['prepareReverse', 'travelBack', 'restoreFromBackup'] as const
 
-describe.each(WORK)('while %s is under way', (name) => {
-  it.each(['abort', 'supersede'] as const)(
-    '%s ends the run, and tells what was and was not applied',
-    async (stop) => {
+const STOPS = [...WORK.map((name) => ['abort', name] as const), ['supersede', 'applyMigration'] as const]
+
+describe('a run that is stopped', () => {
+  it.each(STOPS)(
+    'by %s while %s is under way ends, and tells what was and was not applied',
+    async (stop, name) => {
       const { world, begun, goOn } = worldHeldAt(name)
       const view = await server.migrate(
         world,
