@@ -6,12 +6,13 @@ import { HARMLESS } from '../corpus/harmless.js'
 import { MOVES } from '../corpus/moves.js'
 import type { Scenario } from '../corpus/scenario.js'
 import { STEALTHY } from '../corpus/stealthy.js'
+import { FULL } from '../full.js'
 import { judgeScenario, rehearseScenario } from './scenario-run.js'
 
 const matrix: string[] = []
 
-/** D1's own engine runs every third migration, and all of them with `D1_RUNBOOK_FULL=1`: it starts anew for each. */
-const EVERY = process.env['D1_RUNBOOK_FULL'] === '1' ? 1 : 3
+/** D1's own engine starts anew for each migration: not all of them every time. */
+const EVERY = FULL ? 1 : 6
 
 async function judged(scenario: Scenario, index: number): Promise<Pick<Plan, 'verdict' | 'findings'>> {
   if (index % EVERY === 0) return rehearseScenario(scenario)

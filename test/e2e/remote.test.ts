@@ -8,6 +8,7 @@ import type { RunView } from '../../src/contract/run.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import { startCloudflareApi, type CloudflareApi } from '../cloudflare-api/index.js'
+import { FULL } from '../full.js'
 import {
   buildIfStale,
   documentOf,
@@ -229,13 +230,12 @@ describe('scenario 2: the application fails after the migration', () => {
   afterEach(() => health.setBehaviour({ delayMs: 0, errorRate: 0, dead: false }))
 
   const FAILURES = [
-    { scenario: 'slow', behaviour: { delayMs: 4_000 }, reason: /health: response time \d{4} ms/ },
     { scenario: 'erroneous', behaviour: { errorRate: 1 }, reason: /health: .*status 500 instead of 200/ },
     { scenario: 'dead', behaviour: { dead: true }, reason: /health: .*connection/ },
+    { scenario: 'slow', behaviour: { delayMs: 4_000 }, reason: /health: response time \d{4} ms/ },
   ] as const
 
-  // A run of half a minute each: the one that is hardest to tell, and all of them with `D1_RUNBOOK_FULL=1`.
-  test.each(process.env['D1_RUNBOOK_FULL'] === '1' ? FAILURES : FAILURES.slice(0, 1))(
+  test.each(FULL ? FAILURES : FAILURES.slice(0, 1))(
     '$scenario: the second bad checkpoint is the breach; the rollback that people choose ends with exit 4, and is reported',
     async ({ scenario, behaviour, reason }) => {
       const schedule = ['5m', '10m', '15m', '20m', '25m', '30m', '35m', '40m']

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { RunView } from '../../src/contract/run.js'
-import { applied, reallyApplied, WORK, worldHeldAt } from './held.js'
+import { applied, reallyApplied, SOME_WORK, worldHeldAt } from './held.js'
 import { requestFor } from './request.js'
 import { until, useSkippingServer, type RunHandle } from './skipping.js'
 import type { World } from './world.js'
 
 const server = useSkippingServer()
 
-describe.each(WORK)('while %s is under way', (name) => {
+describe.each(SOME_WORK)('while %s is under way', (name) => {
   it('a pause lets it end, begins nothing more, and a resume goes on to the end', async () => {
     const { world, begun, goOn } = worldHeldAt(name)
     const view = await server.migrate(

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { decideSignal } from '../../src/contract/messages.js'
 import type { RunView } from '../../src/contract/run.js'
-import { applied, reallyApplied, WORK, worldHeldAt } from './held.js'
+import { applied, reallyApplied, SOME_WORK, worldHeldAt } from './held.js'
 import { requestFor } from './request.js'
 import { gateOpen, until, useRealTimeServer, type RunHandle } from './skipping.js'
 import { openWorld, refusal, type World } from './world.js'
@@ -11,7 +11,7 @@ import { openWorld, refusal, type World } from './world.js'
 const server = useRealTimeServer()
 const BACK = ['prepareReverse', 'travelBack', 'restoreFromBackup'] as const
 
-const STOPS = [...WORK.map((name) => ['abort', name] as const), ['supersede', 'applyMigration'] as const]
+const STOPS = [...SOME_WORK.map((name) => ['abort', name] as const), ['supersede', 'applyMigration'] as const]
 
 describe('a run that is stopped', () => {
   it.each(STOPS)(
