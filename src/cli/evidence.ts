@@ -12,7 +12,7 @@ import { git, runProjectCommand } from './programs.js'
 /** What a person says to lines of the checklist; null: they left. */
 export type AskLines = (
   lines: readonly Attestation[],
-  asked: { demanded: boolean },
+  asked: { demanded: boolean; signal: AbortSignal },
 ) => Promise<{ attested: Attestation[]; skipped: { line: Attestation; reason: string }[] } | null>
 
 /**
@@ -51,10 +51,13 @@ export async function collectEvidence(input: {
 /** Answers to the lines that nobody has answered for yet; unanswered ones are refused or shown, as the policy has it. */
 async function askForTheRest(
   given: readonly Check[],
-  { asked, ask, actor, target }: Parameters<typeof collectEvidence>[0],
+  { asked, ask, actor, target, signal }: Parameters<typeof collectEvidence>[0],
 ): Promise<Check[]> {
   const open = asked.lines.filter((line) => !given.some(({ name }) => name === line))
-  const said = ask === undefined || open.length === 0 ? { attested: [], skipped: [] } : await ask(open, asked)
+  const said =
+    ask === undefined || open.length === 0
+      ? { attested: [], skipped: [] }
+      : await ask(open, { ...asked, signal })
   if (said === null) {
     throw new RunbookError('Declined', 'The checklist was left unanswered. Nothing was started.', {
       advice: `Begin again: d1-runbook start --env ${target.environment}`,

@@ -1,6 +1,5 @@
 /** A person ended the command before its work was done. */
 export class Interrupted extends Error {
-  /** As a shell tells it: 128 and the number of the signal. */
   readonly exitCode: number
 
   constructor(signal: NodeJS.Signals) {
@@ -31,6 +30,7 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   }
 }
 
-function exitCodeAfter(signal: NodeJS.Signals): number {
+/** As shells have it: 128 and the number of the signal. */
+export function exitCodeAfter(signal: NodeJS.Signals): number {
   return signal === 'SIGINT' ? 130 : 143
 }

@@ -60,7 +60,7 @@ export async function askInterrupt(): Promise<'stay' | 'detach' | 'abort'> {
 }
 
 /** The lines that only a person can answer for, one by one. Null: they left. */
-export const askChecklist: AskLines = async (lines, { demanded }) => {
+export const askChecklist: AskLines = async (lines, { demanded, signal }) => {
   await forgetTypedAhead()
   note(
     'What no machine can know. Your name stands behind each yes, and in the report.',
@@ -79,6 +79,7 @@ export const askChecklist: AskLines = async (lines, { demanded }) => {
           : [{ value: 'open' as const, label: 'I do not know', hint: 'shown as not attested' }]),
       ],
       output,
+      signal,
     })
     if (isCancel(answer)) return null
     if (answer === 'yes') answers.attested.push(line)
@@ -88,6 +89,7 @@ export const askChecklist: AskLines = async (lines, { demanded }) => {
       validate: (given) =>
         (given ?? '').trim() === '' ? 'A reason is needed: the report shows it' : undefined,
       output,
+      signal,
     })
     if (isCancel(reason)) return null
     answers.skipped.push({ line, reason: reason.trim() })

@@ -5,6 +5,7 @@ import { migrationWorkflowId, WORKFLOW_TYPES } from '../contract/names.js'
 import type { MigrationRequest } from '../contract/run.js'
 import type { App } from './app.js'
 import { openContext } from './context.js'
+import { exitCodeAfter, interruptible } from './interrupt.js'
 import { shellWord } from '../runbook/command.js'
 import { ATTESTATIONS } from '../contract/attestations.js'
 import type { Output } from './output.js'
@@ -108,18 +109,6 @@ function positiveNumber(text: string): number {
   })
 }
 
-/** Ctrl-C while the project's tests run ends them; nothing was started yet. */
-async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController()
-  const stop = (): void => controller.abort()
-  process.once('SIGINT', stop)
-  try {
-    return await work(controller.signal)
-  } finally {
-    process.off('SIGINT', stop)
-  }
-}
-
 async function refuseSecondStart(session: Session, environment: string, databaseId: string): Promise<void> {
   const workflowId = migrationWorkflowId(environment, databaseId)
   const { WorkflowNotFoundError } = await import('@temporalio/client')
@@ -209,8 +198,5 @@ async function stay(
   if (leftBy === undefined) return exitCodeOf(view)
   output.note(`The run goes on. Look at it: d1-runbook watch --env ${environment}`)
   // A person who chose to leave got what they asked for; a wait that a signal ended did not, and the run has no outcome yet.
-  return leftBy === 'choice' ? 0 : ENDED_BY[leftBy]
+  return leftBy === 'choice' ? 0 : exitCodeAfter(leftBy)
 }
-
-/** As shells have it: 128 and the signal's number. Apart from the exit codes of a run, of which nothing is known yet. */
-const ENDED_BY = { SIGINT: 130, SIGTERM: 143 } as const
