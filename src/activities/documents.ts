@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { readChecksums, writeChecksums } from '../analysis/checksums.js'
+import { recordChecksums } from '../analysis/checksums.js'
 import type { TellActivities } from '../contract/activities.js'
 import type { RunView } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
@@ -51,13 +51,7 @@ async function logMetrics(target: Target, view: RunView): Promise<string> {
 async function refreshChecksums(target: Target, view: RunView): Promise<string | undefined> {
   const applied = view.migrations.filter(({ state }) => state === 'applied')
   if (applied.length === 0 || !existsSync(target.migrationsDir)) return undefined
-  const known = await readChecksums(target.migrationsDir)
-  if (known === undefined) return undefined
-  const files = { ...known, ...Object.fromEntries(applied.map(({ name, sha256 }) => [name, sha256])) }
-  return writeChecksums(
-    target.migrationsDir,
-    Object.entries(files).map(([name, sha256]) => ({ name, sha256 })),
-  )
+  return recordChecksums(target.migrationsDir, applied)
 }
 
 /**

@@ -1,12 +1,13 @@
 import semver from 'semver'
 import type { ReadActivities } from '../contract/activities.js'
+import { counted } from '../contract/counted.js'
 import { RunbookError } from '../contract/failures.js'
-import type { Channel } from '../contract/announcement.js'
+import { secretsOf, type Channel } from '../contract/announcement.js'
 import type { Probe } from '../contract/monitoring.js'
 import { MINIMUM_NODE } from '../contract/names.js'
 import type { Check } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
-import { variablesOf } from '../contract/variables.js'
+import { lookUpVariables } from '../contract/variables.js'
 import { readIdentity, whoAmI } from '../d1/identity.js'
 import { findWrangler, UPGRADE_WRANGLER } from '../d1/wrangler-tool.js'
 import { check, demandPassed } from './checks.js'
@@ -61,7 +62,7 @@ async function authentication(target: Target): Promise<string | Pick<Check, 'sta
       advice: 'Check account_id in the Wrangler file, and the permissions of the token (D1:Edit).',
     })
   }
-  return `by ${via}, ${String(accounts.length)} account${accounts.length === 1 ? '' : 's'}`
+  return `by ${via}, ${counted(accounts.length, 'account')}`
 }
 
 async function proveTarget(target: Target): Promise<string> {
@@ -99,10 +100,8 @@ async function variables(
   input: { channels: Channel[]; probes?: Probe[] },
   env: NodeJS.ProcessEnv,
 ): Promise<Pick<Check, 'state' | 'message' | 'advice'>> {
-  const wanted = variablesOf(input)
-  const missing = wanted.filter((name) => (env[name] ?? '') === '')
-  if (missing.length === 0)
-    return { state: 'passed', message: wanted.length === 0 ? 'none are needed' : wanted.join(', ') }
+  const { list, missing } = lookUpVariables(input, env)
+  if (missing.length === 0) return { state: 'passed', message: list }
   const message = `the worker has no ${missing.join(', ')}`
   return { state: 'failed', message, advice: `Set ${missing.join(', ')} in the environment of the worker.` }
 }
@@ -137,8 +136,7 @@ async function reachChannels(
 
 /** Without the address, which is a secret. Any answer is one: a webhook refuses everything but a message. */
 async function whySilent(channel: Channel, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const name =
-    channel.kind === 'slack' ? channel.webhookUrlEnv : channel.kind === 'webhook' ? channel.urlEnv : undefined
+  const [name] = secretsOf(channel)
   const url = name === undefined ? undefined : env[name]
   // A variable that is missing is a check of its own.
   if (url === undefined || url === '') return undefined

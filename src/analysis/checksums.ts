@@ -38,12 +38,8 @@ export async function readChecksums(migrationsDir: string): Promise<Record<strin
 }
 
 /** Writes `checksums.json` for these files, sorted, whole or not at all; returns its path. */
-export async function writeChecksums(migrationsDir: string, files: MigrationRef[]): Promise<string> {
-  const file = join(migrationsDir, NAME)
-  const sorted = [...files].sort((a, b) => (a.name < b.name ? -1 : 1))
-  const content = { version: 1, files: Object.fromEntries(sorted.map(({ name, sha256 }) => [name, sha256])) }
-  await writeFileAtomic(file, `${JSON.stringify(content, null, 2)}\n`)
-  return file
+export function writeChecksums(migrationsDir: string, files: MigrationRef[]): Promise<string> {
+  return writeEntries(migrationsDir, entriesOf(files))
 }
 
 /**
@@ -56,9 +52,26 @@ export async function adoptNewFiles(
 ): Promise<string | undefined> {
   const known = await readChecksums(migrationsDir)
   if (known === undefined || files.every(({ name }) => known[name] !== undefined)) return undefined
-  const entries = { ...Object.fromEntries(files.map(({ name, sha256 }) => [name, sha256])), ...known }
-  return writeChecksums(
-    migrationsDir,
-    Object.entries(entries).map(([name, sha256]) => ({ name, sha256 })),
-  )
+  return writeEntries(migrationsDir, { ...entriesOf(files), ...known })
+}
+
+/** Makes these bytes the known ones. Returns the path; undefined, and nothing is written, where nobody ran `lock`. */
+export async function recordChecksums(
+  migrationsDir: string,
+  files: MigrationRef[],
+): Promise<string | undefined> {
+  const known = await readChecksums(migrationsDir)
+  return known === undefined ? undefined : writeEntries(migrationsDir, { ...known, ...entriesOf(files) })
+}
+
+function entriesOf(files: readonly MigrationRef[]): Record<string, string> {
+  return Object.fromEntries(files.map(({ name, sha256 }) => [name, sha256]))
+}
+
+async function writeEntries(migrationsDir: string, entries: Record<string, string>): Promise<string> {
+  const file = join(migrationsDir, NAME)
+  const sorted = Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1))
+  const content = { version: 1, files: Object.fromEntries(sorted) }
+  await writeFileAtomic(file, `${JSON.stringify(content, null, 2)}\n`)
+  return file
 }

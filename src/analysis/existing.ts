@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { readDetailedCatalog, tableNamed, type TableSchema } from '../d1/schema.js'
+import { readDetailedCatalog, sameName, tableNamed, type TableSchema } from '../d1/schema.js'
 import { openSqlite } from '../d1/sqlite.js'
 import { significantTokens, unquote, type Token } from '../d1/tokens.js'
 import type { Anatomy } from './anatomy.js'
@@ -76,17 +76,15 @@ function tableOf(sql: string, name: string): TableSchema | undefined {
   }
 }
 
-const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
-
 function missingColumns(wanted: TableSchema, there: TableSchema): string[] {
   return wanted.columns
     .map(({ name }) => name)
-    .filter((name) => !there.columns.some((it) => same(it.name, name)))
+    .filter((name) => !there.columns.some((it) => sameName(it.name, name)))
 }
 
 function missingRules(wanted: TableSchema, there: TableSchema): string[] {
   const columns = wanted.columns.flatMap((column) => {
-    const now = there.columns.find(({ name }) => same(name, column.name))
+    const now = there.columns.find(({ name }) => sameName(name, column.name))
     if (now === undefined) return []
     const type =
       keepsText(column.type) === keepsText(now.type) ? [] : [`type ${column.type} of ${column.name}`]
@@ -97,17 +95,19 @@ function missingRules(wanted: TableSchema, there: TableSchema): string[] {
     .filter(
       (key) =>
         !there.foreignKeys.some(
-          (it) => same(it.columns.join(), key.columns.join()) && same(it.target, key.target),
+          (it) => sameName(it.columns.join(), key.columns.join()) && sameName(it.target, key.target),
         ),
     )
     .map((key) => `the reference of ${key.columns.join(', ')} to ${key.target}`)
   const uniques = wanted.indexes
     .filter(({ unique }) => unique)
     .filter(
-      (index) => !there.indexes.some((it) => it.unique && same(it.columns.join(), index.columns.join())),
+      (index) => !there.indexes.some((it) => it.unique && sameName(it.columns.join(), index.columns.join())),
     )
-    .filter((index) => !same(there.primaryKey.join(), index.columns.join()))
-    .filter((index) => index.columns.every((name) => there.columns.some((it) => same(it.name, name ?? ''))))
+    .filter((index) => !sameName(there.primaryKey.join(), index.columns.join()))
+    .filter((index) =>
+      index.columns.every((name) => there.columns.some((it) => sameName(it.name, name ?? ''))),
+    )
     .map((index) => `UNIQUE (${index.columns.join(', ')})`)
   return [...columns, ...keys, ...uniques].map((phrase) => `without ${phrase}`)
 }

@@ -5,10 +5,11 @@ import semver from 'semver'
 import { misplacedMigrationsDir, requireMigrationsDir } from '../config/migrations-dir.js'
 import { loadProject, type Project } from '../config/project.js'
 import { environmentsSharingDatabase, resolveTarget } from '../config/target.js'
+import { counted } from '../contract/counted.js'
 import { MINIMUM_NODE } from '../contract/names.js'
 import type { Check } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
-import { variablesOf } from '../contract/variables.js'
+import { lookUpVariables } from '../contract/variables.js'
 import type { CommonOptions } from './app.js'
 import { failureOf } from './failure.js'
 
@@ -132,7 +133,7 @@ async function migrations(project: Project, target: Target): Promise<Seen> {
   const folder = requireMigrationsDir(project, target)
   const { readMigrationFiles } = await import('../d1/migration-files.js')
   const files = await readMigrationFiles(folder)
-  const message = `${files.length} migration file${files.length === 1 ? '' : 's'} in ${folder}`
+  const message = `${counted(files.length, 'migration file')} in ${folder}`
   const misplaced = misplacedMigrationsDir(project, target)
   if (misplaced !== undefined)
     return { state: 'warned', message: `${message}. ${misplaced}`, advice: 'Move that line.' }
@@ -160,9 +161,8 @@ async function databaseInfo(target: Target): Promise<Seen> {
 async function secretNames(project: Project, target: Target): Promise<Seen> {
   const { resolveRequestSettings } = await import('../config/settings.js')
   const { channels, monitoring } = resolveRequestSettings(project, target.environment)
-  const wanted = variablesOf({ channels, probes: monitoring.probes })
-  const missing = wanted.filter((name) => (process.env[name] ?? '') === '')
-  if (missing.length === 0) return wanted.length === 0 ? 'none are needed' : wanted.join(', ')
+  const { list, missing } = lookUpVariables({ channels, probes: monitoring.probes }, process.env)
+  if (missing.length === 0) return list
   return {
     state: 'warned',
     message: `not set here: ${missing.join(', ')}`,

@@ -1,3 +1,4 @@
+import { STEERING } from '../contract/names.js'
 import { shellWord } from '../runbook/command.js'
 
 /** How the person said which project, environment and run they mean; what they left out is left out of what we print. */
@@ -19,32 +20,12 @@ const OPTIONS: Record<string, keyof Typed> = {
 
 /** Commands that look at one run, whose ID may follow as a word. */
 const LOOKS = ['show', 'watch', 'report']
-const DECIDES = [
-  'approve',
-  'reject',
-  'rollback',
-  'abort',
-  'supersede',
-  'pause',
-  'resume',
-  'report-issue',
-  'observe',
-]
+const DECIDES = ['approve', 'reject', 'rollback', 'observe', ...STEERING]
 const AT_ENVIRONMENT = [
   ...LOOKS,
   ...DECIDES,
-  ...[
-    'doctor',
-    'validate',
-    'status',
-    'plan',
-    'backup',
-    'lock',
-    'create',
-    'create-rollback',
-    'start',
-    'monitor',
-  ],
+  ...['doctor', 'validate', 'status', 'plan', 'backup', 'lock', 'create', 'create-rollback'],
+  ...['start', 'monitor'],
 ]
 const IN_PROJECT = [...AT_ENVIRONMENT, 'dev', 'worker', 'list', 'init']
 

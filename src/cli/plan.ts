@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { counted } from '../analysis/format/counted.js'
+import { counted } from '../contract/counted.js'
 import type { Plan } from '../contract/plan.js'
 import { formatDuration } from '../runbook/duration.js'
 import type { App } from './app.js'

@@ -18,7 +18,7 @@ export const channelSchema = z.discriminatedUnion('kind', [
 ])
 export type Channel = z.infer<typeof channelSchema>
 
-/** Environment variables of the worker without which a channel tells nobody. */
+/** Environment variables of the worker without which a channel tells nobody: its address first. */
 export function secretsOf(channel: Channel): string[] {
   switch (channel.kind) {
     case 'terminal':

@@ -1,3 +1,5 @@
+import { counted } from '../contract/counted.js'
+
 const UNIT_MS: Record<string, number> = {
   ms: 1,
   s: 1000,
@@ -57,10 +59,7 @@ export function durationInWords(ms: number): string {
     ['minute', 60_000],
     ['second', 1000],
   ] as const) {
-    if (ms >= size && ms % size === 0) {
-      const count = ms / size
-      return `${String(count)} ${unit}${count === 1 ? '' : 's'}`
-    }
+    if (ms >= size && ms % size === 0) return counted(ms / size, unit)
   }
   return formatDuration(ms)
 }

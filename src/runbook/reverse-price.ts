@@ -1,3 +1,4 @@
+import { counted } from '../contract/counted.js'
 import type { Plan, RowChange } from '../contract/plan.js'
 
 /** Why a reverse migration does not work on the database as it is now, one sentence each; empty when it does. */
@@ -30,15 +31,11 @@ export function lossesSince(
   const made = new Map(planned.map(({ table, after }) => [table, after ?? 0]))
   const tables = gone.flatMap(({ table, before }) => {
     const since = (before ?? 0) - (made.get(table) ?? 0)
-    return since > 0 ? [`${rowsText(since)} written to ${table} since the migration`] : []
+    return since > 0 ? [`${counted(since, 'row')} written to ${table} since the migration`] : []
   })
   const names = new Set(gone.map(({ table }) => table))
   const values = rehearsed.findings
     .filter(({ code, table }) => LOSSES.has(code) && !(table !== undefined && names.has(table)))
     .map(({ message }) => `As it is now: ${message}`)
   return [...tables, ...values]
-}
-
-function rowsText(count: number): string {
-  return count === 1 ? '1 row' : `${String(count)} rows`
 }

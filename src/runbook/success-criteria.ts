@@ -1,3 +1,4 @@
+import { counted } from '../contract/counted.js'
 import type { Checkpoint } from '../contract/monitoring.js'
 import type { RunView } from '../contract/run.js'
 
@@ -36,7 +37,7 @@ export function considerRollbackWhen(view: RunView): Criterion[] {
       }
     }
     return known(seen)
-      ? { state: 'not-met', because: `not seen in ${count(seen.length, 'checkpoint')}` }
+      ? { state: 'not-met', because: `not seen in ${counted(seen.length, 'checkpoint')}` }
       : { state: 'unknown', because: 'no checkpoint with data yet' }
   }
   // Nobody who measures no error rate may say that it did not rise.
@@ -67,7 +68,7 @@ function allApplied({ migrations, outcome }: RunView): Evidence {
   if (migrations.length === 0) return { state: 'unknown', because: 'the plan is not known yet' }
   if (outcome === 'rolled-back') return { state: 'not-met', because: 'they were taken back' }
   if (open.length === 0)
-    return { state: 'met', because: `${count(applied, 'migration')} read back from the ledger` }
+    return { state: 'met', because: `${counted(applied, 'migration')} read back from the ledger` }
   return { state: 'not-met', because: open.map(({ name, state }) => `${name} is ${state}`).join(', ') }
 }
 
@@ -110,9 +111,9 @@ function noCriticalErrors(view: RunView): Evidence {
   if (!known(seen)) return { state: 'unknown', because: 'no checkpoint with data yet' }
   const breached = seen.filter(({ verdict }) => verdict === 'breached').length
   const blind = seen.filter(({ verdict }) => verdict === 'unknown').length
-  if (breached > 0) return { state: 'not-met', because: `${count(breached, 'checkpoint')} breached` }
-  const without = blind > 0 ? `, ${count(blind, 'checkpoint')} without data` : ''
-  return { state: 'met', because: `${count(seen.length - blind, 'checkpoint')} without a breach${without}` }
+  if (breached > 0) return { state: 'not-met', because: `${counted(breached, 'checkpoint')} breached` }
+  const without = blind > 0 ? `, ${counted(blind, 'checkpoint')} without data` : ''
+  return { state: 'met', because: `${counted(seen.length - blind, 'checkpoint')} without a breach${without}` }
 }
 
 function teamConfirmed(view: RunView): Evidence {
@@ -128,8 +129,4 @@ function teamConfirmed(view: RunView): Evidence {
 
 function known(checkpoints: readonly Checkpoint[]): boolean {
   return checkpoints.some(({ verdict }) => verdict !== 'unknown')
-}
-
-function count(number: number, noun: string): string {
-  return `${String(number)} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -80,6 +80,14 @@ export function readBack(planned: readonly PlannedMigration[], status: Status): 
   return [...results, result(next, untouched || !settled ? 'absent' : 'partial')]
 }
 
+/** What the database must show once the whole plan is applied. */
+export function expectedAfter(plan: Plan): { schemaFingerprint: string; ledger: string[] } {
+  return {
+    schemaFingerprint: plan.predictedFingerprint,
+    ledger: [...plan.ledger, ...plan.migrations.map(({ name }) => name)],
+  }
+}
+
 /** Files that this run applied, in order. */
 export function appliedByThisRun(run: Run): string[] {
   return run.view.migrations.filter(({ state }) => state === 'applied').map(({ name }) => name)

@@ -2,6 +2,7 @@ import { isCancellation, sleep } from '@temporalio/workflow'
 import type { Checkpoint } from '../contract/monitoring.js'
 import { scaledSampling } from '../runbook/schedule.js'
 import { read } from './activities.js'
+import { expectedAfter } from './apply.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
 import type { Run } from './run.js'
@@ -18,10 +19,7 @@ export async function confirmBreach(run: Run): Promise<boolean> {
   const { plan } = run
   if (plan === null) return false
   const { consecutiveBreaches } = run.request.monitoring.thresholds
-  const expected = {
-    schemaFingerprint: plan.predictedFingerprint,
-    ledger: [...plan.ledger, ...plan.migrations.map(({ name }) => name)],
-  }
+  const expected = expectedAfter(plan)
   const history: Pick<Checkpoint, 'results'>[] = []
   for (let number = 1; number <= consecutiveBreaches; number += 1) {
     if (number > 1) await sleep(run.scaled(BETWEEN_LOOKS_MS), { summary: 'Look again at the breach' })
@@ -48,7 +46,7 @@ async function look(
   const { target, monitoring } = run.request
   const { probes, thresholds, timeScale } = monitoring
   const sampling = scaledSampling(timeScale)
-  const baseline = run.baseline ?? { takenAt: run.view.startedAt, probes: {} }
+  const baseline = run.takenBaseline
   try {
     return await read.runCheckpoint.executeWithOptions({ summary: 'Is it really breached?' }, [
       { target, probes, thresholds, baseline, sampling, ...input, plannedAt: now(), late: false },

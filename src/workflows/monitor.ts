@@ -89,7 +89,7 @@ async function startMonitoring(
 ): Promise<ChildWorkflowHandle<typeof postMigrationMonitoring>> {
   const { target, monitoring } = run.request
   const workflowId = monitoringWorkflowId(run.view.workflowId)
-  const baseline = run.baseline ?? { takenAt: run.view.startedAt, probes: {} }
+  const baseline = run.takenBaseline
   const child = await startChild(postMigrationMonitoring, {
     workflowId,
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

@@ -61,6 +61,11 @@ export class Run {
     return `${this.view.environment}-${stamp}-${this.view.runId.slice(0, 8)}`
   }
 
+  /** What the monitoring compares with; empty where none was taken. */
+  get takenBaseline(): Baseline {
+    return this.baseline ?? { takenAt: this.view.startedAt, probes: {} }
+  }
+
   /** Which database every message is about. */
   get context(): MessageContext & { timeZone: string } {
     const { environment, database, accountId } = this.view

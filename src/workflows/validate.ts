@@ -1,7 +1,7 @@
 import type { Plan } from '../contract/plan.js'
 import { ATTENTION_MS, completeMessage } from '../runbook/messages.js'
 import { read } from './activities.js'
-import { appliedByThisRun } from './apply.js'
+import { appliedByThisRun, expectedAfter } from './apply.js'
 import { GateDeclined, RunEnded } from './endings.js'
 import type { MonitoringInput } from './monitoring.js'
 import { teamConfirmationPrompt } from './prompts.js'
@@ -45,10 +45,7 @@ export async function validate(run: Run, plan: Plan): Promise<Expected> {
       monitoringMs: attentionMs(run),
     }),
   )
-  return {
-    schemaFingerprint: plan.predictedFingerprint,
-    ledger: [...plan.ledger, ...plan.migrations.map(({ name }) => name)],
-  }
+  return expectedAfter(plan)
 }
 
 /** The runbook promises two hours; where less is looked at, less is promised. Milliseconds as people will see them. */

@@ -8,24 +8,14 @@ import { defaultPlace, hereFor } from '../../src/activities/worker-place.js'
 import { readChecksums, writeChecksums } from '../../src/analysis/checksums.js'
 import type { Target } from '../../src/contract/target.js'
 import { packBundle } from '../../src/d1/bundle.js'
+import { productionTarget } from './production-target.js'
 import { sampleRun } from '../runbook/sample-run.js'
 
 let folder = ''
 let target: Target
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'd1 dökumente-'))
-  const projectDir = path.join(folder, 'project')
-  target = {
-    environment: 'production',
-    production: true,
-    database: { name: 'art-archive', id: 'db', remote: true },
-    binding: 'DB',
-    projectDir,
-    wranglerConfig: path.join(projectDir, 'wrangler.toml'),
-    migrationsDir: path.join(projectDir, 'migrations'),
-    migrationsTable: 'd1_migrations',
-    backupDir: path.join(projectDir, 'backups'),
-  }
+  target = productionTarget(path.join(folder, 'project'))
   mkdirSync(target.migrationsDir, { recursive: true })
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { writeReport } from '../../src/activities/record.js'
 import { defaultPlace, hereFor } from '../../src/activities/worker-place.js'
-import type { Target } from '../../src/contract/target.js'
+import { productionTarget } from './production-target.js'
 import { sampleBaseline, samplePlan, sampleRun } from '../runbook/sample-run.js'
 
 let folder = ''
@@ -13,22 +13,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-function targetOf(projectDir: string): Target {
-  return {
-    environment: 'production',
-    production: true,
-    database: { name: 'art-archive', id: 'db', remote: true },
-    binding: 'DB',
-    projectDir,
-    wranglerConfig: path.join(projectDir, 'wrangler.toml'),
-    migrationsDir: path.join(projectDir, 'migrations'),
-    migrationsTable: 'd1_migrations',
-    backupDir: path.join(projectDir, 'backups'),
-  }
-}
-
 test('the report of a run is in its own time zone and has its own thresholds', async () => {
-  const target = targetOf(folder)
+  const target = productionTarget(folder)
   const here = hereFor(defaultPlace({ home: folder, env: {}, print: () => undefined }), target)
   const write = async (settings: object): Promise<[string, string, string]> => {
     const view = sampleRun({ outcome: 'rolled-back' })

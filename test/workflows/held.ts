@@ -3,8 +3,8 @@ import type { RunView } from '../../src/contract/run.js'
 import { FULL } from '../full.js'
 import { openWorld, type World } from './world.js'
 
-/** The work of each phase of the runbook; the reverse migration is applied by `applyMigration` too. */
-export const WORK = [
+/** The work of each phase of the runbook before anything is applied. */
+export const WORK_BEFORE = [
   'checkPrerequisites',
   'runChecklist',
   'createBackup',
@@ -12,9 +12,11 @@ export const WORK = [
   'rehearse',
   'takeBaseline',
   'checkConnectivity',
-  'applyMigration',
-  'validateMigration',
 ] as const satisfies (keyof RunbookActivities)[]
+
+/** And after; the reverse migration is applied by `applyMigration` too. */
+const WORK = [...WORK_BEFORE, 'applyMigration', 'validateMigration'] as const
+
 /** What is tried each time: the longest, and the one that matters most. */
 export const SOME_WORK = FULL ? WORK : (['createBackup', 'rehearse', 'applyMigration'] as const)
 

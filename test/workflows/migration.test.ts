@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { decideSignal, submitDecisionUpdate } from '../../src/contract/messages.js'
+import { WORK_BEFORE } from './held.js'
 import { FILES, requestFor } from './request.js'
 import { ALL_GATES, decideAll, gateOpen, gateState, until, useSkippingServer } from './skipping.js'
 import { openWorld, refusal } from './world.js'
@@ -154,17 +155,7 @@ describe('decisions', () => {
 })
 
 describe('a step that fails', () => {
-  const steps = [
-    'checkPrerequisites',
-    'runChecklist',
-    'createBackup',
-    'readStatus',
-    'rehearse',
-    'takeBaseline',
-    'checkConnectivity',
-  ] as const
-
-  it.each(steps)('%s: the run fails before anything is applied, and says why', async (activity) => {
+  it.each(WORK_BEFORE)('%s: the run fails before anything is applied, and says why', async (activity) => {
     const world = openWorld(() => ({
       [activity]: () => Promise.reject(refusal('ChecksFailed', `${activity} is broken`)),
     }))

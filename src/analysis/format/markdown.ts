@@ -1,5 +1,5 @@
+import { counted } from '../../contract/counted.js'
 import type { Finding } from '../../contract/finding.js'
-import { counted } from './counted.js'
 
 /** A comment for a pull request. */
 export function formatMarkdown(findings: Finding[]): string {
