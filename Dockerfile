@@ -22,7 +22,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/docker/worker-health.mjs ./docker/
-COPY --from=build /app/scripts ./scripts
+COPY --from=build /app/setup ./setup
 RUN mkdir --parents /var/lib/d1-runbook && chown node:node /var/lib/d1-runbook
 USER node
 VOLUME /var/lib/d1-runbook

@@ -5,8 +5,8 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { OLDEST_NODE, findProvidedNode, isNewEnough, versionOf } from '../scripts/setup/node-version.mjs'
-import { packageRoot } from '../scripts/setup/places.mjs'
+import { OLDEST_NODE, findProvidedNode, isNewEnough, versionOf } from '../setup/node-version.mjs'
+import { packageRoot } from '../setup/places.mjs'
 
 const self = fileURLToPath(import.meta.url)
 const ENTRY = join(packageRoot, 'dist', 'src', 'cli', 'main.js')
@@ -32,7 +32,7 @@ function silenceSqliteWarning() {
 }
 
 async function buildCheckout() {
-  const { setUp } = await import('../scripts/setup/steps.mjs')
+  const { setUp } = await import('../setup/steps.mjs')
   const done = await setUp(['deps', 'build'])
   if (!done) process.exitCode = 2
   return done

@@ -2,10 +2,10 @@
 // usage: node scripts/check.mjs [NAME...]
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { nodeFor } from './setup/build.mjs'
-import { runCommand } from './setup/command.mjs'
-import { packageRoot } from './setup/places.mjs'
-import { setUp } from './setup/steps.mjs'
+import { nodeFor } from '../setup/build.mjs'
+import { runCommand } from '../setup/command.mjs'
+import { packageRoot } from '../setup/places.mjs'
+import { setUp } from '../setup/steps.mjs'
 
 const LIMIT_MS = 300_000
 const inModules = (...path) => join(packageRoot, 'node_modules', ...path)

@@ -1,6 +1,6 @@
 // Runs one of our commands from a bare clone: sets up what the command needs, then hands over to the launcher.
 // usage: node scripts/run.mjs COMMAND [ARGUMENT...]
-import { setUp } from './setup/steps.mjs'
+import { setUp } from '../setup/steps.mjs'
 
 /** Commands that start a Temporal server themselves. */
 const WITH_SERVER = ['demo', 'dev']

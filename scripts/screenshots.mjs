@@ -7,8 +7,8 @@ import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { packageRoot } from './setup/places.mjs'
-import { setUp } from './setup/steps.mjs'
+import { packageRoot } from '../setup/places.mjs'
+import { setUp } from '../setup/steps.mjs'
 
 const IMAGES = join(packageRoot, 'docs', 'images')
 const MAX_IMAGE_BYTES = 300 * 1024

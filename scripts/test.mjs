@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { check } from './check.mjs'
-import { nodeFor } from './setup/build.mjs'
-import { packageRoot } from './setup/places.mjs'
-import { STEPS, setUp } from './setup/steps.mjs'
+import { nodeFor } from '../setup/build.mjs'
+import { packageRoot } from '../setup/places.mjs'
+import { STEPS, setUp } from '../setup/steps.mjs'
 import { closingLine, countTests } from './test-counts.mjs'
 
 process.exitCode = await main(process.argv.slice(2))

@@ -15,7 +15,7 @@ export async function provideTemporal(
   program: TemporalProgram,
   onMessage: (line: string) => void = () => undefined,
 ): Promise<string> {
-  const script = path.join(packageRoot(), 'scripts', 'setup.mjs')
+  const script = path.join(packageRoot(), 'setup', 'main.mjs')
   const child = execa(process.execPath, [script, '--only', program, '--print-paths'], {
     reject: false,
     stdin: 'ignore',

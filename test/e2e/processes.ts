@@ -20,7 +20,7 @@ export type Command = ReturnType<typeof launch>
 
 /** Makes `dist` what the sources say: the launcher runs that. Quick when nothing changed. */
 export async function buildIfStale(): Promise<void> {
-  const code = `import { setUp } from './scripts/setup/steps.mjs'; process.exitCode = (await setUp(['build'])) ? 0 : 1`
+  const code = `import { setUp } from './setup/steps.mjs'; process.exitCode = (await setUp(['build'])) ? 0 : 1`
   await execa(process.execPath, ['--input-type=module', '--eval', code], { cwd: packageRoot() })
 }
 

@@ -1,9 +1,9 @@
 // Makes a bare clone ready: dependencies, a Node that is new enough, the build, Temporal's programs. Safe to run at
 // any time; does only what is missing. Plain JavaScript without dependencies: it runs before there are any.
-// usage: node scripts/setup.mjs [--quiet] [--only deps|build|temporal|temporal-cli|temporal-test-server] [--print-paths]
+// usage: node setup/main.mjs [--quiet] [--only deps|build|temporal|temporal-cli|temporal-test-server] [--print-paths]
 import { parseArgs } from 'node:util'
-import { STEPS, setUp } from './setup/steps.mjs'
-import { findTemporal } from './setup/temporal.mjs'
+import { STEPS, setUp } from './steps.mjs'
+import { findTemporal } from './temporal.mjs'
 
 const TEMPORAL = STEPS.filter((step) => step.startsWith('temporal-'))
 const GROUPS = { deps: ['deps'], build: ['deps', 'build'], temporal: TEMPORAL }
@@ -37,7 +37,7 @@ function readOptions() {
     return { steps, quiet: values.quiet, printPaths: values['print-paths'] }
   } catch (error) {
     console.error(
-      `${error.message}\nusage: node scripts/setup.mjs [--quiet] [--only ${Object.keys(GROUPS).join('|')}]`,
+      `${error.message}\nusage: node setup/main.mjs [--quiet] [--only ${Object.keys(GROUPS).join('|')}]`,
     )
     return undefined
   }

@@ -15,7 +15,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ZipFile } from 'yazl'
 
-const SCRIPTS = path.join(import.meta.dirname, '..', '..', 'scripts')
+const SETUP = path.join(import.meta.dirname, '..', '..', 'setup')
 
 /** A package without dependencies, a PATH of our own making and an empty cache: nothing of this machine leaks in. */
 let folder: string
@@ -27,13 +27,13 @@ beforeEach(() => {
   bin = path.join(folder, 'bin')
   cache = path.join(folder, 'cache')
   mkdirSync(bin)
-  cpSync(SCRIPTS, path.join(folder, 'scripts'), { recursive: true })
+  cpSync(SETUP, path.join(folder, 'setup'), { recursive: true })
 })
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 function setUp(env: Record<string, string> = {}) {
-  const script = path.join(folder, 'scripts', 'setup.mjs')
+  const script = path.join(folder, 'setup', 'main.mjs')
   return execa(process.execPath, [script, '--only', 'temporal-cli', '--print-paths'], {
     env: { PATH: bin, D1_RUNBOOK_CACHE: cache, ...env },
     extendEnv: false,

@@ -19,7 +19,7 @@ async function evaluate(code: string): Promise<unknown> {
 }
 
 test('the set-up refuses a step that does not exist, and names those that do', async () => {
-  const { exitCode, stderr } = await execa(process.execPath, ['scripts/setup.mjs', '--only', 'everything'], {
+  const { exitCode, stderr } = await execa(process.execPath, ['setup/main.mjs', '--only', 'everything'], {
     cwd: ROOT,
     reject: false,
   })
@@ -29,7 +29,7 @@ test('the set-up refuses a step that does not exist, and names those that do', a
 
 test('a program that hangs is ended with all that it started, and the reason says so', async () => {
   const code = `
-    import { runCommand } from './scripts/setup/command.mjs'
+    import { runCommand } from './setup/command.mjs'
     const result = await runCommand(process.execPath, ['--eval', 'setInterval(() => {}, 1000)'], { limitMs: 300, label: 'x', say() {} })
     console.log(JSON.stringify(result))`
   expect(await evaluate(code)).toMatchObject({ ok: false, reason: expect.stringContaining('took longer') })
@@ -40,7 +40,7 @@ test('the lock of a set-up that died is taken over', async () => {
   const dead = await execa(process.execPath, ['--eval', 'console.log(process.pid)'])
   writeFileSync(lock, dead.stdout)
   const code = `
-    import { withLock } from './scripts/setup/lock.mjs'
+    import { withLock } from './setup/lock.mjs'
     console.log(JSON.stringify(await withLock(${JSON.stringify(lock)}, async () => 'mine', { limitMs: 5000 })))`
   expect(await evaluate(code)).toBe('mine')
 })
@@ -52,7 +52,7 @@ test.each([
   ['v20.19.5', false],
 ])('Node %s: new enough %s', async (version, enough) => {
   const code = `
-    import { isNewEnough } from './scripts/setup/node-version.mjs'
+    import { isNewEnough } from './setup/node-version.mjs'
     console.log(JSON.stringify(isNewEnough('${version}')))`
   expect(await evaluate(code)).toBe(enough)
 })

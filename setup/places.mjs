@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Folder of this package: a checkout, or an installed copy inside somebody's `node_modules`. */
-export const packageRoot = fileURLToPath(new URL('../../', import.meta.url)).replace(/[\\/]$/, '')
+export const packageRoot = fileURLToPath(new URL('../', import.meta.url)).replace(/[\\/]$/, '')
 
 /**
  * Where downloads are kept for all checkouts of this user. `D1_RUNBOOK_CACHE` moves it; otherwise the habit of the
