@@ -78,9 +78,8 @@ module.exports = {
     {
       name: 'product-knows-no-test',
       severity: 'error',
-      comment: "the demo's remote variant talks to the local Cloudflare API, which is built with the product",
-      from: { path: '^src/' },
-      to: { path: '^test/(?!cloudflare-api/)' },
+      from: { path: '^(src|sample)/' },
+      to: { path: '^test/' },
     },
     {
       name: 'everything-resolves',

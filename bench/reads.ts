@@ -13,7 +13,7 @@ import type { Reader } from '../src/d1/reader.js'
 import { openApiReader, openWranglerReader } from '../src/d1/remote-reader.js'
 import { openSqlite } from '../src/d1/sqlite.js'
 import { openScratch } from '../src/d1/workerd.js'
-import { startCloudflareApi } from '../test/cloudflare-api/index.js'
+import { startCloudflareApi } from '../sample/cloudflare-api/index.js'
 
 const SEED = `CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);
   INSERT INTO t (v) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) SELECT 'value ' || i FROM n;`

@@ -9,7 +9,7 @@ import {
   DATABASE_ID,
   MIGRATIONS,
   type WranglerProject,
-} from './cloudflare-api/wrangler-project.js'
+} from './sample/cloudflare-api/wrangler-project.js'
 
 const OLDEST = '4.33.2'
 const CACHE = join(dirname(fileURLToPath(import.meta.url)), '..', '.d1-runbook', 'wranglers')

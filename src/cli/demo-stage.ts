@@ -73,7 +73,7 @@ async function remoteSample(folder: string, onProgress: (message: string) => voi
   const { prepareRemoteSample } = await import('../../sample/prepare.js')
   const { startHealthService } = await import('../../sample/health.js')
   const { SAMPLE_DATABASES } = await import('../../sample/project.js')
-  const { startCloudflareApi } = await import('../../test/cloudflare-api/index.js')
+  const { startCloudflareApi } = await import('../../sample/cloudflare-api/index.js')
   const cloud = path.join(folder, '.d1-runbook', 'cloud')
   const { databases } = await prepareRemoteSample({
     to: folder,

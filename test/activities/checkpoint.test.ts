@@ -15,7 +15,7 @@ import { readSnapshot } from '../../src/d1/snapshot.js'
 import { openSqlite } from '../../src/d1/sqlite.js'
 import { startHealthService, type HealthService } from '../../sample/health.js'
 import { prepareRemoteSample } from '../../sample/prepare.js'
-import { startCloudflareApi } from '../cloudflare-api/index.js'
+import { startCloudflareApi } from '../../sample/cloudflare-api/index.js'
 import { makeLocalTarget, probe, type LocalTarget } from './probes/target.js'
 
 let folder: string

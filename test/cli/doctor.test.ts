@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Check } from '../../src/contract/run.js'
-import { startCloudflareApi, type CloudflareApi } from '../cloudflare-api/index.js'
+import { startCloudflareApi, type CloudflareApi } from '../../sample/cloudflare-api/index.js'
 import { PRODUCTION_ID, projectFolder } from '../config/project-folder.js'
 import { runCli } from './run-cli.js'
 

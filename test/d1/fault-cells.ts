@@ -2,7 +2,7 @@ import { RunbookError } from '../../src/contract/failures.js'
 import type { Target } from '../../src/contract/target.js'
 import { applyMigration, type ApplyRequest } from '../../src/d1/apply.js'
 import { migrationFile } from '../../src/d1/migration-files.js'
-import type { ApiCall, CloudflareApi, FaultKind, RouteName } from '../cloudflare-api/index.js'
+import type { ApiCall, CloudflareApi, FaultKind, RouteName } from '../../sample/cloudflare-api/index.js'
 import { fingerprintOf } from './fingerprint.js'
 import { LEDGER_SQL } from './local-target.js'
 

@@ -1,6 +1,6 @@
 import { afterAll, expect, it } from 'vitest'
 import { readSnapshot } from '../../src/d1/snapshot.js'
-import type { FaultKind } from '../cloudflare-api/index.js'
+import type { FaultKind } from '../../sample/cloudflare-api/index.js'
 import {
   applyLikeTemporal,
   FILES,

@@ -5,7 +5,7 @@ import { openFileReader } from '../../src/d1/local-reader.js'
 import type { Reader } from '../../src/d1/reader.js'
 import { openApiReader, openWranglerReader } from '../../src/d1/remote-reader.js'
 import type { SqlValue } from '../../src/d1/sqlite.js'
-import { startCloudflareApi, type CloudflareApi, type FaultKind } from '../cloudflare-api/index.js'
+import { startCloudflareApi, type CloudflareApi, type FaultKind } from '../../sample/cloudflare-api/index.js'
 import { localTarget, seedLocal } from './local-target.js'
 
 const SEED = `CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 'a''b; -- c'), (2, NULL), (3, 2.5);

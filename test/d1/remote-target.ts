@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { onTestFinished, vi } from 'vitest'
 import type { Target } from '../../src/contract/target.js'
-import { startCloudflareApi, type CloudflareApi } from '../cloudflare-api/index.js'
+import { startCloudflareApi, type CloudflareApi } from '../../sample/cloudflare-api/index.js'
 import { temporaryFolder } from './local-target.js'
 
 export const REMOTE_ID = '11111111-2222-4333-8444-555555555555'

@@ -7,7 +7,7 @@ import type { Gate } from '../../src/contract/names.js'
 import type { RunView } from '../../src/contract/run.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
-import { startCloudflareApi, type CloudflareApi } from '../cloudflare-api/index.js'
+import { startCloudflareApi, type CloudflareApi } from '../../sample/cloudflare-api/index.js'
 import { FULL } from '../full.js'
 import {
   buildIfStale,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runProbes } from '../../../src/activities/probes/run-probes.js'
 import type { ProbeResult } from '../../../src/contract/monitoring.js'
 import type { Target } from '../../../src/contract/target.js'
-import { startCloudflareApi, type CloudflareApi } from '../../cloudflare-api/index.js'
+import { startCloudflareApi, type CloudflareApi } from '../../../sample/cloudflare-api/index.js'
 import { makeLocalTarget, probe, serve, type LocalTarget } from './target.js'
 
 const DATABASE = { id: '1f8a3b57-d640-4e9c-8c25-a7d93e06b4f2', name: 'art' }

@@ -1,6 +1,6 @@
 import Cloudflare from 'cloudflare'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startCloudflareApi, type CloudflareApi } from './index.js'
+import { startCloudflareApi, type CloudflareApi } from '../../../sample/cloudflare-api/index.js'
 
 const ID = '00000000-0000-4000-8000-00000000005d'
 const SEED = 'CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t(b) VALUES (1), (2)'

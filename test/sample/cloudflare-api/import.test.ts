@@ -1,7 +1,7 @@
 import Cloudflare from 'cloudflare'
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startCloudflareApi, type CloudflareApi } from './index.js'
+import { startCloudflareApi, type CloudflareApi } from '../../../sample/cloudflare-api/index.js'
 
 const ID = '00000000-0000-4000-8000-0000000000f1'
 const FILE = 'INSERT INTO t VALUES (1);\nINSERT INTO t VALUES (2);\n'

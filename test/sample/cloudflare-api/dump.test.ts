@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { dump, type DumpOptions } from './dump.js'
-import { LocalDatabase } from './local-database.js'
+import { dump, type DumpOptions } from '../../../sample/cloudflare-api/dump.js'
+import { LocalDatabase } from '../../../sample/cloudflare-api/local-database.js'
 import { openRealD1 } from './real-d1.js'
 
 const NASTY = [

@@ -8,7 +8,7 @@ import Cloudflare from 'cloudflare'
 import { execa } from 'execa'
 import { expect, test } from 'vitest'
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../../sample/cloudflare-api/main.ts', import.meta.url))
 const ID = '00000000-0000-4000-8000-0000000000d0'
 
 test('the API as a process prints its three variables, serves, keeps its folder and ends when told', async () => {

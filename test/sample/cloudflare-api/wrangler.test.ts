@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { FaultKind } from './index.js'
+import type { FaultKind } from '../../../sample/cloudflare-api/index.js'
 import {
   bundledWrangler,
   createWranglerProject,

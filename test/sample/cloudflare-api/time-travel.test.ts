@@ -1,7 +1,7 @@
 import Cloudflare from 'cloudflare'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startCloudflareApi, type CloudflareApi } from './index.js'
+import { startCloudflareApi, type CloudflareApi } from '../../../sample/cloudflare-api/index.js'
 
 const ID = '00000000-0000-4000-8000-0000000000ee'
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
-import { startCloudflareApi, type CloudflareApi } from './index.js'
+import { startCloudflareApi, type CloudflareApi } from '../../../sample/cloudflare-api/index.js'
 
 /** What a Wrangler command left behind. */
 export interface WranglerRun {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { LocalDatabase } from './local-database.js'
+import { LocalDatabase } from '../../../sample/cloudflare-api/local-database.js'
 import { openRealD1 } from './real-d1.js'
 
 /** Run one after the other on both; a later one builds on those before it that were accepted. */
