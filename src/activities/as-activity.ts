@@ -3,7 +3,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { RunbookError } from '../contract/failures.js'
 import type { CommandRecord } from '../contract/run.js'
 import { withCommandLog } from '../d1/command-log.js'
-import { redact } from '../d1/redact.js'
+import { redact } from '../process/redact.js'
 
 const HEARTBEAT_MS = 4000
 

@@ -1,6 +1,6 @@
 import semver from 'semver'
 import type { ReadActivities } from '../contract/activities.js'
-import { counted } from '../contract/counted.js'
+import { counted } from '../text/plural.js'
 import { RunbookError } from '../contract/failures.js'
 import { secretsOf, type Channel } from '../contract/announcement.js'
 import type { Probe } from '../contract/monitoring.js'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { RunbookError } from '../contract/failures.js'
 import type { Plan } from '../contract/plan.js'
-import { endWithParent } from '../d1/end-with-parent.js'
+import { endWithParent } from '../process/end-with-parent.js'
 import { rehearseMigrations, type RehearseInput } from './rehearse.js'
 import type { Whereabouts } from './replay.js'
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { RunbookError } from '../contract/failures.js'
 import type { Plan } from '../contract/plan.js'
-import { runInOwnProcess } from '../d1/own-process.js'
+import { runInOwnProcess } from '../process/own-process.js'
 import type { RehearsalMessage } from './rehearsal-process.js'
 import type { RehearseInput } from './rehearse.js'
 import type { Hopeless, Whereabouts } from './replay.js'

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { RunbookError } from '../contract/failures.js'
 import { backupScheduleId } from '../contract/names.js'
-import { formatDuration, parseDuration } from '../runbook/duration.js'
+import { formatDuration, parseDuration } from '../text/duration.js'
 import type { Action, App } from './app.js'
 import { openContext, readProjectFiles, type Context } from './context.js'
 import { keepOf } from './keep-count.js'

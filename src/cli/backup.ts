@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
-import { formatDuration } from '../runbook/duration.js'
+import { formatDuration } from '../text/duration.js'
 import type { Action, App } from './app.js'
 import { archiveFile } from './archive-file.js'
 import { backupScheduleCommand } from './backup-schedule.js'

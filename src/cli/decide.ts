@@ -6,7 +6,7 @@ import { RunbookError } from '../contract/failures.js'
 import { submitDecisionUpdate } from '../contract/messages.js'
 import { GATES, isGate, type Gate } from '../contract/names.js'
 import type { RunView } from '../contract/run.js'
-import { gateCommands, rollbackCommand, watchCommand } from '../runbook/command.js'
+import { gateCommands, rollbackCommand, watchCommand } from '../text/command.js'
 import type { App, CommonOptions } from './app.js'
 import type { Output } from './output.js'
 import { openGates } from './run-text.js'
@@ -127,7 +127,7 @@ export function nextLines(view: RunView, colors: Output['colors']): string[] {
 
 /** `--actor` as typed, trimmed; nobody is no person. */
 export async function actorOf(options: { actor?: string; project: string }): Promise<string> {
-  const { defaultActor } = await import('./programs.js')
+  const { defaultActor } = await import('../process/programs.js')
   const actor = (options.actor ?? (await defaultActor(options.project))).trim()
   if (actor !== '') return actor
   throw new RunbookError('DecisionRefused', 'A decision needs the name of the person who takes it.', {

@@ -5,9 +5,9 @@ import { reviewCommandOf, testCommandOf } from '../config/settings.js'
 import { RunbookError } from '../contract/failures.js'
 import type { Check } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
-import { formatDuration } from '../runbook/duration.js'
+import { formatDuration } from '../text/duration.js'
 import { ATTESTATIONS, type Attestation } from '../contract/attestations.js'
-import { git, runProjectCommand } from './programs.js'
+import { git, runProjectCommand } from '../process/programs.js'
 
 /** What a person says to lines of the checklist; null: they left. */
 export type AskLines = (

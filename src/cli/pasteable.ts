@@ -1,5 +1,5 @@
 import { STEERING } from '../contract/names.js'
-import { shellWord } from '../runbook/command.js'
+import { shellWord } from '../text/command.js'
 
 /** How the person said which project, environment and run they mean; what they left out is left out of what we print. */
 export interface Typed {

@@ -1,5 +1,5 @@
 import type { RunView } from '../contract/run.js'
-import { formatDuration } from '../runbook/duration.js'
+import { formatDuration } from '../text/duration.js'
 import { stepTitle } from '../runbook/steps.js'
 import type { Output } from './output.js'
 

@@ -68,6 +68,6 @@ function outputBase(
 }
 
 async function openInBrowser(file: string): Promise<void> {
-  const { openWithSystem } = await import('./programs.js')
+  const { openWithSystem } = await import('../process/programs.js')
   await openWithSystem(file)
 }

@@ -1,6 +1,6 @@
 import type { GateView, RunView } from '../contract/run.js'
-import { gateCommands } from '../runbook/command.js'
-import { formatDuration } from '../runbook/duration.js'
+import { gateCommands } from '../text/command.js'
+import { formatDuration } from '../text/duration.js'
 import { gateTitle, stepTitle } from '../runbook/steps.js'
 import type { Colors } from './output.js'
 import { databaseLine } from './target-text.js'

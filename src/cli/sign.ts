@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
 import { SIGNATURE_NAMESPACE } from '../runbook/signature.js'
-import { git, sshSign } from './programs.js'
+import { git, sshSign } from '../process/programs.js'
 
 const ADVICE =
   'Say which key: --sign-key ~/.ssh/id_ed25519 (or its .pub, when it is in the agent), or set D1_RUNBOOK_SIGN_KEY.'

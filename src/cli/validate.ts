@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { counted } from '../contract/counted.js'
+import { counted } from '../text/plural.js'
 import type { Finding } from '../contract/finding.js'
 import type { App } from './app.js'
 import { openContext, readProjectFiles } from './context.js'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { RunView } from '../contract/run.js'
-import { formatDuration } from '../runbook/duration.js'
+import { formatDuration } from '../text/duration.js'
 import type { App } from './app.js'
 import type { Output } from './output.js'
 import { fitPicture, rowsTaken } from './picture.js'

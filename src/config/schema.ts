@@ -4,7 +4,7 @@ import { probeSchema, thresholdsSchema } from '../contract/monitoring.js'
 import { ATTESTATION_NAMES } from '../contract/attestations.js'
 import { GATES } from '../contract/names.js'
 import { personSchema, rollbackStrategySchema } from '../contract/policy.js'
-import { parseDuration } from '../runbook/duration.js'
+import { parseDuration } from '../text/duration.js'
 
 const DURATION_EXAMPLE = 'a duration such as "90s", "15m", "24h" or "7d"'
 

@@ -1,7 +1,7 @@
 import Cloudflare from 'cloudflare'
 import { RunbookError, type FailureType } from '../contract/failures.js'
 import { isSqlRefusal } from './classify.js'
-import { redact } from './redact.js'
+import { redact } from '../process/redact.js'
 
 /** The official SDK, when a token is at hand. Reads only; what the runbook names as a change goes through Wrangler. */
 export function apiClient(env: NodeJS.ProcessEnv = process.env): Cloudflare | undefined {

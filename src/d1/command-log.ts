@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { CommandRecord } from '../contract/run.js'
-import { shellWord } from '../runbook/command.js'
-import { redact } from './redact.js'
+import { shellWord } from '../text/command.js'
+import { redact } from '../process/redact.js'
 
 /** A statement on the command line may be long; what was run stays recognisable. */
 const MAX_LENGTH = 400

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { RunbookError } from '../contract/failures.js'
 import type { Target } from '../contract/target.js'
-import { endGroup } from './process-group.js'
+import { endGroup } from '../process/process-group.js'
 import { openSqlite } from './sqlite.js'
 
 /** The right to change one database from this machine. */

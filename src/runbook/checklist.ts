@@ -1,8 +1,8 @@
 import type { RunView, StepView } from '../contract/run.js'
-import { zonedDateTime } from './clock.js'
-import { gateCommands } from './command.js'
-import { formatDuration } from './duration.js'
-import { code, paragraphs, prose } from './markdown.js'
+import { zonedDateTime } from '../text/clock.js'
+import { gateCommands } from '../text/command.js'
+import { formatDuration } from '../text/duration.js'
+import { code, paragraphs, prose } from '../text/markdown.js'
 import { gateTitle, RUNBOOK_STEPS, stepTitle } from './steps.js'
 
 /** Signs instead of `[x]`, and no list inside a list: Temporal's UI renders neither of them. */

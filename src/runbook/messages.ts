@@ -1,9 +1,9 @@
 import type { Contact } from '../contract/announcement.js'
 import type { Gate } from '../contract/names.js'
 import type { WayBack } from './ways-back.js'
-import { calendarDay, clockTime, zonedTime, zoneName } from './clock.js'
-import { gateCommands } from './command.js'
-import { durationInWords, formatDuration } from './duration.js'
+import { calendarDay, clockTime, zonedTime, zoneName } from '../text/clock.js'
+import { gateCommands } from '../text/command.js'
+import { durationInWords, formatDuration } from '../text/duration.js'
 import { gateTitle } from './steps.js'
 
 /** The runbook's pace of updates. Milliseconds. */

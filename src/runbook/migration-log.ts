@@ -1,7 +1,7 @@
 import type { RunView } from '../contract/run.js'
-import { zonedDateTime } from './clock.js'
-import { formatDuration } from './duration.js'
-import { code, prose, table } from './markdown.js'
+import { zonedDateTime } from '../text/clock.js'
+import { formatDuration } from '../text/duration.js'
+import { code, prose, table } from '../text/markdown.js'
 
 const HEAD = ['When', 'Environment', 'Database', 'Outcome', 'Migrations', 'Took', 'By', 'Run']
 

@@ -1,4 +1,4 @@
-import { counted } from '../contract/counted.js'
+import { counted } from '../text/plural.js'
 import type { Plan, RowChange } from '../contract/plan.js'
 
 /** Why a reverse migration does not work on the database as it is now, one sentence each; empty when it does. */

@@ -1,4 +1,4 @@
-import { counted } from '../contract/counted.js'
+import { counted } from '../text/plural.js'
 import type { Checkpoint } from '../contract/monitoring.js'
 import type { RunView } from '../contract/run.js'
 

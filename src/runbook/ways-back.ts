@@ -1,7 +1,7 @@
 import type { BackupRecord } from '../contract/backup.js'
 import type { Plan } from '../contract/plan.js'
 import type { RollbackStrategy } from '../contract/policy.js'
-import { rollbackCommand } from './command.js'
+import { rollbackCommand } from '../text/command.js'
 
 /** One way back, with what it costs: shown before anybody chooses. */
 export interface WayBack {

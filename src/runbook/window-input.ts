@@ -1,7 +1,7 @@
 import { DateTime, IANAZone } from 'luxon'
 import { RunbookError } from '../contract/failures.js'
 import type { MaintenanceWindow } from '../contract/run.js'
-import { parseDuration } from './duration.js'
+import { parseDuration } from '../text/duration.js'
 
 const ADVICE =
   'Give --window as START/END or START/DURATION, such as 2026-03-08T22:00/2026-03-09T00:00, 2026-03-08T22:00-05:00/PT2H or 2026-03-08T22:00/2h; times without an offset are in the configured time zone.'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../contract/failures.js'
 import { claimDevRecord, discardDevRecord, readDevRecord, type DevRecord } from './dev-record.js'
-import { commandLineOf, isAlive } from './process-identity.js'
+import { commandLineOf, isAlive } from '../process/process-identity.js'
 
 const END_LIMIT_MS = 10_000
 const CLAIM_TRIES = 5

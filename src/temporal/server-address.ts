@@ -2,7 +2,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig'
 import type { NativeConnectionOptions } from '@temporalio/worker'
 import { RunbookError } from '../contract/failures.js'
 import { readDevRecord } from './dev-record.js'
-import { isAlive } from './process-identity.js'
+import { isAlive } from '../process/process-identity.js'
 
 const DEFAULT_ADDRESS = 'localhost:7233'
 const DEFAULT_NAMESPACE = 'default'

@@ -9,7 +9,7 @@ import {
   statusQuery,
   supersedeSignal,
 } from '../contract/messages.js'
-import { resumeCommand } from '../runbook/command.js'
+import { resumeCommand } from '../text/command.js'
 import { noteMessage } from '../runbook/messages.js'
 import { readHoldRequest, readIssueReport, readObservation, readStopRequest } from '../runbook/signal-body.js'
 import { now } from './clock.js'

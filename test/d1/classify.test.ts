@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { FailureType } from '../../src/contract/failures.js'
 import { classify, errorLine } from '../../src/d1/classify.js'
-import { redact } from '../../src/d1/redact.js'
+import { redact } from '../../src/process/redact.js'
 
 const ended = (stderr: string, stdout = ''): { stderr: string; stdout: string; exitCode: number } => ({
   stderr,

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { connectClient } from '../../src/temporal/connection.js'
 import { devRecordFile, readDevRecord, type DevRecord } from '../../src/temporal/dev-record.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
-import { isAlive } from '../../src/temporal/process-identity.js'
+import { isAlive } from '../../src/process/process-identity.js'
 import { missingSearchAttributes } from '../../src/temporal/search-attributes.js'
 
 /** The usual trap of path handling is part of every test: spaces and letters beyond ASCII. */

@@ -2,7 +2,7 @@ import { isFailureType, RunbookError, type FailureType } from '../../contract/fa
 import type { Probe, ProbeResult, Sampling } from '../../contract/monitoring.js'
 import type { Target } from '../../contract/target.js'
 import { openReader } from '../../d1/open-reader.js'
-import { redact } from '../../d1/redact.js'
+import { redact } from '../../process/redact.js'
 import { resultOfSamples } from '../../runbook/samples.js'
 import { probeBackup } from './backup.js'
 import { probeCloudflareAnalytics } from './cloudflare-analytics.js'

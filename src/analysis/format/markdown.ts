@@ -1,4 +1,4 @@
-import { counted } from '../../contract/counted.js'
+import { counted } from '../../text/plural.js'
 import type { Finding } from '../../contract/finding.js'
 
 /** A comment for a pull request. */

@@ -1,6 +1,6 @@
 import type { RunView } from '../../contract/run.js'
-import { decisionCommand } from '../command.js'
-import { formatDuration } from '../duration.js'
+import { decisionCommand } from '../../text/command.js'
+import { formatDuration } from '../../text/duration.js'
 import type { ReportDocument, Tone } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 import { criteriaSection, monitoringSection, timelineSection } from './section-course.js'

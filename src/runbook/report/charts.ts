@@ -1,7 +1,7 @@
 import type { EChartsCoreOption } from 'echarts/core'
 import type { CheckpointVerdict } from '../../contract/monitoring.js'
-import { clockTime } from '../clock.js'
-import { formatDuration } from '../duration.js'
+import { clockTime } from '../../text/clock.js'
+import { formatDuration } from '../../text/duration.js'
 import type { StepBar, Trend } from './chart-data.js'
 
 /** Colours are the page's own CSS variables, so that one SVG serves light, dark and print. */

@@ -1,5 +1,5 @@
 import type { RunView } from '../../contract/run.js'
-import { code, codeBlock, paragraphs, prose, table } from '../markdown.js'
+import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { stepTitle } from '../steps.js'
 import { waysBack } from '../ways-back.js'
 import { shownTime, type ReportInput } from './input.js'

@@ -1,7 +1,7 @@
 import type { Baseline, Thresholds } from '../../contract/monitoring.js'
 import type { Plan } from '../../contract/plan.js'
 import type { RunView } from '../../contract/run.js'
-import { zonedSeconds } from '../clock.js'
+import { zonedSeconds } from '../../text/clock.js'
 
 /** All that a report is made from: the workflow's own state, so it can be made at any time, during the run too. */
 export interface ReportInput {

@@ -1,4 +1,4 @@
-import { code, codeBlock, paragraphs, prose, table } from '../markdown.js'
+import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { buildReport } from './build.js'
 import type { Block, Line, Span, Tick, Tone } from './document.js'
 import type { ReportInput } from './input.js'

@@ -1,7 +1,7 @@
 import type { Checkpoint, CheckpointVerdict } from '../../contract/monitoring.js'
 import { baselineFigures, percent } from '../baseline.js'
 import { stepDuration } from '../checklist.js'
-import { formatDuration } from '../duration.js'
+import { formatDuration } from '../../text/duration.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'
 import { completeWhen, considerRollbackWhen, type Criterion } from '../success-criteria.js'
 import { text, tableOr, type Block, type Line, type Section, type Tick } from './document.js'

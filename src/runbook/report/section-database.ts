@@ -1,6 +1,6 @@
 import type { Finding } from '../../contract/finding.js'
 import type { SchemaChange } from '../../contract/plan.js'
-import { formatDuration } from '../duration.js'
+import { formatDuration } from '../../text/duration.js'
 import { waysBack } from '../ways-back.js'
 import { text, tableOr, type Block, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'

@@ -1,4 +1,4 @@
-import { formatDuration } from '../duration.js'
+import { formatDuration } from '../../text/duration.js'
 import { gateTitle } from '../steps.js'
 import { text, tableOr, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'

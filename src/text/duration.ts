@@ -1,4 +1,4 @@
-import { counted } from '../contract/counted.js'
+import { counted } from './plural.js'
 
 const UNIT_MS: Record<string, number> = {
   ms: 1,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { durationInWords, formatDuration, parseDuration } from '../../src/runbook/duration.js'
+import { durationInWords, formatDuration, parseDuration } from '../../src/text/duration.js'
 
 test.each([
   ['24 h', 86_400_000],
