@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rehearseMigrations } from '../src/analysis/rehearse.js'
-import { openSqlite } from '../src/d1/sqlite.js'
+import { openSqlite } from '../src/d1/sqlite/sqlite.js'
 
 /**
  * Time of a plan on a database of about 100 MB and 2 million rows as a ratio to restoring it with the sqlite3 shell. Targets: at most 2,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { validateMigrations } from '../src/analysis/validate.js'
-import { openSqlite } from '../src/d1/sqlite.js'
+import { openSqlite } from '../src/d1/sqlite/sqlite.js'
 
 /**
  * Ratio of `validate` on 200 files to plain SQLite running the same files into a database file, each in one transaction, as an

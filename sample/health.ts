@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
-import { openSqlite } from '../src/d1/sqlite.js'
+import { openSqlite } from '../src/d1/sqlite/sqlite.js'
 
 /** How the service misbehaves, to show what monitoring sees. Absent fields stay as they are. */
 export const behaviourSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { openSqlite, quoteName, type Row } from '../src/d1/sqlite.js'
+import { openSqlite, quoteName, type Row } from '../src/d1/sqlite/sqlite.js'
 import { seededRandom, type Random } from './random.js'
 import * as row from './rows.js'
 import { TAGS } from './words.js'

@@ -1,4 +1,4 @@
-import { quoteName, type SqlValue } from '../../src/d1/sqlite.js'
+import { quoteName, type SqlValue } from '../../src/d1/sqlite/sqlite.js'
 import { sqlFailure } from './failure.js'
 import type { LocalDatabase } from './local-database.js'
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { openSqlite, quoteName, type SqlValue } from '../../src/d1/sqlite.js'
-import { splitStatements } from '../../src/d1/statements.js'
-import { significantTokens } from '../../src/d1/tokens.js'
+import { openSqlite, quoteName, type SqlValue } from '../../src/d1/sqlite/sqlite.js'
+import { splitStatements } from '../../src/d1/sql/statements.js'
+import { significantTokens } from '../../src/d1/sql/tokens.js'
 import { ApiFailure, asSqlFailure, SQL_ERROR_CODE, sqlFailure } from './failure.js'
 import { refusalOf } from './refusals.js'
 

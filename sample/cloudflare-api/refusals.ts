@@ -1,4 +1,4 @@
-import { significantTokens, unquote, type Token } from '../../src/d1/tokens.js'
+import { significantTokens, unquote, type Token } from '../../src/d1/sql/tokens.js'
 import { notAuthorized, sqlFailure, type ApiFailure } from './failure.js'
 
 /**

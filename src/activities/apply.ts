@@ -1,7 +1,7 @@
 import type { MutateActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
-import { applyMigration as applyToDatabase } from '../d1/apply.js'
-import { unpackBundle } from '../d1/bundle.js'
+import { applyMigration as applyToDatabase } from '../d1/apply/apply.js'
+import { unpackBundle } from '../d1/migrations/bundle.js'
 import type { Beat } from './as-activity.js'
 import { artifactStore, type Here } from './worker-place.js'
 

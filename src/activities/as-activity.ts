@@ -2,7 +2,7 @@ import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/ac
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { RunbookError } from '../contract/failures.js'
 import type { CommandRecord } from '../contract/run.js'
-import { withCommandLog } from '../d1/command-log.js'
+import { withCommandLog } from '../d1/wrangler/command-log.js'
 import { redact } from '../process/redact.js'
 
 const HEARTBEAT_MS = 4000

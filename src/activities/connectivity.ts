@@ -1,6 +1,6 @@
 import type { ReadActivities } from '../contract/activities.js'
-import { readIdentity } from '../d1/identity.js'
-import { withReader } from '../d1/open-reader.js'
+import { readIdentity } from '../d1/read/identity.js'
+import { withReader } from '../d1/read/open-reader.js'
 import type { Here } from './worker-place.js'
 
 /** A real query, and the identity of the database that answered it. */

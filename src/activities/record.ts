@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { TellActivities } from '../contract/activities.js'
-import { readStatus } from '../d1/status.js'
+import { readStatus } from '../d1/migrations/status.js'
 import { renderHtml } from '../runbook/report/html.js'
 import { renderIncident } from '../runbook/report/incident.js'
 import { renderMarkdown } from '../runbook/report/markdown.js'

@@ -5,7 +5,7 @@ import { rehearseApart } from '../analysis/rehearse-apart.js'
 import type { RehearseInput } from '../analysis/rehearse.js'
 import type { BackupRecord } from '../contract/backup.js'
 import type { Plan } from '../contract/plan.js'
-import { restoreDatabase } from '../d1/restore.js'
+import { restoreDatabase } from '../d1/backup/restore.js'
 import type { Here } from './worker-place.js'
 
 /** Rehearses on the restored backup, in a folder that is gone afterwards. */

@@ -1,6 +1,6 @@
 import type { SlowActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
-import { unpackBundle } from '../d1/bundle.js'
+import { unpackBundle } from '../d1/migrations/bundle.js'
 import { rehearseOnCopy } from './rehearsal.js'
 import { artifactStore, type Here } from './worker-place.js'
 

@@ -1,5 +1,5 @@
 import type { Finding, PlanVerdict } from '../contract/finding.js'
-import { tokenize } from '../d1/tokens.js'
+import { tokenize } from '../d1/sql/tokens.js'
 import { ak101 } from './rules/ak101.js'
 import { findingOf, same } from './rules/rule.js'
 

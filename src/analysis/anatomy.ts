@@ -1,4 +1,4 @@
-import { significantTokens, unquote, type Token } from '../d1/tokens.js'
+import { significantTokens, unquote, type Token } from '../d1/sql/tokens.js'
 
 export type Verb =
   | 'create-table'

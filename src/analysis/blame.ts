@@ -1,5 +1,5 @@
-import { tableNamed } from '../d1/schema.js'
-import { unquote, type Token } from '../d1/tokens.js'
+import { tableNamed } from '../d1/schema/schema.js'
+import { unquote, type Token } from '../d1/sql/tokens.js'
 import { mentions } from './anatomy.js'
 import type { Evidence, StatementEvidence, TableFate } from './evidence.js'
 

@@ -1,4 +1,4 @@
-import { significantTokens, unquote } from '../d1/tokens.js'
+import { significantTokens, unquote } from '../d1/sql/tokens.js'
 
 /**
  * The collation of each column of a CREATE TABLE that names one, other than BINARY: names of columns in lower case, of collations in upper

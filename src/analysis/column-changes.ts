@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Row } from '../d1/sqlite.js'
+import type { Row } from '../d1/sqlite/sqlite.js'
 import { countOverwritten } from './documents.js'
 import type { ColumnChange } from './evidence.js'
 import { countCut, cutOff, spoilt, startsAsNumber } from './number-texts.js'

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { TableSchema } from '../d1/schema.js'
-import { quoteName } from '../d1/sqlite.js'
+import type { TableSchema } from '../d1/schema/schema.js'
+import { quoteName } from '../d1/sqlite/sqlite.js'
 import { columnChanges, differ } from './column-changes.js'
 import type { ColumnChange, DataComparison, TableFate } from './evidence.js'
 import { becomesNumber } from './number-texts.js'

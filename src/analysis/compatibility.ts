@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Finding } from '../contract/finding.js'
-import { openSqlite } from '../d1/sqlite.js'
+import { openSqlite } from '../d1/sqlite/sqlite.js'
 import { qc101 } from './rules/qc101.js'
 import { qc102 } from './rules/qc102.js'
 import { findingOf } from './rules/rule.js'

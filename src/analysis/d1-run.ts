@@ -1,8 +1,8 @@
 import type { MigrationFile } from '../contract/target.js'
-import { CATALOG_SQL, catalogOf, schemaFingerprint } from '../d1/catalog.js'
-import { splitStatements } from '../d1/statements.js'
-import { quoteName, quoteText } from '../d1/sqlite.js'
-import { openScratch, type ScratchDatabase } from '../d1/workerd.js'
+import { CATALOG_SQL, catalogOf, schemaFingerprint } from '../d1/schema/catalog.js'
+import { splitStatements } from '../d1/sql/statements.js'
+import { quoteName, quoteText } from '../d1/sqlite/sqlite.js'
+import { openScratch, type ScratchDatabase } from '../d1/scratch-workerd.js'
 import { anatomyOf } from './anatomy.js'
 import type { FailureEvidence } from './evidence.js'
 

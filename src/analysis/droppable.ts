@@ -1,6 +1,6 @@
-import { normaliseSql } from '../d1/catalog.js'
-import { sameName, type TableSchema } from '../d1/schema.js'
-import { openSqlite, quoteName } from '../d1/sqlite.js'
+import { normaliseSql } from '../d1/schema/catalog.js'
+import { sameName, type TableSchema } from '../d1/schema/schema.js'
+import { openSqlite, quoteName } from '../d1/sqlite/sqlite.js'
 
 /**
  * The columns that ALTER TABLE … DROP COLUMN must take from `now` to leave exactly the text of `wanted`; undefined where it cannot.

@@ -1,4 +1,4 @@
-import type { DetailedCatalog, TableSchema } from '../d1/schema.js'
+import type { DetailedCatalog, TableSchema } from '../d1/schema/schema.js'
 import type { Anatomy } from './anatomy.js'
 import type { Unmet } from './existing.js'
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { readDetailedCatalog, sameName, tableNamed, type TableSchema } from '../d1/schema.js'
-import { openSqlite } from '../d1/sqlite.js'
-import { significantTokens, unquote, type Token } from '../d1/tokens.js'
+import { readDetailedCatalog, sameName, tableNamed, type TableSchema } from '../d1/schema/schema.js'
+import { openSqlite } from '../d1/sqlite/sqlite.js'
+import { significantTokens, unquote, type Token } from '../d1/sql/tokens.js'
 import type { Anatomy } from './anatomy.js'
 import { keepsText } from './number-texts.js'
 

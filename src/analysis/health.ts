@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { DetailedCatalog, TableSchema } from '../d1/schema.js'
-import { quoteName } from '../d1/sqlite.js'
+import type { DetailedCatalog, TableSchema } from '../d1/schema/schema.js'
+import { quoteName } from '../d1/sqlite/sqlite.js'
 import type { BrokenObject, ViolationCount } from './evidence.js'
 
 /**

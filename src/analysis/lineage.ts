@@ -1,5 +1,5 @@
-import { tableNamed, type DetailedCatalog, type TableSchema } from '../d1/schema.js'
-import { unquote } from '../d1/tokens.js'
+import { tableNamed, type DetailedCatalog, type TableSchema } from '../d1/schema/schema.js'
+import { unquote } from '../d1/sql/tokens.js'
 import type { StatementEvidence, TableFate } from './evidence.js'
 
 /** One table while it lives, whatever it is called. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { eachRow, quoteName } from '../d1/sqlite.js'
+import { eachRow, quoteName } from '../d1/sqlite/sqlite.js'
 
 /** Bytes of one statement, below the 100 KB that D1 takes. */
 const STATEMENT_BYTES = 90_000

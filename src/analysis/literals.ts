@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { tableNamed, type DetailedCatalog } from '../d1/schema.js'
-import { unquote, type Token } from '../d1/tokens.js'
+import { tableNamed, type DetailedCatalog } from '../d1/schema/schema.js'
+import { unquote, type Token } from '../d1/sql/tokens.js'
 import type { Anatomy } from './anatomy.js'
 
 /**

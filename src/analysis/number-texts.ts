@@ -1,4 +1,4 @@
-import type { TableSchema } from '../d1/schema.js'
+import type { TableSchema } from '../d1/schema/schema.js'
 import type { Pair } from './row-keys.js'
 
 /**

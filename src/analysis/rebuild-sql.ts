@@ -1,5 +1,5 @@
-import { tableNamed, type DetailedCatalog, type TableSchema } from '../d1/schema.js'
-import { quoteName, quoteText } from '../d1/sqlite.js'
+import { tableNamed, type DetailedCatalog, type TableSchema } from '../d1/schema/schema.js'
+import { quoteName, quoteText } from '../d1/sqlite/sqlite.js'
 
 /** One table that is made anew. Without `from` it did not exist; its rows come from elsewhere. */
 export interface Replacement {

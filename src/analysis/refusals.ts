@@ -1,5 +1,5 @@
-import type { SqlStatement } from '../d1/statements.js'
-import { unquote, type Token } from '../d1/tokens.js'
+import type { SqlStatement } from '../d1/sql/statements.js'
+import { unquote, type Token } from '../d1/sql/tokens.js'
 import type { Anatomy } from './anatomy.js'
 
 /** A statement that D1 will not run although SQLite would. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { quoteName, quoteText } from '../d1/sqlite.js'
-import { parseStatements, type ParsedFile, type SqlStatement } from '../d1/statements.js'
+import { quoteName, quoteText } from '../d1/sqlite/sqlite.js'
+import { parseStatements, type ParsedFile, type SqlStatement } from '../d1/sql/statements.js'
 import { anatomyOf, type Anatomy } from './anatomy.js'
 import type { FailureEvidence, StatementEvidence } from './evidence.js'
 import { Observer, type ObserverOptions } from './observer.js'

@@ -1,5 +1,5 @@
-import { sameName, type ColumnSchema, type TableSchema } from '../d1/schema.js'
-import { quoteName } from '../d1/sqlite.js'
+import { sameName, type ColumnSchema, type TableSchema } from '../d1/schema/schema.js'
+import { quoteName } from '../d1/sqlite/sqlite.js'
 import { column, keyOf, pairsOf, ROWID } from './row-keys.js'
 import type { TableFate } from './evidence.js'
 import { insertsFor } from './literal-rows.js'

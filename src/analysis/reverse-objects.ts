@@ -1,6 +1,6 @@
-import { normaliseSql } from '../d1/catalog.js'
-import { sameName, type DetailedCatalog, type TableSchema } from '../d1/schema.js'
-import { quoteName } from '../d1/sqlite.js'
+import { normaliseSql } from '../d1/schema/catalog.js'
+import { sameName, type DetailedCatalog, type TableSchema } from '../d1/schema/schema.js'
+import { quoteName } from '../d1/sqlite/sqlite.js'
 
 interface Schemas {
   before: DetailedCatalog

@@ -1,5 +1,5 @@
-import type { TableSchema } from '../d1/schema.js'
-import { quoteName } from '../d1/sqlite.js'
+import type { TableSchema } from '../d1/schema/schema.js'
+import { quoteName } from '../d1/sqlite/sqlite.js'
 import { column, join, keyOf, pairsOf, ROWID, type Pair } from './row-keys.js'
 import type { TableFate } from './evidence.js'
 import { insertsFor, literalLines } from './literal-rows.js'

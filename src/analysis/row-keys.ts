@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { TableSchema } from '../d1/schema.js'
-import { quoteName } from '../d1/sqlite.js'
+import type { TableSchema } from '../d1/schema/schema.js'
+import { quoteName } from '../d1/sqlite/sqlite.js'
 import type { TableFate } from './evidence.js'
 
 /** A column before and after. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RowChange } from '../contract/plan.js'
-import type { DetailedCatalog } from '../d1/schema.js'
-import { quoteName } from '../d1/sqlite.js'
+import type { DetailedCatalog } from '../d1/schema/schema.js'
+import { quoteName } from '../d1/sqlite/sqlite.js'
 import type { TableFate } from './evidence.js'
 
 /** Rows of every table before (`prior`) and after (`main`); what nothing touched is counted once. */

@@ -1,7 +1,7 @@
 import type { MigrationFile } from '../contract/target.js'
-import { diffCatalog, type SchemaChange } from '../d1/schema-diff.js'
-import { readDetailedCatalog } from '../d1/schema.js'
-import { openSqlite } from '../d1/sqlite.js'
+import { diffCatalog, type SchemaChange } from '../d1/schema/schema-diff.js'
+import { readDetailedCatalog } from '../d1/schema/schema.js'
+import { openSqlite } from '../d1/sqlite/sqlite.js'
 import { createLedger, replayFile } from './replay.js'
 
 /**

@@ -1,4 +1,4 @@
-import { parseStatements, type ParsedFile } from '../d1/statements.js'
+import { parseStatements, type ParsedFile } from '../d1/sql/statements.js'
 import type { FailureEvidence } from './evidence.js'
 
 /**

@@ -61,7 +61,7 @@ const createArchive: Work = async ({ options, output }) => {
   const context = await openContext(options)
   const files = await readProjectFiles(context)
   const { resolveRequestSettings } = await import('../config/settings.js')
-  const { createBackup } = await import('../d1/backup.js')
+  const { createBackup } = await import('../d1/backup/backup.js')
   const keep =
     keepOf(options as CreateOptions) ?? resolveRequestSettings(context.project, options.env).keepBackups
   const backup = await interruptible((signal) =>
@@ -86,7 +86,7 @@ const createArchive: Work = async ({ options, output }) => {
 }
 
 const validateArchive: Work = async ({ options, args: [zip], output, given }) => {
-  const { validateBackup } = await import('../d1/backup.js')
+  const { validateBackup } = await import('../d1/backup/backup.js')
   const environment = given('env') ? options.env : undefined
   const file = zip === undefined ? await newestArchive(options.project, environment) : await archiveFile(zip)
   const result = await interruptible((signal) => validateBackup({ file, signal }))
@@ -99,7 +99,7 @@ const validateArchive: Work = async ({ options, args: [zip], output, given }) =>
 async function newestArchive(projectDir: string, environment: string | undefined): Promise<string> {
   const { loadProject } = await import('../config/project.js')
   const { findEnvironment } = await import('../config/target.js')
-  const { listBackups } = await import('../d1/backup.js')
+  const { listBackups } = await import('../d1/backup/backup.js')
   const project = await loadProject({ projectDir })
   const names = environment === undefined ? [...project.environments.keys()] : [environment]
   const folders = names.map((name) => {
@@ -133,7 +133,7 @@ function printValidation(
 }
 
 const restoreArchive: Work = async ({ options, args: [zip = ''], output }) => {
-  const { restoreBackup } = await import('../d1/backup.js')
+  const { restoreBackup } = await import('../d1/backup/backup.js')
   const to = path.resolve((options as unknown as RestoreOptions).to)
   const file = await archiveFile(zip)
   const restored = await interruptible((signal) => restoreBackup({ file, to, signal }))

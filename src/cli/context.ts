@@ -29,6 +29,6 @@ export async function openContext(
 /** Throws `MigrationsNotFound`. */
 export async function readProjectFiles({ project, target }: Context): Promise<MigrationFile[]> {
   const folder = requireMigrationsDir(project, target)
-  const { readMigrationFiles } = await import('../d1/migration-files.js')
+  const { readMigrationFiles } = await import('../d1/migrations/migration-files.js')
   return readMigrationFiles(folder)
 }

@@ -60,7 +60,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
 }
 
 async function newestApplied({ target }: Context, files: MigrationFile[]): Promise<MigrationFile> {
-  const { readStatus } = await import('../d1/status.js')
+  const { readStatus } = await import('../d1/migrations/status.js')
   const { applied } = await readStatus({ target, files })
   const newest = applied.at(-1)
   if (newest !== undefined) return named(files, newest.name)
@@ -117,7 +117,7 @@ async function reverseOf(
 }
 
 async function replay(databaseFile: string, files: MigrationFile[]): Promise<void> {
-  const { openSqlite } = await import('../d1/sqlite.js')
+  const { openSqlite } = await import('../d1/sqlite/sqlite.js')
   const database = openSqlite(databaseFile)
   try {
     for (const { name, sql } of files) {

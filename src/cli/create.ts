@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { adoptNewFiles } from '../analysis/checksums.js'
+import { adoptNewFiles } from '../d1/migrations/checksums.js'
 import { RunbookError } from '../contract/failures.js'
-import { readMigrationFiles } from '../d1/migration-files.js'
+import { readMigrationFiles } from '../d1/migrations/migration-files.js'
 import type { App } from './app.js'
 import { openContext } from './context.js'
 

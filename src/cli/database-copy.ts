@@ -27,8 +27,8 @@ export async function copyOfDatabase(input: {
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 })
   try {
     const databaseFile = await fillCopy(input, folder)
-    const { openFileReader } = await import('../d1/local-reader.js')
-    const { readLedger } = await import('../d1/ledger.js')
+    const { openFileReader } = await import('../d1/read/local-reader.js')
+    const { readLedger } = await import('../d1/schema/ledger.js')
     const reader = openFileReader(databaseFile)
     try {
       return { databaseFile, ledger: await readLedger(reader, input.target.migrationsTable), remove }
@@ -47,20 +47,20 @@ async function fillCopy(input: Parameters<typeof copyOfDatabase>[0], folder: str
     return copyLocal(target, path.join(folder, 'copy.sqlite'))
   let file = backup
   if (file === undefined) {
-    const { createBackup } = await import('../d1/backup.js')
+    const { createBackup } = await import('../d1/backup/backup.js')
     onProgress(`Making a backup of ${target.database.name} to rehearse on`)
     const made = await createBackup({ target, files, keep: Number.MAX_SAFE_INTEGER, onProgress, signal })
     file = made.file
   }
-  const { restoreDatabase } = await import('../d1/restore.js')
+  const { restoreDatabase } = await import('../d1/backup/restore.js')
   const { database } = await restoreDatabase({ file, to: folder, signal })
   return database
 }
 
 /** `VACUUM INTO` reads one consistent state, the write-ahead log included, while others may write. */
 async function copyLocal(target: Target, copy: string): Promise<string> {
-  const { openSqlite } = await import('../d1/sqlite.js')
-  const { guard, targetFile } = await import('../d1/local-reader.js')
+  const { openSqlite } = await import('../d1/sqlite/sqlite.js')
+  const { guard, targetFile } = await import('../d1/read/local-reader.js')
   const source = targetFile(target)
   const database = guard(source, () => openSqlite(existsSync(source) ? source : ':memory:'))
   try {

@@ -110,7 +110,7 @@ function nodeVersion(): Seen {
 }
 
 async function wranglerVersion(projectDir: string): Promise<Seen> {
-  const { findWrangler, UPGRADE_WRANGLER } = await import('../d1/wrangler-tool.js')
+  const { findWrangler, UPGRADE_WRANGLER } = await import('../d1/wrangler/wrangler-tool.js')
   const { version, source, warning } = await findWrangler(projectDir)
   const message = `${version}, ${source === 'project' ? "the project's own" : 'the one that comes with d1-runbook'}`
   return warning === undefined
@@ -131,7 +131,7 @@ function distinctDatabase(project: Project, target: Target): Seen {
 
 async function migrations(project: Project, target: Target): Promise<Seen> {
   const folder = requireMigrationsDir(project, target)
-  const { readMigrationFiles } = await import('../d1/migration-files.js')
+  const { readMigrationFiles } = await import('../d1/migrations/migration-files.js')
   const files = await readMigrationFiles(folder)
   const message = `${counted(files.length, 'migration file')} in ${folder}`
   const misplaced = misplacedMigrationsDir(project, target)
@@ -142,13 +142,13 @@ async function migrations(project: Project, target: Target): Promise<Seen> {
 }
 
 async function authentication(target: Target): Promise<Seen> {
-  const { whoAmI } = await import('../d1/identity.js')
+  const { whoAmI } = await import('../d1/read/identity.js')
   const { accounts, via } = await whoAmI(target)
   return `by ${via}; accounts: ${accounts.map(({ name }) => name).join(', ') || 'none'}`
 }
 
 async function databaseInfo(target: Target): Promise<Seen> {
-  const { readIdentity } = await import('../d1/identity.js')
+  const { readIdentity } = await import('../d1/read/identity.js')
   const { tables, sizeBytes } = await readIdentity(target)
   if (!target.database.remote && sizeBytes === 0) {
     return { state: 'warned', message: 'the local database is empty: nothing was ever applied to it' }

@@ -8,7 +8,7 @@ export function lockCommand(app: App, summary: string): Command {
     app.action(async ({ options, output }) => {
       const context = await openContext(options, { touchesDatabase: false })
       const files = await readProjectFiles(context)
-      const { writeChecksums } = await import('../analysis/checksums.js')
+      const { writeChecksums } = await import('../d1/migrations/checksums.js')
       const file = await writeChecksums(context.target.migrationsDir, files)
       output.document({
         success: true,

@@ -49,7 +49,7 @@ async function makePlan(
   const copy = await copyOfDatabase({ target, files, backup, onProgress, signal })
   try {
     const { rehearseApart } = await import('../analysis/rehearse-apart.js')
-    const { readChecksums } = await import('../analysis/checksums.js')
+    const { readChecksums } = await import('../d1/migrations/checksums.js')
     const { queriesOf } = await import('../config/settings.js')
     const checksums = await readChecksums(target.migrationsDir)
     return await rehearseApart({

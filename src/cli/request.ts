@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { readChecksums } from '../analysis/checksums.js'
+import { readChecksums } from '../d1/migrations/checksums.js'
 import type { Project } from '../config/project.js'
 import {
   queriesOf,
@@ -10,7 +10,7 @@ import {
 import type { Attestation } from '../contract/attestations.js'
 import { RunbookError } from '../contract/failures.js'
 import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
-import { packBundle } from '../d1/bundle.js'
+import { packBundle } from '../d1/migrations/bundle.js'
 import { attestationsOf } from '../runbook/default-policy.js'
 import { unreachableGates } from '../runbook/policy.js'
 import { windowState } from '../runbook/window.js'

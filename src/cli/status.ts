@@ -17,7 +17,7 @@ export function statusCommand(app: App, summary: string): Command {
       app.action(async ({ options, output }) => {
         const context = await openContext(options)
         const files = await readProjectFiles(context)
-        const { readStatus } = await import('../d1/status.js')
+        const { readStatus } = await import('../d1/migrations/status.js')
         const status = await readStatus({ target: context.target, files })
         const success = status.conflicts.length === 0
         output.document({ success, ...status })

@@ -30,7 +30,7 @@ export function validateCommand(app: App, summary: string): Command {
         const context = await openContext(options, { touchesDatabase: false })
         const files = await readProjectFiles(context)
         const { validateMigrations } = await import('../analysis/validate.js')
-        const { readChecksums } = await import('../analysis/checksums.js')
+        const { readChecksums } = await import('../d1/migrations/checksums.js')
         const checksums = await readChecksums(context.target.migrationsDir)
         const { success, findings } = await validateMigrations({
           files,

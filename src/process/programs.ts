@@ -1,7 +1,7 @@
 import { execa } from 'execa'
 import os from 'node:os'
 
-/** The project's own programs: git and its tests. Wrangler is run by `src/d1/wrangler.ts` alone. */
+/** The project's own programs: git and its tests. Wrangler is run by `src/d1/wrangler/wrangler.ts` alone. */
 
 /** Who types: git's user name, as the people of a team are known, else the name of the account on this machine. */
 export async function defaultActor(folder: string): Promise<string> {

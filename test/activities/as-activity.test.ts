@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { asActivity } from '../../src/activities/as-activity.js'
 import { RunbookError } from '../../src/contract/failures.js'
 import type { CommandRecord } from '../../src/contract/run.js'
-import { recordCommand } from '../../src/d1/command-log.js'
+import { recordCommand } from '../../src/d1/wrangler/command-log.js'
 
 const ran = (...words: string[]): void => {
   recordCommand({ words, at: '2026-01-02T03:04:05.000Z', durationMs: 1.4, result: 'exit code 0' })

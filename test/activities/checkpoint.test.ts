@@ -11,8 +11,8 @@ import {
   type Baseline,
   type Checkpoint,
 } from '../../src/contract/monitoring.js'
-import { readSnapshot } from '../../src/d1/snapshot.js'
-import { openSqlite } from '../../src/d1/sqlite.js'
+import { readSnapshot } from '../../src/d1/schema/snapshot.js'
+import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 import { startHealthService, type HealthService } from '../../sample/health.js'
 import { prepareRemoteSample } from '../../sample/prepare.js'
 import { startCloudflareApi } from '../../sample/cloudflare-api/index.js'

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { rehearseApart } from '../../src/analysis/rehearse-apart.js'
 import { rehearseMigrations, type RehearseInput } from '../../src/analysis/rehearse.js'
-import { migrationFile } from '../../src/d1/migration-files.js'
-import { openSqlite } from '../../src/d1/sqlite.js'
+import { migrationFile } from '../../src/d1/migrations/migration-files.js'
+import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 import { useTypeScriptProcesses } from './own-process.js'
 
 /** Each row of one table against each of the other, which no index helps: hours on a big table. */

@@ -7,9 +7,9 @@ import type { Evidence } from '../../src/analysis/evidence.js'
 import { followTables } from '../../src/analysis/lineage.js'
 import { createLedger, replayFile } from '../../src/analysis/replay.js'
 import { rehearseWayBack } from '../../src/analysis/reverse-rehearsal.js'
-import { CATALOG_SQL, catalogOf } from '../../src/d1/catalog.js'
-import { readDetailedCatalog } from '../../src/d1/schema.js'
-import { openSqlite, quoteName } from '../../src/d1/sqlite.js'
+import { CATALOG_SQL, catalogOf } from '../../src/d1/schema/catalog.js'
+import { readDetailedCatalog } from '../../src/d1/schema/schema.js'
+import { openSqlite, quoteName } from '../../src/d1/sqlite/sqlite.js'
 import { randomForward, randomOf, randomSchema } from './random-migration.js'
 
 const SEEDS = 500

@@ -9,7 +9,7 @@ import { rehearseMigrations } from '../../src/analysis/rehearse.js'
 import type { Finding } from '../../src/contract/finding.js'
 import type { Plan } from '../../src/contract/plan.js'
 import type { MigrationFile } from '../../src/contract/target.js'
-import { openSqlite } from '../../src/d1/sqlite.js'
+import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 import type { Scenario } from '../corpus/scenario.js'
 
 export const FIRST = '0001_start.sql'

@@ -47,8 +47,8 @@ test('with --json a failure is one document with type, message and advice', asyn
 })
 
 test('a locked database is told apart from a broken one', async () => {
-  const { localDatabaseFile } = await import('../../src/d1/local-file.js')
-  const { openSqlite } = await import('../../src/d1/sqlite.js')
+  const { localDatabaseFile } = await import('../../src/d1/read/local-file.js')
+  const { openSqlite } = await import('../../src/d1/sqlite/sqlite.js')
   const { mkdirSync } = await import('node:fs')
   const path = await import('node:path')
   const folder = projectFolder({

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { localDatabaseFile } from '../../src/d1/local-file.js'
-import { openSqlite } from '../../src/d1/sqlite.js'
+import { localDatabaseFile } from '../../src/d1/read/local-file.js'
+import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 import { projectFolder, THREE_ENVIRONMENTS } from '../config/project-folder.js'
 import { runCli, runJson } from './run-cli.js'
 

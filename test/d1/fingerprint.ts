@@ -1,5 +1,5 @@
-import { CATALOG_SQL, catalogOf, schemaFingerprint } from '../../src/d1/catalog.js'
-import { openSqlite, type Row } from '../../src/d1/sqlite.js'
+import { CATALOG_SQL, catalogOf, schemaFingerprint } from '../../src/d1/schema/catalog.js'
+import { openSqlite, type Row } from '../../src/d1/sqlite/sqlite.js'
 
 /** The schema fingerprint after `sql`, as a rehearsal would predict it. */
 export function fingerprintOf(sql: string): string {

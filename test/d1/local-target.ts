@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll } from 'vitest'
 import type { Target } from '../../src/contract/target.js'
-import { localDatabaseFile } from '../../src/d1/local-file.js'
-import { openSqlite } from '../../src/d1/sqlite.js'
+import { localDatabaseFile } from '../../src/d1/read/local-file.js'
+import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 
 const folders: string[] = []
 

@@ -1,4 +1,4 @@
-import { openSqlite } from '../../src/d1/sqlite.js'
+import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 
 /** What exports lose most often: one table a danger. */
 export const NASTY_SQL = `

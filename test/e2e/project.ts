@@ -3,8 +3,8 @@ import os from 'node:os'
 import path from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { RunbookConfigInput } from '../../src/config/schema.js'
-import { localDatabaseFile } from '../../src/d1/local-file.js'
-import { openSqlite } from '../../src/d1/sqlite.js'
+import { localDatabaseFile } from '../../src/d1/read/local-file.js'
+import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 
 export const FIRST = 'CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\n'
 

@@ -4,11 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { applyMigration, type ApplyRequest } from '../../src/d1/apply.js'
-import { migrationFile } from '../../src/d1/migration-files.js'
+import { applyMigration, type ApplyRequest } from '../../src/d1/apply/apply.js'
+import { migrationFile } from '../../src/d1/migrations/migration-files.js'
 import { groupAlive, signalGroup } from '../../src/process/process-group.js'
-import { readSnapshot } from '../../src/d1/snapshot.js'
-import { runWrangler } from '../../src/d1/wrangler.js'
+import { readSnapshot } from '../../src/d1/schema/snapshot.js'
+import { runWrangler } from '../../src/d1/wrangler/wrangler.js'
 import { fingerprintOf } from '../d1/fingerprint.js'
 import { LEDGER_SQL, localTarget, seedLocal, temporaryFolder } from '../d1/local-target.js'
 import { remoteTarget } from '../d1/remote-target.js'
@@ -98,7 +98,7 @@ describe('two workers', () => {
     const work = request(target, 'UPDATE t SET n = n + 1;')
     // A worker that dies in the middle of an apply, with its Wrangler waiting for a slow answer.
     api.fault({ route: 'query', kind: 'slow', afterMs: 60_000, match: /UPDATE t/ })
-    const script = `const { applyMigration } = await import(${JSON.stringify(new URL('../../src/d1/apply.ts', import.meta.url).href)}); await applyMigration(${JSON.stringify(work)})`
+    const script = `const { applyMigration } = await import(${JSON.stringify(new URL('../../src/d1/apply/apply.ts', import.meta.url).href)}); await applyMigration(${JSON.stringify(work)})`
     const worker = spawn(
       process.execPath,
       ['--import', 'tsx', '--no-warnings', '--input-type=module', '-e', script],

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomUuid, seededRandom } from '../../sample/random.js'
 import { sampleMigrations, sampleRoot } from '../../sample/project.js'
 import { seedSample } from '../../sample/seed.js'
-import { openSqlite, quoteName } from '../../src/d1/sqlite.js'
+import { openSqlite, quoteName } from '../../src/d1/sqlite/sqlite.js'
 
 let folder: string
 

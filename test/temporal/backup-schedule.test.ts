@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createActivities } from '../../src/activities/index.js'
 import type { BackupRecord } from '../../src/contract/backup.js'
 import type { Target } from '../../src/contract/target.js'
-import { validateBackup } from '../../src/d1/backup.js'
+import { validateBackup } from '../../src/d1/backup/backup.js'
 import {
   findBackupSchedule,
   removeBackupSchedule,

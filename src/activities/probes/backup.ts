@@ -2,8 +2,8 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { Probe } from '../../contract/monitoring.js'
-import { listBackups } from '../../d1/backup.js'
-import { ArchiveProblem, unpackArchive } from '../../d1/unpack.js'
+import { listBackups } from '../../d1/backup/backup.js'
+import { ArchiveProblem, unpackArchive } from '../../d1/backup/unpack.js'
 import type { ProbeContext, Seen } from './probe.js'
 
 /** There is a way back: the newest archive of this environment is young enough, and its bytes are those that were proven. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Probe } from '../../contract/monitoring.js'
 import type { Target } from '../../contract/target.js'
-import { resolveAccount } from '../../d1/account.js'
-import { apiClient, askApi } from '../../d1/api.js'
+import { resolveAccount } from '../../d1/cloudflare/account.js'
+import { apiClient, askApi } from '../../d1/cloudflare/api.js'
 import { unknown, type ProbeContext, type Seen } from './probe.js'
 
 type AnalyticsProbe = Extract<Probe, { kind: 'cloudflare-analytics' }>

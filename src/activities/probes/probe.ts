@@ -1,6 +1,6 @@
 import type { ProbeResult } from '../../contract/monitoring.js'
 import type { Target } from '../../contract/target.js'
-import type { openReader } from '../../d1/open-reader.js'
+import type { openReader } from '../../d1/read/open-reader.js'
 
 /** What a probe saw, before it gets its name. `ok: null`: nothing could be known, and `message` says why. */
 export type Seen = Pick<ProbeResult, 'ok' | 'latencyMs' | 'errorRate' | 'message'>

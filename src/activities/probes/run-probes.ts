@@ -1,7 +1,7 @@
 import { isFailureType, RunbookError, type FailureType } from '../../contract/failures.js'
 import type { Probe, ProbeResult, Sampling } from '../../contract/monitoring.js'
 import type { Target } from '../../contract/target.js'
-import { openReader } from '../../d1/open-reader.js'
+import { openReader } from '../../d1/read/open-reader.js'
 import { redact } from '../../process/redact.js'
 import { resultOfSamples } from '../../runbook/samples.js'
 import { probeBackup } from './backup.js'

@@ -1,7 +1,7 @@
 import type { Probe } from '../../contract/monitoring.js'
-import type { Row, SqlValue } from '../../d1/sqlite.js'
-import { splitStatements } from '../../d1/statements.js'
-import { significantTokens } from '../../d1/tokens.js'
+import type { Row, SqlValue } from '../../d1/sqlite/sqlite.js'
+import { splitStatements } from '../../d1/sql/statements.js'
+import { significantTokens } from '../../d1/sql/tokens.js'
 import { elapsed, unknown, type ProbeContext, type Seen } from './probe.js'
 
 /** A spot check in SQL. Without an expectation it is enough that the statement still runs. */

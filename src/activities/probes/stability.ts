@@ -1,5 +1,5 @@
 import type { Probe } from '../../contract/monitoring.js'
-import { snapshotOf } from '../../d1/snapshot.js'
+import { snapshotOf } from '../../d1/schema/snapshot.js'
 import { unknown, type ProbeContext, type Seen } from './probe.js'
 
 /** Ledger and schema are still what validation saw: nobody else migrated, edited or restored the database. */

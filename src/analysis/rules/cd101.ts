@@ -1,4 +1,4 @@
-import { tableNamed, type ForeignKeySchema } from '../../d1/schema.js'
+import { tableNamed, type ForeignKeySchema } from '../../d1/schema/schema.js'
 import type { Finding } from '../../contract/finding.js'
 import { parentsLeft, shapeCulprit } from '../blame.js'
 import type { Evidence } from '../evidence.js'

@@ -1,8 +1,8 @@
 import { isCopyOf, shapeCulprit } from '../blame.js'
 import type { Finding, Severity } from '../../contract/finding.js'
 import type { Evidence, TableFate } from '../evidence.js'
-import type { TableSchema } from '../../d1/schema.js'
-import { tokenize } from '../../d1/tokens.js'
+import type { TableSchema } from '../../d1/schema/schema.js'
+import { tokenize } from '../../d1/sql/tokens.js'
 import { collationsIn } from '../collations.js'
 import { findingOf, lossSeverity, same, type Rule } from './rule.js'
 

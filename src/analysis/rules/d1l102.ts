@@ -1,4 +1,4 @@
-import { tableNamed } from '../../d1/schema.js'
+import { tableNamed } from '../../d1/schema/schema.js'
 import { shapeOf } from './tx102.js'
 import { findingOf, type Rule } from './rule.js'
 

@@ -2,7 +2,7 @@ import { anatomyOf } from '../anatomy.js'
 import { isCollateral, refilledLater, rowLossCulprit, valueCulprit } from '../blame.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, FailureEvidence, StatementEvidence, TableFate } from '../evidence.js'
-import { tableNamed } from '../../d1/schema.js'
+import { tableNamed } from '../../d1/schema/schema.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
 
 export const dl101: Rule = {

@@ -1,7 +1,7 @@
 import { refilledLater, rowLossCulprit } from '../blame.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence } from '../evidence.js'
-import { tableNamed } from '../../d1/schema.js'
+import { tableNamed } from '../../d1/schema/schema.js'
 import { lostThroughParent } from './dl101.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
 

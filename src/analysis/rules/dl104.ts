@@ -1,7 +1,7 @@
 import { columnsSet, refilledLater } from '../blame.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
-import { tableNamed } from '../../d1/schema.js'
+import { tableNamed } from '../../d1/schema/schema.js'
 import { findingOf, lossSeverity, same, type Rule } from './rule.js'
 
 export const dl104: Rule = {

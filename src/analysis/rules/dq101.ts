@@ -1,5 +1,5 @@
 import { findingOf, rowsText, type Rule } from './rule.js'
-import { tableNamed } from '../../d1/schema.js'
+import { tableNamed } from '../../d1/schema/schema.js'
 
 export const dq101: Rule = {
   code: 'DQ101',

@@ -1,6 +1,6 @@
 import { mentions } from '../anatomy.js'
 import type { Evidence, StatementEvidence } from '../evidence.js'
-import { referencedColumns, tableNamed, type TableSchema } from '../../d1/schema.js'
+import { referencedColumns, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { mismatched, endProblems } from './foreign-keys.js'
 import { findingOf, same, type Rule } from './rule.js'
 

@@ -5,7 +5,7 @@ import {
   type DetailedCatalog,
   type ForeignKeySchema,
   type TableSchema,
-} from '../../d1/schema.js'
+} from '../../d1/schema/schema.js'
 
 export interface KeyProblem {
   table: TableSchema

@@ -1,8 +1,8 @@
 import { shapeCulprit } from '../blame.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, TableFate } from '../evidence.js'
-import type { IndexSchema, TableSchema } from '../../d1/schema.js'
-import { significantTokens } from '../../d1/tokens.js'
+import type { IndexSchema, TableSchema } from '../../d1/schema/schema.js'
+import { significantTokens } from '../../d1/sql/tokens.js'
 import { findingOf, lossSeverity, same, type Rule } from './rule.js'
 
 export const ix101: Rule = {

@@ -1,4 +1,4 @@
-import type { IndexSchema } from '../../d1/schema.js'
+import type { IndexSchema } from '../../d1/schema/schema.js'
 import type { TableFate } from '../evidence.js'
 import { findingOf, same, type Rule } from './rule.js'
 

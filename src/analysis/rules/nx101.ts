@@ -1,4 +1,4 @@
-import { tableNamed } from '../../d1/schema.js'
+import { tableNamed } from '../../d1/schema/schema.js'
 import type { Evidence, StatementEvidence } from '../evidence.js'
 import { findingOf, lossSeverity, same, type Rule } from './rule.js'
 

@@ -1,5 +1,5 @@
 import type { StatementEvidence } from '../evidence.js'
-import { unquote } from '../../d1/tokens.js'
+import { unquote } from '../../d1/sql/tokens.js'
 import { findingOf, type Rule } from './rule.js'
 
 export const sd101: Rule = {

@@ -2,7 +2,7 @@ import { mentions } from '../anatomy.js'
 import { parentsLeft, shapeCulprit } from '../blame.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence } from '../evidence.js'
-import { significantTokens } from '../../d1/tokens.js'
+import { significantTokens } from '../../d1/sql/tokens.js'
 import { mismatched, withoutTarget } from './foreign-keys.js'
 import { findingOf, lossSeverity, same, type Rule } from './rule.js'
 

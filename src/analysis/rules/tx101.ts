@@ -1,5 +1,5 @@
 import type { Finding } from '../../contract/finding.js'
-import { tokenize } from '../../d1/tokens.js'
+import { tokenize } from '../../d1/sql/tokens.js'
 import type { Evidence } from '../evidence.js'
 import { failuresOf } from './refused.js'
 import { findingOf, type Rule } from './rule.js'

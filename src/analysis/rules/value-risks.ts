@@ -1,5 +1,5 @@
-import { tableNamed } from '../../d1/schema.js'
-import { unquote } from '../../d1/tokens.js'
+import { tableNamed } from '../../d1/schema/schema.js'
+import { unquote } from '../../d1/sql/tokens.js'
 import { columnsSet, isCopyOf, shapeCulprit } from '../blame.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { becomesNumber } from '../number-texts.js'

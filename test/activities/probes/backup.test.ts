@@ -3,7 +3,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { runProbes } from '../../../src/activities/probes/run-probes.js'
 import type { ProbeResult } from '../../../src/contract/monitoring.js'
-import { createBackup } from '../../../src/d1/backup.js'
+import { createBackup } from '../../../src/d1/backup/backup.js'
 import { makeLocalTarget, probe, type LocalTarget } from './target.js'
 
 const HOUR_MS = 3_600_000

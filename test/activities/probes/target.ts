@@ -5,8 +5,8 @@ import os from 'node:os'
 import path from 'node:path'
 import { probeSchema, type Probe } from '../../../src/contract/monitoring.js'
 import type { Target } from '../../../src/contract/target.js'
-import { localDatabaseFile } from '../../../src/d1/local-file.js'
-import { openSqlite } from '../../../src/d1/sqlite.js'
+import { localDatabaseFile } from '../../../src/d1/read/local-file.js'
+import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 
 export interface LocalTarget {
   target: Target

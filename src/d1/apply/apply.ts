@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RunbookError } from '../../contract/failures.js'
+import type { MigrationResult } from '../../contract/run.js'
+import type { MigrationFile, Target } from '../../contract/target.js'
+import { readIdentity } from '../read/identity.js'
+import { takeLease, type Lease } from './lease.js'
+import { judgeState, type Expectation, type ProvenState } from './proof.js'
+import { readSnapshot } from '../schema/snapshot.js'
+import { openStage } from '../wrangler/stage.js'
+import { classify, errorLine, runWrangler, type WranglerResult } from '../wrangler/wrangler.js'
+
+export interface ApplyRequest {
+  target: Target
+  file: MigrationFile
+  /** Names in the ledger before this file, in its order. */
+  ledgerBefore: string[]
+  fingerprintBefore: string
+  fingerprintAfter: string
+  /** Folder of this worker for staged files and leases. */
+  stageRoot: string
+  signal?: AbortSignal
+  onHeartbeat?: (detail: { file: string; elapsedMs: number }) => void
+  /** Longest time that Wrangler may take. Milliseconds. */
+  timeoutMs?: number
+}
+
+const HEARTBEAT_MS = 2000
+/** After an unknown outcome: D1 ends a query after 30 s; a read queues behind it, a request still under way does not. */
+const SETTLE_MS = 2000
+
+/**
+ * Applies one file with `wrangler d1 migrations apply` and proves the outcome from ledger and schema fingerprint; exit code
+ * and output only explain it. Safe to run again at any point: a file already applied as rehearsed is recorded, not run.
+ * A file cannot run twice even if a lost request arrives late: its SQL and its ledger row are one transaction, and names
+ * are unique in the ledger.
+ *
+ * Throws `ApplyPartial` and `Drifted` (stop), the classified failure with `details.state: 'absent'` when the database is as
+ * before, `OutcomeUnknown` (retryable) when the cause may pass, `WrongTarget`, `DatabaseLocked`; the signal's reason when
+ * cancelled, after the state was proven.
+ */
+export async function applyMigration(request: ApplyRequest): Promise<MigrationResult> {
+  const { target, file, stageRoot, signal } = request
+  signal?.throwIfAborted()
+  demandBytes(file)
+  const lease = await takeLease(target, stageRoot)
+  try {
+    if (target.database.remote) await readIdentity(target)
+    const before = await proveState(request)
+    if (before.state === 'applied') return applied(file, 0)
+    if (before.state !== 'absent') throw before.failure
+    const end = await runApply(request, lease)
+    return await settle(request, end)
+  } finally {
+    lease.release()
+  }
+}
+
+function demandBytes(file: MigrationFile): void {
+  if (createHash('sha256').update(file.sql, 'utf8').digest('hex') === file.sha256) return
+  throw new RunbookError('Drifted', `${file.name} has other bytes than the plan was approved for.`, {
+    advice: 'Make a new plan: `d1-runbook start`.',
+  })
+}
+
+async function runApply(request: ApplyRequest, lease: Lease): Promise<WranglerResult> {
+  const { target, file, stageRoot, signal, onHeartbeat, timeoutMs } = request
+  const stage = await openStage(target, [file], stageRoot)
+  const startedAt = performance.now()
+  const beat = (): void => onHeartbeat?.({ file: file.name, elapsedMs: performance.now() - startedAt })
+  const timer = setInterval(beat, HEARTBEAT_MS)
+  beat()
+  try {
+    return await runWrangler({
+      target,
+      args: ['d1', 'migrations', 'apply', target.database.name],
+      config: stage.config,
+      onGroup: (leader) => lease.remember(leader),
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    })
+  } finally {
+    clearInterval(timer)
+    await stage.remove()
+  }
+}
+
+/** What the command did, read from the database after its last process is gone. */
+async function settle(request: ApplyRequest, end: WranglerResult): Promise<MigrationResult> {
+  const { file, signal } = request
+  let after = await proveState(request)
+  if (after.state === 'absent' && (end.exitCode === 0 || classify(end).type === 'OutcomeUnknown')) {
+    await sleep(SETTLE_MS)
+    after = await proveState(request)
+  }
+  if (after.state === 'applied') return applied(file, end.durationMs)
+  if (after.state !== 'absent') throw after.failure
+  signal?.throwIfAborted()
+  throw absentFailure(request, end)
+}
+
+function applied(file: MigrationFile, durationMs: number): MigrationResult {
+  return { name: file.name, sha256: file.sha256, state: 'applied', durationMs: Math.round(durationMs) }
+}
+
+function absentFailure({ target, file }: ApplyRequest, end: WranglerResult): RunbookError {
+  const details = { state: 'absent', migration: file.name }
+  if (end.exitCode === 0 && !end.timedOut) {
+    return new RunbookError(
+      'OutcomeUnknown',
+      `Wrangler reported success for ${file.name}, but ${target.database.name} (${target.database.id}) does not show it.`,
+      { advice: 'It is tried again; should it go on, check which database Wrangler talks to.', details },
+    )
+  }
+  const { type, advice } = classify(end)
+  const why = end.timedOut ? 'no answer in time' : errorLine(end)
+  return new RunbookError(type, `${file.name} was not applied to ${target.database.name}: ${why}`, {
+    advice,
+    details,
+  })
+}
+
+/** A schema cached by D1 was once seen just after a restore: what fits nothing is read a second time. */
+async function proveState(request: ApplyRequest): Promise<ProvenState> {
+  const first = await readState(request)
+  if (first.state === 'absent' || first.state === 'applied') return first
+  await sleep(1000)
+  return readState(request)
+}
+
+async function readState({ target, file, ...expected }: ApplyRequest): Promise<ProvenState> {
+  const { ledger, schemaFingerprint } = await readSnapshot(target)
+  const expectation: Expectation = { ...expected, file: file.name, database: target.database.name }
+  return judgeState(expectation, { ledger: ledger.map(({ name }) => name), schemaFingerprint })
+}

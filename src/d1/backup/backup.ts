@@ -1,0 +1,206 @@
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { BackupMetadata, BackupRecord } from '../../contract/backup.js'
+import { RunbookError } from '../../contract/failures.js'
+import type { MigrationRef, Target } from '../../contract/target.js'
+import { archiveName } from './archive-names.js'
+import { fileSha256, publish, writeArchive, type ArchiveTexts } from './archive.js'
+import { diskFailure } from '../sqlite/disk-failure.js'
+import { exportLocal, type Exported, type ExportRequest } from './export/export.js'
+import { exportRemote, type RemoteWay } from './export/remote-export.js'
+import { pruneBackups } from './retention.js'
+import { openSqlite } from '../sqlite/sqlite.js'
+import { compareSummaries } from './export/summary.js'
+import { readBookmark } from '../apply/time-travel.js'
+import { unpackArchive } from './unpack.js'
+import { restoreAndMeasure, type Restored } from './verify.js'
+import { findWrangler } from '../wrangler/wrangler.js'
+
+export { restoreBackup } from './restore.js'
+export { listBackups, type StoredBackup } from './retention.js'
+export { validateBackup, type Validation } from './validate-backup.js'
+
+export interface BackupRequest {
+  target: Target
+  /** Migration files of the project, for the record. */
+  files: MigrationRef[]
+  /** Archives of this environment to keep, at least 1. */
+  keep: number
+  signal?: AbortSignal
+  onProgress?: (message: string) => void
+}
+
+/**
+ * Exports the database, restores the export, compares the copy with the live side, and only then gives the archive its
+ * name; removes archives beyond `keep`. Throws `BackupUnfaithful` when the export cannot carry the data (and says what),
+ * `BackupInvalid`, `DiskFull`, `DatabaseLocked`, and what reading throws. Leaves nothing behind when it fails.
+ */
+export async function createBackup(request: BackupRequest): Promise<BackupRecord> {
+  const { target, keep } = request
+  const startedAt = performance.now()
+  await mkdir(target.backupDir, { recursive: true })
+  // Beside the archives: the rename stays on one disk, and a full one shows at once.
+  const folder = await mkdtemp(join(target.backupDir, '.backup-'))
+  try {
+    const { archive, metadata } = await buildArchive(request, folder)
+    const file = await publishNew(archive, target)
+    await pruneBackups({ dir: target.backupDir, environment: target.environment, keep, verified: file })
+    return {
+      file,
+      sha256: await fileSha256(file),
+      sizeBytes: (await stat(file)).size,
+      createdAt: metadata.createdAt,
+      verified: true,
+      ...(metadata.bookmark === undefined ? {} : { bookmark: metadata.bookmark }),
+      tables: metadata.tables,
+      schemaFingerprint: metadata.schemaFingerprint,
+      ...(metadata.comparison === undefined ? {} : { comparison: metadata.comparison }),
+      ...(metadata.rowsRead === undefined ? {} : { rowsRead: metadata.rowsRead }),
+      durationMs: Math.round(performance.now() - startedAt),
+    }
+  } catch (error) {
+    throw diskFailure(error, target.backupDir)
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+interface Built {
+  archive: string
+  metadata: BackupMetadata
+}
+
+/** Rows that D1 read over all attempts. */
+interface Bill {
+  rowsRead: number
+}
+
+/** How often an export is repeated because tables changed meanwhile. */
+const MOVING_TRIES = 3
+
+/** A remote export that turns out wrong is taken again by rows; one of a moving database is taken again as it was. */
+async function buildArchive(request: BackupRequest, folder: string): Promise<Built> {
+  const bill: Bill = { rowsRead: 0 }
+  if (!request.target.database.remote) return attempt(request, folder, exportLocal, bill)
+  let way: RemoteWay = 'wrangler'
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const current = way
+      return await attempt(request, folder, (exportRequest) => exportRemote(exportRequest, current), bill)
+    } catch (error) {
+      const unfit = error instanceof RunbookError && /^Backup(?:Unfaithful|Invalid)$/.test(error.type)
+      const moving = unfit && error.details?.['moving'] !== undefined
+      if (!unfit || tries >= MOVING_TRIES || (!moving && way === 'rows')) throw error
+      if (!moving) way = 'rows'
+      request.onProgress?.(`${error.message} Taking the export again${moving ? '' : ' by rows'}.`)
+    }
+  }
+}
+
+async function attempt(
+  request: BackupRequest,
+  root: string,
+  exportWith: (exportRequest: ExportRequest) => Promise<Exported>,
+  bill: Bill,
+): Promise<Built> {
+  const { target, files, signal, onProgress } = request
+  const folder = await mkdtemp(join(root, 'attempt-'))
+  const { version } = await findWrangler(target.projectDir)
+  const bookmark = target.database.remote ? await readBookmark(target) : {}
+  onProgress?.(`exporting ${target.database.name}`)
+  const sqlFile = join(folder, 'database.sql')
+  const exported = await exportWith({
+    target,
+    file: sqlFile,
+    onRowsRead: (rows) => (bill.rowsRead += rows),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  })
+
+  onProgress?.('restoring and comparing')
+  const archive = join(folder, 'archive.zip')
+  const texts = verifyExport(target, exported, sqlFile, join(folder, 'restored.sqlite'), signal).then(
+    (restored): ArchiveTexts => ({
+      metadata: {
+        version: 1,
+        createdAt: new Date().toISOString(),
+        environment: target.environment,
+        database: { name: target.database.name, id: target.database.id },
+        wranglerVersion: version,
+        sha256: exported.sha256,
+        sizeBytes: exported.sizeBytes,
+        tables: restored.tables,
+        schemaFingerprint: restored.schemaFingerprint,
+        ...bookmark,
+        comparison: exported.comparison,
+        ...(target.database.remote ? { rowsRead: bill.rowsRead } : {}),
+        restore: restored.restore,
+      },
+      state: {
+        ledger: exported.ledger,
+        files: files.map(({ name, sha256 }) => ({ name, sha256 })),
+        migrationsTable: target.migrationsTable,
+      },
+    }),
+  )
+  await writeArchive(archive, sqlFile, texts)
+
+  onProgress?.('reading the archive back')
+  // Unpacking once more proves the bytes that will be kept, not those that were meant.
+  await rm(sqlFile, { force: true })
+  await unpackArchive(archive, sqlFile, signal)
+  return { archive, metadata: (await texts).metadata }
+}
+
+/** Restores the export and compares it with the live side. */
+async function verifyExport(
+  target: Target,
+  exported: Exported,
+  sqlFile: string,
+  sqliteFile: string,
+  signal: AbortSignal | undefined,
+): Promise<Restored> {
+  const restored = await restoreAndMeasure(sqlFile, sqliteFile, target.migrationsTable, signal)
+  const problems: string[] = []
+  if (exported.schemaFingerprint !== restored.schemaFingerprint) {
+    problems.push('The schema of the restored copy is not that of the database.')
+  }
+  if (exported.tables !== undefined) {
+    const sides = { expected: 'the database', found: 'the restored copy' }
+    problems.push(...compareSummaries(exported.tables, restored.tables, sides))
+  }
+  if (exported.compareLive !== undefined) {
+    const copy = openSqlite(sqliteFile, { readOnly: true })
+    try {
+      problems.push(...(await exported.compareLive(copy)))
+    } finally {
+      copy.close()
+    }
+  }
+  if (restored.restore.integrityCheck !== 'ok') {
+    problems.push(`The restored copy is not intact: ${restored.restore.integrityCheck}.`)
+  }
+  if (problems.length === 0) return restored
+  throw new RunbookError(
+    'BackupUnfaithful',
+    `The backup does not carry the database faithfully: ${problems.join(' ')}`,
+    {
+      advice: 'Do not migrate. Keep a Time Travel bookmark, and change or drop the objects named above.',
+      details: { problems },
+    },
+  )
+}
+
+/** Names have seconds: a second backup within the same one waits for the next. */
+async function publishNew(archive: string, target: Target): Promise<string> {
+  for (;;) {
+    const final = join(target.backupDir, archiveName(target.environment, new Date()))
+    if (!existsSync(final)) {
+      await publish(archive, final)
+      return final
+    }
+    await sleep(200)
+  }
+}

@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { BackupMetadata } from '../../contract/backup.js'
+import { RunbookError } from '../../contract/failures.js'
+import { diskFailure } from '../sqlite/disk-failure.js'
+import { compareSummaries } from './export/summary.js'
+import { ArchiveProblem, unpackArchive, type Unpacked } from './unpack.js'
+import { restoreAndMeasure, type Restored } from './verify.js'
+
+export interface Validation {
+  valid: boolean
+  /** One sentence each; empty when valid. */
+  problems: string[]
+  metadata: BackupMetadata | null
+  durationMs: number
+}
+
+/** Restores the archive into a throw-away file and compares the result with its metadata: only that makes it a backup. */
+export async function validateBackup({
+  file,
+  signal,
+}: {
+  file: string
+  signal?: AbortSignal
+}): Promise<Validation> {
+  const startedAt = performance.now()
+  const folder = await mkdtemp(join(tmpdir(), 'd1-runbook-validate-'))
+  let metadata: BackupMetadata | null = null
+  let problems: string[]
+  try {
+    metadata = (await unpackArchive(file)).metadata
+    problems = (await openBackup(file, folder, join(folder, 'restored.sqlite'), signal)).problems
+  } catch (error) {
+    signal?.throwIfAborted()
+    problems = [problemOf(error)]
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  return {
+    valid: problems.length === 0,
+    problems,
+    metadata,
+    durationMs: Math.round(performance.now() - startedAt),
+  }
+}
+
+export interface OpenedBackup {
+  unpacked: Unpacked
+  restored: Restored
+  problems: string[]
+}
+
+/** Unpacks into `folder`, restores into `sqliteFile`, compares. Throws `ArchiveProblem`, `BackupInvalid`, `DiskFull`. */
+export async function openBackup(
+  file: string,
+  folder: string,
+  sqliteFile: string,
+  signal?: AbortSignal,
+): Promise<OpenedBackup> {
+  const sqlFile = join(folder, 'database.sql')
+  const unpacked = await unpackArchive(file, sqlFile, signal)
+  const { metadata, state } = unpacked
+  const restored = await restoreAndMeasure(
+    sqlFile,
+    sqliteFile,
+    state.migrationsTable ?? 'd1_migrations',
+    signal,
+  )
+  await rm(sqlFile, { force: true })
+  const problems = [
+    ...compareSummaries(metadata.tables, restored.tables, {
+      expected: 'the metadata',
+      found: 'the restored copy',
+    }),
+    ...compareState(
+      metadata,
+      state.ledger.map(({ name }) => name),
+      restored,
+    ),
+  ]
+  return { unpacked, restored, problems }
+}
+
+function compareState(metadata: BackupMetadata, ledger: string[], restored: Restored): string[] {
+  const problems: string[] = []
+  if (metadata.schemaFingerprint !== restored.schemaFingerprint) {
+    problems.push('The schema of the restored copy is not the one in the metadata.')
+  }
+  if (
+    restored.ledger.length > 0 &&
+    ledger.join('\n') !== restored.ledger.map(({ name }) => name).join('\n')
+  ) {
+    problems.push('The ledger of the restored copy is not the one in migration_state.json.')
+  }
+  if (restored.restore.integrityCheck !== 'ok') {
+    problems.push(`The restored copy is not intact: ${restored.restore.integrityCheck}.`)
+  }
+  if (restored.restore.foreignKeyViolations !== metadata.restore.foreignKeyViolations) {
+    problems.push(
+      `The restored copy has ${restored.restore.foreignKeyViolations} foreign key violations, the metadata says ${metadata.restore.foreignKeyViolations}.`,
+    )
+  }
+  return problems
+}
+
+function problemOf(error: unknown): string {
+  if (error instanceof ArchiveProblem) return error.message
+  if (error instanceof RunbookError && error.type === 'BackupInvalid') return error.message
+  throw diskFailure(error, tmpdir())
+}

@@ -1,0 +1,110 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip, gzip } from 'node:zlib'
+import { z } from 'zod'
+import { RunbookError } from '../../contract/failures.js'
+import type { Bundle } from '../../contract/run.js'
+import type { MigrationFile, MigrationRef } from '../../contract/target.js'
+import { migrationFile } from './migration-files.js'
+
+/** Temporal refuses an input past 2 MB, and warns from 256 KB on. */
+const INLINE_LIMIT = 1024 * 1024
+/** A bundle is text files: more than this unpacked is an attack or a mistake. */
+const UNPACKED_LIMIT = 512 * 1024 * 1024
+
+const entriesSchema = z.array(z.object({ name: z.string(), sql: z.string() }))
+
+/**
+ * Packs the files' bytes for the workflow's input. Past 1 MB compressed they go to the folder `store`, under their hash.
+ * Throws `ConfigInvalid` when they would have to, and there is no store.
+ */
+export async function packBundle(files: MigrationFile[], store?: string): Promise<Bundle> {
+  const content = JSON.stringify(files.map(({ name, sql }) => ({ name, sql })))
+  const packed = await promisify(gzip)(content, { level: 9 })
+  const data = packed.toString('base64')
+  if (data.length <= INLINE_LIMIT) return { encoding: 'gzip-base64', data }
+  if (store === undefined) {
+    throw new RunbookError(
+      'ConfigInvalid',
+      'The migration files are larger than 1 MB and there is no artifact store.',
+      {
+        advice:
+          'Run the command in the project folder: the files go to its .d1-runbook/artifacts, which the worker must share.',
+      },
+    )
+  }
+  const sha256 = createHash('sha256').update(packed).digest('hex')
+  await storeArtifact(store, sha256, packed)
+  return { encoding: 'artifact', sha256 }
+}
+
+/**
+ * The files of the bundle in the order of `files`; every byte is checked against the hashes that were approved.
+ * Throws `ValidationFailed` when anything is missing or differs.
+ */
+export async function unpackBundle(
+  bundle: Bundle,
+  files: MigrationRef[],
+  store?: string,
+): Promise<MigrationFile[]> {
+  const packed =
+    bundle.encoding === 'artifact'
+      ? await loadArtifact(bundle.sha256, store)
+      : Buffer.from(bundle.data, 'base64')
+  const content = await promisify(gunzip)(packed, { maxOutputLength: UNPACKED_LIMIT }).catch(
+    (cause: unknown) => {
+      throw broken('The bundle of the migration files cannot be unpacked.', cause)
+    },
+  )
+  const entries = readEntries(content.toString('utf8'))
+  const byName = new Map(entries.map(({ name, sql }) => [name, sql]))
+  return files.map(({ name, sha256 }) => {
+    const sql = byName.get(name)
+    if (sql === undefined) throw broken(`The bundle lacks ${name}.`)
+    const file = migrationFile(name, Buffer.from(sql, 'utf8'))
+    if (file.sha256 !== sha256) throw broken(`${name} in the bundle has other bytes than were approved.`)
+    return file
+  })
+}
+
+function readEntries(content: string): z.infer<typeof entriesSchema> {
+  try {
+    return entriesSchema.parse(JSON.parse(content))
+  } catch (cause) {
+    throw broken('The bundle of the migration files does not hold migration files.', cause)
+  }
+}
+
+function broken(message: string, cause?: unknown): RunbookError {
+  return new RunbookError('ValidationFailed', message, {
+    advice: 'Start a new run with `d1-runbook start`: it packs the files again.',
+    cause,
+  })
+}
+
+async function storeArtifact(store: string, sha256: string, bytes: Uint8Array): Promise<void> {
+  await mkdir(store, { recursive: true })
+  const temporary = join(store, `.${sha256}.${randomUUID()}.tmp`)
+  const handle = await open(temporary, 'wx')
+  try {
+    await handle.writeFile(bytes)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(temporary, join(store, `${sha256}.gz`))
+}
+
+async function loadArtifact(sha256: string, store: string | undefined): Promise<Buffer> {
+  if (store === undefined)
+    throw broken('The migration files are in an artifact store, but this worker has none.')
+  const bytes = await readFile(join(store, `${sha256}.gz`)).catch((cause: unknown) => {
+    throw broken(`The artifact store ${store} lacks ${sha256}.`, cause)
+  })
+  if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
+    throw broken(`The artifact ${sha256} was changed in the store.`)
+  }
+  return bytes
+}

@@ -1,0 +1,106 @@
+import { isUtf8 } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { RunbookError } from '../../contract/failures.js'
+import type { MigrationFile } from '../../contract/target.js'
+
+/**
+ * All `.sql` files of the folder in the order in which Wrangler applies them, with their bytes' SHA-256.
+ * Throws `MigrationsNotFound`, naming the nearest folder that looks right.
+ */
+export async function readMigrationFiles(dir: string): Promise<MigrationFile[]> {
+  if (!existsSync(dir)) throw await missing(dir)
+  const entries = await readdir(dir, { withFileTypes: true })
+  const names = entries
+    // Wrangler passes over what begins with a dot.
+    .filter(({ name }) => name.endsWith('.sql') && !name.startsWith('.'))
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => name)
+  const files = await Promise.all(names.sort(migrationOrder).map((name) => readMigrationFile(dir, name)))
+  return files
+}
+
+async function readMigrationFile(dir: string, name: string): Promise<MigrationFile> {
+  const bytes = await readFile(join(dir, name))
+  return migrationFile(name, bytes)
+}
+
+/** Throws `ConfigInvalid` when the bytes are not UTF-8: Wrangler would run something else than what was reviewed. */
+export function migrationFile(name: string, bytes: Uint8Array): MigrationFile {
+  if (!isUtf8(bytes)) {
+    throw new RunbookError('ConfigInvalid', `${name} is not UTF-8 text.`, {
+      advice: 'Save the file as UTF-8.',
+    })
+  }
+  return {
+    name,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sizeBytes: bytes.byteLength,
+    sql: Buffer.from(bytes).toString('utf8'),
+  }
+}
+
+/**
+ * Wrangler's order since 4.80: by the number in front, equal numbers by name, a name without a number last. Older ones take
+ * ties and names without a number as the folder lists them; ours go one by one, so this order holds with any.
+ */
+export function migrationOrder(a: string, b: string): number {
+  const [first, second] = [sortingNumber(a), sortingNumber(b)]
+  if (first !== second) return first < second ? -1 : 1
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** As Wrangler reads it, which takes a sign and leading space too. */
+function sortingNumber(name: string): number {
+  const number = Number.parseInt(name.split('_', 1)[0] ?? '', 10)
+  return Number.isNaN(number) ? Number.POSITIVE_INFINITY : number
+}
+
+/** The number in front of the name; -1 without one. */
+export function migrationNumber(name: string): number {
+  const digits = /^\d+/.exec(name)?.[0]
+  return digits === undefined ? -1 : Number.parseInt(digits, 10)
+}
+
+async function missing(dir: string): Promise<RunbookError> {
+  const nearest = await nearestMigrations(dir)
+  const hint = nearest === undefined ? '' : ` ${nearest} holds migration files.`
+  return new RunbookError(
+    'MigrationsNotFound',
+    `No migrations directory found: ${dir} does not exist.${hint}`,
+    {
+      advice:
+        nearest === undefined
+          ? 'Create the first migration with `d1-runbook create NAME`.'
+          : 'Set migrations_dir of the d1_databases entry (not of the environment) to it, relative to the Wrangler file.',
+      details: nearest === undefined ? {} : { nearest },
+    },
+  )
+}
+
+const SKIPPED = new Set(['node_modules', '.git', '.wrangler', 'dist', '.d1-runbook'])
+
+/** Looks up to three folders up and, from each, up to three down for a folder named like one that holds `NNNN_*.sql`. */
+async function nearestMigrations(dir: string): Promise<string | undefined> {
+  let from = dirname(resolve(dir))
+  for (let up = 0; up < 3; up += 1, from = dirname(from)) {
+    if (dirname(from) === from) return undefined
+    const found = existsSync(from) ? await searchBelow(from, 3) : undefined
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+async function searchBelow(folder: string, depth: number): Promise<string | undefined> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  if (entries.some((entry) => entry.isFile() && /^\d+.*\.sql$/.test(entry.name))) return folder
+  if (depth === 0) return undefined
+  for (const entry of entries) {
+    if (!entry.isDirectory() || SKIPPED.has(entry.name)) continue
+    const found = await searchBelow(join(folder, entry.name), depth - 1)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

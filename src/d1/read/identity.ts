@@ -1,0 +1,133 @@
+import { existsSync, statSync } from 'node:fs'
+import { RunbookError } from '../../contract/failures.js'
+import type { Target } from '../../contract/target.js'
+import { listAccounts, resolveAccount, type Account } from '../cloudflare/account.js'
+import { apiClient, askApi } from '../cloudflare/api.js'
+import { targetFile } from './local-reader.js'
+import { withReader } from './open-reader.js'
+import { cellText, type SqlValue } from '../sqlite/sqlite.js'
+import { classify, demandSuccess, parseJsonOutput, runWrangler, wranglerFailure } from '../wrangler/wrangler.js'
+
+export interface Identity {
+  name: string
+  id: string
+  accountId?: string
+  sizeBytes?: number
+  tables?: number
+}
+
+/**
+ * The database as the one who holds it reports it, never as the configuration says. Throws `WrongTarget` when name, UUID
+ * or account are not those of the target, `NotAuthenticated`, `DatabaseNotFound`.
+ */
+export async function readIdentity(target: Target): Promise<Identity> {
+  const identity = target.database.remote ? await remoteIdentity(target) : await localIdentity(target)
+  demandSame('UUID', target.database.id, identity.id, target)
+  demandSame('name', target.database.name, identity.name, target)
+  if (target.accountId !== undefined && identity.accountId !== undefined) {
+    demandSame('account', target.accountId, identity.accountId, target)
+  }
+  return identity
+}
+
+function demandSame(what: string, expected: string, found: string, target: Target): void {
+  if (expected === found) return
+  throw new RunbookError(
+    'WrongTarget',
+    `The ${what} of the database of "${target.environment}" should be ${expected}, but ${found} answered.`,
+    {
+      advice: 'Correct database_name, database_id and account_id in the Wrangler file, then make a new plan.',
+    },
+  )
+}
+
+/** A local database has no name of its own: its file is derived from the ID, which is the proof. */
+async function localIdentity(target: Target): Promise<Identity> {
+  const file = targetFile(target)
+  const tables = await withReader(target, (reader) =>
+    reader.query(`SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'
+      AND name NOT GLOB '_cf_*'`),
+  )
+  return {
+    name: target.database.name,
+    id: target.database.id,
+    sizeBytes: existsSync(file) ? statSync(file).size : 0,
+    tables: Number(tables[0]?.['n'] ?? 0),
+  }
+}
+
+async function remoteIdentity(target: Target): Promise<Identity> {
+  const client = apiClient()
+  if (client === undefined) return wranglerIdentity(target)
+  const accountId = await resolveAccount(target, client)
+  const found = await askApi(`Asking for the database ${target.database.name}`, () =>
+    client.d1.database.get(target.database.id, { account_id: accountId }),
+  )
+  return {
+    name: found.name ?? '',
+    id: found.uuid ?? '',
+    accountId,
+    ...(found.file_size === undefined ? {} : { sizeBytes: found.file_size }),
+    ...(found.num_tables === undefined ? {} : { tables: found.num_tables }),
+  }
+}
+
+/** As `wrangler d1 info` reports it; it does not say of which account. */
+export async function wranglerIdentity(target: Target): Promise<Identity> {
+  const what = `Asking for the database ${target.database.name}`
+  const result = await runWrangler({
+    target,
+    args: ['d1', 'info', target.database.name, '--json'],
+    timeoutMs: 60_000,
+  })
+  const info = parseJsonOutput(demandSuccess(result, what).stdout) as Record<string, SqlValue>
+  const size = Number(info['database_size'] ?? info['file_size'])
+  const tables = Number(info['num_tables'])
+  return {
+    name: cellText(info['name']),
+    id: cellText(info['uuid']),
+    ...(target.accountId === undefined ? {} : { accountId: target.accountId }),
+    ...(Number.isFinite(size) ? { sizeBytes: size } : {}),
+    ...(Number.isFinite(tables) ? { tables } : {}),
+  }
+}
+
+/**
+ * Who the worker is to Cloudflare. Throws `NotAuthenticated`: `wrangler whoami` says so with exit code 0, so its text is
+ * read.
+ */
+export async function whoAmI(target: Target): Promise<{ accounts: Account[]; via: 'token' | 'login' }> {
+  const client = apiClient()
+  if (client === undefined) return { accounts: await wranglerAccounts(target), via: 'login' }
+  const { status } = await askApi('Checking the API token', () => client.user.tokens.verify())
+  if (status !== 'active') {
+    throw new RunbookError('NotAuthenticated', `The API token is ${status}.`, {
+      advice: 'Set CLOUDFLARE_API_TOKEN to a valid token.',
+    })
+  }
+  return { accounts: await listAccounts(client), via: 'token' }
+}
+
+/** The accounts that `wrangler whoami` lists. */
+export async function wranglerAccounts(target: Target): Promise<Account[]> {
+  const result = await runWrangler({ target, args: ['whoami'], timeoutMs: 60_000 })
+  const loggedIn = /You are logged in|associated with the email|API Token/i.test(result.stdout)
+  if (result.exitCode === 0 && loggedIn) return accountsOf(result.stdout)
+  const asError = { ...result, exitCode: result.exitCode === 0 ? 1 : result.exitCode }
+  if (classify(asError).type === 'NotAuthenticated') {
+    throw new RunbookError('NotAuthenticated', 'Wrangler is not logged in to Cloudflare.', {
+      advice: 'Run `wrangler login`, or set CLOUDFLARE_API_TOKEN.',
+    })
+  }
+  throw wranglerFailure(asError, 'Asking who is logged in')
+}
+
+/** `whoami` has no JSON: an account ID is 32 hex digits in the table's second column. */
+function accountsOf(stdout: string): Account[] {
+  return [...stdout.matchAll(/[│|]\s*(.+?)\s*[│|]\s*([0-9a-f]{32})\s*[│|]/g)].map(
+    ([, name = '', id = '']) => ({
+      id,
+      name,
+    }),
+  )
+}

@@ -1,0 +1,90 @@
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { RunbookError } from '../contract/failures.js'
+import { scratchDatabaseFile } from './read/local-file.js'
+import type { Row, SqlValue } from './sqlite/sqlite.js'
+
+/** A throw-away database under the real D1 engine, in this process. */
+export interface ScratchDatabase {
+  /** One statement. Throws `SqlRefused` with D1's own words. */
+  query(sql: string): Promise<Row[]>
+  /** A whole migration as D1 runs it: one implicit transaction, nothing of it remains when a statement fails. */
+  batchFile(sql: string): Promise<void>
+  /** Stops workerd. The file can be opened afterwards; `remove` deletes it. */
+  close(): Promise<void>
+  remove(): Promise<void>
+  /** The SQLite file. Holds `_cf_` tables of the engine; safe to open only after `close`. */
+  file: string
+}
+
+const DATABASE_ID = 'scratch'
+const SCRIPT = 'export default { fetch() { return new Response(null) } }'
+
+/** `file`: an SQLite file to serve; it is copied, never changed. Absent: an empty database. */
+export async function openScratch({ file }: { file?: string } = {}): Promise<ScratchDatabase> {
+  const root = await mkdtemp(join(tmpdir(), 'd1-runbook-scratch-'))
+  const served = scratchDatabaseFile({ root, databaseId: DATABASE_ID })
+  await mkdir(dirname(served), { recursive: true })
+  if (file !== undefined) await copyFile(file, served)
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      modules: true,
+      script: SCRIPT,
+      d1Databases: { DB: DATABASE_ID },
+      resourcePersistencePath: root,
+    }),
+  )
+  const remove = (): Promise<void> => rm(root, { recursive: true, force: true, maxRetries: 5 })
+  try {
+    const database: D1 = (await miniflare.getD1Database('DB')) as D1
+    return {
+      query: (sql) => refusing(async () => rowsOf((await database.prepare(sql).all()).results)),
+      batchFile: (sql) => refusing(() => runWhole(database, sql)),
+      close: () => miniflare.dispose(),
+      remove,
+      file: served,
+    }
+  } catch (error) {
+    await miniflare.dispose()
+    await remove()
+    throw error
+  }
+}
+
+/** The part of D1's binding that we use; its full types would bring those of the Workers runtime with them. */
+interface D1 {
+  prepare(sql: string): { all(): Promise<{ results: unknown[] }>; run(): Promise<unknown> }
+}
+
+async function runWhole(database: D1, sql: string): Promise<void> {
+  // D1 splits and runs all statements of one request in one transaction: the same request that Wrangler sends.
+  await database.prepare(sql).run()
+}
+
+function rowsOf(results: unknown[]): Row[] {
+  return results.map((row) => {
+    const plain: Row = {}
+    for (const [column, value] of Object.entries(row as Record<string, unknown>)) {
+      plain[column] = Array.isArray(value) ? Uint8Array.from(value as number[]) : (value as SqlValue)
+    }
+    return plain
+  })
+}
+
+async function refusing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new RunbookError(
+      'SqlRefused',
+      `D1 refused the SQL: ${message.replace(/^D1_(?:EXEC_)?ERROR:\s*/, '')}`,
+      {
+        advice: 'Correct the SQL.',
+        cause,
+      },
+    )
+  }
+}

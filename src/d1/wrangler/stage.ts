@@ -1,0 +1,47 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { MigrationFile, Target } from '../../contract/target.js'
+
+/** A private folder with a Wrangler file that names exactly one database. */
+export interface Stage {
+  dir: string
+  config: string
+  remove(): Promise<void>
+}
+
+/**
+ * Wrangler takes the database from its configuration. A generated one cannot point anywhere but at the target, needs no
+ * checkout on the worker, and shows Wrangler only the migration files that it may see now.
+ */
+export async function openStage(
+  target: Target,
+  files: MigrationFile[] = [],
+  root = tmpdir(),
+): Promise<Stage> {
+  await mkdir(root, { recursive: true })
+  const dir = await mkdtemp(join(root, 'd1-runbook-stage-'))
+  const migrations = join(dir, 'migrations')
+  await mkdir(migrations)
+  for (const file of files) await writeFile(join(migrations, file.name), file.sql)
+  const config = join(dir, 'wrangler.json')
+  await writeFile(config, JSON.stringify(stagedConfig(target), null, 2))
+  return { dir, config, remove: () => rm(dir, { recursive: true, force: true, maxRetries: 3 }) }
+}
+
+function stagedConfig({ accountId, binding, database, migrationsTable }: Target): object {
+  return {
+    name: 'd1-runbook-stage',
+    compatibility_date: '2025-01-01',
+    ...(accountId === undefined ? {} : { account_id: accountId }),
+    d1_databases: [
+      {
+        binding,
+        database_name: database.name,
+        database_id: database.id,
+        migrations_dir: 'migrations',
+        migrations_table: migrationsTable,
+      },
+    ],
+  }
+}

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import semver from 'semver'
+import { RunbookError } from '../../contract/failures.js'
+
+/** Oldest Wrangler of the runbook. */
+export const MINIMUM_WRANGLER = '4.33.2'
+/** Before this one, files of equal number were applied in the order of the folder. */
+export const ORDERED_WRANGLER = '4.80.0'
+
+export const UPGRADE_WRANGLER = 'npm install --save-dev wrangler@4'
+
+export interface Wrangler {
+  command: string
+  /** Stand before the arguments of the command line. */
+  args: string[]
+  version: string
+  source: 'project' | 'bundled'
+  /** What a person should know although it works. */
+  warning?: string
+}
+
+/**
+ * The project's own Wrangler (nearest `node_modules` from `projectDir` upwards), else the one that came with us. Its
+ * JavaScript is run by this Node: no shell, no `.cmd` file, on any system.
+ * Throws `ToolMissing`, `ToolTooOld`.
+ */
+export async function findWrangler(projectDir: string): Promise<Wrangler> {
+  const own = nearestPackage(resolve(projectDir))
+  const packageFile = own ?? bundledPackage()
+  const { version, bin } = await readPackage(packageFile)
+  if (semver.lt(version, MINIMUM_WRANGLER)) {
+    throw new RunbookError(
+      'ToolTooOld',
+      `Wrangler ${version} is older than ${MINIMUM_WRANGLER}, which the runbook needs.`,
+      {
+        advice: `Run \`npm install --save-dev wrangler@4\` in ${projectDir}.`,
+      },
+    )
+  }
+  const tool: Wrangler = {
+    command: process.execPath,
+    args: [join(dirname(packageFile), bin)],
+    version,
+    source: own === undefined ? 'bundled' : 'project',
+  }
+  if (semver.lt(version, ORDERED_WRANGLER)) {
+    tool.warning = `Wrangler ${version} applies files of equal number in the order of the folder; ${ORDERED_WRANGLER} or later sorts them.`
+  }
+  return tool
+}
+
+function nearestPackage(from: string): string | undefined {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const candidate = join(folder, 'node_modules', 'wrangler', 'package.json')
+    if (existsSync(candidate)) return candidate
+    if (dirname(folder) === folder) return undefined
+  }
+}
+
+function bundledPackage(): string {
+  try {
+    return createRequire(import.meta.url).resolve('wrangler/package.json')
+  } catch (cause) {
+    throw new RunbookError('ToolMissing', 'Wrangler is not installed.', {
+      advice: 'Run `npm install --save-dev wrangler@4`.',
+      cause,
+    })
+  }
+}
+
+async function readPackage(file: string): Promise<{ version: string; bin: string }> {
+  const content: unknown = JSON.parse(await readFile(file, 'utf8'))
+  const { version, bin } = content as { version?: unknown; bin?: unknown }
+  const script = typeof bin === 'object' && bin !== null ? (bin as Record<string, unknown>)['wrangler'] : bin
+  if (typeof version !== 'string' || typeof script !== 'string') {
+    throw new RunbookError('ToolMissing', `${file} is not a working Wrangler.`, {
+      advice: 'Run `npm install` again.',
+    })
+  }
+  return { version, bin: script }
+}

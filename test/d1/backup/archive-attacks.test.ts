@@ -1,0 +1,186 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import yauzl from 'yauzl'
+import yazl from 'yazl'
+import { createBackup, restoreBackup, validateBackup } from '../../../src/d1/backup/backup.js'
+import { localTarget, seedLocal, temporaryFolder } from '../local-target.js'
+
+/** The entries of a good archive, to be put together wrongly. */
+let entries: Record<string, Buffer>
+let good: Buffer
+
+beforeAll(async () => {
+  const target = localTarget()
+  seedLocal(
+    target,
+    `CREATE TABLE kept (id INTEGER PRIMARY KEY, v TEXT); INSERT INTO kept VALUES (1, 'one'), (2, 'two');
+     CREATE TABLE other (id INTEGER PRIMARY KEY); INSERT INTO other VALUES (1);`,
+  )
+  const { file } = await createBackup({ target, files: [], keep: 1 })
+  good = readFileSync(file)
+  entries = await readEntries(file)
+})
+
+async function readEntries(file: string): Promise<Record<string, Buffer>> {
+  const zip = await yauzl.openPromise(file, { lazyEntries: true })
+  const found: Record<string, Buffer> = {}
+  for await (const entry of zip.eachEntry()) {
+    const chunks: Buffer[] = []
+    for await (const chunk of await zip.openReadStreamPromise(entry)) chunks.push(chunk as Buffer)
+    found[entry.fileName] = Buffer.concat(chunks)
+  }
+  return found
+}
+
+async function zipOf(content: [string, Buffer][]): Promise<Buffer> {
+  const zip = new yazl.ZipFile()
+  for (const [name, bytes] of content) zip.addBuffer(bytes, name)
+  zip.end()
+  const chunks: Buffer[] = []
+  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+function metadataWith(change: (metadata: Record<string, unknown>) => void): Buffer {
+  const metadata = JSON.parse(String(entries['metadata.json'])) as Record<string, unknown>
+  change(metadata)
+  return Buffer.from(JSON.stringify(metadata))
+}
+
+function replaced(changes: Record<string, Buffer>): Promise<Buffer> {
+  return zipOf(Object.entries({ ...entries, ...changes }))
+}
+
+/** Same length, another name in the archive's tables: what a crafted archive looks like. */
+async function renamed(from: string, to: string): Promise<Buffer> {
+  const bytes = await zipOf([...Object.entries(entries), [from, Buffer.from('attack')]])
+  return Buffer.from(bytes.toString('latin1').replaceAll(from, to), 'latin1')
+}
+
+const ATTACKS: [string, () => Promise<Buffer> | Buffer, RegExp][] = [
+  [
+    'a text file renamed to zip',
+    () => Buffer.from('CREATE TABLE t (id);'.repeat(50)),
+    /not a complete zip archive/,
+  ],
+  ['an empty file', () => Buffer.alloc(0), /not a complete zip archive/],
+  ['a truncated archive', () => good.subarray(0, Math.floor(good.length / 2)), /not a complete zip archive/],
+  [
+    'a changed byte in the packed dump',
+    () => {
+      const bytes = Buffer.from(good)
+      // Behind the first entry's header and name.
+      bytes.writeUInt8(bytes.readUInt8(90) ^ 0x10, 90)
+      return bytes
+    },
+    /damaged|changed|bytes/,
+  ],
+  [
+    'a changed value in the dump',
+    () => replaced({ 'database.sql': Buffer.from(String(entries['database.sql']).replace('two', 'owt')) }),
+    /was changed: its SHA-256/,
+  ],
+  [
+    'a changed value and a hash to match',
+    async () => {
+      const sql = Buffer.from(String(entries['database.sql']).replace('two', 'owt'))
+      const { createHash } = await import('node:crypto')
+      const sha256 = createHash('sha256').update(sql).digest('hex')
+      return replaced({
+        'database.sql': sql,
+        'metadata.json': metadataWith((data) => (data['sha256'] = sha256)),
+      })
+    },
+    /Table kept has other values/,
+  ],
+  [
+    'a table that the metadata does not know',
+    () =>
+      replaced({
+        'metadata.json': metadataWith((data) => (data['tables'] = (data['tables'] as unknown[]).slice(0, 1))),
+      }),
+    /Table other is in the restored copy but not in the metadata/,
+  ],
+  [
+    'a table missing in the dump',
+    () =>
+      replaced({
+        'metadata.json': metadataWith((data) =>
+          (data['tables'] as unknown[]).push({ name: 'gone', rows: 3, checksum: 'x' }),
+        ),
+      }),
+    /Table gone is missing in the restored copy/,
+  ],
+  [
+    'metadata of another schema',
+    () => replaced({ 'metadata.json': metadataWith((data) => (data['schemaFingerprint'] = 'f'.repeat(64))) }),
+    /schema of the restored copy is not the one in the metadata/,
+  ],
+  [
+    'metadata that is no JSON',
+    () => replaced({ 'metadata.json': Buffer.from('{') }),
+    /metadata\.json is not JSON/,
+  ],
+  [
+    'metadata without its hash',
+    () => replaced({ 'metadata.json': metadataWith((data) => delete data['sha256']) }),
+    /metadata\.json is not as it should be: sha256/,
+  ],
+  [
+    'no ledger',
+    () => zipOf(Object.entries(entries).filter(([name]) => name !== 'migration_state.json')),
+    /lacks migration_state\.json/,
+  ],
+  [
+    'a name that leaves the folder',
+    () => renamed('aa/bb/evil.sh', '../../evil.sh'),
+    /invalid relative path|no part of a backup/,
+  ],
+  ['an absolute name', () => renamed('aa/bb/evil.sh', '/tmp/xyevil.s'), /absolute path|no part of a backup/],
+  [
+    'a file that does not belong',
+    () => zipOf([...Object.entries(entries), ['run.sh', Buffer.from('rm -rf /')]]),
+    /"run\.sh", which is no part/,
+  ],
+  [
+    'the same entry twice',
+    () => zipOf([...Object.entries(entries), ['database.sql', Buffer.from('')]]),
+    /database\.sql twice/,
+  ],
+  [
+    'a zip bomb',
+    () =>
+      replaced({
+        'database.sql': Buffer.alloc(80 * 1024 * 1024, '-'),
+        'metadata.json': metadataWith((data) => (data['sizeBytes'] = 80 * 1024 * 1024)),
+      }),
+    /looks like a zip bomb/,
+  ],
+  [
+    'a dump of another size than stated',
+    () => replaced({ 'metadata.json': metadataWith((data) => (data['sizeBytes'] = 7)) }),
+    /the metadata says 7/,
+  ],
+]
+
+describe('an archive that must not be trusted', () => {
+  it.each(ATTACKS)('%s', async (_what, make, problem) => {
+    const file = join(temporaryFolder(), 'backup-local-2026-01-01-000000.zip')
+    writeFileSync(file, await make())
+    const { valid, problems } = await validateBackup({ file })
+    expect(valid).toBe(false)
+    expect(problems.join(' ')).toMatch(problem)
+    const to = join(temporaryFolder(), 'out')
+    await expect(restoreBackup({ file, to })).rejects.toMatchObject({ type: 'BackupInvalid' })
+  })
+
+  it('the untouched one passes: the attacks above fail for their own reason', async () => {
+    const file = join(temporaryFolder(), 'good.zip')
+    const handle = await open(file, 'w')
+    await handle.writeFile(good)
+    await handle.close()
+    expect((await validateBackup({ file })).problems).toEqual([])
+  })
+})

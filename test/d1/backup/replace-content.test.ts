@@ -1,0 +1,176 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { BackupRecord, TableSummary } from '../../../src/contract/backup.js'
+import type { Target } from '../../../src/contract/target.js'
+import { createBackup } from '../../../src/d1/backup/backup.js'
+import { connectionReader } from '../../../src/d1/backup/export/export.js'
+import { takeInventory } from '../../../src/d1/schema/inventory.js'
+import { childrenFirst, replaceContent } from '../../../src/d1/backup/replace-content.js'
+import { readSnapshot } from '../../../src/d1/schema/snapshot.js'
+import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
+import { summarise } from '../../../src/d1/backup/export/summary.js'
+import { LEDGER_SQL, localTarget, seedLocal, temporaryFolder } from '../local-target.js'
+import { NASTY_SQL } from '../nasty-database.js'
+import { remoteTarget } from '../remote-target.js'
+
+const LEDGER = `${LEDGER_SQL} INSERT INTO d1_migrations (name) VALUES ('0001_all.sql');`
+
+async function summariesOf(database: ReturnType<typeof openSqlite>): Promise<TableSummary[]> {
+  const summaries = await summarise(database, await takeInventory(connectionReader(database)))
+  return summaries.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function sorted(tables: TableSummary[]): TableSummary[] {
+  return [...tables].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+async function put(target: Target, backup: BackupRecord): Promise<{ safetyCopy?: string }> {
+  return replaceContent({ target, file: backup.file, stageRoot: join(temporaryFolder(), 'stage') })
+}
+
+describe('the way back into a local database', () => {
+  it('exchanges the file, also beside a journal of the old one, and keeps the old one', async () => {
+    const target = localTarget()
+    const file = seedLocal(target, `${NASTY_SQL} ${LEDGER}`)
+    const backup = await createBackup({ target, files: [], keep: 1 })
+    // As a killed workerd leaves it: the last changes only in the journal, which must not be played into the new file.
+    const writer = openSqlite(file)
+    writer.exec(
+      `DELETE FROM texts; DROP TABLE empty; CREATE TABLE later (id INTEGER); INSERT INTO later VALUES (1);`,
+    )
+    const left = [file, `${file}-wal`].map((name) => readFileSync(name))
+    writer.close()
+    left.forEach((bytes, index) => writeFileSync(index === 0 ? file : `${file}-wal`, bytes))
+    const { safetyCopy = '' } = await put(target, backup)
+
+    const live = openSqlite(file, { readOnly: true })
+    expect(await summariesOf(live)).toEqual(sorted(backup.tables))
+    live.close()
+    expect((await readSnapshot(target)).schemaFingerprint).toBe(backup.schemaFingerprint)
+    const kept = openSqlite(safetyCopy, { readOnly: true })
+    expect(kept.prepare('SELECT count(*) AS n FROM later').get()).toEqual({ n: 1 })
+    kept.close()
+  })
+
+  it('can be run again, and never overwrites a safety copy', async () => {
+    const target = localTarget()
+    seedLocal(target, 'CREATE TABLE t (v TEXT);')
+    const backup = await createBackup({ target, files: [], keep: 1 })
+    const first = await put(target, backup)
+    const second = await put(target, backup)
+    expect(new Set([first.safetyCopy, second.safetyCopy]).size).toBe(2)
+    expect((await readSnapshot(target)).schemaFingerprint).toBe(backup.schemaFingerprint)
+  })
+
+  it('waits until nobody else has the file open, who would write into the old one', async () => {
+    const target = localTarget()
+    const file = seedLocal(target, 'CREATE TABLE t (v TEXT);')
+    const backup = await createBackup({ target, files: [], keep: 1 })
+    const other = openSqlite(file)
+    other.exec(`INSERT INTO t VALUES ('later')`)
+    await expect(put(target, backup)).rejects.toMatchObject({ type: 'DatabaseLocked', retryable: true })
+    expect(other.prepare('SELECT v FROM t').all()).toEqual([{ v: 'later' }])
+    other.close()
+    await put(target, backup)
+    expect((await readSnapshot(target)).schemaFingerprint).toBe(backup.schemaFingerprint)
+  })
+
+  it('touches nothing when the archive is not valid', async () => {
+    const target = localTarget()
+    const file = seedLocal(target, 'CREATE TABLE t (v TEXT);')
+    const backup = await createBackup({ target, files: [], keep: 1 })
+    writeFileSync(backup.file, readFileSync(backup.file).subarray(0, -10))
+    const before = readFileSync(file)
+    await expect(put(target, backup)).rejects.toMatchObject({ type: 'BackupInvalid' })
+    expect(readFileSync(file).equals(before)).toBe(true)
+    expect(readdirSync(target.backupDir).filter((name) => name.endsWith('.sqlite'))).toEqual([])
+  })
+})
+
+/** Where dropping a table deletes, nulls or is refused for the rows of another. */
+const SCHEMAS: [string, string][] = [
+  [
+    'CASCADE, whose child was made before its parent',
+    `CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER NOT NULL REFERENCES parent (id) ON DELETE CASCADE);
+     CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT);
+     INSERT INTO parent VALUES (1, 'a'), (2, 'b'); INSERT INTO child VALUES (1, 1), (2, 2);`,
+  ],
+  [
+    'RESTRICT, whose parent was made first',
+    `CREATE TABLE parent (id INTEGER PRIMARY KEY);
+     CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES Parent (id) ON DELETE RESTRICT);
+     INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1, 1);`,
+  ],
+  [
+    'a table that points to itself with RESTRICT',
+    `CREATE TABLE tree (id INTEGER PRIMARY KEY, up INTEGER REFERENCES tree (id) ON DELETE RESTRICT);
+     INSERT INTO tree VALUES (1, NULL), (2, 1), (3, 2);`,
+  ],
+  [
+    'a ring with RESTRICT, and one outside that points in',
+    `CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER REFERENCES b (id) ON DELETE RESTRICT);
+     CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a (id) ON DELETE RESTRICT);
+     CREATE TABLE c (id INTEGER PRIMARY KEY, a INTEGER REFERENCES a (id) ON DELETE RESTRICT);
+     INSERT INTO a VALUES (1, NULL); INSERT INTO b VALUES (1, 1); UPDATE a SET b = 1; INSERT INTO c VALUES (1, 1);`,
+  ],
+  [
+    'a ring of NOT NULL and NO ACTION',
+    `CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER NOT NULL REFERENCES b (id));
+     CREATE TABLE b (id INTEGER PRIMARY KEY, a INTEGER NOT NULL REFERENCES a (id));
+     PRAGMA defer_foreign_keys = ON; INSERT INTO a VALUES (1, 1); INSERT INTO b VALUES (1, 1);`,
+  ],
+  [
+    'full-text search with triggers, a view, a sequence, quoted names',
+    `CREATE TABLE "order" ("se""lect" INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT);
+     CREATE VIRTUAL TABLE search USING fts5(body, content='order', content_rowid='se"lect');
+     CREATE VIRTUAL TABLE notes USING fts5(note);
+     CREATE TRIGGER synced AFTER INSERT ON "order" BEGIN INSERT INTO search (rowid, body) VALUES (new."se""lect", new.body); END;
+     CREATE TRIGGER kept BEFORE DELETE ON "order" BEGIN SELECT RAISE(ABORT, 'never'); END;
+     CREATE VIEW seen AS SELECT body FROM "order";
+     INSERT INTO "order" (body) VALUES ('sea; shore'), ('-- wall'); INSERT INTO notes (rowid, note) VALUES (7, 'kept');`,
+  ],
+]
+
+/** What happens between the backup and the way back: everything that may stand in its way. */
+const LATER = `CREATE TABLE later (id INTEGER PRIMARY KEY); INSERT INTO later VALUES (1);
+  INSERT INTO d1_migrations (name) VALUES ('0002_later.sql');`
+
+describe('the way back into a remote database', () => {
+  it.each(SCHEMAS)('brings back the archive over %s', { timeout: 120_000 }, async (_what, sql) => {
+    const { target, api } = await remoteTarget(`${sql} ${LEDGER}`)
+    const backup = await createBackup({ target, files: [], keep: 1 })
+    api.database(target.database.id).exec(LATER)
+    await put(target, backup)
+    expect(api.calls.some(({ route }) => route === 'upload')).toBe(true)
+    const live = api.database(target.database.id)
+    expect(await summariesOf(live)).toEqual(sorted(backup.tables))
+    expect(live.prepare('PRAGMA foreign_key_check').all()).toEqual([])
+    expect((await readSnapshot(target)).schemaFingerprint).toBe(backup.schemaFingerprint)
+  })
+
+  it('leaves the database as it was when the import fails', { timeout: 120_000 }, async () => {
+    const { target, api } = await remoteTarget(`${SCHEMAS[0]?.[1]} ${LEDGER}`)
+    const backup = await createBackup({ target, files: [], keep: 1 })
+    api.database(target.database.id).exec(LATER)
+    const before = await summariesOf(api.database(target.database.id))
+    api.fault({ route: 'upload', kind: '500', call: 'all' })
+    await expect(put(target, backup)).rejects.toMatchObject({ name: 'RunbookError' })
+    expect(await summariesOf(api.database(target.database.id))).toEqual(before)
+    api.clearFaults()
+    await put(target, backup)
+    expect(await summariesOf(api.database(target.database.id))).toEqual(sorted(backup.tables))
+  })
+})
+
+describe('the order of dropping', () => {
+  it.each<[string, string[], Record<string, string[]>, string[]]>([
+    ['children before parents', ['p', 'c', 'g'], { c: ['p'], g: ['c'] }, ['g', 'c', 'p']],
+    ['whatever the case of the name', ['P', 'c'], { c: ['p'] }, ['c', 'P']],
+    ['a self-reference does not count', ['t', 'c'], { t: ['t'], c: ['t'] }, ['c', 't']],
+    ['a ring last', ['a', 'b', 'c'], { a: ['b'], b: ['a'], c: ['a'] }, ['c', 'a', 'b']],
+  ])('is %s', (_what, tables, keys, expected) => {
+    const parents = new Map(Object.entries(keys).map(([table, to]) => [table, new Set(to)]))
+    expect(childrenFirst(tables, parents)).toEqual(expected)
+  })
+})
