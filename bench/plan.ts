@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { rehearseMigrations } from '../src/analysis/rehearse.js'
+import { rehearseMigrations } from '../src/analysis/rehearse/rehearse.js'
 import { openSqlite } from '../src/d1/sqlite/sqlite.js'
 
 /**

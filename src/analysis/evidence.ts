@@ -1,6 +1,6 @@
 import type { DetailedCatalog, TableSchema } from '../d1/schema/schema.js'
-import type { Anatomy } from './anatomy.js'
-import type { Unmet } from './existing.js'
+import type { Anatomy } from './statement/statement.js'
+import type { Unmet } from './statement/if-not-exists.js'
 
 /** What one statement does to the rows of one table, by its program: see `touches.ts`. */
 export interface Touch {

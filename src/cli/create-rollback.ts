@@ -89,7 +89,7 @@ async function reverseOf(
   try {
     const databaseFile = path.join(folder, 'before.sqlite')
     await replay(databaseFile, before)
-    const { rehearseApart } = await import('../analysis/rehearse-apart.js')
+    const { rehearseApart } = await import('../analysis/rehearse/in-own-process.js')
     const { rollback } = await rehearseApart({
       signal,
       databaseFile,

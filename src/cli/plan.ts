@@ -48,7 +48,7 @@ async function makePlan(
   const onProgress = output.note
   const copy = await copyOfDatabase({ target, files, backup, onProgress, signal })
   try {
-    const { rehearseApart } = await import('../analysis/rehearse-apart.js')
+    const { rehearseApart } = await import('../analysis/rehearse/in-own-process.js')
     const { readChecksums } = await import('../d1/migrations/checksums.js')
     const { queriesOf } = await import('../config/settings.js')
     const checksums = await readChecksums(target.migrationsDir)

@@ -58,17 +58,17 @@ function printFindings(output: Output, files: number, findings: Finding[], succe
 }
 
 async function asSarif(findings: Finding[], migrationsDir: string): Promise<string> {
-  const { formatSarif } = await import('../analysis/format/sarif.js')
+  const { formatSarif } = await import('../analysis/findings/sarif.js')
   return formatSarif(findings, { migrationsDir })
 }
 
 async function asMarkdown(findings: Finding[]): Promise<string> {
-  const { formatMarkdown } = await import('../analysis/format/markdown.js')
+  const { formatMarkdown } = await import('../analysis/findings/markdown.js')
   return formatMarkdown(findings)
 }
 
 async function printRules(output: Output): Promise<number> {
-  const { RULES } = await import('../analysis/rules.js')
+  const { RULES } = await import('../analysis/rules/index.js')
   output.document(RULES)
   for (const { code, severity, title } of RULES)
     output.line(`${code.padEnd(7)} ${severity.padEnd(8)} ${title}`)

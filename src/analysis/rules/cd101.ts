@@ -1,6 +1,6 @@
 import { tableNamed, type ForeignKeySchema } from '../../d1/schema/schema.js'
 import type { Finding } from '../../contract/finding.js'
-import { parentsLeft, shapeCulprit } from '../blame.js'
+import { parentsLeft, shapeCulprit } from './attribution.js'
 import type { Evidence } from '../evidence.js'
 import { findingOf, lossSeverity, same, type Rule } from './rule.js'
 

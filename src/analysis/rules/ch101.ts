@@ -1,4 +1,4 @@
-import { valueCulprit } from '../blame.js'
+import { valueCulprit } from './attribution.js'
 import type { StatementEvidence } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
 import { forgotten } from './dl103.js'

@@ -1,9 +1,9 @@
-import { isCopyOf, shapeCulprit } from '../blame.js'
+import { isCopyOf, shapeCulprit } from './attribution.js'
 import type { Finding, Severity } from '../../contract/finding.js'
 import type { Evidence, TableFate } from '../evidence.js'
 import type { TableSchema } from '../../d1/schema/schema.js'
 import { tokenize } from '../../d1/sql/tokens.js'
-import { collationsIn } from '../collations.js'
+import { collationsIn } from '../statement/collations.js'
 import { findingOf, lossSeverity, same, type Rule } from './rule.js'
 
 export const ct101: Rule = {

@@ -1,5 +1,5 @@
-import { anatomyOf } from '../anatomy.js'
-import { isCollateral, refilledLater, rowLossCulprit, valueCulprit } from '../blame.js'
+import { anatomyOf } from '../statement/statement.js'
+import { isCollateral, refilledLater, rowLossCulprit, valueCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, FailureEvidence, StatementEvidence, TableFate } from '../evidence.js'
 import { tableNamed } from '../../d1/schema/schema.js'

@@ -1,4 +1,4 @@
-import { refilledLater, rowLossCulprit } from '../blame.js'
+import { refilledLater, rowLossCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence } from '../evidence.js'
 import { tableNamed } from '../../d1/schema/schema.js'

@@ -1,4 +1,4 @@
-import { valueCulprit } from '../blame.js'
+import { valueCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { ColumnChange, Evidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'

@@ -1,4 +1,4 @@
-import { columnsSet, refilledLater } from '../blame.js'
+import { columnsSet, refilledLater } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { tableNamed } from '../../d1/schema/schema.js'

@@ -1,4 +1,4 @@
-import { shapeCulprit } from '../blame.js'
+import { shapeCulprit } from './attribution.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { findingOf, same, valuesText, type Rule } from './rule.js'
 

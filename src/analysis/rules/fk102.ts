@@ -1,4 +1,4 @@
-import { mentions } from '../anatomy.js'
+import { mentions } from '../statement/statement.js'
 import type { Evidence, StatementEvidence } from '../evidence.js'
 import { referencedColumns, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { mismatched, endProblems } from './foreign-keys.js'

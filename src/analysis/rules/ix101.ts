@@ -1,4 +1,4 @@
-import { shapeCulprit } from '../blame.js'
+import { shapeCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, TableFate } from '../evidence.js'
 import type { IndexSchema, TableSchema } from '../../d1/schema/schema.js'

@@ -1,4 +1,4 @@
-import { shapeCulprit } from '../blame.js'
+import { shapeCulprit } from './attribution.js'
 import { findingOf, same, type Rule } from './rule.js'
 
 export const mf103: Rule = {

@@ -1,7 +1,7 @@
 import type { Finding, Severity } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence } from '../evidence.js'
 import { counted } from '../../text/plural.js'
-import type { History } from '../history.js'
+import type { History } from './history.js'
 
 /** One code of the analysis. `check` and `checkHistory` are pure. */
 export interface Rule {

@@ -1,5 +1,5 @@
 import type { MigrationFile } from '../../contract/target.js'
-import { isApplied, numberOf } from '../history.js'
+import { isApplied, numberOf } from './history.js'
 import { findingOf, type Rule } from './rule.js'
 
 export const sq101: Rule = {

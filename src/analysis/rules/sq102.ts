@@ -1,4 +1,4 @@
-import { isApplied, numberOf } from '../history.js'
+import { isApplied, numberOf } from './history.js'
 import { findingOf, type Rule } from './rule.js'
 
 /** Past this, numbers are dates or random, and gaps mean nothing. */

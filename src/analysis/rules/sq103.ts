@@ -1,4 +1,4 @@
-import { numberOf, pendingOf } from '../history.js'
+import { numberOf, pendingOf } from './history.js'
 import { findingOf, type Rule } from './rule.js'
 
 export const sq103: Rule = {

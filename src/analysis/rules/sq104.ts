@@ -1,4 +1,4 @@
-import { isApplied } from '../history.js'
+import { isApplied } from './history.js'
 import { findingOf, type Rule } from './rule.js'
 
 export const sq104: Rule = {

@@ -1,4 +1,4 @@
-import { isApplied, numberOf, type History } from '../history.js'
+import { isApplied, numberOf, type History } from './history.js'
 import { findingOf, type Rule } from './rule.js'
 
 export const sq106: Rule = {

@@ -1,4 +1,4 @@
-import { isApplied, numberOf } from '../history.js'
+import { isApplied, numberOf } from './history.js'
 import { findingOf, type Rule } from './rule.js'
 
 export const sq107: Rule = {

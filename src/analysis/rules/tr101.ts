@@ -1,5 +1,5 @@
-import { mentions } from '../anatomy.js'
-import { parentsLeft, shapeCulprit } from '../blame.js'
+import { mentions } from '../statement/statement.js'
+import { parentsLeft, shapeCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence } from '../evidence.js'
 import { significantTokens } from '../../d1/sql/tokens.js'

@@ -1,9 +1,9 @@
 import { tableNamed } from '../../d1/schema/schema.js'
 import { unquote } from '../../d1/sql/tokens.js'
-import { columnsSet, isCopyOf, shapeCulprit } from '../blame.js'
+import { columnsSet, isCopyOf, shapeCulprit } from './attribution.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
-import { becomesNumber } from '../number-texts.js'
-import { pairsOf } from '../row-keys.js'
+import { becomesNumber } from '../compare/text-to-number.js'
+import { pairsOf } from '../compare/row-keys.js'
 import { same } from './rule.js'
 
 interface ValueRisk {

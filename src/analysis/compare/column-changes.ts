@@ -1,0 +1,77 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Row } from '../../d1/sqlite/sqlite.js'
+import { countOverwritten } from './json-documents.js'
+import type { ColumnChange } from '../evidence.js'
+import { countCut, cutOff, spoilt, startsAsNumber } from './text-to-number.js'
+import { column, SAMPLES, type Pair } from './row-keys.js'
+
+/** The two values are not the same; for a text that becomes a number, not by what SQLite takes for equal. */
+export function differ({ was, is }: Pair, retyped: Pair[]): string {
+  const b = column('b', was)
+  const s = column('s', is)
+  const differs = `${b} COLLATE BINARY IS NOT ${s}`
+  return retyped.some((pair) => pair.was === was) ? `(${differs} OR (${spoilt(b, s)}))` : differs
+}
+
+/** What became of the values of each column, of the rows that are there before and after. */
+export function columnChanges(
+  database: DatabaseSync,
+  from: string,
+  compared: Pair[],
+  key: Pair[],
+  retyped: Pair[],
+): ColumnChange[] {
+  const counts = compared.flatMap((pair, at) => {
+    const b = column('b', pair.was)
+    const s = column('s', pair.is)
+    const cut = cutOff(b, s)
+    return [
+      `count(${b}) AS v${String(at)}`,
+      `count(CASE WHEN NOT (${isEmpty(b)}) AND (${isEmpty(s)}) THEN 1 END) AS n${String(at)}`,
+      `count(CASE WHEN NOT (${isEmpty(s)}) AND ${b} IS NOT NULL AND ${differ(pair, retyped)} THEN 1 END) AS c${String(at)}`,
+      `count(CASE WHEN ${cut} AND ${startsAsNumber(b)} THEN 1 END) AS h${String(at)}`,
+      `count(CASE WHEN ${cut} AND NOT ${startsAsNumber(b)} THEN 1 END) AS z${String(at)}`,
+      `count(DISTINCT CASE WHEN ${cut} AND NOT ${startsAsNumber(b)} THEN ${b} END) AS w${String(at)}`,
+    ]
+  })
+  const row = database.prepare(`SELECT ${counts.join(', ')} FROM ${from}`).get() ?? {}
+  return compared.flatMap((pair, at) => {
+    const { was, is } = pair
+    const of = (letter: string): number => Number(row[`${letter}${String(at)}`])
+    const [values, nulled, changed] = [of('v'), of('n'), of('c')]
+    if (nulled + changed === 0) return []
+    const cut = countCut({ values, changed, headed: of('h'), zeroed: of('z'), words: of('w') })
+    const keyText = key.map((pair) => `quote(${column('b', pair.was)})`).join(` || ', ' || `)
+    const samples = database
+      .prepare(
+        `SELECT ${keyText} AS key, substr(quote(${column('b', was)}), 1, 80) AS before, substr(quote(${column('s', is)}), 1, 80) AS after
+         FROM ${from} WHERE ${column('b', was)} IS NOT NULL AND ${differ(pair, retyped)} LIMIT 100`,
+      )
+      .all()
+      .filter(isNews())
+      .slice(0, SAMPLES)
+      .map((sample) => ({
+        key: String(sample['key']),
+        before: String(sample['before']),
+        after: String(sample['after']),
+      }))
+    const documents = samples.some(({ before }) => /^'\s*[{[]/.test(before))
+    const overwritten = documents ? countOverwritten(database, from, column('b', was), column('s', is)) : 0
+    const kinds = { ...(cut === 0 ? {} : { cut }), ...(overwritten === 0 ? {} : { overwritten }) }
+    return [{ column: was, after: is, values, nulled, changed, ...kinds, samples }]
+  })
+}
+
+/** One sample of each kind: the same change again tells nothing. */
+function isNews(): (sample: Row) => boolean {
+  const seen = new Set<string>()
+  return ({ before, after }) => {
+    const change = JSON.stringify([before, after])
+    return !seen.has(change) && seen.add(change).has(change)
+  }
+}
+
+/** NULL, and what stands for nothing in a text or JSON column: a value that becomes one of these is lost as much. */
+function isEmpty(expression: string): string {
+  return `${expression} IS NULL OR ${expression} IN ('', '{}', '[]', 'null')`
+}

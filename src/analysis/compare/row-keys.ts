@@ -1,0 +1,84 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { TableSchema } from '../../d1/schema/schema.js'
+import { quoteName } from '../../d1/sqlite/sqlite.js'
+import type { TableFate } from '../evidence.js'
+
+/** A column before and after. */
+export interface Pair {
+  /** Column before. */
+  was: string
+  /** Column after. */
+  is: string
+}
+
+/** Rows shown of what is found. */
+export const SAMPLES = 3
+
+/** Columns that are in both, generated ones left out. */
+export function pairsOf(fate: TableFate, after: TableSchema): Pair[] {
+  return fate.before.columns.flatMap(({ name, generated }) => {
+    const wanted = fate.renamedColumns.get(name.toLowerCase()) ?? name
+    const now = after.columns.find((column) => column.name.toLowerCase() === wanted.toLowerCase())
+    return generated || now === undefined || now.generated ? [] : [{ was: name, is: now.name }]
+  })
+}
+
+/** How a row is found again: pairs of expressions, or undefined when only its content tells. */
+export function keyOf(fate: TableFate, after: TableSchema, pairs: Pair[]): Pair[] | undefined {
+  const mapped = (columns: (string | null)[]): Pair[] | undefined => {
+    const found = columns.map((column) => pairs.find(({ was }) => was === column))
+    return found.length > 0 && found.every((pair) => pair !== undefined) ? found : undefined
+  }
+  const primary = mapped(fate.before.primaryKey)
+  if (primary !== undefined) return primary
+  const rowids = !fate.before.withoutRowid && !after.withoutRowid
+  if (rowids && (fate.how === 'kept' || isAlias(fate))) return [{ was: ROWID, is: ROWID }]
+  const unique = fate.before.indexes.find(
+    (index) =>
+      index.unique &&
+      !index.partial &&
+      index.columns.every((name) =>
+        fate.before.columns.some((column) => column.name === name && column.notNull),
+      ),
+  )
+  return unique === undefined ? undefined : mapped(unique.columns)
+}
+
+/** Stands for the implicit key of a table without one. */
+export const ROWID = '\u0000rowid'
+
+/** Renamed by ALTER TABLE: the same b-tree, so the same rowids. */
+function isAlias(fate: TableFate): boolean {
+  return fate.how === 'renamed' && fate.ended?.anatomy.verb === 'alter-table'
+}
+
+/** A column of `b` (before) or `s` (after). */
+export function column(alias: string, name: string): string {
+  return name === ROWID ? `${alias}.rowid` : `${alias}.${quoteName(name)}`
+}
+
+/** The condition under which `b` and `s` are the same row. */
+export function join(key: Pair[]): string {
+  return key.map(({ was, is }) => `${column('s', is)} IS ${column('b', was)}`).join(' AND ')
+}
+
+/** FROM clause of the rows of before whose key is gone. */
+export function missingRows(fate: TableFate, after: TableSchema, key: Pair[]): string {
+  return `prior.${quoteName(fate.before.name)} b WHERE NOT EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)})`
+}
+
+/** The first columns of a few rows, as SQL literals. */
+export function sampleRows(database: DatabaseSync, fate: TableFate, from: string): string[] {
+  const shown = fate.before.columns.filter(({ generated }) => !generated).slice(0, 4)
+  const text = shown.map(({ name }) => `substr(quote(${column('b', name)}), 1, 40)`).join(` || ', ' || `)
+  if (text === '') return []
+  return database
+    .prepare(`SELECT ${text} AS sample FROM ${from} LIMIT ${String(SAMPLES)}`)
+    .all()
+    .map((row) => String(row['sample']))
+}
+
+/** The number that a query answers as `n`. */
+export function number(database: DatabaseSync, sql: string): number {
+  return Number(database.prepare(sql).get()?.['n'])
+}

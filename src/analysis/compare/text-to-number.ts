@@ -1,0 +1,55 @@
+import type { TableSchema } from '../../d1/schema/schema.js'
+import type { Pair } from './row-keys.js'
+
+/**
+ * Texts that a migration turns into numbers. SQLite compares '01234' and 1234 as equal once a column is declared as a number, and CAST
+ * takes what a text starts with, or 0: what is cut off that way has to be asked for.
+ * Source: https://sqlite.org/datatype3.html#type_affinity, https://sqlite.org/lang_expr.html#castexpr
+ */
+export function becomesNumber({ was, is }: Pair, before: TableSchema, after: TableSchema): boolean {
+  const typeOf = (table: TableSchema, name: string): string | undefined =>
+    table.columns.find((column) => column.name === name)?.type
+  const now = typeOf(after, is)
+  return now !== undefined && !keepsText(now) && keepsText(typeOf(before, was) ?? '')
+}
+
+export function keepsText(type: string): boolean {
+  if (type.includes('INT')) return false
+  return type === '' || /CHAR|CLOB|TEXT|BLOB|ANY/.test(type)
+}
+
+/** The number `s` does not say what the text `b` said: '007', '+41…', more digits than a number holds, 'n/a'. '1.50' as 1.5 does. */
+export function spoilt(b: string, s: string): string {
+  const digits = `ltrim(trim(${b}), '-')`
+  const plain = `${digits} NOT GLOB '*[^0-9.]*' AND ${digits} NOT GLOB '*.*.*' AND ${digits} NOT GLOB '0[0-9]*' AND length(${digits}) < 16 AND CAST(${b} AS REAL) = ${s}`
+  return `typeof(${b}) = 'text' AND typeof(${s}) IN ('integer', 'real') AND CAST(${s} AS TEXT) <> trim(${b}) AND NOT (${plain})`
+}
+
+/** The same, and the number is what CAST makes of the text: no mapping that somebody wrote down. */
+export function cutOff(b: string, s: string): string {
+  return `${spoilt(b, s)} AND ${s} IN (CAST(${b} AS NUMERIC), CAST(${b} AS INTEGER), CAST(${b} AS REAL))`
+}
+
+/** Starts like a number: what CAST cut off is what followed, or zeros and a sign before it. */
+export function startsAsNumber(b: string): string {
+  return `(trim(${b}) GLOB '[0-9]*' OR trim(${b}) GLOB '[+-][0-9]*')`
+}
+
+interface CutCounts {
+  values: number
+  changed: number
+  /** Cut texts that start like a number, and the others, which became 0. */
+  headed: number
+  zeroed: number
+  /** Different texts among the others. */
+  words: number
+}
+
+/**
+ * Values that were cut. One word that is 0 now may be a meant mapping ('false'); several, or one among numbers, are what CAST
+ * did to texts that it cannot read.
+ */
+export function countCut({ values, changed, headed, zeroed, words }: CutCounts): number {
+  const byCast = headed + zeroed === changed && (words > 1 || values > changed || headed > 0)
+  return headed + (byCast ? zeroed : 0)
+}

@@ -1,0 +1,75 @@
+import { fileURLToPath } from 'node:url'
+import { RunbookError } from '../../contract/failures.js'
+import type { Plan } from '../../contract/plan.js'
+import { runInOwnProcess } from '../../process/own-process.js'
+import type { RehearsalMessage } from './own-process-entry.js'
+import type { RehearseInput } from './rehearse.js'
+import type { Hopeless, Whereabouts } from '../replay/replay.js'
+
+const MODULE = fileURLToPath(new URL('./own-process-entry.js', import.meta.url))
+
+/** Milliseconds. D1 ends a query after 30 seconds: what takes ten times as long here will not run there. */
+const STATEMENT_LIMIT_MS = 5 * 60_000
+
+/**
+ * `rehearseMigrations` in a process of its own: SQLite runs a statement without a pause, and one that never ends would hold
+ * up the heartbeat of the activity, Ctrl-C and everything else here. A statement that does not end within `statementLimitMs`
+ * is ended, and the rehearsal made again without it: it is an RH102 of the plan then. Throws what `rehearseMigrations` throws.
+ */
+export async function rehearseApart(
+  input: Omit<RehearseInput, 'hopeless' | 'onStatement'> & { statementLimitMs?: number },
+): Promise<Plan> {
+  const { statementLimitMs = STATEMENT_LIMIT_MS, ...request } = input
+  const first = await rehearseOnce(request, statementLimitMs)
+  if (first.plan !== undefined) return first.plan
+  const second = await rehearseOnce({ ...request, hopeless: first.hopeless }, statementLimitMs)
+  if (second.plan !== undefined) return second.plan
+  throw new Error(`the rehearsal never ended: ${second.hopeless.file}, line ${String(second.hopeless.line)}`)
+}
+
+type Attempt = { plan: Plan } | { plan: undefined; hopeless: Hopeless }
+
+async function rehearseOnce(
+  { signal, onProgress, ...input }: RehearseInput,
+  limitMs: number,
+): Promise<Attempt> {
+  let result: Attempt | undefined
+  let failure: RunbookError | undefined
+  let watch: NodeJS.Timeout | undefined
+  const follow = (at: Whereabouts | undefined, stop: () => void): void => {
+    clearTimeout(watch)
+    if (at === undefined) return
+    watch = setTimeout(() => {
+      result = { plan: undefined, hopeless: { ...at, afterMs: limitMs } }
+      stop()
+    }, limitMs)
+  }
+  try {
+    await runInOwnProcess({
+      module: MODULE,
+      input,
+      ...(signal === undefined ? {} : { signal }),
+      onMessage: (message, stop) => {
+        const said = message as RehearsalMessage
+        switch (said.kind) {
+          case 'progress':
+            onProgress?.(said.message)
+            break
+          case 'statement':
+            follow(said.at, stop)
+            break
+          case 'plan':
+            result = { plan: said.plan }
+            break
+          case 'refused':
+            failure = new RunbookError(said.type, said.message, { advice: said.advice })
+        }
+      },
+    })
+  } finally {
+    clearTimeout(watch)
+  }
+  if (failure !== undefined) throw failure
+  if (result === undefined) throw new Error('the process of the rehearsal ended without a word')
+  return result
+}

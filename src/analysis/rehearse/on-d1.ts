@@ -1,0 +1,124 @@
+import type { MigrationFile } from '../../contract/target.js'
+import { CATALOG_SQL, catalogOf, schemaFingerprint } from '../../d1/schema/catalog.js'
+import { splitStatements } from '../../d1/sql/statements.js'
+import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
+import { openScratch, type ScratchDatabase } from '../../d1/scratch-workerd.js'
+import { anatomyOf } from '../statement/statement.js'
+import type { FailureEvidence } from '../evidence.js'
+
+/** What D1's own engine made of the files. */
+export interface D1Run {
+  schemaFingerprint: string
+  predictedFingerprint: string
+  fingerprints: Map<string, { before: string; after: string }>
+  /** Milliseconds by file. */
+  durations: Record<string, number>
+  failures: FailureEvidence[]
+  /** Runs the reverse after the files. Undefined when it leads back to the schema of before, else why it does not. */
+  tryBack: (sql: string) => Promise<string | undefined>
+  /** Stops the engine. */
+  close: () => Promise<void>
+}
+
+/**
+ * Applies the files in workerd as Wrangler sends them, with the INSERT into the ledger behind each: what D1 accepts, and the
+ * fingerprints that production must show, are D1's own. Stops at the first file that it refuses.
+ */
+export async function runOnD1(options: {
+  input: { signal?: AbortSignal; onProgress?: (message: string) => void }
+  file: string
+  pending: MigrationFile[]
+  migrationsTable: string
+}): Promise<D1Run> {
+  const { input, pending, migrationsTable } = options
+  const scratch = await openScratch({ file: options.file })
+  const close = async (): Promise<void> => {
+    await scratch.close()
+    await scratch.remove()
+  }
+  try {
+    const first = await fingerprintOf(scratch, migrationsTable)
+    const run: D1Run = {
+      schemaFingerprint: first,
+      predictedFingerprint: first,
+      fingerprints: new Map(),
+      durations: {},
+      failures: [],
+      tryBack: (sql) => tryBack(scratch, sql, first, migrationsTable),
+      close,
+    }
+    await scratch.batchFile(LEDGER(migrationsTable))
+    for (const file of pending) {
+      input.signal?.throwIfAborted()
+      input.onProgress?.(`Running ${file.name} on D1's engine`)
+      const started = performance.now()
+      try {
+        await scratch.batchFile(asSent(file, migrationsTable))
+      } catch (error) {
+        run.failures.push(locate(error, file))
+        break
+      }
+      run.durations[file.name] = performance.now() - started
+      const after = await fingerprintOf(scratch, migrationsTable)
+      run.fingerprints.set(file.name, { before: run.predictedFingerprint, after })
+      run.predictedFingerprint = after
+    }
+    return run
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function tryBack(
+  scratch: ScratchDatabase,
+  sql: string,
+  wanted: string,
+  migrationsTable: string,
+): Promise<string | undefined> {
+  try {
+    await scratch.batchFile(sql)
+  } catch (error) {
+    return `D1 refuses the reverse migration: ${error instanceof Error ? error.message : String(error)}`
+  }
+  const got = await fingerprintOf(scratch, migrationsTable)
+  return got === wanted ? undefined : 'On D1 the reverse migration does not lead back to the exact schema.'
+}
+
+const LEDGER = (table: string): string => `CREATE TABLE IF NOT EXISTS ${quoteName(table)}(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL);`
+
+async function fingerprintOf(scratch: ScratchDatabase, migrationsTable: string): Promise<string> {
+  return schemaFingerprint(catalogOf(await scratch.query(CATALOG_SQL), migrationsTable))
+}
+
+/** Transaction control is a finding of its own; without it the rest can still be tried. */
+function asSent(file: MigrationFile, migrationsTable: string): string {
+  let sql = file.sql
+  for (const statement of splitStatements(file.sql)) {
+    if (anatomyOf(statement.sql).verb !== 'transaction') continue
+    const end = statement.offset + statement.sql.length
+    sql = `${sql.slice(0, statement.offset)}${' '.repeat(statement.sql.length)}${sql.slice(end).replace(/^;/, ' ')}`
+    if (sql.length < file.sql.length) sql = sql.padEnd(file.sql.length)
+  }
+  return `${sql}\nINSERT INTO ${quoteName(migrationsTable)} (name) VALUES (${quoteText(file.name)});`
+}
+
+/** D1 names no statement: the one that says something of its error message, else the file. */
+function locate(error: unknown, file: MigrationFile): FailureEvidence {
+  const raw = error instanceof Error ? error.message : String(error)
+  const message = raw.replace(/^D1 refused the SQL: /, '')
+  const near = /(?:near|column|table|function|on|named) "?:? ?([\w$.]+)/.exec(message)?.[1]?.toLowerCase()
+  const statements = splitStatements(file.sql)
+  const found =
+    near === undefined ? undefined : statements.find(({ sql }) => sql.toLowerCase().includes(near))
+  const statement = found ?? statements[0]
+  return {
+    file: file.name,
+    line: statement?.line ?? 1,
+    sql: statement?.sql ?? '',
+    message: `D1 refuses the file: ${message}`,
+    where: 'copy',
+    code: 'RH101',
+  }
+}

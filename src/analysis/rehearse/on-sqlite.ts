@@ -1,0 +1,158 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
+import type { Finding } from '../../contract/finding.js'
+import type { Plan } from '../../contract/plan.js'
+import type { Database, MigrationFile } from '../../contract/target.js'
+import { readDetailedCatalog } from '../../d1/schema/schema.js'
+import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
+import { compareTable } from '../compare/compare.js'
+import { checkQueries, type ApplicationQuery } from './application-queries.js'
+import type { Evidence, TableFate } from '../evidence.js'
+import { brokenObjects, violationsIn } from '../replay/health.js'
+import { followTables } from '../replay/lineage.js'
+import { createLedger, replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
+import { rowChanges } from '../compare/row-counts.js'
+import { forgottenSequence } from '../compare/autoincrement.js'
+import { shapeFailures } from '../statement/file-ending.js'
+
+export interface NativeInput {
+  migrationsTable: string
+  database: Database
+  queries?: ApplicationQuery[]
+  signal?: AbortSignal
+  onProgress?: (message: string) => void
+  onStatement?: ReplayOptions['onStatement']
+  hopeless?: ReplayOptions['hopeless']
+}
+
+/** What SQLite, statement by statement, shows of the files. */
+export interface NativeRehearsal {
+  evidence: Evidence
+  findings: Finding[]
+  replays: Map<string, FileReplay>
+  /** The files that ran, all of them unless one failed. */
+  ran: MigrationFile[]
+  rows: Plan['rows']
+}
+
+/**
+ * Runs the pending files on `places.main`, which is a copy of `places.prior`, and compares the two. Stops at the first file that fails.
+ * Throws the signal's reason when it is aborted.
+ */
+export async function rehearseNatively(
+  input: NativeInput,
+  places: { main: string; prior: string },
+  pending: MigrationFile[],
+): Promise<NativeRehearsal> {
+  const { migrationsTable } = input
+  const database = openSqlite(places.main)
+  try {
+    database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -32768')
+    createLedger(database, migrationsTable)
+    const before = readDetailedCatalog(database, { migrationsTable })
+    const brokenBefore = brokenObjects(database, before)
+    const replays = new Map<string, FileReplay>()
+    const ran: MigrationFile[] = []
+    for (const file of pending) {
+      input.onProgress?.(`Rehearsing ${file.name}`)
+      const { onStatement, hopeless } = input
+      const replay = replayFile(database, file, {
+        ...{ migrationsTable, countRows: true, origin: before },
+        ...{ onStatement, hopeless },
+      })
+      replay.failures.push(...shapeFailures(file, replay.parsed))
+      replays.set(file.name, replay)
+      input.signal?.throwIfAborted()
+      await setImmediate()
+      if (replay.failures.some(({ code }) => code !== 'TX101')) break
+      ran.push(file)
+    }
+    const after = readDetailedCatalog(database, { migrationsTable })
+    const statements = [...replays.values()].flatMap((replay) => replay.statements)
+    const settled = statements.filter(({ file }) => ran.some(({ name }) => name === file))
+    database.exec(`ATTACH DATABASE ${quoteText(places.prior)} AS prior`)
+    const fates: TableFate[] = []
+    for (const fate of followTables(before, after, settled)) {
+      input.onProgress?.(`Comparing ${fate.before.name}`)
+      fates.push(withData(database, fate, { database, after, statements: settled }))
+      input.signal?.throwIfAborted()
+      await setImmediate()
+    }
+    const known = new Set(brokenBefore.map(({ type, name }) => `${type} ${name}`))
+    const violations = compareViolations(database, before, after, fates)
+    const evidence: Evidence = {
+      mode: 'copy',
+      files: pending,
+      statements,
+      before,
+      after,
+      fates,
+      failures: [...replays.values()].flatMap(({ failures }) => failures.map(onCopy)),
+      broken: brokenObjects(database, after).filter(({ type, name }) => !known.has(`${type} ${name}`)),
+      violations: violations.added,
+      oldViolations: violations.old,
+      durations: {},
+      end: { before, statements },
+      certain: true,
+      local: !input.database.remote,
+    }
+    const findings = checkQueries(database, input.queries ?? [], places.prior)
+    return { evidence, findings, replays, ran, rows: rowChanges(database, before, after, fates) }
+  } finally {
+    database.close()
+  }
+}
+
+function withData(
+  database: DatabaseSync,
+  fate: TableFate,
+  versions: Parameters<typeof compareTable>[0],
+): TableFate {
+  if (fate.before.kind !== 'table') return fate
+  const sequence = forgottenSequence(database, fate)
+  const data = compareTable({ ...versions, database }, fate)
+  return { ...fate, data: sequence === undefined ? data : { ...data, sequence } }
+}
+
+/** What a statement says that fails while it is rehearsed is RH101; what D1 refuses by rule keeps its code. */
+function onCopy(failure: Evidence['failures'][number]): Evidence['failures'][number] {
+  return failure.code === 'SY101' ? { ...failure, code: 'RH101', where: 'copy' } : failure
+}
+
+function compareViolations(
+  database: DatabaseSync,
+  before: Evidence['before'],
+  after: Evidence['after'],
+  fates: TableFate[],
+): { added: Evidence['violations']; old: Evidence['violations'] } {
+  const touched = new Set(
+    fates
+      .filter(({ written }) => written)
+      .flatMap((fate) => [fate.before.name, fate.after?.name ?? ''])
+      .map((name) => name.toLowerCase()),
+  )
+  const concerned = [...after.tables.values()].filter(
+    (table) =>
+      table.foreignKeys.length > 0 &&
+      (touched.has(table.name.toLowerCase()) ||
+        before.tables.get(table.name.toLowerCase()) === undefined ||
+        table.foreignKeys.some(({ target }) => touched.has(target.toLowerCase()))),
+  )
+  const now = violationsIn(
+    database,
+    'main',
+    concerned.map(({ name }) => name),
+  )
+  if (now.length === 0) return { added: [], old: [] }
+  const was = violationsIn(
+    database,
+    'prior',
+    now.map(({ table }) => table),
+  )
+  const excess = now.map((violation) => {
+    const known =
+      was.find(({ table, parent }) => table === violation.table && parent === violation.parent)?.rows ?? 0
+    return { ...violation, rows: violation.rows - known }
+  })
+  return { added: excess.filter(({ rows }) => rows > 0), old: was }
+}

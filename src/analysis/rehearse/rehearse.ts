@@ -1,0 +1,206 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Finding } from '../../contract/finding.js'
+import type { Plan, PlannedMigration, RollbackSummary, SchemaChange } from '../../contract/plan.js'
+import type { Database, MigrationFile } from '../../contract/target.js'
+import { diffCatalog } from '../../d1/schema/schema-diff.js'
+import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
+import { acknowledge, verdictOf } from '../findings/acknowledge.js'
+import type { ApplicationQuery } from './application-queries.js'
+import type { Evidence } from '../evidence.js'
+import { arrange, judgeEvidence, judgeHistory } from '../findings/collect.js'
+import { planHashOf } from './plan-hash.js'
+import { rehearseNatively, type NativeRehearsal } from './on-sqlite.js'
+import type { FileReplay, Hopeless, Whereabouts } from '../replay/replay.js'
+import { rehearseWayBack } from '../reverse/rehearsal.js'
+import { driftFinding } from '../rules/sq108.js'
+import { withSafeRebuild } from '../reverse/safe-rebuild.js'
+import { schemaDrift } from '../replay/schema-drift.js'
+import { runOnD1, type D1Run } from './on-d1.js'
+
+export interface RehearseInput {
+  /** The restored copy, an SQLite file; it is copied, never changed. */
+  databaseFile: string
+  /** The whole folder, in apply order. */
+  files: MigrationFile[]
+  /** The ledger, oldest first. */
+  applied: readonly (string | { name: string })[]
+  environment: string
+  database: Database
+  migrationsTable?: string
+  checksums?: Record<string, string>
+  /** What the running application asks. */
+  queries?: ApplicationQuery[]
+  signal?: AbortSignal
+  /** One line for people. */
+  onProgress?: (message: string) => void
+  /** Called before and, with nothing, after each statement that may take long. */
+  onStatement?: (at: Whereabouts | undefined) => void
+  /** A statement that did not end when it was tried before. */
+  hopeless?: Hopeless
+}
+
+/**
+ * Runs the pending files on a copy of the database: statement by statement in SQLite, to see which one does what to which rows, and
+ * file by file in workerd, for what D1 accepts and the schema that it makes of it. The result is the plan that people approve.
+ * Throws the signal's reason when it is aborted.
+ */
+export async function rehearseMigrations(input: RehearseInput): Promise<Plan> {
+  const folder = await mkdtemp(join(tmpdir(), 'd1-runbook-rehearse-'))
+  try {
+    const prior = join(folder, 'prior.sqlite')
+    const main = join(folder, 'main.sqlite')
+    await copyDatabase(input.databaseFile, prior)
+    await copyFile(prior, main)
+    return await rehearseIn(input, { prior, main, folder })
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+interface Places {
+  prior: string
+  main: string
+  folder: string
+}
+
+async function rehearseIn(input: RehearseInput, places: Places): Promise<Plan> {
+  const ledger = input.applied.map((entry) => (typeof entry === 'string' ? entry : entry.name))
+  const applied = new Set(ledger)
+  const pending = input.files.filter(({ name }) => !applied.has(name))
+  const history = judgeHistory({ files: input.files, applied: ledger, checksums: input.checksums })
+  const drift = schemaDrift({
+    files: input.files,
+    applied: ledger,
+    databaseFile: places.prior,
+    migrationsTable: tableOf(input),
+  })
+  history.push(...driftFinding(drift ?? []))
+  const native = await rehearseNatively({ ...input, migrationsTable: tableOf(input) }, places, pending)
+  input.signal?.throwIfAborted()
+  const run = await runOnD1({
+    input,
+    file: places.prior,
+    pending: native.ran,
+    migrationsTable: tableOf(input),
+  })
+  try {
+    return await conclude(input, places, { ledger, pending, history, native, run })
+  } finally {
+    await run.close()
+  }
+}
+
+async function conclude(
+  input: RehearseInput,
+  places: Places,
+  { ledger, pending, history, native, run }: Rehearsed,
+): Promise<Plan> {
+  const evidence = {
+    ...native.evidence,
+    failures: [...native.evidence.failures, ...run.failures],
+    durations: run.durations,
+  }
+  const rooms = { ...places, migrationsTable: tableOf(input) }
+  const judged = [
+    ...history,
+    ...(await withSafeRebuild(judgeEvidence(evidence), evidence, rooms)),
+    ...native.findings,
+  ]
+  const findings = arrange(acknowledge(judged, pending), input.files)
+  const complete = run.failures.length === 0 && native.ran.length === pending.length
+  const rollback = complete ? await wayBack(input, places, native, run) : NO_WAY_BACK
+  const plan = {
+    verdict: verdictOf(findings),
+    environment: input.environment,
+    database: input.database,
+    migrations: pending.map((file) => planned(file, native.replays, run)),
+    findings,
+    ledger,
+    schemaFingerprint: run.schemaFingerprint,
+    predictedFingerprint: run.predictedFingerprint,
+    rows: native.rows,
+    rollback,
+    schemaChanges: changedObjects(native.evidence),
+  }
+  return { planHash: planHashOf(plan), ...plan }
+}
+
+/** For the report: whole objects; a column shows in its table's text. */
+function changedObjects({ before, after }: Evidence): SchemaChange[] {
+  return diffCatalog(before, after).flatMap(({ change, type, name, ...texts }) => {
+    const { before: old, after: now } = texts
+    const sql = {
+      ...(old === undefined ? {} : { before: old }),
+      ...(now === undefined ? {} : { after: now }),
+    }
+    return type === 'column' ? [] : [{ change, type, name, ...sql }]
+  })
+}
+
+const NO_WAY_BACK: RollbackSummary = {
+  available: false,
+  rehearsed: false,
+  price: ['The migration itself fails on the copy: nothing of it would be applied.'],
+}
+
+async function wayBack(
+  input: RehearseInput,
+  places: Places,
+  native: NativeRehearsal,
+  run: D1Run,
+): Promise<RollbackSummary> {
+  if (native.ran.length === 0) return { available: false, rehearsed: false, price: [] }
+  input.onProgress?.('Rehearsing the way back')
+  const summary = await rehearseWayBack({
+    ...places,
+    migrationsTable: tableOf(input),
+    evidence: native.evidence,
+    ...(input.signal === undefined ? {} : { signal: input.signal }),
+  })
+  if (summary.sql === undefined || summary.sql === '') return summary
+  const refused = await run.tryBack(summary.sql)
+  return refused === undefined
+    ? summary
+    : { available: false, rehearsed: true, price: [refused, ...summary.price] }
+}
+
+interface Rehearsed {
+  ledger: string[]
+  pending: MigrationFile[]
+  history: Finding[]
+  native: NativeRehearsal
+  run: D1Run
+}
+
+function planned(file: MigrationFile, replays: Map<string, FileReplay>, run: D1Run): PlannedMigration {
+  const prints = run.fingerprints.get(file.name)
+  return {
+    name: file.name,
+    sha256: file.sha256,
+    statements: replays.get(file.name)?.count ?? 0,
+    durationMs: Math.round(run.durations[file.name] ?? 0),
+    fingerprintBefore: prints?.before ?? run.predictedFingerprint,
+    fingerprintAfter: prints?.after ?? run.predictedFingerprint,
+  }
+}
+
+function tableOf(input: RehearseInput): string {
+  return input.migrationsTable ?? 'd1_migrations'
+}
+
+/** A copy that holds everything, also what still lies in a write-ahead log beside the file. */
+async function copyDatabase(from: string, to: string): Promise<void> {
+  const database = openSqlite(from, { readOnly: true })
+  try {
+    const mode = database.prepare('PRAGMA journal_mode').get()?.['journal_mode']
+    if (mode === 'wal') {
+      database.exec(`VACUUM INTO ${quoteText(to)}`)
+      return
+    }
+  } finally {
+    database.close()
+  }
+  await copyFile(from, to)
+}

@@ -1,0 +1,196 @@
+import { tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
+import { unquote } from '../../d1/sql/tokens.js'
+import type { StatementEvidence, TableFate } from '../evidence.js'
+
+/** One table while it lives, whatever it is called. */
+interface Entry {
+  origin: TableSchema | undefined
+  name: string
+  alive: boolean
+  renamedColumns: Map<string, string>
+  sources: Set<Entry>
+  ended: StatementEvidence | undefined
+  /** Some statement changed its rows, or may have. */
+  written: boolean
+}
+
+/**
+ * Follows every table of `before` through the statements: renamed, rebuilt under the same name (created, filled, swapped), or
+ * dropped, and which tables were filled from it. A rebuilt table is the same table. Tables that nothing touched are left out.
+ */
+export function followTables(
+  before: DetailedCatalog,
+  after: DetailedCatalog,
+  statements: StatementEvidence[],
+): TableFate[] {
+  const entries = [...before.tables.values()].map((table) => newEntry(table.name, table))
+  const touched = new Set<Entry>()
+  for (const statement of statements) follow(entries, touched, statement)
+  return entries
+    .filter((entry) => entry.origin !== undefined && touched.has(entry))
+    .flatMap((entry) => (entry.origin === undefined ? [] : [fateOf(entry, entry.origin, entries, after)]))
+}
+
+function newEntry(name: string, origin?: TableSchema): Entry {
+  return {
+    origin,
+    name,
+    alive: true,
+    renamedColumns: new Map(),
+    sources: new Set(),
+    ended: undefined,
+    written: false,
+  }
+}
+
+function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvidence): void {
+  const { verb, target, alteration } = statement.anatomy
+  const living = (name: string): Entry | undefined =>
+    entries.find((entry) => entry.alive && entry.name.toLowerCase() === name.toLowerCase())
+  const written = statement.touches.filter(({ how }) => how !== 'read').map(({ table }) => living(table))
+  if (verb === 'create-table' && target !== undefined && living(target) === undefined) {
+    const created = newEntry(target)
+    entries.push(created)
+    written.push(created)
+  }
+  const read = statement.touches.filter(({ how }) => how === 'read').map(({ table }) => living(table))
+  for (const entry of written) {
+    if (entry === undefined) continue
+    touched.add(entry)
+    entry.written = true
+    if (verb === 'drop-table' || verb === 'delete') continue
+    for (const source of read) if (source !== undefined && source !== entry) entry.sources.add(source)
+  }
+  const indexed = indexedTable(statement, entries)
+  if (indexed !== undefined) touched.add(indexed)
+  const subject = target === undefined ? undefined : living(target)
+  if (subject === undefined) return
+  if (verb === 'drop-table') {
+    touched.add(subject)
+    subject.written = true
+    subject.alive = false
+    subject.ended = statement
+  }
+  if (verb !== 'alter-table') return
+  touched.add(subject)
+  if (alteration?.kind === 'rename-table') {
+    subject.name = alteration.to
+    subject.ended ??= statement
+  }
+  // A column that is dropped may come back under its name, empty.
+  if (alteration?.kind === 'drop-column') subject.written = true
+  if (alteration?.kind === 'rename-column') renameColumn(subject, alteration.from, alteration.to)
+}
+
+/** The table of a CREATE INDEX or DROP INDEX. */
+function indexedTable({ anatomy }: StatementEvidence, entries: Entry[]): Entry | undefined {
+  if (anatomy.verb === 'create-index') {
+    const on = anatomy.tokens.findIndex(({ text }) => /^on$/i.test(text))
+    const table = unquote(anatomy.tokens[on + 1]?.text ?? '').toLowerCase()
+    return entries.find(({ alive, name }) => alive && name.toLowerCase() === table)
+  }
+  if (anatomy.verb !== 'drop-index') return undefined
+  const index = anatomy.target?.toLowerCase()
+  return entries.find(({ origin }) => origin?.indexes.some(({ name }) => name.toLowerCase() === index))
+}
+
+function renameColumn(entry: Entry, from: string, to: string): void {
+  const original = [...entry.renamedColumns].find(([, now]) => now.toLowerCase() === from.toLowerCase())
+  entry.renamedColumns.set((original?.[0] ?? from).toLowerCase(), to)
+}
+
+function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: DetailedCatalog): TableFate {
+  const copies = entries.filter(
+    (other) => other !== entry && other.alive && descends(other, entry, new Set()),
+  )
+  const namesake = tableNamed(after, origin.name)
+  const base = {
+    before: origin,
+    renamedColumns: entry.renamedColumns,
+    written: entry.written,
+    copiedTo: copies.map(({ name }) => name),
+    ...(entry.ended === undefined ? {} : { ended: entry.ended }),
+  }
+  const renamesUpTo = (name: string): Map<string, string> => {
+    const copy = copies.find((other) => other.name.toLowerCase() === name.toLowerCase())
+    return copy === undefined ? new Map<string, string>() : renamesAlong(copy, entry)
+  }
+  const moved = entry.alive && entry.name.toLowerCase() !== origin.name.toLowerCase()
+  if (entry.alive && !moved)
+    return { ...base, how: 'kept', ...(namesake === undefined ? {} : { after: namesake }) }
+  const namesakeIsCopy = copies.some(({ name }) => name.toLowerCase() === origin.name.toLowerCase())
+  if (moved && (namesake === undefined || !namesakeIsCopy)) {
+    const renamed = tableNamed(after, entry.name)
+    return { ...base, how: 'renamed', ...(renamed === undefined ? {} : { after: renamed }) }
+  }
+  if (namesake !== undefined) {
+    const copiedTo = moved ? [...base.copiedTo, entry.name] : base.copiedTo
+    return { ...base, copiedTo, renamedColumns: renamesUpTo(origin.name), how: 'rebuilt', after: namesake }
+  }
+  const successor = bestCopy(
+    origin,
+    copies.filter((copy) => !isKept(copy) && !merges(copy, entry, entries)),
+    after,
+  )
+  if (successor !== undefined)
+    return { ...base, renamedColumns: renamesUpTo(successor.name), how: 'renamed', after: successor }
+  return { ...base, how: 'dropped' }
+}
+
+/** Renamed columns on the way from a table to a copy of a copy of it: each step may rename further. */
+function renamesAlong(copy: Entry, from: Entry): Map<string, string> {
+  if (copy === from) return copy.renamedColumns
+  const step = [...copy.sources].find((source) => source === from || descends(source, from, new Set([copy])))
+  const renames = new Map(step === undefined ? [] : renamesAlong(step, from))
+  for (const [was, now] of renames) renames.set(was, copy.renamedColumns.get(now.toLowerCase()) ?? now)
+  const reached = new Set([...renames.values()].map((name) => name.toLowerCase()))
+  for (const [was, now] of copy.renamedColumns) {
+    if (!renames.has(was) && !reached.has(now.toLowerCase())) renames.set(was, now)
+  }
+  return renames
+}
+
+function descends(entry: Entry, from: Entry, seen: Set<Entry>): boolean {
+  if (entry.sources.has(from)) return true
+  seen.add(entry)
+  return [...entry.sources].some((source) => !seen.has(source) && descends(source, from, seen))
+}
+
+/** Named as what people put rows aside in before they drop a table: the rows are kept, the table is gone all the same. */
+function isKept({ name }: Entry): boolean {
+  return /(?:^|_)(?:backup|bak|old|orig|archived?|legacy|deprecated|hold|snapshot|tmp|temp)(?:$|_|\d)/i.test(
+    name,
+  )
+}
+
+/** Several tables became one: it is none of them under another name. */
+function merges(copy: Entry, entry: Entry, entries: Entry[]): boolean {
+  const columns = new Set(entry.origin?.columns.map(({ name }) => name.toLowerCase()))
+  return entries.some(
+    (other) =>
+      other !== entry &&
+      !other.alive &&
+      other.origin !== undefined &&
+      other.origin.columns.filter(({ name }) => columns.has(name.toLowerCase())).length * 2 >=
+        other.origin.columns.length &&
+      descends(copy, other, new Set()),
+  )
+}
+
+/** The copy that was created here and has most of the columns, if it has at least half of them. */
+function bestCopy(origin: TableSchema, copies: Entry[], after: DetailedCatalog): TableSchema | undefined {
+  const scored = copies
+    .filter((copy) => copy.origin === undefined)
+    .flatMap((copy) => {
+      const table = tableNamed(after, copy.name)
+      return table === undefined ? [] : [{ table, shared: sharedColumns(origin, table) }]
+    })
+    .filter(({ shared }) => shared * 2 >= origin.columns.length)
+    .sort((a, b) => b.shared - a.shared)
+  return scored[0]?.table
+}
+
+function sharedColumns(a: TableSchema, b: TableSchema): number {
+  const names = new Set(b.columns.map(({ name }) => name.toLowerCase()))
+  return a.columns.filter(({ name }) => names.has(name.toLowerCase())).length
+}

@@ -1,0 +1,153 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { readDetailedCatalog, type DetailedCatalog } from '../../d1/schema/schema.js'
+import { quoteName } from '../../d1/sqlite/sqlite.js'
+import type { SqlStatement } from '../../d1/sql/statements.js'
+import type { Anatomy } from '../statement/statement.js'
+import type { StatementEvidence, Touch } from '../evidence.js'
+import { unmetBy } from '../statement/if-not-exists.js'
+import { literalsInIndex, literalsInPlaceOfColumns } from '../statement/quoted-literals.js'
+import { tablesByRoot, touchesOf } from '../statement/table-access.js'
+
+export interface ObserverOptions {
+  migrationsTable: string
+  /** Count the rows of tables in which a statement deletes: on real data only. */
+  countRows: boolean
+  /** The schema before the first of the files that are judged, for columns that these take away. */
+  origin: DetailedCatalog
+}
+
+/** Counts of one table in one file are exact up to here; beyond, they would cost more than they tell. */
+const MAX_COUNTS = 50
+
+/** Runs the statements of one file and notes what each one reaches, by its words, its program and its effect. */
+export class Observer {
+  readonly #database: DatabaseSync
+  readonly #file: string
+  readonly #options: ObserverOptions
+  readonly #counted = new Map<string, number>()
+  #roots: Map<number, string> | undefined
+  #catalog: DetailedCatalog | undefined
+
+  constructor(database: DatabaseSync, file: string, options: ObserverOptions) {
+    this.#database = database
+    this.#file = file
+    this.#options = options
+  }
+
+  run(statement: SqlStatement, anatomy: Anatomy): StatementEvidence {
+    const touches = this.#touches(statement.sql, anatomy)
+    const literals = this.#literals(statement.sql, anatomy, touches)
+    const unmet = unmetBy(this.#database, statement.sql, anatomy)
+    const deletes =
+      this.#options.countRows && anatomy.verb !== 'update'
+        ? touches.filter(({ how }) => how === 'delete')
+        : []
+    const counts = deletes.flatMap(({ table }) => {
+      const before = this.#count(table)
+      return before === undefined ? [] : [{ table, before, after: 0 }]
+    })
+    const started = performance.now()
+    const changes = this.#execute(statement.sql, anatomy)
+    const durationMs = performance.now() - started
+    if (changesSchema(anatomy)) {
+      this.#roots = undefined
+      this.#catalog = undefined
+    }
+    for (const count of counts) count.after = this.#rows(count.table) ?? 0
+    return {
+      file: this.#file,
+      line: statement.line,
+      sql: statement.sql,
+      anatomy,
+      touches,
+      changes,
+      counts,
+      literals,
+      ...(unmet === undefined ? {} : { unmet }),
+      ...(this.#writesLedger(anatomy) ? { writesLedger: true } : {}),
+      durationMs,
+    }
+  }
+
+  #execute(sql: string, anatomy: Anatomy): number {
+    // `exec` ends the statement at once: ones that wait for the garbage collector slow down every change of the schema.
+    this.#database.exec(sql)
+    if (!this.#options.countRows || !/^(?:insert|update|delete)$/.test(anatomy.verb)) return 0
+    return Number(this.#database.prepare('SELECT changes() AS n').get()?.['n'])
+  }
+
+  #touches(sql: string, anatomy: Anatomy): Touch[] {
+    if (!needsProgram(anatomy) && !(this.#options.countRows && anatomy.verb === 'insert'))
+      return anatomy.verb === 'insert' ? [insertInto(anatomy)] : []
+    // Only what can move values from one table to another is asked what it reads.
+    const reads = anatomy.copies || (anatomy.verb === 'update' && /\b(?:select|from)\b/i.test(sql))
+    if (reads) this.#roots ??= tablesByRoot(this.#database)
+    const touches = touchesOf(this.#database, sql, reads ? this.#roots : undefined)
+    if (anatomy.verb === 'delete' || anatomy.verb === 'drop-table')
+      touches.push({ table: anatomy.target ?? '', how: 'delete' })
+    if (anatomy.verb === 'insert' || anatomy.verb === 'create-table') touches.push(insertInto(anatomy))
+    return touches
+  }
+
+  #literals(sql: string, anatomy: Anatomy, touches: Touch[]): string[] {
+    if (anatomy.verb === 'create-index' && sql.includes('"'))
+      return literalsInIndex(this.#database, sql, anatomy)
+    if (!/^(?:insert|update|delete|create-table)$/.test(anatomy.verb) || !sql.includes('"')) return []
+    if (anatomy.verb === 'create-table' && !anatomy.copies) return []
+    if (anatomy.verb === 'insert' && !anatomy.copies) return []
+    this.#catalog ??= readDetailedCatalog(this.#database, { migrationsTable: this.#options.migrationsTable })
+    const tables = touches.map(({ table }) => table)
+    return literalsInPlaceOfColumns(
+      this.#database,
+      sql,
+      anatomy,
+      [this.#catalog, this.#options.origin],
+      tables,
+    )
+  }
+
+  #writesLedger({ verb, target }: Anatomy): boolean {
+    const writes = /^(?:insert|update|delete|alter-table|drop-table)$/.test(verb)
+    return writes && target?.toLowerCase() === this.#options.migrationsTable.toLowerCase()
+  }
+
+  #count(table: string): number | undefined {
+    const counted = this.#counted.get(table) ?? 0
+    this.#counted.set(table, counted + 1)
+    return counted < MAX_COUNTS ? this.#rows(table) : undefined
+  }
+
+  /** Undefined for a table that is no more. */
+  #rows(table: string): number | undefined {
+    try {
+      const row = this.#database.prepare(`SELECT count(*) AS n FROM main.${quoteName(table)}`).get()
+      return Number(row?.['n'])
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function insertInto(anatomy: Anatomy): Touch {
+  return { table: anatomy.target ?? '', how: 'insert' }
+}
+
+/** A plain INSERT … VALUES only adds rows; most other statements may reach further than their words say. */
+function needsProgram(anatomy: Anatomy): boolean {
+  switch (anatomy.verb) {
+    case 'update':
+    case 'delete':
+    case 'drop-table':
+      return true
+    case 'insert':
+      return anatomy.copies || anatomy.replaces || anatomy.tokens.some(({ text }) => /^conflict$/i.test(text))
+    case 'create-table':
+      return anatomy.copies
+    default:
+      return false
+  }
+}
+
+function changesSchema(anatomy: Anatomy): boolean {
+  return /^(?:create|drop|alter)/.test(anatomy.verb)
+}

@@ -1,0 +1,152 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
+import { parseStatements, type ParsedFile, type SqlStatement } from '../../d1/sql/statements.js'
+import { anatomyOf, type Anatomy } from '../statement/statement.js'
+import type { FailureEvidence, StatementEvidence } from '../evidence.js'
+import { Observer, type ObserverOptions } from './observer.js'
+import { refusalOf } from '../statement/d1-refusals.js'
+
+export interface ReplayOptions extends ObserverOptions {
+  /** Keep what ran when a statement fails, and go on: for history, of which only the schema is wanted. */
+  tolerant?: boolean
+  /** Called before and, with nothing, after each statement that may take long. */
+  onStatement?: ((at: Whereabouts | undefined) => void) | undefined
+  /** A statement that is not tried any more. */
+  hopeless?: Hopeless | undefined
+}
+
+/** A statement of the files; `line` is that of its first word. */
+export interface Whereabouts {
+  file: string
+  line: number
+}
+
+/** A statement that did not end in this time, in milliseconds. */
+export interface Hopeless extends Whereabouts {
+  afterMs: number
+}
+
+export interface FileReplay {
+  statements: StatementEvidence[]
+  /** Statements in the file. */
+  count: number
+  failures: FailureEvidence[]
+  parsed: ParsedFile
+}
+
+/**
+ * Runs one migration file as D1 does, in one transaction that also writes the ledger, and tells what each statement did.
+ * A file that fails leaves no trace, unless `tolerant`.
+ */
+export function replayFile(
+  database: DatabaseSync,
+  file: { name: string; sql: string },
+  options: ReplayOptions,
+): FileReplay {
+  const parsed = parseStatements(file.sql)
+  const { statements } = parsed
+  const replay: FileReplay = { statements: [], count: statements.length, failures: [], parsed }
+  const observer = new Observer(database, file.name, options)
+  database.exec('BEGIN')
+  for (const statement of statements) {
+    const anatomy = anatomyOf(statement.sql, statement.tokens)
+    const refusal = refusalOf(statement, anatomy)
+    if (refusal !== undefined) {
+      const { code, message, advice } = refusal
+      replay.failures.push({ ...at(file.name, statement), message, advice, code, where: 'chain' })
+    }
+    if (refusal?.skip === true) continue
+    const place = { file: file.name, line: statement.line }
+    if (options.hopeless?.file === place.file && options.hopeless.line === place.line) {
+      replay.failures.push({ ...at(file.name, statement), ...endless(options.hopeless) })
+      break
+    }
+    const slow = mayTakeLong(anatomy)
+    try {
+      if (slow) options.onStatement?.(place)
+      replay.statements.push(observer.run(statement, anatomy))
+      if (slow) options.onStatement?.(undefined)
+    } catch (error) {
+      replay.failures.push({
+        ...at(file.name, statement),
+        message: messageOf(error),
+        code: 'SY101',
+        where: 'chain',
+      })
+      if (options.tolerant !== true) break
+    }
+  }
+  const fatal = replay.failures.some(({ code }) => code !== 'TX101')
+  const last = statements.at(-1)
+  finish(database, file.name, options, fatal && options.tolerant !== true, (message) => {
+    replay.failures.push({
+      file: file.name,
+      line: last?.line ?? 1,
+      sql: last?.sql ?? '',
+      message,
+      code: 'SY101',
+      where: 'commit',
+    })
+  })
+  return replay
+}
+
+/** The ledger as Wrangler creates it. */
+export function createLedger(database: DatabaseSync, table: string): void {
+  database.exec(
+    `CREATE TABLE IF NOT EXISTS ${quoteName(table)}(
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT UNIQUE,
+      applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
+    )`,
+  )
+}
+
+function finish(
+  database: DatabaseSync,
+  file: string,
+  options: ReplayOptions,
+  discard: boolean,
+  failed: (message: string) => void,
+): void {
+  if (discard) {
+    rollback(database)
+    return
+  }
+  try {
+    database.exec(
+      `INSERT OR IGNORE INTO ${quoteName(options.migrationsTable)} (name) VALUES (${quoteText(file)})`,
+    )
+    database.exec('COMMIT')
+  } catch (error) {
+    failed(messageOf(error))
+    rollback(database)
+  }
+}
+
+/** A failed statement may have ended the transaction by itself (`ON CONFLICT ROLLBACK`). */
+function rollback(database: DatabaseSync): void {
+  try {
+    database.exec('ROLLBACK')
+  } catch {
+    // No transaction is open any more: nothing to take back.
+  }
+}
+
+/** All but what only adds the rows that it spells out. */
+function mayTakeLong(anatomy: Anatomy): boolean {
+  return anatomy.verb !== 'insert' || anatomy.copies
+}
+
+function endless({ afterMs }: Hopeless): Pick<FailureEvidence, 'message' | 'code' | 'where'> {
+  const seconds = String(Math.round(afterMs / 1000))
+  return { message: `The statement still ran after ${seconds} s on the copy.`, code: 'RH102', where: 'copy' }
+}
+
+function at(file: string, statement: SqlStatement): Pick<FailureEvidence, 'file' | 'line' | 'sql'> {
+  return { file, line: statement.line, sql: statement.sql }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

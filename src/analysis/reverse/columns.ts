@@ -1,0 +1,136 @@
+import { sameName, type ColumnSchema, type TableSchema } from '../../d1/schema/schema.js'
+import { quoteName } from '../../d1/sqlite/sqlite.js'
+import { column, keyOf, pairsOf, ROWID } from '../compare/row-keys.js'
+import type { TableFate } from '../evidence.js'
+import { insertsFor } from './literal-rows.js'
+import { freeName, type Replacement } from './rebuild-sql.js'
+import type { ReverseInput } from './reverse.js'
+
+interface ColumnsBack {
+  replacement: Replacement
+  /** Statements that write the lost values into a table of their own, and that drop it at the end. */
+  holds: string[]
+  drops: string[]
+  price: string[]
+}
+
+/** How the rows of `now` fill `table` as it was: its columns by name, and those that are gone from the backup. */
+export function replacementOf(
+  input: ReverseInput,
+  table: TableSchema,
+  now: TableSchema | undefined,
+  fate: TableFate | undefined,
+): ColumnsBack {
+  const fill = new Map<string, string>()
+  const empty: ColumnsBack = { replacement: { from: now, to: table, fill }, holds: [], drops: [], price: [] }
+  if (now === undefined) return empty
+  const known: TableFate = fate ?? {
+    before: table,
+    after: now,
+    how: 'kept',
+    renamedColumns: new Map(),
+    written: false,
+    copiedTo: [],
+  }
+  const pairs = pairsOf(known, now)
+  const gone = table.columns.filter(
+    ({ name, generated }) => !generated && !pairs.some(({ was }) => was === name),
+  )
+  const back =
+    gone.length === 0
+      ? { ...empty, values: new Map<string, string>(), join: undefined }
+      : valuesBack(input, known, now, gone)
+  for (const wanted of table.columns.filter(({ generated }) => !generated)) {
+    const pair = pairs.find(({ was }) => was === wanted.name)
+    const value = pair === undefined ? back.values.get(wanted.name) : `h.${quoteName(pair.is)}`
+    const source = now.columns.find(({ name }) => pair !== undefined && sameName(name, pair.is))
+    const mayBeNull = source === undefined || !source.notNull
+    const fallback = wanted.notNull && mayBeNull && wanted.keyPosition === 0 ? filler(wanted) : wanted.default
+    if (value === undefined && !wanted.notNull) continue
+    if (value === undefined) fill.set(wanted.name, filler(wanted))
+    else
+      fill.set(
+        wanted.name,
+        wanted.notNull && mayBeNull && wanted.keyPosition === 0 && fallback !== null
+          ? `coalesce(${value}, ${fallback})`
+          : value,
+      )
+  }
+  const added = now.columns.filter(({ name }) => !pairs.some(({ is }) => is === name))
+  const price = [
+    ...added.map(({ name }) => `Values written into ${now.name}.${name} go with the column.`),
+    ...gone.map(({ name }) => `Rows written since the migration have no value for ${table.name}.${name}.`),
+    ...back.price,
+  ]
+  return {
+    replacement: { from: now, to: table, fill, ...(back.join === undefined ? {} : { join: back.join }) },
+    holds: back.holds,
+    drops: back.drops,
+    price,
+  }
+}
+
+function valuesBack(
+  { database, after }: ReverseInput,
+  fate: TableFate,
+  now: TableSchema,
+  gone: ColumnSchema[],
+): {
+  values: Map<string, string>
+  join: string | undefined
+  holds: string[]
+  drops: string[]
+  price: string[]
+} {
+  const none = { values: new Map<string, string>(), join: undefined, holds: [], drops: [] }
+  const where = gone.map(({ name }) => `${column('b', name)} IS NOT NULL`).join(' OR ')
+  const from = `prior.${quoteName(fate.before.name)} b WHERE ${where}`
+  const some = database.prepare(`SELECT 1 FROM ${from} LIMIT 1`).get()
+  if (some === undefined) return { ...none, price: [] }
+  const key = keyOf(fate, now, pairsOf(fate, now))
+  const names = gone.map(({ name }) => `${fate.before.name}.${name}`).join(', ')
+  if (key === undefined || key.some(({ was }) => was === ROWID)) {
+    return {
+      ...none,
+      price: [`The values of ${names} stay lost: the rows have no key to give them back by.`],
+    }
+  }
+  const hold = freeName(after, `__back_${fate.before.name}`)
+  const keyNames = key.map((_, at) => `k${String(at)}`)
+  const written = insertsFor(
+    database,
+    hold,
+    [
+      ...key.map(({ was }, at): [string, string] => [`k${String(at)}`, column('b', was)]),
+      ...gone.map(({ name }, at): [string, string] => [`v${String(at)}`, column('b', name)]),
+    ],
+    from,
+  )
+  if ('tooMany' in written) {
+    return {
+      ...none,
+      price: [
+        `The values of ${names} stay lost: they are too many for a migration file, the backup holds them.`,
+      ],
+    }
+  }
+  const definition = [
+    ...keyNames,
+    ...gone.map((_, at) => `v${String(at)}`),
+    `PRIMARY KEY (${keyNames.join(', ')})`,
+  ]
+  return {
+    values: new Map(gone.map(({ name }, at) => [name, `r.v${String(at)}`])),
+    join: `LEFT JOIN ${quoteName(hold)} r ON ${key.map(({ is }, at) => `r.k${String(at)} = h.${quoteName(is)}`).join(' AND ')}`,
+    holds: [`CREATE TABLE ${quoteName(hold)} (${definition.join(', ')})`, ...written.statements],
+    drops: [`DROP TABLE ${quoteName(hold)}`],
+    price: [],
+  }
+}
+
+/** A value for a NOT NULL column that the row has none for: its default, else the empty one of its type. */
+function filler(wanted: ColumnSchema): string {
+  if (wanted.default !== null) return `(${wanted.default})`
+  if (/INT|REAL|FLOA|DOUB|NUM|DEC|BOOL/.test(wanted.type)) return '0'
+  return wanted.type.includes('BLOB') ? `x''` : `''`
+}

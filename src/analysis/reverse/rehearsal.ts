@@ -1,0 +1,112 @@
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { RollbackSummary } from '../../contract/plan.js'
+import { catalogOf, CATALOG_SQL, schemaFingerprint } from '../../d1/schema/catalog.js'
+import { readDetailedCatalog } from '../../d1/schema/schema.js'
+import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
+import { compareTable } from '../compare/compare.js'
+import type { DataComparison, Evidence } from '../evidence.js'
+import { replayFile } from '../replay/replay.js'
+import { fatesByName, reverseOf, type Reverse } from './reverse.js'
+import { rowsText, valuesText } from '../rules/rule.js'
+
+export interface WayBackInput {
+  /** The database before. */
+  prior: string
+  /** The database after the forward migrations. */
+  main: string
+  folder: string
+  migrationsTable: string
+  evidence: Evidence
+  signal?: AbortSignal
+}
+
+/**
+ * Writes the reverse migration and runs it on a copy of the migrated database. Available only when the schema comes back exactly;
+ * whatever differs in the rows is in the price.
+ */
+export async function rehearseWayBack(input: WayBackInput): Promise<RollbackSummary> {
+  const gentle = write(input, false)
+  const first = await tryOut(input, gentle)
+  if (first.available) return first
+  const thorough = write(input, true)
+  return thorough.sql === gentle.sql ? first : tryOut(input, thorough)
+}
+
+function write(input: WayBackInput, rebuildOnly: boolean): Reverse {
+  const { before, after, fates } = input.evidence
+  const database = openSqlite(input.main)
+  try {
+    database.exec(`ATTACH DATABASE ${quoteText(input.prior)} AS prior`)
+    return reverseOf({ database, before, after, fates, rebuildOnly })
+  } finally {
+    database.close()
+  }
+}
+
+async function tryOut(input: WayBackInput, reverse: Reverse): Promise<RollbackSummary> {
+  if (reverse.sql === '') return { available: true, sql: '', rehearsed: true, price: reverse.price }
+  const copy = join(input.folder, 'back.sqlite')
+  await copyFile(input.main, copy)
+  input.signal?.throwIfAborted()
+  const problem = runBack(input, copy, reverse)
+  if (typeof problem === 'string')
+    return { available: false, rehearsed: true, price: [problem, ...reverse.price] }
+  return { available: true, sql: reverse.sql, rehearsed: true, price: [...problem, ...reverse.price] }
+}
+
+/** What still differs from before, or as one text why it does not work. */
+function runBack(input: WayBackInput, copy: string, reverse: Reverse): string[] | string {
+  const { migrationsTable } = input
+  const database = openSqlite(copy)
+  try {
+    database.exec('PRAGMA synchronous = OFF')
+    const origin = input.evidence.after
+    const replay = replayFile(
+      database,
+      { name: 'rollback.sql', sql: reverse.sql },
+      { migrationsTable, countRows: false, origin },
+    )
+    const [failure] = replay.failures
+    if (failure !== undefined) return `The reverse migration fails: ${failure.message}.`
+    const wanted = fingerprintOf(input.prior, migrationsTable)
+    const got = schemaFingerprint(catalogOf(database.prepare(CATALOG_SQL).all(), migrationsTable))
+    if (wanted !== got) return 'The reverse migration does not lead back to the exact schema.'
+    database.exec(`ATTACH DATABASE ${quoteText(input.prior)} AS prior`)
+    const restored = readDetailedCatalog(database, { migrationsTable })
+    const touched = new Set(
+      [
+        ...reverse.tables,
+        ...input.evidence.fates.filter(({ written }) => written).map(({ before }) => before.name),
+      ].map((name) => name.toLowerCase()),
+    )
+    return fatesByName(input.evidence.before, restored)
+      .filter((fate) => fate.before.kind === 'table' && touched.has(fate.before.name.toLowerCase()))
+      .flatMap((fate) =>
+        differences(fate.before.name, compareTable({ database, after: restored, statements: [] }, fate)),
+      )
+  } finally {
+    database.close()
+  }
+}
+
+function fingerprintOf(file: string, migrationsTable: string): string {
+  const database = openSqlite(file, { readOnly: true })
+  try {
+    return schemaFingerprint(catalogOf(database.prepare(CATALOG_SQL).all(), migrationsTable))
+  } finally {
+    database.close()
+  }
+}
+
+function differences(table: string, data: DataComparison): string[] {
+  const found: string[] = []
+  if (data.lost > 0) found.push(`${rowsText(data.lost)} of ${table} stay lost.`)
+  const extra = data.rowsAfter - (data.rowsBefore - data.lost)
+  if (extra > 0) found.push(`${rowsText(extra)} that the migration made in ${table} stay.`)
+  for (const { column, nulled, changed } of data.columns) {
+    if (nulled + changed > 0)
+      found.push(`${valuesText(nulled + changed)} of ${table}.${column} stay changed.`)
+  }
+  return found
+}

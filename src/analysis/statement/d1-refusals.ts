@@ -1,0 +1,152 @@
+import type { SqlStatement } from '../../d1/sql/statements.js'
+import { unquote, type Token } from '../../d1/sql/tokens.js'
+import type { Anatomy } from './statement.js'
+
+/** A statement that D1 will not run although SQLite would. */
+export interface Refusal {
+  code: string
+  message: string
+  advice: string
+  /** Without it the rest of the file can still be followed. */
+  skip: boolean
+}
+
+/** Bytes. Source: https://developers.cloudflare.com/d1/platform/limits/ and workerd. */
+const MAX_STATEMENT = 100_000
+const MAX_COMPOUND = 5
+const MAX_PATTERN = 50
+
+/** PRAGMAs that workerd authorises; the rest is refused. Source: run against workerd. */
+const ALLOWED_PRAGMAS = new Set(
+  `data_version defer_foreign_keys foreign_key_check foreign_key_list foreign_keys function_list ignore_check_constraints
+   case_sensitive_like index_info index_list index_xinfo legacy_alter_table optimize page_size quick_check
+   recursive_triggers reverse_unordered_selects table_info table_list table_xinfo`.split(/\s+/),
+)
+
+/** Functions that SQLite has and D1 does not authorise. Source: run against workerd. */
+const REFUSED_FUNCTIONS = new Set([
+  'load_extension',
+  'sqlite_version',
+  'sqlite_source_id',
+  'sqlite_compileoption_used',
+  'sqlite_compileoption_get',
+  'unistr',
+  'fts3_tokenizer',
+  'readfile',
+  'writefile',
+])
+
+/** What D1 refuses in this statement, judged by its words; the rehearsal asks D1 itself. */
+export function refusalOf(statement: SqlStatement, anatomy: Anatomy): Refusal | undefined {
+  const bytes = Buffer.byteLength(statement.sql)
+  if (bytes > MAX_STATEMENT) {
+    return {
+      code: 'D1L101',
+      message: `The statement is ${String(bytes)} bytes long; D1 takes at most ${String(MAX_STATEMENT)}.`,
+      advice: 'Split it, for an INSERT into several with fewer rows each.',
+      skip: false,
+    }
+  }
+  switch (anatomy.verb) {
+    case 'transaction':
+      return {
+        code: 'TX101',
+        message: `\`${firstWords(statement.sql)}\`: D1 runs each file as one transaction and refuses transaction control.`,
+        advice: 'Remove BEGIN, COMMIT, SAVEPOINT and ROLLBACK: the file is atomic without them.',
+        skip: true,
+      }
+    case 'attach':
+    case 'vacuum':
+      return refusedKind(`\`${firstWords(statement.sql)}\``)
+    case 'pragma':
+      return pragmaRefusal(anatomy)
+    default:
+      if (anatomy.temporary) return refusedKind('A temporary object')
+      return reservedName(anatomy) ?? limit(anatomy.tokens)
+  }
+}
+
+function refusedKind(what: string): Refusal {
+  return {
+    code: 'D1L104',
+    message: `${what} is refused by D1 (not authorized).`,
+    advice: 'Use an ordinary table and drop it at the end of the file; leave out ATTACH and VACUUM.',
+    skip: false,
+  }
+}
+
+function pragmaRefusal(anatomy: Anatomy): Refusal | undefined {
+  const name = anatomy.target?.toLowerCase() ?? ''
+  if (ALLOWED_PRAGMAS.has(name)) return undefined
+  return {
+    code: 'TX102',
+    message: `PRAGMA ${name} is refused by D1 (not authorized), and the file fails with it.`,
+    advice: 'Remove the PRAGMA.',
+    skip: false,
+  }
+}
+
+function reservedName(anatomy: Anatomy): Refusal | undefined {
+  const to = anatomy.alteration?.kind === 'rename-table' ? anatomy.alteration.to : undefined
+  const created = anatomy.verb.startsWith('create') ? anatomy.target : undefined
+  const name = [to, created].find((candidate) => candidate?.toLowerCase().startsWith('_cf_'))
+  if (name === undefined) return undefined
+  return {
+    code: 'D1L103',
+    message: `Names that start with _cf_ are reserved by D1: ${name} is refused.`,
+    advice: 'Choose another name.',
+    skip: false,
+  }
+}
+
+function limit(tokens: Token[]): Refusal | undefined {
+  const sy101 = (message: string, advice: string): Refusal => ({
+    code: 'SY101',
+    message,
+    advice,
+    skip: false,
+  })
+  const terms = longestCompound(tokens)
+  if (terms > MAX_COMPOUND) {
+    return sy101(
+      `A compound SELECT of ${String(terms)} terms: D1 takes at most ${String(MAX_COMPOUND)}.`,
+      'Use INSERT … VALUES with several rows, or several statements.',
+    )
+  }
+  for (const [at, token] of tokens.entries()) {
+    const next = tokens[at + 1]
+    const word = token.text.toLowerCase()
+    if (token.kind === 'word' && next?.text === '(' && REFUSED_FUNCTIONS.has(word)) {
+      return sy101(`D1 does not authorise the function ${word}().`, 'Leave it out.')
+    }
+    const pattern = next?.kind === 'string' ? unquote(next.text) : ''
+    if ((word === 'like' || word === 'glob') && Buffer.byteLength(pattern) > MAX_PATTERN) {
+      return sy101(
+        `The ${word.toUpperCase()} pattern is longer than the ${String(MAX_PATTERN)} bytes that D1 takes.`,
+        'Shorten the pattern or use instr().',
+      )
+    }
+  }
+  return undefined
+}
+
+/** Terms of the longest compound SELECT; VALUES rows do not count. */
+function longestCompound(tokens: Token[]): number {
+  const depths = [1]
+  let longest = 1
+  for (const { kind, text } of tokens) {
+    if (text === '(') depths.push(1)
+    else if (text === ')' && depths.length > 1) depths.pop()
+    else if (text === ';') depths[depths.length - 1] = 1
+    else if (kind === 'word' && /^(?:UNION|INTERSECT|EXCEPT)$/i.test(text)) {
+      const terms = (depths.at(-1) ?? 1) + 1
+      depths[depths.length - 1] = terms
+      longest = Math.max(longest, terms)
+    }
+  }
+  return longest
+}
+
+function firstWords(sql: string): string {
+  return sql.split(/\s+/).slice(0, 3).join(' ').slice(0, 40)
+}
