@@ -1,7 +1,7 @@
 import type { ReadActivities } from '../contract/activities.js'
 import type { Checkpoint } from '../contract/monitoring.js'
-import { CHECKPOINT_SAMPLING } from '../runbook/schedule.js'
-import { judgeCheckpoint } from '../runbook/judge.js'
+import { CHECKPOINT_SAMPLING } from '../runbook/monitoring/schedule.js'
+import { judgeCheckpoint } from '../runbook/monitoring/judge.js'
 import { runProbes, type RunProbesInput } from './probes/run-probes.js'
 
 /** One look at the migrated database and its verdict against the baseline. Throws only the reason of `signal`. */

@@ -171,7 +171,7 @@ async function signed(
   signing: Signing,
 ): Promise<Decision> {
   const { signText } = await import('./sign.js')
-  const { decisionText } = await import('../runbook/signature.js')
+  const { decisionText } = await import('../runbook/signature/signature.js')
   const { readDecision } = await import('../runbook/signal-body.js')
   const read = readDecision(run.planHash === null ? decision : { planHash: run.planHash, ...decision })
   if (!read.ok) {

@@ -1,4 +1,4 @@
-import { latencyLimitMs } from '../runbook/baseline.js'
+import { latencyLimitMs } from '../runbook/monitoring/baseline.js'
 import type { RunHistory } from './run-history.js'
 
 /** Milliseconds above which the health endpoint counts as too slow; undefined before the baseline was taken. */

@@ -1,6 +1,6 @@
 import type { Contact } from '../contract/announcement.js'
 import type { Gate } from '../contract/names.js'
-import type { WayBack } from './ways-back.js'
+import type { WayBack } from './rollback-options.js'
 import { calendarDay, clockTime, zonedTime, zoneName } from '../text/clock.js'
 import { gateCommands } from '../text/command.js'
 import { durationInWords, formatDuration } from '../text/duration.js'

@@ -2,7 +2,7 @@ import type { Decision } from '../contract/decision.js'
 import { GATES, isGate, type Gate } from '../contract/names.js'
 import type { GatePolicy, Person, Policy } from '../contract/policy.js'
 import type { GateView, RecordedDecision } from '../contract/run.js'
-import { readPublicKey } from './sshsig.js'
+import { readPublicKey } from './signature/sshsig.js'
 
 /** What the rules need to know of a gate; a `GateView` is one. */
 export type GateRecord = Pick<GateView, 'gate' | 'state' | 'decisions' | 'earlier'>

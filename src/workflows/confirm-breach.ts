@@ -1,6 +1,6 @@
 import { isCancellation, sleep } from '@temporalio/workflow'
 import type { Checkpoint } from '../contract/monitoring.js'
-import { scaledSampling } from '../runbook/schedule.js'
+import { scaledSampling } from '../runbook/monitoring/schedule.js'
 import { read } from './activities.js'
 import { expectedAfter } from './apply.js'
 import { now } from './clock.js'

@@ -1,7 +1,7 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow'
 import type { Plan } from '../contract/plan.js'
 import type { Status } from '../contract/status.js'
-import { baselineLines } from '../runbook/baseline.js'
+import { baselineLines } from '../runbook/monitoring/baseline.js'
 import { noteMessage } from '../runbook/messages.js'
 import { read, record } from './activities.js'
 import { appliedByThisRun, applyOneByOne, proveOutcome } from './apply.js'

@@ -2,7 +2,7 @@ import type { Baseline, Checkpoint } from '../../src/contract/monitoring.js'
 import { GATES } from '../../src/contract/names.js'
 import type { Plan } from '../../src/contract/plan.js'
 import type { RunView } from '../../src/contract/run.js'
-import { checkpointOffsets } from '../../src/runbook/schedule.js'
+import { checkpointOffsets } from '../../src/runbook/monitoring/schedule.js'
 
 /** A believable finished run, for the tests of everything that shows one. */
 export const STARTED = Date.UTC(2026, 2, 8, 3, 0, 0)

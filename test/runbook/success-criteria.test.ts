@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Checkpoint } from '../../src/contract/monitoring.js'
 import type { RunView } from '../../src/contract/run.js'
-import { judgeCheckpoint } from '../../src/runbook/judge.js'
+import { judgeCheckpoint } from '../../src/runbook/monitoring/judge.js'
 import { completeWhen, considerRollbackWhen } from '../../src/runbook/success-criteria.js'
-import { DEFAULT_THRESHOLDS } from './judge-traces.js'
+import { DEFAULT_THRESHOLDS } from './monitoring/judge-traces.js'
 import { sampleBaseline, sampleRun } from './sample-run.js'
 
 const states = (criteria: { state: string }[]): string[] => criteria.map(({ state }) => state)

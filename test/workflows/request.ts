@@ -2,7 +2,7 @@ import type { MigrationRequest } from '../../src/contract/run.js'
 import type { GatePolicy } from '../../src/contract/policy.js'
 import type { Gate } from '../../src/contract/names.js'
 import { defaultPolicy } from '../../src/runbook/default-policy.js'
-import { checkpointOffsets } from '../../src/runbook/schedule.js'
+import { checkpointOffsets } from '../../src/runbook/monitoring/schedule.js'
 
 export const FILES = ['0001_first.sql', '0002_second.sql', '0003_third.sql'].map((name, index) => ({
   name,

@@ -1,6 +1,6 @@
 import type { CheckpointVerdict } from '../../contract/monitoring.js'
-import { latencyLimitMs } from '../baseline.js'
-import { median, quantile } from '../statistics.js'
+import { latencyLimitMs } from '../monitoring/baseline.js'
+import { median, quantile } from '../monitoring/statistics.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'
 import { RUNBOOK_THRESHOLDS, type ReportInput } from './input.js'
 

@@ -1,7 +1,7 @@
 import type { RunView } from '../../contract/run.js'
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { stepTitle } from '../steps.js'
-import { waysBack } from '../ways-back.js'
+import { waysBack } from '../rollback-options.js'
 import { shownTime, type ReportInput } from './input.js'
 
 /** The incident report of scenario 1, for the post-mortem: what happened when, who decided what, what is true now. */

@@ -1,5 +1,5 @@
 import type { Checkpoint, CheckpointVerdict } from '../../contract/monitoring.js'
-import { baselineFigures, percent } from '../baseline.js'
+import { baselineFigures, percent } from '../monitoring/baseline.js'
 import { stepDuration } from '../checklist.js'
 import { formatDuration } from '../../text/duration.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'

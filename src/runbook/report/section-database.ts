@@ -1,7 +1,7 @@
 import type { Finding } from '../../contract/finding.js'
 import type { SchemaChange } from '../../contract/plan.js'
 import { formatDuration } from '../../text/duration.js'
-import { waysBack } from '../ways-back.js'
+import { waysBack } from '../rollback-options.js'
 import { text, tableOr, type Block, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 

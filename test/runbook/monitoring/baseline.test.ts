@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { monitoringPlanSchema, type Baseline } from '../../src/contract/monitoring.js'
-import { baselineLines, latencyLimitMs } from '../../src/runbook/baseline.js'
+import { monitoringPlanSchema, type Baseline } from '../../../src/contract/monitoring.js'
+import { baselineLines, latencyLimitMs } from '../../../src/runbook/monitoring/baseline.js'
 
 const BASELINE: Baseline = {
   takenAt: '2026-03-08T03:14:00.000Z',

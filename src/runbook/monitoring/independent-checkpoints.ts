@@ -1,4 +1,4 @@
-import type { Checkpoint } from '../contract/monitoring.js'
+import type { Checkpoint } from '../../contract/monitoring.js'
 
 /**
  * The checkpoints that count as evidence of their own, in order. A look that people asked for within `apartMs` of another

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { ProbeResult } from '../../src/contract/monitoring.js'
-import { resultOfSamples } from '../../src/runbook/samples.js'
+import type { ProbeResult } from '../../../src/contract/monitoring.js'
+import { resultOfSamples } from '../../../src/runbook/monitoring/samples.js'
 
 function answer(ok: ProbeResult['ok'], latencyMs?: number): ProbeResult {
   const message = ok === null ? 'no answer' : ok ? 'status 200' : 'status 503'

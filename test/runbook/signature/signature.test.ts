@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Decision } from '../../src/contract/decision.js'
-import { personSchema, type Person } from '../../src/contract/policy.js'
-import { decisionText, verifyDecision } from '../../src/runbook/signature.js'
-import { keyFingerprint, readPublicKey } from '../../src/runbook/sshsig.js'
+import type { Decision } from '../../../src/contract/decision.js'
+import { personSchema, type Person } from '../../../src/contract/policy.js'
+import { decisionText, verifyDecision } from '../../../src/runbook/signature/signature.js'
+import { keyFingerprint, readPublicKey } from '../../../src/runbook/signature/sshsig.js'
 
 const RUN = { workflowId: 'migration/production/db', runId: 'run-1' }
 const DECISION: Decision = {

@@ -1,4 +1,4 @@
-import type { Sampling } from '../contract/monitoring.js'
+import type { Sampling } from '../../contract/monitoring.js'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

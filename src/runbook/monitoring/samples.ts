@@ -1,4 +1,4 @@
-import type { ProbeResult } from '../contract/monitoring.js'
+import type { ProbeResult } from '../../contract/monitoring.js'
 import { median } from './statistics.js'
 
 /**

@@ -1,8 +1,8 @@
-import type { Baseline, Checkpoint, ProbeResult, Thresholds } from '../../src/contract/monitoring.js'
-import { alertFor } from '../../src/runbook/alert.js'
-import { judgeCheckpoint } from '../../src/runbook/judge.js'
-import { resultOfSamples } from '../../src/runbook/samples.js'
-import { CHECKPOINT_SAMPLING, checkpointOffsets } from '../../src/runbook/schedule.js'
+import type { Baseline, Checkpoint, ProbeResult, Thresholds } from '../../../src/contract/monitoring.js'
+import { alertFor } from '../../../src/runbook/monitoring/alert.js'
+import { judgeCheckpoint } from '../../../src/runbook/monitoring/judge.js'
+import { resultOfSamples } from '../../../src/runbook/monitoring/samples.js'
+import { CHECKPOINT_SAMPLING, checkpointOffsets } from '../../../src/runbook/monitoring/schedule.js'
 
 /** Seeded traces of 24 hours after a migration, judged as the monitoring does it. */
 export const DEFAULT_THRESHOLDS: Thresholds = {
@@ -241,7 +241,7 @@ export function summarise(trace: Trace, seeds: number, samples?: number): TraceS
   }
 }
 
-/** The table of the simulation, as `tsx test/runbook/judge-table.ts` prints it. */
+/** The table of the simulation, as `tsx test/runbook/monitoring/judge-table.ts` prints it. */
 export function simulationTable(summaries: readonly TraceSummary[]): string {
   const head = ['trace', 'expected', 'seeds', 'false rollbacks', 'told', 'delay, median', 'delay, worst']
   const rows = summaries.map((one) => [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Baseline, ProbeResult } from '../../src/contract/monitoring.js'
-import { judgeCheckpoint } from '../../src/runbook/judge.js'
+import type { Baseline, ProbeResult } from '../../../src/contract/monitoring.js'
+import { judgeCheckpoint } from '../../../src/runbook/monitoring/judge.js'
 import { DEFAULT_THRESHOLDS } from './judge-traces.js'
 
 const latenciesMs = Array.from({ length: 20 }, (_, index) => 195 + (index % 10))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { waysBack } from '../../src/runbook/ways-back.js'
+import { waysBack } from '../../src/runbook/rollback-options.js'
 import { samplePlan, sampleRun } from './sample-run.js'
 
 const { backup } = sampleRun()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Plan } from '../../src/contract/plan.js'
-import { failuresOfReverse, lossesSince } from '../../src/runbook/reverse-price.js'
+import { failuresOfReverse, lossesSince } from '../../src/runbook/reverse-cost.js'
 
 const finding = (code: string, message: string, table?: string): Plan['findings'][number] => ({
   ...{ code, severity: 'error' as const, migration: '0009_rollback.sql', message, advice: '' },

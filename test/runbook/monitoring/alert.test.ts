@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Checkpoint, CheckpointVerdict } from '../../src/contract/monitoring.js'
-import { alertFor } from '../../src/runbook/alert.js'
+import type { Checkpoint, CheckpointVerdict } from '../../../src/contract/monitoring.js'
+import { alertFor } from '../../../src/runbook/monitoring/alert.js'
 
 const VERDICTS: Record<string, CheckpointVerdict> = {
   h: 'healthy',

@@ -4,7 +4,7 @@ import type {
   CheckpointVerdict,
   ProbeResult,
   Thresholds,
-} from '../contract/monitoring.js'
+} from '../../contract/monitoring.js'
 import { latencyLimitMs, percent } from './baseline.js'
 import { chanceOfBeingHigher, logSpread, median, spreadOfMedian } from './statistics.js'
 

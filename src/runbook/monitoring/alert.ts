@@ -1,5 +1,5 @@
-import type { Checkpoint, MonitoringAlert, Thresholds } from '../contract/monitoring.js'
-import { independentLooks } from './looks.js'
+import type { Checkpoint, MonitoringAlert, Thresholds } from '../../contract/monitoring.js'
+import { independentLooks } from './independent-checkpoints.js'
 
 /**
  * Whether people must act after the newest checkpoint: enough breaches in a row, too long without data, or good again.

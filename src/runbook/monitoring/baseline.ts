@@ -1,5 +1,5 @@
-import type { Baseline, MonitoringPlan, Thresholds } from '../contract/monitoring.js'
-import { formatDuration } from '../text/duration.js'
+import type { Baseline, MonitoringPlan, Thresholds } from '../../contract/monitoring.js'
+import { formatDuration } from '../../text/duration.js'
 import { median } from './statistics.js'
 
 /** What is normal for one probe, and from where on it is not. */
