@@ -1,9 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { App } from './app.js'
-import { COMMANDS } from './commands.js'
-import { failureOf, type Failure } from './failure.js'
-import { colorsFor, createOutput, flushOutput, survivePipeClose } from './output.js'
-import { pasteable, typedIn } from './pasteable.js'
+import { COMMANDS } from './commands/index.js'
+import { failureOf, type Failure } from './terminal/failure.js'
+import { colorsFor, createOutput, flushOutput, survivePipeClose } from './terminal/output.js'
+import { pasteable, typedIn } from './terminal/pasteable.js'
 import { toolVersion } from './version.js'
 
 /**

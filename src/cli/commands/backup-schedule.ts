@@ -1,0 +1,108 @@
+import type { Command } from 'commander'
+import { RunbookError } from '../../contract/failures.js'
+import { backupScheduleId } from '../../contract/names.js'
+import { formatDuration, parseDuration } from '../../text/duration.js'
+import type { Action, App } from '../app.js'
+import { openContext, readProjectFiles, type Context } from '../../config/context.js'
+import { keepOf } from './keep-count.js'
+import type { Output } from '../terminal/output.js'
+import { withSession, type Session } from '../../client/session.js'
+
+interface ScheduleOptions {
+  every: string
+  keep?: string
+  remove?: boolean
+}
+
+/** A backup exports and restores the whole database: more often than this it would do little else. */
+const SHORTEST_MS = 5 * 60_000
+
+export function backupScheduleCommand(app: App): Command {
+  return app
+    .command('schedule', 'back the database up again and again, through the worker', [
+      'backup schedule --env production',
+      'backup schedule --env production --every 6h --keep 28',
+      'backup schedule --env production --remove',
+    ])
+    .option('--every <duration>', 'time between two backups, counted from midnight UTC', '24h')
+    .option('--keep <count>', 'valid archives to keep of this environment')
+    .option('--remove', 'end the schedule; archives stay')
+    .action(app.action<ScheduleOptions>(schedule))
+}
+
+const schedule: Action<ScheduleOptions> = async ({ options, output }) => {
+  const context = await openContext(options)
+  const { environment, database } = context.target
+  const scheduleId = backupScheduleId(environment, database.id)
+  if (options.remove === true) {
+    const { removeBackupSchedule } = await import('../../temporal/backup-schedule.js')
+    const removed = await asked(options.project, scheduleId, ({ client }) =>
+      removeBackupSchedule(client, scheduleId),
+    )
+    output.document({ success: true, scheduleId, environment, database, removed })
+    const said = removed ? 'is backed up no more by a schedule' : 'had no schedule'
+    if (!output.json) output.line(`${database.name} (${environment}) ${said}; its archives stay.`)
+    return 0
+  }
+  const everyMs = intervalOf(options.every)
+  const input = await backupInput(context, options)
+  const { scheduleBackups } = await import('../../temporal/backup-schedule.js')
+  const { taskQueue } = context.project
+  const made = await asked(options.project, scheduleId, ({ client }) =>
+    scheduleBackups(client, { input, everyMs, taskQueue }),
+  )
+  output.document({ success: true, environment, database, keep: input.keep, ...made })
+  if (!output.json) sayScheduled(output, context, made)
+  return 0
+}
+
+async function asked<T>(
+  projectDir: string,
+  scheduleId: string,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  return withSession(projectDir, work).catch(async (error: unknown) => {
+    const { explainTemporal } = await import('../../client/temporal-failure.js')
+    throw explainTemporal(error, scheduleId)
+  })
+}
+
+async function backupInput(context: Context, { env, keep }: { env: string; keep?: string }) {
+  const { resolveRequestSettings } = await import('../../config/settings.js')
+  const files = await readProjectFiles(context)
+  const { keepBackups, channels } = resolveRequestSettings(context.project, env)
+  return {
+    target: context.target,
+    files: files.map(({ name, sha256 }) => ({ name, sha256 })),
+    keep: keepOf(keep === undefined ? {} : { keep }) ?? keepBackups,
+    channels,
+  }
+}
+
+function intervalOf(every: string): number {
+  const everyMs = parseDuration(every)
+  if (everyMs !== undefined && everyMs >= SHORTEST_MS) return everyMs
+  throw new RunbookError(
+    'ConfigInvalid',
+    `--every must be a duration of at least 5 minutes, found "${every}".`,
+    {
+      advice: 'Such as: d1-runbook backup schedule --every 24h',
+    },
+  )
+}
+
+function sayScheduled(
+  output: Output,
+  { target }: Context,
+  made: { everyMs: number; nextAt?: string; paused: boolean },
+): void {
+  const { colors } = output
+  const { database, environment } = target
+  output.line(
+    colors.green(`✔ ${database.name} (${environment}) is backed up every ${formatDuration(made.everyMs)}`),
+  )
+  if (made.nextAt !== undefined) output.line(`  next at ${made.nextAt}, into ${target.backupDir}`)
+  if (made.paused) output.line(colors.yellow('  paused by a person; resume it in the Temporal UI'))
+  output.line(colors.dim('  A worker must run then: d1-runbook worker'))
+  output.line(colors.dim('  A backup that fails is told to the channels of the environment'))
+}

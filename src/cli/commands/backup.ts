@@ -1,0 +1,143 @@
+import { Command } from 'commander'
+import path from 'node:path'
+import { RunbookError } from '../../contract/failures.js'
+import { formatDuration } from '../../text/duration.js'
+import type { Action, App } from '../app.js'
+import { archiveFile } from './archive-file.js'
+import { backupScheduleCommand } from './backup-schedule.js'
+import { openContext, readProjectFiles } from '../../config/context.js'
+import { interruptible } from '../terminal/interrupt.js'
+import { keepOf } from './keep-count.js'
+import type { Output } from '../terminal/output.js'
+
+interface CreateOptions {
+  keep?: string
+}
+
+interface RestoreOptions {
+  to: string
+}
+
+type Work = Action<object>
+
+/** Runbook step 1: `backup:remote`, `backup:validate`. */
+export function backupCommand(app: App, summary: string): Command {
+  const create = app
+    .command('create', 'export, restore, compare and archive the database (default)', [
+      'backup',
+      'backup --env production',
+    ])
+    .option('--keep <count>', 'valid archives to keep of this environment')
+    .action(app.action<CreateOptions>(createArchive))
+  const validate = app
+    .command('validate [zip]', 'restore an archive (default: the newest) and compare it with its metadata', [
+      'backup validate',
+      'backup validate backups/backup-production-2026-03-01-120000.zip',
+    ])
+    .action(app.action(validateArchive))
+  const restore = app
+    .command(
+      'restore <zip>',
+      'restore an archive into an SQLite file of its own; touches no database of yours',
+      ['backup restore backups/backup-production-2026-03-01-120000.zip --to restored'],
+    )
+    .requiredOption('--to <dir>', 'folder for the restored database')
+    .action(app.action<RestoreOptions>(restoreArchive))
+  return new Command('backup')
+    .summary(summary)
+    .description('Makes a backup when no subcommand is given; takes the options of `backup create` then.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ d1-runbook backup --env production\n  $ d1-runbook backup validate\n' +
+        '  $ d1-runbook backup restore backups/backup-production-2026-03-01-120000.zip --to restored',
+    )
+    .addCommand(create, { isDefault: true })
+    .addCommand(validate)
+    .addCommand(restore)
+    .addCommand(backupScheduleCommand(app))
+}
+
+const createArchive: Work = async ({ options, output }) => {
+  const context = await openContext(options)
+  const files = await readProjectFiles(context)
+  const { resolveRequestSettings } = await import('../../config/settings.js')
+  const { createBackup } = await import('../../d1/backup/backup.js')
+  const keep =
+    keepOf(options as CreateOptions) ?? resolveRequestSettings(context.project, options.env).keepBackups
+  const backup = await interruptible((signal) =>
+    createBackup({ target: context.target, files, keep, signal, onProgress: output.note }),
+  )
+  output.document({ success: backup.verified, ...backup })
+  if (!output.json) {
+    const rows = backup.tables.reduce((sum, table) => sum + table.rows, 0)
+    output.line(output.colors.green(`✔ ${backup.file}`))
+    output.line(
+      `  ${backup.tables.length} tables, ${rows} rows, restored and compared in ${formatDuration(backup.durationMs)}`,
+    )
+    output.line(`  SHA-256 ${backup.sha256}`)
+    if (backup.rowsRead !== undefined) {
+      output.line(
+        `  compared with the live database by ${backup.comparison ?? 'values'}; D1 read ${backup.rowsRead} rows`,
+      )
+    }
+    if (backup.bookmark !== undefined) output.line(`  Time Travel bookmark ${backup.bookmark}`)
+  }
+  return backup.verified ? 0 : 1
+}
+
+const validateArchive: Work = async ({ options, args: [zip], output, given }) => {
+  const { validateBackup } = await import('../../d1/backup/backup.js')
+  const environment = given('env') ? options.env : undefined
+  const file = zip === undefined ? await newestArchive(options.project, environment) : await archiveFile(zip)
+  const result = await interruptible((signal) => validateBackup({ file, signal }))
+  output.document({ success: result.valid, file, ...result })
+  if (!output.json) printValidation(output, file, result)
+  return result.valid ? 0 : 1
+}
+
+/** The runbook's `backup:validate` names no environment: the newest archive of any is the one that was just made. */
+async function newestArchive(projectDir: string, environment: string | undefined): Promise<string> {
+  const { loadProject } = await import('../../config/project.js')
+  const { findEnvironment } = await import('../../config/target.js')
+  const { listBackups } = await import('../../d1/backup/backup.js')
+  const project = await loadProject({ projectDir })
+  const names = environment === undefined ? [...project.environments.keys()] : [environment]
+  const folders = names.map((name) => {
+    const dir = findEnvironment(project, name).settings.backup.dir ?? 'backups'
+    return { environment: name, dir: path.resolve(project.projectDir, dir) }
+  })
+  const found = (await Promise.all(folders.map((folder) => listBackups(folder)))).flat()
+  const [newest] = found.sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+  if (newest !== undefined) return newest.file
+  const where = [...new Set(folders.map(({ dir }) => dir))].join(', ')
+  const of = environment === undefined ? '' : ` of ${environment}`
+  throw new RunbookError('BackupInvalid', `There is no backup${of} in ${where}.`, {
+    advice: `Make one: d1-runbook backup --env ${environment ?? 'NAME'}`,
+  })
+}
+
+function printValidation(
+  output: Output,
+  file: string,
+  result: { valid: boolean; problems: string[]; durationMs: number },
+): void {
+  const { colors } = output
+  if (result.valid) {
+    output.line(colors.green(`✔ ${file} restores, and holds what its metadata says`))
+    output.line(`  in ${formatDuration(result.durationMs)}`)
+    return
+  }
+  output.line(colors.red(`✖ ${file} is not valid:`))
+  for (const problem of result.problems) output.line(`  - ${problem}`)
+  output.line('Do not proceed with a migration; make a new one: d1-runbook backup')
+}
+
+const restoreArchive: Work = async ({ options, args: [zip = ''], output }) => {
+  const { restoreBackup } = await import('../../d1/backup/backup.js')
+  const to = path.resolve((options as unknown as RestoreOptions).to)
+  const file = await archiveFile(zip)
+  const restored = await interruptible((signal) => restoreBackup({ file, to, signal }))
+  output.document({ success: true, ...restored })
+  if (!output.json) output.line(output.colors.green(`✔ Restored to ${restored.database}`))
+  return 0
+}

@@ -1,0 +1,141 @@
+import type { Command } from 'commander'
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { didYouMean } from '../../config/closest.js'
+import { RunbookError } from '../../contract/failures.js'
+import type { RollbackSummary } from '../../contract/plan.js'
+import type { MigrationFile } from '../../contract/target.js'
+import type { App } from '../app.js'
+import { openContext, readProjectFiles, type Context } from '../../config/context.js'
+import { createMigration } from './create.js'
+import { interruptible } from '../terminal/interrupt.js'
+
+interface RollbackFileOptions {
+  of?: string
+  print?: boolean
+}
+
+/** Runbook, scenario 2: "prepare rollback migration", written from the difference that the migration makes. */
+export function createRollbackCommand(app: App, summary: string): Command {
+  return app
+    .command('create-rollback', summary, [
+      'create-rollback --env production',
+      'create-rollback --of 0009_add_photos.sql --print',
+    ])
+    .option('--of <migration>', 'the migration to reverse (default: the newest applied one)')
+    .option('--print', 'print the SQL, write no file')
+    .action(
+      app.action<RollbackFileOptions>(async ({ options, output }) => {
+        const context = await openContext(options)
+        const files = await readProjectFiles(context)
+        const migration =
+          options.of === undefined ? await newestApplied(context, files) : named(files, options.of)
+        const { sql, price } = await interruptible((signal) =>
+          reverseOf(context, files, { migration, signal }),
+        )
+        const { file } =
+          options.print === true
+            ? {}
+            : await createMigration({
+                folder: context.target.migrationsDir,
+                name: `rollback_${today()}`,
+                sql,
+              })
+        output.document({
+          success: true,
+          of: migration.name,
+          ...(file === undefined ? {} : { file }),
+          sql,
+          price,
+        })
+        if (output.json) return 0
+        if (file === undefined) output.line(sql)
+        else output.line(`Created ${file}, which reverses ${migration.name}`)
+        for (const line of price) output.note(`It cannot bring back: ${line}`)
+        if (file !== undefined) output.line('Next: read it, then d1-runbook plan; try it in staging first.')
+        return 0
+      }),
+    )
+}
+
+async function newestApplied({ target }: Context, files: MigrationFile[]): Promise<MigrationFile> {
+  const { readStatus } = await import('../../d1/migrations/status.js')
+  const { applied } = await readStatus({ target, files })
+  const newest = applied.at(-1)
+  if (newest !== undefined) return named(files, newest.name)
+  throw new RunbookError('MigrationsNotFound', `Nothing is applied to ${target.database.name} yet.`, {
+    advice: 'Name the migration to reverse: d1-runbook create-rollback --of NAME',
+  })
+}
+
+function named(files: MigrationFile[], name: string): MigrationFile {
+  const found = files.find((file) => file.name === name || file.name === `${name}.sql`)
+  if (found !== undefined) return found
+  const names = files.map((file) => file.name)
+  throw new RunbookError('MigrationsNotFound', `There is no migration ${name}.${didYouMean(name, names)}`, {
+    advice: 'd1-runbook status shows all of them.',
+  })
+}
+
+/** Replays the history up to the migration on a scratch, then lets the rehearsal write and try the way back. */
+async function reverseOf(
+  { target }: Context,
+  files: MigrationFile[],
+  { migration, signal }: { migration: MigrationFile; signal: AbortSignal },
+): Promise<{ sql: string; price: RollbackSummary['price'] }> {
+  const before = files.slice(0, files.indexOf(migration))
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'd1-runbook-reverse-'))
+  try {
+    const databaseFile = path.join(folder, 'before.sqlite')
+    await replay(databaseFile, before)
+    const { rehearseApart } = await import('../../analysis/rehearse/in-own-process.js')
+    const { rollback } = await rehearseApart({
+      signal,
+      databaseFile,
+      files: [...before, migration],
+      applied: before.map(({ name }, index) => ({
+        id: index + 1,
+        name,
+        appliedAt: new Date(0).toISOString(),
+      })),
+      environment: target.environment,
+      database: target.database,
+      migrationsTable: target.migrationsTable,
+    })
+    if (rollback.sql !== undefined) return { sql: rollback.sql, price: rollback.price }
+    throw new RunbookError(
+      'ValidationFailed',
+      `No reverse of ${migration.name} can be written. ${rollback.price.join(' ')}`,
+      {
+        advice: 'Write it by hand (d1-runbook create NAME), or go back by Time Travel or the backup.',
+      },
+    )
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+async function replay(databaseFile: string, files: MigrationFile[]): Promise<void> {
+  const { openSqlite } = await import('../../d1/sqlite/sqlite.js')
+  const database = openSqlite(databaseFile)
+  try {
+    for (const { name, sql } of files) {
+      try {
+        database.exec(`BEGIN; PRAGMA defer_foreign_keys = on; ${sql}\n; COMMIT;`)
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause)
+        throw new RunbookError('SqlRefused', `${name} does not run on a scratch database: ${reason}.`, {
+          advice: 'd1-runbook validate shows what is wrong with it.',
+          cause,
+        })
+      }
+    }
+  } finally {
+    database.close()
+  }
+}
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10).replaceAll('-', '_')
+}

@@ -1,0 +1,94 @@
+import type { Command } from 'commander'
+import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { adoptNewFiles } from '../../d1/migrations/checksums.js'
+import { RunbookError } from '../../contract/failures.js'
+import { readMigrationFiles } from '../../d1/migrations/migration-files.js'
+import type { App } from '../app.js'
+import { openContext } from '../../config/context.js'
+
+/** Runbook, scenario 2: `migrate:create "rollback_YYYY_MM_DD"`. */
+export function createCommand(app: App, summary: string): Command {
+  return app
+    .command('create <name>', summary, [
+      'create add_photos',
+      'create "rollback_2026_03_01" --project src/workers',
+    ])
+    .action(
+      app.action(async ({ options, args: [name = ''], output }) => {
+        const { target } = await openContext(options, { touchesDatabase: false })
+        const { file, checksums } = await createMigration({ folder: target.migrationsDir, name })
+        const updated = checksums === undefined ? {} : { checksums }
+        output.document({ success: true, file, migration: path.basename(file), ...updated })
+        if (!output.json) output.line(`Created ${file}`)
+        if (!output.json) output.line('Next: write its SQL, then d1-runbook validate')
+        return 0
+      }),
+    )
+}
+
+/**
+ * The file `NNNN_name.sql` after the highest number there is. Takes a free name even when two people create at once:
+ * the file is opened only if it does not exist. Where the project keeps `checksums.json`, the files before it are taken up
+ * there (its path is then `checksums`); the new one is still to be written, and follows with the next one, or once applied.
+ */
+export async function createMigration(input: {
+  folder: string
+  name: string
+  sql?: string
+}): Promise<{ file: string; checksums?: string }> {
+  const slug = slugOf(input.name)
+  await mkdir(input.folder, { recursive: true })
+  const earlier = await readMigrationFiles(input.folder)
+  const file = await openFreeName(input, slug)
+  const checksums = await adoptNewFiles(input.folder, earlier)
+  return { file, ...(checksums === undefined ? {} : { checksums }) }
+}
+
+async function openFreeName(input: { folder: string; sql?: string }, slug: string): Promise<string> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const number = nextNumber(await readdir(input.folder))
+    const file = path.join(input.folder, `${number}_${slug}.sql`)
+    const handle = await open(file, 'wx').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
+      throw error
+    })
+    if (handle === undefined) continue
+    try {
+      await handle.writeFile(input.sql ?? `-- Migration number: ${number} \t ${new Date().toISOString()}\n`)
+      return file
+    } catch (error) {
+      // Wrangler would record an empty file as applied.
+      await rm(file, { force: true })
+      throw error
+    } finally {
+      await handle.close()
+    }
+  }
+  throw new RunbookError('NotPermitted', `No free migration number in ${input.folder}.`, {
+    advice: 'Look at the names in that folder.',
+  })
+}
+
+/** Four digits as Wrangler writes them; longer where the folder already uses longer numbers, such as dates. */
+export function nextNumber(names: readonly string[]): string {
+  const prefixes = names
+    .filter((name) => name.endsWith('.sql'))
+    .map((name) => /^\d+/.exec(name)?.[0])
+    .filter((prefix) => prefix !== undefined)
+  const highest = prefixes.reduce((max, prefix) => (BigInt(prefix) > max ? BigInt(prefix) : max), 0n)
+  const width = prefixes.reduce((max, prefix) => Math.max(max, prefix.length), 4)
+  return String(highest + 1n).padStart(width, '0')
+}
+
+/** Letters of any language, digits, `-` and `_`; spaces become `_`. Refuses what would leave the folder. */
+export function slugOf(name: string): string {
+  const slug = name
+    .trim()
+    .replace(/\.sql$/i, '')
+    .replaceAll(/\s+/g, '_')
+  if (/^[\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}_.-]*$/u.test(slug) && slug.length <= 120) return slug
+  throw new RunbookError('ConfigInvalid', `"${name}" cannot be the name of a migration.`, {
+    advice: 'Use letters, digits, "-" and "_", such as: d1-runbook create add_photos',
+  })
+}

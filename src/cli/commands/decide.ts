@@ -1,0 +1,209 @@
+import type { Command } from 'commander'
+import { randomUUID } from 'node:crypto'
+import { didYouMean } from '../../config/closest.js'
+import type { Decision } from '../../contract/decision.js'
+import { RunbookError } from '../../contract/failures.js'
+import { submitDecisionUpdate } from '../../contract/messages.js'
+import { GATES, isGate, type Gate } from '../../contract/names.js'
+import type { RunView } from '../../contract/run.js'
+import { gateCommands, rollbackCommand, watchCommand } from '../../text/command.js'
+import type { App, CommonOptions } from '../app.js'
+import type { Output } from '../terminal/output.js'
+import { openGates } from '../terminal/run-text.js'
+import { readRun, workflowIdOf } from '../../client/runs.js'
+import { withSession, type Session } from '../../client/session.js'
+import type { Signing } from '../../client/sign.js'
+import { explainTemporal } from '../../client/temporal-failure.js'
+
+export interface DecideOptions {
+  id?: string
+  actor?: string
+  comment?: string
+  planHash?: string
+  signKey?: string
+  wait?: boolean
+}
+
+/** How long a worker may take to answer a decision. Milliseconds. */
+const DECISION_TIMEOUT_MS = 20_000
+
+export function approveCommand(app: App, summary: string): Command {
+  return decisionOptions(
+    app.command('approve <gate>', summary, [
+      'approve team-lead --env production',
+      'approve final --env production --actor "Ada Lovelace" --comment "seen the plan"',
+      'approve plan --wait            # waits until the gate opens',
+    ]),
+  ).action(app.action<DecideOptions>((input) => decide('approve', input)))
+}
+
+export function rejectCommand(app: App, summary: string): Command {
+  return decisionOptions(
+    app.command('reject <gate>', summary, ['reject plan --env production --comment "the index is missing"']),
+  ).action(app.action<DecideOptions>((input) => decide('reject', input)))
+}
+
+export function decisionOptions(command: Command): Command {
+  return command
+    .option('--id <workflow>', 'run to decide, where it is not the one of --env')
+    .option('--actor <name>', "who decides (default: git's user name, else the account of this machine)")
+    .option('--comment <text>', 'kept with the decision')
+    .option('--plan-hash <hash>', 'the plan that you have seen; refused when it is another one by now')
+    .option('--sign-key <file>', SIGN_KEY_HELP)
+    .option('--wait', 'wait until the gate opens')
+}
+
+export const SIGN_KEY_HELP =
+  "SSH ed25519 key that signs (default: D1_RUNBOOK_SIGN_KEY, git's user.signingkey, ~/.ssh/id_ed25519; used where the environment asks for signatures)"
+
+async function decide(
+  decision: 'approve' | 'reject',
+  { options, args, output }: { options: CommonOptions & DecideOptions; args: string[]; output: Output },
+): Promise<number> {
+  const gate = gateOf(args[0] ?? '')
+  if (gate === 'rollback' && decision === 'approve') {
+    throw new RunbookError('DecisionRefused', 'The gate rollback needs a way back to be chosen.', {
+      advice: `${rollbackCommand({ strategy: 'reverse-migration', environment: options.env })}, or --strategy time-travel, restore-backup, none. d1-runbook show has what each one costs.`,
+    })
+  }
+  return sendDecision({ options, output, decision: { gate, decision } })
+}
+
+/** Sends the decision and prints whether it counted. Shared by `approve`, `reject` and `rollback`. */
+export async function sendDecision(input: {
+  options: CommonOptions & DecideOptions
+  output: Output
+  decision: Pick<Decision, 'gate' | 'decision' | 'strategy'>
+}): Promise<number> {
+  const { options, output } = input
+  const actor = await actorOf(options)
+  const workflowId = await workflowIdOf(options, options.id)
+  const answer = await withSession(options.project, async (session) => {
+    if (options.wait === true) await waitForGate(session, workflowId, input.decision.gate, output)
+    const decision = {
+      ...input.decision,
+      actor,
+      ...(options.planHash === undefined ? {} : { planHash: options.planHash }),
+      ...(options.comment === undefined ? {} : { comment: options.comment }),
+    }
+    const run = await readRun(session, workflowId)
+    const counted = await submitDecision(session, run, decision, {
+      key: options.signKey,
+      folder: options.project,
+    })
+    return { counted, next: output.json ? undefined : await readNext(session, workflowId) }
+  })
+  const { counted: result, next } = answer
+  output.document({ success: true, workflowId, ...input.decision, actor, ...result })
+  if (!output.json) {
+    const missing = result.approvalsMissing > 0 ? `; ${result.approvalsMissing} more needed` : ''
+    const said = input.decision.decision === 'approve' ? 'approved' : 'declined'
+    output.line(`${input.decision.gate}: ${said} by ${actor}; the gate is ${result.state}${missing}`)
+    if (next !== undefined) for (const line of nextLines(next, output.colors)) output.line(line)
+  }
+  return 0
+}
+
+/** The run as it is after the decision, which counted whatever this look says. */
+async function readNext(session: Session, workflowId: string): Promise<RunView | undefined> {
+  return readRun(session, workflowId).catch(() => undefined)
+}
+
+/** What the run does now: the gate that waits next, or the work that goes on. */
+export function nextLines(view: RunView, colors: Output['colors']): string[] {
+  const open = openGates(view)
+  if (open.length === 0) {
+    const state = view.outcome === null ? (view.paused ? 'paused; ' : '') : `${view.outcome}: `
+    const look = view.outcome === null ? ` Follow it: ${watchCommand(view)}` : ''
+    return [`Now: ${state}${view.message}.${look}`]
+  }
+  return open.flatMap(({ gate }) => [
+    `Now: waiting at the gate ${gate}`,
+    ...gateCommands({ gate, environment: view.environment }).map(
+      ({ label, command }) => `  ${label.toLowerCase()}: ${colors.cyan(command)}`,
+    ),
+  ])
+}
+
+/** `--actor` as typed, trimmed; nobody is no person. */
+export async function actorOf(options: { actor?: string; project: string }): Promise<string> {
+  const { defaultActor } = await import('../../process/programs.js')
+  const actor = (options.actor ?? (await defaultActor(options.project))).trim()
+  if (actor !== '') return actor
+  throw new RunbookError('DecisionRefused', 'A decision needs the name of the person who takes it.', {
+    advice: 'Give it: --actor "Your Name"',
+  })
+}
+
+function gateOf(name: string): Gate {
+  if (isGate(name)) return name
+  throw new RunbookError('DecisionRefused', `There is no gate "${name}".${didYouMean(name, GATES)}`, {
+    advice: `Gates: ${GATES.join(', ')}`,
+  })
+}
+
+/** Signed where the run asks for it, or `key` does; delivered at most once however often the network makes us try. */
+export async function submitDecision(
+  session: Session,
+  run: Pick<RunView, 'workflowId' | 'runId' | 'planHash' | 'requireSignatures'>,
+  decision: Decision,
+  signing: Signing,
+): Promise<{ state: string; approvalsMissing: number }> {
+  const { client } = session
+  const { workflowId } = run
+  const decisionId = randomUUID()
+  const sign = run.requireSignatures === true || signing.key !== undefined
+  const body = sign ? await signed(run, { ...decision, decisionId }, signing) : { ...decision, decisionId }
+  const handle = client.workflow.getHandle(workflowId)
+  try {
+    return await client.withDeadline(Date.now() + DECISION_TIMEOUT_MS, () =>
+      handle.executeUpdate(submitDecisionUpdate, { args: [body], updateId: decisionId }),
+    )
+  } catch (error) {
+    throw explainTemporal(error, workflowId)
+  }
+}
+
+/** The workflow verifies what it reads, so what it will read is what is signed. */
+async function signed(
+  run: Pick<RunView, 'workflowId' | 'runId' | 'planHash'>,
+  decision: Decision,
+  signing: Signing,
+): Promise<Decision> {
+  const { signText } = await import('../../client/sign.js')
+  const { decisionText } = await import('../../runbook/signature/signature.js')
+  const { readDecision } = await import('../../runbook/signal-body.js')
+  const read = readDecision(run.planHash === null ? decision : { planHash: run.planHash, ...decision })
+  if (!read.ok) {
+    throw new RunbookError('DecisionRefused', `This is no decision: ${read.reason}.`, {
+      advice: 'See `d1-runbook approve --help`.',
+    })
+  }
+  return { ...read.body, signature: await signText(decisionText(run, read.body), signing) }
+}
+
+async function waitForGate(session: Session, workflowId: string, gate: Gate, output: Output): Promise<void> {
+  const { followRun } = await import('../../client/follow.js')
+  const signal = new AbortController().signal
+  let said = ''
+  for await (const view of followRun({
+    session,
+    workflowId,
+    minPauseMs: 1_000,
+    signal,
+    onTrouble: output.note,
+  })) {
+    const state = view.gates.find((each) => each.gate === gate)?.state
+    if (state === 'open') return
+    if (state !== 'waiting') {
+      throw new RunbookError('DecisionRefused', `The gate ${gate} is ${state ?? 'unknown'} already.`, {
+        advice: `See the run: d1-runbook show ${workflowId}`,
+      })
+    }
+    if (view.message !== said) output.note(`${gate} is not open yet: ${view.message}`)
+    said = view.message
+  }
+  throw new RunbookError('DecisionRefused', `The run ended before the gate ${gate} opened.`, {
+    advice: `See how: d1-runbook show ${workflowId}`,
+  })
+}

@@ -1,0 +1,161 @@
+import type { Command } from 'commander'
+import path from 'node:path'
+import { RunbookError } from '../../contract/failures.js'
+import type { MigrationRequest, RunView } from '../../contract/run.js'
+import { shellWord } from '../../text/command.js'
+import type { App } from '../app.js'
+import type { DemoStage } from './demo-stage.js'
+import type { Driven } from './drive.js'
+import type { Output } from '../terminal/output.js'
+import { runLines } from '../terminal/run-text.js'
+import { exitCodeOf } from '../../client/runs.js'
+import type { Session } from '../../client/session.js'
+
+interface DemoOptions {
+  yes?: boolean
+  fast?: boolean
+  remote?: boolean
+  dir?: string
+}
+
+const ACTOR = 'demo'
+/** `--fast`: an hour of monitoring in a second, 24 hours in 24 seconds. */
+const FAST_FACTOR = 3_600
+
+/** The embedded default, all of it: a fresh sample carried through the whole runbook. */
+export function demoCommand(app: App, summary: string): Command {
+  return app
+    .command('demo', summary, ['demo', 'demo --fast', 'demo --yes --fast', 'demo --remote --fast'])
+    .option('--yes', 'approve every gate as the demo user, and stop everything at the end')
+    .option('--fast', `compress the 24 hours of monitoring to seconds (factor ${FAST_FACTOR})`)
+    .option('--remote', 'migrate "production" at a local Cloudflare API instead of a local database')
+    .option('--dir <dir>', 'folder of the sample (default: .d1-runbook/demo)')
+    .action(
+      app.action<DemoOptions>(async ({ options, output }) => {
+        refuseSilentDemo(options, output)
+        const folder = path.resolve(options.dir ?? path.join(options.project, '.d1-runbook', 'demo'))
+        const { openDemoStage } = await import('./demo-stage.js')
+        const stage = await openDemoStage({
+          folder,
+          remote: options.remote === true,
+          onProgress: output.note,
+        })
+        try {
+          return await play(stage, options, output)
+        } finally {
+          await stage.close()
+        }
+      }),
+    )
+}
+
+function refuseSilentDemo(options: DemoOptions, output: Output): void {
+  if (options.yes === true || output.interactive) return
+  throw new RunbookError(
+    'ConfigInvalid',
+    'The demo asks questions, and here is no terminal to answer them.',
+    {
+      advice: 'Run d1-runbook demo --yes --fast: it approves everything as the demo user.',
+    },
+  )
+}
+
+async function play(stage: DemoStage, options: DemoOptions, output: Output): Promise<number> {
+  const { loadProject } = await import('../../config/project.js')
+  const { connectWorker } = await import('../../temporal/connection.js')
+  const { createRunbookWorker } = await import('../../temporal/worker.js')
+  const { createActivities } = await import('../../activities/index.js')
+  const { withSession } = await import('../../client/session.js')
+  const { quietWorkerLog } = await import('./worker-log.js')
+  quietWorkerLog({ ownSignals: true })
+  const { projectDir } = stage
+  const { taskQueue } = await loadProject({ projectDir })
+  const { connection, namespace } = await connectWorker({ projectDir })
+  try {
+    // The texts are in announcements.log; here they would tear the prompts apart.
+    const activities = createActivities({ print: (text) => sayAnnouncement(text, output) })
+    const worker = await createRunbookWorker({ connection, namespace, taskQueue, activities })
+    return await worker.runUntil(
+      withSession(projectDir, async (session) => {
+        const { view, leftBy } = await migrate(session, stage, options, output)
+        output.document(view)
+        if (leftBy !== undefined) {
+          output.note(`The run is kept: d1-runbook dev --project ${shellWord(projectDir)} goes on with it.`)
+          return 0
+        }
+        if (!output.json) sayEnding(view, stage, options, output)
+        if (output.interactive && options.yes !== true) await untilInterrupt(output)
+        return exitCodeOf(view)
+      }),
+    )
+  } finally {
+    await connection.close()
+  }
+}
+
+async function migrate(
+  session: Session,
+  stage: DemoStage,
+  options: DemoOptions,
+  output: Output,
+): Promise<Driven> {
+  const { openContext } = await import('../../config/context.js')
+  const { buildRequest } = await import('./request.js')
+  const { startRun } = await import('./start.js')
+  const { driveRun } = await import('./drive.js')
+  const context = await openContext({ env: stage.environment, project: stage.projectDir, json: output.json })
+  const request = await buildRequest(context, {
+    requester: ACTOR,
+    preApproved: options.yes === true,
+    window: undefined,
+    timeScale: options.fast === true ? FAST_FACTOR : undefined,
+    attested: [],
+    signal: new AbortController().signal,
+    onProgress: output.note,
+  })
+  sayBeginning(stage, request, output)
+  const started = await startRun(session, context.project.taskQueue, request)
+  return driveRun({ session, ...started, output, actor: ACTOR, request, until: 'closed' })
+}
+
+function sayBeginning(stage: DemoStage, request: MigrationRequest, output: Output): void {
+  const { timeScale } = request.monitoring
+  output.note(`Temporal UI: ${stage.server.uiUrl}`)
+  output.note(
+    timeScale === 1
+      ? 'Monitoring lasts 24 real hours; Ctrl-C leaves at any time, and --fast compresses it to seconds.'
+      : `Time is compressed ${timeScale} times: an hour of monitoring lasts ${3_600 / timeScale} s.`,
+  )
+}
+
+function sayEnding(view: RunView, stage: DemoStage, options: DemoOptions, output: Output): void {
+  for (const line of ['', ...runLines(view, output.colors), '']) output.line(line)
+  const project = shellWord(stage.projectDir)
+  const environment = stage.environment === 'local' ? '' : ` --env ${stage.environment}`
+  const report = view.artifacts.find((file) => file.endsWith('report.html'))
+  if (report !== undefined) output.line(`Report       ${report}`)
+  if (view.backup !== null) output.line(`Backup       ${view.backup.file}`)
+  output.line(
+    `Temporal UI  ${stage.server.uiUrl}${options.yes === true ? `  (again with d1-runbook dev --project ${project})` : ''}`,
+  )
+  output.line('')
+  output.line('Try next:')
+  // The local Cloudflare API ends with the demo: its production can be asked no more.
+  if (stage.environment === 'local') output.line(`  d1-runbook status --project ${project}`)
+  output.line(`  d1-runbook backup validate --project ${project}${environment}`)
+  output.line(`  d1-runbook doctor                     in your own project`)
+}
+
+async function untilInterrupt(output: Output): Promise<void> {
+  output.note('The Temporal UI stays up until you press Ctrl-C.')
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })
+}
+
+/** Its first line; the updates every 15 minutes say what the progress lines have said already. */
+function sayAnnouncement(text: string, output: Output): void {
+  const [title = ''] = text.split('\n')
+  if (!title.includes('Migration Update')) output.note(title)
+}

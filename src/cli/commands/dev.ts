@@ -1,0 +1,54 @@
+import type { Command } from 'commander'
+import { RunbookError } from '../../contract/failures.js'
+import type { App } from '../app.js'
+
+/** The embedded default: server, UI and worker of one project, until Ctrl-C. */
+export function devCommand(app: App, summary: string): Command {
+  return app.command('dev', summary, ['dev', 'dev --project src/workers']).action(
+    app.action(async ({ options, output }) => {
+      const { loadProject } = await import('../../config/project.js')
+      const { taskQueue } = await loadProject({ projectDir: options.project })
+      const { startEmbeddedServer } = await import('../../temporal/embedded-server.js')
+      const server = await startEmbeddedServer({ projectDir: options.project, onMessage: output.note })
+      let lastWords: string | undefined
+      const died = server.died.then((words) => {
+        lastWords = words
+      })
+      try {
+        const { quietWorkerLog } = await import('./worker-log.js')
+        quietWorkerLog({ ownSignals: false })
+        const { runWorker } = await import('../../worker.js')
+        await runWorker({
+          projectDir: options.project,
+          taskQueue,
+          until: died,
+          onReady: () => {
+            output.note(`Temporal UI    ${server.uiUrl}`)
+            output.note(`Temporal       ${server.address}, namespace ${server.namespace}`)
+            output.note(`Worker         polls ${taskQueue}`)
+            output.note(
+              'Next, in another terminal: d1-runbook start --wait     (Ctrl-C here stops everything)',
+            )
+          },
+        })
+      } finally {
+        await server.stop()
+      }
+      if (lastWords !== undefined) throw serverDied(lastWords)
+      output.note('Stopped. Histories are kept for the next d1-runbook dev.')
+      output.document({ success: true })
+      return 0
+    }),
+  )
+}
+
+function serverDied(lastWords: string): RunbookError {
+  return new RunbookError(
+    'TemporalUnreachable',
+    `The embedded Temporal server ended by itself: ${lastWords}`,
+    {
+      advice:
+        'Read .d1-runbook/temporal.log, then run d1-runbook dev again: open runs go on where they were.',
+    },
+  )
+}

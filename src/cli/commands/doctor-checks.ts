@@ -1,0 +1,186 @@
+import { existsSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import path from 'node:path'
+import semver from 'semver'
+import { misplacedMigrationsDir, requireMigrationsDir } from '../../config/migrations-dir.js'
+import { loadProject, type Project } from '../../config/project.js'
+import { environmentsSharingDatabase, resolveTarget } from '../../config/target.js'
+import { counted } from '../../text/plural.js'
+import { MINIMUM_NODE } from '../../contract/names.js'
+import type { Check } from '../../contract/run.js'
+import type { Target } from '../../contract/target.js'
+import { lookUpVariables } from '../../contract/variables.js'
+import type { CommonOptions } from '../app.js'
+import { failureOf } from '../terminal/failure.js'
+
+/** Below this a backup and its restored copy may not fit. Bytes. */
+const LITTLE_SPACE = 1024 ** 3
+
+type Seen = string | Pick<Check, 'state' | 'message' | 'advice'>
+
+/** Every check runs, whatever the others say: one pass shows all that is to do. */
+export async function examine(options: CommonOptions): Promise<Check[]> {
+  const checks = [await look('node', 'Node.js', nodeVersion)]
+  let project: Project | undefined
+  checks.push(
+    await look('project', 'Wrangler file', async () => {
+      project = await loadProject({ projectDir: options.project })
+      return project.wrangler.file
+    }),
+  )
+  checks.push(await look('wrangler', 'Wrangler', () => wranglerVersion(options.project)))
+  checks.push(...(project === undefined ? [] : await examineProject(project, options)))
+  checks.push(...(await examineTemporal(options.project, project?.taskQueue)))
+  checks.push(await look('disk', 'Disk space', () => diskSpace(options.project)))
+  return checks
+}
+
+async function examineProject(project: Project, options: CommonOptions): Promise<Check[]> {
+  let target: Target | undefined
+  const environment = await look('environment', `Environment ${options.env}`, () => {
+    target = resolveTarget(project, options.env, {
+      database: options.database,
+      accountId: process.env['CLOUDFLARE_ACCOUNT_ID'],
+      allowSharedDatabase: true,
+    })
+    const { database } = target
+    return `${database.name} (${database.id}), ${database.remote ? 'remote' : 'local'}`
+  })
+  if (target === undefined) return [environment]
+  const known = target
+  return [
+    environment,
+    await look('distinct', 'Database of its own', () => distinctDatabase(project, known)),
+    await look('migrations', 'Migrations directory', () => migrations(project, known)),
+    ...(known.database.remote
+      ? [await look('authentication', 'Wrangler authentication', () => authentication(known))]
+      : []),
+    await look('database', 'Database connection', () => databaseInfo(known)),
+    await look('secrets', 'Environment variables', () => secretNames(project, known)),
+  ]
+}
+
+async function examineTemporal(projectDir: string, taskQueue: string | undefined): Promise<Check[]> {
+  const { withSession } = await import('../../client/session.js')
+  const { isWorkerPolling } = await import('../../client/worker-presence.js')
+  let polling: boolean | undefined
+  const server = await look('temporal', 'Temporal server', () =>
+    withSession(projectDir, async (session) => {
+      if (taskQueue !== undefined) polling = await isWorkerPolling(session, taskQueue)
+      const ui = session.uiUrl === undefined ? '' : `, UI ${session.uiUrl}`
+      return `answers at ${session.address}, namespace ${session.namespace}${ui}`
+    }),
+  )
+  if (polling === undefined) return [server]
+  return [
+    server,
+    polling
+      ? { name: 'worker', title: 'Worker', state: 'passed', message: `polls ${taskQueue}` }
+      : {
+          name: 'worker',
+          title: 'Worker',
+          state: 'failed',
+          message: `nobody polls the task queue ${taskQueue}`,
+          advice: 'Start one in another terminal: d1-runbook worker',
+        },
+  ]
+}
+
+/** A check never ends the examination: what it throws is its result. */
+async function look(name: string, title: string, see: () => Seen | Promise<Seen>): Promise<Check> {
+  try {
+    const seen = await see()
+    return typeof seen === 'string'
+      ? { name, title, state: 'passed', message: seen }
+      : { name, title, ...seen }
+  } catch (error) {
+    const { message, advice } = failureOf(error)
+    return { name, title, state: 'failed', message, advice }
+  }
+}
+
+function nodeVersion(): Seen {
+  const { node } = process.versions
+  if (semver.gte(node, MINIMUM_NODE)) return node
+  return {
+    state: 'failed',
+    message: `${node} is older than ${MINIMUM_NODE}`,
+    advice: 'Install Node.js 22.13 or later.',
+  }
+}
+
+async function wranglerVersion(projectDir: string): Promise<Seen> {
+  const { findWrangler, UPGRADE_WRANGLER } = await import('../../d1/wrangler/wrangler-tool.js')
+  const { version, source, warning } = await findWrangler(projectDir)
+  const message = `${version}, ${source === 'project' ? "the project's own" : 'the one that comes with d1-runbook'}`
+  return warning === undefined
+    ? message
+    : { state: 'warned', message: `${message}. ${warning}`, advice: UPGRADE_WRANGLER }
+}
+
+function distinctDatabase(project: Project, target: Target): Seen {
+  const others = environmentsSharingDatabase(project, target)
+  if (others.length === 0)
+    return target.database.remote ? 'no other environment names it' : 'it is on this machine'
+  return {
+    state: 'failed',
+    message: `${others.join(', ')} and ${target.environment} name the same database ${target.database.id}`,
+    advice: `Give each environment its own database_id in ${project.wrangler.file}.`,
+  }
+}
+
+async function migrations(project: Project, target: Target): Promise<Seen> {
+  const folder = requireMigrationsDir(project, target)
+  const { readMigrationFiles } = await import('../../d1/migrations/migration-files.js')
+  const files = await readMigrationFiles(folder)
+  const message = `${counted(files.length, 'migration file')} in ${folder}`
+  const misplaced = misplacedMigrationsDir(project, target)
+  if (misplaced !== undefined)
+    return { state: 'warned', message: `${message}. ${misplaced}`, advice: 'Move that line.' }
+  if (files.length > 0) return message
+  return { state: 'warned', message, advice: 'Write the first migration: d1-runbook create NAME' }
+}
+
+async function authentication(target: Target): Promise<Seen> {
+  const { whoAmI } = await import('../../d1/read/identity.js')
+  const { accounts, via } = await whoAmI(target)
+  return `by ${via}; accounts: ${accounts.map(({ name }) => name).join(', ') || 'none'}`
+}
+
+async function databaseInfo(target: Target): Promise<Seen> {
+  const { readIdentity } = await import('../../d1/read/identity.js')
+  const { tables, sizeBytes } = await readIdentity(target)
+  if (!target.database.remote && sizeBytes === 0) {
+    return { state: 'warned', message: 'the local database is empty: nothing was ever applied to it' }
+  }
+  const size = sizeBytes === undefined ? '' : `, ${(sizeBytes / 1024).toFixed(0)} KiB`
+  return `answers: ${tables ?? '?'} tables${size}`
+}
+
+/** Only names are looked at and shown, never values. */
+async function secretNames(project: Project, target: Target): Promise<Seen> {
+  const { resolveRequestSettings } = await import('../../config/settings.js')
+  const { channels, monitoring } = resolveRequestSettings(project, target.environment)
+  const { list, missing } = lookUpVariables({ channels, probes: monitoring.probes }, process.env)
+  if (missing.length === 0) return list
+  return {
+    state: 'warned',
+    message: `not set here: ${missing.join(', ')}`,
+    advice: "They must be set in the worker's environment, or nobody is told.",
+  }
+}
+
+async function diskSpace(projectDir: string): Promise<Seen> {
+  let folder = path.resolve(projectDir)
+  while (!existsSync(folder) && path.dirname(folder) !== folder) folder = path.dirname(folder)
+  const { bavail, bsize } = await statfs(folder)
+  const free = bavail * bsize
+  const message = `${(free / 1024 ** 3).toFixed(1)} GiB free`
+  return free >= LITTLE_SPACE
+    ? message
+    : {
+        state: 'warned',
+        message,
+        advice: 'A backup needs the size of the database three times over; free some space.',
+      }
+}

@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import type { Check } from '../../contract/run.js'
+import type { App } from '../app.js'
+
+/** The prerequisites and the runbook's troubleshooting guide, as checks with their fixes. */
+export function doctorCommand(app: App, summary: string): Command {
+  return app.command('doctor', summary, ['doctor', 'doctor --env production', 'doctor --json']).action(
+    app.action(async ({ options, output }) => {
+      const { examine } = await import('./doctor-checks.js')
+      const checks = await examine(options)
+      const success = checks.every(({ state }) => state !== 'failed')
+      output.document({ success, environment: options.env, checks })
+      if (output.json) return exitCodeOf(checks)
+      const { colors } = output
+      const marks: Record<Check['state'], string> = {
+        passed: colors.green('✔'),
+        attested: colors.green('✔'),
+        warned: colors.yellow('!'),
+        failed: colors.red('✖'),
+        skipped: colors.dim('-'),
+      }
+      for (const { title, state, message, advice } of checks) {
+        output.line(`${marks[state]} ${title}: ${message}`)
+        if (advice !== undefined && state !== 'passed') output.line(`  ${colors.cyan('→')} ${advice}`)
+      }
+      output.line()
+      output.line(success ? colors.green('Ready.') : colors.red('Not ready: see the lines marked ✖.'))
+      return exitCodeOf(checks)
+    }),
+  )
+}
+
+/** Without a project and an environment that can be read, nothing else could be examined: that is no finding. */
+function exitCodeOf(checks: readonly Check[]): number {
+  const failed = checks.filter(({ state }) => state === 'failed').map(({ name }) => name)
+  if (failed.length === 0) return 0
+  return failed.includes('project') || failed.includes('environment') ? 2 : 1
+}

@@ -1,0 +1,239 @@
+import type { GateView, MigrationRequest, RunView } from '../../contract/run.js'
+import { judgeDecision } from '../../runbook/policy.js'
+import { gateTitle } from '../../runbook/steps.js'
+import { RunbookError } from '../../contract/failures.js'
+import { submitDecision } from './decide.js'
+import { followRun } from '../../client/follow.js'
+import type { Output } from '../terminal/output.js'
+import { Progress } from '../terminal/progress.js'
+import { askGate, askInterrupt, askWayBack } from '../terminal/prompts.js'
+import { openGateLines, openGates } from '../terminal/run-text.js'
+import type { Session } from '../../client/session.js'
+
+export interface DriveOptions {
+  session: Session
+  workflowId: string
+  runId: string
+  output: Output
+  /** Who answers the prompts. */
+  actor: string
+  /** Tells which gates the actor may decide; the workflow judges again. */
+  request: Pick<MigrationRequest, 'target' | 'policy' | 'people' | 'requester' | 'preApproved'>
+  until: 'validated' | 'closed'
+}
+
+/** `leftBy`: the wait ended, by a person's choice or by a signal, and the run goes on. */
+export interface Driven {
+  view: RunView
+  leftBy: 'choice' | 'SIGINT' | 'SIGTERM' | undefined
+}
+
+/**
+ * Stays with a run: shows what happens, asks the open gates in a terminal, says elsewhere how to decide them. Ctrl-C asks
+ * whether to detach or to abort; without a terminal it detaches.
+ */
+export async function driveRun(options: DriveOptions): Promise<Driven> {
+  const drive = new Drive(options)
+  try {
+    return await drive.untilDone()
+  } finally {
+    drive.close()
+  }
+}
+
+/** The decision did not count, or could not be signed: the run waits on. */
+const NOT_COUNTED: ReadonlySet<string> = new Set(['DecisionRefused', 'NotPermitted', 'ConfigInvalid'])
+
+class Drive {
+  private readonly options: DriveOptions
+  private readonly progress: Progress
+  private readonly leaving = new AbortController()
+  private readonly asked = new Set<string>()
+  private prompt: { gate: string; openedAt: string | undefined; cancel: AbortController } | undefined
+  private interrupts = 0
+  private aborting = false
+  private trouble: { error: unknown } | undefined
+  private leftBy: Driven['leftBy']
+  private readonly onInterrupt = (): void => {
+    void this.interrupt().catch((error: unknown) => this.fail(error))
+  }
+  /** Whoever ends this process has no time for questions. */
+  private readonly onTerminate = (): void => {
+    this.leftBy = 'SIGTERM'
+    this.leave()
+  }
+
+  constructor(options: DriveOptions) {
+    this.options = options
+    this.progress = new Progress(options.output)
+    process.on('SIGINT', this.onInterrupt)
+    process.on('SIGTERM', this.onTerminate)
+  }
+
+  async untilDone(): Promise<Driven> {
+    const { session, workflowId, runId, until } = this.options
+    let last: RunView | undefined
+    const views = followRun({
+      session,
+      workflowId,
+      runId,
+      minPauseMs: 300,
+      signal: this.leaving.signal,
+      onTrouble: (message) => this.progress.line(message),
+    })
+    for await (const view of views) {
+      last = view
+      this.progress.show(view)
+      if (until === 'validated' && isValidated(view)) break
+      this.meetGates(view)
+      if (this.nobodyLooks(view)) break
+    }
+    if (this.trouble !== undefined) throw this.trouble.error
+    if (last === undefined) throw new Error(`the run ${workflowId} could not be read`)
+    return { view: last, leftBy: this.leaving.signal.aborted ? (this.leftBy ?? 'choice') : undefined }
+  }
+
+  close(): void {
+    process.off('SIGINT', this.onInterrupt)
+    process.off('SIGTERM', this.onTerminate)
+    this.prompt?.cancel.abort()
+    this.progress.stop()
+  }
+
+  /** `--yes` without a terminal gave every approval but this one: whoever waits for the command must hear of it. */
+  private nobodyLooks(view: RunView): boolean {
+    const { output, request } = this.options
+    return !output.interactive && request.preApproved && awaitsRollback(view)
+  }
+
+  /** Closes a prompt that somebody else has answered, and opens the next one. */
+  private meetGates(view: RunView): void {
+    const open = openGates(view)
+    const { prompt } = this
+    if (prompt !== undefined && !open.some((gate) => gate.gate === prompt.gate)) prompt.cancel.abort()
+    const gate = open[0]
+    if (gate === undefined || this.prompt !== undefined || this.aborting) return
+    const key = `${gate.gate}/${gate.openedAt ?? ''}`
+    if (this.asked.has(key)) return
+    this.asked.add(key)
+    const refusal = this.refusalFor(view, gate)
+    if (!this.options.output.interactive || refusal !== undefined) {
+      this.sayHowToDecide(view, gate, refusal)
+      return
+    }
+    void this.ask(view, gate).catch((error: unknown) => this.fail(error))
+  }
+
+  private refusalFor(view: RunView, gate: GateView): string | undefined {
+    const { actor, request } = this.options
+    const judgement = judgeDecision({
+      decision: { gate: gate.gate, decision: 'approve', actor },
+      gates: view.gates,
+      ...request,
+      planHash: view.planHash,
+    })
+    return judgement.counts ? undefined : judgement.reason
+  }
+
+  private sayHowToDecide(view: RunView, gate: GateView, refusal: string | undefined): void {
+    const { colors } = this.options.output
+    this.progress.line(
+      colors.yellow(`Waiting for a decision${refusal === undefined ? '' : ` by somebody else: ${refusal}`}`),
+    )
+    for (const line of openGateLines(gate, view.environment, colors)) this.progress.line(`  ${line}`)
+  }
+
+  private async ask(view: RunView, gate: GateView): Promise<void> {
+    const { session, actor, request } = this.options
+    const cancel = new AbortController()
+    this.prompt = { gate: gate.gate, openedAt: gate.openedAt, cancel }
+    this.progress.hold()
+    try {
+      const answer =
+        gate.gate === 'rollback'
+          ? await askWayBack({ shows: gate.shows, signal: cancel.signal })
+          : await askGate({
+              title: gateTitle(gate.gate, view.environment),
+              shows: gate.shows,
+              signal: cancel.signal,
+            })
+      if (answer === 'elsewhere') return
+      if (answer === 'interrupted') {
+        this.asked.delete(`${gate.gate}/${gate.openedAt ?? ''}`)
+        await this.interrupt()
+        return
+      }
+      const decision = {
+        gate: gate.gate,
+        actor,
+        ...answer,
+        ...(view.planHash === null ? {} : { planHash: view.planHash }),
+      }
+      await submitDecision(session, view, decision, { folder: request.target.projectDir })
+    } catch (error) {
+      if (!(error instanceof RunbookError) || !NOT_COUNTED.has(error.type)) throw error
+      this.progress.line(`${error.message} ${error.advice}`)
+    } finally {
+      this.prompt = undefined
+      this.progress.resume()
+      if (!this.leaving.signal.aborted) this.meetGates(view)
+    }
+  }
+
+  /** Ctrl-C never decides by itself what happens to a database. */
+  private async interrupt(): Promise<void> {
+    this.interrupts += 1
+    const { output } = this.options
+    if (!output.interactive || this.interrupts > 2) {
+      if (!output.interactive) this.leftBy = 'SIGINT'
+      this.leave()
+      return
+    }
+    this.prompt?.cancel.abort()
+    this.progress.hold()
+    const choice = await askInterrupt()
+    this.progress.resume()
+    if (choice === 'detach') this.leave()
+    if (choice === 'abort') await this.abort()
+    if (choice === 'stay') this.interrupts = 0
+  }
+
+  private async abort(): Promise<void> {
+    const { session, workflowId, actor, request } = this.options
+    const order = { command: 'abort', reason: 'Ctrl-C at the terminal', actor } as const
+    const { steerRun } = await import('../../client/steer.js')
+    try {
+      await steerRun(session, workflowId, order, { folder: request.target.projectDir })
+    } catch (error) {
+      if (!(error instanceof RunbookError) || !NOT_COUNTED.has(error.type)) throw error
+      this.progress.line(`${error.message} ${error.advice}`)
+      this.interrupts = 0
+      return
+    }
+    this.aborting = true
+    this.progress.line('Abort was sent; waiting for the run to say what was applied. Ctrl-C again to leave.')
+    this.interrupts = 2
+  }
+
+  private leave(): void {
+    this.prompt?.cancel.abort()
+    this.leaving.abort()
+  }
+
+  private fail(error: unknown): void {
+    this.trouble ??= { error }
+    this.leave()
+  }
+}
+
+/** Something went wrong, and people must say whether and how the database is taken back. */
+export function awaitsRollback(view: RunView): boolean {
+  return view.gates.some(({ gate, state }) => gate === 'rollback' && state === 'open')
+}
+
+/** Step 4 of the runbook is done: what follows is the team's confirmation and the monitoring. */
+function isValidated(view: RunView): boolean {
+  return (
+    view.outcome === null && view.steps.some(({ step, state }) => step === 'validate' && state === 'done')
+  )
+}

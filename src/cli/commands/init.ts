@@ -1,0 +1,96 @@
+import type { Command } from 'commander'
+import { open, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { findRunbookFiles } from '../../config/runbook-file.js'
+import { configTemplate, type InitAnswers } from '../../config/template.js'
+import { RunbookError } from '../../contract/failures.js'
+import type { App } from '../app.js'
+import type { Output } from '../terminal/output.js'
+
+interface InitOptions {
+  yes?: boolean
+  format: string
+}
+
+export function initCommand(app: App, summary: string): Command {
+  return app
+    .command('init', summary, ['init', 'init --yes', 'init --format mjs'])
+    .option('--yes', 'ask nothing, take the defaults')
+    .option('--format <ext>', 'ts or mjs', 'ts')
+    .action(
+      app.action<InitOptions>(async ({ options, output }) => {
+        const format = formatOf(options.format)
+        const [existing] = findRunbookFiles(options.project)
+        if (existing !== undefined) {
+          throw new RunbookError('ConfigInvalid', `${existing} is there already.`, {
+            advice: 'Edit it, or move it away and run d1-runbook init again.',
+          })
+        }
+        const wranglerConfig = await wranglerBelow(options.project)
+        const answers = options.yes === true || !output.interactive ? {} : await ask()
+        if (answers === undefined) return 3
+        const file = path.join(options.project, `runbook.config.${format}`)
+        const known = wranglerConfig === undefined ? answers : { ...answers, wranglerConfig }
+        await writeNew(file, configTemplate(known, format))
+        output.document({ success: true, file })
+        if (!output.json) sayNext(output, file)
+        return 0
+      }),
+    )
+}
+
+function formatOf(format: string): 'ts' | 'mjs' {
+  if (format === 'ts' || format === 'mjs') return format
+  throw new RunbookError('ConfigInvalid', `--format must be ts or mjs, found "${format}".`, {
+    advice: 'JSON and YAML are read too, but cannot carry the comments that init writes.',
+  })
+}
+
+/** Where this folder has no Wrangler file but one lies below, the config points to it. */
+async function wranglerBelow(folder: string): Promise<string | undefined> {
+  const { findWranglerFile, findWranglerFilesBelow } = await import('../../config/wrangler-file.js')
+  if (findWranglerFile(folder) !== undefined) return undefined
+  const [nearest] = await findWranglerFilesBelow(folder)
+  return nearest === undefined ? undefined : path.relative(folder, nearest).split(path.sep).join('/')
+}
+
+/** Undefined: the person left. */
+async function ask(): Promise<InitAnswers | undefined> {
+  const { group, isCancel, text } = await import('@clack/prompts')
+  const output = process.stderr
+  const question = (message: string, placeholder: string): Promise<string | symbol> =>
+    text({ message, placeholder, defaultValue: '', output })
+  const answers = await group(
+    {
+      timeZone: () => text({ message: 'Time zone of the messages?', initialValue: localZone(), output }),
+      teamLead: () => question('Who is the team lead? (empty: later)', 'Ada Lovelace'),
+      administrator: () => question('Who is the database administrator? (empty: later)', 'Edgar Codd'),
+      healthUrl: () => question('Health endpoint of production? (empty: none)', 'https://example.com/health'),
+      testCommand: () => question('Command that runs the tests? (empty: none)', 'npm test'),
+    },
+    { onCancel: () => undefined },
+  )
+  const given = Object.entries(answers).filter(([, value]) => !isCancel(value) && value !== '')
+  return Object.values(answers).some((value) => isCancel(value)) ? undefined : Object.fromEntries(given)
+}
+
+function localZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone
+}
+
+async function writeNew(file: string, content: string): Promise<void> {
+  const handle = await open(file, 'wx')
+  try {
+    await handle.writeFile(content)
+  } catch (error) {
+    await rm(file, { force: true })
+    throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+function sayNext(output: Output, file: string): void {
+  output.line(`Wrote ${file}`)
+  output.line('Next: d1-runbook doctor')
+}

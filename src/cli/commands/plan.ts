@@ -1,0 +1,100 @@
+import type { Command } from 'commander'
+import { counted } from '../../text/plural.js'
+import type { Plan } from '../../contract/plan.js'
+import { formatDuration } from '../../text/duration.js'
+import type { App } from '../app.js'
+import { archiveFile } from './archive-file.js'
+import { openContext, readProjectFiles, type Context } from '../../config/context.js'
+import { copyOfDatabase } from './database-copy.js'
+import { findingLines } from '../terminal/findings-text.js'
+import { interruptible } from '../terminal/interrupt.js'
+import type { Output } from '../terminal/output.js'
+import { databaseLine } from '../terminal/target-text.js'
+
+interface PlanOptions {
+  backup?: string
+}
+
+/** Rehearses the pending migrations on a copy; the verdict `block` ends with exit code 1. Changes no database. */
+export function planCommand(app: App, summary: string): Command {
+  return app
+    .command('plan', summary, [
+      'plan',
+      'plan --env production                # makes a verified backup first and rehearses on it',
+      'plan --backup backups/backup-production-2026-03-01-120000.zip',
+      'plan --json | jq .verdict',
+    ])
+    .option('--backup <zip>', 'rehearse on this backup instead of a fresh copy')
+    .action(
+      app.action<PlanOptions>(async ({ options, output }) => {
+        const context = await openContext(options)
+        const backup = options.backup === undefined ? undefined : await archiveFile(options.backup)
+        const plan = await interruptible((signal) => makePlan(context, backup, { output, signal }))
+        const success = plan.verdict !== 'block'
+        output.document({ success, ...plan })
+        if (!output.json) printPlan(output, plan)
+        return success ? 0 : 1
+      }),
+    )
+}
+
+async function makePlan(
+  context: Context,
+  backup: string | undefined,
+  { output, signal }: { output: Output; signal: AbortSignal },
+): Promise<Plan> {
+  const { target, project } = context
+  const files = await readProjectFiles(context)
+  const onProgress = output.note
+  const copy = await copyOfDatabase({ target, files, backup, onProgress, signal })
+  try {
+    const { rehearseApart } = await import('../../analysis/rehearse/in-own-process.js')
+    const { readChecksums } = await import('../../d1/migrations/checksums.js')
+    const { queriesOf } = await import('../../config/settings.js')
+    const checksums = await readChecksums(target.migrationsDir)
+    return await rehearseApart({
+      databaseFile: copy.databaseFile,
+      files,
+      applied: copy.ledger,
+      environment: target.environment,
+      database: target.database,
+      migrationsTable: target.migrationsTable,
+      queries: queriesOf(project, target.environment),
+      signal,
+      onProgress,
+      ...(checksums === undefined ? {} : { checksums }),
+    })
+  } finally {
+    await copy.remove()
+  }
+}
+
+function printPlan(output: Output, plan: Plan): void {
+  const { colors } = output
+  output.line(databaseLine(plan, colors))
+  output.line()
+  output.line(plan.migrations.length === 0 ? 'Nothing is pending.' : `Pending (${plan.migrations.length}):`)
+  for (const { name, statements, durationMs } of plan.migrations) {
+    output.line(`  ${name}  ${counted(statements, 'statement')}, ${formatDuration(durationMs)} on the copy`)
+  }
+  const changed = plan.rows.filter(({ before, after }) => before !== after)
+  if (changed.length > 0) output.line('Rows:')
+  for (const { table, before, after } of changed) {
+    output.line(`  ${table}: ${before ?? 'no table'} → ${after ?? 'no table'}`)
+  }
+  if (plan.findings.length > 0) output.line('Findings:')
+  for (const line of findingLines(plan.findings, colors)) output.line(`  ${line}`)
+  if (plan.migrations.length > 0) printWayBack(output, plan)
+  output.line()
+  const paint = { ok: colors.green, acknowledge: colors.yellow, block: colors.red }[plan.verdict]
+  output.line(`Verdict: ${paint(colors.bold(plan.verdict))}   plan ${plan.planHash.slice(0, 12)}`)
+  if (plan.verdict === 'block')
+    output.line('Correct what is marked as an error, or accept it in the file with a reason.')
+  else if (plan.migrations.length > 0) output.line(`Next: d1-runbook start --env ${plan.environment} --wait`)
+}
+
+function printWayBack(output: Output, { rollback }: Plan): void {
+  const proof = rollback.rehearsed ? 'rehearsed' : 'not rehearsed'
+  output.line(rollback.available ? `Way back: a reverse migration, ${proof}` : 'Way back: only the backup')
+  for (const price of rollback.price) output.line(`  it cannot bring back: ${price}`)
+}

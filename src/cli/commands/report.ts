@@ -1,0 +1,73 @@
+import type { Command } from 'commander'
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { App } from '../app.js'
+import { readRun, workflowIdOf } from '../../client/runs.js'
+import { withSession } from '../../client/session.js'
+
+interface ReportOptions {
+  out?: string
+  open?: boolean
+  runId?: string
+}
+
+/** Runbook, "Documentation Updates": made from the workflow alone, during the run too. */
+export function reportCommand(app: App, summary: string): Command {
+  return app
+    .command('report [id]', summary, [
+      'report --env production --open',
+      'report --out reports/march      # writes reports/march.html and reports/march.md',
+      'report --json',
+    ])
+    .option('--out <file>', 'where to write; .html and .md are added (default: .d1-runbook/reports/…)')
+    .option('--open', 'open the HTML file in the browser')
+    .option('--run-id <id>', 'an earlier run of the same database')
+    .action(
+      app.action<ReportOptions>(async ({ options, args: [id], output }) => {
+        const workflowId = await workflowIdOf(options, id)
+        const { readRunHistory } = await import('../../client/run-history.js')
+        const { renderHtml } = await import('../../runbook/report/html.js')
+        const { renderMarkdown } = await import('../../runbook/report/markdown.js')
+        const input = await withSession(options.project, async (session) => {
+          const view = await readRun(session, workflowId, options.runId)
+          const { request, plan, baseline } = await readRunHistory(session, workflowId, view.runId)
+          const known =
+            request === null ? {} : { thresholds: request.monitoring.thresholds, timeZone: request.timeZone }
+          return { view, plan, baseline, ...known }
+        })
+        const base = outputBase(options, input.view)
+        await mkdir(path.dirname(base), { recursive: true })
+        const html = `${base}.html`
+        const markdown = `${base}.md`
+        await writeFile(html, await renderHtml(input))
+        await writeFile(markdown, renderMarkdown(input))
+        output.document({ success: true, workflowId, runId: input.view.runId, html, markdown })
+        if (!output.json) {
+          output.line(`Wrote ${pathToFileURL(html).href}`)
+          output.line(`Wrote ${markdown}`)
+        }
+        if (options.open === true) await openInBrowser(html)
+        return 0
+      }),
+    )
+}
+
+function outputBase(
+  options: ReportOptions & { project: string },
+  run: { environment: string; startedAt: string; runId: string },
+): string {
+  if (options.out !== undefined) return path.resolve(options.out.replace(/\.(?:html?|md)$/i, ''))
+  const stamp = run.startedAt.replaceAll(/[-:]|\.\d+Z$/g, '').replace('T', '-')
+  return path.join(
+    options.project,
+    '.d1-runbook',
+    'reports',
+    `${run.environment}-${stamp}-${run.runId.slice(0, 8)}`,
+  )
+}
+
+async function openInBrowser(file: string): Promise<void> {
+  const { openWithSystem } = await import('../../process/programs.js')
+  await openWithSystem(file)
+}

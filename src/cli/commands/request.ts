@@ -1,0 +1,114 @@
+import path from 'node:path'
+import { readChecksums } from '../../d1/migrations/checksums.js'
+import type { Project } from '../../config/project.js'
+import {
+  queriesOf,
+  resolveRequestSettings,
+  reviewCommandOf,
+  type RequestSettings,
+} from '../../config/settings.js'
+import type { Attestation } from '../../contract/attestations.js'
+import { RunbookError } from '../../contract/failures.js'
+import { migrationRequestSchema, type MigrationRequest } from '../../contract/run.js'
+import { packBundle } from '../../d1/migrations/bundle.js'
+import { attestationsOf } from '../../runbook/default-policy.js'
+import { unreachableGates } from '../../runbook/policy.js'
+import { windowState } from '../../runbook/window.js'
+import { parseWindow } from '../../runbook/window-input.js'
+import { readProjectFiles, type Context } from '../../config/context.js'
+import { collectEvidence, type AskLines } from './evidence.js'
+import { toolVersion } from '../version.js'
+
+export interface RequestOptions {
+  requester: string
+  preApproved: boolean
+  window: string | undefined
+  timeScale: number | undefined
+  attested: readonly string[]
+  skipped?: readonly string[]
+  /** Asks for the lines of the checklist that nobody has answered for; absent where nobody is there. */
+  ask?: AskLines | undefined
+  signal: AbortSignal
+  onProgress: (message: string) => void
+}
+
+/** Everything that the workflow needs, resolved and packed where the checkout is. Starts nothing. */
+export async function buildRequest(context: Context, options: RequestOptions): Promise<MigrationRequest> {
+  const { project, target } = context
+  const settings = resolveRequestSettings(project, target.environment)
+  refuseUnreachableGates(settings, options.requester)
+  const window =
+    options.window === undefined
+      ? settings.window
+      : parseWindow({ text: options.window, timeZone: settings.timeZone, now: Date.now() })
+  refuseClosedWindow(window)
+  const files = await readProjectFiles(context)
+  // Where a worker on this machine looks for files that are too large to travel in the workflow's input.
+  const store = path.join(project.projectDir, '.d1-runbook', 'artifacts')
+  const evidence = await collectEvidence({
+    project,
+    target,
+    attested: options.attested,
+    skipped: options.skipped ?? [],
+    asked: attestationsOf({
+      production: target.production,
+      policy: settings.policy,
+      proven: provenLines(project, settings),
+    }),
+    ask: options.ask,
+    actor: options.requester,
+    signal: options.signal,
+    onProgress: options.onProgress,
+  })
+  const checksums = await readChecksums(target.migrationsDir)
+  const { timeScale } = options
+  return migrationRequestSchema.parse({
+    ...settings,
+    ...(window === undefined ? {} : { window }),
+    monitoring: { ...settings.monitoring, ...(timeScale === undefined ? {} : { timeScale }) },
+    target,
+    files: files.map(({ name, sha256 }) => ({ name, sha256 })),
+    bundle: await packBundle(files, store),
+    requester: options.requester,
+    preApproved: options.preApproved,
+    evidence,
+    queries: queriesOf(project, target.environment),
+    ...(checksums === undefined ? {} : { checksums }),
+    version: toolVersion(),
+  })
+}
+
+/** Lines of the checklist that a configured command, or the staging proof, answers. */
+function provenLines(project: Project, { stagingEnvironment }: RequestSettings): Attestation[] {
+  return [
+    ...(stagingEnvironment === undefined ? [] : ['staging-tested' as const]),
+    ...(reviewCommandOf(project) === undefined ? [] : ['pull-request-reviewed' as const]),
+  ]
+}
+
+/** `--window` is refused when it is read; a window of the configuration stays there when it is over. */
+function refuseClosedWindow(window: MigrationRequest['window']): void {
+  if (windowState({ window, now: Date.now() }).state !== 'closed') return
+  throw new RunbookError(
+    'ConfigInvalid',
+    `The maintenance window is over: it closed ${window?.closesAt ?? ''}.`,
+    {
+      advice: 'Give another one: --window START/END, or change `window` in runbook.config.',
+    },
+  )
+}
+
+/** A gate that nobody could ever approve would wait for ever: said before anything starts. */
+function refuseUnreachableGates(
+  settings: { policy: MigrationRequest['policy']; people: MigrationRequest['people'] },
+  requester: string,
+): void {
+  const blocked = unreachableGates({ ...settings, requester }).filter(({ gate }) => gate !== 'rollback')
+  const first = blocked[0]
+  if (first === undefined) return
+  const reasons = blocked.map(({ gate, reason }) => `${gate}: ${reason}`).join('; ')
+  throw new RunbookError('ConfigInvalid', `Nobody could approve every gate of this run. ${reasons}.`, {
+    advice:
+      'Add people with these roles to `people` in runbook.config, or relax the policy of the environment.',
+  })
+}

@@ -1,0 +1,202 @@
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client'
+import { Option, type Command } from 'commander'
+import { RunbookError } from '../../contract/failures.js'
+import { migrationWorkflowId, WORKFLOW_TYPES } from '../../contract/names.js'
+import type { MigrationRequest } from '../../contract/run.js'
+import type { App } from '../app.js'
+import { openContext } from '../../config/context.js'
+import { exitCodeAfter, interruptible } from '../terminal/interrupt.js'
+import { shellWord } from '../../text/command.js'
+import { ATTESTATIONS } from '../../contract/attestations.js'
+import type { Output } from '../terminal/output.js'
+import { runLines } from '../terminal/run-text.js'
+import { exitCodeOf } from '../../client/runs.js'
+import { withSession, type Session } from '../../client/session.js'
+import { databaseLine } from '../terminal/target-text.js'
+
+interface StartOptions {
+  wait?: boolean
+  detach?: boolean
+  until?: 'validated' | 'closed'
+  yes?: boolean
+  window?: string
+  requester?: string
+  timeScale?: number
+  attest: string[]
+  skip: string[]
+}
+
+/** Runbook step 3: `migrate:prod`. Starts the workflow; with `--wait` stays with it and asks the prompts. */
+export function startCommand(app: App, summary: string): Command {
+  return app
+    .command('start', summary, [
+      'start --env production --wait',
+      'start --env production --window "2026-03-08T22:00/2h" --requester "Ada Lovelace"',
+      'start --yes --wait --until validated --json   # the requester approves what policy lets them decide alone',
+    ])
+    .option('--wait', 'stay with the run, ask the prompts in a terminal, end with its exit code')
+    .addOption(new Option('--detach', 'start and return (the default)').conflicts('wait'))
+    .addOption(
+      new Option('--until <moment>', 'when --wait returns')
+        .choices(['validated', 'closed'])
+        .implies({ wait: true }),
+    )
+    .option('--yes', "record the requester's approval wherever the policy lets them decide alone")
+    .option('--window <a/b>', 'apply only inside this window, such as 2026-03-08T22:00/2h')
+    .option(
+      '--requester <name>',
+      "who asks for it (default: git's user name, else the account of this machine)",
+    )
+    .option('--time-scale <n>', 'compress the monitoring schedule n times, for rehearsals', positiveNumber)
+    .option(
+      '--attest <line>',
+      `answer for a line of the checklist; may be repeated: ${Object.keys(ATTESTATIONS).join(', ')}`,
+      (line: string, before: string[]) => [...before, line],
+      [],
+    )
+    .option(
+      '--skip <line=reason>',
+      'leave out a line that the policy asks for, with the reason that the report shows; may be repeated',
+      (line: string, before: string[]) => [...before, line],
+      [],
+    )
+    .addHelpText(
+      'after',
+      '\nA wait that is ended from outside leaves the run going: exit 143 by SIGTERM, 130 by Ctrl-C without a terminal.',
+    )
+    .action(
+      app.action<StartOptions>(async ({ options, output }) => {
+        const context = await openContext(options)
+        const { actorOf } = await import('./decide.js')
+        const { buildRequest } = await import('./request.js')
+        const { requireWorker } = await import('../../client/worker-presence.js')
+        const requester = await actorOf({
+          project: options.project,
+          ...(options.requester === undefined ? {} : { actor: options.requester }),
+        })
+        const { askChecklist } = await import('../terminal/prompts.js')
+        const { taskQueue } = context.project
+        return withSession(options.project, async (session) => {
+          output.note(`Temporal: ${session.address}, namespace ${session.namespace}`)
+          await refuseSecondStart(session, context.target.environment, context.target.database.id)
+          await requireWorker(session, taskQueue)
+          const request = await interruptible((signal) =>
+            buildRequest(context, {
+              requester,
+              preApproved: options.yes === true,
+              window: options.window,
+              timeScale: options.timeScale,
+              attested: options.attest,
+              skipped: options.skip,
+              ask: output.interactive && options.yes !== true ? askChecklist : undefined,
+              signal,
+              onProgress: output.note,
+            }),
+          )
+          const started = await startRun(session, taskQueue, request)
+          if (options.wait !== true) return sayStarted(output, session, request, started)
+          return stay(output, session, request, started, options.until ?? 'closed')
+        })
+      }),
+    )
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (Number.isFinite(value) && value > 0) return value
+  throw new RunbookError('ConfigInvalid', `--time-scale must be a number above 0, found "${text}".`, {
+    advice: 'Such as --time-scale 3600: an hour in a second.',
+  })
+}
+
+async function refuseSecondStart(session: Session, environment: string, databaseId: string): Promise<void> {
+  const workflowId = migrationWorkflowId(environment, databaseId)
+  const { WorkflowNotFoundError } = await import('@temporalio/client')
+  const { explainTemporal } = await import('../../client/temporal-failure.js')
+  try {
+    const { status } = await session.client.workflow.getHandle(workflowId).describe()
+    if (status.name !== 'RUNNING') return
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return
+    throw explainTemporal(error, workflowId)
+  }
+  throw new RunbookError('AlreadyRunning', `A migration of this database is under way: ${workflowId}.`, {
+    advice: `Look at it: d1-runbook show --env ${environment}. End it: d1-runbook abort --env ${environment}`,
+  })
+}
+
+interface Started {
+  workflowId: string
+  runId: string
+}
+
+/** Starts the workflow; Temporal itself refuses a second one of the same database. */
+export async function startRun(
+  session: Session,
+  taskQueue: string,
+  request: MigrationRequest,
+): Promise<Started> {
+  const { environment, database } = request.target
+  const workflowId = migrationWorkflowId(environment, database.id)
+  try {
+    const handle = await session.client.workflow.start(WORKFLOW_TYPES.migration, {
+      workflowId,
+      taskQueue,
+      args: [request],
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+      staticSummary: `Migrate ${database.name} (${environment})`,
+      staticDetails: `Requested by ${request.requester}; ${request.files.length} migration files travel with it.`,
+    })
+    return { workflowId, runId: handle.firstExecutionRunId }
+  } catch (error) {
+    const { explainTemporal } = await import('../../client/temporal-failure.js')
+    throw explainTemporal(error, workflowId)
+  }
+}
+
+function sayStarted(output: Output, session: Session, request: MigrationRequest, started: Started): number {
+  const { environment, database, accountId } = request.target
+  const ui = session.uiUrl === undefined ? {} : { uiUrl: session.uiUrl }
+  output.document({ success: true, ...started, environment, database, requester: request.requester, ...ui })
+  if (output.json) return 0
+  output.line(databaseLine({ environment, database, accountId }, output.colors))
+  output.line(`Started ${started.workflowId}  ${output.colors.dim(started.runId)}`)
+  if (session.uiUrl !== undefined) output.line(`Temporal UI: ${session.uiUrl}`)
+  const env = shellWord(environment)
+  output.line(`Next: d1-runbook watch --env ${env}, and d1-runbook approve team-lead --wait --env ${env}`)
+  return 0
+}
+
+async function stay(
+  output: Output,
+  session: Session,
+  request: MigrationRequest,
+  started: Started,
+  until: 'validated' | 'closed',
+): Promise<number> {
+  const { awaitsRollback, driveRun } = await import('./drive.js')
+  const environment = shellWord(request.target.environment)
+  if (!output.json) output.line(databaseLine(request.target, output.colors))
+  const { view, leftBy } = await driveRun({
+    session,
+    ...started,
+    output,
+    actor: request.requester,
+    request,
+    until,
+  })
+  output.document(view)
+  if (!output.json && leftBy === undefined)
+    for (const line of ['', ...runLines(view, output.colors)]) output.line(line)
+  if (leftBy === undefined && view.outcome === null && awaitsRollback(view)) {
+    output.note(
+      `The run waits for: d1-runbook rollback --strategy reverse-migration --env ${environment} (or --strategy none).`,
+    )
+    return 1
+  }
+  if (leftBy === undefined) return exitCodeOf(view)
+  output.note(`The run goes on. Look at it: d1-runbook watch --env ${environment}`)
+  // A person who chose to leave got what they asked for; a wait that a signal ended did not, and the run has no outcome yet.
+  return leftBy === 'choice' ? 0 : exitCodeAfter(leftBy)
+}

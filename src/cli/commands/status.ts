@@ -1,0 +1,55 @@
+import type { Command } from 'commander'
+import type { Status } from '../../contract/status.js'
+import type { App } from '../app.js'
+import { openContext, readProjectFiles } from '../../config/context.js'
+import type { Output } from '../terminal/output.js'
+import { databaseLine } from '../terminal/target-text.js'
+
+/** Runbook step 2: the ledger against the files. Conflicts end with exit code 1. */
+export function statusCommand(app: App, summary: string): Command {
+  return app
+    .command('status', summary, [
+      'status',
+      'status --env production',
+      `status --env production --json | grep '"success": true'`,
+    ])
+    .action(
+      app.action(async ({ options, output }) => {
+        const context = await openContext(options)
+        const files = await readProjectFiles(context)
+        const { readStatus } = await import('../../d1/migrations/status.js')
+        const status = await readStatus({ target: context.target, files })
+        const success = status.conflicts.length === 0
+        output.document({ success, ...status })
+        if (!output.json) printStatus(output, status)
+        return success ? 0 : 1
+      }),
+    )
+}
+
+export function printStatus(output: Output, status: Status): void {
+  const { colors } = output
+  output.line(databaseLine(status, colors))
+  output.line()
+  output.line(`Applied (${status.applied.length}):`)
+  for (const { name, appliedAt } of status.applied) {
+    output.line(`  ${colors.green('✔')} ${name}  ${colors.dim(appliedAt)}`)
+  }
+  output.line(`Pending (${status.pending.length}):`)
+  for (const { name, sha256 } of status.pending) {
+    output.line(`  ${colors.yellow('○')} ${name}  ${colors.dim(sha256.slice(0, 12))}`)
+  }
+  if (status.conflicts.length > 0) {
+    output.line(`Conflicts (${status.conflicts.length}):`)
+    for (const { code, migration, message } of status.conflicts) {
+      output.line(`  ${colors.red('✖')} ${code} ${migration}: ${message}`)
+    }
+  }
+  output.line()
+  output.line(`Schema ${status.schemaFingerprint.slice(0, 12)}, read at ${status.timestamp}`)
+  if (status.conflicts.length > 0) {
+    output.line('Review each conflict before going on: does the file or the ledger say what really ran?')
+  } else if (status.pending.length > 0) {
+    output.line(`Next: d1-runbook plan --env ${status.environment}`)
+  }
+}

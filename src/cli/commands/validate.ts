@@ -1,0 +1,76 @@
+import type { Command } from 'commander'
+import { counted } from '../../text/plural.js'
+import type { Finding } from '../../contract/finding.js'
+import type { App } from '../app.js'
+import { openContext, readProjectFiles } from '../../config/context.js'
+import { findingLines } from '../terminal/findings-text.js'
+import type { Output } from '../terminal/output.js'
+
+interface ValidateOptions {
+  sarif?: boolean
+  markdown?: boolean
+  rules?: boolean
+}
+
+/** Runbook: "All migration files validated". Opens no database: the files replay on a scratch one. */
+export function validateCommand(app: App, summary: string): Command {
+  return app
+    .command('validate', summary, [
+      'validate',
+      'validate --project src/workers',
+      'validate --sarif > findings.sarif',
+      'validate --json | jq .findings',
+    ])
+    .option('--sarif', 'print SARIF 2.1.0 for code scanning')
+    .option('--markdown', 'print a Markdown comment for a pull request')
+    .option('--rules', 'print the table of finding codes')
+    .action(
+      app.action<ValidateOptions>(async ({ options, output }) => {
+        if (options.rules === true) return printRules(output)
+        const context = await openContext(options, { touchesDatabase: false })
+        const files = await readProjectFiles(context)
+        const { validateMigrations } = await import('../../analysis/validate.js')
+        const { readChecksums } = await import('../../d1/migrations/checksums.js')
+        const checksums = await readChecksums(context.target.migrationsDir)
+        const { success, findings } = await validateMigrations({
+          files,
+          ...(checksums === undefined ? {} : { checksums }),
+        })
+        output.document({ success, findings })
+        if (output.json) return success ? 0 : 1
+        if (options.sarif === true) output.line(await asSarif(findings, context.target.migrationsDir))
+        else if (options.markdown === true) output.line(await asMarkdown(findings))
+        else printFindings(output, files.length, findings, success)
+        return success ? 0 : 1
+      }),
+    )
+}
+
+function printFindings(output: Output, files: number, findings: Finding[], success: boolean): void {
+  for (const line of findingLines(findings, output.colors)) output.line(line)
+  if (findings.length > 0) output.line()
+  const count = (severity: Finding['severity']): number =>
+    findings.filter((finding) => finding.severity === severity && finding.accepted === undefined).length
+  const summary = `${counted(files, 'migration file')}: ${counted(count('error'), 'error')}, ${counted(count('warning'), 'warning')}`
+  output.line(success ? output.colors.green(`✔ ${summary}`) : output.colors.red(`✖ ${summary}`))
+  if (success && files > 0)
+    output.line('Next: d1-runbook plan rehearses the pending ones on a copy of the database.')
+}
+
+async function asSarif(findings: Finding[], migrationsDir: string): Promise<string> {
+  const { formatSarif } = await import('../../analysis/findings/sarif.js')
+  return formatSarif(findings, { migrationsDir })
+}
+
+async function asMarkdown(findings: Finding[]): Promise<string> {
+  const { formatMarkdown } = await import('../../analysis/findings/markdown.js')
+  return formatMarkdown(findings)
+}
+
+async function printRules(output: Output): Promise<number> {
+  const { RULES } = await import('../../analysis/rules/index.js')
+  output.document(RULES)
+  for (const { code, severity, title } of RULES)
+    output.line(`${code.padEnd(7)} ${severity.padEnd(8)} ${title}`)
+  return 0
+}

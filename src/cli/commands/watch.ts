@@ -1,0 +1,176 @@
+import type { Command } from 'commander'
+import type { RunView } from '../../contract/run.js'
+import { formatDuration } from '../../text/duration.js'
+import type { App } from '../app.js'
+import type { Output } from '../terminal/output.js'
+import { fitPicture, rowsTaken } from '../terminal/picture.js'
+import { monitoringLines, openGateLines, openGates, outcomeText, stepLines } from '../terminal/run-text.js'
+import { exitCodeOf, workflowIdOf } from '../../client/runs.js'
+import { withSession, type Session } from '../../client/session.js'
+import { databaseLine } from '../terminal/target-text.js'
+
+/** Least time between two queries: what a person who leaves it open costs. Milliseconds. */
+const QUIET_MS = 15_000
+const REDRAW_MS = 1_000
+
+export function watchCommand(app: App, summary: string): Command {
+  return app
+    .command('watch [id]', summary, ['watch --env production', 'watch --env production | tee migration.log'])
+    .addHelpText(
+      'after',
+      "\nWhat it costs: it waits on the run's history, which Temporal does not bill, and asks for the state only when\n" +
+        'something changed, at most every 15 seconds, and after each checkpoint: a day of monitoring is under 100 actions.',
+    )
+    .action(
+      app.action(async ({ options, args: [id], output }) => {
+        const { followRun } = await import('../../client/follow.js')
+        const workflowId = await workflowIdOf(options, id)
+        return withSession(options.project, async (session) => {
+          const leaving = new AbortController()
+          const leave = (): void => leaving.abort()
+          process.on('SIGINT', leave)
+          process.on('SIGTERM', leave)
+          const screen = output.live
+            ? new Screen(output, new LatencyLimit(session, workflowId))
+            : await lines(output)
+          let last: RunView | undefined
+          try {
+            const views = followRun({
+              session,
+              workflowId,
+              minPauseMs: QUIET_MS,
+              signal: leaving.signal,
+              onTrouble: output.note,
+            })
+            for await (const view of views) {
+              last = view
+              screen.show(view)
+            }
+          } finally {
+            process.off('SIGINT', leave)
+            process.off('SIGTERM', leave)
+            screen.stop()
+          }
+          output.document(last ?? null)
+          return last === undefined ? 0 : exitCodeOf(last)
+        })
+      }),
+    )
+}
+
+async function lines(output: Output): Promise<{ show: (view: RunView) => void; stop: () => void }> {
+  const { Progress } = await import('../terminal/progress.js')
+  return new Progress(output)
+}
+
+/** The response time that would be a breach; known once the baseline was taken. Read once, from the history. */
+class LatencyLimit {
+  ms: number | undefined
+  private asked = false
+  private readonly session: Session
+  private readonly workflowId: string
+
+  constructor(session: Session, workflowId: string) {
+    this.session = session
+    this.workflowId = workflowId
+  }
+
+  async read(): Promise<void> {
+    if (this.asked) return
+    this.asked = true
+    const { readRunHistory } = await import('../../client/run-history.js')
+    const { latencyLimitOf } = await import('../../client/latency-limit.js')
+    this.ms = latencyLimitOf(await readRunHistory(this.session, this.workflowId))
+  }
+}
+
+/** Redraws its own lines in place: what stood in the terminal before stays readable above. */
+class Screen {
+  private readonly output: Output
+  private readonly limit: LatencyLimit
+  private drawn: string[] = []
+  private view: RunView | undefined
+  private readonly timer: NodeJS.Timeout
+  private readonly redraw = (): void => {
+    if (this.view !== undefined) this.draw(this.view)
+  }
+
+  constructor(output: Output, limit: LatencyLimit) {
+    this.output = output
+    this.limit = limit
+    this.timer = setInterval(this.redraw, REDRAW_MS)
+    process.stdout.on('resize', this.redraw)
+  }
+
+  show(view: RunView): void {
+    this.view = view
+    this.draw(view)
+    if (view.phase !== 'monitor') return
+    this.limit.read().catch(() => {
+      // The picture is drawn without its limit: watching must not fail for it.
+    })
+  }
+
+  stop(): void {
+    clearInterval(this.timer)
+    process.stdout.off('resize', this.redraw)
+  }
+
+  private draw(view: RunView): void {
+    const size = { columns: this.output.columns(), rows: process.stdout.rows > 0 ? process.stdout.rows : 50 }
+    const picture = fitPicture(
+      watchLines(view, this.output, { now: Date.now(), limitMs: this.limit.ms }),
+      size,
+    )
+    const height = rowsTaken(this.drawn, size.columns)
+    const up = height === 0 ? '' : `\u001B[${height}A`
+    this.output.raw(`${up}\r\u001B[J${picture.join('\n')}\n`)
+    this.drawn = picture
+  }
+}
+
+/** What a person sees who leaves `watch` open. */
+export function watchLines(
+  view: RunView,
+  { colors }: Pick<Output, 'colors'>,
+  { now, limitMs }: { now: number; limitMs?: number | undefined },
+): string[] {
+  const end = view.closedAt === undefined ? now : Date.parse(view.closedAt)
+  const nextAt = view.monitoring?.nextAt
+  return [
+    databaseLine(view, colors),
+    `${outcomeText(view, colors)}  ${view.message}  ${colors.dim(formatDuration(end - Date.parse(view.startedAt)))}`,
+    '',
+    ...stepLines(view, colors, now),
+    ...openGates(view).flatMap((gate) => ['', ...openGateLines(gate, view.environment, colors)]),
+    ...(view.monitoring === null
+      ? []
+      : ['', ...monitoringLines(view, colors), ...latencyLines(view, limitMs)]),
+    ...(nextAt === undefined || view.outcome !== null
+      ? []
+      : [`next checkpoint in ${formatDuration(Math.max(0, Date.parse(nextAt) - now))}`]),
+  ]
+}
+
+const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
+
+/** Latency of the checkpoints, the highest bar standing for the largest; `limit` is drawn into the scale when it is known. */
+export function sparkline(values: readonly (number | undefined)[], limit?: number): string {
+  const known = values.filter((value) => value !== undefined)
+  const top = Math.max(...known, limit ?? 0, 1)
+  return values
+    .map((value) =>
+      value === undefined ? '?' : BARS[Math.min(BARS.length - 1, Math.floor((value / top) * BARS.length))],
+    )
+    .join('')
+}
+
+function latencyLines(view: RunView, limit: number | undefined): string[] {
+  const checkpoints = (view.monitoring?.checkpoints ?? []).slice(-60)
+  if (checkpoints.length === 0) return []
+  const latencies = checkpoints.map(({ latencyMs }) => latencyMs)
+  const last = latencies.at(-1)
+  const now = last === undefined ? 'unknown' : formatDuration(last)
+  const against = limit === undefined ? '' : ` of at most ${formatDuration(limit)}`
+  return [`latency ${sparkline(latencies, limit)} ${now}${against}`]
+}

@@ -1,0 +1,19 @@
+import type { Finding } from '../../contract/finding.js'
+import type { Colors } from './output.js'
+
+/** Two or three lines a finding: where, what, what to do. Errors first. */
+export function findingLines(findings: readonly Finding[], colors: Colors): string[] {
+  const order = { error: 0, warning: 1, info: 2 }
+  return [...findings]
+    .sort((a, b) => order[a.severity] - order[b.severity])
+    .flatMap((finding) => {
+      const place = finding.line === undefined ? finding.migration : `${finding.migration}:${finding.line}`
+      const paint = { error: colors.red, warning: colors.yellow, info: colors.cyan }[finding.severity]
+      const label = finding.accepted === undefined ? finding.severity : 'accepted'
+      return [
+        `${paint(label.padEnd(8))} ${colors.bold(finding.code)} ${place}  ${finding.message}`,
+        ...(finding.accepted === undefined ? [] : [`         accepted: ${finding.accepted}`]),
+        ...finding.advice.split('\n').map((line) => colors.dim(`         ${line}`)),
+      ]
+    })
+}

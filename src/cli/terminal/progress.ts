@@ -1,0 +1,158 @@
+import type { RunView } from '../../contract/run.js'
+import { formatDuration } from '../../text/duration.js'
+import { stepTitle } from '../../runbook/steps.js'
+import type { Output } from './output.js'
+
+/**
+ * Says each change of a run once, as lines. In a terminal one more line at the bottom shows what is going on; while a
+ * person is being asked, the lines wait.
+ */
+export class Progress {
+  private readonly output: Output
+  private readonly said = new Set<string>()
+  private held: string[] | undefined
+  private bottom = ''
+  private view: RunView | undefined
+  private readonly timer: NodeJS.Timeout | undefined
+
+  constructor(output: Output) {
+    this.output = output
+    if (output.live) this.timer = setInterval(() => this.drawBottom(), 500).unref()
+  }
+
+  show(view: RunView): void {
+    this.view = view
+    for (const { key, line } of changesOf(view, this.output)) {
+      if (this.said.has(key)) continue
+      this.said.add(key)
+      this.line(line)
+    }
+    this.drawBottom()
+  }
+
+  line(text: string): void {
+    if (this.held !== undefined) {
+      this.held.push(text)
+      return
+    }
+    this.clearBottom()
+    this.output.line(text)
+  }
+
+  /** Lines wait until {@link resume}: a prompt is on the screen. */
+  hold(): void {
+    this.clearBottom()
+    this.held ??= []
+  }
+
+  resume(): void {
+    const lines = this.held ?? []
+    this.held = undefined
+    for (const line of lines) this.line(line)
+  }
+
+  stop(): void {
+    clearInterval(this.timer)
+    this.resume()
+    this.clearBottom()
+    this.view = undefined
+  }
+
+  private drawBottom(): void {
+    if (!this.output.live || this.held !== undefined || this.view === undefined) return
+    const text = bottomText(this.view)
+    this.clearBottom()
+    this.bottom = text.slice(0, Math.max(10, this.output.columns() - 1))
+    this.output.raw(this.output.colors.dim(this.bottom))
+  }
+
+  private clearBottom(): void {
+    if (this.bottom === '') return
+    this.output.raw('\r\u001B[2K')
+    this.bottom = ''
+  }
+}
+
+function bottomText(view: RunView): string {
+  const running = view.steps.find(({ state }) => state === 'running')
+  if (running === undefined) return view.message
+  const since =
+    running.startedAt === undefined ? '' : ` ${formatDuration(Date.now() - Date.parse(running.startedAt))}`
+  return `… ${stepTitle(running.step)}${since}  ${view.message}`
+}
+
+interface Change {
+  /** Stays the same for the same change. */
+  key: string
+  /** ISO 8601. */
+  at: string
+  line: string
+}
+
+/** Everything that has happened so far, in its order. */
+function changesOf(view: RunView, output: Output): Change[] {
+  const changes = [
+    ...gateChanges(view, output),
+    ...migrationChanges(view, output),
+    ...checkpointChanges(view, output),
+    ...stepChanges(view, output),
+  ]
+  // Sorting is stable: a step comes after what happened in it at the same moment.
+  return changes.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+}
+
+function stepChanges(view: RunView, { colors }: Output): Change[] {
+  return view.steps.flatMap(({ step, state, startedAt, endedAt, detail }) => {
+    if ((state !== 'done' && state !== 'failed') || endedAt === undefined) return []
+    const took = startedAt === undefined ? '' : formatDuration(Date.parse(endedAt) - Date.parse(startedAt))
+    const mark = state === 'done' ? colors.green('✔') : colors.red('✖')
+    const line = `${mark} ${stepTitle(step)} ${colors.dim(took)} ${detail ?? ''}`.trimEnd()
+    return [{ key: `${step}/${state}/${endedAt}`, at: endedAt, line }]
+  })
+}
+
+/** A migration carries no time of its own: it belongs to the end of the step that applied it. */
+function migrationChanges(view: RunView, { colors }: Output): Change[] {
+  const execute = view.steps.find(({ step }) => step === 'execute')
+  const at = execute?.endedAt ?? new Date().toISOString()
+  return view.migrations.flatMap(({ name, state }) => {
+    if (state !== 'applied' && state !== 'partial') return []
+    const mark = state === 'applied' ? colors.green('✔') : colors.red('✖')
+    return [{ key: `${name}/${state}`, at, line: `  ${mark} ${name} is ${state}` }]
+  })
+}
+
+function gateChanges(view: RunView, { colors }: Output): Change[] {
+  return view.gates.flatMap(({ gate, decisions, state, expiresAt }) => [
+    ...decisions.map(({ decisionId, actor, decision, comment, at }) => {
+      const said = decision === 'approve' ? colors.green('approved') : colors.red('declined')
+      return {
+        key: decisionId,
+        at,
+        line: `  ${said} ${gate} by ${actor}${comment === undefined ? '' : `: ${comment}`}`,
+      }
+    }),
+    ...(state === 'expired'
+      ? [{ key: `${gate}/expired`, at: expiresAt ?? '', line: `  ${colors.red('expired')} ${gate}` }]
+      : []),
+  ])
+}
+
+function checkpointChanges({ monitoring }: RunView, { colors }: Output): Change[] {
+  const paints = {
+    healthy: colors.green,
+    degraded: colors.yellow,
+    breached: colors.red,
+    unknown: colors.magenta,
+  }
+  return (monitoring?.checkpoints ?? []).map(({ number, verdict, reasons, latencyMs, late, at }) => {
+    const latency = latencyMs === undefined ? '' : ` ${formatDuration(latencyMs)}`
+    const why = verdict === 'healthy' ? '' : ` ${reasons.join('; ')}`
+    const place = `checkpoint ${number} of ${monitoring?.planned ?? 0}`
+    return {
+      key: `checkpoint/${number}/${at}`,
+      at,
+      line: `  ${place}: ${paints[verdict](verdict)}${latency}${late ? ' (late)' : ''}${why}`,
+    }
+  })
+}

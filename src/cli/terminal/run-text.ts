@@ -1,0 +1,150 @@
+import type { GateView, RunView } from '../../contract/run.js'
+import { gateCommands } from '../../text/command.js'
+import { formatDuration } from '../../text/duration.js'
+import { gateTitle, stepTitle } from '../../runbook/steps.js'
+import type { Colors } from './output.js'
+import { databaseLine } from './target-text.js'
+
+/** Gates that wait for people now; at a closed run nobody waits any more. */
+export function openGates(view: RunView): GateView[] {
+  if (view.outcome !== null) return []
+  return view.gates.filter(({ state }) => state === 'open')
+}
+
+/** The state of a run, for people: what is done, what it waits for, what to type. */
+export function runLines(view: RunView, colors: Colors, now = Date.now()): string[] {
+  return [
+    databaseLine(view, colors),
+    `Run ${view.workflowId}  ${colors.dim(view.runId)}  requested by ${view.requester}`,
+    `${outcomeText(view, colors)}${view.message === '' ? '' : `: ${view.message}`}`,
+    '',
+    ...stepLines(view, colors, now),
+    ...section('Migrations', migrationLines(view, colors)),
+    ...section('Gates', decidedGateLines(view, colors)),
+    ...section(
+      'Waiting for',
+      openGates(view).flatMap((gate) => openGateLines(gate, view.environment, colors)),
+    ),
+    ...section('Monitoring', monitoringLines(view, colors)),
+    ...section('Backup', backupLines(view)),
+    ...section(
+      'Issues',
+      view.issues.map(({ severity, description, actor }) => `${severity}: ${description} (${actor})`),
+    ),
+    ...section(
+      'Held, stopped, alarmed',
+      (view.interventions ?? []).map(({ command, actor, reason }) =>
+        reason === undefined ? `${command} by ${actor}` : `${command} by ${actor}: ${reason}`,
+      ),
+    ),
+    ...section(
+      'Refused decisions',
+      view.refused.map(({ gate, actor, reason }) => `${gate} by ${actor}: ${reason}`),
+    ),
+    ...section('Failure', failureLines(view, colors)),
+    ...section('Written', view.artifacts),
+  ]
+}
+
+export function outcomeText(view: Pick<RunView, 'outcome' | 'phase' | 'paused'>, colors: Colors): string {
+  if (view.outcome === null) return colors.bold(view.paused ? `paused in ${view.phase}` : view.phase)
+  const paint = view.outcome === 'completed' ? colors.green : colors.red
+  return paint(colors.bold(view.outcome))
+}
+
+export function stepLines(view: RunView, colors: Colors, now = Date.now()): string[] {
+  const marks = {
+    waiting: colors.dim('·'),
+    running: colors.cyan('▸'),
+    done: colors.green('✔'),
+    failed: colors.red('✖'),
+    skipped: colors.dim('-'),
+  }
+  return view.steps.map(({ step, state, startedAt, endedAt, detail }) => {
+    const end = endedAt === undefined ? now : Date.parse(endedAt)
+    const took = startedAt === undefined ? '' : formatDuration(end - Date.parse(startedAt))
+    const name = stepTitle(step)
+    const text = state === 'waiting' || state === 'skipped' ? colors.dim(name) : name
+    return ['', marks[state], text, colors.dim(took), detail ?? '']
+      .filter((part, index) => index === 0 || part !== '')
+      .join(' ')
+  })
+}
+
+/** What is being confirmed, and the commands to decide it. */
+export function openGateLines(gate: GateView, environment: string, colors: Colors): string[] {
+  return [
+    colors.bold(`${gate.gate}: ${gateTitle(gate.gate, environment)}`),
+    ...gate.shows.map((line) => `  ${line}`),
+    ...(gate.expiresAt === undefined ? [] : [`  expires at ${gate.expiresAt}`]),
+    ...gateCommands({ gate: gate.gate, environment }).map(
+      ({ label, command }) => `  ${label.toLowerCase()}: ${colors.cyan(command)}`,
+    ),
+  ]
+}
+
+function decidedGateLines(view: RunView, colors: Colors): string[] {
+  return view.gates
+    .filter(({ state, decisions }) => decisions.length > 0 || (state !== 'waiting' && state !== 'open'))
+    .map(({ gate, state, decisions }) => {
+      const who = decisions.map(({ actor, decision, comment }) => {
+        const said = decision === 'approve' ? actor : `${actor} declined`
+        return comment === undefined ? said : `${said} ("${comment}")`
+      })
+      const paint = state === 'approved' ? colors.green : state === 'open' ? colors.yellow : colors.red
+      return `${paint(state.padEnd(9))} ${gate}${who.length === 0 ? '' : `  ${who.join(', ')}`}`
+    })
+}
+
+function migrationLines(view: RunView, colors: Colors): string[] {
+  const marks = {
+    pending: colors.yellow('○'),
+    applied: colors.green('✔'),
+    absent: colors.dim('○'),
+    partial: colors.red('✖'),
+    'not-executed': colors.dim('·'),
+  }
+  return view.migrations.map(({ name, state, durationMs, error }) => {
+    const took = durationMs === null ? '' : `  ${formatDuration(durationMs)}`
+    return `${marks[state]} ${name}  ${state}${took}${error === undefined ? '' : `  ${colors.red(error)}`}`
+  })
+}
+
+export function monitoringLines(view: RunView, colors: Colors): string[] {
+  const { monitoring } = view
+  if (monitoring === null) return []
+  const paints = {
+    healthy: colors.green,
+    degraded: colors.yellow,
+    breached: colors.red,
+    unknown: colors.magenta,
+  }
+  const counts = Object.entries(monitoring.verdicts)
+    .filter(([, count]) => count > 0)
+    .map(([verdict, count]) => paints[verdict as keyof typeof paints](`${count} ${verdict}`))
+  const last = monitoring.checkpoints.at(-1)
+  return [
+    `${monitoring.checkpoints.length} of ${monitoring.planned} checkpoints: ${counts.join(', ') || 'none yet'}`,
+    ...(monitoring.nextAt === undefined ? [] : [`next at ${monitoring.nextAt}`]),
+    ...(last === undefined || last.verdict === 'healthy' ? [] : last.reasons),
+  ]
+}
+
+function backupLines(view: RunView): string[] {
+  if (view.backup === null) return []
+  const { file, verified, sizeBytes, bookmark } = view.backup
+  const size = `${(sizeBytes / 1024).toFixed(0)} KiB`
+  return [
+    `${file} (${size}, ${verified ? 'restored and verified' : 'not verified'})`,
+    ...(bookmark === undefined ? [] : [`Time Travel bookmark ${bookmark}`]),
+  ]
+}
+
+function failureLines(view: RunView, colors: Colors): string[] {
+  if (view.failure === null) return []
+  return [colors.red(`${view.failure.type}: ${view.failure.message}`), view.failure.advice]
+}
+
+function section(title: string, lines: string[]): string[] {
+  return lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => `  ${line}`)]
+}

@@ -1,0 +1,16 @@
+import type { Database } from '../../contract/target.js'
+import type { Colors } from './output.js'
+
+/** Which database is meant, on one line: shown before anything is done to it. */
+export function databaseLine(
+  {
+    environment,
+    database,
+    accountId,
+  }: { environment: string; database: Database; accountId?: string | undefined },
+  colors: Colors,
+): string {
+  const where = database.remote ? colors.magenta('--remote') : colors.cyan('--local')
+  const account = accountId === undefined ? '' : `, account ${accountId}`
+  return `${colors.bold(environment)}: ${database.name} (${database.id}) ${where}${account}`
+}

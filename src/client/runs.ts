@@ -1,0 +1,117 @@
+import type { WorkflowHandle } from '@temporalio/client'
+import { monitoringQuery, statusQuery } from '../contract/messages.js'
+import type { MonitoringView } from '../contract/monitoring.js'
+import { RunbookError } from '../contract/failures.js'
+import { migrationWorkflowId, monitoringWorkflowId } from '../contract/names.js'
+import type { RunView } from '../contract/run.js'
+import type { CommonOptions } from '../cli/app.js'
+import { openContext } from '../config/context.js'
+import type { Session } from './session.js'
+import { explainTemporal } from './temporal-failure.js'
+
+/** How long a query may take before the worker counts as missing. Milliseconds. */
+const QUERY_TIMEOUT_MS = 10_000
+
+/** The ID as typed, or that of the environment's database. */
+export async function workflowIdOf(options: CommonOptions, id: string | undefined): Promise<string> {
+  if (id !== undefined && id !== '') return id
+  const { target } = await openContext(options, { touchesDatabase: false })
+  return migrationWorkflowId(target.environment, target.database.id)
+}
+
+/** State of a run, open or closed, with what the monitoring child has seen so far. Costs one or two queries. */
+export async function readRun(session: Session, workflowId: string, runId?: string): Promise<RunView> {
+  const handle = session.client.workflow.getHandle(workflowId, runId)
+  try {
+    const description = await handle.describe()
+    const view =
+      description.status.name === 'COMPLETED'
+        ? ((await handle.result()) as RunView)
+        : await withinDeadline(session, () => handle.query(statusQuery))
+    if (description.status.name !== 'RUNNING' && view.closedAt === undefined) {
+      return { ...view, ...endedByForce(description.status.name, description.closeTime) }
+    }
+    return await joinMonitoring(session, view, description.status.name === 'RUNNING')
+  } catch (error) {
+    throw explainTemporal(error, workflowId)
+  }
+}
+
+/** Terminated or timed out from outside: the workflow had no chance to say how it ended. */
+function endedByForce(status: string, closeTime: Date | undefined): Partial<RunView> {
+  return {
+    success: false,
+    phase: 'closed',
+    outcome: 'failed',
+    message: `The workflow was ended from outside (${status.toLowerCase()}); read what is applied with d1-runbook status.`,
+    ...(closeTime === undefined ? {} : { closedAt: closeTime.toISOString() }),
+  }
+}
+
+/** The child keeps its checkpoints to itself while it runs; the parent's result holds them afterwards. */
+async function joinMonitoring(session: Session, view: RunView, running: boolean): Promise<RunView> {
+  if (view.monitoring !== null && !running) return view
+  const begun = view.steps.find(({ step }) => step === 'monitor')?.startedAt
+  if (begun === undefined) return view
+  const monitoring = await readMonitoring(session, view)
+  return monitoring === undefined ? view : { ...view, monitoring }
+}
+
+/** What the monitoring of this very run has seen; undefined where it cannot be asked. One query. */
+export async function readMonitoring(
+  session: Session,
+  view: Pick<RunView, 'workflowId' | 'runId'>,
+): Promise<MonitoringView | undefined> {
+  const child: WorkflowHandle = session.client.workflow.getHandle(monitoringWorkflowId(view.workflowId))
+  try {
+    // The ID is the same in every run of this database: only the child of this very run may answer.
+    const { parentExecution } = await child.describe()
+    if (parentExecution?.runId !== view.runId) return undefined
+    return await withinDeadline(session, () => child.query(monitoringQuery))
+  } catch {
+    // Not begun yet, or its history is gone: the run itself is still worth showing.
+    return undefined
+  }
+}
+
+export async function withinDeadline<T>(session: Session, ask: () => Promise<T>): Promise<T> {
+  return session.client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, ask)
+}
+
+/** Sends a signal; it reaches a run also when no worker is there right now. */
+export async function signalRun(
+  session: Session,
+  workflowId: string,
+  send: (handle: WorkflowHandle, runId: string) => Promise<void>,
+): Promise<void> {
+  try {
+    const { status, runId } = await session.client.workflow.getHandle(workflowId).describe()
+    if (status.name !== 'RUNNING') {
+      throw new RunbookError('RunNotFound', `The run ${workflowId} is over (${status.name.toLowerCase()}).`, {
+        advice: `See how it ended: d1-runbook show ${workflowId}`,
+      })
+    }
+    // This run, not one that begins meanwhile: a signature is for one run.
+    await send(session.client.workflow.getHandle(workflowId, runId), runId)
+  } catch (error) {
+    throw explainTemporal(error, workflowId)
+  }
+}
+
+/** Exit code of a run: what people decided and what went wrong are told apart. A run under way counts as fine. */
+export function exitCodeOf(view: Pick<RunView, 'outcome'>): number {
+  switch (view.outcome) {
+    case null:
+    case 'completed':
+      return 0
+    case 'failed':
+    case 'drifted':
+      return 1
+    case 'declined':
+    case 'aborted':
+    case 'expired':
+      return 3
+    case 'rolled-back':
+      return 4
+  }
+}
