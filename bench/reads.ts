@@ -12,7 +12,7 @@ import { openFileReader, targetFile } from '../src/d1/read/local-reader.js'
 import type { Reader } from '../src/d1/sqlite/reader.js'
 import { openApiReader, openWranglerReader } from '../src/d1/read/remote-reader.js'
 import { openSqlite } from '../src/d1/sqlite/sqlite.js'
-import { openScratch } from '../src/d1/scratch-workerd.js'
+import { openScratch } from '../src/d1/scratch/scratch-workerd.js'
 import { startCloudflareApi } from '../sample/cloudflare-api/index.js'
 
 const SEED = `CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);

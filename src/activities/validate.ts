@@ -1,6 +1,6 @@
+import { readSnapshot } from '../d1/read/open-reader.js'
 import type { ReadActivities } from '../contract/activities.js'
 import type { Check } from '../contract/run.js'
-import { readSnapshot } from '../d1/schema/snapshot.js'
 import { check } from './checks.js'
 import { checkConnectivity } from './connectivity.js'
 import { runProbes } from './probes/run-probes.js'

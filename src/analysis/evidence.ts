@@ -1,12 +1,7 @@
+import type { Touch } from './statement/table-access.js'
 import type { DetailedCatalog, TableSchema } from '../d1/schema/schema.js'
 import type { Anatomy } from './statement/statement.js'
 import type { Unmet } from './statement/if-not-exists.js'
-
-/** What one statement does to the rows of one table, by its program: see `touches.ts`. */
-export interface Touch {
-  table: string
-  how: 'read' | 'insert' | 'update' | 'delete'
-}
 
 export interface StatementEvidence {
   /** File name. */

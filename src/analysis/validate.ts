@@ -10,7 +10,7 @@ import type { History } from './rules/history.js'
 import { arrange, judgeEvidence, judgeHistory } from './findings/collect.js'
 import { followTables } from './replay/lineage.js'
 import { createLedger, replayFile, type FileReplay } from './replay/replay.js'
-import { shapeFailures } from './statement/file-ending.js'
+import { shapeFailures } from './replay/file-ending.js'
 
 export interface ValidateInput {
   /** The whole folder, in apply order. */

@@ -1,10 +1,10 @@
 import { Command, CommanderError } from 'commander'
-import { App } from './app.js'
+import { App } from './terminal/app.js'
 import { COMMANDS } from './commands/index.js'
 import { failureOf, type Failure } from './terminal/failure.js'
 import { colorsFor, createOutput, flushOutput, survivePipeClose } from './terminal/output.js'
 import { pasteable, typedIn } from './terminal/pasteable.js'
-import { toolVersion } from './version.js'
+import { toolVersion } from '../config/version.js'
 
 /**
  * The command line. Returns the exit code: 0 done, 1 it ran and failed or found something that blocks, 2 wrong usage,

@@ -4,8 +4,7 @@ import type { MonitoringView } from '../contract/monitoring.js'
 import { RunbookError } from '../contract/failures.js'
 import { migrationWorkflowId, monitoringWorkflowId } from '../contract/names.js'
 import type { RunView } from '../contract/run.js'
-import type { CommonOptions } from '../cli/app.js'
-import { openContext } from '../config/context.js'
+import { openContext, type ContextOptions } from '../config/context.js'
 import type { Session } from './session.js'
 import { explainTemporal } from './temporal-failure.js'
 
@@ -13,7 +12,7 @@ import { explainTemporal } from './temporal-failure.js'
 const QUERY_TIMEOUT_MS = 10_000
 
 /** The ID as typed, or that of the environment's database. */
-export async function workflowIdOf(options: CommonOptions, id: string | undefined): Promise<string> {
+export async function workflowIdOf(options: ContextOptions, id: string | undefined): Promise<string> {
   if (id !== undefined && id !== '') return id
   const { target } = await openContext(options, { touchesDatabase: false })
   return migrationWorkflowId(target.environment, target.database.id)

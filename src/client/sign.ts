@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
-import { SIGNATURE_NAMESPACE } from '../runbook/signature/signature.js'
+import { SIGNATURE_NAMESPACE } from '../runbook/people/signature.js'
 import { git, sshSign } from '../process/programs.js'
 
 const ADVICE =

@@ -9,7 +9,7 @@ import {
   supersedeSignal,
 } from '../contract/messages.js'
 import type { IssueReport } from '../contract/decision.js'
-import { commandText, verifyCommand, type SteeringCommand } from '../runbook/signature/signature.js'
+import { commandText, verifyCommand, type SteeringCommand } from '../runbook/people/signature.js'
 import { readRequest } from './run-history.js'
 import { signalRun } from './runs.js'
 import type { Session } from './session.js'

@@ -2,7 +2,15 @@ import { requireMigrationsDir } from './migrations-dir.js'
 import { loadProject, type Project } from './project.js'
 import { resolveTarget } from './target.js'
 import type { MigrationFile, Target } from '../contract/target.js'
-import type { CommonOptions } from '../cli/app.js'
+
+/** Which database of which project, as the options of a command say it. */
+export interface ContextOptions {
+  /** Folder that holds the Wrangler file. */
+  project: string
+  env: string
+  /** Which database, where the Wrangler file has several. */
+  database?: string
+}
 
 export interface Context {
   project: Project
@@ -14,7 +22,7 @@ export interface Context {
  * also work where two environments share a database.
  */
 export async function openContext(
-  options: CommonOptions,
+  options: ContextOptions,
   { touchesDatabase = true }: { touchesDatabase?: boolean } = {},
 ): Promise<Context> {
   const project = await loadProject({ projectDir: options.project })

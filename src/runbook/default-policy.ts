@@ -1,7 +1,7 @@
+import { roleKey } from './people/people.js'
 import { ATTESTATION_NAMES, type Attestation } from '../contract/attestations.js'
 import { GATES, type Gate } from '../contract/names.js'
 import type { GatePolicy, Person, Policy } from '../contract/policy.js'
-import { roleKey } from './policy.js'
 
 const MINUTE = 60_000
 

@@ -1,8 +1,9 @@
+import { holdsRole, personKey, samePerson } from './people/people.js'
 import type { Decision } from '../contract/decision.js'
 import { GATES, isGate, type Gate } from '../contract/names.js'
 import type { GatePolicy, Person, Policy } from '../contract/policy.js'
 import type { GateView, RecordedDecision } from '../contract/run.js'
-import { readPublicKey } from './signature/sshsig.js'
+import { readPublicKey } from './people/sshsig.js'
 
 /** What the rules need to know of a gate; a `GateView` is one. */
 export type GateRecord = Pick<GateView, 'gate' | 'state' | 'decisions' | 'earlier'>
@@ -185,26 +186,6 @@ export function unreachableGates(input: {
       },
     ]
   })
-}
-
-export function samePerson(a: string, b: string): boolean {
-  return personKey(a) === personKey(b)
-}
-
-export function holdsRole(actor: string, roles: readonly string[], people: readonly Person[]): boolean {
-  if (roles.length === 0) return true
-  const held = people.filter(({ name }) => samePerson(name, actor)).flatMap((person) => person.roles)
-  return held.some((role) => roles.some((wanted) => roleKey(wanted) === roleKey(role)))
-}
-
-/** `Team Lead` and `team-lead` are one role. */
-export function roleKey(role: string): string {
-  return personKey(role).replace(/[\s_-]+/g, '-')
-}
-
-/** The same name typed with other capitals, spaces or code points must not make a second person. */
-function personKey(name: string): string {
-  return name.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase()
 }
 
 function approvalsFor(decisions: readonly RecordedDecision[], planHash: string | null): RecordedDecision[] {

@@ -9,7 +9,7 @@ import {
   type Judgement,
 } from '../runbook/policy.js'
 import { readDecision } from '../runbook/signal-body.js'
-import { verifyDecision, type SignatureVerdict } from '../runbook/signature/signature.js'
+import { verifyDecision, type SignatureVerdict } from '../runbook/people/signature.js'
 
 /**
  * The approval state as plain data, and all that changes it. Pure but for the state that it is given: no clock, no

@@ -13,7 +13,12 @@ import { CHECKPOINT_VERDICTS } from '../contract/names.js'
 import type { Target } from '../contract/target.js'
 import { alertFor } from '../runbook/monitoring/alert.js'
 import { independentLooks } from '../runbook/monitoring/independent-checkpoints.js'
-import { checkpointTimes, nextCheckpoint, scaledSampling, shortestInterval } from '../runbook/monitoring/schedule.js'
+import {
+  checkpointTimes,
+  nextCheckpoint,
+  scaledSampling,
+  shortestInterval,
+} from '../runbook/monitoring/schedule.js'
 import { read } from './activities.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'

@@ -1,5 +1,5 @@
 import type { MigrationRequest, RunView } from '../contract/run.js'
-import { verifyCommand, type SteeringCommand } from '../runbook/signature/signature.js'
+import { verifyCommand, type SteeringCommand } from '../runbook/people/signature.js'
 import { keepRefused } from './gates.js'
 
 /** What must be known to judge a command. */

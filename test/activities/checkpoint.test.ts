@@ -1,3 +1,4 @@
+import { readSnapshot } from '../../src/d1/read/open-reader.js'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -11,7 +12,6 @@ import {
   type Baseline,
   type Checkpoint,
 } from '../../src/contract/monitoring.js'
-import { readSnapshot } from '../../src/d1/schema/snapshot.js'
 import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 import { startHealthService, type HealthService } from '../../sample/health.js'
 import { prepareRemoteSample } from '../../sample/prepare.js'

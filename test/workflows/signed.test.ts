@@ -12,7 +12,7 @@ import {
   decisionText,
   type SignedRun,
   type SteeringCommand,
-} from '../../src/runbook/signature/signature.js'
+} from '../../src/runbook/people/signature.js'
 import { decide, openGate, voidGate, type GateState } from '../../src/workflows/gates.js'
 import { newRunView } from '../../src/workflows/state.js'
 import { requestFor } from './request.js'

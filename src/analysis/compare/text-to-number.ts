@@ -1,3 +1,4 @@
+import { keepsText } from '../../d1/schema/affinity.js'
 import type { TableSchema } from '../../d1/schema/schema.js'
 import type { Pair } from './row-keys.js'
 
@@ -11,11 +12,6 @@ export function becomesNumber({ was, is }: Pair, before: TableSchema, after: Tab
     table.columns.find((column) => column.name === name)?.type
   const now = typeOf(after, is)
   return now !== undefined && !keepsText(now) && keepsText(typeOf(before, was) ?? '')
-}
-
-export function keepsText(type: string): boolean {
-  if (type.includes('INT')) return false
-  return type === '' || /CHAR|CLOB|TEXT|BLOB|ANY/.test(type)
 }
 
 /** The number `s` does not say what the text `b` said: '007', '+41…', more digits than a number holds, 'n/a'. '1.50' as 1.5 does. */

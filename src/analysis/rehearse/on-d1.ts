@@ -2,7 +2,7 @@ import type { MigrationFile } from '../../contract/target.js'
 import { CATALOG_SQL, catalogOf, schemaFingerprint } from '../../d1/schema/catalog.js'
 import { splitStatements } from '../../d1/sql/statements.js'
 import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
-import { openScratch, type ScratchDatabase } from '../../d1/scratch-workerd.js'
+import { openScratch, type ScratchDatabase } from '../../d1/scratch/scratch-workerd.js'
 import { anatomyOf } from '../statement/statement.js'
 import type { FailureEvidence } from '../evidence.js'
 

@@ -13,7 +13,7 @@ import { followTables } from '../replay/lineage.js'
 import { createLedger, replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
 import { rowChanges } from '../compare/row-counts.js'
 import { forgottenSequence } from '../compare/autoincrement.js'
-import { shapeFailures } from '../statement/file-ending.js'
+import { shapeFailures } from '../replay/file-ending.js'
 
 export interface NativeInput {
   migrationsTable: string

@@ -1,9 +1,9 @@
+import { keepsText } from '../../d1/schema/affinity.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { readDetailedCatalog, sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { openSqlite } from '../../d1/sqlite/sqlite.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
 import type { Anatomy } from './statement.js'
-import { keepsText } from '../compare/text-to-number.js'
 
 /** What a CREATE … IF NOT EXISTS asked for and did not get, because an object of that name was there. */
 export interface Unmet {

@@ -1,5 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Touch } from '../evidence.js'
+
+/** What one statement does to the rows of one table, by its program: see `touches.ts`. */
+export interface Touch {
+  table: string
+  how: 'read' | 'insert' | 'update' | 'delete'
+}
 
 interface Op {
   opcode: string

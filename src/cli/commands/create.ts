@@ -4,7 +4,7 @@ import path from 'node:path'
 import { adoptNewFiles } from '../../d1/migrations/checksums.js'
 import { RunbookError } from '../../contract/failures.js'
 import { readMigrationFiles } from '../../d1/migrations/migration-files.js'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 import { openContext } from '../../config/context.js'
 
 /** Runbook, scenario 2: `migrate:create "rollback_YYYY_MM_DD"`. */

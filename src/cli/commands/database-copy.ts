@@ -60,7 +60,8 @@ async function fillCopy(input: Parameters<typeof copyOfDatabase>[0], folder: str
 /** `VACUUM INTO` reads one consistent state, the write-ahead log included, while others may write. */
 async function copyLocal(target: Target, copy: string): Promise<string> {
   const { openSqlite } = await import('../../d1/sqlite/sqlite.js')
-  const { guard, targetFile } = await import('../../d1/read/local-reader.js')
+  const { guard } = await import('../../d1/sqlite/disk-failure.js')
+  const { targetFile } = await import('../../d1/read/local-reader.js')
   const source = targetFile(target)
   const database = guard(source, () => openSqlite(existsSync(source) ? source : ':memory:'))
   try {

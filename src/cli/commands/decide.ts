@@ -1,19 +1,16 @@
+import { submitDecision } from '../../client/decide.js'
 import type { Command } from 'commander'
-import { randomUUID } from 'node:crypto'
 import { didYouMean } from '../../config/closest.js'
 import type { Decision } from '../../contract/decision.js'
 import { RunbookError } from '../../contract/failures.js'
-import { submitDecisionUpdate } from '../../contract/messages.js'
 import { GATES, isGate, type Gate } from '../../contract/names.js'
 import type { RunView } from '../../contract/run.js'
 import { gateCommands, rollbackCommand, watchCommand } from '../../text/command.js'
-import type { App, CommonOptions } from '../app.js'
+import type { App, CommonOptions } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
 import { openGates } from '../terminal/run-text.js'
 import { readRun, workflowIdOf } from '../../client/runs.js'
 import { withSession, type Session } from '../../client/session.js'
-import type { Signing } from '../../client/sign.js'
-import { explainTemporal } from '../../client/temporal-failure.js'
 
 export interface DecideOptions {
   id?: string
@@ -23,9 +20,6 @@ export interface DecideOptions {
   signKey?: string
   wait?: boolean
 }
-
-/** How long a worker may take to answer a decision. Milliseconds. */
-const DECISION_TIMEOUT_MS = 20_000
 
 export function approveCommand(app: App, summary: string): Command {
   return decisionOptions(
@@ -140,46 +134,6 @@ function gateOf(name: string): Gate {
   throw new RunbookError('DecisionRefused', `There is no gate "${name}".${didYouMean(name, GATES)}`, {
     advice: `Gates: ${GATES.join(', ')}`,
   })
-}
-
-/** Signed where the run asks for it, or `key` does; delivered at most once however often the network makes us try. */
-export async function submitDecision(
-  session: Session,
-  run: Pick<RunView, 'workflowId' | 'runId' | 'planHash' | 'requireSignatures'>,
-  decision: Decision,
-  signing: Signing,
-): Promise<{ state: string; approvalsMissing: number }> {
-  const { client } = session
-  const { workflowId } = run
-  const decisionId = randomUUID()
-  const sign = run.requireSignatures === true || signing.key !== undefined
-  const body = sign ? await signed(run, { ...decision, decisionId }, signing) : { ...decision, decisionId }
-  const handle = client.workflow.getHandle(workflowId)
-  try {
-    return await client.withDeadline(Date.now() + DECISION_TIMEOUT_MS, () =>
-      handle.executeUpdate(submitDecisionUpdate, { args: [body], updateId: decisionId }),
-    )
-  } catch (error) {
-    throw explainTemporal(error, workflowId)
-  }
-}
-
-/** The workflow verifies what it reads, so what it will read is what is signed. */
-async function signed(
-  run: Pick<RunView, 'workflowId' | 'runId' | 'planHash'>,
-  decision: Decision,
-  signing: Signing,
-): Promise<Decision> {
-  const { signText } = await import('../../client/sign.js')
-  const { decisionText } = await import('../../runbook/signature/signature.js')
-  const { readDecision } = await import('../../runbook/signal-body.js')
-  const read = readDecision(run.planHash === null ? decision : { planHash: run.planHash, ...decision })
-  if (!read.ok) {
-    throw new RunbookError('DecisionRefused', `This is no decision: ${read.reason}.`, {
-      advice: 'See `d1-runbook approve --help`.',
-    })
-  }
-  return { ...read.body, signature: await signText(decisionText(run, read.body), signing) }
 }
 
 async function waitForGate(session: Session, workflowId: string, gate: Gate, output: Output): Promise<void> {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { RunbookError } from '../../contract/failures.js'
 import type { MigrationRequest, RunView } from '../../contract/run.js'
 import { shellWord } from '../../text/command.js'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 import type { DemoStage } from './demo-stage.js'
 import type { Driven } from './drive.js'
 import type { Output } from '../terminal/output.js'
@@ -100,10 +100,10 @@ async function migrate(
   output: Output,
 ): Promise<Driven> {
   const { openContext } = await import('../../config/context.js')
-  const { buildRequest } = await import('./request.js')
+  const { buildRequest } = await import('../../client/request.js')
   const { startRun } = await import('./start.js')
   const { driveRun } = await import('./drive.js')
-  const context = await openContext({ env: stage.environment, project: stage.projectDir, json: output.json })
+  const context = await openContext({ env: stage.environment, project: stage.projectDir })
   const request = await buildRequest(context, {
     requester: ACTOR,
     preApproved: options.yes === true,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { RunbookError } from '../../contract/failures.js'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 
 /** The embedded default: server, UI and worker of one project, until Ctrl-C. */
 export function devCommand(app: App, summary: string): Command {

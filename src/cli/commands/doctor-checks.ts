@@ -10,7 +10,7 @@ import { MINIMUM_NODE } from '../../contract/names.js'
 import type { Check } from '../../contract/run.js'
 import type { Target } from '../../contract/target.js'
 import { lookUpVariables } from '../../contract/variables.js'
-import type { CommonOptions } from '../app.js'
+import type { CommonOptions } from '../terminal/app.js'
 import { failureOf } from '../terminal/failure.js'
 
 /** Below this a backup and its restored copy may not fit. Bytes. */

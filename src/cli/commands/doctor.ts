@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Check } from '../../contract/run.js'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 
 /** The prerequisites and the runbook's troubleshooting guide, as checks with their fixes. */
 export function doctorCommand(app: App, summary: string): Command {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 
 type Build = (app: App, summary: string) => Command
 

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { findRunbookFiles } from '../../config/runbook-file.js'
 import { configTemplate, type InitAnswers } from '../../config/template.js'
 import { RunbookError } from '../../contract/failures.js'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
 
 interface InitOptions {

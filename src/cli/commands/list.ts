@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { WORKFLOW_TYPES } from '../../contract/names.js'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 import { withSession, type Session } from '../../client/session.js'
 import { explainTemporal } from '../../client/temporal-failure.js'
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles } from '../../config/context.js'
 
 /** Adopts the history as it is: from now on an edited file is seen. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 import { readRun, workflowIdOf } from '../../client/runs.js'
 import { withSession } from '../../client/session.js'
 

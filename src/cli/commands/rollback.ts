@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
 import { rollbackStrategySchema } from '../../contract/policy.js'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 import { decisionOptions, sendDecision, type DecideOptions } from './decide.js'
 
 interface RollbackOptions extends DecideOptions {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 import { runLines } from '../terminal/run-text.js'
 import { readRun, workflowIdOf } from '../../client/runs.js'
 import { withSession } from '../../client/session.js'

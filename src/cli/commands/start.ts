@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander'
 import { RunbookError } from '../../contract/failures.js'
 import { migrationWorkflowId, WORKFLOW_TYPES } from '../../contract/names.js'
 import type { MigrationRequest } from '../../contract/run.js'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 import { openContext } from '../../config/context.js'
 import { exitCodeAfter, interruptible } from '../terminal/interrupt.js'
 import { shellWord } from '../../text/command.js'
@@ -68,7 +68,7 @@ export function startCommand(app: App, summary: string): Command {
       app.action<StartOptions>(async ({ options, output }) => {
         const context = await openContext(options)
         const { actorOf } = await import('./decide.js')
-        const { buildRequest } = await import('./request.js')
+        const { buildRequest } = await import('../../client/request.js')
         const { requireWorker } = await import('../../client/worker-presence.js')
         const requester = await actorOf({
           project: options.project,

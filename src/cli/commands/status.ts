@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Status } from '../../contract/status.js'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles } from '../../config/context.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { counted } from '../../text/plural.js'
 import type { Finding } from '../../contract/finding.js'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles } from '../../config/context.js'
 import { findingLines } from '../terminal/findings-text.js'
 import type { Output } from '../terminal/output.js'

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
 import { fitPicture, rowsTaken } from '../terminal/picture.js'
 import { monitoringLines, openGateLines, openGates, outcomeText, stepLines } from '../terminal/run-text.js'

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { RunbookError } from '../../contract/failures.js'
 import { TASK_QUEUE } from '../../contract/names.js'
-import type { App } from '../app.js'
+import type { App } from '../terminal/app.js'
 
 export function workerCommand(app: App, summary: string): Command {
   return app

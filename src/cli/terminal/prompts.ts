@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isCancel, log, note, select, text } from '@clack/prompts'
 import { ATTESTATIONS } from '../../contract/attestations.js'
 import type { RollbackStrategy } from '../../contract/policy.js'
-import type { AskLines } from '../commands/evidence.js'
+import type { AskLines } from '../../client/evidence.js'
 
 /** Prompts stand on stderr: stdout may be a pipe. */
 const output = process.stderr

@@ -1,3 +1,4 @@
+import { readSnapshot } from '../read/open-reader.js'
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../../contract/failures.js'
@@ -6,7 +7,6 @@ import type { MigrationFile, Target } from '../../contract/target.js'
 import { readIdentity } from '../read/identity.js'
 import { takeLease, type Lease } from './lease.js'
 import { judgeState, type Expectation, type ProvenState } from './proof.js'
-import { readSnapshot } from '../schema/snapshot.js'
 import { openStage } from '../wrangler/stage.js'
 import { classify, errorLine, runWrangler, type WranglerResult } from '../wrangler/wrangler.js'
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream, statSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -73,10 +72,4 @@ async function sync(path: string): Promise<void> {
   } finally {
     await handle.close()
   }
-}
-
-export async function fileSha256(path: string): Promise<string> {
-  const digest = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: 256 * 1024 }), digest)
-  return digest.digest('hex')
 }

@@ -1,8 +1,8 @@
+import { sqliteFailure } from '../sqlite/disk-failure.js'
 import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { RunbookError } from '../../contract/failures.js'
-import { sqliteFailure } from '../read/local-reader.js'
 import { openSqlite } from '../sqlite/sqlite.js'
 import { StatementStream } from '../sql/statement-stream.js'
 

@@ -1,8 +1,8 @@
+import { readSnapshot } from '../read/open-reader.js'
 import type { LedgerEntry } from '../../contract/backup.js'
 import type { Conflict, Status } from '../../contract/status.js'
 import type { MigrationRef, Target } from '../../contract/target.js'
 import { migrationNumber, migrationOrder } from './migration-files.js'
-import { readSnapshot } from '../schema/snapshot.js'
 
 /** Ledger against files, read from the database. Throws what reading it throws. */
 export async function readStatus({

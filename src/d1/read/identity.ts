@@ -6,7 +6,13 @@ import { apiClient, askApi } from '../cloudflare/api.js'
 import { targetFile } from './local-reader.js'
 import { withReader } from './open-reader.js'
 import { cellText, type SqlValue } from '../sqlite/sqlite.js'
-import { classify, demandSuccess, parseJsonOutput, runWrangler, wranglerFailure } from '../wrangler/wrangler.js'
+import {
+  classify,
+  demandSuccess,
+  parseJsonOutput,
+  runWrangler,
+  wranglerFailure,
+} from '../wrangler/wrangler.js'
 
 export interface Identity {
   name: string

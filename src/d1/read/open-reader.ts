@@ -1,3 +1,4 @@
+import { snapshotOf, type Snapshot } from '../schema/snapshot.js'
 import type { Target } from '../../contract/target.js'
 import { apiClient } from '../cloudflare/api.js'
 import { resolveAccount } from '../cloudflare/account.js'
@@ -29,4 +30,8 @@ export async function withReader<T>(target: Target, read: (reader: Reader) => Pr
   } finally {
     await reader.close()
   }
+}
+
+export function readSnapshot(target: Target): Promise<Snapshot> {
+  return withReader(target, (reader) => snapshotOf(reader, target.migrationsTable))
 }

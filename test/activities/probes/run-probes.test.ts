@@ -1,9 +1,9 @@
+import { readSnapshot } from '../../../src/d1/read/open-reader.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runProbes } from '../../../src/activities/probes/run-probes.js'
 import { RunbookError } from '../../../src/contract/failures.js'
 import type { ProbeResult } from '../../../src/contract/monitoring.js'
-import { readSnapshot } from '../../../src/d1/schema/snapshot.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 import { makeLocalTarget, probe, serve, type LocalTarget } from './target.js'
 

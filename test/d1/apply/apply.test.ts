@@ -1,8 +1,8 @@
+import { readSnapshot } from '../../../src/d1/read/open-reader.js'
 import { describe, expect, it } from 'vitest'
 import type { Target } from '../../../src/contract/target.js'
 import { applyMigration, type ApplyRequest } from '../../../src/d1/apply/apply.js'
 import { migrationFile } from '../../../src/d1/migrations/migration-files.js'
-import { readSnapshot } from '../../../src/d1/schema/snapshot.js'
 import { fingerprintOf } from '../fingerprint.js'
 import { LEDGER_SQL, localTarget, seedLocal, temporaryFolder } from '../local-target.js'
 

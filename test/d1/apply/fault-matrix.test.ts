@@ -1,5 +1,5 @@
+import { readSnapshot } from '../../../src/d1/read/open-reader.js'
 import { afterAll, expect, it } from 'vitest'
-import { readSnapshot } from '../../../src/d1/schema/snapshot.js'
 import type { FaultKind } from '../../../sample/cloudflare-api/index.js'
 import {
   applyLikeTemporal,

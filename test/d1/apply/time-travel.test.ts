@@ -1,5 +1,5 @@
+import { readSnapshot } from '../../../src/d1/read/open-reader.js'
 import { describe, expect, it } from 'vitest'
-import { readSnapshot } from '../../../src/d1/schema/snapshot.js'
 import { readBookmark, restoreBookmark, wranglerBookmark } from '../../../src/d1/apply/time-travel.js'
 import { fingerprintOf } from '../fingerprint.js'
 import { localTarget } from '../local-target.js'

@@ -1,3 +1,4 @@
+import { readSnapshot } from '../../../src/d1/read/open-reader.js'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
@@ -5,7 +6,6 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createBackup, listBackups, restoreBackup } from '../../../src/d1/backup/backup.js'
 import { replaceContent } from '../../../src/d1/backup/replace-content.js'
-import { readSnapshot } from '../../../src/d1/schema/snapshot.js'
 import { localTarget, seedLocal, temporaryFolder } from '../local-target.js'
 
 const MIB = 1024 * 1024

@@ -1,6 +1,6 @@
+import { sqliteFailure } from '../../../src/d1/sqlite/disk-failure.js'
 import { expect, test } from 'vitest'
 import { RunbookError } from '../../../src/contract/failures.js'
-import { sqliteFailure } from '../../../src/d1/read/local-reader.js'
 
 // Extended codes as SQLite gives them: the low byte decides.
 test.each([

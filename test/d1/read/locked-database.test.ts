@@ -1,3 +1,4 @@
+import { readSnapshot } from '../../../src/d1/read/open-reader.js'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
@@ -6,7 +7,6 @@ import { applyMigration } from '../../../src/d1/apply/apply.js'
 import { createBackup } from '../../../src/d1/backup/backup.js'
 import { migrationFile } from '../../../src/d1/migrations/migration-files.js'
 import { replaceContent } from '../../../src/d1/backup/replace-content.js'
-import { readSnapshot } from '../../../src/d1/schema/snapshot.js'
 import { fingerprintOf } from '../fingerprint.js'
 import { LEDGER_SQL, localTarget, seedLocal, temporaryFolder } from '../local-target.js'
 

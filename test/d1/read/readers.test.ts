@@ -5,7 +5,11 @@ import { openFileReader } from '../../../src/d1/read/local-reader.js'
 import type { Reader } from '../../../src/d1/sqlite/reader.js'
 import { openApiReader, openWranglerReader } from '../../../src/d1/read/remote-reader.js'
 import type { SqlValue } from '../../../src/d1/sqlite/sqlite.js'
-import { startCloudflareApi, type CloudflareApi, type FaultKind } from '../../../sample/cloudflare-api/index.js'
+import {
+  startCloudflareApi,
+  type CloudflareApi,
+  type FaultKind,
+} from '../../../sample/cloudflare-api/index.js'
 import { localTarget, seedLocal } from '../local-target.js'
 
 const SEED = `CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 'a''b; -- c'), (2, NULL), (3, 2.5);

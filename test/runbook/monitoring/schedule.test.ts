@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkpointOffsets, checkpointTimes, nextCheckpoint } from '../../../src/runbook/monitoring/schedule.js'
+import {
+  checkpointOffsets,
+  checkpointTimes,
+  nextCheckpoint,
+} from '../../../src/runbook/monitoring/schedule.js'
 
 const MINUTE = 60_000
 

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { chanceOfBeingHigher, logSpread, median, quantile } from '../../../src/runbook/monitoring/statistics.js'
+import {
+  chanceOfBeingHigher,
+  logSpread,
+  median,
+  quantile,
+} from '../../../src/runbook/monitoring/statistics.js'
 
 test('median and quantiles, even and odd', () => {
   expect(median([3, 1, 2])).toBe(2)

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startCloudflareApi, type CloudflareApi, type FaultKind } from '../../../sample/cloudflare-api/index.js'
+import {
+  startCloudflareApi,
+  type CloudflareApi,
+  type FaultKind,
+} from '../../../sample/cloudflare-api/index.js'
 
 const ID = '00000000-0000-4000-8000-0000000000fa'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { buildRequest } from '../../../src/cli/commands/request.js'
-import { openContext } from '../../../src/config/context.js'
-import { projectFolder, THREE_ENVIRONMENTS } from '../../config/project-folder.js'
+import { buildRequest } from '../../src/client/request.js'
+import { openContext } from '../../src/config/context.js'
+import { projectFolder, THREE_ENVIRONMENTS } from '../config/project-folder.js'
 
 async function build(
   config: object,
@@ -13,7 +13,7 @@ async function build(
     'migrations/0001_first.sql': 'CREATE TABLE a (id INTEGER);',
     'runbook.config.json': JSON.stringify({ ...more, environments: { production: config } }),
   })
-  const context = await openContext({ env: 'production', project, json: false })
+  const context = await openContext({ env: 'production', project })
   return buildRequest(context, {
     requester: 'Ada',
     preApproved: false,

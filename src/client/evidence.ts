@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
-import { didYouMean } from '../../config/closest.js'
-import type { Project } from '../../config/project.js'
-import { reviewCommandOf, testCommandOf } from '../../config/settings.js'
-import { RunbookError } from '../../contract/failures.js'
-import type { Check } from '../../contract/run.js'
-import type { Target } from '../../contract/target.js'
-import { formatDuration } from '../../text/duration.js'
-import { ATTESTATIONS, type Attestation } from '../../contract/attestations.js'
-import { git, runProjectCommand } from '../../process/programs.js'
+import { didYouMean } from '../config/closest.js'
+import type { Project } from '../config/project.js'
+import { reviewCommandOf, testCommandOf } from '../config/settings.js'
+import { RunbookError } from '../contract/failures.js'
+import type { Check } from '../contract/run.js'
+import type { Target } from '../contract/target.js'
+import { formatDuration } from '../text/duration.js'
+import { ATTESTATIONS, type Attestation } from '../contract/attestations.js'
+import { git, runProjectCommand } from '../process/programs.js'
 
 /** What a person says to lines of the checklist; null: they left. */
 export type AskLines = (

@@ -1,7 +1,7 @@
+import { samePerson } from './people.js'
 import type { Decision } from '../../contract/decision.js'
 import type { Steering } from '../../contract/names.js'
 import type { Person } from '../../contract/policy.js'
-import { samePerson } from '../policy.js'
 import { keyFingerprint, readPublicKey, readSignature, signatureFits } from './sshsig.js'
 
 /** A signature made for anything else, such as a git commit, is none for us. */

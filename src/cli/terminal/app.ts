@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import path from 'node:path'
-import { createOutput, type Output } from './terminal/output.js'
-import { pasteable, type Typed } from './terminal/pasteable.js'
+import { createOutput, type Output } from './output.js'
+import { pasteable, type Typed } from './pasteable.js'
 
 /** What every command takes. */
 export interface CommonOptions {

@@ -5,8 +5,8 @@ import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Decision } from '../../../src/contract/decision.js'
 import { personSchema, type Person } from '../../../src/contract/policy.js'
-import { decisionText, verifyDecision } from '../../../src/runbook/signature/signature.js'
-import { keyFingerprint, readPublicKey } from '../../../src/runbook/signature/sshsig.js'
+import { decisionText, verifyDecision } from '../../../src/runbook/people/signature.js'
+import { keyFingerprint, readPublicKey } from '../../../src/runbook/people/sshsig.js'
 
 const RUN = { workflowId: 'migration/production/db', runId: 'run-1' }
 const DECISION: Decision = {

@@ -1,23 +1,23 @@
 import path from 'node:path'
-import { readChecksums } from '../../d1/migrations/checksums.js'
-import type { Project } from '../../config/project.js'
+import { readChecksums } from '../d1/migrations/checksums.js'
+import type { Project } from '../config/project.js'
 import {
   queriesOf,
   resolveRequestSettings,
   reviewCommandOf,
   type RequestSettings,
-} from '../../config/settings.js'
-import type { Attestation } from '../../contract/attestations.js'
-import { RunbookError } from '../../contract/failures.js'
-import { migrationRequestSchema, type MigrationRequest } from '../../contract/run.js'
-import { packBundle } from '../../d1/migrations/bundle.js'
-import { attestationsOf } from '../../runbook/default-policy.js'
-import { unreachableGates } from '../../runbook/policy.js'
-import { windowState } from '../../runbook/window.js'
-import { parseWindow } from '../../runbook/window-input.js'
-import { readProjectFiles, type Context } from '../../config/context.js'
+} from '../config/settings.js'
+import type { Attestation } from '../contract/attestations.js'
+import { RunbookError } from '../contract/failures.js'
+import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
+import { packBundle } from '../d1/migrations/bundle.js'
+import { attestationsOf } from '../runbook/default-policy.js'
+import { unreachableGates } from '../runbook/policy.js'
+import { windowState } from '../runbook/window.js'
+import { parseWindow } from '../runbook/window-input.js'
+import { readProjectFiles, type Context } from '../config/context.js'
 import { collectEvidence, type AskLines } from './evidence.js'
-import { toolVersion } from '../version.js'
+import { toolVersion } from '../config/version.js'
 
 export interface RequestOptions {
   requester: string

@@ -2,9 +2,9 @@ import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { RunbookError } from '../contract/failures.js'
-import { scratchDatabaseFile } from './read/local-file.js'
-import type { Row, SqlValue } from './sqlite/sqlite.js'
+import { RunbookError } from '../../contract/failures.js'
+import { scratchDatabaseFile } from '../read/local-file.js'
+import type { Row, SqlValue } from '../sqlite/sqlite.js'
 
 /** A throw-away database under the real D1 engine, in this process. */
 export interface ScratchDatabase {

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+import type { Decision } from '../contract/decision.js'
+import { RunbookError } from '../contract/failures.js'
+import { submitDecisionUpdate } from '../contract/messages.js'
+import type { RunView } from '../contract/run.js'
+import type { Session } from './session.js'
+import type { Signing } from './sign.js'
+import { explainTemporal } from './temporal-failure.js'
+
+/** Signed where the run asks for it, or `key` does; delivered at most once however often the network makes us try. */
+export async function submitDecision(
+  session: Session,
+  run: Pick<RunView, 'workflowId' | 'runId' | 'planHash' | 'requireSignatures'>,
+  decision: Decision,
+  signing: Signing,
+): Promise<{ state: string; approvalsMissing: number }> {
+  const { client } = session
+  const { workflowId } = run
+  const decisionId = randomUUID()
+  const sign = run.requireSignatures === true || signing.key !== undefined
+  const body = sign ? await signed(run, { ...decision, decisionId }, signing) : { ...decision, decisionId }
+  const handle = client.workflow.getHandle(workflowId)
+  try {
+    return await client.withDeadline(Date.now() + DECISION_TIMEOUT_MS, () =>
+      handle.executeUpdate(submitDecisionUpdate, { args: [body], updateId: decisionId }),
+    )
+  } catch (error) {
+    throw explainTemporal(error, workflowId)
+  }
+}
+
+/** The workflow verifies what it reads, so what it will read is what is signed. */
+async function signed(
+  run: Pick<RunView, 'workflowId' | 'runId' | 'planHash'>,
+  decision: Decision,
+  signing: Signing,
+): Promise<Decision> {
+  const { signText } = await import('./sign.js')
+  const { decisionText } = await import('../runbook/people/signature.js')
+  const { readDecision } = await import('../runbook/signal-body.js')
+  const read = readDecision(run.planHash === null ? decision : { planHash: run.planHash, ...decision })
+  if (!read.ok) {
+    throw new RunbookError('DecisionRefused', `This is no decision: ${read.reason}.`, {
+      advice: 'See `d1-runbook approve --help`.',
+    })
+  }
+  return { ...read.body, signature: await signText(decisionText(run, read.body), signing) }
+}
+
+/** How long a worker may take to answer a decision. Milliseconds. */
+const DECISION_TIMEOUT_MS = 20_000
