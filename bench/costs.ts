@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { packageRoot } from '../src/temporal/package-root.js'
+import { packageRoot } from '../src/process/package-root.js'
 
 const GOAL = { events: 600, actions: 110 }
 

@@ -74,7 +74,7 @@ for (const [name, sql] of Object.entries(MIGRATIONS)) {
   const took = performance.now() - started
   const memory = process.resourceUsage().maxRSS / 1024
   console.log(
-    `${name}: ${plan.verdict}, way back ${String(plan.rollback.available)}${plan.rollback.available ? '' : ` (${plan.rollback.price[0] ?? ''})`}, ${took.toFixed(0)} ms, ratio ${(took / base).toFixed(2)} (target <= 2), ${memory.toFixed(0)} MB (target < 400)`,
+    `${name}: ${plan.verdict}, way back ${plan.rollback.available}${plan.rollback.available ? '' : ` (${plan.rollback.price[0] ?? ''})`}, ${took.toFixed(0)} ms, ratio ${(took / base).toFixed(2)} (target <= 2), ${memory.toFixed(0)} MB (target < 400)`,
   )
 }
 rmSync(folder, { recursive: true, force: true })

@@ -71,7 +71,7 @@ try {
 async function watch(projectDir: string, workflowId: string): Promise<void> {
   process.env['TEMPORAL_ADDRESS'] = address
   const session = await connectClient({ projectDir })
-  const before = await counted('QueryWorkflow')
+  const before = await plural('QueryWorkflow')
   let shown = 0
   let checkpoints = 0
   try {
@@ -90,15 +90,15 @@ async function watch(projectDir: string, workflowId: string): Promise<void> {
   } finally {
     await session.close()
   }
-  const queries = (await counted('QueryWorkflow')) - before
+  const queries = (await plural('QueryWorkflow')) - before
   console.log(`checkpoints ${checkpoints}, pictures ${shown}, queries ${queries}`)
-  console.log(`heartbeats of the run, which leave no event: ${await counted('RecordActivityTaskHeartbeat')}`)
+  console.log(`heartbeats of the run, which leave no event: ${await plural('RecordActivityTaskHeartbeat')}`)
   console.log(`goal: at most ${GOAL} actions; ${queries <= GOAL ? 'met' : 'MISSED'}`)
   if (queries > GOAL || checkpoints !== 34) process.exitCode = 1
 }
 
 /** Requests of a kind that Temporal Cloud bills as an action, counted by the server itself. */
-async function counted(operation: 'QueryWorkflow' | 'RecordActivityTaskHeartbeat'): Promise<number> {
+async function plural(operation: 'QueryWorkflow' | 'RecordActivityTaskHeartbeat'): Promise<number> {
   const answer = await fetch(`http://127.0.0.1:${metricsPort}/metrics`)
   return (await answer.text())
     .split('\n')
@@ -115,7 +115,7 @@ async function counted(operation: 'QueryWorkflow' | 'RecordActivityTaskHeartbeat
 async function untilCounted(): Promise<void> {
   for (let tries = 0; tries < 300; tries += 1) {
     if (
-      await counted('QueryWorkflow')
+      await plural('QueryWorkflow')
         .then(() => true)
         .catch(() => false)
     )

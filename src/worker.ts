@@ -1,3 +1,4 @@
+import { defined } from './contract/defined.js'
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createActivities } from './activities/index.js'
@@ -36,7 +37,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
       })
       const worker = await createRunbookWorker({
         ...{ connection, namespace, taskQueue, activities },
-        ...(deployment === undefined ? {} : { deployment }),
+        ...defined({ deployment }),
       })
       const running = runWorkerUntilSignal(worker, until)
       onReady?.({ address, namespace, taskQueue })

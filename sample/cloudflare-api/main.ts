@@ -1,3 +1,4 @@
+import { defined } from '../../src/contract/defined.js'
 import { startCloudflareApi, type DatabaseSeed } from './index.js'
 
 /**
@@ -7,8 +8,7 @@ import { startCloudflareApi, type DatabaseSeed } from './index.js'
 const { dir, port, databases } = readArguments(process.argv.slice(2))
 const api = await startCloudflareApi({
   databases,
-  ...(dir === undefined ? {} : { dir }),
-  ...(port === undefined ? {} : { port }),
+  ...defined({ dir, port }),
 })
 for (const [name, value] of Object.entries(api.env)) console.log(`${name}=${value}`)
 

@@ -1,3 +1,4 @@
+import { defined } from '../../src/contract/defined.js'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { accountRoutes } from './account.js'
@@ -51,7 +52,7 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
     route: route.name,
     method: route.method,
     at: new Date(),
-    ...(sql === undefined ? {} : { sql }),
+    ...defined({ sql }),
   })
   const rule = service.faults.strike(
     route.name,

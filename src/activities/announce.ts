@@ -6,7 +6,7 @@ import type { TellActivities } from '../contract/activities.js'
 import type { Announcement, Channel } from '../contract/announcement.js'
 import { RunbookError } from '../contract/failures.js'
 import { readIfThere } from './files.js'
-import { runFolder, type Here } from './worker-place.js'
+import { runFolder, type ActivityContext } from './worker-place.js'
 
 type AnnounceInput = Parameters<TellActivities['announce']>[0]
 type Delivery = Announcement['deliveries'][number]
@@ -19,7 +19,7 @@ const SEND_TIMEOUT_MS = 10_000
  * Sends one message to every channel, at least once each, with an id by which a receiver knows a repetition. A retry
  * leaves out the channels that have it already.
  */
-export async function announce(here: Here, input: AnnounceInput): Promise<Delivery[]> {
+export async function announce(here: ActivityContext, input: AnnounceInput): Promise<Delivery[]> {
   const { attempt, ...info } = activityInfo()
   const before = deliveredBefore(info.heartbeatDetails as unknown)
   const deliveries = await Promise.all(
@@ -49,7 +49,7 @@ function deliveredBefore(details: unknown): Set<string> {
   return new Set(Array.isArray(details) ? details.filter((name) => typeof name === 'string') : [])
 }
 
-async function send(here: Here, channel: Channel, input: AnnounceInput): Promise<void> {
+async function send(here: ActivityContext, channel: Channel, input: AnnounceInput): Promise<void> {
   const { message } = input
   switch (channel.kind) {
     case 'terminal':
@@ -85,10 +85,10 @@ async function post(url: string, body: string, headers: Record<string, string>):
     body,
     signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
   })
-  if (!answer.ok) throw new Error(`answered with ${String(answer.status)}`)
+  if (!answer.ok) throw new Error(`answered with ${answer.status}`)
 }
 
-function secret(here: Here, name: string): string {
+function secret(here: ActivityContext, name: string): string {
   const value = here.env[name]
   if (value === undefined || value === '') throw new Error(`the worker has no ${name}`)
   return value

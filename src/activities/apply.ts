@@ -3,11 +3,11 @@ import { RunbookError } from '../contract/failures.js'
 import { applyMigration as applyToDatabase } from '../d1/apply/apply.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import type { Beat } from './as-activity.js'
-import { artifactStore, type Here } from './worker-place.js'
+import { artifactStore, type ActivityContext } from './worker-place.js'
 
 /** One file, whose bytes are those of the plan; what is said of it was read back. */
 export async function applyMigration(
-  here: Here,
+  here: ActivityContext,
   input: Parameters<MutateActivities['applyMigration']>[0],
   signal: AbortSignal,
   beat: Beat,

@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { RunbookError } from '../contract/failures.js'
@@ -28,7 +29,7 @@ export async function asActivity<T>(
   const beat: Beat = (progress = latest) => {
     latest = progress
     if (commands.length === 0 && latest === undefined) heartbeat()
-    else heartbeat({ commands, ...(latest === undefined ? {} : { progress: latest }) })
+    else heartbeat({ commands, ...defined({ progress: latest }) })
   }
   const beats = setInterval(beat, HEARTBEAT_MS)
   try {

@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import type { SlowActivities } from '../contract/activities.js'
 import type { Check } from '../contract/run.js'
 import type { MigrationRef, Target } from '../contract/target.js'
@@ -7,14 +8,14 @@ import { unpackBundle } from '../d1/migrations/bundle.js'
 import { readLedger } from '../d1/schema/ledger.js'
 import { withReader } from '../d1/read/open-reader.js'
 import { check, demandPassed } from './checks.js'
-import { artifactStore, type Here } from './worker-place.js'
+import { artifactStore, type ActivityContext } from './worker-place.js'
 
 /** Finds a completed migration of the same bytes in another environment; the worker gives it through Temporal's visibility. */
 export type StagingProof = (input: { environment: string; files: MigrationRef[] }) => Promise<string | null>
 
 /** The runbook's Pre-Migration Checklist: what a machine can know here, and what `start` brought along as evidence. */
 export async function runChecklist(
-  here: Here,
+  here: ActivityContext,
   stagingProof: StagingProof | undefined,
   input: Parameters<SlowActivities['runChecklist']>[0],
 ): ReturnType<SlowActivities['runChecklist']> {
@@ -24,13 +25,13 @@ export async function runChecklist(
   const { findings } = await validateMigrations({
     files,
     applied: applied.map(({ name }) => name),
-    ...(input.checksums === undefined ? {} : { checksums: input.checksums }),
+    ...defined({ checksums: input.checksums }),
   })
   const refused = findings.filter(({ severity, accepted }) => severity === 'error' && accepted === undefined)
   const checks: Check[] = [
     await check('validated', 'All migration files validated', async () =>
       refused.length === 0
-        ? `${String(files.length)} files, ${String(findings.length)} findings, none of which blocks`
+        ? `${files.length} files, ${findings.length} findings, none of which blocks`
         : {
             state: 'failed',
             message: refused

@@ -9,7 +9,7 @@ import { unpackBundle } from '../d1/migrations/bundle.js'
 import { appendToMigrationLog } from '../runbook/migration-log.js'
 import { metricsLine } from '../runbook/metrics.js'
 import { readIfThere, replaceFile } from './files.js'
-import { artifactStore, runFolder, type Here } from './worker-place.js'
+import { artifactStore, runFolder, type ActivityContext } from './worker-place.js'
 
 /**
  * What the project itself keeps of a run, where this machine has the project: a line of `MIGRATIONS.md`, the checksums of
@@ -59,7 +59,7 @@ async function refreshChecksums(target: Target, view: RunView): Promise<string |
  * bytes under this name, in the folder of the run.
  */
 export async function keepReverseMigration(
-  here: Here,
+  here: ActivityContext,
   input: Parameters<TellActivities['keepReverseMigration']>[0],
 ): ReturnType<TellActivities['keepReverseMigration']> {
   const { migration } = input

@@ -16,17 +16,17 @@ import { writeFailureFiles, writeReport } from './record.js'
 import { rehearse } from './rehearse.js'
 import { prepareReverse, restoreFromBackup, travelBack } from './roll-back.js'
 import { validateMigration } from './validate.js'
-import { defaultPlace, hereFor, type Here, type WorkerPlace } from './worker-place.js'
+import { defaultHome, contextFor, type ActivityContext, type WorkerHome } from './worker-place.js'
 
-export interface ActivityOptions extends Partial<WorkerPlace> {
+export interface ActivityOptions extends Partial<WorkerHome> {
   /** Looks for a completed migration of the same bytes in staging, through Temporal's visibility. */
   stagingProof?: StagingProof
 }
 
 /** Every activity of the runbook, bound to the machine that the worker runs on. */
 export function createActivities(options: ActivityOptions = {}): RunbookActivities {
-  const place = defaultPlace(options)
-  const at = ({ target }: { target: Target }): Here => hereFor(place, target)
+  const place = defaultHome(options)
+  const at = ({ target }: { target: Target }): ActivityContext => contextFor(place, target)
   return {
     checkPrerequisites: (input) => asActivity(() => checkPrerequisites(at(input), input)),
     readStatus: (input) => asActivity(() => readStatus({ ...input, target: at(input).target })),

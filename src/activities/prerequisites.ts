@@ -1,6 +1,6 @@
 import semver from 'semver'
 import type { ReadActivities } from '../contract/activities.js'
-import { counted } from '../text/plural.js'
+import { plural } from '../text/plural.js'
 import { RunbookError } from '../contract/failures.js'
 import { secretsOf, type Channel } from '../contract/announcement.js'
 import type { Probe } from '../contract/monitoring.js'
@@ -11,13 +11,13 @@ import { lookUpVariables } from '../contract/variables.js'
 import { readIdentity, whoAmI } from '../d1/read/identity.js'
 import { findWrangler, UPGRADE_WRANGLER } from '../d1/wrangler/wrangler-tool.js'
 import { check, demandPassed } from './checks.js'
-import type { Here } from './worker-place.js'
+import type { ActivityContext } from './worker-place.js'
 
 const CHANNEL_TIMEOUT_MS = 5_000
 
 /** The runbook's Pre-Requisites, as far as a machine can know them. */
 export async function checkPrerequisites(
-  here: Here,
+  here: ActivityContext,
   input: Parameters<ReadActivities['checkPrerequisites']>[0],
 ): ReturnType<ReadActivities['checkPrerequisites']> {
   const { target } = here
@@ -62,13 +62,13 @@ async function authentication(target: Target): Promise<string | Pick<Check, 'sta
       advice: 'Check account_id in the Wrangler file, and the permissions of the token (D1:Edit).',
     })
   }
-  return `by ${via}, ${counted(accounts.length, 'account')}`
+  return `by ${via}, ${plural(accounts.length, 'account')}`
 }
 
 async function proveTarget(target: Target): Promise<string> {
   const { name, id, accountId, tables } = await readIdentity(target)
   const account = accountId === undefined ? '' : ` in account ${accountId}`
-  return `${name} (${id})${account}${tables === undefined ? '' : `, ${String(tables)} tables`}`
+  return `${name} (${id})${account}${tables === undefined ? '' : `, ${tables} tables`}`
 }
 
 /** A dashboard that does not answer is no reason to refuse a migration, and every reason to say so before it. */
@@ -80,10 +80,10 @@ async function dashboard(url: string | undefined): Promise<Pick<Check, 'state' |
       redirect: 'follow',
       signal: AbortSignal.timeout(10_000),
     })
-    if (answer.status < 500) return { state: 'passed', message: `answers with ${String(answer.status)}` }
+    if (answer.status < 500) return { state: 'passed', message: `answers with ${answer.status}` }
     return {
       state: 'warned',
-      message: `answers with ${String(answer.status)}`,
+      message: `answers with ${answer.status}`,
       advice: 'Open it before you begin.',
     }
   } catch (error) {

@@ -6,11 +6,11 @@ import { renderHtml } from '../runbook/report/html.js'
 import { renderIncident } from '../runbook/report/incident.js'
 import { renderMarkdown } from '../runbook/report/markdown.js'
 import { replaceFile } from './files.js'
-import { runFolder, type Here } from './worker-place.js'
+import { runFolder, type ActivityContext } from './worker-place.js'
 
 /** Documentation Updates: the report of the run, and the incident report where it went wrong. */
 export async function writeReport(
-  here: Here,
+  here: ActivityContext,
   { runKey, target: _target, ...report }: Parameters<TellActivities['writeReport']>[0],
 ): ReturnType<TellActivities['writeReport']> {
   const folder = runFolder(here, runKey)
@@ -27,7 +27,7 @@ export async function writeReport(
 
 /** Scenario 1's two files: what was read back from the database, and one line for the log. */
 export async function writeFailureFiles(
-  here: Here,
+  here: ActivityContext,
   input: Parameters<TellActivities['writeFailureFiles']>[0],
 ): ReturnType<TellActivities['writeFailureFiles']> {
   const { target } = here

@@ -1,16 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { rehearseApart } from '../analysis/rehearse/in-own-process.js'
+import { rehearseInOwnProcess } from '../analysis/rehearse/in-own-process.js'
 import type { RehearseInput } from '../analysis/rehearse/rehearse.js'
 import type { BackupRecord } from '../contract/backup.js'
 import type { Plan } from '../contract/plan.js'
 import { restoreDatabase } from '../d1/backup/restore.js'
-import type { Here } from './worker-place.js'
+import type { ActivityContext } from './worker-place.js'
 
 /** Rehearses on the restored backup, in a folder that is gone afterwards. */
 export async function rehearseOnCopy(
-  { target }: Here,
+  { target }: ActivityContext,
   backup: BackupRecord,
   input: Pick<RehearseInput, 'files' | 'applied' | 'queries' | 'checksums' | 'onProgress'> & {
     signal: AbortSignal
@@ -20,7 +20,7 @@ export async function rehearseOnCopy(
   try {
     const { database: databaseFile } = await restoreDatabase({ file: backup.file, to, signal: input.signal })
     const { environment, database, migrationsTable } = target
-    return await rehearseApart({ ...input, databaseFile, environment, database, migrationsTable })
+    return await rehearseInOwnProcess({ ...input, databaseFile, environment, database, migrationsTable })
   } finally {
     await rm(to, { recursive: true, force: true, maxRetries: 3 })
   }

@@ -1,12 +1,13 @@
+import { defined } from '../contract/defined.js'
 import type { SlowActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { rehearseOnCopy } from './rehearsal.js'
-import { artifactStore, type Here } from './worker-place.js'
+import { artifactStore, type ActivityContext } from './worker-place.js'
 
 /** Promise 2: runs what is pending on the restored backup. Production must still be what the backup holds. */
 export async function rehearse(
-  here: Here,
+  here: ActivityContext,
   input: Parameters<SlowActivities['rehearse']>[0],
   { signal, onProgress }: { signal: AbortSignal; onProgress: (message: string) => void },
 ): ReturnType<SlowActivities['rehearse']> {
@@ -15,8 +16,7 @@ export async function rehearse(
   const plan = await rehearseOnCopy(here, backup, {
     files,
     applied: status.applied,
-    ...(input.queries === undefined ? {} : { queries: input.queries }),
-    ...(input.checksums === undefined ? {} : { checksums: input.checksums }),
+    ...defined({ queries: input.queries, checksums: input.checksums }),
     signal,
     onProgress,
   })

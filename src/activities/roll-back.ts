@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import { readSnapshot } from '../d1/read/open-reader.js'
 import path from 'node:path'
 import type { MutateActivities, RollbackActivities } from '../contract/activities.js'
@@ -11,14 +12,14 @@ import { failuresOfReverse, lossesSince } from '../runbook/reverse-cost.js'
 import type { Beat } from './as-activity.js'
 import { replaceFile } from './files.js'
 import { rehearseOnCopy } from './rehearsal.js'
-import { artifactStore, runFolder, type Here } from './worker-place.js'
+import { artifactStore, runFolder, type ActivityContext } from './worker-place.js'
 
 /**
  * Writes the reverse of what was applied, and rehearses forward and back on the restored backup; where there is a backup of
  * now, the way back on that too, for what was written since.
  */
 export async function prepareReverse(
-  here: Here,
+  here: ActivityContext,
   input: Parameters<RollbackActivities['prepareReverse']>[0],
   rehearsal: { signal: AbortSignal; onProgress: (message: string) => void },
 ): ReturnType<RollbackActivities['prepareReverse']> {
@@ -71,7 +72,7 @@ export function reverseName(names: string[], at: string): string {
  * travels by heartbeat: after a worker that died on the way, the present one may be where the journey led.
  */
 export async function travelBack(
-  here: Here,
+  here: ActivityContext,
   input: Parameters<MutateActivities['travelBack']>[0],
   { signal, beat, before }: { signal: AbortSignal; beat: Beat; before: unknown },
 ): ReturnType<MutateActivities['travelBack']> {
@@ -81,8 +82,8 @@ export async function travelBack(
     target,
     bookmark: input.bookmark,
     signal,
-    ...(departure === undefined ? {} : { departure }),
-    onDeparture: (bookmark) => beat({ departure: bookmark }),
+    ...defined({ departure }),
+    onBookmark: (bookmark) => beat({ departure: bookmark }),
   })
   const { schemaFingerprint } = await readSnapshot(target)
   demandFingerprint(
@@ -100,7 +101,7 @@ function departureIn(progress: unknown): string | undefined {
 
 /** Replaces what the database holds by what a verified archive holds. */
 export async function restoreFromBackup(
-  here: Here,
+  here: ActivityContext,
   input: Parameters<MutateActivities['restoreFromBackup']>[0],
   signal: AbortSignal,
 ): ReturnType<MutateActivities['restoreFromBackup']> {
@@ -114,7 +115,7 @@ export async function restoreFromBackup(
   })
   const { schemaFingerprint } = await readSnapshot(target)
   demandFingerprint(schemaFingerprint, backup.schemaFingerprint, 'the archive is untouched')
-  return { schemaFingerprint, ...(safetyCopy === undefined ? {} : { safetyCopy }) }
+  return { schemaFingerprint, ...defined({ safetyCopy }) }
 }
 
 function demandFingerprint(found: string, expected: string, consolation: string): void {

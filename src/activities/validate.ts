@@ -4,11 +4,11 @@ import type { Check } from '../contract/run.js'
 import { check } from './checks.js'
 import { checkConnectivity } from './connectivity.js'
 import { runProbes } from './probes/run-probes.js'
-import type { Here } from './worker-place.js'
+import type { ActivityContext } from './worker-place.js'
 
 /** The runbook's Step 4: everything is read back, nothing is taken from what the tools said. */
 export async function validateMigration(
-  here: Here,
+  here: ActivityContext,
   input: Parameters<ReadActivities['validateMigration']>[0],
 ): ReturnType<ReadActivities['validateMigration']> {
   const { target } = here
@@ -22,7 +22,7 @@ export async function validateMigration(
   const checks: Check[] = [
     await check('ledger', 'All migrations show as applied', async () =>
       missing.length === 0
-        ? `${String(plan.migrations.length)} of ${String(plan.migrations.length)} are in the ledger`
+        ? `${plan.migrations.length} of ${plan.migrations.length} are in the ledger`
         : { state: 'failed', message: `not in the ledger: ${missing.join(', ')}` },
     ),
     await check('schema', 'Schema is as rehearsed', async () =>
@@ -35,7 +35,7 @@ export async function validateMigration(
     ),
     await check('connectivity', 'Database connections successful', async () => {
       const { latencyMs, database } = await checkConnectivity(here)
-      return `${database} answers in ${String(Math.round(latencyMs))} ms`
+      return `${database} answers in ${Math.round(latencyMs)} ms`
     }),
     ...results.map(({ probe, ok, message }): Check => ({
       name: `probe ${probe}`,

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Target } from '../contract/target.js'
 
 /** Where one worker keeps what it writes, and what it was given to reach the world. */
-export interface WorkerPlace {
+export interface WorkerHome {
   /** Work folder for projects that are not on this machine. Absolute. */
   home: string
   /** Environment with credentials and the secrets that channels and probes name. */
@@ -13,7 +13,7 @@ export interface WorkerPlace {
   print: (text: string) => void
 }
 
-export function defaultPlace(overrides: Partial<WorkerPlace> = {}): WorkerPlace {
+export function defaultHome(overrides: Partial<WorkerHome> = {}): WorkerHome {
   return {
     home: overrides.home ?? process.env['D1_RUNBOOK_HOME'] ?? path.join(homedir(), '.d1-runbook'),
     env: overrides.env ?? process.env,
@@ -22,14 +22,14 @@ export function defaultPlace(overrides: Partial<WorkerPlace> = {}): WorkerPlace 
 }
 
 /** A worker's place for one target: the target as this machine reaches it, and where its files go. */
-export interface Here extends WorkerPlace {
+export interface ActivityContext extends WorkerHome {
   target: Target
   /** Staged files, leases, runs, artifacts: in the project where this machine has it, else in the worker's home. */
   folder: string
 }
 
 /** A remote database needs no checkout: its archives go to the worker's home where the project's folder is elsewhere. */
-export function hereFor(place: WorkerPlace, target: Target): Here {
+export function contextFor(place: WorkerHome, target: Target): ActivityContext {
   if (existsSync(target.projectDir)) {
     return { ...place, target, folder: path.join(target.projectDir, '.d1-runbook') }
   }
@@ -38,11 +38,11 @@ export function hereFor(place: WorkerPlace, target: Target): Here {
   return { ...place, target: { ...target, projectDir: place.home, backupDir }, folder: place.home }
 }
 
-export function runFolder({ folder }: Here, runKey: string): string {
+export function runFolder({ folder }: ActivityContext, runKey: string): string {
   return path.join(folder, 'runs', runKey)
 }
 
 /** Content-addressed store for bundles that are too large to travel in the workflow's input. */
-export function artifactStore({ folder }: Here): string {
+export function artifactStore({ folder }: ActivityContext): string {
   return path.join(folder, 'artifacts')
 }

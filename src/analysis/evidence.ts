@@ -1,15 +1,15 @@
-import type { Touch } from './statement/table-access.js'
+import type { TableAccess } from './statement/table-access.js'
 import type { DetailedCatalog, TableSchema } from '../d1/schema/schema.js'
-import type { Anatomy } from './statement/statement.js'
-import type { Unmet } from './statement/if-not-exists.js'
+import type { StatementParts } from './statement/statement.js'
+import type { Precondition } from './statement/if-not-exists.js'
 
 export interface StatementEvidence {
   /** File name. */
   file: string
   line: number
   sql: string
-  anatomy: Anatomy
-  touches: Touch[]
+  anatomy: StatementParts
+  touches: TableAccess[]
   /** Rows changed by the statement itself, without triggers and foreign keys. */
   changes: number
   /** Rows of the tables in which it deletes. */
@@ -17,7 +17,7 @@ export interface StatementEvidence {
   /** Double-quoted names that SQLite reads as text although a column of that name is meant. */
   literals: string[]
   /** What a CREATE … IF NOT EXISTS did not get. */
-  unmet?: Unmet
+  unmet?: Precondition
   /** It writes, alters or drops the ledger. */
   writesLedger?: true
   /** Milliseconds. */

@@ -7,10 +7,10 @@ import { acknowledge } from './findings/acknowledge.js'
 import type { Evidence, FailureEvidence, StatementEvidence } from './evidence.js'
 import { brokenObjects } from './replay/health.js'
 import type { History } from './rules/history.js'
-import { arrange, judgeEvidence, judgeHistory } from './findings/collect.js'
+import { arrange, collectFindings, collectHistoryFindings } from './findings/collect.js'
 import { followTables } from './replay/lineage.js'
 import { createLedger, replayFile, type FileReplay } from './replay/replay.js'
-import { shapeFailures } from './replay/file-ending.js'
+import { endingFailures } from './replay/file-ending.js'
 
 export interface ValidateInput {
   /** The whole folder, in apply order. */
@@ -36,7 +36,7 @@ export function validateMigrations(input: ValidateInput): Promise<ValidateResult
   const history: History = { files: input.files, applied: input.applied, checksums: input.checksums }
   const database = openSqlite(':memory:')
   try {
-    const found = [...judgeHistory(history), ...replayChain(database, input)]
+    const found = [...collectHistoryFindings(history), ...replayChain(database, input)]
     const pending = input.files.filter(({ name }) => input.applied?.includes(name) !== true)
     const findings = arrange(acknowledge(found, pending, { complete: false }), input.files)
     const success = !findings.some(({ severity, accepted }) => severity === 'error' && accepted === undefined)
@@ -63,7 +63,7 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
 
   const judge = (after: DetailedCatalog, last: boolean): void => {
     findings.push(
-      ...judgeEvidence({
+      ...collectFindings({
         ...evidenceOf(database, span, after, certain, last),
         ...(last ? { end: start } : {}),
       }),
@@ -76,11 +76,11 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
     const options = { migrationsTable, countRows: false, origin: span.before }
     let replay = replayFile(database, file, isHistory ? { ...options, tolerant: true } : options)
     if (!isHistory && replay.failures.some(({ code }) => code !== 'TX101')) {
-      const failures = chain.explain([...replay.failures, ...shapeFailures(file, replay.parsed)], before)
+      const failures = chain.explain([...replay.failures, ...endingFailures(file, replay.parsed)], before)
       // What still runs of it is kept, so that later files are not blamed for what this one did not create.
       replay = { ...replayFile(database, file, { ...options, tolerant: true }), failures }
     } else if (!isHistory) {
-      replay.failures.push(...shapeFailures(file, replay.parsed))
+      replay.failures.push(...endingFailures(file, replay.parsed))
     }
     const after = readDetailedCatalog(database, { migrationsTable, known: before })
     before = after

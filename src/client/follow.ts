@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunView } from '../contract/run.js'
 import { RunbookError } from '../contract/failures.js'
@@ -123,7 +124,7 @@ class ChangeListener {
               namespace: client.options.namespace,
               execution: this.execution,
               waitNewEvent: true,
-              ...(this.token === undefined ? {} : { nextPageToken: this.token }),
+              ...defined({ nextPageToken: this.token }),
             }),
           ),
         )

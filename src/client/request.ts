@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import path from 'node:path'
 import { readChecksums } from '../d1/migrations/checksums.js'
 import type { Project } from '../config/project.js'
@@ -64,8 +65,8 @@ export async function buildRequest(context: Context, options: RequestOptions): P
   const { timeScale } = options
   return migrationRequestSchema.parse({
     ...settings,
-    ...(window === undefined ? {} : { window }),
-    monitoring: { ...settings.monitoring, ...(timeScale === undefined ? {} : { timeScale }) },
+    ...defined({ window }),
+    monitoring: { ...settings.monitoring, ...defined({ timeScale }) },
     target,
     files: files.map(({ name, sha256 }) => ({ name, sha256 })),
     bundle: await packBundle(files, store),
@@ -73,7 +74,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     preApproved: options.preApproved,
     evidence,
     queries: queriesOf(project, target.environment),
-    ...(checksums === undefined ? {} : { checksums }),
+    ...defined({ checksums }),
     version: toolVersion(),
   })
 }

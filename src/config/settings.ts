@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import path from 'node:path'
 import type { Channel } from '../contract/announcement.js'
 import { thresholdsSchema, type MonitoringPlan, type Probe } from '../contract/monitoring.js'
@@ -51,8 +52,7 @@ export function resolveRequestSettings(project: Project, environment: string): R
     keepBackups: settings.backup.keep ?? 14,
     recentBackupMs: settings.backup.maxAge ?? 86_400_000,
     updateEveryMs: settings.updateEvery ?? 900_000,
-    ...(settings.stagingEnvironment === undefined ? {} : { stagingEnvironment: settings.stagingEnvironment }),
-    ...(settings.dashboardUrl === undefined ? {} : { dashboardUrl: settings.dashboardUrl }),
+    ...defined({ stagingEnvironment: settings.stagingEnvironment, dashboardUrl: settings.dashboardUrl }),
   }
 }
 
@@ -89,7 +89,7 @@ function policyOf(environment: Environment, project: Project): Policy {
     automaticRollback: automaticRollback ?? base.automaticRollback,
     automaticRollbackStrategy: automaticRollbackStrategy ?? base.automaticRollbackStrategy,
     requireSignatures: requireSignatures ?? base.requireSignatures,
-    ...(attestations === undefined ? {} : { attestations }),
+    ...defined({ attestations }),
   }
 }
 
@@ -103,7 +103,7 @@ function mergeGate(base: GatePolicy, config: GateConfig): GatePolicy {
     approvals: config.approvals ?? base.approvals,
     requesterMayApprove: config.requesterMayApprove ?? base.requesterMayApprove,
     differentFrom: config.differentFrom ?? base.differentFrom,
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...defined({ deadlineMs }),
     remindersMs: config.reminders ?? base.remindersMs,
     escalateTo: config.escalateTo ?? base.escalateTo,
     automatic: config.automatic ?? base.automatic,

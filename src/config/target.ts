@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
 import type { Target } from '../contract/target.js'
@@ -59,14 +60,12 @@ export function resolveTarget(project: Project, environment: string, options: Ta
     ...(found.remote && accountId !== undefined ? { accountId } : {}),
     projectDir: project.projectDir,
     wranglerConfig: file,
-    ...(found.wranglerEnv === undefined ? {} : { wranglerEnv: found.wranglerEnv }),
+    ...defined({ wranglerEnv: found.wranglerEnv }),
     migrationsDir: path.resolve(folder, entry.migrationsDir ?? 'migrations'),
     migrationsTable: entry.migrationsTable ?? 'd1_migrations',
     ...(found.remote ? {} : { persistTo: persistFolder(project, found) }),
     backupDir: path.resolve(project.projectDir, found.settings.backup.dir ?? 'backups'),
-    ...(found.settings.backup.maxRowsRead === undefined
-      ? {}
-      : { backupMaxRowsRead: found.settings.backup.maxRowsRead }),
+    ...defined({ backupMaxRowsRead: found.settings.backup.maxRowsRead }),
   }
   if (options.allowSharedDatabase !== true) refuseSharedDatabase(project, target)
   return target

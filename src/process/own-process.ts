@@ -55,7 +55,7 @@ async function run(
   try {
     for await (const message of child.getEachMessage()) onMessage(message as object, stop)
     const end = await child
-    if (end.failed && !asked.toStop) throw new Error(lastWords(end))
+    if (end.failed && !asked.toStop) throw new Error(tail(end))
   } finally {
     signal?.removeEventListener('abort', stop)
     child.kill('SIGKILL')
@@ -64,6 +64,6 @@ async function run(
   }
 }
 
-function lastWords({ stderr, shortMessage }: { stderr: string; shortMessage?: string | undefined }): string {
+function tail({ stderr, shortMessage }: { stderr: string; shortMessage?: string | undefined }): string {
   return stderr.trim() === '' ? (shortMessage ?? '') : stderr.trim()
 }

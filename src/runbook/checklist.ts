@@ -108,10 +108,10 @@ function monitoringLine(view: RunView, timeZone: string): string {
   if (monitoring === null) return ''
   const verdicts = Object.entries(monitoring.verdicts)
     .filter(([, number]) => number > 0)
-    .map(([verdict, number]) => `${String(number)} ${verdict}`)
+    .map(([verdict, number]) => `${number} ${verdict}`)
   const next =
     monitoring.nextAt === undefined ? '' : `, next ${zonedDateTime(Date.parse(monitoring.nextAt), timeZone)}`
-  return `Checkpoints: ${String(monitoring.checkpoints.length)} of ${String(monitoring.planned)}${
+  return `Checkpoints: ${monitoring.checkpoints.length} of ${monitoring.planned}${
     verdicts.length === 0 ? '' : ` (${verdicts.join(', ')})`
   }${next}`
 }

@@ -1,6 +1,6 @@
 import type { Contact } from '../contract/announcement.js'
 import type { Gate } from '../contract/names.js'
-import type { WayBack } from './rollback-options.js'
+import type { RollbackOption } from './rollback-options.js'
 import { calendarDay, clockTime, zonedTime, zoneName } from '../text/clock.js'
 import { gateCommands } from '../text/command.js'
 import { durationInWords, formatDuration } from '../text/duration.js'
@@ -39,7 +39,7 @@ export function startMessage(
   return lines(
     '🚀 Production Migration Starting',
     `- Window: ${windowText(input)}`,
-    `- Migrations: ${String(input.pending)} pending`,
+    `- Migrations: ${input.pending} pending`,
     `- Expected duration: ${formatDuration(input.expectedMs)}`,
     `- Status updates every ${durationInWords(input.updateEveryMs ?? UPDATE_EVERY_MS)}`,
     contextLine(input),
@@ -82,7 +82,7 @@ export function completeMessage(
   return lines(
     '✅ Production Migration Complete',
     `- Duration: ${formatDuration(input.durationMs)}`,
-    `- Migrations applied: ${String(input.applied)}`,
+    `- Migrations applied: ${input.applied}`,
     `- Status: ${oneLine(input.status ?? 'All systems operational')}`,
     `- Monitoring continues for ${durationInWords(input.monitoringMs ?? ATTENTION_MS)}`,
     contextLine(input),
@@ -98,7 +98,7 @@ export function emergencyMessage(
     etaAt: number
     timeZone: string
     contacts: readonly Contact[]
-    waysBack?: readonly WayBack[]
+    rollbackOptions?: readonly RollbackOption[]
   },
 ): string {
   return lines(
@@ -111,7 +111,7 @@ export function emergencyMessage(
     ...input.contacts.map(
       ({ role, name, contact }) => `- ${oneLine(role)}: ${oneLine(name)}, ${oneLine(contact)}`,
     ),
-    ...(input.waysBack ?? [])
+    ...(input.rollbackOptions ?? [])
       .filter(({ available }) => available)
       .map(({ title, price, command }) => `- Way back: ${title}. Price: ${price.join('; ')}. ${command}`),
   )
@@ -160,7 +160,7 @@ export function reminderMessage(
   return lines(
     `⏰ Still waiting: ${gateTitle(input.gate, input.environment)}`,
     `- Open since ${zonedTime(input.openedAt, input.timeZone)} (${formatDuration(input.at - input.openedAt)})`,
-    `- Approvals missing: ${String(input.missing)}`,
+    `- Approvals missing: ${input.missing}`,
     input.expiresAt !== undefined &&
       `- Expires: ${zonedTime(input.expiresAt, input.timeZone)}; silence is not an approval`,
     input.escalated !== undefined &&
@@ -193,7 +193,7 @@ export function contextLine({ environment, database, accountId }: MessageContext
 
 function whoMay({ roles, approvals }: { roles: readonly string[]; approvals: number }): string {
   const who = roles.length === 0 ? 'anybody in the team' : roles.map(oneLine).join(' or ')
-  return approvals === 1 ? who : `${String(approvals)} different people, ${who}`
+  return approvals === 1 ? who : `${approvals} different people, ${who}`
 }
 
 function windowText(input: { opensAt: number; closesAt: number; at?: number; timeZone: string }): string {

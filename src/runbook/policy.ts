@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import { holdsRole, personKey, samePerson } from './people/people.js'
 import type { Decision } from '../contract/decision.js'
 import { GATES, isGate, type Gate } from '../contract/names.js'
@@ -120,11 +121,10 @@ export function recordDecision(input: {
     actor: decision.actor.trim(),
     decision: decision.decision,
     at: input.at,
-    ...(decision.comment === undefined ? {} : { comment: decision.comment }),
+    ...defined({ comment: decision.comment }),
     ...(input.planHash === null ? {} : { planHash: input.planHash }),
     decisionId: decision.decisionId ?? input.fallbackId,
-    ...(decision.strategy === undefined ? {} : { strategy: decision.strategy }),
-    ...(input.signedWith === undefined ? {} : { signedWith: input.signedWith }),
+    ...defined({ strategy: decision.strategy, signedWith: input.signedWith }),
   }
 }
 
@@ -182,7 +182,7 @@ export function unreachableGates(input: {
     return [
       {
         gate,
-        reason: `it needs ${String(rules.approvals)} of ${who}${signing}, and has ${String(able.length)}`,
+        reason: `it needs ${rules.approvals} of ${who}${signing}, and has ${able.length}`,
       },
     ]
   })

@@ -1,4 +1,4 @@
-import { counted } from '../text/plural.js'
+import { plural } from '../text/plural.js'
 import type { Plan, RowChange } from '../contract/plan.js'
 
 /** Why a reverse migration does not work on the database as it is now, one sentence each; empty when it does. */
@@ -31,7 +31,7 @@ export function lossesSince(
   const made = new Map(planned.map(({ table, after }) => [table, after ?? 0]))
   const tables = gone.flatMap(({ table, before }) => {
     const since = (before ?? 0) - (made.get(table) ?? 0)
-    return since > 0 ? [`${counted(since, 'row')} written to ${table} since the migration`] : []
+    return since > 0 ? [`${plural(since, 'row')} written to ${table} since the migration`] : []
   })
   const names = new Set(gone.map(({ table }) => table))
   const values = rehearsed.findings

@@ -4,7 +4,7 @@ import type { RollbackStrategy } from '../contract/policy.js'
 import { rollbackCommand } from '../text/command.js'
 
 /** One way back, with what it costs: shown before anybody chooses. */
-export interface WayBack {
+export interface RollbackOption {
   strategy: Exclude<RollbackStrategy, 'none'>
   title: string
   available: boolean
@@ -18,7 +18,7 @@ export interface WayBack {
  * The ways back, cheapest first. Bookmark and backup return the whole database to a moment, so their price grows with
  * every write after it; `writtenSince` is known where monitoring or the emergency backup counted rows.
  */
-export function waysBack(input: {
+export function rollbackOptions(input: {
   environment: string
   plan: Plan | null
   backup: BackupRecord | null
@@ -26,16 +26,19 @@ export function waysBack(input: {
   writtenSince?: number
   /** The reverse of just what was applied, as it was written and rehearsed for this decision. */
   reverse?: { migration?: unknown; price: string[] }
-}): WayBack[] {
+}): RollbackOption[] {
   return [reverseMigration(input), timeTravel(input), restoreBackup(input)].map((way) => ({
     ...way,
     command: rollbackCommand({ strategy: way.strategy, environment: input.environment }),
   }))
 }
 
-type Way = Omit<WayBack, 'command'>
+type Way = Omit<RollbackOption, 'command'>
 
-function reverseMigration({ plan, reverse }: Pick<Parameters<typeof waysBack>[0], 'plan' | 'reverse'>): Way {
+function reverseMigration({
+  plan,
+  reverse,
+}: Pick<Parameters<typeof rollbackOptions>[0], 'plan' | 'reverse'>): Way {
   const base = { strategy: 'reverse-migration', title: 'Reverse migration' } as const
   const rollback =
     reverse === undefined
@@ -98,5 +101,5 @@ function writesLost(backup: BackupRecord, writtenSince: number | undefined): str
   const since = `written since ${backup.createdAt}`
   return writtenSince === undefined
     ? `all rows ${since} are lost`
-    : `${String(writtenSince)} row${writtenSince === 1 ? '' : 's'} ${since} ${writtenSince === 1 ? 'is' : 'are'} lost`
+    : `${writtenSince} row${writtenSince === 1 ? '' : 's'} ${since} ${writtenSince === 1 ? 'is' : 'are'} lost`
 }

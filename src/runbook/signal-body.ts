@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import type { Decision, HoldRequest, IssueReport, Observation, StopRequest } from '../contract/decision.js'
 import type { MonitoringAlert } from '../contract/monitoring.js'
 import { GATES } from '../contract/names.js'
@@ -44,7 +45,7 @@ export function readDecision(value: unknown): SignalBody<Decision> {
       ...optional('comment'),
       ...optional('decisionId'),
       ...optional('signature'),
-      ...(strategy === undefined ? {} : { strategy }),
+      ...defined({ strategy }),
     },
   }
 }
@@ -87,7 +88,7 @@ export function readHoldRequest(value: unknown): SignalBody<HoldRequest> {
   const signed = signedPart(fields)
   if (!signed.ok) return signed
   const actor = text(fields, 'actor') ?? 'somebody'
-  return { ok: true, body: { actor, ...(reason === undefined ? {} : { reason }), ...signed.body } }
+  return { ok: true, body: { actor, ...defined({ reason }), ...signed.body } }
 }
 
 function signedPart(

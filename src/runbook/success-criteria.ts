@@ -1,4 +1,4 @@
-import { counted } from '../text/plural.js'
+import { plural } from '../text/plural.js'
 import type { Checkpoint } from '../contract/monitoring.js'
 import type { RunView } from '../contract/run.js'
 
@@ -33,11 +33,11 @@ export function considerRollbackWhen(view: RunView): Criterion[] {
     if (hit !== undefined) {
       return {
         state: 'met',
-        because: `checkpoint ${String(hit.number)}: ${hit.reasons.find((text) => pattern.test(text)) ?? ''}`,
+        because: `checkpoint ${hit.number}: ${hit.reasons.find((text) => pattern.test(text)) ?? ''}`,
       }
     }
     return known(seen)
-      ? { state: 'not-met', because: `not seen in ${counted(seen.length, 'checkpoint')}` }
+      ? { state: 'not-met', because: `not seen in ${plural(seen.length, 'checkpoint')}` }
       : { state: 'unknown', because: 'no checkpoint with data yet' }
   }
   // Nobody who measures no error rate may say that it did not rise.
@@ -68,7 +68,7 @@ function allApplied({ migrations, outcome }: RunView): Evidence {
   if (migrations.length === 0) return { state: 'unknown', because: 'the plan is not known yet' }
   if (outcome === 'rolled-back') return { state: 'not-met', because: 'they were taken back' }
   if (open.length === 0)
-    return { state: 'met', because: `${counted(applied, 'migration')} read back from the ledger` }
+    return { state: 'met', because: `${plural(applied, 'migration')} read back from the ledger` }
   return { state: 'not-met', because: open.map(({ name, state }) => `${name} is ${state}`).join(', ') }
 }
 
@@ -81,7 +81,7 @@ function healthPasses(view: RunView): Evidence {
       return { state: 'not-met', because: `${failing[0].probe}: ${failing[0].message}` }
     if (health.some(({ ok }) => ok === null))
       return { state: 'unknown', because: 'the last checkpoint got no answer' }
-    return { state: 'met', because: `checkpoint ${String(last?.number ?? 0)}` }
+    return { state: 'met', because: `checkpoint ${last?.number ?? 0}` }
   }
   const checks = view.checks.filter(({ name }) => /health/i.test(name))
   const failed = checks.find(({ state }) => state === 'failed')
@@ -97,7 +97,7 @@ function performanceNormal(view: RunView): Evidence {
   if (last === undefined || !known(seen)) return { state: 'unknown', because: 'no checkpoint with data yet' }
   switch (last.verdict) {
     case 'healthy':
-      return { state: 'met', because: `checkpoint ${String(last.number)} is healthy` }
+      return { state: 'met', because: `checkpoint ${last.number} is healthy` }
     case 'degraded':
     case 'breached':
       return { state: 'not-met', because: last.reasons.join('; ') }
@@ -111,9 +111,9 @@ function noCriticalErrors(view: RunView): Evidence {
   if (!known(seen)) return { state: 'unknown', because: 'no checkpoint with data yet' }
   const breached = seen.filter(({ verdict }) => verdict === 'breached').length
   const blind = seen.filter(({ verdict }) => verdict === 'unknown').length
-  if (breached > 0) return { state: 'not-met', because: `${counted(breached, 'checkpoint')} breached` }
-  const without = blind > 0 ? `, ${counted(blind, 'checkpoint')} without data` : ''
-  return { state: 'met', because: `${counted(seen.length - blind, 'checkpoint')} without a breach${without}` }
+  if (breached > 0) return { state: 'not-met', because: `${plural(breached, 'checkpoint')} breached` }
+  const without = blind > 0 ? `, ${plural(blind, 'checkpoint')} without data` : ''
+  return { state: 'met', because: `${plural(seen.length - blind, 'checkpoint')} without a breach${without}` }
 }
 
 function teamConfirmed(view: RunView): Evidence {

@@ -1,7 +1,7 @@
 import { execa } from 'execa'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
-import { packageRoot } from './package-root.js'
+import { packageRoot } from '../process/package-root.js'
 
 /** The programs that the set-up finds or fetches: the CLI holds the embedded server, the other one skips time in tests. */
 export type TemporalProgram = 'temporal-cli' | 'temporal-test-server'

@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import { Client, Connection } from '@temporalio/client'
 import { NativeConnection } from '@temporalio/worker'
 import { demandLocalListener } from './local-port.js'
@@ -29,7 +30,7 @@ export async function connectClient({ projectDir }: { projectDir: string }): Pro
     client: new Client({ connection, namespace: server.namespace }),
     address: server.address,
     namespace: server.namespace,
-    ...(server.uiUrl === undefined ? {} : { uiUrl: server.uiUrl }),
+    ...defined({ uiUrl: server.uiUrl }),
     close: () => connection.close(),
   }
 }

@@ -104,11 +104,11 @@ async function launch({ cli, dbFile, projectDir, say, onLaunched }: Launch) {
       await keepHistories(cli, `127.0.0.1:${port}`, NAMESPACE)
       return { server, port, uiPort }
     } catch (error) {
-      const lastWords = server.lastWords()
+      const tail = server.lastOutput()
       const endedByItself = !server.isRunning()
       await server.stop()
       if (attempt < LAUNCH_TRIES && endedByItself) continue
-      throw notReady(error, lastWords, logFile)
+      throw notReady(error, tail, logFile)
     }
   }
 }
@@ -141,9 +141,9 @@ async function waitUntilReady(server: ServerProcess, address: string): Promise<v
   }
 }
 
-function notReady(cause: unknown, lastWords: string, logFile: string): RunbookError {
+function notReady(cause: unknown, tail: string, logFile: string): RunbookError {
   const why = cause instanceof Error ? cause.message : String(cause)
-  const said = lastWords === '' ? '' : `\n${lastWords}`
+  const said = tail === '' ? '' : `\n${tail}`
   return new RunbookError(
     'TemporalUnreachable',
     `The embedded Temporal server did not start: ${why}${said}`,

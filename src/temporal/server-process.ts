@@ -13,7 +13,7 @@ export interface ServerProcess {
   /** Whether it said itself that it is up: another server may answer at the port that it is about to fail to take. */
   saysReady(): boolean
   /** Last lines of its log. */
-  lastWords(): string
+  lastOutput(): string
   died: Promise<string>
   stop(): Promise<void>
 }
@@ -42,7 +42,7 @@ export function launchServer(options: {
   const killWithUs = () => child.kill('SIGTERM')
   process.once('exit', killWithUs)
   const log = () => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '')
-  const lastWords = () => tail(log())
+  const lastOutput = () => tail(log())
   const ended = child.then(() => {
     running = false
     process.off('exit', killWithUs)
@@ -51,10 +51,10 @@ export function launchServer(options: {
     pid: child.pid ?? 0,
     isRunning: () => running,
     saysReady: () => /^(?:Temporal )?Server: /m.test(log()),
-    lastWords,
+    lastOutput,
     died: new Promise((resolve, reject) => {
       ended.then(() => {
-        if (!stopping) resolve(lastWords())
+        if (!stopping) resolve(lastOutput())
       }, reject)
     }),
     async stop() {

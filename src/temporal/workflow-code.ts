@@ -1,7 +1,7 @@
 import type { WorkerOptions } from '@temporalio/worker'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { packageRoot } from './package-root.js'
+import { packageRoot } from '../process/package-root.js'
 
 /** Rooms whose code runs inside the workflow sandbox. */
 const WORKFLOW_ROOMS = ['workflows', 'contract', 'runbook']

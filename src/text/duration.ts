@@ -1,4 +1,4 @@
-import { counted } from './plural.js'
+import { plural } from './plural.js'
 
 const UNIT_MS: Record<string, number> = {
   ms: 1,
@@ -41,10 +41,10 @@ export function parseDuration(text: string): number | undefined {
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms)) return 'unknown'
   const value = Math.max(0, ms)
-  if (value < 999.5) return `${String(Math.round(value))} ms`
+  if (value < 999.5) return `${Math.round(value)} ms`
   if (value < 9_950) return `${(value / 1000).toFixed(1).replace(/\.0$/, '')} s`
   const seconds = Math.round(value / 1000)
-  if (seconds < 60) return `${String(seconds)} s`
+  if (seconds < 60) return `${seconds} s`
   if (seconds < 3600) return pair(Math.floor(seconds / 60), 'min', seconds % 60, 's')
   const minutes = Math.round(seconds / 60)
   if (minutes < 48 * 60) return pair(Math.floor(minutes / 60), 'h', minutes % 60, 'min')
@@ -59,13 +59,13 @@ export function durationInWords(ms: number): string {
     ['minute', 60_000],
     ['second', 1000],
   ] as const) {
-    if (ms >= size && ms % size === 0) return counted(ms / size, unit)
+    if (ms >= size && ms % size === 0) return plural(ms / size, unit)
   }
   return formatDuration(ms)
 }
 
 function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
-  const head = `${String(large)} ${largeUnit}`
+  const head = `${large} ${largeUnit}`
   if (small === 0) return head
   return `${head} ${smallUnit === 'h' ? String(small) : String(small).padStart(2, '0')} ${smallUnit}`
 }

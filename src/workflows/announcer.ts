@@ -24,7 +24,7 @@ export class Announcer {
   }
 
   tell(kind: Announcement['kind'], text: string): void {
-    const dedupeId = `${this.view.runId}/${String(this.view.announcements.length + 1)}`
+    const dedupeId = `${this.view.runId}/${this.view.announcements.length + 1}`
     const message = { kind, text, at: now(), dedupeId }
     const announcement: Announcement = { ...message, deliveries: [] }
     this.view.announcements.push(announcement)
@@ -36,7 +36,7 @@ export class Announcer {
   }
 
   /** Lets messages that are still under way arrive, for a while. */
-  async farewell(): Promise<void> {
+  async announceEnd(): Promise<void> {
     if (this.underWay === 0) return
     await condition(() => this.underWay === 0, FAREWELL_MS, { summary: 'Last messages' })
   }

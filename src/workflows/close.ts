@@ -63,7 +63,7 @@ function tellEnd(run: Run, ending: Ending): void {
   if (failure !== undefined && !alerted) {
     const etaAt = Date.now() + run.scaled(run.request.updateEveryMs)
     const applied = appliedByThisRun(run).length
-    const impact = `${String(applied)} migrations are applied`
+    const impact = `${applied} migrations are applied`
     const action = failure.advice === '' ? 'the run has ended' : failure.advice
     const { contacts } = run.request
     run.announcer.tell(

@@ -37,7 +37,7 @@ export async function execute(run: Run, status: Status, plan: Plan): Promise<boo
       }
       return true
     },
-    (applied) => (applied ? `${String(appliedByThisRun(run).length)} applied` : 'void: the database changed'),
+    (applied) => (applied ? `${appliedByThisRun(run).length} applied` : 'void: the database changed'),
   )
 }
 
@@ -94,7 +94,7 @@ async function applyFailed(run: Run, plan: Plan, error: unknown): Promise<never>
   const applied = appliedByThisRun(run)
   await considerRollback(run, {
     issue: message,
-    impact: `${String(applied.length)} of ${String(plan.migrations.length)} migrations are applied`,
+    impact: `${applied.length} of ${plan.migrations.length} migrations are applied`,
     action:
       applied.length === 0
         ? 'stopped; the database is as it was'

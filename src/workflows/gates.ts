@@ -150,7 +150,7 @@ function count(
   const gate = gateOf(state, decision.gate)
   const { planHash } = state.view
   const taken = gate.decisions.length + (gate.earlier?.length ?? 0)
-  const fallbackId = `${decision.gate}/${decision.actor}/${String(taken + 1)}`
+  const fallbackId = `${decision.gate}/${decision.actor}/${taken + 1}`
   const signed = signedWith === undefined ? {} : { signedWith }
   gate.decisions.push(recordDecision({ decision, at, planHash, fallbackId, ...signed }))
   const rules = state.request.policy.gates[gate.gate]

@@ -15,6 +15,7 @@ import {
 } from './prepare.js'
 import { teamLeadPrompt } from './prompts.js'
 import { Run } from './run.js'
+import { listen } from './signals.js'
 import { withUpdates } from './updates.js'
 import { validate, type Expected } from './validate.js'
 
@@ -38,7 +39,10 @@ export async function productionMigration(request: MigrationRequest): Promise<Ru
 /** A request that cannot be read ends the run at once: thrown as it is, Temporal would try it for ever. */
 function open(request: MigrationRequest): Run {
   try {
-    return new Run(request)
+    const run = new Run(request)
+    listen(run)
+    run.begin()
+    return run
   } catch (error) {
     throw ApplicationFailure.create({
       type: 'ConfigInvalid',
@@ -70,8 +74,7 @@ async function monitor(run: Run, expected: Expected): Promise<void> {
       run.view.monitoring = await watchOver(run, expected)
       return run.view.monitoring
     },
-    ({ checkpoints, verdicts }) =>
-      `${String(checkpoints.length)} checkpoints, ${String(verdicts.healthy)} healthy`,
+    ({ checkpoints, verdicts }) => `${checkpoints.length} checkpoints, ${verdicts.healthy} healthy`,
   )
-  run.say('monitor', `${String(appliedByThisRun(run).length)} migrations applied and looked after`)
+  run.say('monitor', `${appliedByThisRun(run).length} migrations applied and looked after`)
 }

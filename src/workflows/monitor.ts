@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import {
   CancellationScope,
   condition,
@@ -76,7 +77,7 @@ async function actUntil(
     const severe = reported.find(({ severity }) => severity !== 'minor')
     if (severe !== undefined) await issueAfterwards(run, `${severe.actor} reports: ${severe.description}`)
     const alert = alerts.shift()
-    if (alert !== undefined) await heed(run, alert)
+    if (alert !== undefined) await onAlert(run, alert)
     if (end.error !== undefined) throw end.error
     if (end.view !== undefined) return end.view
     run.say('monitor', 'monitoring continues')
@@ -118,7 +119,7 @@ async function startMonitoring(
   return child
 }
 
-async function heed(run: Run, alert: MonitoringAlert): Promise<void> {
+async function onAlert(run: Run, alert: MonitoringAlert): Promise<void> {
   switch (alert.kind) {
     case 'breach':
       return issueAfterwards(run, alert.message, { breach: true })
@@ -143,7 +144,7 @@ async function issueAfterwards(
     issue,
     impact: 'the migrated database may not serve its users as before',
     action: `${current === undefined ? 'the immediate backup failed' : 'an immediate backup was made'}; waiting for the rollback decision`,
-    ...(current === undefined ? {} : { current }),
+    ...defined({ current }),
     ...seen,
   })
 }

@@ -80,7 +80,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
       independentLooks(checkpoints, apartMs)
         .slice(-HISTORY)
         .map(({ results }) => ({ results }))
-    const summary = `Checkpoint ${String(checkpoint.number)} of ${String(times.length)}`
+    const summary = `Checkpoint ${checkpoint.number} of ${times.length}`
     try {
       return await read.runCheckpoint.executeWithOptions({ summary }, [
         { target, probes, thresholds, baseline, expected, history: recent(), sampling, ...checkpoint },
@@ -101,7 +101,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
       const next = nextCheckpoint({ times, now: Date.now(), done: lastNumber, catchUp })
       if (next.kind === 'finished') break
       if (next.kind === 'wait' && !asked.now) {
-        const summary = `Checkpoint ${String(next.number)} at ${new Date(next.at).toISOString()}`
+        const summary = `Checkpoint ${next.number} at ${new Date(next.at).toISOString()}`
         await condition(() => asked.now, next.at - Date.now(), { summary })
         continue
       }
@@ -148,9 +148,9 @@ function countVerdicts(checkpoints: Checkpoint[]): MonitoringView['verdicts'] {
 function describe(view: MonitoringView): string {
   const last = view.checkpoints.at(-1)
   const lines = [
-    `**${String(view.checkpoints.length)} of ${String(view.planned)} checkpoints**`,
+    `**${view.checkpoints.length} of ${view.planned} checkpoints**`,
     view.nextAt === undefined ? 'The last one is done.' : `Next: ${view.nextAt}`,
-    ...Object.entries(view.verdicts).map(([verdict, count]) => `- ${verdict}: ${String(count)}`),
+    ...Object.entries(view.verdicts).map(([verdict, count]) => `- ${verdict}: ${count}`),
   ]
   if (last !== undefined)
     lines.push(`Last: ${last.verdict}${last.reasons.map((reason) => `, ${reason}`).join('')}`)

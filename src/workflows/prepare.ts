@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import { ApplicationFailure, sleep } from '@temporalio/workflow'
 import type { Plan } from '../contract/plan.js'
 import type { Check, MigrationRequest } from '../contract/run.js'
@@ -15,12 +16,12 @@ import { updatePause } from './updates.js'
 export async function prerequisites(run: Run): Promise<void> {
   const { target, channels, dashboardUrl, monitoring } = run.request
   const { probes } = monitoring
-  const input = { target, channels, probes, ...(dashboardUrl === undefined ? {} : { dashboardUrl }) }
+  const input = { target, channels, probes, ...defined({ dashboardUrl }) }
   await run.step('prerequisites', async () => {
     const asked = run.audited(
       read.checkPrerequisites.executeWithOptions({ summary: 'Tools, access, target' }, [input]),
     )
-    keepSeen(run, await seenAlsoWhenFailed(run, asked))
+    recordChecks(run, await seenAlsoWhenFailed(run, asked))
   })
 }
 
@@ -30,14 +31,14 @@ export async function checklist(run: Run): Promise<void> {
   await run.step(
     'checklist',
     async () => {
-      const { checksums } = brought(run)
+      const { checksums } = requestedHistory(run)
       const known = checksums === undefined ? {} : { checksums }
       const input = { target, files, bundle, evidence, recentBackupMs, ...known, ...staging }
       const asked = run.audited(
         slow.runChecklist.executeWithOptions({ summary: 'Pre-migration checklist' }, [input]),
       )
       const seen = await seenAlsoWhenFailed(run, asked)
-      keepSeen(run, seen)
+      recordChecks(run, seen)
       return seen.checks
     },
     checkCounts,
@@ -52,7 +53,7 @@ async function seenAlsoWhenFailed<T extends Seen>(run: Run, asked: Promise<T>): 
     return await asked
   } catch (error) {
     const { checks, pending } = detailsOf(error) as Partial<Seen>
-    keepSeen(run, {
+    recordChecks(run, {
       checks: Array.isArray(checks) ? checks : [],
       ...(Array.isArray(pending) ? { pending } : {}),
     })
@@ -60,7 +61,7 @@ async function seenAlsoWhenFailed<T extends Seen>(run: Run, asked: Promise<T>): 
   }
 }
 
-function keepSeen({ view }: Run, { checks, pending }: Seen): void {
+function recordChecks({ view }: Run, { checks, pending }: Seen): void {
   view.checks.push(...checks)
   if (pending !== undefined)
     view.migrations = pending.map((file) => ({ ...file, state: 'pending', durationMs: null }))
@@ -113,7 +114,7 @@ export async function backUp(run: Run): Promise<void> {
       )
       return run.view.backup
     },
-    ({ file, tables }) => `${file}, ${String(tables.length)} tables verified`,
+    ({ file, tables }) => `${file}, ${tables.length} tables verified`,
   )
 }
 
@@ -137,7 +138,7 @@ export async function readStatus(run: Run): Promise<Status> {
       run.view.migrations = status.pending.map((file) => ({ ...file, state: 'pending', durationMs: null }))
       return status
     },
-    ({ applied, pending }) => `${String(applied.length)} applied, ${String(pending.length)} pending`,
+    ({ applied, pending }) => `${applied.length} applied, ${pending.length} pending`,
   )
 }
 
@@ -152,7 +153,7 @@ export async function rehearse(run: Run, status: Status): Promise<Plan> {
       const summary = 'Rehearse on the restored backup'
       const plan = await run.audited(
         slow.rehearse.executeWithOptions({ summary }, [
-          { target, files, bundle, backup, status, ...brought(run) },
+          { target, files, bundle, backup, status, ...requestedHistory(run) },
         ]),
       )
       run.plan = plan
@@ -168,12 +169,12 @@ export async function rehearse(run: Run, status: Status): Promise<Plan> {
 }
 
 /** What `start` brought along from the project for the judgement of its migrations. */
-function brought(run: Run): {
+function requestedHistory(run: Run): {
   queries?: NonNullable<MigrationRequest['queries']>
   checksums?: Record<string, string>
 } {
   const { queries, checksums } = run.request
-  return { ...(queries === undefined ? {} : { queries }), ...(checksums === undefined ? {} : { checksums }) }
+  return { ...defined({ queries, checksums }) }
 }
 
 function blocked(run: Run, plan: Plan): ApplicationFailure {

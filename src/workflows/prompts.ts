@@ -16,7 +16,7 @@ export function teamLeadPrompt(view: RunView, pending: number): string[] {
   return [
     ...targetLines(view),
     `Requested by: ${view.requester}`,
-    `Migration files: ${String(pending)}`,
+    `Migration files: ${pending}`,
     ...view.checks.map(checkLine),
   ]
 }
@@ -26,13 +26,13 @@ export function environmentPrompt(view: RunView): string[] {
 }
 
 export function connectivityPrompt(view: RunView, seen: { latencyMs: number; database: string }): string[] {
-  return [...targetLines(view), `Answered as ${seen.database} in ${String(Math.round(seen.latencyMs))} ms`]
+  return [...targetLines(view), `Answered as ${seen.database} in ${Math.round(seen.latencyMs)} ms`]
 }
 
 export function preflightPrompt(view: RunView, status: Status, plan: Plan): string[] {
   return [
     ...view.checks.map(checkLine),
-    `${String(status.applied.length)} applied, ${String(status.pending.length)} pending, ${String(status.conflicts.length)} conflicts`,
+    `${status.applied.length} applied, ${status.pending.length} pending, ${status.conflicts.length} conflicts`,
     ...plan.findings.map(({ severity, code, migration, message, accepted }) => {
       const why = accepted === undefined ? '' : ` (accepted: ${accepted})`
       return `${severity} ${code} ${migration}: ${message}${why}`
@@ -45,7 +45,7 @@ export function planPrompt(plan: Plan, baseline: string[]): string[] {
     `Plan ${shortHash(plan)}: ${plan.verdict}`,
     ...plan.migrations.map(
       ({ name, statements, durationMs }) =>
-        `${name}: ${String(statements)} statements, ${String(Math.round(durationMs))} ms on the restored copy`,
+        `${name}: ${statements} statements, ${Math.round(durationMs)} ms on the restored copy`,
     ),
     ...plan.rows.filter(({ before, after }) => before !== after).map(rowLine),
     ...wayBackLines(plan),
@@ -61,7 +61,7 @@ function shortHash({ planHash }: Plan): string {
 export function finalPrompt(view: RunView, plan: Plan): string[] {
   return [
     ...targetLines(view),
-    `Apply ${String(plan.migrations.length)}: ${plan.migrations.map(({ name }) => name).join(', ')}`,
+    `Apply ${plan.migrations.length}: ${plan.migrations.map(({ name }) => name).join(', ')}`,
     `Plan ${shortHash(plan)}`,
     `Verified backup: ${view.backup?.file ?? 'none'}`,
   ]
@@ -76,7 +76,7 @@ export function checkCounts(checks: readonly Check[]): string {
   return (['passed', 'attested', 'warned', 'failed', 'skipped'] as const)
     .map((state) => ({ state, count: checks.filter((check) => check.state === state).length }))
     .filter(({ count }) => count > 0)
-    .map(({ state, count }) => `${String(count)} ${state}`)
+    .map(({ state, count }) => `${count} ${state}`)
     .join(', ')
 }
 
@@ -86,9 +86,9 @@ function checkLine({ state, title, message }: Check): string {
 }
 
 function rowLine({ table, before, after }: Plan['rows'][number]): string {
-  if (before === null) return `${table}: new, ${String(after ?? 0)} rows`
-  if (after === null) return `${table}: dropped, ${String(before)} rows gone`
-  return `${table}: ${String(before)} → ${String(after)} rows`
+  if (before === null) return `${table}: new, ${after ?? 0} rows`
+  if (after === null) return `${table}: dropped, ${before} rows gone`
+  return `${table}: ${before} → ${after} rows`
 }
 
 function wayBackLines({ rollback }: Plan): string[] {

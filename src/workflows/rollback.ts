@@ -1,8 +1,9 @@
+import { defined } from '../contract/defined.js'
 import { isCancellation } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
 import type { RollbackStrategy } from '../contract/policy.js'
 import { emergencyMessage } from '../runbook/messages.js'
-import { waysBack, type WayBack } from '../runbook/rollback-options.js'
+import { rollbackOptions, type RollbackOption } from '../runbook/rollback-options.js'
 import { mutate } from './activities.js'
 import { appliedByThisRun } from './apply.js'
 import { now } from './clock.js'
@@ -37,13 +38,14 @@ export interface Incident {
  */
 export async function considerRollback(run: Run, incident: Incident): Promise<void> {
   const { environment, backup } = run.view
-  const planned = waysBack({ environment, plan: run.plan, backup })
+  const planned = rollbackOptions({ environment, plan: run.plan, backup })
   sendAlert(run, incident, planned)
   if (appliedByThisRun(run).length === 0) return
 
   run.gates.mayRollBack = true
   const reverse = await prepareForDecision(run, incident.current)
-  const ways = reverse === undefined ? planned : waysBack({ environment, plan: run.plan, backup, reverse })
+  const ways =
+    reverse === undefined ? planned : rollbackOptions({ environment, plan: run.plan, backup, reverse })
   let automatic =
     incident.breach === true &&
     run.request.policy.automaticRollback &&
@@ -58,7 +60,7 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
     try {
       const took = await run.step(
         'rollback',
-        () => takeBack(run, strategy, { ...incident, ...(reverse === undefined ? {} : { reverse }) }),
+        () => takeBack(run, strategy, { ...incident, ...defined({ reverse }) }),
         (result) => result,
       )
       throw new RunEnded({ outcome: 'rolled-back', message: `${incident.issue}; ${took}` })
@@ -82,7 +84,7 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
 async function decideStrategy(
   run: Run,
   incident: Incident,
-  { ways, reverse }: { ways: WayBack[]; reverse: PreparedReverse | undefined },
+  { ways, reverse }: { ways: RollbackOption[]; reverse: PreparedReverse | undefined },
 ): Promise<RollbackStrategy> {
   run.say('rollback', `waiting for the rollback decision: ${incident.issue}`)
   await run.ask('rollback', [incident.issue, ...ways.map(wayLine), ...reverseLines(run, reverse)])
@@ -96,12 +98,12 @@ async function decideStrategy(
   return 'none'
 }
 
-function sendAlert(run: Run, incident: Incident, ways: WayBack[]): void {
+function sendAlert(run: Run, incident: Incident, ways: RollbackOption[]): void {
   const etaAt = Date.now() + run.scaled(run.request.updateEveryMs)
   const { contacts } = run.request
   run.announcer.tell(
     'emergency',
-    emergencyMessage({ ...run.context, ...incident, etaAt, contacts, waysBack: ways }),
+    emergencyMessage({ ...run.context, ...incident, etaAt, contacts, rollbackOptions: ways }),
   )
 }
 
@@ -143,11 +145,11 @@ async function takeBack(
   }
 }
 
-function firstAvailable(ways: WayBack[]): RollbackStrategy {
+function firstAvailable(ways: RollbackOption[]): RollbackStrategy {
   return ways.find(({ available }) => available)?.strategy ?? 'none'
 }
 
-function wayLine({ title, available, price, command }: WayBack): string {
+function wayLine({ title, available, price, command }: RollbackOption): string {
   return available
     ? `${title}: ${price.join('; ')} (${command})`
     : `${title}: not possible, ${price.join('; ')}`

@@ -23,7 +23,6 @@ import { now } from './clock.js'
 import { endingOf, GateDeclined, GateExpired } from './endings.js'
 import { Gatekeeper } from './gatekeeper.js'
 import { searchAttributesOf } from './search-attributes.js'
-import { listen } from './signals.js'
 import { newRunView, phaseOf, stepOf, type Ending } from './state.js'
 
 /**
@@ -40,7 +39,7 @@ export class Run {
   private stop: { kind: 'abort' | 'supersede'; request: StopRequest } | null = null
   private readonly body = new CancellationScope()
 
-  /** Registers every handler: called before the first `await` of the workflow. */
+  /** Registers the handler of decisions; `listen` registers the others. Both before the first `await` of the workflow. */
   constructor(request: MigrationRequest) {
     const { workflowId, runId, startTime } = workflowInfo()
     this.request = request
@@ -49,9 +48,12 @@ export class Run {
       this.refresh()
     })
     this.announcer = new Announcer(request, this.view, this.runKey)
-    listen(this)
+  }
+
+  /** After every handler is registered: refuses a request that could not be told about, and shows the run. */
+  begin(): void {
     // A time zone that nobody knows throws in every message: here it ends the run before it begins.
-    new Intl.DateTimeFormat('en', { timeZone: request.timeZone })
+    new Intl.DateTimeFormat('en', { timeZone: this.request.timeZone })
     this.refresh()
   }
 
@@ -92,7 +94,7 @@ export class Run {
     // Past any cancellation: a run that was stopped still tells what is true, and ends with its state as the result.
     await CancellationScope.nonCancellable(async () => {
       await close(ending)
-      await this.announcer.farewell()
+      await this.announcer.announceEnd()
       this.view.outcome = ending.outcome
       this.view.success = ending.outcome === 'completed'
       this.view.failure = ending.failure ?? null

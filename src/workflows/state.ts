@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import { GATES, type Outcome, type Phase } from '../contract/names.js'
 import type { MigrationRequest, RunView, StepView } from '../contract/run.js'
 import { RUNBOOK_STEPS, type StepName } from '../runbook/steps.js'
@@ -12,7 +13,7 @@ export function newRunView(
     ...run,
     environment: request.target.environment,
     database: request.target.database,
-    ...(request.target.accountId === undefined ? {} : { accountId: request.target.accountId }),
+    ...defined({ accountId: request.target.accountId }),
     requester: request.requester,
     phase: 'prerequisites',
     outcome: null,

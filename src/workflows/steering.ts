@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { verifyCommand, type SteeringCommand } from '../runbook/people/signature.js'
 import { keepRefused } from './gates.js'
@@ -35,8 +36,7 @@ export function admit({ request, view }: SteeredRun, sent: SteeringCommand, at: 
       command,
       actor,
       at,
-      ...(reason === undefined ? {} : { reason }),
-      ...(commandId === undefined ? {} : { commandId }),
+      ...defined({ reason, commandId }),
       ...(signature === undefined ? {} : { signedWith: signature.key }),
     },
   ]

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { keepReverseMigration, updateDocuments } from '../../src/activities/documents.js'
-import { defaultPlace, hereFor } from '../../src/activities/worker-place.js'
+import { defaultHome, contextFor } from '../../src/activities/worker-place.js'
 import { readChecksums, writeChecksums } from '../../src/d1/migrations/checksums.js'
 import type { Target } from '../../src/contract/target.js'
 import { packBundle } from '../../src/d1/migrations/bundle.js'
@@ -21,7 +21,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const read = (...parts: string[]): string => readFileSync(path.join(target.projectDir, ...parts), 'utf8')
-const place = () => defaultPlace({ home: path.join(folder, 'home'), env: {}, print: () => undefined })
+const place = () => defaultHome({ home: path.join(folder, 'home'), env: {}, print: () => undefined })
 
 test('one run is one line of MIGRATIONS.md and one of metrics, however often the activity runs', async () => {
   writeFileSync(path.join(target.projectDir, 'MIGRATIONS.md'), '# Ours\n')
@@ -73,7 +73,7 @@ test('the reverse migration of a rollback gets its file, and overwrites nobody e
   }
   const bundle = await packBundle([{ ...migration, sizeBytes: sql.length, sql }], path.join(folder, 'store'))
   const keep = () =>
-    keepReverseMigration(hereFor(place(), target), { runKey: 'run-1', target, bundle, migration })
+    keepReverseMigration(contextFor(place(), target), { runKey: 'run-1', target, bundle, migration })
   const inProject = path.join(target.migrationsDir, migration.name)
   expect(await keep()).toEqual({ files: [inProject] })
   expect(await keep()).toEqual({ files: [inProject] })

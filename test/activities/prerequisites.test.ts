@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkPrerequisites } from '../../src/activities/prerequisites.js'
-import { defaultPlace, hereFor } from '../../src/activities/worker-place.js'
+import { defaultHome, contextFor } from '../../src/activities/worker-place.js'
 import { resolveTarget } from '../../src/config/target.js'
 import { loadProject } from '../../src/config/project.js'
 import type { Channel } from '../../src/contract/announcement.js'
@@ -31,7 +31,7 @@ async function look(
   input: { channels?: Channel[]; probes?: Probe[]; env?: NodeJS.ProcessEnv } = {},
 ): Promise<(name: string) => Check | undefined> {
   const project = await loadProject({ projectDir: projectFolder({ ...BARE, ...files }) })
-  const here = hereFor(defaultPlace({ env: input.env ?? {} }), resolveTarget(project, 'local'))
+  const here = contextFor(defaultHome({ env: input.env ?? {} }), resolveTarget(project, 'local'))
   const { target } = here
   const seen = await checkPrerequisites(here, { channels: [], ...input, target }).then(
     ({ checks }) => checks,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { writeReport } from '../../src/activities/record.js'
-import { defaultPlace, hereFor } from '../../src/activities/worker-place.js'
+import { defaultHome, contextFor } from '../../src/activities/worker-place.js'
 import { productionTarget } from './production-target.js'
 import { sampleBaseline, samplePlan, sampleRun } from '../runbook/sample-run.js'
 
@@ -15,7 +15,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 test('the report of a run is in its own time zone and has its own thresholds', async () => {
   const target = productionTarget(folder)
-  const here = hereFor(defaultPlace({ home: folder, env: {}, print: () => undefined }), target)
+  const here = contextFor(defaultHome({ home: folder, env: {}, print: () => undefined }), target)
   const write = async (settings: object): Promise<[string, string, string]> => {
     const view = sampleRun({ outcome: 'rolled-back' })
     const { files } = await writeReport(here, {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { defaultPlace, hereFor } from '../../src/activities/worker-place.js'
+import { defaultHome, contextFor } from '../../src/activities/worker-place.js'
 import { requestFor } from '../workflows/request.js'
 
 let folder: string
@@ -12,21 +12,21 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 it('keeps the files of a remote run in one folder, before and after the home exists', () => {
-  const place = defaultPlace({ home: path.join(folder, 'home') })
+  const place = defaultHome({ home: path.join(folder, 'home') })
   const { target: local } = requestFor('id')
   const target = {
     ...local,
     projectDir: path.join(folder, 'elsewhere'),
     database: { ...local.database, remote: true },
   }
-  const first = hereFor(place, target)
+  const first = contextFor(place, target)
   mkdirSync(place.home)
-  expect(hereFor(place, target)).toEqual(first)
+  expect(contextFor(place, target)).toEqual(first)
   expect(first).toMatchObject({ folder: place.home, target: { projectDir: place.home } })
 })
 
 it('keeps them in the project where this machine has it', () => {
   const { target } = requestFor('id')
-  const here = hereFor(defaultPlace(), { ...target, projectDir: folder })
+  const here = contextFor(defaultHome(), { ...target, projectDir: folder })
   expect(here.folder).toBe(path.join(folder, '.d1-runbook'))
 })

@@ -26,22 +26,19 @@ export function randomSchema(random: Random): string[] {
     const columns = [t === tables - 1 && random(3) === 0 ? 'id INTEGER' : pick(KEYS)]
     for (let c = 0; c < 1 + random(4); c += 1) {
       const extra = pick(['', '', ' UNIQUE', " NOT NULL DEFAULT 'd'", ' DEFAULT 3', ' COLLATE NOCASE'])
-      columns.push(`c${String(c)} ${pick(TYPES)}${extra}`)
+      columns.push(`c${c} ${pick(TYPES)}${extra}`)
     }
     if (t > 0 && random(2) === 0)
-      columns.push(`up INTEGER REFERENCES t${String(random(t))} (id) ON DELETE ${pick(ACTIONS)}`)
+      columns.push(`up INTEGER REFERENCES t${random(t)} (id) ON DELETE ${pick(ACTIONS)}`)
     if (random(5) === 0) columns.push(`double INTEGER GENERATED ALWAYS AS (id * 2) VIRTUAL`)
     statements.push(
-      `CREATE TABLE ${pick(['', '"', '`']) === '"' ? `"t${String(t)}"` : `t${String(t)}`} (\n  ${columns.join(',\n  ')}\n)`,
+      `CREATE TABLE ${pick(['', '"', '`']) === '"' ? `"t${t}"` : `t${t}`} (\n  ${columns.join(',\n  ')}\n)`,
     )
-    if (random(2) === 0)
-      statements.push(`CREATE ${pick(['', 'UNIQUE '])}INDEX i${String(t)} ON t${String(t)} (c0)`)
+    if (random(2) === 0) statements.push(`CREATE ${pick(['', 'UNIQUE '])}INDEX i${t} ON t${t} (c0)`)
     for (let row = 1; row <= random(6); row += 1) {
-      statements.push(`INSERT INTO t${String(t)} (id, c0) VALUES (${String(row)}, ${pick(VALUES)})`)
-      if (random(2) === 0)
-        statements.push(`UPDATE t${String(t)} SET c1 = ${pick(VALUES)} WHERE id = ${String(row)}`)
-      if (random(2) === 0)
-        statements.push(`UPDATE t${String(t)} SET up = ${String(1 + random(3))} WHERE id = ${String(row)}`)
+      statements.push(`INSERT INTO t${t} (id, c0) VALUES (${row}, ${pick(VALUES)})`)
+      if (random(2) === 0) statements.push(`UPDATE t${t} SET c1 = ${pick(VALUES)} WHERE id = ${row}`)
+      if (random(2) === 0) statements.push(`UPDATE t${t} SET up = ${1 + random(3)} WHERE id = ${row}`)
     }
   }
   if (random(2) === 0)
@@ -55,37 +52,37 @@ export function randomSchema(random: Random): string[] {
 /** Statements of a forward migration over that schema; those that fail are for the caller to skip. */
 export function randomForward(random: Random): string[][] {
   const pick = <T>(from: readonly T[]): T => from[random(from.length)] as T
-  const table = (): string => `t${String(random(4))}`
-  const column = (): string => `c${String(random(4))}`
+  const table = (): string => `t${random(4)}`
+  const column = (): string => `c${random(4)}`
   const one = (): string[] => {
     const t = table()
     switch (random(16)) {
       case 0:
-        return [`ALTER TABLE ${t} ADD COLUMN n${String(random(3))} TEXT`]
+        return [`ALTER TABLE ${t} ADD COLUMN n${random(3)} TEXT`]
       case 1:
-        return [`ALTER TABLE ${t} ADD COLUMN n${String(random(3))} INTEGER NOT NULL DEFAULT 5`]
+        return [`ALTER TABLE ${t} ADD COLUMN n${random(3)} INTEGER NOT NULL DEFAULT 5`]
       case 2:
         return [`ALTER TABLE ${t} DROP COLUMN ${column()}`]
       case 3:
-        return [`ALTER TABLE ${t} RENAME COLUMN ${column()} TO r${String(random(3))}`]
+        return [`ALTER TABLE ${t} RENAME COLUMN ${column()} TO r${random(3)}`]
       case 4:
-        return [`ALTER TABLE ${t} RENAME TO z${String(random(2))}`]
+        return [`ALTER TABLE ${t} RENAME TO z${random(2)}`]
       case 5:
         return [
-          `CREATE TABLE x${String(random(2))} (id INTEGER PRIMARY KEY, up INTEGER REFERENCES ${t} (id) ON DELETE CASCADE)`,
+          `CREATE TABLE x${random(2)} (id INTEGER PRIMARY KEY, up INTEGER REFERENCES ${t} (id) ON DELETE CASCADE)`,
         ]
       case 6:
         return [`DROP TABLE ${t}`]
       case 7:
-        return [`CREATE INDEX j${String(random(3))} ON ${t} (${column()})`]
+        return [`CREATE INDEX j${random(3)} ON ${t} (${column()})`]
       case 8:
-        return [`DROP INDEX i${String(random(3))}`]
+        return [`DROP INDEX i${random(3)}`]
       case 9:
-        return [`UPDATE ${t} SET ${column()} = ${pick(VALUES)} WHERE id > ${String(random(4))}`]
+        return [`UPDATE ${t} SET ${column()} = ${pick(VALUES)} WHERE id > ${random(4)}`]
       case 10:
-        return [`DELETE FROM ${t} WHERE id = ${String(random(5))}`]
+        return [`DELETE FROM ${t} WHERE id = ${random(5)}`]
       case 11:
-        return [`INSERT INTO ${t} (id, c0) VALUES (${String(10 + random(5))}, ${pick(VALUES)})`]
+        return [`INSERT INTO ${t} (id, c0) VALUES (${10 + random(5)}, ${pick(VALUES)})`]
       case 12:
         return [`DROP VIEW w`, `CREATE VIEW w AS SELECT id FROM ${t}`].slice(0, 1 + random(2))
       case 13:

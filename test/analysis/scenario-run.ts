@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { acknowledge } from '../../src/analysis/findings/acknowledge.js'
-import { judgeEvidence, judgeHistory } from '../../src/analysis/findings/collect.js'
+import { collectFindings, collectHistoryFindings } from '../../src/analysis/findings/collect.js'
 import { rehearseNatively } from '../../src/analysis/rehearse/on-sqlite.js'
 import { rehearseMigrations } from '../../src/analysis/rehearse/rehearse.js'
 import type { Finding } from '../../src/contract/finding.js'
@@ -64,8 +64,8 @@ export function judgeScenario(scenario: Scenario): Promise<Finding[]> {
       pending,
     )
     const { checksums } = checksumsOf(scenario)
-    const history = judgeHistory({ files, applied, checksums })
-    return acknowledge([...history, ...judgeEvidence(evidence), ...findings], pending)
+    const history = collectHistoryFindings({ files, applied, checksums })
+    return acknowledge([...history, ...collectFindings(evidence), ...findings], pending)
   })
 }
 

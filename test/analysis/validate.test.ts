@@ -10,7 +10,7 @@ const errorsOf = async (files: Record<string, string>, applied?: string[]): Prom
   })
   return findings
     .filter(({ severity }) => severity === 'error')
-    .map(({ code, migration, line }) => `${code} ${migration}:${String(line ?? 0)}`)
+    .map(({ code, migration, line }) => `${code} ${migration}:${line ?? 0}`)
 }
 
 describe('validate, from the files alone', () => {

@@ -1,6 +1,6 @@
 import { execa } from 'execa'
 import path from 'node:path'
-import { packageRoot } from '../../src/temporal/package-root.js'
+import { packageRoot } from '../../src/process/package-root.js'
 import { buildIfStale } from '../e2e/processes.js'
 
 const LAUNCHER = path.join(packageRoot(), 'bin', 'd1-runbook.mjs')

@@ -309,7 +309,7 @@ ALTER TABLE \`__new_item\` RENAME TO \`item\`;`,
   on({ name: 'a reserved name', migration: 'CREATE TABLE _cf_cache (a);', codes: ['D1L103'] }),
   on({
     name: '101 columns',
-    migration: `CREATE TABLE wide (${Array.from({ length: 101 }, (_, at) => `c${String(at)}`).join(', ')});`,
+    migration: `CREATE TABLE wide (${Array.from({ length: 101 }, (_, at) => `c${at}`).join(', ')});`,
     codes: ['D1L102'],
   }),
   on({

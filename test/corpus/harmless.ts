@@ -411,7 +411,7 @@ INSERT INTO tokens_archive SELECT * FROM tokens WHERE state = 'revoked'; DELETE 
   }),
   on({
     name: '100 columns and 90 KB',
-    migration: `CREATE TABLE wide (${Array.from({ length: 100 }, (_, at) => `c${String(at)}`).join(', ')}); INSERT INTO log VALUES ('a', '${'x'.repeat(90_000)}');`,
+    migration: `CREATE TABLE wide (${Array.from({ length: 100 }, (_, at) => `c${at}`).join(', ')}); INSERT INTO log VALUES ('a', '${'x'.repeat(90_000)}');`,
     silent: ['D1L101', 'D1L102'],
   }),
   on({

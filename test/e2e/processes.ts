@@ -1,7 +1,7 @@
 import { execa } from 'execa'
 import path from 'node:path'
 import type { RunView } from '../../src/contract/run.js'
-import { packageRoot } from '../../src/temporal/package-root.js'
+import { packageRoot } from '../../src/process/package-root.js'
 
 const LAUNCHER = path.join(packageRoot(), 'bin', 'd1-runbook.mjs')
 
@@ -69,7 +69,7 @@ export function untilSays(command: Command, pattern: RegExp): Promise<string> {
       said += chunk.toString('utf8')
       if (pattern.test(said)) resolve(said)
     })
-    command.then(() => reject(new Error(`it ended without saying ${String(pattern)}:\n${said}`)), reject)
+    command.then(() => reject(new Error(`it ended without saying ${pattern}:\n${said}`)), reject)
   })
 }
 

@@ -86,7 +86,7 @@ describe("the runbook's four messages, word for word", () => {
       etaAt: at('2026-07-08T03:15Z'),
       timeZone: NEW_YORK,
       contacts: [{ role: 'Team Lead', name: 'Bo', contact: '+45 1' }],
-      waysBack: [
+      rollbackOptions: [
         {
           strategy: 'reverse-migration',
           title: 'Reverse migration',

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { waysBack } from '../../src/runbook/rollback-options.js'
+import { rollbackOptions } from '../../src/runbook/rollback-options.js'
 import { samplePlan, sampleRun } from './sample-run.js'
 
 const { backup } = sampleRun()
 
 test('each way is named with its price and its command, cheapest first', () => {
-  const ways = waysBack({ environment: 'production', plan: samplePlan(), backup, writtenSince: 1 })
+  const ways = rollbackOptions({ environment: 'production', plan: samplePlan(), backup, writtenSince: 1 })
   expect(ways.map(({ strategy, available }) => [strategy, available])).toEqual([
     ['reverse-migration', true],
     ['time-travel', true],
@@ -17,13 +17,13 @@ test('each way is named with its price and its command, cheapest first', () => {
 })
 
 test('a way that is not there is said to be not there, with the reason', () => {
-  const ways = waysBack({ environment: 'local', plan: null, backup: null })
+  const ways = rollbackOptions({ environment: 'local', plan: null, backup: null })
   expect(ways.map(({ available }) => available)).toEqual([false, false, false])
   expect(ways.every(({ price }) => price.length > 0)).toBe(true)
 })
 
 test('a backup that was not verified is no way back', () => {
-  const ways = waysBack({
+  const ways = rollbackOptions({
     environment: 'x',
     plan: null,
     backup: backup === null ? null : { ...backup, verified: false },
@@ -33,7 +33,7 @@ test('a backup that was not verified is no way back', () => {
 
 test('a reverse migration that was not rehearsed says so', () => {
   const plan = samplePlan()
-  const [way] = waysBack({
+  const [way] = rollbackOptions({
     environment: 'x',
     plan: { ...plan, rollback: { ...plan.rollback, rehearsed: false } },
     backup,

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { isFailureType, RunbookError, type FailureType } from '../../contract/failures.js'
 import type { Probe, ProbeResult, Sampling } from '../../contract/monitoring.js'
 import type { Target } from '../../contract/target.js'
@@ -61,7 +62,7 @@ async function lookOnce(probe: Probe, input: RunProbesInput): Promise<ProbeResul
   const signal = input.signal === undefined ? deadline : AbortSignal.any([input.signal, deadline])
   const context: ProbeContext = {
     target: input.target,
-    ...(input.expected === undefined ? {} : { expected: input.expected }),
+    ...defined({ expected: input.expected }),
     signal,
     env: input.env ?? process.env,
     openReader: input.openReader ?? openReader,

@@ -26,18 +26,18 @@ export function columnChanges(
     const s = column('s', pair.is)
     const cut = cutOff(b, s)
     return [
-      `count(${b}) AS v${String(at)}`,
-      `count(CASE WHEN NOT (${isEmpty(b)}) AND (${isEmpty(s)}) THEN 1 END) AS n${String(at)}`,
-      `count(CASE WHEN NOT (${isEmpty(s)}) AND ${b} IS NOT NULL AND ${differ(pair, retyped)} THEN 1 END) AS c${String(at)}`,
-      `count(CASE WHEN ${cut} AND ${startsAsNumber(b)} THEN 1 END) AS h${String(at)}`,
-      `count(CASE WHEN ${cut} AND NOT ${startsAsNumber(b)} THEN 1 END) AS z${String(at)}`,
-      `count(DISTINCT CASE WHEN ${cut} AND NOT ${startsAsNumber(b)} THEN ${b} END) AS w${String(at)}`,
+      `count(${b}) AS v${at}`,
+      `count(CASE WHEN NOT (${isEmpty(b)}) AND (${isEmpty(s)}) THEN 1 END) AS n${at}`,
+      `count(CASE WHEN NOT (${isEmpty(s)}) AND ${b} IS NOT NULL AND ${differ(pair, retyped)} THEN 1 END) AS c${at}`,
+      `count(CASE WHEN ${cut} AND ${startsAsNumber(b)} THEN 1 END) AS h${at}`,
+      `count(CASE WHEN ${cut} AND NOT ${startsAsNumber(b)} THEN 1 END) AS z${at}`,
+      `count(DISTINCT CASE WHEN ${cut} AND NOT ${startsAsNumber(b)} THEN ${b} END) AS w${at}`,
     ]
   })
   const row = database.prepare(`SELECT ${counts.join(', ')} FROM ${from}`).get() ?? {}
   return compared.flatMap((pair, at) => {
     const { was, is } = pair
-    const of = (letter: string): number => Number(row[`${letter}${String(at)}`])
+    const of = (letter: string): number => Number(row[`${letter}${at}`])
     const [values, nulled, changed] = [of('v'), of('n'), of('c')]
     if (nulled + changed === 0) return []
     const cut = countCut({ values, changed, headed: of('h'), zeroed: of('z'), words: of('w') })

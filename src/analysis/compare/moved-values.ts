@@ -1,8 +1,9 @@
+import { defined } from '../../contract/defined.js'
 import { sameName, tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { unquote } from '../../d1/sql/tokens.js'
-import { mentions, type Anatomy } from '../statement/statement.js'
+import { mentions, type StatementParts } from '../statement/statement.js'
 import type { ColumnChange, DataComparison, StatementEvidence, TableFate } from '../evidence.js'
 import { column, join, missingRows, number, pairsOf, sampleRows, SAMPLES, type Pair } from './row-keys.js'
 import { heldInPieces } from './json-pieces.js'
@@ -31,7 +32,7 @@ export function goneColumn(
   if (values === 0) return change
   const samples = database
     .prepare(
-      `SELECT DISTINCT substr(quote(${quoteName(name)}), 1, 80) AS v FROM prior.${quoteName(fate.before.name)} WHERE ${quoteName(name)} IS NOT NULL LIMIT ${String(SAMPLES)}`,
+      `SELECT DISTINCT substr(quote(${quoteName(name)}), 1, 80) AS v FROM prior.${quoteName(fate.before.name)} WHERE ${quoteName(name)} IS NOT NULL LIMIT ${SAMPLES}`,
     )
     .all()
     .map((row) => ({ key: '', before: String(row['v']), after: 'gone' }))
@@ -42,7 +43,7 @@ export function goneColumn(
   const preservedIn =
     own ??
     heldElsewhere(versions, fate, name, writers, `prior.${quoteName(fate.before.name)} b`, fate.copiedTo)
-  return { ...change, samples, ...(preservedIn === undefined ? {} : { preservedIn }) }
+  return { ...change, samples, ...defined({ preservedIn }) }
 }
 
 /** A new column of the same rows from which the old values can be told: equal to them, or one to one. */
@@ -194,7 +195,7 @@ function isSurrogate({ before, after }: TableFate, name: string): boolean {
 }
 
 /** INSERT INTO t (a, b) names what it fills; without the list it fills all. */
-function listsColumns({ tokens, target }: Anatomy): boolean {
+function listsColumns({ tokens, target }: StatementParts): boolean {
   const at = tokens.findIndex(({ text }) => unquote(text).toLowerCase() === target?.toLowerCase())
   return tokens[at + 1]?.text === '('
 }

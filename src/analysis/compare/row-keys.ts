@@ -73,7 +73,7 @@ export function sampleRows(database: DatabaseSync, fate: TableFate, from: string
   const text = shown.map(({ name }) => `substr(quote(${column('b', name)}), 1, 40)`).join(` || ', ' || `)
   if (text === '') return []
   return database
-    .prepare(`SELECT ${text} AS sample FROM ${from} LIMIT ${String(SAMPLES)}`)
+    .prepare(`SELECT ${text} AS sample FROM ${from} LIMIT ${SAMPLES}`)
     .all()
     .map((row) => String(row['sample']))
 }

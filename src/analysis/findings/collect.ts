@@ -4,12 +4,12 @@ import type { History } from '../rules/history.js'
 import { RULES } from '../rules/index.js'
 
 /** All that the rules say about a stretch of migrations. */
-export function judgeEvidence(evidence: Evidence): Finding[] {
+export function collectFindings(evidence: Evidence): Finding[] {
   return RULES.flatMap((rule) => rule.check?.(evidence) ?? [])
 }
 
 /** All that the rules say about names, numbers and the ledger. */
-export function judgeHistory(history: History): Finding[] {
+export function collectHistoryFindings(history: History): Finding[] {
   return RULES.flatMap((rule) => rule.checkHistory?.(history) ?? [])
 }
 

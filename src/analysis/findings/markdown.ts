@@ -1,4 +1,4 @@
-import { counted } from '../../text/plural.js'
+import { plural } from '../../text/plural.js'
 import type { Finding } from '../../contract/finding.js'
 
 /** A comment for a pull request. */
@@ -19,7 +19,7 @@ export function formatMarkdown(findings: Finding[]): string {
   return [
     '### Migrations',
     '',
-    `${counted(count('error'), 'error')}, ${counted(count('warning'), 'warning')}`,
+    `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}`,
     '',
     '| | where | what |',
     '|---|---|---|',
@@ -33,7 +33,7 @@ export function formatMarkdown(findings: Finding[]): string {
 const ICON = { error: '🛑', warning: '⚠️', info: 'ℹ️' } as const
 
 function place({ migration, line }: Finding): string {
-  return line === undefined ? migration : `${migration}:${String(line)}`
+  return line === undefined ? migration : `${migration}:${line}`
 }
 
 function cell(text: string): string {

@@ -47,7 +47,7 @@ function checkQuery(database: DatabaseSync, prior: DatabaseSync, query: Applicat
         qc102,
         'warning',
         undefined,
-        `The query ${query.name} reads all ${String(rowsOf(database, table))} rows of ${table}; it used an index before.`,
+        `The query ${query.name} reads all ${rowsOf(database, table)} rows of ${table}; it used an index before.`,
         {
           table,
         },

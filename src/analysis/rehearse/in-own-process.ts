@@ -1,10 +1,11 @@
+import { defined } from '../../contract/defined.js'
 import { fileURLToPath } from 'node:url'
 import { RunbookError } from '../../contract/failures.js'
 import type { Plan } from '../../contract/plan.js'
 import { runInOwnProcess } from '../../process/own-process.js'
 import type { RehearsalMessage } from './own-process-entry.js'
 import type { RehearseInput } from './rehearse.js'
-import type { Hopeless, Whereabouts } from '../replay/replay.js'
+import type { Unreachable, StatementPosition } from '../replay/replay.js'
 
 const MODULE = fileURLToPath(new URL('./own-process-entry.js', import.meta.url))
 
@@ -16,7 +17,7 @@ const STATEMENT_LIMIT_MS = 5 * 60_000
  * up the heartbeat of the activity, Ctrl-C and everything else here. A statement that does not end within `statementLimitMs`
  * is ended, and the rehearsal made again without it: it is an RH102 of the plan then. Throws what `rehearseMigrations` throws.
  */
-export async function rehearseApart(
+export async function rehearseInOwnProcess(
   input: Omit<RehearseInput, 'hopeless' | 'onStatement'> & { statementLimitMs?: number },
 ): Promise<Plan> {
   const { statementLimitMs = STATEMENT_LIMIT_MS, ...request } = input
@@ -24,10 +25,10 @@ export async function rehearseApart(
   if (first.plan !== undefined) return first.plan
   const second = await rehearseOnce({ ...request, hopeless: first.hopeless }, statementLimitMs)
   if (second.plan !== undefined) return second.plan
-  throw new Error(`the rehearsal never ended: ${second.hopeless.file}, line ${String(second.hopeless.line)}`)
+  throw new Error(`the rehearsal never ended: ${second.hopeless.file}, line ${second.hopeless.line}`)
 }
 
-type Attempt = { plan: Plan } | { plan: undefined; hopeless: Hopeless }
+type Attempt = { plan: Plan } | { plan: undefined; hopeless: Unreachable }
 
 async function rehearseOnce(
   { signal, onProgress, ...input }: RehearseInput,
@@ -36,7 +37,7 @@ async function rehearseOnce(
   let result: Attempt | undefined
   let failure: RunbookError | undefined
   let watch: NodeJS.Timeout | undefined
-  const follow = (at: Whereabouts | undefined, stop: () => void): void => {
+  const follow = (at: StatementPosition | undefined, stop: () => void): void => {
     clearTimeout(watch)
     if (at === undefined) return
     watch = setTimeout(() => {
@@ -48,7 +49,7 @@ async function rehearseOnce(
     await runInOwnProcess({
       module: MODULE,
       input,
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
       onMessage: (message, stop) => {
         const said = message as RehearsalMessage
         switch (said.kind) {

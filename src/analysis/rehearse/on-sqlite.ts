@@ -13,7 +13,7 @@ import { followTables } from '../replay/lineage.js'
 import { createLedger, replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
 import { rowChanges } from '../compare/row-counts.js'
 import { forgottenSequence } from '../compare/autoincrement.js'
-import { shapeFailures } from '../replay/file-ending.js'
+import { endingFailures } from '../replay/file-ending.js'
 
 export interface NativeInput {
   migrationsTable: string
@@ -60,7 +60,7 @@ export async function rehearseNatively(
         ...{ migrationsTable, countRows: true, origin: before },
         ...{ onStatement, hopeless },
       })
-      replay.failures.push(...shapeFailures(file, replay.parsed))
+      replay.failures.push(...endingFailures(file, replay.parsed))
       replays.set(file.name, replay)
       input.signal?.throwIfAborted()
       await setImmediate()

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,10 +10,10 @@ import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
 import { acknowledge, verdictOf } from '../findings/acknowledge.js'
 import type { ApplicationQuery } from './application-queries.js'
 import type { Evidence } from '../evidence.js'
-import { arrange, judgeEvidence, judgeHistory } from '../findings/collect.js'
+import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
 import { planHashOf } from './plan-hash.js'
 import { rehearseNatively, type NativeRehearsal } from './on-sqlite.js'
-import type { FileReplay, Hopeless, Whereabouts } from '../replay/replay.js'
+import type { FileReplay, Unreachable, StatementPosition } from '../replay/replay.js'
 import { rehearseWayBack } from '../reverse/rehearsal.js'
 import { driftFinding } from '../rules/sq108.js'
 import { withSafeRebuild } from '../reverse/safe-rebuild.js'
@@ -36,9 +37,9 @@ export interface RehearseInput {
   /** One line for people. */
   onProgress?: (message: string) => void
   /** Called before and, with nothing, after each statement that may take long. */
-  onStatement?: (at: Whereabouts | undefined) => void
+  onStatement?: (at: StatementPosition | undefined) => void
   /** A statement that did not end when it was tried before. */
-  hopeless?: Hopeless
+  hopeless?: Unreachable
 }
 
 /**
@@ -69,7 +70,7 @@ async function rehearseIn(input: RehearseInput, places: Places): Promise<Plan> {
   const ledger = input.applied.map((entry) => (typeof entry === 'string' ? entry : entry.name))
   const applied = new Set(ledger)
   const pending = input.files.filter(({ name }) => !applied.has(name))
-  const history = judgeHistory({ files: input.files, applied: ledger, checksums: input.checksums })
+  const history = collectHistoryFindings({ files: input.files, applied: ledger, checksums: input.checksums })
   const drift = schemaDrift({
     files: input.files,
     applied: ledger,
@@ -105,7 +106,7 @@ async function conclude(
   const rooms = { ...places, migrationsTable: tableOf(input) }
   const judged = [
     ...history,
-    ...(await withSafeRebuild(judgeEvidence(evidence), evidence, rooms)),
+    ...(await withSafeRebuild(collectFindings(evidence), evidence, rooms)),
     ...native.findings,
   ]
   const findings = arrange(acknowledge(judged, pending), input.files)
@@ -132,8 +133,7 @@ function changedObjects({ before, after }: Evidence): SchemaChange[] {
   return diffCatalog(before, after).flatMap(({ change, type, name, ...texts }) => {
     const { before: old, after: now } = texts
     const sql = {
-      ...(old === undefined ? {} : { before: old }),
-      ...(now === undefined ? {} : { after: now }),
+      ...defined({ before: old, after: now }),
     }
     return type === 'column' ? [] : [{ change, type, name, ...sql }]
   })
@@ -157,7 +157,7 @@ async function wayBack(
     ...places,
     migrationsTable: tableOf(input),
     evidence: native.evidence,
-    ...(input.signal === undefined ? {} : { signal: input.signal }),
+    ...defined({ signal: input.signal }),
   })
   if (summary.sql === undefined || summary.sql === '') return summary
   const refused = await run.tryBack(summary.sql)

@@ -5,7 +5,7 @@ import type { FailureEvidence } from '../evidence.js'
  * What goes wrong because Wrangler appends `INSERT INTO d1_migrations …` to the text of the file: a last statement without `;`
  * runs into it, and an open comment or quote swallows it.
  */
-export function shapeFailures(
+export function endingFailures(
   file: { name: string; sql: string },
   parsed: ParsedFile = parseStatements(file.sql),
 ): FailureEvidence[] {

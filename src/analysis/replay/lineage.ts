@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import { unquote } from '../../d1/sql/tokens.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
@@ -109,19 +110,18 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
     renamedColumns: entry.renamedColumns,
     written: entry.written,
     copiedTo: copies.map(({ name }) => name),
-    ...(entry.ended === undefined ? {} : { ended: entry.ended }),
+    ...defined({ ended: entry.ended }),
   }
   const renamesUpTo = (name: string): Map<string, string> => {
     const copy = copies.find((other) => other.name.toLowerCase() === name.toLowerCase())
     return copy === undefined ? new Map<string, string>() : renamesAlong(copy, entry)
   }
   const moved = entry.alive && entry.name.toLowerCase() !== origin.name.toLowerCase()
-  if (entry.alive && !moved)
-    return { ...base, how: 'kept', ...(namesake === undefined ? {} : { after: namesake }) }
+  if (entry.alive && !moved) return { ...base, how: 'kept', ...defined({ after: namesake }) }
   const namesakeIsCopy = copies.some(({ name }) => name.toLowerCase() === origin.name.toLowerCase())
   if (moved && (namesake === undefined || !namesakeIsCopy)) {
     const renamed = tableNamed(after, entry.name)
-    return { ...base, how: 'renamed', ...(renamed === undefined ? {} : { after: renamed }) }
+    return { ...base, how: 'renamed', ...defined({ after: renamed }) }
   }
   if (namesake !== undefined) {
     const copiedTo = moved ? [...base.copiedTo, entry.name] : base.copiedTo

@@ -1,13 +1,14 @@
-import type { Touch } from '../statement/table-access.js'
+import { defined } from '../../contract/defined.js'
+import type { TableAccess } from '../statement/table-access.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { readDetailedCatalog, type DetailedCatalog } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { SqlStatement } from '../../d1/sql/statements.js'
-import type { Anatomy } from '../statement/statement.js'
+import type { StatementParts } from '../statement/statement.js'
 import type { StatementEvidence } from '../evidence.js'
-import { unmetBy } from '../statement/if-not-exists.js'
+import { failedPrecondition } from '../statement/if-not-exists.js'
 import { literalsInIndex, literalsInPlaceOfColumns } from '../statement/quoted-literals.js'
-import { tablesByRoot, touchesOf } from '../statement/table-access.js'
+import { tablesByRoot, tableAccessOf } from '../statement/table-access.js'
 
 export interface ObserverOptions {
   migrationsTable: string
@@ -35,10 +36,10 @@ export class Observer {
     this.#options = options
   }
 
-  run(statement: SqlStatement, anatomy: Anatomy): StatementEvidence {
+  run(statement: SqlStatement, anatomy: StatementParts): StatementEvidence {
     const touches = this.#touches(statement.sql, anatomy)
     const literals = this.#literals(statement.sql, anatomy, touches)
-    const unmet = unmetBy(this.#database, statement.sql, anatomy)
+    const unmet = failedPrecondition(this.#database, statement.sql, anatomy)
     const deletes =
       this.#options.countRows && anatomy.verb !== 'update'
         ? touches.filter(({ how }) => how === 'delete')
@@ -64,33 +65,33 @@ export class Observer {
       changes,
       counts,
       literals,
-      ...(unmet === undefined ? {} : { unmet }),
+      ...defined({ unmet }),
       ...(this.#writesLedger(anatomy) ? { writesLedger: true } : {}),
       durationMs,
     }
   }
 
-  #execute(sql: string, anatomy: Anatomy): number {
+  #execute(sql: string, anatomy: StatementParts): number {
     // `exec` ends the statement at once: ones that wait for the garbage collector slow down every change of the schema.
     this.#database.exec(sql)
     if (!this.#options.countRows || !/^(?:insert|update|delete)$/.test(anatomy.verb)) return 0
     return Number(this.#database.prepare('SELECT changes() AS n').get()?.['n'])
   }
 
-  #touches(sql: string, anatomy: Anatomy): Touch[] {
+  #touches(sql: string, anatomy: StatementParts): TableAccess[] {
     if (!needsProgram(anatomy) && !(this.#options.countRows && anatomy.verb === 'insert'))
       return anatomy.verb === 'insert' ? [insertInto(anatomy)] : []
     // Only what can move values from one table to another is asked what it reads.
     const reads = anatomy.copies || (anatomy.verb === 'update' && /\b(?:select|from)\b/i.test(sql))
     if (reads) this.#roots ??= tablesByRoot(this.#database)
-    const touches = touchesOf(this.#database, sql, reads ? this.#roots : undefined)
+    const touches = tableAccessOf(this.#database, sql, reads ? this.#roots : undefined)
     if (anatomy.verb === 'delete' || anatomy.verb === 'drop-table')
       touches.push({ table: anatomy.target ?? '', how: 'delete' })
     if (anatomy.verb === 'insert' || anatomy.verb === 'create-table') touches.push(insertInto(anatomy))
     return touches
   }
 
-  #literals(sql: string, anatomy: Anatomy, touches: Touch[]): string[] {
+  #literals(sql: string, anatomy: StatementParts, touches: TableAccess[]): string[] {
     if (anatomy.verb === 'create-index' && sql.includes('"'))
       return literalsInIndex(this.#database, sql, anatomy)
     if (!/^(?:insert|update|delete|create-table)$/.test(anatomy.verb) || !sql.includes('"')) return []
@@ -107,7 +108,7 @@ export class Observer {
     )
   }
 
-  #writesLedger({ verb, target }: Anatomy): boolean {
+  #writesLedger({ verb, target }: StatementParts): boolean {
     const writes = /^(?:insert|update|delete|alter-table|drop-table)$/.test(verb)
     return writes && target?.toLowerCase() === this.#options.migrationsTable.toLowerCase()
   }
@@ -129,12 +130,12 @@ export class Observer {
   }
 }
 
-function insertInto(anatomy: Anatomy): Touch {
+function insertInto(anatomy: StatementParts): TableAccess {
   return { table: anatomy.target ?? '', how: 'insert' }
 }
 
 /** A plain INSERT … VALUES only adds rows; most other statements may reach further than their words say. */
-function needsProgram(anatomy: Anatomy): boolean {
+function needsProgram(anatomy: StatementParts): boolean {
   switch (anatomy.verb) {
     case 'update':
     case 'delete':
@@ -149,6 +150,6 @@ function needsProgram(anatomy: Anatomy): boolean {
   }
 }
 
-function changesSchema(anatomy: Anatomy): boolean {
+function changesSchema(anatomy: StatementParts): boolean {
   return /^(?:create|drop|alter)/.test(anatomy.verb)
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
 import { parseStatements, type ParsedFile, type SqlStatement } from '../../d1/sql/statements.js'
-import { anatomyOf, type Anatomy } from '../statement/statement.js'
+import { anatomyOf, type StatementParts } from '../statement/statement.js'
 import type { FailureEvidence, StatementEvidence } from '../evidence.js'
 import { Observer, type ObserverOptions } from './observer.js'
 import { refusalOf } from '../statement/d1-refusals.js'
@@ -10,19 +10,19 @@ export interface ReplayOptions extends ObserverOptions {
   /** Keep what ran when a statement fails, and go on: for history, of which only the schema is wanted. */
   tolerant?: boolean
   /** Called before and, with nothing, after each statement that may take long. */
-  onStatement?: ((at: Whereabouts | undefined) => void) | undefined
+  onStatement?: ((at: StatementPosition | undefined) => void) | undefined
   /** A statement that is not tried any more. */
-  hopeless?: Hopeless | undefined
+  hopeless?: Unreachable | undefined
 }
 
 /** A statement of the files; `line` is that of its first word. */
-export interface Whereabouts {
+export interface StatementPosition {
   file: string
   line: number
 }
 
 /** A statement that did not end in this time, in milliseconds. */
-export interface Hopeless extends Whereabouts {
+export interface Unreachable extends StatementPosition {
   afterMs: number
 }
 
@@ -134,11 +134,11 @@ function rollback(database: DatabaseSync): void {
 }
 
 /** All but what only adds the rows that it spells out. */
-function mayTakeLong(anatomy: Anatomy): boolean {
+function mayTakeLong(anatomy: StatementParts): boolean {
   return anatomy.verb !== 'insert' || anatomy.copies
 }
 
-function endless({ afterMs }: Hopeless): Pick<FailureEvidence, 'message' | 'code' | 'where'> {
+function endless({ afterMs }: Unreachable): Pick<FailureEvidence, 'message' | 'code' | 'where'> {
   const seconds = String(Math.round(afterMs / 1000))
   return { message: `The statement still ran after ${seconds} s on the copy.`, code: 'RH102', where: 'copy' }
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { sameName, type ColumnSchema, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { column, keyOf, pairsOf, ROWID } from '../compare/row-keys.js'
@@ -63,7 +64,7 @@ export function replacementOf(
     ...back.price,
   ]
   return {
-    replacement: { from: now, to: table, fill, ...(back.join === undefined ? {} : { join: back.join }) },
+    replacement: { from: now, to: table, fill, ...defined({ join: back.join }) },
     holds: back.holds,
     drops: back.drops,
     price,
@@ -96,13 +97,13 @@ function valuesBack(
     }
   }
   const hold = freeName(after, `__back_${fate.before.name}`)
-  const keyNames = key.map((_, at) => `k${String(at)}`)
+  const keyNames = key.map((_, at) => `k${at}`)
   const written = insertsFor(
     database,
     hold,
     [
-      ...key.map(({ was }, at): [string, string] => [`k${String(at)}`, column('b', was)]),
-      ...gone.map(({ name }, at): [string, string] => [`v${String(at)}`, column('b', name)]),
+      ...key.map(({ was }, at): [string, string] => [`k${at}`, column('b', was)]),
+      ...gone.map(({ name }, at): [string, string] => [`v${at}`, column('b', name)]),
     ],
     from,
   )
@@ -114,14 +115,10 @@ function valuesBack(
       ],
     }
   }
-  const definition = [
-    ...keyNames,
-    ...gone.map((_, at) => `v${String(at)}`),
-    `PRIMARY KEY (${keyNames.join(', ')})`,
-  ]
+  const definition = [...keyNames, ...gone.map((_, at) => `v${at}`), `PRIMARY KEY (${keyNames.join(', ')})`]
   return {
-    values: new Map(gone.map(({ name }, at) => [name, `r.v${String(at)}`])),
-    join: `LEFT JOIN ${quoteName(hold)} r ON ${key.map(({ is }, at) => `r.k${String(at)} = h.${quoteName(is)}`).join(' AND ')}`,
+    values: new Map(gone.map(({ name }, at) => [name, `r.v${at}`])),
+    join: `LEFT JOIN ${quoteName(hold)} r ON ${key.map(({ is }, at) => `r.k${at} = h.${quoteName(is)}`).join(' AND ')}`,
     holds: [`CREATE TABLE ${quoteName(hold)} (${definition.join(', ')})`, ...written.statements],
     drops: [`DROP TABLE ${quoteName(hold)}`],
     price: [],

@@ -49,7 +49,7 @@ export function literalLines(database: DatabaseSync, expression: string, from: s
   const lines: string[] = []
   let bytes = 0
   for (const row of eachRow(
-    database.prepare(`SELECT ${expression} AS line FROM ${from} LIMIT ${String(MAX_ROWS + 1)}`),
+    database.prepare(`SELECT ${expression} AS line FROM ${from} LIMIT ${MAX_ROWS + 1}`),
   )) {
     const line = String((row as { line: unknown }).line)
     lines.push(line)

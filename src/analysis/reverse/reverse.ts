@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { normaliseSql } from '../../d1/schema/catalog.js'
 import { sameName, tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
@@ -35,7 +36,7 @@ export function fatesByName(before: DetailedCatalog, after: DetailedCatalog): Ta
     const now = tableNamed(after, table.name)
     return {
       before: table,
-      ...(now === undefined ? {} : { after: now }),
+      ...defined({ after: now }),
       how: now === undefined ? 'dropped' : 'rebuilt',
       renamedColumns: new Map<string, string>(),
       written: true,

@@ -89,10 +89,7 @@ export function rowsBack(input: ReverseInput, fate: TableFate, now: TableSchema,
     removals: gained,
     statements,
     tables: touched ? [table.name] : [],
-    price:
-      gained.length === 0
-        ? []
-        : [`${String(gained.length)} rows that the migration added to ${table.name} go.`],
+    price: gained.length === 0 ? [] : [`${gained.length} rows that the migration added to ${table.name} go.`],
   }
 }
 

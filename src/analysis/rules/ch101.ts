@@ -28,7 +28,7 @@ export const ch101: Rule = {
             ch101,
             copiesBlindly(place) ? 'error' : 'warning',
             place,
-            `${fate.before.name}.${change.column} changes in ${rowsText(change.changed)} of ${String(change.values)}${samples === '' ? '' : `: ${samples}`}.`,
+            `${fate.before.name}.${change.column} changes in ${rowsText(change.changed)} of ${change.values}${samples === '' ? '' : `: ${samples}`}.`,
             {
               table: fate.before.name,
               column: change.column,

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { isCopyOf, shapeCulprit } from './attribution.js'
 import type { Finding, Severity } from '../../contract/finding.js'
 import type { Evidence, TableFate } from '../evidence.js'
@@ -46,7 +47,7 @@ function judge(evidence: Evidence, fate: TableFate, after: TableSchema, loss: Lo
     `The rebuild of ${fate.before.name} loses ${loss.text}.`,
     {
       table: fate.before.name,
-      ...(loss.column === undefined ? {} : { column: loss.column }),
+      ...defined({ column: loss.column }),
     },
   )
 }
@@ -144,7 +145,7 @@ function losses(fate: TableFate, after: TableSchema): Loss[] {
   }
   const { sequence } = fate.data ?? {}
   if (sequence !== undefined) {
-    const numbers = `${String(sequence.after + 1)}, no longer at ${String(sequence.before + 1)}`
+    const numbers = `${sequence.after + 1}, no longer at ${sequence.before + 1}`
     found.push({ kind: 'sequence', text: `the AUTOINCREMENT counter: new keys start at ${numbers}` })
   }
   if (before.strict && !after.strict)

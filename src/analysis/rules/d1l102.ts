@@ -19,7 +19,7 @@ export const d1l102: Rule = {
           d1l102,
           'error',
           shapeOf(evidence, name),
-          `${name} has ${String(columns.length)} columns; D1 takes at most ${String(MAX_COLUMNS)}.`,
+          `${name} has ${columns.length} columns; D1 takes at most ${MAX_COLUMNS}.`,
           { table: name },
         ),
       ),

@@ -30,7 +30,7 @@ function observed(evidence: Evidence): Finding[] {
         dl102,
         'error',
         place,
-        `${rowsText(data.lost)} of ${before.name} ${data.lost === 1 ? 'is' : 'are'} lost${how}; ${String(data.rowsBefore - data.lost)} of ${String(data.rowsBefore)} remain.${samples}`,
+        `${rowsText(data.lost)} of ${before.name} ${data.lost === 1 ? 'is' : 'are'} lost${how}; ${data.rowsBefore - data.lost} of ${data.rowsBefore} remain.${samples}`,
         {
           table: before.name,
           before: data.rowsBefore,

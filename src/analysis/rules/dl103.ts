@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { valueCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { ColumnChange, Evidence, TableFate } from '../evidence.js'
@@ -105,6 +106,6 @@ function lost(
 
 function possible(evidence: Evidence): Finding[] {
   return valueRisks(evidence).map(({ place, message, table, column }) =>
-    findingOf(dl103, 'warning', place, message, { table, ...(column === undefined ? {} : { column }) }),
+    findingOf(dl103, 'warning', place, message, { table, ...defined({ column }) }),
   )
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, FailureEvidence } from '../evidence.js'
 import { findingOf, type Rule } from './rule.js'
@@ -9,6 +10,6 @@ export function failuresOf(rule: Rule, evidence: Evidence): Finding[] {
 
 function failed(rule: Rule, failure: FailureEvidence): Finding {
   return findingOf(rule, failure.uncertain === true ? 'warning' : 'error', failure, failure.message, {
-    ...(failure.advice === undefined ? {} : { advice: failure.advice }),
+    ...defined({ advice: failure.advice }),
   })
 }

@@ -26,7 +26,7 @@ function slowFiles(evidence: Evidence): Finding[] {
         rh102,
         durationMs > API_LIMIT_MS ? 'error' : 'warning',
         slowest ?? { file },
-        `The file took ${String(Math.round(durationMs / 1000))} s on the copy; the API gives up after ${String(API_LIMIT_MS / 1000)} s, and the outcome is unknown then.`,
+        `The file took ${Math.round(durationMs / 1000)} s on the copy; the API gives up after ${API_LIMIT_MS / 1000} s, and the outcome is unknown then.`,
       )
     })
 }

@@ -1,6 +1,6 @@
 import type { Finding, Severity } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence } from '../evidence.js'
-import { counted } from '../../text/plural.js'
+import { plural } from '../../text/plural.js'
 import type { History } from './history.js'
 
 /** One code of the analysis. `check` and `checkHistory` are pure. */
@@ -20,12 +20,12 @@ export interface Rule {
 type Details = Partial<Pick<Finding, 'table' | 'column' | 'before' | 'after'>> & { advice?: string }
 
 /** Where a finding points to: a statement, or a file as a whole. */
-export type Place = Pick<StatementEvidence, 'file' | 'line'> | { file: string } | undefined
+export type Location = Pick<StatementEvidence, 'file' | 'line'> | { file: string } | undefined
 
 export function findingOf(
   rule: Pick<Rule, 'code' | 'advice'>,
   severity: Severity,
-  place: Place,
+  place: Location,
   message: string,
   details: Details = {},
 ): Finding {
@@ -47,11 +47,11 @@ export function lossSeverity(evidence: Evidence): Severity {
 }
 
 export function rowsText(count: number): string {
-  return counted(count, 'row')
+  return plural(count, 'row')
 }
 
 export function valuesText(count: number): string {
-  return counted(count, 'value')
+  return plural(count, 'value')
 }
 
 /** Equal names as SQLite compares them. */

@@ -22,12 +22,7 @@ export const sq101: Rule = {
       const severity = history.applied !== undefined && pending.length > 1 ? 'warning' : 'info'
       const names = files.map(({ name }) => name).join(', ')
       return [
-        findingOf(
-          sq101,
-          severity,
-          { file: last.name },
-          `The number ${String(number)} is given twice: ${names}.`,
-        ),
+        findingOf(sq101, severity, { file: last.name }, `The number ${number} is given twice: ${names}.`),
       ]
     })
   },

@@ -19,7 +19,7 @@ export function driftFinding(changes: SchemaChange[]): Finding[] {
     const object = table === undefined || type === 'table' ? name : `${table}.${name}`
     return `${type} ${object} ${change === 'added' ? 'only in the database' : change === 'removed' ? 'only in the files' : 'differs'}`
   })
-  const more = changes.length > shown.length ? `; ${String(changes.length - shown.length)} more` : ''
+  const more = changes.length > shown.length ? `; ${changes.length - shown.length} more` : ''
   const message = `The live schema is not what the applied files make: ${shown.join('; ')}${more}.`
   return [findingOf(sq108, 'info', undefined, message, { after: changes })]
 }

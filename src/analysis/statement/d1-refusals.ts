@@ -1,6 +1,6 @@
 import type { SqlStatement } from '../../d1/sql/statements.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
-import type { Anatomy } from './statement.js'
+import type { StatementParts } from './statement.js'
 
 /** A statement that D1 will not run although SQLite would. */
 export interface Refusal {
@@ -37,12 +37,12 @@ const REFUSED_FUNCTIONS = new Set([
 ])
 
 /** What D1 refuses in this statement, judged by its words; the rehearsal asks D1 itself. */
-export function refusalOf(statement: SqlStatement, anatomy: Anatomy): Refusal | undefined {
+export function refusalOf(statement: SqlStatement, anatomy: StatementParts): Refusal | undefined {
   const bytes = Buffer.byteLength(statement.sql)
   if (bytes > MAX_STATEMENT) {
     return {
       code: 'D1L101',
-      message: `The statement is ${String(bytes)} bytes long; D1 takes at most ${String(MAX_STATEMENT)}.`,
+      message: `The statement is ${bytes} bytes long; D1 takes at most ${MAX_STATEMENT}.`,
       advice: 'Split it, for an INSERT into several with fewer rows each.',
       skip: false,
     }
@@ -75,7 +75,7 @@ function refusedKind(what: string): Refusal {
   }
 }
 
-function pragmaRefusal(anatomy: Anatomy): Refusal | undefined {
+function pragmaRefusal(anatomy: StatementParts): Refusal | undefined {
   const name = anatomy.target?.toLowerCase() ?? ''
   if (ALLOWED_PRAGMAS.has(name)) return undefined
   return {
@@ -86,7 +86,7 @@ function pragmaRefusal(anatomy: Anatomy): Refusal | undefined {
   }
 }
 
-function reservedName(anatomy: Anatomy): Refusal | undefined {
+function reservedName(anatomy: StatementParts): Refusal | undefined {
   const to = anatomy.alteration?.kind === 'rename-table' ? anatomy.alteration.to : undefined
   const created = anatomy.verb.startsWith('create') ? anatomy.target : undefined
   const name = [to, created].find((candidate) => candidate?.toLowerCase().startsWith('_cf_'))
@@ -109,7 +109,7 @@ function limit(tokens: Token[]): Refusal | undefined {
   const terms = longestCompound(tokens)
   if (terms > MAX_COMPOUND) {
     return sy101(
-      `A compound SELECT of ${String(terms)} terms: D1 takes at most ${String(MAX_COMPOUND)}.`,
+      `A compound SELECT of ${terms} terms: D1 takes at most ${MAX_COMPOUND}.`,
       'Use INSERT … VALUES with several rows, or several statements.',
     )
   }
@@ -122,7 +122,7 @@ function limit(tokens: Token[]): Refusal | undefined {
     const pattern = next?.kind === 'string' ? unquote(next.text) : ''
     if ((word === 'like' || word === 'glob') && Buffer.byteLength(pattern) > MAX_PATTERN) {
       return sy101(
-        `The ${word.toUpperCase()} pattern is longer than the ${String(MAX_PATTERN)} bytes that D1 takes.`,
+        `The ${word.toUpperCase()} pattern is longer than the ${MAX_PATTERN} bytes that D1 takes.`,
         'Shorten the pattern or use instr().',
       )
     }

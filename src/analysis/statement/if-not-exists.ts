@@ -3,10 +3,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { readDetailedCatalog, sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { openSqlite } from '../../d1/sqlite/sqlite.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
-import type { Anatomy } from './statement.js'
+import type { StatementParts } from './statement.js'
 
 /** What a CREATE … IF NOT EXISTS asked for and did not get, because an object of that name was there. */
-export interface Unmet {
+export interface Precondition {
   type: 'table' | 'index' | 'trigger' | 'view'
   /** The table that the object belongs to, or the object itself. */
   table: string
@@ -28,14 +28,18 @@ interface Existing {
  * that was asked for is missing. What the existing table has beyond that is no difference.
  * Source: https://sqlite.org/lang_createtable.html: "IF NOT EXISTS" makes it a no-op, whatever the definitions are.
  */
-export function unmetBy(database: DatabaseSync, sql: string, anatomy: Anatomy): Unmet | undefined {
+export function failedPrecondition(
+  database: DatabaseSync,
+  sql: string,
+  anatomy: StatementParts,
+): Precondition | undefined {
   const { tokens, target, verb } = anatomy
   if (target === undefined || !verb.startsWith('create-') || !saysIfNotExists(tokens)) return undefined
   const row = database
     .prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name = ? COLLATE NOCASE')
     .get(target) as unknown as Existing | undefined
   if (row === undefined || row.sql === null) return undefined
-  const type = verb.replace(/^create-(?:virtual-)?/, '') as Unmet['type']
+  const type = verb.replace(/^create-(?:virtual-)?/, '') as Precondition['type']
   const found = { type, table: type === 'index' || type === 'trigger' ? row.tbl_name : row.name, columns: [] }
   if (row.type !== type) return { ...found, others: [`it is a ${row.type}`] }
   if (words(tokens) === words(significantTokens(row.sql))) return undefined

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { tableNamed, type DetailedCatalog } from '../../d1/schema/schema.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
-import type { Anatomy } from './statement.js'
+import type { StatementParts } from './statement.js'
 
 /**
  * Double-quoted names that SQLite silently reads as text although a column of that name is meant: a column of the table
@@ -12,7 +12,7 @@ import type { Anatomy } from './statement.js'
 export function literalsInPlaceOfColumns(
   database: DatabaseSync,
   sql: string,
-  anatomy: Anatomy,
+  anatomy: StatementParts,
   catalogs: DetailedCatalog[],
   tables: string[],
 ): string[] {
@@ -37,7 +37,7 @@ export function literalsInPlaceOfColumns(
 }
 
 /** Double-quoted names in the column list of a CREATE INDEX that are no columns: the index is over a constant. */
-export function literalsInIndex(database: DatabaseSync, sql: string, anatomy: Anatomy): string[] {
+export function literalsInIndex(database: DatabaseSync, sql: string, anatomy: StatementParts): string[] {
   const open = anatomy.tokens.findIndex(({ text }) => text === '(')
   const close = anatomy.tokens.findIndex(({ text }, at) => at > open && text === ')')
   const quoted = anatomy.tokens.slice(open, close).filter(({ text }) => text.startsWith('"'))

@@ -28,7 +28,7 @@ export type Alteration =
   | { kind: 'drop-column'; column: string }
 
 /** What the words of one statement say. Only what the engine cannot be asked for. */
-export interface Anatomy {
+export interface StatementParts {
   verb: Verb
   /** The object that it names: a table for INSERT, the index for CREATE INDEX. */
   target: string | undefined
@@ -43,7 +43,7 @@ export interface Anatomy {
 }
 
 /** Reads one statement's words. Never fails: what it does not know is `other`. */
-export function anatomyOf(sql: string, tokens: Token[] = significantTokens(sql)): Anatomy {
+export function anatomyOf(sql: string, tokens: Token[] = significantTokens(sql)): StatementParts {
   const words = tokens.map(({ kind, text }) => (kind === 'word' ? text.toUpperCase() : text))
   const start = mainVerbAt(words)
   const verb = verbAt(words, start)

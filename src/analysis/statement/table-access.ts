@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 
 /** What one statement does to the rows of one table, by its program: see `touches.ts`. */
-export interface Touch {
+export interface TableAccess {
   table: string
   how: 'read' | 'insert' | 'update' | 'delete'
 }
@@ -23,14 +23,14 @@ const IS_UPDATE = 0x04
  * `names` (tables by root page) is needed for what is read. Throws what SQLite throws when the statement does not compile.
  * Source: https://sqlite.org/opcode.html (OP_Delete, OP_Insert, OP_Clear, OP_OpenRead).
  */
-export function touchesOf(
+export function tableAccessOf(
   database: DatabaseSync,
   sql: string,
   names: Map<number, string> | undefined,
-): Touch[] {
+): TableAccess[] {
   const ops = database.prepare(`EXPLAIN ${sql}`).all() as unknown as Op[]
-  const seen = new Map<string, Touch>()
-  const add = (table: string | undefined, how: Touch['how']): void => {
+  const seen = new Map<string, TableAccess>()
+  const add = (table: string | undefined, how: TableAccess['how']): void => {
     if (table !== undefined && !table.startsWith('sqlite_')) seen.set(`${how} ${table}`, { table, how })
   }
   for (const { opcode, p1, p2, p3, p4, p5 } of ops) {

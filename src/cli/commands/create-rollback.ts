@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
@@ -45,7 +46,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
         output.document({
           success: true,
           of: migration.name,
-          ...(file === undefined ? {} : { file }),
+          ...defined({ file }),
           sql,
           price,
         })
@@ -89,8 +90,8 @@ async function reverseOf(
   try {
     const databaseFile = path.join(folder, 'before.sqlite')
     await replay(databaseFile, before)
-    const { rehearseApart } = await import('../../analysis/rehearse/in-own-process.js')
-    const { rollback } = await rehearseApart({
+    const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
+    const { rollback } = await rehearseInOwnProcess({
       signal,
       databaseFile,
       files: [...before, migration],

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -42,7 +43,7 @@ export async function createMigration(input: {
   const earlier = await readMigrationFiles(input.folder)
   const file = await openFreeName(input, slug)
   const checksums = await adoptNewFiles(input.folder, earlier)
-  return { file, ...(checksums === undefined ? {} : { checksums }) }
+  return { file, ...defined({ checksums }) }
 }
 
 async function openFreeName(input: { folder: string; sql?: string }, slug: string): Promise<string> {

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { submitDecision } from '../../client/decide.js'
 import type { Command } from 'commander'
 import { didYouMean } from '../../config/closest.js'
@@ -77,8 +78,7 @@ export async function sendDecision(input: {
     const decision = {
       ...input.decision,
       actor,
-      ...(options.planHash === undefined ? {} : { planHash: options.planHash }),
-      ...(options.comment === undefined ? {} : { comment: options.comment }),
+      ...defined({ planHash: options.planHash, comment: options.comment }),
     }
     const run = await readRun(session, workflowId)
     const counted = await submitDecision(session, run, decision, {

@@ -10,9 +10,9 @@ export function devCommand(app: App, summary: string): Command {
       const { taskQueue } = await loadProject({ projectDir: options.project })
       const { startEmbeddedServer } = await import('../../temporal/embedded-server.js')
       const server = await startEmbeddedServer({ projectDir: options.project, onMessage: output.note })
-      let lastWords: string | undefined
+      let tail: string | undefined
       const died = server.died.then((words) => {
-        lastWords = words
+        tail = words
       })
       try {
         const { quietWorkerLog } = await import('./worker-log.js')
@@ -34,7 +34,7 @@ export function devCommand(app: App, summary: string): Command {
       } finally {
         await server.stop()
       }
-      if (lastWords !== undefined) throw serverDied(lastWords)
+      if (tail !== undefined) throw serverDied(tail)
       output.note('Stopped. Histories are kept for the next d1-runbook dev.')
       output.document({ success: true })
       return 0
@@ -42,13 +42,8 @@ export function devCommand(app: App, summary: string): Command {
   )
 }
 
-function serverDied(lastWords: string): RunbookError {
-  return new RunbookError(
-    'TemporalUnreachable',
-    `The embedded Temporal server ended by itself: ${lastWords}`,
-    {
-      advice:
-        'Read .d1-runbook/temporal.log, then run d1-runbook dev again: open runs go on where they were.',
-    },
-  )
+function serverDied(tail: string): RunbookError {
+  return new RunbookError('TemporalUnreachable', `The embedded Temporal server ended by itself: ${tail}`, {
+    advice: 'Read .d1-runbook/temporal.log, then run d1-runbook dev again: open runs go on where they were.',
+  })
 }

@@ -5,7 +5,7 @@ import semver from 'semver'
 import { misplacedMigrationsDir, requireMigrationsDir } from '../../config/migrations-dir.js'
 import { loadProject, type Project } from '../../config/project.js'
 import { environmentsSharingDatabase, resolveTarget } from '../../config/target.js'
-import { counted } from '../../text/plural.js'
+import { plural } from '../../text/plural.js'
 import { MINIMUM_NODE } from '../../contract/names.js'
 import type { Check } from '../../contract/run.js'
 import type { Target } from '../../contract/target.js'
@@ -133,7 +133,7 @@ async function migrations(project: Project, target: Target): Promise<Seen> {
   const folder = requireMigrationsDir(project, target)
   const { readMigrationFiles } = await import('../../d1/migrations/migration-files.js')
   const files = await readMigrationFiles(folder)
-  const message = `${counted(files.length, 'migration file')} in ${folder}`
+  const message = `${plural(files.length, 'migration file')} in ${folder}`
   const misplaced = misplacedMigrationsDir(project, target)
   if (misplaced !== undefined)
     return { state: 'warned', message: `${message}. ${misplaced}`, advice: 'Move that line.' }

@@ -1,5 +1,6 @@
+import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
-import { counted } from '../../text/plural.js'
+import { plural } from '../../text/plural.js'
 import type { Plan } from '../../contract/plan.js'
 import { formatDuration } from '../../text/duration.js'
 import type { App } from '../terminal/app.js'
@@ -48,11 +49,11 @@ async function makePlan(
   const onProgress = output.note
   const copy = await copyOfDatabase({ target, files, backup, onProgress, signal })
   try {
-    const { rehearseApart } = await import('../../analysis/rehearse/in-own-process.js')
+    const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
     const { readChecksums } = await import('../../d1/migrations/checksums.js')
     const { queriesOf } = await import('../../config/settings.js')
     const checksums = await readChecksums(target.migrationsDir)
-    return await rehearseApart({
+    return await rehearseInOwnProcess({
       databaseFile: copy.databaseFile,
       files,
       applied: copy.ledger,
@@ -62,7 +63,7 @@ async function makePlan(
       queries: queriesOf(project, target.environment),
       signal,
       onProgress,
-      ...(checksums === undefined ? {} : { checksums }),
+      ...defined({ checksums }),
     })
   } finally {
     await copy.remove()
@@ -75,7 +76,7 @@ function printPlan(output: Output, plan: Plan): void {
   output.line()
   output.line(plan.migrations.length === 0 ? 'Nothing is pending.' : `Pending (${plan.migrations.length}):`)
   for (const { name, statements, durationMs } of plan.migrations) {
-    output.line(`  ${name}  ${counted(statements, 'statement')}, ${formatDuration(durationMs)} on the copy`)
+    output.line(`  ${name}  ${plural(statements, 'statement')}, ${formatDuration(durationMs)} on the copy`)
   }
   const changed = plan.rows.filter(({ before, after }) => before !== after)
   if (changed.length > 0) output.line('Rows:')

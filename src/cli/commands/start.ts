@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client'
 import { Option, type Command } from 'commander'
 import { RunbookError } from '../../contract/failures.js'
@@ -72,7 +73,7 @@ export function startCommand(app: App, summary: string): Command {
         const { requireWorker } = await import('../../client/worker-presence.js')
         const requester = await actorOf({
           project: options.project,
-          ...(options.requester === undefined ? {} : { actor: options.requester }),
+          ...defined({ actor: options.requester }),
         })
         const { askChecklist } = await import('../terminal/prompts.js')
         const { taskQueue } = context.project

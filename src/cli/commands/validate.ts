@@ -1,5 +1,6 @@
+import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
-import { counted } from '../../text/plural.js'
+import { plural } from '../../text/plural.js'
 import type { Finding } from '../../contract/finding.js'
 import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles } from '../../config/context.js'
@@ -34,7 +35,7 @@ export function validateCommand(app: App, summary: string): Command {
         const checksums = await readChecksums(context.target.migrationsDir)
         const { success, findings } = await validateMigrations({
           files,
-          ...(checksums === undefined ? {} : { checksums }),
+          ...defined({ checksums }),
         })
         output.document({ success, findings })
         if (output.json) return success ? 0 : 1
@@ -51,7 +52,7 @@ function printFindings(output: Output, files: number, findings: Finding[], succe
   if (findings.length > 0) output.line()
   const count = (severity: Finding['severity']): number =>
     findings.filter((finding) => finding.severity === severity && finding.accepted === undefined).length
-  const summary = `${counted(files, 'migration file')}: ${counted(count('error'), 'error')}, ${counted(count('warning'), 'warning')}`
+  const summary = `${plural(files, 'migration file')}: ${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}`
   output.line(success ? output.colors.green(`✔ ${summary}`) : output.colors.red(`✖ ${summary}`))
   if (success && files > 0)
     output.line('Next: d1-runbook plan rehearses the pending ones on a copy of the database.')

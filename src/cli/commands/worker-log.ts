@@ -22,7 +22,7 @@ export function warningLine({ message, meta }: Pick<LogEntry, 'message' | 'meta'
     error?: unknown
   }
   const what = typeof activityType === 'string' ? `: ${activityType}` : ''
-  const which = typeof attempt === 'number' ? `, attempt ${String(attempt)}` : ''
+  const which = typeof attempt === 'number' ? `, attempt ${attempt}` : ''
   const why = error instanceof Error ? `: ${(error.message.split('\n')[0] ?? '').trim()}` : ''
   return `! ${message}${what}${which}${why}`
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { readSnapshot } from '../read/open-reader.js'
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -76,8 +77,7 @@ async function runApply(request: ApplyRequest, lease: Lease): Promise<WranglerRe
       args: ['d1', 'migrations', 'apply', target.database.name],
       config: stage.config,
       onGroup: (leader) => lease.remember(leader),
-      ...(signal === undefined ? {} : { signal }),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...defined({ signal, timeoutMs }),
     })
   } finally {
     clearInterval(timer)

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type Cloudflare from 'cloudflare'
 import { RunbookError } from '../../contract/failures.js'
@@ -44,7 +45,7 @@ const TRAVEL_TRIES = 3
 /**
  * Takes the database back to a bookmark, with `wrangler d1 time-travel restore`. `previousBookmark` undoes it, also when an
  * answer was lost and the journey made again: a second one would name the first one's end. A caller that may die on the way
- * keeps what `onDeparture` says, and gives it as `departure` when it tries again. Throws `ConfigInvalid` for a
+ * keeps what `onBookmark` says, and gives it as `departure` when it tries again. Throws `ConfigInvalid` for a
  * local database, `BookmarkInvalid`, `RateLimited` past D1's 10 restores in 10 minutes, and `OutcomeUnknown` or `Network`
  * (with `details.undoBookmark`) when no answer came: read the schema before trying again.
  */
@@ -53,7 +54,7 @@ export async function restoreBookmark(request: {
   bookmark: string
   /** The bookmark of before an earlier try. */
   departure?: string
-  onDeparture?: (bookmark: string) => void
+  onBookmark?: (bookmark: string) => void
   signal?: AbortSignal
 }): Promise<{ bookmark: string; previousBookmark: string }> {
   const { target, signal, departure } = request
@@ -67,7 +68,7 @@ export async function restoreBookmark(request: {
     )
   }
   const undo = departure ?? (await readBookmark(target)).bookmark
-  if (undo !== undefined) request.onDeparture?.(undo)
+  if (undo !== undefined) request.onBookmark?.(undo)
   for (let tries = departure === undefined ? 1 : 2; ; tries += 1) {
     try {
       const journey = await travel(request)
@@ -104,7 +105,7 @@ async function travel({
     target,
     args: ['d1', 'time-travel', 'restore', target.database.name, '--bookmark', bookmark, '--json'],
     timeoutMs: 120_000,
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ signal }),
   })
   signal?.throwIfAborted()
   const answer = parseJsonOutput(demandSuccess(result, what).stdout)

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { fileSha256 } from './export/sql-file.js'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
@@ -54,11 +55,10 @@ export async function createBackup(request: BackupRequest): Promise<BackupRecord
       sizeBytes: (await stat(file)).size,
       createdAt: metadata.createdAt,
       verified: true,
-      ...(metadata.bookmark === undefined ? {} : { bookmark: metadata.bookmark }),
+      ...defined({ bookmark: metadata.bookmark }),
       tables: metadata.tables,
       schemaFingerprint: metadata.schemaFingerprint,
-      ...(metadata.comparison === undefined ? {} : { comparison: metadata.comparison }),
-      ...(metadata.rowsRead === undefined ? {} : { rowsRead: metadata.rowsRead }),
+      ...defined({ comparison: metadata.comparison, rowsRead: metadata.rowsRead }),
       durationMs: Math.round(performance.now() - startedAt),
     }
   } catch (error) {
@@ -116,8 +116,7 @@ async function attempt(
     target,
     file: sqlFile,
     onRowsRead: (rows) => (bill.rowsRead += rows),
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined ? {} : { onProgress }),
+    ...defined({ signal, onProgress }),
   })
 
   onProgress?.('restoring and comparing')

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import Cloudflare from 'cloudflare'
 import { RunbookError, type FailureType } from '../../contract/failures.js'
 import { isSqlRefusal } from '../wrangler/failure-texts.js'
@@ -12,7 +13,7 @@ export function apiClient(env: NodeJS.ProcessEnv = process.env): Cloudflare | un
     apiToken,
     maxRetries: 3,
     timeout: 60_000,
-    ...(baseURL === undefined ? {} : { baseURL }),
+    ...defined({ baseURL }),
   })
 }
 

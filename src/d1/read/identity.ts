@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { existsSync, statSync } from 'node:fs'
 import { RunbookError } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
@@ -73,8 +74,7 @@ async function remoteIdentity(target: Target): Promise<Identity> {
     name: found.name ?? '',
     id: found.uuid ?? '',
     accountId,
-    ...(found.file_size === undefined ? {} : { sizeBytes: found.file_size }),
-    ...(found.num_tables === undefined ? {} : { tables: found.num_tables }),
+    ...defined({ sizeBytes: found.file_size, tables: found.num_tables }),
   }
 }
 
@@ -92,7 +92,7 @@ export async function wranglerIdentity(target: Target): Promise<Identity> {
   return {
     name: cellText(info['name']),
     id: cellText(info['uuid']),
-    ...(target.accountId === undefined ? {} : { accountId: target.accountId }),
+    ...defined({ accountId: target.accountId }),
     ...(Number.isFinite(size) ? { sizeBytes: size } : {}),
     ...(Number.isFinite(tables) ? { tables } : {}),
   }

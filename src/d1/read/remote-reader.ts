@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type Cloudflare from 'cloudflare'
 import { RunbookError } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
@@ -43,7 +44,7 @@ export function openWranglerReader(target: Target, signal?: AbortSignal, onRowsR
       target,
       args: ['d1', 'execute', target.database.name, '--json', '--command', inlined(sql, params)],
       timeoutMs: 120_000,
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ signal }),
     })
     return firstRows(target, parseJsonOutput(demandSuccess(result, what).stdout), onRowsRead)
   }

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { normaliseSql } from './catalog.js'
 import type { ColumnSchema, DetailedCatalog } from './schema.js'
 
@@ -37,14 +38,14 @@ function differences(
   const changes: SchemaChange[] = []
   for (const [key, old] of before) {
     const now = after.get(key)
-    const where = { type, name: old.name, ...(old.table === undefined ? {} : { table: old.table }) }
+    const where = { type, name: old.name, ...defined({ table: old.table }) }
     if (now === undefined) changes.push({ change: 'removed', ...where, before: old.text })
     else if (now.text !== old.text)
       changes.push({ change: 'changed', ...where, before: old.text, after: now.text })
   }
   for (const [key, now] of after) {
     if (before.has(key)) continue
-    const where = { type, name: now.name, ...(now.table === undefined ? {} : { table: now.table }) }
+    const where = { type, name: now.name, ...defined({ table: now.table }) }
     changes.push({ change: 'added', ...where, after: now.text })
   }
   return changes
@@ -54,7 +55,7 @@ function textOf(objects: Map<string, { name: string; table?: string; sql: string
   return new Map(
     [...objects].map(([key, { name, table, sql }]) => [
       key,
-      { name, ...(table === undefined ? {} : { table }), text: normaliseSql(sql) },
+      { name, ...defined({ table }), text: normaliseSql(sql) },
     ]),
   )
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,7 +34,7 @@ function stagedConfig({ accountId, binding, database, migrationsTable }: Target)
   return {
     name: 'd1-runbook-stage',
     compatibility_date: '2025-01-01',
-    ...(accountId === undefined ? {} : { account_id: accountId }),
+    ...defined({ account_id: accountId }),
     d1_databases: [
       {
         binding,

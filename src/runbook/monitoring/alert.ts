@@ -33,7 +33,7 @@ export function alertFor(input: {
       return {
         kind: 'recovered',
         checkpoint,
-        message: `checkpoint ${String(checkpoint.number)} is ${checkpoint.verdict} again`,
+        message: `checkpoint ${checkpoint.number} is ${checkpoint.verdict} again`,
       }
   }
 }
@@ -50,5 +50,5 @@ function rowsOf(checkpoints: readonly Pick<Checkpoint, 'verdict'>[]): { breaches
 }
 
 function row(length: number, what: string): string {
-  return length === 1 ? `a checkpoint ${what}` : `${String(length)} checkpoints in a row ${what}`
+  return length === 1 ? `a checkpoint ${what}` : `${length} checkpoints in a row ${what}`
 }

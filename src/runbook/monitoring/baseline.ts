@@ -49,9 +49,7 @@ export function baselineLines(baseline: Baseline, monitoring: MonitoringPlan): s
         medianMs === undefined || limitMs === undefined
           ? ''
           : `median ${formatDuration(medianMs)}, limit ${formatDuration(limitMs)}, `
-      const from = past
-        ? `${String(samples)} windows: now and this hour of past days`
-        : `${String(samples)} samples`
+      const from = past ? `${samples} windows: now and this hour of past days` : `${samples} samples`
       return `Baseline of ${probe}: ${speed}${percent(errorRate)} errors (${from})`
     },
   )

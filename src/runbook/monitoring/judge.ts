@@ -162,7 +162,7 @@ function judgeLatency(
   if (enough && median(recent) > limit && chance < SURE) {
     return {
       verdict: 'breached',
-      reason: `${figures}; median of the last ${String(WINDOW)} ${ms(median(recent))}`,
+      reason: `${figures}; median of the last ${WINDOW} ${ms(median(recent))}`,
     }
   }
   if (now > limit)
@@ -199,5 +199,5 @@ function unknown(reason: string, decisive: boolean): ProbeJudgement {
 }
 
 function ms(value: number): string {
-  return `${String(Math.round(value))} ms`
+  return `${Math.round(value)} ms`
 }

@@ -30,5 +30,5 @@ function dissent(answers: readonly ProbeResult[], ok: ProbeResult['ok']): string
   const others = answers.filter((one) => one.ok !== ok)
   const [first] = others
   if (first === undefined) return []
-  return [`${String(others.length)} of ${String(answers.length)} answers differed: ${first.message}`]
+  return [`${others.length} of ${answers.length} answers differed: ${first.message}`]
 }

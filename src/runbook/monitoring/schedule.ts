@@ -33,7 +33,7 @@ export function checkpointOffsets(phases: readonly SchedulePhase[] = RUNBOOK_SCH
   const offsets: number[] = []
   let last = 0
   for (const { everyMs, untilMs } of phases) {
-    if (!(everyMs > 0)) throw new RangeError(`a schedule needs a positive interval, found ${String(everyMs)}`)
+    if (!(everyMs > 0)) throw new RangeError(`a schedule needs a positive interval, found ${everyMs}`)
     for (let at = last + everyMs; at <= untilMs; at += everyMs) {
       offsets.push(at)
       last = at

@@ -123,7 +123,7 @@ function figuresOf({ view, timeZone }: ReportInput): ReportDocument['figures'] {
 /** After a rollback the list of migrations ends with the one that took the others back. */
 function appliedText({ migrations, outcome }: RunView): string {
   const applied = migrations.filter(({ state }) => state === 'applied').length
-  const text = `${String(applied)} of ${String(migrations.length)}`
+  const text = `${applied} of ${migrations.length}`
   return outcome === 'rolled-back' ? 'none: they were taken back' : text
 }
 
@@ -131,5 +131,5 @@ function monitoringText({ monitoring }: RunView): string {
   if (monitoring === null) return 'not begun'
   const { checkpoints, planned } = monitoring
   const looked = checkpoints.filter(({ extra }) => extra !== true).length
-  return `${String(looked)} of ${String(planned)} checkpoints`
+  return `${looked} of ${planned} checkpoints`
 }

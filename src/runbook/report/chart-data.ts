@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { CheckpointVerdict } from '../../contract/monitoring.js'
 import { latencyLimitMs } from '../monitoring/baseline.js'
 import { median, quantile } from '../monitoring/statistics.js'
@@ -31,7 +32,7 @@ export function stepBars({ view }: ReportInput): StepBar[] {
           title: stepTitle(step),
           fromMs: Date.parse(startedAt) - origin,
           toMs: (endedAt === undefined ? newest : Date.parse(endedAt)) - origin,
-          ...(plannedMs === undefined ? {} : { plannedMs }),
+          ...defined({ plannedMs }),
           running: state === 'running',
           failed: state === 'failed',
         },

@@ -103,7 +103,7 @@ function drawingOf(figure: Figure['figure'], input: ReportInput, width: number):
       const trend = latencyTrend(input)
       return trend === null
         ? null
-        : trendDrawing(trend, width, { timeZone, unit: (value) => `${String(Math.round(value))} ms` })
+        : trendDrawing(trend, width, { timeZone, unit: (value) => `${Math.round(value)} ms` })
     }
     case 'error-rate': {
       const trend = errorTrend(input)

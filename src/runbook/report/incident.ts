@@ -1,7 +1,7 @@
 import type { RunView } from '../../contract/run.js'
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { stepTitle } from '../steps.js'
-import { waysBack } from '../rollback-options.js'
+import { rollbackOptions } from '../rollback-options.js'
 import { shownTime, type ReportInput } from './input.js'
 
 /** The incident report of scenario 1, for the post-mortem: what happened when, who decided what, what is true now. */
@@ -89,7 +89,7 @@ function timeline({ view, timeZone }: ReportInput): string {
       .filter(({ verdict }) => verdict !== 'healthy')
       .map(({ at, number, verdict, reasons }) => ({
         at,
-        what: `Checkpoint ${String(number)} ${verdict}: ${prose(reasons.join('; '))}`,
+        what: `Checkpoint ${number} ${verdict}: ${prose(reasons.join('; '))}`,
       })),
   ]
   // Sorting is stable: what happened in the same moment stays in the order in which it is told here.
@@ -139,7 +139,7 @@ function decisions({ view, timeZone }: ReportInput): string {
 function ways({ view, plan }: ReportInput): string {
   return table(
     ['Way', 'Available', 'Price'],
-    waysBack({ environment: view.environment, plan, backup: view.backup }).map(
+    rollbackOptions({ environment: view.environment, plan, backup: view.backup }).map(
       ({ title, available, price }) => [title, available ? 'yes' : 'no', prose(price.join('; '))],
     ),
   )
@@ -178,6 +178,6 @@ function nextSteps(view: RunView): string {
           `${left.map(({ name }) => code(name)).join(', ')} did not run; mend the cause, then a fresh ${code(`d1-runbook start --env ${env}`)}`,
         ]),
   ]
-    .map((step, index) => `${String(index + 1)}. ${step}`)
+    .map((step, index) => `${index + 1}. ${step}`)
     .join('\n')
 }

@@ -66,15 +66,13 @@ export function monitoringSection(input: ReportInput): Section {
   const { checkpoints, planned, verdicts, nextAt } = monitoring
   const counts = Object.entries(verdicts)
     .filter(([, number]) => number > 0)
-    .map(([verdict, number]) => `${String(number)} ${verdict}`)
+    .map(([verdict, number]) => `${number} ${verdict}`)
   const next = nextAt === undefined ? '' : ` Next: ${shownTime(nextAt, timeZone)}.`
   const notable = checkpoints.filter(({ verdict, late }) => verdict !== 'healthy' || late)
   return {
     ...section,
     blocks: [
-      text(
-        `${String(checkpoints.length)} of ${String(planned)} checkpoints: ${counts.join(', ') || 'none yet'}.${next}`,
-      ),
+      text(`${checkpoints.length} of ${planned} checkpoints: ${counts.join(', ') || 'none yet'}.${next}`),
       {
         kind: 'figure',
         figure: 'latency',
@@ -94,7 +92,7 @@ export function monitoringSection(input: ReportInput): Section {
         : [
             {
               kind: 'fold' as const,
-              summary: `All ${String(checkpoints.length)} checkpoints`,
+              summary: `All ${checkpoints.length} checkpoints`,
               blocks: [checkpointTable(checkpoints, timeZone)],
             },
           ]),
@@ -139,7 +137,7 @@ function checkpointTable(checkpoints: readonly Checkpoint[], timeZone: string | 
     kind: 'table',
     head: ['No.', 'At', 'Verdict', 'Response time', 'Error rate', 'Why'],
     rows: checkpoints.map((one) => [
-      `${String(one.number)}${one.extra === true ? ' (extra)' : ''}`,
+      `${one.number}${one.extra === true ? ' (extra)' : ''}`,
       shownTime(one.at, timeZone),
       `${VERDICT_MARKS[one.verdict]}${one.late ? ', late' : ''}`,
       one.latencyMs === undefined ? '-' : formatDuration(one.latencyMs),

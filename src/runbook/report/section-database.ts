@@ -1,7 +1,7 @@
 import type { Finding } from '../../contract/finding.js'
 import type { SchemaChange } from '../../contract/plan.js'
 import { formatDuration } from '../../text/duration.js'
-import { waysBack } from '../rollback-options.js'
+import { rollbackOptions } from '../rollback-options.js'
 import { text, tableOr, type Block, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 
@@ -42,10 +42,7 @@ export function changesSection({ plan }: ReportInput): Section {
   return {
     ...section,
     blocks: [
-      text([
-        { strong: 'Rows per table' },
-        `, as rehearsed on the restored copy; ${String(same)} more unchanged`,
-      ]),
+      text([{ strong: 'Rows per table' }, `, as rehearsed on the restored copy; ${same} more unchanged`]),
       tableOr(
         'No table gains or loses rows.',
         ['Table', 'Before', 'After', 'Difference'],
@@ -118,7 +115,7 @@ export function findingsSection({ plan }: ReportInput): Section {
 }
 
 function whereOf({ migration, line }: Finding): string {
-  return line === undefined ? migration : `${migration}:${String(line)}`
+  return line === undefined ? migration : `${migration}:${line}`
 }
 
 export function backupSection({ view, timeZone }: ReportInput): Section {
@@ -136,7 +133,7 @@ export function backupSection({ view, timeZone }: ReportInput): Section {
           ['SHA-256 ', { code: backup.sha256 }],
           `${megabytes(backup.sizeBytes)}, made ${shownTime(backup.createdAt, timeZone)} in ${formatDuration(backup.durationMs)}`,
           backup.verified
-            ? `Verified: restored into a scratch database and compared, ${String(backup.tables.length)} tables, ${String(rows)} rows`
+            ? `Verified: restored into a scratch database and compared, ${backup.tables.length} tables, ${rows} rows`
             : 'NOT verified',
           ['Schema fingerprint ', { code: backup.schemaFingerprint }],
           ...(backup.bookmark === undefined ? [] : [['Time Travel bookmark ', { code: backup.bookmark }]]),
@@ -162,7 +159,7 @@ export function backupSection({ view, timeZone }: ReportInput): Section {
 }
 
 export function wayBackSection({ view, plan }: ReportInput): Section {
-  const ways = waysBack({ environment: view.environment, plan, backup: view.backup })
+  const ways = rollbackOptions({ environment: view.environment, plan, backup: view.backup })
   const sql = plan?.rollback.sql
   return {
     id: 'way-back',
@@ -193,7 +190,7 @@ export function wayBackSection({ view, plan }: ReportInput): Section {
 }
 
 function signed(value: number): string {
-  return value > 0 ? `+${String(value)}` : String(value)
+  return value > 0 ? `+${value}` : String(value)
 }
 
 function megabytes(bytes: number): string {

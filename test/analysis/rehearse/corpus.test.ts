@@ -41,7 +41,7 @@ afterAll(() => {
   console.log(
     [
       ...matrix,
-      `${String(matrix.length)} migrations, ${String(misses.length)} misses, ${String(falseErrors.length)} false errors`,
+      `${matrix.length} migrations, ${misses.length} misses, ${falseErrors.length} false errors`,
     ].join('\n'),
   )
 })

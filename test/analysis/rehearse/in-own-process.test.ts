@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { rehearseApart } from '../../../src/analysis/rehearse/in-own-process.js'
+import { rehearseInOwnProcess } from '../../../src/analysis/rehearse/in-own-process.js'
 import { rehearseMigrations, type RehearseInput } from '../../../src/analysis/rehearse/rehearse.js'
 import { migrationFile } from '../../../src/d1/migrations/migration-files.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
@@ -43,7 +43,7 @@ function inputFor(sql: string): RehearseInput {
 it('makes the same plan as in this process, and tells how far it is', { timeout: 120_000 }, async () => {
   const input = inputFor(`DELETE FROM b WHERE v < '2';`)
   const told: string[] = []
-  const apart = await rehearseApart({ ...input, onProgress: (message) => told.push(message) })
+  const apart = await rehearseInOwnProcess({ ...input, onProgress: (message) => told.push(message) })
   const { planHash, findings } = await rehearseMigrations(input)
   expect(apart).toMatchObject({ planHash, findings, verdict: 'block' })
   expect(told).toContain('Rehearsing 0001_change.sql')
@@ -56,7 +56,10 @@ it(
   async () => {
     let beats = 0
     const heart = setInterval(() => (beats += 1), 100)
-    const { verdict, findings } = await rehearseApart({ ...inputFor(ENDLESS), statementLimitMs: 1_500 })
+    const { verdict, findings } = await rehearseInOwnProcess({
+      ...inputFor(ENDLESS),
+      statementLimitMs: 1_500,
+    })
     clearInterval(heart)
     expect(verdict).toBe('block')
     expect(findings).toContainEqual(
@@ -69,7 +72,7 @@ it(
 it('ends at once when it is cancelled, and leaves nothing behind', { timeout: 120_000 }, async () => {
   const controller = new AbortController()
   const reason = new Error('no longer wanted')
-  const plan = rehearseApart({
+  const plan = rehearseInOwnProcess({
     ...inputFor(ENDLESS),
     signal: controller.signal,
     onProgress: () => setTimeout(() => controller.abort(reason), 500),

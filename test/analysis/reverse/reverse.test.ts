@@ -23,29 +23,26 @@ afterAll(() => {
 })
 
 describe('the generated reverse migration', () => {
-  test(`restores schema and rows, or its price names the table (${String(SEEDS)} seeds)`, async () => {
+  test(`restores schema and rows, or its price names the table (${SEEDS} seeds)`, async () => {
     let available = 0
     let free = 0
     const reasons: string[] = []
     for (let seed = 1; seed <= SEEDS; seed += 1) {
       const { outcome, differing, sameSchema } = await thereAndBack(seed)
       if (!outcome.available) {
-        reasons.push(`seed ${String(seed)}: ${outcome.price[0] ?? ''}`)
+        reasons.push(`seed ${seed}: ${outcome.price[0] ?? ''}`)
         continue
       }
       available += 1
-      expect(sameSchema, `schema after seed ${String(seed)}`).toBe(true)
+      expect(sameSchema, `schema after seed ${seed}`).toBe(true)
       if (differing.length === 0) free += 1
       for (const table of differing) {
-        expect(
-          outcome.price.join('\n'),
-          `seed ${String(seed)}: ${table} differs\n${outcome.sql ?? ''}`,
-        ).toContain(table)
+        expect(outcome.price.join('\n'), `seed ${seed}: ${table} differs\n${outcome.sql ?? ''}`).toContain(
+          table,
+        )
       }
     }
-    console.log(
-      `${String(available)} of ${String(SEEDS)} reversed, ${String(free)} without any difference\n${reasons.join('\n')}`,
-    )
+    console.log(`${available} of ${SEEDS} reversed, ${free} without any difference\n${reasons.join('\n')}`)
     expect(available).toBeGreaterThan(SEEDS * 0.95)
   }, 120_000)
 })

@@ -250,7 +250,7 @@ export function scenarioOf(name: string, part: Case): Scenario {
 }
 
 function columns(count: number): string {
-  return Array.from({ length: count }, (_, at) => `c${String(at)}`).join(', ')
+  return Array.from({ length: count }, (_, at) => `c${at}`).join(', ')
 }
 
 function many(): string {

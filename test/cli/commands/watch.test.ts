@@ -66,7 +66,7 @@ describe('a picture that is redrawn in place', () => {
   })
 
   test('keeps what it is about and what is to be done where rows are few', () => {
-    const lines = Array.from({ length: 30 }, (_, index) => `line ${String(index)}`)
+    const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`)
     expect(fitPicture(lines, { columns: 80, rows: 6 })).toEqual([
       'line 0',
       'line 1',

@@ -248,10 +248,10 @@ export function simulationTable(summaries: readonly TraceSummary[]): string {
     one.trace,
     one.expect,
     String(one.seeds),
-    `${((100 * one.falseRollbacks) / one.seeds).toFixed(1)} % (${String(one.falseRollbacks)})`,
+    `${((100 * one.falseRollbacks) / one.seeds).toFixed(1)} % (${one.falseRollbacks})`,
     one.expect === 'silence' ? '-' : `${((100 * one.detected) / one.seeds).toFixed(1)} %`,
-    one.medianDelay === null ? '-' : `${String(one.medianDelay)} checkpoints`,
-    one.worstDelay === null ? '-' : `${String(one.worstDelay)} checkpoints`,
+    one.medianDelay === null ? '-' : `${one.medianDelay} checkpoints`,
+    one.worstDelay === null ? '-' : `${one.worstDelay} checkpoints`,
   ])
   const widths = head.map((name, at) =>
     Math.max(name.length, ...rows.map((cells) => (cells[at] ?? '').length)),

@@ -1,3 +1,4 @@
+import { defined } from '../../../contract/defined.js'
 import { fileSha256 } from './sql-file.js'
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -31,8 +32,7 @@ export type RemoteWay = 'wrangler' | 'rows'
 export async function exportRemote(request: ExportRequest, way: RemoteWay): Promise<Exported> {
   const { target, file, signal, onProgress, onRowsRead } = request
   const reader = await openReader(target, {
-    ...(signal === undefined ? {} : { signal }),
-    ...(onRowsRead === undefined ? {} : { onRowsRead }),
+    ...defined({ signal, onRowsRead }),
   })
   const { ledger, schemaFingerprint } = await snapshotOf(reader, target.migrationsTable)
   const inventory = await takeInventory(reader)
@@ -65,8 +65,7 @@ async function exportByWrangler({ target, file, signal, onProgress }: ExportRequ
     target,
     args: ['d1', 'export', target.database.name, '--output', file],
     timeoutMs: EXPORT_TIMEOUT_MS,
-    ...(signal === undefined ? {} : { signal }),
-    ...(onProgress === undefined ? {} : { onLine: onProgress }),
+    ...defined({ signal, onLine: onProgress }),
   })
   signal?.throwIfAborted()
   demandSuccess(result, what)
