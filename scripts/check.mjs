@@ -17,7 +17,7 @@ const CHECKS = [
   {
     name: 'rooms',
     tool: inModules('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'),
-    args: ['src', 'sample', 'test', '--config', '.dependency-cruiser.cjs', '--output-type', 'err-long'],
+    args: ['src', 'sample', 'test', '--config', '.dependency-cruiser.mjs', '--output-type', 'err-long'],
   },
   {
     name: 'format',

@@ -1,3 +1,4 @@
+import type { ExportJob } from './jobs.js'
 import { createHash, randomUUID } from 'node:crypto'
 import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,13 +7,6 @@ import { dump, type DumpOptions } from './dump.js'
 import { ApiFailure } from './failure.js'
 import { bodyOf, databaseOf, success, type Exchange, type Reply, type Route } from './exchange.js'
 import type { LocalDatabase } from './local-database.js'
-
-/** A dump that lies ready under a signed address. */
-export interface ExportJob {
-  file: string
-  filename: string
-  polls: number
-}
 
 const BODY = z.object({
   output_format: z.literal('polling'),

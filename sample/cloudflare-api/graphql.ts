@@ -1,32 +1,8 @@
+import type { QueryCount, Dataset, AnalyticsRow } from './jobs.js'
+import type { Traffic } from './jobs.js'
 import { z } from 'zod'
 import { bodyOf, json, type Route } from './exchange.js'
 import type { StatementResult } from './local-database.js'
-
-/** The data sets of Cloudflare's analytics that D1 and Workers have. */
-export type Dataset = 'd1AnalyticsAdaptiveGroups' | 'd1QueriesAdaptiveGroups' | 'workersInvocationsAdaptive'
-
-/** A row as GraphQL answers it, `{sum, avg, quantiles, count, dimensions}`. */
-export interface AnalyticsRow {
-  count?: number
-  sum?: Record<string, number>
-  avg?: Record<string, number>
-  quantiles?: Record<string, number>
-  dimensions?: Record<string, string>
-}
-
-/** Rows that replace what would be answered; a data set that is absent keeps its own numbers. */
-export type AnalyticsRows = Partial<Record<Dataset, AnalyticsRow[]>>
-
-/** What the databases were asked so far: database ID, then text of the query. */
-export type Traffic = Map<string, Map<string, QueryCount>>
-
-interface QueryCount {
-  count: number
-  durationMs: number
-  rowsRead: number
-  rowsWritten: number
-  rowsReturned: number
-}
 
 const BODY = z.object({ query: z.string(), variables: z.record(z.string(), z.unknown()).optional() })
 const FIELD =

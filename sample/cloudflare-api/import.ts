@@ -1,18 +1,10 @@
+import type { ImportJob } from './jobs.js'
 import { createHash, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { ApiFailure } from './failure.js'
 import { bodyOf, databaseOf, success, type Exchange, type Reply, type Route } from './exchange.js'
 import type { LocalDatabase, Meta, StatementResult } from './local-database.js'
 import type { Service } from './service.js'
-
-/** A file on its way into a database: uploaded once `content` is there, ingested once `outcome` is. */
-export interface ImportJob {
-  databaseId: string
-  etag: string
-  filename: string
-  content?: Buffer
-  outcome?: { bookmark: string; queries: number; meta: Meta } | { error: string }
-}
 
 const BODY = z.discriminatedUnion('action', [
   z.object({ action: z.literal('init'), etag: z.string() }),

@@ -1,3 +1,4 @@
+import type { AnalyticsRows } from './jobs.js'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -5,14 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Faults, type FaultRule } from './faults.js'
-import type { AnalyticsRows } from './graphql.js'
 import { History } from './history.js'
 import { LocalDatabase } from './local-database.js'
 import { createApiServer } from './server.js'
 import type { ApiCall, Service } from './service.js'
 
 export type { FaultKind, FaultRule, RouteName } from './faults.js'
-export type { AnalyticsRow, AnalyticsRows, Dataset } from './graphql.js'
+export type { AnalyticsRow, AnalyticsRows, Dataset } from './jobs.js'
 export type { ApiCall } from './service.js'
 
 export interface DatabaseSeed {

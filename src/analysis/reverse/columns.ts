@@ -1,3 +1,4 @@
+import type { ReverseInput } from './input.js'
 import { defined } from '../../contract/defined.js'
 import { sameName, type ColumnSchema, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
@@ -5,7 +6,6 @@ import { column, keyOf, pairsOf, ROWID } from '../compare/row-keys.js'
 import type { TableFate } from '../evidence.js'
 import { insertsFor } from './literal-rows.js'
 import { freeName, type Replacement } from './rebuild-sql.js'
-import type { ReverseInput } from './reverse.js'
 
 interface ColumnsBack {
   replacement: Replacement

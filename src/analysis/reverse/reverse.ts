@@ -1,5 +1,5 @@
+import type { ReverseInput } from './input.js'
 import { defined } from '../../contract/defined.js'
-import type { DatabaseSync } from 'node:sqlite'
 import { normaliseSql } from '../../d1/schema/catalog.js'
 import { sameName, tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
@@ -17,17 +17,6 @@ export interface Reverse {
   price: string[]
   /** Tables whose rows it may change, under their names before. */
   tables: string[]
-}
-
-/** `main` is the migrated database, `prior` the one before, on one connection. */
-export interface ReverseInput {
-  database: DatabaseSync
-  before: DetailedCatalog
-  after: DetailedCatalog
-  /** What became of the tables that the forward migration touched. */
-  fates: TableFate[]
-  /** Rebuild also where ALTER TABLE … DROP COLUMN would do. */
-  rebuildOnly?: boolean
 }
 
 /** Every table taken for what has its name: for a comparison of two states without the statements between them. */

@@ -1,9 +1,9 @@
+import type { ReverseInput } from './input.js'
 import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { column, join, keyOf, pairsOf, ROWID, type Pair } from '../compare/row-keys.js'
 import type { TableFate } from '../evidence.js'
 import { insertsFor, literalLines } from './literal-rows.js'
-import type { ReverseInput } from './reverse.js'
 
 /** Statements that give rows of one table back, written out from the backup. */
 export interface RowsBack {

@@ -1,0 +1,43 @@
+import type { Meta } from './local-database.js'
+
+/** A file on its way into a database: uploaded once `content` is there, ingested once `outcome` is. */
+export interface ImportJob {
+  databaseId: string
+  etag: string
+  filename: string
+  content?: Buffer
+  outcome?: { bookmark: string; queries: number; meta: Meta } | { error: string }
+}
+
+export interface QueryCount {
+  count: number
+  durationMs: number
+  rowsRead: number
+  rowsWritten: number
+  rowsReturned: number
+}
+
+/** The data sets of Cloudflare's analytics that D1 and Workers have. */
+export type Dataset = 'd1AnalyticsAdaptiveGroups' | 'd1QueriesAdaptiveGroups' | 'workersInvocationsAdaptive'
+
+/** A row as GraphQL answers it, `{sum, avg, quantiles, count, dimensions}`. */
+export interface AnalyticsRow {
+  count?: number
+  sum?: Record<string, number>
+  avg?: Record<string, number>
+  quantiles?: Record<string, number>
+  dimensions?: Record<string, string>
+}
+
+/** What the databases were asked so far: database ID, then text of the query. */
+export type Traffic = Map<string, Map<string, QueryCount>>
+
+/** Rows that replace what would be answered; a data set that is absent keeps its own numbers. */
+export type AnalyticsRows = Partial<Record<Dataset, AnalyticsRow[]>>
+
+/** A dump that lies ready under a signed address. */
+export interface ExportJob {
+  file: string
+  filename: string
+  polls: number
+}
