@@ -1,0 +1,109 @@
+import {
+  commandsIn,
+  isNextCommand,
+  isWords,
+  VERBS,
+  type NextCommand,
+  type Words,
+} from '../contract/next-command.js'
+import { code, prose } from './markdown.js'
+import { shellWord, type Shell } from './shell.js'
+
+/** The line that a person types or pastes. */
+export function commandLine(next: NextCommand, shell: Shell = 'posix'): string {
+  const { command, args, environment, project, database, run } = next
+  const runAsWord = VERBS[command] === 'run as word'
+  const parts = [
+    ...(runAsWord && run !== undefined ? [run] : []),
+    ...args,
+    ...option('--id', runAsWord ? undefined : run),
+    ...option('--env', environment),
+    ...option('--database', database),
+    ...option('--project', project),
+  ]
+  return [`d1-runbook ${command}`, ...parts.map((part) => shellWord(part, shell))].join(' ')
+}
+
+function option(name: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [name, value]
+}
+
+/** As one string: a terminal, a log, the one string of JSON. `write` makes a line of a command. */
+export function plain(
+  text: Words,
+  write: (next: NextCommand) => string = (next) => commandLine(next),
+): string {
+  if (typeof text === 'string') return text
+  return text.map((piece) => (typeof piece === 'string' ? piece : write(piece))).join('')
+}
+
+/** As Markdown on one line: words escaped, each command in code marks. */
+export function markdownWords(text: Words): string {
+  if (typeof text === 'string') return prose(text)
+  return text
+    .map((piece) => (typeof piece === 'string' ? proseWithin(piece) : code(commandLine(piece))))
+    .join('')
+    .trim()
+}
+
+/** {@link prose} takes outer blanks away, which stand between words and a command here. */
+function proseWithin(piece: string): string {
+  const [, before = '', inner = '', after = ''] = /^(\s*)([\s\S]*?)(\s*)$/.exec(piece) ?? []
+  return `${before === '' ? '' : ' '}${prose(inner)}${after === '' ? '' : ' '}`
+}
+
+/** As Slack's mrkdwn, whose control characters are `&`, `<` and `>`; each command in code marks. */
+export function slackWords(text: Words): string {
+  const pieces = typeof text === 'string' ? [text] : text
+  return pieces
+    .map((piece) => (typeof piece === 'string' ? slackEscaped(piece) : slackCode(commandLine(piece))))
+    .join('')
+}
+
+/** A backquote ends inline code and cannot be escaped there; a block may hold it. */
+function slackCode(line: string): string {
+  const marks = line.includes('`') ? '```' : '`'
+  return `${marks}${slackEscaped(line)}${marks}`
+}
+
+function slackEscaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+/**
+ * For JSON: every text becomes one string, and its commands stand beside it as values, in `next`. `complete` adds to a
+ * command what the reader must say again.
+ */
+export function plainDocument(
+  value: unknown,
+  complete: (next: NextCommand) => NextCommand = (next) => next,
+): unknown {
+  if (isTextWithCommands(value)) return plain(value, (next) => commandLine(complete(next)))
+  if (isNextCommand(value)) return complete(value)
+  if (Array.isArray(value)) return value.map((each) => plainDocument(each, complete))
+  if (!isRecord(value)) return value
+  const next = 'next' in value ? [] : Object.values(value).flatMap(commandsOf).map(complete)
+  const properties = Object.entries(value).map(([name, each]): [string, unknown] => [
+    name,
+    // A list of commands is no text of several commands.
+    name === 'next' && Array.isArray(each)
+      ? each.map((one) => plainDocument(one, complete))
+      : plainDocument(each, complete),
+  ])
+  return { ...Object.fromEntries(properties), ...(next.length === 0 ? {} : { next }) }
+}
+
+/** What JSON writes property by property; a Date, say, writes itself. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !('toJSON' in value)
+}
+
+/** Commands of a property that is a text, or a list of texts. */
+function commandsOf(value: unknown): NextCommand[] {
+  if (isTextWithCommands(value)) return commandsIn(value)
+  return Array.isArray(value) ? value.filter(isTextWithCommands).flatMap(commandsIn) : []
+}
+
+function isTextWithCommands(value: unknown): value is Exclude<Words, string> {
+  return Array.isArray(value) && value.some(isNextCommand) && isWords(value)
+}
