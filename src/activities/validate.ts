@@ -37,11 +37,12 @@ export async function validateMigration(
       const { latencyMs, database } = await checkConnectivity(here)
       return `${database} answers in ${Math.round(latencyMs)} ms`
     }),
-    ...results.map(({ probe, ok, message }): Check => ({
+    ...results.map(({ probe, kind, ok, message }): Check => ({
       name: `probe ${probe}`,
       title: `Application health: ${probe}`,
       state: ok === true ? 'passed' : ok === false ? 'failed' : 'warned',
       message,
+      probeKind: kind,
     })),
   ]
   return { checks, passed: checks.every(({ state }) => state !== 'failed') }

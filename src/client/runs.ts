@@ -3,6 +3,7 @@ import { monitoringQuery, statusQuery } from '../contract/messages.js'
 import type { MonitoringView } from '../contract/monitoring.js'
 import { RunbookError } from '../contract/failures.js'
 import { migrationWorkflowId, monitoringWorkflowId } from '../contract/names.js'
+import { recordedMonitoring, recordedRun } from '../contract/recorded.js'
 import type { RunView } from '../contract/run.js'
 import { openContext, type ContextOptions } from '../config/context.js'
 import type { Session } from './session.js'
@@ -25,8 +26,8 @@ export async function readRun(session: Session, workflowId: string, runId?: stri
     const description = await handle.describe()
     const view =
       description.status.name === 'COMPLETED'
-        ? ((await handle.result()) as RunView)
-        : await withinDeadline(session, () => handle.query(statusQuery))
+        ? recordedRun((await handle.result()) as RunView)
+        : recordedRun(await withinDeadline(session, () => handle.query(statusQuery)))
     if (description.status.name !== 'RUNNING' && view.closedAt === undefined) {
       return { ...view, ...endedByForce(description.status.name, description.closeTime) }
     }
@@ -66,7 +67,7 @@ export async function readMonitoring(
     // The ID is the same in every run of this database: only the child of this very run may answer.
     const { parentExecution } = await child.describe()
     if (parentExecution?.runId !== view.runId) return undefined
-    return await withinDeadline(session, () => child.query(monitoringQuery))
+    return recordedMonitoring(await withinDeadline(session, () => child.query(monitoringQuery)))
   } catch {
     // Not begun yet, or its history is gone: the run itself is still worth showing.
     return undefined

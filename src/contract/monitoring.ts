@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CHECKPOINT_VERDICTS } from './names.js'
+import { CHECKPOINT_VERDICTS, CRITERIA } from './names.js'
 
 export const checkpointVerdictSchema = z.enum(CHECKPOINT_VERDICTS)
 export type CheckpointVerdict = z.infer<typeof checkpointVerdictSchema>
@@ -76,6 +76,9 @@ export const probeResultSchema = z.object({
   samples: z.number().int().positive().optional(),
   /** 0 to 1. */
   errorRate: z.number().min(0).max(1).optional(),
+  /** What a failed check found, and what it should have found: a status, a value, an age in milliseconds. */
+  measured: z.union([z.number(), z.string()]).optional(),
+  limit: z.union([z.number(), z.string()]).optional(),
   message: z.string(),
 })
 export type ProbeResult = z.infer<typeof probeResultSchema>
@@ -129,6 +132,22 @@ export const monitoringPlanSchema = z.object({
 })
 export type MonitoringPlan = z.infer<typeof monitoringPlanSchema>
 
+/** Why a checkpoint is not healthy. Whatever decides compares the values; `text` is for people. */
+export const reasonSchema = z.object({
+  criterion: z.enum(CRITERIA),
+  /** Name of the probe; null where it is about the whole checkpoint. */
+  probe: z.string().nullable(),
+  /** What this reason alone says: a checkpoint can be breached by one probe and have a milder reason beside it. */
+  verdict: z.enum(['degraded', 'breached', 'unknown']),
+  /** Milliseconds, a share from 0 to 1, or what a check found; null where nothing was measured. */
+  measured: z.union([z.number(), z.string()]).nullable(),
+  /** In the unit of `measured`. */
+  limit: z.union([z.number(), z.string()]).nullable(),
+  /** The sentence, with the probe's name. */
+  text: z.string(),
+})
+export type Reason = z.infer<typeof reasonSchema>
+
 export const checkpointSchema = z.object({
   /** 1-based. */
   number: z.number().int().positive(),
@@ -142,7 +161,7 @@ export const checkpointSchema = z.object({
   /** Numbers of checkpoints that nobody was there to run, for which this one stands. */
   missed: z.array(z.number().int()).optional(),
   verdict: checkpointVerdictSchema,
-  reasons: z.array(z.string()),
+  reasons: z.array(reasonSchema),
   /** Slowest critical health latency, for the charts. */
   latencyMs: z.number().nonnegative().optional(),
   errorRate: z.number().min(0).max(1).optional(),

@@ -52,6 +52,27 @@ export type Outcome = (typeof OUTCOMES)[number]
 /** What one checkpoint of the monitoring says. Missing data is `unknown`, never `healthy`. */
 export const CHECKPOINT_VERDICTS = ['healthy', 'degraded', 'breached', 'unknown'] as const
 
+/**
+ * What a reason of a checkpoint is about: the runbook's "Consider Rollback When" first, then what else can be found.
+ * `not-recorded`: an earlier version kept only the sentence.
+ */
+export const CRITERIA = [
+  'response-time',
+  'error-rate',
+  'critical-functionality',
+  'database-connection',
+  'database-performance',
+  'schema',
+  'backup',
+  'check',
+  'no-data',
+  'not-recorded',
+] as const
+export type Criterion = (typeof CRITERIA)[number]
+
+/** Kinds of probes whose latency is the database's; that of the others is the application's. */
+export const DATABASE_PROBES: readonly string[] = ['connectivity', 'sql', 'cloudflare-analytics']
+
 /** What people may do to a run beside deciding at its gates, by the words of the command line. */
 export const STEERING = ['pause', 'resume', 'abort', 'supersede', 'report-issue'] as const
 export type Steering = (typeof STEERING)[number]

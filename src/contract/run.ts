@@ -21,6 +21,8 @@ export const checkSchema = z.object({
   state: z.enum(['passed', 'failed', 'warned', 'skipped', 'attested']),
   message: z.string(),
   advice: z.string().optional(),
+  /** Kind of the monitoring probe that made it, such as `http`; absent where none did. */
+  probeKind: z.string().optional(),
   /** Attested by whom, ISO 8601. */
   actor: z.string().optional(),
   at: z.string().optional(),

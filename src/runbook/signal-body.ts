@@ -2,6 +2,7 @@ import { defined } from '../contract/defined.js'
 import type { Decision, HoldRequest, IssueReport, Observation, StopRequest } from '../contract/decision.js'
 import type { MonitoringAlert } from '../contract/monitoring.js'
 import { GATES } from '../contract/names.js'
+import { recordedCheckpoint } from '../contract/recorded.js'
 import type { RollbackStrategy } from '../contract/policy.js'
 
 /**
@@ -112,13 +113,15 @@ export function readAlert(value: unknown): SignalBody<MonitoringAlert> {
   const reasons = checkpoint['reasons']
   if (!isOneOf(ALERT_KINDS, kind)) return bad(`an alert needs 'kind', one of ${ALERT_KINDS.join(', ')}`)
   if (message === undefined) return bad(`an alert needs 'message'`)
-  if (!Array.isArray(reasons) || !reasons.every((reason) => typeof reason === 'string')) {
+  if (!Array.isArray(reasons) || !reasons.every(isReason))
     return bad(`an alert needs 'checkpoint' with its reasons`)
-  }
-  return {
-    ok: true,
-    body: { kind, message, checkpoint: checkpoint as unknown as MonitoringAlert['checkpoint'] },
-  }
+  const seen = recordedCheckpoint(checkpoint as unknown as MonitoringAlert['checkpoint'])
+  return { ok: true, body: { kind, message, checkpoint: seen } }
+}
+
+/** A sentence is what earlier versions sent. */
+function isReason(value: unknown): boolean {
+  return typeof value === 'string' || typeof fieldsOf(value)['text'] === 'string'
 }
 
 function fieldsOf(value: unknown): Record<string, unknown> {

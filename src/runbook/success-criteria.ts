@@ -1,5 +1,7 @@
+import { formatDuration } from '../text/duration.js'
 import { plural } from '../text/plural.js'
-import type { Checkpoint } from '../contract/monitoring.js'
+import type { Checkpoint, ProbeResult } from '../contract/monitoring.js'
+import { DATABASE_PROBES, type Criterion as Subject } from '../contract/names.js'
 import type { RunView } from '../contract/run.js'
 
 /** `unknown`: nothing was seen that could tell; never read as good. */
@@ -26,32 +28,9 @@ export function completeWhen(view: RunView): Criterion[] {
 /** The runbook's "Consider Rollback When". `met` means: the reason to roll back is there. */
 export function considerRollbackWhen(view: RunView): Criterion[] {
   const seen = view.monitoring?.checkpoints ?? []
-  const reason = (pattern: RegExp): Evidence => {
-    const hit = seen
-      .filter(({ verdict }) => verdict === 'breached')
-      .find((one) => one.reasons.some((text) => pattern.test(text)))
-    if (hit !== undefined) {
-      return {
-        state: 'met',
-        because: `checkpoint ${hit.number}: ${hit.reasons.find((text) => pattern.test(text)) ?? ''}`,
-      }
-    }
-    return known(seen)
-      ? { state: 'not-met', because: `not seen in ${plural(seen.length, 'checkpoint')}` }
-      : { state: 'unknown', because: 'no checkpoint with data yet' }
-  }
-  // Nobody who measures no error rate may say that it did not rise.
-  const measured = seen.some(({ results }) => results.some((one) => one.errorRate !== undefined))
-  const errorRate: Evidence =
-    seen.length === 0 || measured
-      ? reason(/error rate/)
-      : { state: 'unknown', because: 'no probe measures an error rate' }
   const grave = view.issues.filter(({ severity }) => severity !== 'minor')
   return [
-    { title: 'Application response time > 2x baseline', ...reason(/response time/) },
-    { title: 'Error rate > 5% increase from baseline', ...errorRate },
-    { title: 'Critical functionality broken', ...reason(/critical|is broken/) },
-    { title: 'Database connection failures', ...reason(/connection/) },
+    ...WATCHED.map((watched) => ({ title: watched.title, ...evidenceOf(watched, seen) })),
     {
       title: 'User-reported major issues',
       state: grave.length > 0 ? 'met' : 'not-met',
@@ -61,6 +40,65 @@ export function considerRollbackWhen(view: RunView): Criterion[] {
 }
 
 type Evidence = Omit<Criterion, 'title'>
+
+/** One line of the runbook that probes can answer, and which of their results do. */
+interface Watched {
+  title: string
+  subject: Subject
+  /** This result says something about it: nobody who does not measure it may say that it was not seen. */
+  measures: (result: ProbeResult) => boolean
+  /** Said where no result does. */
+  nobody: string
+}
+
+/** Their failures are about the database or the backup, whatever else they are marked as. */
+const NOT_FUNCTIONALITY = ['connectivity', 'stability', 'backup']
+
+const WATCHED: readonly Watched[] = [
+  {
+    title: 'Application response time > 2x baseline',
+    subject: 'response-time',
+    measures: ({ kind, latencyMs }) => !DATABASE_PROBES.includes(kind) && latencyMs !== undefined,
+    nobody: 'no response time of the application was measured',
+  },
+  {
+    title: 'Error rate > 5% increase from baseline',
+    subject: 'error-rate',
+    measures: ({ errorRate }) => errorRate !== undefined,
+    nobody: 'no probe measures an error rate',
+  },
+  {
+    title: 'Critical functionality broken',
+    subject: 'critical-functionality',
+    measures: ({ kind, critical, ok }) => critical && ok !== null && !NOT_FUNCTIONALITY.includes(kind),
+    nobody: 'no critical check has answered',
+  },
+  {
+    title: 'Database connection failures',
+    subject: 'database-connection',
+    measures: ({ kind, ok }) => kind === 'connectivity' && ok !== null,
+    nobody: 'no probe of the database connection has answered',
+  },
+]
+
+function evidenceOf({ subject, measures, nobody }: Watched, seen: readonly Checkpoint[]): Evidence {
+  if (seen.length === 0) return { state: 'unknown', because: 'no checkpoint yet' }
+  const breaches = seen.flatMap(({ number, reasons }) =>
+    reasons.filter(({ verdict }) => verdict === 'breached').map((reason) => ({ number, ...reason })),
+  )
+  const hit = breaches.find(({ criterion }) => criterion === subject)
+  if (hit !== undefined) return { state: 'met', because: `checkpoint ${hit.number}: ${hit.text}` }
+  const untold = breaches.find(({ criterion }) => criterion === 'not-recorded')
+  if (untold !== undefined) {
+    const because = `checkpoint ${untold.number} breached, and only a sentence was kept: ${untold.text}`
+    return { state: 'unknown', because }
+  }
+  const measured = seen.filter(({ results }) => results.some(measures)).length
+  if (measured === 0) return { state: 'unknown', because: nobody }
+  const blind = seen.length - measured
+  const without = blind === 0 ? '' : `; ${blind} more could not tell`
+  return { state: 'not-met', because: `not seen in ${plural(measured, 'checkpoint')}${without}` }
+}
 
 function allApplied({ migrations, outcome }: RunView): Evidence {
   const applied = migrations.filter(({ state }) => state === 'applied').length
@@ -81,29 +119,44 @@ function healthPasses(view: RunView): Evidence {
       return { state: 'not-met', because: `${failing[0].probe}: ${failing[0].message}` }
     if (health.some(({ ok }) => ok === null))
       return { state: 'unknown', because: 'the last checkpoint got no answer' }
-    return { state: 'met', because: `checkpoint ${last?.number ?? 0}` }
+    const answers = health.map(({ probe, message }) => `${probe}: ${message}`)
+    return { state: 'met', because: `checkpoint ${last?.number ?? 0}: ${answers.join('; ')}` }
   }
-  const checks = view.checks.filter(({ name }) => /health/i.test(name))
+  const checks = view.checks.filter(({ probeKind }) => probeKind === 'http')
   const failed = checks.find(({ state }) => state === 'failed')
-  if (failed !== undefined) return { state: 'not-met', because: failed.message }
-  const passed = checks.find(({ state }) => state === 'passed')
-  if (passed !== undefined) return { state: 'met', because: passed.message }
-  return { state: 'unknown', because: 'no health check was made' }
+  if (failed !== undefined) return { state: 'not-met', because: `${failed.title}: ${failed.message}` }
+  const blind = checks.find(({ state }) => state !== 'passed')
+  if (blind !== undefined) return { state: 'unknown', because: `${blind.title}: ${blind.message}` }
+  const passed = checks.map(({ title, message }) => `${title}: ${message}`)
+  if (passed.length > 0) return { state: 'met', because: passed.join('; ') }
+  return { state: 'unknown', because: 'no health check was recorded' }
 }
 
+/** What the application answers, and how fast, is not the database's performance. */
 function performanceNormal(view: RunView): Evidence {
-  const seen = view.monitoring?.checkpoints ?? []
-  const last = seen.at(-1)
-  if (last === undefined || !known(seen)) return { state: 'unknown', because: 'no checkpoint with data yet' }
-  switch (last.verdict) {
-    case 'healthy':
-      return { state: 'met', because: `checkpoint ${last.number} is healthy` }
-    case 'degraded':
-    case 'breached':
-      return { state: 'not-met', because: last.reasons.join('; ') }
-    case 'unknown':
-      return { state: 'unknown', because: 'the last checkpoint saw nothing' }
-  }
+  const last = view.monitoring?.checkpoints.at(-1)
+  if (last === undefined) return { state: 'unknown', because: 'no checkpoint yet' }
+  const results = last.results.filter(({ kind }) => DATABASE_PROBES.includes(kind))
+  const reasons = last.reasons.filter(
+    ({ criterion }) => criterion === 'database-connection' || criterion === 'database-performance',
+  )
+  const failed = reasons.find(
+    ({ criterion, measured, limit }) => criterion === 'database-connection' || exceeds(measured, limit),
+  )
+  if (failed !== undefined) return { state: 'not-met', because: `checkpoint ${last.number}: ${failed.text}` }
+  const measured = results.flatMap(({ probe, latencyMs }) =>
+    latencyMs === undefined ? [] : [`${probe} ${formatDuration(latencyMs)}`],
+  )
+  const unjudged = reasons.find(({ verdict }) => verdict === 'unknown')
+  if (unjudged !== undefined)
+    return { state: 'unknown', because: `checkpoint ${last.number}: ${unjudged.text}` }
+  if (measured.length === 0)
+    return { state: 'unknown', because: `checkpoint ${last.number} measured nothing of the database` }
+  return { state: 'met', because: `checkpoint ${last.number}: ${measured.join(', ')}` }
+}
+
+function exceeds(measured: number | string | null, limit: number | string | null): boolean {
+  return typeof measured === 'number' && typeof limit === 'number' && measured > limit
 }
 
 function noCriticalErrors(view: RunView): Evidence {

@@ -1,5 +1,7 @@
 import { isCancellation, sleep } from '@temporalio/workflow'
 import type { Checkpoint } from '../contract/monitoring.js'
+import { noData, reasonTexts } from '../contract/reasons.js'
+import { recordedCheckpoint } from '../contract/recorded.js'
 import { scaledSampling } from '../runbook/monitoring/schedule.js'
 import { read } from './activities.js'
 import { expectedAfter } from './apply.js'
@@ -25,7 +27,7 @@ export async function confirmBreach(run: Run): Promise<boolean> {
     if (number > 1) await sleep(run.scaled(BETWEEN_LOOKS_MS), { summary: 'Look again at the breach' })
     const seen = await look(run, { number, expected, history })
     if (seen.verdict !== 'breached') {
-      const why = seen.reasons.length === 0 ? '' : `: ${seen.reasons.join('; ')}`
+      const why = seen.reasons.length === 0 ? '' : `: ${reasonTexts(seen.reasons).join('; ')}`
       const note = `No automatic rollback: looking again, the database is ${seen.verdict}${why}. People decide`
       run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
       return false
@@ -48,11 +50,13 @@ async function look(
   const sampling = scaledSampling(timeScale)
   const baseline = run.takenBaseline
   try {
-    return await read.runCheckpoint.executeWithOptions({ summary: 'Is it really breached?' }, [
-      { target, probes, thresholds, baseline, sampling, ...input, plannedAt: now(), late: false },
-    ])
+    return recordedCheckpoint(
+      await read.runCheckpoint.executeWithOptions({ summary: 'Is it really breached?' }, [
+        { target, probes, thresholds, baseline, sampling, ...input, plannedAt: now(), late: false },
+      ]),
+    )
   } catch (error) {
     if (isCancellation(error)) throw error
-    return { verdict: 'unknown', reasons: [failureOf(error).message], results: [] }
+    return { verdict: 'unknown', reasons: [noData(null, failureOf(error).message)], results: [] }
   }
 }

@@ -12,6 +12,8 @@ import type { BackupRecord } from '../contract/backup.js'
 import { alertSignal } from '../contract/messages.js'
 import type { MonitoringAlert, MonitoringView } from '../contract/monitoring.js'
 import { monitoringWorkflowId } from '../contract/names.js'
+import { reasonTexts } from '../contract/reasons.js'
+import { recordedMonitoring } from '../contract/recorded.js'
 import { noteMessage } from '../runbook/messages.js'
 import { readAlert } from '../runbook/signal-body.js'
 import { slow } from './activities.js'
@@ -37,7 +39,7 @@ export async function watchOver(run: Run, expected: MonitoringInput['expected'])
   const child = await looking.run(() => startMonitoring(run, expected))
   const end: { view?: MonitoringView; error?: Error } = {}
   child.result().then(
-    (view) => (end.view = view),
+    (view) => (end.view = recordedMonitoring(view)),
     (error: unknown) => (end.error = error instanceof Error ? error : new Error(String(error))),
   )
   try {
@@ -127,7 +129,7 @@ async function onAlert(run: Run, alert: MonitoringAlert): Promise<void> {
     case 'recovered':
       run.announcer.tell(
         'note',
-        noteMessage({ ...run.context, title: alert.message, details: alert.checkpoint.reasons }),
+        noteMessage({ ...run.context, title: alert.message, details: reasonTexts(alert.checkpoint.reasons) }),
       )
   }
 }

@@ -10,6 +10,8 @@ import {
 import { alertSignal, checkNowSignal, monitoringQuery } from '../contract/messages.js'
 import type { Baseline, Checkpoint, MonitoringPlan, MonitoringView } from '../contract/monitoring.js'
 import { CHECKPOINT_VERDICTS } from '../contract/names.js'
+import { noData } from '../contract/reasons.js'
+import { recordedCheckpoint } from '../contract/recorded.js'
 import type { Target } from '../contract/target.js'
 import { alertFor } from '../runbook/monitoring/alert.js'
 import { independentLooks } from '../runbook/monitoring/independent-checkpoints.js'
@@ -53,7 +55,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
     timeScale: plan.timeScale,
   })
   const apartMs = shortestInterval({ anchorMs: input.anchorMs, times })
-  const checkpoints = [...input.checkpoints]
+  const checkpoints = input.checkpoints.map(recordedCheckpoint)
   let lastNumber = input.lastNumber
   const asked = { now: false }
 
@@ -82,14 +84,16 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
         .map(({ results }) => ({ results }))
     const summary = `Checkpoint ${checkpoint.number} of ${times.length}`
     try {
-      return await read.runCheckpoint.executeWithOptions({ summary }, [
-        { target, probes, thresholds, baseline, expected, history: recent(), sampling, ...checkpoint },
-      ])
+      return recordedCheckpoint(
+        await read.runCheckpoint.executeWithOptions({ summary }, [
+          { target, probes, thresholds, baseline, expected, history: recent(), sampling, ...checkpoint },
+        ]),
+      )
     } catch (error) {
       if (isCancellation(error)) throw error
       // What could not be looked at is unknown: never healthy, and no reason to stop looking.
       const { message } = failureOf(error)
-      return { ...checkpoint, at: now(), verdict: 'unknown', reasons: [message], results: [] }
+      return { ...checkpoint, at: now(), verdict: 'unknown', reasons: [noData(null, message)], results: [] }
     }
   }
 
@@ -153,6 +157,6 @@ function describe(view: MonitoringView): string {
     ...Object.entries(view.verdicts).map(([verdict, count]) => `- ${verdict}: ${count}`),
   ]
   if (last !== undefined)
-    lines.push(`Last: ${last.verdict}${last.reasons.map((reason) => `, ${reason}`).join('')}`)
+    lines.push(`Last: ${last.verdict}${last.reasons.map(({ text }) => `, ${text}`).join('')}`)
   return lines.join('\n')
 }

@@ -12,6 +12,7 @@ import {
   type Baseline,
   type Checkpoint,
 } from '../../src/contract/monitoring.js'
+import { reasonTexts } from '../../src/contract/reasons.js'
 import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 import { startHealthService, type HealthService } from '../../sample/health.js'
 import { prepareRemoteSample } from '../../sample/prepare.js'
@@ -152,17 +153,21 @@ describe('a checkpoint against the health service', () => {
   })
 
   it.each([
-    ['slow', { delayMs: 4_000 }, /health: response time \d{4} ms/],
-    ['erroneous', { errorRate: 1 }, /health: .*status 500 instead of 200/],
-    ['dead', { dead: true }, /health: .*connection/],
-  ])('is breached when the service turns %s, and healthy again after it', async (_how, behaviour, reason) => {
-    health.setBehaviour(behaviour)
-    const bad = await check()
-    expect(bad.verdict).toBe('breached')
-    expect(bad.reasons.join('\n')).toMatch(reason)
-    health.setBehaviour({ delayMs: 0, errorRate: 0, dead: false })
-    expect((await check()).verdict).toBe('healthy')
-  })
+    ['slow', { delayMs: 4_000 }, 'response-time', /health: response time \d{4} ms/],
+    ['erroneous', { errorRate: 1 }, 'critical-functionality', /health: .*status 500 instead of 200/],
+    ['dead', { dead: true }, 'critical-functionality', /health: .*connection/],
+  ])(
+    'is breached when the service turns %s, and healthy again after it',
+    async (_how, behaviour, criterion, reason) => {
+      health.setBehaviour(behaviour)
+      const bad = await check()
+      expect(bad.verdict).toBe('breached')
+      expect(bad.reasons).toMatchObject([{ criterion, probe: 'health', verdict: 'breached' }])
+      expect(reasonTexts(bad.reasons).join('\n')).toMatch(reason)
+      health.setBehaviour({ delayMs: 0, errorRate: 0, dead: false })
+      expect((await check()).verdict).toBe('healthy')
+    },
+  )
 
   it('takes one bad answer of three for chance, and says so', async () => {
     health.setBehaviour({ errorRate: 0.34 })
@@ -178,6 +183,6 @@ describe('a checkpoint against the health service', () => {
     database.close()
     const checkpoint = await check()
     expect(checkpoint.verdict).toBe('breached')
-    expect(checkpoint.reasons.join()).toContain('stability')
+    expect(checkpoint.reasons).toMatchObject([{ criterion: 'schema', probe: 'stability' }])
   })
 })

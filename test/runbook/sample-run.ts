@@ -1,5 +1,6 @@
 import type { Baseline, Checkpoint } from '../../src/contract/monitoring.js'
 import { GATES } from '../../src/contract/names.js'
+import { noData } from '../../src/contract/reasons.js'
 import type { Plan } from '../../src/contract/plan.js'
 import type { RunView } from '../../src/contract/run.js'
 import { checkpointOffsets } from '../../src/runbook/monitoring/schedule.js'
@@ -37,9 +38,18 @@ export function sampleCheckpoints(): Checkpoint[] {
       late: index === 15,
       verdict: index === 20 ? ('unknown' as const) : degraded ? ('degraded' as const) : ('healthy' as const),
       reasons: degraded
-        ? ['health: response time 463 ms, baseline 205 ms, limit 410 ms']
+        ? [
+            {
+              criterion: 'response-time' as const,
+              probe: 'health',
+              verdict: 'degraded' as const,
+              measured: 463,
+              limit: 410,
+              text: 'health: response time 463 ms, baseline 205 ms, limit 410 ms',
+            },
+          ]
         : index === 20
-          ? ['health: no data, no answer in 10 s']
+          ? [noData('health', 'health: no data, no answer in 10 s')]
           : [],
       ...(index === 20 ? {} : { latencyMs, errorRate }),
       results: [
@@ -50,6 +60,14 @@ export function sampleCheckpoints(): Checkpoint[] {
           ok: index === 20 ? null : true,
           ...(index === 20 ? {} : { latencyMs }),
           message: 'status 200',
+        },
+        {
+          probe: 'connection',
+          kind: 'connectivity',
+          critical: false,
+          ok: true,
+          latencyMs: 12,
+          message: 'the database answers',
         },
         { probe: 'traffic', kind: 'json-metric', critical: false, ok: true, errorRate, message: 'ok' },
       ],
@@ -201,7 +219,13 @@ export function sampleRun(changes: Partial<RunView> = {}): RunView {
         actor: 'Bo Lind',
         at: isoAfter(0),
       },
-      { name: 'health', title: 'Application health check', state: 'passed', message: 'status 200 in 190 ms' },
+      {
+        name: 'probe health',
+        title: 'Application health: health',
+        state: 'passed',
+        message: 'status 200',
+        probeKind: 'http',
+      },
     ],
     backup: {
       file: '/srv/art archive/backups/backup-production-2026-03-08-030310.zip',

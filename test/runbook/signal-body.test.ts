@@ -53,3 +53,21 @@ test('a way back that does not exist is refused, not ignored', () => {
     readDecision({ gate: 'rollback', decision: 'approve', actor: 'Bo', strategy: 'pray' }),
   ).toMatchObject({ ok: false })
 })
+
+test('an alert whose reasons are sentences, as earlier versions sent them, is read as the same alert', () => {
+  const checkpoint = { number: 3, verdict: 'breached', reasons: ['health: status 500'], results: [] }
+  expect(readAlert({ kind: 'breach', message: 'm', checkpoint })).toMatchObject({
+    ok: true,
+    body: {
+      checkpoint: {
+        reasons: [{ criterion: 'not-recorded', verdict: 'breached', text: 'health: status 500' }],
+      },
+    },
+  })
+  const typed = { ...checkpoint, reasons: [{ criterion: 'check', text: 'health: status 500' }] }
+  expect(readAlert({ kind: 'breach', message: 'm', checkpoint: typed })).toMatchObject({
+    body: { checkpoint: typed },
+  })
+  for (const reasons of ['x', [{}], [null], undefined])
+    expect(readAlert({ kind: 'breach', message: 'm', checkpoint: { ...checkpoint, reasons } }).ok).toBe(false)
+})

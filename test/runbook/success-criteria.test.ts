@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
-import type { Checkpoint } from '../../src/contract/monitoring.js'
-import type { RunView } from '../../src/contract/run.js'
+import { describe, expect, test } from 'vitest'
+import { defined } from '../../src/contract/defined.js'
+import type { Checkpoint, ProbeResult } from '../../src/contract/monitoring.js'
+import { recordedRun } from '../../src/contract/recorded.js'
+import type { Check, RunView } from '../../src/contract/run.js'
 import { judgeCheckpoint } from '../../src/runbook/monitoring/judge.js'
 import { completeWhen, considerRollbackWhen } from '../../src/runbook/success-criteria.js'
 import { DEFAULT_THRESHOLDS } from './monitoring/judge-traces.js'
@@ -70,21 +72,26 @@ test('a partial migration is not an applied one', () => {
   })
 })
 
-/** The reasons are the judge's own: if its words change, these ticks must still find them. */
-test.each([
-  [0, { latencyMs: 2000 }],
-  [1, { errorRate: 0.4 }],
-  [2, { ok: false }],
-  [3, { kind: 'connectivity', ok: false }],
-])("rollback criterion %i is found in the judge's own reasons", (index, change) => {
-  const results = [{ probe: 'health', kind: 'http', critical: true, ok: true, message: 'x', ...change }]
+const RESULT: ProbeResult = {
+  probe: 'health',
+  kind: 'http',
+  critical: true,
+  ok: true,
+  latencyMs: 200,
+  message: 'status 200',
+}
+
+/** A run whose only checkpoint saw this, judged as the monitoring judges. */
+function runThatSaw(...changes: Partial<ProbeResult>[]): RunView {
+  const results = changes.map((change) => ({ ...RESULT, ...change }))
+  const normal = { latenciesMs: [200, 201, 202], errorRate: 0, samples: 3 }
   const baseline = {
     ...sampleBaseline(),
-    probes: { health: { latenciesMs: [200, 201, 202], errorRate: 0, samples: 3 } },
+    probes: Object.fromEntries(results.map(({ probe }) => [probe, normal])),
   }
   const judged = judgeCheckpoint({ baseline, thresholds: DEFAULT_THRESHOLDS, results })
   const checkpoint: Checkpoint = { number: 1, plannedAt: '', at: '', late: false, results, ...judged }
-  const view: RunView = sampleRun({
+  return sampleRun({
     monitoring: {
       workflowId: 'm',
       checkpoints: [checkpoint],
@@ -92,8 +99,143 @@ test.each([
       planned: 34,
     },
   })
-  const met = states(considerRollbackWhen(view)).map((state) => state === 'met')
-  expect(met).toEqual([0, 1, 2, 3, 4].map((at) => at === index))
+}
+
+const LINES = ['response time', 'error rate', 'critical functionality', 'database connection', 'issues']
+const met = (view: RunView): string[] =>
+  considerRollbackWhen(view).flatMap(({ state }, index) => (state === 'met' ? [LINES[index] ?? ''] : []))
+
+describe('a rollback criterion is met by what was measured', () => {
+  test.each<[string, string[], Partial<ProbeResult>[]]>([
+    ['a slow application', ['response time'], [{ latencyMs: 2000 }]],
+    ['a slow metric of the application', ['response time'], [{ kind: 'prometheus', latencyMs: 2000 }]],
+    ['many errors', ['error rate'], [{ kind: 'json-metric', errorRate: 0.4 }]],
+    ['a critical check that fails', ['critical functionality'], [{ ok: false, message: 'status 500' }]],
+    ['a database that does not answer', ['database connection'], [{ kind: 'connectivity', ok: false }]],
+    [
+      'two of them at once',
+      ['error rate', 'database connection'],
+      [
+        { kind: 'connectivity', ok: false },
+        { probe: 'edge', kind: 'cloudflare-analytics', errorRate: 0.3 },
+      ],
+    ],
+  ])('%s: %j', (_, criteria, results) => {
+    expect(met(runThatSaw(...results))).toEqual(criteria)
+  })
+
+  test.each<[string, Partial<ProbeResult>[]]>([
+    ['a page that refuses connections', [{ critical: false, ok: false, message: 'connection refused' }, {}]],
+    [
+      'a page called as the criterion',
+      [
+        { probe: 'error rate page', critical: false, ok: false, message: 'status 404' },
+        { probe: 'traffic', kind: 'json-metric', errorRate: 0 },
+      ],
+    ],
+    ['a probe called "critical"', [{ probe: 'critical is broken', critical: false, ok: false }, {}]],
+    ['a probe called "connection"', [{ probe: 'connection', critical: false, ok: false }, {}]],
+    [
+      'a message about a response time',
+      [{ critical: false, ok: false, message: 'response time is null' }, {}],
+    ],
+    ['a slow database: its own line says so', [{ kind: 'connectivity', latencyMs: 2000 }]],
+    ['an old backup', [{ probe: 'b', kind: 'backup', critical: true, ok: false }, {}]],
+    [
+      'a service that got slower within the limit',
+      [{ latencyMs: 380 }, { kind: 'connectivity', probe: 'db' }],
+    ],
+  ])('%s meets none', (_, results) => {
+    expect(met(runThatSaw(...results))).toEqual([])
+  })
+
+  test('a refused critical page is critical functionality, and says nothing of the database', () => {
+    const view = runThatSaw(
+      { ok: false, message: 'connection refused' },
+      { probe: 'db', kind: 'connectivity', message: 'the database answers' },
+    )
+    expect(met(view)).toEqual(['critical functionality'])
+    expect(considerRollbackWhen(view)[3]).toMatchObject({ state: 'not-met' })
+  })
+
+  test('a milder reason beside a breach is no breach', () => {
+    const view = runThatSaw({ kind: 'connectivity', probe: 'db', ok: false })
+    const [checkpoint] = view.monitoring?.checkpoints ?? []
+    checkpoint?.reasons.push({
+      criterion: 'response-time',
+      probe: 'health',
+      verdict: 'degraded',
+      measured: 300,
+      limit: 400,
+      text: 'health: slower than before, though within the limit',
+    })
+    expect(met(view)).toEqual(['database connection'])
+  })
+
+  test('what no probe measures is unknown, never "not seen"', () => {
+    expect(states(considerRollbackWhen(runThatSaw({ kind: 'sql', critical: false }))).slice(0, 4)).toEqual([
+      'unknown',
+      'unknown',
+      'unknown',
+      'unknown',
+    ])
+  })
+
+  test('an answer that did not come is counted apart', () => {
+    const view = sampleRun()
+    expect(considerRollbackWhen(view)[2]?.because).toBe('not seen in 33 checkpoints; 1 more could not tell')
+  })
+})
+
+describe('health and performance are judged by the kind of a probe, not by its name', () => {
+  const probed = (probeKind: string | undefined, state: Check['state']): Check => ({
+    name: 'probe storefront',
+    title: 'Application health: storefront',
+    state,
+    message: 'status 200',
+    ...defined({ probeKind }),
+  })
+  const health = (checks: Check[]): string =>
+    completeWhen(sampleRun({ monitoring: null, checks }))[1]?.state ?? ''
+
+  test('a health probe by any name counts after validation, and nothing else does', () => {
+    expect(health([probed('http', 'passed')])).toBe('met')
+    expect(health([probed('http', 'passed'), probed('http', 'failed')])).toBe('not-met')
+    expect(health([probed('http', 'passed'), probed('http', 'warned')])).toBe('unknown')
+    expect(health([probed('sql', 'passed')])).toBe('unknown')
+    expect(health([{ ...probed(undefined, 'passed'), name: 'health', title: 'health insurance' }])).toBe(
+      'unknown',
+    )
+  })
+
+  test.each<[string, string, Partial<ProbeResult>[]]>([
+    ['the application answers 500', 'met', [{ ok: false }, { probe: 'db', kind: 'connectivity' }]],
+    ['the application is slow', 'met', [{ latencyMs: 5000 }, { probe: 'db', kind: 'connectivity' }]],
+    ['a query finds another value', 'met', [{ kind: 'sql', ok: false, message: 'found 3 instead of 4' }]],
+    ['the database is slow', 'not-met', [{ kind: 'connectivity', latencyMs: 5000 }]],
+    ['a query is slow', 'not-met', [{ kind: 'sql', latencyMs: 5000 }]],
+    ['the database does not answer', 'not-met', [{ kind: 'connectivity', ok: false }]],
+    ['nothing measures the database', 'unknown', [{}]],
+    [
+      'the database was not seen',
+      'unknown',
+      [{ kind: 'cloudflare-analytics', ok: null, latencyMs: undefined }],
+    ],
+  ])('%s: database performance is %s', (_, state, results) => {
+    expect(completeWhen(runThatSaw(...results))[2]?.state).toBe(state)
+  })
+})
+
+test('a breach of which only the sentence was kept decides nothing', () => {
+  const view = runThatSaw({ ok: false })
+  const old = JSON.parse(
+    JSON.stringify(view, (key, value: unknown) =>
+      key === 'reasons' ? ['health: critical check is broken, connection refused'] : value,
+    ),
+  ) as RunView
+  const criteria = considerRollbackWhen(recordedRun(old))
+  expect(states(criteria).slice(0, 4)).toEqual(['unknown', 'unknown', 'unknown', 'unknown'])
+  expect(criteria[0]?.because).toContain('health: critical check is broken, connection refused')
 })
 
 test('a minor issue is no reason to roll back, a major one is', () => {

@@ -126,7 +126,10 @@ export function checkpoint(
     at: plannedAt,
     late,
     verdict,
-    reasons: verdict === 'healthy' ? [] : ['slow'],
+    reasons:
+      verdict === 'healthy'
+        ? []
+        : [{ criterion: 'check', probe: 'page', verdict, measured: null, limit: null, text: 'page: slow' }],
     results: [],
   }
 }

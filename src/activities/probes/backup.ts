@@ -16,7 +16,12 @@ export async function probeBackup(
   const ageMs = now - Date.parse(newest.createdAt)
   const age = `${path.basename(newest.file)} is ${hours(ageMs)} old`
   if (ageMs > maxAgeMs)
-    return { ok: false, message: `the newest backup ${age}, at most ${hours(maxAgeMs)} allowed` }
+    return {
+      ok: false,
+      measured: ageMs,
+      limit: maxAgeMs,
+      message: `the newest backup ${age}, at most ${hours(maxAgeMs)} allowed`,
+    }
   const problem = await damageOf(newest.file, signal)
   return problem === undefined
     ? { ok: true, message: age }

@@ -14,21 +14,32 @@ export async function probeHttp(probe: HttpProbe, { env, signal }: ProbeContext)
     const answer = await get(probe.url, { headers: probe.headers, env, signal })
     const latencyMs = elapsed(startedAt)
     const problem = problemOf(probe, answer)
-    return { ok: problem === undefined, latencyMs, message: problem ?? `status ${answer.status}` }
+    return problem === undefined
+      ? { ok: true, latencyMs, message: `status ${answer.status}` }
+      : { ok: false, latencyMs, ...problem }
   } catch (error) {
     if (signal.aborted || error instanceof RunbookError) throw error
     return { ok: false, message: networkReason(error) }
   }
 }
 
-function problemOf({ expectStatus, expectJson }: HttpProbe, { status, body }: Answer): string | undefined {
-  if (status !== expectStatus) return `status ${status} instead of ${expectStatus}`
+function problemOf(
+  { expectStatus, expectJson }: HttpProbe,
+  { status, body }: Answer,
+): Pick<Seen, 'measured' | 'limit' | 'message'> | undefined {
+  if (status !== expectStatus)
+    return {
+      measured: status,
+      limit: expectStatus,
+      message: `status ${status} instead of ${expectStatus}`,
+    }
   if (expectJson === undefined) return undefined
   const document = parseJson(body)
-  if (document === undefined) return 'the answer is not JSON'
+  if (document === undefined) return { message: 'the answer is not JSON' }
   const found = valueAt(document, expectJson.path)
   if (isDeepStrictEqual(found, expectJson.equals)) return undefined
-  return `${expectJson.path} is ${shown(found)} instead of ${shown(expectJson.equals)}`
+  const [measured, limit] = [shown(found), shown(expectJson.equals)]
+  return { measured, limit, message: `${expectJson.path} is ${measured} instead of ${limit}` }
 }
 
 export function parseJson(body: string): unknown {

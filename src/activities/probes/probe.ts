@@ -3,7 +3,7 @@ import type { Target } from '../../contract/target.js'
 import type { openReader } from '../../d1/read/open-reader.js'
 
 /** What a probe saw, before it gets its name. `ok: null`: nothing could be known, and `message` says why. */
-export type Seen = Pick<ProbeResult, 'ok' | 'latencyMs' | 'errorRate' | 'message'>
+export type Seen = Pick<ProbeResult, 'ok' | 'latencyMs' | 'errorRate' | 'measured' | 'limit' | 'message'>
 
 export interface ProbeContext {
   target: Target

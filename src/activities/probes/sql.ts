@@ -18,9 +18,10 @@ export async function probeSql(
     const latencyMs = elapsed(startedAt)
     if (expect === undefined) return { ok: true, latencyMs, message: 'the query runs' }
     const found = firstValue(row)
-    const ok = found === expect
-    const message = ok ? `found ${shown(found)}` : `found ${shown(found)} instead of ${shown(expect)}`
-    return { ok, latencyMs, message }
+    const measured = shown(found)
+    if (found === expect) return { ok: true, latencyMs, message: `found ${measured}` }
+    const limit = shown(expect)
+    return { ok: false, latencyMs, measured, limit, message: `found ${measured} instead of ${limit}` }
   } finally {
     await reader.close()
   }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../../contract/failures.js'
 import { checkNowSignal, monitoringQuery } from '../../contract/messages.js'
 import type { Checkpoint } from '../../contract/monitoring.js'
+import { recordedCheckpoint } from '../../contract/recorded.js'
 import { monitoringWorkflowId } from '../../contract/names.js'
 import type { App, CommonOptions } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
@@ -70,7 +71,7 @@ async function checkNow(session: Session, workflowId: string): Promise<Checkpoin
 
 async function extraCheckpoints(session: Session, child: WorkflowHandle): Promise<Checkpoint[]> {
   const { checkpoints } = await withinDeadline(session, () => child.query(monitoringQuery))
-  return checkpoints.filter(({ extra }) => extra === true)
+  return checkpoints.filter(({ extra }) => extra === true).map(recordedCheckpoint)
 }
 
 function explainCheck(error: unknown, workflowId: string): unknown {
@@ -89,7 +90,7 @@ function printCheckpoint({ line, colors }: Output, { verdict, reasons, results }
     unknown: colors.yellow,
     breached: colors.red,
   }
-  line(paint[verdict](`${verdict}${reasons.map((reason) => `, ${reason}`).join('')}`))
+  line(paint[verdict](`${verdict}${reasons.map(({ text }) => `, ${text}`).join('')}`))
   for (const { probe, ok, message } of results) {
     const mark = ok === null ? colors.yellow('?') : ok ? colors.green('✔') : colors.red('✖')
     line(` ${mark} ${probe}: ${message}`)

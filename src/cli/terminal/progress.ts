@@ -1,3 +1,4 @@
+import { reasonTexts } from '../../contract/reasons.js'
 import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import { stepTitle } from '../../runbook/steps.js'
@@ -147,7 +148,7 @@ function checkpointChanges({ monitoring }: RunView, { colors }: Output): Change[
   }
   return (monitoring?.checkpoints ?? []).map(({ number, verdict, reasons, latencyMs, late, at }) => {
     const latency = latencyMs === undefined ? '' : ` ${formatDuration(latencyMs)}`
-    const why = verdict === 'healthy' ? '' : ` ${reasons.join('; ')}`
+    const why = verdict === 'healthy' ? '' : ` ${reasonTexts(reasons).join('; ')}`
     const place = `checkpoint ${number} of ${monitoring?.planned ?? 0}`
     return {
       key: `checkpoint/${number}/${at}`,

@@ -1,3 +1,4 @@
+import { reasonTexts } from '../../contract/reasons.js'
 import type { GateView, RunView } from '../../contract/run.js'
 import { gateCommands } from '../../text/command.js'
 import { formatDuration } from '../../text/duration.js'
@@ -126,7 +127,7 @@ export function monitoringLines(view: RunView, colors: Colors): string[] {
   return [
     `${monitoring.checkpoints.length} of ${monitoring.planned} checkpoints: ${counts.join(', ') || 'none yet'}`,
     ...(monitoring.nextAt === undefined ? [] : [`next at ${monitoring.nextAt}`]),
-    ...(last === undefined || last.verdict === 'healthy' ? [] : last.reasons),
+    ...(last === undefined || last.verdict === 'healthy' ? [] : reasonTexts(last.reasons)),
   ]
 }
 

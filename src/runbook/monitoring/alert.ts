@@ -1,4 +1,5 @@
 import type { Checkpoint, MonitoringAlert, Thresholds } from '../../contract/monitoring.js'
+import { reasonTexts } from '../../contract/reasons.js'
 import { independentLooks } from './independent-checkpoints.js'
 
 /**
@@ -18,7 +19,7 @@ export function alertFor(input: {
   if (checkpoint === undefined || looks.at(-1) !== checkpoint) return null
   const now = rowsOf(looks)
   const before = rowsOf(independentLooks(input.checkpoints.slice(0, -1), input.apartMs))
-  const reasons = checkpoint.reasons.join('; ')
+  const reasons = reasonTexts(checkpoint.reasons).join('; ')
 
   switch (checkpoint.verdict) {
     case 'breached':

@@ -3,8 +3,11 @@ import type {
   Checkpoint,
   CheckpointVerdict,
   ProbeResult,
+  Reason,
   Thresholds,
 } from '../../contract/monitoring.js'
+import { DATABASE_PROBES, type Criterion } from '../../contract/names.js'
+import { noData } from '../../contract/reasons.js'
 import { latencyLimitMs, percent } from './baseline.js'
 import { chanceOfBeingHigher, logSpread, median, spreadOfMedian } from './statistics.js'
 
@@ -38,8 +41,8 @@ const WEIGHT: Record<string, 'always' | 'configured' | 'never'> = {
 
 export interface CheckpointJudgement {
   verdict: CheckpointVerdict
-  /** Why it is not healthy, one sentence each; empty where it is. */
-  reasons: string[]
+  /** Why it is not healthy; empty where it is. */
+  reasons: Reason[]
   /** Slowest latency of the decisive probes, for the charts. Milliseconds. */
   latencyMs?: number
   /** Highest error rate seen, 0 to 1. */
@@ -48,7 +51,7 @@ export interface CheckpointJudgement {
 
 interface ProbeJudgement {
   verdict: CheckpointVerdict
-  reasons: string[]
+  reasons: Reason[]
   decisive: boolean
 }
 
@@ -67,11 +70,12 @@ export function judgeCheckpoint(input: {
   const silent = Object.keys(baseline.probes).filter((probe) => !seen.has(probe))
   const judged = [
     ...results.map((result) => judgeProbe(result, input)),
-    ...silent.map((probe) => unknown(`${probe}: no result`, true)),
+    ...silent.map((probe) => unknown(noData(probe, `${probe}: no result`), true)),
   ]
   const figures = figuresOf(results)
   const reasons = judged.flatMap((one) => one.reasons)
-  if (judged.length === 0) return { verdict: 'unknown', reasons: ['nothing was looked at'], ...figures }
+  if (judged.length === 0)
+    return { verdict: 'unknown', reasons: [noData(null, 'nothing was looked at')], ...figures }
   return { verdict: worst(judged), reasons, ...figures }
 }
 
@@ -96,10 +100,10 @@ function judgeProbe(
   const weight = WEIGHT[result.kind] ?? 'configured'
   const decisive = weight === 'always' || (weight === 'configured' && result.critical)
   const name = result.probe
-  if (result.ok === null) return unknown(`${name}: no data, ${result.message}`, decisive)
+  if (result.ok === null) return unknown(noData(name, `${name}: no data, ${result.message}`), decisive)
   if (!result.ok) {
-    const reason = `${name}: ${brokenHow(result)}, ${result.message}`
-    return { verdict: weight === 'never' ? 'degraded' : 'breached', reasons: [reason], decisive }
+    const verdict = weight === 'never' ? 'degraded' : 'breached'
+    return { verdict, reasons: [failed(result, verdict)], decisive }
   }
   const parts = [judgeErrorRate(result, context), judgeLatency(result, context)].filter(
     (part) => part !== undefined,
@@ -107,28 +111,64 @@ function judgeProbe(
   const verdict = (['breached', 'unknown', 'degraded'] as const).find((one) =>
     parts.some((part) => part.verdict === one),
   )
-  return { verdict: verdict ?? 'healthy', reasons: parts.map(({ reason }) => `${name}: ${reason}`), decisive }
+  return { verdict: verdict ?? 'healthy', reasons: parts, decisive }
 }
 
-function brokenHow({ kind, critical }: ProbeResult): string {
-  if (kind === 'connectivity') return 'database connection failed'
-  if (kind === 'stability') return 'ledger or schema changed'
-  return critical ? 'critical check is broken' : 'check failed'
+/** The probe's kind and weight say what its failure is about, never its name or its message. */
+function failed(result: ProbeResult, verdict: Reason['verdict']): Reason {
+  const { probe, message, measured = null, limit = null } = result
+  const criterion = criterionOf(result)
+  return {
+    criterion,
+    probe,
+    verdict,
+    measured,
+    limit,
+    text: `${probe}: ${FAILED_HOW[criterion]}, ${message}`,
+  }
 }
 
-type Part = { verdict: CheckpointVerdict; reason: string } | undefined
+type Failed = Extract<
+  Criterion,
+  'critical-functionality' | 'database-connection' | 'schema' | 'backup' | 'check'
+>
+
+const FAILED_HOW: Record<Failed, string> = {
+  'database-connection': 'database connection failed',
+  schema: 'ledger or schema changed',
+  'critical-functionality': 'critical check is broken',
+  backup: 'check failed',
+  check: 'check failed',
+}
+
+function criterionOf({ kind, critical }: ProbeResult): Failed {
+  switch (kind) {
+    case 'connectivity':
+      return 'database-connection'
+    case 'stability':
+      return 'schema'
+    case 'backup':
+      return 'backup'
+    default:
+      return critical ? 'critical-functionality' : 'check'
+  }
+}
 
 function judgeErrorRate(
   result: ProbeResult,
   { baseline, thresholds }: { baseline: Baseline; thresholds: Thresholds },
-): Part {
+): Reason | undefined {
   if (result.errorRate === undefined) return undefined
   const before = baseline.probes[result.probe]?.errorRate ?? 0
   const increase = result.errorRate - before
   if (increase <= thresholds.errorRateIncrease) return undefined
   return {
+    criterion: 'error-rate',
+    probe: result.probe,
     verdict: 'breached',
-    reason: `error rate ${percent(result.errorRate)}, baseline ${percent(before)}`,
+    measured: result.errorRate,
+    limit: before + thresholds.errorRateIncrease,
+    text: `${result.probe}: error rate ${percent(result.errorRate)}, baseline ${percent(before)}`,
   }
 }
 
@@ -139,7 +179,7 @@ function judgeLatency(
     thresholds: Thresholds
     history?: readonly Pick<Checkpoint, 'results'>[]
   },
-): Part {
+): Reason | undefined {
   const now = result.latencyMs
   const { responseTimeFloorMs } = context.thresholds
   if (now === undefined) return undefined
@@ -148,30 +188,41 @@ function judgeLatency(
   const limit = latencyLimitMs(before, context.thresholds)
   if (limit === undefined) {
     if (now <= responseTimeFloorMs) return undefined
-    return { verdict: 'unknown', reason: `response time ${ms(now)}, no baseline to compare it with` }
+    const text = `${result.probe}: response time ${ms(now)}, no baseline to compare it with`
+    return { ...slow(result, { measured: now, limit: null }), verdict: 'unknown', text }
   }
-  const figures = `response time ${ms(now)}, baseline ${ms(usual)}, limit ${ms(limit)}`
+  const figures = `${result.probe}: response time ${ms(now)}, baseline ${ms(usual)}, limit ${ms(limit)}`
   const spread = spreadOfMedian(logSpread(before), result.samples ?? 1)
   const beyondNoise = usual * Math.exp(NOISE_DEVIATIONS * spread)
   if (now > limit * Math.exp(LIMIT_DEVIATIONS * spread) && now > beyondNoise)
-    return { verdict: 'breached', reason: figures }
+    return { ...slow(result, { measured: now, limit }), verdict: 'breached', text: figures }
 
   const recent = recentLatencies(result, context.history ?? [])
   const enough = recent.length >= WINDOW
   const chance = enough ? chanceOfBeingHigher(recent, before) : 1
   if (enough && median(recent) > limit && chance < SURE) {
-    return {
-      verdict: 'breached',
-      reason: `${figures}; median of the last ${WINDOW} ${ms(median(recent))}`,
-    }
+    const text = `${figures}; median of the last ${WINDOW} ${ms(median(recent))}`
+    return { ...slow(result, { measured: median(recent), limit }), verdict: 'breached', text }
   }
-  if (now > limit)
-    return { verdict: 'degraded', reason: `${figures}, which the baseline's own noise may explain` }
+  if (now > limit) {
+    const text = `${figures}, which the baseline's own noise may explain`
+    return { ...slow(result, { measured: now, limit }), verdict: 'degraded', text }
+  }
   const notable = Math.max(responseTimeFloorMs, NOTABLE_FACTOR * usual)
   if (chance < LIKELY && median(recent) > notable) {
-    return { verdict: 'degraded', reason: `${figures}; slower than before, though within the limit` }
+    const text = `${figures}; slower than before, though within the limit`
+    return { ...slow(result, { measured: median(recent), limit }), verdict: 'degraded', text }
   }
   return undefined
+}
+
+/** Milliseconds. */
+function slow(
+  { kind, probe }: ProbeResult,
+  figures: Pick<Reason, 'measured' | 'limit'>,
+): Omit<Reason, 'verdict' | 'text'> {
+  const criterion = DATABASE_PROBES.includes(kind) ? 'database-performance' : 'response-time'
+  return { criterion, probe, ...figures }
 }
 
 function recentLatencies(result: ProbeResult, history: readonly Pick<Checkpoint, 'results'>[]): number[] {
@@ -194,7 +245,7 @@ function figuresOf(results: readonly ProbeResult[]): { latencyMs?: number; error
   }
 }
 
-function unknown(reason: string, decisive: boolean): ProbeJudgement {
+function unknown(reason: Reason, decisive: boolean): ProbeJudgement {
   return { verdict: 'unknown', reasons: [reason], decisive }
 }
 

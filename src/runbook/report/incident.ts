@@ -1,4 +1,5 @@
 import type { RunView } from '../../contract/run.js'
+import { reasonTexts } from '../../contract/reasons.js'
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { stepTitle } from '../steps.js'
 import { rollbackOptions } from '../rollback-options.js'
@@ -89,7 +90,7 @@ function timeline({ view, timeZone }: ReportInput): string {
       .filter(({ verdict }) => verdict !== 'healthy')
       .map(({ at, number, verdict, reasons }) => ({
         at,
-        what: `Checkpoint ${number} ${verdict}: ${prose(reasons.join('; '))}`,
+        what: `Checkpoint ${number} ${verdict}: ${prose(reasonTexts(reasons).join('; '))}`,
       })),
   ]
   // Sorting is stable: what happened in the same moment stays in the order in which it is told here.

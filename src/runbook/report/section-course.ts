@@ -1,4 +1,5 @@
 import type { Checkpoint, CheckpointVerdict } from '../../contract/monitoring.js'
+import { reasonTexts } from '../../contract/reasons.js'
 import { baselineFigures, percent } from '../monitoring/baseline.js'
 import { stepDuration } from '../checklist.js'
 import { formatDuration } from '../../text/duration.js'
@@ -143,7 +144,7 @@ function checkpointTable(checkpoints: readonly Checkpoint[], timeZone: string | 
       one.latencyMs === undefined ? '-' : formatDuration(one.latencyMs),
       one.errorRate === undefined ? '-' : percent(one.errorRate),
       [
-        ...one.reasons,
+        ...reasonTexts(one.reasons),
         ...(one.missed === undefined ? [] : [`stands for missed ${one.missed.map(String).join(', ')}`]),
       ].join('; '),
     ]),

@@ -124,6 +124,15 @@ test('reasons name the probe and the figures', () => {
     thresholds: DEFAULT_THRESHOLDS,
     results: [health({ latencyMs: 900 })],
   })
-  expect(judged.reasons).toEqual(['health: response time 900 ms, baseline 200 ms, limit 399 ms'])
+  expect(judged.reasons).toEqual([
+    {
+      criterion: 'response-time',
+      probe: 'health',
+      verdict: 'breached',
+      measured: 900,
+      limit: 399,
+      text: 'health: response time 900 ms, baseline 200 ms, limit 399 ms',
+    },
+  ])
   expect(judged.latencyMs).toBe(900)
 })
