@@ -171,6 +171,7 @@ export const ROOMS = [
       'src/d1/schema',
       'src/analysis/evidence',
       'src/analysis/statement',
+      'src/analysis/compare',
       'src/analysis/replay',
       'src/analysis/rules',
       'src/analysis/findings',

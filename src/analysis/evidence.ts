@@ -69,8 +69,32 @@ export interface DataComparison {
   movedTo?: string
   lostSamples: string[]
   columns: ColumnChange[]
-  /** The last key that AUTOINCREMENT gave out, where a rebuild forgot it: keys of deleted rows can come again. */
-  sequence?: { before: number; after: number }
+}
+
+/** What became of a CHECK that the table no longer has word for word. */
+export interface CheckComparison {
+  check: string
+  /** Columns of before that it names. */
+  columns: string[]
+  /** Some CHECK of the new table is about one of them. */
+  replaced: boolean
+  /**
+   * By rows at its edge, offered to both tables. `covered`: all that it refused are refused; `admitted`: one that it refused is taken;
+   * `untried`: none was found that it refuses. `grown`: it lists allowed values, and more of them now.
+   */
+  outcome: 'covered' | 'admitted' | 'untried' | 'grown'
+  /** For `admitted`: the row, as `column = value`. */
+  row?: string
+}
+
+/** A default that is gone or makes another value. */
+export interface DefaultComparison {
+  column: string
+  /** The column's name afterwards. */
+  after: string
+  was: string
+  /** SQL text; null where there is none any more. */
+  is: string | null
 }
 
 /** What became of one table that existed before. */
@@ -87,6 +111,16 @@ export interface TableFate {
   /** Statement that dropped or renamed the original. */
   ended?: StatementEvidence
   data?: DataComparison
+  /** For tables that were rebuilt or renamed. */
+  checks?: CheckComparison[]
+  defaults?: DefaultComparison[]
+}
+
+/** The last key that AUTOINCREMENT gave out, where it is forgotten: keys of deleted rows can come again. */
+export interface LoweredSequence {
+  table: string
+  before: number
+  after: number
 }
 
 export interface ViolationCount {
@@ -113,6 +147,7 @@ export interface Evidence {
   failures: FailureEvidence[]
   /** Objects that compile no longer (with `copy`: that did before). */
   broken: BrokenObject[]
+  sequences: LoweredSequence[]
   /** New foreign key violations. */
   violations: ViolationCount[]
   /** Violations that were there before. */

@@ -8,6 +8,7 @@ import type { Evidence, FailureEvidence, StatementEvidence } from './evidence.js
 import { brokenObjects } from './replay/health.js'
 import type { History } from './rules/history.js'
 import { arrange, collectFindings, collectHistoryFindings } from './findings/collect.js'
+import { withConstraints } from './compare/constraints.js'
 import { followTables } from './replay/lineage.js'
 import { createLedger, replayFile, type FileReplay } from './replay/replay.js'
 import { endingFailures } from './replay/file-ending.js'
@@ -113,7 +114,8 @@ function evidenceOf(
     statements,
     before: span.before,
     after,
-    fates: followTables(span.before, after, statements),
+    fates: followTables(span.before, after, statements).map((fate) => withConstraints(fate)),
+    sequences: [],
     failures: span.replays.flatMap(({ failures }) => failures),
     broken: last ? brokenObjects(database, after) : [],
     violations: [],

@@ -1,21 +1,41 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { DataComparison, TableFate } from '../evidence.js'
+import type { DetailedCatalog, TableSchema } from '../../d1/schema/schema.js'
+import { quoteName } from '../../d1/sqlite/sqlite.js'
+import type { LoweredSequence, TableFate } from '../evidence.js'
 
 /**
- * A rebuilt table counts on from the highest key that was copied: where rows at the end were deleted before, their keys come again.
+ * Tables whose next AUTOINCREMENT key was given out before. A rebuilt table counts on from the highest key that was copied, and a
+ * statement may have written `sqlite_sequence`: where rows at the end were deleted, their keys come again.
  * Source: https://sqlite.org/autoinc.html#the_autoincrement_keyword
  */
-export function forgottenSequence(
+export function loweredSequences(
   database: DatabaseSync,
-  { how, before, after }: TableFate,
-): DataComparison['sequence'] {
-  if (how !== 'rebuilt' || !before.autoIncrement || after?.autoIncrement !== true) return undefined
-  const last = (schema: 'main' | 'prior', table: string): number => {
-    const row = database
-      .prepare(`SELECT seq FROM ${schema}.sqlite_sequence WHERE name = ? COLLATE NOCASE`)
-      .get(table)
-    return Number(row?.['seq'] ?? 0)
-  }
-  const [was, is] = [last('prior', before.name), last('main', after.name)]
-  return is < was ? { before: was, after: is } : undefined
+  before: DetailedCatalog,
+  after: DetailedCatalog,
+  fates: TableFate[],
+): LoweredSequence[] {
+  return [...before.tables].flatMap(([key, table]) => {
+    const fate = fates.find((candidate) => candidate.before.name === table.name)
+    const now = fate === undefined ? after.tables.get(key) : fate.after
+    if (!table.autoIncrement || now?.autoIncrement !== true) return []
+    const [was, is] = [lastKey(database, 'prior', table), lastKey(database, 'main', now)]
+    return is < was ? [{ table: table.name, before: was, after: is }] : []
+  })
+}
+
+/** The highest key that was given out: SQLite counts on from it or from the highest one that is there. */
+function lastKey(
+  database: DatabaseSync,
+  schema: 'main' | 'prior',
+  { name, primaryKey }: TableSchema,
+): number {
+  const counter = database
+    .prepare(`SELECT seq FROM ${schema}.sqlite_sequence WHERE name = ? COLLATE NOCASE`)
+    .get(name)
+  const [key] = primaryKey
+  const highest =
+    key === undefined
+      ? undefined
+      : database.prepare(`SELECT max(${quoteName(key)}) AS key FROM ${schema}.${quoteName(name)}`).get()
+  return Math.max(Number(counter?.['seq'] ?? 0), Number(highest?.['key'] ?? 0))
 }

@@ -12,7 +12,8 @@ import { brokenObjects, violationsIn } from '../replay/health.js'
 import { followTables } from '../replay/lineage.js'
 import { createLedger, replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
 import { rowChanges } from '../compare/row-counts.js'
-import { forgottenSequence } from '../compare/autoincrement.js'
+import { loweredSequences } from '../compare/autoincrement.js'
+import { withConstraints } from '../compare/constraints.js'
 import { endingFailures } from '../replay/file-ending.js'
 
 export interface NativeInput {
@@ -89,6 +90,7 @@ export async function rehearseNatively(
       fates,
       failures: [...replays.values()].flatMap(({ failures }) => failures.map(onCopy)),
       broken: brokenObjects(database, after).filter(({ type, name }) => !known.has(`${type} ${name}`)),
+      sequences: loweredSequences(database, before, after, fates),
       violations: violations.added,
       oldViolations: violations.old,
       durations: {},
@@ -109,9 +111,7 @@ function withData(
   versions: Parameters<typeof compareTable>[0],
 ): TableFate {
   if (fate.before.kind !== 'table') return fate
-  const sequence = forgottenSequence(database, fate)
-  const data = compareTable({ ...versions, database }, fate)
-  return { ...fate, data: sequence === undefined ? data : { ...data, sequence } }
+  return { ...withConstraints(fate, database), data: compareTable({ ...versions, database }, fate) }
 }
 
 /** What a statement says that fails while it is rehearsed is RH101; what D1 refuses by rule keeps its code. */

@@ -10,6 +10,11 @@ export function namesOf(fate: TableFate): Set<string> {
   return new Set([lower(fate.before.name), ...(fate.after === undefined ? [] : [lower(fate.after.name)])])
 }
 
+/** What a column of before is called afterwards. */
+export function nameNow({ renamedColumns }: TableFate, column: string): string {
+  return renamedColumns.get(column.toLowerCase()) ?? column
+}
+
 /** The statement in which the table lost most of its rows. */
 export function rowLossCulprit(evidence: Evidence, fate: TableFate): StatementEvidence | undefined {
   const names = namesOf(fate)

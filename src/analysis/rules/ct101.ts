@@ -1,11 +1,12 @@
 import { defined } from '../../contract/defined.js'
-import { isCopyOf, shapeCulprit } from './attribution.js'
+import { isCopyOf, nameNow, shapeCulprit } from './attribution.js'
 import type { Finding, Severity } from '../../contract/finding.js'
-import type { Evidence, TableFate } from '../evidence.js'
-import type { TableSchema } from '../../d1/schema/schema.js'
+import type { Evidence, LoweredSequence, TableFate } from '../evidence.js'
+import { rowidColumn, type TableSchema } from '../../d1/schema/schema.js'
 import { tokenize } from '../../d1/sql/tokens.js'
 import { collationsIn } from '../statement/collations.js'
 import { findingOf, lossSeverity, same, type Rule } from './rule.js'
+import { uniqueKeys } from './unique-keys.js'
 
 export const ct101: Rule = {
   code: 'CT101',
@@ -14,13 +15,28 @@ export const ct101: Rule = {
   advice:
     'Write the new table with the keys and constraints of the old one; CREATE TABLE … AS SELECT keeps none of them.',
   source: 'https://sqlite.org/lang_createtable.html#create_table_as_select_statements',
-  check: (evidence) =>
-    evidence.fates.flatMap((fate) => {
+  check: (evidence) => [
+    ...evidence.fates.flatMap((fate) => {
       const { after } = fate
       if (after === undefined || fate.how === 'kept' || fate.before.kind !== 'table') return []
       if (fate.how === 'renamed' && fate.ended?.anatomy.verb === 'alter-table') return []
       return losses(fate, after).map((loss) => judge(evidence, fate, after, loss))
     }),
+    ...evidence.sequences.map((sequence) => forgotten(evidence, sequence)),
+  ],
+}
+
+function forgotten(evidence: Evidence, { table, before, after }: LoweredSequence): Finding {
+  const fate = evidence.fates.find((candidate) => same(candidate.before.name, table))
+  const written = evidence.statements.find(
+    ({ anatomy, sql }) => same(anatomy.target, 'sqlite_sequence') && sql.includes(table),
+  )
+  const place = written ?? (fate === undefined ? undefined : shapeCulprit(evidence, fate))
+  const message = `The AUTOINCREMENT counter of ${table} is lowered: new keys start at ${after + 1}, no longer at ${before + 1}.`
+  return findingOf(ct101, 'warning', place, message, {
+    table,
+    advice: `Keys of deleted rows come again, and what still names them finds other rows. At the end of the migration:\nUPDATE sqlite_sequence SET seq = ${before} WHERE name = '${table}';`,
+  })
 }
 
 interface Loss {
@@ -34,7 +50,6 @@ interface Loss {
     | 'collation'
     | 'generated'
     | 'strict'
-    | 'sequence'
   text: string
   column?: string
 }
@@ -54,7 +69,7 @@ function judge(evidence: Evidence, fate: TableFate, after: TableSchema, loss: Lo
 
 /**
  * Relaxing a constraint is what many rebuilds are for: it counts as meant when it is all that the rebuild changes, or when the
- * file says so. A column's NOT NULL or DEFAULT is only told, unless CREATE TABLE … AS took all of them.
+ * file says so. A column's NOT NULL is only told, unless CREATE TABLE … AS took all of them.
  */
 function severityOf(evidence: Evidence, fate: TableFate, after: TableSchema, loss: Loss): Severity {
   const wholesale = evidence.statements.some(
@@ -64,59 +79,36 @@ function severityOf(evidence: Evidence, fate: TableFate, after: TableSchema, los
     return loss.kind === 'default' ? 'warning' : lossSeverity(evidence)
   if (loss.kind === 'primary key') return lossSeverity(evidence)
   if (loss.kind === 'not null') return 'info'
-  if (loss.kind === 'default') return stillNeeded(after, loss) ? 'warning' : 'info'
-  if (loss.kind === 'strict' || loss.kind === 'sequence') return 'warning'
+  if (loss.kind === 'default' || loss.kind === 'strict') return 'warning'
   if (loss.kind === 'autoincrement') return fate.data?.rowsBefore === 0 ? 'info' : 'warning'
   if (loss.kind === 'collation' && !isKey(after, loss)) return 'warning'
   return soleChange(fate, after, loss.kind) || saidSo(evidence) ? 'warning' : lossSeverity(evidence)
 }
 
-/** An INSERT that leaves the column out worked until now, and is refused from now on. */
-function stillNeeded(after: TableSchema, { column }: Loss): boolean {
-  return after.columns.some(({ name, notNull }) => notNull && same(name, column))
-}
-
 /** 'Ann' and 'ann' were one key and are two now. */
 function isKey(after: TableSchema, { column = '' }: Loss): boolean {
-  return uniqueBy(after, [column])
+  const includes = (names: (string | null)[]): boolean =>
+    names.some((name) => same(name ?? undefined, column))
+  return (
+    includes(after.primaryKey) || after.indexes.some(({ unique, columns }) => unique && includes(columns))
+  )
 }
 
 function losses(fate: TableFate, after: TableSchema): Loss[] {
   const { before } = fate
-  const nowOf = (name: string): string => fate.renamedColumns.get(name.toLowerCase()) ?? name
-  const has = (name: string): boolean => after.columns.some((column) => same(column.name, nowOf(name)))
+  const nowOf = (name: string): string => nameNow(fate, name)
   const found: Loss[] = []
   const collations = { before: collationsIn(before.sql), after: collationsIn(after.sql) }
-  if (
-    before.primaryKey.length > 0 &&
-    before.primaryKey.every(has) &&
-    after.primaryKey.length === 0 &&
-    !uniqueBy(after, before.primaryKey)
-  ) {
-    found.push({ kind: 'primary key', text: `its primary key (${before.primaryKey.join(', ')})` })
+  for (const { columns, primary, outcome } of uniqueKeys(fate, after)) {
+    if (outcome !== 'lost') continue
+    const text = primary ? `its primary key (${columns.join(', ')})` : `UNIQUE (${columns.join(', ')})`
+    const kind = primary ? 'primary key' : 'unique'
+    found.push({ kind, text, ...(columns.length === 1 && !primary ? { column: columns[0] ?? '' } : {}) })
   }
-  for (const index of before.indexes) {
-    const columns = index.columns.filter((column) => column !== null)
-    if (index.origin !== 'unique' || !columns.every(has) || uniqueBy(after, columns)) continue
-    found.push({
-      kind: 'unique',
-      text: `UNIQUE (${columns.join(', ')})`,
-      ...(columns.length === 1 ? { column: columns[0] ?? '' } : {}),
-    })
-  }
-  for (const check of before.checks) {
-    const subject = before.columns.find(({ name }) =>
-      new RegExp(`\\b${escapeText(name)}\\b`, 'i').test(check),
-    )
-    const replaced = after.checks.some(
-      (other) => subject === undefined || new RegExp(`\\b${escapeText(subject.name)}\\b`, 'i').test(other),
-    )
-    if (replaced || (subject !== undefined && !has(subject.name))) continue
-    found.push({
-      kind: 'check',
-      text: `CHECK (${check})`,
-      ...(subject === undefined ? {} : { column: subject.name }),
-    })
+  for (const { check, columns, replaced, outcome } of fate.checks ?? []) {
+    if (replaced || outcome === 'covered' || referenced(after, columns.map(nowOf))) continue
+    const [column] = columns
+    found.push({ kind: 'check', text: `CHECK (${check})`, ...defined({ column }) })
   }
   for (const column of before.columns) {
     const now = after.columns.find(({ name }) => same(name, nowOf(column.name)))
@@ -136,31 +128,25 @@ function losses(fate: TableFate, after: TableSchema): Loss[] {
         text: `COLLATE ${collation} of ${column.name}`,
         column: column.name,
       })
-    if (column.default !== null && now.default === null)
-      found.push({
-        kind: 'default',
-        text: `DEFAULT ${column.default} of ${column.name}`,
-        column: column.name,
-      })
   }
-  const { sequence } = fate.data ?? {}
-  if (sequence !== undefined) {
-    const numbers = `${sequence.after + 1}, no longer at ${sequence.before + 1}`
-    found.push({ kind: 'sequence', text: `the AUTOINCREMENT counter: new keys start at ${numbers}` })
+  for (const { column, was, is } of fate.defaults ?? []) {
+    if (is === null) found.push({ kind: 'default', text: `DEFAULT ${was} of ${column}`, column })
   }
   if (before.strict && !after.strict)
     found.push({ kind: 'strict', text: 'STRICT: any value fits any column' })
-  if (before.autoIncrement && !after.autoIncrement && after.primaryKey.length > 0) {
+  // Without a key of numbers there is nothing to count: CT102 says so.
+  if (before.autoIncrement && !after.autoIncrement && rowidColumn(after) !== undefined) {
     found.push({ kind: 'autoincrement', text: 'AUTOINCREMENT: keys of deleted rows can be given out again' })
   }
   return found
 }
 
-/** A unique key over these columns, or over some of them with others (a key made wider on purpose). */
-function uniqueBy(table: TableSchema, columns: string[]): boolean {
-  const includes = (names: (string | null)[]): boolean =>
-    columns.every((column) => names.some((name) => name !== null && same(name, column)))
-  return includes(table.primaryKey) || table.indexes.some((index) => index.unique && includes(index.columns))
+/** A foreign key to a table of the allowed values does what a CHECK did. */
+function referenced(after: TableSchema, columns: string[]): boolean {
+  return (
+    columns.length > 0 &&
+    columns.every((column) => after.foreignKeys.some((key) => key.columns.some((name) => same(name, column))))
+  )
 }
 
 function soleChange(fate: TableFate, after: TableSchema, kind: Loss['kind']): boolean {
@@ -181,8 +167,4 @@ function saidSo(evidence: Evidence): boolean {
       SAID.test(name.replaceAll(/[_-]/g, ' ')) ||
       [...tokenize(sql)].some(({ kind, text }) => kind === 'comment' && SAID.test(text)),
   )
-}
-
-function escapeText(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

@@ -1,9 +1,12 @@
 import { ak101 } from './ak101.js'
 import { bc101 } from './bc101.js'
 import { bc102 } from './bc102.js'
+import { bc103 } from './bc103.js'
 import { cd101 } from './cd101.js'
+import { cd102 } from './cd102.js'
 import { ch101 } from './ch101.js'
 import { ct101 } from './ct101.js'
+import { ct102 } from './ct102.js'
 import { d1l101 } from './d1l101.js'
 import { d1l102 } from './d1l102.js'
 import { d1l103 } from './d1l103.js'
@@ -19,6 +22,7 @@ import { fk101 } from './fk101.js'
 import { fk102 } from './fk102.js'
 import { fk103 } from './fk103.js'
 import { ix101 } from './ix101.js'
+import { ix102 } from './ix102.js'
 import { lg101 } from './lg101.js'
 import { mf101 } from './mf101.js'
 import { mf102 } from './mf102.js'
@@ -54,7 +58,9 @@ export const RULES: readonly Rule[] = [
   mf104,
   bc101,
   bc102,
+  bc103,
   cd101,
+  cd102,
   dl101,
   dl102,
   dl103,
@@ -64,9 +70,11 @@ export const RULES: readonly Rule[] = [
   fk102,
   fk103,
   ix101,
+  ix102,
   tr101,
   dq101,
   ct101,
+  ct102,
   nx101,
   lg101,
   tx101,

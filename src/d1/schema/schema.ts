@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { normaliseSql } from './catalog.js'
-import { quoteName } from '../sqlite/sqlite.js'
+import { cellText, quoteName } from '../sqlite/sqlite.js'
 import { significantTokens, type Token } from '../sql/tokens.js'
 
 /** The schema in detail: what `sqlite_schema` says and the table-valued PRAGMAs add. */
@@ -23,6 +23,8 @@ export interface ForeignKeySchema {
   targetColumns: string[]
   onDelete: string
   onUpdate: string
+  /** DEFERRABLE INITIALLY DEFERRED: judged at the end of the transaction. */
+  deferred: boolean
 }
 
 export interface IndexSchema {
@@ -33,6 +35,8 @@ export interface IndexSchema {
   origin: 'statement' | 'unique' | 'primary-key'
   /** Column names; null for an expression. */
   columns: (string | null)[]
+  /** Of each column, upper case. */
+  collations: string[]
   /** Normalised SQL; empty for a constraint's index. */
   sql: string
   /** SQL as stored. */
@@ -65,6 +69,8 @@ export interface TriggerSchema {
 export interface ViewSchema {
   name: string
   sql: string
+  /** What it shows; empty where it cannot be read. */
+  columns: string[]
 }
 
 /** Keys are names in lower case: SQLite compares names without regard to case. */
@@ -111,7 +117,8 @@ export function readDetailedCatalog(database: DatabaseSync, options: CatalogOpti
     const key = row.name.toLowerCase()
     const sql = row.sql ?? ''
     if (row.type === 'trigger') catalog.triggers.set(key, { name: row.name, table: row.tbl_name, sql })
-    if (row.type === 'view') catalog.views.set(key, { name: row.name, sql })
+    if (row.type === 'view')
+      catalog.views.set(key, { name: row.name, sql, columns: viewColumns(database, row.name) })
     if (row.type !== 'table') continue
     const indexes = indexSql.get(key) ?? []
     const known = options.known?.tables.get(key)
@@ -128,6 +135,14 @@ export function tableNamed(catalog: DetailedCatalog, name: string): TableSchema 
 
 export function sameName(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase()
+}
+
+/** The column that is the row's own number, which SQLite gives out: INTEGER PRIMARY KEY, not INT, not DESC, not WITHOUT ROWID. */
+export function rowidColumn(table: TableSchema): ColumnSchema | undefined {
+  const { primaryKey, withoutRowid, indexes } = table
+  if (primaryKey.length !== 1 || withoutRowid || indexes.some(({ origin }) => origin === 'primary-key'))
+    return undefined
+  return table.columns.find(({ name }) => name === primaryKey[0])
 }
 
 /** The target columns of a foreign key, the implicit ones filled in. */
@@ -209,7 +224,8 @@ function readTable(
       .filter(({ keyPosition }) => keyPosition > 0)
       .sort((a, b) => a.keyPosition - b.keyPosition)
       .map((column) => column.name),
-    foreignKeys: /\breferences\b/i.test(sql) && kind !== 'virtual' ? readForeignKeys(database, name) : [],
+    foreignKeys:
+      /\breferences\b/i.test(sql) && kind !== 'virtual' ? readForeignKeys(database, name, tokens) : [],
     indexes: kind === 'virtual' ? [] : readIndexes(database, name, indexRows),
     checks: checksIn(sql, tokens),
     withoutRowid: options.some((word) => word === 'WITHOUT'),
@@ -218,7 +234,7 @@ function readTable(
   }
 }
 
-function readForeignKeys(database: DatabaseSync, table: string): ForeignKeySchema[] {
+function readForeignKeys(database: DatabaseSync, table: string, tokens: Token[]): ForeignKeySchema[] {
   const rows = database.prepare(`PRAGMA foreign_key_list(${quoteName(table)})`).all() as unknown as {
     id: number
     seq: number
@@ -236,12 +252,45 @@ function readForeignKeys(database: DatabaseSync, table: string): ForeignKeySchem
       targetColumns: [],
       onDelete: row.on_delete,
       onUpdate: row.on_update,
+      deferred: false,
     }
     key.columns.push(row.from)
     if (row.to !== null) key.targetColumns.push(row.to)
     byId.set(row.id, key)
   }
-  return [...byId.values()]
+  const keys = [...byId.values()]
+  // SQLite numbers them from the last one in the text, and does not say which ones are deferred.
+  deferralsIn(tokens).forEach((deferred, at) => {
+    const key = keys[keys.length - 1 - at]
+    if (key !== undefined) key.deferred = deferred
+  })
+  return keys
+}
+
+/** Whether each REFERENCES of a CREATE TABLE is deferred, in the order of the text. */
+function deferralsIn(tokens: Token[]): boolean[] {
+  const words = tokens.map(({ kind, text }) => (kind === 'word' ? text.toUpperCase() : text))
+  return words.flatMap((word, at) => {
+    if (word !== 'REFERENCES') return []
+    let depth = 0
+    const end = words.findIndex((text, position) => {
+      if (position <= at) return false
+      if (text === '(') depth += 1
+      if (text === ')') depth -= 1
+      return depth < 0 || (depth === 0 && text === ',') || text === 'REFERENCES'
+    })
+    const clause = words.slice(at, end < 0 ? undefined : end).join(' ')
+    return [/(?<!NOT )DEFERRABLE INITIALLY DEFERRED/.test(clause)]
+  })
+}
+
+function viewColumns(database: DatabaseSync, name: string): string[] {
+  try {
+    const rows = database.prepare(`PRAGMA table_info(${quoteName(name)})`).all()
+    return rows.map((row) => cellText(row['name']))
+  } catch {
+    return []
+  }
 }
 
 function readIndexes(database: DatabaseSync, table: string, rows: SchemaRow[]): IndexSchema[] {
@@ -253,9 +302,13 @@ function readIndexes(database: DatabaseSync, table: string, rows: SchemaRow[]): 
     partial: number
   }[]
   return listed.map((index) => {
-    const columns = database.prepare(`PRAGMA index_info(${quoteName(index.name)})`).all() as unknown as {
-      name: string | null
-    }[]
+    const columns = (
+      database.prepare(`PRAGMA index_xinfo(${quoteName(index.name)})`).all() as unknown as {
+        name: string | null
+        coll: string
+        key: number
+      }[]
+    ).filter(({ key }) => key === 1)
     const source = rows.find((row) => row.name === index.name)?.sql ?? ''
     return {
       name: index.name,
@@ -263,6 +316,7 @@ function readIndexes(database: DatabaseSync, table: string, rows: SchemaRow[]): 
       unique: index.unique === 1,
       origin: index.origin === 'c' ? 'statement' : index.origin === 'u' ? 'unique' : 'primary-key',
       columns: columns.map((column) => column.name),
+      collations: columns.map(({ coll }) => coll.toUpperCase()),
       sql: normaliseSql(source),
       source,
       partial: index.partial === 1,

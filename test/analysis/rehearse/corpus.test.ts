@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { verdictOf } from '../../../src/analysis/findings/acknowledge.js'
 import type { Plan } from '../../../src/contract/plan.js'
 import { BLOCKING } from '../../corpus/blocking.js'
+import { AS_STRONG, WEAKENED } from '../../corpus/constraints.js'
 import { HARMLESS } from '../../corpus/harmless.js'
 import { MOVES } from '../../corpus/moves.js'
 import type { Scenario } from '../../corpus/scenario.js'
@@ -22,7 +23,8 @@ async function judged(scenario: Scenario, index: number): Promise<Pick<Plan, 've
 
 describe.each([
   { kind: 'blocking', scenarios: [...BLOCKING, ...STEALTHY] },
-  { kind: 'harmless', scenarios: [...HARMLESS, ...MOVES] },
+  { kind: 'telling', scenarios: WEAKENED },
+  { kind: 'harmless', scenarios: [...HARMLESS, ...MOVES, ...AS_STRONG] },
 ])('$kind migrations', ({ kind, scenarios }) => {
   test.each(scenarios)('$name', async (scenario) => {
     const plan = await judged(scenario, scenarios.indexOf(scenario))
@@ -37,11 +39,12 @@ describe.each([
 
 afterAll(() => {
   const misses = matrix.filter((line) => line.startsWith('blocking') && !line.includes(' block '))
+  const untold = matrix.filter((line) => line.startsWith('telling') && line.includes(' ok '))
   const falseErrors = matrix.filter((line) => line.startsWith('harmless') && line.includes(' block '))
   console.log(
     [
       ...matrix,
-      `${matrix.length} migrations, ${misses.length} misses, ${falseErrors.length} false errors`,
+      `${matrix.length} migrations, ${misses.length + untold.length} misses, ${falseErrors.length} false errors`,
     ].join('\n'),
   )
 })

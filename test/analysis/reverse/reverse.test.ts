@@ -80,6 +80,7 @@ async function thereAndBack(seed: number) {
     fates: followTables(before, after, statements),
     failures: [],
     broken: [],
+    sequences: [],
     violations: [],
     oldViolations: [],
     certain: true,

@@ -60,6 +60,38 @@ export const RULE_CASES: Record<string, { fires: Case; silent: Case }> = {
         'CREATE TABLE c2 (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p (id) ON DELETE CASCADE); INSERT INTO c2 SELECT * FROM c; DROP TABLE c; ALTER TABLE c2 RENAME TO c;',
     },
   },
+  BC103: {
+    fires: { migration: 'DROP VIEW authors; CREATE VIEW authors AS SELECT id FROM users;' },
+    silent: {
+      migration: 'DROP VIEW authors; CREATE VIEW authors AS SELECT email, id, 0 AS posts, name FROM users;',
+    },
+  },
+  CD102: {
+    fires: {
+      migration:
+        'CREATE TABLE c2 (id INTEGER PRIMARY KEY, post_id INTEGER NOT NULL REFERENCES posts (id), text TEXT NOT NULL); INSERT INTO c2 SELECT * FROM comments; DROP TABLE comments; ALTER TABLE c2 RENAME TO comments;',
+    },
+    silent: {
+      migration:
+        'CREATE TABLE c2 (id INTEGER PRIMARY KEY, post_id INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE, text TEXT NOT NULL); INSERT INTO c2 SELECT * FROM comments; DROP TABLE comments; ALTER TABLE c2 RENAME TO comments;',
+    },
+  },
+  CT102: {
+    fires: {
+      migration:
+        'CREATE TABLE c2 (id INT PRIMARY KEY, post_id INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE, text TEXT NOT NULL); INSERT INTO c2 SELECT * FROM comments; DROP TABLE comments; ALTER TABLE c2 RENAME TO comments;',
+    },
+    silent: {
+      migration:
+        'CREATE TABLE c2 (id INTEGER PRIMARY KEY NOT NULL, post_id INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE, text TEXT NOT NULL UNIQUE); INSERT INTO c2 SELECT * FROM comments; DROP TABLE comments; ALTER TABLE c2 RENAME TO comments;',
+    },
+  },
+  IX102: {
+    fires: { migration: 'DROP INDEX users_by_name; CREATE INDEX users_by_name ON users (created_at);' },
+    silent: {
+      migration: 'DROP INDEX users_by_name; CREATE INDEX users_by_name ON users (name, created_at);',
+    },
+  },
   NX101: {
     fires: {
       migration: `CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT, scope TEXT);`,

@@ -43,6 +43,7 @@ describe('every rule fires where it must and is silent where it must not', () =>
       fates: [],
       failures: [],
       broken: [],
+      sequences: [],
       violations: [],
       oldViolations: [],
       certain: true,
