@@ -1,3 +1,4 @@
+import { messageOf } from '../src/contract/failures.js'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -68,7 +69,7 @@ export async function startHealthService(options: {
     } catch (error) {
       sendJson(response, 503, {
         status: 'failing',
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
       })
     }
   }

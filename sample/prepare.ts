@@ -1,3 +1,5 @@
+import { DEFAULT_LEDGER } from '../src/contract/names.js'
+import { ledgerSql, recordSql } from '../src/d1/schema/ledger.js'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -5,7 +7,7 @@ import { loadProject } from '../src/config/project.js'
 import { resolveTarget } from '../src/config/target.js'
 import { RunbookError } from '../src/contract/failures.js'
 import { localDatabaseFile } from '../src/d1/read/local-file.js'
-import { openSqlite, quoteText } from '../src/d1/sqlite/sqlite.js'
+import { openSqlite } from '../src/d1/sqlite/sqlite.js'
 import { demandSuccess, runWrangler } from '../src/d1/wrangler/wrangler.js'
 import { copyMigrations, SAMPLE_DATABASES, sampleMigrations, sampleRoot, startProject } from './project.js'
 import { seedSample } from './seed.js'
@@ -106,18 +108,13 @@ async function applyWithWrangler(projectDir: string): Promise<string> {
   )
 }
 
-/** Ledger as Wrangler makes it. */
 async function applyDirectly(file: string, migrationsDir: string, names: string[]): Promise<void> {
   const database = openSqlite(file)
   try {
-    database.exec(`CREATE TABLE d1_migrations (
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      name TEXT UNIQUE,
-      applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
-    )`)
+    database.exec(ledgerSql(DEFAULT_LEDGER))
     for (const name of names) {
       database.exec(await readFile(path.join(migrationsDir, name), 'utf8'))
-      database.exec(`INSERT INTO d1_migrations (name) VALUES (${quoteText(name)})`)
+      database.exec(recordSql(DEFAULT_LEDGER, name))
     }
   } finally {
     database.close()

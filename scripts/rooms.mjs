@@ -28,7 +28,8 @@ export const ROOMS = [
   ]),
 
   room('src/d1/sqlite', 'the one module that opens SQLite, and what its failures mean', ['src/contract']),
-  room('src/d1/sql', 'tokens, statements, streams of statements', []),
+  room('src/d1/sql', 'tokens, statements, streams of statements, reserved names', [], { pure: true }),
+  room('src/d1/order', 'number and order of migrations, and which are pending', [], { pure: true }),
   room('src/d1/wrangler', 'the one module that runs Wrangler, and what its failures mean', [
     'src/contract',
     'src/text',
@@ -56,10 +57,7 @@ export const ROOMS = [
     'src/d1/sqlite',
     'src/d1/read',
   ]),
-  room('src/d1/migrations', 'files, bundles, checksums, and their order against the ledger', [
-    'src/contract',
-    'src/d1/read',
-  ]),
+  room('src/d1/migrations', 'files, bundles, checksums', ['src/contract', 'src/d1/order']),
   room('src/d1/apply', 'one file at a time, its outcome proven; Time Travel', [
     'src/contract',
     'src/process',
@@ -122,6 +120,7 @@ export const ROOMS = [
       'src/contract',
       'src/text',
       'src/d1/sql',
+      'src/d1/order',
       'src/d1/schema',
       'src/analysis/statement',
       'src/analysis/evidence',
@@ -179,6 +178,13 @@ export const ROOMS = [
     { files: '^src/analysis/validate\\.ts$' },
   ),
 
+  room(
+    'src/analysis/status',
+    'the ledger against the files',
+    ['src/contract', 'src/d1/order', 'src/d1/read', 'src/analysis/rules', 'src/analysis/findings'],
+    { files: '^src/analysis/status\\.ts$' },
+  ),
+
   room('src/runbook/people', 'who somebody is, which role they hold, what they signed', ['src/contract'], {
     pure: true,
   }),
@@ -217,9 +223,10 @@ export const ROOMS = [
     'src/contract',
     'src/text',
     'src/process',
-    ...d1('sql', 'wrangler', 'schema', 'read', 'migrations', 'apply', 'backup'),
+    ...d1('sql', 'order', 'wrangler', 'schema', 'read', 'migrations', 'apply', 'backup'),
     'src/analysis/rehearse',
     'src/analysis/validate',
+    'src/analysis/status',
     'src/runbook',
     'src/runbook/monitoring',
     'src/runbook/report',
@@ -285,6 +292,7 @@ export const ROOMS = [
     'src/analysis/findings',
     'src/analysis/rehearse',
     'src/analysis/validate',
+    'src/analysis/status',
     'src/runbook',
     'src/runbook/people',
     'src/runbook/report',

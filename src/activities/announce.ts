@@ -1,10 +1,11 @@
+import { networkReason } from './probes/request.js'
 import { createHmac } from 'node:crypto'
 import { appendFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { activityInfo, heartbeat } from '@temporalio/activity'
 import type { TellActivities } from '../contract/activities.js'
 import type { Announcement, Channel } from '../contract/announcement.js'
-import { RunbookError } from '../contract/failures.js'
+import { RunbookError, messageOf } from '../contract/failures.js'
 import { readIfThere } from './files.js'
 import { runFolder, type ActivityContext } from './worker-place.js'
 
@@ -100,11 +101,5 @@ function hmac(key: string, body: string): string {
 
 /** Why sending failed, without the address: a webhook's URL is a secret. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'failed'
-  if (error instanceof TypeError) {
-    const code =
-      error.cause instanceof Error && 'code' in error.cause ? String(error.cause.code) : 'no answer'
-    return `cannot be reached: ${code}`
-  }
-  return error.message
+  return error instanceof TypeError ? `cannot be reached: ${networkReason(error)}` : messageOf(error)
 }

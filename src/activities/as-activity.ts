@@ -1,7 +1,7 @@
 import { defined } from '../contract/defined.js'
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity'
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
-import { RunbookError } from '../contract/failures.js'
+import { RunbookError, messageOf } from '../contract/failures.js'
 import type { CommandRecord } from '../contract/run.js'
 import { withCommandLog } from '../d1/wrangler/command-log.js'
 import { redact } from '../process/redact.js'
@@ -71,7 +71,7 @@ export function failureOf(error: unknown, commands: CommandRecord[] = []): Appli
   })
   const failure = ApplicationFailure.create({
     type: error instanceof Error ? error.name : 'Error',
-    message: redact(error instanceof Error ? error.message : String(error)),
+    message: redact(messageOf(error)),
     details: [audit],
   })
   if (error instanceof Error && error.stack !== undefined) failure.stack = redact(error.stack)

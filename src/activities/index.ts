@@ -1,8 +1,7 @@
 import type { RunbookActivities } from '../contract/activities.js'
 import type { Target } from '../contract/target.js'
 import { createBackup } from '../d1/backup/backup.js'
-import { readStatus } from '../d1/migrations/status.js'
-import { readBookmark } from '../d1/apply/time-travel.js'
+import { readStatus } from '../analysis/status.js'
 import { announce } from './announce.js'
 import { applyMigration } from './apply.js'
 import { asActivity } from './as-activity.js'
@@ -31,7 +30,6 @@ export function createActivities(options: ActivityOptions = {}): RunbookActiviti
     checkPrerequisites: (input) => asActivity(() => checkPrerequisites(at(input), input)),
     readStatus: (input) => asActivity(() => readStatus({ ...input, target: at(input).target })),
     checkConnectivity: (input) => asActivity(() => checkConnectivity(at(input))),
-    readBookmark: (input) => asActivity(() => readBookmark(at(input).target)),
     validateMigration: (input) => asActivity(() => validateMigration(at(input), input)),
     runCheckpoint: (input) =>
       asActivity((signal) =>

@@ -1,3 +1,4 @@
+import { networkReason } from './probes/request.js'
 import semver from 'semver'
 import type { ReadActivities } from '../contract/activities.js'
 import { plural } from '../text/plural.js'
@@ -89,7 +90,7 @@ async function dashboard(url: string | undefined): Promise<Pick<Check, 'state' |
   } catch (error) {
     return {
       state: 'warned',
-      message: `cannot be reached: ${reasonOf(error)}`,
+      message: `cannot be reached: ${networkReason(error)}`,
       advice: 'Open it before you begin.',
     }
   }
@@ -149,12 +150,6 @@ async function whySilent(channel: Channel, env: NodeJS.ProcessEnv): Promise<stri
     })
     return undefined
   } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined
-    return cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer'
+    return networkReason(error)
   }
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
 }

@@ -1,7 +1,8 @@
+import { messageOf } from '../contract/failures.js'
 import { appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { TellActivities } from '../contract/activities.js'
-import { readStatus } from '../d1/migrations/status.js'
+import { readStatus } from '../analysis/status.js'
 import { renderHtml } from '../runbook/report/html.js'
 import { renderIncident } from '../runbook/report/incident.js'
 import { renderMarkdown } from '../runbook/report/markdown.js'
@@ -35,7 +36,7 @@ export async function writeFailureFiles(
   const { view } = input
   const status = await readStatus({ target, files: input.files }).then(
     (read) => ({ success: true, ...read }),
-    (error: unknown) => ({ success: false, error: error instanceof Error ? error.message : String(error) }),
+    (error: unknown) => ({ success: false, error: messageOf(error) }),
   )
   const at = new Date().toISOString()
   const state = {

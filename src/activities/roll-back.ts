@@ -1,10 +1,11 @@
+import { migrationNumber } from '../d1/order/migration-order.js'
 import { defined } from '../contract/defined.js'
 import { readSnapshot } from '../d1/read/open-reader.js'
 import path from 'node:path'
 import type { MutateActivities, RollbackActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
 import { packBundle, unpackBundle } from '../d1/migrations/bundle.js'
-import { migrationFile, migrationNumber } from '../d1/migrations/migration-files.js'
+import { migrationFile } from '../d1/migrations/migration-files.js'
 import { replaceContent } from '../d1/backup/replace-content.js'
 import { splitStatements } from '../d1/sql/statements.js'
 import { restoreBookmark } from '../d1/apply/time-travel.js'
@@ -63,7 +64,7 @@ export async function prepareReverse(
 
 /** The runbook's `rollback_YYYY_MM_DD`, behind every file that there is. */
 export function reverseName(names: string[], at: string): string {
-  const highest = Math.max(0, ...names.map(migrationNumber).filter(Number.isFinite))
+  const highest = Math.max(0, ...names.map((name) => migrationNumber(name) ?? 0))
   return `${String(highest + 1).padStart(4, '0')}_rollback_${at.slice(0, 10).replaceAll('-', '_')}.sql`
 }
 

@@ -1,3 +1,5 @@
+import { DEFAULT_LEDGER } from '../contract/names.js'
+import { ledgerSql } from '../d1/schema/ledger.js'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Finding } from '../contract/finding.js'
 import type { MigrationFile } from '../contract/target.js'
@@ -10,7 +12,7 @@ import type { History } from './rules/history.js'
 import { arrange, collectFindings, collectHistoryFindings } from './findings/collect.js'
 import { withConstraints } from './compare/constraints.js'
 import { followTables } from './replay/lineage.js'
-import { createLedger, replayFile, type FileReplay } from './replay/replay.js'
+import { replayFile, type FileReplay } from './replay/replay.js'
 import { endingFailures } from './replay/file-ending.js'
 
 export interface ValidateInput {
@@ -48,10 +50,10 @@ export function validateMigrations(input: ValidateInput): Promise<ValidateResult
 }
 
 function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
-  const migrationsTable = input.migrationsTable ?? 'd1_migrations'
+  const migrationsTable = input.migrationsTable ?? DEFAULT_LEDGER
   const applied = new Set(input.applied ?? [])
   const chain = new Chain(input.files)
-  createLedger(database, migrationsTable)
+  database.exec(ledgerSql(migrationsTable))
   let before = readDetailedCatalog(database, { migrationsTable })
   const findings: Finding[] = []
   let span: { files: MigrationFile[]; replays: FileReplay[]; before: DetailedCatalog } = {

@@ -18,7 +18,6 @@ import { windowState } from '../runbook/window.js'
 import { parseWindow } from '../runbook/window-input.js'
 import { readProjectFiles, type Context } from '../config/context.js'
 import { collectEvidence, type AskLines } from './evidence.js'
-import { toolVersion } from '../config/version.js'
 
 export interface RequestOptions {
   requester: string
@@ -75,7 +74,6 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     evidence,
     queries: queriesOf(project, target.environment),
     ...defined({ checksums }),
-    version: toolVersion(),
   })
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { RunbookError } from '../contract/failures.js'
+import { RunbookError, messageOf } from '../contract/failures.js'
 import { runbookConfigSchema, type RunbookConfig } from './schema.js'
 
 export const RUNBOOK_CONFIG_EXTENSIONS = [
@@ -74,7 +74,7 @@ async function loadRaw(folder: string, file: string): Promise<unknown> {
     })
     return loaded.config
   } catch (cause) {
-    const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
+    const reason = messageOf(cause).split('\n', 1)[0] ?? ''
     throw new RunbookError('ConfigInvalid', `${file} cannot be loaded: ${reason}`, {
       advice: 'Correct the file and run the command again.',
       cause,

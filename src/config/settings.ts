@@ -1,10 +1,16 @@
 import { defined } from '../contract/defined.js'
 import path from 'node:path'
 import type { Channel } from '../contract/announcement.js'
-import { thresholdsSchema, type MonitoringPlan, type Probe } from '../contract/monitoring.js'
+import {
+  monitoringPlanSchema,
+  probeSchema,
+  thresholdsSchema,
+  type MonitoringPlan,
+  type Probe,
+} from '../contract/monitoring.js'
 import { GATES, type Gate } from '../contract/names.js'
 import type { GatePolicy, Policy } from '../contract/policy.js'
-import type { MigrationRequest } from '../contract/run.js'
+import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
 import { defaultPolicy } from '../runbook/default-policy.js'
 import { checkpointOffsets } from '../runbook/monitoring/schedule.js'
 import type { Environment, Project } from './project.js'
@@ -28,6 +34,13 @@ export type RequestSettings = Pick<
   | 'dashboardUrl'
 >
 
+/** What a request defaults by itself. */
+const habitsSchema = migrationRequestSchema.pick({
+  keepBackups: true,
+  recentBackupMs: true,
+  updateEveryMs: true,
+})
+
 const CLOUDFLARE_SUPPORT = {
   role: 'Cloudflare Support',
   name: 'Cloudflare Support',
@@ -49,9 +62,11 @@ export function resolveRequestSettings(project: Project, environment: string): R
     contacts: hasSupport ? contacts : [...contacts, CLOUDFLARE_SUPPORT],
     timeZone: settings.timeZone ?? config.timeZone,
     monitoring: monitoringOf(found),
-    keepBackups: settings.backup.keep ?? 14,
-    recentBackupMs: settings.backup.maxAge ?? 86_400_000,
-    updateEveryMs: settings.updateEvery ?? 900_000,
+    ...habitsSchema.parse({
+      keepBackups: settings.backup.keep,
+      recentBackupMs: settings.backup.maxAge,
+      updateEveryMs: settings.updateEvery,
+    }),
     ...defined({ stagingEnvironment: settings.stagingEnvironment, dashboardUrl: settings.dashboardUrl }),
   }
 }
@@ -119,41 +134,31 @@ function channelsOf(channels: Channel[], project: Project): Channel[] {
 
 function monitoringOf(environment: Environment): MonitoringPlan {
   const { monitoring, healthUrl } = environment.settings
-  return {
+  return monitoringPlanSchema.parse({
     probes: probesOf(monitoring.probes ?? [], healthUrl),
-    thresholds: { ...thresholdsSchema.parse({}), ...withoutUndefined(monitoring.thresholds ?? {}) },
+    thresholds: thresholdsSchema.parse(monitoring.thresholds ?? {}),
     offsetsMs: monitoring.schedule ?? checkpointOffsets(),
-    timeScale: monitoring.timeScale ?? 1,
-    baselineSamples: monitoring.baselineSamples ?? 20,
-    baselinePauseMs: monitoring.baselinePause ?? 250,
-  }
+    timeScale: monitoring.timeScale,
+    baselineSamples: monitoring.baselineSamples,
+    baselinePauseMs: monitoring.baselinePause,
+  })
 }
 
 /** Connectivity, stability and the newest backup are always looked at; the health endpoint when it is known. */
 function probesOf(configured: Probe[], healthUrl: string | undefined): Probe[] {
-  const base = { critical: true, timeoutMs: 10_000 }
-  const health: Probe[] =
-    healthUrl === undefined
-      ? []
-      : [{ ...base, name: 'health', kind: 'http', url: healthUrl, expectStatus: 200 }]
-  const always: Probe[] = [
-    { ...base, name: 'database', kind: 'connectivity' },
-    { ...base, name: 'stability', kind: 'stability' },
-    { ...base, critical: false, name: 'backup', kind: 'backup', maxAgeMs: 86_400_000 },
-  ]
+  const health = { name: 'health', kind: 'http', critical: true, url: healthUrl }
+  const always = [
+    { name: 'database', kind: 'connectivity', critical: true },
+    { name: 'stability', kind: 'stability', critical: true },
+    { name: 'backup', kind: 'backup', critical: false },
+  ].map((probe) => probeSchema.parse(probe))
   const names = new Set(configured.map(({ name }) => name))
   const kinds = new Set(configured.map(({ kind }) => kind))
   const missing = [
-    ...health.filter(({ name }) => !names.has(name)),
+    ...(healthUrl === undefined || names.has('health') ? [] : [probeSchema.parse(health)]),
     ...always.filter(({ name, kind }) => !names.has(name) && !kinds.has(kind)),
   ]
   return [...missing, ...configured]
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>
-  }
 }
 
 function inUtc(window: { opensAt: string; closesAt: string }): { opensAt: string; closesAt: string } {

@@ -1,3 +1,4 @@
+import { DEFAULT_LEDGER } from '../contract/names.js'
 import { defined } from '../contract/defined.js'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
@@ -62,7 +63,7 @@ export function resolveTarget(project: Project, environment: string, options: Ta
     wranglerConfig: file,
     ...defined({ wranglerEnv: found.wranglerEnv }),
     migrationsDir: path.resolve(folder, entry.migrationsDir ?? 'migrations'),
-    migrationsTable: entry.migrationsTable ?? 'd1_migrations',
+    migrationsTable: entry.migrationsTable ?? DEFAULT_LEDGER,
     ...(found.remote ? {} : { persistTo: persistFolder(project, found) }),
     backupDir: path.resolve(project.projectDir, found.settings.backup.dir ?? 'backups'),
     ...defined({ backupMaxRowsRead: found.settings.backup.maxRowsRead }),

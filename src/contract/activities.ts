@@ -31,8 +31,6 @@ export interface ReadActivities {
   checkConnectivity(input: {
     target: Target
   }): Promise<Audited<{ latencyMs: number; database: string; accountId?: string }>>
-  /** Time Travel bookmark of now; remote only, else undefined. */
-  readBookmark(input: { target: Target }): Promise<Audited<{ bookmark?: string }>>
   /** Ledger, fingerprint as rehearsed, health, connectivity. */
   validateMigration(input: {
     target: Target

@@ -78,3 +78,8 @@ export class RunbookError extends Error {
     return FAILURES[this.type].retryable
   }
 }
+
+/** What an error says; whatever else was thrown, as text. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -5,6 +5,9 @@
 
 export const TASK_QUEUE = 'd1-runbook'
 
+/** The ledger of applied migrations where the Wrangler file names none (`migrations_table`). */
+export const DEFAULT_LEDGER = 'd1_migrations'
+
 /** From here on Node's built-in SQLite has the functions and iterators that we use. */
 export const MINIMUM_NODE = '22.13.0'
 

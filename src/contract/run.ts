@@ -68,8 +68,6 @@ export const migrationRequestSchema = z.object({
   /** Environment in which the same bytes must have been migrated before. */
   stagingEnvironment: z.string().optional(),
   dashboardUrl: z.url().optional(),
-  /** Minimum Wrangler, as the runbook demands. */
-  version: z.string(),
 })
 export type MigrationRequest = z.infer<typeof migrationRequestSchema>
 

@@ -2,11 +2,13 @@ import { z } from 'zod'
 import { ledgerEntrySchema } from './backup.js'
 import { databaseSchema } from './target.js'
 
-/** A disagreement between the migration files and the ledger that makes the next apply unsafe or unclear. */
+/** A disagreement between the migration files and the ledger, as `validate` and `plan` tell it too. */
 export const conflictSchema = z.object({
   code: z.string(),
   migration: z.string(),
   message: z.string(),
+  /** An error that the file does not accept: the plan is blocked by it. Absent in what workers up to 1.x recorded. */
+  blocking: z.boolean().optional(),
 })
 export type Conflict = z.infer<typeof conflictSchema>
 

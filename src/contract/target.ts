@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DEFAULT_LEDGER } from './names.js'
 
 /** Which database of Cloudflare's or of this machine is meant. */
 export const databaseSchema = z.object({
@@ -31,7 +32,7 @@ export const targetSchema = z.object({
   wranglerEnv: z.string().optional(),
   /** Absolute folder of the migration files. */
   migrationsDir: z.string().min(1),
-  migrationsTable: z.string().min(1).default('d1_migrations'),
+  migrationsTable: z.string().min(1).default(DEFAULT_LEDGER),
   /** Local state folder of Wrangler (`--persist-to`), absolute; local only. */
   persistTo: z.string().optional(),
   /** Folder where archives of this environment go, absolute. */

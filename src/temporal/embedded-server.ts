@@ -3,7 +3,7 @@ import getPort, { portNumbers } from 'get-port'
 import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RunbookError } from '../contract/failures.js'
+import { RunbookError, messageOf } from '../contract/failures.js'
 import { provideTemporal } from './binaries.js'
 import { claimProject } from './claim.js'
 import { releaseDevRecord, replaceDevRecord, stateFolder } from './dev-record.js'
@@ -142,7 +142,7 @@ async function waitUntilReady(server: ServerProcess, address: string): Promise<v
 }
 
 function notReady(cause: unknown, tail: string, logFile: string): RunbookError {
-  const why = cause instanceof Error ? cause.message : String(cause)
+  const why = messageOf(cause)
   const said = tail === '' ? '' : `\n${tail}`
   return new RunbookError(
     'TemporalUnreachable',

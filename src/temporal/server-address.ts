@@ -1,6 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 import type { NativeConnectionOptions } from '@temporalio/worker'
-import { RunbookError } from '../contract/failures.js'
+import { RunbookError, messageOf } from '../contract/failures.js'
 import { readDevRecord } from './dev-record.js'
 import { isAlive } from '../process/process-identity.js'
 
@@ -68,8 +68,4 @@ export function unreachable(server: ServerAddress, cause: unknown): RunbookError
       cause,
     },
   )
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }

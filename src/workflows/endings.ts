@@ -1,3 +1,4 @@
+import { messageOf } from '../contract/failures.js'
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -68,7 +69,7 @@ export function failureOf(error: unknown): { type: string; message: string; advi
     const { advice = '' } = detailsOf(cause)
     return { type: cause.type ?? 'Error', message: cause.message, advice: String(advice) }
   }
-  const message = cause instanceof Error ? cause.message : String(cause)
+  const message = messageOf(cause)
   return { type: cause instanceof Error ? cause.name : 'Error', message, advice: '' }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../contract/failures.js'
 import { ApplicationFailure } from '@temporalio/workflow'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { appliedByThisRun } from './apply.js'
@@ -46,7 +47,7 @@ function open(request: MigrationRequest): Run {
   } catch (error) {
     throw ApplicationFailure.create({
       type: 'ConfigInvalid',
-      message: `The request of this run cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      message: `The request of this run cannot be read: ${messageOf(error)}`,
       nonRetryable: true,
     })
   }

@@ -126,20 +126,27 @@ export async function readStatus(run: Run): Promise<Status> {
       const status = await run.audited(
         read.readStatus.executeWithOptions({ summary: 'Ledger against files' }, [{ target, files }]),
       )
-      const [conflict] = status.conflicts
-      if (conflict !== undefined) {
-        throw ApplicationFailure.create({
-          type: 'ChecksFailed',
-          message: `The ledger and the files disagree: ${status.conflicts.map(({ message }) => message).join('; ')}`,
-          nonRetryable: true,
-          details: [{ advice: `look at it: d1-runbook status --env ${run.view.environment}` }],
-        })
-      }
+      refuseUnjudged(run, status)
       run.view.migrations = status.pending.map((file) => ({ ...file, state: 'pending', durationMs: null }))
       return status
     },
     ({ applied, pending }) => `${applied.length} applied, ${pending.length} pending`,
   )
+}
+
+/**
+ * Conflicts are judged with the plan, by the same rules and with what the files accept. Workers before that left the
+ * judgement to this step: what they recorded does not say what blocks.
+ */
+function refuseUnjudged(run: Run, { conflicts }: Status): void {
+  const unjudged = conflicts.filter(({ blocking }) => blocking === undefined)
+  if (unjudged.length === 0) return
+  throw ApplicationFailure.create({
+    type: 'ChecksFailed',
+    message: `The ledger and the files disagree: ${unjudged.map(({ message }) => message).join('; ')}`,
+    nonRetryable: true,
+    details: [{ advice: `look at it: d1-runbook status --env ${run.view.environment}` }],
+  })
 }
 
 /** Runs what is pending on the restored backup, and takes the baseline that monitoring will compare with. */

@@ -79,7 +79,7 @@ describe('channels and variables', () => {
   })
 
   test.each([
-    ['http://127.0.0.1:65533/hook/s3cret', 'team: ECONNREFUSED'],
+    ['http://127.0.0.1:65533/hook/s3cret', 'team: connection refused'],
     ['s3cret', 'team: HOOK holds no address'],
   ])('a dead one warns, and its address is not told', async (url, why) => {
     const check = (await look({}, { channels: [hook], env: { HOOK: url } }))('channels')

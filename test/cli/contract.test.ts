@@ -45,13 +45,16 @@ describe('status', () => {
     })
   })
 
-  test('a file that is missing is a conflict, and exit 1', async () => {
+  test('a file that is missing is a conflict, and blocks nothing', async () => {
     const folder = migratedProject()
     const { rmSync } = await import('node:fs')
     rmSync(path.join(folder, 'migrations', '0001_users.sql'))
     const { code, json } = await runJson(['status'], folder)
-    expect(code).toBe(1)
-    expect(json).toMatchObject({ success: false, conflicts: [{ migration: '0001_users.sql' }] })
+    expect(code).toBe(0)
+    expect(json).toMatchObject({
+      success: true,
+      conflicts: [{ code: 'SQ105', migration: '0001_users.sql', blocking: false }],
+    })
   })
 })
 

@@ -58,7 +58,6 @@ export function requestFor(
     keepBackups: 14,
     recentBackupMs: 86_400_000,
     updateEveryMs: 900_000,
-    version: '0.1.0',
     ...overrides,
   }
 }

@@ -62,7 +62,6 @@ export function openWorld(override: (world: World) => Partial<RunbookActivities>
       ),
     takeBaseline: async () => ({ takenAt: now(), probes: {} }),
     checkConnectivity: async () => ({ latencyMs: 1, database: 'art-archive' }),
-    readBookmark: async () => ({}),
     applyMigration: async ({ migration, ledgerBefore }) => {
       if (world.ledger.join() !== ledgerBefore.join()) throw refusal('Drifted', 'the ledger has moved')
       world.ledger.push(migration.name)

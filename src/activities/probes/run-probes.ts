@@ -1,5 +1,5 @@
 import { defined } from '../../contract/defined.js'
-import { isFailureType, RunbookError, type FailureType } from '../../contract/failures.js'
+import { isFailureType, RunbookError, type FailureType, messageOf } from '../../contract/failures.js'
 import type { Probe, ProbeResult, Sampling } from '../../contract/monitoring.js'
 import type { Target } from '../../contract/target.js'
 import { openReader } from '../../d1/read/open-reader.js'
@@ -133,5 +133,5 @@ function explain({ kind }: Probe, error: unknown): Seen {
 
 function plainReason(error: unknown): string {
   if (error instanceof TypeError && error.cause !== undefined) return networkReason(error)
-  return error instanceof Error ? error.message : String(error)
+  return messageOf(error)
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../contract/failures.js'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Finding } from '../../contract/finding.js'
 import { openSqlite } from '../../d1/sqlite/sqlite.js'
@@ -71,7 +72,7 @@ function attempt(
     const named = (pattern: RegExp): string[] => plan.flatMap((line) => pattern.exec(line)?.[1] ?? [])
     return { scans: named(/^SCAN (\S+)(?! USING (?:COVERING )?INDEX)/), searches: named(/^SEARCH (\S+)/) }
   } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error), scans: [], searches: [] }
+    return { error: messageOf(error), scans: [], searches: [] }
   }
 }
 

@@ -1,7 +1,8 @@
+import { messageOf } from '../../contract/failures.js'
+import { ledgerSql, recordSql } from '../../d1/schema/ledger.js'
 import type { MigrationFile } from '../../contract/target.js'
 import { CATALOG_SQL, catalogOf, schemaFingerprint } from '../../d1/schema/catalog.js'
 import { splitStatements } from '../../d1/sql/statements.js'
-import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
 import { openScratch, type ScratchDatabase } from '../../d1/scratch/scratch-workerd.js'
 import { anatomyOf } from '../statement/statement.js'
 import type { FailureEvidence } from '../evidence.js'
@@ -47,7 +48,7 @@ export async function runOnD1(options: {
       tryBack: (sql) => tryBack(scratch, sql, first, migrationsTable),
       close,
     }
-    await scratch.batchFile(LEDGER(migrationsTable))
+    await scratch.batchFile(`${ledgerSql(migrationsTable)};`)
     for (const file of pending) {
       input.signal?.throwIfAborted()
       input.onProgress?.(`Running ${file.name} on D1's engine`)
@@ -79,14 +80,11 @@ async function tryBack(
   try {
     await scratch.batchFile(sql)
   } catch (error) {
-    return `D1 refuses the reverse migration: ${error instanceof Error ? error.message : String(error)}`
+    return `D1 refuses the reverse migration: ${messageOf(error)}`
   }
   const got = await fingerprintOf(scratch, migrationsTable)
   return got === wanted ? undefined : 'On D1 the reverse migration does not lead back to the exact schema.'
 }
-
-const LEDGER = (table: string): string => `CREATE TABLE IF NOT EXISTS ${quoteName(table)}(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL);`
 
 async function fingerprintOf(scratch: ScratchDatabase, migrationsTable: string): Promise<string> {
   return schemaFingerprint(catalogOf(await scratch.query(CATALOG_SQL), migrationsTable))
@@ -101,12 +99,12 @@ function asSent(file: MigrationFile, migrationsTable: string): string {
     sql = `${sql.slice(0, statement.offset)}${' '.repeat(statement.sql.length)}${sql.slice(end).replace(/^;/, ' ')}`
     if (sql.length < file.sql.length) sql = sql.padEnd(file.sql.length)
   }
-  return `${sql}\nINSERT INTO ${quoteName(migrationsTable)} (name) VALUES (${quoteText(file.name)});`
+  return `${sql}\n${recordSql(migrationsTable, file.name)};`
 }
 
 /** D1 names no statement: the one that says something of its error message, else the file. */
 function locate(error: unknown, file: MigrationFile): FailureEvidence {
-  const raw = error instanceof Error ? error.message : String(error)
+  const raw = messageOf(error)
   const message = raw.replace(/^D1 refused the SQL: /, '')
   const near = /(?:near|column|table|function|on|named) "?:? ?([\w$.]+)/.exec(message)?.[1]?.toLowerCase()
   const statements = splitStatements(file.sql)

@@ -1,3 +1,4 @@
+import { ledgerSql } from '../../d1/schema/ledger.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import type { Finding } from '../../contract/finding.js'
@@ -10,7 +11,7 @@ import { checkQueries, type ApplicationQuery } from './application-queries.js'
 import type { Evidence, TableFate } from '../evidence.js'
 import { brokenObjects, violationsIn } from '../replay/health.js'
 import { followTables } from '../replay/lineage.js'
-import { createLedger, replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
+import { replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
 import { rowChanges } from '../compare/row-counts.js'
 import { loweredSequences } from '../compare/autoincrement.js'
 import { withConstraints } from '../compare/constraints.js'
@@ -49,7 +50,7 @@ export async function rehearseNatively(
   const database = openSqlite(places.main)
   try {
     database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -32768')
-    createLedger(database, migrationsTable)
+    database.exec(ledgerSql(migrationsTable))
     const before = readDetailedCatalog(database, { migrationsTable })
     const brokenBefore = brokenObjects(database, before)
     const replays = new Map<string, FileReplay>()

@@ -1,3 +1,4 @@
+import { DEFAULT_LEDGER } from '../../contract/names.js'
 import { defined } from '../../contract/defined.js'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -187,7 +188,7 @@ function planned(file: MigrationFile, replays: Map<string, FileReplay>, run: D1R
 }
 
 function tableOf(input: RehearseInput): string {
-  return input.migrationsTable ?? 'd1_migrations'
+  return input.migrationsTable ?? DEFAULT_LEDGER
 }
 
 /** A copy that holds everything, also what still lies in a write-ahead log beside the file. */

@@ -1,3 +1,4 @@
+import { messageOf } from '../../contract/failures.js'
 import type { DatabaseSync } from 'node:sqlite'
 import type { DetailedCatalog, TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
@@ -36,7 +37,7 @@ function firstFailure(database: DatabaseSync, statements: string[]): string | un
     try {
       database.prepare(`EXPLAIN ${statement}`)
     } catch (error) {
-      return error instanceof Error ? error.message : String(error)
+      return messageOf(error)
     }
   }
   return undefined

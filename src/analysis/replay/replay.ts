@@ -1,5 +1,6 @@
+import { messageOf } from '../../contract/failures.js'
+import { recordSql } from '../../d1/schema/ledger.js'
 import type { DatabaseSync } from 'node:sqlite'
-import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
 import { parseStatements, type ParsedFile, type SqlStatement } from '../../d1/sql/statements.js'
 import { anatomyOf, type StatementParts } from '../statement/statement.js'
 import type { FailureEvidence, StatementEvidence } from '../evidence.js'
@@ -91,17 +92,6 @@ export function replayFile(
   return replay
 }
 
-/** The ledger as Wrangler creates it. */
-export function createLedger(database: DatabaseSync, table: string): void {
-  database.exec(
-    `CREATE TABLE IF NOT EXISTS ${quoteName(table)}(
-      id INTEGER PRIMARY KEY AUTOINCREMENT,
-      name TEXT UNIQUE,
-      applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
-    )`,
-  )
-}
-
 function finish(
   database: DatabaseSync,
   file: string,
@@ -114,9 +104,8 @@ function finish(
     return
   }
   try {
-    database.exec(
-      `INSERT OR IGNORE INTO ${quoteName(options.migrationsTable)} (name) VALUES (${quoteText(file)})`,
-    )
+    // A file that records itself is told by LG101; here it goes on.
+    database.exec(recordSql(options.migrationsTable, file).replace('INSERT', 'INSERT OR IGNORE'))
     database.exec('COMMIT')
   } catch (error) {
     failed(messageOf(error))
@@ -145,8 +134,4 @@ function endless({ afterMs }: Unreachable): Pick<FailureEvidence, 'message' | 'c
 
 function at(file: string, statement: SqlStatement): Pick<FailureEvidence, 'file' | 'line' | 'sql'> {
   return { file, line: statement.line, sql: statement.sql }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,8 +1,9 @@
+import { ledgerSql } from '../../d1/schema/ledger.js'
 import type { MigrationFile } from '../../contract/target.js'
 import { diffCatalog, type SchemaChange } from '../../d1/schema/schema-diff.js'
 import { readDetailedCatalog } from '../../d1/schema/schema.js'
 import { openSqlite } from '../../d1/sqlite/sqlite.js'
-import { createLedger, replayFile } from './replay.js'
+import { replayFile } from './replay.js'
 
 /**
  * How the live schema differs from what the applied files make of an empty database: changes made by hand, files edited later.
@@ -20,7 +21,7 @@ export function schemaDrift(input: {
   const scratch = openSqlite(':memory:')
   const live = openSqlite(input.databaseFile, { readOnly: true })
   try {
-    createLedger(scratch, migrationsTable)
+    scratch.exec(ledgerSql(migrationsTable))
     for (const file of chain) {
       if (file === undefined) return undefined
       const origin = readDetailedCatalog(scratch, { migrationsTable })

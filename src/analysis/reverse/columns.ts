@@ -1,3 +1,4 @@
+import { affinityOf } from '../../d1/schema/affinity.js'
 import type { ReverseInput } from './input.js'
 import { defined } from '../../contract/defined.js'
 import { sameName, type ColumnSchema, type TableSchema } from '../../d1/schema/schema.js'
@@ -128,6 +129,14 @@ function valuesBack(
 /** A value for a NOT NULL column that the row has none for: its default, else the empty one of its type. */
 function filler(wanted: ColumnSchema): string {
   if (wanted.default !== null) return `(${wanted.default})`
-  if (/INT|REAL|FLOA|DOUB|NUM|DEC|BOOL/.test(wanted.type)) return '0'
-  return wanted.type.includes('BLOB') ? `x''` : `''`
+  switch (affinityOf(wanted.type)) {
+    case 'integer':
+    case 'real':
+    case 'numeric':
+      return '0'
+    case 'blob':
+      return wanted.type === '' ? `''` : `x''`
+    case 'text':
+      return `''`
+  }
 }

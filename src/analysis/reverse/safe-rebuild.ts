@@ -1,3 +1,4 @@
+import { ledgerSql } from '../../d1/schema/ledger.js'
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Finding } from '../../contract/finding.js'
@@ -8,7 +9,7 @@ import { mentions } from '../statement/statement.js'
 import { compareTable } from '../compare/compare.js'
 import type { Evidence, TableFate } from '../evidence.js'
 import { rebuildScript } from './rebuild-sql.js'
-import { createLedger, replayFile } from '../replay/replay.js'
+import { replayFile } from '../replay/replay.js'
 import { fatesByName } from './reverse.js'
 import { dl101 } from '../rules/dl101.js'
 
@@ -112,7 +113,7 @@ async function losesNothing(evidence: Evidence, places: Places, script: SafeRebu
   const database = openSqlite(copy)
   try {
     database.exec('PRAGMA synchronous = OFF')
-    createLedger(database, migrationsTable)
+    database.exec(ledgerSql(migrationsTable))
     const replay = replayFile(
       database,
       { name: 'safe-rebuild.sql', sql: script.sql },

@@ -13,6 +13,8 @@ export interface Rule {
   advice: string
   /** Where the rule comes from. */
   source: string
+  /** A disagreement of files and ledger: `status` lists it. */
+  conflict?: true
   check?: (evidence: Evidence) => Finding[]
   checkHistory?: (history: History) => Finding[]
 }

@@ -1,4 +1,5 @@
-import { isApplied, numberOf } from './history.js'
+import { migrationNumber } from '../../d1/order/migration-order.js'
+import { isApplied } from './history.js'
 import { findingOf, type Rule } from './rule.js'
 
 /** Past this, numbers are dates or random, and gaps mean nothing. */
@@ -12,7 +13,7 @@ export const sq102: Rule = {
   source: 'Wrangler numbers files one by one',
   checkHistory: (history) => {
     const numbered = history.files.flatMap((file) => {
-      const number = numberOf(file.name)
+      const number = migrationNumber(file.name)
       return number === undefined || number >= COUNTED ? [] : [{ file, number }]
     })
     return numbered.flatMap(({ file, number }, at) => {

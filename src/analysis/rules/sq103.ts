@@ -1,4 +1,5 @@
-import { numberOf, pendingOf } from './history.js'
+import { migrationNumber } from '../../d1/order/migration-order.js'
+import { pendingOf } from './history.js'
 import { findingOf, type Rule } from './rule.js'
 
 export const sq103: Rule = {
@@ -11,7 +12,7 @@ export const sq103: Rule = {
   checkHistory: (history) => {
     const pending = pendingOf(history)
     return pending
-      .filter(({ name }) => numberOf(name) === undefined)
+      .filter(({ name }) => migrationNumber(name) === undefined)
       .map(({ name }) => {
         const unclear = pending.length > 1 && history.applied !== undefined
         return findingOf(

@@ -8,6 +8,7 @@ export const sq104: Rule = {
   advice:
     'Put the file back as it was applied and write a new migration for the change; `d1-runbook lock` adopts it as it is.',
   source: 'Wrangler knows applied files by name only: an edit never runs',
+  conflict: true,
   checkHistory: (history) =>
     history.files
       .filter(({ name, sha256 }) => {

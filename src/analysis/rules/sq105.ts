@@ -7,6 +7,7 @@ export const sq105: Rule = {
   severity: 'warning',
   advice: 'Bring the file back from version control: a new environment cannot be built without it.',
   source: 'the ledger, and checksums.json',
+  conflict: true,
   checkHistory: (history) => {
     const present = new Set(history.files.map(({ name }) => name))
     const renamed = new Set(renamedFrom(history).map(({ from }) => from))

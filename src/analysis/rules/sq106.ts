@@ -1,4 +1,5 @@
-import { isApplied, numberOf, type History } from './history.js'
+import { migrationNumber } from '../../d1/order/migration-order.js'
+import { isApplied, type History } from './history.js'
 import { findingOf, type Rule } from './rule.js'
 
 export const sq106: Rule = {
@@ -7,6 +8,7 @@ export const sq106: Rule = {
   severity: 'error',
   advice: 'Give the file its old name back: Wrangler would run it a second time.',
   source: 'Wrangler knows applied files by name only',
+  conflict: true,
   checkHistory: (history) =>
     renamedFrom(history).map(({ from, to, sure }) =>
       findingOf(
@@ -18,7 +20,7 @@ export const sq106: Rule = {
     ),
 }
 
-/** Pending files that are an applied, now missing one: by content when checksums know it, else by the rest of the name. */
+/** Pending files that are an applied, now missing one: surely by the content that checksums know, perhaps by their name. */
 export function renamedFrom(history: History): { from: string; to: string; sure: boolean }[] {
   const present = new Set(history.files.map(({ name }) => name))
   const known = history.applied ?? Object.keys(history.checksums ?? {})
@@ -29,14 +31,22 @@ export function renamedFrom(history: History): { from: string; to: string; sure:
   )
   return missing.flatMap((from) => {
     const bytes = history.checksums?.[from]
-    const same = bytes === undefined ? undefined : candidates.find(({ sha256 }) => sha256 === bytes)
-    const alike = bytes === undefined ? candidates.find(({ name }) => alikeNames(name, from)) : undefined
-    const to = same ?? alike
+    const same = candidates.find(({ sha256 }) => sha256 === bytes)
+    const to = same ?? candidates.find(({ name }) => alikeNames(name, from))
     return to === undefined ? [] : [{ from, to: to.name, sure: same !== undefined }]
   })
 }
 
+/** Same number, or the same words behind another number. */
 function alikeNames(a: string, b: string): boolean {
-  const words = (name: string): string => name.replace(/^\d+[_-]*/, '').toLowerCase()
-  return words(a) === words(b) || (numberOf(a) !== undefined && numberOf(a) === numberOf(b))
+  const number = migrationNumber(a)
+  return words(a) === words(b) || (number !== undefined && number === migrationNumber(b))
+}
+
+function words(name: string): string {
+  return name
+    .replace(/^\d+/, '')
+    .replace(/\.sql$/, '')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]/gu, '')
 }

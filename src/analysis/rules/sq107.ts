@@ -1,4 +1,5 @@
-import { isApplied, numberOf } from './history.js'
+import { migrationNumber } from '../../d1/order/migration-order.js'
+import { isApplied } from './history.js'
 import { findingOf, type Rule } from './rule.js'
 
 export const sq107: Rule = {
@@ -8,12 +9,13 @@ export const sq107: Rule = {
   advice:
     'Give it the next free number, so that new environments run the files in the order in which production did.',
   source: 'Wrangler runs every file that the ledger does not name, whatever its number',
+  conflict: true,
   checkHistory: (history) => {
     if (history.applied === undefined) return []
-    const last = Math.max(-1, ...history.applied.map((name) => numberOf(name) ?? -1))
-    const latest = history.applied.findLast((name) => numberOf(name) === last) ?? ''
+    const last = Math.max(-1, ...history.applied.map((name) => migrationNumber(name) ?? -1))
+    const latest = history.applied.findLast((name) => migrationNumber(name) === last) ?? ''
     return history.files
-      .filter(({ name }) => !isApplied(history, name) && (numberOf(name) ?? last) < last)
+      .filter(({ name }) => !isApplied(history, name) && (migrationNumber(name) ?? last) < last)
       .map(({ name }) =>
         findingOf(sq107, 'warning', { file: name }, `${name} runs although ${latest} is applied already.`),
       )

@@ -1,3 +1,4 @@
+import { isReservedByD1 } from '../../d1/sql/reserved-names.js'
 import type { SqlStatement } from '../../d1/sql/statements.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 import type { StatementParts } from './statement.js'
@@ -89,7 +90,7 @@ function pragmaRefusal(anatomy: StatementParts): Refusal | undefined {
 function reservedName(anatomy: StatementParts): Refusal | undefined {
   const to = anatomy.alteration?.kind === 'rename-table' ? anatomy.alteration.to : undefined
   const created = anatomy.verb.startsWith('create') ? anatomy.target : undefined
-  const name = [to, created].find((candidate) => candidate?.toLowerCase().startsWith('_cf_'))
+  const name = [to, created].find((candidate) => candidate !== undefined && isReservedByD1(candidate))
   if (name === undefined) return undefined
   return {
     code: 'D1L103',

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { didYouMean } from '../../config/closest.js'
-import { RunbookError } from '../../contract/failures.js'
+import { RunbookError, messageOf } from '../../contract/failures.js'
 import type { RollbackSummary } from '../../contract/plan.js'
 import type { MigrationFile } from '../../contract/target.js'
 import type { App } from '../terminal/app.js'
@@ -61,7 +61,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
 }
 
 async function newestApplied({ target }: Context, files: MigrationFile[]): Promise<MigrationFile> {
-  const { readStatus } = await import('../../d1/migrations/status.js')
+  const { readStatus } = await import('../../analysis/status.js')
   const { applied } = await readStatus({ target, files })
   const newest = applied.at(-1)
   if (newest !== undefined) return named(files, newest.name)
@@ -125,7 +125,7 @@ async function replay(databaseFile: string, files: MigrationFile[]): Promise<voi
       try {
         database.exec(`BEGIN; PRAGMA defer_foreign_keys = on; ${sql}\n; COMMIT;`)
       } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause)
+        const reason = messageOf(cause)
         throw new RunbookError('SqlRefused', `${name} does not run on a scratch database: ${reason}.`, {
           advice: 'd1-runbook validate shows what is wrong with it.',
           cause,

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
 import type { Status } from '../../contract/status.js'
 import type { App } from '../terminal/app.js'
@@ -5,7 +6,7 @@ import { openContext, readProjectFiles } from '../../config/context.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'
 
-/** Runbook step 2: the ledger against the files. Conflicts end with exit code 1. */
+/** Runbook step 2: the ledger against the files. A conflict that blocks ends with exit code 1. */
 export function statusCommand(app: App, summary: string): Command {
   return app
     .command('status', summary, [
@@ -17,9 +18,11 @@ export function statusCommand(app: App, summary: string): Command {
       app.action(async ({ options, output }) => {
         const context = await openContext(options)
         const files = await readProjectFiles(context)
-        const { readStatus } = await import('../../d1/migrations/status.js')
-        const status = await readStatus({ target: context.target, files })
-        const success = status.conflicts.length === 0
+        const { readStatus } = await import('../../analysis/status.js')
+        const { readChecksums } = await import('../../d1/migrations/checksums.js')
+        const checksums = await readChecksums(context.target.migrationsDir)
+        const status = await readStatus({ target: context.target, files, ...defined({ checksums }) })
+        const success = blocking(status).length === 0
         output.document({ success, ...status })
         if (!output.json) printStatus(output, status)
         return success ? 0 : 1
@@ -41,15 +44,20 @@ export function printStatus(output: Output, status: Status): void {
   }
   if (status.conflicts.length > 0) {
     output.line(`Conflicts (${status.conflicts.length}):`)
-    for (const { code, migration, message } of status.conflicts) {
-      output.line(`  ${colors.red('✖')} ${code} ${migration}: ${message}`)
+    for (const conflict of status.conflicts) {
+      const mark = conflict.blocking === false ? colors.yellow('!') : colors.red('✖')
+      output.line(`  ${mark} ${conflict.code} ${conflict.migration}: ${conflict.message}`)
     }
   }
   output.line()
   output.line(`Schema ${status.schemaFingerprint.slice(0, 12)}, read at ${status.timestamp}`)
-  if (status.conflicts.length > 0) {
+  if (blocking(status).length > 0) {
     output.line('Review each conflict before going on: does the file or the ledger say what really ran?')
   } else if (status.pending.length > 0) {
     output.line(`Next: d1-runbook plan --env ${status.environment}`)
   }
+}
+
+function blocking({ conflicts }: Status): Status['conflicts'] {
+  return conflicts.filter((conflict) => conflict.blocking !== false)
 }

@@ -1,4 +1,10 @@
-import { FAILURES, RunbookError, isFailureType, type FailureType } from '../../contract/failures.js'
+import {
+  FAILURES,
+  RunbookError,
+  isFailureType,
+  type FailureType,
+  messageOf,
+} from '../../contract/failures.js'
 import { Interrupted } from './interrupt.js'
 
 /** What the command line says about an error, whichever way it came. */
@@ -34,7 +40,7 @@ export function failureOf(error: unknown): Failure {
   if (carried !== undefined) return { ...carried, exitCode: FAILURES[carried.type].exitCode, stack }
   const system = failureOfSystem(error)
   if (system !== undefined) return { ...system, exitCode: FAILURES[system.type].exitCode, stack }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return { type: 'Bug', message, advice: REPORT_BUG, exitCode: 1, stack }
 }
 

@@ -2,7 +2,7 @@ import { sqliteFailure } from '../sqlite/disk-failure.js'
 import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { RunbookError } from '../../contract/failures.js'
+import { RunbookError, messageOf } from '../../contract/failures.js'
 import { openSqlite } from '../sqlite/sqlite.js'
 import { StatementStream } from '../sql/statement-stream.js'
 
@@ -85,7 +85,7 @@ function runWaiting(database: DatabaseSync, statements: string[]): void {
 function refused(error: unknown, statement: string, sqliteFile: string): unknown {
   const known = sqliteFailure(sqliteFile, error)
   if (known instanceof RunbookError && known.type === 'DiskFull') return known
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   const start = statement.trim().replaceAll(/\s+/g, ' ').slice(0, 60)
   return new RunbookError('BackupInvalid', `The export does not restore: ${message} (statement: ${start}…)`, {
     advice: 'Make a new backup: `d1-runbook backup`.',

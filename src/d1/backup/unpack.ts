@@ -1,3 +1,4 @@
+import { messageOf } from '../../contract/failures.js'
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { statfs } from 'node:fs/promises'
@@ -164,8 +165,4 @@ async function openEntry(zip: yauzl.ZipFile, entry: yauzl.Entry): Promise<Readab
   return zip.openReadStreamPromise(entry).catch((error: unknown) => {
     throw new ArchiveProblem(`${entry.fileName} cannot be read: ${messageOf(error)}.`)
   })
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_LEDGER } from '../../contract/names.js'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,7 +65,7 @@ export async function openBackup(
   const restored = await restoreAndMeasure(
     sqlFile,
     sqliteFile,
-    state.migrationsTable ?? 'd1_migrations',
+    state.migrationsTable ?? DEFAULT_LEDGER,
     signal,
   )
   await rm(sqlFile, { force: true })

@@ -1,3 +1,4 @@
+import { messageOf } from '../../contract/failures.js'
 import type { BackupMetadata, TableSummary } from '../../contract/backup.js'
 import { connectionReader } from './export/export.js'
 import { takeInventory, type Inventory } from '../schema/inventory.js'
@@ -63,7 +64,7 @@ function indexProblems(database: ReturnType<typeof openSqlite>, { virtual }: Inv
         )
         return []
       } catch (error) {
-        return [`full-text index ${name}: ${error instanceof Error ? error.message : String(error)}`]
+        return [`full-text index ${name}: ${messageOf(error)}`]
       }
     })
 }

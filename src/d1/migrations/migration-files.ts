@@ -1,3 +1,4 @@
+import { migrationOrder } from '../order/migration-order.js'
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -40,28 +41,6 @@ export function migrationFile(name: string, bytes: Uint8Array): MigrationFile {
     sizeBytes: bytes.byteLength,
     sql: Buffer.from(bytes).toString('utf8'),
   }
-}
-
-/**
- * Wrangler's order since 4.80: by the number in front, equal numbers by name, a name without a number last. Older ones take
- * ties and names without a number as the folder lists them; ours go one by one, so this order holds with any.
- */
-export function migrationOrder(a: string, b: string): number {
-  const [first, second] = [sortingNumber(a), sortingNumber(b)]
-  if (first !== second) return first < second ? -1 : 1
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
-/** As Wrangler reads it, which takes a sign and leading space too. */
-function sortingNumber(name: string): number {
-  const number = Number.parseInt(name.split('_', 1)[0] ?? '', 10)
-  return Number.isNaN(number) ? Number.POSITIVE_INFINITY : number
-}
-
-/** The number in front of the name; -1 without one. */
-export function migrationNumber(name: string): number {
-  const digits = /^\d+/.exec(name)?.[0]
-  return digits === undefined ? -1 : Number.parseInt(digits, 10)
 }
 
 async function missing(dir: string): Promise<RunbookError> {

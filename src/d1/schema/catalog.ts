@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
+import { DEFAULT_LEDGER } from '../../contract/names.js'
+import { isReserved } from '../sql/reserved-names.js'
 import { cellText, type Row } from '../sqlite/sqlite.js'
+import { isLedger } from './ledger.js'
 
 /** One object of the schema, as `sqlite_schema` holds it. */
 export interface CatalogObject {
@@ -16,10 +19,8 @@ export type Catalog = CatalogObject[]
 
 export const CATALOG_SQL = `SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name`
 
-const RESERVED = /^(?:sqlite_|_cf_)/i
-
 /** `rows` are those of {@link CATALOG_SQL}. */
-export function catalogOf(rows: Row[], migrationsTable = 'd1_migrations'): Catalog {
+export function catalogOf(rows: Row[], migrationsTable = DEFAULT_LEDGER): Catalog {
   return rows
     .map((row) => ({
       type: cellText(row['type']) as CatalogObject['type'],
@@ -27,7 +28,7 @@ export function catalogOf(rows: Row[], migrationsTable = 'd1_migrations'): Catal
       table: cellText(row['tbl_name']),
       sql: normaliseSql(cellText(row['sql'])),
     }))
-    .filter(({ name, table }) => !RESERVED.test(name) && !RESERVED.test(table) && table !== migrationsTable)
+    .filter(({ name, table }) => !isReserved(name) && !isReserved(table) && !isLedger(table, migrationsTable))
     .sort((a, b) => compareText(a.type, b.type) || compareText(a.name, b.name))
 }
 

@@ -1,3 +1,4 @@
+import { isReserved } from '../sql/reserved-names.js'
 import { RunbookError } from '../../contract/failures.js'
 import type { Reader } from '../sqlite/reader.js'
 import { cellText, quoteText } from '../sqlite/sqlite.js'
@@ -35,9 +36,6 @@ export interface Inventory {
   sequences: boolean
 }
 
-/** Tables of SQLite and of D1 themselves. */
-const RESERVED = /^(?:sqlite_|_cf_)/i
-
 /** Reads the inventory over any reader; a handful of queries and one a table. */
 export async function takeInventory(reader: Reader): Promise<Inventory> {
   const listed = await reader.query('PRAGMA table_list')
@@ -45,7 +43,7 @@ export async function takeInventory(reader: Reader): Promise<Inventory> {
   const rows = await reader.query('SELECT type, name, sql FROM sqlite_schema ORDER BY rowid')
   const objects = rows
     .map((row) => ({ type: cellText(row['type']), name: cellText(row['name']), sql: cellText(row['sql']) }))
-    .filter(({ name }) => !RESERVED.test(name))
+    .filter(({ name }) => !isReserved(name))
   const tables: TableShape[] = []
   const virtual: TableShape[] = []
   for (const object of objects.filter(({ type }) => type === 'table')) {

@@ -2,13 +2,32 @@ import type { LedgerEntry } from '../../contract/backup.js'
 import { cellText, quoteName, quoteText } from '../sqlite/sqlite.js'
 import type { Reader } from '../sqlite/reader.js'
 
+/** The ledger as Wrangler creates it, one statement without its `;`. */
+export function ledgerSql(table: string): string {
+  return `CREATE TABLE IF NOT EXISTS ${quoteName(table)}(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT UNIQUE,
+  applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
+)`
+}
+
+/** What Wrangler appends to a file's text, so that it is recorded with what it does; one statement without its `;`. */
+export function recordSql(table: string, migration: string): string {
+  return `INSERT INTO ${quoteName(table)} (name) VALUES (${quoteText(migration)})`
+}
+
+/** Whether a table is the ledger: SQLite compares names without regard to case. */
+export function isLedger(table: string, ledger: string): boolean {
+  return table.toLowerCase() === ledger.toLowerCase()
+}
+
 /**
  * The rows of the ledger table in the order in which they were applied; none when the table does not exist. Read by a
  * plain SELECT: `wrangler d1 migrations list` would create the table.
  */
 export async function readLedger(reader: Reader, table: string): Promise<LedgerEntry[]> {
   const found = await reader.query(
-    `SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ${quoteText(table)}`,
+    `SELECT name FROM sqlite_schema WHERE type = 'table' AND lower(name) = lower(${quoteText(table)})`,
   )
   if (found.length === 0) return []
   const rows = await reader.query(`SELECT id, name, applied_at FROM ${quoteName(table)} ORDER BY id`)

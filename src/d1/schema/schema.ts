@@ -1,3 +1,6 @@
+import { isLedger } from './ledger.js'
+import { isReserved } from '../sql/reserved-names.js'
+import { DEFAULT_LEDGER } from '../../contract/names.js'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { normaliseSql } from './catalog.js'
 import { cellText, quoteName } from '../sqlite/sqlite.js'
@@ -93,13 +96,11 @@ interface SchemaRow {
   sql: string | null
 }
 
-const RESERVED = /^(?:sqlite_|_cf_)/i
-
 /** Reads the schema without what SQLite, D1 and the ledger keep for themselves. */
 export function readDetailedCatalog(database: DatabaseSync, options: CatalogOptions = {}): DetailedCatalog {
-  const ledger = (options.migrationsTable ?? 'd1_migrations').toLowerCase()
+  const ledger = options.migrationsTable ?? DEFAULT_LEDGER
   const rows = schemaRows(database).filter(
-    (row) => !RESERVED.test(row.tbl_name) && row.tbl_name.toLowerCase() !== ledger,
+    (row) => !isReserved(row.tbl_name) && !isLedger(row.tbl_name, ledger),
   )
   // Only a virtual table has shadow tables; asking for kinds makes SQLite load every table.
   const virtual = rows.some(({ sql }) => sql !== null && /^\s*create\s+virtual/i.test(sql))

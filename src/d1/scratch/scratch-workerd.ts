@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { RunbookError } from '../../contract/failures.js'
+import { RunbookError, messageOf } from '../../contract/failures.js'
 import { scratchDatabaseFile } from '../read/local-file.js'
 import type { Row, SqlValue } from '../sqlite/sqlite.js'
 
@@ -77,7 +77,7 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause)
+    const message = messageOf(cause)
     throw new RunbookError(
       'SqlRefused',
       `D1 refused the SQL: ${message.replace(/^D1_(?:EXEC_)?ERROR:\s*/, '')}`,

@@ -1,3 +1,6 @@
+import { isTrigger, triggerEnds } from './statements.js'
+import { significantTokens } from './tokens.js'
+
 /** Bytes that can change what the following ones mean. */
 const QUOTE = 0x27
 const DOUBLE = 0x22
@@ -14,7 +17,7 @@ type Inside = 'code' | 'quote' | 'line-comment' | 'block-comment'
 
 /**
  * Cuts a stream of SQL into complete statements, byte by byte and without holding more than one of them. A trigger's body
- * ends with its `END;`. For dumps, whose statements are whole; the analysis has a splitter of its own with lines.
+ * ends by the same rule as in {@link splitStatements}, which reads a whole text and counts its lines.
  */
 export class StatementStream {
   #rest: Buffer = Buffer.alloc(0)
@@ -87,25 +90,17 @@ export class StatementStream {
 
   /** A semicolon within a trigger's body separates its statements; only the one after its END ends it. */
   #endsStatement(bytes: Buffer, start: number, at: number): boolean {
-    const head = bytes.toString('latin1', start, Math.min(at, start + 400))
-    if (!/^\s*(?:--[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*CREATE\s+(?:TEMP\w*\s+)?TRIGGER\b/i.test(head))
-      return true
-    const body = bytes.toString('latin1', start, at)
-    return /(?:^|[\s;])END\s*$/i.test(withoutTrailingComments(body)) && balanced(body)
+    if (!mayBeTrigger(bytes, start, at)) return true
+    // Latin-1 keeps every byte; what is beyond ASCII is part of words and quotes only.
+    const tokens = significantTokens(bytes.toString('latin1', start, at))
+    return !isTrigger(tokens) || triggerEnds(tokens)
   }
 }
 
-function withoutTrailingComments(text: string): string {
-  return text.replace(/(?:\s*(?:--[^\n]*\n|\/\*[\s\S]*?\*\/))+\s*$/, '')
-}
-
-/** As many END as BEGIN and CASE: the END of a CASE before a semicolon does not end the trigger. */
-function balanced(body: string): boolean {
-  const code = body.replaceAll(
-    /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\//g,
-    ' ',
-  )
-  const opened = code.match(/\b(?:BEGIN|CASE)\b/gi)?.length ?? 0
-  const closed = code.match(/\bEND\b/gi)?.length ?? 0
-  return opened === closed
+/** Most statements of a dump are INSERTs: their first word says so, without reading them once more. */
+function mayBeTrigger(bytes: Buffer, start: number, at: number): boolean {
+  const head = bytes.toString('latin1', start, Math.min(at, start + 64))
+  const [first] = significantTokens(head)
+  if (first === undefined || first.start + first.text.length === head.length) return true
+  return /^(?:CREATE|EXPLAIN)$/i.test(first.text)
 }

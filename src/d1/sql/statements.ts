@@ -75,7 +75,8 @@ export function parseStatements(sql: string): ParsedFile {
   return { statements, open }
 }
 
-function isTrigger(tokens: Token[]): boolean {
+/** Whether tokens begin a `CREATE TRIGGER`, whose body has semicolons of its own. */
+export function isTrigger(tokens: readonly Token[]): boolean {
   const words = tokens.slice(0, 6).map(({ text }) => text.toUpperCase())
   const create = words.indexOf('CREATE')
   const skipped = words.slice(0, create)
@@ -84,7 +85,8 @@ function isTrigger(tokens: Token[]): boolean {
   return next === 'TRIGGER' || ((next === 'TEMP' || next === 'TEMPORARY') && words[create + 2] === 'TRIGGER')
 }
 
-function triggerEnds(tokens: Token[]): boolean {
+/** Whether a `;` behind these tokens of a trigger ends it. */
+export function triggerEnds(tokens: readonly Token[]): boolean {
   return tokens.at(-1)?.text.toUpperCase() === 'END' && tokens.at(-2)?.text === ';'
 }
 

@@ -1,3 +1,4 @@
+import { ledgerSql } from '../../../src/d1/schema/ledger.js'
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,7 +6,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Evidence } from '../../../src/analysis/evidence.js'
 import { followTables } from '../../../src/analysis/replay/lineage.js'
-import { createLedger, replayFile } from '../../../src/analysis/replay/replay.js'
+import { replayFile } from '../../../src/analysis/replay/replay.js'
 import { rehearseWayBack } from '../../../src/analysis/reverse/rehearsal.js'
 import { CATALOG_SQL, catalogOf } from '../../../src/d1/schema/catalog.js'
 import { readDetailedCatalog } from '../../../src/d1/schema/schema.js'
@@ -54,7 +55,7 @@ async function thereAndBack(seed: number) {
   const main = join(place, 'main.sqlite')
   const start = openSqlite(prior)
   start.exec('PRAGMA synchronous = OFF')
-  createLedger(start, 'd1_migrations')
+  start.exec(ledgerSql('d1_migrations'))
   for (const statement of randomSchema(random)) attempt(start, [statement])
   const wanted = contentOf(start)
   start.close()

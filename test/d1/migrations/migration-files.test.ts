@@ -1,14 +1,11 @@
+import { migrationOrder } from '../../../src/d1/order/migration-order.js'
 import { readSnapshot } from '../../../src/d1/read/open-reader.js'
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  migrationFile,
-  migrationOrder,
-  readMigrationFiles,
-} from '../../../src/d1/migrations/migration-files.js'
+import { migrationFile, readMigrationFiles } from '../../../src/d1/migrations/migration-files.js'
 import { runWrangler } from '../../../src/d1/wrangler/wrangler.js'
 import { localTarget, temporaryFolder } from '../local-target.js'
 

@@ -1,34 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { LedgerEntry } from '../../../src/contract/backup.js'
-import type { MigrationRef } from '../../../src/contract/target.js'
-import { findConflicts, pendingFiles, readStatus } from '../../../src/d1/migrations/status.js'
-import { fingerprintOf } from '../fingerprint.js'
-import { LEDGER_SQL, localTarget, seedLocal } from '../local-target.js'
+import type { MigrationRef } from '../../src/contract/target.js'
+import { findConflicts, readStatus } from '../../src/analysis/status.js'
+import { fingerprintOf } from '../d1/fingerprint.js'
+import { LEDGER_SQL, localTarget, seedLocal } from '../d1/local-target.js'
 
-const ledger = (...names: string[]): LedgerEntry[] =>
-  names.map((name, index) => ({ id: index + 1, name, appliedAt: '2026-01-01 00:00:00' }))
 const files = (...names: string[]): MigrationRef[] => names.map((name) => ({ name, sha256: 'a'.repeat(64) }))
-
-describe('pending files', () => {
-  it.each([
-    [
-      'all of an empty ledger, by number',
-      [],
-      ['0010_c.sql', '0002_b.sql', '1_a.sql'],
-      ['1_a.sql', '0002_b.sql', '0010_c.sql'],
-    ],
-    ['none when all are applied', ['0001_a.sql'], ['0001_a.sql'], []],
-    [
-      'a gap that was filled later',
-      ['0001_a.sql', '0003_c.sql'],
-      ['0001_a.sql', '0002_b.sql', '0003_c.sql'],
-      ['0002_b.sql'],
-    ],
-    ['a renamed file, as Wrangler sees it', ['0001_a.sql'], ['0001_A.sql'], ['0001_A.sql']],
-  ])('are %s', (_what, applied, present, pending) => {
-    expect(pendingFiles(ledger(...applied), files(...present)).map(({ name }) => name)).toEqual(pending)
-  })
-})
 
 describe('conflicts', () => {
   it.each<[string, string[], string[], [string, string][]]>([
@@ -41,7 +17,7 @@ describe('conflicts', () => {
     ],
     ['an applied file that is gone', ['0001_a.sql', '0002_b.sql'], ['0001_a.sql'], [['SQ105', '0002_b.sql']]],
     [
-      'a rename behind the same number, and that it repeats',
+      'a rename behind the same number',
       ['0001_a.sql', '0002_b.sql'],
       ['0001_a.sql', '0002_better.sql'],
       [['SQ106', '0002_better.sql']],
@@ -59,13 +35,16 @@ describe('conflicts', () => {
       [['SQ107', '0002_b.sql']],
     ],
     [
-      'two pending files of one number',
+      'two pending files of one number, told once',
       ['0001_a.sql'],
       ['0001_a.sql', '0002_b.sql', '0002_c.sql'],
-      [
-        ['SQ101', '0002_b.sql'],
-        ['SQ101', '0002_c.sql'],
-      ],
+      [['SQ101', '0002_c.sql']],
+    ],
+    [
+      'two pending files of one number before an empty ledger',
+      [],
+      ['0001_a.sql', '0001_b.sql'],
+      [['SQ101', '0001_b.sql']],
     ],
     [
       'a pending file with the number of an applied one',
@@ -74,11 +53,39 @@ describe('conflicts', () => {
       [['SQ101', '0001_b.sql']],
     ],
     ['none of a file without a number, which runs last', ['0001_a.sql'], ['0001_a.sql', 'fix.sql'], []],
-    ['a file before one without a number', ['fix.sql'], ['0001_a.sql', 'fix.sql'], [['SQ107', '0001_a.sql']]],
+    ['none of a file before one without a number', ['fix.sql'], ['0001_a.sql', 'fix.sql'], []],
   ])('are %s', (_what, applied, present, expected) => {
-    const found = findConflicts(ledger(...applied), files(...present))
+    const found = findConflicts({ files: files(...present), applied, checksums: undefined })
     expect(found.map(({ code, migration }) => [code, migration])).toEqual(expected)
-    for (const { message, migration } of found) expect(message).toContain(migration)
+    for (const { message, migration, blocking } of found) {
+      expect(message).toContain(migration)
+      expect(blocking).toBe(false)
+    }
+  })
+
+  it('list a file that was edited after it was applied, which blocks nothing', () => {
+    const history = {
+      files: files('0001_a.sql'),
+      applied: ['0001_a.sql'],
+      checksums: { '0001_a.sql': 'b'.repeat(64) },
+    }
+    expect(findConflicts(history)).toMatchObject([
+      { code: 'SQ104', migration: '0001_a.sql', blocking: false },
+    ])
+  })
+
+  it('block where a file surely would run again, until it accepts that', () => {
+    const conflict = (sql: string): object => {
+      const found = findConflicts({
+        files: [{ name: '0002_again.sql', sha256: 'a'.repeat(64), sql }],
+        applied: ['0001_once.sql'],
+        checksums: { '0001_once.sql': 'a'.repeat(64) },
+      })
+      return found.map(({ code, blocking }) => ({ code, blocking }))
+    }
+    expect(conflict('SELECT 1;')).toEqual([{ code: 'SQ106', blocking: true }])
+    const accepted = '-- d1-runbook: accept SQ106 0002_again.sql: it may run twice\nSELECT 1;'
+    expect(conflict(accepted)).toEqual([{ code: 'SQ106', blocking: false }])
   })
 })
 
@@ -103,5 +110,8 @@ describe('the status', () => {
     const status = await readStatus({ target, files: files('0001_t.sql') })
     expect(status.applied.map(({ name }) => name)).toEqual(['0001_t.sql'])
     expect(status.schemaFingerprint).toBe(fingerprintOf(''))
+    const inCapitals = { ...target, migrationsTable: 'ODD "Ledger"' }
+    const same = await readStatus({ target: inCapitals, files: files('0001_t.sql') })
+    expect([same.pending, same.schemaFingerprint]).toEqual([[], status.schemaFingerprint])
   })
 })
