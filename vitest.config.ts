@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
+import { LANES } from './test/lanes.js'
 
 /** Half a minute and more each, whatever the size of the file, by which the others are ordered on a clean checkout. */
 const LONG = /test\/(e2e|cli|sample)\/|corpus|matrix|workflows\/(migration|policy|phases)/
@@ -15,16 +16,13 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/temporal-binaries.setup.ts'],
+    projects: LANES,
     // Temporal's runtime is native and one a process: each file gets a process of its own.
     pool: 'forks',
     // Tests start workerd, Temporal and Wrangler, which want a core themselves.
     maxWorkers: 2,
     // Time-skipping moves the clock of a whole server: within a file tests run one after the other.
     sequence: { concurrent: false, sequencer: LongestFirst },
-    // Real processes on a shared machine: one that was starved may try again, a broken one fails every time.
-    retry: process.env['CI'] === undefined ? 0 : 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Node's built-in SQLite announces itself as experimental in every process.

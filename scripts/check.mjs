@@ -25,23 +25,21 @@ const CHECKS = [
     args: ['.', '--check', '--log-level=warn'],
   },
 ]
-/** As many at a time as a small machine has cores. */
-const LANES = 2
-
 /**
  * Runs the checks and prints the output of those that fail.
  * @param {string[]} [names]
+ * @param {{atATime?: number}} [options] by default as many as a small machine has cores
  * @returns {Promise<string[]>} names of the checks that failed
  */
-export async function check(names = CHECKS.map(({ name }) => name)) {
+export async function check(names = CHECKS.map(({ name }) => name), { atATime = 2 } = {}) {
   const waiting = CHECKS.filter(({ name }) => names.includes(name))
   const failed = []
-  const lane = async () => {
+  const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       if (!(await runCheck(next))) failed.push(next.name)
     }
   }
-  await Promise.all(Array.from({ length: LANES }, lane))
+  await Promise.all(Array.from({ length: atATime }, worker))
   return failed
 }
 

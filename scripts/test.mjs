@@ -1,5 +1,5 @@
-// `npm test`: set-up, checks, all tests, and one closing line that a machine can read.
-// usage: node scripts/test.mjs [VITEST ARGUMENT...]
+// `npm test`: set-up, checks, all tests, and one closing line that a machine can read. With lanes or arguments: only those tests.
+// usage: node scripts/test.mjs [LANE...] [VITEST ARGUMENT...]
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,19 +10,30 @@ import { packageRoot } from '../setup/places.mjs'
 import { STEPS, setUp } from '../setup/steps.mjs'
 import { closingLine, countTests } from './test-counts.mjs'
 
+/** As in test/lanes.ts. */
+const LANES = ['unit', 'temporal', 'd1', 'wrangler', 'e2e']
+
 process.exitCode = await main(process.argv.slice(2))
 
-async function main(vitestArgs) {
-  if (!(await setUp(STEPS))) {
+async function main(args) {
+  const lanes = args.filter((arg) => LANES.includes(arg))
+  // Units need the dependencies only: no build, and nothing of Temporal's.
+  const steps = lanes.length > 0 && lanes.every((lane) => lane === 'unit') ? ['deps'] : STEPS
+  if (!(await setUp(steps))) {
     console.log(closingLine({ passed: 0, failed: 1, skipped: 0 }))
     return 1
   }
-  const failedChecks = vitestArgs.length > 0 ? [] : await check()
+  // Beside the tests, which wait much for servers and clocks: one check at a time takes what they leave.
+  const checking = args.length > 0 ? Promise.resolve([]) : check(undefined, { atATime: 1 })
   const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-test-'))
   try {
     const report = join(folder, 'vitest.json')
-    const exitCode = await runVitest(report, vitestArgs)
+    const exitCode = await runVitest(report, [
+      ...lanes.flatMap((lane) => ['--project', lane]),
+      ...args.filter((arg) => !LANES.includes(arg)),
+    ])
     const counts = countTests(report, exitCode)
+    const failedChecks = await checking
     if (failedChecks.length > 0) console.log(`Checks that failed: ${failedChecks.join(', ')}`)
     // A failed check counts like a failed test: the line and the exit code never disagree.
     const all = { ...counts, failed: counts.failed + failedChecks.length }

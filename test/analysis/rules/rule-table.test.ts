@@ -3,11 +3,10 @@ import { RULES } from '../../../src/analysis/rules/index.js'
 import { rh102 } from '../../../src/analysis/rules/rh102.js'
 import { validateMigrations } from '../../../src/analysis/validate.js'
 import { RULE_CASES, scenarioOf } from './rule-cases.js'
-import { HARMLESS } from '../../corpus/harmless.js'
-import { folderOf, judgeScenario, rehearseScenario } from '../scenario-run.js'
+import { folderOf, judgeScenario } from '../scenario-run.js'
 
 const table: string[] = []
-/** Judged below: they need half a minute, or the live schema beside the files. */
+/** Judged below, and in `rehearse/schema-drift.test.ts`: they need half a minute, or the live schema beside the files. */
 const BY_ITSELF = new Set(['RH102', 'SQ108'])
 
 /** Judged on the files: on the copy what SY101 and MF104 foresee is a failure, RH101. */
@@ -58,16 +57,6 @@ describe('every rule fires where it must and is silent where it must not', () =>
     expect(severities(1000)).toEqual([])
     table.push('RH102   error    fires ok   silent ok   slower than the API limit')
   })
-})
-
-test('SQ108 live schema that the files do not produce', async () => {
-  const [harmless] = HARMLESS
-  if (harmless === undefined) throw new Error('the corpus is empty')
-  const drifted = await rehearseScenario({ ...harmless, rows: 'CREATE TABLE by_hand (a);' })
-  expect(drifted.findings.map(({ code, severity }) => [code, severity])).toEqual([['SQ108', 'info']])
-  expect(drifted.findings[0]?.message).toContain('by_hand')
-  expect((await rehearseScenario(harmless)).findings).toEqual([])
-  table.push('SQ108   info     fires ok   silent ok   live schema that the files do not produce')
 })
 
 afterAll(() => {

@@ -1,0 +1,51 @@
+import type { TestProjectInlineConfiguration } from 'vitest/config'
+
+/** What a test needs decides its lane: each lane starts what the ones before it do not. */
+const TEMPORAL = ['test/workflows/**/*.test.ts', 'test/temporal/**/*.test.ts']
+/** D1's engine on this machine, and small processes. */
+const D1 = [
+  'test/client/request.test.ts',
+  'test/d1/backup/backup.test.ts',
+  'test/d1/read/local*.test.ts',
+  'test/analysis/{rehearse,reverse}/**/*.test.ts',
+  'test/process/**/*.test.ts',
+  'test/sample/{seed,health}.test.ts',
+  'test/sample/cloudflare-api/{dump,main,refusals}.test.ts',
+]
+const WRANGLER = [
+  'test/d1/{apply,wrangler}/**/*.test.ts',
+  'test/d1/backup/{remote-backup,replace-content,disk-full}.test.ts',
+  'test/d1/read/{readers,identity,locked-database}.test.ts',
+  'test/d1/migrations/migration-files.test.ts',
+  'test/activities/{checkpoint,roll-back,record}.test.ts',
+  'test/sample/prepare.test.ts',
+  'test/sample/cloudflare-api/{wrangler,sdk}.test.ts',
+]
+const E2E = [
+  'test/e2e/**/*.test.ts',
+  'test/setup/**/*.test.ts',
+  'test/cli/{contract,bad-input}.test.ts',
+  'test/cli/commands/doctor.test.ts',
+  'test/cli/terminal/interrupt.test.ts',
+]
+
+const binaries = { globalSetup: ['test/temporal-binaries.setup.ts'] }
+
+/** `npm run test:unit` and so on. A new test file is in `unit` until a line above says otherwise. */
+export const LANES: (TestProjectInlineConfiguration & { test: { name: string } })[] = [
+  {
+    extends: true,
+    test: {
+      name: 'unit',
+      include: ['test/**/*.test.ts'],
+      exclude: [...TEMPORAL, ...D1, ...WRANGLER, ...E2E],
+      // Pure code leaves nothing behind that the next file could stumble over; loading it once is most of the speed.
+      isolate: false,
+      setupFiles: ['test/no-processes.setup.ts'],
+    },
+  },
+  { extends: true, test: { name: 'temporal', include: TEMPORAL, ...binaries } },
+  { extends: true, test: { name: 'd1', include: D1 } },
+  { extends: true, test: { name: 'wrangler', include: WRANGLER } },
+  { extends: true, test: { name: 'e2e', include: E2E, ...binaries } },
+]
