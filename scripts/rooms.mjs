@@ -253,7 +253,7 @@ export const ROOMS = [
       files: '^src/worker\\.ts$',
     },
   ),
-  room('src/client', 'the client of a run: request, start, decide, follow', [
+  room('src/client', 'the client of a run, public as `d1-runbook/client`: request, start, decide, follow', [
     'src/contract',
     'src/text',
     'src/process',

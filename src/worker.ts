@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { createActivities } from './activities/index.js'
 import { RunbookError } from './contract/failures.js'
 import { TASK_QUEUE } from './contract/names.js'
-import { connectClient, connectWorker } from './temporal/connection.js'
+import { connectClient } from './temporal/connection.js'
 import { ensureSearchAttributes } from './temporal/search-attributes.js'
 import { findCompletedRun } from './temporal/staging-proof.js'
 import { createRunbookWorker, runWorkerUntilSignal } from './temporal/worker.js'
+import { connectWorker } from './temporal/worker-connection.js'
 
 export interface WorkerSettings {
   /** Absolute folder of the project; its embedded server is used when nothing else is configured. */

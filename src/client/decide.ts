@@ -7,19 +7,29 @@ import type { Session } from './session.js'
 import type { Signing } from './sign.js'
 import { explainTemporal } from './temporal-failure.js'
 
-/** Signed where the run asks for it, or `key` does; delivered at most once however often the network makes us try. */
+/** What a decision came to: the state of its gate, and how many more people must approve. */
+export interface DecisionAnswer {
+  state: string
+  approvalsMissing: number
+}
+
+/**
+ * Signed where the run asks for it, or `key` does. A decision counts once by its `decisionId`, however often the network
+ * makes us try; one without gets an ID of its own. Throws `DecisionRefused`, `NotPermitted`, `RunNotFound`, `WorkerMissing`.
+ */
 export async function submitDecision(
   session: Session,
   run: Pick<RunView, 'workflowId' | 'runId' | 'planHash' | 'requireSignatures'>,
   decision: Decision,
   signing: Signing,
-): Promise<{ state: string; approvalsMissing: number }> {
+): Promise<DecisionAnswer> {
   const { client } = session
-  const { workflowId } = run
-  const decisionId = randomUUID()
+  const { workflowId, runId } = run
+  const decisionId = decision.decisionId ?? randomUUID()
   const sign = run.requireSignatures === true || signing.key !== undefined
   const body = sign ? await signed(run, { ...decision, decisionId }, signing) : { ...decision, decisionId }
-  const handle = client.workflow.getHandle(workflowId)
+  // This run, not one that begins meanwhile.
+  const handle = client.workflow.getHandle(workflowId, runId)
   try {
     return await client.withDeadline(Date.now() + DECISION_TIMEOUT_MS, () =>
       handle.executeUpdate(submitDecisionUpdate, { args: [body], updateId: decisionId }),

@@ -1,5 +1,6 @@
 import { defined } from '../contract/defined.js'
 import path from 'node:path'
+import { z } from 'zod'
 import { readChecksums } from '../d1/migrations/checksums.js'
 import type { Project } from '../config/project.js'
 import {
@@ -20,16 +21,24 @@ import { readProjectFiles, type Context } from '../config/context.js'
 import { collectEvidence, type AskLines } from './evidence.js'
 
 export interface RequestOptions {
+  /** Who asks for the migration. */
   requester: string
-  preApproved: boolean
-  window: string | undefined
-  timeScale: number | undefined
-  attested: readonly string[]
+  /** Their approval at every gate where the policy lets them decide alone. */
+  preApproved?: boolean
+  /** Apply only inside this window, such as `2026-03-08T22:00/2h`. Default: that of the environment, if it has one. */
+  window?: string | undefined
+  /** Compresses the monitoring so many times, for rehearsals. */
+  timeScale?: number | undefined
+  /** Lines of the checklist that the requester answers for, by name. */
+  attested?: readonly string[]
+  /** Lines left out, each as `NAME=reason`. */
   skipped?: readonly string[]
   /** Asks for the lines of the checklist that nobody has answered for; absent where nobody is there. */
   ask?: AskLines | undefined
-  signal: AbortSignal
-  onProgress: (message: string) => void
+  /** Ends the project's own commands. */
+  signal?: AbortSignal
+  /** Told what is being done, such as the project's tests. */
+  onProgress?: (message: string) => void
 }
 
 /** Everything that the workflow needs, resolved and packed where the checkout is. Starts nothing. */
@@ -48,7 +57,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
   const evidence = await collectEvidence({
     project,
     target,
-    attested: options.attested,
+    attested: options.attested ?? [],
     skipped: options.skipped ?? [],
     asked: attestationsOf({
       production: target.production,
@@ -57,8 +66,8 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     }),
     ask: options.ask,
     actor: options.requester,
-    signal: options.signal,
-    onProgress: options.onProgress,
+    signal: options.signal ?? new AbortController().signal,
+    onProgress: options.onProgress ?? (() => undefined),
   })
   const checksums = await readChecksums(target.migrationsDir)
   const { timeScale } = options
@@ -70,10 +79,19 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     files: files.map(({ name, sha256 }) => ({ name, sha256 })),
     bundle: await packBundle(files, store),
     requester: options.requester,
-    preApproved: options.preApproved,
+    preApproved: options.preApproved ?? false,
     evidence,
     queries: queriesOf(project, target.environment),
     ...defined({ checksums }),
+  })
+}
+
+/** A request as it came from wherever it was kept. Throws `ConfigInvalid` for what is none. */
+export function demandRequest(value: unknown): MigrationRequest {
+  const { success, data, error } = migrationRequestSchema.safeParse(value)
+  if (success) return data
+  throw new RunbookError('ConfigInvalid', `This is no migration request: ${z.prettifyError(error)}`, {
+    advice: 'Make it with buildRequest of d1-runbook/client.',
   })
 }
 

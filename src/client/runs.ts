@@ -78,14 +78,15 @@ export async function withinDeadline<T>(session: Session, ask: () => Promise<T>)
   return session.client.withDeadline(Date.now() + QUERY_TIMEOUT_MS, ask)
 }
 
-/** Sends a signal; it reaches a run also when no worker is there right now. */
+/** Sends a signal, to the newest run where none is named; it reaches a run also when no worker is there right now. */
 export async function signalRun(
   session: Session,
-  workflowId: string,
+  run: { workflowId: string; runId?: string | undefined },
   send: (handle: WorkflowHandle, runId: string) => Promise<void>,
 ): Promise<void> {
+  const { workflowId } = run
   try {
-    const { status, runId } = await session.client.workflow.getHandle(workflowId).describe()
+    const { status, runId } = await session.client.workflow.getHandle(workflowId, run.runId).describe()
     if (status.name !== 'RUNNING') {
       throw new RunbookError('RunNotFound', `The run ${workflowId} is over (${status.name.toLowerCase()}).`, {
         advice: `See how it ended: d1-runbook show ${workflowId}`,

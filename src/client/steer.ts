@@ -28,11 +28,12 @@ export type SteeringOrder =
  */
 export async function steerRun(
   session: Session,
-  workflowId: string,
+  asked: { workflowId: string; runId?: string | undefined },
   order: SteeringOrder,
   signing: Signing,
 ): Promise<void> {
-  await signalRun(session, workflowId, async (handle, runId) => {
+  const { workflowId } = asked
+  await signalRun(session, asked, async (handle, runId) => {
     const request = await readRequest(session, { workflowId, runId })
     const wanted = request?.policy.requireSignatures === true || signing.key !== undefined
     const identified = { ...order, commandId: randomUUID() }

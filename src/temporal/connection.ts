@@ -1,8 +1,7 @@
 import { defined } from '../contract/defined.js'
 import { Client, Connection } from '@temporalio/client'
-import { NativeConnection } from '@temporalio/worker'
 import { demandLocalListener } from './local-port.js'
-import { resolveServer, unreachable } from './server-address.js'
+import { resolveServer, unreachable, type ServerChoice } from './server-address.js'
 
 const CONNECT_TIMEOUT_MS = 5_000
 
@@ -16,11 +15,11 @@ export interface TemporalClient {
 }
 
 /**
- * A client of the server that belongs to the project; see {@link resolveServer} for which one that is.
+ * A client of the server that is named, or belongs to the project; see {@link resolveServer} for which one that is.
  * Throws `TemporalUnreachable`, after 5 seconds or at once where nobody listens on this machine, `ConfigInvalid` for a broken Temporal profile.
  */
-export async function connectClient({ projectDir }: { projectDir: string }): Promise<TemporalClient> {
-  const server = resolveServer({ projectDir })
+export async function connectClient(choice: ServerChoice): Promise<TemporalClient> {
+  const server = resolveServer(choice)
   const connection = await demandLocalListener(server.address)
     .then(() => Connection.connect({ ...server.connectionOptions, connectTimeout: CONNECT_TIMEOUT_MS }))
     .catch((cause: unknown) => {
@@ -33,17 +32,4 @@ export async function connectClient({ projectDir }: { projectDir: string }): Pro
     ...defined({ uiUrl: server.uiUrl }),
     close: () => connection.close(),
   }
-}
-
-/** The same server, as a worker reaches it. Throws like {@link connectClient}. The caller closes the connection. */
-export async function connectWorker({
-  projectDir,
-}: {
-  projectDir: string
-}): Promise<{ connection: NativeConnection; address: string; namespace: string }> {
-  const server = resolveServer({ projectDir })
-  const connection = await NativeConnection.connect(server.connectionOptions).catch((cause: unknown) => {
-    throw unreachable(server, cause)
-  })
-  return { connection, address: server.address, namespace: server.namespace }
 }

@@ -15,15 +15,33 @@ export interface ServerAddress {
   uiUrl?: string
   /** TLS, key and headers as the person configured them; holds secrets: never log it. */
   connectionOptions: NativeConnectionOptions
-  source: 'configuration' | 'embedded' | 'default'
+  source: 'named' | 'configuration' | 'embedded' | 'default'
+}
+
+export interface ServerChoice {
+  /** Whose embedded server is meant, where nothing else is named. */
+  projectDir: string
+  /** Named by the caller: they win over all configuration. */
+  address?: string | undefined
+  namespace?: string | undefined
 }
 
 /**
- * The standard `TEMPORAL_*` variables and profile file first, then the project's embedded server, then where a local
- * server usually is. Throws `ConfigInvalid` when the profile cannot be read.
+ * What the caller names, then the standard `TEMPORAL_*` variables and profile file, then the project's embedded server,
+ * then where a local server usually is. TLS, key and headers come from variables and profile in each case. Throws `ConfigInvalid` when the profile cannot be read.
  */
-export function resolveServer({ projectDir }: { projectDir: string }): ServerAddress {
-  const { connectionOptions, namespace } = loadConfiguration()
+export function resolveServer({ projectDir, ...named }: ServerChoice): ServerAddress {
+  const configured = loadConfiguration()
+  const { connectionOptions } = configured
+  const namespace = named.namespace ?? configured.namespace
+  if (named.address !== undefined) {
+    return {
+      address: named.address,
+      namespace: namespace ?? DEFAULT_NAMESPACE,
+      connectionOptions: { ...connectionOptions, address: named.address },
+      source: 'named',
+    }
+  }
   if (connectionOptions.address !== undefined) {
     return {
       address: connectionOptions.address,
@@ -54,6 +72,17 @@ function loadConfiguration() {
   }
 }
 
+const EMBEDDED_ADVICE =
+  'Start the embedded server with `d1-runbook dev` in another terminal, or name yours in TEMPORAL_ADDRESS.'
+
+const ADVICE: Record<ServerAddress['source'], string> = {
+  named: 'Check the address that was given, the network and the credentials, then try again.',
+  configuration:
+    'Check TEMPORAL_ADDRESS (or the profile file), the network and the credentials, then run the command again.',
+  embedded: EMBEDDED_ADVICE,
+  default: EMBEDDED_ADVICE,
+}
+
 /** The failure that a person sees when `server` does not answer. */
 export function unreachable(server: ServerAddress, cause: unknown): RunbookError {
   const where = `${server.address}${server.namespace === DEFAULT_NAMESPACE ? '' : `, namespace ${server.namespace}`}`
@@ -61,10 +90,7 @@ export function unreachable(server: ServerAddress, cause: unknown): RunbookError
     'TemporalUnreachable',
     `Temporal does not answer at ${where}: ${messageOf(cause)}`,
     {
-      advice:
-        server.source === 'configuration'
-          ? 'Check TEMPORAL_ADDRESS (or the profile file), the network and the credentials, then run the command again.'
-          : 'Start the embedded server with `d1-runbook dev` in another terminal, or name yours in TEMPORAL_ADDRESS.',
+      advice: ADVICE[server.source],
       cause,
     },
   )

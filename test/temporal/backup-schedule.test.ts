@@ -11,7 +11,8 @@ import {
   scheduleBackups,
   type BackupScheduleRequest,
 } from '../../src/temporal/backup-schedule.js'
-import { connectClient, connectWorker, type TemporalClient } from '../../src/temporal/connection.js'
+import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
+import { connectWorker } from '../../src/temporal/worker-connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import { createRunbookWorker } from '../../src/temporal/worker.js'
 import { localTarget, seedLocal } from '../d1/local-target.js'

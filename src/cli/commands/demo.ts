@@ -62,7 +62,7 @@ function refuseSilentDemo(options: DemoOptions, output: Output): void {
 
 async function play(stage: DemoStage, options: DemoOptions, output: Output): Promise<number> {
   const { loadProject } = await import('../../config/project.js')
-  const { connectWorker } = await import('../../temporal/connection.js')
+  const { connectWorker } = await import('../../temporal/worker-connection.js')
   const { createRunbookWorker } = await import('../../temporal/worker.js')
   const { createActivities } = await import('../../activities/index.js')
   const { withSession } = await import('../../client/session.js')
@@ -101,16 +101,13 @@ async function migrate(
 ): Promise<Driven> {
   const { openContext } = await import('../../config/context.js')
   const { buildRequest } = await import('../../client/request.js')
-  const { startRun } = await import('./start.js')
+  const { startRun } = await import('../../client/start.js')
   const { driveRun } = await import('./drive.js')
   const context = await openContext({ env: stage.environment, project: stage.projectDir })
   const request = await buildRequest(context, {
     requester: ACTOR,
     preApproved: options.yes === true,
-    window: undefined,
     timeScale: options.fast === true ? FAST_FACTOR : undefined,
-    attested: [],
-    signal: new AbortController().signal,
     onProgress: output.note,
   })
   sayBeginning(stage, request, output)

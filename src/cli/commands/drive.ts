@@ -199,11 +199,11 @@ class Drive {
   }
 
   private async abort(): Promise<void> {
-    const { session, workflowId, actor, request } = this.options
+    const { session, workflowId, runId, actor, request } = this.options
     const order = { command: 'abort', reason: 'Ctrl-C at the terminal', actor } as const
     const { steerRun } = await import('../../client/steer.js')
     try {
-      await steerRun(session, workflowId, order, { folder: request.target.projectDir })
+      await steerRun(session, { workflowId, runId }, order, { folder: request.target.projectDir })
     } catch (error) {
       if (!(error instanceof RunbookError) || !NOT_COUNTED.has(error.type)) throw error
       this.progress.line(`${error.message} ${error.advice}`)

@@ -1,32 +1,17 @@
 import type { Command } from 'commander'
-import { WORKFLOW_TYPES } from '../../contract/names.js'
 import type { App } from '../terminal/app.js'
-import { withSession, type Session } from '../../client/session.js'
-import { explainTemporal } from '../../client/temporal-failure.js'
-
-/** One run as Temporal's visibility keeps it: no worker is needed to list. */
-interface RunRow {
-  workflowId: string
-  runId: string
-  status: string
-  environment: string | null
-  database: string | null
-  phase: string | null
-  outcome: string | null
-  planHash: string | null
-  startedAt: string
-  closedAt: string | null
-}
+import { LIST_LIMIT, listRuns } from '../../client/list.js'
+import { withSession } from '../../client/session.js'
 
 export function listCommand(app: App, summary: string): Command {
   return app
     .command('list', summary, ['list', 'list --env production', 'list --open'])
     .option('--open', 'only runs that are under way')
-    .option('--limit <count>', 'how many at most', '50')
+    .option('--limit <count>', 'how many at most', String(LIST_LIMIT))
     .action(
       app.action<{ open?: boolean; limit: string }>(async ({ options, output, given }) => {
         const environment = given('env') ? options.env : undefined
-        const limit = Math.max(1, Number.parseInt(options.limit, 10) || 50)
+        const limit = Math.max(1, Number.parseInt(options.limit, 10) || LIST_LIMIT)
         const runs = await withSession(options.project, (session) =>
           listRuns(session, { environment, open: options.open === true, limit }),
         )
@@ -44,45 +29,4 @@ export function listCommand(app: App, summary: string): Command {
         return 0
       }),
     )
-}
-
-async function listRuns(
-  session: Session,
-  filter: { environment: string | undefined; open: boolean; limit: number },
-): Promise<RunRow[]> {
-  const conditions = [
-    `WorkflowType = '${WORKFLOW_TYPES.migration}'`,
-    ...(filter.environment === undefined
-      ? []
-      : [`RunbookEnvironment = '${filter.environment.replaceAll("'", "''")}'`]),
-    ...(filter.open ? [`ExecutionStatus = 'Running'`] : []),
-  ]
-  const rows: RunRow[] = []
-  try {
-    for await (const run of session.client.workflow.list({
-      query: conditions.join(' AND '),
-      pageSize: filter.limit,
-    })) {
-      const attribute = (name: string): string | null => {
-        const value: unknown = run.searchAttributes[name]?.[0]
-        return typeof value === 'string' && value !== '' ? value : null
-      }
-      rows.push({
-        workflowId: run.workflowId,
-        runId: run.runId,
-        status: run.status.name,
-        environment: attribute('RunbookEnvironment'),
-        database: attribute('RunbookDatabase'),
-        phase: attribute('RunbookPhase'),
-        outcome: attribute('RunbookOutcome'),
-        planHash: attribute('RunbookPlanHash'),
-        startedAt: run.startTime.toISOString(),
-        closedAt: run.closeTime?.toISOString() ?? null,
-      })
-      if (rows.length >= filter.limit) break
-    }
-  } catch (error) {
-    throw explainTemporal(error, 'list')
-  }
-  return rows
 }

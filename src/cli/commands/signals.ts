@@ -76,7 +76,7 @@ export function observeCommand(app: App, summary: string): Command {
   ).action(
     app.action<SignalOptions>((input) =>
       send(input, 'observe', (session, workflowId, actor) =>
-        signalRun(session, workflowId, (handle) =>
+        signalRun(session, { workflowId }, (handle) =>
           handle.signal(observeSignal, { note: input.args[0] ?? '', actor }),
         ),
       ),
@@ -99,7 +99,7 @@ function steering(
   return app.action<SignalOptions>((input) =>
     send(input, signal, (session, workflowId, actor) => {
       const signing = { key: input.options.signKey, folder: input.options.project }
-      return steerRun(session, workflowId, orderOf({ ...input, actor }), signing)
+      return steerRun(session, { workflowId }, orderOf({ ...input, actor }), signing)
     }),
   )
 }

@@ -1,8 +1,6 @@
 import { defined } from '../../contract/defined.js'
-import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client'
 import { Option, type Command } from 'commander'
 import { RunbookError } from '../../contract/failures.js'
-import { migrationWorkflowId, WORKFLOW_TYPES } from '../../contract/names.js'
 import type { MigrationRequest } from '../../contract/run.js'
 import type { App } from '../terminal/app.js'
 import { openContext } from '../../config/context.js'
@@ -13,6 +11,7 @@ import type { Output } from '../terminal/output.js'
 import { runLines } from '../terminal/run-text.js'
 import { exitCodeOf } from '../../client/runs.js'
 import { withSession, type Session } from '../../client/session.js'
+import { refuseSecondStart, startRun, type StartedRun } from '../../client/start.js'
 import { databaseLine } from '../terminal/target-text.js'
 
 interface StartOptions {
@@ -79,7 +78,7 @@ export function startCommand(app: App, summary: string): Command {
         const { taskQueue } = context.project
         return withSession(options.project, async (session) => {
           output.note(`Temporal: ${session.address}, namespace ${session.namespace}`)
-          await refuseSecondStart(session, context.target.environment, context.target.database.id)
+          await refuseSecondStart(session, context.target)
           await requireWorker(session, taskQueue)
           const request = await interruptible((signal) =>
             buildRequest(context, {
@@ -110,53 +109,12 @@ function positiveNumber(text: string): number {
   })
 }
 
-async function refuseSecondStart(session: Session, environment: string, databaseId: string): Promise<void> {
-  const workflowId = migrationWorkflowId(environment, databaseId)
-  const { WorkflowNotFoundError } = await import('@temporalio/client')
-  const { explainTemporal } = await import('../../client/temporal-failure.js')
-  try {
-    const { status } = await session.client.workflow.getHandle(workflowId).describe()
-    if (status.name !== 'RUNNING') return
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return
-    throw explainTemporal(error, workflowId)
-  }
-  throw new RunbookError('AlreadyRunning', `A migration of this database is under way: ${workflowId}.`, {
-    advice: `Look at it: d1-runbook show --env ${environment}. End it: d1-runbook abort --env ${environment}`,
-  })
-}
-
-interface Started {
-  workflowId: string
-  runId: string
-}
-
-/** Starts the workflow; Temporal itself refuses a second one of the same database. */
-export async function startRun(
+function sayStarted(
+  output: Output,
   session: Session,
-  taskQueue: string,
   request: MigrationRequest,
-): Promise<Started> {
-  const { environment, database } = request.target
-  const workflowId = migrationWorkflowId(environment, database.id)
-  try {
-    const handle = await session.client.workflow.start(WORKFLOW_TYPES.migration, {
-      workflowId,
-      taskQueue,
-      args: [request],
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-      staticSummary: `Migrate ${database.name} (${environment})`,
-      staticDetails: `Requested by ${request.requester}; ${request.files.length} migration files travel with it.`,
-    })
-    return { workflowId, runId: handle.firstExecutionRunId }
-  } catch (error) {
-    const { explainTemporal } = await import('../../client/temporal-failure.js')
-    throw explainTemporal(error, workflowId)
-  }
-}
-
-function sayStarted(output: Output, session: Session, request: MigrationRequest, started: Started): number {
+  started: StartedRun,
+): number {
   const { environment, database, accountId } = request.target
   const ui = session.uiUrl === undefined ? {} : { uiUrl: session.uiUrl }
   output.document({ success: true, ...started, environment, database, requester: request.requester, ...ui })
@@ -173,7 +131,7 @@ async function stay(
   output: Output,
   session: Session,
   request: MigrationRequest,
-  started: Started,
+  started: StartedRun,
   until: 'validated' | 'closed',
 ): Promise<number> {
   const { awaitsRollback, driveRun } = await import('./drive.js')

@@ -1,0 +1,66 @@
+import { WORKFLOW_TYPES, type SearchAttributeName } from '../contract/names.js'
+import type { Session } from './session.js'
+import { explainTemporal } from './temporal-failure.js'
+
+/** One run as Temporal's visibility keeps it: no worker is needed to list. Times are ISO 8601, UTC. */
+export interface RunRow {
+  workflowId: string
+  runId: string
+  /** Temporal's own word, such as `RUNNING` or `COMPLETED`. */
+  status: string
+  environment: string | null
+  database: string | null
+  phase: string | null
+  outcome: string | null
+  planHash: string | null
+  startedAt: string
+  closedAt: string | null
+}
+
+export interface RunFilter {
+  environment?: string | undefined
+  /** Only runs that are under way. */
+  open?: boolean | undefined
+  /** How many at most, newest first. Default: {@link LIST_LIMIT}. */
+  limit?: number | undefined
+}
+
+export const LIST_LIMIT = 50
+
+/** Runs of every database of the namespace, newest first. Throws `TemporalUnreachable`. */
+export async function listRuns(session: Session, filter: RunFilter = {}): Promise<RunRow[]> {
+  const limit = filter.limit ?? LIST_LIMIT
+  const rows: RunRow[] = []
+  try {
+    for await (const run of session.client.workflow.list({ query: queryOf(filter), pageSize: limit })) {
+      const attribute = (name: SearchAttributeName): string | null => {
+        const value: unknown = run.searchAttributes[name]?.[0]
+        return typeof value === 'string' && value !== '' ? value : null
+      }
+      rows.push({
+        workflowId: run.workflowId,
+        runId: run.runId,
+        status: run.status.name,
+        environment: attribute('RunbookEnvironment'),
+        database: attribute('RunbookDatabase'),
+        phase: attribute('RunbookPhase'),
+        outcome: attribute('RunbookOutcome'),
+        planHash: attribute('RunbookPlanHash'),
+        startedAt: run.startTime.toISOString(),
+        closedAt: run.closeTime?.toISOString() ?? null,
+      })
+      if (rows.length >= limit) break
+    }
+  } catch (error) {
+    throw explainTemporal(error, 'list')
+  }
+  return rows
+}
+
+function queryOf({ environment, open }: RunFilter): string {
+  return [
+    `WorkflowType = '${WORKFLOW_TYPES.migration}'`,
+    ...(environment === undefined ? [] : [`RunbookEnvironment = '${environment.replaceAll("'", "''")}'`]),
+    ...(open === true ? [`ExecutionStatus = 'Running'`] : []),
+  ].join(' AND ')
+}

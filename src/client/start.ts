@@ -1,0 +1,54 @@
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowNotFoundError } from '@temporalio/client'
+import { RunbookError } from '../contract/failures.js'
+import { migrationWorkflowId, WORKFLOW_TYPES } from '../contract/names.js'
+import type { MigrationRequest } from '../contract/run.js'
+import type { Session } from './session.js'
+import { explainTemporal } from './temporal-failure.js'
+
+/** One run of a database's workflow. */
+export interface StartedRun {
+  workflowId: string
+  runId: string
+}
+
+/** Throws `AlreadyRunning`: said before the work that a request is, and again by Temporal itself at the start. */
+export async function refuseSecondStart(
+  session: Session,
+  { environment, database }: { environment: string; database: { id: string } },
+): Promise<void> {
+  const workflowId = migrationWorkflowId(environment, database.id)
+  try {
+    const { status } = await session.client.workflow.getHandle(workflowId).describe()
+    if (status.name !== 'RUNNING') return
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return
+    throw explainTemporal(error, workflowId)
+  }
+  throw new RunbookError('AlreadyRunning', `A migration of this database is under way: ${workflowId}.`, {
+    advice: `Look at it: d1-runbook show --env ${environment}. End it: d1-runbook abort --env ${environment}`,
+  })
+}
+
+/** Starts the workflow; Temporal refuses a second one of the same database. Throws `AlreadyRunning`, `TemporalUnreachable`. */
+export async function startRun(
+  session: Session,
+  taskQueue: string,
+  request: MigrationRequest,
+): Promise<StartedRun> {
+  const { environment, database } = request.target
+  const workflowId = migrationWorkflowId(environment, database.id)
+  try {
+    const handle = await session.client.workflow.start(WORKFLOW_TYPES.migration, {
+      workflowId,
+      taskQueue,
+      args: [request],
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+      staticSummary: `Migrate ${database.name} (${environment})`,
+      staticDetails: `Requested by ${request.requester}; ${request.files.length} migration files travel with it.`,
+    })
+    return { workflowId, runId: handle.firstExecutionRunId }
+  } catch (error) {
+    throw explainTemporal(error, workflowId)
+  }
+}

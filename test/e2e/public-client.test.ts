@@ -1,0 +1,328 @@
+import { Client, Connection } from '@temporalio/client'
+import { execa } from 'execa'
+import { createHmac } from 'node:crypto'
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  buildRequest,
+  connectRunbook,
+  decideSignal,
+  exitCodeOf,
+  migrationWorkflowId,
+  RunbookError,
+  statusQuery,
+  submitDecisionUpdate,
+  type Gate,
+  type RunbookClient,
+  type RunView,
+} from '../../src/client/index.js'
+import { packageRoot } from '../../src/process/package-root.js'
+import { readDevRecord } from '../../src/temporal/dev-record.js'
+import { buildIfStale, launchService, untilSays, type Command } from './processes.js'
+import { createLocalProject, PENDING, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
+
+/** Three checkpoints of monitoring, in a moment. */
+const FAST = {
+  environments: {
+    local: { monitoring: { ...QUICK_BASELINE, schedule: ['5m', '10m', '15m'], timeScale: 3_600 } },
+  },
+}
+
+const scratch = scratchFolder()
+let dev: Command
+let address: string
+let runbook: RunbookClient
+let projects = 0
+
+/** `dev` of one project is the server and the worker of all. */
+beforeAll(async () => {
+  await buildIfStale()
+  const home = openProject()
+  dev = launchService(['dev', '--project', home.folder, '--json'], {})
+  await untilSays(dev, /Worker +polls/)
+  address = readDevRecord(home.folder)?.address ?? ''
+  runbook = await connectRunbook({ project: home.folder, address })
+}, 240_000)
+
+afterAll(async () => {
+  await runbook.close()
+  dev.kill('SIGINT')
+  await dev
+  scratch.remove()
+})
+
+/** A project that has d1-runbook installed. */
+function openProject(): LocalProject {
+  projects += 1
+  const databaseId = `00000000-0000-4000-8000-${String(projects).padStart(12, '0')}`
+  const folder = path.join(scratch.folder, `projet ${projects}`)
+  mkdirSync(path.join(folder, 'node_modules'), { recursive: true })
+  symlinkSync(packageRoot(), path.join(folder, 'node_modules', 'd1-runbook'), 'junction')
+  return createLocalProject({ folder, databaseId, config: FAST })
+}
+
+/** A program of the package's user, in the folder of their project. */
+function runScript({ folder }: LocalProject, script: string, args: string[] = [], env: object = {}) {
+  return execa(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], {
+    cwd: folder,
+    env: { TEMPORAL_ADDRESS: address, ...env },
+    reject: false,
+    timeout: 150_000,
+    stdin: 'ignore',
+  })
+}
+
+const example = (name: string): string => path.join(packageRoot(), 'examples', `${name}.mjs`)
+
+async function startRun(project: LocalProject, more: { preApproved?: boolean } = {}) {
+  return runbook.start(await buildRequest({ project: project.folder, requester: 'Ada', ...more }))
+}
+
+async function untilOpen(run: { workflowId: string }, gate: Gate): Promise<RunView> {
+  for await (const view of runbook.watch(run, { minPauseMs: 100 })) {
+    if (view.gates.some((one) => one.gate === gate && one.state === 'open')) return view
+  }
+  throw new Error(`${gate} did not open`)
+}
+
+describe('the client', () => {
+  test('carries a run from request to end: started, decided, watched, listed, and read from its history', async () => {
+    const project = openProject()
+    const run = await startRun(project)
+    expect(run.workflowId).toBe(migrationWorkflowId('local', project.databaseId))
+    await expect(startRun(project)).rejects.toMatchObject({ type: 'AlreadyRunning' })
+
+    await untilOpen(run, 'team-lead')
+    const decision = { gate: 'team-lead', decision: 'approve', actor: 'Bea', decisionId: 'once' } as const
+    expect(await runbook.decide(run, decision)).toEqual({ state: 'approved', approvalsMissing: 0 })
+    await runbook.decide(run, decision)
+    const refused = runbook.decide(run, { gate: 'final', decision: 'approve', actor: 'Bea' })
+    await expect(refused).rejects.toMatchObject({ type: 'DecisionRefused', message: /final/ })
+    await expect(refused).rejects.toBeInstanceOf(RunbookError)
+
+    const { gates, planHash } = await untilOpen(run, 'environment')
+    expect(gates.find(({ gate }) => gate === 'team-lead')?.decisions).toMatchObject([{ actor: 'Bea' }])
+    await runbook.steer(run, { command: 'abort', reason: 'not today', actor: 'Ada' })
+    const seen: RunView[] = []
+    for await (const view of runbook.watch(run, { minPauseMs: 100 })) seen.push(view)
+    expect(seen.at(-1)).toMatchObject({ outcome: 'aborted', phase: 'closed' })
+    expect(await runbook.status(run)).toEqual(seen.at(-1))
+    expect(seen.map(exitCodeOf).at(-1)).toBe(3)
+    expect(project.ledger()).toEqual(['0001_users.sql'])
+    const rows = await runbook.list({ environment: 'local', limit: 50 })
+    expect(rows.find(({ runId }) => runId === run.runId)).toMatchObject({ outcome: 'aborted', planHash })
+    const history = await runbook.history(run)
+    expect(history).toMatchObject({ request: { requester: 'Ada' }, plan: { planHash } })
+  }, 120_000)
+
+  test('by its run ID an earlier run is meant, never the one that runs now', async () => {
+    const project = openProject()
+    const first = await startRun(project)
+    await untilOpen(first, 'team-lead')
+    await runbook.steer(first, { command: 'abort', reason: 'again', actor: 'Ada' })
+    for await (const view of runbook.watch(first)) if (view.outcome !== null) break
+    const second = await startRun(project)
+    await untilOpen(second, 'team-lead')
+
+    expect(await runbook.status(first)).toMatchObject({ outcome: 'aborted', runId: first.runId })
+    expect(await runbook.status(first.workflowId)).toMatchObject({ outcome: null, runId: second.runId })
+    const approval = { gate: 'team-lead', decision: 'approve', actor: 'Bea' } as const
+    await expect(runbook.decide(first, approval)).rejects.toMatchObject({ type: 'RunNotFound' })
+    await expect(runbook.steer(first, { command: 'pause', actor: 'Ada' })).rejects.toMatchObject({
+      type: 'RunNotFound',
+    })
+    const { gates, paused } = await runbook.status(second)
+    expect({ paused, decisions: gates.flatMap(({ decisions }) => decisions) }).toEqual({
+      paused: false,
+      decisions: [],
+    })
+    await runbook.steer(second, { command: 'abort', reason: 'done', actor: 'Ada' })
+  }, 120_000)
+
+  test('its definitions type and reach a run through a client of @temporalio/client', async () => {
+    const run = await startRun(openProject())
+    await untilOpen(run, 'team-lead')
+    const connection = await Connection.connect({ address })
+    try {
+      const handle = new Client({ connection }).workflow.getHandle(run.workflowId)
+      const { environment } = await handle.query(statusQuery)
+      expect(environment).toBe('local')
+      const decision = { gate: 'team-lead', actor: 'Bea', decision: 'approve', decisionId: 'direct' } as const
+      await handle.signal(decideSignal, decision)
+      await untilOpen(run, 'environment')
+      const rejected = handle.executeUpdate(submitDecisionUpdate, {
+        args: [{ gate: 'environment', actor: 'Bea', decision: 'reject' }],
+      })
+      expect(await rejected).toEqual({ state: 'rejected', approvalsMissing: expect.any(Number) })
+    } finally {
+      await connection.close()
+    }
+    expect(await runbook.status(run)).toMatchObject({ environment: 'local' })
+  }, 120_000)
+
+  test('watching ends when it is left, when its signal is aborted, and when the client is closed', async () => {
+    const run = await startRun(openProject())
+    await untilOpen(run, 'team-lead')
+    const left = runbook.watch(run)
+    await left.next()
+    expect(await left.return()).toEqual({ done: true, value: undefined })
+
+    const leaving = new AbortController()
+    const aborted = runbook.watch(run, { signal: leaving.signal })
+    await aborted.next()
+    const pending = aborted.next()
+    leaving.abort()
+    expect(await pending).toEqual({ done: true, value: undefined })
+
+    const other = await connectRunbook({ address })
+    const watched = other.watch(run)
+    await watched.next()
+    const waiting = watched.next()
+    await other.close()
+    expect(await waiting).toEqual({ done: true, value: undefined })
+    await runbook.steer(run, { command: 'abort', reason: 'done', actor: 'Ada' })
+  }, 120_000)
+
+  test('says what is wrong: no server, no worker, no request, no run', async () => {
+    const project = openProject()
+    const nowhere = connectRunbook({ project: project.folder, address: '127.0.0.1:1' })
+    await expect(nowhere).rejects.toMatchObject({
+      type: 'TemporalUnreachable',
+      advice: /address that was given/,
+    })
+    const request = await buildRequest({ project: project.folder, requester: 'Ada' })
+    const lonely = await connectRunbook({ project: project.folder, address, taskQueue: 'nobody-polls-this' })
+    try {
+      await expect(lonely.start(request)).rejects.toMatchObject({ type: 'WorkerMissing' })
+    } finally {
+      await lonely.close()
+    }
+    const broken = { ...request, requester: '' }
+    await expect(runbook.start(broken)).rejects.toMatchObject({ type: 'ConfigInvalid', message: /requester/ })
+    await expect(runbook.status('migration/local/none')).rejects.toMatchObject({ type: 'RunNotFound' })
+    await expect(buildRequest({ project: scratch.folder, requester: 'Ada' })).rejects.toMatchObject({
+      type: 'ProjectNotFound',
+    })
+  })
+})
+
+describe('examples', () => {
+  test('are correct by the types of the package', async () => {
+    const compiler = path.join(packageRoot(), 'node_modules', 'typescript', 'bin', 'tsc')
+    const { exitCode, stdout } = await execa(
+      process.execPath,
+      [compiler, '-p', path.join(packageRoot(), 'examples'), '--noEmit'],
+      { reject: false },
+    )
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' })
+  }, 120_000)
+
+  test('start-and-wait ends with the exit code of the run; inspect-history tells what it did on whose word', async () => {
+    const project = openProject()
+    const { exitCode, stdout, stderr } = await runScript(project, example('start-and-wait'), ['local', 'Ada'])
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 })
+    expect(stdout).toMatch(/^started migration\/local\//)
+    expect(stdout).toMatch(/\ncompleted: [^\n]*$/)
+    expect(project.ledger()).toEqual(['0001_users.sql', ...Object.keys(PENDING)])
+
+    const told = await runScript(project, example('inspect-history'), ['local', '1'])
+    expect({ exitCode: told.exitCode, stderr: told.stderr }).toEqual({ exitCode: 0, stderr: '' })
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      database: 'archive',
+      requester: 'Ada',
+      outcome: 'completed',
+      planHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      findings: expect.any(Array),
+      migrations: { '0002_email.sql': 'applied', '0003_index.sql': 'applied' },
+      decisions: expect.arrayContaining([expect.stringMatching(/^\S+Z plan: approve by Ada$/)]),
+    })
+  }, 180_000)
+
+  test('start-and-wait: a failure says what to do', async () => {
+    const project = openProject()
+    const { exitCode, stderr } = await runScript(project, example('start-and-wait'), ['staging'])
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^EnvironmentUnknown: .+\n.+/),
+    })
+  })
+
+  test('approve-from-chat: who the chat knows decides, once; a forged, old or unknown message does not', async () => {
+    const project = openProject()
+    const run = await startRun(project)
+    await untilOpen(run, 'team-lead')
+    const bot = runScript(project, example('approve-from-chat'), [run.workflowId], {
+      CHAT_SECRET: 'between us',
+      CHAT_PEOPLE: JSON.stringify({ U1: 'Grace Hopper' }),
+      PORT: '0',
+    })
+    const port = await new Promise<string>((resolve, reject) => {
+      bot.stdout.on('data', (chunk: Buffer) => {
+        const found = /"port":(\d+)/.exec(chunk.toString())?.[1]
+        if (found !== undefined) resolve(found)
+      })
+      bot.then(({ stderr }) => reject(new Error(stderr)), reject)
+    })
+    const say = async (message: object, { secret = 'between us', at = Date.now() } = {}): Promise<string> => {
+      const body = JSON.stringify(message)
+      const signature = createHmac('sha256', secret).update(`${at}:${body}`).digest('hex')
+      const headers = { 'x-chat-time': String(at), 'x-chat-signature': signature }
+      const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body })
+      return `${response.status} ${await response.text()}`
+    }
+    const approval = { id: 'm1', user: 'U1', text: 'approve team-lead' }
+    expect(await say(approval, { secret: 'guessed' })).toBe('401 not from the chat')
+    expect(await say(approval, { at: Date.now() - 3_600_000 })).toBe('401 not from the chat')
+    expect(await say({ ...approval, user: 'U2' })).toBe('403 nobody here knows U2')
+    expect(await say({ ...approval, text: 'lunch?' })).toMatch(/^200 approve or reject one of: team-lead/)
+    expect(await say({ ...approval, text: 'approve plan' })).toMatch(/^200 .*plan/)
+    expect((await runbook.status(run)).gates.flatMap(({ decisions }) => decisions)).toEqual([])
+    expect(await say(approval)).toBe('200 team-lead is approved, 0 more needed')
+    expect(await say(approval)).toBe('200 team-lead is approved, 0 more needed')
+    const { gates } = await runbook.status(run)
+    expect(gates.find(({ gate }) => gate === 'team-lead')?.decisions).toMatchObject([
+      { actor: 'Grace Hopper', decision: 'approve', decisionId: 'm1' },
+    ])
+    await untilOpen(run, 'environment')
+    await say({ id: 'm2', user: 'U1', text: 'reject environment wrong one' })
+    for await (const view of runbook.watch(run)) if (view.outcome !== null) break
+    expect(await runbook.status(run)).toMatchObject({ outcome: 'declined' })
+    bot.kill('SIGTERM')
+    expect(await bot).toMatchObject({ exitCode: 0 })
+  }, 150_000)
+
+  test('ci-deploy: lets the new code out once the database is validated, while the monitoring goes on', async () => {
+    const project = openProject()
+    const { exitCode, stdout, stderr } = await runScript(project, example('ci-deploy'), ['local', 'CI'])
+    expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0, stdout: '' })
+    expect(project.ledger()).toEqual(['0001_users.sql', ...Object.keys(PENDING)])
+  }, 180_000)
+
+  test('ci-deploy: what the database refuses stops the deployment with the reason', async () => {
+    const project = openProject()
+    writeFileSync(
+      path.join(project.folder, 'migrations', '0004_broken.sql'),
+      'CREATE TABEL oops (id INTEGER);\n',
+    )
+    const { exitCode, stderr } = await runScript(project, example('ci-deploy'), ['local', 'CI'])
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: expect.stringMatching(/\nfailed: .*0004_broken/),
+    })
+    expect(project.ledger()).toEqual(['0001_users.sql'])
+  }, 120_000)
+})
+
+test("README's program of ten lines runs as printed", async () => {
+  const readme = readFileSync(path.join(packageRoot(), 'README.md'), 'utf8')
+  const program = /```js\n([\s\S]*?d1-runbook\/client[\s\S]*?)```/.exec(readme)?.[1] ?? ''
+  expect(program.trimEnd().split('\n').length).toBeLessThanOrEqual(10)
+  const project = openProject()
+  const script = path.join(project.folder, 'migrate.mjs')
+  writeFileSync(script, program)
+  const { exitCode, stdout, stderr } = await runScript(project, script)
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  expect(stdout).toMatch(/\ncompleted [^\n]*$/)
+  expect(project.ledger()).toEqual(['0001_users.sql', ...Object.keys(PENDING)])
+}, 180_000)
