@@ -123,6 +123,24 @@ export interface LoweredSequence {
   after: number
 }
 
+/** A search index whose answers are not the rows that it is about. */
+export interface SearchMismatch {
+  index: string
+  /** The table or view whose rows are searched. */
+  table: string
+  state: 'mismatch' | 'unreadable'
+  /** `none`: the index is new; `partial`: it held fewer than all rows, and holds still fewer now. */
+  before: 'none' | 'sound' | 'partial' | 'mismatch'
+  /** Rows of the table. */
+  rows: number
+  /** Of them, those that the index does not hold as they are; 0 where only the check as a whole fails. */
+  missing: number
+  /** SQLite's words, for `unreadable`. */
+  message?: string
+  /** Statements that fill it again. */
+  refill: string[]
+}
+
 export interface ViolationCount {
   table: string
   parent: string
@@ -148,6 +166,7 @@ export interface Evidence {
   /** Objects that compile no longer (with `copy`: that did before). */
   broken: BrokenObject[]
   sequences: LoweredSequence[]
+  search: SearchMismatch[]
   /** New foreign key violations. */
   violations: ViolationCount[]
   /** Violations that were there before. */

@@ -118,6 +118,7 @@ function evidenceOf(
     after,
     fates: followTables(span.before, after, statements).map((fate) => withConstraints(fate)),
     sequences: [],
+    search: [],
     failures: span.replays.flatMap(({ failures }) => failures),
     broken: last ? brokenObjects(database, after) : [],
     violations: [],

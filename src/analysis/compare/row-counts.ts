@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RowChange } from '../../contract/plan.js'
-import type { DetailedCatalog } from '../../d1/schema/schema.js'
+import { holdsRows, type DetailedCatalog } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { TableFate } from '../evidence.js'
 
@@ -15,10 +15,13 @@ export function rowChanges(
   const names = new Map([...before.tables, ...after.tables].map(([key, { name }]) => [key, name]))
   return [...names]
     .map(([key, table]) => {
-      const was = before.tables.get(key)?.kind === 'table' ? count(database, 'prior', table) : null
+      const counted = (catalog: DetailedCatalog): boolean => {
+        const found = catalog.tables.get(key)
+        return found !== undefined && holdsRows(found)
+      }
+      const was = counted(before) ? count(database, 'prior', table) : null
       const same = was !== null && !touched.has(key) && after.tables.has(key)
-      const now =
-        after.tables.get(key)?.kind === 'table' ? (same ? was : count(database, 'main', table)) : null
+      const now = counted(after) ? (same ? was : count(database, 'main', table)) : null
       return { table, before: was, after: now }
     })
     .filter((change) => change.before !== null || change.after !== null)

@@ -31,7 +31,8 @@ export function keyOf(fate: TableFate, after: TableSchema, pairs: Pair[]): Pair[
   }
   const primary = mapped(fate.before.primaryKey)
   if (primary !== undefined) return primary
-  const rowids = !fate.before.withoutRowid && !after.withoutRowid
+  // A full-text table finds no row by `rowid IS …` without reading all.
+  const rowids = !fate.before.withoutRowid && !after.withoutRowid && fate.before.kind === 'table'
   if (rowids && (fate.how === 'kept' || isAlias(fate))) return [{ was: ROWID, is: ROWID }]
   const unique = fate.before.indexes.find(
     (index) =>

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Finding } from '../../contract/finding.js'
 import type { Plan } from '../../contract/plan.js'
 import type { Database, MigrationFile } from '../../contract/target.js'
-import { readDetailedCatalog } from '../../d1/schema/schema.js'
+import { holdsRows, readDetailedCatalog } from '../../d1/schema/schema.js'
 import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
 import { compareTable } from '../compare/compare.js'
 import { checkQueries, type ApplicationQuery } from './application-queries.js'
@@ -14,6 +14,7 @@ import { followTables } from '../replay/lineage.js'
 import { replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
 import { rowChanges } from '../compare/row-counts.js'
 import { loweredSequences } from '../compare/autoincrement.js'
+import { searchMismatches } from '../compare/search-indexes.js'
 import { withConstraints } from '../compare/constraints.js'
 import { endingFailures } from '../replay/file-ending.js'
 
@@ -91,6 +92,7 @@ export async function rehearseNatively(
       fates,
       failures: [...replays.values()].flatMap(({ failures }) => failures.map(onCopy)),
       broken: brokenObjects(database, after).filter(({ type, name }) => !known.has(`${type} ${name}`)),
+      search: searchMismatches({ database, before, after, fates }),
       sequences: loweredSequences(database, before, after, fates),
       violations: violations.added,
       oldViolations: violations.old,
@@ -111,7 +113,7 @@ function withData(
   fate: TableFate,
   versions: Parameters<typeof compareTable>[0],
 ): TableFate {
-  if (fate.before.kind !== 'table') return fate
+  if (!holdsRows(fate.before)) return fate
   return { ...withConstraints(fate, database), data: compareTable({ ...versions, database }, fate) }
 }
 

@@ -49,7 +49,7 @@ function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvide
   const living = (name: string): Entry | undefined =>
     entries.find((entry) => entry.alive && entry.name.toLowerCase() === name.toLowerCase())
   const written = statement.touches.filter(({ how }) => how !== 'read').map(({ table }) => living(table))
-  if (verb === 'create-table' && target !== undefined && living(target) === undefined) {
+  if (/^create-(?:virtual-)?table$/.test(verb) && target !== undefined && living(target) === undefined) {
     const created = newEntry(target)
     entries.push(created)
     written.push(created)

@@ -2,9 +2,9 @@ import { defined } from '../../contract/defined.js'
 import type { TableAccess } from '../statement/table-access.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { readDetailedCatalog, type DetailedCatalog } from '../../d1/schema/schema.js'
-import { quoteName } from '../../d1/sqlite/sqlite.js'
+import { cellText, quoteName } from '../../d1/sqlite/sqlite.js'
 import type { SqlStatement } from '../../d1/sql/statements.js'
-import type { StatementParts } from '../statement/statement.js'
+import { mentions, type StatementParts } from '../statement/statement.js'
 import type { StatementEvidence } from '../evidence.js'
 import { failedPrecondition } from '../statement/if-not-exists.js'
 import { literalsInIndex, literalsInPlaceOfColumns } from '../statement/quoted-literals.js'
@@ -85,10 +85,24 @@ export class Observer {
     const reads = anatomy.copies || (anatomy.verb === 'update' && /\b(?:select|from)\b/i.test(sql))
     if (reads) this.#roots ??= tablesByRoot(this.#database)
     const touches = tableAccessOf(this.#database, sql, reads ? this.#roots : undefined)
+    if (reads) touches.push(...this.#searched(anatomy))
+    // The program of a full-text table is its own.
+    if (anatomy.verb === 'update') touches.push({ table: anatomy.target ?? '', how: 'update' })
     if (anatomy.verb === 'delete' || anatomy.verb === 'drop-table')
       touches.push({ table: anatomy.target ?? '', how: 'delete' })
     if (anatomy.verb === 'insert' || anatomy.verb === 'create-table') touches.push(insertInto(anatomy))
     return touches
+  }
+
+  /** Full-text tables that the words of a statement name, beside its target. */
+  #searched({ tokens, target }: StatementParts): TableAccess[] {
+    const rows = this.#database
+      .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage = 0`)
+      .all()
+    return rows
+      .map((row) => cellText(row['name']))
+      .filter((name) => name.toLowerCase() !== target?.toLowerCase() && mentions(tokens, name))
+      .map((table) => ({ table, how: 'read' }))
   }
 
   #literals(sql: string, anatomy: StatementParts, touches: TableAccess[]): string[] {

@@ -1,7 +1,7 @@
 import { refilledLater, rowLossCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence } from '../evidence.js'
-import { tableNamed } from '../../d1/schema/schema.js'
+import { holdsRows, tableNamed } from '../../d1/schema/schema.js'
 import { lostThroughParent } from './dl101.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
 
@@ -53,7 +53,7 @@ function possible(evidence: Evidence): Finding[] {
       }),
     )
   const rebuilds = evidence.fates
-    .filter(({ how, before }) => how === 'rebuilt' && before.kind === 'table')
+    .filter(({ how, before }) => how === 'rebuilt' && holdsRows(before))
     .flatMap((fate) => {
       const copies = evidence.statements.filter(
         ({ anatomy, touches }) =>

@@ -1,3 +1,4 @@
+import { holdsRows } from '../../d1/schema/schema.js'
 import { shapeCulprit } from './attribution.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { findingOf, same, valuesText, type Rule } from './rule.js'
@@ -29,7 +30,7 @@ export const ds103: Rule = {
 /** Columns of before that the table no longer has, under any name. */
 export function goneColumns(fate: TableFate): string[] {
   const { after } = fate
-  if (after === undefined || fate.before.kind !== 'table') return []
+  if (after === undefined || !holdsRows(fate.before)) return []
   return fate.before.columns
     .map(({ name }) => name)
     .filter((name) => {

@@ -21,6 +21,7 @@ import { ds103 } from './ds103.js'
 import { fk101 } from './fk101.js'
 import { fk102 } from './fk102.js'
 import { fk103 } from './fk103.js'
+import { ft101 } from './ft101.js'
 import { ix101 } from './ix101.js'
 import { ix102 } from './ix102.js'
 import { lg101 } from './lg101.js'
@@ -69,6 +70,7 @@ export const RULES: readonly Rule[] = [
   fk101,
   fk102,
   fk103,
+  ft101,
   ix101,
   ix102,
   tr101,

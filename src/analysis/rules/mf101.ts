@@ -1,6 +1,7 @@
 import type { IndexSchema } from '../../d1/schema/schema.js'
 import type { TableFate } from '../evidence.js'
 import { findingOf, same, type Rule } from './rule.js'
+import { within } from './unique-keys.js'
 
 export const mf101: Rule = {
   code: 'MF101',
@@ -28,24 +29,20 @@ export const mf101: Rule = {
     ),
 }
 
-/** Unique keys that the table has now and did not have before, on columns that it had. */
+/** Unique keys that the table has now and that no key of before implies, on columns that it had. */
 export function addedUnique(fate: TableFate): IndexSchema[] {
   const existing = new Set(fate.before.columns.map(({ name }) => name.toLowerCase()))
   return (fate.after?.indexes ?? []).filter(
     (index) =>
       index.unique &&
       index.columns.some((column) => column !== null && existing.has(column.toLowerCase())) &&
-      !fate.before.indexes.some((old) => old.unique && sameColumns(old, index)) &&
-      !samePrimaryKey(fate, index),
+      !fate.before.indexes.some((old) => old.unique && !old.partial && within(old.columns, index.columns)) &&
+      !(fate.before.primaryKey.length > 0 && within(fate.before.primaryKey, index.columns)),
   )
 }
 
 export function wasIndexed(fate: TableFate, index: IndexSchema): boolean {
   return fate.before.indexes.some((old) => !old.unique && sameColumns(old, index))
-}
-
-function samePrimaryKey(fate: TableFate, index: IndexSchema): boolean {
-  return fate.before.primaryKey.join().toLowerCase() === index.columns.join().toLowerCase()
 }
 
 function sameColumns(a: IndexSchema, b: IndexSchema): boolean {

@@ -1,3 +1,5 @@
+import type { TriggerSchema } from '../../d1/schema/schema.js'
+import { writtenBy } from '../statement/search-triggers.js'
 import { mentions } from '../statement/statement.js'
 import { parentsLeft, shapeCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
@@ -28,7 +30,7 @@ function lostTriggers(evidence: Evidence): Finding[] {
     const onView = evidence.before.views.has(trigger.table.toLowerCase())
     if (fate?.how === 'dropped' || (onView && !evidence.after.views.has(trigger.table.toLowerCase())))
       return []
-    if (sameWork(evidence, trigger.table, trigger.sql)) return []
+    if (sameWork(evidence, trigger.table, trigger.sql) || nothingToWrite(evidence, trigger)) return []
     const dropped = evidence.statements.find(
       ({ anatomy }) => anatomy.verb === 'drop-trigger' && same(anatomy.target, trigger.name),
     )
@@ -47,6 +49,17 @@ function lostTriggers(evidence: Evidence): Finding[] {
       }),
     ]
   })
+}
+
+/** All that it wrote is dropped too: there is nothing left for it to do. */
+function nothingToWrite(evidence: Evidence, trigger: TriggerSchema): boolean {
+  const written = writtenBy(trigger)
+  return (
+    written.length > 0 &&
+    written.every((table) =>
+      evidence.fates.some(({ how, before }) => how === 'dropped' && same(before.name, table)),
+    )
+  )
 }
 
 /** A trigger under another name that does the same. */

@@ -2,6 +2,8 @@ import { isLedger } from './ledger.js'
 import { isReserved } from '../sql/reserved-names.js'
 import { DEFAULT_LEDGER } from '../../contract/names.js'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { defined } from '../../contract/defined.js'
+import { searchContent, type SearchContent } from './search-table.js'
 import { normaliseSql } from './catalog.js'
 import { cellText, quoteName } from '../sqlite/sqlite.js'
 import { significantTokens, type Token } from '../sql/tokens.js'
@@ -61,6 +63,8 @@ export interface TableSchema {
   withoutRowid: boolean
   strict: boolean
   autoIncrement: boolean
+  /** Of a full-text table (FTS5). */
+  search?: SearchContent
 }
 
 export interface TriggerSchema {
@@ -132,6 +136,11 @@ export function readDetailedCatalog(database: DatabaseSync, options: CatalogOpti
 /** `table` and its columns, keys, indexes; undefined where there is no such table. */
 export function tableNamed(catalog: DetailedCatalog, name: string): TableSchema | undefined {
   return catalog.tables.get(name.toLowerCase())
+}
+
+/** It has rows of its own, which go with it: a table, or a full-text table that has no other one behind it. */
+export function holdsRows({ kind, search }: TableSchema): boolean {
+  return kind === 'table' || search?.kind === 'own'
 }
 
 export function sameName(a: string, b: string): boolean {
@@ -232,6 +241,7 @@ function readTable(
     withoutRowid: options.some((word) => word === 'WITHOUT'),
     strict: options.some((word) => word === 'STRICT'),
     autoIncrement: tokens.some(({ kind, text }) => kind === 'word' && /^autoincrement$/i.test(text)),
+    ...defined({ search: kind === 'virtual' ? searchContent(tokens) : undefined }),
   }
 }
 

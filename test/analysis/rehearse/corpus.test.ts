@@ -6,6 +6,7 @@ import { AS_STRONG, WEAKENED } from '../../corpus/constraints.js'
 import { HARMLESS } from '../../corpus/harmless.js'
 import { MOVES } from '../../corpus/moves.js'
 import type { Scenario } from '../../corpus/scenario.js'
+import { SEARCH_KEPT, SEARCH_LOST } from '../../corpus/search.js'
 import { STEALTHY } from '../../corpus/stealthy.js'
 import { FULL } from '../../full.js'
 import { judgeScenario, rehearseScenario } from '../scenario-run.js'
@@ -23,8 +24,8 @@ async function judged(scenario: Scenario, index: number): Promise<Pick<Plan, 've
 
 describe.each([
   { kind: 'blocking', scenarios: [...BLOCKING, ...STEALTHY] },
-  { kind: 'telling', scenarios: WEAKENED },
-  { kind: 'harmless', scenarios: [...HARMLESS, ...MOVES, ...AS_STRONG] },
+  { kind: 'telling', scenarios: [...WEAKENED, ...SEARCH_LOST] },
+  { kind: 'harmless', scenarios: [...HARMLESS, ...MOVES, ...AS_STRONG, ...SEARCH_KEPT] },
 ])('$kind migrations', ({ kind, scenarios }) => {
   test.each(scenarios)('$name', async (scenario) => {
     const plan = await judged(scenario, scenarios.indexOf(scenario))

@@ -82,6 +82,7 @@ async function thereAndBack(seed: number) {
     failures: [],
     broken: [],
     sequences: [],
+    search: [],
     violations: [],
     oldViolations: [],
     certain: true,

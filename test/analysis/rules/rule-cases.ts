@@ -92,6 +92,14 @@ export const RULE_CASES: Record<string, { fires: Case; silent: Case }> = {
       migration: 'DROP INDEX users_by_name; CREATE INDEX users_by_name ON users (name, created_at);',
     },
   },
+  FT101: {
+    fires: {
+      migration: `CREATE VIRTUAL TABLE posts_fts USING fts5(title, content='posts', content_rowid='id');`,
+    },
+    silent: {
+      migration: `CREATE VIRTUAL TABLE posts_fts USING fts5(title, content='posts', content_rowid='id'); INSERT INTO posts_fts (posts_fts) VALUES ('rebuild');`,
+    },
+  },
   NX101: {
     fires: {
       migration: `CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT, scope TEXT);`,

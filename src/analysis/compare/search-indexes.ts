@@ -1,0 +1,243 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
+import { quoteName } from '../../d1/sqlite/sqlite.js'
+import { searchFeed, type SearchFeed } from '../statement/search-triggers.js'
+import type { SearchMismatch, TableFate } from '../evidence.js'
+import { number } from './row-keys.js'
+
+interface Versions {
+  /** `main` is after, `prior` before. */
+  database: DatabaseSync
+  before: DetailedCatalog
+  after: DetailedCatalog
+  fates: TableFate[]
+}
+
+type Schema = 'main' | 'prior'
+
+/**
+ * Search indexes that the migration may have concerned and that do not answer with the rows they are about: SQLite's own check for those
+ * that read another table, and for the others what their triggers write of each row, or what they held of it before.
+ * Source: https://sqlite.org/fts5.html#the_integrity_check_command
+ */
+export function searchMismatches(versions: Versions): SearchMismatch[] {
+  return [...versions.after.tables.values()].flatMap((index) => {
+    const { search } = index
+    if (search === undefined) return []
+    const fate = versions.fates.find(({ after }) => after?.name === index.name)
+    const was = fate === undefined ? tableNamed(versions.before, index.name) : fate.before
+    const found =
+      search.kind === 'table'
+        ? judgeExternal(versions, index, was?.search === undefined ? undefined : was)
+        : judgeFed(versions, index, was?.search === undefined ? undefined : was)
+    return found === undefined ? [] : [found]
+  })
+}
+
+function judgeExternal(
+  versions: Versions,
+  index: TableSchema,
+  was: TableSchema | undefined,
+): SearchMismatch | undefined {
+  const { database, fates } = versions
+  if (index.search?.kind !== 'table') return undefined
+  const { table } = index.search
+  // A view may read any of them.
+  const view = versions.after.views.has(table.toLowerCase())
+  const concerned = was === undefined || view || isTouched(fates, table) || isTouched(fates, index.name)
+  if (!concerned) return undefined
+  const now = stateOf(database, 'main', index.name)
+  if (now.state === 'sound') return undefined
+  const before = was === undefined ? 'none' : stateOf(database, 'prior', was.name).state
+  const rows = now.state === 'unreadable' ? 0 : count(database, 'main', table)
+  const indexed = count(database, 'main', `${index.name}_docsize`)
+  return {
+    index: index.name,
+    table,
+    state: now.state,
+    before: before === 'sound' || before === 'none' ? before : 'mismatch',
+    rows,
+    missing: Math.max(0, rows - indexed),
+    ...(now.message === undefined ? {} : { message: now.message }),
+    refill: [`INSERT INTO ${quoteName(index.name)} (${quoteName(index.name)}) VALUES ('rebuild')`],
+  }
+}
+
+/** The check writes nothing, but it is an INSERT: taken back all the same. */
+function stateOf(
+  database: DatabaseSync,
+  schema: Schema,
+  name: string,
+): { state: 'sound' | 'mismatch' | 'unreadable'; message?: string } {
+  const place = `${schema}.${quoteName(name)}`
+  try {
+    database.prepare(`SELECT * FROM ${place} LIMIT 1`).get()
+  } catch (error) {
+    return { state: 'unreadable', message: error instanceof Error ? error.message : String(error) }
+  }
+  database.exec('SAVEPOINT search_check')
+  try {
+    database.exec(`INSERT INTO ${place} (${quoteName(name)}, rank) VALUES ('integrity-check', 1)`)
+    return { state: 'sound' }
+  } catch {
+    return { state: 'mismatch' }
+  } finally {
+    database.exec('ROLLBACK TO search_check; RELEASE search_check')
+  }
+}
+
+function judgeFed(
+  versions: Versions,
+  index: TableSchema,
+  was: TableSchema | undefined,
+): SearchMismatch | undefined {
+  for (const feed of feedsOf(versions, index, was)) {
+    const concerned =
+      was === undefined || [feed.now.table, index.name].some((name) => isTouched(versions.fates, name))
+    const found = concerned ? judgeFeed(versions, index, was, feed) : undefined
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** What an index is filled from, before and after; `told` by a trigger, else taken from the names of its columns. */
+interface Feed {
+  now: SearchFeed
+  earlier: SearchFeed
+  told: boolean
+}
+
+function judgeFeed(
+  { database, fates }: Versions,
+  index: TableSchema,
+  was: TableSchema | undefined,
+  { now, earlier, told }: Feed,
+): SearchMismatch | undefined {
+  try {
+    const fate = fates.find(({ after }) => after?.name === now.table)
+    // Of an index that nothing wrote and that shows no values, the numbers alone tell.
+    const silent = index.search?.kind === 'none' && !isTouched(fates, index.name) ? fate : undefined
+    const moved = silent === undefined ? 0 : renumbered(database, silent, earlier, now)
+    const missing = Math.max(moved, notFound(database, 'main', index, now))
+    if (missing === 0) return undefined
+    const old = was === undefined ? 0 : notFound(database, 'prior', was, earlier)
+    const found: SearchMismatch = {
+      index: index.name,
+      table: now.table,
+      state: 'mismatch',
+      before: was === undefined ? 'none' : old === 0 ? 'sound' : 'partial',
+      rows: count(database, 'main', now.table),
+      missing,
+      refill: refillOf(index, now),
+    }
+    // What a new index is given beside its trigger is the author's choice; nothing at all is not.
+    if (was === undefined) return count(database, 'main', index.name) === 0 ? found : undefined
+    if (missing <= old) return undefined
+    // Without a trigger only an index that held every row as it was says what it is about.
+    const proven = told || (old === 0 && count(database, 'prior', earlier.table) > 0)
+    return proven ? found : undefined
+  } catch {
+    // The expressions of the trigger need more than the row, or a table of before lacks a column: nothing is known.
+    return undefined
+  }
+}
+
+function feedsOf(
+  { before, after, fates }: Versions,
+  index: TableSchema,
+  was: TableSchema | undefined,
+): Feed[] {
+  const byTrigger = (catalog: DetailedCatalog, wanted: string): SearchFeed[] =>
+    [...catalog.triggers.values()].flatMap((trigger) => searchFeed(trigger, wanted) ?? [])
+  const told = byTrigger(after, index.name)
+  if (told.length > 0) {
+    const [earlier] = was === undefined ? [] : byTrigger(before, was.name)
+    return told.map((now) => ({ now, earlier: earlier ?? now, told: true }))
+  }
+  const holds = (table: TableSchema): boolean =>
+    table.kind === 'table' &&
+    !table.withoutRowid &&
+    index.columns.every((column) => table.columns.some(({ name }) => name === column.name))
+  const byName = ({ name }: TableSchema): SearchFeed => ({
+    table: name,
+    columns: [
+      { name: 'rowid', expression: 't.rowid' },
+      ...index.columns.map((column) => ({ name: column.name, expression: `t.${quoteName(column.name)}` })),
+    ],
+  })
+  return fates.flatMap(({ before: table, after: now, written }) =>
+    was !== undefined && now !== undefined && written && holds(table) && holds(now)
+      ? [{ now: byName(now), earlier: byName(table), told: false }]
+      : [],
+  )
+}
+
+/** Rows of the table that the index does not hold as it should. */
+function notFound(database: DatabaseSync, schema: Schema, index: TableSchema, feed: SearchFeed): number {
+  // One without content knows numbers of rows only.
+  const columns =
+    index.search?.kind === 'none' ? feed.columns.filter(({ name }) => isRowid(name)) : feed.columns
+  if (columns.length === 0) return 0
+  const wanted = columns.map(({ expression }) => expression).join(', ')
+  const held = columns.map(({ name }) => (isRowid(name) ? 'rowid' : quoteName(name))).join(', ')
+  const where = feed.condition === undefined ? '' : ` WHERE ${feed.condition}`
+  return number(
+    database,
+    `SELECT count(*) AS n FROM (SELECT ${wanted} FROM ${schema}.${quoteName(feed.table)} t${where} EXCEPT SELECT ${held} FROM ${schema}.${quoteName(index.name)})`,
+  )
+}
+
+/** Rows of one key under which the index has another number now. */
+function renumbered(
+  database: DatabaseSync,
+  { before, after }: TableFate,
+  was: SearchFeed,
+  is: SearchFeed,
+): number {
+  const key = before.primaryKey.filter((name) => after?.columns.some((column) => column.name === name))
+  const numberIn = ({ columns }: SearchFeed): string | undefined =>
+    columns.find(({ name }) => isRowid(name))?.expression
+  const [old, now] = [numberIn(was), numberIn(is)]
+  if (key.length === 0 || key.length < before.primaryKey.length || old === undefined || now === undefined)
+    return 0
+  const columns = key.map(quoteName).join(', ')
+  const side = (schema: Schema, expression: string, table: string): string =>
+    `(SELECT ${columns}, ${expression} AS number_of_row FROM ${schema}.${quoteName(table)} t)`
+  const same = key.map((name) => `b.${quoteName(name)} IS s.${quoteName(name)}`).join(' AND ')
+  return number(
+    database,
+    `SELECT count(*) AS n FROM ${side('prior', old, was.table)} b JOIN ${side('main', now, is.table)} s ON ${same} WHERE b.number_of_row IS NOT s.number_of_row`,
+  )
+}
+
+function refillOf(index: TableSchema, { table, columns, condition }: SearchFeed): string[] {
+  const name = quoteName(index.name)
+  const into = columns.map((column) => (isRowid(column.name) ? 'rowid' : quoteName(column.name))).join(', ')
+  const from = columns.map(({ expression }) => expression).join(', ')
+  const where = condition === undefined ? '' : ` WHERE ${condition}`
+  return [
+    index.search?.kind === 'none'
+      ? `INSERT INTO ${name} (${name}) VALUES ('delete-all')`
+      : `DELETE FROM ${name}`,
+    `INSERT INTO ${name} (${into}) SELECT ${from} FROM ${quoteName(table)} t${where}`,
+  ]
+}
+
+function isRowid(name: string): boolean {
+  return name.toLowerCase() === 'rowid'
+}
+
+function isTouched(fates: TableFate[], name: string): boolean {
+  const wanted = name.toLowerCase()
+  return fates.some(
+    ({ before, after }) => before.name.toLowerCase() === wanted || after?.name.toLowerCase() === wanted,
+  )
+}
+
+function count(database: DatabaseSync, schema: Schema, table: string): number {
+  try {
+    return number(database, `SELECT count(*) AS n FROM ${schema}.${quoteName(table)}`)
+  } catch {
+    return 0
+  }
+}

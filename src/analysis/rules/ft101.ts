@@ -1,0 +1,49 @@
+import type { Finding, Severity } from '../../contract/finding.js'
+import type { Evidence, SearchMismatch } from '../evidence.js'
+import { mentions } from '../statement/statement.js'
+import { findingOf, rowsText, same, type Rule } from './rule.js'
+
+export const ft101: Rule = {
+  code: 'FT101',
+  title: 'search index that does not match its rows',
+  severity: 'error',
+  advice: 'Fill the index again at the end of the migration.',
+  source: 'https://sqlite.org/fts5.html#external_content_table_pitfalls',
+  check: (evidence) => evidence.search.map((found) => judge(evidence, found)),
+}
+
+function judge(evidence: Evidence, found: SearchMismatch): Finding {
+  const { index, table, state, refill } = found
+  const place =
+    evidence.statements.findLast(
+      ({ anatomy }) => same(anatomy.target, index) && !mentions(anatomy.tokens, 'rebuild'),
+    ) ??
+    evidence.statements.findLast(
+      ({ anatomy }) => mentions(anatomy.tokens, table) || mentions(anatomy.tokens, index),
+    )
+  const advice =
+    state === 'unreadable'
+      ? `Its content is another table or column now: drop ${index} and create it for that, then fill it.\n${refill.join(';\n')};`
+      : `${ft101.advice}\n${refill.join(';\n')};`
+  return findingOf(ft101, severityOf(found), place, messageOf(found), { table: index, advice })
+}
+
+/** A new index may be filled later, by hand; one that answered rightly and does no longer is a loss. */
+function severityOf({ before, state }: SearchMismatch): Severity {
+  if (before === 'mismatch') return 'info'
+  return before !== 'sound' && state !== 'unreadable' ? 'warning' : 'error'
+}
+
+function messageOf({ index, table, state, before, rows, missing, message }: SearchMismatch): string {
+  if (state === 'unreadable') return `The search index ${index} cannot be read afterwards: ${message ?? ''}.`
+  const all = missing >= rows
+  const lacking =
+    missing === 0
+      ? ''
+      : ` ${all ? `none of the ${rowsText(rows)}` : `${missing} of ${rowsText(rows)}`} of ${table} is in it as it is.`
+  if (before === 'mismatch')
+    return `The search index ${index} did not match ${table} before this migration already.`
+  if (before === 'none')
+    return `The new search index ${index} does not match ${table}:${lacking || ' a search answers with other rows.'}`
+  return `The search index ${index} no longer matches ${table}:${lacking || ' a search answers with other rows.'}`
+}

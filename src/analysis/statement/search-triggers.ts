@@ -1,0 +1,91 @@
+import type { TriggerSchema } from '../../d1/schema/schema.js'
+import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
+
+/** How a trigger writes the rows of a table into a search index: SQL expressions over an alias `t` of the table. */
+export interface SearchFeed {
+  /** The table whose rows are to be found. */
+  table: string
+  /** Columns of the index, `rowid` among them where the trigger sets it, and what they get. */
+  columns: { name: string; expression: string }[]
+  /** Only rows of this condition are written. */
+  condition?: string
+}
+
+/** What an AFTER INSERT trigger says of the index that it fills by INSERT … VALUES; undefined where it does not, or says it otherwise. */
+export function searchFeed(trigger: TriggerSchema, index: string): SearchFeed | undefined {
+  const tokens = significantTokens(trigger.sql)
+  const words = tokens.map(({ kind, text }) => (kind === 'string' ? text : unquote(text).toLowerCase()))
+  const begin = words.indexOf('begin')
+  const head = words.slice(0, begin)
+  const on = head.indexOf('on')
+  if (begin < 0 || on < 0 || !head.slice(0, on).includes('insert')) return undefined
+  const into = words.findIndex(
+    (word, at) => at > begin && word === 'into' && words[at + 1] === index.toLowerCase(),
+  )
+  const names = into < 0 ? undefined : list(tokens, into + 2)
+  if (names === undefined || words[names.end] !== 'values') return undefined
+  const values = list(tokens, names.end + 1)
+  if (values === undefined || values.items.length !== names.items.length) return undefined
+  const columns = names.items.map((name, at) => ({
+    name: unquote(name[0]?.text ?? ''),
+    expression: overRows(values.items[at] ?? []),
+  }))
+  // INSERT INTO f (f, …) VALUES ('delete', …) is a command, not a row.
+  if (columns.some(({ name }) => name.toLowerCase() === index.toLowerCase())) return undefined
+  const when = head.indexOf('when')
+  return {
+    table: trigger.table,
+    columns,
+    ...(when < 0 ? {} : { condition: overRows(tokens.slice(when + 1, begin)) }),
+  }
+}
+
+/** The items of a parenthesised list that opens at a token; `end` is the token after it. */
+function list(tokens: Token[], open: number): { items: Token[][]; end: number } | undefined {
+  if (tokens[open]?.text !== '(') return undefined
+  const items: Token[][] = [[]]
+  let depth = 0
+  for (let at = open; at < tokens.length; at += 1) {
+    const token = tokens[at]
+    if (token === undefined) return undefined
+    if (token.text === ')' && depth === 1) return { items, end: at + 1 }
+    const separates = token.text === ',' && depth === 1
+    if (separates) items.push([])
+    else if (depth > 0) items.at(-1)?.push(token)
+    if (token.text === '(') depth += 1
+    if (token.text === ')') depth -= 1
+  }
+  return undefined
+}
+
+/** `new.body` as `t.body`. */
+function overRows(tokens: Token[]): string {
+  return tokens
+    .map(({ text, start }, at) => {
+      const spaced = at > 0 && start > (tokens[at - 1]?.start ?? 0) + (tokens[at - 1]?.text.length ?? 0)
+      const row = /^new$/i.test(text) && tokens[at + 1]?.text === '.'
+      return `${spaced ? ' ' : ''}${row ? 't' : text}`
+    })
+    .join('')
+}
+
+/** Tables that the statements of a trigger write. */
+export function writtenBy(trigger: TriggerSchema): string[] {
+  const tokens = significantTokens(trigger.sql)
+  const begin = tokens.findIndex(({ text }) => /^begin$/i.test(text))
+  return tokens.slice(begin + 1).flatMap(({ kind, text }, at, body) => {
+    const starts = kind === 'word' && [undefined, ';'].includes(body[at - 1]?.text)
+    if (!starts) return []
+    const word = text.toLowerCase()
+    const rest = body.slice(at + 1)
+    const named = (position: number): string[] => {
+      const token = rest[position]
+      return token === undefined ? [] : [unquote(token.text)]
+    }
+    if (word === 'insert' || word === 'replace')
+      return named(rest.findIndex((it) => /^into$/i.test(it.text)) + 1)
+    if (word === 'delete') return named(1)
+    if (word === 'update') return named(/^or$/i.test(rest[0]?.text ?? '') ? 2 : 0)
+    return []
+  })
+}
