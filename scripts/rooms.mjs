@@ -151,6 +151,7 @@ export const ROOMS = [
     'src/process',
     'src/d1/sqlite',
     'src/d1/sql',
+    'src/d1/order',
     'src/d1/schema',
     'src/d1/scratch',
     'src/analysis/statement',

@@ -1,3 +1,5 @@
+import { readSchemaSql } from '../d1/schema/live-schema.js'
+import { pendingMigrations } from '../d1/order/migration-order.js'
 import { defined } from '../contract/defined.js'
 import type { SlowActivities } from '../contract/activities.js'
 import type { Check } from '../contract/run.js'
@@ -21,10 +23,16 @@ export async function runChecklist(
 ): ReturnType<SlowActivities['runChecklist']> {
   const { target } = here
   const files = await unpackBundle(input.bundle, input.files, artifactStore(here))
-  const applied = await withReader(target, (reader) => readLedger(reader, target.migrationsTable))
+  const { migrationsTable } = target
+  const { applied, schema } = await withReader(target, async (reader) => ({
+    applied: (await readLedger(reader, migrationsTable)).map(({ name }) => name),
+    schema: await readSchemaSql(reader, migrationsTable),
+  }))
   const { findings } = await validateMigrations({
     files,
-    applied: applied.map(({ name }) => name),
+    applied,
+    schema,
+    migrationsTable,
     ...defined({ checksums: input.checksums }),
   })
   const refused = findings.filter(({ severity, accepted }) => severity === 'error' && accepted === undefined)
@@ -44,8 +52,7 @@ export async function runChecklist(
     await check('staging', 'Migration tested in staging environment', () => staging(input, stagingProof)),
     await check('recent-backup', 'Recent backup verified', () => recentBackup(target, input.recentBackupMs)),
   ]
-  const done = new Set(applied.map(({ name }) => name))
-  const pending = input.files.filter(({ name }) => !done.has(name))
+  const pending = pendingMigrations(input.files, applied)
   demandPassed(checks, 'The pre-migration checklist is not met', { pending })
   return { checks, findings, pending }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../contract/failures.js'
 import { DEFAULT_LEDGER } from '../contract/names.js'
 import { ledgerSql } from '../d1/schema/ledger.js'
 import type { DatabaseSync } from 'node:sqlite'
@@ -22,7 +23,13 @@ export interface ValidateInput {
   applied?: string[]
   /** SHA-256 by file name, from `migrations/checksums.json`. */
   checksums?: Record<string, string>
+  /** Default: Wrangler's. */
   migrationsTable?: string
+  /**
+   * The statements that make the schema of the database that the ledger is of. What was made by hand is there then, and
+   * the applied files are not replayed.
+   */
+  schema?: readonly string[]
 }
 
 export interface ValidateResult {
@@ -54,6 +61,7 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
   const applied = new Set(input.applied ?? [])
   const chain = new Chain(input.files)
   database.exec(ledgerSql(migrationsTable))
+  for (const sql of input.schema ?? []) createObject(database, sql)
   let before = readDetailedCatalog(database, { migrationsTable })
   const findings: Finding[] = []
   let span: { files: MigrationFile[]; replays: FileReplay[]; before: DetailedCatalog } = {
@@ -74,7 +82,8 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
     span = { files: [], replays: [], before: after }
   }
 
-  for (const file of input.files) {
+  const known = input.schema !== undefined
+  for (const file of input.files.filter(({ name }) => !known || !applied.has(name))) {
     const isHistory = applied.has(file.name)
     const options = { migrationsTable, countRows: false, origin: span.before }
     let replay = replayFile(database, file, isHistory ? { ...options, tolerant: true } : options)
@@ -100,6 +109,15 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
   }
   judge(before, true)
   return findings
+}
+
+/** A shadow table came with its virtual table. */
+function createObject(database: DatabaseSync, sql: string): void {
+  try {
+    database.exec(sql)
+  } catch (error) {
+    if (!/already exists/.test(messageOf(error))) throw error
+  }
 }
 
 function evidenceOf(
@@ -145,11 +163,7 @@ class Chain {
       this.#failed.push(failure.sql)
       const base = missing !== undefined && !this.#creates.has(missing) && before.tables.size === 0
       if (base) return [{ ...failure, uncertain: true, advice: ADVICE }]
-      return [
-        DEPENDS_ON_ROWS.test(failure.message)
-          ? { ...failure, uncertain: true, advice: ROWS_ADVICE }
-          : failure,
-      ]
+      return [dependsOnRows(failure) ? { ...failure, uncertain: true, advice: ROWS_ADVICE } : failure]
     })
   }
 }
@@ -158,7 +172,11 @@ const ADVICE =
   'No file of the folder creates this table. If it was made outside of the migrations, add a first migration that creates it, so that new environments can be built.'
 
 /** The replay starts without rows: what these miss or meet, production may hold or not. */
-const DEPENDS_ON_ROWS = /^(?:FOREIGN KEY|UNIQUE) constraint failed/
+function dependsOnRows({ message, sql }: FailureEvidence): boolean {
+  if (/^(?:FOREIGN KEY|UNIQUE) constraint failed/.test(message)) return true
+  return /^(?:NOT NULL|CHECK) constraint failed/.test(message) && /\bselect\b/i.test(sql)
+}
+
 const ROWS_ADVICE =
   'On an empty database this fails. `d1-runbook plan` shows whether it does on the rows of yours; a new environment cannot be built with it.'
 

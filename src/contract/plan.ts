@@ -23,12 +23,14 @@ export const rowChangeSchema = z.object({
 })
 export type RowChange = z.infer<typeof rowChangeSchema>
 
-/** One object of the schema that the plan adds, removes or changes, as the rehearsal observed it. */
+/** One difference between two schemas, as it was observed. */
 export const schemaChangeSchema = z.object({
   change: z.enum(['added', 'removed', 'changed']),
-  type: z.enum(['table', 'index', 'trigger', 'view']),
+  type: z.enum(['table', 'column', 'index', 'trigger', 'view']),
   name: z.string(),
-  /** Normalised SQL. */
+  /** The table of a column, index or trigger. */
+  table: z.string().optional(),
+  /** Normalised SQL; for a column its declaration. */
   before: z.string().optional(),
   after: z.string().optional(),
 })
@@ -59,7 +61,7 @@ export const planSchema = z.object({
   predictedFingerprint: z.string(),
   rows: z.array(rowChangeSchema),
   rollback: rollbackSummarySchema,
-  /** For the report: how the schema of the copy changed. */
+  /** For the report: whole objects of the copy that were added, removed or changed. */
   schemaChanges: z.array(schemaChangeSchema).optional(),
 })
 export type Plan = z.infer<typeof planSchema>

@@ -16,14 +16,12 @@ export interface RollbackOption {
 
 /**
  * The ways back, cheapest first. Bookmark and backup return the whole database to a moment, so their price grows with
- * every write after it; `writtenSince` is known where monitoring or the emergency backup counted rows.
+ * every write after it.
  */
 export function rollbackOptions(input: {
   environment: string
   plan: Plan | null
   backup: BackupRecord | null
-  /** Rows written since the backup, where they were counted. */
-  writtenSince?: number
   /** The reverse of just what was applied, as it was written and rehearsed for this decision. */
   reverse?: { migration?: unknown; price: string[] }
 }): RollbackOption[] {
@@ -59,7 +57,7 @@ function reverseMigration({
   return { ...base, available: true, price: [...price, ...proof] }
 }
 
-function timeTravel({ backup, writtenSince }: { backup: BackupRecord | null; writtenSince?: number }): Way {
+function timeTravel({ backup }: { backup: BackupRecord | null }): Way {
   const base = { strategy: 'time-travel', title: 'Time Travel bookmark' } as const
   if (backup?.bookmark === undefined) {
     return {
@@ -71,17 +69,11 @@ function timeTravel({ backup, writtenSince }: { backup: BackupRecord | null; wri
   return {
     ...base,
     available: true,
-    price: [writesLost(backup, writtenSince), 'the bookmark is kept 30 days (7 on the free plan)'],
+    price: [writesLost(backup), 'the bookmark is kept 30 days (7 on the free plan)'],
   }
 }
 
-function restoreBackup({
-  backup,
-  writtenSince,
-}: {
-  backup: BackupRecord | null
-  writtenSince?: number
-}): Way {
+function restoreBackup({ backup }: { backup: BackupRecord | null }): Way {
   const base = { strategy: 'restore-backup', title: 'Restore of the backup' } as const
   if (backup === null || !backup.verified) {
     return {
@@ -93,13 +85,10 @@ function restoreBackup({
   return {
     ...base,
     available: true,
-    price: [writesLost(backup, writtenSince), 'the database is replaced while it is being restored'],
+    price: [writesLost(backup), 'the database is replaced while it is being restored'],
   }
 }
 
-function writesLost(backup: BackupRecord, writtenSince: number | undefined): string {
-  const since = `written since ${backup.createdAt}`
-  return writtenSince === undefined
-    ? `all rows ${since} are lost`
-    : `${writtenSince} row${writtenSince === 1 ? '' : 's'} ${since} ${writtenSince === 1 ? 'is' : 'are'} lost`
+function writesLost(backup: BackupRecord): string {
+  return `all rows written since ${backup.createdAt} are lost`
 }

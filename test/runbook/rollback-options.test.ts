@@ -5,14 +5,14 @@ import { samplePlan, sampleRun } from './sample-run.js'
 const { backup } = sampleRun()
 
 test('each way is named with its price and its command, cheapest first', () => {
-  const ways = rollbackOptions({ environment: 'production', plan: samplePlan(), backup, writtenSince: 1 })
+  const ways = rollbackOptions({ environment: 'production', plan: samplePlan(), backup })
   expect(ways.map(({ strategy, available }) => [strategy, available])).toEqual([
     ['reverse-migration', true],
     ['time-travel', true],
     ['restore-backup', true],
   ])
   expect(ways.every(({ price }) => price.length > 0)).toBe(true)
-  expect(ways[1]?.price[0]).toBe('1 row written since 2026-03-08T03:08:00.000Z is lost')
+  expect(ways[1]?.price[0]).toBe('all rows written since 2026-03-08T03:08:00.000Z are lost')
   expect(ways[0]?.command).toBe('d1-runbook rollback --strategy reverse-migration --env production')
 })
 

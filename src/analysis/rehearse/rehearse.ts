@@ -1,16 +1,16 @@
+import { pendingMigrations } from '../../d1/order/migration-order.js'
 import { DEFAULT_LEDGER } from '../../contract/names.js'
 import { defined } from '../../contract/defined.js'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Finding } from '../../contract/finding.js'
-import type { Plan, PlannedMigration, RollbackSummary, SchemaChange } from '../../contract/plan.js'
+import type { Plan, PlannedMigration, RollbackSummary } from '../../contract/plan.js'
 import type { Database, MigrationFile } from '../../contract/target.js'
 import { diffCatalog } from '../../d1/schema/schema-diff.js'
 import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
 import { acknowledge, verdictOf } from '../findings/acknowledge.js'
 import type { ApplicationQuery } from './application-queries.js'
-import type { Evidence } from '../evidence.js'
 import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
 import { planHashOf } from './plan-hash.js'
 import { rehearseNatively, type NativeRehearsal } from './on-sqlite.js'
@@ -69,8 +69,7 @@ interface Places {
 
 async function rehearseIn(input: RehearseInput, places: Places): Promise<Plan> {
   const ledger = input.applied.map((entry) => (typeof entry === 'string' ? entry : entry.name))
-  const applied = new Set(ledger)
-  const pending = input.files.filter(({ name }) => !applied.has(name))
+  const pending = pendingMigrations(input.files, ledger)
   const history = collectHistoryFindings({ files: input.files, applied: ledger, checksums: input.checksums })
   const drift = schemaDrift({
     files: input.files,
@@ -124,20 +123,12 @@ async function conclude(
     predictedFingerprint: run.predictedFingerprint,
     rows: native.rows,
     rollback,
-    schemaChanges: changedObjects(native.evidence),
+    // Whole objects: a column shows in its table's text.
+    schemaChanges: diffCatalog(native.evidence.before, native.evidence.after).filter(
+      ({ type }) => type !== 'column',
+    ),
   }
   return { planHash: planHashOf(plan), ...plan }
-}
-
-/** For the report: whole objects; a column shows in its table's text. */
-function changedObjects({ before, after }: Evidence): SchemaChange[] {
-  return diffCatalog(before, after).flatMap(({ change, type, name, ...texts }) => {
-    const { before: old, after: now } = texts
-    const sql = {
-      ...defined({ before: old, after: now }),
-    }
-    return type === 'column' ? [] : [{ change, type, name, ...sql }]
-  })
 }
 
 const NO_WAY_BACK: RollbackSummary = {

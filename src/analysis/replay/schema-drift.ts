@@ -1,6 +1,7 @@
 import { ledgerSql } from '../../d1/schema/ledger.js'
 import type { MigrationFile } from '../../contract/target.js'
-import { diffCatalog, type SchemaChange } from '../../d1/schema/schema-diff.js'
+import type { SchemaChange } from '../../contract/plan.js'
+import { diffCatalog } from '../../d1/schema/schema-diff.js'
 import { readDetailedCatalog } from '../../d1/schema/schema.js'
 import { openSqlite } from '../../d1/sqlite/sqlite.js'
 import { replayFile } from './replay.js'

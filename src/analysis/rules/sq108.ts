@@ -1,4 +1,4 @@
-import type { SchemaChange } from '../../d1/schema/schema-diff.js'
+import type { SchemaChange } from '../../contract/plan.js'
 import type { Finding } from '../../contract/finding.js'
 import { findingOf, type Rule } from './rule.js'
 

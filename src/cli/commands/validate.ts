@@ -35,6 +35,7 @@ export function validateCommand(app: App, summary: string): Command {
         const checksums = await readChecksums(context.target.migrationsDir)
         const { success, findings } = await validateMigrations({
           files,
+          migrationsTable: context.target.migrationsTable,
           ...defined({ checksums }),
         })
         output.document({ success, findings })

@@ -1,17 +1,7 @@
+import type { SchemaChange } from '../../contract/plan.js'
 import { defined } from '../../contract/defined.js'
 import { normaliseSql } from './catalog.js'
 import type { ColumnSchema, DetailedCatalog } from './schema.js'
-
-/** One difference between two schemas; `before` and `after` are SQL, for columns their declaration. */
-export interface SchemaChange {
-  change: 'added' | 'removed' | 'changed'
-  type: 'table' | 'column' | 'index' | 'trigger' | 'view'
-  name: string
-  /** The table of a column, index or trigger. */
-  table?: string
-  before?: string
-  after?: string
-}
 
 /** What turns `before` into `after`, tables first. Layout and comments make no difference. */
 export function diffCatalog(before: DetailedCatalog, after: DetailedCatalog): SchemaChange[] {
