@@ -34,7 +34,7 @@ try {
 
   const client = apiClient()
   if (client === undefined) throw new Error('The environment holds no token.')
-  const sdk = await median(openApiReader(remote, client, api.accountId), 100)
+  const direct = await median(openApiReader(remote, client, api.accountId), 100)
   const remoteProcess = await median(openWranglerReader(remote), 5)
 
   const plain = await median(openFileReader(file), 100)
@@ -46,7 +46,7 @@ try {
   await scratch.remove()
   const localProcess = await median(openWranglerReader(local), 5)
 
-  print('production: SDK', sdk, remoteProcess)
+  print('production: the API', direct, remoteProcess)
   print('production: wrangler d1 execute --remote', remoteProcess, remoteProcess)
   print('local: the file', plain, localProcess)
   print('local: in-process Miniflare, warm', embedded, localProcess)

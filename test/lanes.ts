@@ -24,6 +24,7 @@ const WRANGLER = [
 const E2E = [
   'test/e2e/**/*.test.ts',
   'test/setup/**/*.test.ts',
+  'test/package.test.ts',
   'test/cli/{contract,bad-input}.test.ts',
   'test/cli/commands/doctor.test.ts',
   'test/cli/terminal/interrupt.test.ts',

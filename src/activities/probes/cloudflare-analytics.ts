@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Probe } from '../../contract/monitoring.js'
 import type { Target } from '../../contract/target.js'
 import { resolveAccount } from '../../d1/cloudflare/account.js'
-import { apiClient, askApi } from '../../d1/cloudflare/api.js'
+import { apiClient, askRaw } from '../../d1/cloudflare/api.js'
 import { unknown, type ProbeContext, type Seen } from './probe.js'
 
 type AnalyticsProbe = Extract<Probe, { kind: 'cloudflare-analytics' }>
@@ -63,9 +63,7 @@ export async function probeCloudflareAnalytics(probe: AnalyticsProbe, context: P
   const account = await resolveAccount(target, client)
   const body = { query: QUERY, variables: variablesOf({ probe, target, account, now }) }
   const answer = answerSchema.safeParse(
-    await askApi('Asking for analytics', () =>
-      client.post<unknown>('/graphql', { body, signal, maxRetries: 0 }),
-    ),
+    await askRaw({ ...client, tries: 1 }, { what: 'Asking for analytics', path: '/graphql', body, signal }),
   )
   if (!answer.success) return unknown('Cloudflare gave no usable analytics')
   const refusal = answer.data.errors?.[0]

@@ -1,10 +1,11 @@
 import { defined } from '../../contract/defined.js'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type Cloudflare from 'cloudflare'
+import { z } from 'zod'
 import { RunbookError } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
 import { resolveAccount } from '../cloudflare/account.js'
 import { apiClient, askApi } from '../cloudflare/api.js'
+import { apiPath, type ApiClient } from '../cloudflare/send.js'
 import { demandSuccess, parseJsonOutput, runWrangler } from '../wrangler/wrangler.js'
 
 /**
@@ -16,11 +17,13 @@ export async function readBookmark(target: Target): Promise<{ bookmark?: string 
   return client === undefined ? wranglerBookmark(target) : apiBookmark(target, client)
 }
 
-export async function apiBookmark(target: Target, client: Cloudflare): Promise<{ bookmark?: string }> {
+export async function apiBookmark(target: Target, client: ApiClient): Promise<{ bookmark?: string }> {
   const accountId = await resolveAccount(target, client)
-  const answer = await askApi(`Reading the bookmark of ${target.database.name}`, () =>
-    client.d1.database.timeTravel.getBookmark(target.database.id, { account_id: accountId }),
-  )
+  const answer = await askApi(client, {
+    what: `Reading the bookmark of ${target.database.name}`,
+    path: apiPath('accounts', accountId, 'd1', 'database', target.database.id, 'time_travel', 'bookmark'),
+    schema: z.object({ bookmark: z.string().nullish() }),
+  })
   return bookmarkOf(answer, 'bookmark')
 }
 

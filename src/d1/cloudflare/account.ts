@@ -1,27 +1,33 @@
-import type Cloudflare from 'cloudflare'
+import { z } from 'zod'
 import { RunbookError } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
 import { askApi } from './api.js'
+import { apiPath, type ApiClient } from './send.js'
 
-export interface Account {
-  id: string
-  name: string
-}
+const accountsSchema = z.array(z.object({ id: z.string(), name: z.string() }))
+export type Account = z.infer<typeof accountsSchema>[number]
 
-/** Accounts that the token sees. */
-export async function listAccounts(client: Cloudflare): Promise<Account[]> {
+/** Accounts that the token sees. The API gives them in pages of a size that it may choose: an empty one is the end. */
+export async function listAccounts(client: ApiClient): Promise<Account[]> {
   const accounts: Account[] = []
-  await askApi('Asking for the account', async () => {
-    for await (const { id, name } of client.accounts.list()) accounts.push({ id, name })
-  })
-  return accounts
+  for (let page = 1; ; page += 1) {
+    const found = await askApi(client, {
+      what: 'Asking for the account',
+      path: apiPath('accounts'),
+      search: { page: String(page), per_page: '50' },
+      schema: accountsSchema,
+    })
+    const fresh = found.filter(({ id }) => !accounts.some((known) => known.id === id))
+    if (fresh.length === 0) return accounts
+    accounts.push(...fresh)
+  }
 }
 
 /**
  * The account of the target: its own, the environment's `CLOUDFLARE_ACCOUNT_ID`, or the only one that the token sees.
  * Throws `ConfigInvalid` when there is a choice: we do not guess which production is meant.
  */
-export async function resolveAccount(target: Target, client: Cloudflare): Promise<string> {
+export async function resolveAccount(target: Target, client: ApiClient): Promise<string> {
   const given = target.accountId ?? process.env['CLOUDFLARE_ACCOUNT_ID']
   if (given !== undefined && given !== '') return given
   const accounts = await listAccounts(client)

@@ -1,55 +1,55 @@
-import { defined } from '../../contract/defined.js'
-import Cloudflare from 'cloudflare'
+import { z } from 'zod'
 import { RunbookError, type FailureType } from '../../contract/failures.js'
-import { isSqlRefusal } from '../wrangler/failure-texts.js'
 import { redact } from '../../process/redact.js'
+import { isSqlRefusal } from '../wrangler/failure-texts.js'
+import { ApiRefusal, ApiSilence, sendQuestion, type ApiClient, type ApiQuestion } from './send.js'
 
-/** The official SDK, when a token is at hand. Reads only; what the runbook names as a change goes through Wrangler. */
-export function apiClient(env: NodeJS.ProcessEnv = process.env): Cloudflare | undefined {
-  const apiToken = env['CLOUDFLARE_API_TOKEN']
-  if (apiToken === undefined || apiToken === '') return undefined
-  const baseURL = env['CLOUDFLARE_API_BASE_URL']
-  return new Cloudflare({
-    apiToken,
-    maxRetries: 3,
-    timeout: 60_000,
-    ...defined({ baseURL }),
-  })
-}
+const CLOUDFLARE = 'https://api.cloudflare.com/client/v4'
 
 /**
- * Runs `work` and names what the API says in the words of the failure table. `what`: such as "Reading art". An answer
- * without a result (status 200 around `success: false`) is no answer.
+ * Access to Cloudflare's API, when a token is at hand. For reads only: what the runbook names as a change goes through
+ * Wrangler. Six routes are read, so there is no SDK: the official one weighs 120 MB.
  */
-export async function askApi<T>(what: string, work: () => Promise<T>): Promise<T> {
-  const answer = await work().catch((error: unknown) => {
-    throw apiFailure(what, error)
-  })
-  if (answer !== null) return answer
-  throw new RunbookError('OutcomeUnknown', `${what} failed: the API reported no success.`, {
-    advice: ADVICE.OutcomeUnknown ?? '',
-  })
+export function apiClient(env: NodeJS.ProcessEnv = process.env): ApiClient | undefined {
+  const token = env['CLOUDFLARE_API_TOKEN']
+  if (token === undefined || token === '') return undefined
+  const url = env['CLOUDFLARE_API_BASE_URL'] ?? ''
+  return { token, url: url === '' ? CLOUDFLARE : url.replace(/\/+$/, ''), tries: 4 }
 }
 
-export function apiFailure(what: string, error: unknown): unknown {
-  if (error instanceof Cloudflare.APIConnectionError) {
-    return failure('Network', what, error.message, error)
+const envelopeSchema = z.object({
+  result: z.unknown(),
+  errors: z.array(z.object({ message: z.string() })).nullish(),
+})
+
+/**
+ * The `result` of an answer, read by `schema`. Fails in the words of the failure table; `what`: such as "Reading art".
+ * An answer without a result (status 200 around `success: false`), or with one of another shape, is no answer.
+ */
+export async function askApi<T>(
+  client: ApiClient,
+  question: ApiQuestion & { what: string; schema: z.ZodType<T> },
+): Promise<T> {
+  const { what, schema } = question
+  const envelope = envelopeSchema.safeParse(await askRaw(client, question)).data
+  if (envelope?.result === undefined || envelope.result === null) {
+    const said = envelope?.errors?.[0]?.message ?? 'the API reported no success'
+    throw failure('OutcomeUnknown', what, said)
   }
-  if (!(error instanceof Cloudflare.APIError)) return brokenAnswer(what, error)
-  const [first] = error.errors
-  const message = first?.message ?? error.message
-  return failure(typeOf(Number(error.status), first?.code, message), what, message, error)
+  const { success, data } = schema.safeParse(envelope.result)
+  if (!success) throw failure('OutcomeUnknown', what, 'the answer has not the shape that the API describes')
+  return data
 }
 
-/** What the SDK throws when an answer breaks off, or ends early, after its head came: bare errors of fetch and JSON. */
-function brokenAnswer(what: string, error: unknown): unknown {
-  if (error instanceof SyntaxError)
-    return failure('OutcomeUnknown', what, 'the answer was not complete', error)
-  const cause = error instanceof TypeError ? (error.cause as { code?: unknown } | undefined) : undefined
-  if (error instanceof TypeError && typeof cause?.code === 'string') {
-    return failure('Network', what, `the answer broke off (${error.message})`, error)
+/** The same without the envelope, which GraphQL has not. */
+export async function askRaw(client: ApiClient, question: ApiQuestion & { what: string }): Promise<unknown> {
+  try {
+    return await sendQuestion(client, question)
+  } catch (error) {
+    if (error instanceof ApiSilence) throw failure('Network', question.what, error.message)
+    if (!(error instanceof ApiRefusal)) throw error
+    throw failure(typeOf(error.status, error.code, error.message), question.what, error.message)
   }
-  return error
 }
 
 function typeOf(status: number, code: number | undefined, message: string): FailureType {
@@ -71,11 +71,9 @@ const ADVICE: Partial<Record<FailureType, string>> = {
   SqlRefused: 'Correct the SQL.',
 }
 
-function failure(type: FailureType, what: string, message: string, cause: Error): RunbookError {
-  // The cause holds request headers: only its text goes on.
-  const safe = new Error(redact(cause.message))
+/** Without a cause: that of fetch may quote the request's headers. */
+function failure(type: FailureType, what: string, message: string): RunbookError {
   return new RunbookError(type, `${what} failed: ${redact(message)}`, {
     advice: ADVICE[type] ?? 'Run `d1-runbook doctor`.',
-    cause: safe,
   })
 }

@@ -1,9 +1,11 @@
 import { defined } from '../../contract/defined.js'
 import { existsSync, statSync } from 'node:fs'
+import { z } from 'zod'
 import { RunbookError } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
 import { listAccounts, resolveAccount, type Account } from '../cloudflare/account.js'
 import { apiClient, askApi } from '../cloudflare/api.js'
+import { apiPath } from '../cloudflare/send.js'
 import { targetFile } from './local-reader.js'
 import { withReader } from './open-reader.js'
 import { cellText, type SqlValue } from '../sqlite/sqlite.js'
@@ -63,13 +65,22 @@ async function localIdentity(target: Target): Promise<Identity> {
   }
 }
 
+const databaseSchema = z.object({
+  name: z.string().optional(),
+  uuid: z.string().optional(),
+  file_size: z.number().optional(),
+  num_tables: z.number().optional(),
+})
+
 async function remoteIdentity(target: Target): Promise<Identity> {
   const client = apiClient()
   if (client === undefined) return wranglerIdentity(target)
   const accountId = await resolveAccount(target, client)
-  const found = await askApi(`Asking for the database ${target.database.name}`, () =>
-    client.d1.database.get(target.database.id, { account_id: accountId }),
-  )
+  const found = await askApi(client, {
+    what: `Asking for the database ${target.database.name}`,
+    path: apiPath('accounts', accountId, 'd1', 'database', target.database.id),
+    schema: databaseSchema,
+  })
   return {
     name: found.name ?? '',
     id: found.uuid ?? '',
@@ -105,7 +116,11 @@ export async function wranglerIdentity(target: Target): Promise<Identity> {
 export async function whoAmI(target: Target): Promise<{ accounts: Account[]; via: 'token' | 'login' }> {
   const client = apiClient()
   if (client === undefined) return { accounts: await wranglerAccounts(target), via: 'login' }
-  const { status } = await askApi('Checking the API token', () => client.user.tokens.verify())
+  const { status } = await askApi(client, {
+    what: 'Checking the API token',
+    path: apiPath('user', 'tokens', 'verify'),
+    schema: z.object({ status: z.string() }),
+  })
   if (status !== 'active') {
     throw new RunbookError('NotAuthenticated', `The API token is ${status}.`, {
       advice: 'Set CLOUDFLARE_API_TOKEN to a valid token.',

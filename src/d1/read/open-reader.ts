@@ -7,7 +7,7 @@ import type { Reader } from '../sqlite/reader.js'
 import { openApiReader, openWranglerReader, type OnRowsRead } from './remote-reader.js'
 
 /**
- * A reader of the target: its SQLite file when local; the official SDK when a token is at hand; else a Wrangler process a
+ * A reader of the target: its SQLite file when local; Cloudflare's API when a token is at hand; else a Wrangler process a
  * query. One statement a query. Over the wire integers past 2^53 are rounded: cast them to text; select `hex(x)` of
  * blobs. Throws `NotAuthenticated`, `DatabaseNotFound`, `DatabaseLocked`, `SqlRefused`, `Network`, `RateLimited`,
  * `OutcomeUnknown`.

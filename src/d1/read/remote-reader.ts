@@ -1,8 +1,9 @@
 import { defined } from '../../contract/defined.js'
-import type Cloudflare from 'cloudflare'
+import { z } from 'zod'
 import { RunbookError } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
 import { askApi } from '../cloudflare/api.js'
+import { apiPath, type ApiClient } from '../cloudflare/send.js'
 import type { Reader } from '../sqlite/reader.js'
 import { quoteText, type Row, type SqlValue } from '../sqlite/sqlite.js'
 import { demandSuccess, parseJsonOutput, runWrangler } from '../wrangler/wrangler.js'
@@ -17,21 +18,21 @@ interface StatementResult {
 /** Told how many rows D1 read for an answer, which it bills. */
 export type OnRowsRead = (rows: number) => void
 
-/** Reads through the official SDK: a few milliseconds a query plus the network. */
+/** Reads through Cloudflare's API: a few milliseconds a query plus the network. */
 export function openApiReader(
   target: Target,
-  client: Cloudflare,
+  client: ApiClient,
   accountId: string,
   onRowsRead?: OnRowsRead,
 ): Reader {
   const query = async (sql: string, params: SqlValue[] = []): Promise<Row[]> => {
-    const page = await askApi(`Reading ${target.database.name}`, async () =>
-      client.d1.database.query(target.database.id, {
-        account_id: accountId,
-        sql: inlined(sql, params),
-      }),
-    )
-    return firstRows(target, page.result, onRowsRead)
+    const answer = await askApi(client, {
+      what: `Reading ${target.database.name}`,
+      path: apiPath('accounts', accountId, 'd1', 'database', target.database.id, 'query'),
+      body: { sql: inlined(sql, params) },
+      schema: z.unknown(),
+    })
+    return firstRows(target, answer, onRowsRead)
   }
   return { query, close: () => Promise.resolve() }
 }

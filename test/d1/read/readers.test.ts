@@ -1,6 +1,6 @@
-import Cloudflare from 'cloudflare'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Target } from '../../../src/contract/target.js'
+import type { ApiClient } from '../../../src/d1/cloudflare/send.js'
 import { openFileReader } from '../../../src/d1/read/local-reader.js'
 import type { Reader } from '../../../src/d1/sqlite/reader.js'
 import { openApiReader, openWranglerReader } from '../../../src/d1/read/remote-reader.js'
@@ -96,12 +96,11 @@ function openLocal(): Promise<Opened> {
   return Promise.resolve({ target, reader: openFileReader(seedLocal(target, SEED)) })
 }
 
-const sdk = ({ token, url }: CloudflareApi): Cloudflare =>
-  new Cloudflare({ apiToken: token, baseURL: url, maxRetries: 0 })
+const access = ({ token, url }: CloudflareApi): ApiClient => ({ token, url, tries: 1 })
 
 const READERS: [string, () => Promise<Opened>][] = [
   ['the local file', openLocal],
-  ['the official SDK', () => openRemote((target, api) => openApiReader(target, sdk(api), api.accountId))],
+  ["Cloudflare's API", () => openRemote((target, api) => openApiReader(target, access(api), api.accountId))],
   ['wrangler d1 execute', () => openRemote((target) => openWranglerReader(target))],
 ]
 

@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { defined } from '../../contract/defined.js'
+
+/** Whom to ask, and as whom. */
+export interface ApiClient {
+  token: string
+  /** Without a slash at its end. */
+  url: string
+  /** How often one question is asked at most. */
+  tries: number
+}
+
+/** One request of Cloudflare's API. All that we send only reads, a D1 query too: it may be sent again. */
+export interface ApiQuestion {
+  path: string
+  search?: Record<string, string>
+  /** With one it is a POST. */
+  body?: object
+  signal?: AbortSignal
+}
+
+/** The API answered, but not what was asked for. */
+export class ApiRefusal extends Error {
+  readonly status: number
+  /** Cloudflare's own number of the first error. */
+  readonly code: number | undefined
+  /** Milliseconds. */
+  readonly retryAfterMs: number
+
+  constructor(message: string, answer: { status: number; code?: number | undefined; retryAfterMs?: number }) {
+    super(message)
+    this.status = answer.status
+    this.code = answer.code
+    this.retryAfterMs = answer.retryAfterMs ?? 0
+  }
+}
+
+/** No answer came, or not the whole of it. */
+export class ApiSilence extends Error {}
+
+const TIMEOUT_MS = 60_000
+/** Before the second try; doubled before each further one. Milliseconds. */
+const PAUSE_MS = 500
+/** The longest that the API may make us wait; past it, whoever asked decides. Milliseconds. */
+const LONGEST_WAIT_MS = 60_000
+
+/** Parts of a path, none of which can become another path. */
+export function apiPath(...parts: string[]): string {
+  return parts.map((part) => `/${encodeURIComponent(part)}`).join('')
+}
+
+/**
+ * The JSON of an answer that is no error. Throws {@link ApiRefusal}, {@link ApiSilence}, or the reason of the question's
+ * own signal.
+ */
+export async function sendQuestion(client: ApiClient, question: ApiQuestion): Promise<unknown> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await sendOnce(client, question)
+    } catch (error) {
+      question.signal?.throwIfAborted()
+      const pause = Math.max(
+        PAUSE_MS * 2 ** (tried - 1),
+        error instanceof ApiRefusal ? error.retryAfterMs : 0,
+      )
+      if (tried >= client.tries || !mayHelpAgain(error) || pause > LONGEST_WAIT_MS) throw error
+      await sleep(pause, undefined, defined({ signal: question.signal }))
+    }
+  }
+}
+
+function mayHelpAgain(error: unknown): boolean {
+  if (error instanceof ApiSilence) return true
+  return error instanceof ApiRefusal && (error.status >= 500 || error.status === 408 || error.status === 429)
+}
+
+async function sendOnce(client: ApiClient, question: ApiQuestion): Promise<unknown> {
+  const { response, text } = await exchange(client, question)
+  const answer = parsed(text)
+  if (response.ok && answer !== undefined) return answer
+  if (response.ok) throw new ApiRefusal('the answer was not complete', { status: response.status })
+  const [first] = refusalSchema.safeParse(answer).data?.errors ?? []
+  throw new ApiRefusal(first?.message ?? `${response.status} ${response.statusText}`, {
+    status: response.status,
+    code: first?.code,
+    retryAfterMs: Number(response.headers.get('retry-after') ?? 0) * 1000 || 0,
+  })
+}
+
+async function exchange(
+  { token, url }: ApiClient,
+  { path, search, body, signal }: ApiQuestion,
+): Promise<{ response: Response; text: string }> {
+  // What fetch says of it quotes it.
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new ApiRefusal('the API token holds a space, a line break or a letter that no token has', {
+      status: 401,
+    })
+  }
+  const deadline = AbortSignal.timeout(TIMEOUT_MS)
+  const query = search === undefined ? '' : `?${new URLSearchParams(search).toString()}`
+  try {
+    const response = await fetch(`${url}${path}${query}`, {
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    })
+    return { response, text: await response.text() }
+  } catch (cause) {
+    throw new ApiSilence(deadline.aborted ? `no answer in ${TIMEOUT_MS / 1000} s` : reasonOf(cause), {
+      cause,
+    })
+  }
+}
+
+/** undefined: not JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What fetch says is "fetch failed" or "terminated"; why is in its cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+const refusalSchema = z.object({
+  errors: z.array(z.object({ message: z.string(), code: z.number().optional() })),
+})

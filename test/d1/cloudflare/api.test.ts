@@ -1,0 +1,144 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { listAccounts } from '../../../src/d1/cloudflare/account.js'
+import { apiClient, askApi } from '../../../src/d1/cloudflare/api.js'
+import { apiPath, type ApiClient } from '../../../src/d1/cloudflare/send.js'
+
+const TOKEN = 'a-token-of-somebody'
+const OK = { status: 200, body: JSON.stringify({ success: true, result: 'seen', errors: [] }) }
+
+interface Answer {
+  status: number
+  body: string
+  headers?: Record<string, string>
+}
+
+let server: Server | undefined
+let asked: string[]
+
+afterEach(() => {
+  server?.closeAllConnections()
+  server?.close()
+})
+
+/** An API that gives these answers in turn, the last one for ever. null: it hangs up. */
+async function apiThat(answers: (Answer | null)[], tries = 4): Promise<ApiClient> {
+  asked = []
+  return apiBy((request, response) => {
+    const answer = answers[Math.min(asked.length, answers.length) - 1]
+    if (answer === null || answer === undefined) request.socket.destroy()
+    else response.writeHead(answer.status, answer.headers).end(answer.body)
+  }, tries)
+}
+
+async function apiBy(
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+  tries = 1,
+): Promise<ApiClient> {
+  asked = []
+  server = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    request.resume().once('end', () => listener(request, response))
+  })
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return { token: TOKEN, url: `http://127.0.0.1:${port}/client/v4`, tries }
+}
+
+const ask = (client: ApiClient, path = '/x'): Promise<string> =>
+  askApi(client, { what: 'Asking', path, schema: z.string() })
+
+const refusal = (status: number, code: number, message: string): Answer => ({
+  status,
+  body: JSON.stringify({ success: false, errors: [{ code, message }], result: null }),
+})
+
+describe('a question', () => {
+  it.each<[string, (Answer | null)[]]>([
+    ['a server error', [refusal(500, 0, 'down'), OK]],
+    ['a page of a gateway', [{ status: 502, body: '<html>bad gateway</html>' }, OK]],
+    ['a connection that breaks', [null, OK]],
+    [
+      'a rate limit that is over at once',
+      [{ ...refusal(429, 10000, 'slow'), headers: { 'retry-after': '1' } }, OK],
+    ],
+  ])('is asked again after %s', async (_what, answers) => {
+    expect(await ask(await apiThat(answers))).toBe('seen')
+    expect(asked).toHaveLength(2)
+  })
+
+  it.each<[string, Answer | null, string, number]>([
+    ['what the token may not', refusal(403, 10001, 'no'), 'NotPermitted', 1],
+    ['a token that is none', refusal(401, 1000, 'Invalid API Token'), 'NotAuthenticated', 1],
+    ['what is not there', refusal(404, 7404, 'no database'), 'DatabaseNotFound', 1],
+    [
+      'SQL that D1 refuses',
+      refusal(400, 7500, 'near "x": syntax error at offset 1: SQLITE_ERROR'),
+      'SqlRefused',
+      1,
+    ],
+    ['a limit of minutes', { ...refusal(429, 0, 'x'), headers: { 'retry-after': '300' } }, 'RateLimited', 1],
+    ['success around nothing', { status: 200, body: '{"success":false,"result":null}' }, 'OutcomeUnknown', 1],
+    ['a page of a login', { status: 200, body: '<html>' }, 'OutcomeUnknown', 1],
+    ['another shape', { status: 200, body: '{"success":true,"result":{}}' }, 'OutcomeUnknown', 1],
+    ['silence that goes on', null, 'Network', 2],
+  ])('that meets %s ends at once, or when the tries are used up', async (_what, answer, type, times) => {
+    await expect(ask(await apiThat([answer], 2))).rejects.toMatchObject({ type })
+    expect(asked).toHaveLength(times)
+  })
+
+  it('that is called off ends with the reason of whoever called it off', async () => {
+    const client = await apiBy(() => undefined)
+    const leaving = new AbortController()
+    const asking = askApi(client, { what: 'Asking', path: '/x', schema: z.string(), signal: leaving.signal })
+    leaving.abort(new Error('enough'))
+    await expect(asking).rejects.toThrow('enough')
+  })
+
+  it.each(['a-token\nof-two-lines', 'a-token-ž-beyond-latin-🎨'])(
+    'with the token %j says nothing of it',
+    async (token) => {
+      const client = { ...(await apiThat([OK], 1)), token }
+      const error = await ask(client).catch((caught: unknown) => caught)
+      expect(error).toMatchObject({ type: 'NotAuthenticated' })
+      expect(asked).toEqual([])
+      expect(`${String(error)} ${JSON.stringify(error)} ${String((error as Error).cause)}`).not.toContain(
+        'a-token',
+      )
+    },
+  )
+
+  it('keeps to its path, whatever its parts are called', async () => {
+    await ask(await apiThat([OK]), apiPath('accounts', '../../user', 'a?b#c', 'ž'))
+    expect(asked).toEqual(['/client/v4/accounts/..%2F..%2Fuser/a%3Fb%23c/%C5%BE'])
+  })
+})
+
+describe('accounts', () => {
+  const page = (ids: number[]): Answer => ({
+    status: 200,
+    body: JSON.stringify({ success: true, result: ids.map((id) => ({ id: String(id), name: `n${id}` })) }),
+  })
+
+  it('are read to the last page, however long the API makes its pages', async () => {
+    const client = await apiThat([page([1, 2, 3]), page([4]), page([])])
+    expect((await listAccounts(client)).map(({ id }) => id)).toEqual(['1', '2', '3', '4'])
+  })
+
+  it('are read once where the API knows no pages', async () => {
+    expect(await listAccounts(await apiThat([page([1, 2])]))).toHaveLength(2)
+    expect(asked).toHaveLength(2)
+  })
+})
+
+it.each([
+  [{}, undefined],
+  [{ CLOUDFLARE_API_TOKEN: '' }, undefined],
+  [{ CLOUDFLARE_API_TOKEN: 't' }, 'https://api.cloudflare.com/client/v4'],
+  [{ CLOUDFLARE_API_TOKEN: 't', CLOUDFLARE_API_BASE_URL: 'http://127.0.0.1:1/v4/' }, 'http://127.0.0.1:1/v4'],
+  [{ CLOUDFLARE_API_TOKEN: 't', CLOUDFLARE_API_BASE_URL: '' }, 'https://api.cloudflare.com/client/v4'],
+])('%j has access at %s', (env, url) => {
+  expect(apiClient(env)?.url).toBe(url)
+})
