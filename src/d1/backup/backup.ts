@@ -162,7 +162,7 @@ async function verifyExport(
   sqliteFile: string,
   signal: AbortSignal | undefined,
 ): Promise<Restored> {
-  const restored = await restoreAndMeasure(sqlFile, sqliteFile, target.migrationsTable, signal)
+  const restored = await restoreAndMeasure(sqlFile, sqliteFile, target.migrationsTable, 'd1', signal)
   const problems: string[] = []
   if (exported.schemaFingerprint !== restored.schemaFingerprint) {
     problems.push('The schema of the restored copy is not that of the database.')

@@ -9,7 +9,9 @@ import { targetFile } from '../read/local-reader.js'
 import { withReader } from '../read/open-reader.js'
 import type { Reader } from '../sqlite/reader.js'
 import { restoreDatabase } from './restore.js'
-import { openSqlite, quoteName, quoteText, cellText } from '../sqlite/sqlite.js'
+import { rowOrder } from './export/row-order.js'
+import { takeInventory } from '../schema/inventory.js'
+import { openSqlite, quoteName, quoteText } from '../sqlite/sqlite.js'
 import { openStage } from '../wrangler/stage.js'
 import { demandSuccess, runWrangler } from '../wrangler/wrangler.js'
 
@@ -17,8 +19,8 @@ const IMPORT_TIMEOUT_MS = 14 * 60_000
 
 /**
  * Puts what a verified archive holds in the place of what the database holds. A local database is exchanged as a file,
- * with the old one kept beside the backups; a remote one is emptied and filled by one import, which D1 takes back as a
- * whole when any of it fails. Safe to run again.
+ * with the old one kept beside the backups; a remote one is emptied and filled by one import, whose statements each stand for
+ * themselves. Safe to run again.
  *
  * Throws `BackupInvalid` and `DatabaseLocked` before anything is touched, and what Wrangler throws.
  */
@@ -89,6 +91,7 @@ async function importRemotely(
   const file = path.join(folder, 'replace.sql')
   const head = await withReader(target, async (reader) => [
     'PRAGMA defer_foreign_keys=TRUE',
+    'PRAGMA foreign_keys=OFF',
     ...(await dropEverything(reader)),
   ])
   await exportSqlite({ database: restored, file, head, ...signal })
@@ -104,38 +107,20 @@ async function importRemotely(
   demandSuccess(result, `Restoring the backup into ${target.database.name}`)
 }
 
-/** Children before their parents, since dropping a parent deletes from its children, or is refused for them. */
+/**
+ * Children before their parents, since dropping a parent deletes from its children, or is refused for them. Rows of a ring, and of
+ * a table that points to itself, let go of each other first: each statement stands for itself in an import.
+ */
 async function dropEverything(reader: Reader): Promise<string[]> {
-  const objects = await reader.query(
-    `SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`,
-  )
-  const named = (type: string): string[] =>
-    objects.filter((row) => row['type'] === type).map((row) => cellText(row['name']))
-  const shadows = (await reader.query('PRAGMA table_list')).filter((row) => row['type'] === 'shadow')
-  const hidden = new Set(shadows.map((row) => cellText(row['name'])))
-  const tables = named('table').filter((name) => !hidden.has(name))
-  const parents = new Map<string, Set<string>>()
-  for (const table of tables) {
-    const keys = await reader.query(`PRAGMA foreign_key_list(${quoteText(table)})`)
-    parents.set(table, new Set(keys.map((row) => cellText(row['table']).toLowerCase())))
-  }
+  const { tables, virtual, views, triggers } = await takeInventory(reader)
+  const ordered = rowOrder(tables).reverse()
   return [
-    ...named('trigger').map((name) => `DROP TRIGGER ${quoteName(name)}`),
-    ...named('view').map((name) => `DROP VIEW ${quoteName(name)}`),
-    ...childrenFirst(tables, parents).map((name) => `DROP TABLE ${quoteName(name)}`),
+    ...triggers.map(({ name }) => `DROP TRIGGER ${quoteName(name)}`),
+    ...views.map(({ name }) => `DROP VIEW ${quoteName(name)}`),
+    ...virtual.map(({ name }) => `DROP TABLE ${quoteName(name)}`),
+    ...ordered.flatMap(({ table, later }) =>
+      later.map(({ column }) => `UPDATE ${quoteName(table.name)} SET ${quoteName(column)} = NULL`),
+    ),
+    ...ordered.map(({ table }) => `DROP TABLE ${quoteName(table.name)}`),
   ]
-}
-
-/** Tables in a ring of foreign keys come in any order, at the end. */
-export function childrenFirst(tables: string[], parents: Map<string, Set<string>>): string[] {
-  const left = [...tables]
-  const ordered: string[] = []
-  while (left.length > 0) {
-    const free = left.findIndex(
-      (table) =>
-        !left.some((other) => other !== table && parents.get(other)?.has(table.toLowerCase()) === true),
-    )
-    ordered.push(...left.splice(Math.max(0, free), 1))
-  }
-  return ordered
 }

@@ -66,6 +66,7 @@ export async function openBackup(
     sqlFile,
     sqliteFile,
     state.migrationsTable ?? DEFAULT_LEDGER,
+    'sqlite',
     signal,
   )
   await rm(sqlFile, { force: true })

@@ -2,7 +2,9 @@ import { messageOf } from '../../contract/failures.js'
 import type { BackupMetadata, TableSummary } from '../../contract/backup.js'
 import { connectionReader } from './export/export.js'
 import { takeInventory, type Inventory } from '../schema/inventory.js'
-import { loadSql } from './load.js'
+import { loadOnD1 } from './load-on-d1.js'
+import { workerdVersion } from '../scratch/scratch-workerd.js'
+import { loadSql } from './export/load.js'
 import { snapshotOf, type Snapshot } from '../schema/snapshot.js'
 import { openSqlite, quoteName } from '../sqlite/sqlite.js'
 import { summarise } from './export/summary.js'
@@ -15,16 +17,19 @@ export interface Restored extends Snapshot {
 
 /**
  * Restores an SQL file into a new SQLite file and measures it: rows, checksums, integrity, foreign keys, full-text
- * indexes. Throws `BackupInvalid` when the file does not load.
+ * indexes. `d1`: by D1's own engine, as a backup is proven; `sqlite`: fast, for an archive that was. Throws `BackupInvalid` when
+ * the file does not load.
  */
 export async function restoreAndMeasure(
   sqlFile: string,
   sqliteFile: string,
   migrationsTable: string,
+  engine: 'd1' | 'sqlite',
   signal?: AbortSignal,
 ): Promise<Restored> {
   const startedAt = performance.now()
-  await loadSql(sqlFile, sqliteFile, signal)
+  if (engine === 'd1') await loadOnD1(sqlFile, sqliteFile, signal)
+  else await loadSql(sqlFile, sqliteFile, signal)
   const database = openSqlite(sqliteFile, { foreignKeys: false })
   try {
     const reader = connectionReader(database)
@@ -42,7 +47,7 @@ export async function restoreAndMeasure(
       ...snapshot,
       tables,
       restore: {
-        engine: `SQLite ${String(version?.['version'])}`,
+        engine: engine === 'd1' ? `workerd ${workerdVersion()}` : `SQLite ${String(version?.['version'])}`,
         durationMs: Math.round(performance.now() - startedAt),
         integrityCheck: problems.filter((problem) => problem !== 'ok').join('; ') || 'ok',
         foreignKeyViolations: Number(violations?.['n'] ?? 0),

@@ -1,7 +1,8 @@
 import { isReserved } from '../sql/reserved-names.js'
 import { RunbookError } from '../../contract/failures.js'
 import type { Reader } from '../sqlite/reader.js'
-import { cellText, quoteText } from '../sqlite/sqlite.js'
+import { defined } from '../../contract/defined.js'
+import { cellText, quoteText, type Row } from '../sqlite/sqlite.js'
 
 /** A table as a dump must know it. */
 export interface TableShape {
@@ -15,8 +16,18 @@ export interface TableShape {
   rowid?: string
   /** Columns of the primary key. */
   key: string[]
+  /** Foreign keys: to which table, by which columns. */
+  references: Reference[]
   /** Module of a virtual table, such as `fts5`. */
   module?: string
+}
+
+export interface Reference {
+  table: string
+  /** Pairs of a column here and the one that it points to. */
+  columns: { from: string; to: string }[]
+  /** A column of the key that may be NULL, which keeps the row free of its parent; absent where none may. */
+  nullable?: string
 }
 
 export interface SchemaObject {
@@ -83,6 +94,7 @@ async function shapeOf(
       .filter((column) => Number(column['hidden']) === 0)
       .map((column) => cellText(column['name'])),
     visible: visible.map((column) => cellText(column['name'])),
+    references: module === undefined ? await referencesOf(reader, name, columns) : [],
     key: key.sort((a, b) => Number(a['pk']) - Number(b['pk'])).map((column) => cellText(column['name'])),
   }
   if (module !== undefined) return { ...shape, module, rowid: 'rowid' }
@@ -91,6 +103,37 @@ async function shapeOf(
   const taken = new Set(shape.visible.map((column) => column.toLowerCase()))
   const rowid = ['rowid', '_rowid_', 'oid'].find((alias) => !taken.has(alias))
   return rowid === undefined ? shape : { ...shape, rowid }
+}
+
+/** Source: https://sqlite.org/pragma.html#pragma_foreign_key_list: without a column list `to` is NULL, the parent's key is meant. */
+async function referencesOf(reader: Reader, table: string, columns: Row[]): Promise<Reference[]> {
+  const rows = await reader.query(`PRAGMA foreign_key_list(${quoteText(table)})`)
+  const optional = new Set(
+    columns
+      .filter((column) => Number(column['notnull']) === 0 && Number(column['pk']) === 0)
+      .filter((column) => Number(column['hidden']) === 0)
+      .map((column) => cellText(column['name']).toLowerCase()),
+  )
+  const ids = [...new Set(rows.map((row) => Number(row['id'])))]
+  return Promise.all(
+    ids.map(async (id) => {
+      const parts = rows.filter((row) => Number(row['id']) === id)
+      const parent = cellText(parts[0]?.['table'])
+      const named = parts.every((part) => part['to'] !== null)
+      const key = named ? parts.map((part) => cellText(part['to'])) : await keyOf(reader, parent)
+      const pairs = parts.map((part, at) => ({ from: cellText(part['from']), to: key[at] ?? 'rowid' }))
+      const nullable = pairs.find(({ from }) => optional.has(from.toLowerCase()))?.from
+      return { table: parent, columns: pairs, ...defined({ nullable }) }
+    }),
+  )
+}
+
+async function keyOf(reader: Reader, table: string): Promise<string[]> {
+  const rows = await reader.query(`PRAGMA table_info(${quoteText(table)})`)
+  return rows
+    .filter((row) => Number(row['pk']) > 0)
+    .sort((a, b) => Number(a['pk']) - Number(b['pk']))
+    .map((row) => cellText(row['name']))
 }
 
 /** How the rows of a virtual table come back. */

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -12,6 +13,8 @@ export interface ScratchDatabase {
   query(sql: string): Promise<Row[]>
   /** A whole migration as D1 runs it: one implicit transaction, nothing of it remains when a statement fails. */
   batchFile(sql: string): Promise<void>
+  /** Statements in one transaction, with foreign keys checked at its end. */
+  batch(statements: string[]): Promise<unknown>
   /** Stops workerd. The file can be opened afterwards; `remove` deletes it. */
   close(): Promise<void>
   remove(): Promise<void>
@@ -22,9 +25,15 @@ export interface ScratchDatabase {
 const DATABASE_ID = 'scratch'
 const SCRIPT = 'export default { fetch() { return new Response(null) } }'
 
-/** `file`: an SQLite file to serve; it is copied, never changed. Absent: an empty database. */
-export async function openScratch({ file }: { file?: string } = {}): Promise<ScratchDatabase> {
-  const root = await mkdtemp(join(tmpdir(), 'd1-runbook-scratch-'))
+/**
+ * `file`: an SQLite file to serve; it is copied, never changed. Absent: an empty database. `within`: the folder of a throw-away
+ * folder for it, for one that may be large; the system's own otherwise.
+ */
+export async function openScratch({
+  file,
+  within = tmpdir(),
+}: { file?: string; within?: string } = {}): Promise<ScratchDatabase> {
+  const root = await mkdtemp(join(within, 'd1-runbook-scratch-'))
   const served = scratchDatabaseFile({ root, databaseId: DATABASE_ID })
   await mkdir(dirname(served), { recursive: true })
   if (file !== undefined) await copyFile(file, served)
@@ -42,6 +51,12 @@ export async function openScratch({ file }: { file?: string } = {}): Promise<Scr
     return {
       query: (sql) => refusing(async () => rowsOf((await database.prepare(sql).all()).results)),
       batchFile: (sql) => refusing(() => runWhole(database, sql)),
+      batch: (statements) =>
+        refusing(() =>
+          database.batch(
+            ['PRAGMA defer_foreign_keys=TRUE', ...statements].map((sql) => database.prepare(sql)),
+          ),
+        ),
       close: () => miniflare.dispose(),
       remove,
       file: served,
@@ -55,7 +70,13 @@ export async function openScratch({ file }: { file?: string } = {}): Promise<Scr
 
 /** The part of D1's binding that we use; its full types would bring those of the Workers runtime with them. */
 interface D1 {
-  prepare(sql: string): { all(): Promise<{ results: unknown[] }>; run(): Promise<unknown> }
+  prepare(sql: string): Prepared
+  batch(statements: Prepared[]): Promise<unknown>
+}
+
+interface Prepared {
+  all(): Promise<{ results: unknown[] }>
+  run(): Promise<unknown>
 }
 
 async function runWhole(database: D1, sql: string): Promise<void> {
@@ -87,4 +108,12 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
       },
     )
   }
+}
+
+/** The engine's version: the date of the runtime and its build. */
+export function workerdVersion(): string {
+  const require = createRequire(import.meta.url)
+  const fromMiniflare = createRequire(require.resolve('miniflare'))
+  const manifest = fromMiniflare('workerd/package.json') as { version: string }
+  return manifest.version
 }

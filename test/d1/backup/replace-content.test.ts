@@ -7,7 +7,7 @@ import type { Target } from '../../../src/contract/target.js'
 import { createBackup } from '../../../src/d1/backup/backup.js'
 import { connectionReader } from '../../../src/d1/backup/export/export.js'
 import { takeInventory } from '../../../src/d1/schema/inventory.js'
-import { childrenFirst, replaceContent } from '../../../src/d1/backup/replace-content.js'
+import { replaceContent } from '../../../src/d1/backup/replace-content.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 import { summarise } from '../../../src/d1/backup/export/summary.js'
 import { LEDGER_SQL, localTarget, seedLocal, temporaryFolder } from '../local-target.js'
@@ -160,17 +160,5 @@ describe('the way back into a remote database', () => {
     api.clearFaults()
     await put(target, backup)
     expect(await summariesOf(api.database(target.database.id))).toEqual(sorted(backup.tables))
-  })
-})
-
-describe('the order of dropping', () => {
-  it.each<[string, string[], Record<string, string[]>, string[]]>([
-    ['children before parents', ['p', 'c', 'g'], { c: ['p'], g: ['c'] }, ['g', 'c', 'p']],
-    ['whatever the case of the name', ['P', 'c'], { c: ['p'] }, ['c', 'P']],
-    ['a self-reference does not count', ['t', 'c'], { t: ['t'], c: ['t'] }, ['c', 't']],
-    ['a ring last', ['a', 'b', 'c'], { a: ['b'], b: ['a'], c: ['a'] }, ['c', 'a', 'b']],
-  ])('is %s', (_what, tables, keys, expected) => {
-    const parents = new Map(Object.entries(keys).map(([table, to]) => [table, new Set(to)]))
-    expect(childrenFirst(tables, parents)).toEqual(expected)
   })
 })

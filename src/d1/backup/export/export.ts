@@ -8,6 +8,7 @@ import { takeInventory } from '../../schema/inventory.js'
 import { targetFile } from '../../read/local-reader.js'
 import type { Reader } from '../../sqlite/reader.js'
 import { addRowFunctions } from './row-codec.js'
+import { orderOf } from './row-order.js'
 import { snapshotOf } from '../../schema/snapshot.js'
 import { SqlFile, type WrittenFile } from './sql-file.js'
 import { eachRow, openSqlite, quoteName, type Row } from '../../sqlite/sqlite.js'
@@ -84,8 +85,9 @@ function connectionSource(database: DatabaseSync): RowSource {
   addRowFunctions(database)
   return {
     exact: true,
-    *rows({ name }, expression) {
-      const sql = `SELECT CAST(${expression} AS BLOB) AS tuple FROM ${quoteName(name)}`
+    *rows(table, expression, where) {
+      const key = orderOf(table).map(quoteName).join(', ')
+      const sql = `SELECT CAST(${expression} AS BLOB) AS tuple FROM ${quoteName(table.name)}${where === undefined ? '' : ` WHERE ${where}`}${key === '' ? '' : ` ORDER BY ${key}`}`
       for (const { tuple } of eachRow(database.prepare(sql))) yield tuple as Uint8Array
     },
     query: (sql) => connectionReader(database).query(sql),

@@ -1,13 +1,14 @@
 import { defined } from '../../../contract/defined.js'
-import { fileSha256 } from './sql-file.js'
 import { existsSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { RunbookError } from '../../../contract/failures.js'
 import type { Comparison } from '../../../contract/backup.js'
 import { aggregateTables, differingTables, type Aggregates } from './aggregates.js'
 import { affordableComparison } from './comparison.js'
 import { dumpDatabase } from './dump.js'
-import { connectionReader, writeDump, type Exported, type ExportRequest } from './export.js'
+import { connectionReader, exportSqlite, writeDump, type Exported, type ExportRequest } from './export.js'
+import { loadSql } from './load.js'
 import { takeInventory, type Inventory } from '../../schema/inventory.js'
 import { openReader } from '../../read/open-reader.js'
 import type { Reader } from '../../sqlite/reader.js'
@@ -59,7 +60,24 @@ const COMPARED_BY: Record<Comparison, string> = {
   schema: 'comparing the schema only: row counts would read more rows than backup.maxRowsRead allows',
 }
 
-async function exportByWrangler({ target, file, signal, onProgress }: ExportRequest): Promise<WrittenFile> {
+/**
+ * D1's own export, then written again as ours: its dumps hold children before their parents and statements that D1's engine
+ * refuses, so they do not always go back where they come from.
+ */
+async function exportByWrangler(request: ExportRequest): Promise<WrittenFile> {
+  const { file, signal } = request
+  const folder = await mkdtemp(path.join(path.dirname(file), 'wrangler-export-'))
+  try {
+    const [raw, database] = [path.join(folder, 'raw.sql'), path.join(folder, 'raw.sqlite')]
+    await runExport({ ...request, file: raw })
+    await loadSql(raw, database, signal)
+    return await exportSqlite({ database, file, head: [], ...defined({ signal }) })
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+async function runExport({ target, file, signal, onProgress }: ExportRequest): Promise<void> {
   const what = `Export of ${target.database.name}`
   const result = await runWrangler({
     target,
@@ -74,7 +92,6 @@ async function exportByWrangler({ target, file, signal, onProgress }: ExportRequ
       advice: 'The export is tried again by itself.',
     })
   }
-  return { sha256: await fileSha256(file), sizeBytes: (await stat(file)).size }
 }
 
 /** Throws `BackupUnfaithful` with `details.moving` when tables changed meanwhile: the export itself may be right. */

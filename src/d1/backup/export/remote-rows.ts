@@ -1,4 +1,6 @@
+import { concatenated } from './row-codec.js'
 import type { RowSource } from './dump.js'
+import { orderOf } from './row-order.js'
 import type { TableShape } from '../../schema/inventory.js'
 import type { Reader } from '../../sqlite/reader.js'
 import { cellText, quoteName, type Row } from '../../sqlite/sqlite.js'
@@ -13,21 +15,28 @@ export function remoteSource(reader: Reader): RowSource {
   return {
     exact: false,
     query: (sql) => reader.query(sql),
-    rows: (table, expression) => pagesOf(reader, table, expression),
+    rows: (table, expression, where) => pagesOf(reader, table, expression, where),
   }
 }
 
-async function* pagesOf(reader: Reader, table: TableShape, expression: string): AsyncIterable<Uint8Array> {
-  const key = table.rowid === undefined ? table.key : [table.rowid]
+async function* pagesOf(
+  reader: Reader,
+  table: TableShape,
+  expression: string,
+  where = '1',
+): AsyncIterable<Uint8Array> {
+  const key = orderOf(table)
   const names = key.map(quoteName).join(', ')
   // Keys come and go as SQL literals: exact for every type, and past 2^53.
-  const keyText = key.map((name) => `quote(${quoteName(name)})`).join(` || ', ' || `)
+  const keyText = concatenated(
+    key.flatMap((name, at) => [...(at === 0 ? [] : [`', '`]), `quote(${quoteName(name)})`]),
+  )
   const order = key.length === 0 ? '' : `ORDER BY ${names}`
   let limit = key.length === 0 ? -1 : FIRST_PAGE
   let after = ''
   for (;;) {
     const rows = await reader.query(
-      `SELECT ${expression} AS tuple, ${keyText || 'NULL'} AS key FROM ${quoteName(table.name)} ${after} ${order} LIMIT ${limit}`,
+      `SELECT ${expression} AS tuple, ${keyText || 'NULL'} AS key FROM ${quoteName(table.name)} WHERE (${where})${after} ${order} LIMIT ${limit}`,
     )
     let bytes = 0
     for (const row of rows) {
@@ -36,7 +45,7 @@ async function* pagesOf(reader: Reader, table: TableShape, expression: string): 
       yield tuple
     }
     if (limit < 0 || rows.length < limit) return
-    after = `WHERE (${names}) > (${cellText(rows.at(-1)?.['key'])})`
+    after = ` AND (${names}) > (${cellText(rows.at(-1)?.['key'])})`
     const fitting = Math.floor((PAGE_BYTES / Math.max(bytes, 1)) * rows.length)
     limit = Math.min(LARGEST_PAGE, Math.max(1, fitting))
   }

@@ -1,10 +1,10 @@
-import { sqliteFailure } from '../sqlite/disk-failure.js'
+import { sqliteFailure } from '../../sqlite/disk-failure.js'
 import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { RunbookError, messageOf } from '../../contract/failures.js'
-import { openSqlite } from '../sqlite/sqlite.js'
-import { StatementStream } from '../sql/statement-stream.js'
+import { RunbookError, messageOf } from '../../../contract/failures.js'
+import { openSqlite } from '../../sqlite/sqlite.js'
+import { StatementStream } from '../../sql/statement-stream.js'
 
 /**
  * Loads an SQL file into a new SQLite file: foreign keys off (an export may hold children before their parents), one
