@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { InsertRoom, LONGEST_STATEMENT } from '../../d1/sql/insert-room.js'
 import { eachRow, quoteName } from '../../d1/sqlite/sqlite.js'
 
-/** Bytes of one statement, below the 100 KB that D1 takes. */
-const STATEMENT_BYTES = 90_000
 /** A reverse migration is a file that people read and Wrangler sends: past these the backup is the better way back. */
 const MAX_ROWS = 20_000
 const MAX_BYTES = 4_000_000
@@ -26,21 +25,13 @@ export function insertsFor(
   const rows = literalLines(database, values, from)
   if (rows === undefined) return { tooMany: true }
   const statements: string[] = []
-  let batch: string[] = []
-  let bytes = head.length
-  const flush = (): void => {
-    if (batch.length > 0) statements.push(head + batch.join(',\n'))
-    batch = []
-    bytes = head.length
-  }
+  const room = new InsertRoom(columns.length)
   for (const row of rows) {
     const size = Buffer.byteLength(row) + 2
-    if (size + head.length > STATEMENT_BYTES) return { tooMany: true }
-    if (bytes + size > STATEMENT_BYTES) flush()
-    batch.push(row)
-    bytes += size
+    if (size + head.length > LONGEST_STATEMENT) return { tooMany: true }
+    if (room.take(size)) statements.push(`${statements.pop() ?? head},\n${row}`)
+    else statements.push(head + row)
   }
-  flush()
   return { statements, rows: rows.length }
 }
 

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { createRequire } from 'node:module'
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -40,6 +41,11 @@ export async function openScratch({
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       modules: true,
+      // The engine's own log is for its makers: our output is the answer of a command.
+      handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
+        stdout.resume()
+        stderr.resume()
+      },
       script: SCRIPT,
       d1Databases: { DB: DATABASE_ID },
       resourcePersistencePath: root,
