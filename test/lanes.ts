@@ -5,6 +5,7 @@ const TEMPORAL = ['test/workflows/**/*.test.ts', 'test/temporal/**/*.test.ts']
 /** D1's engine on this machine, and small processes. */
 const D1 = [
   'test/client/request.test.ts',
+  'test/activities/agreement.test.ts',
   'test/d1/backup/backup.test.ts',
   'test/d1/read/local*.test.ts',
   'test/analysis/{rehearse,reverse}/**/*.test.ts',
