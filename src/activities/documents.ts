@@ -47,9 +47,14 @@ async function logMetrics(target: Target, view: RunView): Promise<string> {
   return file
 }
 
-/** Only what was read back as applied becomes history; only where the project keeps one. */
+/**
+ * Only what was read back as applied becomes history, only where the project keeps one. What a reverse migration took back
+ * is history too: its row stays in the ledger.
+ */
 async function refreshChecksums(target: Target, view: RunView): Promise<string | undefined> {
-  const applied = view.migrations.filter(({ state }) => state === 'applied')
+  const applied = view.migrations.filter(
+    ({ state, takenBackBy }) => state === 'applied' || takenBackBy?.strategy === 'reverse-migration',
+  )
   if (applied.length === 0 || !existsSync(target.migrationsDir)) return undefined
   return recordChecksums(target.migrationsDir, applied)
 }

@@ -105,6 +105,7 @@ export function exitCodeOf(view: Pick<RunView, 'outcome'>): number {
     case null:
     case 'completed':
       return 0
+    case 'completed-unhealthy':
     case 'failed':
     case 'drifted':
       return 1

@@ -40,9 +40,13 @@ export const PHASES = [
 ] as const
 export type Phase = (typeof PHASES)[number]
 
-/** How a run ended. `drifted`: production was not what had been approved, so the run stopped. */
+/**
+ * How a run ended. `completed` means applied and healthy; `completed-unhealthy`: applied, and the monitoring ended breached
+ * or unknown. `drifted`: production was not what had been approved, so the run stopped.
+ */
 export const OUTCOMES = [
   'completed',
+  'completed-unhealthy',
   'failed',
   'declined',
   'aborted',

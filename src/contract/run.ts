@@ -71,15 +71,34 @@ export const migrationRequestSchema = z.object({
 })
 export type MigrationRequest = z.infer<typeof migrationRequestSchema>
 
-export const MIGRATION_STATES = ['pending', 'applied', 'absent', 'partial', 'not-executed'] as const
+export const MIGRATION_STATES = [
+  'pending',
+  'applied',
+  'absent',
+  'partial',
+  'not-executed',
+  'taken-back',
+] as const
 
-/** `applied`, `absent` and `partial` were read back from the database; `not-executed` was never tried. */
+/** The way back that undid a migration: the file in the ledger, the bookmark, or the archive. */
+export const takenBackBySchema = z.discriminatedUnion('strategy', [
+  z.object({ strategy: z.literal('reverse-migration'), file: z.string() }),
+  z.object({ strategy: z.literal('time-travel'), bookmark: z.string() }),
+  z.object({ strategy: z.literal('restore-backup'), archive: z.string() }),
+])
+export type TakenBackBy = z.infer<typeof takenBackBySchema>
+
+/**
+ * What this run did to a migration. `applied`, `absent` and `partial` were read back from the database; `not-executed` was
+ * never tried; `taken-back` was applied, and a way back that was proven has undone it.
+ */
 export const migrationResultSchema = z.object({
   name: z.string(),
   sha256: z.string(),
   state: z.enum(MIGRATION_STATES),
   durationMs: z.number().nonnegative().nullable(),
   error: z.string().optional(),
+  takenBackBy: takenBackBySchema.optional(),
 })
 export type MigrationResult = z.infer<typeof migrationResultSchema>
 
@@ -156,6 +175,20 @@ export const commandRecordSchema = z.object({
 })
 export type CommandRecord = z.infer<typeof commandRecordSchema>
 
+/** What the database itself says, as it was read last: what a run did is another question. */
+export const ledgerReadSchema = z.object({
+  /** ISO 8601, UTC. */
+  readAt: z.string(),
+  /** Names in the ledger, in its order. */
+  applied: z.array(z.string()),
+  /** Files of the request that the ledger does not hold. */
+  pending: z.array(z.string()),
+  schemaFingerprint: z.string(),
+  /** The fingerprint held against the plan's. */
+  schema: z.enum(['as-before', 'as-planned', 'other']),
+})
+export type LedgerRead = z.infer<typeof ledgerReadSchema>
+
 /** The state of a run: answer of the query `status`, result of the workflow, `show --json`. */
 export const runViewSchema = z.object({
   success: z.boolean(),
@@ -174,6 +207,8 @@ export const runViewSchema = z.object({
   requireSignatures: z.boolean().optional(),
   planHash: z.string().nullable(),
   migrations: z.array(migrationResultSchema),
+  /** Read back after something went wrong; absent where this run had no reason to read it again. */
+  ledger: ledgerReadSchema.optional(),
   gates: z.array(gateViewSchema),
   refused: z.array(refusedDecisionSchema),
   interventions: z.array(interventionSchema).optional(),

@@ -3,6 +3,7 @@ import { zonedDateTime } from '../text/clock.js'
 import { gateCommands } from '../text/command.js'
 import { formatDuration } from '../text/duration.js'
 import { code, paragraphs, prose } from '../text/markdown.js'
+import { migrationState } from './migration-state.js'
 import { gateTitle, RUNBOOK_STEPS, stepTitle } from './steps.js'
 
 /** Signs instead of `[x]`, and no list inside a list: Temporal's UI renders neither of them. */
@@ -97,9 +98,10 @@ function gateLine(view: RunView, name: string): string[] {
 
 function migrationLines(view: RunView, step: string): string[] {
   if (step !== 'execute') return []
-  return view.migrations.map(({ name, state, durationMs }) => {
+  return view.migrations.map((one) => {
+    const { name, state, durationMs } = one
     const took = durationMs === null ? '' : `, ${formatDuration(durationMs)}`
-    return `- ↳ ${state === 'applied' ? '✅' : '⬜'} ${code(name)} (${state}${took})`
+    return `- ↳ ${state === 'applied' ? '✅' : '⬜'} ${code(name)} (${prose(migrationState(one, view.migrations))}${took})`
   })
 }
 

@@ -1,4 +1,5 @@
 import type { RunView } from '../contract/run.js'
+import { migrationState } from './migration-state.js'
 import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
 import { code, prose, table } from '../text/markdown.js'
@@ -18,7 +19,7 @@ export function migrationLogLine(input: { view: RunView; timeZone?: string }): s
   const applied = view.migrations.filter(({ state }) => state === 'applied').map(({ name }) => code(name))
   const other = view.migrations
     .filter(({ state }) => state !== 'applied')
-    .map(({ name, state }) => `${code(name)} ${state}`)
+    .map((one) => `${code(one.name)} ${prose(migrationState(one, view.migrations))}`)
   const cells = [
     zonedDateTime(Date.parse(at), input.timeZone ?? 'UTC'),
     prose(view.environment),

@@ -1,3 +1,4 @@
+import { migrationState, plannedMigrations } from './migration-state.js'
 import { formatDuration } from '../text/duration.js'
 import { plural } from '../text/plural.js'
 import type { Checkpoint, ProbeResult } from '../contract/monitoring.js'
@@ -100,14 +101,21 @@ function evidenceOf({ subject, measures, nobody }: Watched, seen: readonly Check
   return { state: 'not-met', because: `not seen in ${plural(measured, 'checkpoint')}${without}` }
 }
 
-function allApplied({ migrations, outcome }: RunView): Evidence {
-  const applied = migrations.filter(({ state }) => state === 'applied').length
-  const open = migrations.filter(({ state }) => state !== 'applied')
+function allApplied(view: RunView): Evidence {
+  const { migrations, outcome } = view
+  const planned = plannedMigrations(view)
+  const applied = planned.filter(({ state }) => state === 'applied').length
+  const open = planned.filter(({ state }) => state !== 'applied')
   if (migrations.length === 0) return { state: 'unknown', because: 'the plan is not known yet' }
-  if (outcome === 'rolled-back') return { state: 'not-met', because: 'they were taken back' }
+  // An earlier version kept of a rollback only its outcome.
+  if (outcome === 'rolled-back' && open.length === 0)
+    return { state: 'not-met', because: 'they were taken back' }
   if (open.length === 0)
     return { state: 'met', because: `${plural(applied, 'migration')} read back from the ledger` }
-  return { state: 'not-met', because: open.map(({ name, state }) => `${name} is ${state}`).join(', ') }
+  return {
+    state: 'not-met',
+    because: open.map((one) => `${one.name} is ${migrationState(one, migrations)}`).join(', '),
+  }
 }
 
 function healthPasses(view: RunView): Evidence {

@@ -6,6 +6,7 @@ import { windowHolds } from '../runbook/window.js'
 import { mutate, read } from './activities.js'
 import { failureOf, GateExpired } from './endings.js'
 import type { Run } from './run.js'
+import { ledgerRead } from './taken-back.js'
 
 /**
  * Step 3's last line: one file after the other, each proven before the next. Stops at the first that is not `applied`.
@@ -48,6 +49,7 @@ export async function proveOutcome(run: Run, plan: Plan, cause: unknown): Promis
     const status = await run.audited(
       read.readStatus.executeWithOptions({ summary: 'Read back what was applied' }, [{ target, files }]),
     )
+    run.view.ledger = ledgerRead(run, status)
     for (const result of readBack(plan.migrations, status)) record(run, { ...result, error })
   } catch (unread) {
     const next = run.view.migrations.find(({ state }) => state === 'pending')

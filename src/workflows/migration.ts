@@ -15,7 +15,9 @@ import {
   untilWindowOpens,
 } from './prepare.js'
 import { teamLeadPrompt } from './prompts.js'
-import { Run } from './run.js'
+import { endedHealthy, lastLook, verdictCounts } from '../runbook/monitoring/end.js'
+import { plural } from '../text/plural.js'
+import { Run, type Completed } from './run.js'
 import { listen } from './signals.js'
 import { withUpdates } from './updates.js'
 import { validate, type Expected } from './validate.js'
@@ -30,8 +32,7 @@ export async function productionMigration(request: MigrationRequest): Promise<Ru
       await checklist(run)
       await untilWindowOpens(run)
       const expected = await withUpdates(run, () => migrate(run))
-      if (expected === null) return
-      await monitor(run, expected)
+      return expected === null ? 'completed' : monitor(run, expected)
     },
     (ending) => close(run, ending),
   )
@@ -68,14 +69,15 @@ async function migrate(run: Run): Promise<Expected | null> {
   }
 }
 
-async function monitor(run: Run, expected: Expected): Promise<void> {
-  await run.step(
-    'monitor',
-    async () => {
-      run.view.monitoring = await watchOver(run, expected)
-      return run.view.monitoring
-    },
-    ({ checkpoints, verdicts }) => `${checkpoints.length} checkpoints, ${verdicts.healthy} healthy`,
-  )
-  run.say('monitor', `${appliedByThisRun(run).length} migrations applied and looked after`)
+/** Applied is not yet completed: the last look says whether the database and its application are well. */
+async function monitor(run: Run, expected: Expected): Promise<Completed> {
+  const monitoring = await run.step('monitor', () => watchOver(run, expected), verdictCounts)
+  run.view.monitoring = monitoring
+  const applied = `${plural(appliedByThisRun(run).length, 'migration')} applied`
+  if (endedHealthy(monitoring)) {
+    run.say('monitor', `${applied} and monitored; ${verdictCounts(monitoring)}`)
+    return 'completed'
+  }
+  run.say('monitor', `${applied}, but not healthy: ${lastLook(monitoring)} (${verdictCounts(monitoring)})`)
+  return 'completed-unhealthy'
 }

@@ -6,6 +6,7 @@ import { now } from './clock.js'
 import { writeDown } from './close.js'
 import { failureOf } from './endings.js'
 import type { Run } from './run.js'
+import { markTakenBack } from './taken-back.js'
 
 /** The reverse migration of what this run applied, rehearsed; without `migration` there is none, and `price` says why. */
 export type PreparedReverse = Awaited<ReturnType<typeof slow.prepareReverse>>
@@ -67,6 +68,7 @@ export async function applyReverse(run: Run, reverse: PreparedReverse): Promise<
     ]),
   )
   if (result.state !== 'applied') throw impossible(result.error ?? `the reverse migration is ${result.state}`)
+  markTakenBack(run, { strategy: 'reverse-migration', file: migration.name })
   run.view.migrations.push(result)
   await run.uninterrupted(() =>
     writeDown(run, 'file of the reverse migration', () =>

@@ -1,5 +1,5 @@
 import { defined } from '../contract/defined.js'
-import { isCancellation } from '@temporalio/workflow'
+import { isCancellation, patched } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
 import type { RollbackStrategy } from '../contract/policy.js'
 import { emergencyMessage } from '../runbook/messages.js'
@@ -17,6 +17,7 @@ import {
   type PreparedReverse,
 } from './reverse.js'
 import type { Run } from './run.js'
+import { markTakenBack, readAfterRollback } from './taken-back.js'
 import { tellWhereItStopped } from './stopped-rollback.js'
 
 /** What went wrong, for the emergency alert and the incident report. */
@@ -63,6 +64,7 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
         () => takeBack(run, strategy, { ...incident, ...defined({ reverse }) }),
         (result) => result,
       )
+      if (patched('read-after-rollback')) await run.uninterrupted(() => readAfterRollback(run))
       throw new RunEnded({ outcome: 'rolled-back', message: `${incident.issue}; ${took}` })
     } catch (error) {
       if (isCancellation(error)) await run.uninterrupted(() => tellWhereItStopped(run))
@@ -126,6 +128,7 @@ async function takeBack(
           { target, bookmark: backup.bookmark, expectedFingerprint: backup.schemaFingerprint },
         ]),
       )
+      markTakenBack(run, { strategy, bookmark: backup.bookmark })
       run.view.observations.push({
         note: `Time Travel can be undone with the bookmark ${previousBookmark}`,
         actor: 'd1-runbook',
@@ -140,6 +143,7 @@ async function takeBack(
           { target, backup, runKey: run.runKey },
         ]),
       )
+      markTakenBack(run, { strategy, archive: backup.file })
       return 'the database holds the content of the verified backup again'
     }
   }

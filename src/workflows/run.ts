@@ -10,7 +10,7 @@ import {
 import type { Audited } from '../contract/activities.js'
 import type { StopRequest } from '../contract/decision.js'
 import type { Baseline } from '../contract/monitoring.js'
-import type { Gate } from '../contract/names.js'
+import type { Gate, Outcome } from '../contract/names.js'
 import type { Plan } from '../contract/plan.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { renderChecklist } from '../runbook/checklist.js'
@@ -24,6 +24,9 @@ import { endingOf, GateDeclined, GateExpired } from './endings.js'
 import { Gatekeeper } from './gatekeeper.js'
 import { searchAttributesOf } from './search-attributes.js'
 import { newRunView, phaseOf, stepOf, type Ending } from './state.js'
+
+/** What the body says of itself; whatever throws ends otherwise. */
+export type Completed = Extract<Outcome, 'completed' | 'completed-unhealthy'>
 
 /**
  * One migration in progress: its state, the signals that reach it, and the few moves that the workflow is made of.
@@ -78,11 +81,14 @@ export class Run {
    * Runs the body and turns however it ends into a true outcome. `close` runs whatever happened; the state is the
    * workflow's result, also when the migration failed: the workflow itself did its work.
    */
-  async untilClosed(body: () => Promise<void>, close: (ending: Ending) => Promise<void>): Promise<RunView> {
+  async untilClosed(
+    body: () => Promise<Completed>,
+    close: (ending: Ending) => Promise<void>,
+  ): Promise<RunView> {
     let ending: Ending = { outcome: 'completed', message: '' }
     try {
-      await this.body.run(body)
-      ending = { outcome: 'completed', message: this.view.message }
+      const outcome = await this.body.run(body)
+      ending = { outcome, message: this.view.message }
     } catch (error) {
       ending = endingOf(error, this.stop)
       log.warn('The run ends early', { outcome: ending.outcome, message: ending.message })

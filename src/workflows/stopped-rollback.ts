@@ -1,9 +1,9 @@
-import type { Plan } from '../contract/plan.js'
-import type { Status } from '../contract/status.js'
+import { ledgerText } from '../runbook/migration-state.js'
 import { read } from './activities.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
 import type { Run } from './run.js'
+import { ledgerRead } from './taken-back.js'
 
 /**
  * People stopped the run while the database was being taken back: whatever that did is read from the database and told, for
@@ -20,24 +20,14 @@ export async function tellWhereItStopped(run: Run): Promise<void> {
         { target, files },
       ]),
     )
-    const inLedger = new Set(status.applied.map(({ name }) => name))
+    run.view.ledger = ledgerRead(run, status)
+    const { applied } = run.view.ledger
     run.view.migrations = run.view.migrations.map((one) =>
-      one.state === 'applied' && !inLedger.has(one.name) ? { ...one, state: 'absent' } : one,
+      one.state === 'applied' && !applied.includes(one.name) ? { ...one, state: 'absent' } : one,
     )
-    note = `The rollback was stopped. Read back: ${whereItIs(plan, status)}`
+    note = `The rollback was stopped. Read back: ${ledgerText(run.view) ?? ''}`
   } catch (error) {
     note = `The rollback was stopped, and the database could not be read back: ${failureOf(error).message}`
   }
   run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
-}
-
-function whereItIs(plan: Plan, { applied, schemaFingerprint }: Status): string {
-  const last = applied.at(-1)?.name ?? 'nothing'
-  const schema =
-    schemaFingerprint === plan.schemaFingerprint
-      ? 'that of before the migration'
-      : schemaFingerprint === plan.predictedFingerprint
-        ? 'that of after the migration'
-        : 'neither that of before nor that of after the migration'
-  return `the ledger ends with ${last}, the schema is ${schema}`
 }

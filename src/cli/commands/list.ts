@@ -22,7 +22,7 @@ export function listCommand(app: App, summary: string): Command {
           const state = run.outcome ?? run.phase ?? run.status.toLowerCase()
           const paint = state === 'completed' ? colors.green : run.outcome === null ? colors.cyan : colors.red
           output.line(
-            `${run.startedAt}  ${paint(state.padEnd(13))} ${run.workflowId}  ${colors.dim(run.runId)}`,
+            `${run.startedAt}  ${paint(state.padEnd(19))} ${run.workflowId}  ${colors.dim(run.runId)}`,
           )
         }
         if (runs.length === 0) output.line('No runs yet. Start one: d1-runbook start')

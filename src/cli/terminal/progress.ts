@@ -1,6 +1,7 @@
 import { reasonTexts } from '../../contract/reasons.js'
 import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
+import { migrationState } from '../../runbook/migration-state.js'
 import { stepTitle } from '../../runbook/steps.js'
 import type { Output } from './output.js'
 
@@ -116,10 +117,15 @@ function stepChanges(view: RunView, { colors }: Output): Change[] {
 function migrationChanges(view: RunView, { colors }: Output): Change[] {
   const execute = view.steps.find(({ step }) => step === 'execute')
   const at = execute?.endedAt ?? new Date().toISOString()
-  return view.migrations.flatMap(({ name, state }) => {
-    if (state !== 'applied' && state !== 'partial') return []
-    const mark = state === 'applied' ? colors.green('✔') : colors.red('✖')
-    return [{ key: `${name}/${state}`, at, line: `  ${mark} ${name} is ${state}` }]
+  const undone = view.steps.find(({ step }) => step === 'rollback')?.endedAt ?? at
+  return view.migrations.flatMap((one) => {
+    const { name, state } = one
+    if (state !== 'applied' && state !== 'partial' && state !== 'taken-back') return []
+    const mark = { applied: colors.green('✔'), partial: colors.red('✖'), 'taken-back': colors.yellow('↩') }[
+      state
+    ]
+    const line = `  ${mark} ${name} is ${migrationState(one, view.migrations)}`
+    return [{ key: `${name}/${state}`, at: state === 'taken-back' ? undone : at, line }]
   })
 }
 

@@ -2,6 +2,7 @@ import { reasonTexts } from '../../contract/reasons.js'
 import type { GateView, RunView } from '../../contract/run.js'
 import { gateCommands } from '../../text/command.js'
 import { formatDuration } from '../../text/duration.js'
+import { ledgerText, migrationState } from '../../runbook/migration-state.js'
 import { gateTitle, stepTitle } from '../../runbook/steps.js'
 import type { Colors } from './output.js'
 import { databaseLine } from './target-text.js'
@@ -104,11 +105,15 @@ function migrationLines(view: RunView, colors: Colors): string[] {
     absent: colors.dim('○'),
     partial: colors.red('✖'),
     'not-executed': colors.dim('·'),
+    'taken-back': colors.yellow('↩'),
   }
-  return view.migrations.map(({ name, state, durationMs, error }) => {
+  const lines = view.migrations.map((one) => {
+    const { name, state, durationMs, error } = one
     const took = durationMs === null ? '' : `  ${formatDuration(durationMs)}`
-    return `${marks[state]} ${name}  ${state}${took}${error === undefined ? '' : `  ${colors.red(error)}`}`
+    return `${marks[state]} ${name}  ${migrationState(one, view.migrations)}${took}${error === undefined ? '' : `  ${colors.red(error)}`}`
   })
+  const said = ledgerText(view)
+  return said === undefined ? lines : [...lines, `read back ${view.ledger?.readAt ?? ''}: ${said}`]
 }
 
 export function monitoringLines(view: RunView, colors: Colors): string[] {

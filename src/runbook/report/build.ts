@@ -1,6 +1,7 @@
-import type { RunView } from '../../contract/run.js'
+import type { MigrationResult, RunView } from '../../contract/run.js'
 import { decisionCommand } from '../../text/command.js'
 import { formatDuration } from '../../text/duration.js'
+import { plannedMigrations } from '../migration-state.js'
 import type { ReportDocument, Tone } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 import { criteriaSection, monitoringSection, timelineSection } from './section-course.js'
@@ -68,6 +69,8 @@ function outcomeWord(view: RunView): string {
   switch (view.outcome) {
     case 'completed':
       return 'Completed'
+    case 'completed-unhealthy':
+      return 'Applied, but not healthy'
     case 'failed':
       return 'Failed'
     case 'declined':
@@ -89,6 +92,7 @@ function outcomeTone(view: RunView): Tone {
   switch (view.outcome) {
     case 'completed':
       return 'good'
+    case 'completed-unhealthy':
     case 'failed':
     case 'drifted':
       return 'bad'
@@ -120,11 +124,15 @@ function figuresOf({ view, timeZone }: ReportInput): ReportDocument['figures'] {
   ]
 }
 
-/** After a rollback the list of migrations ends with the one that took the others back. */
-function appliedText({ migrations, outcome }: RunView): string {
-  const applied = migrations.filter(({ state }) => state === 'applied').length
-  const text = `${applied} of ${migrations.length}`
-  return outcome === 'rolled-back' ? 'none: they were taken back' : text
+function appliedText(view: RunView): string {
+  const planned = plannedMigrations(view)
+  const count = (asked: MigrationResult['state']): number =>
+    planned.filter(({ state }) => state === asked).length
+  const undone = count('taken-back')
+  const text = `${count('applied')} of ${planned.length}`
+  // An earlier version kept of a rollback only its outcome.
+  if (view.outcome === 'rolled-back' && undone === 0) return 'none: they were taken back'
+  return undone === 0 ? text : `${text}, ${undone} taken back`
 }
 
 function monitoringText({ monitoring }: RunView): string {

@@ -1,7 +1,8 @@
-import type { RunView } from '../../contract/run.js'
+import type { MigrationResult, RunView } from '../../contract/run.js'
 import { reasonTexts } from '../../contract/reasons.js'
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { stepTitle } from '../steps.js'
+import { inLedger, ledgerText, migrationState, stateHeads } from '../migration-state.js'
 import { rollbackOptions } from '../rollback-options.js'
 import { shownTime, type ReportInput } from './input.js'
 
@@ -12,7 +13,7 @@ export function renderIncident(input: ReportInput): string {
     `# Incident: migration of ${prose(view.database.name)} in ${prose(view.environment)}`,
     summary(input),
     '## What is true now',
-    migrationsNow(view),
+    migrationsNow(input),
     '## Timeline',
     timeline(input),
     '## Errors',
@@ -44,12 +45,24 @@ function summary({ view, timeZone }: ReportInput): string {
   ].join('\n')
 }
 
-/** `applied`, `absent` and `partial` were read back from the database; nothing here is inferred. */
-function migrationsNow({ migrations }: RunView): string {
+/** What this run did and what the ledger holds stand apart: after a rollback they differ. Nothing here is inferred. */
+function migrationsNow({ view, timeZone }: ReportInput): string {
+  const { migrations, ledger } = view
   if (migrations.length === 0) return 'Nothing was planned yet, so nothing was applied.'
-  return table(
-    ['File', 'State'],
-    migrations.map(({ name, state }) => [code(name), state]),
+  const said = ledgerText(view)
+  return paragraphs(
+    said === undefined
+      ? migrations.some(({ state }) => state === 'taken-back') &&
+          'The ledger was not read again after the rollback.'
+      : `Read back ${shownTime(ledger?.readAt, timeZone)}: ${prose(said)}.`,
+    table(
+      ['File', ...stateHeads(view)],
+      migrations.map((one) => [
+        code(one.name),
+        prose(migrationState(one, migrations)),
+        ...inLedger(one.name, view),
+      ]),
+    ),
   )
 }
 
@@ -163,6 +176,9 @@ function nextSteps(view: RunView): string {
   const left = view.migrations.filter(
     ({ state }) => state === 'absent' || state === 'not-executed' || state === 'pending',
   )
+  const undone = view.migrations.filter(({ state }) => state === 'taken-back')
+  const again = undone.filter(({ takenBackBy }) => takenBackBy?.strategy !== 'reverse-migration')
+  const reversed = undone.filter(({ takenBackBy }) => takenBackBy?.strategy === 'reverse-migration')
   return [
     'Contact database administrator',
     view.backup?.verified === true
@@ -173,12 +189,26 @@ function nextSteps(view: RunView): string {
       ({ name }) =>
         `Bring ${code(name)} to a known state: read ${code(`d1-runbook status --env ${env}`)} first`,
     ),
+    ...(reversed.length === 0
+      ? []
+      : [
+          `${namesOf(reversed)} stay in the ledger, so they never run again: what is still wanted needs a new file`,
+        ]),
+    ...(again.length === 0
+      ? []
+      : [
+          `${namesOf(again)} are out of the ledger, so the next run would apply them again: mend or remove them first`,
+        ]),
     ...(left.length === 0
       ? []
       : [
-          `${left.map(({ name }) => code(name)).join(', ')} did not run; mend the cause, then a fresh ${code(`d1-runbook start --env ${env}`)}`,
+          `${namesOf(left)} did not run; mend the cause, then a fresh ${code(`d1-runbook start --env ${env}`)}`,
         ]),
   ]
     .map((step, index) => `${index + 1}. ${step}`)
     .join('\n')
+}
+
+function namesOf(migrations: readonly MigrationResult[]): string {
+  return migrations.map(({ name }) => code(name)).join(', ')
 }

@@ -1,12 +1,14 @@
 import type { Finding } from '../../contract/finding.js'
 import type { SchemaChange } from '../../contract/plan.js'
+import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
+import { inLedger, ledgerText, migrationState, stateHeads } from '../migration-state.js'
 import { rollbackOptions } from '../rollback-options.js'
 import { text, tableOr, type Block, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 
 /** What was done to the database, what it changed, and how to undo it. */
-export function migrationsSection({ view, plan }: ReportInput): Section {
+export function migrationsSection({ view, plan, timeZone }: ReportInput): Section {
   const failed = view.migrations.filter(({ error }) => error !== undefined)
   return {
     id: 'migrations',
@@ -14,24 +16,32 @@ export function migrationsSection({ view, plan }: ReportInput): Section {
     blocks: [
       tableOr(
         'No migration is planned.',
-        ['File', 'State', 'Took', 'On the copy', 'SHA-256'],
-        view.migrations.map(({ name, state, durationMs, sha256 }) => {
-          const rehearsed = plan?.migrations.find((one) => one.name === name)
+        ['File', ...stateHeads(view), 'Took', 'On the copy', 'SHA-256'],
+        view.migrations.map((one) => {
+          const { name, durationMs, sha256 } = one
+          const rehearsed = plan?.migrations.find((planned) => planned.name === name)
           return [
             { code: name },
-            state,
+            migrationState(one, view.migrations),
+            ...inLedger(name, view),
             durationMs === null ? '-' : formatDuration(durationMs),
             rehearsed === undefined ? '-' : formatDuration(rehearsed.durationMs),
             { code: sha256.slice(0, 12) },
           ]
         }),
       ),
+      ...readBack(view, timeZone),
       ...failed.flatMap(({ name, error }): Block[] => [
         text([{ code: name }, ' failed with']),
         { kind: 'code', language: '', text: error ?? '' },
       ]),
     ],
   }
+}
+
+function readBack(view: RunView, timeZone: string | undefined): Block[] {
+  const said = ledgerText(view)
+  return said === undefined ? [] : [text(`Read back ${shownTime(view.ledger?.readAt, timeZone)}: ${said}.`)]
 }
 
 export function changesSection({ plan }: ReportInput): Section {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { RunView } from '../../../src/contract/run.js'
+import type { RunView, TakenBackBy } from '../../../src/contract/run.js'
 import { latencyTrend } from '../../../src/runbook/report/chart-data.js'
 import { renderHtml } from '../../../src/runbook/report/html.js'
 import { renderIncident } from '../../../src/runbook/report/incident.js'
@@ -185,6 +185,87 @@ test('a run that was taken back says so, and who chose which way', () => {
   expect(report).toContain('none: they were taken back')
   expect(report).toMatch(
     /- \[ \] ❌ \*\*All planned migrations applied successfully\*\* \(they were taken back\)/,
+  )
+})
+
+const BEFORE = '0001_init.sql'
+const [FIRST, SECOND] = sampleRun().migrations
+
+/** Both files taken back, with the ledger as it was read afterwards. */
+function takenBack(takenBackBy: TakenBackBy, ledger: string[], changes: Partial<RunView> = {}): RunView {
+  const undone = [FIRST, SECOND].flatMap((one) =>
+    one === undefined ? [] : [{ ...one, state: 'taken-back' as const, takenBackBy }],
+  )
+  return sampleRun({
+    outcome: 'rolled-back',
+    migrations: undone,
+    ledger: {
+      readAt: isoAfter(95),
+      applied: ledger,
+      pending: undone.map(({ name }) => name).filter((name) => !ledger.includes(name)),
+      schemaFingerprint: 'c'.repeat(64),
+      schema: 'as-before',
+    },
+    ...changes,
+  })
+}
+
+/** Report and incident report, without the signs that keep Markdown from reading names as emphasis. */
+function bothTexts(view: RunView): string[] {
+  return [renderMarkdown({ ...input, view }), renderIncident({ ...input, view })].map((text) =>
+    text.replaceAll('\\', ''),
+  )
+}
+
+test('after a reverse migration: taken back by its file, and the rows of the ledger stay', () => {
+  const file = '0011_rollback_2026_03_08.sql'
+  const view = takenBack({ strategy: 'reverse-migration', file }, [
+    BEFORE,
+    '0009_add_tags.sql',
+    '0010_fill_tags.sql',
+    file,
+  ])
+  view.migrations.push({ name: file, sha256: '3'.repeat(64), state: 'applied', durationMs: 900 })
+  for (const text of bothTexts(view)) {
+    expect(text).toContain(`| \`0009_add_tags.sql\` | taken back by ${file} | yes |`)
+    expect(text).toContain(
+      `| \`${file}\` | applied; it took back 0009_add_tags.sql, 0010_fill_tags.sql | yes |`,
+    )
+    expect(text).toContain(`the ledger ends with ${file}; no file is pending; the schema is that of before`)
+  }
+  expect(renderMarkdown({ ...input, view })).toContain('0 of 2, 2 taken back')
+  expect(renderIncident({ ...input, view })).toContain('stay in the ledger, so they never run again')
+})
+
+test.each<[string, TakenBackBy]>([
+  ['Time Travel to the bookmark 00000085', { strategy: 'time-travel', bookmark: '00000085' }],
+  ['the restore of backup.zip', { strategy: 'restore-backup', archive: 'backup.zip' }],
+])('after %s: taken back by it, out of the ledger, pending again', (words, by) => {
+  const view = takenBack(by, [BEFORE])
+  for (const text of bothTexts(view)) {
+    expect(text).toContain(`| \`0010_fill_tags.sql\` | taken back by ${words} | no |`)
+    expect(text).toContain('2 files pending: 0009_add_tags.sql, 0010_fill_tags.sql')
+    expect(text).not.toMatch(/0010_fill_tags\.sql. \| applied/)
+  }
+  expect(renderIncident({ ...input, view })).toContain('the next run would apply them again')
+})
+
+test('a ledger that could not be read afterwards is not guessed', () => {
+  const { ledger: _ledger, ...view } = takenBack({ strategy: 'time-travel', bookmark: 'b' }, [])
+  const incident = renderIncident({ ...input, view })
+  expect(incident).toContain('The ledger was not read again after the rollback.')
+  expect(incident).not.toContain('In the ledger')
+})
+
+test('applied but not healthy is said first, and is no green line', () => {
+  const view = sampleRun({
+    outcome: 'completed-unhealthy',
+    success: false,
+    message: '2 migrations applied, but not healthy: checkpoint 34 is breached',
+  })
+  const head = renderMarkdown({ ...input, view }).split('\n')[2]
+  expect(head).toBe(
+    '❌ **Applied, but not healthy**: 2 migrations applied, but not healthy: checkpoint 34 is breached',
   )
 })
 

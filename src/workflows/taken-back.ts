@@ -1,0 +1,50 @@
+import type { LedgerRead, TakenBackBy } from '../contract/run.js'
+import type { Status } from '../contract/status.js'
+import { read } from './activities.js'
+import { now } from './clock.js'
+import { failureOf } from './endings.js'
+import type { Run } from './run.js'
+
+/**
+ * What this run had done to the database is undone: said only after the way back was proven. Bookmark and archive return
+ * the whole database, a half-applied file too; the reverse migration takes back what was applied.
+ */
+export function markTakenBack(run: Run, by: TakenBackBy): void {
+  const undone = by.strategy === 'reverse-migration' ? ['applied'] : ['applied', 'partial']
+  run.view.migrations = run.view.migrations.map((one) =>
+    undone.includes(one.state) ? { ...one, state: 'taken-back', takenBackBy: by } : one,
+  )
+}
+
+/** The ledger as it was read, beside what this run did: the two are not the same after a rollback. */
+export function ledgerRead(run: Run, { applied, pending, schemaFingerprint, timestamp }: Status): LedgerRead {
+  const { plan } = run
+  return {
+    readAt: timestamp,
+    applied: applied.map(({ name }) => name),
+    pending: pending.map(({ name }) => name),
+    schemaFingerprint,
+    schema:
+      schemaFingerprint === plan?.schemaFingerprint
+        ? 'as-before'
+        : schemaFingerprint === plan?.predictedFingerprint
+          ? 'as-planned'
+          : 'other',
+  }
+}
+
+/** After a rollback. What cannot be read back is told, and changes nothing of what was proven. Never throws. */
+export async function readAfterRollback(run: Run): Promise<void> {
+  const { target, files } = run.request
+  try {
+    const status = await run.audited(
+      read.readStatus.executeWithOptions({ summary: 'Read back after the rollback' }, [{ target, files }]),
+    )
+    run.view.ledger = ledgerRead(run, status)
+  } catch (error) {
+    // What was read before is not what is there now.
+    delete run.view.ledger
+    const note = `The ledger could not be read after the rollback: ${failureOf(error).message}`
+    run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
+  }
+}
