@@ -2,6 +2,7 @@ import type { TableAccess } from './statement/table-access.js'
 import type { DetailedCatalog, TableSchema } from '../d1/schema/schema.js'
 import type { StatementParts } from './statement/statement.js'
 import type { Precondition } from './statement/if-not-exists.js'
+import type { ColumnSource } from './statement/column-sources.js'
 
 export interface StatementEvidence {
   /** File name. */
@@ -16,6 +17,8 @@ export interface StatementEvidence {
   counts: { table: string; before: number; after: number }[]
   /** Double-quoted names that SQLite reads as text although a column of that name is meant. */
   literals: string[]
+  /** Columns that it copies as they are, under the names of then. */
+  sources: ColumnSource[]
   /** What a CREATE … IF NOT EXISTS did not get. */
   unmet?: Precondition
   /** It writes, alters or drops the ledger. */
@@ -67,6 +70,8 @@ export interface DataComparison {
   /** Rows that another table holds now. */
   moved: number
   movedTo?: string
+  /** The moved rows got other keys there: those of before are gone. Nothing referred to them. */
+  underOtherKeys?: true
   lostSamples: string[]
   columns: ColumnChange[]
 }
@@ -97,6 +102,14 @@ export interface DefaultComparison {
   is: string | null
 }
 
+/** A column of a table that was filled from a column of before and nothing else was done to the values on the way. */
+export interface Heir {
+  /** Column before. */
+  column: string
+  table: string
+  is: string
+}
+
 /** What became of one table that existed before. */
 export interface TableFate {
   before: TableSchema
@@ -108,6 +121,8 @@ export interface TableFate {
   written: boolean
   /** Other tables that statements filled from this one. */
   copiedTo: string[]
+  /** Where columns of this table were copied to as they are, in one step or several. Names after. */
+  heirs: Heir[]
   /** Statement that dropped or renamed the original. */
   ended?: StatementEvidence
   data?: DataComparison

@@ -15,7 +15,8 @@ import {
   sampleRows,
   type Pair,
 } from './row-keys.js'
-import { goneColumn, relocate, type Versions } from './moved-values.js'
+import { goneColumn, type Versions } from './moved-values.js'
+import { relocate } from './moved-rows.js'
 
 /**
  * Compares the rows of one table before and after, inside SQLite: nothing but counts and a few samples enters memory.

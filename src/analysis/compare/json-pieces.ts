@@ -1,23 +1,108 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { number } from './row-keys.js'
+import { column } from './row-keys.js'
+import { joined, type Place, type Wanted } from './places.js'
+import { rowsNotIn } from './whole-rows.js'
+import { quoteText } from '../../d1/sqlite/sqlite.js'
+
+/** Places in the wanted documents beyond which nobody made a column for each. */
+const MOST = 60
 
 /**
- * Whether JSON documents were taken apart into columns or rows: every value in them is found in one of the holders. `rows`: FROM and
- * WHERE of the rows that have a document, `document`: the expression that holds it; `holders`: columns of the same rows, or subqueries.
+ * JSON objects that were taken apart into columns of the row that the link finds: for each place in the documents one column of its own
+ * holds what stood there, in every row. Those columns; undefined where one is missing.
  */
-export function heldInPieces(
-  database: DatabaseSync,
-  rows: string,
-  document: string,
-  holders: string[],
-): boolean {
-  if (holders.length === 0) return false
-  const kind = `CASE WHEN typeof(${document}) = 'text' AND json_valid(${document}) THEN json_type(${document}) END`
-  const others = `SELECT count(*) AS n FROM ${rows} AND coalesce(${kind}, '') NOT IN ('object', 'array')`
-  if (number(database, others) > 0) return false
-  const held = holders.map((holder) =>
-    holder.startsWith('(') ? `j.atom IN ${holder}` : `j.atom IS ${holder}`,
+export function objectInColumns(database: DatabaseSync, wanted: Wanted, place: Place): string[] | undefined {
+  if (!onlyOf(database, wanted, 'object')) return undefined
+  return (
+    matched(database, wanted, place, 'json_each', 'value') ??
+    matched(database, wanted, place, 'json_tree', 'atom')
   )
-  const lacks = `EXISTS (SELECT 1 FROM json_tree(${document}) j WHERE j.atom IS NOT NULL AND NOT coalesce(${held.join(' OR ')}, 0))`
-  return database.prepare(`SELECT 1 FROM ${rows} AND ${lacks} LIMIT 1`).get() === undefined
+}
+
+function matched(
+  database: DatabaseSync,
+  wanted: Wanted,
+  place: Place,
+  walk: 'json_each' | 'json_tree',
+  value: 'value' | 'atom',
+): string[] | undefined {
+  const columns = place.columns.slice(0, MOST)
+  const hits = columns.map(
+    (name, at) => `count(CASE WHEN j.${value} IS +${column('s', name)} THEN 1 END) AS c${at}`,
+  )
+  const rows = database
+    .prepare(
+      `SELECT j.fullkey AS path, count(*) AS n${hits.map((hit) => `, ${hit}`).join('')} FROM ${joined(`(${wanted.sql})`, place)}, ${walk}(w.v) j WHERE j.${value} IS NOT NULL GROUP BY 1 LIMIT ${MOST + 1}`,
+    )
+    .all()
+  if (rows.length === 0 || rows.length > MOST) return undefined
+  const taken = new Set<string>()
+  for (const row of rows) {
+    const whole = columns.filter((name, at) => !taken.has(name) && row[`c${at}`] === row['n'])
+    const chosen = whole.find((name) => endsWith(String(row['path']), name)) ?? whole[0]
+    if (chosen === undefined) return undefined
+    taken.add(chosen)
+  }
+  return [...taken]
+}
+
+/**
+ * JSON lists that became rows of `source`, whose `link` finds their owner: for every element a row of its own. Elements that are objects
+ * have all their values in one and the same row. The columns that hold them; undefined where an element is missing.
+ */
+export function listInRows(
+  database: DatabaseSync,
+  wanted: Wanted,
+  source: string,
+  link: string[],
+  columns: string[],
+): string[] | undefined {
+  if (!onlyOf(database, wanted, 'array')) return undefined
+  const elements = `(${wanted.sql}) w, json_each(w.v) j`
+  const kinds = database
+    .prepare(
+      `SELECT DISTINCT j.type = 'object' AS object, j.type = 'array' AS list FROM ${elements} WHERE j.value IS NOT NULL`,
+    )
+    .all()
+  const [kind] = kinds
+  if (kinds.length !== 1 || kind === undefined || kind['list'] === 1) return undefined
+  const keys = link.map((_, at) => `w.k${at}`)
+  const every = (values: string[], holders: string[]): boolean => {
+    const wantedRows = { values: [...keys, ...values], from: `${elements} WHERE j.value IS NOT NULL` }
+    const rows = { values: [...link, ...holders].map((name) => column('t', name)), from: `${source} t` }
+    return database.prepare(`${rowsNotIn(wantedRows, [rows])} LIMIT 1`).get() === undefined
+  }
+  if (kind['object'] !== 1) {
+    const holder = columns.find((name) => every(['j.value'], [name]))
+    return holder === undefined ? undefined : [holder]
+  }
+  const paths = database
+    .prepare(
+      `SELECT DISTINCT o.key AS key FROM ${elements}, json_each(j.value) o WHERE o.value IS NOT NULL LIMIT ${MOST + 1}`,
+    )
+    .all()
+    .map(({ key }) => String(key))
+  if (paths.length > MOST) return undefined
+  const valueAt = (path: string): string => `json_extract(j.value, ${quoteText(`$.${JSON.stringify(path)}`)})`
+  const chosen: string[] = []
+  for (const path of paths) {
+    const ordered = [...columns].sort((a, b) => Number(endsWith(path, b)) - Number(endsWith(path, a)))
+    const holder = ordered.find((name) => !chosen.includes(name) && every([valueAt(path)], [name]))
+    if (holder === undefined) return undefined
+    chosen.push(holder)
+  }
+  return every(paths.map(valueAt), chosen) ? chosen : undefined
+}
+
+function onlyOf(database: DatabaseSync, { sql }: Wanted, kind: 'object' | 'array'): boolean {
+  const type = `CASE WHEN typeof(w.v) = 'text' AND json_valid(w.v) THEN json_type(w.v) END`
+  return (
+    database.prepare(`SELECT 1 FROM (${sql}) w WHERE coalesce(${type}, '') <> '${kind}' LIMIT 1`).get() ===
+    undefined
+  )
+}
+
+function endsWith(path: string, name: string): boolean {
+  const last = path.replace(/"$/, '').split(/[."]/).at(-1) ?? ''
+  return last.toLowerCase() === name.toLowerCase()
 }

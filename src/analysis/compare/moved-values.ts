@@ -1,21 +1,23 @@
-import { defined } from '../../contract/defined.js'
-import { sameName, tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import type { DatabaseSync } from 'node:sqlite'
+import type { DetailedCatalog, TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
-import { unquote } from '../../d1/sql/tokens.js'
-import { mentions, type StatementParts } from '../statement/statement.js'
-import type { ColumnChange, DataComparison, StatementEvidence, TableFate } from '../evidence.js'
-import { column, join, missingRows, number, pairsOf, sampleRows, SAMPLES, type Pair } from './row-keys.js'
-import { heldInPieces } from './json-pieces.js'
+import type { ColumnChange, StatementEvidence, TableFate } from '../evidence.js'
+import { listInRows, objectInColumns } from './json-pieces.js'
+import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
+import { heldIn, joined, sameValue, type Wanted } from './places.js'
+import { speltIn } from './readings.js'
+import { column, join, number, SAMPLES, type Pair } from './row-keys.js'
+import { writersOf } from './writers.js'
 
 /** Two versions of one database on one connection: `main` is the migrated one, `prior` the one before. */
 export interface Versions {
   database: DatabaseSync
+  before: DetailedCatalog
   after: DetailedCatalog
   statements: StatementEvidence[]
 }
 
-/** A column that is no more: how many values went with it, and whether another column holds them. */
+/** A column that is no more: which of its values the migrated database does not give back, of rows that are still there. */
 export function goneColumn(
   versions: Versions,
   fate: TableFate,
@@ -23,179 +25,88 @@ export function goneColumn(
   name: string,
   key: Pair[] | undefined,
 ): ColumnChange {
-  const { database, statements } = versions
-  const values = number(
-    database,
-    `SELECT count(${quoteName(name)}) AS n FROM prior.${quoteName(fate.before.name)}`,
-  )
+  const { database } = versions
+  const prior = `prior.${quoteName(fate.before.name)} b`
+  const b = column('b', name)
+  const values = number(database, `SELECT count(${b}) AS n FROM ${prior}`)
   const change: ColumnChange = { column: name, values, nulled: values, changed: 0, samples: [] }
   if (values === 0) return change
-  const samples = database
-    .prepare(
-      `SELECT DISTINCT substr(quote(${quoteName(name)}), 1, 80) AS v FROM prior.${quoteName(fate.before.name)} WHERE ${quoteName(name)} IS NOT NULL LIMIT ${SAMPLES}`,
-    )
-    .all()
-    .map((row) => ({ key: '', before: String(row['v']), after: 'gone' }))
-  const writers = statements.filter(
-    ({ anatomy }) => mentions(anatomy.tokens, name) || anatomy.tokens.some(({ text }) => text === '*'),
-  )
-  const own = key === undefined ? undefined : heldBeside(versions, fate, after, name, key, writers)
-  const preservedIn =
-    own ??
-    heldElsewhere(versions, fate, name, writers, `prior.${quoteName(fate.before.name)} b`, fate.copiedTo)
-  return { ...change, samples, ...defined({ preservedIn }) }
+  if (key === undefined)
+    return {
+      ...change,
+      samples: samplesOf(database, `SELECT ${b} AS v FROM ${prior} WHERE ${b} IS NOT NULL`),
+    }
+  const keys = key.map(({ was }, at) => `${column('b', was)} AS k${at}`).join(', ')
+  const there = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)})`
+  const wanted = {
+    sql: `SELECT ${keys}, ${b} AS v FROM ${prior} WHERE ${b} IS NOT NULL AND ${there}`,
+    keys: key.length,
+  }
+  const preservedIn = whereHeld(versions, fate, after, name, key, wanted)
+  if (preservedIn !== undefined) return { ...change, nulled: 0, preservedIn }
+  const { missing, copies } = notCopied(versions, fate, after, name, key, wanted)
+  const nulled = number(database, `SELECT count(*) AS n FROM (${missing})`)
+  if (nulled === 0) return { ...change, nulled, preservedIn: copies.join(', ') }
+  return { ...change, nulled, samples: samplesOf(database, missing) }
 }
 
-/** A new column of the same rows from which the old values can be told: equal to them, or one to one. */
-function heldBeside(
-  { database }: Versions,
+/** The columns that give every wanted value back, found by the key of its row; undefined where there are none. */
+export function whereHeld(
+  versions: Versions,
   fate: TableFate,
-  after: TableSchema,
+  after: TableSchema | undefined,
   name: string,
   key: Pair[],
-  writers: StatementEvidence[],
+  wanted: Wanted,
 ): string | undefined {
-  const old = new Set(pairsOf(fate, after).map(({ is }) => is.toLowerCase()))
-  const from = `prior.${quoteName(fate.before.name)} b JOIN main.${quoteName(after.name)} s ON ${join(key)}`
-  const b = column('b', name)
-  const fresh = after.columns.filter(
-    (candidate) =>
-      !old.has(candidate.name.toLowerCase()) &&
-      writers.some(
-        ({ anatomy, touches }) =>
-          anatomy.verb !== 'alter-table' &&
-          touches.length > 0 &&
-          (mentions(anatomy.tokens, candidate.name) || (anatomy.copies && !listsColumns(anatomy))),
-      ),
-  )
-  for (const candidate of fresh) {
-    const s = column('s', candidate.name)
-    const row = database
-      .prepare(
-        `SELECT count(*) AS pairs, count(DISTINCT old) AS olds, count(DISTINCT now) AS nows, count(CASE WHEN now IS NULL THEN 1 END) AS empty,
-           count(CASE WHEN typeof(old) = 'text' AND typeof(now) = 'text' AND instr(now, old) > 0 THEN 1 END) AS inside,
-           count(CASE WHEN typeof(old) = 'text' AND json_valid(old) AND substr(ltrim(old), 1, 1) IN ('{', '[') THEN 1 END) AS documents
-         FROM (SELECT DISTINCT ${b} AS old, ${s} AS now FROM ${from} WHERE ${b} IS NOT NULL)`,
-      )
-      .get()
-    const of = (field: string): number => Number(row?.[field])
-    const paired = of('pairs') === of('olds') && of('pairs') === of('nows')
-    // A number that differs with each JSON document does not hold what the document says.
-    const told = (paired && of('documents') === 0) || of('inside') === of('pairs')
-    if (of('empty') === 0 && told) return `${after.name}.${candidate.name}`
+  const { database, statements } = versions
+  const writers = writersOf(statements, fate, name)
+  const spelt = speltIn(writers.map(({ anatomy }) => anatomy.tokens))
+  const beside = after === undefined ? [] : placesBeside(versions, fate, after, name, key, writers)
+  for (const place of [...beside, ...placesElsewhere(versions, fate, after, name, key, writers, spelt)]) {
+    const held = heldIn(database, wanted, place, spelt) ?? objectInColumns(database, wanted, place)
+    if (held !== undefined) return held.map(place.named).join(', ')
   }
-  const pieces = fresh.map((candidate) => ({ holder: column('s', candidate.name), name: candidate.name }))
-  const held = heldInPieces(
-    database,
-    `${from} WHERE ${b} IS NOT NULL`,
-    b,
-    pieces.map(({ holder }) => holder),
-  )
-  return held ? pieces.map((piece) => `${after.name}.${piece.name}`).join(', ') : undefined
-}
-
-/** A column of a table that was filled from this one and holds every value of these rows. */
-function heldElsewhere(
-  { database, after }: Versions,
-  fate: TableFate,
-  name: string,
-  writers: StatementEvidence[],
-  rows: string,
-  copies: string[],
-): string | undefined {
-  const b = column('b', name)
-  const condition = rows.includes(' WHERE ')
-    ? `${rows} AND ${b} IS NOT NULL`
-    : `${rows} WHERE ${b} IS NOT NULL`
-  const writes = (statement: StatementEvidence, table: string): boolean =>
-    statement.touches.some(({ table: to, how }) => how !== 'read' && to.toLowerCase() === table.toLowerCase())
-  for (const copy of copies) {
-    const table = tableNamed(after, copy)
-    // The successor of a rebuild was filled under another name.
-    const fed = writers.some(
-      (statement) =>
-        writes(statement, copy) ||
-        (statement.anatomy.copies && copy.toLowerCase() === fate.after?.name.toLowerCase()),
-    )
-    const same =
-      table?.columns.some((candidate) => candidate.name.toLowerCase() === name.toLowerCase()) ?? false
-    if (table === undefined || (!fed && !same)) continue
-    const successor =
-      fate.after !== undefined && sameName(table.name, fate.after.name) ? fate.after : undefined
-    const taken = successor === undefined ? [] : pairsOf(fate, successor).map(({ is }) => is)
-    const open = table.columns.filter((candidate) => !taken.includes(candidate.name))
-    const ordered = open.sort(
-      (x, y) =>
-        Number(y.name.toLowerCase() === name.toLowerCase()) -
-        Number(x.name.toLowerCase() === name.toLowerCase()),
-    )
-    for (const candidate of ordered) {
-      const missing = database
-        .prepare(
-          `SELECT 1 FROM ${condition} AND ${b} NOT IN (SELECT ${quoteName(candidate.name)} FROM main.${quoteName(table.name)} WHERE ${quoteName(candidate.name)} IS NOT NULL) LIMIT 1`,
-        )
-        .get()
-      if (missing === undefined) return `${table.name}.${candidate.name}`
-    }
-    const lists = open.map(
-      ({ name: holder }) => `(SELECT ${quoteName(holder)} FROM main.${quoteName(table.name)})`,
-    )
-    if (fed && heldInPieces(database, condition, b, lists)) return table.name
+  for (const { source, link, columns, named } of listHolders(versions, fate, key)) {
+    const held = listInRows(database, wanted, source, link, columns)
+    if (held !== undefined) return held.map(named).join(', ')
   }
   return undefined
 }
 
-/** Lost rows whose every value is held by tables that were filled from this one are moved, not lost. */
-export function relocate(
+/** The wanted values that no column holds which was copied from it as it is (`SELECT … AS v`), and those that hold some. */
+function notCopied(
   versions: Versions,
   fate: TableFate,
-  found: DataComparison,
-  key: Pair[] | undefined,
-): DataComparison {
-  const rows =
-    fate.after === undefined || key === undefined
-      ? `prior.${quoteName(fate.before.name)} b`
-      : missingRows(fate, fate.after, key)
-  const samples = found.lostSamples.length > 0 ? found.lostSamples : sampleRows(versions.database, fate, rows)
-  const copies = fate.copiedTo.filter((copy) => copy.toLowerCase() !== fate.after?.name.toLowerCase())
-  if (copies.length === 0) return { ...found, lostSamples: samples }
-  const holders = fate.before.columns
-    .filter(({ name, generated }) => !generated && !isSurrogate(fate, name))
-    .map(({ name }) => {
-      const writers = versions.statements.filter(
-        ({ anatomy }) => mentions(anatomy.tokens, name) || anatomy.tokens.some(({ text }) => text === '*'),
-      )
-      const empty = number(versions.database, `SELECT count(${column('b', name)}) AS n FROM ${rows}`) === 0
-      return empty ? '' : heldElsewhere(versions, fate, name, writers, rows, copies)
-    })
-  if (holders.some((holder) => holder === undefined)) return { ...found, lostSamples: samples }
-  const movedTo = [
-    ...new Set(holders.map((holder) => holder?.split('.')[0] ?? '').filter((table) => table !== '')),
-  ].join(', ')
-  const room = copies.some((copy) => {
-    const table = tableNamed(versions.after, copy)
-    return (
-      table !== undefined &&
-      number(versions.database, `SELECT count(*) AS n FROM main.${quoteName(table.name)}`) >= found.lost
-    )
-  })
-  return room ? { ...found, lost: 0, moved: found.lost, movedTo } : { ...found, lostSamples: samples }
+  after: TableSchema,
+  name: string,
+  key: Pair[],
+  wanted: Wanted,
+): { missing: string; copies: string[] } {
+  const { database, statements } = versions
+  const writers = writersOf(statements, fate, name)
+  const places = [
+    ...placesBeside(versions, fate, after, name, key, writers, true),
+    ...placesElsewhere(versions, fate, after, name, key, writers, undefined),
+  ]
+  const found = { missing: wanted.sql, copies: new Array<string>() }
+  const keys = Array.from({ length: wanted.keys }, (_, at) => `w.k${at} AS k${at}`).join(', ')
+  for (const place of places) {
+    for (const is of place.columns) {
+      const same = sameValue('w.v', column('s', is))
+      const from = joined(`(${found.missing})`, place)
+      const holds = database.prepare(`SELECT 1 FROM ${from} WHERE ${same} LIMIT 1`).get() !== undefined
+      if (!holds) continue
+      found.missing = `SELECT ${keys}, w.v AS v FROM ${from} WHERE NOT coalesce(${same}, 0)`
+      found.copies.push(place.named(is))
+    }
+  }
+  return found
 }
 
-/** A number that SQLite gave out says nothing once the table is gone and what referred to it holds the values instead. */
-function isSurrogate({ before, after }: TableFate, name: string): boolean {
-  const [key] = before.columns.filter(({ keyPosition }) => keyPosition > 0)
-  return (
-    after === undefined &&
-    before.primaryKey.length === 1 &&
-    before.columns.length > 1 &&
-    key?.name === name &&
-    key.type === 'INTEGER'
-  )
-}
-
-/** INSERT INTO t (a, b) names what it fills; without the list it fills all. */
-function listsColumns({ tokens, target }: StatementParts): boolean {
-  const at = tokens.findIndex(({ text }) => unquote(text).toLowerCase() === target?.toLowerCase())
-  return tokens[at + 1]?.text === '('
+function samplesOf(database: DatabaseSync, values: string): ColumnChange['samples'] {
+  return database
+    .prepare(`SELECT DISTINCT substr(quote(v), 1, 80) AS v FROM (${values}) LIMIT ${SAMPLES}`)
+    .all()
+    .map((row) => ({ key: '', before: String(row['v']), after: 'gone' }))
 }

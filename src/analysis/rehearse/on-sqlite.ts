@@ -77,7 +77,7 @@ export async function rehearseNatively(
     const fates: TableFate[] = []
     for (const fate of followTables(before, after, settled)) {
       input.onProgress?.(`Comparing ${fate.before.name}`)
-      fates.push(withData(database, fate, { database, after, statements: settled }))
+      fates.push(withData(database, fate, { database, before, after, statements: settled }))
       input.signal?.throwIfAborted()
       await setImmediate()
     }

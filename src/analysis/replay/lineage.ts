@@ -1,7 +1,8 @@
 import { defined } from '../../contract/defined.js'
-import { tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
+import { sameName, tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import { unquote } from '../../d1/sql/tokens.js'
-import type { StatementEvidence, TableFate } from '../evidence.js'
+import type { Heir, StatementEvidence, TableFate } from '../evidence.js'
+import { ColumnNames, comesFrom, type ColumnNode } from './column-lineage.js'
 
 /** One table while it lives, whatever it is called. */
 interface Entry {
@@ -9,6 +10,9 @@ interface Entry {
   name: string
   alive: boolean
   renamedColumns: Map<string, string>
+  columns: ColumnNames
+  /** The columns that it had before, with the names of then. */
+  origins: [name: string, node: ColumnNode][]
   sources: Set<Entry>
   ended: StatementEvidence | undefined
   /** Some statement changed its rows, or may have. */
@@ -33,11 +37,14 @@ export function followTables(
 }
 
 function newEntry(name: string, origin?: TableSchema): Entry {
+  const columns = new ColumnNames()
   return {
     origin,
     name,
     alive: true,
     renamedColumns: new Map(),
+    columns,
+    origins: (origin?.columns ?? []).map((column) => [column.name, columns.of(column.name)]),
     sources: new Set(),
     ended: undefined,
     written: false,
@@ -55,10 +62,21 @@ function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvide
     written.push(created)
   }
   const read = statement.touches.filter(({ how }) => how === 'read').map(({ table }) => living(table))
+  // A trigger puts aside what an UPDATE or DELETE takes from its table.
+  const subjectNow = target === undefined ? undefined : living(target)
+  const inserts = new Set(
+    statement.touches.filter(({ how }) => how === 'insert').map(({ table }) => living(table)),
+  )
+  for (const { column, table, from } of statement.sources) {
+    const source = living(table)
+    if (subjectNow !== undefined && source !== undefined && source !== subjectNow)
+      subjectNow.columns.of(column).sources.add(source.columns.of(from))
+  }
   for (const entry of written) {
     if (entry === undefined) continue
     touched.add(entry)
     entry.written = true
+    if (entry !== subjectNow && inserts.has(entry) && subjectNow !== undefined) entry.sources.add(subjectNow)
     if (verb === 'drop-table' || verb === 'delete') continue
     for (const source of read) if (source !== undefined && source !== entry) entry.sources.add(source)
   }
@@ -74,6 +92,7 @@ function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvide
   }
   if (verb !== 'alter-table') return
   touched.add(subject)
+  subject.columns.alter(alteration)
   if (alteration?.kind === 'rename-table') {
     subject.name = alteration.to
     subject.ended ??= statement
@@ -110,6 +129,7 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
     renamedColumns: entry.renamedColumns,
     written: entry.written,
     copiedTo: copies.map(({ name }) => name),
+    heirs: heirsOf(entry, entries, after),
     ...defined({ ended: entry.ended }),
   }
   const renamesUpTo = (name: string): Map<string, string> => {
@@ -125,16 +145,55 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
   }
   if (namesake !== undefined) {
     const copiedTo = moved ? [...base.copiedTo, entry.name] : base.copiedTo
-    return { ...base, copiedTo, renamedColumns: renamesUpTo(origin.name), how: 'rebuilt', after: namesake }
+    const renamedColumns = withHeirs(renamesUpTo(origin.name), origin, namesake, base.heirs)
+    return { ...base, copiedTo, renamedColumns, how: 'rebuilt', after: namesake }
   }
   const successor = bestCopy(
     origin,
     copies.filter((copy) => !isKept(copy) && !merges(copy, entry, entries)),
     after,
   )
-  if (successor !== undefined)
-    return { ...base, renamedColumns: renamesUpTo(successor.name), how: 'renamed', after: successor }
+  if (successor !== undefined) {
+    const renamedColumns = withHeirs(renamesUpTo(successor.name), origin, successor, base.heirs)
+    return { ...base, renamedColumns, how: 'renamed', after: successor }
+  }
   return { ...base, how: 'dropped' }
+}
+
+/** A column that the copy of a rebuild puts under a new name is renamed as much as by ALTER TABLE. */
+function withHeirs(
+  renames: Map<string, string>,
+  origin: TableSchema,
+  after: TableSchema,
+  heirs: Heir[],
+): Map<string, string> {
+  const has = (table: TableSchema, name: string): boolean =>
+    table.columns.some((column) => sameName(column.name, name))
+  const all = new Map(renames)
+  for (const { name } of origin.columns) {
+    if (has(after, all.get(name.toLowerCase()) ?? name)) continue
+    const taken = new Set([...all.values()].map((is) => is.toLowerCase()))
+    const heir = heirs.find(
+      ({ column, table, is }) =>
+        column === name && table === after.name && !has(origin, is) && !taken.has(is.toLowerCase()),
+    )
+    if (heir !== undefined) all.set(name.toLowerCase(), heir.is)
+  }
+  return all
+}
+
+function heirsOf(entry: Entry, entries: Entry[], after: DetailedCatalog): Heir[] {
+  return entries
+    .filter((other) => other !== entry && other.alive)
+    .flatMap((other) => {
+      const table = tableNamed(after, other.name)
+      if (table === undefined) return []
+      return table.columns.flatMap(({ name: is }) =>
+        entry.origins
+          .filter(([, node]) => comesFrom(other.columns.of(is), node))
+          .map(([column]) => ({ column, table: table.name, is })),
+      )
+    })
 }
 
 /** Renamed columns on the way from a table to a copy of a copy of it: each step may rename further. */

@@ -8,6 +8,7 @@ import { mentions, type StatementParts } from '../statement/statement.js'
 import type { StatementEvidence } from '../evidence.js'
 import { failedPrecondition } from '../statement/if-not-exists.js'
 import { literalsInIndex, literalsInPlaceOfColumns } from '../statement/quoted-literals.js'
+import { columnSources } from '../statement/column-sources.js'
 import { tablesByRoot, tableAccessOf } from '../statement/table-access.js'
 
 export interface ObserverOptions {
@@ -39,6 +40,7 @@ export class Observer {
   run(statement: SqlStatement, anatomy: StatementParts): StatementEvidence {
     const touches = this.#touches(statement.sql, anatomy)
     const literals = this.#literals(statement.sql, anatomy, touches)
+    const sources = columnSources(this.#database, statement.sql, anatomy)
     const unmet = failedPrecondition(this.#database, statement.sql, anatomy)
     const deletes =
       this.#options.countRows && anatomy.verb !== 'update'
@@ -65,6 +67,7 @@ export class Observer {
       changes,
       counts,
       literals,
+      sources,
       ...defined({ unmet }),
       ...(this.#writesLedger(anatomy) ? { writesLedger: true } : {}),
       durationMs,

@@ -33,6 +33,7 @@ export function replacementOf(
     renamedColumns: new Map(),
     written: false,
     copiedTo: [],
+    heirs: [],
   }
   const pairs = pairsOf(known, now)
   const gone = table.columns.filter(

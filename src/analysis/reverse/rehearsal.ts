@@ -80,10 +80,14 @@ function runBack(input: WayBackInput, copy: string, reverse: Reverse): string[] 
         ...input.evidence.fates.filter(({ written }) => written).map(({ before }) => before.name),
       ].map((name) => name.toLowerCase()),
     )
-    return fatesByName(input.evidence.before, restored)
+    const { before } = input.evidence
+    return fatesByName(before, restored)
       .filter((fate) => fate.before.kind === 'table' && touched.has(fate.before.name.toLowerCase()))
       .flatMap((fate) =>
-        differences(fate.before.name, compareTable({ database, after: restored, statements: [] }, fate)),
+        differences(
+          fate.before.name,
+          compareTable({ database, before, after: restored, statements: [] }, fate),
+        ),
       )
   } finally {
     database.close()

@@ -30,6 +30,7 @@ export function fatesByName(before: DetailedCatalog, after: DetailedCatalog): Ta
       renamedColumns: new Map<string, string>(),
       written: true,
       copiedTo: [],
+      heirs: [],
     }
   })
 }

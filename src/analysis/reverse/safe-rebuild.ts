@@ -125,7 +125,10 @@ async function losesNothing(evidence: Evidence, places: Places, script: SafeRebu
     return fatesByName(evidence.before, after)
       .filter(({ before }) => script.tables.includes(before.name.toLowerCase()))
       .every((fate) => {
-        const { lost, columns } = compareTable({ database, after, statements: [] }, fate)
+        const { lost, columns } = compareTable(
+          { database, before: evidence.before, after, statements: [] },
+          fate,
+        )
         return lost === 0 && columns.every((change) => change.after === undefined)
       })
   } finally {

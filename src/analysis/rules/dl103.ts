@@ -39,8 +39,8 @@ function gone(evidence: Evidence, fate: TableFate, change: ColumnChange): Findin
     fate,
     change,
     dropOf(evidence, fate, change.column),
-    `${valuesText(change.values)} of ${fate.before.name}.${change.column} ${change.values === 1 ? 'goes' : 'go'} with the column`,
-    0,
+    `${valuesText(change.nulled)} of ${fate.before.name}.${change.column} ${change.nulled === 1 ? 'goes' : 'go'} with the column`,
+    change.values - change.nulled,
   )
 }
 

@@ -1,3 +1,4 @@
+import type { DataComparison } from '../evidence.js'
 import { findingOf, rowsText, type Rule } from './rule.js'
 
 export const ds102: Rule = {
@@ -11,11 +12,16 @@ export const ds102: Rule = {
       .filter(({ how, before }) => how === 'dropped' && before.kind !== 'shadow')
       .map(({ before, ended, data }) => {
         const rows = data === undefined ? '' : ` with ${rowsText(data.rowsBefore)}`
-        const moved =
-          data !== undefined && data.moved > 0 ? `; they are all in ${data.movedTo ?? 'another table'}` : ''
+        const moved = data === undefined || data.moved === 0 ? '' : `; ${whereNow(data)}`
         return findingOf(ds102, 'warning', ended, `Table ${before.name} is dropped${rows}${moved}.`, {
           table: before.name,
           ...(data === undefined ? {} : { before: data.rowsBefore, after: data.moved }),
         })
       }),
+}
+
+function whereNow({ rowsBefore, moved, movedTo = '', underOtherKeys }: DataComparison): string {
+  if (underOtherKeys === true)
+    return `their values are in ${movedTo}, under other keys: those of before are gone`
+  return `${moved === rowsBefore ? 'they are all' : `${rowsText(moved)} of them ${moved === 1 ? 'is' : 'are'}`} in ${movedTo}`
 }

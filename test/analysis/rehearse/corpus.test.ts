@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { verdictOf } from '../../../src/analysis/findings/acknowledge.js'
 import type { Plan } from '../../../src/contract/plan.js'
+import { ACCOUNTED, UNACCOUNTED } from '../../corpus/accounts.js'
 import { BLOCKING } from '../../corpus/blocking.js'
 import { AS_STRONG, WEAKENED } from '../../corpus/constraints.js'
 import { HARMLESS } from '../../corpus/harmless.js'
@@ -26,6 +27,8 @@ describe.each([
   { kind: 'blocking', scenarios: [...BLOCKING, ...STEALTHY] },
   { kind: 'telling', scenarios: [...WEAKENED, ...SEARCH_LOST] },
   { kind: 'harmless', scenarios: [...HARMLESS, ...MOVES, ...AS_STRONG, ...SEARCH_KEPT] },
+  { kind: 'blocking', scenarios: UNACCOUNTED },
+  { kind: 'harmless', scenarios: ACCOUNTED },
 ])('$kind migrations', ({ kind, scenarios }) => {
   test.each(scenarios)('$name', async (scenario) => {
     const plan = await judged(scenario, scenarios.indexOf(scenario))

@@ -1,0 +1,221 @@
+import { referencedColumns, sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
+import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
+import type { StatementEvidence, TableFate } from '../evidence.js'
+import { mentions } from '../statement/statement.js'
+import type { Versions } from './moved-values.js'
+import { placeIn, type Place } from './places.js'
+import type { Spelt } from './readings.js'
+import { column, pairsOf, ROWID, type Pair } from './row-keys.js'
+import { columnsFilled, copiedBy, writes } from './writers.js'
+
+/**
+ * Columns of the same row that statements filled from the old one, and columns of tables that such a column points to. With `asItIs` only
+ * columns that were set to the old one by itself.
+ */
+export function placesBeside(
+  { after: catalog }: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  name: string,
+  key: Pair[],
+  writers: StatementEvidence[],
+  asItIs = false,
+): Place[] {
+  const names = [name, fate.renamedColumns.get(name.toLowerCase()) ?? name]
+  const old = new Set(pairsOf(fate, after).map(({ is }) => is.toLowerCase()))
+  const own = writers.filter((statement) => fillsTable(statement, fate, after))
+  const filled = after.columns
+    .map((it) => it.name)
+    .filter((candidate) => {
+      const isFresh = !old.has(candidate.toLowerCase())
+      const copied = own.some(({ anatomy }) => copiedBy(anatomy, names).some((is) => sameName(is, candidate)))
+      const inherits =
+        isFresh &&
+        fate.heirs.some(
+          (heir) => heir.column === name && heir.table === after.name && sameName(heir.is, candidate),
+        )
+      if (asItIs) return copied || inherits
+      return own.some(({ anatomy }) => {
+        const columns = columnsFilled(anatomy)
+        if (anatomy.verb !== 'update' && !isFresh) return false
+        return columns === undefined ? anatomy.copies : columns.some((is) => sameName(is, candidate))
+      })
+    })
+  if (filled.length === 0) return []
+  const link = key.map(({ is }) => is)
+  const row: Place = {
+    source: `main.${quoteName(after.name)}`,
+    link,
+    columns: filled,
+    named: (it) => `${after.name}.${it}`,
+  }
+  if (asItIs) return [row]
+  const pointed = [...catalog.tables.values()]
+    .filter((table) => table.name !== after.name && table.kind === 'table' && table.primaryKey.length === 1)
+    .filter(
+      (table) =>
+        own.some(({ touches }) => touches.some((it) => sameName(it.table, table.name))) ||
+        referred(after, table),
+    )
+    .flatMap((table) => filled.flatMap((pointer) => placeThrough(after, link, pointer, table)))
+  return [row, ...pointed]
+}
+
+function referred(after: TableSchema, table: TableSchema): boolean {
+  return after.foreignKeys.some(({ target }) => sameName(target, table.name))
+}
+
+function fillsTable(statement: StatementEvidence, fate: TableFate, after: TableSchema): boolean {
+  const { anatomy, touches } = statement
+  if (touches.length === 0) return false
+  // The successor of a rebuild was filled under another name.
+  return (
+    writes(statement, after.name) ||
+    writes(statement, fate.before.name) ||
+    (fate.how !== 'kept' && anatomy.copies)
+  )
+}
+
+/** The row that a new column points to. */
+function placeThrough(after: TableSchema, link: string[], pointer: string, table: TableSchema): Place[] {
+  const [id = ''] = table.primaryKey
+  const columns = table.columns.map(({ name }) => name).filter((name) => !sameName(name, id))
+  if (columns.length === 0) return []
+  const keys = link.map((name, at) => `${column('o', name)} AS l${at}`).join(', ')
+  const values = columns.map((name) => column('t', name)).join(', ')
+  return [
+    {
+      source: `(SELECT ${keys}, ${values} FROM main.${quoteName(after.name)} o JOIN main.${quoteName(table.name)} t ON ${column('t', id)} = ${column('o', pointer)})`,
+      link: link.map((_, at) => `l${at}`),
+      columns,
+      named: (name) => `${table.name}.${name}`,
+    },
+  ]
+}
+
+/**
+ * Rows of other tables that statements filled from this one, found by a link to its key. `spelt`: what tells such rows of one key apart
+ * ('home', 'work'); without it only columns that were copied as they are.
+ */
+export function placesElsewhere(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema | undefined,
+  name: string,
+  key: Pair[],
+  writers: StatementEvidence[],
+  spelt: Spelt | undefined,
+): Place[] {
+  const { database } = versions
+  return linksTo(versions, fate, after, key, writers).flatMap(({ table, link }) => {
+    const heirs = fate.heirs
+      .filter((heir) => heir.column === name && heir.table === table.name)
+      .map(({ is }) => is)
+    const rest = table.columns
+      .map((it) => it.name)
+      .filter((it) => !link.includes(it) && !heirs.includes(it))
+      .sort((a, b) => Number(sameName(b, name)) - Number(sameName(a, name)))
+    const columns = spelt === undefined ? heirs : [...heirs, ...rest].slice(0, 12)
+    const whole = columns.length === 0 ? undefined : placeIn(database, table.name, link, columns)
+    if (whole !== undefined) return [whole]
+    const single = columns.flatMap((it) => placeIn(database, table.name, link, [it]) ?? [])
+    if (single.length > 0 || spelt === undefined) return single
+    const literals = [...spelt.texts.map((text) => quoteText(text)), ...spelt.numbers]
+    const told = rest.flatMap((it) => literals.map((literal) => ` WHERE ${column('t', it)} = ${literal}`))
+    return told
+      .slice(0, 60)
+      .flatMap((condition) => placeIn(database, table.name, link, columns, condition) ?? [])
+  })
+}
+
+interface Link {
+  table: TableSchema
+  link: string[]
+}
+
+/** Tables that were filled from this one, each with the columns that hold its key. */
+function linksTo(
+  { after: catalog }: Versions,
+  fate: TableFate,
+  after: TableSchema | undefined,
+  key: Pair[],
+  writers: StatementEvidence[],
+): Link[] {
+  return fate.copiedTo.flatMap((copy) => {
+    const table = tableNamed(catalog, copy)
+    if (
+      table === undefined ||
+      table.kind !== 'table' ||
+      (after !== undefined && sameName(table.name, after.name))
+    )
+      return []
+    const byCopy = key.map(({ was }) =>
+      fate.heirs.filter((heir) => heir.column === was && heir.table === table.name).map(({ is }) => is),
+    )
+    const [first, ...others] = byCopy
+    const copied = (first ?? []).map((is) => [is, ...others.flatMap((names) => names.slice(0, 1))])
+    const filling = writers.filter((statement) => writes(statement, table.name))
+    // Rows that were there already are found by the reference that they had, or by the one that the UPDATE uses.
+    const updated = filling.some(({ anatomy }) => anatomy.verb === 'update')
+    const referring = table.foreignKeys
+      .filter(({ target }) => sameName(target, fate.before.name) || sameName(target, after?.name ?? ''))
+      .filter((reference) => {
+        const columns = referencedColumns(reference, after ?? fate.before)
+        return columns.length === key.length && columns.every((it, at) => sameName(it, key[at]?.was ?? ''))
+      })
+      .map(({ columns }) => columns)
+    const named =
+      key.length === 1 && key[0]?.was !== ROWID
+        ? table.columns
+            .filter((it) =>
+              filling.some(({ anatomy }) => anatomy.verb === 'update' && mentions(anatomy.tokens, it.name)),
+            )
+            .map((it) => [it.name])
+        : []
+    const links = [...copied, ...(updated ? [...referring, ...named] : [])].filter(
+      (link) => link.length === key.length,
+    )
+    const unique = new Map(links.map((link) => [link.join('\0'), link]))
+    return [...unique.values()].map((link) => ({ table, link }))
+  })
+}
+
+export interface ListHolder {
+  source: string
+  link: string[]
+  columns: string[]
+  named: (column: string) => string
+}
+
+/** Tables of which several rows may belong to one of this, and those that they point to on. */
+export function listHolders(versions: Versions, fate: TableFate, key: Pair[]): ListHolder[] {
+  return linksTo(versions, fate, fate.after, key, []).flatMap(({ table, link }) => {
+    const own: ListHolder = {
+      source: `main.${quoteName(table.name)}`,
+      link,
+      columns: table.columns.map(({ name }) => name).filter((name) => !link.includes(name)),
+      named: (name) => `${table.name}.${name}`,
+    }
+    const onward = table.foreignKeys.flatMap((reference): ListHolder[] => {
+      const target = tableNamed(versions.after, reference.target)
+      const [id, ...more] = target === undefined ? [] : referencedColumns(reference, target)
+      const [from] = reference.columns
+      if (target === undefined || id === undefined || from === undefined || more.length > 0) return []
+      if (link.some((name) => sameName(name, from))) return []
+      const columns = target.columns.map(({ name }) => name).filter((name) => !sameName(name, id))
+      const keys = link.map((name, at) => `${column('j', name)} AS l${at}`).join(', ')
+      const values = columns.map((name) => column('o', name)).join(', ')
+      return columns.length === 0
+        ? []
+        : [
+            {
+              source: `(SELECT ${keys}, ${values} FROM main.${quoteName(table.name)} j JOIN main.${quoteName(target.name)} o ON ${column('o', id)} = ${column('j', from)})`,
+              link: link.map((_, at) => `l${at}`),
+              columns,
+              named: (name) => `${target.name}.${name}`,
+            },
+          ]
+    })
+    return [own, ...onward]
+  })
+}

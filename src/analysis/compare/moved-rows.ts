@@ -1,0 +1,175 @@
+import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
+import { quoteName } from '../../d1/sqlite/sqlite.js'
+import type { DataComparison, TableFate } from '../evidence.js'
+import { whereHeld, type Versions } from './moved-values.js'
+import { column, missingRows, number, sampleRows, SAMPLES, type Pair } from './row-keys.js'
+import { rowsNotIn, type RowsOf } from './whole-rows.js'
+
+/**
+ * Rows that are missing under their key: moved where another table holds the whole row with its key, or where every value of them is
+ * found by that key; lost otherwise.
+ */
+export function relocate(
+  versions: Versions,
+  fate: TableFate,
+  found: DataComparison,
+  key: Pair[] | undefined,
+): DataComparison {
+  const { database } = versions
+  const rows =
+    fate.after === undefined || key === undefined
+      ? `prior.${quoteName(fate.before.name)} b`
+      : missingRows(fate, fate.after, key)
+  const known = found.lostSamples.length > 0 ? found.lostSamples : undefined
+  const asLost = (): DataComparison => ({ ...found, lostSamples: known ?? sampleRows(database, fate, rows) })
+  const copies = fate.copiedTo
+    .filter((copy) => !sameName(copy, fate.after?.name ?? ''))
+    .flatMap((copy) => tableNamed(versions.after, copy) ?? [])
+    .filter(({ kind }) => kind === 'table')
+  // Without a key, rows that are there still cannot be told from those that are not.
+  if (copies.length === 0 || (key === undefined && fate.after !== undefined)) return asLost()
+  const columns = fate.before.columns.filter(({ generated }) => !generated).map(({ name }) => name)
+  const wanted: RowsOf = { values: columns.map((name) => column('b', name)), from: rows }
+  const holders = copies.flatMap((table) => {
+    const values = wholeRow(fate, columns, table)
+    return values === undefined ? [] : [{ table, rows: { values, from: `main.${quoteName(table.name)} t` } }]
+  })
+  const unique = fate.before.primaryKey.length > 0
+  const missing = rowsNotIn(
+    wanted,
+    holders.map((holder) => holder.rows),
+    unique,
+  )
+  const lost = holders.length === 0 ? found.lost : number(database, `SELECT count(*) AS n FROM (${missing})`)
+  if (lost === 0) {
+    const holding = holders.filter(({ rows: held }) => {
+      const left = number(database, `SELECT count(*) AS n FROM (${rowsNotIn(wanted, [held], unique)})`)
+      return left < found.lost
+    })
+    return movedTo(
+      found,
+      found.lost,
+      holding.map(({ table }) => table.name),
+    )
+  }
+  const apart = valueByValue(versions, fate, rows)
+  if (apart !== undefined) return movedTo(found, found.lost, apart)
+  const renumbered = underOtherKeys(versions, fate, copies, found.lost)
+  if (renumbered !== undefined) return { ...movedTo(found, found.lost, renumbered), underOtherKeys: true }
+  if (lost === found.lost) return asLost()
+  const partly = movedTo(
+    found,
+    found.lost - lost,
+    holders.map(({ table }) => table.name),
+  )
+  const shown = columns
+    .slice(0, 4)
+    .map((_, at) => `substr(quote(x${at}), 1, 40)`)
+    .join(` || ', ' || `)
+  const lostSamples = database
+    .prepare(`SELECT ${shown} AS sample FROM (${missing}) LIMIT ${SAMPLES}`)
+    .all()
+    .map((row) => String(row['sample']))
+  return { ...partly, lost, lostSamples }
+}
+
+/**
+ * The tables that took over every row of a dropped one but for the number that SQLite had given it, which nothing referred to. Only rows
+ * that the migration added there count, equal ones as often as they were.
+ */
+function underOtherKeys(
+  { database, before }: Versions,
+  fate: TableFate,
+  copies: TableSchema[],
+  rows: number,
+): string[] | undefined {
+  const { name, columns, primaryKey } = fate.before
+  const [id] = columns.filter(({ keyPosition }) => keyPosition > 0)
+  const others = columns.filter((it) => !it.generated && it !== id).map((it) => it.name)
+  const numbers = primaryKey.length === 1 && id?.type === 'INTEGER' && others.length > 0
+  if (fate.after !== undefined || !numbers || isReferredTo(before, name)) return undefined
+  const wanted: RowsOf = {
+    values: others.map((it) => column('b', it)),
+    from: `prior.${quoteName(name)} b`,
+  }
+  const holders = copies.flatMap((table) => {
+    const values = wholeRow(fate, others, table)
+    if (values === undefined || table.withoutRowid) return []
+    const old = tableNamed(before, table.name)
+    const added =
+      old === undefined || old.withoutRowid
+        ? ''
+        : ` WHERE t.rowid NOT IN (SELECT rowid FROM prior.${quoteName(old.name)})`
+    return [{ table: table.name, rows: { values, from: `main.${quoteName(table.name)} t${added}` } }]
+  })
+  const holding = holders.filter(
+    ({ rows: held }) => database.prepare(`${rowsNotIn(wanted, [held])} LIMIT 1`).get() === undefined,
+  )
+  return holding.length === 0 || rows === 0 ? undefined : holding.slice(0, 1).map(({ table }) => table)
+}
+
+/** By a foreign key, or by a column that is called after it: `customer_id`, `customerId`. */
+function isReferredTo(catalog: Versions['before'], name: string): boolean {
+  const stem = name.toLowerCase().replaceAll('_', '')
+  const called = new Set([stem, stem.replace(/s$/, ''), stem.replace(/es$/, ''), stem.replace(/ies$/, 'y')])
+  return [...catalog.tables.values()].some(
+    (table) =>
+      !sameName(table.name, name) &&
+      (table.foreignKeys.some(({ target }) => sameName(target, name)) ||
+        table.columns.some((it) => called.has(it.name.toLowerCase().replaceAll('_', '').replace(/id$/, '')))),
+  )
+}
+
+function movedTo(found: DataComparison, moved: number, tables: string[]): DataComparison {
+  return { ...found, lost: 0, moved, movedTo: [...new Set(tables)].join(', '), lostSamples: [] }
+}
+
+/**
+ * The columns of a copy that hold a row of before: those of the same name, else those that were filled from it. A key that the copy did
+ * not take over is another key, whatever numbers it has.
+ */
+function wholeRow(fate: TableFate, columns: string[], table: TableSchema): string[] | undefined {
+  const heirs = fate.heirs.filter((heir) => heir.table === table.name)
+  const found = columns.map((name) => {
+    const inherits = heirs.filter((heir) => heir.column === name).map(({ is }) => is)
+    const namesake = table.columns.find((it) => sameName(it.name, name))?.name
+    const isKey = fate.before.primaryKey.includes(name)
+    if (isKey && heirs.length > 0 && inherits.length === 0) return undefined
+    return namesake ?? inherits[0]
+  })
+  return found.every((name) => name !== undefined) ? found.map((name) => column('t', name)) : undefined
+}
+
+/** The tables that give every value of the rows back by the key; undefined where a value is missing. */
+function valueByValue(versions: Versions, fate: TableFate, rows: string): string[] | undefined {
+  const { database } = versions
+  const { primaryKey } = fate.before
+  const others = fate.before.columns.filter(({ name, generated }) => !generated && !primaryKey.includes(name))
+  if (primaryKey.length === 0 || others.length === 0) return undefined
+  const key = primaryKey.map((name) => ({ was: name, is: name }))
+  const keys = primaryKey.map((name, at) => `${column('b', name)} AS k${at}`).join(', ')
+  const where = rows.includes(' WHERE ') ? 'AND' : 'WHERE'
+  const holders: string[] = []
+  for (const { name } of others) {
+    const b = column('b', name)
+    const sql = `SELECT ${keys}, ${b} AS v FROM ${rows} ${where} ${b} IS NOT NULL`
+    if (database.prepare(`${sql} LIMIT 1`).get() === undefined) continue
+    const held = whereHeld(versions, fate, undefined, name, key, { sql, keys: key.length })
+    if (held === undefined) return undefined
+    holders.push(...held.split(', ').map((it) => it.split('.')[0] ?? it))
+  }
+  return everyRowSeen(
+    database,
+    others.map(({ name }) => name),
+    rows,
+  )
+    ? holders
+    : undefined
+}
+
+/** Every row has a value beside its key: one that has none leaves nothing that would show that it was there. */
+function everyRowSeen(database: Versions['database'], columns: string[], rows: string): boolean {
+  const where = rows.includes(' WHERE ') ? 'AND' : 'WHERE'
+  const empty = columns.map((name) => `${column('b', name)} IS NULL`).join(' AND ')
+  return database.prepare(`SELECT 1 FROM ${rows} ${where} ${empty} LIMIT 1`).get() === undefined
+}

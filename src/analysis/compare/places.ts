@@ -1,0 +1,90 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { quoteName } from '../../d1/sqlite/sqlite.js'
+import { readings, type Spelt } from './readings.js'
+import { column } from './row-keys.js'
+import { spoilt } from './text-to-number.js'
+
+/** Values of before that are looked for: a SELECT of the key of each row as `k0`, `k1` … and of the value as `v`. */
+export interface Wanted {
+  sql: string
+  /** Columns of the key. */
+  keys: number
+}
+
+/** Where the migrated database may hold them: one row for each key, found by a link. It reads nothing of before. */
+export interface Place {
+  /** FROM item. */
+  source: string
+  /** Columns that hold the key, in its order. */
+  link: string[]
+  /** Columns that may hold the value, or a part of it. */
+  columns: string[]
+  /** How a column is called for people. */
+  named: (column: string) => string
+}
+
+/** Columns of the place from which every wanted value is read back, row by row; undefined where one is not. */
+export function heldIn(
+  database: DatabaseSync,
+  wanted: Wanted,
+  place: Place,
+  spelt: Spelt,
+): string[] | undefined {
+  const tried = readings(place.columns, (name) => column('s', name), spelt).map((reading) => ({
+    ...reading,
+    same: sameValue('w.v', reading.sql),
+  }))
+  const some = `(SELECT * FROM (${wanted.sql}) LIMIT ${SOME})`
+  for (let at = 0; at < tried.length; at += AT_ONCE) {
+    const part = tried.slice(at, at + AT_ONCE)
+    const hits = part.map(({ same }, index) => `count(CASE WHEN ${same} THEN 1 END) AS h${index}`)
+    const row = database.prepare(`SELECT count(*) AS n, ${hits.join(', ')} FROM ${joined(some, place)}`).get()
+    const likely = part.filter((_, index) => row?.[`h${index}`] === row?.['n'])
+    const found = likely.find(({ same }) => lacks(database, wanted, place, same) === undefined)
+    if (found !== undefined) return found.columns
+  }
+  return undefined
+}
+
+/** Rows that are tried first, and ways back that are tried on them at once. */
+const SOME = 60
+const AT_ONCE = 200
+
+function lacks(database: DatabaseSync, wanted: Wanted, place: Place, same: string): unknown {
+  return database
+    .prepare(`SELECT 1 FROM ${joined(`(${wanted.sql})`, place)} WHERE NOT coalesce(${same}, 0) LIMIT 1`)
+    .get()
+}
+
+/** The wanted values, each beside the row of the place that its key finds, or beside nothing. */
+export function joined(wanted: string, place: Place): string {
+  const on = place.link.map((name, at) => `${column('s', name)} = w.k${at}`).join(' AND ')
+  return `${wanted} w LEFT JOIN ${place.source} s ON ${on}`
+}
+
+/** Equal by themselves, whatever type or collation is declared for them; '1.50' and 1.5 are, '007' and 7 are not. */
+export function sameValue(value: string, reading: string): string {
+  const equal = `(+${value}) COLLATE BINARY IS (+(${reading}))`
+  if (reading.length > 80) return equal
+  const number = `typeof(${value}) = 'text' AND typeof(${reading}) IN ('integer', 'real') AND NOT (${spoilt(value, reading)})`
+  const text = `typeof(${value}) IN ('integer', 'real') AND typeof(${reading}) = 'text' AND CAST(${value} AS TEXT) = ${reading}`
+  return `(${equal} OR (${number}) OR (${text}))`
+}
+
+/** A table seen through its link; undefined where the link finds several different rows. */
+export function placeIn(
+  database: DatabaseSync,
+  table: string,
+  link: string[],
+  columns: string[],
+  condition = '',
+): Place | undefined {
+  const names = [...new Set([...link, ...columns])].map((name) => column('t', name)).join(', ')
+  const source = `(SELECT DISTINCT ${names} FROM main.${quoteName(table)} t${condition})`
+  const keys = link.map((name) => column('x', name)).join(', ')
+  const ambiguous = database
+    .prepare(`SELECT 1 FROM ${source} x GROUP BY ${keys} HAVING count(*) > 1 LIMIT 1`)
+    .get()
+  if (ambiguous !== undefined) return undefined
+  return { source, link, columns, named: (name) => `${table}.${name}` }
+}

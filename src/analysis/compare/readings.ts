@@ -1,0 +1,150 @@
+import { quoteText } from '../../d1/sqlite/sqlite.js'
+import { unquote, type Token } from '../../d1/sql/tokens.js'
+
+/** An expression that may give an old value back, made of columns of one migrated row, and the columns that it reads. */
+export interface Reading {
+  sql: string
+  columns: string[]
+}
+
+/** What the statements that wrote the new columns spell out: only with these is a way back tried, so that none is fitted to the rows. */
+export interface Spelt {
+  texts: string[]
+  numbers: string[]
+  words: Set<string>
+}
+
+export function speltIn(statements: Token[][]): Spelt {
+  const tokens = statements.flat()
+  const texts = tokens
+    .filter(({ kind, text }) => kind === 'string' && text.startsWith("'"))
+    .map(({ text }) => unquote(text))
+    .filter((text) => text.length > 0 && text.length <= 60)
+  const numbers = tokens
+    .filter(({ kind, text }) => kind === 'number' && Number(text) > 0)
+    .map(({ text }) => text.replaceAll('_', ''))
+  const words = tokens.filter(({ kind }) => kind === 'word').map(({ text }) => text.toLowerCase())
+  return {
+    texts: [...new Set(texts)].slice(0, 12),
+    numbers: [...new Set(numbers)].slice(0, 6),
+    words: new Set(words),
+  }
+}
+
+/**
+ * The ways back from new columns (`of` writes one as SQL) to the value that they were made of: the value itself, a piece of it, pieces
+ * put together, the same in another unit or form. A way back knows nothing but the migrated row and fixed rules. Whether it is one, the
+ * rows decide.
+ */
+export function readings(columns: string[], of: (column: string) => string, spelt: Spelt): Reading[] {
+  const single = columns.flatMap((column) =>
+    oneColumn(of(column), spelt).map((sql): Reading => ({ sql, columns: [column] })),
+  )
+  const few = columns.slice(0, 4)
+  const several = few.length < 2 ? [] : [...together(few, of, spelt)]
+  return [...single, ...several]
+}
+
+function oneColumn(c: string, spelt: Spelt): string[] {
+  return [
+    c,
+    ...numbers(c, spelt),
+    ...times(c, spelt),
+    ...documents(c, spelt),
+    ...pieces(c, spelt.texts),
+    ...(spelt.words.has('hex') || spelt.words.has('unhex') ? [`unhex(${c})`, `hex(${c})`] : []),
+    ...(spelt.words.has('not') ? [`NOT ${c}`] : []),
+  ]
+}
+
+function numbers(c: string, spelt: Spelt): string[] {
+  return spelt.numbers.flatMap((n) => {
+    const real = /[.e]/i.test(n) ? n : `${n}.0`
+    return [`${c} / ${real}`, `${c} * ${n}`, `${c} - ${n}`, `${c} + ${n}`, `${n} - ${c}`]
+  })
+}
+
+/** Points in time as texts, seconds and milliseconds. Source: https://sqlite.org/lang_datefunc.html */
+function times(c: string, { words }: Spelt): string[] {
+  if (!['unixepoch', 'strftime', 'datetime', 'date', 'julianday'].some((word) => words.has(word))) return []
+  const seconds = [c, `${c} / 1000.0`]
+  return [
+    ...seconds.flatMap((at) => [
+      `date(${at}, 'unixepoch')`,
+      `datetime(${at}, 'unixepoch')`,
+      `strftime('%Y-%m-%dT%H:%M:%SZ', ${at}, 'unixepoch')`,
+      `strftime('%Y-%m-%dT%H:%M:%fZ', ${at}, 'unixepoch')`,
+    ]),
+    `unixepoch(${c})`,
+    `unixepoch(${c}) * 1000`,
+    `CAST(round(unixepoch(${c}, 'subsec') * 1000) AS INTEGER)`,
+    `date(${c})`,
+    `datetime(${c})`,
+    `strftime('%Y-%m-%dT%H:%M:%SZ', ${c})`,
+    `julianday(${c})`,
+  ]
+}
+
+/** A value under one of the keys that the statements spell. */
+function documents(c: string, spelt: Spelt): string[] {
+  if (![...spelt.words].some((word) => word.startsWith('json'))) return []
+  const paths = spelt.texts.map((text) => (text.startsWith('$') ? text : `$.${JSON.stringify(text)}`))
+  return ['$[0]', '$[1]', '$[2]', '$[3]', ...paths].map((path) => inDocument(c, path))
+}
+
+function inDocument(c: string, path: string): string {
+  return `CASE WHEN typeof(${c}) = 'text' AND json_valid(${c}) THEN json_extract(${c}, ${quoteText(path)}) END`
+}
+
+/** The parts between one separator, and between two. */
+function pieces(c: string, separators: string[]): string[] {
+  const parts = (value: string, separator: string): string[] => {
+    const text = quoteText(separator)
+    const list = `CASE WHEN typeof(${value}) = 'text' THEN '[' || replace(json_quote(${value}), ${quoteText(JSON.stringify(separator).slice(1, -1))}, '","') || ']' END`
+    return [
+      ...['[0]', '[1]', '[2]', '[3]', '[#-1]'].map((at) => `json_extract(${list}, '$${at}')`),
+      `CASE WHEN instr(${value}, ${text}) > 0 THEN substr(${value}, instr(${value}, ${text}) + ${separator.length}) END`,
+      `CASE WHEN instr(${value}, ${text}) > 0 THEN substr(${value}, 1, length(${value}) - ${separator.length} - length(json_extract(${list}, '$[#-1]'))) END`,
+    ]
+  }
+  const few = separators.slice(0, 4)
+  return few.flatMap((separator) => {
+    const once = parts(c, separator)
+    const twice = few
+      .filter((other) => other !== separator)
+      .flatMap((other) => once.flatMap((part) => parts(part, other)))
+    return [...once, ...twice]
+  })
+}
+
+function* together(columns: string[], of: (column: string) => string, spelt: Spelt): Generator<Reading> {
+  yield { sql: `coalesce(${columns.map(of).join(', ')})`, columns }
+  const between = ['', ...spelt.texts.slice(0, 3)]
+  for (const order of orders(columns, 4)) {
+    for (const separator of between) {
+      const text = quoteText(separator)
+      yield { sql: order.map(of).join(` || ${text} || `), columns: order }
+      const filled = order.map((column) => `nullif(${of(column)}, '')`).join(', ')
+      yield { sql: `concat_ws(${text}, ${filled})`, columns: order }
+    }
+    const [a = '', b = '', c] = order
+    if (order.length === 2)
+      for (const n of spelt.numbers) yield { sql: `${of(a)} * ${n} + ${of(b)}`, columns: order }
+    if (order.length !== 3 || c === undefined) continue
+    for (const first of between)
+      for (const second of between)
+        if (first !== second)
+          yield {
+            sql: `${of(a)} || ${quoteText(first)} || ${of(b)} || ${quoteText(second)} || ${of(c)}`,
+            columns: order,
+          }
+  }
+}
+
+/** Two and more of the columns in every order. */
+function* orders(columns: string[], most: number, chosen: string[] = []): Generator<string[]> {
+  if (chosen.length > 1) yield chosen
+  if (chosen.length === most) return
+  for (const column of columns)
+    if (!chosen.includes(column)) yield* orders(columns, most, [...chosen, column])
+}

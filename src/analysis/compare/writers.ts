@@ -1,0 +1,70 @@
+import { mentions, type StatementParts } from '../statement/statement.js'
+import { unquote, type Token } from '../../d1/sql/tokens.js'
+import type { StatementEvidence, TableFate } from '../evidence.js'
+
+/** Statements that may have put the values of a column of before somewhere else: they name it, or take all columns. */
+export function writersOf(
+  statements: StatementEvidence[],
+  fate: TableFate,
+  name: string,
+): StatementEvidence[] {
+  const names = [name, fate.renamedColumns.get(name.toLowerCase()) ?? name]
+  return statements.filter(
+    ({ anatomy }) =>
+      anatomy.verb !== 'alter-table' &&
+      (names.some((it) => mentions(anatomy.tokens, it)) || anatomy.tokens.some(({ text }) => text === '*')),
+  )
+}
+
+/** Whether a statement writes rows of a table, by itself or through a trigger. */
+export function writes({ touches }: StatementEvidence, table: string): boolean {
+  return touches.some(({ table: to, how }) => how !== 'read' && to.toLowerCase() === table.toLowerCase())
+}
+
+/** Columns that a statement fills: those that an UPDATE sets, or that an INSERT lists. Undefined: all. */
+export function columnsFilled({ verb, tokens, target }: StatementParts): string[] | undefined {
+  if (verb === 'update') return assignments(tokens).map(({ column }) => column)
+  const at = tokens.findIndex(({ text }) => unquote(text).toLowerCase() === target?.toLowerCase())
+  if (verb !== 'insert' || tokens[at + 1]?.text !== '(') return undefined
+  const close = tokens.findIndex(({ text }, index) => index > at && text === ')')
+  return tokens
+    .slice(at + 2, close)
+    .filter(({ text }) => text !== ',')
+    .map(({ text }) => unquote(text))
+}
+
+export interface Assignment {
+  column: string
+  /** What follows the equals sign, up to the end of the statement. */
+  value: Token[]
+}
+
+/** The assignments of an UPDATE, or of an upsert's DO UPDATE. */
+export function assignments(tokens: Token[]): Assignment[] {
+  const start = tokens.findIndex(({ text }) => /^set$/i.test(text))
+  if (start < 0) return []
+  const found: Assignment[] = []
+  let depth = 0
+  for (let at = start + 1; at < tokens.length; at += 1) {
+    const text = tokens[at]?.text ?? ''
+    if (text === '(') depth += 1
+    if (text === ')') depth -= 1
+    if (depth === 0 && /^(?:where|from|returning)$/i.test(text)) break
+    const begins = at === start + 1 || (depth === 0 && tokens[at - 1]?.text === ',')
+    if (begins && tokens[at + 1]?.text === '=')
+      found.push({ column: unquote(text), value: tokens.slice(at + 2) })
+  }
+  return found
+}
+
+/** Columns that an UPDATE sets to another column as it is. */
+export function copiedBy({ verb, tokens }: StatementParts, names: string[]): string[] {
+  if (verb !== 'update') return []
+  return assignments(tokens)
+    .filter(({ value }) => {
+      const [first, second] = value
+      const ends = second === undefined || /^(?:,|;|where|from|returning)$/i.test(second.text)
+      return ends && names.some((name) => unquote(first?.text ?? '').toLowerCase() === name.toLowerCase())
+    })
+    .map(({ column }) => column)
+}
