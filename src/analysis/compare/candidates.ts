@@ -2,7 +2,7 @@ import { referencedColumns, sameName, tableNamed, type TableSchema } from '../..
 import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
 import { mentions } from '../statement/statement.js'
-import type { Versions } from './moved-values.js'
+import type { Versions } from './versions.js'
 import { placeIn, type Place } from './places.js'
 import type { Spelt } from './readings.js'
 import { column, pairsOf, ROWID, type Pair } from './row-keys.js'

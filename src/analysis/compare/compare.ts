@@ -15,7 +15,8 @@ import {
   sampleRows,
   type Pair,
 } from './row-keys.js'
-import { goneColumn, type Versions } from './moved-values.js'
+import { goneColumn } from './moved-values.js'
+import type { Versions } from './versions.js'
 import { relocate } from './moved-rows.js'
 
 /**

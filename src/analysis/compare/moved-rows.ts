@@ -1,7 +1,8 @@
 import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { DataComparison, TableFate } from '../evidence.js'
-import { whereHeld, type Versions } from './moved-values.js'
+import { whereHeld } from './moved-values.js'
+import type { Versions } from './versions.js'
 import { column, missingRows, number, sampleRows, SAMPLES, type Pair } from './row-keys.js'
 import { rowsNotIn, type RowsOf } from './whole-rows.js'
 

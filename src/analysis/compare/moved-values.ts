@@ -1,21 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { DetailedCatalog, TableSchema } from '../../d1/schema/schema.js'
+import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
-import type { ColumnChange, StatementEvidence, TableFate } from '../evidence.js'
+import type { ColumnChange, TableFate } from '../evidence.js'
+import type { Versions } from './versions.js'
 import { listInRows, objectInColumns } from './json-pieces.js'
 import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
 import { heldIn, joined, sameValue, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
 import { column, join, number, SAMPLES, type Pair } from './row-keys.js'
 import { writersOf } from './writers.js'
-
-/** Two versions of one database on one connection: `main` is the migrated one, `prior` the one before. */
-export interface Versions {
-  database: DatabaseSync
-  before: DetailedCatalog
-  after: DetailedCatalog
-  statements: StatementEvidence[]
-}
 
 /** A column that is no more: which of its values the migrated database does not give back, of rows that are still there. */
 export function goneColumn(
