@@ -306,6 +306,12 @@ ALTER TABLE \`__new_item\` RENAME TO \`item\`;`,
     migration: 'CREATE TEMP TABLE n AS SELECT * FROM users; DROP TABLE n;',
     codes: ['D1L104'],
   }),
+  on({
+    name: 'more rows in one INSERT than the engine has room for, in few bytes',
+    migration: `CREATE TABLE seed (id INTEGER PRIMARY KEY, a, b, c, d, e, f, g, h);
+INSERT INTO seed VALUES ${Array.from({ length: 2_200 }, (_, at) => `(${at + 1}, 0, 1, 0, 1, 0, 1, 0, 1)`).join(', ')};`,
+    codes: ['D1L101'],
+  }),
   on({ name: 'a reserved name', migration: 'CREATE TABLE _cf_cache (a);', codes: ['D1L103'] }),
   on({
     name: '101 columns',

@@ -415,6 +415,13 @@ INSERT INTO tokens_archive SELECT * FROM tokens WHERE state = 'revoked'; DELETE 
     silent: ['D1L101', 'D1L102'],
   }),
   on({
+    name: 'a file of 200 KB whose statements are short, and as many rows as one statement takes',
+    migration: `CREATE TABLE seed (id INTEGER PRIMARY KEY, a, b, c, d, e, f, g, h);
+INSERT INTO seed VALUES ${Array.from({ length: 2_100 }, (_, at) => `(${at + 1}, 0, 1, 0, 1, 0, 1, 0, 1)`).join(', ')};
+${Array.from({ length: 1_500 }, (_, at) => `INSERT INTO log VALUES ('t${at}', 'a line that is sixty bytes long, more or less, ${at}');`).join('\n')}`,
+    silent: ['D1L101', 'D1L105', 'RH101'],
+  }),
+  on({
     name: 'full-text search with its triggers',
     migration: `CREATE VIRTUAL TABLE posts_fts USING fts5(title, body, content='posts', content_rowid='id');
 INSERT INTO posts_fts (rowid, title, body) SELECT id, title, body FROM posts;

@@ -7,6 +7,9 @@ import { openScratch, type ScratchDatabase } from '../../d1/scratch/scratch-work
 import { anatomyOf } from '../statement/statement.js'
 import type { FailureEvidence } from '../evidence.js'
 
+/** workerd counts the text of a request as one statement. Bytes. */
+const LONGEST_TEXT = 100_000
+
 /** What D1's own engine made of the files. */
 export interface D1Run {
   schemaFingerprint: string
@@ -54,7 +57,7 @@ export async function runOnD1(options: {
       input.onProgress?.(`Running ${file.name} on D1's engine`)
       const started = performance.now()
       try {
-        await scratch.batchFile(asSent(file, migrationsTable))
+        await send(scratch, asSent(file, migrationsTable))
       } catch (error) {
         run.failures.push(locate(error, file))
         break
@@ -71,6 +74,12 @@ export async function runOnD1(options: {
   }
 }
 
+/** As Wrangler sends a file: whole, and past the length of one statement cut into its statements; one transaction both ways. */
+async function send(scratch: ScratchDatabase, sql: string): Promise<void> {
+  if (Buffer.byteLength(sql) <= LONGEST_TEXT) return scratch.batchFile(sql)
+  await scratch.batch(splitStatements(sql).map((statement) => statement.sql))
+}
+
 async function tryBack(
   scratch: ScratchDatabase,
   sql: string,
@@ -78,7 +87,7 @@ async function tryBack(
   migrationsTable: string,
 ): Promise<string | undefined> {
   try {
-    await scratch.batchFile(sql)
+    await send(scratch, sql)
   } catch (error) {
     return `D1 refuses the reverse migration: ${messageOf(error)}`
   }

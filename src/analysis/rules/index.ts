@@ -11,6 +11,7 @@ import { d1l101 } from './d1l101.js'
 import { d1l102 } from './d1l102.js'
 import { d1l103 } from './d1l103.js'
 import { d1l104 } from './d1l104.js'
+import { d1l105 } from './d1l105.js'
 import { dl101 } from './dl101.js'
 import { dl102 } from './dl102.js'
 import { dl103 } from './dl103.js'
@@ -85,6 +86,7 @@ export const RULES: readonly Rule[] = [
   d1l102,
   d1l103,
   d1l104,
+  d1l105,
   sq101,
   sq102,
   sq103,

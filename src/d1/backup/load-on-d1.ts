@@ -55,7 +55,7 @@ async function loadStatements(
   let batch: string[] = []
   let bytes = 0
   const flush = async (): Promise<void> => {
-    if (batch.length > 0) await scratch.batch(batch)
+    if (batch.length > 0) await scratch.batch(['PRAGMA defer_foreign_keys=TRUE', ...batch])
     batch = []
     bytes = 0
   }

@@ -14,7 +14,7 @@ export interface ScratchDatabase {
   query(sql: string): Promise<Row[]>
   /** A whole migration as D1 runs it: one implicit transaction, nothing of it remains when a statement fails. */
   batchFile(sql: string): Promise<void>
-  /** Statements in one transaction, with foreign keys checked at its end. */
+  /** Statements in one transaction, each within the limits of one. */
   batch(statements: string[]): Promise<unknown>
   /** Stops workerd. The file can be opened afterwards; `remove` deletes it. */
   close(): Promise<void>
@@ -57,12 +57,7 @@ export async function openScratch({
     return {
       query: (sql) => refusing(async () => rowsOf((await database.prepare(sql).all()).results)),
       batchFile: (sql) => refusing(() => runWhole(database, sql)),
-      batch: (statements) =>
-        refusing(() =>
-          database.batch(
-            ['PRAGMA defer_foreign_keys=TRUE', ...statements].map((sql) => database.prepare(sql)),
-          ),
-        ),
+      batch: (statements) => refusing(() => database.batch(statements.map((sql) => database.prepare(sql)))),
       close: () => miniflare.dispose(),
       remove,
       file: served,

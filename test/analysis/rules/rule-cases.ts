@@ -203,6 +203,15 @@ export const RULE_CASES: Record<string, { fires: Case; silent: Case }> = {
       migration: `INSERT INTO log VALUES ('a', '${'x'.repeat(60_000)}'); INSERT INTO log VALUES ('b', '${'x'.repeat(60_000)}');`,
     },
   },
+  D1L105: {
+    fires: {
+      remote: true,
+      migration: `INSERT INTO log VALUES ('a', '${'x'.repeat(60_000)}'); INSERT INTO log VALUES ('b', '${'x'.repeat(60_000)}');`,
+    },
+    silent: {
+      migration: `INSERT INTO log VALUES ('a', '${'x'.repeat(60_000)}'); INSERT INTO log VALUES ('b', '${'x'.repeat(60_000)}');`,
+    },
+  },
   D1L102: {
     fires: { migration: `CREATE TABLE w (${columns(101)});` },
     silent: { migration: `CREATE TABLE w (${columns(100)});` },
