@@ -4,6 +4,21 @@ import type { StatementParts } from './statement/statement.js'
 import type { Precondition } from './statement/if-not-exists.js'
 import type { ColumnSource } from './statement/column-sources.js'
 
+/** A statement, or a trigger that it fires, which reads a table from its start for each of many rows. */
+export interface HeavyReads {
+  /** Rows that it reads at most. */
+  rows: number
+  /** The table that is read again and again, how many rows it has, and how often it is read at most. */
+  table: string
+  tableRows: number
+  times: number
+  trigger?: string
+  /** The parent whose rows go, where a foreign key of `table` is what reads it. */
+  key?: string
+  /** A CREATE INDEX under which it reads less than a tenth. */
+  index?: string
+}
+
 export interface StatementEvidence {
   /** File name. */
   file: string
@@ -23,6 +38,7 @@ export interface StatementEvidence {
   unmet?: Precondition
   /** It writes, alters or drops the ledger. */
   writesLedger?: true
+  reads?: HeavyReads
   /** Milliseconds. */
   durationMs: number
 }

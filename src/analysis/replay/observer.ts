@@ -1,11 +1,12 @@
 import { defined } from '../../contract/defined.js'
 import type { TableAccess } from '../statement/table-access.js'
 import type { DatabaseSync } from 'node:sqlite'
-import { readDetailedCatalog, type DetailedCatalog } from '../../d1/schema/schema.js'
+import { readDetailedCatalog, sameName, type DetailedCatalog } from '../../d1/schema/schema.js'
 import { cellText, quoteName } from '../../d1/sqlite/sqlite.js'
 import type { SqlStatement } from '../../d1/sql/statements.js'
 import { mentions, type StatementParts } from '../statement/statement.js'
-import type { StatementEvidence } from '../evidence.js'
+import type { HeavyReads, StatementEvidence } from '../evidence.js'
+import { isMany, keyReads, readsOf, triggerReads } from './heavy-reads.js'
 import { failedPrecondition } from '../statement/if-not-exists.js'
 import { literalsInIndex, literalsInPlaceOfColumns } from '../statement/quoted-literals.js'
 import { columnSources } from '../statement/column-sources.js'
@@ -50,14 +51,20 @@ export class Observer {
       const before = this.#count(table)
       return before === undefined ? [] : [{ table, before, after: 0 }]
     })
+    const { countRows } = this.#options
+    const planned = countRows ? readsOf(this.#database, statement.sql, anatomy) : undefined
     const started = performance.now()
     const changes = this.#execute(statement.sql, anatomy)
     const durationMs = performance.now() - started
+    const fired = countRows ? triggerReads(this.#database, anatomy, changes) : undefined
     if (changesSchema(anatomy)) {
       this.#roots = undefined
       this.#catalog = undefined
     }
     for (const count of counts) count.after = this.#rows(count.table) ?? 0
+    const reads = [planned, fired, this.#keyReads(anatomy, counts)].sort(
+      (a, b) => (b?.rows ?? 0) - (a?.rows ?? 0),
+    )[0]
     return {
       file: this.#file,
       line: statement.line,
@@ -68,10 +75,24 @@ export class Observer {
       counts,
       literals,
       sources,
-      ...defined({ unmet }),
+      ...defined({ unmet, reads }),
       ...(this.#writesLedger(anatomy) ? { writesLedger: true } : {}),
       durationMs,
     }
+  }
+
+  #keyReads({ target }: StatementParts, counts: StatementEvidence['counts']): HeavyReads | undefined {
+    const countOf = (table: string) => counts.find((count) => sameName(count.table, table))
+    const own = countOf(target ?? '')
+    if (target === undefined || own === undefined || !isMany(own.before - own.after)) return undefined
+    this.#catalog ??= readDetailedCatalog(this.#database, { migrationsTable: this.#options.migrationsTable })
+    return keyReads(
+      this.#database,
+      this.#catalog,
+      target,
+      own.before - own.after,
+      (table) => countOf(table)?.before,
+    )
   }
 
   #execute(sql: string, anatomy: StatementParts): number {

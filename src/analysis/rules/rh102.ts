@@ -1,5 +1,6 @@
 import type { Finding } from '../../contract/finding.js'
-import type { Evidence } from '../evidence.js'
+import { plural } from '../../text/plural.js'
+import type { Evidence, HeavyReads } from '../evidence.js'
 import { failuresOf } from './refused.js'
 import { findingOf, type Rule } from './rule.js'
 
@@ -8,11 +9,11 @@ const API_LIMIT_MS = 30_000
 
 export const rh102: Rule = {
   code: 'RH102',
-  title: 'slower than the API limit',
+  title: 'slower than the API limit, or reads too many rows',
   severity: 'error',
   advice: 'Split the migration into several files with less work each.',
   source: 'https://developers.cloudflare.com/d1/platform/limits/: 30 seconds a query',
-  check: (evidence) => [...failuresOf(rh102, evidence), ...slowFiles(evidence)],
+  check: (evidence) => [...failuresOf(rh102, evidence), ...slowFiles(evidence), ...heavyStatements(evidence)],
 }
 
 function slowFiles(evidence: Evidence): Finding[] {
@@ -22,11 +23,36 @@ function slowFiles(evidence: Evidence): Finding[] {
       const slowest = evidence.statements
         .filter((statement) => statement.file === file)
         .sort((a, b) => b.durationMs - a.durationMs)[0]
+      const why = slowest?.reads === undefined ? '' : ` ${readsText(slowest.reads)}`
       return findingOf(
         rh102,
         durationMs > API_LIMIT_MS ? 'error' : 'warning',
         slowest ?? { file },
-        `The file took ${Math.round(durationMs / 1000)} s on the copy; the API gives up after ${API_LIMIT_MS / 1000} s, and the outcome is unknown then.`,
+        `The file took ${Math.round(durationMs / 1000)} s on the copy; the API gives up after ${API_LIMIT_MS / 1000} s, and the outcome is unknown then.${why}`,
+        slowest?.reads === undefined ? {} : { advice: wayOut(slowest.reads) },
       )
     })
+}
+
+/** Fast here may be too slow there: D1 resets a database whose statement reads tens of millions of rows. */
+function heavyStatements({ statements, durations }: Evidence): Finding[] {
+  return statements.flatMap((statement) => {
+    const { reads, file, anatomy } = statement
+    if (reads === undefined || (durations[file] ?? 0) > API_LIMIT_MS / 2) return []
+    const table = anatomy.target ?? reads.table
+    return [findingOf(rh102, 'warning', statement, readsText(reads), { table, advice: wayOut(reads) })]
+  })
+}
+
+function readsText({ rows, table, tableRows, times, trigger, key }: HeavyReads): string {
+  if (key !== undefined)
+    return `Each of ${plural(times, 'row')} that go from ${key} is looked for in ${table} (${plural(tableRows, 'row')}), whose foreign key has no index: up to ${plural(rows, 'row')} read.`
+  const who = trigger === undefined ? 'The statement' : `The trigger ${trigger}, which the statement fires,`
+  return `${who} reads ${table} (${plural(tableRows, 'row')}) from its start up to ${plural(times, 'time')}: up to ${plural(rows, 'row')} read.`
+}
+
+function wayOut({ index }: HeavyReads): string {
+  return index === undefined
+    ? 'No index over one column helps: write the statement so that it reads each table once, or do it in parts.'
+    : `Create the index that is missing before the statement, and drop it afterwards where nothing else needs it.\n${index};`
 }

@@ -4,6 +4,7 @@ import type { Plan } from '../../../src/contract/plan.js'
 import { ACCOUNTED, UNACCOUNTED } from '../../corpus/accounts.js'
 import { BLOCKING } from '../../corpus/blocking.js'
 import { AS_STRONG, WEAKENED } from '../../corpus/constraints.js'
+import { CHEAP, COSTLY } from '../../corpus/cost.js'
 import { HARMLESS } from '../../corpus/harmless.js'
 import { MOVES } from '../../corpus/moves.js'
 import type { Scenario } from '../../corpus/scenario.js'
@@ -25,8 +26,8 @@ async function judged(scenario: Scenario, index: number): Promise<Pick<Plan, 've
 
 describe.each([
   { kind: 'blocking', scenarios: [...BLOCKING, ...STEALTHY] },
-  { kind: 'telling', scenarios: [...WEAKENED, ...SEARCH_LOST] },
-  { kind: 'harmless', scenarios: [...HARMLESS, ...MOVES, ...AS_STRONG, ...SEARCH_KEPT] },
+  { kind: 'telling', scenarios: [...WEAKENED, ...SEARCH_LOST, ...COSTLY] },
+  { kind: 'harmless', scenarios: [...HARMLESS, ...MOVES, ...AS_STRONG, ...SEARCH_KEPT, ...CHEAP] },
   { kind: 'blocking', scenarios: UNACCOUNTED },
   { kind: 'harmless', scenarios: ACCOUNTED },
 ])('$kind migrations', ({ kind, scenarios }) => {
