@@ -9,6 +9,7 @@ import { rehearseMigrations } from '../../src/analysis/rehearse/rehearse.js'
 import type { Finding } from '../../src/contract/finding.js'
 import type { Plan } from '../../src/contract/plan.js'
 import type { MigrationFile } from '../../src/contract/target.js'
+import type { OpenScratch } from '../../src/d1/scratch/scratch-workerd.js'
 import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 import type { Scenario } from '../corpus/scenario.js'
 
@@ -33,17 +34,20 @@ export function folderOf(scenario: Scenario): { files: MigrationFile[]; applied:
   }
 }
 
-/** Rehearses a scenario on a database of its own. */
-export function rehearseScenario(scenario: Scenario): Promise<Plan> {
+/** Rehearses a scenario on a database of its own; under an engine of its own too, or under one that runs. */
+export function rehearseScenario(scenario: Scenario, open?: OpenScratch): Promise<Plan> {
   return withDatabase(scenario, (databaseFile) =>
-    rehearseMigrations({
-      databaseFile,
-      ...folderOf(scenario),
-      environment: 'test',
-      database: { name: 'live', id: 'live', remote: scenario.remote ?? false },
-      ...checksumsOf(scenario),
-      ...(scenario.queries === undefined ? {} : { queries: scenario.queries }),
-    }),
+    rehearseMigrations(
+      {
+        databaseFile,
+        ...folderOf(scenario),
+        environment: 'test',
+        database: { name: 'live', id: 'live', remote: scenario.remote ?? false },
+        ...checksumsOf(scenario),
+        ...(scenario.queries === undefined ? {} : { queries: scenario.queries }),
+      },
+      open,
+    ),
   )
 }
 

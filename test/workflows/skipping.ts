@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import { activityInfo } from '@temporalio/activity'
 import type { WorkflowHandle } from '@temporalio/client'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
+import type { Worker } from '@temporalio/worker'
 import { afterAll, beforeAll } from 'vitest'
 import { statusQuery, submitDecisionUpdate } from '../../src/contract/messages.js'
+import type { RunbookActivities } from '../../src/contract/activities.js'
 import { migrationWorkflowId, SEARCH_ATTRIBUTES, type Gate } from '../../src/contract/names.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
 import { provideTemporal } from '../../src/temporal/binaries.js'
 import { createRunbookWorker } from '../../src/temporal/worker.js'
 import type { productionMigration } from '../../src/workflows/index.js'
-import type { World } from './world.js'
+import { openWorld, type World } from './world.js'
 
 /** `IndexedValueType.KEYWORD` of Temporal's API. */
 const KEYWORD = 2
@@ -18,7 +21,7 @@ export type RunHandle = WorkflowHandle<typeof productionMigration>
 
 export interface SkippingServer {
   env: TestWorkflowEnvironment
-  /** Starts a run with a worker of its own for this world, and stops the worker after `drive`. */
+  /** Starts a run whose activities are those of this world; returns what `drive` does, once the run's activities have ended. */
   migrate<T>(world: World, request: MigrationRequest, drive: (handle: RunHandle) => Promise<T>): Promise<T>
 }
 
@@ -43,55 +46,84 @@ export function useRealTimeServer(): SkippingServer {
 }
 
 function useServer(start: () => Promise<TestWorkflowEnvironment>): SkippingServer {
-  let env: TestWorkflowEnvironment | undefined
+  const worlds = new Map<string, World>()
+  const taskQueue = randomUUID()
+  const calls = new Set<Promise<unknown>>()
+  let opened: { env: TestWorkflowEnvironment; worker: Worker; ended: Promise<void> } | undefined
   const running = (): TestWorkflowEnvironment => {
-    if (env === undefined) throw new Error('the server is not running')
-    return env
+    if (opened === undefined) throw new Error('the server is not running')
+    return opened.env
   }
   beforeAll(async () => {
-    env = await start()
+    const env = await start()
     // This server cannot list what it knows, so `ensureSearchAttributes` has nothing to compare with.
     await env.connection.operatorService.addSearchAttributes({
       namespace: env.namespace ?? 'default',
       searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD])),
     })
+    const worker = await createRunbookWorker({
+      connection: env.nativeConnection,
+      namespace: env.namespace ?? 'default',
+      taskQueue,
+      activities: activitiesOf(worlds, calls),
+    })
+    opened = { env, worker, ended: worker.run() }
   }, 120_000)
-  afterAll(() => env?.teardown())
+  afterAll(async () => {
+    opened?.worker.shutdown()
+    await opened?.ended
+    await opened?.env.teardown()
+  })
   return {
     get env() {
       return running()
     },
     async migrate(world, request, drive) {
-      const { client, nativeConnection: connection, namespace } = running()
-      const taskQueue = randomUUID()
-      const worker = await createRunbookWorker({
-        connection,
-        namespace: namespace ?? 'default',
+      const { client } = running()
+      const workflowId = migrationWorkflowId(request.target.environment, request.target.database.id)
+      worlds.set(workflowId, world)
+      const handle = await client.workflow.start<typeof productionMigration>('productionMigration', {
+        workflowId,
         taskQueue,
-        activities: world.activities,
+        args: [request],
       })
-      return worker.runUntil(async () => {
-        const handle = await client.workflow.start<typeof productionMigration>('productionMigration', {
-          workflowId: migrationWorkflowId(request.target.environment, request.target.database.id),
-          taskQueue,
-          args: [request],
-        })
-        try {
-          const driven = await drive(handle)
-          // A child that no worker is there to cancel would hold the clock of the server for every test after this one.
-          await client.workflow
-            .getHandle(`${handle.workflowId}/monitoring`)
-            .result()
-            .catch(() => undefined)
-          return driven
-        } catch (error) {
-          // A failed test leaves no run behind that its worker would wait for.
-          await handle.terminate('the test failed').catch(() => undefined)
-          throw error
-        }
-      })
+      try {
+        const driven = await drive(handle)
+        // A child that goes on would hold the clock of the server for every test after this one.
+        await client.workflow
+          .getHandle(`${handle.workflowId}/monitoring`)
+          .result()
+          .catch(() => undefined)
+        await Promise.allSettled(calls)
+        return driven
+      } catch (error) {
+        // Nor does a failed test leave a run behind.
+        await handle.terminate('the test failed').catch(() => undefined)
+        throw error
+      }
     },
   }
+}
+
+/** One worker serves all worlds of a file: each call goes to the world of its run. */
+function activitiesOf(worlds: Map<string, World>, calls: Set<Promise<unknown>>): RunbookActivities {
+  const names = Object.keys(openWorld().activities) as (keyof RunbookActivities)[]
+  const call = async (name: keyof RunbookActivities, input: never): Promise<unknown> => {
+    const id = activityInfo().workflowExecution?.workflowId.replace(/\/monitoring$/, '') ?? ''
+    const world = worlds.get(id)
+    if (world === undefined) throw new Error(`${id} has no world`)
+    return world.activities[name](input)
+  }
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      (input: never) => {
+        const called = call(name, input)
+        calls.add(called)
+        return called.finally(() => calls.delete(called))
+      },
+    ]),
+  ) as unknown as RunbookActivities
 }
 
 /** Waits, without moving the clock, until the run's state is as asked. */

@@ -3,7 +3,7 @@ import { ledgerSql, recordSql } from '../../d1/schema/ledger.js'
 import type { MigrationFile } from '../../contract/target.js'
 import { CATALOG_SQL, catalogOf, schemaFingerprint } from '../../d1/schema/catalog.js'
 import { splitStatements } from '../../d1/sql/statements.js'
-import { openScratch, type ScratchDatabase } from '../../d1/scratch/scratch-workerd.js'
+import { openScratch, type OpenScratch, type ScratchDatabase } from '../../d1/scratch/scratch-workerd.js'
 import { anatomyOf } from '../statement/statement.js'
 import type { FailureEvidence } from '../evidence.js'
 
@@ -33,9 +33,10 @@ export async function runOnD1(options: {
   file: string
   pending: MigrationFile[]
   migrationsTable: string
+  open?: OpenScratch
 }): Promise<D1Run> {
-  const { input, pending, migrationsTable } = options
-  const scratch = await openScratch({ file: options.file })
+  const { input, pending, migrationsTable, open = openScratch } = options
+  const scratch = await open({ file: options.file })
   const close = async (): Promise<void> => {
     await scratch.close()
     await scratch.remove()

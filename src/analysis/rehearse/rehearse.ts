@@ -20,6 +20,7 @@ import { driftFinding } from '../rules/sq108.js'
 import { withSafeRebuild } from '../reverse/safe-rebuild.js'
 import { schemaDrift } from '../replay/schema-drift.js'
 import { runOnD1, type D1Run } from './on-d1.js'
+import type { OpenScratch } from '../../d1/scratch/scratch-workerd.js'
 
 export interface RehearseInput {
   /** The restored copy, an SQLite file; it is copied, never changed. */
@@ -46,16 +47,16 @@ export interface RehearseInput {
 /**
  * Runs the pending files on a copy of the database: statement by statement in SQLite, to see which one does what to which rows, and
  * file by file in workerd, for what D1 accepts and the schema that it makes of it. The result is the plan that people approve.
- * Throws the signal's reason when it is aborted.
+ * `open`: where an engine runs already. Throws the signal's reason when it is aborted.
  */
-export async function rehearseMigrations(input: RehearseInput): Promise<Plan> {
+export async function rehearseMigrations(input: RehearseInput, open?: OpenScratch): Promise<Plan> {
   const folder = await mkdtemp(join(tmpdir(), 'd1-runbook-rehearse-'))
   try {
     const prior = join(folder, 'prior.sqlite')
     const main = join(folder, 'main.sqlite')
     await copyDatabase(input.databaseFile, prior)
     await copyFile(prior, main)
-    return await rehearseIn(input, { prior, main, folder })
+    return await rehearseIn(input, { prior, main, folder }, open)
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
@@ -67,7 +68,7 @@ interface Places {
   folder: string
 }
 
-async function rehearseIn(input: RehearseInput, places: Places): Promise<Plan> {
+async function rehearseIn(input: RehearseInput, places: Places, open?: OpenScratch): Promise<Plan> {
   const ledger = input.applied.map((entry) => (typeof entry === 'string' ? entry : entry.name))
   const pending = pendingMigrations(input.files, ledger)
   const history = collectHistoryFindings({ files: input.files, applied: ledger, checksums: input.checksums })
@@ -85,6 +86,7 @@ async function rehearseIn(input: RehearseInput, places: Places): Promise<Plan> {
     file: places.prior,
     pending: native.ran,
     migrationsTable: tableOf(input),
+    ...defined({ open }),
   })
   try {
     return await conclude(input, places, { ledger, pending, history, native, run })

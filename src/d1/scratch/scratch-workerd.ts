@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { Readable } from 'node:stream'
 import { createRequire } from 'node:module'
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -23,21 +24,41 @@ export interface ScratchDatabase {
   file: string
 }
 
-const DATABASE_ID = 'scratch'
 const SCRIPT = 'export default { fetch() { return new Response(null) } }'
 
+/** Opens a throw-away database. `file`: an SQLite file to serve; it is copied, never changed. Absent: an empty database. */
+export type OpenScratch = (options?: { file?: string }) => Promise<ScratchDatabase>
+
 /**
- * `file`: an SQLite file to serve; it is copied, never changed. Absent: an empty database. `within`: the folder of a throw-away
- * folder for it, for one that may be large; the system's own otherwise.
+ * A database under an engine of its own. `within`: the folder of a throw-away folder for it, for one that may be large; the
+ * system's own otherwise.
  */
 export async function openScratch({
   file,
-  within = tmpdir(),
+  within,
 }: { file?: string; within?: string } = {}): Promise<ScratchDatabase> {
+  const engine = await startScratchEngine(1, within)
+  try {
+    const database = await engine.open(defined({ file }))
+    return { ...database, close: engine.stop, remove: engine.remove }
+  } catch (error) {
+    await engine.stop()
+    await engine.remove()
+    throw error
+  }
+}
+
+/** One workerd for many throw-away databases, which go on until it stops. */
+export interface ScratchEngine {
+  open: OpenScratch
+  stop: () => Promise<void>
+  remove: () => Promise<void>
+}
+
+/** Starts D1's engine with room for so many databases, one after the other or at once. */
+export async function startScratchEngine(databases: number, within = tmpdir()): Promise<ScratchEngine> {
   const root = await mkdtemp(join(within, 'd1-runbook-scratch-'))
-  const served = scratchDatabaseFile({ root, databaseId: DATABASE_ID })
-  await mkdir(dirname(served), { recursive: true })
-  if (file !== undefined) await copyFile(file, served)
+  const names = Array.from({ length: databases }, (_, number) => `scratch-${number}`)
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       modules: true,
@@ -47,25 +68,31 @@ export async function openScratch({
         stderr.resume()
       },
       script: SCRIPT,
-      d1Databases: { DB: DATABASE_ID },
+      d1Databases: Object.fromEntries(names.map((name) => [name, name])),
       resourcePersistencePath: root,
     }),
   )
-  const remove = (): Promise<void> => rm(root, { recursive: true, force: true, maxRetries: 5 })
-  try {
-    const database: D1 = (await miniflare.getD1Database('DB')) as D1
+  const open: OpenScratch = async ({ file } = {}) => {
+    const name = names.shift()
+    if (name === undefined) throw new Error(`the engine was started for ${databases} databases`)
+    const served = scratchDatabaseFile({ root, databaseId: name })
+    await mkdir(dirname(served), { recursive: true })
+    // Before the first query: that one opens the file.
+    if (file !== undefined) await copyFile(file, served)
+    const database: D1 = (await miniflare.getD1Database(name)) as D1
     return {
       query: (sql) => refusing(async () => rowsOf((await database.prepare(sql).all()).results)),
       batchFile: (sql) => refusing(() => runWhole(database, sql)),
       batch: (statements) => refusing(() => database.batch(statements.map((sql) => database.prepare(sql)))),
-      close: () => miniflare.dispose(),
-      remove,
+      close: () => Promise.resolve(),
+      remove: () => Promise.resolve(),
       file: served,
     }
-  } catch (error) {
-    await miniflare.dispose()
-    await remove()
-    throw error
+  }
+  return {
+    open,
+    stop: () => miniflare.dispose(),
+    remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   }
 }
 

@@ -1,38 +1,38 @@
-import { afterAll, describe, expect, test } from 'vitest'
-import { verdictOf } from '../../../src/analysis/findings/acknowledge.js'
-import type { Plan } from '../../../src/contract/plan.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startScratchEngine, type ScratchEngine } from '../../../src/d1/scratch/scratch-workerd.js'
 import { ACCOUNTED, UNACCOUNTED } from '../../corpus/accounts.js'
 import { BLOCKING } from '../../corpus/blocking.js'
 import { AS_STRONG, WEAKENED } from '../../corpus/constraints.js'
 import { CHEAP, COSTLY } from '../../corpus/cost.js'
 import { HARMLESS } from '../../corpus/harmless.js'
 import { MOVES } from '../../corpus/moves.js'
-import type { Scenario } from '../../corpus/scenario.js'
 import { SEARCH_KEPT, SEARCH_LOST } from '../../corpus/search.js'
 import { STEALTHY } from '../../corpus/stealthy.js'
-import { FULL } from '../../full.js'
-import { judgeScenario, rehearseScenario } from '../scenario-run.js'
+import { rehearseScenario } from '../scenario-run.js'
 
 const matrix: string[] = []
 
-/** D1's own engine starts anew for each migration: not all of them every time. */
-const EVERY = FULL ? 1 : 6
-
-async function judged(scenario: Scenario, index: number): Promise<Pick<Plan, 'verdict' | 'findings'>> {
-  if (index % EVERY === 0) return rehearseScenario(scenario)
-  const findings = await judgeScenario(scenario)
-  return { verdict: verdictOf(findings), findings }
-}
-
-describe.each([
+const CORPUS = [
   { kind: 'blocking', scenarios: [...BLOCKING, ...STEALTHY] },
   { kind: 'telling', scenarios: [...WEAKENED, ...SEARCH_LOST, ...COSTLY] },
   { kind: 'harmless', scenarios: [...HARMLESS, ...MOVES, ...AS_STRONG, ...SEARCH_KEPT, ...CHEAP] },
   { kind: 'blocking', scenarios: UNACCOUNTED },
   { kind: 'harmless', scenarios: ACCOUNTED },
-])('$kind migrations', ({ kind, scenarios }) => {
+]
+
+/** Every migration meets D1's own engine: one workerd, with a database for each. */
+let engine: ScratchEngine
+beforeAll(async () => {
+  engine = await startScratchEngine(CORPUS.reduce((sum, { scenarios }) => sum + scenarios.length, 0))
+})
+afterAll(async () => {
+  await engine.stop()
+  await engine.remove()
+})
+
+describe.each(CORPUS)('$kind migrations', ({ kind, scenarios }) => {
   test.each(scenarios)('$name', async (scenario) => {
-    const plan = await judged(scenario, scenarios.indexOf(scenario))
+    const plan = await rehearseScenario(scenario, engine.open)
     const said = plan.findings.map(({ code, severity, message }) => `${severity} ${code} ${message}`)
     const codes = new Set(plan.findings.map(({ code }) => code))
     matrix.push(`${kind.padEnd(9)} ${plan.verdict.padEnd(12)} ${scenario.name}: ${[...codes].join(' ')}`)
