@@ -17,6 +17,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     projects: LANES,
+    // The built command line runs as it ships.
+    server: { deps: { external: [/\/dist\/src\//] } },
     // Temporal's runtime is native and one a process: each file gets a process of its own.
     pool: 'forks',
     // Tests start workerd, Temporal and Wrangler, which want a core themselves.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { projectFolder, THREE_ENVIRONMENTS } from '../config/project-folder.js'
-import { runCli } from './run-cli.js'
+import { runCli, spawnCli } from './run-cli.js'
 
 describe('wrong usage ends with 2 and says what to type', () => {
   test.each([
@@ -33,7 +33,7 @@ describe('wrong usage ends with 2 and says what to type', () => {
 })
 
 test('with --json a failure is one document with type, message and advice', async () => {
-  const { code, stdout, stderr } = await runCli(['status', '--json'], projectFolder())
+  const { code, stdout, stderr } = await spawnCli(['status', '--json'], projectFolder())
   expect(code).toBe(2)
   expect(stderr).toBe('')
   expect(JSON.parse(stdout)).toEqual({
@@ -81,7 +81,7 @@ test('every command has help with examples, and help needs no project', async ()
 })
 
 test('no colours leave us where nobody sees them', async () => {
-  const { stdout, stderr } = await runCli(['doctor'], projectFolder(), { FORCE_COLOR: '1' })
+  const { stdout, stderr } = await spawnCli(['doctor'], projectFolder(), { FORCE_COLOR: '1' })
 
   expect(stdout + stderr).not.toMatch(/\u001B\[/)
 })

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { localDatabaseFile } from '../../src/d1/read/local-file.js'
 import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 import { projectFolder, THREE_ENVIRONMENTS } from '../config/project-folder.js'
-import { runCli, runJson } from './run-cli.js'
+import { runCli, runJson, spawnCli } from './run-cli.js'
 
 const WRANGLER = '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "archive"\n'
 const TABLE = 'CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\n'
@@ -137,8 +137,8 @@ describe('create', () => {
   test('takes the next number and never overwrites', async () => {
     const folder = migratedProject()
     const names = await Promise.all([
-      runJson(['create', 'add photos'], folder),
-      runJson(['create', 'äpfel'], folder),
+      runJson(['create', 'add photos'], folder, spawnCli),
+      runJson(['create', 'äpfel'], folder, spawnCli),
     ])
     expect(names.map(({ code }) => code)).toEqual([0, 0])
     const files = readdirSync(path.join(folder, 'migrations')).slice(2)
