@@ -17,7 +17,7 @@ export async function writeReport(
   const folder = runFolder(here, runKey)
   const files = [
     await writeWhole(folder, 'report.md', renderMarkdown(report)),
-    await writeWhole(folder, 'report.html', await renderHtml(report)),
+    await writeWhole(folder, 'report.html', renderHtml(report)),
   ]
   const { view } = report
   if (view.failure !== null || view.outcome === 'rolled-back') {

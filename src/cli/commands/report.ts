@@ -40,7 +40,7 @@ export function reportCommand(app: App, summary: string): Command {
         await mkdir(path.dirname(base), { recursive: true })
         const html = `${base}.html`
         const markdown = `${base}.md`
-        await writeFile(html, await renderHtml(input))
+        await writeFile(html, renderHtml(input))
         await writeFile(markdown, renderMarkdown(input))
         output.document({ success: true, workflowId, runId: input.view.runId, html, markdown })
         if (!output.json) {

@@ -58,7 +58,7 @@ test('the incident report of a failed run', async () => {
 
 describe('the HTML report', () => {
   test('is one page that fetches nothing and runs nothing', async () => {
-    const html = await renderHtml(input)
+    const html = renderHtml(input)
     expect(html).not.toMatch(/<(?:script|link|img|iframe|object)\b/i)
     expect(html.match(/\b(?:src|href)="[^#"][^"]*"/g)).toBeNull()
     expect(html).not.toMatch(/@import|url\((?!#)/)
@@ -66,7 +66,7 @@ describe('the HTML report', () => {
   })
 
   test('has the outcome before everything else, and each chart in two sizes', async () => {
-    const html = await renderHtml(input)
+    const html = renderHtml(input)
     expect(html.indexOf('Completed')).toBeLessThan(html.indexOf('<section'))
     expect(html.match(/<svg/g)).toHaveLength(6)
     expect(html).toContain('rollback threshold')
@@ -78,18 +78,18 @@ describe('the HTML report', () => {
       ...sampleRun().steps,
       { step: 'rollback', state: 'running' as const, startedAt: isoAfter(700) },
     ]
-    expect(await renderHtml(input)).not.toContain('>rollback</text>')
-    expect(await renderHtml({ ...input, view: sampleRun({ steps }) })).toContain('>rollback</text>')
+    expect(renderHtml(input)).not.toContain('>rollback</text>')
+    expect(renderHtml({ ...input, view: sampleRun({ steps }) })).toContain('>rollback</text>')
   })
 
   test('says the same as the Markdown, section by section', async () => {
-    const html = await renderHtml(input)
+    const html = renderHtml(input)
     const titles = [...renderMarkdown(input).matchAll(/^## (.*)$/gm)].map(([, title]) => title)
     expect([...html.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title)).toEqual(titles)
   })
 
   test('escapes whatever people and databases put in', async () => {
-    const html = await renderHtml({ ...input, view: hostileRun() })
+    const html = renderHtml({ ...input, view: hostileRun() })
     expect(html).not.toContain('<script')
     expect(html).not.toContain('<img')
     expect(html).toContain('&lt;script&gt;')
@@ -123,7 +123,7 @@ test('a report can be made at any moment: before the plan, with nothing seen, wi
   const { closedAt: _closed, ...view } = early
   const nothing = { view, plan: null, baseline: null }
   expect(renderMarkdown(nothing)).toContain('Under way: prerequisites')
-  expect(await renderHtml(nothing)).not.toContain('<svg')
+  expect(renderHtml(nothing)).not.toContain('<svg')
   expect(renderIncident(nothing)).toContain('so nothing was applied')
   const unseen = sampleCheckpoints().map(({ latencyMs: _latency, errorRate: _rate, ...one }) => ({
     ...one,
@@ -137,7 +137,7 @@ test('a report can be made at any moment: before the plan, with nothing seen, wi
       planned: 34,
     },
   })
-  expect((await renderHtml({ ...input, view: blind, baseline: null })).match(/<svg/g)).toHaveLength(2)
+  expect(renderHtml({ ...input, view: blind, baseline: null }).match(/<svg/g)).toHaveLength(2)
 })
 
 /** Reads code as CommonMark does: a backslash escapes outside of code only, a run of backticks ends at one as long. */
