@@ -148,9 +148,16 @@ function packagesOf(modules) {
     .flatMap((name) => (name.startsWith('@') ? packagesOf(join(modules, name)) : [join(modules, name)]))
 }
 
+/** A file that has two names, as the binaries of workerd and esbuild have, is one file. */
+const counted = new Set()
+
 function sizeOf(path) {
   const stat = lstatSync(path)
-  if (!stat.isDirectory()) return stat.size
+  if (!stat.isDirectory()) {
+    if (stat.nlink > 1 && counted.has(stat.ino)) return 0
+    counted.add(stat.ino)
+    return stat.size
+  }
   return readdirSync(path).reduce((total, name) => total + sizeOf(join(path, name)), 0)
 }
 

@@ -11,20 +11,22 @@ import { findingLines } from '../terminal/findings-text.js'
 import { interruptible } from '../terminal/interrupt.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'
+import { giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
 
-interface PlanOptions {
+interface PlanOptions extends ReviewOptions {
   backup?: string
 }
 
 /** Rehearses the pending migrations on a copy; the verdict `block` ends with exit code 1. Changes no database. */
 export function planCommand(app: App, summary: string): Command {
-  return app
-    .command('plan', summary, [
+  return reviewOptions(
+    app.command('plan', summary, [
       'plan',
       'plan --env production                # makes a verified backup first and rehearses on it',
       'plan --backup backups/backup-production-2026-03-01-120000.zip',
       'plan --json | jq .verdict',
-    ])
+    ]),
+  )
     .option('--backup <zip>', 'rehearse on this backup instead of a fresh copy')
     .action(
       app.action<PlanOptions>(async ({ options, output }) => {
@@ -33,7 +35,9 @@ export function planCommand(app: App, summary: string): Command {
         const plan = await interruptible((signal) => makePlan(context, backup, { output, signal }))
         const success = plan.verdict !== 'block'
         output.document({ success, ...plan })
-        if (!output.json) printPlan(output, plan)
+        const { migrationsDir } = context.target
+        const reviewed = await giveReview(output, options, { findings: plan.findings, migrationsDir })
+        if (!output.json && !reviewed) printPlan(output, plan)
         return success ? 0 : 1
       }),
     )

@@ -6,24 +6,23 @@ import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles } from '../../config/context.js'
 import { findingLines } from '../terminal/findings-text.js'
 import type { Output } from '../terminal/output.js'
+import { giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
 
-interface ValidateOptions {
-  sarif?: boolean
-  markdown?: boolean
+interface ValidateOptions extends ReviewOptions {
   rules?: boolean
 }
 
 /** Runbook: "All migration files validated". Opens no database: the files replay on a scratch one. */
 export function validateCommand(app: App, summary: string): Command {
-  return app
-    .command('validate', summary, [
+  return reviewOptions(
+    app.command('validate', summary, [
       'validate',
       'validate --project src/workers',
       'validate --sarif > findings.sarif',
+      'validate --sarif findings.sarif --markdown findings.md',
       'validate --json | jq .findings',
-    ])
-    .option('--sarif', 'print SARIF 2.1.0 for code scanning')
-    .option('--markdown', 'print a Markdown comment for a pull request')
+    ]),
+  )
     .option('--rules', 'print the table of finding codes')
     .action(
       app.action<ValidateOptions>(async ({ options, output }) => {
@@ -38,11 +37,11 @@ export function validateCommand(app: App, summary: string): Command {
           migrationsTable: context.target.migrationsTable,
           ...defined({ checksums }),
         })
+        const { migrationsDir } = context.target
+        const reviewed = await giveReview(output, options, { findings, migrationsDir })
         output.document({ success, findings })
         if (output.json) return success ? 0 : 1
-        if (options.sarif === true) output.line(await asSarif(findings, context.target.migrationsDir))
-        else if (options.markdown === true) output.line(await asMarkdown(findings))
-        else printFindings(output, files.length, findings, success)
+        if (!reviewed) printFindings(output, files.length, findings, success)
         return success ? 0 : 1
       }),
     )
@@ -57,16 +56,6 @@ function printFindings(output: Output, files: number, findings: Finding[], succe
   output.line(success ? output.colors.green(`✔ ${summary}`) : output.colors.red(`✖ ${summary}`))
   if (success && files > 0)
     output.line('Next: d1-runbook plan rehearses the pending ones on a copy of the database.')
-}
-
-async function asSarif(findings: Finding[], migrationsDir: string): Promise<string> {
-  const { formatSarif } = await import('../../analysis/findings/sarif.js')
-  return formatSarif(findings, { migrationsDir })
-}
-
-async function asMarkdown(findings: Finding[]): Promise<string> {
-  const { formatMarkdown } = await import('../../analysis/findings/markdown.js')
-  return formatMarkdown(findings)
 }
 
 async function printRules(output: Output): Promise<number> {
