@@ -7,7 +7,7 @@ import type { Database, MigrationFile } from '../../contract/target.js'
 import { holdsRows, readDetailedCatalog } from '../../d1/schema/schema.js'
 import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
 import { compareTable } from '../compare/compare.js'
-import { checkQueries, type ApplicationQuery } from './application-queries.js'
+import { checkApplication, type ApplicationQuery } from './application-queries.js'
 import type { Evidence, TableFate } from '../evidence.js'
 import { brokenObjects, violationsIn } from '../replay/health.js'
 import { followTables } from '../replay/lineage.js'
@@ -101,7 +101,7 @@ export async function rehearseNatively(
       certain: true,
       local: !input.database.remote,
     }
-    const findings = checkQueries(database, input.queries ?? [], places.prior)
+    const findings = checkApplication(database, evidence, input.queries ?? [], places.prior)
     return { evidence, findings, replays, ran, rows: rowChanges(database, before, after, fates) }
   } finally {
     database.close()

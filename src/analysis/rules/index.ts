@@ -33,6 +33,7 @@ import { mf104 } from './mf104.js'
 import { nx101 } from './nx101.js'
 import { qc101 } from './qc101.js'
 import { qc102 } from './qc102.js'
+import { qc103 } from './qc103.js'
 import { rh101 } from './rh101.js'
 import { rh102 } from './rh102.js'
 import { sd101 } from './sd101.js'
@@ -102,4 +103,5 @@ export const RULES: readonly Rule[] = [
   ak101,
   qc101,
   qc102,
+  qc103,
 ]

@@ -16,7 +16,9 @@ export const mf103: Rule = {
           const old = fate.before.columns.find(({ name }) =>
             same(fate.renamedColumns.get(name.toLowerCase()) ?? name, column.name),
           )
-          return old === undefined ? column.default === null : !old.notNull && old.keyPosition === 0
+          if (old !== undefined) return !old.notNull && old.keyPosition === 0
+          // On rows the INSERT of before is tried, and QC101 tells that it fails.
+          return column.default === null && (fate.data?.rowsBefore ?? 0) === 0
         })
         .map((column) =>
           findingOf(

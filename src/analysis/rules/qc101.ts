@@ -1,10 +1,11 @@
 import type { Rule } from './rule.js'
 
-/** Raised by `compatibility.ts`, which alone has the queries. */
+/** Raised by `application-queries.ts`, which alone has the queries. */
 export const qc101: Rule = {
   code: 'QC101',
-  title: 'query of the running application breaks',
+  title: 'statement of the running application breaks',
   severity: 'error',
   advice: 'Keep what the query needs until the application that no longer asks it is deployed.',
-  source: 'the queries of the config, run on the migrated copy',
+  source:
+    'the queries of the config, and the INSERTs of the columns of before, executed on the migrated copy with values that it has',
 }

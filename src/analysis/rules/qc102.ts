@@ -1,6 +1,6 @@
 import type { Rule } from './rule.js'
 
-/** Raised by `compatibility.ts`, which alone has the queries. */
+/** Raised by `application-queries.ts`, which alone has the queries. */
 export const qc102: Rule = {
   code: 'QC102',
   title: 'query turns from an index search into a full scan',

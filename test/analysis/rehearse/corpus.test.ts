@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startScratchEngine, type ScratchEngine } from '../../../src/d1/scratch/scratch-workerd.js'
 import { ACCOUNTED, UNACCOUNTED } from '../../corpus/accounts.js'
+import { APPLICATION_BREAKS, APPLICATION_RUNS } from '../../corpus/application.js'
 import { BLOCKING } from '../../corpus/blocking.js'
 import { AS_STRONG, WEAKENED } from '../../corpus/constraints.js'
 import { CHEAP, COSTLY } from '../../corpus/cost.js'
@@ -14,8 +15,11 @@ const matrix: string[] = []
 
 const CORPUS = [
   { kind: 'blocking', scenarios: [...BLOCKING, ...STEALTHY] },
-  { kind: 'telling', scenarios: [...WEAKENED, ...SEARCH_LOST, ...COSTLY] },
-  { kind: 'harmless', scenarios: [...HARMLESS, ...MOVES, ...AS_STRONG, ...SEARCH_KEPT, ...CHEAP] },
+  { kind: 'telling', scenarios: [...WEAKENED, ...SEARCH_LOST, ...COSTLY, ...APPLICATION_BREAKS] },
+  {
+    kind: 'harmless',
+    scenarios: [...HARMLESS, ...MOVES, ...AS_STRONG, ...SEARCH_KEPT, ...CHEAP, ...APPLICATION_RUNS],
+  },
   { kind: 'blocking', scenarios: UNACCOUNTED },
   { kind: 'harmless', scenarios: ACCOUNTED },
 ]

@@ -100,6 +100,16 @@ export const RULE_CASES: Record<string, { fires: Case; silent: Case }> = {
       migration: `CREATE VIRTUAL TABLE posts_fts USING fts5(title, content='posts', content_rowid='id'); INSERT INTO posts_fts (posts_fts) VALUES ('rebuild');`,
     },
   },
+  QC103: {
+    fires: {
+      migration: `UPDATE settings SET value = 'light' WHERE key = 'theme';`,
+      queries: [{ name: 'settings', sql: 'SELECT key, value FROM settings' }],
+    },
+    silent: {
+      migration: `INSERT INTO settings VALUES ('zoom', '2'); ALTER TABLE settings ADD COLUMN note TEXT;`,
+      queries: [{ name: 'settings', sql: 'SELECT *, random() FROM settings WHERE key = ?' }],
+    },
+  },
   NX101: {
     fires: {
       migration: `CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT, scope TEXT);`,
