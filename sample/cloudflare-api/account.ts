@@ -1,3 +1,4 @@
+import { ApiFailure } from './failure.js'
 import { page, success, type Route } from './exchange.js'
 
 const EMAIL = 'developer@example.com'
@@ -9,13 +10,29 @@ export const accountRoutes: Route[] = [
     name: 'verify',
     method: 'GET',
     pattern: /^\/user\/tokens\/verify$/,
-    handle: () => success({ id: 'a0000000000000000000000000000001', status: 'active' }),
+    handle: ({ service }) => {
+      if (service.tokenOwner === 'account') throw new ApiFailure(401, 1000, 'Invalid API Token')
+      return success({ id: 'a0000000000000000000000000000001', status: 'active' })
+    },
+  },
+  {
+    name: 'verify',
+    method: 'GET',
+    pattern: /^\/accounts\/(?<account>[^/]+)\/tokens\/verify$/,
+    handle: ({ service }) => {
+      if (service.tokenOwner === 'user') throw new ApiFailure(401, 1000, 'Invalid API Token')
+      return success({ id: 'a0000000000000000000000000000004', status: 'active' })
+    },
   },
   {
     name: 'user',
     method: 'GET',
     pattern: /^\/user$/,
-    handle: () => success({ id: 'a0000000000000000000000000000002', email: EMAIL }),
+    handle: ({ service }) => {
+      if (service.tokenOwner === 'account')
+        throw new ApiFailure(403, 9109, 'Unauthorized to access requested resource')
+      return success({ id: 'a0000000000000000000000000000002', email: EMAIL })
+    },
   },
   {
     name: 'accounts',

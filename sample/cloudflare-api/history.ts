@@ -87,15 +87,22 @@ export class History {
       throw new ApiFailure(400, TIME_TRAVEL_CODE, `Bookmark ${bookmark} is outside of the retention period`)
     }
     this.restores.push(Date.now())
-    this.database.reopen(() => copyFileSync(snapshot, this.database.file))
-    // The counters of the new connection may happen to read as before; the past has still become the present.
-    this.version = ''
-    this.record()
+    this.bringBack(bookmark)
     return {
       bookmark,
       previous_bookmark: previous,
       message: `Database restored to bookmark ${bookmark}. To undo, restore to ${previous}.`,
     }
+  }
+
+  /** What D1 does by itself, uncounted. */
+  bringBack(bookmark: string): void {
+    const snapshot = this.moments.find((moment) => moment.bookmark === bookmark)?.snapshot
+    if (snapshot === undefined) return
+    this.database.reopen(() => copyFileSync(snapshot, this.database.file))
+    // The counters of the new connection may happen to read as before; the past has still become the present.
+    this.version = ''
+    this.record()
   }
 
   /** Makes every bookmark but the present one too old to restore. */

@@ -71,12 +71,31 @@ function execute(
   content: Buffer,
 ): NonNullable<ImportJob['outcome']> {
   try {
-    const results = database.run([{ sql: content.toString('utf8') }])
+    const results = runImport(service, database, content.toString('utf8'))
     const bookmark = service.histories.get(database.id)?.record() ?? ''
     return { bookmark, queries: results.length, meta: total(results) }
   } catch (error) {
     if (error instanceof ApiFailure) return { error: error.message }
     throw error
+  }
+}
+
+/**
+ * Statement by statement, as D1's team describes it: a deferred key is checked at the end of its own statement, PRAGMA
+ * foreign_keys has effect, and when one fails D1 brings back the state of before.
+ * Source: https://github.com/cloudflare/workers-sdk/issues/13272
+ */
+function runImport(service: Service, database: LocalDatabase, sql: string): StatementResult[] {
+  if (service.importMode === 'transaction') return database.run([{ sql }])
+  const history = service.histories.get(database.id)
+  const before = history?.record()
+  try {
+    return database.runEach(sql)
+  } catch (error) {
+    if (before !== undefined) history?.bringBack(before)
+    throw error
+  } finally {
+    database.connection.exec('PRAGMA foreign_keys = ON')
   }
 }
 

@@ -32,6 +32,10 @@ export interface CloudflareApiOptions {
   databases: DatabaseSeed[]
   accountId?: string
   token?: string
+  /** Whose the token is. Default: a user's. */
+  tokenOwner?: 'user' | 'account'
+  /** How an import runs; sources differ, so the default is the one that asks more of a client: `statement`. */
+  importMode?: 'statement' | 'transaction'
   /** Bytes of snapshots kept for Time Travel, for each database; older bookmarks expire. Default: 2 GiB. */
   keepBytes?: number
 }
@@ -106,6 +110,8 @@ function openService(folder: string, options: CloudflareApiOptions): Service {
     origin: 'http://127.0.0.1',
     accountId: options.accountId ?? DEFAULT_ACCOUNT_ID,
     token: options.token ?? DEFAULT_TOKEN,
+    tokenOwner: options.tokenOwner ?? 'user',
+    importMode: options.importMode ?? 'statement',
     folder,
     databases,
     histories: new Map(histories),

@@ -33,6 +33,8 @@ export interface StatementResult {
 
 const COLUMNS = 100
 const PARAMETERS = 100
+/** 42 doubled nine times; the next double is past the 25,000 operations that workerd allows. */
+const PROGRAM_OPERATIONS = 42 * 2 ** 9
 const ONLY_THE_LAST =
   'When executing multiple SQL statements in a single call, only the last statement can have parameters.'
 
@@ -76,6 +78,15 @@ export class LocalDatabase {
       )
     }
     return results
+  }
+
+  /** Each statement for itself: what ran before one that fails stays. Throws {@link ApiFailure}. */
+  runEach(sql: string): StatementResult[] {
+    try {
+      return this.runText({ sql })
+    } catch (error) {
+      throw asSqlFailure(error)
+    }
   }
 
   /** Changes with every write, whoever made it through {@link connection}. */
@@ -138,6 +149,7 @@ export class LocalDatabase {
     if (expected !== params.length) throw sqlFailure('Wrong number of parameter bindings for SQL query.')
     const started = performance.now()
     const before = this.trace()
+    this.refuseLargePrograms(sql)
     const changesBefore = this.number('SELECT total_changes()')
     const scanned = this.rowsScanned(sql)
     const { columns, rows } = this.execute(sql, params)
@@ -183,6 +195,15 @@ export class LocalDatabase {
       .map(({ detail }) => /^SCAN (\S+)/.exec(String(detail))?.[1] ?? '')
       .filter((name) => tables.has(name))
       .reduce((sum, name) => sum + this.number(`SELECT count(*) FROM ${quoteName(name)}`), 0)
+  }
+
+  /** SQLite doubles the room of a program, and may not take the next double: workerd says that memory is out. */
+  private refuseLargePrograms(sql: string): void {
+    if (sql.length < PROGRAM_OPERATIONS / 2) return
+    const program = this.connection.prepare(`EXPLAIN ${sql}`).all()
+    // The programs of triggers follow, each counted from 0.
+    const own = program.findIndex(({ addr }, at) => at > 0 && Number(addr) === 0)
+    if ((own < 0 ? program.length : own) > PROGRAM_OPERATIONS) throw sqlFailure('out of memory: SQLITE_NOMEM')
   }
 
   private refuseWideTables(sql: string): void {

@@ -20,6 +20,10 @@ export interface Service {
   origin: string
   accountId: string
   token: string
+  /** An account's token is none of a user: `/user` and `/user/tokens/verify` do not know it. */
+  tokenOwner: 'user' | 'account'
+  /** `statement`: each statement of an import stands for itself, a failed import is taken back as a whole by Time Travel. */
+  importMode: 'statement' | 'transaction'
   /** Folder of everything that the server writes. */
   folder: string
   databases: Map<string, LocalDatabase>

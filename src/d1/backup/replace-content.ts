@@ -4,7 +4,10 @@ import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Target } from '../../contract/target.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
-import { exportSqlite } from './export/export.js'
+import { RunbookError } from '../../contract/failures.js'
+import { aggregateTables, differingTables } from './export/aggregates.js'
+import { affordableComparison } from './export/comparison.js'
+import { connectionReader, exportSqlite } from './export/export.js'
 import { targetFile } from '../read/local-reader.js'
 import { withReader } from '../read/open-reader.js'
 import type { Reader } from '../sqlite/reader.js'
@@ -22,7 +25,8 @@ const IMPORT_TIMEOUT_MS = 14 * 60_000
  * with the old one kept beside the backups; a remote one is emptied and filled by one import, whose statements each stand for
  * themselves. Safe to run again.
  *
- * Throws `BackupInvalid` and `DatabaseLocked` before anything is touched, and what Wrangler throws.
+ * Throws `BackupInvalid` and `DatabaseLocked` before anything is touched, what Wrangler throws, and `ApplyPartial` where a remote
+ * database, read back, does not hold what the archive holds.
  */
 export async function replaceContent(input: {
   target: Target
@@ -105,6 +109,34 @@ async function importRemotely(
     ...signal,
   })
   demandSuccess(result, `Restoring the backup into ${target.database.name}`)
+  await readBack(target, restored)
+}
+
+/** That an import ended is no proof of what the database holds: it is asked, table by table. Throws `ApplyPartial`. */
+async function readBack(target: Target, restored: string): Promise<void> {
+  const copy = openSqlite(restored, { readOnly: true })
+  try {
+    const wanted = connectionReader(copy)
+    const inventory = await takeInventory(wanted)
+    const differing = await withReader(target, async (live) => {
+      const comparison = await affordableComparison(live, inventory, target.backupMaxRowsRead)
+      return differingTables(
+        await aggregateTables(wanted, inventory, comparison),
+        await aggregateTables(live, inventory, comparison),
+      )
+    })
+    if (differing.length === 0) return
+    throw new RunbookError(
+      'ApplyPartial',
+      `The backup was imported, and read back these tables differ from it: ${differing.join(', ')}.`,
+      {
+        advice:
+          'Where the application went on writing, that may be all of the difference. Look at them before anything else is changed.',
+      },
+    )
+  } finally {
+    copy.close()
+  }
 }
 
 /**

@@ -23,13 +23,19 @@ export async function listAccounts(client: ApiClient): Promise<Account[]> {
   }
 }
 
+/** The account that the files or the environment name. */
+export function givenAccount({ accountId }: Pick<Target, 'accountId'>): string | undefined {
+  const given = accountId ?? process.env['CLOUDFLARE_ACCOUNT_ID']
+  return given === '' ? undefined : given
+}
+
 /**
  * The account of the target: its own, the environment's `CLOUDFLARE_ACCOUNT_ID`, or the only one that the token sees.
  * Throws `ConfigInvalid` when there is a choice: we do not guess which production is meant.
  */
 export async function resolveAccount(target: Target, client: ApiClient): Promise<string> {
-  const given = target.accountId ?? process.env['CLOUDFLARE_ACCOUNT_ID']
-  if (given !== undefined && given !== '') return given
+  const given = givenAccount(target)
+  if (given !== undefined) return given
   const accounts = await listAccounts(client)
   const [only] = accounts
   if (only !== undefined && accounts.length === 1) return only.id

@@ -3,9 +3,9 @@ import { existsSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { RunbookError } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
-import { listAccounts, resolveAccount, type Account } from '../cloudflare/account.js'
+import { givenAccount, listAccounts, resolveAccount, type Account } from '../cloudflare/account.js'
 import { apiClient, askApi } from '../cloudflare/api.js'
-import { apiPath } from '../cloudflare/send.js'
+import { apiPath, type ApiClient } from '../cloudflare/send.js'
 import { targetFile } from './local-reader.js'
 import { withReader } from './open-reader.js'
 import { cellText, type SqlValue } from '../sqlite/sqlite.js'
@@ -110,23 +110,33 @@ export async function wranglerIdentity(target: Target): Promise<Identity> {
 }
 
 /**
- * Who the worker is to Cloudflare. Throws `NotAuthenticated`: `wrangler whoami` says so with exit code 0, so its text is
- * read.
+ * Who the worker is to Cloudflare, and which accounts it is known to reach. Throws `NotAuthenticated`: `wrangler whoami` says so
+ * with exit code 0, so its text is read.
  */
 export async function whoAmI(target: Target): Promise<{ accounts: Account[]; via: 'token' | 'login' }> {
   const client = apiClient()
   if (client === undefined) return { accounts: await wranglerAccounts(target), via: 'login' }
-  const { status } = await askApi(client, {
-    what: 'Checking the API token',
-    path: apiPath('user', 'tokens', 'verify'),
-    schema: z.object({ status: z.string() }),
-  })
-  if (status !== 'active') {
-    throw new RunbookError('NotAuthenticated', `The API token is ${status}.`, {
-      advice: 'Set CLOUDFLARE_API_TOKEN to a valid token.',
-    })
+  try {
+    await verifyToken(client, apiPath('user', 'tokens', 'verify'))
+  } catch (error) {
+    // A token of an account, which Cloudflare recommends for machines, is none of a user: only its account knows it.
+    const id = givenAccount(target)
+    const unknown = error instanceof RunbookError && error.type === 'NotAuthenticated'
+    if (!unknown || id === undefined) throw error
+    await verifyToken(client, apiPath('accounts', id, 'tokens', 'verify'))
+    return { accounts: [{ id, name: 'of the token' }], via: 'token' }
   }
   return { accounts: await listAccounts(client), via: 'token' }
+}
+
+/** Throws `NotAuthenticated` where the API does not know the token, or knows it as disabled or expired. */
+async function verifyToken(client: ApiClient, path: string): Promise<void> {
+  const schema = z.object({ status: z.string() })
+  const { status } = await askApi(client, { what: 'Checking the API token', path, schema })
+  if (status === 'active') return
+  throw new RunbookError('NotAuthenticated', `The API token is ${status}.`, {
+    advice: 'Set CLOUDFLARE_API_TOKEN to a valid token.',
+  })
 }
 
 /** The accounts that `wrangler whoami` lists. */

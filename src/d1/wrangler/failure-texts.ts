@@ -27,7 +27,7 @@ const RULES: Rule[] = [
   {
     // SQLite's own mark behind its message is beyond doubt, whatever numbers and words the message quotes.
     type: 'SqlRefused',
-    pattern: /: SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|AUTH|TOOBIG|RANGE|NOTADB)\b/,
+    pattern: /: SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|AUTH|TOOBIG|NOMEM|RANGE|NOTADB)\b/,
     advice: SQL_ADVICE,
   },
   {

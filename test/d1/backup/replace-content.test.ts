@@ -149,6 +149,34 @@ describe('the way back into a remote database', () => {
     expect((await readSnapshot(target)).schemaFingerprint).toBe(backup.schemaFingerprint)
   })
 
+  it('needs no statement by statement import either: one transaction takes the same file', async () => {
+    const [, sql = ''] = SCHEMAS[4] ?? []
+    const { target, api } = await remoteTarget(`${sql} ${LEDGER}`, { importMode: 'transaction' })
+    const backup = await createBackup({ target, files: [], keep: 1 })
+    api.database(target.database.id).exec(LATER)
+    await put(target, backup)
+    expect(await summariesOf(api.database(target.database.id))).toEqual(sorted(backup.tables))
+  })
+
+  it('is read back: an import that ended is not believed', { timeout: 120_000 }, async () => {
+    const { target, api } = await remoteTarget(
+      `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('a'), ('b'); ${LEDGER}`,
+    )
+    const backup = await createBackup({ target, files: [], keep: 1 })
+    const database = api.database(target.database.id)
+    const running = setInterval(() => {
+      // Somebody takes a row away as soon as the archive's rows are there.
+      if (api.calls.filter(({ route }) => route === 'import').length < 3) return
+      clearInterval(running)
+      database.exec(`DELETE FROM t WHERE v = 'b'`)
+    }, 5)
+    await expect(put(target, backup)).rejects.toMatchObject({
+      type: 'ApplyPartial',
+      message: expect.stringContaining('differ from it: t'),
+    })
+    clearInterval(running)
+  })
+
   it('leaves the database as it was when the import fails', { timeout: 120_000 }, async () => {
     const { target, api } = await remoteTarget(`${SCHEMAS[0]?.[1]} ${LEDGER}`)
     const backup = await createBackup({ target, files: [], keep: 1 })

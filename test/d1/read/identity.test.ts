@@ -82,6 +82,18 @@ describe('who the worker is', () => {
     expect(await wranglerAccounts(target)).toEqual(accounts)
   })
 
+  it('is the token of an account, which /user does not know, where the account is named', async () => {
+    const { target, api } = await remoteTarget(SCHEMA, { tokenOwner: 'account' })
+    expect(await whoAmI(target)).toEqual({
+      accounts: [{ id: api.accountId, name: 'of the token' }],
+      via: 'token',
+    })
+    expect((await readIdentity(target)).id).toBe(REMOTE_ID)
+    const { accountId: _none, ...unnamed } = target
+    vi.stubEnv('CLOUDFLARE_ACCOUNT_ID', '')
+    await expect(whoAmI(unnamed)).rejects.toMatchObject({ type: 'NotAuthenticated' })
+  })
+
   it('is nobody with a revoked token, whichever way is asked', async () => {
     const { target, api } = await remoteTarget(SCHEMA)
     api.fault({ route: 'verify', kind: 'revoked' })

@@ -71,6 +71,33 @@ test('a refused file is tried anew when it is sent again', async () => {
   expect(rowCount()).toBe(2)
 })
 
+test('each statement stands for itself, and what ran before one that fails is taken back', async () => {
+  const parts = ['CREATE TABLE p (id INTEGER PRIMARY KEY);', 'CREATE TABLE c (p REFERENCES p (id));']
+  const order = ['INSERT INTO c VALUES (1);', 'INSERT INTO p VALUES (1);']
+  const deferred = 'PRAGMA defer_foreign_keys = TRUE;'
+  expect(await run([...parts, deferred, ...order].join('\n'))).toMatchObject({
+    success: false,
+    error: 'FOREIGN KEY constraint failed: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_FOREIGNKEY)',
+  })
+  expect(api.database(ID).prepare(`SELECT name FROM sqlite_schema WHERE name IN ('p', 'c')`).all()).toEqual(
+    [],
+  )
+  expect(await run([...parts, 'PRAGMA foreign_keys = OFF;', ...order].join('\n'))).toMatchObject({
+    success: true,
+  })
+  expect(api.database(ID).prepare('PRAGMA foreign_keys').get()).toEqual({ foreign_keys: 1 })
+})
+
+test('a program larger than the engine allows is refused as D1 does', async () => {
+  const rows = (count: number): string => Array.from({ length: count }, () => '(1,2,3,4,5,6,7,8,9)').join(',')
+  await run('CREATE TABLE nine (a, b, c, d, e, f, g, h, i);')
+  expect(await run(`INSERT INTO nine VALUES ${rows(2148)};`)).toMatchObject({ success: true })
+  expect(await run(`INSERT INTO nine VALUES ${rows(2151)};`)).toMatchObject({
+    success: false,
+    error: 'out of memory: SQLITE_NOMEM',
+  })
+})
+
 test('an import may be stuck', async () => {
   const begun = await begin()
   await upload(begun.upload_url)
@@ -92,6 +119,17 @@ async function begin(): Promise<{ filename: string; upload_url?: string; at_book
 
 function upload(url: string | undefined): Promise<Response> {
   return fetch(url ?? '', { method: 'PUT', body: FILE })
+}
+
+/** Uploads and ingests `sql`. */
+async function run(sql: string): Promise<unknown> {
+  const etag = createHash('md5').update(sql).digest('hex')
+  const begun = (await sdk.d1.database.import(ID, { ...account, action: 'init', etag })) as {
+    filename: string
+    upload_url: string
+  }
+  await fetch(begun.upload_url, { method: 'PUT', body: sql })
+  return sdk.d1.database.import(ID, { ...account, action: 'ingest', etag, filename: begun.filename })
 }
 
 async function ingest(filename: string): Promise<{ at_bookmark: string }> {
