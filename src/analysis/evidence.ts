@@ -76,6 +76,10 @@ export interface ColumnChange {
   preservedIn?: string
   /** All rows hold one and the same value now, as a forgotten column of a rebuild does. */
   uniform?: boolean
+  /** Of the changed ones: values that a table held before which takes the place of this one. */
+  stale?: number
+  /** The copy of a rebuild left the key to SQLite: the rows are there, under the keys that it gave them. */
+  renumbered?: true
 }
 
 export interface DataComparison {
@@ -90,6 +94,29 @@ export interface DataComparison {
   underOtherKeys?: true
   lostSamples: string[]
   columns: ColumnChange[]
+  filled: FilledColumn[]
+  /** NULLs of before in columns that may not be NULL any more. */
+  nulls: { column: string; rows: number }[]
+  appeared?: AppearedRows
+}
+
+/** NULLs of a column that are values now. */
+export interface FilledColumn {
+  column: string
+  /** Its name afterwards. */
+  after: string
+  rows: number
+  /** The most frequent ones, as SQL literals. */
+  values: { value: string; rows: number }[]
+}
+
+/** Rows of a rebuilt table that it did not have before and that no statement added from elsewhere. */
+export interface AppearedRows {
+  rows: number
+  /** The first columns of a few, as SQL literals. */
+  samples: string[]
+  /** The table that took its place was there before, with rows; `asked`: a CREATE TABLE IF NOT EXISTS wanted it new. */
+  leftover?: { table: string; rows: number; asked: boolean }
 }
 
 /** What became of a CHECK that the table no longer has word for word. */

@@ -108,12 +108,15 @@ export function placesElsewhere(
 ): Place[] {
   const { database } = versions
   return linksTo(versions, fate, after, key, writers).flatMap(({ table, link }) => {
+    // What is called like another column of before is read as that one.
+    const others = fate.before.columns.map((it) => it.name).filter((it) => it !== name)
+    const meant = (it: string): boolean => !others.some((other) => sameName(other, it))
     const heirs = fate.heirs
-      .filter((heir) => heir.column === name && heir.table === table.name)
+      .filter((heir) => heir.column === name && heir.table === table.name && meant(heir.is))
       .map(({ is }) => is)
     const rest = table.columns
       .map((it) => it.name)
-      .filter((it) => !link.includes(it) && !heirs.includes(it))
+      .filter((it) => !link.includes(it) && !heirs.includes(it) && meant(it))
       .sort((a, b) => Number(sameName(b, name)) - Number(sameName(a, name)))
     const columns = spelt === undefined ? heirs : [...heirs, ...rest].slice(0, 12)
     const whole = columns.length === 0 ? undefined : placeIn(database, table.name, link, columns)

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { defined } from '../../contract/defined.js'
 import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { columnChanges, differ } from './column-changes.js'
@@ -17,6 +18,10 @@ import {
 } from './row-keys.js'
 import { goneColumn } from './moved-values.js'
 import type { Versions } from './versions.js'
+import { appearedRows, withStaleValues } from './appeared-rows.js'
+import { filledColumns } from './filled-nulls.js'
+import { compareWithoutKey } from './without-key.js'
+import { rowsNotIn } from './whole-rows.js'
 import { relocate } from './moved-rows.js'
 
 /**
@@ -28,13 +33,17 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
   const { database } = versions
   const prior = `prior.${quoteName(fate.before.name)}`
   const rowsBefore = number(database, `SELECT count(*) AS n FROM ${prior}`)
-  const none: DataComparison = { rowsBefore, rowsAfter: 0, lost: 0, moved: 0, lostSamples: [], columns: [] }
+  const none: DataComparison = {
+    ...{ rowsBefore, rowsAfter: 0, lost: 0, moved: 0, lostSamples: [] },
+    ...{ columns: [], filled: [], nulls: [] },
+  }
   if (rowsBefore === 0) {
     const rowsAfter =
       fate.after === undefined
         ? 0
         : number(database, `SELECT count(*) AS n FROM main.${quoteName(fate.after.name)}`)
-    return { ...none, rowsAfter }
+    const empty = { ...none, rowsAfter }
+    return fate.after === undefined ? empty : withAppeared(versions, fate, fate.after, empty, undefined)
   }
   const { after } = fate
   if (after === undefined) return relocate(versions, fate, { ...none, lost: rowsBefore }, undefined)
@@ -44,13 +53,47 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
   const found = !fate.written
     ? { ...none, rowsAfter }
     : key === undefined
-      ? compareWhole(database, fate, after, pairs, { ...none, rowsAfter })
+      ? compareWithoutKey(database, fate, after, pairs, { ...none, rowsAfter })
       : compareByKey(versions, fate, after, pairs, key, { ...none, rowsAfter })
   const gone = fate.before.columns
     .filter(({ name, generated }) => !generated && !pairs.some(({ was }) => was === name))
     .map(({ name }) => goneColumn(versions, fate, after, name, key))
-  const compared = { ...found, columns: [...found.columns, ...gone.filter(({ values }) => values > 0)] }
-  return compared.lost > 0 ? relocate(versions, fate, compared, key) : compared
+  const compared = {
+    ...found,
+    columns: [...found.columns, ...gone.filter(({ values }) => values > 0)],
+    nulls: nullsRefused(database, fate, after, pairs),
+  }
+  const settled = compared.lost > 0 ? relocate(versions, fate, compared, key) : compared
+  return withAppeared(versions, fate, after, settled, key)
+}
+
+function withAppeared(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  found: DataComparison,
+  key: Pair[] | undefined,
+): DataComparison {
+  return { ...found, ...defined({ appeared: appearedRows(versions, fate, after, found, key) }) }
+}
+
+/** How many NULLs there were before in columns that may not be NULL any more. */
+function nullsRefused(
+  database: DatabaseSync,
+  fate: TableFate,
+  after: TableSchema,
+  pairs: Pair[],
+): DataComparison['nulls'] {
+  const columnOf = (table: TableSchema, name: string) => table.columns.find((it) => it.name === name)
+  return pairs
+    .filter(
+      ({ was, is }) => columnOf(after, is)?.notNull === true && columnOf(fate.before, was)?.notNull !== true,
+    )
+    .map(({ was }) => {
+      const where = `${quoteName(was)} IS NULL`
+      const from = `prior.${quoteName(fate.before.name)}`
+      return { column: was, rows: number(database, `SELECT count(*) AS n FROM ${from} WHERE ${where}`) }
+    })
 }
 
 function compareByKey(
@@ -72,19 +115,59 @@ function compareByKey(
       `SELECT count(*) AS matched, count(CASE WHEN ${differs.join(' OR ') || '0'} THEN 1 END) AS differing FROM ${from}`,
     )
     .get()
-  const matched = Math.min(Number(row?.['matched']), start.rowsBefore)
+  const pairsFound = Number(row?.['matched'])
+  // Where several rows of now have one key, they must not stand for others that are gone.
+  const matched = isUnique(after, key)
+    ? Math.min(pairsFound, start.rowsBefore)
+    : start.rowsBefore - number(database, `SELECT count(*) AS n FROM ${missingRows(fate, after, key)}`)
+  if (
+    (matched < start.rowsBefore || Number(row?.['differing']) > 0) &&
+    isRenumbered(versions, fate, after, compared, key)
+  )
+    return renumbered(withNewKeys(start, key, start.rowsBefore))
   const columns = Number(row?.['differing']) === 0 ? [] : columnChanges(database, from, looked, key, retyped)
   const uniform = uniformColumns(database, fate, after, columns)
   const lost = start.rowsBefore - matched
+  const filled = Number(row?.['differing']) === 0 ? [] : filledColumns(database, from, compared)
   const kept = {
     ...start,
-    columns: columns.map((change) =>
+    filled,
+    columns: withStaleValues(versions, fate, after, key, columns).map((change) =>
       uniform.includes(change.column) ? { ...change, uniform: true } : change,
     ),
   }
   if (lost === 0) return kept
   if (start.rowsAfter >= start.rowsBefore && onlyUpdated(versions, fate)) return withNewKeys(kept, key, lost)
   return lostRows(database, fate, after, compared, key, { ...kept, lost }, matched)
+}
+
+function isUnique(table: TableSchema, key: Pair[]): boolean {
+  const names = new Set(key.map(({ is }) => is))
+  const within = (columns: (string | null)[]): boolean =>
+    columns.length > 0 && columns.every((name) => name !== null && names.has(name))
+  return (
+    names.has(ROWID) ||
+    within(table.primaryKey) ||
+    table.indexes.some(({ unique, partial, columns }) => unique && !partial && within(columns))
+  )
+}
+
+/** A rebuild whose copy left the key to SQLite, and that holds all rows but for it. */
+function isRenumbered(
+  { database }: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  compared: Pair[],
+  key: Pair[],
+): boolean {
+  const own = fate.heirs.filter(({ table }) => table === after.name)
+  const copied = key.some(({ was }) => was === ROWID || own.some(({ column: from }) => from === was))
+  if (fate.how === 'kept' || own.length === 0 || copied || compared.length === 0) return false
+  const missing = rowsNotIn(
+    { values: compared.map(({ was }) => column('b', was)), from: `prior.${quoteName(fate.before.name)} b` },
+    [{ values: compared.map(({ is }) => column('s', is)), from: `main.${quoteName(after.name)} s` }],
+  )
+  return database.prepare(`${missing} LIMIT 1`).get() === undefined
 }
 
 /** Columns that hold one and the same value in every row, where they held several. */
@@ -134,6 +217,10 @@ function withNewKeys(found: DataComparison, [first]: Pair[], changed: number): D
   return { ...found, lost: 0, columns: [...found.columns, change] }
 }
 
+function renumbered(found: DataComparison): DataComparison {
+  return { ...found, columns: found.columns.map((change) => ({ ...change, renumbered: true as const })) }
+}
+
 /** Rows whose key is gone: lost, unless their other columns are found in rows of another key. */
 function lostRows(
   database: DatabaseSync,
@@ -147,52 +234,14 @@ function lostRows(
   const missing = missingRows(fate, after, key)
   const gained = found.rowsAfter - matched
   if (gained >= found.lost && compared.length > 0) {
-    const was = compared.map((pair) => column('b', pair.was)).join(', ')
-    const is = compared.map((pair) => column('s', pair.is)).join(', ')
-    const unknown = number(
-      database,
-      `SELECT count(*) AS n FROM (SELECT ${was} FROM ${missing} EXCEPT SELECT ${is} FROM main.${quoteName(after.name)} s)`,
-    )
-    if (unknown === 0) return withNewKeys(found, key, found.lost)
+    const there = `EXISTS (SELECT 1 FROM prior.${quoteName(fate.before.name)} b WHERE ${join(key)})`
+    const unknown = rowsNotIn({ values: compared.map((pair) => column('b', pair.was)), from: missing }, [
+      {
+        values: compared.map((pair) => column('s', pair.is)),
+        from: `main.${quoteName(after.name)} s WHERE NOT ${there}`,
+      },
+    ])
+    if (database.prepare(`${unknown} LIMIT 1`).get() === undefined) return withNewKeys(found, key, found.lost)
   }
   return { ...found, lostSamples: sampleRows(database, fate, missing) }
-}
-
-/** Without a key only whole rows can be compared: those of before that no row of after equals. */
-function compareWhole(
-  database: DatabaseSync,
-  fate: TableFate,
-  after: TableSchema,
-  pairs: Pair[],
-  start: DataComparison,
-): DataComparison {
-  const fewer = Math.max(0, start.rowsBefore - start.rowsAfter)
-  if (pairs.length === 0) return { ...start, lost: start.rowsBefore }
-  const was = pairs.map((pair) => column('b', pair.was)).join(', ')
-  const is = pairs.map((pair) => column('s', pair.is)).join(', ')
-  const before = `prior.${quoteName(fate.before.name)} b`
-  const now = `main.${quoteName(after.name)} s`
-  const unknown = number(
-    database,
-    `SELECT count(*) AS n FROM (SELECT ${was} FROM ${before} EXCEPT SELECT ${is} FROM ${now})`,
-  )
-  if (unknown === 0) return { ...start, lost: fewer }
-  const columns = pairs.flatMap((pair): ColumnChange[] => {
-    const values = number(database, `SELECT count(${column('b', pair.was)}) AS n FROM ${before}`)
-    const kept = number(database, `SELECT count(${column('s', pair.is)}) AS n FROM ${now}`)
-    const nulled = fewer === 0 ? Math.max(0, values - kept) : 0
-    const changed = number(
-      database,
-      `SELECT count(*) AS n FROM (SELECT ${column('b', pair.was)} FROM ${before} WHERE ${column('b', pair.was)} IS NOT NULL EXCEPT SELECT ${column('s', pair.is)} FROM ${now})`,
-    )
-    if (nulled === 0 && (changed === 0 || fewer > 0)) return []
-    return [
-      { column: pair.was, after: pair.is, values, nulled, changed: nulled > 0 ? 0 : changed, samples: [] },
-    ]
-  })
-  return {
-    ...start,
-    lost: columns.length > 0 ? fewer : Math.max(fewer, start.rowsAfter >= start.rowsBefore ? 0 : unknown),
-    columns,
-  }
 }

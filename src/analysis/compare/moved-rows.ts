@@ -95,7 +95,7 @@ function underOtherKeys(
   }
   const holders = copies.flatMap((table) => {
     const values = wholeRow(fate, others, table)
-    if (values === undefined || table.withoutRowid) return []
+    if (values === undefined || table.withoutRowid || table.primaryKey.length === 0) return []
     const old = tableNamed(before, table.name)
     const added =
       old === undefined || old.withoutRowid
@@ -110,12 +110,12 @@ function underOtherKeys(
 }
 
 /** By a foreign key, or by a column that is called after it: `customer_id`, `customerId`. */
-function isReferredTo(catalog: Versions['before'], name: string): boolean {
+export function isReferredTo(catalog: Versions['before'], name: string, except: string[] = []): boolean {
   const stem = name.toLowerCase().replaceAll('_', '')
   const called = new Set([stem, stem.replace(/s$/, ''), stem.replace(/es$/, ''), stem.replace(/ies$/, 'y')])
   return [...catalog.tables.values()].some(
     (table) =>
-      !sameName(table.name, name) &&
+      ![name, ...except].some((it) => sameName(it, table.name)) &&
       (table.foreignKeys.some(({ target }) => sameName(target, name)) ||
         table.columns.some((it) => called.has(it.name.toLowerCase().replaceAll('_', '').replace(/id$/, '')))),
   )

@@ -1,5 +1,6 @@
 import { valueCulprit } from './attribution.js'
-import type { StatementEvidence } from '../evidence.js'
+import { isReferredTo } from '../compare/moved-rows.js'
+import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
 import { forgotten } from './dl103.js'
 import { findingOf, rowsText, type Rule } from './rule.js'
@@ -26,9 +27,11 @@ export const ch101: Rule = {
           const place = valueCulprit(evidence, fate, change.column)
           return findingOf(
             ch101,
-            copiesBlindly(place) ? 'error' : 'warning',
+            copiesBlindly(place) || losesReferences(evidence, fate, change) || comesBack(fate, change)
+              ? 'error'
+              : 'warning',
             place,
-            `${fate.before.name}.${change.column} changes in ${rowsText(change.changed)} of ${change.values}${samples === '' ? '' : `: ${samples}`}.`,
+            `${fate.before.name}.${change.column} changes in ${rowsText(change.changed)} of ${change.values}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`,
             {
               table: fate.before.name,
               column: change.column,
@@ -38,6 +41,21 @@ export const ch101: Rule = {
           )
         }),
     ),
+}
+
+/** SQLite gave the rows of a rebuild other keys, and what refers to the old ones was left as it is. */
+function losesReferences(evidence: Evidence, { before }: TableFate, { renumbered }: ColumnChange): boolean {
+  const written = evidence.fates.filter((fate) => fate.written).map((fate) => fate.before.name)
+  return renumbered === true && isReferredTo(evidence.before, before.name, written)
+}
+
+function staleText({ stale = 0 }: ColumnChange): string {
+  return stale === 0 ? '' : `; in ${rowsText(stale)} it is what the table that takes its place held before`
+}
+
+/** The values are those of a table that was there before the rebuild wanted it new. */
+function comesBack(fate: TableFate, { stale = 0 }: ColumnChange): boolean {
+  return fate.how !== 'kept' && stale > 0
 }
 
 /** INSERT … SELECT * puts values by position: where they differ afterwards, columns have changed places, which nobody means. */

@@ -7,13 +7,43 @@ import { findingOf, rowsText, same, type Rule } from './rule.js'
 
 export const dl102: Rule = {
   code: 'DL102',
-  title: 'rows lost',
+  title: 'rows lost, or rows that were not there before',
   severity: 'error',
   advice:
     'Copy the rows elsewhere first, correct the condition, or accept the loss in the file: `-- d1-runbook: accept DL102 TABLE: reason`.',
   source: 'rehearsal: rows of the backup that no table holds afterwards',
-  check: (evidence) => (evidence.mode === 'copy' ? observed(evidence) : possible(evidence)),
+  check: (evidence) =>
+    evidence.mode === 'copy' ? [...observed(evidence), ...appeared(evidence)] : possible(evidence),
 }
+
+/** Rows that a rebuild brings: a copy that makes several of one, or a table that was there already. */
+function appeared(evidence: Evidence): Finding[] {
+  return evidence.fates.flatMap((fate) => {
+    const found = fate.data?.appeared
+    if (fate.data === undefined || found === undefined) return []
+    const { rows, samples, leftover } = found
+    const verb = rows === 1 ? 'is' : 'are'
+    const why =
+      leftover === undefined
+        ? 'the copy makes more rows than it reads'
+        : `${leftover.table}, which takes its place, was there before with ${rowsText(leftover.rows)}`
+    const among = samples.length === 0 ? '' : ` Among them: (${samples.join('), (')}).`
+    const message = `${rowsText(rows)} of ${fate.before.name} ${verb} new, though no statement adds any: ${why}.${among}`
+    const meant = leftover !== undefined && !leftover.asked
+    return [
+      findingOf(dl102, meant ? 'warning' : 'error', rowLossCulprit(evidence, fate), message, {
+        table: fate.before.name,
+        before: fate.data.rowsBefore,
+        after: fate.data.rowsAfter,
+        advice: leftover === undefined ? COPY_ONCE : DROP_FIRST,
+      }),
+    ]
+  })
+}
+
+const COPY_ONCE = 'Join only where at most one row matches, or copy from the table alone.'
+const DROP_FIRST =
+  'Drop the table of that name first (DROP TABLE IF EXISTS) and create it without IF NOT EXISTS, so that it is empty when it is filled.'
 
 function observed(evidence: Evidence): Finding[] {
   return evidence.fates.flatMap((fate) => {

@@ -5,6 +5,7 @@ import { bc103 } from './bc103.js'
 import { cd101 } from './cd101.js'
 import { cd102 } from './cd102.js'
 import { ch101 } from './ch101.js'
+import { ch102 } from './ch102.js'
 import { ct101 } from './ct101.js'
 import { ct102 } from './ct102.js'
 import { d1l101 } from './d1l101.js'
@@ -68,6 +69,7 @@ export const RULES: readonly Rule[] = [
   dl102,
   dl103,
   ch101,
+  ch102,
   dl104,
   fk101,
   fk102,

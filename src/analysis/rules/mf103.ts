@@ -1,5 +1,6 @@
 import { shapeCulprit } from './attribution.js'
-import { findingOf, same, type Rule } from './rule.js'
+import type { TableFate } from '../evidence.js'
+import { findingOf, rowsText, same, type Rule } from './rule.js'
 
 export const mf103: Rule = {
   code: 'MF103',
@@ -25,9 +26,18 @@ export const mf103: Rule = {
             mf103,
             evidence.mode === 'copy' ? 'info' : 'warning',
             shapeCulprit(evidence, fate),
-            `${fate.before.name}.${column.name} may no longer be NULL.${evidence.mode === 'copy' ? ' No NULL on the copy.' : ''}`,
+            `${fate.before.name}.${column.name} may no longer be NULL.${nullsText(fate, column.name)}`,
             { table: fate.before.name, column: column.name },
           ),
         ),
     ),
+}
+
+/** What the copy said of it; nothing for a column that is new, or where there is no copy. */
+function nullsText({ data, renamedColumns }: TableFate, name: string): string {
+  const found = data?.nulls.find(({ column }) =>
+    same(renamedColumns.get(column.toLowerCase()) ?? column, name),
+  )
+  if (found === undefined) return ''
+  return found.rows === 0 ? ' No NULL on the copy.' : ` It is NULL in ${rowsText(found.rows)} of the copy.`
 }

@@ -137,6 +137,10 @@ export const RULE_CASES: Record<string, { fires: Case; silent: Case }> = {
     fires: { migration: 'UPDATE users SET profile = NULL WHERE id = 1;' },
     silent: { migration: 'UPDATE users SET profile = NULL WHERE id = 3;' },
   },
+  CH102: {
+    fires: { migration: `UPDATE users SET name = coalesce(name, 'nobody');` },
+    silent: { migration: `UPDATE users SET name = upper(name);` },
+  },
   CH101: {
     fires: { migration: `UPDATE users SET name = 'Anna' WHERE id = 1;` },
     silent: { migration: `UPDATE users SET name = 'Ann' WHERE id = 1;` },

@@ -1,0 +1,136 @@
+import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
+import { quoteName } from '../../d1/sqlite/sqlite.js'
+import type { AppearedRows, ColumnChange, DataComparison, StatementEvidence, TableFate } from '../evidence.js'
+import { column, join, number, SAMPLES, type Pair } from './row-keys.js'
+import type { Versions } from './versions.js'
+
+/**
+ * Rows of a rebuilt table that it did not have and that no statement added from elsewhere: the copy made several of one, or the table
+ * that takes its place was there already and had rows.
+ */
+export function appearedRows(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  found: DataComparison,
+  key: Pair[] | undefined,
+): AppearedRows | undefined {
+  if (fate.how === 'kept' || isAlias(fate)) return undefined
+  const names = namesOf(versions.statements, after.name)
+  const added = versions.statements
+    .filter(({ anatomy }) => anatomy.verb === 'insert' && names.has(lower(anatomy.target)))
+    .filter((statement) => !readsFrom(versions.statements, statement, fate))
+    .reduce((sum, { changes }) => sum + changes, 0)
+  const rows = found.rowsAfter - (found.rowsBefore - found.lost - found.moved) - added
+  if (rows <= 0) return undefined
+  const leftover = leftoverOf(versions, fate, names)
+  return {
+    rows,
+    samples: samplesOf(versions, fate, after, key),
+    ...(leftover === undefined ? {} : { leftover }),
+  }
+}
+
+/** Values that differ from before because the table that takes the place was there already and kept its own. */
+export function withStaleValues(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  key: Pair[],
+  columns: ColumnChange[],
+): ColumnChange[] {
+  if (fate.how === 'kept' || isAlias(fate) || columns.length === 0) return columns
+  const leftover = leftoverOf(versions, fate, namesOf(versions.statements, after.name))
+  const old = leftover?.asked === true ? tableNamed(versions.before, leftover.table) : undefined
+  const has = (name: string): boolean => old?.columns.some((it) => it.name === name) ?? false
+  if (old === undefined || !key.every(({ is }) => has(is))) return columns
+  const on = key.map(({ is }) => `${column('o', is)} IS ${column('s', is)}`).join(' AND ')
+  const from = `prior.${quoteName(fate.before.name)} b CROSS JOIN main.${quoteName(after.name)} s ON ${join(key)} CROSS JOIN prior.${quoteName(old.name)} o ON ${on}`
+  return columns.map((change) => {
+    const { column: was, after: is } = change
+    if (is === undefined || !has(is)) return change
+    const same = `${column('s', is)} IS ${column('o', is)} AND ${column('b', was)} IS NOT ${column('s', is)}`
+    const stale = number(versions.database, `SELECT count(*) AS n FROM ${from} WHERE ${same}`)
+    return stale === 0 ? change : { ...change, stale }
+  })
+}
+
+/** Renamed by ALTER TABLE: the same rows. */
+function isAlias(fate: TableFate): boolean {
+  return fate.how === 'renamed' && fate.ended?.anatomy.verb === 'alter-table'
+}
+
+/** Names under which a table of now was known. */
+function namesOf(statements: StatementEvidence[], name: string): Set<string> {
+  const names = new Set([lower(name)])
+  for (const { anatomy } of [...statements].reverse()) {
+    const { alteration, target } = anatomy
+    if (alteration?.kind === 'rename-table' && names.has(lower(alteration.to))) names.add(lower(target))
+  }
+  return names
+}
+
+/** Whether a statement copies rows of the table, under whichever name it had then. */
+function readsFrom(
+  statements: StatementEvidence[],
+  { anatomy, touches }: StatementEvidence,
+  { before }: TableFate,
+): boolean {
+  const names = new Set([lower(before.name)])
+  for (const {
+    anatomy: { alteration, target },
+  } of statements)
+    if (alteration?.kind === 'rename-table' && names.has(lower(target))) names.add(lower(alteration.to))
+  const holds = statements.filter(
+    (other) =>
+      other.anatomy.copies && other.touches.some((it) => it.how === 'read' && names.has(lower(it.table))),
+  )
+  for (const hold of holds) names.add(lower(hold.anatomy.target))
+  return anatomy.copies && touches.some(({ table, how }) => how === 'read' && names.has(lower(table)))
+}
+
+/** The table of before that took the place, with rows. */
+function leftoverOf(
+  { database, before, statements }: Versions,
+  fate: TableFate,
+  names: Set<string>,
+): AppearedRows['leftover'] {
+  const tables = [...names].flatMap((name) => tableNamed(before, name) ?? [])
+  const table = tables.find(
+    ({ name, kind }) => kind === 'table' && !sameName(name, fate.before.name) && !isDropped(statements, name),
+  )
+  if (table === undefined) return undefined
+  const rows = number(database, `SELECT count(*) AS n FROM prior.${quoteName(table.name)}`)
+  const asked = statements.some(
+    ({ anatomy }) => anatomy.verb === 'create-table' && sameName(anatomy.target ?? '', table.name),
+  )
+  return rows === 0 ? undefined : { table: table.name, rows, asked }
+}
+
+function isDropped(statements: StatementEvidence[], table: string): boolean {
+  return statements.some(
+    ({ anatomy }) => anatomy.verb === 'drop-table' && sameName(anatomy.target ?? '', table),
+  )
+}
+
+function samplesOf(
+  { database }: Versions,
+  { before }: TableFate,
+  after: TableSchema,
+  key: Pair[] | undefined,
+): string[] {
+  const shown = after.columns.filter(({ generated }) => !generated).slice(0, 4)
+  const text = shown.map(({ name }) => `substr(quote(${column('s', name)}), 1, 40)`).join(` || ', ' || `)
+  if (key === undefined || text === '') return []
+  const there = `EXISTS (SELECT 1 FROM prior.${quoteName(before.name)} b WHERE ${join(key)})`
+  return database
+    .prepare(
+      `SELECT ${text} AS sample FROM main.${quoteName(after.name)} s WHERE NOT ${there} LIMIT ${SAMPLES}`,
+    )
+    .all()
+    .map((row) => String(row['sample']))
+}
+
+function lower(name: string | undefined): string {
+  return (name ?? '').toLowerCase()
+}

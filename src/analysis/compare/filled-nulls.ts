@@ -1,0 +1,23 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { FilledColumn } from '../evidence.js'
+import { column, SAMPLES, type Pair } from './row-keys.js'
+
+/** NULLs that are values now, in rows that are there before (`b`) and after (`s`). `from`: FROM clause of both. */
+export function filledColumns(database: DatabaseSync, from: string, pairs: Pair[]): FilledColumn[] {
+  const filled = ({ was, is }: Pair): string =>
+    `${column('b', was)} IS NULL AND ${column('s', is)} IS NOT NULL`
+  const counts = pairs.map((pair, at) => `count(CASE WHEN ${filled(pair)} THEN 1 END) AS f${at}`)
+  if (counts.length === 0) return []
+  const row = database.prepare(`SELECT ${counts.join(', ')} FROM ${from}`).get() ?? {}
+  return pairs.flatMap((pair, at) => {
+    const rows = Number(row[`f${at}`])
+    if (rows === 0) return []
+    const values = database
+      .prepare(
+        `SELECT substr(quote(${column('s', pair.is)}), 1, 80) AS value, count(*) AS rows FROM ${from} WHERE ${filled(pair)} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${SAMPLES}`,
+      )
+      .all()
+      .map((sample) => ({ value: String(sample['value']), rows: Number(sample['rows']) }))
+    return [{ column: pair.was, after: pair.is, rows, values }]
+  })
+}
