@@ -1,7 +1,6 @@
 import { execa } from 'execa'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunbookConfigInput } from '../../src/config/schema.js'
 import { GATES, type Gate } from '../../src/contract/names.js'
@@ -88,14 +87,14 @@ describe('start without waiting, and everything else from other processes', () =
   // `home` needs no address: its own `dev` is found through the project.
   const command = (...args: string[]): Command => launch([...args, '--project', home.folder, '--json'], {})
 
+  const run = (): RunObserver => new RunObserver(temporal, 'local', home.databaseId)
+
+  /** Waited for without a command; then what the command says of it. */
   async function untilOpen(gate: Gate): Promise<RunView> {
-    for (let tries = 0; tries < 60; tries += 1) {
-      const view = await documentOf(command('show'), 0)
-      if (stateOf(view, gate) === 'open') return view
-      expect(view.outcome, view.message).toBeNull()
-      await pause(300)
-    }
-    throw new Error(`${gate} did not open`)
+    await run().gateOpen(gate)
+    const view = await documentOf(command('show'), 0)
+    expect(stateOf(view, gate)).toBe('open')
+    return view
   }
 
   async function signal(workflowId: string, body: object): Promise<void> {
@@ -141,7 +140,7 @@ describe('start without waiting, and everything else from other processes', () =
       }
     }
 
-    await new RunObserver(temporal, 'local', home.databaseId).closed()
+    await run().closed()
     const view = await documentOf(command('show', workflowId), 0)
     expect(view).toMatchObject({
       success: true,

@@ -1,3 +1,5 @@
+import { concatBytes } from '@noble/hashes/utils.js'
+
 /** Reads SSH's wire format (RFC 4251, section 5); undefined past the end. */
 export class Reader {
   private readonly bytes: Uint8Array
@@ -32,21 +34,7 @@ export class Reader {
 export function string(bytes: Uint8Array): Uint8Array {
   const length = new Uint8Array(4)
   new DataView(length.buffer).setUint32(0, bytes.length)
-  return join(length, bytes)
-}
-
-export function join(...parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
-
-export function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0))
+  return concatBytes(length, bytes)
 }
 
 /** The first 256 bytes as Latin text: names in SSH are ASCII. */

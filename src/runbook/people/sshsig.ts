@@ -1,6 +1,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
-import { ascii, fromBase64, join, latin, Reader, string, toBase64 } from './ssh-wire.js'
+import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { fromBase64, latin, Reader, string, toBase64 } from './ssh-wire.js'
 
 /**
  * SSHSIG, the signatures that `ssh-keygen -Y sign` writes (PROTOCOL.sshsig of OpenSSH), of ed25519 keys only. Synchronous
@@ -22,7 +23,7 @@ export function readPublicKey(line: string): Uint8Array | undefined {
 
 /** `SHA256:…`, as `ssh-keygen -l` shows it. */
 export function keyFingerprint(key: Uint8Array): string {
-  return `SHA256:${toBase64(sha256(join(string(ascii(KEY_TYPE)), string(key))))}`
+  return `SHA256:${toBase64(sha256(concatBytes(string(utf8ToBytes(KEY_TYPE)), string(key))))}`
 }
 
 export interface Signature {
@@ -60,12 +61,12 @@ export function signatureFits(
   { publicKey, hash, signature }: Signature,
   signed: { text: string; namespace: string },
 ): boolean {
-  const digest = (hash === 'sha512' ? sha512 : sha256)(new TextEncoder().encode(signed.text))
-  const message = join(
-    ascii(MAGIC),
-    string(ascii(signed.namespace)),
+  const digest = (hash === 'sha512' ? sha512 : sha256)(utf8ToBytes(signed.text))
+  const message = concatBytes(
+    utf8ToBytes(MAGIC),
+    string(utf8ToBytes(signed.namespace)),
     string(new Uint8Array()),
-    string(ascii(hash)),
+    string(utf8ToBytes(hash)),
     string(digest),
   )
   try {
