@@ -177,12 +177,17 @@ export const monitoringViewSchema = z.object({
   verdicts: z.record(checkpointVerdictSchema, z.number().int()),
   planned: z.number().int(),
   nextAt: z.string().optional(),
+  /** ISO 8601: `verdicts` were told then. The migration keeps no checkpoints of its own while the monitoring runs. */
+  asOf: z.string().optional(),
 })
 export type MonitoringView = z.infer<typeof monitoringViewSchema>
 
 export const monitoringAlertSchema = z.object({
-  kind: z.enum(['breach', 'blind', 'recovered']),
+  /** `continues`: a breach that was told goes on. */
+  kind: z.enum(['breach', 'continues', 'blind', 'recovered']),
   checkpoint: checkpointSchema,
   message: z.string(),
+  /** How many checkpoints got each verdict so far. */
+  verdicts: monitoringViewSchema.shape.verdicts.optional(),
 })
 export type MonitoringAlert = z.infer<typeof monitoringAlertSchema>

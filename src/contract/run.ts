@@ -160,6 +160,8 @@ export const stepViewSchema = z.object({
   state: z.enum(['waiting', 'running', 'done', 'failed', 'skipped']),
   startedAt: z.string().optional(),
   endedAt: z.string().optional(),
+  /** Of the time in between, what people took to decide at its gates. Milliseconds. */
+  waitedMs: z.number().nonnegative().optional(),
   detail: z.string().optional(),
 })
 export type StepView = z.infer<typeof stepViewSchema>
@@ -209,6 +211,15 @@ export const runViewSchema = z.object({
   migrations: z.array(migrationResultSchema),
   /** Read back after something went wrong; absent where this run had no reason to read it again. */
   ledger: ledgerReadSchema.optional(),
+  /** The way back that was taken: why, what it cost as it was known, and the bookmark that undoes a Time Travel. */
+  rollback: z
+    .object({
+      strategy: rollbackStrategySchema,
+      issue: z.string(),
+      price: z.array(z.string()),
+      undo: z.string().optional(),
+    })
+    .optional(),
   gates: z.array(gateViewSchema),
   refused: z.array(refusedDecisionSchema),
   interventions: z.array(interventionSchema).optional(),

@@ -2,6 +2,7 @@ import type { RunView, StepView } from '../contract/run.js'
 import { zonedDateTime } from '../text/clock.js'
 import { gateCommands } from '../text/command.js'
 import { formatDuration } from '../text/duration.js'
+import { plural } from '../text/plural.js'
 import { code, paragraphs, prose } from '../text/markdown.js'
 import { migrationState } from './migration-state.js'
 import { gateTitle, RUNBOOK_STEPS, stepTitle } from './steps.js'
@@ -113,17 +114,23 @@ function monitoringLine(view: RunView, timeZone: string): string {
     .map(([verdict, number]) => `${number} ${verdict}`)
   const next =
     monitoring.nextAt === undefined ? '' : `, next ${zonedDateTime(Date.parse(monitoring.nextAt), timeZone)}`
-  return `Checkpoints: ${monitoring.checkpoints.length} of ${monitoring.planned}${
+  const looks = Object.values(monitoring.verdicts).reduce((sum, count) => sum + count, 0)
+  if (looks === 0 && view.outcome === null)
+    return `${plural(monitoring.planned, 'checkpoint')} planned; what they see is in the workflow ${code(monitoring.workflowId)}`
+  const asOf =
+    monitoring.asOf === undefined ? '' : ` as of ${zonedDateTime(Date.parse(monitoring.asOf), timeZone)}`
+  return `Checkpoints${asOf}: ${looks} of ${monitoring.planned}${
     verdicts.length === 0 ? '' : ` (${verdicts.join(', ')})`
   }${next}`
 }
 
-/** Milliseconds; undefined while it runs or where it never did. */
+/** Its work, without what people took to decide. Milliseconds; undefined while it runs or where it never did. */
 export function stepDuration({
   startedAt,
   endedAt,
-}: Pick<StepView, 'startedAt' | 'endedAt'>): number | undefined {
+  waitedMs = 0,
+}: Pick<StepView, 'startedAt' | 'endedAt' | 'waitedMs'>): number | undefined {
   if (startedAt === undefined || endedAt === undefined) return undefined
-  const ms = Date.parse(endedAt) - Date.parse(startedAt)
+  const ms = Date.parse(endedAt) - Date.parse(startedAt) - waitedMs
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined
 }

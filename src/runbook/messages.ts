@@ -8,8 +8,6 @@ import { gateTitle } from './steps.js'
 
 /** The runbook's pace of updates. Milliseconds. */
 const UPDATE_EVERY_MS = 15 * 60_000
-/** How long the runbook's completion message promises attention. Milliseconds. */
-export const ATTENTION_MS = 2 * 60 * 60_000
 
 /** Which database a message is about: stands in a line of its own, so that the runbook's lines stay word for word. */
 export interface MessageContext {
@@ -70,21 +68,23 @@ export function updateMessage(
   )
 }
 
-/** "Migration Complete". `status` replaces the all-clear where not all is well. */
+/** "Migration Complete". `status`: what was looked at; `monitoringMs`: how long checkpoints follow, 0 where none do. */
 export function completeMessage(
   input: MessageContext & {
     durationMs: number
     applied: number
-    status?: string
-    monitoringMs?: number
+    status: string
+    monitoringMs: number
   },
 ): string {
   return lines(
     '✅ Production Migration Complete',
     `- Duration: ${formatDuration(input.durationMs)}`,
     `- Migrations applied: ${input.applied}`,
-    `- Status: ${oneLine(input.status ?? 'All systems operational')}`,
-    `- Monitoring continues for ${durationInWords(input.monitoringMs ?? ATTENTION_MS)}`,
+    `- Status: ${oneLine(input.status)}`,
+    input.monitoringMs > 0
+      ? `- Monitoring continues for ${durationInWords(input.monitoringMs)}`
+      : '- Monitoring: none is configured',
     contextLine(input),
   )
 }

@@ -1,6 +1,6 @@
 import { defined } from '../contract/defined.js'
 import type { Decision, HoldRequest, IssueReport, Observation, StopRequest } from '../contract/decision.js'
-import type { MonitoringAlert } from '../contract/monitoring.js'
+import type { CheckpointVerdict, MonitoringAlert } from '../contract/monitoring.js'
 import { GATES } from '../contract/names.js'
 import { recordedCheckpoint } from '../contract/recorded.js'
 import type { RollbackStrategy } from '../contract/policy.js'
@@ -12,7 +12,7 @@ import type { RollbackStrategy } from '../contract/policy.js'
 export type SignalBody<T> = { ok: true; body: T } | { ok: false; reason: string }
 
 const STRATEGIES: readonly RollbackStrategy[] = ['reverse-migration', 'time-travel', 'restore-backup', 'none']
-const ALERT_KINDS: readonly MonitoringAlert['kind'][] = ['breach', 'blind', 'recovered']
+const ALERT_KINDS: readonly MonitoringAlert['kind'][] = ['breach', 'continues', 'blind', 'recovered']
 const SEVERITIES: readonly IssueReport['severity'][] = ['minor', 'major', 'critical']
 
 /** The gate's name is not checked here: `judgeDecision` refuses an unknown one, by name. */
@@ -116,7 +116,20 @@ export function readAlert(value: unknown): SignalBody<MonitoringAlert> {
   if (!Array.isArray(reasons) || !reasons.every(isReason))
     return bad(`an alert needs 'checkpoint' with its reasons`)
   const seen = recordedCheckpoint(checkpoint as unknown as MonitoringAlert['checkpoint'])
-  return { ok: true, body: { kind, message, checkpoint: seen } }
+  return { ok: true, body: { kind, message, checkpoint: seen, ...verdictsOf(fields['verdicts']) } }
+}
+
+/** All four counts, or none of them. */
+function verdictsOf(value: unknown): Pick<MonitoringAlert, 'verdicts'> {
+  const fields = fieldsOf(value)
+  const count = (verdict: CheckpointVerdict): number => Number(fields[verdict])
+  const verdicts = {
+    healthy: count('healthy'),
+    degraded: count('degraded'),
+    breached: count('breached'),
+    unknown: count('unknown'),
+  }
+  return Object.values(verdicts).every((one) => Number.isSafeInteger(one) && one >= 0) ? { verdicts } : {}
 }
 
 /** A sentence is what earlier versions sent. */

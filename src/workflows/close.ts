@@ -1,8 +1,8 @@
-import { isCancellation } from '@temporalio/workflow'
+import { isCancellation, patched } from '@temporalio/workflow'
 import type { RunView } from '../contract/run.js'
-import { emergencyMessage, noteMessage } from '../runbook/messages.js'
+import { endMessage } from '../runbook/end-message.js'
+import { noteMessage } from '../runbook/messages.js'
 import { record } from './activities.js'
-import { appliedByThisRun } from './apply.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
 import type { Run } from './run.js'
@@ -10,7 +10,6 @@ import type { Ending } from './state.js'
 
 /** Documentation Updates, whatever the outcome: people are told, and the report is written. */
 export async function close(run: Run, ending: Ending): Promise<void> {
-  if (ending.outcome !== 'completed') tellEnd(run, ending)
   const view: RunView = {
     ...run.view,
     outcome: ending.outcome,
@@ -19,6 +18,11 @@ export async function close(run: Run, ending: Ending): Promise<void> {
     closedAt: now(),
   }
   if (ending.failure !== undefined) view.failure = ending.failure
+  const well = ending.outcome === 'completed' || ending.outcome === 'completed-unhealthy'
+  if (!well || patched('end-told')) {
+    const { kind, text } = endMessage({ ...run.context, view, contacts: run.request.contacts })
+    run.announcer.tell(kind, text)
+  }
   const { target, timeZone, monitoring } = run.request
   const report = {
     runKey: run.runKey,
@@ -54,27 +58,4 @@ export async function writeDown(
     const title = `The ${what} could not be written`
     run.announcer.tell('note', noteMessage({ ...run.context, title, details: [failureOf(error).message] }))
   }
-}
-
-function tellEnd(run: Run, ending: Ending): void {
-  const { failure, message, outcome } = ending
-  // A failure while applying has had its alert.
-  const alerted = run.view.announcements.some(({ kind }) => kind === 'emergency')
-  if (failure !== undefined && !alerted) {
-    const etaAt = Date.now() + run.scaled(run.request.updateEveryMs)
-    const applied = appliedByThisRun(run).length
-    const impact = `${applied} migrations are applied`
-    const action = failure.advice === '' ? 'the run has ended' : failure.advice
-    const { contacts } = run.request
-    run.announcer.tell(
-      'emergency',
-      emergencyMessage({ ...run.context, issue: message, impact, action, etaAt, contacts }),
-    )
-    return
-  }
-  const details = run.view.migrations.map(({ name, state }) => `${name}: ${state}`)
-  run.announcer.tell(
-    'note',
-    noteMessage({ ...run.context, title: `The run ended: ${outcome}. ${message}`, details }),
-  )
 }

@@ -3,6 +3,7 @@ import {
   CancellationScope,
   condition,
   isCancellation,
+  patched,
   ParentClosePolicy,
   setHandler,
   startChild,
@@ -15,6 +16,7 @@ import { monitoringWorkflowId } from '../contract/names.js'
 import { reasonTexts } from '../contract/reasons.js'
 import { recordedMonitoring } from '../contract/recorded.js'
 import { noteMessage } from '../runbook/messages.js'
+import { rollbackOptions } from '../runbook/rollback-options.js'
 import { readAlert } from '../runbook/signal-body.js'
 import { slow } from './activities.js'
 import { now } from './clock.js'
@@ -30,10 +32,16 @@ import { monitoringAttributesOf } from './search-attributes.js'
  */
 export async function watchOver(run: Run, expected: MonitoringInput['expected']): Promise<MonitoringView> {
   const alerts: MonitoringAlert[] = []
+  const atOnce = patched('alerts-told-at-once')
   setHandler(alertSignal, (body: unknown) => {
     const read = readAlert(body)
-    if (read.ok) alerts.push(read.body)
-    else run.misunderstood('monitoringAlert', read.reason)
+    if (!read.ok) run.misunderstood('monitoringAlert', read.reason)
+    else {
+      keepCounts(run, read.body)
+      // Only a new breach waits for its turn: the rest is news, also while people decide about an earlier one.
+      if (atOnce && read.body.kind !== 'breach') tellNews(run, read.body)
+      else alerts.push(read.body)
+    }
   })
   const looking = new CancellationScope()
   const child = await looking.run(() => startMonitoring(run, expected))
@@ -122,16 +130,31 @@ async function startMonitoring(
 }
 
 async function onAlert(run: Run, alert: MonitoringAlert): Promise<void> {
-  switch (alert.kind) {
-    case 'breach':
-      return issueAfterwards(run, alert.message, { breach: true })
-    case 'blind':
-    case 'recovered':
-      run.announcer.tell(
-        'note',
-        noteMessage({ ...run.context, title: alert.message, details: reasonTexts(alert.checkpoint.reasons) }),
-      )
+  if (alert.kind === 'breach') return issueAfterwards(run, alert.message, { breach: true })
+  tellNews(run, alert)
+}
+
+function tellNews(run: Run, { kind, message, checkpoint }: MonitoringAlert): void {
+  const reasons = reasonTexts(checkpoint.reasons)
+  if (kind !== 'continues') {
+    run.announcer.tell('note', noteMessage({ ...run.context, title: message, details: reasons }))
+    return
   }
+  const { environment, backup } = run.view
+  const ways = rollbackOptions({ environment, plan: run.plan, backup }).filter(({ available }) => available)
+  const details = [
+    ...reasons,
+    ...ways.map(({ title, price, command }) => `Way back: ${title}. Price: ${price.join('; ')}. ${command}`),
+  ]
+  const title = `Still not healthy: ${message}`
+  run.announcer.tell('emergency', noteMessage({ ...run.context, icon: '🚨', title, details }))
+}
+
+/** The migration keeps no checkpoints while its monitoring runs; with an alert come the counts of that moment. */
+function keepCounts(run: Run, { verdicts, checkpoint }: MonitoringAlert): void {
+  if (verdicts === undefined || run.view.monitoring === null) return
+  run.view.monitoring = { ...run.view.monitoring, verdicts, asOf: checkpoint.at }
+  run.refresh()
 }
 
 /** Scenario 2: a backup of now first, so that nothing written since the migration is lost to whatever follows. */
@@ -145,10 +168,18 @@ async function issueAfterwards(
   await considerRollback(run, {
     issue,
     impact: 'the migrated database may not serve its users as before',
-    action: `${current === undefined ? 'the immediate backup failed' : 'an immediate backup was made'}; waiting for the rollback decision`,
+    action: `${current === undefined ? 'the immediate backup failed' : 'an immediate backup was made'}; ${nextAction(run, seen.breach)}`,
     ...defined({ current }),
     ...seen,
   })
+}
+
+/** People are not asked where the policy answers a breach by itself, once it is seen again. */
+function nextAction(run: Run, breach: boolean): string {
+  const { automaticRollback, automaticRollbackStrategy: strategy } = run.request.policy
+  if (!breach || !automaticRollback) return 'waiting for the rollback decision'
+  const then = strategy === 'none' ? 'it is kept as it is' : `it is taken back by ${strategy}`
+  return `looking again: if it is still breached, ${then} without a decision of people, as the policy says`
 }
 
 /** Undefined where it failed: that must not keep people from deciding. */

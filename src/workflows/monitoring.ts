@@ -3,6 +3,7 @@ import {
   continueAsNew,
   getExternalWorkflowHandle,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -39,6 +40,9 @@ export interface MonitoringInput {
   lastNumber: number
 }
 
+/** A breach that nobody took back and that goes on. Milliseconds, before `timeScale`. */
+const TOLD_AGAIN_MS = 3_600_000
+
 /** Checkpoints that the judge sees beside the newest: several samples tell a shift from noise. */
 const HISTORY = 4
 
@@ -58,6 +62,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
   const checkpoints = input.checkpoints.map(recordedCheckpoint)
   let lastNumber = input.lastNumber
   const asked = { now: false }
+  const again = patched('breach-told-again') ? { againMs: TOLD_AGAIN_MS / plan.timeScale } : {}
 
   const view = (): MonitoringView => {
     const next = times[lastNumber]
@@ -119,8 +124,8 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
         checkpoints.push(missed.length === 0 ? seen : { ...seen, missed })
         lastNumber = number
       }
-      const alert = alertFor({ checkpoints, thresholds: plan.thresholds, apartMs })
-      if (alert !== null) await tellParent(parentId, alert)
+      const alert = alertFor({ checkpoints, thresholds: plan.thresholds, apartMs, ...again })
+      if (alert !== null) await tellParent(parentId, { ...alert, verdicts: countVerdicts(checkpoints) })
       if (workflowInfo().continueAsNewSuggested) {
         await continueAsNew<typeof postMigrationMonitoring>({ ...input, checkpoints, lastNumber })
       }

@@ -2,7 +2,8 @@ import { defined } from '../contract/defined.js'
 import { isCancellation, patched } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
 import type { RollbackStrategy } from '../contract/policy.js'
-import { emergencyMessage } from '../runbook/messages.js'
+import { emergencyMessage, noteMessage } from '../runbook/messages.js'
+import { migrationState } from '../runbook/migration-state.js'
 import { rollbackOptions, type RollbackOption } from '../runbook/rollback-options.js'
 import { mutate } from './activities.js'
 import { appliedByThisRun } from './apply.js'
@@ -39,7 +40,7 @@ export interface Incident {
  */
 export async function considerRollback(run: Run, incident: Incident): Promise<void> {
   const { environment, backup } = run.view
-  const planned = rollbackOptions({ environment, plan: run.plan, backup })
+  const planned = rollbackOptions({ environment, plan: run.plan, backup, ...partOfThePlan(run) })
   sendAlert(run, incident, planned)
   if (appliedByThisRun(run).length === 0) return
 
@@ -57,13 +58,17 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
     const strategy = automatic
       ? run.request.policy.automaticRollbackStrategy
       : await decideStrategy(run, incident, { ways, reverse })
-    if (strategy === 'none') return
+    if (strategy === 'none') {
+      if (automatic) tellKept(run, incident, 'the policy says so (automaticRollbackStrategy: none)')
+      return
+    }
     try {
-      const took = await run.step(
+      const { took, price, undo } = await run.step(
         'rollback',
-        () => takeBack(run, strategy, { ...incident, ...defined({ reverse }) }),
-        (result) => result,
+        () => takeBack(run, strategy, { ...incident, ...defined({ reverse }), ways }),
+        (result) => result.took,
       )
+      run.view.rollback = { strategy, issue: incident.issue, price, ...defined({ undo }) }
       if (patched('read-after-rollback')) await run.uninterrupted(() => readAfterRollback(run))
       throw new RunEnded({ outcome: 'rolled-back', message: `${incident.issue}; ${took}` })
     } catch (error) {
@@ -82,6 +87,15 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
   }
 }
 
+/** The plan's reverse takes back the whole plan: of less, the price is another one, and not known yet. */
+function partOfThePlan(run: Run): { reverse?: { migration: true; price: string[] } } {
+  const applied = appliedByThisRun(run).length
+  const planned = run.plan?.migrations.length ?? 0
+  if (applied === 0 || applied === planned) return {}
+  const price = `it is being written for the ${applied} of ${planned} files that were applied; the gate shows its price`
+  return { reverse: { migration: true, price: [price] } }
+}
+
 /** The way that people chose; `none` where they keep the database as it is, or nobody decided in time. */
 async function decideStrategy(
   run: Run,
@@ -94,10 +108,26 @@ async function decideStrategy(
   const chosen =
     decisions.findLast(({ decision }) => decision === 'approve')?.strategy ?? firstAvailable(ways)
   if (state === 'approved' && chosen !== 'none') return chosen
-  const actor = decisions.at(-1)?.actor ?? 'nobody in time'
-  run.view.observations.push({ note: `Kept as it is after: ${incident.issue}`, actor, at: now() })
+  const last = decisions.at(-1)
+  const why =
+    last === undefined
+      ? 'nobody decided in time'
+      : `${last.actor} decided${last.comment === undefined ? '' : `: ${last.comment}`}`
+  const note = `Kept as it is after: ${incident.issue}`
+  run.view.observations.push({ note, actor: last?.actor ?? 'nobody in time', at: now() })
   run.gates.void('rollback')
+  tellKept(run, incident, why)
   return 'none'
+}
+
+/** Whoever had the alert hears how it ended. A run may keep several times: each has its own place in the history. */
+function tellKept(run: Run, { issue }: Incident, why: string): void {
+  if (!patched(`kept-told-${run.view.announcements.length}`)) return
+  const details = [
+    `Issue: ${issue}`,
+    ...run.view.migrations.map((one) => `${one.name}: ${migrationState(one, run.view.migrations)}`),
+  ]
+  run.announcer.tell('note', noteMessage({ ...run.context, title: `Kept as it is: ${why}`, details }))
 }
 
 function sendAlert(run: Run, incident: Incident, ways: RollbackOption[]): void {
@@ -109,18 +139,28 @@ function sendAlert(run: Run, incident: Incident, ways: RollbackOption[]): void {
   )
 }
 
-/** Takes one way back; says in a sentence what is true afterwards. */
+/** What is true afterwards in a sentence, what it cost, and the bookmark that undoes it. */
+interface TookBack {
+  took: string
+  price: string[]
+  undo?: string
+}
+
+/** Takes one way back. */
 async function takeBack(
   run: Run,
   strategy: Exclude<RollbackStrategy, 'none'>,
-  known: { reverse?: PreparedReverse; current?: BackupRecord },
-): Promise<string> {
+  known: { reverse?: PreparedReverse; current?: BackupRecord; ways: RollbackOption[] },
+): Promise<TookBack> {
   run.gates.mayRollBack = false
   const { target } = run.request
   const { backup } = run.view
+  const price = known.ways.find((way) => way.strategy === strategy)?.price ?? []
   switch (strategy) {
-    case 'reverse-migration':
-      return applyReverse(run, known.reverse ?? (await prepareReverse(run, known.current)))
+    case 'reverse-migration': {
+      const reverse = known.reverse ?? (await prepareReverse(run, known.current))
+      return { took: await applyReverse(run, reverse), price: reverse.price }
+    }
     case 'time-travel': {
       if (backup?.bookmark === undefined) throw impossible('there is no Time Travel bookmark')
       const { previousBookmark } = await run.audited(
@@ -134,7 +174,8 @@ async function takeBack(
         actor: 'd1-runbook',
         at: now(),
       })
-      return 'the database is back at its bookmark of before the migration'
+      const took = 'the database is back at its bookmark of before the migration'
+      return { took, price, undo: previousBookmark }
     }
     case 'restore-backup': {
       if (backup === null) throw impossible('there is no backup')
@@ -144,7 +185,7 @@ async function takeBack(
         ]),
       )
       markTakenBack(run, { strategy, archive: backup.file })
-      return 'the database holds the content of the verified backup again'
+      return { took: 'the database holds the content of the verified backup again', price }
     }
   }
 }

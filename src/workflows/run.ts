@@ -11,6 +11,7 @@ import type { Audited } from '../contract/activities.js'
 import type { StopRequest } from '../contract/decision.js'
 import type { Baseline } from '../contract/monitoring.js'
 import type { Gate, Outcome } from '../contract/names.js'
+import type { GatePolicy } from '../contract/policy.js'
 import type { Plan } from '../contract/plan.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { renderChecklist } from '../runbook/checklist.js'
@@ -181,6 +182,19 @@ export class Run {
     if (this.gates.of(gate).state !== 'open') return
 
     this.say(this.view.phase, `waiting for a decision at the gate ${gate}`)
+    const step = this.view.steps.find(({ state }) => state === 'running')
+    try {
+      await this.waitFor(gate, { shows, policy, openedAt, deadline })
+    } finally {
+      if (step !== undefined) step.waitedMs = (step.waitedMs ?? 0) + Date.now() - openedAt
+    }
+  }
+
+  private async waitFor(
+    gate: Gate,
+    asked: { shows: string[]; policy: GatePolicy; openedAt: number; deadline: number | undefined },
+  ): Promise<void> {
+    const { shows, policy, openedAt, deadline } = asked
     const expires = deadline === undefined ? {} : { expiresAt: deadline }
     const about = { ...this.context, ...expires, gate, roles: policy.roles, approvals: policy.approvals }
     if (this.request.target.production) {

@@ -62,7 +62,9 @@ function overdue(run: Run): { overdue?: { plannedMs: number; elapsedMs: number }
   const running = run.view.steps.find(({ state }) => state === 'running')
   const plannedMs = RUNBOOK_STEPS.find(({ step }) => step === running?.step)?.plannedMs
   if (running?.startedAt === undefined || plannedMs === undefined) return {}
-  const elapsedMs = Date.now() - Date.parse(running.startedAt)
+  const open = run.view.gates.find(({ state }) => state === 'open')?.openedAt
+  const waitedMs = (running.waitedMs ?? 0) + (open === undefined ? 0 : Date.now() - Date.parse(open))
+  const elapsedMs = Date.now() - Date.parse(running.startedAt) - waitedMs
   // Work and people take their time at any time scale: it compresses what the run only waits for.
   return elapsedMs > plannedMs ? { overdue: { plannedMs, elapsedMs } } : {}
 }

@@ -1,5 +1,7 @@
 import type { Plan } from '../contract/plan.js'
-import { ATTENTION_MS, completeMessage } from '../runbook/messages.js'
+import type { Check } from '../contract/run.js'
+import { completeMessage } from '../runbook/messages.js'
+import { plural } from '../text/plural.js'
 import { read } from './activities.js'
 import { appliedByThisRun, expectedAfter } from './apply.js'
 import { GateDeclined, RunEnded } from './endings.js'
@@ -42,16 +44,25 @@ export async function validate(run: Run, plan: Plan): Promise<Expected> {
       ...run.context,
       durationMs: Date.now() - Date.parse(run.view.startedAt),
       applied: appliedByThisRun(run).length,
-      monitoringMs: attentionMs(run),
+      status: statusOf(checks),
+      monitoringMs: monitoringMs(run),
     }),
   )
   return expectedAfter(plan)
 }
 
-/** The runbook promises two hours; where less is looked at, less is promised. Milliseconds as people will see them. */
-function attentionMs(run: Run): number {
-  const { offsetsMs } = run.request.monitoring
-  return run.scaled(Math.min(ATTENTION_MS, offsetsMs.at(-1) ?? ATTENTION_MS))
+/** What was looked at after the migration, and nothing beyond it: those that did not pass by name. */
+function statusOf(checks: readonly Check[]): string {
+  const passed = checks.filter(({ state }) => state === 'passed').length
+  const others = checks.filter(({ state }) => state !== 'passed')
+  const named = others.map(({ title, state }) => `${title} ${state}`).join(', ')
+  return `${passed} of ${plural(checks.length, 'check')} passed${named === '' ? '' : `; ${named}`}`
+}
+
+/** As long as checkpoints will really come. Milliseconds as people will see them. */
+function monitoringMs(run: Run): number {
+  const last = run.request.monitoring.offsetsMs.at(-1)
+  return last === undefined ? 0 : run.scaled(last)
 }
 
 /** People either take the migration back, or the run ends as failed with the migration in place. Always throws. */

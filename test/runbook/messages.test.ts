@@ -73,7 +73,13 @@ describe("the runbook's four messages, word for word", () => {
   })
 
   test('complete', () => {
-    const message = completeMessage({ ...context, durationMs: 3_725_000, applied: 2 })
+    const message = completeMessage({
+      ...context,
+      durationMs: 3_725_000,
+      applied: 2,
+      status: 'All systems operational',
+      monitoringMs: 7_200_000,
+    })
     expect(message).toBe(`${filled(RUNBOOK.complete, '1 h 02 min', '2')}\n${CONTEXT_LINE}`)
   })
 

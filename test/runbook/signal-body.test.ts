@@ -64,6 +64,16 @@ test('an alert whose reasons are sentences, as earlier versions sent them, is re
       },
     },
   })
+  for (const kind of ['breach', 'continues', 'blind', 'recovered'])
+    expect(readAlert({ kind, message: 'm', checkpoint }).ok).toBe(true)
+  const verdicts = { healthy: 1, degraded: 0, breached: 2, unknown: 0 }
+  expect(readAlert({ kind: 'breach', message: 'm', checkpoint, verdicts })).toMatchObject({
+    body: { verdicts },
+  })
+  for (const part of [{ breached: 2 }, { ...verdicts, healthy: 'many' }, { ...verdicts, unknown: -1 }, 7])
+    expect(readAlert({ kind: 'breach', message: 'm', checkpoint, verdicts: part })).not.toHaveProperty(
+      'body.verdicts',
+    )
   const typed = { ...checkpoint, reasons: [{ criterion: 'check', text: 'health: status 500' }] }
   expect(readAlert({ kind: 'breach', message: 'm', checkpoint: typed })).toMatchObject({
     body: { checkpoint: typed },

@@ -28,17 +28,40 @@ async function keep(handle: RunHandle): Promise<RunView> {
 
 describe('completed means applied and healthy', () => {
   it('34 of 34 breached and kept: applied, but not healthy', async () => {
-    const view = await server.migrate(
-      seeing(() => 'breached'),
-      approved(),
-      keep,
-    )
+    const world = seeing(() => 'breached')
+    const view = await server.migrate(world, approved(), keep)
     expect(view).toMatchObject({ success: false, outcome: 'completed-unhealthy', failure: null })
     expect(view.migrations.map(({ state }) => state)).toEqual(['applied', 'applied'])
     expect(view.monitoring?.verdicts).toMatchObject({ breached: 34 })
     expect(view.message).toBe(
       '2 migrations applied, but not healthy: checkpoint 34 is breached: page: slow (34 checkpoints: 34 breached)',
     )
+    const heads = world.told.map(({ kind, text }) => `${kind} ${text.split('\n')[0] ?? ''}`)
+    expect(heads.filter((head) => head.startsWith('emergency 🚨 Migration Issue Detected'))).toHaveLength(1)
+    expect(heads).toContain('note ℹ️ Kept as it is: Bea decided')
+    // Told at the second look; then once in the first two hours, and at each hourly look.
+    expect(heads.filter((head) => head.startsWith('emergency 🚨 Still not healthy'))).toHaveLength(23)
+    expect(heads.at(-1)).toBe('emergency 🚨 Applied, but not healthy')
+    const complete = world.told.find(({ kind }) => kind === 'complete')?.text
+    expect(complete).toContain('- Status: 1 of 1 check passed')
+    expect(complete).toContain('- Monitoring continues for 24 hours')
+  })
+
+  it('a recovery is told while people still decide, and the checklist counts what was seen', async () => {
+    const world = seeing((number) => (number < 3 ? 'breached' : 'healthy'))
+    const view = await server.migrate(world, approved(), async (handle) => {
+      await until(handle, ({ monitoring }) => monitoring !== null)
+      await server.env.sleep('11 minutes')
+      const asked = await until(handle, gateOpen('rollback'))
+      expect(asked.monitoring).toMatchObject({ verdicts: { breached: 2 }, asOf: expect.any(String) })
+      await server.env.sleep('5 minutes')
+      await until(handle, ({ announcements }) =>
+        announcements.some(({ text }) => text.includes('checkpoint 3 is healthy again')),
+      )
+      return keep(handle)
+    })
+    expect(view.outcome).toBe('completed')
+    expect(world.told.at(-1)?.text).toContain('✅ Monitoring ended: healthy')
   })
 
   it.each<[string, (number: number) => Checkpoint['verdict'], RunView['outcome']]>([

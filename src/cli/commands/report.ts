@@ -34,7 +34,7 @@ export function reportCommand(app: App, summary: string): Command {
           const { request, plan, baseline } = await readRunHistory(session, workflowId, view.runId)
           const known =
             request === null ? {} : { thresholds: request.monitoring.thresholds, timeZone: request.timeZone }
-          return { view, plan, baseline, ...known }
+          return { view, plan, baseline, asOf: new Date().toISOString(), ...known }
         })
         const base = outputBase(options, input.view)
         await mkdir(path.dirname(base), { recursive: true })

@@ -12,6 +12,8 @@ export function alertFor(input: {
   checkpoints: readonly Checkpoint[]
   thresholds: Pick<Thresholds, 'consecutiveBreaches' | 'unknownsBeforeAlert'>
   apartMs: number
+  /** A breach that goes on is told again this often; absent: once. Milliseconds. */
+  againMs?: number
 }): MonitoringAlert | null {
   const { consecutiveBreaches, unknownsBeforeAlert } = input.thresholds
   const looks = independentLooks(input.checkpoints, input.apartMs)
@@ -22,9 +24,13 @@ export function alertFor(input: {
   const reasons = reasonTexts(checkpoint.reasons).join('; ')
 
   switch (checkpoint.verdict) {
-    case 'breached':
-      if (now.breaches < consecutiveBreaches || before.breaches >= consecutiveBreaches) return null
-      return { kind: 'breach', checkpoint, message: `${row(now.breaches, 'breached')}: ${reasons}` }
+    case 'breached': {
+      if (now.breaches < consecutiveBreaches) return null
+      const message = `${row(now.breaches, 'breached')}: ${reasons}`
+      if (before.breaches < consecutiveBreaches) return { kind: 'breach', checkpoint, message }
+      if (!dueAgain(looks, consecutiveBreaches, input.againMs)) return null
+      return { kind: 'continues', checkpoint, message }
+    }
     case 'unknown':
       if (now.unknowns < unknownsBeforeAlert || before.unknowns >= unknownsBeforeAlert) return null
       return { kind: 'blind', checkpoint, message: `${row(now.unknowns, 'without data')}: ${reasons}` }
@@ -37,6 +43,31 @@ export function alertFor(input: {
         message: `checkpoint ${checkpoint.number} is ${checkpoint.verdict} again`,
       }
   }
+}
+
+/** Looks come a moment early or late: what is due within a twentieth of the pause is due. */
+const DUE = 0.95
+
+/** Whether the newest look, a breach in a row that was told, is the one at which it is told again. */
+function dueAgain(
+  looks: readonly Pick<Checkpoint, 'verdict' | 'at'>[],
+  consecutiveBreaches: number,
+  againMs: number | undefined,
+): boolean {
+  if (againMs === undefined) return false
+  let breaches = 0
+  let toldAt: number | undefined
+  let told = false
+  for (const { verdict, at } of looks) {
+    told = false
+    if (verdict === 'unknown') continue
+    breaches = verdict === 'breached' ? breaches + 1 : 0
+    if (breaches === 0) toldAt = undefined
+    if (breaches < consecutiveBreaches) continue
+    told = toldAt === undefined || Date.parse(at) - toldAt >= againMs * DUE
+    if (told) toldAt = Date.parse(at)
+  }
+  return told
 }
 
 function rowsOf(checkpoints: readonly Pick<Checkpoint, 'verdict'>[]): { breaches: number; unknowns: number } {

@@ -106,7 +106,7 @@ function outcomeTone(view: RunView): Tone {
   }
 }
 
-function figuresOf({ view, timeZone }: ReportInput): ReportDocument['figures'] {
+function figuresOf({ view, timeZone, asOf }: ReportInput): ReportDocument['figures'] {
   const tookMs =
     view.closedAt === undefined ? undefined : Date.parse(view.closedAt) - Date.parse(view.startedAt)
   const where = view.database.remote ? `account ${view.accountId ?? 'unknown'}` : 'on this machine'
@@ -119,6 +119,9 @@ function figuresOf({ view, timeZone }: ReportInput): ReportDocument['figures'] {
     { label: 'Monitoring', value: monitoringText(view) },
     { label: 'Started', value: shownTime(view.startedAt, timeZone) },
     { label: 'Closed', value: view.closedAt === undefined ? 'not yet' : shownTime(view.closedAt, timeZone) },
+    ...(view.outcome === null && asOf !== undefined
+      ? [{ label: 'As of', value: shownTime(asOf, timeZone) }]
+      : []),
     { label: 'Duration', value: tookMs === undefined ? 'under way' : formatDuration(tookMs) },
     { label: 'Plan', value: view.planHash === null ? 'none yet' : { code: view.planHash } },
   ]

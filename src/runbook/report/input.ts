@@ -10,6 +10,8 @@ export interface ReportInput {
   baseline: Baseline | null
   /** For the threshold lines; the runbook's own where absent. */
   thresholds?: Pick<Thresholds, 'responseTimeFactor' | 'responseTimeFloorMs' | 'errorRateIncrease'>
+  /** When the state was read, of a run that goes on. ISO 8601. */
+  asOf?: string
   /** IANA zone of the times shown. UTC where absent. */
   timeZone?: string
 }

@@ -40,6 +40,7 @@ export function timelineSection({ view, timeZone }: ReportInput): Section {
         over ? `${step.state}, overdue` : step.state,
         shownTime(step.startedAt, timeZone),
         took === undefined ? '-' : formatDuration(took),
+        step.waitedMs === undefined ? '-' : formatDuration(step.waitedMs),
         plannedMs === undefined ? '-' : formatDuration(plannedMs),
         step.detail ?? '',
       ]
@@ -54,7 +55,11 @@ export function timelineSection({ view, timeZone }: ReportInput): Section {
         caption:
           'Each step as it ran; the outline is the time that the runbook plans for it. Red: it took longer, or failed.',
       },
-      tableOr('No step has begun.', ['Step', 'State', 'Began', 'Took', 'Planned', 'What it said'], rows),
+      tableOr(
+        'No step has begun.',
+        ['Step', 'State', 'Began', 'Work', 'Waited for people', 'Planned', 'What it said'],
+        rows,
+      ),
     ],
   }
 }

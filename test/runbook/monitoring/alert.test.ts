@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Checkpoint, CheckpointVerdict } from '../../../src/contract/monitoring.js'
+import { defined } from '../../../src/contract/defined.js'
 import { alertFor } from '../../../src/runbook/monitoring/alert.js'
 
 const VERDICTS: Record<string, CheckpointVerdict> = {
@@ -19,7 +20,7 @@ interface Look {
 }
 
 /** The alerts told after each look; `.` for silence. Looks count for themselves when five minutes apart. */
-function alertsOf(looks: readonly Look[]): string {
+function alertsOf(looks: readonly Look[], againMs?: number): string {
   const checkpoints: Checkpoint[] = looks.map(({ letter, minute, extra, late = false }, index) => ({
     number: index + 1,
     plannedAt: '',
@@ -31,10 +32,15 @@ function alertsOf(looks: readonly Look[]): string {
     results: [],
   }))
   const thresholds = { consecutiveBreaches: 2, unknownsBeforeAlert: 3 }
-  const marks = { breach: 'B', blind: 'U', recovered: 'R' }
+  const marks = { breach: 'B', continues: 'b', blind: 'U', recovered: 'R' }
   return checkpoints
     .map((_, index) =>
-      alertFor({ checkpoints: checkpoints.slice(0, index + 1), thresholds, apartMs: 5 * MINUTE }),
+      alertFor({
+        checkpoints: checkpoints.slice(0, index + 1),
+        thresholds,
+        apartMs: 5 * MINUTE,
+        ...defined({ againMs }),
+      }),
     )
     .map((alert) => (alert === null ? '.' : marks[alert.kind]))
     .join('')
@@ -51,6 +57,23 @@ test.each([
   ['bbdbb', '.BR.B', 'a new episode is told again'],
 ])('%s: %s (%s)', (verdicts, expected) => {
   expect(alertsOf([...verdicts].map((letter, index) => ({ letter, minute: 5 * index })))).toBe(expected)
+})
+
+describe('a breach that goes on is told again each hour', () => {
+  const every = (minutes: number, verdicts: string): Look[] =>
+    [...verdicts].map((letter, index) => ({ letter, minute: minutes * index }))
+
+  test.each<[string, Look[], string]>([
+    ['of hourly looks each one', every(60, 'bbbbb'), '.Bbbb'],
+    ['a moment early is in time', every(58, 'bbbb'), '.Bbb'],
+    ['of looks every 15 minutes each fourth', every(15, 'bbbbbbbbbb'), '.B...b...b'],
+    ['of looks every 5 minutes each twelfth', every(5, 'b'.repeat(15)), '.B...........b.'],
+    ['what nobody saw is not told again', every(60, 'bb?b'), '.B.b'],
+    ['an end starts the count anew', every(60, 'bbbhbbb'), '.BbR.Bb'],
+    ['one breach too few is never told', every(60, 'bhbhb'), '.....'],
+  ])('%s', (_, looks, expected) => {
+    expect(alertsOf(looks, 60 * MINUTE)).toBe(expected)
+  })
 })
 
 describe('looks that people ask for beside the schedule', () => {
