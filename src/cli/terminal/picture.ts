@@ -1,6 +1,6 @@
-/** Colour codes take no column. */
+import stringWidth from 'string-width'
 
-const COLOUR_CODE = /\u001B\[[0-9;]*m/g
+const GRAPHEMES = new Intl.Segmenter()
 
 export interface TerminalSize {
   columns: number
@@ -21,22 +21,24 @@ export function fitPicture(lines: readonly string[], { columns, rows }: Terminal
 
 /** Terminal rows that `lines` take now: a terminal that became narrower has wrapped what was drawn before. */
 export function rowsTaken(lines: readonly string[], columns: number): number {
-  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(visibleLength(line) / columns)), 0)
+  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0)
 }
 
-function visibleLength(line: string): number {
-  return [...line.replaceAll(COLOUR_CODE, '')].length
-}
-
-function clip(line: string, width: number): string {
-  if (visibleLength(line) <= width) return line
+/** `line` cut to so many columns: a letter of Chinese or an emoji takes two, a colour code none. */
+export function clip(line: string, columns: number): string {
+  if (stringWidth(line) <= columns) return line
   let seen = 0
   let out = ''
-
-  for (const [part] of line.matchAll(/\u001B\[[0-9;]*m|./gsu)) {
-    if (!part.startsWith('\u001B')) seen += 1
-    if (seen > width) return `${out}\u001B[0m`
-    out += part
+  for (const [, code, text = ''] of line.matchAll(/(\u001B\[[0-9;]*m)|([^\u001B]+|.)/gsu)) {
+    if (code !== undefined) {
+      out += code
+      continue
+    }
+    for (const { segment } of GRAPHEMES.segment(text)) {
+      seen += stringWidth(segment)
+      if (seen > columns) return `${out}\u001B[0m`
+      out += segment
+    }
   }
   return out
 }

@@ -4,6 +4,7 @@ import { formatDuration } from '../../text/duration.js'
 import { migrationState } from '../../runbook/migration-state.js'
 import { stepTitle } from '../../runbook/steps.js'
 import type { Output } from './output.js'
+import { clip } from './picture.js'
 
 /**
  * Says each change of a run once, as lines. In a terminal one more line at the bottom shows what is going on; while a
@@ -64,7 +65,7 @@ export class Progress {
     if (!this.output.live || this.held !== undefined || this.view === undefined) return
     const text = bottomText(this.view)
     this.clearBottom()
-    this.bottom = text.slice(0, Math.max(10, this.output.columns() - 1))
+    this.bottom = clip(text, Math.max(10, this.output.columns() - 1))
     this.output.raw(this.output.colors.dim(this.bottom))
   }
 

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest'
+import { clip, fitPicture, rowsTaken } from '../../../src/cli/terminal/picture.js'
+
+const RED = '\u001B[31m'
+const END = '\u001B[0m'
+
+describe('a line is cut to the columns that it takes', () => {
+  test.each([
+    ['Chinese takes two columns a letter', '数据库迁移', 6, `数据库${END}`],
+    ['a letter that would stand half outside is left out', '数据库', 5, `数据${END}`],
+    ['an emoji of several code points is one', '👩‍👩‍👧 family', 4, `👩‍👩‍👧 f${END}`],
+    ['an accent of its own takes none', 'e\u0301tude', 3, `e\u0301tu${END}`],
+    ['a colour takes none', `${RED}breached${END}`, 3, `${RED}bre${END}`],
+    ['full-width digits take two', '１２３', 4, `１２${END}`],
+  ])('%s', (_, line, columns, cut) => {
+    expect(clip(line, columns)).toBe(cut)
+  })
+
+  test.each([
+    ['Chinese', '数据库', 6],
+    ['Latin with accents', 'équipe', 6],
+    ['combining accents', 'e\u0301quipe', 6],
+    ['colours', `${RED}breached${END}`, 8],
+    ['nothing', '', 1],
+  ])('and left as it is where it fits: %s', (_, line, columns) => {
+    expect(clip(line, columns)).toBe(line)
+  })
+})
+
+test('a picture of Chinese names takes one row a line, and is counted as the terminal wraps it', () => {
+  const lines = ['审批人：王小明，正在等待最终确认', '0002_邮箱.sql applied']
+  const fitted = fitPicture(lines, { columns: 20, rows: 10 })
+  expect(rowsTaken(fitted, 20)).toBe(2)
+  expect(rowsTaken(lines, 20)).toBe(4)
+})
