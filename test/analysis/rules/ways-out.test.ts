@@ -18,6 +18,75 @@ function textOf({ migration }: Scenario): string {
   return typeof migration === 'string' ? migration : Object.values(migration).join('\n')
 }
 
+const FOO = { rows: `INSERT INTO foo (d) VALUES ('x');`, verdict: 'block' as const, codes: ['RH101'] }
+const TABLE = 'CREATE TABLE foo (id INTEGER PRIMARY KEY, d TEXT, e TEXT); CREATE TABLE log (n INTEGER);'
+const REBUILD = `CREATE TABLE foo_new (id INTEGER PRIMARY KEY, d TEXT NOT NULL, e TEXT);
+INSERT INTO foo_new SELECT * FROM foo;
+DROP TABLE foo;
+ALTER TABLE foo_new RENAME TO foo;`
+
+/** A rebuild that a view or a trigger refuses. */
+const IN_THE_WAY: Scenario[] = [
+  { ...FOO, name: 'a view', schema: `${TABLE} CREATE VIEW foo_v AS SELECT id FROM foo;`, migration: REBUILD },
+  {
+    ...FOO,
+    name: 'a view over a view',
+    schema: `${TABLE} CREATE VIEW foo_v AS SELECT id, d FROM "foo" f; CREATE VIEW foo_w AS SELECT d FROM foo_v;`,
+    migration: REBUILD,
+  },
+  {
+    ...FOO,
+    name: 'two views and a trigger on one',
+    schema: `${TABLE} CREATE VIEW foo_v AS SELECT id FROM foo; CREATE VIEW foo_w AS SELECT d FROM foo; CREATE TRIGGER foo_t INSTEAD OF INSERT ON foo_v BEGIN INSERT INTO foo (id) VALUES (new.id); END;`,
+    migration: REBUILD,
+  },
+  {
+    ...FOO,
+    name: 'a trigger of another table',
+    schema: `${TABLE} CREATE TRIGGER log_t AFTER INSERT ON log BEGIN UPDATE foo SET d = 'y' WHERE id = new.n; END;`,
+    migration: REBUILD,
+  },
+]
+
+describe('what stands in the way of a rebuild is named', () => {
+  test.each(IN_THE_WAY)('$name: dropped before and made again after, the rebuild runs', async (scenario) => {
+    const finding = await findingOf(scenario, 'RH101')
+    expect(finding?.message).toContain('foo, which line 3 drops')
+    const [first = '', last = ''] = (finding?.advice ?? '').split('and this at the end of the file:\n')
+    const migration = `${pasted(first)}\n${textOf(scenario)}\n${last}`
+    const findings = await judgeScenario({ ...scenario, migration })
+    expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([])
+  })
+
+  test('a view that reads a dropped column is named with what it was', async () => {
+    const schema = `${TABLE} CREATE VIEW foo_v AS SELECT id, e FROM foo;`
+    const finding = await findingOf(
+      { ...FOO, name: '', schema, migration: 'ALTER TABLE foo DROP COLUMN e;' },
+      'RH101',
+    )
+    expect(finding?.advice).toContain('DROP VIEW foo_v;')
+    expect(finding?.advice).toContain('-- CREATE VIEW foo_v AS SELECT id, e FROM foo;')
+  })
+
+  test('an index of a dropped column is named', async () => {
+    const schema = `${TABLE} CREATE INDEX foo_e ON foo (d, e);`
+    const finding = await findingOf(
+      { ...FOO, name: '', schema, migration: 'ALTER TABLE foo DROP COLUMN e;' },
+      'RH101',
+    )
+    expect(finding?.advice).toContain('DROP INDEX foo_e;')
+  })
+
+  test('another refusal is told as SQLite says it', async () => {
+    const schema = `${TABLE} CREATE VIEW foo_v AS SELECT id FROM foo;`
+    const finding = await findingOf(
+      { ...FOO, name: '', schema, migration: 'ALTER TABLE foo ADD COLUMN d TEXT;' },
+      'RH101',
+    )
+    expect(finding?.message).toBe('duplicate column name: d')
+  })
+})
+
 describe('what an advice gives to paste does what it says', () => {
   test.each(COSTLY)('before the file, the missing index makes it cheap: $name', async (scenario) => {
     const advice = pasted((await findingOf(scenario, 'RH102'))?.advice)
