@@ -39,6 +39,9 @@ await runbook.close()
 
 const FOREIGN = /^(TEMPORAL|CLOUDFLARE|CF_|D1_RUNBOOK_(?!TEMPORAL_CLI))/
 
+/** A file that has two names, as the binaries of workerd and esbuild have, is counted once. */
+const counted = new Set()
+
 const options = process.argv.slice(2)
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'd1-runbook-stranger-')))
 const node = nodeFor(packageRoot)
@@ -147,9 +150,6 @@ function packagesOf(modules) {
     .filter((name) => !name.startsWith('.'))
     .flatMap((name) => (name.startsWith('@') ? packagesOf(join(modules, name)) : [join(modules, name)]))
 }
-
-/** A file that has two names, as the binaries of workerd and esbuild have, is one file. */
-const counted = new Set()
 
 function sizeOf(path) {
   const stat = lstatSync(path)
