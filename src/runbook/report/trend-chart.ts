@@ -46,7 +46,7 @@ export function trendChart(
     { width, height },
     ...valueAxis(roundValues(top, 4), scales, show.unit),
     ...areas(trend, top, scales),
-    ...thresholds(trend, scales),
+    ...thresholds(trend, scales, show.unit),
     ...moments(trend, scales),
     ...lines(trend.points, scales),
     ...marks(trend.points, scales),
@@ -88,7 +88,11 @@ function areas({ baseline, threshold, migration }: Trend, top: number, { plot, x
   ]
 }
 
-function thresholds({ baseline, threshold }: Trend, { plot, y, narrow }: Scales): string[] {
+function thresholds(
+  { baseline, threshold }: Trend,
+  { plot, y, narrow }: Scales,
+  unit: (value: number) => string,
+): string[] {
   const across = (value: number, stroke: Colour, dash: string): string =>
     shape('line', {
       ...{ x1: plot.left, x2: plot.right, y1: y(value), y2: y(value) },
@@ -100,7 +104,7 @@ function thresholds({ baseline, threshold }: Trend, { plot, y, narrow }: Scales)
       ? []
       : [
           across(threshold, COLOUR.bad, '5 4'),
-          label('rollback threshold', {
+          label(`rollback threshold ${unit(threshold)}`, {
             ...{ x: plot.right - 4, y: y(threshold) - 5 },
             ...{ colour: COLOUR.bad, anchor: 'end', size },
           }),
