@@ -53,7 +53,7 @@ export function relocate(
       holding.map(({ table }) => table.name),
     )
   }
-  const apart = valueByValue(versions, fate, rows)
+  const apart = valueByValue(versions, fate, rows, copies)
   if (apart !== undefined) return movedTo(found, found.lost, apart)
   const renumbered = underOtherKeys(versions, fate, copies, found.lost)
   if (renumbered !== undefined) return { ...movedTo(found, found.lost, renumbered), underOtherKeys: true }
@@ -142,19 +142,25 @@ function wholeRow(fate: TableFate, columns: string[], table: TableSchema): strin
 }
 
 /** The tables that give every value of the rows back by the key; undefined where a value is missing. */
-function valueByValue(versions: Versions, fate: TableFate, rows: string): string[] | undefined {
+function valueByValue(
+  versions: Versions,
+  fate: TableFate,
+  rows: string,
+  copies: TableSchema[],
+): string[] | undefined {
   const { database } = versions
   const { primaryKey } = fate.before
   const others = fate.before.columns.filter(({ name, generated }) => !generated && !primaryKey.includes(name))
   if (primaryKey.length === 0 || others.length === 0) return undefined
   const key = primaryKey.map((name) => ({ was: name, is: name }))
   const keys = primaryKey.map((name, at) => `${column('b', name)} AS k${at}`).join(', ')
-  const where = rows.includes(' WHERE ') ? 'AND' : 'WHERE'
   const holders: string[] = []
   for (const { name } of others) {
     const b = column('b', name)
-    const sql = `SELECT ${keys}, ${b} AS v FROM ${rows} ${where} ${b} IS NOT NULL`
-    if (database.prepare(`${sql} LIMIT 1`).get() === undefined) continue
+    // A NULL is wanted as well: where a row of that key says something instead, it is another row.
+    const sql = `SELECT ${keys}, ${b} AS v FROM ${rows}`
+    const empty = database.prepare(`SELECT 1 FROM (${sql}) WHERE v IS NOT NULL LIMIT 1`).get() === undefined
+    if (empty && !copies.some((table) => table.columns.some((it) => sameName(it.name, name)))) continue
     const held = whereHeld(versions, fate, undefined, name, key, { sql, keys: key.length })
     if (held === undefined) return undefined
     holders.push(...held.split(', ').map((it) => it.split('.')[0] ?? it))

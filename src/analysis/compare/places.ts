@@ -66,7 +66,7 @@ export function joined(wanted: string, place: Place): string {
 export function sameValue(value: string, reading: string): string {
   const equal = `(+${value}) COLLATE BINARY IS (+(${reading}))`
   if (reading.length > 80) return equal
-  const number = `typeof(${value}) = 'text' AND typeof(${reading}) IN ('integer', 'real') AND NOT (${spoilt(value, reading)})`
+  const number = `typeof(${value}) = 'text' AND ${value} GLOB '*[0-9]*' AND typeof(${reading}) IN ('integer', 'real') AND NOT (${spoilt(value, reading)})`
   const text = `typeof(${value}) IN ('integer', 'real') AND typeof(${reading}) = 'text' AND CAST(${value} AS TEXT) = ${reading}`
   return `(${equal} OR (${number}) OR (${text}))`
 }

@@ -10,6 +10,7 @@ export interface Reading {
 /** What the statements that wrote the new columns spell out: only with these is a way back tried, so that none is fitted to the rows. */
 export interface Spelt {
   texts: string[]
+  /** Those that something is calculated with. */
   numbers: string[]
   words: Set<string>
 }
@@ -20,10 +21,20 @@ export function speltIn(statements: Token[][]): Spelt {
     .filter(({ kind, text }) => kind === 'string' && text.startsWith("'"))
     .map(({ text }) => unquote(text))
     .filter((text) => text.length > 0 && text.length <= 60)
+  const calculates = (at: number): boolean => /^[*/%+-]$/.test(tokens[at]?.text ?? '')
   const numbers = tokens
-    .filter(({ kind, text }) => kind === 'number' && Number(text) > 0)
+    .filter(
+      ({ kind, text }, at) =>
+        kind === 'number' && Number(text) > 0 && (calculates(at - 1) || calculates(at + 1)),
+    )
     .map(({ text }) => text.replaceAll('_', ''))
-  const words = tokens.filter(({ kind }) => kind === 'word').map(({ text }) => text.toLowerCase())
+  // IS NOT NULL, NOT IN and their like choose rows, they do not make a value.
+  const chooses = (at: number): boolean =>
+    /^is$/i.test(tokens[at - 1]?.text ?? '') ||
+    /^(?:null|in|like|glob|between|exists|match|regexp)$/i.test(tokens[at + 1]?.text ?? '')
+  const words = tokens
+    .filter(({ kind, text }, at) => kind === 'word' && !(/^not$/i.test(text) && chooses(at)))
+    .map(({ text }) => text.toLowerCase())
   return {
     texts: [...new Set(texts)].slice(0, 12),
     numbers: [...new Set(numbers)].slice(0, 6),
