@@ -74,6 +74,8 @@ export interface ColumnChange {
   samples: { key: string; before: string; after: string }[]
   /** `table.column` that holds the same values now. */
   preservedIn?: string
+  /** `table.column` that holds one other word for each value: which stands for which, only the migration says. */
+  mappedTo?: string
   /** All rows hold one and the same value now, as a forgotten column of a rebuild does. */
   uniform?: boolean
   /** Of the changed ones: values that a table held before which takes the place of this one. */

@@ -112,6 +112,12 @@ export const VALUES_LOST: Scenario[] = [
     rows: `INSERT INTO person VALUES (1, 'an', NULL), (2, 'bo', 'Bob'), (3, 'cy', NULL);`,
     migration: `UPDATE person SET shown = nick WHERE shown IS NULL; ALTER TABLE person DROP COLUMN nick;`,
   }),
+  lost({
+    name: 'a state that the CASE does not spell shares a number with others',
+    schema: 'CREATE TABLE job (id INTEGER PRIMARY KEY, status TEXT);',
+    rows: `INSERT INTO job VALUES (1, 'new'), (2, 'done'), (3, 'new');`,
+    migration: `ALTER TABLE job ADD COLUMN state INTEGER; UPDATE job SET state = CASE status WHEN 'new' THEN 0 ELSE 1 END; ALTER TABLE job DROP COLUMN status;`,
+  }),
 ]
 
 /** A column goes, and the migrated database gives every value of it back by the key of its row. */
@@ -211,5 +217,24 @@ INSERT INTO line (cart_id, sku, qty) SELECT c.id, json_extract(j.value, '$.sku')
     name: 'a column is renamed by the copy of a rebuild',
     codes: ['BC102'],
     migration: `CREATE TABLE member_new (id INTEGER PRIMARY KEY, mail TEXT, age INTEGER, joined TEXT); INSERT INTO member_new (id, mail, age, joined) SELECT id, address, age, joined FROM member; DROP TABLE member; ALTER TABLE member_new RENAME TO member;`,
+  }),
+  kept({
+    name: 'each state gets a number that the migration spells',
+    schema: 'CREATE TABLE job (id INTEGER PRIMARY KEY, status TEXT);',
+    rows: `INSERT INTO job VALUES (1, 'new'), (2, 'done'), (3, 'new');`,
+    migration: `ALTER TABLE job ADD COLUMN state INTEGER; UPDATE job SET state = CASE status WHEN 'new' THEN 0 WHEN 'done' THEN 1 END; ALTER TABLE job DROP COLUMN status;`,
+    codes: ['DS103', 'CH101'],
+  }),
+  kept({
+    name: 'a flag is turned round',
+    schema: 'CREATE TABLE job (id INTEGER PRIMARY KEY, active INTEGER);',
+    rows: 'INSERT INTO job VALUES (1, 1), (2, 0), (3, 1);',
+    migration: `ALTER TABLE job ADD COLUMN disabled INTEGER; UPDATE job SET disabled = CASE WHEN active = 1 THEN 0 ELSE 1 END; ALTER TABLE job DROP COLUMN active;`,
+  }),
+  kept({
+    name: 'values go to a table that names their row by its mail',
+    schema: 'CREATE TABLE account (id INTEGER PRIMARY KEY, mail TEXT NOT NULL UNIQUE, bio TEXT);',
+    rows: `INSERT INTO account VALUES (1, 'a@x.ch', 'p'), (2, 'b@x.ch', 'q');`,
+    migration: `CREATE TABLE bio (mail TEXT PRIMARY KEY, text TEXT); INSERT INTO bio SELECT mail, bio FROM account; ALTER TABLE account DROP COLUMN bio;`,
   }),
 ]

@@ -29,14 +29,21 @@ export function goneColumn(
       ...change,
       samples: samplesOf(database, `SELECT ${b} AS v FROM ${prior} WHERE ${b} IS NOT NULL`),
     }
-  const keys = key.map(({ was }, at) => `${column('b', was)} AS k${at}`).join(', ')
-  const there = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)})`
-  const wanted = {
-    sql: `SELECT ${keys}, ${b} AS v FROM ${prior} WHERE ${b} IS NOT NULL AND ${there}`,
-    keys: key.length,
+  const wantedBy = (way: Pair[]): Wanted => {
+    const keys = way.map(({ was }, at) => `${column('b', was)} AS k${at}`).join(', ')
+    const there = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)})`
+    return {
+      sql: `SELECT ${keys}, ${b} AS v FROM ${prior} WHERE ${b} IS NOT NULL AND ${there}`,
+      keys: way.length,
+    }
   }
-  const preservedIn = whereHeld(versions, fate, after, name, key, wanted)
-  if (preservedIn !== undefined) return { ...change, nulled: 0, preservedIn }
+  for (const way of [key, ...otherKeys(fate, after)]) {
+    const preservedIn = whereHeld(versions, fate, after, name, way, wantedBy(way))
+    if (preservedIn !== undefined) return { ...change, nulled: 0, preservedIn }
+  }
+  const wanted = wantedBy(key)
+  const mapped = mappedIn(versions, fate, after, name, key, wanted)
+  if (mapped !== undefined) return { ...change, nulled: 0, changed: values, ...mapped }
   const { missing, copies } = notCopied(versions, fate, after, name, key, wanted)
   const nulled = number(database, `SELECT count(*) AS n FROM (${missing})`)
   if (nulled === 0) return { ...change, nulled, preservedIn: copies.join(', ') }
@@ -66,6 +73,57 @@ export function whereHeld(
   }
   return undefined
 }
+
+/** Unique keys beside the one by which rows are matched. */
+function otherKeys({ before, renamedColumns }: TableFate, after: TableSchema): Pair[][] {
+  return before.indexes
+    .filter(({ unique, partial, origin }) => unique && !partial && origin !== 'primary-key')
+    .flatMap(({ columns }) => {
+      const pairs = columns.flatMap((name): Pair[] => {
+        const old = before.columns.find((it) => it.name === name && it.notNull)
+        const is = renamedColumns.get(old?.name.toLowerCase() ?? '') ?? old?.name
+        return old === undefined || is === undefined || !after.columns.some((it) => it.name === is)
+          ? []
+          : [{ was: old.name, is }]
+      })
+      return pairs.length === columns.length ? [pairs] : []
+    })
+}
+
+/** Values for which a new column of the row has one word each, where a statement spells each value and each word: `CASE … WHEN`. */
+function mappedIn(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  name: string,
+  key: Pair[],
+  wanted: Wanted,
+): Pick<ColumnChange, 'mappedTo' | 'samples'> | undefined {
+  const { database, statements } = versions
+  const writers = writersOf(statements, fate, name).filter(({ anatomy }) =>
+    anatomy.tokens.some(({ text }) => /^case$/i.test(text)),
+  )
+  const spelt = new Set(writers.flatMap(({ anatomy }) => anatomy.tokens.map(({ text }) => text)))
+  const [row] = placesBeside(versions, fate, after, name, key, writers)
+  for (const is of row?.columns ?? []) {
+    if (row === undefined) break
+    const words = database
+      .prepare(
+        `SELECT DISTINCT quote(w.v) AS v, quote(${column('s', is)}) AS is_now FROM ${joined(`(${wanted.sql})`, row)} LIMIT ${MOST_WORDS + 1}`,
+      )
+      .all()
+      .map((it): [string, string] => [String(it['v']), String(it['is_now'])])
+    const oneToOne = [0, 1].every((side) => new Set(words.map((pair) => pair[side])).size === words.length)
+    const all = words.every((pair) => pair.every((word) => spelt.has(word) && word !== 'NULL'))
+    if (words.length > MOST_WORDS || !oneToOne || !all) continue
+    const samples = words.slice(0, SAMPLES).map(([before, now]) => ({ key: '', before, after: now }))
+    return { mappedTo: row.named(is), samples }
+  }
+  return undefined
+}
+
+/** More words than anybody spells out in one CASE. */
+const MOST_WORDS = 30
 
 /** The wanted values that no column holds which was copied from it as it is (`SELECT … AS v`), and those that hold some. */
 function notCopied(

@@ -1,9 +1,10 @@
 import { valueCulprit } from './attribution.js'
+import type { Finding } from '../../contract/finding.js'
 import { isReferredTo } from '../compare/moved-rows.js'
 import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
 import { forgotten } from './dl103.js'
-import { findingOf, rowsText, type Rule } from './rule.js'
+import { findingOf, rowsText, valuesText, type Rule } from './rule.js'
 
 export const ch101: Rule = {
   code: 'CH101',
@@ -12,8 +13,9 @@ export const ch101: Rule = {
   advice: 'A data fix is meant, an accident looks the same: read the samples.',
   source: 'rehearsal: values of the backup that differ afterwards',
   check: (evidence) =>
-    evidence.fates.flatMap((fate) =>
-      (fate.data?.columns ?? [])
+    evidence.fates.flatMap((fate) => [
+      ...mapped(evidence, fate),
+      ...(fate.data?.columns ?? [])
         .filter(
           (change) =>
             change.after !== undefined && change.changed > (change.cut ?? 0) && !forgotten(fate, change),
@@ -40,7 +42,25 @@ export const ch101: Rule = {
             },
           )
         }),
-    ),
+    ]),
+}
+
+/** A column that is gone and left another word for each of its values. */
+function mapped(evidence: Evidence, fate: TableFate): Finding[] {
+  return (fate.data?.columns ?? []).flatMap(({ column, mappedTo, values, samples }) => {
+    if (mappedTo === undefined) return []
+    const words = samples.map(({ before, after }) => `${before} -> ${after}`).join('; ')
+    const message = `${valuesText(values)} of ${fate.before.name}.${column} ${values === 1 ? 'is' : 'are'} written as other words in ${mappedTo}: ${words}; which stands for which, only the migration says.`
+    const place = valueCulprit(evidence, fate, column)
+    return [
+      findingOf(ch101, 'warning', place, message, {
+        table: fate.before.name,
+        column,
+        before: values,
+        after: 0,
+      }),
+    ]
+  })
 }
 
 /** SQLite gave the rows of a rebuild other keys, and what refers to the old ones was left as it is. */
