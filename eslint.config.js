@@ -6,6 +6,18 @@ const NO_DEFAULT_EXPORT = {
   message: 'Name what you export: a name survives a rename, a default export does not.',
 }
 
+/** In a text a command is a value, `command('plan')`: only who shows it knows how it is quoted, and what it must say again. */
+const VERBS = [
+  'help|demo|doctor|init|validate|status|plan|backup|lock|create|create-rollback|start|approve|reject|rollback|abort',
+  'supersede|pause|resume|report-issue|observe|show|watch|monitor|report|list|dev|worker',
+].join('|')
+const COMMAND_IN_TEXT = `/\\bd1-runbook (${VERBS})(?![\\w-])/`
+const NO_COMMAND_IN_TEXT = ['Literal[value=', 'TemplateElement[value.raw='].map((what) => ({
+  selector: `${what}${COMMAND_IN_TEXT}]`,
+  message:
+    "Write words`… ${command('plan')}` (src/contract/next-command.ts): text is not searched for commands.",
+}))
+
 export default defineConfig(
   globalIgnores([
     'dist/',
@@ -47,6 +59,10 @@ export default defineConfig(
       'no-console': 'off',
       'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT],
     },
+  },
+  {
+    files: ['src/**/*.ts', 'sample/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT, ...NO_COMMAND_IN_TEXT] },
   },
   {
     // Workflow code runs again from its history: what differs between two runs breaks it.

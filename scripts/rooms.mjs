@@ -94,7 +94,7 @@ export const ROOMS = [
   room(
     'src/analysis/evidence',
     'the shape of all that the rules judge',
-    ['src/d1/schema', 'src/analysis/statement'],
+    ['src/contract', 'src/d1/schema', 'src/analysis/statement'],
     {
       files: '^src/analysis/evidence\\.ts$',
     },
@@ -309,6 +309,8 @@ export const ROOMS = [
     'src/cli/terminal',
   ]),
   room('src/cli', 'the command line: parses, dispatches, exits', [
+    'src/contract',
+    'src/text',
     'src/config',
     'src/cli/terminal',
     'src/cli/commands',

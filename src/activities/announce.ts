@@ -6,6 +6,8 @@ import { activityInfo, heartbeat } from '@temporalio/activity'
 import type { TellActivities } from '../contract/activities.js'
 import type { Announcement, Channel } from '../contract/announcement.js'
 import { RunbookError, messageOf } from '../contract/failures.js'
+import { plain } from '../contract/command-line.js'
+import { plainDocument, slackWords } from '../text/words.js'
 import { readIfThere } from './files.js'
 import { runFolder, type ActivityContext } from './worker-place.js'
 
@@ -54,14 +56,16 @@ async function send(here: ActivityContext, channel: Channel, input: AnnounceInpu
   const { message } = input
   switch (channel.kind) {
     case 'terminal':
-      here.print(message.text)
+      here.print(plain(message.text))
       return
     case 'file':
       return appendOnce(path.resolve(runFolder(here, input.runKey), channel.path), message)
     case 'slack':
-      return post(secret(here, channel.webhookUrlEnv), JSON.stringify({ text: message.text }), {})
+      return post(secret(here, channel.webhookUrlEnv), JSON.stringify({ text: slackWords(message.text) }), {})
     case 'webhook': {
-      const body = JSON.stringify({ ...message, run: input.runKey, database: input.target.database })
+      const body = JSON.stringify(
+        plainDocument({ ...message, run: input.runKey, database: input.target.database }),
+      )
       const key = channel.secretEnv === undefined ? undefined : secret(here, channel.secretEnv)
       const signature = key === undefined ? {} : { 'x-runbook-signature': `sha256=${hmac(key, body)}` }
       return post(secret(here, channel.urlEnv), body, {
@@ -76,7 +80,7 @@ async function appendOnce(file: string, message: AnnounceInput['message']): Prom
   await mkdir(path.dirname(file), { recursive: true })
   const marker = `[${message.at} ${message.dedupeId}]`
   const written = (await readIfThere(file)) ?? ''
-  if (!written.includes(marker)) await appendFile(file, `${marker}\n${message.text}\n\n`)
+  if (!written.includes(marker)) await appendFile(file, `${marker}\n${plain(message.text)}\n\n`)
 }
 
 async function post(url: string, body: string, headers: Record<string, string>): Promise<void> {

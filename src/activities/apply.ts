@@ -4,6 +4,7 @@ import { applyMigration as applyToDatabase } from '../d1/apply/apply.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import type { Beat } from './as-activity.js'
 import { artifactStore, type ActivityContext } from './worker-place.js'
+import { command, words } from '../contract/next-command.js'
 
 /** One file, whose bytes are those of the plan; what is said of it was read back. */
 export async function applyMigration(
@@ -20,7 +21,7 @@ export async function applyMigration(
       'Drifted',
       `The files that travelled with this run do not hold ${migration.name}.`,
       {
-        advice: `Begin again: d1-runbook start --env ${target.environment}`,
+        advice: words`Begin again: ${command('start')}`,
       },
     )
   }

@@ -5,6 +5,7 @@ import { RunbookError, messageOf } from '../contract/failures.js'
 import type { CommandRecord } from '../contract/run.js'
 import { withCommandLog } from '../d1/wrangler/command-log.js'
 import { redact } from '../process/redact.js'
+import { mapText } from '../contract/next-command.js'
 
 const HEARTBEAT_MS = 4000
 
@@ -62,7 +63,7 @@ export function failureOf(error: unknown, commands: CommandRecord[] = []): Appli
       type: error.type,
       message: redact(error.message),
       nonRetryable: !error.retryable,
-      details: [{ advice: redact(error.advice), ...(error.details ?? {}), ...audit }],
+      details: [{ advice: mapText(error.adviceWords, redact), ...(error.details ?? {}), ...audit }],
     })
   }
   log.error('An activity failed unexpectedly', {

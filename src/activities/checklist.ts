@@ -11,6 +11,7 @@ import { readLedger } from '../d1/schema/ledger.js'
 import { withReader } from '../d1/read/open-reader.js'
 import { check, demandPassed } from './checks.js'
 import { artifactStore, type ActivityContext } from './worker-place.js'
+import { at, command, words } from '../contract/next-command.js'
 
 /** Finds a completed migration of the same bytes in another environment; the worker gives it through Temporal's visibility. */
 export type StagingProof = (input: { environment: string; files: MigrationRef[] }) => Promise<string | null>
@@ -45,7 +46,7 @@ export async function runChecklist(
             message: refused
               .map(({ code, migration, message }) => `${code} ${migration}: ${message}`)
               .join('; '),
-            advice: `d1-runbook validate --env ${target.environment}`,
+            advice: words`${command('validate')}`,
           },
     ),
     ...input.evidence,
@@ -69,7 +70,7 @@ async function staging(
   return {
     state: 'failed',
     message: `no completed run of these files was found in ${stagingEnvironment}`,
-    advice: `d1-runbook start --env ${stagingEnvironment} --wait`,
+    advice: words`${at({ environment: stagingEnvironment }, command('start', '--wait'))}`,
   }
 }
 
@@ -79,7 +80,7 @@ async function recentBackup(
   maxAgeMs: number,
 ): Promise<Pick<Check, 'state' | 'message' | 'advice'>> {
   const [newest] = await listBackups({ dir: target.backupDir, environment: target.environment })
-  const advice = `d1-runbook backup --env ${target.environment}`
+  const advice = words`${command('backup')}`
   if (newest === undefined) return { state: 'warned', message: 'there is none yet; step 1 makes one', advice }
   const hours = (Date.now() - Date.parse(newest.createdAt)) / 3_600_000
   const message = `${newest.file}, ${hours.toFixed(1)} h old`

@@ -1,5 +1,6 @@
 import { RunbookError } from '../contract/failures.js'
 import type { Check } from '../contract/run.js'
+import { command, words } from '../contract/next-command.js'
 
 /** Looks at one line of a checklist; an error that people can act on makes it `failed`, with its advice. */
 export async function check(
@@ -15,7 +16,7 @@ export async function check(
   } catch (error) {
     // What may pass by itself is for the activity's retries, not a verdict.
     if (!(error instanceof RunbookError) || error.retryable) throw error
-    return { name, title, state: 'failed', message: error.message, advice: error.advice }
+    return { name, title, state: 'failed', message: error.message, advice: error.adviceWords }
   }
 }
 
@@ -30,6 +31,6 @@ export function demandPassed(checks: Check[], what: string, seen: Record<string,
   throw new RunbookError(
     'ChecksFailed',
     `${what}: ${failed.map(({ title, message }) => `${title}: ${message}`).join('; ')}`,
-    { advice: first.advice ?? 'run: d1-runbook doctor', details: { checks, ...seen } },
+    { advice: first.advice ?? words`run: ${command('doctor')}`, details: { checks, ...seen } },
   )
 }

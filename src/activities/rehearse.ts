@@ -4,6 +4,7 @@ import { RunbookError } from '../contract/failures.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { rehearseOnCopy } from './rehearsal.js'
 import { artifactStore, type ActivityContext } from './worker-place.js'
+import { command, words } from '../contract/next-command.js'
 
 /** Promise 2: runs what is pending on the restored backup. Production must still be what the backup holds. */
 export async function rehearse(
@@ -25,7 +26,7 @@ export async function rehearse(
     'Drifted',
     'The schema of the database is not the one in the backup that was just made.',
     {
-      advice: `Find out who else changes it, then begin again: d1-runbook start --env ${here.target.environment}`,
+      advice: words`Find out who else changes it, then begin again: ${command('start')}`,
     },
   )
 }

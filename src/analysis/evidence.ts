@@ -3,6 +3,7 @@ import type { DetailedCatalog, TableSchema } from '../d1/schema/schema.js'
 import type { StatementParts } from './statement/statement.js'
 import type { Precondition } from './statement/if-not-exists.js'
 import type { ColumnSource } from './statement/column-sources.js'
+import { type Words } from '../contract/next-command.js'
 
 /** A statement, or a trigger that it fires, which reads a table from its start for each of many rows. */
 export interface HeavyReads {
@@ -52,7 +53,7 @@ export interface FailureEvidence {
   /** `copy`: on the restored copy; `chain`: replaying the files; `commit`: at the end of the file. */
   where: 'copy' | 'chain' | 'commit'
   code: string
-  advice?: string
+  advice?: Words
   /** The chain starts from a schema that no file creates: it proves little. */
   uncertain?: boolean
 }

@@ -15,6 +15,7 @@ import { withConstraints } from './compare/constraints.js'
 import { followTables } from './replay/lineage.js'
 import { replayFile, type FileReplay } from './replay/replay.js'
 import { endingFailures } from './replay/file-ending.js'
+import { command, words } from '../contract/next-command.js'
 
 export interface ValidateInput {
   /** The whole folder, in apply order. */
@@ -177,8 +178,7 @@ function dependsOnRows({ message, sql }: FailureEvidence): boolean {
   return /^(?:NOT NULL|CHECK) constraint failed/.test(message) && /\bselect\b/i.test(sql)
 }
 
-const ROWS_ADVICE =
-  'On an empty database this fails. `d1-runbook plan` shows whether it does on the rows of yours; a new environment cannot be built with it.'
+const ROWS_ADVICE = words`On an empty database this fails. ${command('plan')} shows whether it does on the rows of yours; a new environment cannot be built with it.`
 
 function missingName(message: string): string | undefined {
   return /no such (?:table|column|index|view|trigger): (?:main\.)?([^\s]+)/.exec(message)?.[1]?.toLowerCase()

@@ -2,8 +2,9 @@ import { Command, CommanderError } from 'commander'
 import { App } from './terminal/app.js'
 import { COMMANDS } from './commands/index.js'
 import { failureOf, type Failure } from './terminal/failure.js'
-import { colorsFor, createOutput, flushOutput, survivePipeClose } from './terminal/output.js'
-import { pasteable, typedIn } from './terminal/pasteable.js'
+import { colorsFor, createOutput, flushOutput, survivePipeClose, terminalText } from './terminal/output.js'
+import { command, words, type NextCommand, type Words } from '../contract/next-command.js'
+import { commandLine } from '../contract/command-line.js'
 import { toolVersion } from '../config/version.js'
 
 /**
@@ -12,7 +13,7 @@ import { toolVersion } from '../config/version.js'
  */
 export async function main(argv: string[]): Promise<number> {
   survivePipeClose()
-  const app = new App(typedIn(argv))
+  const app = new App()
   try {
     const program = await createProgram(app, argv)
     await program.parseAsync(argv, { from: 'user' })
@@ -20,7 +21,7 @@ export async function main(argv: string[]): Promise<number> {
     return app.exitCode
   } catch (error) {
     const code =
-      error instanceof CommanderError ? reportUsage(error, argv) : reportFailure(failureOf(error), argv)
+      error instanceof CommanderError ? reportUsage(error, argv) : reportFailure(failureOf(error), argv, app)
     await flushOutput()
     return code
   }
@@ -35,8 +36,7 @@ export async function createProgram(app: App, argv: string[]): Promise<Command> 
     .helpCommand('help [command]', 'show the help of a command')
     .addHelpText(
       'after',
-      '\nStart here:\n  $ d1-runbook demo              see a whole migration on a sample database\n' +
-        '  $ d1-runbook doctor            check this project\n  $ d1-runbook plan              what would happen\n' +
+      `\n${startHere()}\n` +
         '\nExit: 0 done; 1 failed or blocking findings; 2 wrong usage, config or environment; ' +
         '3 declined, aborted or expired; 4 rolled back',
     )
@@ -49,6 +49,18 @@ export async function createProgram(app: App, argv: string[]): Promise<Command> 
   }
   throwInsteadOfExit(program)
   return program
+}
+
+/** Where somebody begins who does not know us yet. */
+function startHere(): string {
+  const lines: [NextCommand, string][] = [
+    [command('demo'), 'see a whole migration on a sample database'],
+    [command('doctor'), 'check this project'],
+    [command('plan'), 'what would happen'],
+  ]
+  return ['Start here:', ...lines.map(([next, what]) => `  $ ${commandLine(next).padEnd(30)}${what}`)].join(
+    '\n',
+  )
 }
 
 /** Commander's settings are inherited only by commands that it creates itself. */
@@ -71,33 +83,33 @@ function reportUsage(error: CommanderError, argv: string[]): number {
   const message = error.message.replace(/^error: /, '')
   // The bare command line prints its help, which is its own message.
   if (error.code === 'commander.help') return 2
-  const command = argv.find((word) => !word.startsWith('-'))
-  const known = COMMANDS.some(({ name }) => name === command)
-  const advice = `See: d1-runbook ${known ? `${command} ` : ''}--help`
+  const asked = argv.find((word) => !word.startsWith('-'))
+  const advice = words`See: ${command('help', ...COMMANDS.flatMap(({ name }) => (name === asked ? [name] : [])))}`
   return report({ type: 'Usage', message, advice, exitCode: 2 }, argv)
 }
 
-function reportFailure(failure: Failure, argv: string[]): number {
+function reportFailure(failure: Failure, argv: string[], app: App): number {
   const debug = process.env['D1_RUNBOOK_DEBUG']
-  const code = report(failure, argv)
+  const code = report(failure, argv, app)
   if (debug !== undefined && debug !== '' && failure.stack !== undefined)
     process.stderr.write(`\n${failure.stack}\n`)
   return code
 }
 
 function report(
-  failure: { type: string; message: string; advice: string; exitCode: number },
+  failure: { type: string; message: string; advice: Words; exitCode: number },
   argv: string[],
+  { typed }: Pick<App, 'typed'> = { typed: {} },
 ): number {
-  const { type, exitCode } = failure
-  const typed = typedIn(argv)
-  const [message, advice] = [pasteable(failure.message, typed), pasteable(failure.advice, typed)]
+  const { type, message, advice, exitCode } = failure
   if (argv.includes('--json')) {
-    createOutput({ json: true }).document({ success: false, error: { type, message, advice } })
+    createOutput({ json: true, typed }).document({ success: false, error: { type, message, advice } })
     return exitCode
   }
   const colors = colorsFor(process.stderr)
   const title = type === 'Bug' ? 'Bug in d1-runbook' : 'Error'
-  process.stderr.write(`${colors.red(colors.bold(`${title}:`))} ${message}\n${colors.dim('→')} ${advice}\n`)
+  process.stderr.write(
+    `${colors.red(colors.bold(`${title}:`))} ${message}\n${colors.dim('→')} ${terminalText(advice, typed)}\n`,
+  )
   return exitCode
 }

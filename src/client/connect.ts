@@ -1,3 +1,5 @@
+import { plain } from '../contract/command-line.js'
+import { plainDocument } from '../text/words.js'
 import { loadProject } from '../config/project.js'
 import type { Decision } from '../contract/decision.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
@@ -11,6 +13,7 @@ import { readRun } from './runs.js'
 import { startRun, type StartedRun } from './start.js'
 import { steerRun, type SteeringOrder } from './steer.js'
 import { requireWorker } from './worker-presence.js'
+import { type Words } from '../contract/next-command.js'
 
 export interface ConnectOptions {
   /**
@@ -92,7 +95,7 @@ export async function connectRunbook(options: ConnectOptions = {}): Promise<Runb
       await requireWorker(session, queue)
       return startRun(session, queue, readable)
     },
-    status: (run) => readRun(session, ...idsOf(run)),
+    status: async (run) => published(await readRun(session, ...idsOf(run))),
     async decide(run, decision, signOptions) {
       return submitDecision(session, await readRun(session, ...idsOf(run)), decision, signing(signOptions))
     },
@@ -103,7 +106,9 @@ export async function connectRunbook(options: ConnectOptions = {}): Promise<Runb
     async *watch(run, { signal, minPauseMs = 1_000, onTrouble = () => undefined } = {}) {
       const [workflowId, runId] = idsOf(run)
       const ended = AbortSignal.any([closing.signal, ...(signal === undefined ? [] : [signal])])
-      yield* followRun({ session, workflowId, runId, minPauseMs, signal: ended, onTrouble })
+      const told = (message: Words): void => onTrouble(plain(message))
+      const views = followRun({ session, workflowId, runId, minPauseMs, signal: ended, onTrouble: told })
+      for await (const view of views) yield published(view)
     },
     list: (filter) => listRuns(session, filter),
     history: (run) => readRunHistory(session, ...idsOf(run)),
@@ -117,4 +122,9 @@ export async function connectRunbook(options: ConnectOptions = {}): Promise<Runb
 function idsOf(run: RunReference): [workflowId: string, runId?: string] {
   if (typeof run === 'string') return [run]
   return run.runId === undefined ? [run.workflowId] : [run.workflowId, run.runId]
+}
+
+/** As `show --json` prints it: each text is one string, its commands beside it in \`next\`. */
+function published(view: RunView): RunView {
+  return plainDocument(view) as RunView
 }

@@ -6,6 +6,7 @@ import type { RunView } from '../contract/run.js'
 import type { Session } from './session.js'
 import type { Signing } from './sign.js'
 import { explainTemporal } from './temporal-failure.js'
+import { command, words } from '../contract/next-command.js'
 
 /** What a decision came to: the state of its gate, and how many more people must approve. */
 export interface DecisionAnswer {
@@ -51,7 +52,7 @@ async function signed(
   const read = readDecision(run.planHash === null ? decision : { planHash: run.planHash, ...decision })
   if (!read.ok) {
     throw new RunbookError('DecisionRefused', `This is no decision: ${read.reason}.`, {
-      advice: 'See `d1-runbook approve --help`.',
+      advice: words`See ${command('approve', '--help')}.`,
     })
   }
   return { ...read.body, signature: await signText(decisionText(run, read.body), signing) }

@@ -8,6 +8,7 @@ import type { Target } from '../contract/target.js'
 import { formatDuration } from '../text/duration.js'
 import { ATTESTATIONS, type Attestation } from '../contract/attestations.js'
 import { git, runProjectCommand } from '../process/programs.js'
+import { at, command, words } from '../contract/next-command.js'
 
 /** What a person says to lines of the checklist; null: they left. */
 export type AskLines = (
@@ -60,7 +61,7 @@ async function askForTheRest(
       : await ask(open, { ...asked, signal })
   if (said === null) {
     throw new RunbookError('Declined', 'The checklist was left unanswered. Nothing was started.', {
-      advice: `Begin again: d1-runbook start --env ${target.environment}`,
+      advice: words`Begin again: ${at({ environment: target.environment }, command('start'))}`,
     })
   }
   const answers = [

@@ -5,6 +5,7 @@ import { RunbookError } from '../contract/failures.js'
 import { readMonitoring, readRun } from './runs.js'
 import type { Session } from './session.js'
 import { explainTemporal } from './temporal-failure.js'
+import { words, type Words } from '../contract/next-command.js'
 
 /**
  * What changes a run's state, by the numbers of Temporal's `EventType`: activity scheduled 10 and completed 12, failed 13,
@@ -25,7 +26,7 @@ export interface FollowOptions {
   /** How long after a checkpoint's time its look is done. Milliseconds; default: {@link LOOK_TAKES_MS}, less in compressed time. */
   settleMs?: number
   /** Says once when nobody answers, and goes on trying. */
-  onTrouble: (message: string) => void
+  onTrouble: (message: Words) => void
 }
 
 /** Three answers a second apart, and room for slow ones: asked too early, the same question is asked twice. */
@@ -74,7 +75,7 @@ async function readAgain(
         : { ...before, monitoring: seen }
     } catch (error) {
       if (!(error instanceof RunbookError) || !error.retryable) throw error
-      if (tries === 0) onTrouble(`${error.message} ${error.advice}`)
+      if (tries === 0) onTrouble(words`${error.message} ${error.adviceWords}`)
       const pauseMs = Math.min(ASK_AGAIN_MS * 2 ** tries, ASK_AGAIN_MOST_MS)
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
     }

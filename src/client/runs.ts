@@ -8,6 +8,7 @@ import type { RunView } from '../contract/run.js'
 import { openContext, type ContextOptions } from '../config/context.js'
 import type { Session } from './session.js'
 import { explainTemporal } from './temporal-failure.js'
+import { at, command, words } from '../contract/next-command.js'
 
 /** How long a query may take before the worker counts as missing. Milliseconds. */
 const QUERY_TIMEOUT_MS = 10_000
@@ -39,11 +40,13 @@ export async function readRun(session: Session, workflowId: string, runId?: stri
 
 /** Terminated or timed out from outside: the workflow had no chance to say how it ended. */
 function endedByForce(status: string, closeTime: Date | undefined): Partial<RunView> {
+  const message = `The workflow was ended from outside (${status.toLowerCase()}); what is applied was not read back.`
   return {
     success: false,
     phase: 'closed',
     outcome: 'failed',
-    message: `The workflow was ended from outside (${status.toLowerCase()}); read what is applied with d1-runbook status.`,
+    message,
+    failure: { type: 'OutcomeUnknown', message, advice: words`Read what is applied: ${command('status')}.` },
     ...(closeTime === undefined ? {} : { closedAt: closeTime.toISOString() }),
   }
 }
@@ -89,7 +92,7 @@ export async function signalRun(
     const { status, runId } = await session.client.workflow.getHandle(workflowId, run.runId).describe()
     if (status.name !== 'RUNNING') {
       throw new RunbookError('RunNotFound', `The run ${workflowId} is over (${status.name.toLowerCase()}).`, {
-        advice: `See how it ended: d1-runbook show ${workflowId}`,
+        advice: words`See how it ended: ${at({ run: workflowId }, command('show'))}`,
       })
     }
     // This run, not one that begins meanwhile: a signature is for one run.

@@ -4,6 +4,7 @@ import { migrationWorkflowId, WORKFLOW_TYPES } from '../contract/names.js'
 import type { MigrationRequest } from '../contract/run.js'
 import type { Session } from './session.js'
 import { explainTemporal } from './temporal-failure.js'
+import { at, command, words } from '../contract/next-command.js'
 
 /** One run of a database's workflow. */
 export interface StartedRun {
@@ -25,7 +26,7 @@ export async function refuseSecondStart(
     throw explainTemporal(error, workflowId)
   }
   throw new RunbookError('AlreadyRunning', `A migration of this database is under way: ${workflowId}.`, {
-    advice: `Look at it: d1-runbook show --env ${environment}. End it: d1-runbook abort --env ${environment}`,
+    advice: words`Look at it: ${at({ environment }, command('show'))}. End it: ${at({ environment }, command('abort'))}`,
   })
 }
 

@@ -8,6 +8,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client'
 import { RunbookError } from '../contract/failures.js'
+import { at, command, words } from '../contract/next-command.js'
 
 /** gRPC status codes, from the gRPC specification. */
 const DEADLINE_EXCEEDED = 4
@@ -20,19 +21,19 @@ export function explainTemporal(error: unknown, workflowId: string): unknown {
   if (error instanceof RunbookError) return error
   if (error instanceof WorkflowNotFoundError || grpcCode(error) === NOT_FOUND) {
     return new RunbookError('RunNotFound', `There is no run ${workflowId}, or it is over.`, {
-      advice: 'd1-runbook list shows all runs.',
+      advice: words`${command('list')} shows all runs.`,
       cause: error,
     })
   }
   if (error instanceof WorkflowExecutionAlreadyStartedError) {
     return new RunbookError('AlreadyRunning', `A migration of this database is under way: ${workflowId}.`, {
-      advice: `Look at it: d1-runbook show ${workflowId}`,
+      advice: words`Look at it: ${at({ run: workflowId }, command('show'))}`,
       cause: error,
     })
   }
   if (error instanceof WorkflowUpdateFailedError) {
     return new RunbookError('DecisionRefused', error.cause?.message ?? error.message, {
-      advice: `See which gate is open and who may decide it: d1-runbook show ${workflowId}`,
+      advice: words`See which gate is open and who may decide it: ${at({ run: workflowId }, command('show'))}`,
       cause: error,
     })
   }
@@ -40,8 +41,7 @@ export function explainTemporal(error: unknown, workflowId: string): unknown {
   if (grpcCode(error) === DEADLINE_EXCEEDED || isWithoutWorker(error)) return workerMissing(error)
   if (grpcCode(error) === UNAVAILABLE) {
     return new RunbookError('TemporalUnreachable', 'The Temporal server does not answer any more.', {
-      advice:
-        'Start it with d1-runbook dev, or check TEMPORAL_ADDRESS. A run that was started goes on by itself.',
+      advice: words`Start it with ${command('dev')}, or check TEMPORAL_ADDRESS. A run that was started goes on by itself.`,
       cause: error,
     })
   }
@@ -51,8 +51,7 @@ export function explainTemporal(error: unknown, workflowId: string): unknown {
 export function workerMissing(cause?: unknown, taskQueue?: string): RunbookError {
   const where = taskQueue === undefined ? '' : ` of the task queue ${taskQueue}`
   return new RunbookError('WorkerMissing', `No worker${where} answers, so nothing would happen.`, {
-    advice:
-      'Start one in another terminal: d1-runbook worker (or d1-runbook dev, which brings its own server).',
+    advice: words`Start one in another terminal: ${command('worker')} (or ${command('dev')}, which brings its own server).`,
     cause,
   })
 }

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
 import type { Target } from '../contract/target.js'
 import type { Project } from './project.js'
+import { command, words } from '../contract/next-command.js'
 
 /** A `migrations_dir` that Wrangler does not read, and where it belongs; undefined when there is none. */
 export function misplacedMigrationsDir(project: Project, target: Target): string | undefined {
@@ -32,7 +33,7 @@ export function requireMigrationsDir(project: Project, target: Target): string {
     {
       advice:
         misplaced === undefined
-          ? `Set migrations_dir in the d1_databases entry of ${project.wrangler.file} (it is relative to that file), or write the first migration: d1-runbook create NAME.`
+          ? words`Set migrations_dir in the d1_databases entry of ${project.wrangler.file} (it is relative to that file), or write the first migration: ${command('create', 'NAME')}.`
           : 'Move that line, then run the command again.',
     },
   )

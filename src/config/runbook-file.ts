@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { RunbookError, messageOf } from '../contract/failures.js'
 import { runbookConfigSchema, type RunbookConfig } from './schema.js'
+import { command, words } from '../contract/next-command.js'
 
 export const RUNBOOK_CONFIG_EXTENSIONS = [
   'ts',
@@ -49,7 +50,7 @@ export async function readRunbookFile(folder: string): Promise<RunbookFile> {
     'ConfigInvalid',
     `${file} is not valid:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
     {
-      advice: `Correct ${path.basename(file)}; \`d1-runbook init\` shows a commented example.`,
+      advice: words`Correct ${path.basename(file)}; ${command('init')} shows a commented example.`,
       details: { problems },
     },
   )

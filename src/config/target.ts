@@ -6,6 +6,7 @@ import type { Target } from '../contract/target.js'
 import { didYouMean } from './closest.js'
 import type { Environment, Project } from './project.js'
 import type { D1Entry, WranglerLevel } from './wrangler-file.js'
+import { command, words } from '../contract/next-command.js'
 
 export interface TargetOptions {
   /** `--database`: binding, `database_name` or `database_id`. */
@@ -94,7 +95,7 @@ function refuseSharedDatabase(project: Project, target: Target): void {
     'WrongTarget',
     `The environments ${[target.environment, ...others].join(' and ')} name the same database ${target.database.id}.`,
     {
-      advice: `Give each environment its own database_id in ${project.wrangler.file}; \`d1-runbook doctor\` shows both.`,
+      advice: words`Give each environment its own database_id in ${project.wrangler.file}; ${command('doctor')} shows both.`,
       details: { environments: [target.environment, ...others] },
     },
   )

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { wordsSchema } from './words.js'
 
 export const ANNOUNCEMENT_KINDS = ['start', 'update', 'complete', 'emergency', 'reminder', 'note'] as const
 
@@ -34,7 +35,7 @@ export function secretsOf(channel: Channel): string[] {
 export const announcementSchema = z.object({
   kind: z.enum(ANNOUNCEMENT_KINDS),
   /** The runbook's message, filled. */
-  text: z.string(),
+  text: wordsSchema,
   at: z.string(),
   /** Same text delivered twice carries the same id. */
   dedupeId: z.string(),

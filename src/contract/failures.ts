@@ -1,3 +1,6 @@
+import { plain } from './command-line.js'
+import type { Words } from './next-command.js'
+
 /**
  * The one table of failure types. A failure says what happened, why, and the next command; its type decides whether
  * repeating the work may help and with which code the command line ends. Workflow code imports this file: no Node module.
@@ -59,19 +62,25 @@ export function isFailureType(value: unknown): value is FailureType {
  */
 export class RunbookError extends Error {
   readonly type: FailureType
-  readonly advice: string
+  /** The advice with its commands as values, for who shows it. */
+  readonly adviceWords: Words
   readonly details: Record<string, unknown> | undefined
 
   constructor(
     type: FailureType,
     message: string,
-    options: { advice: string; cause?: unknown; details?: Record<string, unknown> },
+    options: { advice: Words; cause?: unknown; details?: Record<string, unknown> },
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'RunbookError'
     this.type = type
-    this.advice = options.advice
+    this.adviceWords = options.advice
     this.details = options.details
+  }
+
+  /** The advice as one text, its commands as a POSIX shell reads them. */
+  get advice(): string {
+    return plain(this.adviceWords)
   }
 
   get retryable(): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { wordsSchema } from './words.js'
 
 export const SEVERITIES = ['error', 'warning', 'info'] as const
 export const severitySchema = z.enum(SEVERITIES)
@@ -17,7 +18,7 @@ export const findingSchema = z.object({
   column: z.string().optional(),
   message: z.string(),
   /** What to do; may hold SQL that can be pasted. */
-  advice: z.string(),
+  advice: wordsSchema,
   before: z.unknown().optional(),
   after: z.unknown().optional(),
   /** The reason given in the file by `-- d1-runbook: accept CODE object: reason`. */

@@ -24,6 +24,7 @@ export type Words = string | readonly (string | NextCommand)[]
  * `--env` and `--database`, `run` also a run, `--id` or (`word`) its ID alone. A test holds this against the command line.
  */
 export const VERBS = {
+  help: 'nothing',
   demo: 'nothing',
   init: 'project',
   dev: 'project',
@@ -118,6 +119,18 @@ export function commandsIn(text: Words): NextCommand[] {
 export function mapText(text: Words, change: (plain: string) => string): Words {
   if (typeof text === 'string') return change(text)
   return joined(...text.map((piece) => (typeof piece === 'string' ? change(piece) : piece)))
+}
+
+/** Its lines, each with its commands. */
+export function linesOf(text: Words): Words[] {
+  if (typeof text === 'string') return text.split('\n')
+  const lines: Words[] = ['']
+  for (const piece of text) {
+    const [first, ...more] = typeof piece === 'string' ? piece.split('\n') : []
+    lines[lines.length - 1] = joined(lines.at(-1) ?? '', first ?? piece)
+    lines.push(...more)
+  }
+  return lines
 }
 
 function piecesOf(part: Words | NextCommand | number): readonly (string | NextCommand)[] {

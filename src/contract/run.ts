@@ -5,6 +5,7 @@ import { monitoringPlanSchema, monitoringViewSchema } from './monitoring.js'
 import { GATES, OUTCOMES, PHASES, STEERING } from './names.js'
 import { personSchema, policySchema, rollbackStrategySchema } from './policy.js'
 import { databaseSchema, targetSchema } from './target.js'
+import { wordsSchema } from './words.js'
 
 /** The migration files as they travel: inline and compressed, or by hash in the artifact store. */
 export const bundleSchema = z.discriminatedUnion('encoding', [
@@ -20,7 +21,7 @@ export const checkSchema = z.object({
   title: z.string(),
   state: z.enum(['passed', 'failed', 'warned', 'skipped', 'attested']),
   message: z.string(),
-  advice: z.string().optional(),
+  advice: wordsSchema.optional(),
   /** Kind of the monitoring probe that made it, such as `http`; absent where none did. */
   probeKind: z.string().optional(),
   /** Attested by whom, ISO 8601. */
@@ -127,7 +128,7 @@ export const gateViewSchema = z.object({
   openedAt: z.string().optional(),
   expiresAt: z.string().optional(),
   /** What is being confirmed, as lines for people. */
-  shows: z.array(z.string()),
+  shows: z.array(wordsSchema),
 })
 export type GateView = z.infer<typeof gateViewSchema>
 
@@ -235,7 +236,7 @@ export const runViewSchema = z.object({
   /** Folder of the run on the worker: report, failure files. */
   artifacts: z.array(z.string()),
   commands: z.array(commandRecordSchema).optional(),
-  failure: z.object({ type: z.string(), message: z.string(), advice: z.string() }).nullable(),
+  failure: z.object({ type: z.string(), message: z.string(), advice: wordsSchema }).nullable(),
   startedAt: z.string(),
   closedAt: z.string().optional(),
 })

@@ -1,10 +1,12 @@
 import type { RunView, StepView } from '../contract/run.js'
 import { zonedDateTime } from '../text/clock.js'
-import { gateCommands } from '../text/command.js'
 import { formatDuration } from '../text/duration.js'
 import { plural } from '../text/plural.js'
 import { code, paragraphs, prose } from '../text/markdown.js'
 import { migrationState } from './migration-state.js'
+import { commandLine } from '../contract/command-line.js'
+import { markdownWords } from '../text/words.js'
+import { gateCommands } from './gate-commands.js'
 import { gateTitle, RUNBOOK_STEPS, stepTitle } from './steps.js'
 
 /** Signs instead of `[x]`, and no list inside a list: Temporal's UI renders neither of them. */
@@ -45,9 +47,9 @@ function nextAction(view: RunView, timeZone: string): string {
       [
         `👉 **${prose(gateTitle(gate, view.environment))}**`,
         '',
-        ...shows.map((line) => `- ${prose(line)}`),
+        ...shows.map((line) => `- ${markdownWords(line)}`),
         ...gateCommands({ gate, environment: view.environment }).map(
-          ({ label, command }) => `- ${label.toLowerCase()}: ${code(command)}`,
+          ({ label, command }) => `- ${label.toLowerCase()}: ${code(commandLine(command))}`,
         ),
         ...(expiresAt === undefined ? [] : [`- expires ${zonedDateTime(Date.parse(expiresAt), timeZone)}`]),
       ].join('\n'),

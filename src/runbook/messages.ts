@@ -2,9 +2,10 @@ import type { Contact } from '../contract/announcement.js'
 import type { Gate } from '../contract/names.js'
 import type { RollbackOption } from './rollback-options.js'
 import { calendarDay, clockTime, zonedTime, zoneName } from '../text/clock.js'
-import { gateCommands } from '../text/command.js'
 import { durationInWords, formatDuration } from '../text/duration.js'
+import { gateCommands } from './gate-commands.js'
 import { gateTitle } from './steps.js'
+import { joined, mapText, words, type Words } from '../contract/next-command.js'
 
 /** The runbook's pace of updates. Milliseconds. */
 const UPDATE_EVERY_MS = 15 * 60_000
@@ -33,7 +34,7 @@ export function startMessage(
     expectedMs: number
     updateEveryMs?: number
   },
-): string {
+): Words {
   return lines(
     '🚀 Production Migration Starting',
     `- Window: ${windowText(input)}`,
@@ -55,7 +56,7 @@ export function updateMessage(
     /** Planned and elapsed time of a step that takes longer than the runbook plans. */
     overdue?: { plannedMs: number; elapsedMs: number }
   },
-): string {
+): Words {
   return lines(
     `⏱️ Migration Update (${zonedTime(input.at, input.timeZone)})`,
     `- Status: ${input.status}`,
@@ -76,7 +77,7 @@ export function completeMessage(
     status: string
     monitoringMs: number
   },
-): string {
+): Words {
   return lines(
     '✅ Production Migration Complete',
     `- Duration: ${formatDuration(input.durationMs)}`,
@@ -94,18 +95,18 @@ export function emergencyMessage(
   input: MessageContext & {
     issue: string
     impact: string
-    action: string
+    action: Words
     etaAt: number
     timeZone: string
     contacts: readonly Contact[]
     rollbackOptions?: readonly RollbackOption[]
   },
-): string {
+): Words {
   return lines(
     '🚨 Migration Issue Detected',
     `- Issue: ${oneLine(input.issue)}`,
     `- Impact: ${oneLine(input.impact)}`,
-    `- Action: ${oneLine(input.action)}`,
+    words`- Action: ${onOneLine(input.action)}`,
     `- ETA for update: ${zonedTime(input.etaAt, input.timeZone)}`,
     contextLine(input),
     ...input.contacts.map(
@@ -113,7 +114,9 @@ export function emergencyMessage(
     ),
     ...(input.rollbackOptions ?? [])
       .filter(({ available }) => available)
-      .map(({ title, price, command }) => `- Way back: ${title}. Price: ${price.join('; ')}. ${command}`),
+      .map(
+        ({ title, price, command }) => words`- Way back: ${title}. Price: ${price.join('; ')}. ${command}`,
+      ),
   )
 }
 
@@ -128,17 +131,17 @@ export function gateOpenMessage(
     approvals: number
     expiresAt?: number
     /** What is being confirmed, as lines for people. */
-    shows?: readonly string[]
+    shows?: readonly Words[]
   },
-): string {
+): Words {
   return lines(
     `🔔 Approval needed: ${gateTitle(input.gate, input.environment)}`,
-    ...gateCommands(input).map(({ label, command }) => `- ${label}: ${command}`),
+    ...gateCommands(input).map(({ label, command }) => words`- ${label}: ${command}`),
     `- Who: ${whoMay(input)}`,
     typeof input.planHash === 'string' && `- Plan: ${input.planHash}`,
     input.expiresAt !== undefined &&
       `- Expires: ${zonedTime(input.expiresAt, input.timeZone)}; silence is not an approval`,
-    ...(input.shows ?? []).map((line) => `- ${oneLine(line)}`),
+    ...(input.shows ?? []).map((line) => words`- ${onOneLine(line)}`),
     contextLine(input),
   )
 }
@@ -154,9 +157,9 @@ export function reminderMessage(
     expiresAt?: number
     escalated?: readonly string[]
     /** What must be seen again to decide; of a rollback, the ways back. */
-    shows?: readonly string[]
+    shows?: readonly Words[]
   },
-): string {
+): Words {
   return lines(
     `⏰ Still waiting: ${gateTitle(input.gate, input.environment)}`,
     `- Open since ${zonedTime(input.openedAt, input.timeZone)} (${formatDuration(input.at - input.openedAt)})`,
@@ -168,19 +171,19 @@ export function reminderMessage(
       `- Now asking: ${input.escalated.map(oneLine).join(', ')}`,
     ...gateCommands(input)
       .slice(0, 1)
-      .map(({ label, command }) => `- ${label}: ${command}`),
-    ...(input.shows ?? []).map((line) => `- ${oneLine(line)}`),
+      .map(({ label, command }) => words`- ${label}: ${command}`),
+    ...(input.shows ?? []).map((line) => words`- ${onOneLine(line)}`),
     contextLine(input),
   )
 }
 
 /** Anything else that people must know: voided approvals, a pause, lost sight in monitoring, the end of a rollback. */
 export function noteMessage(
-  input: MessageContext & { title: string; details: readonly string[]; icon?: string },
-): string {
+  input: MessageContext & { title: string; details: readonly Words[]; icon?: string },
+): Words {
   return lines(
     `${input.icon ?? 'ℹ️'} ${oneLine(input.title)}`,
-    ...input.details.map((detail) => `- ${oneLine(detail)}`),
+    ...input.details.map((detail) => words`- ${onOneLine(detail)}`),
     contextLine(input),
   )
 }
@@ -213,6 +216,11 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim()
 }
 
-function lines(...parts: (string | false)[]): string {
-  return parts.filter((part) => part !== false).join('\n')
+function onOneLine(text: Words): Words {
+  return typeof text === 'string' ? oneLine(text) : mapText(text, (plain) => plain.replace(/\s+/g, ' '))
+}
+
+function lines(...parts: (Words | false)[]): Words {
+  const said = parts.filter((part) => part !== false)
+  return joined(...said.flatMap((part, index) => (index === 0 ? [part] : ['\n', part])))
 }

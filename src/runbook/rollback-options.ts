@@ -1,7 +1,7 @@
 import type { BackupRecord } from '../contract/backup.js'
 import type { Plan } from '../contract/plan.js'
 import type { RollbackStrategy } from '../contract/policy.js'
-import { rollbackCommand } from '../text/command.js'
+import { at, command, type NextCommand } from '../contract/next-command.js'
 
 /** One way back, with what it costs: shown before anybody chooses. */
 export interface RollbackOption {
@@ -11,7 +11,7 @@ export interface RollbackOption {
   /** What is lost, one phrase each; never empty. For an unavailable way: why it is not there. */
   price: string[]
   /** What to type to choose it. */
-  command: string
+  command: NextCommand
 }
 
 /**
@@ -27,7 +27,7 @@ export function rollbackOptions(input: {
 }): RollbackOption[] {
   return [reverseMigration(input), timeTravel(input), restoreBackup(input)].map((way) => ({
     ...way,
-    command: rollbackCommand({ strategy: way.strategy, environment: input.environment }),
+    command: at({ environment: input.environment }, command('rollback', '--strategy', way.strategy)),
   }))
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../contract/failures.js'
 import { claimDevRecord, discardDevRecord, readDevRecord, type DevRecord } from './dev-record.js'
 import { commandLineOf, isAlive } from '../process/process-identity.js'
+import { command, words } from '../contract/next-command.js'
 
 const END_LIMIT_MS = 10_000
 const CLAIM_TRIES = 5
@@ -60,6 +61,6 @@ function alreadyRunning({ ownerPid, address, uiUrl, startedAt }: DevRecord): Run
   return new RunbookError(
     'AlreadyRunning',
     `A Temporal server of this project runs already (process ${ownerPid}, since ${startedAt}): it ${where}`,
-    { advice: 'Use it from another terminal (`d1-runbook list`), or stop it there with Ctrl-C first.' },
+    { advice: words`Use it from another terminal (${command('list')}), or stop it there with Ctrl-C first.` },
   )
 }

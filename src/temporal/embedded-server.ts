@@ -9,6 +9,7 @@ import { claimProject } from './claim.js'
 import { releaseDevRecord, replaceDevRecord, stateFolder } from './dev-record.js'
 import { ensureSearchAttributes } from './search-attributes.js'
 import { keepHistories, launchServer, type ServerProcess } from './server-process.js'
+import { command, words } from '../contract/next-command.js'
 
 const PORT = 7233
 const UI_PORT = 8233
@@ -148,7 +149,7 @@ function notReady(cause: unknown, tail: string, logFile: string): RunbookError {
     'TemporalUnreachable',
     `The embedded Temporal server did not start: ${why}${said}`,
     {
-      advice: `Read ${logFile}; then run \`d1-runbook dev\` again.`,
+      advice: words`Read ${logFile}; then run ${command('dev')} again.`,
       cause,
     },
   )

@@ -3,6 +3,7 @@ import type { NativeConnectionOptions } from '@temporalio/worker'
 import { RunbookError, messageOf } from '../contract/failures.js'
 import { readDevRecord } from './dev-record.js'
 import { isAlive } from '../process/process-identity.js'
+import { command, words, type Words } from '../contract/next-command.js'
 
 const DEFAULT_ADDRESS = 'localhost:7233'
 const DEFAULT_NAMESPACE = 'default'
@@ -72,10 +73,9 @@ function loadConfiguration() {
   }
 }
 
-const EMBEDDED_ADVICE =
-  'Start the embedded server with `d1-runbook dev` in another terminal, or name yours in TEMPORAL_ADDRESS.'
+const EMBEDDED_ADVICE = words`Start the embedded server with ${command('dev')} in another terminal, or name yours in TEMPORAL_ADDRESS.`
 
-const ADVICE: Record<ServerAddress['source'], string> = {
+const ADVICE: Record<ServerAddress['source'], Words> = {
   named: 'Check the address that was given, the network and the credentials, then try again.',
   configuration:
     'Check TEMPORAL_ADDRESS (or the profile file), the network and the credentials, then run the command again.',

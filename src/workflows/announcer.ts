@@ -2,7 +2,9 @@ import { CancellationScope, condition } from '@temporalio/workflow'
 import type { Announcement } from '../contract/announcement.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { tell } from './activities.js'
+import { plain } from '../contract/command-line.js'
 import { now } from './clock.js'
+import { type Words, wordsAt } from '../contract/next-command.js'
 
 /** How long the end of a run waits for messages that are still under way. Milliseconds. */
 const FAREWELL_MS = 60_000
@@ -23,7 +25,8 @@ export class Announcer {
     this.runKey = runKey
   }
 
-  tell(kind: Announcement['kind'], text: string): void {
+  tell(kind: Announcement['kind'], said: Words): void {
+    const text = wordsAt({ environment: this.view.environment }, said)
     const dedupeId = `${this.view.runId}/${this.view.announcements.length + 1}`
     const message = { kind, text, at: now(), dedupeId }
     const announcement: Announcement = { ...message, deliveries: [] }
@@ -46,7 +49,7 @@ export class Announcer {
     message: Omit<Announcement, 'deliveries'>,
   ): Promise<void> {
     const { target, channels } = this.request
-    const [title = message.kind] = message.text.split('\n')
+    const [title = message.kind] = plain(message.text).split('\n')
     try {
       announcement.deliveries = await CancellationScope.nonCancellable(() =>
         tell.announce.executeWithOptions({ summary: title }, [

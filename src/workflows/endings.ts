@@ -8,6 +8,7 @@ import {
 import type { StopRequest } from '../contract/decision.js'
 import type { Gate } from '../contract/names.js'
 import type { Ending } from './state.js'
+import { isWords, wordsAt, type Words } from '../contract/next-command.js'
 
 /** Somebody said no. */
 export class GateDeclined extends Error {
@@ -62,12 +63,23 @@ export function endingOf(
   }
 }
 
+/** The commands of its advice say which environment they are for: whoever reads it may look at several. */
+export function atEnvironment(ending: Ending, environment: string): Ending {
+  const { failure } = ending
+  if (failure === undefined) return ending
+  return { ...ending, failure: { ...failure, advice: wordsAt({ environment }, failure.advice) } }
+}
+
 /** Type, message and advice of the first failure that says so, below the layers that Temporal adds. */
-export function failureOf(error: unknown): { type: string; message: string; advice: string } {
+export function failureOf(error: unknown): { type: string; message: string; advice: Words } {
   const cause = rootOf(error)
   if (cause instanceof ApplicationFailure) {
-    const { advice = '' } = detailsOf(cause)
-    return { type: cause.type ?? 'Error', message: cause.message, advice: String(advice) }
+    const { advice } = detailsOf(cause)
+    return {
+      type: cause.type ?? 'Error',
+      message: cause.message,
+      advice: isWords(advice) ? advice : '',
+    }
   }
   const message = messageOf(cause)
   return { type: cause instanceof Error ? cause.name : 'Error', message, advice: '' }

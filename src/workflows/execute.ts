@@ -10,6 +10,7 @@ import { failureOf, GateExpired } from './endings.js'
 import { connectivityPrompt, environmentPrompt, finalPrompt, planPrompt, preflightPrompt } from './prompts.js'
 import { considerRollback } from './rollback.js'
 import type { Run } from './run.js'
+import { command, words } from '../contract/next-command.js'
 
 /**
  * Step 3: the five prompts of the runbook, then the migrations. False: the database changed while people decided, so what
@@ -67,9 +68,7 @@ async function voidedByDrift(run: Run, plan: Plan): Promise<boolean> {
       type: 'Drifted',
       message: what,
       nonRetryable: true,
-      details: [
-        { advice: `find out who else changes it, then: d1-runbook start --env ${run.view.environment}` },
-      ],
+      details: [{ advice: words`find out who else changes it, then: ${command('start')}` }],
     })
   }
   for (const gate of BOUND_TO_THE_PLAN) run.gates.void(gate)

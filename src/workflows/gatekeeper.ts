@@ -14,15 +14,18 @@ import {
   voidGate,
   type GateState,
 } from './gates.js'
+import { type Words, wordsAt } from '../contract/next-command.js'
 
 /** The gates of one run, reached by signal and by update, and waited for. The rules are in `gates.ts`. */
 export class Gatekeeper {
   private readonly state: GateState
   private readonly changed: () => void
+  private readonly environment: string
 
   constructor(request: MigrationRequest, view: RunView, changed: () => void) {
     this.state = { request, view, mayRollBack: false }
     this.changed = changed
+    this.environment = request.target.environment
     this.listen()
   }
 
@@ -43,7 +46,8 @@ export class Gatekeeper {
   }
 
   /** `expiresAt`: epoch milliseconds. */
-  open(gate: Gate, shows: string[], expiresAt: number | undefined): void {
+  open(gate: Gate, lines: Words[], expiresAt: number | undefined): void {
+    const shows = lines.map((line) => wordsAt({ environment: this.environment }, line))
     const expiry = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }
     openGate(this.state, { gate, shows, at: now(), ...expiry })
     this.changed()

@@ -10,6 +10,7 @@ import {
 } from '../runbook/policy.js'
 import { readDecision } from '../runbook/signal-body.js'
 import { verifyDecision, type SignatureVerdict } from '../runbook/people/signature.js'
+import { type Words } from '../contract/next-command.js'
 
 /**
  * The approval state as plain data, and all that changes it. Pure but for the state that it is given: no clock, no
@@ -93,7 +94,7 @@ export function decide(state: GateState, body: unknown, at: string): DecisionAns
 /** Shows what is being confirmed and lets people decide. A rollback that was decided before stays decided. */
 export function openGate(
   state: GateState,
-  input: { gate: Gate; shows: string[]; at: string; expiresAt?: string },
+  input: { gate: Gate; shows: Words[]; at: string; expiresAt?: string },
 ): void {
   const view = gateOf(state, input.gate)
   if (view.state === 'waiting') view.state = 'open'

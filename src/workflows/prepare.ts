@@ -12,6 +12,7 @@ import { detailsOf, GateExpired } from './endings.js'
 import { checkCounts } from './prompts.js'
 import type { Run } from './run.js'
 import { updatePause } from './updates.js'
+import { command, words, wordsAt } from '../contract/next-command.js'
 
 export async function prerequisites(run: Run): Promise<void> {
   const { target, channels, dashboardUrl, monitoring } = run.request
@@ -61,8 +62,14 @@ async function seenAlsoWhenFailed<T extends Seen>(run: Run, asked: Promise<T>): 
   }
 }
 
-function recordChecks({ view }: Run, { checks, pending }: Seen): void {
-  view.checks.push(...checks)
+/** Keeps what was seen; the commands of its advice say which environment they are for. */
+export function recordChecks({ view }: Run, { checks, pending }: Seen): void {
+  const { environment } = view
+  for (const { advice, ...check } of checks)
+    view.checks.push({
+      ...check,
+      ...(advice === undefined ? {} : { advice: wordsAt({ environment }, advice) }),
+    })
   if (pending !== undefined)
     view.migrations = pending.map((file) => ({ ...file, state: 'pending', durationMs: null }))
 }
@@ -145,7 +152,7 @@ function refuseUnjudged(run: Run, { conflicts }: Status): void {
     type: 'ChecksFailed',
     message: `The ledger and the files disagree: ${unjudged.map(({ message }) => message).join('; ')}`,
     nonRetryable: true,
-    details: [{ advice: `look at it: d1-runbook status --env ${run.view.environment}` }],
+    details: [{ advice: words`look at it: ${command('status')}` }],
   })
 }
 
@@ -192,6 +199,6 @@ function blocked(run: Run, plan: Plan): ApplicationFailure {
     type: 'PlanBlocked',
     message: `The plan is blocked by ${errors.map(({ code, migration, message }) => `${code} ${migration}: ${message}`).join('; ')}`,
     nonRetryable: true,
-    details: [{ advice: `read the plan: d1-runbook plan --env ${run.view.environment}` }],
+    details: [{ advice: words`read the plan: ${command('plan')}` }],
   })
 }

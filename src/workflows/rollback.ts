@@ -20,13 +20,14 @@ import {
 import type { Run } from './run.js'
 import { markTakenBack, readAfterRollback } from './taken-back.js'
 import { tellWhereItStopped } from './stopped-rollback.js'
+import { at, command, words, type Words } from '../contract/next-command.js'
 
 /** What went wrong, for the emergency alert and the incident report. */
 export interface Incident {
   issue: string
   impact: string
   /** What is being done about it now. */
-  action: string
+  action: Words
   /** Monitoring saw it: the only incident that a policy may answer without people. */
   breach?: boolean
   /** The backup that was made of the database with the issue. */
@@ -194,21 +195,21 @@ function firstAvailable(ways: RollbackOption[]): RollbackStrategy {
   return ways.find(({ available }) => available)?.strategy ?? 'none'
 }
 
-function wayLine({ title, available, price, command }: RollbackOption): string {
+function wayLine({ title, available, price, command }: RollbackOption): Words {
   return available
-    ? `${title}: ${price.join('; ')} (${command})`
+    ? words`${title}: ${price.join('; ')} (${command})`
     : `${title}: not possible, ${price.join('; ')}`
 }
 
 /** Rehearsed on copies it is already; what staging adds is the application that runs on it. */
-function reverseLines(run: Run, reverse: PreparedReverse | undefined): string[] {
+function reverseLines(run: Run, reverse: PreparedReverse | undefined): Words[] {
   if (reverse?.file === undefined) return []
   const { stagingEnvironment } = run.request
   const staging =
     stagingEnvironment === undefined
       ? []
       : [
-          `To try it in ${stagingEnvironment} first, copy it into the migrations folder, then: d1-runbook start --env ${stagingEnvironment}`,
+          words`To try it in ${stagingEnvironment} first, copy it into the migrations folder, then: ${at({ environment: stagingEnvironment }, command('start'))}`,
         ]
   return [`The reverse migration, to read before you decide: ${reverse.file}`, ...staging]
 }

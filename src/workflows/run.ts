@@ -21,10 +21,11 @@ import { windowState } from '../runbook/window.js'
 import { Announcer } from './announcer.js'
 import { answerOf, commandsOf, keepCommands } from './audit.js'
 import { now } from './clock.js'
-import { endingOf, GateDeclined, GateExpired } from './endings.js'
+import { atEnvironment, endingOf, GateDeclined, GateExpired } from './endings.js'
 import { Gatekeeper } from './gatekeeper.js'
 import { searchAttributesOf } from './search-attributes.js'
 import { newRunView, phaseOf, stepOf, type Ending } from './state.js'
+import { type Words } from '../contract/next-command.js'
 
 /** What the body says of itself; whatever throws ends otherwise. */
 export type Completed = Extract<Outcome, 'completed' | 'completed-unhealthy'>
@@ -91,7 +92,7 @@ export class Run {
       const outcome = await this.body.run(body)
       ending = { outcome, message: this.view.message }
     } catch (error) {
-      ending = endingOf(error, this.stop)
+      ending = atEnvironment(endingOf(error, this.stop), this.view.environment)
       log.warn('The run ends early', { outcome: ending.outcome, message: ending.message })
     }
     this.gates.mayRollBack = false
@@ -161,7 +162,7 @@ export class Run {
    * Opens a gate, shows what is being confirmed, and waits for people: as long as it takes, or to the gate's deadline.
    * @throws GateDeclined, GateExpired
    */
-  async gate(gate: Gate, shows: string[]): Promise<void> {
+  async gate(gate: Gate, shows: Words[]): Promise<void> {
     await this.whileRunning()
     await this.ask(gate, shows)
     const { state, decisions } = this.gates.of(gate)
@@ -174,7 +175,7 @@ export class Run {
   }
 
   /** Opens a gate and waits until it is approved, rejected or expired; reminds people on the way. */
-  async ask(gate: Gate, shows: string[]): Promise<void> {
+  async ask(gate: Gate, shows: Words[]): Promise<void> {
     const policy = this.gates.policyOf(gate)
     const openedAt = Date.now()
     const deadline = this.deadlineOf(gate, openedAt)

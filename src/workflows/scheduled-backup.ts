@@ -13,6 +13,7 @@ import { noteMessage } from '../runbook/messages.js'
 import { tell } from './activities.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
+import { command, words } from '../contract/next-command.js'
 
 /** Nobody watches at night: it is tried over hours, until the network is back, the disk has room or the writers rest. */
 const { createBackup } = proxyActivities<Pick<SlowActivities, 'createBackup'>>({
@@ -33,7 +34,7 @@ export type ScheduledBackupInput = Parameters<SlowActivities['createBackup']>[0]
 }
 
 /**
- * The verified backup that `d1-runbook backup schedule` asks for: what the checklist's "recent backup" then finds. One that
+ * The verified backup that `backup schedule` asks for: what the checklist's "recent backup" then finds. One that
  * could not be made is told to people before the workflow fails: a schedule that fails in silence is no backup.
  */
 export async function scheduledBackup({
@@ -63,11 +64,7 @@ async function tellOfFailure(
     ...{ environment, database, accountId },
     icon: '🚨',
     title: `The scheduled backup of ${database.name} (${environment}) failed`,
-    details: [
-      message,
-      ...(advice === '' ? [] : [advice]),
-      `Make one by hand: d1-runbook backup --env ${environment}`,
-    ],
+    details: [message, ...(advice === '' ? [] : [advice]), words`Make one by hand: ${command('backup')}`],
   })
   const note = { kind: 'emergency' as const, text, at: now(), dedupeId: `${runId}/failed` }
   try {

@@ -9,12 +9,12 @@ import {
   statusQuery,
   supersedeSignal,
 } from '../contract/messages.js'
-import { resumeCommand } from '../text/command.js'
 import { noteMessage } from '../runbook/messages.js'
 import { readHoldRequest, readIssueReport, readObservation, readStopRequest } from '../runbook/signal-body.js'
 import { now } from './clock.js'
 import type { Run } from './run.js'
 import { admit } from './steering.js'
+import { command, words } from '../contract/next-command.js'
 
 /** What reaches a run beside the decisions at its gates. Handlers are synchronous and only change the state. */
 export function listen(run: Run): void {
@@ -58,7 +58,7 @@ function setPaused(run: Run, paused: boolean, { actor, reason }: HoldRequest): v
   const why = reason === undefined ? '' : `: ${reason}`
   const title = `${paused ? 'Paused' : 'Resumed'} by ${actor}${why}`
   const details = [
-    ...(paused ? [`Goes on with: ${resumeCommand(view)}. What has begun is finished first`] : []),
+    ...(paused ? [words`Goes on with: ${command('resume')}. What has begun is finished first`] : []),
     ...view.migrations.map(({ name, state }) => `${name}: ${state}`),
   ]
   run.announcer.tell('note', noteMessage({ ...run.context, title, details }))

@@ -2,6 +2,7 @@ import { defined } from '../contract/defined.js'
 import { GATES, type Outcome, type Phase } from '../contract/names.js'
 import type { MigrationRequest, RunView, StepView } from '../contract/run.js'
 import { RUNBOOK_STEPS, type StepName } from '../runbook/steps.js'
+import { type Words } from '../contract/next-command.js'
 
 /** The state of a run before anything happened. */
 export function newRunView(
@@ -58,5 +59,5 @@ export function phaseOf(name: StepName): Phase {
 export interface Ending {
   outcome: Outcome
   message: string
-  failure?: { type: string; message: string; advice: string }
+  failure?: { type: string; message: string; advice: Words }
 }

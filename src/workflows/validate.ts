@@ -6,9 +6,11 @@ import { read } from './activities.js'
 import { appliedByThisRun, expectedAfter } from './apply.js'
 import { GateDeclined, RunEnded } from './endings.js'
 import type { MonitoringInput } from './monitoring.js'
+import { recordChecks } from './prepare.js'
 import { teamConfirmationPrompt } from './prompts.js'
 import { considerRollback } from './rollback.js'
 import type { Run } from './run.js'
+import { command, words } from '../contract/next-command.js'
 
 /** What monitoring must find unchanged. */
 export type Expected = MonitoringInput['expected']
@@ -23,7 +25,7 @@ export async function validate(run: Run, plan: Plan): Promise<Expected> {
       const seen = await run.audited(
         read.validateMigration.executeWithOptions({ summary: 'Post-migration validation' }, [input]),
       )
-      run.view.checks.push(...seen.checks)
+      recordChecks(run, seen)
       return seen
     },
     (seen) => (seen.passed ? 'all passed' : 'not all passed'),
@@ -78,7 +80,7 @@ async function issueAfterApply(run: Run, issue: string): Promise<never> {
     failure: {
       type: 'ValidationFailed',
       message: issue,
-      advice: `look at the state: d1-runbook status --env ${run.view.environment}`,
+      advice: words`look at the state: ${command('status')}`,
     },
   })
 }

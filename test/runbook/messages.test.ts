@@ -1,13 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import {
-  completeMessage,
-  emergencyMessage,
-  gateOpenMessage,
-  noteMessage,
-  reminderMessage,
-  startMessage,
-  updateMessage,
-} from '../../src/runbook/messages.js'
+import { command, type Words } from '../../src/contract/next-command.js'
+import * as messages from '../../src/runbook/messages.js'
+import { plain } from '../../src/contract/command-line.js'
+
+/** As it is read where only text can be shown. */
+function shown<Input>(message: (input: Input) => Words): (input: Input) => string {
+  return (input) => plain(message(input))
+}
+
+const startMessage = shown(messages.startMessage)
+const updateMessage = shown(messages.updateMessage)
+const completeMessage = shown(messages.completeMessage)
+const emergencyMessage = shown(messages.emergencyMessage)
+const gateOpenMessage = shown(messages.gateOpenMessage)
+const reminderMessage = shown(messages.reminderMessage)
+const noteMessage = shown(messages.noteMessage)
 
 /** The runbook's "Communication Protocols", its placeholders as they stand there. */
 const RUNBOOK = {
@@ -98,14 +105,14 @@ describe("the runbook's four messages, word for word", () => {
           title: 'Reverse migration',
           available: true,
           price: ['12 rows'],
-          command: 'C',
+          command: command('rollback', '--strategy', 'reverse-migration'),
         },
         {
           strategy: 'time-travel',
           title: 'Time Travel',
           available: false,
           price: ['no bookmark'],
-          command: 'D',
+          command: command('rollback', '--strategy', 'time-travel'),
         },
       ],
     })
@@ -117,7 +124,7 @@ describe("the runbook's four messages, word for word", () => {
       '23:15 EDT',
     )
     expect(message).toBe(
-      `${expected}\n${CONTEXT_LINE}\n- Team Lead: Bo, +45 1\n- Way back: Reverse migration. Price: 12 rows. C`,
+      `${expected}\n${CONTEXT_LINE}\n- Team Lead: Bo, +45 1\n- Way back: Reverse migration. Price: 12 rows. d1-runbook rollback --strategy reverse-migration`,
     )
   })
 })

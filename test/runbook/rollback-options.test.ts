@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { command } from '../../src/contract/next-command.js'
 import { rollbackOptions } from '../../src/runbook/rollback-options.js'
 import { samplePlan, sampleRun } from './sample-run.js'
 
@@ -13,7 +14,10 @@ test('each way is named with its price and its command, cheapest first', () => {
   ])
   expect(ways.every(({ price }) => price.length > 0)).toBe(true)
   expect(ways[1]?.price[0]).toBe('all rows written since 2026-03-08T03:08:00.000Z are lost')
-  expect(ways[0]?.command).toBe('d1-runbook rollback --strategy reverse-migration --env production')
+  expect(ways[0]?.command).toEqual({
+    ...command('rollback', '--strategy', 'reverse-migration'),
+    environment: 'production',
+  })
 })
 
 test('a way that is not there is said to be not there, with the reason', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { at, command, words } from '../../src/contract/next-command.js'
-import { commandLine, markdownWords, plain, plainDocument, slackWords } from '../../src/text/words.js'
+import { commandLine, plain } from '../../src/contract/command-line.js'
+import { markdownWords, plainDocument, slackWords } from '../../src/text/words.js'
 
 const place = { environment: 'prod & co', project: '../my "app"' }
 const text = words`Restore <the> *newest* one: ${at(place, command('backup', '--keep', '3'))}, then _wait_.`

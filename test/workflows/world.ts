@@ -5,12 +5,14 @@ import type { Checkpoint } from '../../src/contract/monitoring.js'
 import type { Plan } from '../../src/contract/plan.js'
 import type { RunView } from '../../src/contract/run.js'
 import { FILES } from './request.js'
+import { plain } from '../../src/contract/command-line.js'
 
 /** A database of three files, in memory: what the activities say of it is what was done to it. */
 export interface World {
   ledger: string[]
   calls: string[]
-  told: Omit<Announcement, 'deliveries'>[]
+  /** As a person reads it where only text can be shown. */
+  told: (Omit<Announcement, 'deliveries' | 'text'> & { text: string })[]
   reports: RunView[]
   activities: RunbookActivities
 }
@@ -85,7 +87,7 @@ export function openWorld(override: (world: World) => Partial<RunbookActivities>
     travelBack: async () => ({ previousBookmark: 'undo', schemaFingerprint: fingerprint(world.ledger) }),
     restoreFromBackup: async () => ({ schemaFingerprint: fingerprint(world.ledger) }),
     announce: async ({ message }) => {
-      world.told.push(message)
+      world.told.push({ ...message, text: plain(message.text) })
       return []
     },
     writeReport: async ({ view }) => {

@@ -1,3 +1,4 @@
+import { plain } from '../../contract/command-line.js'
 import { plural } from '../../text/plural.js'
 import type { Finding } from '../../contract/finding.js'
 
@@ -14,7 +15,7 @@ export function formatMarkdown(findings: Finding[]): string {
     .filter(({ severity, accepted }) => severity === 'error' && accepted === undefined)
     .map(
       (finding) =>
-        `<details><summary>${finding.code} ${cell(place(finding))}</summary>\n\n${fenced(finding.advice)}\n</details>`,
+        `<details><summary>${finding.code} ${cell(place(finding))}</summary>\n\n${fenced(plain(finding.advice))}\n</details>`,
     )
   return [
     '### Migrations',

@@ -1,5 +1,7 @@
 import type { Finding } from '../../contract/finding.js'
+import { plain } from '../../contract/command-line.js'
 import { RULES } from '../rules/index.js'
+import { words } from '../../contract/next-command.js'
 
 const LEVEL = { error: 'error', warning: 'warning', info: 'note' } as const
 
@@ -40,7 +42,7 @@ function result(finding: Finding, folder: string): object {
   return {
     ruleId: finding.code,
     level: LEVEL[finding.severity],
-    message: { text: `${finding.message} ${finding.advice}` },
+    message: { text: plain(words`${finding.message} ${finding.advice}`) },
     locations: finding.migration === '-' ? [] : [location],
     ...(finding.accepted === undefined
       ? {}

@@ -4,6 +4,7 @@ import type { Plan } from '../../contract/plan.js'
 import { endWithParent } from '../../process/end-with-parent.js'
 import { rehearseMigrations, type RehearseInput } from './rehearse.js'
 import type { StatementPosition } from '../replay/replay.js'
+import { type Words } from '../../contract/next-command.js'
 
 /** What the process of a rehearsal says. The last one is `plan` or `refused`. */
 export type RehearsalMessage =
@@ -11,7 +12,7 @@ export type RehearsalMessage =
   /** Runs this statement now; undefined: it ended. */
   | { kind: 'statement'; at: StatementPosition | undefined }
   | { kind: 'plan'; plan: Plan }
-  | { kind: 'refused'; type: RunbookError['type']; message: string; advice: string }
+  | { kind: 'refused'; type: RunbookError['type']; message: string; advice: Words }
 
 endWithParent()
 /** The other side of `rehearseInOwnProcess`: one input in, messages out. */
@@ -22,7 +23,7 @@ try {
   say({ kind: 'plan', plan: await rehearseMigrations({ ...input, onProgress, onStatement }) })
 } catch (error) {
   if (!(error instanceof RunbookError)) throw error
-  const { type, message, advice } = error
+  const { type, message, adviceWords: advice } = error
   say({ kind: 'refused', type, message, advice })
 }
 process.disconnect()

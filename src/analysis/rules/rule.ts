@@ -2,6 +2,7 @@ import type { Finding, Severity } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence } from '../evidence.js'
 import { plural } from '../../text/plural.js'
 import type { History } from './history.js'
+import { type Words } from '../../contract/next-command.js'
 
 /** One code of the analysis. `check` and `checkHistory` are pure. */
 export interface Rule {
@@ -19,7 +20,7 @@ export interface Rule {
   checkHistory?: (history: History) => Finding[]
 }
 
-type Details = Partial<Pick<Finding, 'table' | 'column' | 'before' | 'after'>> & { advice?: string }
+type Details = Partial<Pick<Finding, 'table' | 'column' | 'before' | 'after'>> & { advice?: Words }
 
 /** Where a finding points to: a statement, or a file as a whole. */
 export type Location = Pick<StatementEvidence, 'file' | 'line'> | { file: string } | undefined

@@ -1,12 +1,12 @@
 import { isApplied } from './history.js'
 import { findingOf, type Rule } from './rule.js'
+import { command, words } from '../../contract/next-command.js'
 
 export const sq104: Rule = {
   code: 'SQ104',
   title: 'edited after it was applied',
   severity: 'warning',
-  advice:
-    'Put the file back as it was applied and write a new migration for the change; `d1-runbook lock` adopts it as it is.',
+  advice: 'Put the file back as it was applied and write a new migration for the change.',
   source: 'Wrangler knows applied files by name only: an edit never runs',
   conflict: true,
   checkHistory: (history) =>
@@ -25,6 +25,7 @@ export const sq104: Rule = {
           'warning',
           { file: name },
           `${name} is not the file that checksums.json knows: the edit will not run where it is applied.`,
+          { advice: words`${sq104.advice} ${command('lock')} adopts it as it is.` },
         ),
       ),
 }

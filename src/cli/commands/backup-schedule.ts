@@ -7,6 +7,7 @@ import { openContext, readProjectFiles, type Context } from '../../config/contex
 import { keepOf } from './keep-count.js'
 import type { Output } from '../terminal/output.js'
 import { withSession, type Session } from '../../client/session.js'
+import { command, words } from '../../contract/next-command.js'
 
 interface ScheduleOptions {
   every: string
@@ -86,7 +87,7 @@ function intervalOf(every: string): number {
     'ConfigInvalid',
     `--every must be a duration of at least 5 minutes, found "${every}".`,
     {
-      advice: 'Such as: d1-runbook backup schedule --every 24h',
+      advice: words`Such as: ${command('backup schedule', '--every', '24h')}`,
     },
   )
 }
@@ -103,6 +104,6 @@ function sayScheduled(
   )
   if (made.nextAt !== undefined) output.line(`  next at ${made.nextAt}, into ${target.backupDir}`)
   if (made.paused) output.line(colors.yellow('  paused by a person; resume it in the Temporal UI'))
-  output.line(colors.dim('  A worker must run then: d1-runbook worker'))
+  output.line(words`  A worker must run then: ${command('worker')}`)
   output.line(colors.dim('  A backup that fails is told to the channels of the environment'))
 }

@@ -2,13 +2,14 @@ import { Command } from 'commander'
 import path from 'node:path'
 import { RunbookError } from '../../contract/failures.js'
 import { formatDuration } from '../../text/duration.js'
-import type { Action, App } from '../terminal/app.js'
+import { examplesHelp, type Action, type App } from '../terminal/app.js'
 import { archiveFile } from './archive-file.js'
 import { backupScheduleCommand } from './backup-schedule.js'
 import { openContext, readProjectFiles } from '../../config/context.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { keepOf } from './keep-count.js'
 import type { Output } from '../terminal/output.js'
+import { at, command, words } from '../../contract/next-command.js'
 
 interface CreateOptions {
   keep?: string
@@ -48,8 +49,11 @@ export function backupCommand(app: App, summary: string): Command {
     .description('Makes a backup when no subcommand is given; takes the options of `backup create` then.')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ d1-runbook backup --env production\n  $ d1-runbook backup validate\n' +
-        '  $ d1-runbook backup restore backups/backup-production-2026-03-01-120000.zip --to restored',
+      examplesHelp([
+        'backup --env production',
+        'backup validate',
+        'backup restore backups/backup-production-2026-03-01-120000.zip --to restored',
+      ]),
     )
     .addCommand(create, { isDefault: true })
     .addCommand(validate)
@@ -112,7 +116,7 @@ async function newestArchive(projectDir: string, environment: string | undefined
   const where = [...new Set(folders.map(({ dir }) => dir))].join(', ')
   const of = environment === undefined ? '' : ` of ${environment}`
   throw new RunbookError('BackupInvalid', `There is no backup${of} in ${where}.`, {
-    advice: `Make one: d1-runbook backup --env ${environment ?? 'NAME'}`,
+    advice: words`Make one: ${at({ environment: environment ?? 'NAME' }, command('backup'))}`,
   })
 }
 
@@ -129,7 +133,7 @@ function printValidation(
   }
   output.line(colors.red(`✖ ${file} is not valid:`))
   for (const problem of result.problems) output.line(`  - ${problem}`)
-  output.line('Do not proceed with a migration; make a new one: d1-runbook backup')
+  output.line(words`Do not proceed with a migration; make a new one: ${command('backup')}`)
 }
 
 const restoreArchive: Work = async ({ options, args: [zip = ''], output }) => {

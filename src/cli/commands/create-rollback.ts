@@ -11,6 +11,7 @@ import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
 import { createMigration } from './create.js'
 import { interruptible } from '../terminal/interrupt.js'
+import { command, words } from '../../contract/next-command.js'
 
 interface RollbackFileOptions {
   of?: string
@@ -54,7 +55,8 @@ export function createRollbackCommand(app: App, summary: string): Command {
         if (file === undefined) output.line(sql)
         else output.line(`Created ${file}, which reverses ${migration.name}`)
         for (const line of price) output.note(`It cannot bring back: ${line}`)
-        if (file !== undefined) output.line('Next: read it, then d1-runbook plan; try it in staging first.')
+        if (file !== undefined)
+          output.line(words`Next: read it, then ${command('plan')}; try it in staging first.`)
         return 0
       }),
     )
@@ -66,7 +68,7 @@ async function newestApplied({ target }: Context, files: MigrationFile[]): Promi
   const newest = applied.at(-1)
   if (newest !== undefined) return named(files, newest.name)
   throw new RunbookError('MigrationsNotFound', `Nothing is applied to ${target.database.name} yet.`, {
-    advice: 'Name the migration to reverse: d1-runbook create-rollback --of NAME',
+    advice: words`Name the migration to reverse: ${command('create-rollback', '--of', 'NAME')}`,
   })
 }
 
@@ -75,7 +77,7 @@ function named(files: MigrationFile[], name: string): MigrationFile {
   if (found !== undefined) return found
   const names = files.map((file) => file.name)
   throw new RunbookError('MigrationsNotFound', `There is no migration ${name}.${didYouMean(name, names)}`, {
-    advice: 'd1-runbook status shows all of them.',
+    advice: words`${command('status')} shows all of them.`,
   })
 }
 
@@ -109,7 +111,7 @@ async function reverseOf(
       'ValidationFailed',
       `No reverse of ${migration.name} can be written. ${rollback.price.join(' ')}`,
       {
-        advice: 'Write it by hand (d1-runbook create NAME), or go back by Time Travel or the backup.',
+        advice: words`Write it by hand (${command('create', 'NAME')}), or go back by Time Travel or the backup.`,
       },
     )
   } finally {
@@ -127,7 +129,7 @@ async function replay(databaseFile: string, files: MigrationFile[]): Promise<voi
       } catch (cause) {
         const reason = messageOf(cause)
         throw new RunbookError('SqlRefused', `${name} does not run on a scratch database: ${reason}.`, {
-          advice: 'd1-runbook validate shows what is wrong with it.',
+          advice: words`${command('validate')} shows what is wrong with it.`,
           cause,
         })
       }

@@ -7,6 +7,7 @@ import { RunbookError } from '../../contract/failures.js'
 import { readMigrationFiles } from '../../d1/migrations/migration-files.js'
 import type { App } from '../terminal/app.js'
 import { openContext } from '../../config/context.js'
+import { command, words } from '../../contract/next-command.js'
 
 /** Runbook, scenario 2: `migrate:create "rollback_YYYY_MM_DD"`. */
 export function createCommand(app: App, summary: string): Command {
@@ -22,7 +23,7 @@ export function createCommand(app: App, summary: string): Command {
         const updated = checksums === undefined ? {} : { checksums }
         output.document({ success: true, file, migration: path.basename(file), ...updated })
         if (!output.json) output.line(`Created ${file}`)
-        if (!output.json) output.line('Next: write its SQL, then d1-runbook validate')
+        if (!output.json) output.line(words`Next: write its SQL, then ${command('validate')}`)
         return 0
       }),
     )
@@ -90,6 +91,6 @@ export function slugOf(name: string): string {
     .replaceAll(/\s+/g, '_')
   if (/^[\p{L}\p{M}\p{N}_][\p{L}\p{M}\p{N}_.-]*$/u.test(slug) && slug.length <= 120) return slug
   throw new RunbookError('ConfigInvalid', `"${name}" cannot be the name of a migration.`, {
-    advice: 'Use letters, digits, "-" and "_", such as: d1-runbook create add_photos',
+    advice: words`Use letters, digits, "-" and "_", such as: ${command('create', 'add_photos')}`,
   })
 }

@@ -6,12 +6,13 @@ import type { Decision } from '../../contract/decision.js'
 import { RunbookError } from '../../contract/failures.js'
 import { GATES, isGate, type Gate } from '../../contract/names.js'
 import type { RunView } from '../../contract/run.js'
-import { gateCommands, rollbackCommand, watchCommand } from '../../text/command.js'
+import { gateCommands } from '../../runbook/gate-commands.js'
 import type { App, CommonOptions } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
 import { openGates } from '../terminal/run-text.js'
 import { readRun, workflowIdOf } from '../../client/runs.js'
 import { withSession, type Session } from '../../client/session.js'
+import { at, command, words, type Words } from '../../contract/next-command.js'
 
 export interface DecideOptions {
   id?: string
@@ -58,7 +59,7 @@ async function decide(
   const gate = gateOf(args[0] ?? '')
   if (gate === 'rollback' && decision === 'approve') {
     throw new RunbookError('DecisionRefused', 'The gate rollback needs a way back to be chosen.', {
-      advice: `${rollbackCommand({ strategy: 'reverse-migration', environment: options.env })}, or --strategy time-travel, restore-backup, none. d1-runbook show has what each one costs.`,
+      advice: words`${command('rollback', '--strategy', 'reverse-migration')}, or --strategy time-travel, restore-backup, none. ${command('show')} has what each one costs.`,
     })
   }
   return sendDecision({ options, output, decision: { gate, decision } })
@@ -93,7 +94,7 @@ export async function sendDecision(input: {
     const missing = result.approvalsMissing > 0 ? `; ${result.approvalsMissing} more needed` : ''
     const said = input.decision.decision === 'approve' ? 'approved' : 'declined'
     output.line(`${input.decision.gate}: ${said} by ${actor}; the gate is ${result.state}${missing}`)
-    if (next !== undefined) for (const line of nextLines(next, output.colors)) output.line(line)
+    if (next !== undefined) for (const line of nextLines(next)) output.line(line)
   }
   return 0
 }
@@ -104,17 +105,20 @@ async function readNext(session: Session, workflowId: string): Promise<RunView |
 }
 
 /** What the run does now: the gate that waits next, or the work that goes on. */
-export function nextLines(view: RunView, colors: Output['colors']): string[] {
+export function nextLines(view: RunView): Words[] {
   const open = openGates(view)
   if (open.length === 0) {
     const state = view.outcome === null ? (view.paused ? 'paused; ' : '') : `${view.outcome}: `
-    const look = view.outcome === null ? ` Follow it: ${watchCommand(view)}` : ''
-    return [`Now: ${state}${view.message}.${look}`]
+    const look =
+      view.outcome === null
+        ? words` Follow it: ${at({ environment: view.environment }, command('watch'))}`
+        : ''
+    return [words`Now: ${state}${view.message}.${look}`]
   }
   return open.flatMap(({ gate }) => [
     `Now: waiting at the gate ${gate}`,
     ...gateCommands({ gate, environment: view.environment }).map(
-      ({ label, command }) => `  ${label.toLowerCase()}: ${colors.cyan(command)}`,
+      ({ label, command: next }) => words`  ${label.toLowerCase()}: ${next}`,
     ),
   ])
 }
@@ -151,13 +155,13 @@ async function waitForGate(session: Session, workflowId: string, gate: Gate, out
     if (state === 'open') return
     if (state !== 'waiting') {
       throw new RunbookError('DecisionRefused', `The gate ${gate} is ${state ?? 'unknown'} already.`, {
-        advice: `See the run: d1-runbook show ${workflowId}`,
+        advice: words`See the run: ${at({ run: workflowId }, command('show'))}`,
       })
     }
     if (view.message !== said) output.note(`${gate} is not open yet: ${view.message}`)
     said = view.message
   }
   throw new RunbookError('DecisionRefused', `The run ended before the gate ${gate} opened.`, {
-    advice: `See how: d1-runbook show ${workflowId}`,
+    advice: words`See how: ${at({ run: workflowId }, command('show'))}`,
   })
 }

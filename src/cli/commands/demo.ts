@@ -2,7 +2,6 @@ import type { Command } from 'commander'
 import path from 'node:path'
 import { RunbookError } from '../../contract/failures.js'
 import type { MigrationRequest, RunView } from '../../contract/run.js'
-import { shellWord } from '../../text/command.js'
 import type { App } from '../terminal/app.js'
 import type { DemoStage } from './demo-stage.js'
 import type { Driven } from './drive.js'
@@ -10,6 +9,7 @@ import type { Output } from '../terminal/output.js'
 import { runLines } from '../terminal/run-text.js'
 import { exitCodeOf } from '../../client/runs.js'
 import type { Session } from '../../client/session.js'
+import { at, command, words } from '../../contract/next-command.js'
 
 interface DemoOptions {
   yes?: boolean
@@ -55,7 +55,7 @@ function refuseSilentDemo(options: DemoOptions, output: Output): void {
     'ConfigInvalid',
     'The demo asks questions, and here is no terminal to answer them.',
     {
-      advice: 'Run d1-runbook demo --yes --fast: it approves everything as the demo user.',
+      advice: words`Run ${command('demo', '--yes', '--fast')}: it approves everything as the demo user.`,
     },
   )
 }
@@ -80,7 +80,7 @@ async function play(stage: DemoStage, options: DemoOptions, output: Output): Pro
         const { view, leftBy } = await migrate(session, stage, options, output)
         output.document(view)
         if (leftBy !== undefined) {
-          output.note(`The run is kept: d1-runbook dev --project ${shellWord(projectDir)} goes on with it.`)
+          output.note(words`The run is kept: ${at({ project: projectDir }, command('dev'))} goes on with it.`)
           return 0
         }
         if (!output.json) sayEnding(view, stage, options, output)
@@ -127,20 +127,20 @@ function sayBeginning(stage: DemoStage, request: MigrationRequest, output: Outpu
 
 function sayEnding(view: RunView, stage: DemoStage, options: DemoOptions, output: Output): void {
   for (const line of ['', ...runLines(view, output.colors), '']) output.line(line)
-  const project = shellWord(stage.projectDir)
-  const environment = stage.environment === 'local' ? '' : ` --env ${stage.environment}`
+  const environment = stage.environment === 'local' ? {} : { environment: stage.environment }
+  const here = at.bind(undefined, { project: stage.projectDir, ...environment })
   const report = view.artifacts.find((file) => file.endsWith('report.html'))
   if (report !== undefined) output.line(`Report       ${report}`)
   if (view.backup !== null) output.line(`Backup       ${view.backup.file}`)
   output.line(
-    `Temporal UI  ${stage.server.uiUrl}${options.yes === true ? `  (again with d1-runbook dev --project ${project})` : ''}`,
+    words`Temporal UI  ${stage.server.uiUrl}${options.yes === true ? words`  (again with ${here(command('dev'))})` : ''}`,
   )
   output.line('')
   output.line('Try next:')
   // The local Cloudflare API ends with the demo: its production can be asked no more.
-  if (stage.environment === 'local') output.line(`  d1-runbook status --project ${project}`)
-  output.line(`  d1-runbook backup validate --project ${project}${environment}`)
-  output.line(`  d1-runbook doctor                     in your own project`)
+  if (stage.environment === 'local') output.line(words`  ${here(command('status'))}`)
+  output.line(words`  ${here(command('backup validate'))}`)
+  output.line(words`  ${command('doctor')}  in your own project`)
 }
 
 async function untilInterrupt(output: Output): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { RunbookError } from '../../contract/failures.js'
 import type { App } from '../terminal/app.js'
+import { command, words } from '../../contract/next-command.js'
 
 /** The embedded default: server, UI and worker of one project, until Ctrl-C. */
 export function devCommand(app: App, summary: string): Command {
@@ -27,7 +28,7 @@ export function devCommand(app: App, summary: string): Command {
             output.note(`Temporal       ${server.address}, namespace ${server.namespace}`)
             output.note(`Worker         polls ${taskQueue}`)
             output.note(
-              'Next, in another terminal: d1-runbook start --wait     (Ctrl-C here stops everything)',
+              words`Next, in another terminal: ${command('start', '--wait')}     (Ctrl-C here stops everything)`,
             )
           },
         })
@@ -35,7 +36,7 @@ export function devCommand(app: App, summary: string): Command {
         await server.stop()
       }
       if (tail !== undefined) throw serverDied(tail)
-      output.note('Stopped. Histories are kept for the next d1-runbook dev.')
+      output.note(words`Stopped. Histories are kept for the next ${command('dev')}.`)
       output.document({ success: true })
       return 0
     }),
@@ -44,6 +45,6 @@ export function devCommand(app: App, summary: string): Command {
 
 function serverDied(tail: string): RunbookError {
   return new RunbookError('TemporalUnreachable', `The embedded Temporal server ended by itself: ${tail}`, {
-    advice: 'Read .d1-runbook/temporal.log, then run d1-runbook dev again: open runs go on where they were.',
+    advice: words`Read .d1-runbook/temporal.log, then run ${command('dev')} again: open runs go on where they were.`,
   })
 }

@@ -12,6 +12,7 @@ import type { Target } from '../../contract/target.js'
 import { lookUpVariables } from '../../contract/variables.js'
 import type { CommonOptions } from '../terminal/app.js'
 import { failureOf } from '../terminal/failure.js'
+import { command, words } from '../../contract/next-command.js'
 
 /** Below this a backup and its restored copy may not fit. Bytes. */
 const LITTLE_SPACE = 1024 ** 3
@@ -81,7 +82,7 @@ async function examineTemporal(projectDir: string, taskQueue: string | undefined
           title: 'Worker',
           state: 'failed',
           message: `nobody polls the task queue ${taskQueue}`,
-          advice: 'Start one in another terminal: d1-runbook worker',
+          advice: words`Start one in another terminal: ${command('worker')}`,
         },
   ]
 }
@@ -138,7 +139,7 @@ async function migrations(project: Project, target: Target): Promise<Seen> {
   if (misplaced !== undefined)
     return { state: 'warned', message: `${message}. ${misplaced}`, advice: 'Move that line.' }
   if (files.length > 0) return message
-  return { state: 'warned', message, advice: 'Write the first migration: d1-runbook create NAME' }
+  return { state: 'warned', message, advice: words`Write the first migration: ${command('create', 'NAME')}` }
 }
 
 async function authentication(target: Target): Promise<Seen> {

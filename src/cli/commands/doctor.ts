@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Check } from '../../contract/run.js'
 import type { App } from '../terminal/app.js'
+import { words } from '../../contract/next-command.js'
 
 /** The prerequisites and the runbook's troubleshooting guide, as checks with their fixes. */
 export function doctorCommand(app: App, summary: string): Command {
@@ -21,7 +22,7 @@ export function doctorCommand(app: App, summary: string): Command {
       }
       for (const { title, state, message, advice } of checks) {
         output.line(`${marks[state]} ${title}: ${message}`)
-        if (advice !== undefined && state !== 'passed') output.line(`  ${colors.cyan('→')} ${advice}`)
+        if (advice !== undefined && state !== 'passed') output.line(words`  ${colors.cyan('→')} ${advice}`)
       }
       output.line()
       output.line(success ? colors.green('Ready.') : colors.red('Not ready: see the lines marked ✖.'))

@@ -9,6 +9,7 @@ import { Progress } from '../terminal/progress.js'
 import { askGate, askInterrupt, askWayBack } from '../terminal/prompts.js'
 import { openGateLines, openGates } from '../terminal/run-text.js'
 import type { Session } from '../../client/session.js'
+import { words } from '../../contract/next-command.js'
 
 export interface DriveOptions {
   session: Session
@@ -140,7 +141,7 @@ class Drive {
     this.progress.line(
       colors.yellow(`Waiting for a decision${refusal === undefined ? '' : ` by somebody else: ${refusal}`}`),
     )
-    for (const line of openGateLines(gate, view.environment, colors)) this.progress.line(`  ${line}`)
+    for (const line of openGateLines(gate, view.environment, colors)) this.progress.line(words`  ${line}`)
   }
 
   private async ask(view: RunView, gate: GateView): Promise<void> {
@@ -151,10 +152,10 @@ class Drive {
     try {
       const answer =
         gate.gate === 'rollback'
-          ? await askWayBack({ shows: gate.shows, signal: cancel.signal })
+          ? await askWayBack({ shows: gate.shows.map(this.options.output.text), signal: cancel.signal })
           : await askGate({
               title: gateTitle(gate.gate, view.environment),
-              shows: gate.shows,
+              shows: gate.shows.map(this.options.output.text),
               signal: cancel.signal,
             })
       if (answer === 'elsewhere') return
@@ -172,7 +173,7 @@ class Drive {
       await submitDecision(session, view, decision, { folder: request.target.projectDir })
     } catch (error) {
       if (!(error instanceof RunbookError) || !NOT_COUNTED.has(error.type)) throw error
-      this.progress.line(`${error.message} ${error.advice}`)
+      this.progress.line(words`${error.message} ${error.adviceWords}`)
     } finally {
       this.prompt = undefined
       this.progress.resume()
@@ -206,7 +207,7 @@ class Drive {
       await steerRun(session, { workflowId, runId }, order, { folder: request.target.projectDir })
     } catch (error) {
       if (!(error instanceof RunbookError) || !NOT_COUNTED.has(error.type)) throw error
-      this.progress.line(`${error.message} ${error.advice}`)
+      this.progress.line(words`${error.message} ${error.adviceWords}`)
       this.interrupts = 0
       return
     }

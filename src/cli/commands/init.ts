@@ -6,6 +6,7 @@ import { configTemplate, type InitAnswers } from '../../config/template.js'
 import { RunbookError } from '../../contract/failures.js'
 import type { App } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
+import { command, words } from '../../contract/next-command.js'
 
 interface InitOptions {
   yes?: boolean
@@ -23,7 +24,7 @@ export function initCommand(app: App, summary: string): Command {
         const [existing] = findRunbookFiles(options.project)
         if (existing !== undefined) {
           throw new RunbookError('ConfigInvalid', `${existing} is there already.`, {
-            advice: 'Edit it, or move it away and run d1-runbook init again.',
+            advice: words`Edit it, or move it away and run ${command('init')} again.`,
           })
         }
         const wranglerConfig = await wranglerBelow(options.project)
@@ -92,5 +93,5 @@ async function writeNew(file: string, content: string): Promise<void> {
 
 function sayNext(output: Output, file: string): void {
   output.line(`Wrote ${file}`)
-  output.line('Next: d1-runbook doctor')
+  output.line(words`Next: ${command('doctor')}`)
 }

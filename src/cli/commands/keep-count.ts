@@ -1,4 +1,5 @@
 import { RunbookError } from '../../contract/failures.js'
+import { command, words } from '../../contract/next-command.js'
 
 /** `--keep` as typed; undefined when it was not. Throws `ConfigInvalid`. */
 export function keepOf({ keep }: { keep?: string }): number | undefined {
@@ -6,6 +7,6 @@ export function keepOf({ keep }: { keep?: string }): number | undefined {
   const count = Number(keep)
   if (Number.isInteger(count) && count >= 1) return count
   throw new RunbookError('ConfigInvalid', `--keep must be a whole number of at least 1, found "${keep}".`, {
-    advice: 'Such as: d1-runbook backup --keep 14',
+    advice: words`Such as: ${command('backup', '--keep', '14')}`,
   })
 }

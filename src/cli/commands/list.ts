@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { App } from '../terminal/app.js'
 import { LIST_LIMIT, listRuns } from '../../client/list.js'
 import { withSession } from '../../client/session.js'
+import { command, words } from '../../contract/next-command.js'
 
 export function listCommand(app: App, summary: string): Command {
   return app
@@ -25,7 +26,7 @@ export function listCommand(app: App, summary: string): Command {
             `${run.startedAt}  ${paint(state.padEnd(19))} ${run.workflowId}  ${colors.dim(run.runId)}`,
           )
         }
-        if (runs.length === 0) output.line('No runs yet. Start one: d1-runbook start')
+        if (runs.length === 0) output.line(words`No runs yet. Start one: ${command('start')}`)
         return 0
       }),
     )

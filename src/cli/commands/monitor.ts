@@ -11,6 +11,7 @@ import type { Output } from '../terminal/output.js'
 import { workflowIdOf, withinDeadline } from '../../client/runs.js'
 import { withSession, type Session } from '../../client/session.js'
 import { explainTemporal } from '../../client/temporal-failure.js'
+import { at, command, words } from '../../contract/next-command.js'
 
 interface CheckNowOptions {
   id?: string
@@ -31,7 +32,7 @@ export function monitorCommand(app: App, summary: string): Command {
     .action(app.action<CheckNowOptions>(checkNowAction))
   return new Command('monitor')
     .summary(summary)
-    .description('The 24 hours after a migration. To follow them: d1-runbook watch')
+    .description('The 24 hours after a migration. To follow them: watch')
     .addCommand(checkNow)
 }
 
@@ -65,7 +66,7 @@ async function checkNow(session: Session, workflowId: string): Promise<Checkpoin
     throw explainCheck(error, workflowId)
   }
   throw new RunbookError('WorkerMissing', 'The checkpoint was asked for, but nobody has run it yet.', {
-    advice: 'See whether a worker runs: d1-runbook doctor. The result will be in: d1-runbook show',
+    advice: words`See whether a worker runs: ${command('doctor')}. The result will be in: ${command('show')}`,
   })
 }
 
@@ -78,7 +79,7 @@ function explainCheck(error: unknown, workflowId: string): unknown {
   const known = explainTemporal(error, workflowId)
   if (!(known instanceof RunbookError) || known.type !== 'RunNotFound') return known
   return new RunbookError('RunNotFound', `No monitoring is under way for ${workflowId}.`, {
-    advice: `It begins when the migration is validated: d1-runbook show ${workflowId}`,
+    advice: words`It begins when the migration is validated: ${at({ run: workflowId }, command('show'))}`,
     cause: error,
   })
 }

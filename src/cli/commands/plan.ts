@@ -12,6 +12,7 @@ import { interruptible } from '../terminal/interrupt.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'
 import { giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
+import { at, command, words } from '../../contract/next-command.js'
 
 interface PlanOptions extends ReviewOptions {
   backup?: string
@@ -88,14 +89,15 @@ function printPlan(output: Output, plan: Plan): void {
     output.line(`  ${table}: ${before ?? 'no table'} → ${after ?? 'no table'}`)
   }
   if (plan.findings.length > 0) output.line('Findings:')
-  for (const line of findingLines(plan.findings, colors)) output.line(`  ${line}`)
+  for (const line of findingLines(plan.findings, colors)) output.line(words`  ${line}`)
   if (plan.migrations.length > 0) printWayBack(output, plan)
   output.line()
   const paint = { ok: colors.green, acknowledge: colors.yellow, block: colors.red }[plan.verdict]
   output.line(`Verdict: ${paint(colors.bold(plan.verdict))}   plan ${plan.planHash.slice(0, 12)}`)
   if (plan.verdict === 'block')
     output.line('Correct what is marked as an error, or accept it in the file with a reason.')
-  else if (plan.migrations.length > 0) output.line(`Next: d1-runbook start --env ${plan.environment} --wait`)
+  else if (plan.migrations.length > 0)
+    output.line(words`Next: ${at({ environment: plan.environment }, command('start', '--wait'))}`)
 }
 
 function printWayBack(output: Output, { rollback }: Plan): void {

@@ -8,6 +8,7 @@ import type { Output } from '../terminal/output.js'
 import { signalRun, workflowIdOf } from '../../client/runs.js'
 import { withSession, type Session } from '../../client/session.js'
 import { steerRun, type SteeringOrder } from '../../client/steer.js'
+import { command, words } from '../../contract/next-command.js'
 
 interface SignalOptions {
   id?: string
@@ -114,7 +115,7 @@ async function send(
   const workflowId = await workflowIdOf(options, options.id)
   await withSession(options.project, (session) => deliver(session, workflowId, actor))
   output.document({ success: true, workflowId, signal, actor })
-  if (!output.json) output.line(`Sent ${signal} to ${workflowId}. See what it does: d1-runbook show`)
+  if (!output.json) output.line(words`Sent ${signal} to ${workflowId}. See what it does: ${command('show')}`)
   return 0
 }
 

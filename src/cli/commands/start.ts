@@ -5,7 +5,6 @@ import type { MigrationRequest } from '../../contract/run.js'
 import type { App } from '../terminal/app.js'
 import { openContext } from '../../config/context.js'
 import { exitCodeAfter, interruptible } from '../terminal/interrupt.js'
-import { shellWord } from '../../text/command.js'
 import { ATTESTATIONS } from '../../contract/attestations.js'
 import type { Output } from '../terminal/output.js'
 import { runLines } from '../terminal/run-text.js'
@@ -13,6 +12,7 @@ import { exitCodeOf } from '../../client/runs.js'
 import { withSession, type Session } from '../../client/session.js'
 import { refuseSecondStart, startRun, type StartedRun } from '../../client/start.js'
 import { databaseLine } from '../terminal/target-text.js'
+import { at, command, words } from '../../contract/next-command.js'
 
 interface StartOptions {
   wait?: boolean
@@ -122,8 +122,8 @@ function sayStarted(
   output.line(databaseLine({ environment, database, accountId }, output.colors))
   output.line(`Started ${started.workflowId}  ${output.colors.dim(started.runId)}`)
   if (session.uiUrl !== undefined) output.line(`Temporal UI: ${session.uiUrl}`)
-  const env = shellWord(environment)
-  output.line(`Next: d1-runbook watch --env ${env}, and d1-runbook approve team-lead --wait --env ${env}`)
+  const next = at.bind(undefined, { environment })
+  output.line(words`Next: ${next(command('watch'))}, and ${next(command('approve', 'team-lead', '--wait'))}`)
   return 0
 }
 
@@ -135,7 +135,7 @@ async function stay(
   until: 'validated' | 'closed',
 ): Promise<number> {
   const { awaitsRollback, driveRun } = await import('./drive.js')
-  const environment = shellWord(request.target.environment)
+  const { environment } = request.target
   if (!output.json) output.line(databaseLine(request.target, output.colors))
   const { view, leftBy } = await driveRun({
     session,
@@ -150,12 +150,12 @@ async function stay(
     for (const line of ['', ...runLines(view, output.colors)]) output.line(line)
   if (leftBy === undefined && view.outcome === null && awaitsRollback(view)) {
     output.note(
-      `The run waits for: d1-runbook rollback --strategy reverse-migration --env ${environment} (or --strategy none).`,
+      words`The run waits for: ${at({ environment }, command('rollback', '--strategy', 'reverse-migration'))} (or --strategy none).`,
     )
     return 1
   }
   if (leftBy === undefined) return exitCodeOf(view)
-  output.note(`The run goes on. Look at it: d1-runbook watch --env ${environment}`)
+  output.note(words`The run goes on. Look at it: ${at({ environment }, command('watch'))}`)
   // A person who chose to leave got what they asked for; a wait that a signal ended did not, and the run has no outcome yet.
   return leftBy === 'choice' ? 0 : exitCodeAfter(leftBy)
 }

@@ -5,6 +5,7 @@ import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles } from '../../config/context.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'
+import { at, command, words } from '../../contract/next-command.js'
 
 /** Runbook step 2: the ledger against the files. A conflict that blocks ends with exit code 1. */
 export function statusCommand(app: App, summary: string): Command {
@@ -54,7 +55,7 @@ export function printStatus(output: Output, status: Status): void {
   if (blocking(status).length > 0) {
     output.line('Review each conflict before going on: does the file or the ledger say what really ran?')
   } else if (status.pending.length > 0) {
-    output.line(`Next: d1-runbook plan --env ${status.environment}`)
+    output.line(words`Next: ${at({ environment: status.environment }, command('plan'))}`)
   }
 }
 

@@ -7,6 +7,7 @@ import { openContext, readProjectFiles } from '../../config/context.js'
 import { findingLines } from '../terminal/findings-text.js'
 import type { Output } from '../terminal/output.js'
 import { giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
+import { command, words } from '../../contract/next-command.js'
 
 interface ValidateOptions extends ReviewOptions {
   rules?: boolean
@@ -55,7 +56,7 @@ function printFindings(output: Output, files: number, findings: Finding[], succe
   const summary = `${plural(files, 'migration file')}: ${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}`
   output.line(success ? output.colors.green(`✔ ${summary}`) : output.colors.red(`✖ ${summary}`))
   if (success && files > 0)
-    output.line('Next: d1-runbook plan rehearses the pending ones on a copy of the database.')
+    output.line(words`Next: ${command('plan')} rehearses the pending ones on a copy of the database.`)
 }
 
 async function printRules(output: Output): Promise<number> {

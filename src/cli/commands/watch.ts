@@ -132,7 +132,7 @@ class Screen {
 /** What a person sees who leaves `watch` open. */
 export function watchLines(
   view: RunView,
-  { colors }: Pick<Output, 'colors'>,
+  { colors, text }: Pick<Output, 'colors' | 'text'>,
   { now, limitMs }: { now: number; limitMs?: number | undefined },
 ): string[] {
   const end = view.closedAt === undefined ? now : Date.parse(view.closedAt)
@@ -142,7 +142,7 @@ export function watchLines(
     `${outcomeText(view, colors)}  ${view.message}  ${colors.dim(formatDuration(end - Date.parse(view.startedAt)))}`,
     '',
     ...stepLines(view, colors, now),
-    ...openGates(view).flatMap((gate) => ['', ...openGateLines(gate, view.environment, colors)]),
+    ...openGates(view).flatMap((gate) => ['', ...openGateLines(gate, view.environment, colors).map(text)]),
     ...(view.monitoring === null
       ? []
       : ['', ...monitoringLines(view, colors), ...latencyLines(view, limitMs)]),

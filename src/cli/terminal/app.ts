@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander'
 import path from 'node:path'
+import { defined } from '../../contract/defined.js'
+import { VERBS, type CommandPlace, type Verb } from '../../contract/next-command.js'
 import { createOutput, type Output } from './output.js'
-import { pasteable, type Typed } from './pasteable.js'
 
 /** What every command takes. */
 export interface CommonOptions {
@@ -23,23 +24,15 @@ export type Action<Options> = (input: {
 /** Collects the exit code of whichever command ran. */
 export class App {
   exitCode = 0
-  private readonly typed: Typed
-
-  constructor(typed: Typed = {}) {
-    this.typed = typed
-  }
+  /** How the person said which project, environment and run they mean: the next command needs it again. */
+  typed: CommandPlace = {}
 
   /** A command with the common options; `examples` end its help. */
   command(signature: string, summary: string, examples: string[]): Command {
     const [name = '', ...args] = signature.split(' ')
     const command = new Command(name).summary(summary).description(summary)
     for (const arg of args) command.argument(arg)
-    return addCommonOptions(command)
-      .allowExcessArguments(false)
-      .addHelpText(
-        'after',
-        `\nExamples:\n${examples.map((example) => `  $ d1-runbook ${example}`).join('\n')}`,
-      )
+    return addCommonOptions(command).allowExcessArguments(false).addHelpText('after', examplesHelp(examples))
   }
 
   /** Wraps `work` for commander; services are imported inside of it, so that help and usage errors stay fast. */
@@ -48,8 +41,9 @@ export class App {
     const app = this
     return async function (this: Command) {
       const options: CommonOptions & Options = this.opts()
-      const output = createOutput({ json: options.json, finish: (text) => pasteable(text, app.typed) })
       const args = this.processedArgs.filter((arg): arg is string => typeof arg === 'string')
+      app.typed = typedIn(this, args)
+      const output = createOutput({ json: options.json, typed: app.typed })
       app.exitCode = await work({
         options: { ...options, project: path.resolve(options.project) },
         args,
@@ -58,6 +52,27 @@ export class App {
       })
     }
   }
+}
+
+/** The end of a command's help. */
+export function examplesHelp(examples: string[]): string {
+  return `\nExamples:\n${examples.map((example) => `  $ d1-runbook ${example}`).join('\n')}`
+}
+
+/** What was left out is left out of what we print, too. */
+function typedIn(command: Command, args: string[]): CommandPlace {
+  const typed = (option: string): string | undefined => {
+    const value: unknown =
+      command.getOptionValueSource(option) === 'cli' ? command.getOptionValue(option) : undefined
+    return typeof value === 'string' ? value : undefined
+  }
+  const runAsWord = Object.hasOwn(VERBS, command.name()) && VERBS[command.name() as Verb] === 'run as word'
+  return defined({
+    environment: typed('env'),
+    project: typed('project'),
+    database: typed('database'),
+    run: typed('id') ?? (runAsWord ? args[0] : undefined),
+  })
 }
 
 function addCommonOptions(command: Command): Command {

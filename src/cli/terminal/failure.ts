@@ -6,12 +6,13 @@ import {
   messageOf,
 } from '../../contract/failures.js'
 import { Interrupted } from './interrupt.js'
+import { command, isWords, words, type Words } from '../../contract/next-command.js'
 
 /** What the command line says about an error, whichever way it came. */
 export interface Failure {
   type: FailureType | 'Interrupted' | 'Bug'
   message: string
-  advice: string
+  advice: Words
   exitCode: number
   stack: string | undefined
 }
@@ -22,7 +23,7 @@ const REPORT_BUG =
 /** A bug stays a bug: only what was thrown as a failure of the table is shown as something to act on. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof RunbookError) {
-    const { type, message, advice } = error
+    const { type, message, adviceWords: advice } = error
     return { type, message, advice, exitCode: FAILURES[type].exitCode, stack: error.stack }
   }
   const stack = error instanceof Error ? error.stack : undefined
@@ -44,7 +45,7 @@ export function failureOf(error: unknown): Failure {
   return { type: 'Bug', message, advice: REPORT_BUG, exitCode: 1, stack }
 }
 
-type Known = { type: FailureType; message: string; advice: string }
+type Known = { type: FailureType; message: string; advice: Words }
 
 /** An `ApplicationFailure` carries its type; its first detail may carry the advice. */
 function failureThroughTemporal(error: unknown): Known | undefined {
@@ -60,7 +61,7 @@ function failureThroughTemporal(error: unknown): Known | undefined {
     return {
       type,
       message: cause.message,
-      advice: typeof advice === 'string' ? advice : 'See the run: d1-runbook show',
+      advice: isWords(advice) ? advice : words`See the run: ${command('show')}`,
     }
   }
   return undefined

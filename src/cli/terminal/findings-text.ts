@@ -1,8 +1,9 @@
 import type { Finding } from '../../contract/finding.js'
 import type { Colors } from './output.js'
+import { linesOf, mapText, words, type Words } from '../../contract/next-command.js'
 
 /** Two or three lines a finding: where, what, what to do. Errors first. */
-export function findingLines(findings: readonly Finding[], colors: Colors): string[] {
+export function findingLines(findings: readonly Finding[], colors: Colors): Words[] {
   const order = { error: 0, warning: 1, info: 2 }
   return [...findings]
     .sort((a, b) => order[a.severity] - order[b.severity])
@@ -13,7 +14,7 @@ export function findingLines(findings: readonly Finding[], colors: Colors): stri
       return [
         `${paint(label.padEnd(8))} ${colors.bold(finding.code)} ${place}  ${finding.message}`,
         ...(finding.accepted === undefined ? [] : [`         accepted: ${finding.accepted}`]),
-        ...finding.advice.split('\n').map((line) => colors.dim(`         ${line}`)),
+        ...linesOf(finding.advice).map((line) => mapText(words`         ${line}`, colors.dim)),
       ]
     })
 }

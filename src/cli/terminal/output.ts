@@ -1,4 +1,7 @@
 import pc from 'picocolors'
+import { at, type CommandPlace, type Words } from '../../contract/next-command.js'
+import { commandLine, plain } from '../../contract/command-line.js'
+import { plainDocument } from '../../text/words.js'
 
 export type Colors = ReturnType<typeof pc.createColors>
 
@@ -16,24 +19,21 @@ export interface Output {
   live: boolean
   columns: () => number
   /** The answer for people. */
-  line: (text?: string) => void
+  line: (text?: Words) => void
   /** Progress and remarks; always stderr. */
-  note: (text: string) => void
+  note: (text: Words) => void
+  /** A text with its commands as they are typed in this terminal, here. */
+  text: (words: Words) => string
   /** The answer for machines; call once. */
   document: (value: unknown) => void
   /** Unframed text on the stream of `line`, for redrawing. */
   raw: (text: string) => void
 }
 
-/** `finish`: the last word on each text before it is written. */
-export function createOutput({
-  json,
-  finish = (text) => text,
-}: {
-  json: boolean
-  finish?: (text: string) => string
-}): Output {
+/** `typed`: how the person said which project, environment and run they mean; a command that we print says it again. */
+export function createOutput({ json, typed = {} }: { json: boolean; typed?: CommandPlace }): Output {
   const human = json ? process.stderr : process.stdout
+  const text = (words: Words): string => terminalText(words, typed)
   return {
     json,
     colors: colorsFor(human),
@@ -41,13 +41,27 @@ export function createOutput({
     live: Boolean(human.isTTY) && process.env['TERM'] !== 'dumb' && !isCi(),
     // Some terminals say 0 before they know.
     columns: () => (human.columns > 0 ? human.columns : 100),
-    line: (text = '') => void human.write(`${finish(text)}\n`),
-    note: (text) => void process.stderr.write(`${finish(text)}\n`),
+    line: (words = '') => void human.write(`${text(words)}\n`),
+    note: (words) => void process.stderr.write(`${text(words)}\n`),
+    text,
     document: (value) => {
-      if (json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+      if (json)
+        process.stdout.write(
+          `${JSON.stringify(
+            plainDocument(value, (next) => at(typed, next)),
+            null,
+            2,
+          )}\n`,
+        )
     },
-    raw: (text) => void human.write(finish(text)),
+    raw: (text) => void human.write(text),
   }
+}
+
+/** `words` for this terminal: each command complete, and quoted for the shell of this system. */
+export function terminalText(words: Words, typed: CommandPlace): string {
+  const shell = process.platform === 'win32' ? 'windows' : 'posix'
+  return plain(words, (next) => commandLine(at(typed, next), shell))
 }
 
 export function colorsFor(stream: NodeJS.WriteStream): Colors {

@@ -5,6 +5,7 @@ import { migrationState } from '../../runbook/migration-state.js'
 import { stepTitle } from '../../runbook/steps.js'
 import type { Output } from './output.js'
 import { clip } from './picture.js'
+import { type Words } from '../../contract/next-command.js'
 
 /**
  * Says each change of a run once, as lines. In a terminal one more line at the bottom shows what is going on; while a
@@ -13,7 +14,7 @@ import { clip } from './picture.js'
 export class Progress {
   private readonly output: Output
   private readonly said = new Set<string>()
-  private held: string[] | undefined
+  private held: Words[] | undefined
   private bottom = ''
   private view: RunView | undefined
   private readonly timer: NodeJS.Timeout | undefined
@@ -33,7 +34,7 @@ export class Progress {
     this.drawBottom()
   }
 
-  line(text: string): void {
+  line(text: Words): void {
     if (this.held !== undefined) {
       this.held.push(text)
       return

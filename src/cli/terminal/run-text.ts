@@ -1,11 +1,12 @@
 import { reasonTexts } from '../../contract/reasons.js'
 import type { GateView, RunView } from '../../contract/run.js'
-import { gateCommands } from '../../text/command.js'
 import { formatDuration } from '../../text/duration.js'
 import { ledgerText, migrationState } from '../../runbook/migration-state.js'
+import { gateCommands } from '../../runbook/gate-commands.js'
 import { gateTitle, stepTitle } from '../../runbook/steps.js'
 import type { Colors } from './output.js'
 import { databaseLine } from './target-text.js'
+import { words, type Words } from '../../contract/next-command.js'
 
 /** Gates that wait for people now; at a closed run nobody waits any more. */
 export function openGates(view: RunView): GateView[] {
@@ -14,7 +15,7 @@ export function openGates(view: RunView): GateView[] {
 }
 
 /** The state of a run, for people: what is done, what it waits for, what to type. */
-export function runLines(view: RunView, colors: Colors, now = Date.now()): string[] {
+export function runLines(view: RunView, colors: Colors, now = Date.now()): Words[] {
   return [
     databaseLine(view, colors),
     `Run ${view.workflowId}  ${colors.dim(view.runId)}  requested by ${view.requester}`,
@@ -74,13 +75,13 @@ export function stepLines(view: RunView, colors: Colors, now = Date.now()): stri
 }
 
 /** What is being confirmed, and the commands to decide it. */
-export function openGateLines(gate: GateView, environment: string, colors: Colors): string[] {
+export function openGateLines(gate: GateView, environment: string, colors: Colors): Words[] {
   return [
     colors.bold(`${gate.gate}: ${gateTitle(gate.gate, environment)}`),
-    ...gate.shows.map((line) => `  ${line}`),
+    ...gate.shows.map((line) => words`  ${line}`),
     ...(gate.expiresAt === undefined ? [] : [`  expires at ${gate.expiresAt}`]),
     ...gateCommands({ gate: gate.gate, environment }).map(
-      ({ label, command }) => `  ${label.toLowerCase()}: ${colors.cyan(command)}`,
+      ({ label, command }) => words`  ${label.toLowerCase()}: ${command}`,
     ),
   ]
 }
@@ -146,11 +147,11 @@ function backupLines(view: RunView): string[] {
   ]
 }
 
-function failureLines(view: RunView, colors: Colors): string[] {
+function failureLines(view: RunView, colors: Colors): Words[] {
   if (view.failure === null) return []
   return [colors.red(`${view.failure.type}: ${view.failure.message}`), view.failure.advice]
 }
 
-function section(title: string, lines: string[]): string[] {
-  return lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => `  ${line}`)]
+function section(title: string, lines: readonly Words[]): Words[] {
+  return lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => words`  ${line}`)]
 }

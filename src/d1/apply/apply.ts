@@ -10,6 +10,7 @@ import { takeLease, type Lease } from './lease.js'
 import { judgeState, type Expectation, type ProvenState } from './proof.js'
 import { openStage } from '../wrangler/stage.js'
 import { classify, errorLine, runWrangler, type WranglerResult } from '../wrangler/wrangler.js'
+import { command, words } from '../../contract/next-command.js'
 
 export interface ApplyRequest {
   target: Target
@@ -60,7 +61,7 @@ export async function applyMigration(request: ApplyRequest): Promise<MigrationRe
 function demandBytes(file: MigrationFile): void {
   if (createHash('sha256').update(file.sql, 'utf8').digest('hex') === file.sha256) return
   throw new RunbookError('Drifted', `${file.name} has other bytes than the plan was approved for.`, {
-    advice: 'Make a new plan: `d1-runbook start`.',
+    advice: words`Make a new plan: ${command('start')}.`,
   })
 }
 

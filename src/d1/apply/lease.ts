@@ -6,6 +6,7 @@ import { RunbookError } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
 import { endGroup } from '../../process/process-group.js'
 import { openSqlite } from '../sqlite/sqlite.js'
+import { command, words } from '../../contract/next-command.js'
 
 /** The right to change one database from this machine. */
 export interface Lease {
@@ -54,7 +55,7 @@ function lockFile(file: string, target: Target): DatabaseSync {
       'DatabaseLocked',
       `Another apply on ${target.database.name} is running on this machine.`,
       {
-        advice: 'Wait for it to end: `d1-runbook list` shows it.',
+        advice: words`Wait for it to end: ${command('list')} shows it.`,
         cause,
       },
     )

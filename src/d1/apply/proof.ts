@@ -1,4 +1,5 @@
 import { RunbookError } from '../../contract/failures.js'
+import { command, words } from '../../contract/next-command.js'
 
 /** What the rehearsal says of the database before and after one file. */
 export interface Expectation {
@@ -57,7 +58,7 @@ function partial({ database, file }: Expectation, why: string): ProvenState {
       'ApplyPartial',
       `${file} is neither applied to ${database} nor absent: ${why}.`,
       {
-        advice: 'Nothing more is applied. See the ways back: `d1-runbook rollback`.',
+        advice: words`Nothing more is applied. See the ways back: ${command('show')}.`,
         details: { state: 'partial', migration: file },
       },
     ),
@@ -68,7 +69,7 @@ function drifted({ database, file }: Expectation, why: string): ProvenState {
   return {
     state: 'drifted',
     failure: new RunbookError('Drifted', `${database} changed since ${file} was planned: ${why}.`, {
-      advice: 'Find out who changed it, then make a new plan: `d1-runbook start`.',
+      advice: words`Find out who changed it, then make a new plan: ${command('start')}.`,
       details: { state: 'drifted', migration: file },
     }),
   }

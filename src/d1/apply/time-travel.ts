@@ -7,6 +7,7 @@ import { resolveAccount } from '../cloudflare/account.js'
 import { apiClient, askApi } from '../cloudflare/api.js'
 import { apiPath, type ApiClient } from '../cloudflare/send.js'
 import { demandSuccess, parseJsonOutput, runWrangler } from '../wrangler/wrangler.js'
+import { command, words } from '../../contract/next-command.js'
 
 /**
  * The Time Travel bookmark of now. Empty for a local database, which has none. Throws what reading throws.
@@ -66,7 +67,7 @@ export async function restoreBookmark(request: {
       'ConfigInvalid',
       `${target.database.name} is a local database: it has no Time Travel.`,
       {
-        advice: 'Restore a backup instead: `d1-runbook backup restore ZIP --to DIR`.',
+        advice: words`Restore a backup instead: ${command('backup restore', 'ZIP', '--to', 'DIR')}.`,
       },
     )
   }
@@ -92,7 +93,7 @@ function isUnanswered(error: unknown): error is RunbookError {
 function withUndo(error: RunbookError, undoBookmark: string | undefined): RunbookError {
   if (undoBookmark === undefined) return error
   return new RunbookError(error.type, `${error.message} Before it, the bookmark was ${undoBookmark}.`, {
-    advice: error.advice,
+    advice: error.adviceWords,
     cause: error,
     details: { undoBookmark },
   })
@@ -116,7 +117,7 @@ async function travel({
   const previous = bookmarkOf(answer, 'previous_bookmark').bookmark
   if (restored === undefined || previous === undefined) {
     throw new RunbookError('OutcomeUnknown', `${what} gave no bookmarks back.`, {
-      advice: 'Read the state first: `d1-runbook status`.',
+      advice: words`Read the state first: ${command('status')}.`,
     })
   }
   return { bookmark: restored, previousBookmark: previous }

@@ -6,6 +6,7 @@ import { diskFailure, diskFull } from '../sqlite/disk-failure.js'
 import { openSqlite } from '../sqlite/sqlite.js'
 import { openScratch, type ScratchDatabase } from '../scratch/scratch-workerd.js'
 import { StatementStream } from '../sql/statement-stream.js'
+import { command, words } from '../../contract/next-command.js'
 
 /** Statements of one request to workerd. Bytes. */
 const BATCH_BYTES = 1024 * 1024
@@ -80,12 +81,12 @@ async function failureOf(error: unknown, folder: string): Promise<unknown> {
   if (/SQLITE_FULL/.test(message) || (await isFull(folder))) return diskFull(folder, error)
   if (/: SQLITE_[A-Z]+/.test(message)) {
     return new RunbookError('BackupInvalid', `D1's own engine does not take the export back: ${message}`, {
-      advice: 'Make a new backup: `d1-runbook backup`.',
+      advice: words`Make a new backup: ${command('backup')}.`,
       cause: error,
     })
   }
   return new RunbookError('OutcomeUnknown', `D1's own engine, which proves the export, ended: ${message}`, {
-    advice: 'Make a new backup: `d1-runbook backup`.',
+    advice: words`Make a new backup: ${command('backup')}.`,
     cause: error,
   })
 }

@@ -7,6 +7,7 @@ import { diskFailure } from '../sqlite/disk-failure.js'
 import { localDatabaseFile } from '../read/local-file.js'
 import { ArchiveProblem } from './unpack.js'
 import { openBackup, type OpenedBackup } from './validate-backup.js'
+import { command, words } from '../../contract/next-command.js'
 
 export interface RestoredDatabase {
   /** Absolute path of a plain SQLite file. */
@@ -106,7 +107,7 @@ async function openValid(
 
 function invalid(file: string, problems: string[], cause?: unknown): RunbookError {
   return new RunbookError('BackupInvalid', `${file} is no valid backup: ${problems.join(' ')}`, {
-    advice: 'Use another archive: `d1-runbook backup validate` checks them.',
+    advice: words`Use another archive: ${command('backup validate')} checks them.`,
     cause,
     details: { problems },
   })

@@ -3,6 +3,7 @@ import { RunbookError, type FailureType } from '../../contract/failures.js'
 import { redact } from '../../process/redact.js'
 import { isSqlRefusal } from '../wrangler/failure-texts.js'
 import { ApiRefusal, ApiSilence, sendQuestion, type ApiClient, type ApiQuestion } from './send.js'
+import { command, words } from '../../contract/next-command.js'
 
 const CLOUDFLARE = 'https://api.cloudflare.com/client/v4'
 
@@ -74,6 +75,6 @@ const ADVICE: Partial<Record<FailureType, string>> = {
 /** Without a cause: that of fetch may quote the request's headers. */
 function failure(type: FailureType, what: string, message: string): RunbookError {
   return new RunbookError(type, `${what} failed: ${redact(message)}`, {
-    advice: ADVICE[type] ?? 'Run `d1-runbook doctor`.',
+    advice: ADVICE[type] ?? words`Run ${command('doctor')}.`,
   })
 }

@@ -8,6 +8,7 @@ import { RunbookError } from '../../contract/failures.js'
 import type { Bundle } from '../../contract/run.js'
 import type { MigrationFile, MigrationRef } from '../../contract/target.js'
 import { migrationFile } from './migration-files.js'
+import { command, words } from '../../contract/next-command.js'
 
 /** Temporal refuses an input past 2 MB, and warns from 256 KB on. */
 const INLINE_LIMIT = 1024 * 1024
@@ -79,7 +80,7 @@ function readEntries(content: string): z.infer<typeof entriesSchema> {
 
 function broken(message: string, cause?: unknown): RunbookError {
   return new RunbookError('ValidationFailed', message, {
-    advice: 'Start a new run with `d1-runbook start`: it packs the files again.',
+    advice: words`Start a new run with ${command('start')}: it packs the files again.`,
     cause,
   })
 }

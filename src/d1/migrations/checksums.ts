@@ -4,6 +4,7 @@ import writeFileAtomic from 'write-file-atomic'
 import { z } from 'zod'
 import { RunbookError } from '../../contract/failures.js'
 import type { MigrationRef } from '../../contract/target.js'
+import { command, words } from '../../contract/next-command.js'
 
 const NAME = 'checksums.json'
 
@@ -28,9 +29,9 @@ export async function readChecksums(migrationsDir: string): Promise<Record<strin
   } catch (cause) {
     throw new RunbookError(
       'ConfigInvalid',
-      `${file} cannot be read: it is not what \`d1-runbook lock\` writes.`,
+      `${file} cannot be read: it is not what the command lock writes.`,
       {
-        advice: 'Take it from version control, or write it anew: d1-runbook lock',
+        advice: words`Take it from version control, or write it anew: ${command('lock')}`,
         cause,
       },
     )

@@ -6,6 +6,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { RunbookError } from '../../contract/failures.js'
 import type { MigrationFile } from '../../contract/target.js'
+import { command, words } from '../../contract/next-command.js'
 
 /**
  * All `.sql` files of the folder in the order in which Wrangler applies them, with their bytes' SHA-256.
@@ -52,7 +53,7 @@ async function missing(dir: string): Promise<RunbookError> {
     {
       advice:
         nearest === undefined
-          ? 'Create the first migration with `d1-runbook create NAME`.'
+          ? words`Create the first migration with ${command('create', 'NAME')}.`
           : 'Set migrations_dir of the d1_databases entry (not of the environment) to it, relative to the Wrangler file.',
       details: nearest === undefined ? {} : { nearest },
     },

@@ -1,4 +1,5 @@
 import { RunbookError } from '../../contract/failures.js'
+import { command, words } from '../../contract/next-command.js'
 
 /** What files and SQLite say below `folder`, in the words of the failure table; anything else unchanged. */
 export function diskFailure(error: unknown, folder: string): unknown {
@@ -59,7 +60,7 @@ export function sqliteFailure(file: string, error: unknown): unknown {
         'BackupInvalid',
         `${file} is not an intact SQLite database: ${error.message}.`,
         {
-          advice: 'Restore the newest valid backup: `d1-runbook backup validate` names it.',
+          advice: words`Restore the newest valid backup: ${command('backup validate')} names it.`,
           cause: error,
         },
       )

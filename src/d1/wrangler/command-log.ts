@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { CommandRecord } from '../../contract/run.js'
-import { shellWord } from '../../text/command.js'
+import { shellWord } from '../../contract/shell.js'
 import { redact } from '../../process/redact.js'
 
 /** A statement on the command line may be long; what was run stays recognisable. */
@@ -21,7 +21,12 @@ export function recordCommand(command: {
   result: string
 }): void {
   const { words, at, durationMs, result } = command
-  const text = redact(words.map(shellWord).join(' ').replace(/\s+/g, ' '))
+  const text = redact(
+    words
+      .map((word) => shellWord(word))
+      .join(' ')
+      .replace(/\s+/g, ' '),
+  )
   logs.getStore()?.push({
     command: text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH - 1)}…` : text,
     at,

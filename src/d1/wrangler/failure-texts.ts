@@ -1,4 +1,5 @@
 import type { FailureType } from '../../contract/failures.js'
+import { command, words, type Words } from '../../contract/next-command.js'
 
 /** How a command of Wrangler ended, as far as its process can tell. */
 export interface CommandEnd {
@@ -13,7 +14,7 @@ export interface CommandEnd {
 interface Rule {
   type: FailureType
   pattern: RegExp
-  advice: string
+  advice: Words
 }
 
 const SQL_ADVICE = 'Correct the SQL, then make a new plan; nothing of this file remained in the database.'
@@ -49,8 +50,7 @@ const RULES: Rule[] = [
   {
     type: 'BookmarkInvalid',
     pattern: /invalid bookmark|bookmark .{0,120}(?:retention|expired|not (?:be )?found|does not exist)/i,
-    advice:
-      'Take another way back: `d1-runbook rollback --strategy restore-backup` or `--strategy reverse-migration`.',
+    advice: words`Take another way back: ${command('rollback', '--strategy', 'restore-backup')} or ${command('rollback', '--strategy', 'reverse-migration')}.`,
   },
   {
     type: 'OutcomeUnknown',
@@ -95,7 +95,7 @@ const RULES: Rule[] = [
     type: 'ConfigInvalid',
     pattern:
       /No environment found|Unknown arguments?|Not enough non-option arguments|Processing .* configuration|Could not find .*config|Missing required|Invalid values/i,
-    advice: 'Check the Wrangler file: `d1-runbook doctor` says what is wrong with it.',
+    advice: words`Check the Wrangler file: ${command('doctor')} says what is wrong with it.`,
   },
 ]
 
@@ -108,7 +108,7 @@ export function isSqlRefusal(text: string): boolean {
 
 export interface Classified {
   type: FailureType
-  advice: string
+  advice: Words
 }
 
 /**

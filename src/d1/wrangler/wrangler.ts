@@ -11,6 +11,7 @@ import { endGroup, rememberGroup } from '../../process/process-group.js'
 import { redact } from '../../process/redact.js'
 import { openStage } from './stage.js'
 import { findWrangler } from './wrangler-tool.js'
+import { command, words } from '../../contract/next-command.js'
 
 export { classify, errorLine } from './failure-texts.js'
 export { findWrangler, MINIMUM_WRANGLER, type Wrangler } from './wrangler-tool.js'
@@ -141,7 +142,7 @@ export function parseJsonOutput(stdout: string): unknown {
     }
   }
   throw new RunbookError('OutcomeUnknown', 'Wrangler did not print the JSON that was asked for.', {
-    advice: 'Run `d1-runbook doctor`.',
+    advice: words`Run ${command('doctor')}.`,
   })
 }
 

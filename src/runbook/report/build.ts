@@ -1,7 +1,7 @@
 import type { MigrationResult, RunView } from '../../contract/run.js'
-import { decisionCommand } from '../../text/command.js'
 import { formatDuration } from '../../text/duration.js'
 import { plannedMigrations } from '../migration-state.js'
+import { gateCommands } from '../gate-commands.js'
 import type { ReportDocument, Tone } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 import { criteriaSection, monitoringSection, timelineSection } from './section-course.js'
@@ -19,6 +19,7 @@ import {
   commandsSection,
   lessonsSection,
 } from './section-people.js'
+import { type Words } from '../../contract/next-command.js'
 
 /** What the report says, in the order in which a reader asks. */
 export function buildReport(input: ReportInput): ReportDocument {
@@ -58,11 +59,13 @@ function headlineOf(view: RunView): ReportDocument['headline'] {
 }
 
 /** While a gate waits: how it is decided. */
-function nextStep({ gates, outcome, environment }: RunView): string | undefined {
+function nextStep({ gates, outcome, environment }: RunView): Words | undefined {
   const open = outcome === null ? gates.find(({ state }) => state === 'open') : undefined
   if (open === undefined) return undefined
   if (open.gate === 'rollback') return 'choose one of the ways back below, or to keep it as it is'
-  return decisionCommand({ verb: 'approve', gate: open.gate, environment })
+  return gateCommands({ gate: open.gate, environment })
+    .map(({ command }) => command)
+    .slice(0, 1)
 }
 
 function outcomeWord(view: RunView): string {

@@ -1,3 +1,6 @@
+import type { Words } from '../../contract/next-command.js'
+import { commandLine } from '../../contract/command-line.js'
+
 /**
  * The report as data: what it says is decided once, and how it looks twice, in Markdown and in HTML. Text is always
  * plain here; each form escapes it in its one place.
@@ -39,10 +42,16 @@ export interface Section {
 export interface ReportDocument {
   title: string
   /** The outcome, said first. */
-  headline: { tone: Tone; word: string; message: string; advice?: string }
+  headline: { tone: Tone; word: string; message: string; advice?: Words }
   figures: readonly { label: string; value: Span }[]
   sections: readonly Section[]
   madeFrom: string
+}
+
+/** A text with its commands: each one is code. */
+export function lineOf(words: Words): Line {
+  if (typeof words === 'string') return words
+  return words.map((piece) => (typeof piece === 'string' ? piece : { code: commandLine(piece) }))
 }
 
 export function text(line: Line): Block {
@@ -50,6 +59,6 @@ export function text(line: Line): Block {
 }
 
 /** A table, or the sentence that stands for an empty one. */
-export function tableOr(empty: string, head: readonly string[], rows: readonly (readonly Line[])[]): Block {
+export function tableOr(empty: Line, head: readonly string[], rows: readonly (readonly Line[])[]): Block {
   return rows.length === 0 ? text(empty) : { kind: 'table', head, rows }
 }

@@ -1,6 +1,14 @@
 import { buildReport } from './build.js'
 import { errorTrend, latencyTrend, stepBars } from './chart-data.js'
-import type { Block, Figure, Line, ReportDocument, Span, Tick } from './document.js'
+import {
+  lineOf,
+  type Block,
+  type Figure,
+  type Line,
+  type ReportDocument,
+  type Span,
+  type Tick,
+} from './document.js'
 import type { ReportInput } from './input.js'
 import { escapeMarkup } from './markup.js'
 import { REPORT_STYLE } from './style.js'
@@ -34,7 +42,7 @@ ${sections.join('\n')}
 }
 
 function head({ title, headline, figures, sections }: ReportDocument): string {
-  const advice = headline.advice === undefined ? '' : `<p>Next: ${escapeMarkup(headline.advice)}</p>`
+  const advice = headline.advice === undefined ? '' : `<p>Next: ${line(lineOf(headline.advice))}</p>`
   return `<h1>${escapeMarkup(title)}</h1>
 <div class="outcome ${headline.tone}"><strong>${escapeMarkup(headline.word)}</strong>${escapeMarkup(headline.message)}${advice}</div>
 <dl>${figures.map(({ label, value }) => `<div><dt>${escapeMarkup(label)}</dt><dd>${span(value)}</dd></div>`).join('\n')}</dl>

@@ -1,10 +1,13 @@
 import type { MigrationResult, RunView } from '../../contract/run.js'
 import { reasonTexts } from '../../contract/reasons.js'
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
+import { commandLine, plain } from '../../contract/command-line.js'
+import { markdownWords } from '../../text/words.js'
 import { stepTitle } from '../steps.js'
 import { inLedger, ledgerText, migrationState, stateHeads } from '../migration-state.js'
 import { rollbackOptions } from '../rollback-options.js'
 import { shownTime, type ReportInput } from './input.js'
+import { at, command, type NextCommand } from '../../contract/next-command.js'
 
 /** The incident report of scenario 1, for the post-mortem: what happened when, who decided what, what is true now. */
 export function renderIncident(input: ReportInput): string {
@@ -89,7 +92,7 @@ function timeline({ view, timeZone }: ReportInput): string {
     ),
     ...view.announcements.map(({ at, kind, text }) => ({
       at,
-      what: `Told (${kind}): ${prose(text.split('\n')[0] ?? '')}`,
+      what: `Told (${kind}): ${prose(plain(text).split('\n')[0] ?? '')}`,
     })),
     ...view.issues.map(({ at, severity, description, actor }) => ({
       at,
@@ -124,7 +127,7 @@ function errors({ migrations, failure }: RunView): string {
       ? []
       : [
           `${code(failure.type)}: ${prose(failure.message)}`,
-          failure.advice === '' ? '' : `Advice: ${prose(failure.advice)}`,
+          failure.advice === '' ? '' : `Advice: ${markdownWords(failure.advice)}`,
         ]
   return paragraphs(...said, ...failed) || 'None was recorded.'
 }
@@ -171,7 +174,7 @@ function commands({ view, timeZone }: ReportInput): string {
 
 /** The runbook's next steps of scenario 1, then what this run's state asks for. */
 function nextSteps(view: RunView): string {
-  const env = view.environment
+  const typed = (next: NextCommand): string => code(commandLine(at({ environment: view.environment }, next)))
   const partial = view.migrations.filter(({ state }) => state === 'partial')
   const left = view.migrations.filter(
     ({ state }) => state === 'absent' || state === 'not-executed' || state === 'pending',
@@ -186,8 +189,7 @@ function nextSteps(view: RunView): string {
       : 'Review backup options for restoration: no verified backup of this run',
     'Prepare incident report: complete this one',
     ...partial.map(
-      ({ name }) =>
-        `Bring ${code(name)} to a known state: read ${code(`d1-runbook status --env ${env}`)} first`,
+      ({ name }) => `Bring ${code(name)} to a known state: read ${typed(command('status'))} first`,
     ),
     ...(reversed.length === 0
       ? []
@@ -201,9 +203,7 @@ function nextSteps(view: RunView): string {
         ]),
     ...(left.length === 0
       ? []
-      : [
-          `${namesOf(left)} did not run; mend the cause, then a fresh ${code(`d1-runbook start --env ${env}`)}`,
-        ]),
+      : [`${namesOf(left)} did not run; mend the cause, then a fresh ${typed(command('start'))}`]),
   ]
     .map((step, index) => `${index + 1}. ${step}`)
     .join('\n')

@@ -1,6 +1,6 @@
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { buildReport } from './build.js'
-import type { Block, Line, Span, Tick, Tone } from './document.js'
+import { lineOf, type Block, type Line, type Span, type Tick, type Tone } from './document.js'
 import type { ReportInput } from './input.js'
 
 const ICONS: Record<Tone, string> = { good: '✅', bad: '❌', warn: '⚠️', neutral: 'ℹ️' }
@@ -12,7 +12,7 @@ export function renderMarkdown(input: ReportInput): string {
   const head = paragraphs(
     `# ${prose(report.title)}`,
     `${ICONS[tone]} **${prose(word)}**: ${prose(message)}`,
-    advice !== undefined && `Next: ${prose(advice)}`,
+    advice !== undefined && `Next: ${line(lineOf(advice))}`,
     table(
       ['', ''],
       report.figures.map(({ label, value }) => [prose(label), span(value)]),

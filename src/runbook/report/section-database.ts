@@ -3,9 +3,11 @@ import type { SchemaChange } from '../../contract/plan.js'
 import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import { inLedger, ledgerText, migrationState, stateHeads } from '../migration-state.js'
+import { commandLine } from '../../contract/command-line.js'
 import { rollbackOptions } from '../rollback-options.js'
-import { text, tableOr, type Block, type Section } from './document.js'
+import { lineOf, text, tableOr, type Block, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
+import { words } from '../../contract/next-command.js'
 
 /** What was done to the database, what it changed, and how to undo it. */
 export function migrationsSection({ view, plan, timeZone }: ReportInput): Section {
@@ -116,7 +118,7 @@ export function findingsSection({ plan }: ReportInput): Section {
           { code: one.code },
           one.severity,
           { code: whereOf(one) },
-          `${one.message} ${one.advice}`.trim(),
+          lineOf(words`${one.message} ${one.advice}`),
           one.accepted ?? '-',
         ]),
       ),
@@ -182,7 +184,7 @@ export function wayBackSection({ view, plan }: ReportInput): Section {
           title,
           available ? 'yes' : 'no',
           price.join('; '),
-          available ? { code: command } : '-',
+          available ? { code: commandLine(command) } : '-',
         ]),
       },
       ...(sql === undefined

@@ -1,7 +1,9 @@
 import { formatDuration } from '../../text/duration.js'
+import { plain } from '../../contract/command-line.js'
 import { gateTitle } from '../steps.js'
-import { text, tableOr, type Section } from './document.js'
+import { lineOf, text, tableOr, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
+import { at, command, words } from '../../contract/next-command.js'
 
 /** Who decided, who was told, what was checked and what was learnt. */
 export function approvalsSection({ view, timeZone }: ReportInput): Section {
@@ -93,10 +95,10 @@ export function announcementsSection({ view, timeZone }: ReportInput): Section {
       tableOr(
         'Nothing was announced.',
         ['When', 'Kind', 'First line', 'Delivered'],
-        view.announcements.map(({ at, kind, text: message, deliveries }) => [
+        view.announcements.map(({ at, kind, text: said, deliveries }) => [
           shownTime(at, timeZone),
           kind,
-          message.split('\n')[0] ?? '',
+          plain(said).split('\n')[0] ?? '',
           deliveries
             .map(({ channel, delivered, error }) =>
               delivered ? channel : `${channel} FAILED: ${error ?? 'unknown'}`,
@@ -113,7 +115,7 @@ export function announcementsSection({ view, timeZone }: ReportInput): Section {
               blocks: view.announcements.map((one) => ({
                 kind: 'code' as const,
                 language: '',
-                text: one.text,
+                text: plain(one.text),
               })),
             },
           ]),
@@ -135,7 +137,9 @@ export function lessonsSection({ view, timeZone }: ReportInput): Section {
     blocks: [
       tableOr('No issue was reported.', ['Severity', 'Issue', 'Who', 'When'], issues),
       tableOr(
-        'Nobody wrote an observation down. During a run: d1-runbook observe "what you saw".',
+        lineOf(
+          words`Nobody wrote an observation down. During a run: ${at({ environment: view.environment }, command('observe', 'what you saw'))}`,
+        ),
         ['Observation', 'Who', 'When'],
         notes,
       ),

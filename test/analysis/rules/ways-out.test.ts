@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { plain } from '../../../src/contract/command-line.js'
+import type { Words } from '../../../src/contract/next-command.js'
 import { COSTLY } from '../../corpus/cost.js'
 import type { Scenario } from '../../corpus/scenario.js'
 import { SEARCH_LOST } from '../../corpus/search.js'
@@ -10,8 +12,8 @@ async function findingOf(scenario: Scenario, code: string) {
 }
 
 /** The SQL of an advice: all after its first line. */
-function pasted(advice: string | undefined): string {
-  return advice?.split('\n').slice(1).join('\n') ?? ''
+function pasted(advice: Words = ''): string {
+  return plain(advice).split('\n').slice(1).join('\n')
 }
 
 function textOf({ migration }: Scenario): string {

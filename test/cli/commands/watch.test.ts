@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import pc from 'picocolors'
 import { describe, expect, test } from 'vitest'
+import type { Words } from '../../../src/contract/next-command.js'
+import { terminalText } from '../../../src/cli/terminal/output.js'
 import { fitPicture, rowsTaken } from '../../../src/cli/terminal/picture.js'
 import { sparkline, watchLines } from '../../../src/cli/commands/watch.js'
 import { isoAfter, sampleRun, STARTED } from '../../runbook/sample-run.js'
 
-const plain = { colors: pc.createColors(false) }
+const plain = { colors: pc.createColors(false), text: (words: Words) => terminalText(words, {}) }
 
 /** The sample run while it is monitored: ten checkpoints, the eleventh to come. */
 function monitored() {

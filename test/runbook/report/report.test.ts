@@ -274,7 +274,7 @@ test('during a run the report ends its headline with the command that decides th
     one.gate === 'final' ? { ...one, state: 'open' as const, decisions: [] } : one,
   )
   const { closedAt: _closed, ...view } = sampleRun({ outcome: null, phase: 'execute', gates })
-  expect(renderMarkdown({ ...input, view })).toContain('Next: d1-runbook approve final --env production')
+  expect(renderMarkdown({ ...input, view })).toContain('Next: `d1-runbook approve final --env production`')
 })
 
 test('the charts mark when files were applied, not the hours in which people decided', () => {

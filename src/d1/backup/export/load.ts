@@ -5,6 +5,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { RunbookError, messageOf } from '../../../contract/failures.js'
 import { openSqlite } from '../../sqlite/sqlite.js'
 import { StatementStream } from '../../sql/statement-stream.js'
+import { command, words } from '../../../contract/next-command.js'
 
 /**
  * Loads an SQL file into a new SQLite file: foreign keys off (an export may hold children before their parents), one
@@ -88,7 +89,7 @@ function refused(error: unknown, statement: string, sqliteFile: string): unknown
   const message = messageOf(error)
   const start = statement.trim().replaceAll(/\s+/g, ' ').slice(0, 60)
   return new RunbookError('BackupInvalid', `The export does not restore: ${message} (statement: ${start}…)`, {
-    advice: 'Make a new backup: `d1-runbook backup`.',
+    advice: words`Make a new backup: ${command('backup')}.`,
     cause: error,
   })
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { shellWord } from '../../src/text/shell.js'
+import { shellWord } from '../../src/contract/shell.js'
 
 /** What a real shell hands over of a line. */
 function readBack(shell: string, words: string[]): string[] {
