@@ -1,3 +1,4 @@
+import { visibleLines } from '../text/visible.js'
 import { networkReason } from './probes/request.js'
 import { createHmac } from 'node:crypto'
 import { appendFile, mkdir } from 'node:fs/promises'
@@ -56,7 +57,7 @@ async function send(here: ActivityContext, channel: Channel, input: AnnounceInpu
   const { message } = input
   switch (channel.kind) {
     case 'terminal':
-      here.print(plain(message.text))
+      here.print(visibleLines(plain(message.text)))
       return
     case 'file':
       return appendOnce(path.resolve(runFolder(here, input.runKey), channel.path), message)

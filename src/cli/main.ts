@@ -1,9 +1,10 @@
+import { visibleLines } from '../text/visible.js'
 import { Command, CommanderError } from 'commander'
 import { App } from './terminal/app.js'
 import { COMMANDS } from './commands/index.js'
 import { failureOf, type Failure } from './terminal/failure.js'
 import { colorsFor, createOutput, flushOutput, survivePipeClose, terminalText } from './terminal/output.js'
-import { command, words, type NextCommand, type Words } from '../contract/next-command.js'
+import { command, mapText, words, type NextCommand, type Words } from '../contract/next-command.js'
 import { commandLine } from '../contract/command-line.js'
 import { toolVersion } from '../config/version.js'
 
@@ -109,7 +110,7 @@ function report(
   const colors = colorsFor(process.stderr)
   const title = type === 'Bug' ? 'Bug in d1-runbook' : 'Error'
   process.stderr.write(
-    `${colors.red(colors.bold(`${title}:`))} ${message}\n${colors.dim('→')} ${terminalText(advice, typed)}\n`,
+    `${colors.red(colors.bold(`${title}:`))} ${visibleLines(message)}\n${colors.dim('→')} ${terminalText(mapText(advice, visibleLines), typed)}\n`,
   )
   return exitCode
 }

@@ -1,3 +1,4 @@
+import { visibleIn } from '../../text/visible.js'
 import { submitDecision } from '../../client/decide.js'
 import type { GateView, MigrationRequest, RunView } from '../../contract/run.js'
 import { judgeDecision } from '../../runbook/policy.js'
@@ -82,8 +83,9 @@ class Drive {
       signal: this.leaving.signal,
       onTrouble: (message) => this.progress.line(message),
     })
-    for await (const view of views) {
-      last = view
+    for await (const seen of views) {
+      const view = visibleIn(seen)
+      last = seen
       this.progress.show(view)
       if (until === 'validated' && isValidated(view)) break
       this.meetGates(view)

@@ -29,7 +29,10 @@ export function initCommand(app: App, summary: string): Command {
         }
         const wranglerConfig = await wranglerBelow(options.project)
         const answers = options.yes === true || !output.interactive ? {} : await ask()
-        if (answers === undefined) return 3
+        if (answers === undefined) {
+          output.note('Nothing was written.')
+          return 3
+        }
         const file = path.join(options.project, `runbook.config.${format}`)
         const known = wranglerConfig === undefined ? answers : { ...answers, wranglerConfig }
         await writeNew(file, configTemplate(known, format))
@@ -55,24 +58,67 @@ async function wranglerBelow(folder: string): Promise<string | undefined> {
   return nearest === undefined ? undefined : path.relative(folder, nearest).split(path.sep).join('/')
 }
 
-/** Undefined: the person left. */
-async function ask(): Promise<InitAnswers | undefined> {
-  const { group, isCancel, text } = await import('@clack/prompts')
-  const output = process.stderr
-  const question = (message: string, placeholder: string): Promise<string | symbol> =>
-    text({ message, placeholder, defaultValue: '', output })
-  const answers = await group(
+interface Question {
+  name: keyof InitAnswers
+  message: string
+  placeholder?: string
+  initialValue?: string
+  /** What is wrong with an answer; undefined where nothing is. */
+  check?: (answer: string) => string | undefined
+}
+
+function questions(): Question[] {
+  return [
     {
-      timeZone: () => text({ message: 'Time zone of the messages?', initialValue: localZone(), output }),
-      teamLead: () => question('Who is the team lead? (empty: later)', 'Ada Lovelace'),
-      administrator: () => question('Who is the database administrator? (empty: later)', 'Edgar Codd'),
-      healthUrl: () => question('Health endpoint of production? (empty: none)', 'https://example.com/health'),
-      testCommand: () => question('Command that runs the tests? (empty: none)', 'npm test'),
+      name: 'timeZone',
+      message: 'Time zone of the messages?',
+      initialValue: localZone(),
+      check: (zone) => (isTimeZone(zone) ? undefined : 'No such zone: a name such as Europe/Berlin or UTC'),
     },
-    { onCancel: () => undefined },
-  )
-  const given = Object.entries(answers).filter(([, value]) => !isCancel(value) && value !== '')
-  return Object.values(answers).some((value) => isCancel(value)) ? undefined : Object.fromEntries(given)
+    { name: 'teamLead', message: 'Who is the team lead? (empty: later)', placeholder: 'Ada Lovelace' },
+    {
+      name: 'administrator',
+      message: 'Who is the database administrator? (empty: later)',
+      placeholder: 'Edgar Codd',
+    },
+    {
+      name: 'healthUrl',
+      message: 'Health endpoint of production? (empty: none)',
+      placeholder: 'https://example.com/health',
+      check: (url) => (isWebAddress(url) ? undefined : 'An address that begins with https:// or http://'),
+    },
+    { name: 'testCommand', message: 'Command that runs the tests? (empty: none)', placeholder: 'npm test' },
+  ]
+}
+
+/** Undefined: the person left, and what they had answered by then counts for nothing. */
+async function ask(): Promise<InitAnswers | undefined> {
+  const { isCancel, text } = await import('@clack/prompts')
+  const answers: InitAnswers = {}
+  for (const { name, check, ...question } of questions()) {
+    const answer = await text({
+      ...question,
+      defaultValue: '',
+      output: process.stderr,
+      validate: (given) => (given === undefined || given.trim() === '' ? undefined : check?.(given.trim())),
+    })
+    if (isCancel(answer)) return undefined
+    if (answer.trim() !== '') answers[name] = answer.trim()
+  }
+  return answers
+}
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 }
 
 function localZone(): string {

@@ -1,3 +1,4 @@
+import { visibleIn } from '../../text/visible.js'
 import type { Command } from 'commander'
 import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
@@ -131,10 +132,11 @@ class Screen {
 
 /** What a person sees who leaves `watch` open. */
 export function watchLines(
-  view: RunView,
+  given: RunView,
   { colors, text }: Pick<Output, 'colors' | 'text'>,
   { now, limitMs }: { now: number; limitMs?: number | undefined },
 ): string[] {
+  const view = visibleIn(given)
   const end = view.closedAt === undefined ? now : Date.parse(view.closedAt)
   const nextAt = view.monitoring?.nextAt
   return [

@@ -1,3 +1,4 @@
+import { visibleIn } from '../../text/visible.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Colors } from './output.js'
 import { linesOf, mapText, words, type Words } from '../../contract/next-command.js'
@@ -5,7 +6,7 @@ import { linesOf, mapText, words, type Words } from '../../contract/next-command
 /** Two or three lines a finding: where, what, what to do. Errors first. */
 export function findingLines(findings: readonly Finding[], colors: Colors): Words[] {
   const order = { error: 0, warning: 1, info: 2 }
-  return [...findings]
+  return visibleIn([...findings])
     .sort((a, b) => order[a.severity] - order[b.severity])
     .flatMap((finding) => {
       const place = finding.line === undefined ? finding.migration : `${finding.migration}:${finding.line}`

@@ -1,3 +1,4 @@
+import { visibleIn } from '../../text/visible.js'
 import { reasonTexts } from '../../contract/reasons.js'
 import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
@@ -24,7 +25,8 @@ export class Progress {
     if (output.live) this.timer = setInterval(() => this.drawBottom(), 500).unref()
   }
 
-  show(view: RunView): void {
+  show(given: RunView): void {
+    const view = visibleIn(given)
     this.view = view
     for (const { key, line } of changesOf(view, this.output)) {
       if (this.said.has(key)) continue

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isCancel, log, note, select, text } from '@clack/prompts'
+import { confirm, isCancel, log, note, select, text } from '@clack/prompts'
 import { ATTESTATIONS } from '../../contract/attestations.js'
 import type { RollbackStrategy } from '../../contract/policy.js'
 import type { AskLines } from '../../client/evidence.js'
@@ -9,7 +9,7 @@ const output = process.stderr
 
 export type GateAnswer = { decision: 'approve' } | { decision: 'reject' } | 'elsewhere' | 'interrupted'
 
-/** Shows what is being confirmed. `y` approves, anything else declines: the runbook's prompt. */
+/** Shows what is being confirmed. `y` approves and `n` declines; a slip, or Enter alone, decides nothing and is asked again. */
 export async function askGate(input: {
   title: string
   shows: string[]
@@ -18,12 +18,20 @@ export async function askGate(input: {
   await forgetTypedAhead()
   note(input.shows.join('\n'), input.title, { output })
   const answer = await text({
-    message: "Type 'y' to proceed; anything else declines",
+    message: "Type 'y' to proceed, 'n' to decline",
+    validate: (typed) => (yesOrNo(typed) === undefined ? "Only 'y' or 'n' decides" : undefined),
     signal: input.signal,
     output,
   })
   if (isCancel(answer)) return input.signal.aborted ? elsewhere() : 'interrupted'
-  return /^\s*y\s*$/i.test(answer) ? { decision: 'approve' } : { decision: 'reject' }
+  return { decision: yesOrNo(answer) === 'yes' ? 'approve' : 'reject' }
+}
+
+/** Undefined: neither, so nothing is decided. */
+export function yesOrNo(typed: string | undefined): 'yes' | 'no' | undefined {
+  const word = (typed ?? '').trim().toLowerCase()
+  if (word === 'y' || word === 'yes') return 'yes'
+  return word === 'n' || word === 'no' ? 'no' : undefined
 }
 
 export type WayBackAnswer = { decision: 'approve'; strategy: RollbackStrategy } | 'elsewhere' | 'interrupted'
@@ -31,19 +39,22 @@ export type WayBackAnswer = { decision: 'approve'; strategy: RollbackStrategy } 
 export async function askWayBack(input: { shows: string[]; signal: AbortSignal }): Promise<WayBackAnswer> {
   await forgetTypedAhead()
   note(input.shows.join('\n'), 'Ways back, and what each one costs', { output })
-  const answer = await select<RollbackStrategy>({
-    message: 'Which way?',
-    options: [
-      { value: 'none', label: 'Stay as it is' },
-      { value: 'reverse-migration', label: 'Run the reverse migration' },
-      { value: 'time-travel', label: 'Time Travel to the bookmark' },
-      { value: 'restore-backup', label: 'Restore the verified backup' },
-    ],
-    signal: input.signal,
-    output,
-  })
-  if (isCancel(answer)) return input.signal.aborted ? elsewhere() : 'interrupted'
-  return { decision: 'approve', strategy: answer }
+  for (;;) {
+    const answer = await select<RollbackStrategy | 'undecided'>({
+      message: 'Which way?',
+      options: [
+        { value: 'undecided', label: 'Not decided yet', hint: 'Enter alone decides nothing' },
+        { value: 'none', label: 'Stay as it is' },
+        { value: 'reverse-migration', label: 'Run the reverse migration' },
+        { value: 'time-travel', label: 'Time Travel to the bookmark' },
+        { value: 'restore-backup', label: 'Restore the verified backup' },
+      ],
+      signal: input.signal,
+      output,
+    })
+    if (isCancel(answer)) return input.signal.aborted ? elsewhere() : 'interrupted'
+    if (answer !== 'undecided') return { decision: 'approve', strategy: answer }
+  }
 }
 
 export async function askInterrupt(): Promise<'stay' | 'detach' | 'abort'> {
@@ -56,7 +67,10 @@ export async function askInterrupt(): Promise<'stay' | 'detach' | 'abort'> {
     ],
     output,
   })
-  return isCancel(answer) ? 'detach' : answer
+  if (isCancel(answer)) return 'detach'
+  if (answer !== 'abort') return answer
+  const sure = await confirm({ message: 'End the run for everybody?', initialValue: false, output })
+  return sure === true ? 'abort' : 'stay'
 }
 
 /** The lines that only a person can answer for, one by one. Null: they left. */

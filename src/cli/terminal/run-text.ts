@@ -1,3 +1,4 @@
+import { visibleIn } from '../../text/visible.js'
 import { reasonTexts } from '../../contract/reasons.js'
 import type { GateView, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
@@ -15,7 +16,8 @@ export function openGates(view: RunView): GateView[] {
 }
 
 /** The state of a run, for people: what is done, what it waits for, what to type. */
-export function runLines(view: RunView, colors: Colors, now = Date.now()): Words[] {
+export function runLines(given: RunView, colors: Colors, now = Date.now()): Words[] {
+  const view = visibleIn(given)
   return [
     databaseLine(view, colors),
     `Run ${view.workflowId}  ${colors.dim(view.runId)}  requested by ${view.requester}`,

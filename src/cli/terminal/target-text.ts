@@ -1,3 +1,4 @@
+import { visible } from '../../text/visible.js'
 import type { Database } from '../../contract/target.js'
 import type { Colors } from './output.js'
 
@@ -12,5 +13,5 @@ export function databaseLine(
 ): string {
   const where = database.remote ? colors.magenta('--remote') : colors.cyan('--local')
   const account = accountId === undefined ? '' : `, account ${accountId}`
-  return `${colors.bold(environment)}: ${database.name} (${database.id}) ${where}${account}`
+  return `${colors.bold(visible(environment))}: ${visible(database.name)} (${visible(database.id)}) ${where}${account}`
 }
