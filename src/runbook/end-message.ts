@@ -3,10 +3,11 @@ import type { RunView } from '../contract/run.js'
 import { noteMessage, type MessageContext } from './messages.js'
 import { ledgerText, migrationState, wayText } from './migration-state.js'
 import { finalVerdict, lastLook, verdictCounts } from './monitoring/end.js'
+import { words, type Words } from '../contract/next-command.js'
 
 export interface EndMessage {
   kind: Announcement['kind']
-  text: string
+  text: Words
 }
 
 /**
@@ -18,12 +19,12 @@ export function endMessage(
 ): EndMessage {
   const { view } = input
   const { message, failure } = view
-  const advice = failure === null || failure.advice === '' ? [] : [`What to do: ${failure.advice}`]
-  const note = (icon: string, title: string, details: string[]): EndMessage => ({
+  const advice = failure === null || failure.advice === '' ? [] : [words`What to do: ${failure.advice}`]
+  const note = (icon: string, title: string, details: Words[]): EndMessage => ({
     kind: 'note',
     text: noteMessage({ ...input, icon, title, details }),
   })
-  const alarm = (title: string, details: string[]): EndMessage => ({
+  const alarm = (title: string, details: Words[]): EndMessage => ({
     kind: 'emergency',
     text: noteMessage({
       ...input,

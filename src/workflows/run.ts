@@ -193,7 +193,7 @@ export class Run {
 
   private async waitFor(
     gate: Gate,
-    asked: { shows: string[]; policy: GatePolicy; openedAt: number; deadline: number | undefined },
+    asked: { shows: Words[]; policy: GatePolicy; openedAt: number; deadline: number | undefined },
   ): Promise<void> {
     const { shows, policy, openedAt, deadline } = asked
     const expires = deadline === undefined ? {} : { expiresAt: deadline }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { plain } from '../../src/contract/command-line.js'
 import type { RunView } from '../../src/contract/run.js'
 import { endMessage } from '../../src/runbook/end-message.js'
 import { isoAfter, sampleRun } from './sample-run.js'
@@ -7,7 +8,8 @@ const ask = (changes: Partial<RunView>) => {
   const view = sampleRun(changes)
   const { environment, database } = view
   const contacts = [{ role: 'Team Lead', name: 'Bo', contact: '+45 1' }]
-  return endMessage({ environment, database, accountId: 'acc-1', view, contacts })
+  const { kind, text } = endMessage({ environment, database, accountId: 'acc-1', view, contacts })
+  return { kind, text: plain(text) }
 }
 const untried = sampleRun().migrations.map((one) => ({ ...one, state: 'not-executed' as const }))
 const failure = (type: string) => ({ type, message: 'm', advice: 'read the plan' })
