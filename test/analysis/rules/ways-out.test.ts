@@ -54,7 +54,7 @@ describe('what stands in the way of a rebuild is named', () => {
   test.each(IN_THE_WAY)('$name: dropped before and made again after, the rebuild runs', async (scenario) => {
     const finding = await findingOf(scenario, 'RH101')
     expect(finding?.message).toContain('foo, which line 3 drops')
-    const [first = '', last = ''] = (finding?.advice ?? '').split('and this at the end of the file:\n')
+    const [first = '', last = ''] = plain(finding?.advice ?? '').split('and this at the end of the file:\n')
     const migration = `${pasted(first)}\n${textOf(scenario)}\n${last}`
     const findings = await judgeScenario({ ...scenario, migration })
     expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([])
