@@ -6,7 +6,8 @@ const TEMPORAL = ['test/workflows/**/*.test.ts', 'test/temporal/**/*.test.ts']
 const D1 = [
   'test/client/request.test.ts',
   'test/activities/agreement.test.ts',
-  'test/d1/backup/backup.test.ts',
+  'test/activities/probes/backup.test.ts',
+  'test/d1/backup/{backup,archive-attacks,load-on-d1}.test.ts',
   'test/d1/read/local*.test.ts',
   'test/analysis/{rehearse,reverse}/**/*.test.ts',
   'test/process/**/*.test.ts',
