@@ -24,6 +24,11 @@ const add = (name: string, sql: string): Pick<Scenario, 'queries'> => ({ queries
 export const APPLICATION_BREAKS: Scenario[] = [
   told({
     ...CALLS,
+    name: 'a trigger refuses what the table took',
+    migration: `CREATE TRIGGER calls_late BEFORE INSERT ON calls WHEN new.at < 100 BEGIN SELECT RAISE(ABORT, 'too early'); END;`,
+  }),
+  told({
+    ...CALLS,
     name: 'a new column must be given',
     migration: rebuilt(`${OLD}, host TEXT NOT NULL`, `id, name, state, at, 'h'`),
   }),

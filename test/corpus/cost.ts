@@ -72,32 +72,37 @@ export const CHEAP: Scenario[] = [
   silent({
     name: 'a backfill with its index',
     migration:
-      'CREATE INDEX shot_version ON shot (version_id); UPDATE version SET audio = (SELECT audio FROM shot WHERE shot.version_id = version.id);',
+      'CREATE INDEX shot_version ON shot (version_id); ALTER TABLE version ADD COLUMN sound INTEGER; UPDATE version SET sound = (SELECT audio FROM shot WHERE shot.version_id = version.id);',
   }),
   silent({
     name: 'a backfill by the key',
-    migration: 'UPDATE version SET audio = (SELECT audio FROM shot WHERE shot.id = version.id);',
+    migration:
+      'ALTER TABLE version ADD COLUMN sound INTEGER; UPDATE version SET sound = (SELECT audio FROM shot WHERE shot.id = version.id);',
   }),
   silent({
     name: 'a backfill by UPDATE FROM, for which SQLite makes an index',
-    migration: 'UPDATE version SET audio = s.audio FROM shot s WHERE s.version_id = version.id;',
+    migration:
+      'ALTER TABLE version ADD COLUMN sound INTEGER; UPDATE version SET sound = s.audio FROM shot s WHERE s.version_id = version.id;',
   }),
   silent({
     name: 'a backfill from one row',
-    migration: 'UPDATE version SET audio = (SELECT max(audio) FROM shot);',
+    migration:
+      'ALTER TABLE version ADD COLUMN sound INTEGER; UPDATE version SET sound = (SELECT max(audio) FROM shot);',
   }),
   silent({
     name: 'a backfill of those in a list',
-    migration: 'UPDATE version SET audio = 1 WHERE id IN (SELECT version_id FROM shot WHERE audio = 1);',
+    migration:
+      'ALTER TABLE version ADD COLUMN sound INTEGER; UPDATE version SET sound = 1 WHERE id IN (SELECT version_id FROM shot WHERE audio = 1);',
   }),
   silent({
     name: 'a backfill of a few rows in a small table',
     rows: `INSERT INTO version (id) VALUES (1), (2); INSERT INTO shot (version_id, audio) VALUES (1, 1), (2, 0);`,
-    migration: 'UPDATE version SET audio = (SELECT audio FROM shot WHERE shot.version_id = version.id);',
+    migration:
+      'ALTER TABLE version ADD COLUMN sound INTEGER; UPDATE version SET sound = (SELECT audio FROM shot WHERE shot.version_id = version.id);',
   }),
   silent({
     name: 'a trigger that finds its row by the key',
-    schema: `${BIG.schema} CREATE TRIGGER version_au AFTER UPDATE ON version BEGIN UPDATE shot SET audio = 1 WHERE id = new.id AND audio IS NULL; END;`,
-    migration: 'UPDATE version SET audio = 0;',
+    schema: `${BIG.schema} CREATE TRIGGER version_au AFTER UPDATE ON version BEGIN UPDATE shot SET audio = audio WHERE id = new.id; END;`,
+    migration: 'UPDATE version SET code = code;',
   }),
 ]

@@ -18,8 +18,9 @@ export function compareDefaults(fate: TableFate, after: TableSchema): DefaultCom
 
 /** Written otherwise, but one value: 'a' and "a", (0) and 0, CURRENT_TIMESTAMP and datetime('now'). */
 function makeSame(was: string, is: string, type: string): boolean {
-  if (normaliseSql(was).toLowerCase() === normaliseSql(is).toLowerCase())
-    return was === is || !/['"]/.test(was)
+  const [old, now] = [normaliseSql(was), normaliseSql(is)]
+  // The case of words makes no difference, that of a text does.
+  if (old === now || (old.toLowerCase() === now.toLowerCase() && !/['"]/.test(old))) return true
   const database = openSqlite(':memory:')
   try {
     database.exec(`CREATE TABLE d (b ${type} DEFAULT ${wrapped(was)}, a ${type} DEFAULT ${wrapped(is)})`)

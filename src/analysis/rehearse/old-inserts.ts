@@ -1,5 +1,7 @@
 import type { Finding } from '../../contract/finding.js'
-import { holdsRows, rowidColumn } from '../../d1/schema/schema.js'
+import { normaliseSql } from '../../d1/schema/catalog.js'
+import { holdsRows, rowidColumn, tableNamed, type DetailedCatalog } from '../../d1/schema/schema.js'
+import { mentions } from '../statement/statement.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { Evidence } from '../evidence.js'
 import { shapeCulprit } from '../rules/attribution.js'
@@ -8,19 +10,17 @@ import { findingOf, same } from '../rules/rule.js'
 import { executeOnBoth, type BothVersions } from './execute-both.js'
 
 /**
- * What an application that knows the columns of before meets: for each table whose shape changed an INSERT of those columns, with the
+ * What an application that knows the columns of before meets: for each table whose shape or triggers changed an INSERT of those columns, with the
  * values of a row that is there. Tables into which a configured query inserts are left to that one, and so are columns and tables that
  * are gone: DS103, BC101 and BC102 tell them.
  */
 export function checkOldInserts(evidence: Evidence, versions: BothVersions, known: Set<string>): Finding[] {
-  return evidence.fates.flatMap((fate): Finding[] => {
-    const { before, after } = fate
-    if (
-      after === undefined ||
-      !holdsRows(before) ||
-      before.sql === after.sql ||
-      !same(before.name, after.name)
-    )
+  return [...evidence.before.tables.values()].flatMap((before): Finding[] => {
+    const fate = evidence.fates.find((candidate) => candidate.before === before)
+    const after = fate === undefined ? tableNamed(evidence.after, before.name) : fate.after
+    if (after === undefined || !holdsRows(before) || !same(before.name, after.name)) return []
+    const reshaped = before.sql !== after.sql
+    if (!reshaped && triggersOf(evidence.before, before.name) === triggersOf(evidence.after, after.name))
       return []
     if (known.has(before.name.toLowerCase())) return []
     const number = rowidColumn(before)
@@ -34,8 +34,12 @@ export function checkOldInserts(evidence: Evidence, versions: BothVersions, know
     if (refused === undefined || /has no column named|no such (?:table|column)/.test(refused)) return []
     const message = `An INSERT into ${before.name} with the columns of before (${columns.join(', ')}) is refused afterwards: ${refused}.`
     const column = after.columns.find(({ name }) => refused.endsWith(`${after.name}.${name}`))
+    const trigger = evidence.statements.findLast(
+      ({ anatomy }) => anatomy.verb === 'create-trigger' && mentions(anatomy.tokens, before.name),
+    )
+    const place = reshaped && fate !== undefined ? shapeCulprit(evidence, fate) : trigger
     return [
-      findingOf(qc101, 'warning', shapeCulprit(evidence, fate), message, {
+      findingOf(qc101, 'warning', place, message, {
         table: before.name,
         ...(column === undefined ? {} : { column: column.name }),
         advice:
@@ -43,4 +47,12 @@ export function checkOldInserts(evidence: Evidence, versions: BothVersions, know
       }),
     ]
   })
+}
+
+function triggersOf(catalog: DetailedCatalog, table: string): string {
+  return [...catalog.triggers.values()]
+    .filter((trigger) => same(trigger.table, table))
+    .map(({ sql }) => normaliseSql(sql))
+    .sort()
+    .join(';')
 }

@@ -83,10 +83,17 @@ function stillFinds(
     names[0] !== undefined &&
     within(names, columns) &&
     same(names[0] ?? '', columns[0] ?? undefined)
-  if (leads(after.primaryKey) || narrower(after.primaryKey)) return true
+  // One that names a collation finds what compares by it; else it goes with its columns, and CT101 tells what they lose.
+  const named = significantTokens(index.sql).some(({ text }) => /^collate$/i.test(text))
+  const compares = (other: IndexSchema): boolean =>
+    !named || columns.every((_, at) => index.collations[at] === other.collations[at])
+  if (!named && (leads(after.primaryKey) || narrower(after.primaryKey))) return true
   return after.indexes.some((other) => {
     if (body(other) !== '' && body(other) === body(index, fate)) return true
-    return !other.partial && (leads(other.columns) || (other.unique && narrower(other.columns)))
+    return (
+      !other.partial &&
+      ((leads(other.columns) && compares(other)) || (other.unique && narrower(other.columns)))
+    )
   })
 }
 
