@@ -5,6 +5,7 @@ const TEMPORAL = ['test/workflows/**/*.test.ts', 'test/temporal/**/*.test.ts']
 /** D1's engine on this machine, and small processes. */
 const D1 = [
   'test/client/request.test.ts',
+  'test/contract/shell.test.ts',
   'test/activities/agreement.test.ts',
   'test/activities/probes/backup.test.ts',
   'test/d1/backup/{backup,archive-attacks,load-on-d1}.test.ts',
@@ -27,7 +28,7 @@ const E2E = [
   'test/e2e/**/*.test.ts',
   'test/setup/**/*.test.ts',
   'test/package.test.ts',
-  'test/cli/{contract,bad-input}.test.ts',
+  'test/cli/{contract,bad-input,next-commands}.test.ts',
   'test/cli/commands/doctor.test.ts',
   'test/cli/terminal/interrupt.test.ts',
 ]
