@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { validateMigrations } from '../src/analysis/validate.js'
+import { validateMigrations } from '../src/analysis/validate/validate.js'
 import { openSqlite } from '../src/d1/sqlite/sqlite.js'
 
 /**

@@ -4,7 +4,7 @@ import { defined } from '../contract/defined.js'
 import type { SlowActivities } from '../contract/activities.js'
 import type { Check } from '../contract/run.js'
 import type { MigrationRef, Target } from '../contract/target.js'
-import { validateMigrations } from '../analysis/validate.js'
+import { validateInOwnProcess } from '../analysis/validate/in-own-process.js'
 import { listBackups } from '../d1/backup/backup.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { readLedger } from '../d1/schema/ledger.js'
@@ -21,6 +21,7 @@ export async function runChecklist(
   here: ActivityContext,
   stagingProof: StagingProof | undefined,
   input: Parameters<SlowActivities['runChecklist']>[0],
+  signal: AbortSignal,
 ): ReturnType<SlowActivities['runChecklist']> {
   const { target } = here
   const files = await unpackBundle(input.bundle, input.files, artifactStore(here))
@@ -29,8 +30,9 @@ export async function runChecklist(
     applied: (await readLedger(reader, migrationsTable)).map(({ name }) => name),
     schema: await readSchemaSql(reader, migrationsTable),
   }))
-  const { findings } = await validateMigrations({
+  const { findings } = await validateInOwnProcess({
     files,
+    signal,
     applied,
     schema,
     migrationsTable,

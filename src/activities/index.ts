@@ -36,7 +36,8 @@ export function createActivities(options: ActivityOptions = {}): RunbookActiviti
         runCheckpoint({ ...input, target: at(input).target }, { signal, env: place.env }),
       ),
 
-    runChecklist: (input) => asActivity(() => runChecklist(at(input), options.stagingProof, input)),
+    runChecklist: (input) =>
+      asActivity((signal) => runChecklist(at(input), options.stagingProof, input, signal)),
     createBackup: (input) =>
       asActivity((signal, beat) =>
         createBackup({ ...input, target: at(input).target, signal, onProgress: beat }),

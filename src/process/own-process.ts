@@ -2,42 +2,47 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execaNode } from 'execa'
+import { RunbookError } from '../contract/failures.js'
+import type { ProcessMessage } from './answer-parent.js'
 import { endGroup, rememberGroup } from './process-group.js'
 
 /**
- * Runs a module of ours in a Node process of its own, which takes `input` and sends messages. SQLite works without a pause:
- * here it holds up no heartbeat and no Ctrl-C, and its memory is not ours. Resolves when the module ended; `signal`, and the
- * `stop` that `onMessage` is given, end it and all that it started at once. Its temporary files are gone afterwards.
- * Throws the signal's reason, or an `Error` with the last that it said when it ended badly.
+ * Runs a module of ours (see `answerParent`) in a Node process of its own, which takes `input`, may report on the way and gives one answer.
+ * SQLite works without a pause: here it holds up no heartbeat and no Ctrl-C, and its memory is not ours. Its working folder and
+ * its temporary files are one folder that is gone afterwards. Resolves when the module ended, with its answer; undefined: it was
+ * stopped. `signal`, and the `stop` that `onReport` is given, end it and all that it started at once. Throws the signal's
+ * reason, the `RunbookError` that the module threw, or an `Error` with the last that it said when it ended badly.
  */
 export async function runInOwnProcess(request: {
   /** Absolute path of the module. */
   module: string
   /** What a structured clone can carry. */
   input: object
-  onMessage: (message: object, stop: () => void) => void
+  onReport?: (report: object, stop: () => void) => void
   signal?: AbortSignal
-}): Promise<void> {
+}): Promise<object | undefined> {
   const { signal } = request
   signal?.throwIfAborted()
   const scratch = await mkdtemp(join(tmpdir(), 'd1-runbook-process-'))
   try {
-    await run(request, scratch)
+    const answer = await run(request, scratch)
+    signal?.throwIfAborted()
+    return answer
   } finally {
     await rm(scratch, { recursive: true, force: true, maxRetries: 5 })
   }
-  signal?.throwIfAborted()
 }
 
 async function run(
-  { module, input, onMessage, signal }: Parameters<typeof runInOwnProcess>[0],
+  { module, input, onReport, signal }: Parameters<typeof runInOwnProcess>[0],
   scratch: string,
-): Promise<void> {
+): Promise<object | undefined> {
   const child = execaNode(module, {
     ipcInput: input,
     serialization: 'advanced',
     buffer: { ipc: false },
     stdin: 'ignore',
+    cwd: scratch,
     env: { TMPDIR: scratch, TEMP: scratch, TMP: scratch },
     detached: process.platform !== 'win32',
     windowsHide: true,
@@ -53,9 +58,18 @@ async function run(
   }
   signal?.addEventListener('abort', stop, { once: true })
   try {
-    for await (const message of child.getEachMessage()) onMessage(message as object, stop)
+    let last: Exclude<ProcessMessage, { kind: 'report' }> | undefined
+    for await (const received of child.getEachMessage()) {
+      const message = received as ProcessMessage
+      if (message.kind === 'report') onReport?.(message.report, stop)
+      else last = message
+    }
     const end = await child
-    if (end.failed && !asked.toStop) throw new Error(tail(end))
+    if (asked.toStop) return undefined
+    if (last?.kind === 'refused')
+      throw new RunbookError(last.type, last.message, { advice: last.advice, cause: last })
+    if (end.failed || last === undefined) throw new Error(tail(end))
+    return last.answer
   } finally {
     signal?.removeEventListener('abort', stop)
     child.kill('SIGKILL')
@@ -65,5 +79,6 @@ async function run(
 }
 
 function tail({ stderr, shortMessage }: { stderr: string; shortMessage?: string | undefined }): string {
-  return stderr.trim() === '' ? (shortMessage ?? '') : stderr.trim()
+  const said = stderr.trim() === '' ? (shortMessage ?? '') : stderr.trim()
+  return said === '' ? 'the process ended without an answer' : said
 }

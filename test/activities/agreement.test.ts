@@ -1,6 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { expect, test } from 'vitest'
-import { validateMigrations } from '../../src/analysis/validate.js'
+import { validateMigrations } from '../../src/analysis/validate/validate.js'
 import { createActivities } from '../../src/activities/index.js'
 import { rehearseMigrations } from '../../src/analysis/rehearse/rehearse.js'
 import { readStatus } from '../../src/analysis/status.js'

@@ -1,4 +1,5 @@
-import { openSqlite, quoteName, type SqlValue } from '../../d1/sqlite/sqlite.js'
+import { openConfined } from '../../d1/sqlite/confined.js'
+import { quoteName, type SqlValue } from '../../d1/sqlite/sqlite.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
 import type { ColumnSchema, TableSchema } from '../../d1/schema/schema.js'
 import { collationsIn } from '../statement/collations.js'
@@ -58,7 +59,7 @@ function tryRows(trial: Trial): Pick<CheckComparison, 'outcome' | 'row'> {
   })
   if (pairs.length === 0 || pairs.some(({ was, is }) => was.generated || is.generated))
     return { outcome: 'untried' }
-  const database = openSqlite(':memory:', { foreignKeys: false })
+  const database = openConfined(':memory:', { foreignKeys: false })
   try {
     database.exec(
       `CREATE TABLE b (${columnsOf(

@@ -1,4 +1,5 @@
-import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
+import { openConfined } from '../../d1/sqlite/confined.js'
+import { quoteText } from '../../d1/sqlite/sqlite.js'
 import { unquote } from '../../d1/sql/tokens.js'
 import { normaliseSql } from '../../d1/schema/catalog.js'
 import type { TableSchema } from '../../d1/schema/schema.js'
@@ -21,7 +22,7 @@ function makeSame(was: string, is: string, type: string): boolean {
   const [old, now] = [normaliseSql(was), normaliseSql(is)]
   // The case of words makes no difference, that of a text does.
   if (old === now || (old.toLowerCase() === now.toLowerCase() && !/['"]/.test(old))) return true
-  const database = openSqlite(':memory:')
+  const database = openConfined(':memory:')
   try {
     database.exec(`CREATE TABLE d (b ${type} DEFAULT ${wrapped(was)}, a ${type} DEFAULT ${wrapped(is)})`)
     database.exec('INSERT INTO d DEFAULT VALUES')

@@ -1,7 +1,9 @@
 import { messageOf } from '../../contract/failures.js'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Finding } from '../../contract/finding.js'
-import { openSqlite } from '../../d1/sqlite/sqlite.js'
+import { openConfined } from '../../d1/sqlite/confined.js'
+import { splitStatements } from '../../d1/sql/statements.js'
+import { refusalOf } from '../statement/d1-refusals.js'
 import { qc101 } from '../rules/qc101.js'
 import { qc102 } from '../rules/qc102.js'
 import { qc103 } from '../rules/qc103.js'
@@ -30,7 +32,7 @@ export function checkApplication(
   queries: ApplicationQuery[],
   priorFile: string,
 ): Finding[] {
-  const prior = openSqlite(priorFile, { foreignKeys: false })
+  const prior = openConfined(priorFile, { foreignKeys: false })
   database.exec('PRAGMA foreign_keys = OFF')
   try {
     const { before, after, fates } = evidence
@@ -108,6 +110,8 @@ interface QueryPlan {
 }
 
 function planOf(database: DatabaseSync, sql: string): QueryPlan {
+  const refusal = refusedBeforeItRuns(sql)
+  if (refusal !== undefined) return { error: refusal, scans: [], searches: [] }
   try {
     const plan = database
       .prepare(`EXPLAIN QUERY PLAN ${sql}`)
@@ -118,6 +122,15 @@ function planOf(database: DatabaseSync, sql: string): QueryPlan {
   } catch (error) {
     return { error: messageOf(error), scans: [], searches: [] }
   }
+}
+
+/** SQLite carries out some PRAGMAs while it reads them, also behind EXPLAIN. */
+function refusedBeforeItRuns(sql: string): string | undefined {
+  const [statement] = splitStatements(sql)
+  const refusal = statement === undefined ? undefined : refusalOf(statement, anatomyOf(statement.sql))
+  return refusal?.code === 'TX102' || refusal?.code === 'D1L104'
+    ? refusal.message.replace(/\.$/, '')
+    : undefined
 }
 
 /** The plan may name an alias: then its table is not known and counts as small. */

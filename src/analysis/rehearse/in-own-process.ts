@@ -1,9 +1,8 @@
 import { defined } from '../../contract/defined.js'
 import { fileURLToPath } from 'node:url'
-import { RunbookError } from '../../contract/failures.js'
 import type { Plan } from '../../contract/plan.js'
 import { runInOwnProcess } from '../../process/own-process.js'
-import type { RehearsalMessage } from './own-process-entry.js'
+import type { RehearsalReport } from './own-process-entry.js'
 import type { RehearseInput } from './rehearse.js'
 import type { Unreachable, StatementPosition } from '../replay/replay.js'
 
@@ -34,43 +33,31 @@ async function rehearseOnce(
   { signal, onProgress, ...input }: RehearseInput,
   limitMs: number,
 ): Promise<Attempt> {
-  let result: Attempt | undefined
-  let failure: RunbookError | undefined
+  let endless: StatementPosition | undefined
   let watch: NodeJS.Timeout | undefined
   const follow = (at: StatementPosition | undefined, stop: () => void): void => {
     clearTimeout(watch)
     if (at === undefined) return
     watch = setTimeout(() => {
-      result = { plan: undefined, hopeless: { ...at, afterMs: limitMs } }
+      endless = at
       stop()
     }, limitMs)
   }
   try {
-    await runInOwnProcess({
+    const plan = await runInOwnProcess({
       module: MODULE,
       input,
       ...defined({ signal }),
-      onMessage: (message, stop) => {
-        const said = message as RehearsalMessage
-        switch (said.kind) {
-          case 'progress':
-            onProgress?.(said.message)
-            break
-          case 'statement':
-            follow(said.at, stop)
-            break
-          case 'plan':
-            result = { plan: said.plan }
-            break
-          case 'refused':
-            failure = new RunbookError(said.type, said.message, { advice: said.advice })
-        }
+      onReport: (said, stop) => {
+        const report = said as RehearsalReport
+        if (report.kind === 'progress') onProgress?.(report.message)
+        else follow(report.at, stop)
       },
     })
+    if (plan !== undefined) return { plan: plan as Plan }
+    if (endless === undefined) throw new Error('the rehearsal was stopped by nobody')
+    return { plan: undefined, hopeless: { ...endless, afterMs: limitMs } }
   } finally {
     clearTimeout(watch)
   }
-  if (failure !== undefined) throw failure
-  if (result === undefined) throw new Error('the process of the rehearsal ended without a word')
-  return result
 }

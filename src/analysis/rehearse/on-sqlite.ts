@@ -5,7 +5,7 @@ import type { Finding } from '../../contract/finding.js'
 import type { Plan } from '../../contract/plan.js'
 import type { Database, MigrationFile } from '../../contract/target.js'
 import { holdsRows, readDetailedCatalog } from '../../d1/schema/schema.js'
-import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
+import { attachAfterwards, openConfined } from '../../d1/sqlite/confined.js'
 import { compareTable } from '../compare/compare.js'
 import { checkApplication, type ApplicationQuery } from './application-queries.js'
 import type { Evidence, TableFate } from '../evidence.js'
@@ -48,7 +48,7 @@ export async function rehearseNatively(
   pending: MigrationFile[],
 ): Promise<NativeRehearsal> {
   const { migrationsTable } = input
-  const database = openSqlite(places.main)
+  const database = openConfined(places.main)
   try {
     database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -32768')
     database.exec(ledgerSql(migrationsTable))
@@ -73,7 +73,7 @@ export async function rehearseNatively(
     const after = readDetailedCatalog(database, { migrationsTable })
     const statements = [...replays.values()].flatMap((replay) => replay.statements)
     const settled = statements.filter(({ file }) => ran.some(({ name }) => name === file))
-    database.exec(`ATTACH DATABASE ${quoteText(places.prior)} AS prior`)
+    attachAfterwards(database, places.prior, 'prior')
     const fates: TableFate[] = []
     for (const fate of followTables(before, after, settled)) {
       input.onProgress?.(`Comparing ${fate.before.name}`)

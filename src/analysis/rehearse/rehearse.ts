@@ -8,13 +8,18 @@ import type { Finding } from '../../contract/finding.js'
 import type { Plan, PlannedMigration, RollbackSummary } from '../../contract/plan.js'
 import type { Database, MigrationFile } from '../../contract/target.js'
 import { diffCatalog } from '../../d1/schema/schema-diff.js'
+import { openConfined } from '../../d1/sqlite/confined.js'
 import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
+import { ledgerSql } from '../../d1/schema/ledger.js'
+import { readDetailedCatalog } from '../../d1/schema/schema.js'
+import { RunbookError } from '../../contract/failures.js'
+import { command, words } from '../../contract/next-command.js'
 import { acknowledge, verdictOf } from '../findings/acknowledge.js'
 import type { ApplicationQuery } from './application-queries.js'
 import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
 import { planHashOf } from './plan-hash.js'
 import { rehearseNatively, type NativeRehearsal } from './on-sqlite.js'
-import type { FileReplay, Unreachable, StatementPosition } from '../replay/replay.js'
+import { replayFile, type FileReplay, type Unreachable, type StatementPosition } from '../replay/replay.js'
 import { rehearseWayBack } from '../reverse/rehearsal.js'
 import { driftFinding } from '../rules/sq108.js'
 import { withSafeRebuild } from '../reverse/safe-rebuild.js'
@@ -23,8 +28,8 @@ import { runOnD1, type D1Run } from './on-d1.js'
 import type { OpenScratch } from '../../d1/scratch/scratch-workerd.js'
 
 export interface RehearseInput {
-  /** The restored copy, an SQLite file; it is copied, never changed. */
-  databaseFile: string
+  /** The restored copy, an SQLite file; it is copied, never changed. Absent: what the applied files make of an empty database. */
+  databaseFile?: string
   /** The whole folder, in apply order. */
   files: MigrationFile[]
   /** The ledger, oldest first. */
@@ -54,7 +59,8 @@ export async function rehearseMigrations(input: RehearseInput, open?: OpenScratc
   try {
     const prior = join(folder, 'prior.sqlite')
     const main = join(folder, 'main.sqlite')
-    await copyDatabase(input.databaseFile, prior)
+    if (input.databaseFile === undefined) replayHistory(input, prior)
+    else await copyDatabase(input.databaseFile, prior)
     await copyFile(prior, main)
     return await rehearseIn(input, { prior, main, folder }, open)
   } finally {
@@ -69,7 +75,7 @@ interface Places {
 }
 
 async function rehearseIn(input: RehearseInput, places: Places, open?: OpenScratch): Promise<Plan> {
-  const ledger = input.applied.map((entry) => (typeof entry === 'string' ? entry : entry.name))
+  const ledger = ledgerOf(input)
   const pending = pendingMigrations(input.files, ledger)
   const history = collectHistoryFindings({ files: input.files, applied: ledger, checksums: input.checksums })
   const drift = schemaDrift({
@@ -178,6 +184,32 @@ function planned(file: MigrationFile, replays: Map<string, FileReplay>, run: D1R
     fingerprintBefore: prints?.before ?? run.predictedFingerprint,
     fingerprintAfter: prints?.after ?? run.predictedFingerprint,
   }
+}
+
+/** Throws `SqlRefused` for an applied file that does not run. */
+function replayHistory(input: RehearseInput, file: string): void {
+  const migrationsTable = tableOf(input)
+  const database = openConfined(file)
+  try {
+    database.exec(ledgerSql(migrationsTable))
+    for (const applied of input.files.filter(({ name }) => ledgerOf(input).includes(name))) {
+      const origin = readDetailedCatalog(database, { migrationsTable })
+      const { failures } = replayFile(database, applied, { migrationsTable, countRows: false, origin })
+      const failure = failures.find(({ code }) => code !== 'TX101')
+      if (failure === undefined) continue
+      throw new RunbookError(
+        'SqlRefused',
+        `${applied.name} does not run on a scratch database: ${failure.message}`,
+        { advice: words`${command('validate')} shows what is wrong with it.` },
+      )
+    }
+  } finally {
+    database.close()
+  }
+}
+
+function ledgerOf(input: RehearseInput): string[] {
+  return input.applied.map((entry) => (typeof entry === 'string' ? entry : entry.name))
 }
 
 function tableOf(input: RehearseInput): string {

@@ -2,6 +2,7 @@ import { defined } from '../../contract/defined.js'
 import type { TableAccess } from '../statement/table-access.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { readDetailedCatalog, sameName, type DetailedCatalog } from '../../d1/schema/schema.js'
+import { runForeign } from '../../d1/sqlite/confined.js'
 import { cellText, quoteName } from '../../d1/sqlite/sqlite.js'
 import type { SqlStatement } from '../../d1/sql/statements.js'
 import { mentions, type StatementParts } from '../statement/statement.js'
@@ -96,8 +97,7 @@ export class Observer {
   }
 
   #execute(sql: string, anatomy: StatementParts): number {
-    // `exec` ends the statement at once: ones that wait for the garbage collector slow down every change of the schema.
-    this.#database.exec(sql)
+    runForeign(this.#database, sql)
     if (!this.#options.countRows || !/^(?:insert|update|delete)$/.test(anatomy.verb)) return 0
     return Number(this.#database.prepare('SELECT changes() AS n').get()?.['n'])
   }

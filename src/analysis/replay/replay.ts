@@ -37,7 +37,8 @@ export interface FileReplay {
 
 /**
  * Runs one migration file as D1 does, in one transaction that also writes the ledger, and tells what each statement did.
- * A file that fails leaves no trace, unless `tolerant`.
+ * A file that fails leaves no trace, unless `tolerant`. What D1 refuses is never executed; what fails after it in the same file
+ * may fail for want of it, and is not told.
  */
 export function replayFile(
   database: DatabaseSync,
@@ -48,6 +49,7 @@ export function replayFile(
   const { statements } = parsed
   const replay: FileReplay = { statements: [], count: statements.length, failures: [], parsed }
   const observer = new Observer(database, file.name, options)
+  let lacking = false
   database.exec('BEGIN')
   for (const statement of statements) {
     const anatomy = anatomyOf(statement.sql, statement.tokens)
@@ -55,8 +57,9 @@ export function replayFile(
     if (refusal !== undefined) {
       const { code, message, advice } = refusal
       replay.failures.push({ ...at(file.name, statement), message, advice, code, where: 'chain' })
+      lacking ||= code !== 'TX101'
+      continue
     }
-    if (refusal?.skip === true) continue
     const place = { file: file.name, line: statement.line }
     if (options.hopeless?.file === place.file && options.hopeless.line === place.line) {
       replay.failures.push({ ...at(file.name, statement), ...endless(options.hopeless) })
@@ -68,12 +71,13 @@ export function replayFile(
       replay.statements.push(observer.run(statement, anatomy))
       if (slow) options.onStatement?.(undefined)
     } catch (error) {
-      replay.failures.push({
-        ...at(file.name, statement),
-        message: messageOf(error),
-        code: 'SY101',
-        where: 'chain',
-      })
+      if (!lacking)
+        replay.failures.push({
+          ...at(file.name, statement),
+          message: messageOf(error),
+          code: 'SY101',
+          where: 'chain',
+        })
       if (options.tolerant !== true) break
     }
   }

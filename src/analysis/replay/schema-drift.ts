@@ -3,6 +3,7 @@ import type { MigrationFile } from '../../contract/target.js'
 import type { SchemaChange } from '../../contract/plan.js'
 import { diffCatalog } from '../../d1/schema/schema-diff.js'
 import { readDetailedCatalog } from '../../d1/schema/schema.js'
+import { openConfined } from '../../d1/sqlite/confined.js'
 import { openSqlite } from '../../d1/sqlite/sqlite.js'
 import { replayFile } from './replay.js'
 
@@ -19,7 +20,7 @@ export function schemaDrift(input: {
 }): SchemaChange[] | undefined {
   const { migrationsTable } = input
   const chain = input.applied.map((name) => input.files.find((file) => file.name === name))
-  const scratch = openSqlite(':memory:')
+  const scratch = openConfined(':memory:')
   const live = openSqlite(input.databaseFile, { readOnly: true })
   try {
     scratch.exec(ledgerSql(migrationsTable))

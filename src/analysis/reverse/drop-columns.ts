@@ -1,6 +1,7 @@
 import { normaliseSql } from '../../d1/schema/catalog.js'
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
-import { openSqlite, quoteName } from '../../d1/sqlite/sqlite.js'
+import { openConfined } from '../../d1/sqlite/confined.js'
+import { quoteName } from '../../d1/sqlite/sqlite.js'
 
 /**
  * The columns that ALTER TABLE … DROP COLUMN must take from `now` to leave exactly the text of `wanted`; undefined where it cannot.
@@ -12,7 +13,7 @@ export function droppableColumns(now: TableSchema, wanted: TableSchema): string[
   )
   if (now.name !== wanted.name || added.length === 0) return undefined
   if (now.columns.length - added.length !== wanted.columns.length) return undefined
-  const scratch = openSqlite(':memory:', { foreignKeys: false })
+  const scratch = openConfined(':memory:', { foreignKeys: false })
   try {
     scratch.exec(now.sql)
     for (const { name } of [...added].reverse())

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { RollbackSummary } from '../../contract/plan.js'
 import { catalogOf, CATALOG_SQL, schemaFingerprint } from '../../d1/schema/catalog.js'
 import { readDetailedCatalog } from '../../d1/schema/schema.js'
+import { attachAfterwards, openConfined } from '../../d1/sqlite/confined.js'
 import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
 import { compareTable } from '../compare/compare.js'
 import type { DataComparison, Evidence } from '../evidence.js'
@@ -58,7 +59,7 @@ async function tryOut(input: WayBackInput, reverse: Reverse): Promise<RollbackSu
 /** What still differs from before, or as one text why it does not work. */
 function runBack(input: WayBackInput, copy: string, reverse: Reverse): string[] | string {
   const { migrationsTable } = input
-  const database = openSqlite(copy)
+  const database = openConfined(copy)
   try {
     database.exec('PRAGMA synchronous = OFF')
     const origin = input.evidence.after
@@ -72,7 +73,7 @@ function runBack(input: WayBackInput, copy: string, reverse: Reverse): string[] 
     const wanted = fingerprintOf(input.prior, migrationsTable)
     const got = schemaFingerprint(catalogOf(database.prepare(CATALOG_SQL).all(), migrationsTable))
     if (wanted !== got) return 'The reverse migration does not lead back to the exact schema.'
-    database.exec(`ATTACH DATABASE ${quoteText(input.prior)} AS prior`)
+    attachAfterwards(database, input.prior, 'prior')
     const restored = readDetailedCatalog(database, { migrationsTable })
     const touched = new Set(
       [

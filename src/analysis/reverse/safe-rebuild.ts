@@ -3,7 +3,8 @@ import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Finding } from '../../contract/finding.js'
 import { readDetailedCatalog, sameName, type TableSchema } from '../../d1/schema/schema.js'
-import { openSqlite, quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
+import { attachAfterwards, openConfined } from '../../d1/sqlite/confined.js'
+import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { significantTokens } from '../../d1/sql/tokens.js'
 import { mentions } from '../statement/statement.js'
 import { compareTable } from '../compare/compare.js'
@@ -110,7 +111,7 @@ async function losesNothing(evidence: Evidence, places: Places, script: SafeRebu
   const copy = join(places.folder, 'safe.sqlite')
   await copyFile(places.prior, copy)
   const { migrationsTable } = places
-  const database = openSqlite(copy)
+  const database = openConfined(copy)
   try {
     database.exec('PRAGMA synchronous = OFF')
     database.exec(ledgerSql(migrationsTable))
@@ -120,7 +121,7 @@ async function losesNothing(evidence: Evidence, places: Places, script: SafeRebu
       { migrationsTable, countRows: false, origin: evidence.before },
     )
     if (replay.failures.length > 0) return false
-    database.exec(`ATTACH DATABASE ${quoteText(places.prior)} AS prior`)
+    attachAfterwards(database, places.prior, 'prior')
     const after = readDetailedCatalog(database, { migrationsTable })
     return fatesByName(evidence.before, after)
       .filter(({ before }) => script.tables.includes(before.name.toLowerCase()))

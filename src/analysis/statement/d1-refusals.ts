@@ -1,15 +1,13 @@
 import { isReservedByD1 } from '../../d1/sql/reserved-names.js'
 import type { SqlStatement } from '../../d1/sql/statements.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
-import type { StatementParts } from './statement.js'
+import { anatomyOf, type StatementParts } from './statement.js'
 
-/** A statement that D1 will not run although SQLite would. */
+/** A statement that D1 will not run although SQLite would. It is never executed here either. */
 export interface Refusal {
   code: string
   message: string
   advice: string
-  /** Without it the rest of the file can still be followed. */
-  skip: boolean
 }
 
 /** Bytes. Source: https://developers.cloudflare.com/d1/platform/limits/ and workerd. */
@@ -25,7 +23,7 @@ const MAX_PATTERN = 50
 
 /** PRAGMAs that workerd authorises; the rest is refused. Source: run against workerd. */
 const ALLOWED_PRAGMAS = new Set(
-  `data_version defer_foreign_keys foreign_key_check foreign_key_list foreign_keys function_list ignore_check_constraints
+  `data_version defer_foreign_keys foreign_key_check foreign_key_list foreign_keys ignore_check_constraints
    case_sensitive_like index_info index_list index_xinfo legacy_alter_table optimize page_size quick_check
    recursive_triggers reverse_unordered_selects table_info table_list table_xinfo`.split(/\s+/),
 )
@@ -39,9 +37,17 @@ const REFUSED_FUNCTIONS = new Set([
   'sqlite_compileoption_get',
   'unistr',
   'fts3_tokenizer',
+  'fts5_source_id',
+  'pragma_database_list',
+  'pragma_function_list',
+  'pragma_compile_options',
+  'pragma_module_list',
   'readfile',
   'writefile',
 ])
+
+/** Modules of virtual tables that workerd authorises. Source: run against workerd. */
+const MODULES = new Set(['fts5', 'fts5vocab', 'rtree'])
 
 /** What D1 refuses in this statement, judged by its words; the rehearsal asks D1 itself. */
 export function refusalOf(statement: SqlStatement, anatomy: StatementParts): Refusal | undefined {
@@ -51,7 +57,6 @@ export function refusalOf(statement: SqlStatement, anatomy: StatementParts): Ref
       code: 'D1L101',
       message: `The statement is ${bytes} bytes long; D1 takes at most ${MAX_STATEMENT}.`,
       advice: 'Split it, for an INSERT into several with fewer rows each.',
-      skip: false,
     }
   }
   const values = valuesOf(anatomy)
@@ -62,7 +67,6 @@ export function refusalOf(statement: SqlStatement, anatomy: StatementParts): Ref
       code: 'D1L101',
       message: `The statement adds ${values.rows} rows of ${values.columns} values: its program is larger than D1's engine allows, which says "out of memory: SQLITE_NOMEM".`,
       advice: `Split it: of ${values.columns} values D1 takes at most ${most} rows a statement.`,
-      skip: false,
     }
   }
   switch (anatomy.verb) {
@@ -71,7 +75,6 @@ export function refusalOf(statement: SqlStatement, anatomy: StatementParts): Ref
         code: 'TX101',
         message: `\`${firstWords(statement.sql)}\`: D1 runs each file as one transaction and refuses transaction control.`,
         advice: 'Remove BEGIN, COMMIT, SAVEPOINT and ROLLBACK: the file is atomic without them.',
-        skip: true,
       }
     case 'attach':
     case 'vacuum':
@@ -80,7 +83,12 @@ export function refusalOf(statement: SqlStatement, anatomy: StatementParts): Ref
       return pragmaRefusal(anatomy)
     default:
       if (anatomy.temporary) return refusedKind('A temporary object')
-      return reservedName(anatomy) ?? limit(anatomy.tokens)
+      return (
+        explained(statement, anatomy) ??
+        moduleRefusal(anatomy) ??
+        reservedName(anatomy) ??
+        limit(anatomy.tokens)
+      )
   }
 }
 
@@ -103,7 +111,26 @@ function refusedKind(what: string): Refusal {
     code: 'D1L104',
     message: `${what} is refused by D1 (not authorized).`,
     advice: 'Use an ordinary table and drop it at the end of the file; leave out ATTACH and VACUUM.',
-    skip: false,
+  }
+}
+
+/** EXPLAIN is no shelter: SQLite carries out some PRAGMAs while it reads them. */
+function explained(statement: SqlStatement, { tokens }: StatementParts): Refusal | undefined {
+  const words = tokens.slice(0, 3).map(({ text }) => text.toUpperCase())
+  if (words[0] !== 'EXPLAIN') return undefined
+  const inner = tokens.slice(words[1] === 'QUERY' && words[2] === 'PLAN' ? 3 : 1)
+  return refusalOf(statement, anatomyOf(statement.sql, inner))
+}
+
+function moduleRefusal({ verb, tokens }: StatementParts): Refusal | undefined {
+  if (verb !== 'create-virtual-table') return undefined
+  const using = tokens.findIndex(({ kind, text }) => kind === 'word' && /^using$/i.test(text))
+  const name = unquote(tokens[using + 1]?.text ?? '').toLowerCase()
+  if (using < 0 || MODULES.has(name)) return undefined
+  return {
+    code: 'D1L104',
+    message: `Virtual tables of ${name} are refused by D1 (not authorized).`,
+    advice: 'For full-text search use fts5.',
   }
 }
 
@@ -114,7 +141,6 @@ function pragmaRefusal(anatomy: StatementParts): Refusal | undefined {
     code: 'TX102',
     message: `PRAGMA ${name} is refused by D1 (not authorized), and the file fails with it.`,
     advice: 'Remove the PRAGMA.',
-    skip: false,
   }
 }
 
@@ -127,7 +153,6 @@ function reservedName(anatomy: StatementParts): Refusal | undefined {
     code: 'D1L103',
     message: `Names that start with _cf_ are reserved by D1: ${name} is refused.`,
     advice: 'Choose another name.',
-    skip: false,
   }
 }
 
@@ -136,7 +161,6 @@ function limit(tokens: Token[]): Refusal | undefined {
     code: 'SY101',
     message,
     advice,
-    skip: false,
   })
   const terms = longestCompound(tokens)
   if (terms > MAX_COMPOUND) {
@@ -147,9 +171,16 @@ function limit(tokens: Token[]): Refusal | undefined {
   }
   for (const [at, token] of tokens.entries()) {
     const next = tokens[at + 1]
+    if (token.kind === 'variable')
+      return sy101(
+        `${token.text} is a parameter, and nothing in a migration gives it a value: D1 refuses the file.`,
+        'Write the value itself.',
+      )
     const word = token.text.toLowerCase()
-    if (token.kind === 'word' && next?.text === '(' && REFUSED_FUNCTIONS.has(word)) {
-      return sy101(`D1 does not authorise the function ${word}().`, 'Leave it out.')
+    const named = unquote(word)
+    const names = token.kind === 'word' || token.kind === 'name'
+    if (names && REFUSED_FUNCTIONS.has(named) && (next?.text === '(' || named.startsWith('pragma_'))) {
+      return sy101(`D1 does not authorise the function ${named}().`, 'Leave it out.')
     }
     const pattern = next?.kind === 'string' ? unquote(next.text) : ''
     if ((word === 'like' || word === 'glob') && Buffer.byteLength(pattern) > MAX_PATTERN) {

@@ -1,7 +1,7 @@
 import { keepsText } from '../../d1/schema/affinity.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { readDetailedCatalog, sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
-import { openSqlite } from '../../d1/sqlite/sqlite.js'
+import { openConfined, runForeign } from '../../d1/sqlite/confined.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
 import type { StatementParts } from './statement.js'
 
@@ -69,9 +69,9 @@ function words(tokens: Token[]): string {
 
 /** The table that this statement makes in an empty database; undefined where it needs others. */
 function tableOf(sql: string, name: string): TableSchema | undefined {
-  const scratch = openSqlite(':memory:')
+  const scratch = openConfined(':memory:')
   try {
-    scratch.exec(sql)
+    runForeign(scratch, sql)
     return tableNamed(readDetailedCatalog(scratch), name)
   } catch {
     return undefined

@@ -52,7 +52,9 @@ export function anatomyOf(sql: string, tokens: Token[] = significantTokens(sql))
   return {
     verb,
     target: target?.name,
-    temporary: verb.startsWith('create') && /^TEMP(?:ORARY)?$/.test(words[start + 1] ?? ''),
+    temporary:
+      verb.startsWith('create') &&
+      (/^TEMP(?:ORARY)?$/.test(words[start + 1] ?? '') || target?.schema === 'temp'),
     replaces: verb === 'insert' && (words[start] === 'REPLACE' || words[start + 2] === 'REPLACE'),
     copies: copies(words, start, verb),
     hasWhere: hasCondition(topLevel(words, start)),
@@ -131,15 +133,19 @@ const BEFORE_NAME = new Set(
 function namedAt(words: string[], start: number, verb: Verb): number | undefined {
   if (['select', 'transaction', 'attach', 'vacuum', 'other'].includes(verb)) return undefined
   let at = start
-  while (BEFORE_NAME.has(words[at] ?? '')) at += 1
+  while (BEFORE_NAME.has(words[at] ?? '') && words[at + 1] !== '.') at += 1
   return at
 }
 
-function nameAt(tokens: Token[], at: number): { name: string; next: number } | undefined {
+function nameAt(
+  tokens: Token[],
+  at: number,
+): { schema: string | undefined; name: string; next: number } | undefined {
   const token = tokens[at]
   if (token === undefined || token.kind === 'punctuation') return undefined
   const qualified = tokens[at + 1]?.text === '.' ? tokens[at + 2] : undefined
-  return { name: unquote((qualified ?? token).text), next: at + (qualified === undefined ? 1 : 3) }
+  if (qualified === undefined) return { schema: undefined, name: unquote(token.text), next: at + 1 }
+  return { schema: unquote(token.text).toLowerCase(), name: unquote(qualified.text), next: at + 3 }
 }
 
 function alterationAt(tokens: Token[], words: string[], at: number): Alteration | undefined {

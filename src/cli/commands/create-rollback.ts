@@ -1,10 +1,7 @@
 import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
 import { didYouMean } from '../../config/closest.js'
-import { RunbookError, messageOf } from '../../contract/failures.js'
+import { RunbookError } from '../../contract/failures.js'
 import type { RollbackSummary } from '../../contract/plan.js'
 import type { MigrationFile } from '../../contract/target.js'
 import type { App } from '../terminal/app.js'
@@ -88,55 +85,23 @@ async function reverseOf(
   { migration, signal }: { migration: MigrationFile; signal: AbortSignal },
 ): Promise<{ sql: string; price: RollbackSummary['price'] }> {
   const before = files.slice(0, files.indexOf(migration))
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'd1-runbook-reverse-'))
-  try {
-    const databaseFile = path.join(folder, 'before.sqlite')
-    await replay(databaseFile, before)
-    const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
-    const { rollback } = await rehearseInOwnProcess({
-      signal,
-      databaseFile,
-      files: [...before, migration],
-      applied: before.map(({ name }, index) => ({
-        id: index + 1,
-        name,
-        appliedAt: new Date(0).toISOString(),
-      })),
-      environment: target.environment,
-      database: target.database,
-      migrationsTable: target.migrationsTable,
-    })
-    if (rollback.sql !== undefined) return { sql: rollback.sql, price: rollback.price }
-    throw new RunbookError(
-      'ValidationFailed',
-      `No reverse of ${migration.name} can be written. ${rollback.price.join(' ')}`,
-      {
-        advice: words`Write it by hand (${command('create', 'NAME')}), or go back by Time Travel or the backup.`,
-      },
-    )
-  } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-  }
-}
-
-async function replay(databaseFile: string, files: MigrationFile[]): Promise<void> {
-  const { openSqlite } = await import('../../d1/sqlite/sqlite.js')
-  const database = openSqlite(databaseFile)
-  try {
-    for (const { name, sql } of files) {
-      try {
-        database.exec(`BEGIN; PRAGMA defer_foreign_keys = on; ${sql}\n; COMMIT;`)
-      } catch (cause) {
-        const reason = messageOf(cause)
-        throw new RunbookError('SqlRefused', `${name} does not run on a scratch database: ${reason}.`, {
-          advice: words`${command('validate')} shows what is wrong with it.`,
-          cause,
-        })
-      }
-    }
-  } finally {
-    database.close()
-  }
+  const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
+  const { rollback } = await rehearseInOwnProcess({
+    signal,
+    files: [...before, migration],
+    applied: before.map(({ name }) => name),
+    environment: target.environment,
+    database: target.database,
+    migrationsTable: target.migrationsTable,
+  })
+  if (rollback.sql !== undefined) return { sql: rollback.sql, price: rollback.price }
+  throw new RunbookError(
+    'ValidationFailed',
+    `No reverse of ${migration.name} can be written. ${rollback.price.join(' ')}`,
+    {
+      advice: words`Write it by hand (${command('create', 'NAME')}), or go back by Time Travel or the backup.`,
+    },
+  )
 }
 
 function today(): string {

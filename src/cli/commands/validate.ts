@@ -4,6 +4,7 @@ import { plural } from '../../text/plural.js'
 import type { Finding } from '../../contract/finding.js'
 import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles } from '../../config/context.js'
+import { interruptible } from '../terminal/interrupt.js'
 import { findingLines } from '../terminal/findings-text.js'
 import type { Output } from '../terminal/output.js'
 import { giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
@@ -30,15 +31,13 @@ export function validateCommand(app: App, summary: string): Command {
         if (options.rules === true) return printRules(output)
         const context = await openContext(options, { touchesDatabase: false })
         const files = await readProjectFiles(context)
-        const { validateMigrations } = await import('../../analysis/validate.js')
+        const { validateInOwnProcess } = await import('../../analysis/validate/in-own-process.js')
         const { readChecksums } = await import('../../d1/migrations/checksums.js')
         const checksums = await readChecksums(context.target.migrationsDir)
-        const { success, findings } = await validateMigrations({
-          files,
-          migrationsTable: context.target.migrationsTable,
-          ...defined({ checksums }),
-        })
-        const { migrationsDir } = context.target
+        const { migrationsDir, migrationsTable } = context.target
+        const { success, findings } = await interruptible((signal) =>
+          validateInOwnProcess({ files, signal, migrationsTable, ...defined({ checksums }) }),
+        )
         const reviewed = await giveReview(output, options, { findings, migrationsDir })
         output.document({ success, findings })
         if (output.json) return success ? 0 : 1

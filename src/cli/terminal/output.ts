@@ -76,12 +76,15 @@ function isCi(): boolean {
   return ci !== undefined && ci !== '' && ci !== 'false' && ci !== '0'
 }
 
-/** `d1-runbook … | head` closes our stdout early: that is no error of ours. */
+/**
+ * `d1-runbook … | head` closes our stdout early: that is no error of ours. Nobody who reads progress any more is no reason to leave
+ * either: the answer on stdout still has a reader.
+ */
 export function survivePipeClose(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error
-      process.exit(process.exitCode ?? 0)
+      if (stream === process.stdout) process.exit(process.exitCode ?? 0)
     })
   }
 }

@@ -1,5 +1,6 @@
 /** What a piece of SQL text is, as SQLite's tokenizer sees it. */
-export type TokenKind = 'space' | 'comment' | 'string' | 'name' | 'word' | 'number' | 'punctuation'
+export type TokenKind =
+  'space' | 'comment' | 'string' | 'name' | 'word' | 'number' | 'variable' | 'punctuation'
 
 export interface Token {
   kind: TokenKind
@@ -71,6 +72,8 @@ export function tokenAt(sql: string, start: number): Token {
       break
     default:
   }
+  const variable = variableEnd(sql, start, code)
+  if (variable > start) return token('variable', sql, start, variable)
   const pair = sql.slice(start, start + 2)
   if (pair === '->' && sql.charAt(start + 2) === '>') return token('punctuation', sql, start, start + 3)
   return token('punctuation', sql, start, start + (PAIRS.has(pair) || isSurrogate(code) ? 2 : 1))
@@ -86,6 +89,7 @@ export function unquote(text: string): string {
 }
 
 const QUOTE = 0x27
+const DOLLAR = 0x24
 const PAIRS = new Set(['||', '->', '<<', '>>', '<=', '>=', '<>', '!=', '=='])
 
 function token(kind: TokenKind, sql: string, start: number, end: number): Token {
@@ -115,6 +119,26 @@ function numberEnd(sql: string, start: number): number {
   return start + (NUMBER.exec(sql)?.[0].length ?? 1)
 }
 
+/**
+ * `?1`, `:name`, `@name`, `$name`, and `$name(…)`, whose brackets hold anything but white space: also quotes and semicolons.
+ * Yields `start` for anything else.
+ */
+function variableEnd(sql: string, start: number, code: number): number {
+  if (code === 0x3f) return runEnd(sql, start + 1, isDigit)
+  if (code !== 0x3a && code !== 0x40 && code !== 0x23 && code !== DOLLAR) return start
+  let at = start + 1
+  for (;;) {
+    const end = runEnd(sql, at, isWordPart)
+    if (sql.startsWith('::', end)) at = end + 2
+    else if (end === start + 1) return start
+    else if (sql.charAt(end) !== '(') return end
+    else {
+      const close = runEnd(sql, end + 1, (inside) => !isSpace(inside) && inside !== 0x29)
+      return sql.charAt(close) === ')' ? close + 1 : close
+    }
+  }
+}
+
 function isSpace(code: number): boolean {
   return code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0xfeff
 }
@@ -129,13 +153,12 @@ function isWordStart(code: number): boolean {
     (code >= 0x61 && code <= 0x7a) ||
     (code >= 0x41 && code <= 0x5a) ||
     code === 0x5f ||
-    code === 0x24 ||
     (code >= 0x80 && code !== 0xfeff)
   )
 }
 
 function isWordPart(code: number): boolean {
-  return isWordStart(code) || isDigit(code)
+  return isWordStart(code) || isDigit(code) || code === DOLLAR
 }
 
 function isSurrogate(code: number): boolean {

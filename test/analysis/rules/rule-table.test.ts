@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { RULES } from '../../../src/analysis/rules/index.js'
 import { rh102 } from '../../../src/analysis/rules/rh102.js'
-import { validateMigrations } from '../../../src/analysis/validate.js'
+import { validateMigrations } from '../../../src/analysis/validate/validate.js'
 import { RULE_CASES, scenarioOf } from './rule-cases.js'
 import { folderOf, judgeScenario } from '../scenario-run.js'
 

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { RunbookError, messageOf } from '../../../contract/failures.js'
-import { openSqlite } from '../../sqlite/sqlite.js'
+import { openConfined, runForeign } from '../../sqlite/confined.js'
 import { StatementStream } from '../../sql/statement-stream.js'
 import { command, words } from '../../../contract/next-command.js'
 
@@ -13,7 +13,7 @@ import { command, words } from '../../../contract/next-command.js'
  * statement that does not run, `DiskFull`.
  */
 export async function loadSql(sqlFile: string, sqliteFile: string, signal?: AbortSignal): Promise<void> {
-  const database = openSqlite(sqliteFile, { foreignKeys: false })
+  const database = openConfined(sqliteFile, { foreignKeys: false })
   try {
     // A half-loaded file is thrown away: its journal serves only the savepoints, never the disk.
     database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384; BEGIN')
@@ -50,6 +50,7 @@ function runBatch(
   sqliteFile: string,
 ): void {
   if (statements.length === 0) return
+  for (const statement of statements) demandExportStatement(statement)
   const plain = statements.every((statement) => !statement.includes(0) && isUtf8(statement))
   if (plain) {
     database.exec('SAVEPOINT batch')
@@ -65,7 +66,7 @@ function runBatch(
   for (const bytes of statements) {
     const statement = textOf(bytes)
     try {
-      database.exec(statement)
+      runForeign(database, statement)
     } catch (error) {
       if (!/^\s*CREATE\s+TRIGGER\b/i.test(statement)) throw refused(error, statement, sqliteFile)
       waiting.push(statement)
@@ -76,12 +77,27 @@ function runBatch(
 function runWaiting(database: DatabaseSync, statements: string[]): void {
   for (const statement of statements) {
     try {
-      database.exec(statement)
+      runForeign(database, statement)
     } catch (error) {
       throw refused(error, statement, '')
     }
   }
 }
+
+/**
+ * An archive is a file that somebody hands over: only what an export consists of is run, whatever it says. Sources: Wrangler's
+ * exports, https://sqlite.org/cli.html#converting_an_entire_database_to_a_text_file
+ */
+function demandExportStatement(bytes: Uint8Array): void {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 4096)).toString(
+    'latin1',
+  )
+  if (EXPORT_STATEMENT.test(head)) return
+  throw refused(new Error('no statement of an export'), head, '')
+}
+
+const EXPORT_STATEMENT =
+  /^(?:\s|;|\uFEFF|\xEF\xBB\xBF|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*(?:(?:INSERT|REPLACE|CREATE|DELETE|UPDATE|DROP)\b|PRAGMA\s+(?:defer_foreign_keys|foreign_keys)\b|$)/i
 
 function refused(error: unknown, statement: string, sqliteFile: string): unknown {
   const known = sqliteFailure(sqliteFile, error)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { validateMigrations } from '../../src/analysis/validate.js'
-import { HARMLESS } from '../corpus/harmless.js'
-import { folderOf, migrationFile } from './scenario-run.js'
+import { validateMigrations } from '../../../src/analysis/validate/validate.js'
+import { HARMLESS } from '../../corpus/harmless.js'
+import { folderOf, migrationFile } from '../scenario-run.js'
 
 const errorsOf = async (files: Record<string, string>, applied?: string[]): Promise<string[]> => {
   const { findings } = await validateMigrations({

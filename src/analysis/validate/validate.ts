@@ -1,21 +1,21 @@
-import { messageOf } from '../contract/failures.js'
-import { DEFAULT_LEDGER } from '../contract/names.js'
-import { ledgerSql } from '../d1/schema/ledger.js'
+import { messageOf } from '../../contract/failures.js'
+import { DEFAULT_LEDGER } from '../../contract/names.js'
+import { ledgerSql } from '../../d1/schema/ledger.js'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Finding } from '../contract/finding.js'
-import type { MigrationFile } from '../contract/target.js'
-import { readDetailedCatalog, type DetailedCatalog } from '../d1/schema/schema.js'
-import { openSqlite } from '../d1/sqlite/sqlite.js'
-import { acknowledge } from './findings/acknowledge.js'
-import type { Evidence, FailureEvidence, StatementEvidence } from './evidence.js'
-import { brokenObjects } from './replay/health.js'
-import type { History } from './rules/history.js'
-import { arrange, collectFindings, collectHistoryFindings } from './findings/collect.js'
-import { withConstraints } from './compare/constraints.js'
-import { followTables } from './replay/lineage.js'
-import { replayFile, type FileReplay } from './replay/replay.js'
-import { endingFailures } from './replay/file-ending.js'
-import { command, words } from '../contract/next-command.js'
+import type { Finding } from '../../contract/finding.js'
+import type { MigrationFile } from '../../contract/target.js'
+import { readDetailedCatalog, type DetailedCatalog } from '../../d1/schema/schema.js'
+import { openConfined, runForeign } from '../../d1/sqlite/confined.js'
+import { acknowledge } from '../findings/acknowledge.js'
+import type { Evidence, FailureEvidence, StatementEvidence } from '../evidence.js'
+import { brokenObjects } from '../replay/health.js'
+import type { History } from '../rules/history.js'
+import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
+import { withConstraints } from '../compare/constraints.js'
+import { followTables } from '../replay/lineage.js'
+import { replayFile, type FileReplay } from '../replay/replay.js'
+import { endingFailures } from '../replay/file-ending.js'
+import { command, words } from '../../contract/next-command.js'
 
 export interface ValidateInput {
   /** The whole folder, in apply order. */
@@ -45,7 +45,7 @@ export interface ValidateResult {
  */
 export function validateMigrations(input: ValidateInput): Promise<ValidateResult> {
   const history: History = { files: input.files, applied: input.applied, checksums: input.checksums }
-  const database = openSqlite(':memory:')
+  const database = openConfined(':memory:')
   try {
     const found = [...collectHistoryFindings(history), ...replayChain(database, input)]
     const pending = input.files.filter(({ name }) => input.applied?.includes(name) !== true)
@@ -115,7 +115,7 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
 /** A shadow table came with its virtual table. */
 function createObject(database: DatabaseSync, sql: string): void {
   try {
-    database.exec(sql)
+    runForeign(database, sql)
   } catch (error) {
     if (!/already exists/.test(messageOf(error))) throw error
   }
