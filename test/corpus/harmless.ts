@@ -415,10 +415,10 @@ INSERT INTO tokens_archive SELECT * FROM tokens WHERE state = 'revoked'; DELETE 
     silent: ['D1L101', 'D1L102'],
   }),
   on({
-    name: 'a file of 200 KB whose statements are short, and as many rows as one statement takes',
+    name: 'a file of 500 KB whose statements are short, and as many rows as one statement takes',
     migration: `CREATE TABLE seed (id INTEGER PRIMARY KEY, a, b, c, d, e, f, g, h);
 INSERT INTO seed VALUES ${Array.from({ length: 2_100 }, (_, at) => `(${at + 1}, 0, 1, 0, 1, 0, 1, 0, 1)`).join(', ')};
-${Array.from({ length: 1_500 }, (_, at) => `INSERT INTO log VALUES ('t${at}', 'a line that is sixty bytes long, more or less, ${at}');`).join('\n')}`,
+${Array.from({ length: 6_000 }, (_, at) => `INSERT INTO log VALUES ('t${at}', 'a line that is sixty bytes long, more or less, ${at}');`).join('\n')}`,
     silent: ['D1L101', 'D1L105', 'RH101'],
   }),
   on({

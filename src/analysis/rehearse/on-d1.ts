@@ -1,4 +1,4 @@
-import { messageOf } from '../../contract/failures.js'
+import { RunbookError, messageOf } from '../../contract/failures.js'
 import { ledgerSql, recordSql } from '../../d1/schema/ledger.js'
 import type { MigrationFile } from '../../contract/target.js'
 import { CATALOG_SQL, catalogOf, schemaFingerprint } from '../../d1/schema/catalog.js'
@@ -60,6 +60,7 @@ export async function runOnD1(options: {
       try {
         await send(scratch, asSent(file, migrationsTable))
       } catch (error) {
+        if (!isRefusal(error)) throw error
         run.failures.push(locate(error, file))
         break
       }
@@ -81,6 +82,11 @@ async function send(scratch: ScratchDatabase, sql: string): Promise<void> {
   await scratch.batch(splitStatements(sql).map((statement) => statement.sql))
 }
 
+/** An engine that fell over says nothing of the SQL. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof RunbookError && error.type === 'SqlRefused'
+}
+
 async function tryBack(
   scratch: ScratchDatabase,
   sql: string,
@@ -90,7 +96,9 @@ async function tryBack(
   try {
     await send(scratch, sql)
   } catch (error) {
-    return `D1 refuses the reverse migration: ${messageOf(error)}`
+    return isRefusal(error)
+      ? `D1 refuses the reverse migration: ${messageOf(error)}`
+      : `The reverse migration is not proven: ${messageOf(error)}`
   }
   const got = await fingerprintOf(scratch, migrationsTable)
   return got === wanted ? undefined : 'On D1 the reverse migration does not lead back to the exact schema.'

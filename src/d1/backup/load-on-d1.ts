@@ -10,7 +10,6 @@ import { command, words } from '../../contract/next-command.js'
 
 /** Statements of one request to workerd. Bytes. */
 const BATCH_BYTES = 1024 * 1024
-const BATCH_STATEMENTS = 200
 
 /**
  * Loads a dump of ours into a new SQLite file by D1's own engine: its limits, its refusals, its foreign keys. What it takes here
@@ -64,7 +63,7 @@ async function loadStatements(
     for (const statement of statements) {
       batch.push(Buffer.from(statement).toString('utf8'))
       bytes += statement.byteLength
-      if (bytes >= BATCH_BYTES || batch.length >= BATCH_STATEMENTS) await flush()
+      if (bytes >= BATCH_BYTES) await flush()
     }
   }
   for await (const chunk of createReadStream(sqlFile, { highWaterMark: 256 * 1024 })) {

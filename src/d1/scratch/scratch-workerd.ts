@@ -15,8 +15,8 @@ export interface ScratchDatabase {
   query(sql: string): Promise<Row[]>
   /** A whole migration as D1 runs it: one implicit transaction, nothing of it remains when a statement fails. */
   batchFile(sql: string): Promise<void>
-  /** Statements in one transaction, each within the limits of one. */
-  batch(statements: string[]): Promise<unknown>
+  /** Statements in one transaction, each within the limits of one; past 16 MB of them in several, one after the other. */
+  batch(statements: string[]): Promise<void>
   /** Stops workerd. The file can be opened afterwards; `remove` deletes it. */
   close(): Promise<void>
   remove(): Promise<void>
@@ -83,7 +83,7 @@ export async function startScratchEngine(databases: number, within = tmpdir()): 
     return {
       query: (sql) => refusing(async () => rowsOf((await database.prepare(sql).all()).results)),
       batchFile: (sql) => refusing(() => runWhole(database, sql)),
-      batch: (statements) => refusing(() => database.batch(statements.map((sql) => database.prepare(sql)))),
+      batch: (statements) => refusing(() => runMany(database, statements)),
       close: () => Promise.resolve(),
       remove: () => Promise.resolve(),
       file: served,
@@ -112,6 +112,40 @@ async function runWhole(database: D1, sql: string): Promise<void> {
   await database.prepare(sql).run()
 }
 
+/** Bytes of one text, below the 100,000 that D1 counts as one statement. */
+const TEXT_BYTES = 96 * 1024
+/** Bytes of one request: workerd falls over at some sixty million. */
+const REQUEST_BYTES = 16 * 1024 * 1024
+
+/**
+ * Several statements a text and several texts a request: one by one they take the engine milliseconds each, and some thousand
+ * of them in one request more than it bears.
+ */
+async function runMany(database: D1, statements: string[]): Promise<void> {
+  const texts = grouped(
+    statements.map((sql) => `${sql.replace(/;\s*$/, '')}\n;\n`),
+    TEXT_BYTES,
+  ).map((group) => group.join(''))
+  for (const request of grouped(texts, REQUEST_BYTES))
+    await database.batch(request.map((text) => database.prepare(text)))
+}
+
+/** In their order, as many of them together as stay within `bytes`. */
+function grouped(texts: string[], bytes: number): string[][] {
+  const groups: string[][] = []
+  let size = Infinity
+  for (const text of texts) {
+    const length = Buffer.byteLength(text)
+    if (size + length > bytes) {
+      groups.push([])
+      size = 0
+    }
+    groups.at(-1)?.push(text)
+    size += length
+  }
+  return groups
+}
+
 function rowsOf(results: unknown[]): Row[] {
   return results.map((row) => {
     const plain: Row = {}
@@ -127,6 +161,12 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (cause) {
     const message = messageOf(cause)
+    if (!/D1_(?:EXEC_)?ERROR|SQLITE_/.test(message)) {
+      throw new RunbookError('OutcomeUnknown', `D1's engine did not answer: ${message}`, {
+        advice: 'Run the same command again.',
+        cause,
+      })
+    }
     throw new RunbookError(
       'SqlRefused',
       `D1 refused the SQL: ${message.replace(/^D1_(?:EXEC_)?ERROR:\s*/, '')}`,
