@@ -10,6 +10,7 @@ const D1 = [
   'test/activities/probes/backup.test.ts',
   'test/d1/backup/{backup,archive-attacks,load-on-d1}.test.ts',
   'test/d1/read/local*.test.ts',
+  'test/d1/sqlite/file-lock.test.ts',
   'test/analysis/{rehearse,reverse}/**/*.test.ts',
   'test/process/**/*.test.ts',
   'test/sample/{seed,health}.test.ts',

@@ -5,6 +5,22 @@ export const SEVERITIES = ['error', 'warning', 'info'] as const
 export const severitySchema = z.enum(SEVERITIES)
 export type Severity = z.infer<typeof severitySchema>
 
+/** SQL that puts a finding right, and where in the file it belongs. */
+export const fixSchema = z.object({
+  /** Whole statements, each with its `;`. */
+  sql: z.string(),
+  /**
+   * Lines, 1-based and inclusive, in whose place the SQL is pasted. `toLine` one less than `fromLine`: nothing is replaced,
+   * the SQL stands before `fromLine`; behind the last line, that is the end of the file.
+   */
+  replaces: z.object({
+    file: z.string(),
+    fromLine: z.number().int().positive(),
+    toLine: z.number().int().nonnegative(),
+  }),
+})
+export type Fix = z.infer<typeof fixSchema>
+
 /** What the analysis found in a migration, in its history, or by rehearsing it. */
 export const findingSchema = z.object({
   /** Such as DL101; the table of codes is in ARCHITECTURE.md and `d1-runbook validate --rules`. */
@@ -17,8 +33,11 @@ export const findingSchema = z.object({
   table: z.string().optional(),
   column: z.string().optional(),
   message: z.string(),
-  /** What to do; may hold SQL that can be pasted. */
+  /** What to do, in words. */
   advice: wordsSchema,
+  fix: fixSchema.optional(),
+  /** A SELECT that finds the rows it is about, in the database as it is. */
+  query: z.string().optional(),
   before: z.unknown().optional(),
   after: z.unknown().optional(),
   /** The reason given in the file by `-- d1-runbook: accept CODE object: reason`. */

@@ -1,39 +1,38 @@
+import { command, words } from '../contract/next-command.js'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../contract/failures.js'
-import { claimDevRecord, discardDevRecord, readDevRecord, type DevRecord } from './dev-record.js'
+import { takeFileLock, type FileLock } from '../d1/sqlite/file-lock.js'
 import { commandLineOf, isAlive } from '../process/process-identity.js'
-import { command, words } from '../contract/next-command.js'
+import { readDevRecord, removeDevRecord, stateFolder, writeDevRecord, type DevRecord } from './dev-record.js'
 
 const END_LIMIT_MS = 10_000
-const CLAIM_TRIES = 5
-/** Longest honest start: fetching the server over a slow line, from every source. Milliseconds. */
-const START_LIMIT_MS = 900_000
 
 /**
- * Makes this process the only one that runs a server for the project. A record whose owner died is cleared, and the
- * server that it left behind ended, once its command line proved to be ours.
+ * Makes this process the only one that runs a server for the project, until `release`. A record that is there then is of an
+ * owner who died; the server that it left behind is ended, once its command line proved to be ours.
  * Throws `AlreadyRunning` with address and UI of the running one.
  */
 export async function claimProject(
   projectDir: string,
   record: DevRecord,
   say: (line: string) => void,
-): Promise<void> {
-  for (let attempt = 1; attempt <= CLAIM_TRIES; attempt += 1) {
-    if (claimDevRecord(projectDir, record)) return
-    const other = readDevRecord(projectDir)
-    if (other !== undefined && (await isHeld(other))) throw alreadyRunning(other)
-    if (!discardDevRecord(projectDir, other)) continue
-    if (other !== undefined) await endOrphan(other, say)
+): Promise<FileLock> {
+  const lock = takeFileLock(path.join(stateFolder(projectDir), 'dev.lock'))
+  if (lock === undefined) throw alreadyRunning(readDevRecord(projectDir))
+  const release = (): void => {
+    removeDevRecord(projectDir)
+    lock.release()
   }
-  throw new Error(`the record of ${projectDir} changes faster than it can be claimed`)
-}
-
-/** Both its owner and its server live, or it is just being started. */
-async function isHeld(record: DevRecord): Promise<boolean> {
-  if (!isAlive(record.ownerPid)) return false
-  if (record.pid === undefined) return Date.now() - Date.parse(record.startedAt) < START_LIMIT_MS
-  return isOurServer(record)
+  try {
+    const left = readDevRecord(projectDir)
+    if (left !== undefined) await endOrphan(left, say)
+    writeDevRecord(projectDir, record)
+  } catch (error) {
+    release()
+    throw error
+  }
+  return { release }
 }
 
 async function endOrphan(record: DevRecord, say: (line: string) => void): Promise<void> {
@@ -55,12 +54,16 @@ async function isOurServer({ pid, dbFile }: DevRecord): Promise<boolean> {
   return commandLine !== undefined && commandLine.includes('start-dev') && commandLine.includes(dbFile)
 }
 
-function alreadyRunning({ ownerPid, address, uiUrl, startedAt }: DevRecord): RunbookError {
+/** Whoever has just taken the lock has not written its record yet. */
+function alreadyRunning(record: DevRecord | undefined): RunbookError {
+  const who = record === undefined ? '' : ` (process ${record.ownerPid}, since ${record.startedAt})`
   const where =
-    address === undefined ? 'is just starting' : `answers at ${address}, its UI is ${uiUrl ?? 'off'}`
+    record?.address === undefined
+      ? 'is just starting'
+      : `answers at ${record.address}, its UI is ${record.uiUrl ?? 'off'}`
   return new RunbookError(
     'AlreadyRunning',
-    `A Temporal server of this project runs already (process ${ownerPid}, since ${startedAt}): it ${where}`,
+    `A Temporal server of this project runs already${who}: it ${where}`,
     { advice: words`Use it from another terminal (${command('list')}), or stop it there with Ctrl-C first.` },
   )
 }

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 
@@ -34,53 +34,16 @@ export function readDevRecord(projectDir: string): DevRecord | undefined {
   return readRecord(devRecordFile(projectDir))
 }
 
-/** Claims the project for this process. False when somebody else's record is there. */
-export function claimDevRecord(projectDir: string, record: DevRecord): boolean {
+/** Whole or not at all. */
+export function writeDevRecord(projectDir: string, record: DevRecord): void {
   mkdirSync(stateFolder(projectDir), { recursive: true })
-  const whole = `${devRecordFile(projectDir)}.${record.ownerPid}.claim`
-  writeFileSync(whole, toText(record))
-  try {
-    // A link appears with its contents; an exclusive write would show an empty file for a moment.
-    linkSync(whole, devRecordFile(projectDir))
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  } finally {
-    rmSync(whole, { force: true })
-  }
-}
-
-export function replaceDevRecord(projectDir: string, record: DevRecord): void {
   const half = `${devRecordFile(projectDir)}.${record.ownerPid}.tmp`
   writeFileSync(half, toText(record))
   renameSync(half, devRecordFile(projectDir))
 }
 
-/** Removes the record when it is still the one of `ownerPid`. */
-export function releaseDevRecord(projectDir: string, ownerPid: number): void {
-  if (readDevRecord(projectDir)?.ownerPid === ownerPid) rmSync(devRecordFile(projectDir), { force: true })
-}
-
-/**
- * Takes a dead owner's record away. The rename is atomic: of two who try, one succeeds. Returns false when the file that
- * was moved is not the one that was judged, and gives it back.
- */
-export function discardDevRecord(projectDir: string, judged: DevRecord | undefined): boolean {
-  const file = devRecordFile(projectDir)
-  const aside = `${file}.${process.pid}.stale`
-  try {
-    renameSync(file, aside)
-  } catch {
-    return false
-  }
-  const moved = readRecord(aside)
-  if (moved?.ownerPid !== judged?.ownerPid || moved?.startedAt !== judged?.startedAt) {
-    renameSync(aside, file)
-    return false
-  }
-  rmSync(aside, { force: true })
-  return true
+export function removeDevRecord(projectDir: string): void {
+  rmSync(devRecordFile(projectDir), { force: true })
 }
 
 function readRecord(file: string): DevRecord | undefined {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError, messageOf } from '../contract/failures.js'
 import { provideTemporal } from './binaries.js'
 import { claimProject } from './claim.js'
-import { releaseDevRecord, replaceDevRecord, stateFolder } from './dev-record.js'
+import { stateFolder, writeDevRecord } from './dev-record.js'
 import { ensureSearchAttributes } from './search-attributes.js'
 import { keepHistories, launchServer, type ServerProcess } from './server-process.js'
 import { command, words } from '../contract/next-command.js'
@@ -50,8 +50,7 @@ export interface EmbeddedServer {
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const { projectDir, onMessage: say = () => undefined } = options
   const claim = { ownerPid: process.pid, startedAt: new Date().toISOString() }
-  await claimProject(projectDir, claim, say)
-  const release = () => releaseDevRecord(projectDir, claim.ownerPid)
+  const { release } = await claimProject(projectDir, claim, say)
   process.once('exit', release)
   try {
     const cli = await provideTemporal('temporal-cli', say)
@@ -59,14 +58,14 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     mkdirSync(path.dirname(dbFile), { recursive: true })
     const record = (pid: number) => ({ ...claim, pid, dbFile })
     // Noted before it is ready: were we killed now, the next start would still know what to end.
-    const onLaunched = (pid: number) => replaceDevRecord(projectDir, record(pid))
+    const onLaunched = (pid: number) => writeDevRecord(projectDir, record(pid))
     const { server, port, uiPort } = await launch({ cli, dbFile, projectDir, say, onLaunched })
     const reachable = {
       address: `127.0.0.1:${port}`,
       uiUrl: `http://127.0.0.1:${uiPort}`,
       namespace: NAMESPACE,
     }
-    replaceDevRecord(projectDir, { ...record(server.pid), ...reachable })
+    writeDevRecord(projectDir, { ...record(server.pid), ...reachable })
     return {
       ...reachable,
       pid: server.pid,

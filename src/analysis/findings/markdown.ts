@@ -1,4 +1,7 @@
 import { plain } from '../../contract/command-line.js'
+import { escapeMarkup } from '../../text/markup.js'
+import { fixPlace } from '../../text/fix.js'
+import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { plural } from '../../text/plural.js'
 import type { Finding } from '../../contract/finding.js'
 
@@ -7,42 +10,41 @@ export function formatMarkdown(findings: Finding[]): string {
   if (findings.length === 0) return '### Migrations\n\nNothing was found.\n'
   const count = (severity: Finding['severity']): number =>
     findings.filter((finding) => finding.severity === severity && finding.accepted === undefined).length
-  const rows = findings.map(
-    (finding) =>
-      `| ${ICON[finding.severity]} ${finding.code} | ${cell(place(finding))} | ${cell(finding.message)}${finding.accepted === undefined ? '' : ` _(accepted: ${cell(finding.accepted)})_`} |`,
-  )
-  const advice = findings
-    .filter(({ severity, accepted }) => severity === 'error' && accepted === undefined)
-    .map(
-      (finding) =>
-        `<details><summary>${finding.code} ${cell(place(finding))}</summary>\n\n${fenced(plain(finding.advice))}\n</details>`,
-    )
-  return [
+  const rows = findings.map((finding) => [
+    `${ICON[finding.severity]} ${finding.code}`,
+    code(place(finding)),
+    `${prose(finding.message)}${finding.accepted === undefined ? '' : ` _(accepted: ${prose(finding.accepted)})_`}`,
+  ])
+  return paragraphs(
     '### Migrations',
-    '',
     `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}`,
-    '',
-    '| | where | what |',
-    '|---|---|---|',
-    ...rows,
-    '',
-    ...advice,
-    '',
-  ].join('\n')
+    table(['', 'where', 'what'], rows),
+    ...findings.filter(wantsAdvice).map(details),
+  ).concat('\n')
+}
+
+/** What blocks, and what can be put right by pasting. */
+function wantsAdvice({ severity, accepted, fix }: Finding): boolean {
+  return accepted === undefined && (severity === 'error' || fix !== undefined)
+}
+
+function details(finding: Finding): string {
+  const { code: id, fix, query } = finding
+  // Behind the first line stands SQL to paste in more than one place.
+  const [advice = '', ...sql] = plain(finding.advice).split('\n')
+  return paragraphs(
+    `<details><summary>${id} ${escapeMarkup(place(finding))}</summary>`,
+    prose(advice),
+    sql.length > 0 && codeBlock(sql.join('\n'), 'sql'),
+    query !== undefined && codeBlock(query, 'sql'),
+    fix !== undefined && prose(fixPlace(fix)),
+    fix !== undefined && codeBlock(fix.sql, 'sql'),
+    '</details>',
+  )
 }
 
 const ICON = { error: '🛑', warning: '⚠️', info: 'ℹ️' } as const
 
 function place({ migration, line }: Finding): string {
   return line === undefined ? migration : `${migration}:${line}`
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll(/\r?\n/g, ' ')
-}
-
-/** The first line is prose, what follows is SQL to paste. */
-function fenced(advice: string): string {
-  const [first, ...sql] = advice.split('\n')
-  return sql.length === 0 ? (first ?? '') : `${first ?? ''}\n\n\`\`\`sql\n${sql.join('\n')}\n\`\`\``
 }

@@ -1,5 +1,6 @@
-import type { Finding } from '../../contract/finding.js'
 import { plain } from '../../contract/command-line.js'
+import { fixPlace } from '../../text/fix.js'
+import type { Finding, Fix } from '../../contract/finding.js'
 import { RULES } from '../rules/index.js'
 import { words } from '../../contract/next-command.js'
 
@@ -35,7 +36,7 @@ export function formatSarif(findings: Finding[], options: { migrationsDir: strin
 function result(finding: Finding, folder: string): object {
   const location = {
     physicalLocation: {
-      artifactLocation: { uri: encodeURI(`${folder}/${finding.migration}`) },
+      artifactLocation: { uri: uriOf(folder, finding.migration) },
       region: { startLine: finding.line ?? 1 },
     },
   }
@@ -44,8 +45,28 @@ function result(finding: Finding, folder: string): object {
     level: LEVEL[finding.severity],
     message: { text: plain(words`${finding.message} ${finding.advice}`) },
     locations: finding.migration === '-' ? [] : [location],
+    ...(finding.fix === undefined ? {} : { fixes: [fixOf(finding.fix, folder)] }),
     ...(finding.accepted === undefined
       ? {}
       : { suppressions: [{ kind: 'inSource', justification: finding.accepted }] }),
   }
+}
+
+/** Whole lines: from the first column of one to the first column of the line behind the other. */
+function fixOf(fix: Fix, folder: string): object {
+  const { file, fromLine, toLine } = fix.replaces
+  const deletedRegion = { startLine: fromLine, startColumn: 1, endLine: toLine + 1, endColumn: 1 }
+  return {
+    description: { text: fixPlace(fix).replace(/:$/, '') },
+    artifactChanges: [
+      {
+        artifactLocation: { uri: uriOf(folder, file) },
+        replacements: [{ deletedRegion, insertedContent: { text: `${fix.sql}\n` } }],
+      },
+    ],
+  }
+}
+
+function uriOf(folder: string, file: string): string {
+  return encodeURI(`${folder}/${file}`)
 }

@@ -114,7 +114,7 @@ async function conclude(
   const rooms = { ...places, migrationsTable: tableOf(input) }
   const judged = [
     ...history,
-    ...(await withSafeRebuild(collectFindings(evidence), evidence, rooms)),
+    ...(await withSafeRebuild(collectFindings(evidence), evidence, pending, rooms)),
     ...native.findings,
   ]
   const findings = arrange(acknowledge(judged, pending), input.files)

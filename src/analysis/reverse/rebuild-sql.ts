@@ -8,6 +8,8 @@ export interface Replacement {
   /** For each column of `to` that is filled: an expression over `h`, the held rows, and what `join` adds. */
   fill: Map<string, string>
   join?: string
+  /** The statements that fill it from the table that holds the rows, where somebody wrote them down. */
+  statements?: (hold: string) => string[]
 }
 
 /** The parts of a rebuild, in the order in which they must run. */
@@ -66,11 +68,13 @@ export function rebuildScript(
       ...replacements.map(({ to }) => to.sql),
     ],
     refill: [
-      ...held.map((table) => {
+      ...held.flatMap((table) => {
         const replacement = replaced.get(table.name.toLowerCase())
-        return replacement === undefined
-          ? `INSERT INTO ${quoteName(table.name)} (${columnList(table)}) SELECT ${columnList(table)} FROM ${holdOf(table)}`
-          : fillOf(replacement, holdOf(table))
+        const hold = holdOf(table)
+        if (replacement === undefined)
+          return `INSERT INTO ${quoteName(table.name)} (${columnList(table)}) SELECT ${columnList(table)} FROM ${hold}`
+        const written = replacement.statements?.(hold) ?? []
+        return written.length > 0 ? written : fillOf(replacement, hold)
       }),
       ...counted
         .filter((table) => replaced.get(table.name.toLowerCase())?.to.autoIncrement === true)

@@ -1,18 +1,21 @@
-import { ledgerSql } from '../../d1/schema/ledger.js'
+import { attachAfterwards, openConfined } from '../../d1/sqlite/confined.js'
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Finding } from '../../contract/finding.js'
-import { readDetailedCatalog, sameName, type TableSchema } from '../../d1/schema/schema.js'
-import { attachAfterwards, openConfined } from '../../d1/sqlite/confined.js'
+import type { DatabaseSync } from 'node:sqlite'
+import { messageOf } from '../../contract/failures.js'
+import type { Finding, Fix } from '../../contract/finding.js'
+import { ledgerSql } from '../../d1/schema/ledger.js'
+import { diffCatalog } from '../../d1/schema/schema-diff.js'
+import { readDetailedCatalog, tableNamed, type DetailedCatalog } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
-import { significantTokens } from '../../d1/sql/tokens.js'
-import { mentions } from '../statement/statement.js'
 import { compareTable } from '../compare/compare.js'
-import type { Evidence, TableFate } from '../evidence.js'
-import { rebuildScript } from './rebuild-sql.js'
+import type { Evidence } from '../evidence.js'
 import { replayFile } from '../replay/replay.js'
-import { fatesByName } from './reverse.js'
 import { dl101 } from '../rules/dl101.js'
+import { rh101 } from '../rules/rh101.js'
+import { rebuildsIn, type RebuildPlace } from './rebuild-place.js'
+import { rebuildScript } from './rebuild-sql.js'
+import { fatesByName } from './reverse.js'
 
 interface Places {
   prior: string
@@ -20,119 +23,212 @@ interface Places {
   migrationsTable: string
 }
 
+interface SqlFile {
+  name: string
+  sql: string
+}
+
 /**
- * Puts a rewrite that loses nothing into the advice of DL101: the same rebuild for this very schema, with the children held and
- * put back. It is run on a copy first and shown only when every row of every table concerned is there afterwards.
+ * Gives a finding about a rebuild the rewrite that loses nothing: the same rebuild for this very schema at this very place,
+ * with the children held and put back, and no moment without the table that views read. The whole migration is run on a copy
+ * with the rewrite in it, and it is shown only when every row of every table concerned is there afterwards.
  */
 export async function withSafeRebuild(
   findings: Finding[],
   evidence: Evidence,
+  pending: readonly SqlFile[],
   places: Places,
 ): Promise<Finding[]> {
-  if (!findings.some(({ code }) => code === dl101.code)) return findings
-  const rebuilt = evidence.fates.filter(({ how, before }) => how === 'rebuilt' && before.kind === 'table')
-  const advice = new Map<string, string>()
-  for (const fate of rebuilt) {
-    const script = safeRebuild(evidence, fate)
-    if (script === undefined) continue
-    if (await losesNothing(evidence, places, script))
-      for (const name of script.tables) advice.set(name, script.sql)
+  let told = findings
+  for (const place of pending.flatMap(rebuildsIn)) {
+    const concerned = told.filter((finding) => concerns(finding, place))
+    if (concerned.length === 0) continue
+    const rewrite = rewriteOf(evidence.before, pending, place, places.migrationsTable)
+    if (rewrite === undefined || !(await losesNothing(evidence.before, pending, rewrite, places))) continue
+    const [first] = concerned
+    told = told.map((finding) => {
+      if (!concerned.includes(finding)) return finding
+      const { fromLine, toLine } = rewrite.fix.replaces
+      return finding === first
+        ? { ...finding, advice: PROVEN, fix: rewrite.fix }
+        : { ...finding, advice: `The rewrite of lines ${fromLine} to ${toLine} keeps these rows too.` }
+    })
   }
-  return findings.map((finding) => {
-    const sql = finding.code === dl101.code ? advice.get(finding.table?.toLowerCase() ?? '') : undefined
-    return sql === undefined
-      ? finding
-      : {
-          ...finding,
-          advice: `Rebuild it like this instead (rehearsed on this database, no row is lost):\n${sql}`,
-        }
-  })
+  return told
 }
 
-interface SafeRebuild {
-  sql: string
+const PROVEN = 'Rebuild it like this instead: rehearsed on this database, no row is lost.'
+
+function concerns({ code, migration, line = 0 }: Finding, place: RebuildPlace): boolean {
+  if (migration !== place.file) return false
+  return code === dl101.code
+    ? line === place.dropLine
+    : code === rh101.code && line >= place.fromLine && line <= place.toLine
+}
+
+interface Rewrite {
+  fix: Fix
+  /** The schema that all pending files lead to, of views and triggers only those that they create. */
+  end: DetailedCatalog
   /** Tables whose rows are held on the way, in lower case. */
   tables: string[]
 }
 
-/** The rebuild of one table from its schema before to the one after; undefined where a new column would have no value. */
-export function safeRebuild(
-  evidence: Pick<Evidence, 'before' | 'after'>,
-  fate: TableFate,
-): SafeRebuild | undefined {
-  const { before, after } = fate
-  if (after === undefined) return undefined
-  const shared = after.columns.filter(
-    ({ name, generated }) => !generated && before.columns.some((column) => sameName(column.name, name)),
+/** Undefined where the schema at that place cannot be had, or the table is not there before and after. */
+function rewriteOf(
+  start: DetailedCatalog,
+  pending: readonly SqlFile[],
+  place: RebuildPlace,
+  migrationsTable: string,
+): Rewrite | undefined {
+  const { before, after, end } = schemasAround(start, pending, place, migrationsTable)
+  const [from, to] = [tableNamed(before, place.table), tableNamed(after, place.table)]
+  if (from?.kind !== 'table' || to === undefined) return undefined
+  const shared = to.columns.filter(
+    ({ name, generated }) =>
+      !generated && from.columns.some((column) => column.name.toLowerCase() === name.toLowerCase()),
   )
-  const stranded = after.columns.some(
-    (column) =>
-      column.notNull &&
-      column.default === null &&
-      !column.generated &&
-      column.keyPosition === 0 &&
-      !shared.includes(column),
-  )
-  if (stranded || shared.length === 0) return undefined
   const fill = new Map(shared.map(({ name }) => [name, `h.${quoteName(name)}`]))
-  const script = rebuildScript(evidence.before, [{ from: before, to: after, fill }])
+  const script = rebuildScript(before, [{ from, to, fill, statements: place.fill }])
   const held = new Set(script.held.map(({ name }) => name.toLowerCase()))
-  const triggers = [...evidence.before.triggers.values()].filter(({ table }) => held.has(table.toLowerCase()))
-  const views = [...evidence.before.views.values()].filter(({ sql }) =>
-    mentions(significantTokens(sql), before.name),
+  const children = [...before.triggers.values()].filter(
+    ({ table }) => held.has(table.toLowerCase()) && table.toLowerCase() !== from.name.toLowerCase(),
+  )
+  const own = [...after.triggers.values()].filter(
+    ({ table }) => table.toLowerCase() === to.name.toLowerCase(),
   )
   const statements = [
-    'PRAGMA defer_foreign_keys = ON',
-    ...triggers.map(({ name }) => `DROP TRIGGER ${quoteName(name)}`),
-    ...views.map(({ name }) => `DROP VIEW ${quoteName(name)}`),
+    ...place.keptBefore,
+    ...(script.held.length > 1 ? ['PRAGMA defer_foreign_keys = ON'] : []),
+    ...children.map(({ name }) => `DROP TRIGGER ${quoteName(name)}`),
     ...script.before,
     ...script.refill,
     ...script.after,
-    ...indexesOf(before, after),
-    ...views.map(({ sql }) => sql),
-    ...triggers.map(({ sql }) => sql),
+    ...to.indexes.filter(({ origin }) => origin === 'statement').map(({ sql }) => sql),
+    ...[...own, ...children].map(({ sql }) => sql),
+    ...place.keptBehind,
   ]
-  return { sql: statements.map((statement) => `${statement};`).join('\n'), tables: [...held] }
+  const { file, fromLine, toLine } = place
+  const sql = statements.map((statement) => `${statement};`).join('\n')
+  return { fix: { sql, replaces: { file, fromLine, toLine } }, end, tables: [...held] }
 }
 
-/** The indexes of before that still fit, and those that the migration adds. */
-function indexesOf(before: TableSchema, after: TableSchema): string[] {
-  const has = (column: string | null): boolean =>
-    column === null || after.columns.some(({ name }) => sameName(name, column))
-  const indexes = new Map(
-    [...before.indexes, ...after.indexes]
-      .filter(({ origin, columns }) => origin === 'statement' && columns.every(has))
-      .map((index) => [index.name.toLowerCase(), index.sql]),
-  )
-  return [...indexes.values()]
+/**
+ * The schema before and behind a rebuild, and at the end of all, from a database without rows: there no key and no view
+ * stands in the way of a DROP or RENAME.
+ */
+function schemasAround(
+  start: DetailedCatalog,
+  pending: readonly SqlFile[],
+  place: RebuildPlace,
+  migrationsTable: string,
+): { before: DetailedCatalog; after: DetailedCatalog; end: DetailedCatalog } {
+  const at = pending.findIndex(({ name }) => name === place.file)
+  const earlier = [...pending.slice(0, at), { name: place.file, sql: place.head }]
+  const database = openEmpty(start, migrationsTable)
+  try {
+    for (const file of earlier) runTolerant(database, file, migrationsTable)
+    const before = readDetailedCatalog(database, { migrationsTable })
+    dropReaders(database, before)
+    runTolerant(database, { name: `${place.file}, rebuild`, sql: place.body }, migrationsTable)
+    const after = readDetailedCatalog(database, { migrationsTable })
+    return { before, after, end: endOf(start, pending, migrationsTable) }
+  } finally {
+    database.close()
+  }
 }
 
-async function losesNothing(evidence: Evidence, places: Places, script: SafeRebuild): Promise<boolean> {
-  const copy = join(places.folder, 'safe.sqlite')
-  await copyFile(places.prior, copy)
-  const { migrationsTable } = places
+function endOf(
+  start: DetailedCatalog,
+  pending: readonly SqlFile[],
+  migrationsTable: string,
+): DetailedCatalog {
+  const database = openEmpty(start, migrationsTable)
+  try {
+    dropReaders(database, start)
+    for (const file of pending) runTolerant(database, file, migrationsTable)
+    return readDetailedCatalog(database, { migrationsTable })
+  } finally {
+    database.close()
+  }
+}
+
+/** A RENAME checks what views and triggers read, and fails where a table of theirs is not there at that moment. */
+function dropReaders(database: DatabaseSync, { triggers, views }: DetailedCatalog): void {
+  for (const { name } of triggers.values()) database.exec(`DROP TRIGGER ${quoteName(name)}`)
+  for (const { name } of views.values()) database.exec(`DROP VIEW ${quoteName(name)}`)
+}
+
+function openEmpty({ tables, views, triggers }: DetailedCatalog, migrationsTable: string): DatabaseSync {
+  const database = openConfined(':memory:')
+  database.exec(ledgerSql(migrationsTable))
+  const virtualFirst = [...tables.values()].sort((a, b) => rank(a.kind) - rank(b.kind))
+  const indexes = virtualFirst.flatMap((table) => table.indexes)
+  const objects = [
+    ...virtualFirst,
+    ...indexes.filter(({ origin }) => origin === 'statement'),
+    ...views.values(),
+    ...triggers.values(),
+  ]
+  for (const { sql } of objects) {
+    try {
+      database.exec(sql)
+    } catch (error) {
+      // A shadow table came with its virtual table.
+      if (!/already exists/.test(messageOf(error))) throw error
+    }
+  }
+  return database
+}
+
+function rank(kind: string): number {
+  return kind === 'virtual' ? 0 : 1
+}
+
+function runTolerant(database: DatabaseSync, file: SqlFile, migrationsTable: string): void {
+  const origin = readDetailedCatalog(database, { migrationsTable })
+  replayFile(database, file, { migrationsTable, countRows: false, origin, tolerant: true })
+}
+
+/** Runs all pending files on a copy, the rewrite pasted where it says. */
+async function losesNothing(
+  start: DetailedCatalog,
+  pending: readonly SqlFile[],
+  { fix, end, tables }: Rewrite,
+  { prior, folder, migrationsTable }: Places,
+): Promise<boolean> {
+  const copy = join(folder, 'safe.sqlite')
+  await copyFile(prior, copy)
   const database = openConfined(copy)
   try {
     database.exec('PRAGMA synchronous = OFF')
     database.exec(ledgerSql(migrationsTable))
-    const replay = replayFile(
-      database,
-      { name: 'safe-rebuild.sql', sql: script.sql },
-      { migrationsTable, countRows: false, origin: evidence.before },
-    )
-    if (replay.failures.length > 0) return false
-    attachAfterwards(database, places.prior, 'prior')
+    for (const file of pending) {
+      const sql = file.name === fix.replaces.file ? pasted(file.sql, fix) : file.sql
+      const origin = readDetailedCatalog(database, { migrationsTable })
+      const { failures } = replayFile(
+        database,
+        { name: file.name, sql },
+        { migrationsTable, countRows: false, origin },
+      )
+      if (failures.some(({ code }) => code !== 'TX101' && code !== 'TX102')) return false
+    }
     const after = readDetailedCatalog(database, { migrationsTable })
-    return fatesByName(evidence.before, after)
-      .filter(({ before }) => script.tables.includes(before.name.toLowerCase()))
+    if (diffCatalog(end, after).some(({ change }) => change !== 'added')) return false
+    attachAfterwards(database, prior, 'prior')
+    return fatesByName(start, after)
+      .filter(({ before }) => tables.includes(before.name.toLowerCase()))
       .every((fate) => {
-        const { lost, columns } = compareTable(
-          { database, before: evidence.before, after, statements: [] },
-          fate,
-        )
+        const { lost, columns } = compareTable({ database, before: start, after, statements: [] }, fate)
         return lost === 0 && columns.every((change) => change.after === undefined)
       })
   } finally {
     database.close()
   }
+}
+
+/** The file with the fix in it. Lines keep their endings. */
+export function pasted(text: string, { sql, replaces }: Fix): string {
+  const lines = text.split('\n')
+  return [...lines.slice(0, replaces.fromLine - 1), sql, ...lines.slice(replaces.toLine)].join('\n')
 }

@@ -1,7 +1,7 @@
 import type { Finding, Severity } from '../../contract/finding.js'
 import type { Evidence, SearchMismatch } from '../evidence.js'
 import { mentions } from '../statement/statement.js'
-import { findingOf, rowsText, same, type Rule } from './rule.js'
+import { atEndOf, findingOf, rowsText, same, type Rule } from './rule.js'
 
 export const ft101: Rule = {
   code: 'FT101',
@@ -23,9 +23,10 @@ function judge(evidence: Evidence, found: SearchMismatch): Finding {
     )
   const advice =
     state === 'unreadable'
-      ? `Its content is another table or column now: drop ${index} and create it for that, then fill it.\n${refill.join(';\n')};`
-      : `${ft101.advice}\n${refill.join(';\n')};`
-  return findingOf(ft101, severityOf(found), place, messageOf(found), { table: index, advice })
+      ? `Its content is another table or column now: drop ${index} and create it for that, then fill it.`
+      : ft101.advice
+  const details = { table: index, advice, ...atEndOf(evidence, place, refill) }
+  return findingOf(ft101, severityOf(found), place, messageOf(found), details)
 }
 
 /** A new index may be filled later, by hand; one that answered rightly and does no longer is a loss. */

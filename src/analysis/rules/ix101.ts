@@ -2,7 +2,7 @@ import { shapeCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence } from '../evidence.js'
 import { creationOf, indexFates, type IndexFate } from './index-fates.js'
-import { findingOf, lossSeverity, same, type Rule } from './rule.js'
+import { atEndOf, findingOf, lossSeverity, same, type Rule } from './rule.js'
 
 export const ix101: Rule = {
   code: 'IX101',
@@ -21,16 +21,17 @@ function lostIndex(evidence: Evidence, { fate, index }: IndexFate): Finding {
     ({ anatomy }) => anatomy.verb === 'drop-index' && same(anatomy.target, index.name),
   )
   const kind = index.unique ? 'unique index' : 'index'
+  const place = dropped ?? shapeCulprit(evidence, fate)
   const details = {
     table: fate.before.name,
-    advice: `${ix101.advice}\n${creationOf(index, evidence.after)}`,
+    ...atEndOf(evidence, place, [creationOf(index, evidence.after)]),
   }
   if (dropped !== undefined) {
     // Dropped by name it is meant, but it guarded the rows, or a rebuild beside it is where people forget to make it again.
     const severity = fate.how === 'kept' && !index.unique ? 'info' : 'warning'
     const message = `The ${kind} ${index.name} is dropped and not made again.`
-    return findingOf(ix101, severity, dropped, message, details)
+    return findingOf(ix101, severity, place, message, details)
   }
   const message = `The ${kind} ${index.name} on ${fate.before.name} is lost with the table that is rebuilt.`
-  return findingOf(ix101, lossSeverity(evidence), shapeCulprit(evidence, fate), message, details)
+  return findingOf(ix101, lossSeverity(evidence), place, message, details)
 }

@@ -2,7 +2,7 @@ import type { Finding } from '../../contract/finding.js'
 import type { Evidence } from '../evidence.js'
 import { shapeCulprit } from './attribution.js'
 import { creationOf, describeIndex, indexFates, type IndexFate } from './index-fates.js'
-import { findingOf, same, type Rule } from './rule.js'
+import { atEndOf, findingOf, same, type Rule } from './rule.js'
 
 export const ix102: Rule = {
   code: 'IX102',
@@ -24,8 +24,9 @@ function changed(evidence: Evidence, { fate, index, by, loosened }: IndexFate): 
   const message = `The index ${index.name} on ${fate.before.name} is made again otherwise${name}: ${now}; it was ${describeIndex(index)}.${effect}`
   // In a table that stays, somebody dropped and made it by name, for what is searched.
   const severity = loosened || fate.how !== 'kept' ? 'warning' : 'info'
-  return findingOf(ix102, severity, made ?? shapeCulprit(evidence, fate), message, {
+  const place = made ?? shapeCulprit(evidence, fate)
+  return findingOf(ix102, severity, place, message, {
     table: fate.before.name,
-    advice: `${ix102.advice}\n${creationOf(index, evidence.after)}`,
+    ...atEndOf(evidence, place, [creationOf(index, evidence.after)]),
   })
 }

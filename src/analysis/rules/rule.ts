@@ -1,4 +1,4 @@
-import type { Finding, Severity } from '../../contract/finding.js'
+import type { Finding, Fix, Severity } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence } from '../evidence.js'
 import { plural } from '../../text/plural.js'
 import type { History } from './history.js'
@@ -20,7 +20,7 @@ export interface Rule {
   checkHistory?: (history: History) => Finding[]
 }
 
-type Details = Partial<Pick<Finding, 'table' | 'column' | 'before' | 'after'>> & { advice?: Words }
+type Details = Partial<Pick<Finding, 'table' | 'column' | 'before' | 'after' | 'fix'>> & { advice?: Words }
 
 /** Where a finding points to: a statement, or a file as a whole. */
 export type Location = Pick<StatementEvidence, 'file' | 'line'> | { file: string } | undefined
@@ -42,6 +42,19 @@ export function findingOf(
     message,
     advice: advice ?? rule.advice,
   }
+}
+
+/** A fix that adds statements, given without their `;`, to the end of the file that a finding blames; none where it blames no file. */
+export function atEndOf(
+  evidence: Pick<Evidence, 'files'>,
+  place: Location,
+  statements: readonly string[],
+): { fix?: Fix } {
+  const file = evidence.files.find(({ name }) => name === place?.file)
+  if (file === undefined || statements.length === 0) return {}
+  const lines = file.sql.replace(/\n$/, '').split('\n').length
+  const sql = statements.map((statement) => `${statement.replace(/;\s*$/, '')};`).join('\n')
+  return { fix: { sql, replaces: { file: file.name, fromLine: lines + 1, toLine: lines } } }
 }
 
 /** A loss that the rehearsal shows is an error; one that the files only make possible is a warning. */

@@ -6,7 +6,7 @@ import type { Finding } from '../../contract/finding.js'
 import type { Evidence } from '../evidence.js'
 import { significantTokens } from '../../d1/sql/tokens.js'
 import { mismatched, withoutTarget } from './foreign-keys.js'
-import { findingOf, lossSeverity, same, type Rule } from './rule.js'
+import { atEndOf, findingOf, lossSeverity, same, type Rule } from './rule.js'
 
 export const tr101: Rule = {
   code: 'TR101',
@@ -45,7 +45,7 @@ function lostTriggers(evidence: Evidence): Finding[] {
     return [
       findingOf(tr101, severity, place, message, {
         table: trigger.table,
-        advice: `${tr101.advice}\n${trigger.sql};`,
+        ...atEndOf(evidence, place, [trigger.sql]),
       }),
     ]
   })
@@ -89,7 +89,7 @@ function lostViews(evidence: Evidence): Finding[] {
     return [
       findingOf(tr101, beside ? lossSeverity(evidence) : 'warning', place, message, {
         table: view.name,
-        advice: `${tr101.advice}\n${view.sql};`,
+        ...atEndOf(evidence, place, [view.sql]),
       }),
     ]
   })
@@ -103,8 +103,11 @@ function staleViews(evidence: Evidence): Finding[] {
       const reads = (sql: string | undefined): boolean => mentions(significantTokens(sql ?? ''), oldName)
       if (was === undefined || reads(was.sql) || !reads(view.sql)) return []
       const message = `The view ${view.name} goes on reading the renamed ${oldName}, not the new ${fate.before.name}.`
-      const advice = `Drop and create it at the end of the migration.\n${was.sql};`
-      return [findingOf(tr101, lossSeverity(evidence), fate.ended, message, { table: view.name, advice })]
+      const advice = 'Drop and create it at the end of the migration.'
+      const fix = atEndOf(evidence, fate.ended, [`DROP VIEW ${quoted(view.name)}`, was.sql])
+      return [
+        findingOf(tr101, lossSeverity(evidence), fate.ended, message, { table: view.name, advice, ...fix }),
+      ]
     }),
   )
 }
@@ -129,4 +132,8 @@ function brokenObjects(evidence: Evidence): Finding[] {
           : `${name} can no longer be written, because of a trigger: ${message}.`
       return findingOf(tr101, evidence.certain ? 'error' : 'warning', place, what, { table: name })
     })
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
 }

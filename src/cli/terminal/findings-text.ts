@@ -1,4 +1,5 @@
 import { visibleIn } from '../../text/visible.js'
+import { fixPlace } from '../../text/fix.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Colors } from './output.js'
 import { linesOf, mapText, words, type Words } from '../../contract/next-command.js'
@@ -15,7 +16,17 @@ export function findingLines(findings: readonly Finding[], colors: Colors): Word
       return [
         `${paint(label.padEnd(8))} ${colors.bold(finding.code)} ${place}  ${finding.message}`,
         ...(finding.accepted === undefined ? [] : [`         accepted: ${finding.accepted}`]),
-        ...linesOf(finding.advice).map((line) => mapText(words`         ${line}`, colors.dim)),
+        ...[...linesOf(finding.advice), ...queryLines(finding), ...fixLines(finding)].map((line) =>
+          mapText(words`         ${line}`, colors.dim),
+        ),
       ]
     })
+}
+
+function fixLines({ fix }: Finding): string[] {
+  return fix === undefined ? [] : [fixPlace(fix), ...fix.sql.split('\n')]
+}
+
+function queryLines({ query }: Finding): string[] {
+  return query === undefined ? [] : [`Find the rows: ${query}`]
 }

@@ -1,12 +1,11 @@
+import { command, words } from '../../contract/next-command.js'
+import { takeFileLock } from '../sqlite/file-lock.js'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DatabaseSync } from 'node:sqlite'
 import { RunbookError } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
 import { endGroup } from '../../process/process-group.js'
-import { openSqlite } from '../sqlite/sqlite.js'
-import { command, words } from '../../contract/next-command.js'
 
 /** The right to change one database from this machine. */
 export interface Lease {
@@ -16,22 +15,21 @@ export interface Lease {
 }
 
 /**
- * Takes the lease of the target's database, or throws `DatabaseLocked` (retryable) when another apply holds it. The lock is
- * SQLite's own file lock: the system releases it when the worker dies, so there is no stale lease to guess about. A command
- * that outlived a dead worker is ended first: only then is the database's state final.
+ * Takes the lease of the target's database, or throws `DatabaseLocked` (retryable) when another apply holds it; it ends with
+ * the worker. A command that outlived a dead worker is ended first: only then is the database's state final.
  */
 export async function takeLease(target: Target, root: string): Promise<Lease> {
   const folder = join(root, 'leases')
-  mkdirSync(folder, { recursive: true })
   const name = leaseName(target)
-  const lock = lockFile(join(folder, `${name}.lock`), target)
+  const lock = takeFileLock(join(folder, `${name}.lock`))
+  if (lock === undefined) throw leased(target)
   const groupFile = join(folder, `${name}.group`)
   await endOrphan(groupFile)
   return {
     remember: (leader) => writeFileSync(groupFile, String(leader)),
     release: () => {
       rmSync(groupFile, { force: true })
-      lock.close()
+      lock.release()
     },
   }
 }
@@ -44,22 +42,14 @@ function leaseName({ accountId = '', database, persistTo = '' }: Target): string
     .slice(0, 32)
 }
 
-function lockFile(file: string, target: Target): DatabaseSync {
-  const lock = openSqlite(file)
-  try {
-    lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
-    return lock
-  } catch (cause) {
-    lock.close()
-    throw new RunbookError(
-      'DatabaseLocked',
-      `Another apply on ${target.database.name} is running on this machine.`,
-      {
-        advice: words`Wait for it to end: ${command('list')} shows it.`,
-        cause,
-      },
-    )
-  }
+function leased(target: Target): RunbookError {
+  return new RunbookError(
+    'DatabaseLocked',
+    `Another apply on ${target.database.name} is running on this machine.`,
+    {
+      advice: words`Wait for it to end: ${command('list')} shows it.`,
+    },
+  )
 }
 
 /** The group's number may have been given to somebody else since: only what still looks like Wrangler is ended. */

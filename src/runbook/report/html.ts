@@ -10,7 +10,7 @@ import {
   type Tick,
 } from './document.js'
 import type { ReportInput } from './input.js'
-import { escapeMarkup } from './markup.js'
+import { escapeMarkup } from '../../text/markup.js'
 import { REPORT_STYLE } from './style.js'
 import { timelineChart } from './timeline-chart.js'
 import { trendChart } from './trend-chart.js'

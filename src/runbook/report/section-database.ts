@@ -1,3 +1,4 @@
+import { fixPlace } from '../../text/fix.js'
 import type { Finding } from '../../contract/finding.js'
 import type { SchemaChange } from '../../contract/plan.js'
 import type { RunView } from '../../contract/run.js'
@@ -122,8 +123,20 @@ export function findingsSection({ plan }: ReportInput): Section {
           one.accepted ?? '-',
         ]),
       ),
+      ...found.flatMap(fixBlock),
     ],
   }
+}
+
+function fixBlock(finding: Finding): Block[] {
+  const { code, fix, query } = finding
+  const sql = (content: string): Block => ({ kind: 'code', language: 'sql', text: content })
+  const blocks = [
+    ...(query === undefined ? [] : [text('The rows that it is about:'), sql(query)]),
+    ...(fix === undefined ? [] : [text(fixPlace(fix)), sql(fix.sql)]),
+  ]
+  if (blocks.length === 0) return []
+  return [{ kind: 'fold', summary: `SQL for ${code} of ${whereOf(finding)}`, blocks }]
 }
 
 function whereOf({ migration, line }: Finding): string {

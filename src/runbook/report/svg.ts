@@ -1,4 +1,4 @@
-import { escapeMarkup } from './markup.js'
+import { escapeMarkup } from '../../text/markup.js'
 
 /** Colours are the page's own CSS variables, so that one SVG serves light, dark and print. */
 export const COLOUR = {
