@@ -6,7 +6,7 @@ import { openSqlite } from './sqlite.js'
 
 /** The one way in which processes of this machine exclude each other. */
 export interface FileLock {
-  release(): void
+  release: () => void
 }
 
 /**
