@@ -105,7 +105,7 @@ describe('what an advice gives to paste does what it says', () => {
   test.each(mismatched)(
     'at the end of the file, the refill makes the search whole: $name',
     async (scenario) => {
-      const advice = pasted((await findingOf(scenario, 'FT101'))?.advice)
+      const advice = (await findingOf(scenario, 'FT101'))?.fix?.sql ?? ''
       expect(advice).toContain('INSERT INTO')
       const migration = `${textOf(scenario)}\n${advice}`
       expect(await findingOf({ ...scenario, migration }, 'FT101')).toBeUndefined()
