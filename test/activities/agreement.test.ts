@@ -9,7 +9,10 @@ import { RULES } from '../../src/analysis/rules/index.js'
 import { packBundle } from '../../src/d1/migrations/bundle.js'
 import { migrationFile } from '../../src/d1/migrations/migration-files.js'
 import { ledgerSql, recordSql } from '../../src/d1/schema/ledger.js'
+import { useTypeScriptProcesses } from '../analysis/own-process.js'
 import { localTarget, seedLocal } from '../d1/local-target.js'
+
+useTypeScriptProcesses()
 
 interface Situation {
   name: string
