@@ -251,23 +251,13 @@ export class LocalDatabase {
 
 /** How many values a statement wants: `?` and names count once each, `?7` makes it at least seven. */
 function parameterCount(sql: string): number {
-  const tokens = significantTokens(sql)
   const names = new Set<string>()
   let count = 0
-  for (const [index, { text, kind }] of tokens.entries()) {
-    const next = tokens[index + 1]
-    if (kind === 'punctuation' && text === '?') {
-      const numbered = next?.kind === 'number' && next.start === (tokens[index]?.start ?? 0) + 1
-      count = numbered ? Math.max(count, Number(next.text)) : count + 1
-    }
-    const named =
-      (kind === 'punctuation' && (text === ':' || text === '@') && next?.kind === 'word') ||
-      (kind === 'word' && text.startsWith('$'))
-    const name = text.startsWith('$') ? text : `${text}${next?.text ?? ''}`
-    if (named && !names.has(name)) {
-      names.add(name)
-      count += 1
-    }
+  for (const { kind, text } of significantTokens(sql)) {
+    if (kind !== 'variable') continue
+    if (/^\?\d/.test(text)) count = Math.max(count, Number(text.slice(1)))
+    else if (text === '?' || !names.has(text)) count += 1
+    names.add(text)
   }
   return count
 }

@@ -30,7 +30,7 @@ export function bindValues(
   const ordered = [...own, ...tables.filter((table) => !own.includes(table))]
   let out = ''
   let from = 0
-  for (const { start, end, place } of parametersOf(sql, tokens, own[0])) {
+  for (const { start, end, place } of parametersOf(tokens, own[0])) {
     out += sql.slice(from, start) + literal(valueAt(place, ordered, sampleOf))
     from = end
   }
@@ -53,26 +53,14 @@ function valueAt(
   return 1
 }
 
-function parametersOf(sql: string, tokens: Token[], target: TableSchema | undefined): Parameter[] {
+function parametersOf(tokens: Token[], target: TableSchema | undefined): Parameter[] {
   const items = insertedColumns(tokens, target)
-  return tokens.flatMap((token, at): Parameter[] => {
-    const length = lengthOf(tokens, at)
-    if (length === 0) return []
-    const last = tokens[at + length - 1] ?? token
-    const item = items.get(token.start)
-    const place = item === undefined ? placeAt(tokens, at, at + length) : { column: item }
-    return [{ start: token.start, end: last.start + last.text.length, place }]
+  return tokens.flatMap(({ kind, start, text }, at): Parameter[] => {
+    if (kind !== 'variable') return []
+    const item = items.get(start)
+    const place = item === undefined ? placeAt(tokens, at, at + 1) : { column: item }
+    return [{ start, end: start + text.length, place }]
   })
-
-  /** Tokens of `?`, `?1`, `:id`, `@id` or `$id`; 0 for another one. */
-  function lengthOf(all: Token[], at: number): number {
-    const { text = '', start = 0 } = all[at] ?? {}
-    const next = all[at + 1]
-    const joined = next?.start === start + text.length
-    if (text === '?') return joined && next.kind === 'number' ? 2 : 1
-    if (text === ':' || text === '@') return joined && next.kind === 'word' ? 2 : 0
-    return /^\$\w/.test(text) && all[at]?.kind === 'word' && sql.length > 0 ? 1 : 0
-  }
 }
 
 /** Of INSERT INTO t (a, b) VALUES (…, …): the column for each token of the values, by its start. */
