@@ -77,6 +77,7 @@ export const MIGRATION_STATES = [
   'applied',
   'absent',
   'partial',
+  'unknown',
   'not-executed',
   'taken-back',
 ] as const
@@ -90,8 +91,9 @@ export const takenBackBySchema = z.discriminatedUnion('strategy', [
 export type TakenBackBy = z.infer<typeof takenBackBySchema>
 
 /**
- * What this run did to a migration. `applied`, `absent` and `partial` were read back from the database; `not-executed` was
- * never tried; `taken-back` was applied, and a way back that was proven has undone it.
+ * What this run did to a migration. `applied`, `absent` and `partial` were read back from the database; `unknown` was begun,
+ * and what it did could not be read, or is none of the three; `not-executed` was never tried; `taken-back` was applied, and a
+ * way back that was proven has undone it.
  */
 export const migrationResultSchema = z.object({
   name: z.string(),

@@ -8,8 +8,19 @@ export function migrationState(
 ): string {
   if (state === 'taken-back')
     return takenBackBy === undefined ? 'taken back' : `taken back by ${wayText(takenBackBy)}`
+  if (state === 'unknown') return 'unknown: it may have changed the database'
   const undone = takenBackByFile(name, migrations)
   return state === 'applied' && undone.length > 0 ? `applied; it took back ${undone.join(', ')}` : state
+}
+
+/** Files that changed the database, or may have. */
+export function touchedBy(migrations: readonly MigrationResult[]): MigrationResult[] {
+  return migrations.filter(({ state }) => state === 'applied' || isUnproven(state))
+}
+
+/** Neither known to be applied nor known to be absent. */
+export function isUnproven(state: MigrationResult['state']): boolean {
+  return state === 'partial' || state === 'unknown'
 }
 
 /** The way back that was taken, by what tells it apart from every other one. */

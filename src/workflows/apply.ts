@@ -1,10 +1,12 @@
-import { ApplicationFailure } from '@temporalio/workflow'
+import { ApplicationFailure, CancellationScope, CancelledFailure } from '@temporalio/workflow'
 import type { PlannedMigration, Plan } from '../contract/plan.js'
 import type { MigrationResult } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
-import { windowHolds } from '../runbook/window.js'
+import { windowOverText } from '../runbook/stopped-state.js'
+import { windowHolds, windowState } from '../runbook/window.js'
 import { mutate, read } from './activities.js'
-import { failureOf, GateExpired } from './endings.js'
+import { withCredentials } from './credentials.js'
+import { failureOf, WindowOver } from './endings.js'
 import type { Run } from './run.js'
 import { ledgerRead } from './taken-back.js'
 
@@ -13,19 +15,24 @@ import { ledgerRead } from './taken-back.js'
  * Whatever ends it early, `proveOutcome` says afterwards what is true of each file.
  */
 export async function applyOneByOne(run: Run, plan: Plan): Promise<void> {
-  const { target, bundle, window } = run.request
+  const { target, bundle } = run.request
   const ledgerBefore = [...plan.ledger]
   for (const migration of plan.migrations) {
     await run.whileRunning()
-    if (!windowHolds({ window, now: Date.now(), neededMs: migration.durationMs }))
-      throw new GateExpired('window')
-    run.say('execute', `applying ${migration.name}`)
     const summary = `Apply ${migration.name}`
-    const result = await run.audited(
-      mutate.applyMigration.executeWithOptions({ summary }, [
-        { target, bundle, migration, ledgerBefore: [...ledgerBefore], runKey: run.runKey },
-      ]),
-    )
+    const result = await withCredentials(run, `${migration.name} was being applied`, async () => {
+      demandWindow(run, plan, migration)
+      // Nothing is begun any more, and so nothing more is in doubt.
+      if (CancellationScope.current().consideredCancelled)
+        throw new CancelledFailure(`stopped before ${migration.name}`)
+      run.say('execute', `applying ${migration.name}`)
+      run.begun.add(migration.name)
+      return run.audited(
+        mutate.applyMigration.executeWithOptions({ summary }, [
+          { target, bundle, migration, ledgerBefore: [...ledgerBefore], runKey: run.runKey },
+        ]),
+      )
+    })
     record(run, result)
     if (result.state !== 'applied') {
       throw ApplicationFailure.create({
@@ -38,48 +45,77 @@ export async function applyOneByOne(run: Run, plan: Plan): Promise<void> {
   }
 }
 
+/** Each file is held against what it took at the rehearsal: one that would not fit is not begun. */
+function demandWindow(run: Run, plan: Plan, migration: PlannedMigration): void {
+  const { window } = run.request
+  const now = Date.now()
+  if (windowHolds({ window, now, neededMs: migration.durationMs })) return
+  throw new WindowOver(
+    windowOverText({
+      state: windowState({ window, now }),
+      migration,
+      applied: appliedByThisRun(run).length,
+      planned: plan.migrations.length,
+    }),
+  )
+}
+
 /**
  * Says of each planned file what was read back from the database, after an apply that did not end well. A database that
- * cannot be read leaves the file that was being applied `partial`: not known to be safe counts as not safe.
+ * cannot be read leaves the file that was begun `unknown`: not known to be safe counts as not safe.
  */
 export async function proveOutcome(run: Run, plan: Plan, cause: unknown): Promise<void> {
   const { target, files } = run.request
   const error = failureOf(cause).message
   try {
-    const status = await run.audited(
-      read.readStatus.executeWithOptions({ summary: 'Read back what was applied' }, [{ target, files }]),
+    const status = await withCredentials(run, 'the database was being read back', () =>
+      run.audited(
+        read.readStatus.executeWithOptions({ summary: 'Read back what was applied' }, [{ target, files }]),
+      ),
     )
     run.view.ledger = ledgerRead(run, status)
-    for (const result of readBack(plan.migrations, status)) record(run, { ...result, error })
+    const proven = new Set(appliedByThisRun(run))
+    for (const result of readBack(plan.migrations, { status, begun: run.begun, proven }))
+      record(run, { ...result, error })
   } catch (unread) {
-    const next = run.view.migrations.find(({ state }) => state === 'pending')
+    delete run.view.ledger
     const why = `${error}; reading the database back failed too: ${failureOf(unread).message}`
-    if (next !== undefined) record(run, { ...next, state: 'partial', error: why })
+    for (const one of run.view.migrations) {
+      if (one.state === 'pending' && run.begun.has(one.name))
+        record(run, { ...one, state: 'unknown', error: why })
+    }
   }
   for (const migration of run.view.migrations) {
     if (migration.state === 'pending') migration.state = 'not-executed'
   }
 }
 
-/** Pure: ledger row and schema fingerprint decide; files behind the first one that is missing were never tried. */
-export function readBack(planned: readonly PlannedMigration[], status: Status): MigrationResult[] {
+/**
+ * Pure: ledger row and schema fingerprint decide, of files that were begun; the next one behind them may be said to be absent.
+ * A schema that is not the one expected is put down to the last file that was begun and not proven before.
+ */
+export function readBack(
+  planned: readonly PlannedMigration[],
+  seen: { status: Status; begun: ReadonlySet<string>; proven: ReadonlySet<string> },
+): MigrationResult[] {
+  const { status, begun, proven } = seen
   const inLedger = new Set(status.applied.map(({ name }) => name))
-  const applied = planned.filter(({ name }) => inLedger.has(name))
-  const last = applied.at(-1)
+  const recorded = planned.filter(({ name }) => inLedger.has(name) && begun.has(name))
+  const last = recorded.at(-1)
   const next = planned.find(({ name }) => !inLedger.has(name))
+  const schema = status.schemaFingerprint
+  const settled = schema === (last?.fingerprintAfter ?? next?.fingerprintBefore)
+  const lastInDoubt = !settled && last !== undefined && !proven.has(last.name)
   const result = ({ name, sha256 }: PlannedMigration, state: MigrationResult['state']): MigrationResult => ({
     name,
     sha256,
     state,
     durationMs: null,
   })
-  const settled = last === undefined || status.schemaFingerprint === last.fingerprintAfter
-  const results = applied.map((migration) =>
-    result(migration, migration === last && !settled ? 'partial' : 'applied'),
-  )
+  const results = recorded.map((one) => result(one, lastInDoubt && one === last ? 'partial' : 'applied'))
   if (next === undefined) return results
-  const untouched = status.schemaFingerprint === next.fingerprintBefore
-  return [...results, result(next, untouched || !settled ? 'absent' : 'partial')]
+  if (settled || lastInDoubt || !begun.has(next.name)) return [...results, result(next, 'absent')]
+  return [...results, result(next, schema === next.fingerprintAfter ? 'partial' : 'unknown')]
 }
 
 /** What the database must show once the whole plan is applied. */

@@ -2,6 +2,7 @@ import { messageOf } from '../contract/failures.js'
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
   ChildWorkflowFailure,
   isCancellation,
 } from '@temporalio/workflow'
@@ -30,6 +31,14 @@ export class GateExpired extends Error {
   }
 }
 
+/** The maintenance window has no room for the next file. The message says what was applied until then. */
+export class WindowOver extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'WindowOver'
+  }
+}
+
 /** The migration was taken back, or people chose to stop after it went wrong. */
 export class RunEnded extends Error {
   readonly ending: Ending
@@ -39,6 +48,11 @@ export class RunEnded extends Error {
     this.name = 'RunEnded'
     this.ending = ending
   }
+}
+
+/** People stopped the run, whatever the work under way then ended with: nothing more can be awaited in this scope. */
+export function isStopped(error: unknown): boolean {
+  return isCancellation(error) || CancellationScope.current().consideredCancelled
 }
 
 /** The true outcome behind whatever the body threw. */
@@ -54,7 +68,8 @@ export function endingOf(
   if (isCancellation(error))
     return { outcome: 'aborted', message: 'the workflow was cancelled through Temporal' }
   if (error instanceof GateDeclined) return { outcome: 'declined', message: error.message }
-  if (error instanceof GateExpired) return { outcome: 'expired', message: error.message }
+  if (error instanceof GateExpired || error instanceof WindowOver)
+    return { outcome: 'expired', message: error.message }
   const failure = failureOf(error)
   return {
     outcome: failure.type === 'Drifted' ? 'drifted' : 'failed',

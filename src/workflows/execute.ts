@@ -1,12 +1,13 @@
-import { ApplicationFailure, isCancellation } from '@temporalio/workflow'
+import { ApplicationFailure } from '@temporalio/workflow'
 import type { Plan } from '../contract/plan.js'
 import type { Status } from '../contract/status.js'
 import { baselineLines } from '../runbook/monitoring/baseline.js'
 import { noteMessage } from '../runbook/messages.js'
+import { stoppedState } from '../runbook/stopped-state.js'
 import { read, record } from './activities.js'
 import { appliedByThisRun, applyOneByOne, proveOutcome } from './apply.js'
 import { writeDown } from './close.js'
-import { failureOf, GateExpired } from './endings.js'
+import { failureOf, isStopped, WindowOver } from './endings.js'
 import { connectivityPrompt, environmentPrompt, finalPrompt, planPrompt, preflightPrompt } from './prompts.js'
 import { considerRollback } from './rollback.js'
 import type { Run } from './run.js'
@@ -82,23 +83,17 @@ async function voidedByDrift(run: Run, plan: Plan): Promise<boolean> {
   return true
 }
 
-/** Scenario 1: stop, read back what is true, write it down, tell people, and offer the ways back. Always throws. */
+/**
+ * Scenario 1: stop, read back what is true, write it down, tell people, and offer the ways back. Always throws. Where people
+ * or the window stopped it, the run asks only about what was touched, and does so after this.
+ */
 async function applyFailed(run: Run, plan: Plan, error: unknown): Promise<never> {
   await run.uninterrupted(async () => {
     await proveOutcome(run, plan, error)
     await writeFailureFiles(run)
   })
-  if (isCancellation(error) || error instanceof GateExpired) throw error
-  const { message } = failureOf(error)
-  const applied = appliedByThisRun(run)
-  await considerRollback(run, {
-    issue: message,
-    impact: `${applied.length} of ${plan.migrations.length} migrations are applied`,
-    action:
-      applied.length === 0
-        ? 'stopped; the database is as it was'
-        : 'stopped; waiting for the rollback decision',
-  })
+  if (isStopped(error) || error instanceof WindowOver) throw error
+  await considerRollback(run, { issue: failureOf(error).message, ...stoppedState(run.view) })
   throw error
 }
 

@@ -19,6 +19,7 @@ import { endedHealthy, lastLook, verdictCounts } from '../runbook/monitoring/end
 import { plural } from '../text/plural.js'
 import { Run, type Completed } from './run.js'
 import { listen } from './signals.js'
+import { neverLeftTouched } from './touched.js'
 import { withUpdates } from './updates.js'
 import { validate, type Expected } from './validate.js'
 
@@ -31,8 +32,8 @@ export async function productionMigration(request: MigrationRequest): Promise<Ru
       await run.gate('team-lead', teamLeadPrompt(run.view, request.files.length))
       await checklist(run)
       await untilWindowOpens(run)
-      const expected = await withUpdates(run, () => migrate(run))
-      return expected === null ? 'completed' : monitor(run, expected)
+      const expected = await withUpdates(run, () => neverLeftTouched(run, () => migrate(run)))
+      return expected === null ? 'completed' : neverLeftTouched(run, () => monitor(run, expected))
     },
     (ending) => close(run, ending),
   )

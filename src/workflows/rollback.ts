@@ -3,7 +3,7 @@ import { isCancellation, patched } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
 import type { RollbackStrategy } from '../contract/policy.js'
 import { emergencyMessage, noteMessage } from '../runbook/messages.js'
-import { migrationState } from '../runbook/migration-state.js'
+import { isUnproven, migrationState, touchedBy } from '../runbook/migration-state.js'
 import { rollbackOptions, type RollbackOption } from '../runbook/rollback-options.js'
 import { mutate } from './activities.js'
 import { appliedByThisRun } from './apply.js'
@@ -41,12 +41,17 @@ export interface Incident {
  */
 export async function considerRollback(run: Run, incident: Incident): Promise<void> {
   const { environment, backup } = run.view
-  const planned = rollbackOptions({ environment, plan: run.plan, backup, ...partOfThePlan(run) })
+  const unproven = reverseOfUnproven(run)
+  const planned = rollbackOptions({
+    ...{ environment, plan: run.plan, backup },
+    ...(unproven === undefined ? partOfThePlan(run) : { reverse: unproven }),
+  })
+  run.alerted = true
   sendAlert(run, incident, planned)
-  if (appliedByThisRun(run).length === 0) return
+  if (!mayTakeBack(run)) return
 
   run.gates.mayRollBack = true
-  const reverse = await prepareForDecision(run, incident.current)
+  const reverse = unproven ?? (await prepareForDecision(run, incident.current))
   const ways =
     reverse === undefined ? planned : rollbackOptions({ environment, plan: run.plan, backup, reverse })
   let automatic =
@@ -86,6 +91,20 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
       )
     }
   }
+}
+
+/** Decided by what was read back; runs that began before this asked only where a file was applied. */
+function mayTakeBack(run: Run): boolean {
+  return patched('touched-opens-the-gate')
+    ? touchedBy(run.view.migrations).length > 0
+    : appliedByThisRun(run).length > 0
+}
+
+/** A reverse begins where the files ended: where that is not known, there is none. Undefined where all is known. */
+function reverseOfUnproven(run: Run): PreparedReverse | undefined {
+  const names = run.view.migrations.filter(({ state }) => isUnproven(state)).map(({ name }) => name)
+  if (names.length === 0 || !patched('no-reverse-of-unproven')) return undefined
+  return { price: [`${names.join(', ')} is not known to be applied or absent, and a reverse needs to know`] }
 }
 
 /** The plan's reverse takes back the whole plan: of less, the price is another one, and not known yet. */

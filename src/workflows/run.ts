@@ -41,6 +41,10 @@ export class Run {
   readonly announcer: Announcer
   plan: Plan | null = null
   baseline: Baseline | null = null
+  /** Files whose application was begun: each may have changed the database until it is proven. */
+  readonly begun = new Set<string>()
+  /** People have been told of an issue with the ways back. */
+  alerted = false
   private stop: { kind: 'abort' | 'supersede'; request: StopRequest } | null = null
   private readonly body = new CancellationScope()
 
@@ -92,7 +96,7 @@ export class Run {
       const outcome = await this.body.run(body)
       ending = { outcome, message: this.view.message }
     } catch (error) {
-      ending = atEnvironment(endingOf(error, this.stop), this.view.environment)
+      ending = this.endingOf(error)
       log.warn('The run ends early', { outcome: ending.outcome, message: ending.message })
     }
     this.gates.mayRollBack = false
@@ -111,6 +115,11 @@ export class Run {
       await condition(allHandlersFinished)
     })
     return this.view
+  }
+
+  /** The true outcome behind an error, which may be that people stopped the run. */
+  endingOf(error: unknown): Ending {
+    return atEnvironment(endingOf(error, this.stop), this.view.environment)
   }
 
   /** One step of the runbook: waits while paused, then keeps when it began, how it ended and what it said. */

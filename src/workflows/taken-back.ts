@@ -10,7 +10,7 @@ import type { Run } from './run.js'
  * the whole database, a half-applied file too; the reverse migration takes back what was applied.
  */
 export function markTakenBack(run: Run, by: TakenBackBy): void {
-  const undone = by.strategy === 'reverse-migration' ? ['applied'] : ['applied', 'partial']
+  const undone = by.strategy === 'reverse-migration' ? ['applied'] : ['applied', 'partial', 'unknown']
   run.view.migrations = run.view.migrations.map((one) =>
     undone.includes(one.state) ? { ...one, state: 'taken-back', takenBackBy: by } : one,
   )

@@ -4,6 +4,7 @@ import { completeMessage } from '../runbook/messages.js'
 import { plural } from '../text/plural.js'
 import { read } from './activities.js'
 import { appliedByThisRun, expectedAfter } from './apply.js'
+import { withCredentials } from './credentials.js'
 import { GateDeclined, RunEnded } from './endings.js'
 import type { MonitoringInput } from './monitoring.js'
 import { recordChecks } from './prepare.js'
@@ -22,8 +23,10 @@ export async function validate(run: Run, plan: Plan): Promise<Expected> {
     'validate',
     async () => {
       const input = { target, plan, probes: monitoring.probes }
-      const seen = await run.audited(
-        read.validateMigration.executeWithOptions({ summary: 'Post-migration validation' }, [input]),
+      const seen = await withCredentials(run, 'the migration was being validated', () =>
+        run.audited(
+          read.validateMigration.executeWithOptions({ summary: 'Post-migration validation' }, [input]),
+        ),
       )
       recordChecks(run, seen)
       return seen

@@ -156,7 +156,8 @@ describe('what this run did is told apart from what is in the ledger', () => {
       ...failing(it),
       readStatus: async (input) => {
         reads += 1
-        if (reads > 3) throw refusal('NotAuthenticated', 'the token is revoked')
+        // Three before, one after the second file failed.
+        if (reads > 4) throw refusal('NotAuthenticated', 'the token is revoked')
         const same = openWorld((other) => {
           other.ledger = it.ledger
           return {}

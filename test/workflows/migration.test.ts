@@ -91,6 +91,12 @@ describe.each(ALL_GATES)('the gate %s', (gate) => {
     )
     const view = await server.migrate(world, request, async (handle) => {
       await decideAll(handle, before)
+      if (applied) {
+        await until(handle, gateOpen(gate))
+        await server.env.sleep('1 hour')
+        await until(handle, gateOpen('rollback'))
+        await handle.signal(decideSignal, { gate: 'rollback', decision: 'reject', actor: 'Cy' })
+      }
       return handle.result()
     })
     expect(gateState(view, gate)).toBe('expired')

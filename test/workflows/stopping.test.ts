@@ -13,6 +13,11 @@ const BACK = ['prepareReverse', 'travelBack', 'restoreFromBackup'] as const
 
 const STOPS = [...SOME_WORK.map((name) => ['abort', name] as const), ['supersede', 'applyMigration'] as const]
 
+async function keep(handle: RunHandle): Promise<void> {
+  await until(handle, gateOpen('rollback'))
+  await handle.signal(decideSignal, { gate: 'rollback', decision: 'reject', actor: 'Bea' })
+}
+
 describe('a run that is stopped', () => {
   it.each(STOPS)(
     'by %s while %s is under way ends, and tells what was and was not applied',
@@ -25,6 +30,7 @@ describe('a run that is stopped', () => {
           await begun
           await handle.signal(stop, { reason: 'the release is off', actor: 'Bea' })
           goOn()
+          if (name === 'applyMigration') await keep(handle)
           return handle.result()
         },
       )

@@ -108,9 +108,16 @@ describe('a maintenance window', () => {
     const view = await server.migrate(
       world,
       requestFor(randomUUID(), { preApproved: true, window }),
-      (handle) => handle.result(),
+      async (handle) => {
+        await until(handle, gateOpen('rollback'))
+        await handle.signal(decideSignal, { gate: 'rollback', decision: 'reject', actor: 'Bea' })
+        return handle.result()
+      },
     )
     expect(view.outcome).toBe('expired')
+    expect(view.message).toMatch(
+      /open for .* more, and 0003_third.sql took 2 h at the rehearsal: stopped before it, 1 of 2 migrations applied/,
+    )
     expect(view.migrations.map(({ state }) => state)).toEqual(['applied', 'absent'])
     expect(world.ledger).toHaveLength(2)
   })

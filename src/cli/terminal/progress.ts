@@ -124,11 +124,14 @@ function migrationChanges(view: RunView, { colors }: Output): Change[] {
   const undone = view.steps.find(({ step }) => step === 'rollback')?.endedAt ?? at
   return view.migrations.flatMap((one) => {
     const { name, state } = one
-    if (state !== 'applied' && state !== 'partial' && state !== 'taken-back') return []
-    const mark = { applied: colors.green('✔'), partial: colors.red('✖'), 'taken-back': colors.yellow('↩') }[
-      state
-    ]
-    const line = `  ${mark} ${name} is ${migrationState(one, view.migrations)}`
+    if (state !== 'applied' && state !== 'partial' && state !== 'unknown' && state !== 'taken-back') return []
+    const marks = {
+      applied: colors.green('✔'),
+      partial: colors.red('✖'),
+      unknown: colors.red('?'),
+      'taken-back': colors.yellow('↩'),
+    }
+    const line = `  ${marks[state]} ${name} is ${migrationState(one, view.migrations)}`
     return [{ key: `${name}/${state}`, at: state === 'taken-back' ? undone : at, line }]
   })
 }

@@ -107,6 +107,7 @@ function migrationLines(view: RunView, colors: Colors): string[] {
     applied: colors.green('✔'),
     absent: colors.dim('○'),
     partial: colors.red('✖'),
+    unknown: colors.red('?'),
     'not-executed': colors.dim('·'),
     'taken-back': colors.yellow('↩'),
   }

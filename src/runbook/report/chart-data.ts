@@ -140,7 +140,8 @@ function chartedBaseline({ view, baseline }: ReportInput): number[] {
 
 /** From the first file to the last. The step before them is mostly people who decide; where nothing else is known, it stands. */
 function migrationSpan({ view }: ReportInput): { from: number; to: number } | null {
-  if (!view.migrations.some(({ state }) => ['applied', 'partial', 'taken-back'].includes(state))) return null
+  if (!view.migrations.some(({ state }) => ['applied', 'partial', 'unknown', 'taken-back'].includes(state)))
+    return null
   const step = view.steps.find((one) => one.step === 'execute')
   if (step?.startedAt === undefined) return null
   const end = step.endedAt === undefined ? Infinity : Date.parse(step.endedAt)

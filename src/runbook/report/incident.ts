@@ -4,7 +4,7 @@ import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.j
 import { commandLine, plain } from '../../contract/command-line.js'
 import { markdownWords } from '../../text/words.js'
 import { stepTitle } from '../steps.js'
-import { inLedger, ledgerText, migrationState, stateHeads } from '../migration-state.js'
+import { inLedger, isUnproven, ledgerText, migrationState, stateHeads } from '../migration-state.js'
 import { rollbackOptions } from '../rollback-options.js'
 import { shownTime, type ReportInput } from './input.js'
 import { at, command, type NextCommand } from '../../contract/next-command.js'
@@ -175,7 +175,7 @@ function commands({ view, timeZone }: ReportInput): string {
 /** The runbook's next steps of scenario 1, then what this run's state asks for. */
 function nextSteps(view: RunView): string {
   const typed = (next: NextCommand): string => code(commandLine(at({ environment: view.environment }, next)))
-  const partial = view.migrations.filter(({ state }) => state === 'partial')
+  const partial = view.migrations.filter(({ state }) => isUnproven(state))
   const left = view.migrations.filter(
     ({ state }) => state === 'absent' || state === 'not-executed' || state === 'pending',
   )
