@@ -52,7 +52,10 @@ describe('what was or may have been touched opens the gate rollback', () => {
     const view = await server.migrate(world, approved(), async (handle) => {
       const asked = await decideRollback(handle, 'restore-backup')
       expect(states(asked)).toEqual(['partial', 'absent'])
-      const shows = asked.gates.find(({ gate }) => gate === 'rollback')?.shows.join('\n')
+      const shows = asked.gates
+        .find(({ gate }) => gate === 'rollback')
+        ?.shows.map(String)
+        .join('\n')
       expect(shows).toContain(`Reverse migration: not possible, ${SECOND} is not known`)
       return handle.result()
     })
