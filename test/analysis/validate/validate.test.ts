@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { validateMigrations } from '../../../src/analysis/validate/validate.js'
 import { HARMLESS } from '../../corpus/harmless.js'
@@ -67,5 +68,47 @@ describe('validate, from the files alone', () => {
       '0002_b.sql': 'ALTER TABLE userz ADD COLUMN x TEXT;',
     }
     expect(await errorsOf(files)).toEqual(['SY101 0002_b.sql:1'])
+  })
+})
+
+describe('a column that only an empty table takes', () => {
+  const saidOf = async (column: string): Promise<string[]> => {
+    const base = 'CREATE TABLE a (id INTEGER PRIMARY KEY);'
+    const files = [
+      migrationFile('0001_a.sql', base),
+      migrationFile('0002_b.sql', `ALTER TABLE a ADD COLUMN ${column};`),
+    ]
+    const { findings } = await validateMigrations({ files })
+    return findings.map(({ code, message }) => `${code} ${message}`)
+  }
+
+  test.each([
+    'ref TEXT NOT NULL',
+    'ref NOT NULL',
+    'ref TEXT NOT NULL DEFAULT NULL',
+    'ref TEXT NOT NULL DEFAULT (NULL)',
+    `ref TEXT CHECK (ref <> '') NOT NULL`,
+    'ref INTEGER NOT NULL REFERENCES a (id)',
+  ])('%s', async (column) => {
+    expect(await saidOf(column)).toEqual([
+      'MF104 ADD COLUMN ref is NOT NULL without a default: refused as soon as a has rows.',
+    ])
+    const database = new DatabaseSync(':memory:')
+    database.exec('CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1);')
+    expect(() => {
+      database.exec(`ALTER TABLE a ADD COLUMN ${column}`)
+    }).toThrow()
+    database.close()
+  })
+
+  test.each([
+    `ref TEXT NOT NULL DEFAULT ''`,
+    'ref TEXT NOT NULL DEFAULT (0)',
+    'ref TEXT DEFAULT NULL',
+    'ref TEXT CHECK (ref IS NOT NULL OR id > 0)',
+    'ref INTEGER NOT NULL AS (id + 1)',
+    'ref INTEGER GENERATED ALWAYS AS (id) VIRTUAL NOT NULL',
+  ])('not %s', async (column) => {
+    expect(await saidOf(column)).toEqual([])
   })
 })
