@@ -18,7 +18,7 @@ export type Comparison = z.infer<typeof comparisonSchema>
 /** `metadata.json` of a backup archive. */
 export const backupMetadataSchema = z.object({
   version: z.literal(1),
-  /** ISO 8601, UTC. */
+  /** When the export began, ISO 8601, UTC: what was written later may not be in it. */
   createdAt: z.string(),
   environment: z.string(),
   database: z.object({ name: z.string(), id: z.string() }),

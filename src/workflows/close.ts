@@ -10,6 +10,8 @@ import type { Ending } from './state.js'
 
 /** Documentation Updates, whatever the outcome: people are told, and the report is written. */
 export async function close(run: Run, ending: Ending): Promise<void> {
+  // No checkpoint follows the end, whatever was planned.
+  delete run.view.monitoring?.nextAt
   const view: RunView = {
     ...run.view,
     outcome: ending.outcome,

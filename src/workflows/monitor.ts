@@ -1,3 +1,4 @@
+import { words } from '../contract/next-command.js'
 import { defined } from '../contract/defined.js'
 import {
   CancellationScope,
@@ -144,7 +145,9 @@ function tellNews(run: Run, { kind, message, checkpoint }: MonitoringAlert): voi
   const ways = rollbackOptions({ environment, plan: run.plan, backup }).filter(({ available }) => available)
   const details = [
     ...reasons,
-    ...ways.map(({ title, price, command }) => `Way back: ${title}. Price: ${price.join('; ')}. ${command}`),
+    ...ways.map(
+      ({ title, price, command }) => words`Way back: ${title}. Price: ${price.join('; ')}. ${command}`,
+    ),
   ]
   const title = `Still not healthy: ${message}`
   run.announcer.tell('emergency', noteMessage({ ...run.context, icon: '🚨', title, details }))

@@ -1,3 +1,4 @@
+import { plain } from '../../src/contract/command-line.js'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -187,7 +188,8 @@ describe('scenario 1: the second of three files fails while it is applied', () =
     const view = await project.run.gateOpen('rollback')
     expect(view.migrations.map(({ state }) => state)).toEqual(['applied', 'absent', 'not-executed'])
     const { shows = [] } = view.gates.find(({ gate }) => gate === 'rollback') ?? {}
-    for (const way of ['reverse', 'Time Travel', 'backup']) expect(shows.join('\n')).toContain(way)
+    for (const way of ['reverse', 'Time Travel', 'backup'])
+      expect(shows.map((shown) => plain(shown)).join('\n')).toContain(way)
   }
 
   const WAYS = [

@@ -111,6 +111,8 @@ async function attempt(
   const { version } = await findWrangler(target.projectDir)
   const bookmark = target.database.remote ? await readBookmark(target) : {}
   onProgress?.(`exporting ${target.database.name}`)
+  // What is written from here on may be missing in the export: the archive vouches for nothing later.
+  const createdAt = new Date().toISOString()
   const sqlFile = join(folder, 'database.sql')
   const exported = await exportWith({
     target,
@@ -125,7 +127,7 @@ async function attempt(
     (restored): ArchiveTexts => ({
       metadata: {
         version: 1,
-        createdAt: new Date().toISOString(),
+        createdAt,
         environment: target.environment,
         database: { name: target.database.name, id: target.database.id },
         wranglerVersion: version,
