@@ -76,6 +76,8 @@ export function completeMessage(
     applied: number
     status: string
     monitoringMs: number
+    /** Major and critical ones that were reported on the way. */
+    issues?: readonly string[]
   },
 ): Words {
   return lines(
@@ -86,6 +88,7 @@ export function completeMessage(
     input.monitoringMs > 0
       ? `- Monitoring continues for ${durationInWords(input.monitoringMs)}`
       : '- Monitoring: none is configured',
+    ...(input.issues ?? []).map((issue) => `- Issue: ${oneLine(issue)}`),
     contextLine(input),
   )
 }

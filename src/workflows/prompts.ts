@@ -68,7 +68,10 @@ export function finalPrompt(view: RunView, plan: Plan): string[] {
 }
 
 export function teamConfirmationPrompt(view: RunView, checks: Check[]): string[] {
-  return [...targetLines(view), ...checks.map(checkLine)]
+  const reported = view.issues
+    .filter(({ severity }) => severity !== 'minor')
+    .map(({ severity, description, actor }) => `! ${actor} reports (${severity}): ${description}`)
+  return [...targetLines(view), ...checks.map(checkLine), ...reported]
 }
 
 /** `2 passed, 1 attested, 2 skipped`: what was not looked at is no failure, and not hidden either. */

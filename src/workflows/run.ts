@@ -45,6 +45,8 @@ export class Run {
   readonly begun = new Set<string>()
   /** People have been told of an issue with the ways back. */
   alerted = false
+  /** How many of the reported issues people have been asked about. */
+  issuesAsked = 0
   private stop: { kind: 'abort' | 'supersede'; request: StopRequest } | null = null
   private readonly body = new CancellationScope()
 

@@ -1,4 +1,4 @@
-import { setHandler } from '@temporalio/workflow'
+import { patched, setHandler } from '@temporalio/workflow'
 import type { HoldRequest } from '../contract/decision.js'
 import {
   abortSignal,
@@ -34,8 +34,16 @@ function reportIssue(run: Run, body: unknown): void {
     return
   }
   const { severity, description, actor } = read.body
-  if (admit(run, { command: 'report-issue', ...read.body }, now()))
-    run.view.issues.push({ severity, description, actor, at: now() })
+  if (!admit(run, { command: 'report-issue', ...read.body }, now())) return
+  run.view.issues.push({ severity, description, actor, at: now() })
+  const monitored = run.view.monitoring !== null
+  if (severity === 'minor' || monitored || !patched(`issue-told-${run.view.issues.length}`)) return
+  const title = `${actor} reports (${severity}): ${description}`
+  const details = [
+    'Asked about, with the ways back, once there is something to take back and it is validated',
+    ...run.view.migrations.map(({ name, state }) => `${name}: ${state}`),
+  ]
+  run.announcer.tell('emergency', noteMessage({ ...run.context, icon: '🚨', title, details }))
 }
 
 function observe(run: Run, body: unknown): void {

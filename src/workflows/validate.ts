@@ -1,5 +1,6 @@
 import type { Plan } from '../contract/plan.js'
-import type { Check } from '../contract/run.js'
+import type { Check, RunView } from '../contract/run.js'
+import { patched } from '@temporalio/workflow'
 import { completeMessage } from '../runbook/messages.js'
 import { plural } from '../text/plural.js'
 import { read } from './activities.js'
@@ -37,12 +38,16 @@ export async function validate(run: Run, plan: Plan): Promise<Expected> {
     const failed = checks.filter(({ state }) => state === 'failed')
     await issueAfterApply(run, failed.map(({ title, message }) => `${title}: ${message}`).join('; '))
   }
+  const early = patched('early-issues-are-asked-about')
+  if (early) await askAboutIssues(run)
   try {
     await run.gate('team-confirmation', teamConfirmationPrompt(run.view, checks))
   } catch (error) {
     if (!(error instanceof GateDeclined)) throw error
     await issueAfterApply(run, error.message)
   }
+  // Reported while the team looked: their approval does not answer it.
+  if (early) await askAboutIssues(run)
   run.announcer.tell(
     'complete',
     completeMessage({
@@ -51,9 +56,30 @@ export async function validate(run: Run, plan: Plan): Promise<Expected> {
       applied: appliedByThisRun(run).length,
       status: statusOf(checks),
       monitoringMs: monitoringMs(run),
+      issues: severeIssues(run).map(issueText),
     }),
   )
   return expectedAfter(plan)
+}
+
+/** Major and critical issues that were reported before the monitoring. Returns where people keep the database as it is. */
+async function askAboutIssues(run: Run): Promise<void> {
+  const severe = severeIssues(run, run.issuesAsked)
+  run.issuesAsked = run.view.issues.length
+  if (severe.length === 0) return
+  await considerRollback(run, {
+    issue: severe.map(issueText).join('; '),
+    impact: 'the migrations are applied, and somebody reports an issue',
+    action: 'waiting for the rollback decision',
+  })
+}
+
+function severeIssues({ view }: Run, from = 0): RunView['issues'] {
+  return view.issues.slice(from).filter(({ severity }) => severity !== 'minor')
+}
+
+function issueText({ severity, description, actor }: RunView['issues'][number]): string {
+  return `${actor} reports (${severity}): ${description}`
 }
 
 /** What was looked at after the migration, and nothing beyond it: those that did not pass by name. */

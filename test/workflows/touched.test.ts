@@ -275,6 +275,67 @@ describe('what was not touched asks nobody', () => {
   })
 })
 
+describe('a major issue that is reported before the monitoring', () => {
+  const report = (handle: RunHandle, severity: string) =>
+    handle.signal('reportIssue', { severity, description: 'lists are empty', actor: 'Eve' })
+  const named = 'Eve reports (major): lists are empty'
+
+  it.each(['environment', 'final', 'team-confirmation'] as const)(
+    'at %s: told at once, asked about once it can be taken back, and named at the end',
+    async (gate) => {
+      const world = openWorld()
+      const view = await server.migrate(world, requestFor(randomUUID()), async (handle) => {
+        await decideAll(handle, ALL_GATES.slice(0, ALL_GATES.indexOf(gate)))
+        await until(handle, gateOpen(gate))
+        await report(handle, 'major')
+        await until(handle, ({ issues }) => issues.length === 1)
+        expect(world.ledger).toHaveLength(gate === 'team-confirmation' ? 3 : 1)
+        await decideAll(handle, ALL_GATES.slice(ALL_GATES.indexOf(gate), -1))
+        if (gate === 'team-confirmation') await decideAll(handle, [gate])
+        await decideRollback(handle)
+        if (gate !== 'team-confirmation') {
+          const asked = await until(handle, gateOpen('team-confirmation'))
+          const { shows = [] } = asked.gates.find((one) => one.gate === 'team-confirmation') ?? {}
+          expect(shows.map(String)).toContain(`! ${named}`)
+          await decideAll(handle, ['team-confirmation'])
+        }
+        return handle.result()
+      })
+      expect(view.outcome).toBe('completed')
+      expect(alerts(world)).toHaveLength(1)
+      expect(alerts(world)[0]).toContain(`- Issue: ${named}`)
+      expect(world.told.filter(({ text }) => text.startsWith(`🚨 ${named}`))).toHaveLength(1)
+      expect(world.told.find(({ kind }) => kind === 'complete')?.text).toContain(`- Issue: ${named}`)
+    },
+  )
+
+  it('and is taken back where people choose so', async () => {
+    const world = openWorld()
+    const view = await server.migrate(world, requestFor(randomUUID()), async (handle) => {
+      await decideAll(handle, ALL_GATES.slice(0, 5))
+      await report(handle, 'critical')
+      await decideAll(handle, ['final'])
+      await decideRollback(handle, 'reverse-migration')
+      return handle.result()
+    })
+    expect(view.outcome).toBe('rolled-back')
+    expect(world.ledger.at(-1)).toBe('0004_rollback_2026_01_02.sql')
+  })
+
+  it('a minor one asks nobody', async () => {
+    const world = openWorld()
+    const view = await server.migrate(world, requestFor(randomUUID()), async (handle) => {
+      await decideAll(handle, ALL_GATES.slice(0, 5))
+      await report(handle, 'minor')
+      await decideAll(handle, ALL_GATES.slice(5))
+      return handle.result()
+    })
+    expect(view.outcome).toBe('completed')
+    expect(gateState(view, 'rollback')).toBe('waiting')
+    expect(world.told.some(({ kind }) => kind === 'emergency')).toBe(false)
+  })
+})
+
 describe('credentials that are refused in the middle', () => {
   /** The token is revoked just after the first file took effect, for everything, until somebody renews it. */
   function revoked(): { world: World; renew: () => void; tries: () => number } {
