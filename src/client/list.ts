@@ -27,12 +27,15 @@ export interface RunFilter {
 
 export const LIST_LIMIT = 50
 
+/** Looked at to find the newest ones: visibility gives open runs first, then by their end. */
+const MOST_RUNS = 1_000
+
 /** Runs of every database of the namespace, newest first. Throws `TemporalUnreachable`. */
 export async function listRuns(session: Session, filter: RunFilter = {}): Promise<RunRow[]> {
   const limit = filter.limit ?? LIST_LIMIT
   const rows: RunRow[] = []
   try {
-    for await (const run of session.client.workflow.list({ query: queryOf(filter), pageSize: limit })) {
+    for await (const run of session.client.workflow.list({ query: queryOf(filter), pageSize: 100 })) {
       const attribute = (name: SearchAttributeName): string | null => {
         const value: unknown = run.searchAttributes[name]?.[0]
         return typeof value === 'string' && value !== '' ? value : null
@@ -49,12 +52,12 @@ export async function listRuns(session: Session, filter: RunFilter = {}): Promis
         startedAt: run.startTime.toISOString(),
         closedAt: run.closeTime?.toISOString() ?? null,
       })
-      if (rows.length >= limit) break
+      if (rows.length >= MOST_RUNS) break
     }
   } catch (error) {
     throw explainTemporal(error, 'list')
   }
-  return rows
+  return rows.sort((a, b) => b.startedAt.localeCompare(a.startedAt)).slice(0, limit)
 }
 
 function queryOf({ environment, open }: RunFilter): string {

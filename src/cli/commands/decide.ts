@@ -76,12 +76,12 @@ export async function sendDecision(input: {
   const workflowId = await workflowIdOf(options, options.id)
   const answer = await withSession(options.project, async (session) => {
     if (options.wait === true) await waitForGate(session, workflowId, input.decision.gate, output)
+    const run = await readRun(session, workflowId)
     const decision = {
       ...input.decision,
       actor,
-      ...defined({ planHash: options.planHash, comment: options.comment }),
+      ...defined({ planHash: wholePlanHash(options.planHash, run.planHash), comment: options.comment }),
     }
-    const run = await readRun(session, workflowId)
     const counted = await submitDecision(session, run, decision, {
       key: options.signKey,
       folder: options.project,
@@ -97,6 +97,12 @@ export async function sendDecision(input: {
     if (next !== undefined) for (const line of nextLines(next)) output.line(line)
   }
   return 0
+}
+
+/** What is shown of a plan hash, its first twelve digits, names it too; anything else is for the run to refuse. */
+export function wholePlanHash(typed: string | undefined, current: string | null): string | undefined {
+  const shown = typed !== undefined && /^[0-9a-f]{12,}$/i.test(typed) ? typed.toLowerCase() : undefined
+  return shown !== undefined && current?.startsWith(shown) === true ? current : typed
 }
 
 /** The run as it is after the decision, which counted whatever this look says. */

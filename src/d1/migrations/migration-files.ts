@@ -2,7 +2,7 @@ import { migrationOrder } from '../order/migration-order.js'
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { lstat, readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { RunbookError } from '../../contract/failures.js'
 import type { MigrationFile } from '../../contract/target.js'
@@ -24,7 +24,21 @@ export async function readMigrationFiles(dir: string): Promise<MigrationFile[]> 
   return files
 }
 
+/**
+ * A link would carry whatever it points to, the environment of this process too, into a run's history; a pipe never ends.
+ * Throws `ConfigInvalid` for both.
+ */
 async function readMigrationFile(dir: string, name: string): Promise<MigrationFile> {
+  const entry = await lstat(join(dir, name))
+  if (!entry.isFile()) {
+    throw new RunbookError(
+      'ConfigInvalid',
+      `${name} is ${entry.isSymbolicLink() ? 'a link' : 'no regular file'}.`,
+      {
+        advice: 'Put the migration itself into the folder.',
+      },
+    )
+  }
   const bytes = await readFile(join(dir, name))
   return migrationFile(name, bytes)
 }

@@ -1,7 +1,7 @@
 import { migrationOrder } from '../../../src/d1/order/migration-order.js'
 import { readSnapshot } from '../../../src/d1/read/open-reader.js'
 import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -130,6 +130,19 @@ describe('reading migration files', () => {
     await expect(readMigrationFiles(nowhere)).rejects.toMatchObject({
       type: 'MigrationsNotFound',
       advice: expect.stringContaining('d1-runbook create'),
+    })
+  })
+})
+
+describe('a migration that is no file of the folder', () => {
+  it('is refused as a link: what it points to would travel into the history of a run', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'secret.txt'), 'TOKEN=1')
+    mkdirSync(join(folder, 'migrations'))
+    symlinkSync(join(folder, 'secret.txt'), join(folder, 'migrations', '0001_a.sql'))
+    await expect(readMigrationFiles(join(folder, 'migrations'))).rejects.toMatchObject({
+      type: 'ConfigInvalid',
+      message: '0001_a.sql is a link.',
     })
   })
 })
