@@ -208,9 +208,17 @@ export interface ViolationCount {
   rows: number
 }
 
-export interface BrokenObject {
-  type: 'table' | 'view'
-  name: string
+export type BrokenObject = BrokenTable | { type: 'view'; name: string; message: string }
+
+/** Writes of one table that fail alike. */
+export interface BrokenTable {
+  type: 'table'
+  table: string
+  /** `INSERT`, `UPDATE`, `UPDATE of COLUMN`, `DELETE`. */
+  writes: string[]
+  /** Without it they would compile; absent where no trigger is the cause. */
+  trigger?: string
+  /** SQLite's. */
   message: string
 }
 

@@ -9,7 +9,7 @@ import { attachAfterwards, openConfined } from '../../d1/sqlite/confined.js'
 import { compareTable } from '../compare/compare.js'
 import { checkApplication, type ApplicationQuery } from './application-queries.js'
 import type { Evidence, TableFate } from '../evidence.js'
-import { brokenObjects, violationsIn } from '../replay/health.js'
+import { brokenObjects, brokenSince, violationsIn } from '../replay/health.js'
 import { followTables } from '../replay/lineage.js'
 import { replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
 import { rowChanges } from '../compare/row-counts.js'
@@ -81,7 +81,6 @@ export async function rehearseNatively(
       input.signal?.throwIfAborted()
       await setImmediate()
     }
-    const known = new Set(brokenBefore.map(({ type, name }) => `${type} ${name}`))
     const violations = compareViolations(database, before, after, fates)
     const evidence: Evidence = {
       mode: 'copy',
@@ -91,7 +90,7 @@ export async function rehearseNatively(
       after,
       fates,
       failures: [...replays.values()].flatMap(({ failures }) => failures.map(onCopy)),
-      broken: brokenObjects(database, after).filter(({ type, name }) => !known.has(`${type} ${name}`)),
+      broken: brokenSince(database, after, brokenBefore),
       search: searchMismatches({ database, before, after, fates }),
       sequences: loweredSequences(database, before, after, fates),
       violations: violations.added,

@@ -1,46 +1,41 @@
 import { messageOf } from '../../contract/failures.js'
 import type { DatabaseSync } from 'node:sqlite'
-import type { DetailedCatalog, TableSchema } from '../../d1/schema/schema.js'
+import type { DetailedCatalog } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { BrokenObject, ViolationCount } from '../evidence.js'
+import { brokenWrites } from './broken-writes.js'
 
 /**
  * Tables that can no longer be written and views that can no longer be read: a foreign key without a usable target, a trigger
  * or view over something that is gone. SQLite stores all of these without complaint and fails when they are used.
  */
 export function brokenObjects(database: DatabaseSync, catalog: DetailedCatalog): BrokenObject[] {
-  const broken: BrokenObject[] = []
-  for (const table of catalog.tables.values()) {
-    if (table.kind !== 'table') continue
-    const message = firstFailure(database, writesTo(table))
-    if (message !== undefined) broken.push({ type: 'table', name: table.name, message })
-  }
-  for (const view of catalog.views.values()) {
-    const message = firstFailure(database, [`SELECT * FROM ${quoteName(view.name)}`])
-    if (message !== undefined) broken.push({ type: 'view', name: view.name, message })
+  const broken: BrokenObject[] = brokenWrites(database, catalog)
+  for (const { name } of catalog.views.values()) {
+    try {
+      database.prepare(`EXPLAIN SELECT * FROM ${quoteName(name)}`)
+    } catch (error) {
+      broken.push({ type: 'view', name, message: messageOf(error) })
+    }
   }
   return broken
 }
 
-function writesTo(table: TableSchema): string[] {
-  const name = quoteName(table.name)
-  const columns = table.columns.filter(({ generated }) => !generated).map((column) => quoteName(column.name))
-  return [
-    `INSERT INTO ${name} DEFAULT VALUES`,
-    `UPDATE ${name} SET ${columns.map((column) => `${column} = ${column}`).join(', ')}`,
-    `DELETE FROM ${name}`,
-  ]
+/** Those that were not so before. */
+export function brokenSince(
+  database: DatabaseSync,
+  after: DetailedCatalog,
+  before: readonly BrokenObject[] = [],
+): BrokenObject[] {
+  const known = new Set(before.map(brokenIdentity))
+  return brokenObjects(database, after).filter((broken) => !known.has(brokenIdentity(broken)))
 }
 
-function firstFailure(database: DatabaseSync, statements: string[]): string | undefined {
-  for (const statement of statements) {
-    try {
-      database.prepare(`EXPLAIN ${statement}`)
-    } catch (error) {
-      return messageOf(error)
-    }
-  }
-  return undefined
+/** What tells two of them apart: the same object may break for one more reason. */
+function brokenIdentity(broken: BrokenObject): string {
+  const words =
+    broken.type === 'view' ? [broken.name] : [broken.table, broken.trigger ?? '', ...broken.writes]
+  return JSON.stringify([broken.type, ...words])
 }
 
 /** Foreign key violations in these tables, by child and parent. */

@@ -19,10 +19,21 @@ export const fk102: Rule = {
         fk102,
         evidence.certain ? 'error' : 'warning',
         keyPlace(evidence, table, key.target),
-        `${table.name} (${key.columns.join(', ')}) references ${key.target} (${columns.join(', ')}), which is no unique key: writing it fails with "foreign key mismatch".`,
+        `${table.name} (${key.columns.join(', ')}) references ${key.target} (${columns.join(', ')}), which is no unique key: writing it fails with "foreign key mismatch"${otherWrites(evidence, table, target?.name ?? key.target)}.`,
         { table: table.name, ...(key.columns.length === 1 ? { column: key.columns[0] ?? '' } : {}) },
       )
     }),
+}
+
+/** Writes of other tables that SQLite refuses for the same key: the deletes that would have to look at it. */
+function otherWrites(evidence: Evidence, child: TableSchema, target: string): string {
+  const says = `foreign key mismatch - "${child.name}" referencing "${target}"`.toLowerCase()
+  const found = evidence.broken.flatMap((broken) =>
+    broken.type === 'table' && broken.message.toLowerCase() === says && !same(broken.table, child.name)
+      ? [`${broken.writes.join(', ')} on ${broken.table}`]
+      : [],
+  )
+  return found.length === 0 ? '' : `; so does ${found.join(' and ')}`
 }
 
 /** The statement that made the key or took its target away. */

@@ -3,7 +3,7 @@ import { writtenBy } from '../statement/search-triggers.js'
 import { mentions } from '../statement/statement.js'
 import { parentsLeft, shapeCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
-import type { Evidence } from '../evidence.js'
+import type { BrokenObject, Evidence, StatementEvidence } from '../evidence.js'
 import { significantTokens } from '../../d1/sql/tokens.js'
 import { mismatched, withoutTarget } from './foreign-keys.js'
 import { atEndOf, findingOf, lossSeverity, same, type Rule } from './rule.js'
@@ -113,25 +113,46 @@ function staleViews(evidence: Evidence): Finding[] {
 }
 
 function brokenObjects(evidence: Evidence): Finding[] {
-  const keys = new Set(
-    [...withoutTarget(evidence.after), ...mismatched(evidence.after)].flatMap(({ table, key }) => [
-      table.name.toLowerCase(),
-      key.target.toLowerCase(),
-    ]),
+  const severity = evidence.certain ? 'error' : 'warning'
+  // What fails without any trigger because of a key is told by FK101 and FK102.
+  const keysFail = [...withoutTarget(evidence.after), ...mismatched(evidence.after)].length > 0
+  return evidence.broken.flatMap((broken) => {
+    const place = breaker(evidence, broken)
+    if (broken.type === 'view') {
+      const message = `The view ${broken.name} can no longer be read: ${broken.message}.`
+      return [findingOf(tr101, severity, place, message, { table: broken.name, advice: VIEW_ADVICE })]
+    }
+    const { table, writes, trigger, message: why } = broken
+    const what = `${writes.join(', ')} on ${table} ${writes.length === 1 ? 'fails' : 'fail'}`
+    if (trigger === undefined) {
+      const advice = 'No trigger is the cause: compare what SQLite says with the tables as they are now.'
+      return keysFail ? [] : [findingOf(tr101, severity, undefined, `${what}: ${why}.`, { table, advice })]
+    }
+    const message = `${what} because of the trigger ${trigger}: ${why}.`
+    const advice = `Drop the trigger ${trigger} if its work is over, else create it again for the tables as they are now.`
+    return [findingOf(tr101, severity, place, message, { table, advice })]
+  })
+}
+
+const VIEW_ADVICE = 'Drop the view if nothing reads it, else create it again for the tables as they are now.'
+
+/** The statement that made the object so, or took or altered what it names; undefined where none is known to have. */
+function breaker(evidence: Evidence, broken: BrokenObject): StatementEvidence | undefined {
+  const own = broken.type === 'view' ? broken.name : broken.trigger
+  const source = broken.type === 'view' ? evidence.after.views : evidence.after.triggers
+  const sql = source.get((own ?? '').toLowerCase())?.sql
+  const missing = /no such (?:table|column): (?:main\.)?(?:\w+\.)?(\w+)/i.exec(broken.message)?.[1]
+  const used = significantTokens(sql ?? '')
+  const statements = evidence.end?.statements ?? []
+  const made = statements.filter(
+    ({ anatomy }) => /^create-(?:view|trigger)$/.test(anatomy.verb) && same(anatomy.target, own),
   )
-  return evidence.broken
-    .filter(({ type, name }) => type === 'view' || !keys.has(name.toLowerCase()))
-    .map(({ type, name, message }) => {
-      const missing = /no such (?:table|column): (?:main\.)?(?:\w+\.)?(\w+)/i.exec(message)?.[1] ?? name
-      const place = (evidence.end?.statements ?? []).findLast(
-        ({ anatomy }) => mentions(anatomy.tokens, missing) || mentions(anatomy.tokens, name),
-      )
-      const what =
-        type === 'view'
-          ? `The view ${name} can no longer be read: ${message}.`
-          : `${name} can no longer be written, because of a trigger: ${message}.`
-      return findingOf(tr101, evidence.certain ? 'error' : 'warning', place, what, { table: name })
-    })
+  const shapes = statements.filter(
+    ({ anatomy: { verb, target } }) =>
+      /^(?:drop-table|drop-view|alter-table)$/.test(verb) && mentions(used, target ?? ''),
+  )
+  const named = shapes.filter(({ anatomy }) => missing !== undefined && mentions(anatomy.tokens, missing))
+  return named.at(-1) ?? shapes.at(-1) ?? made.at(-1)
 }
 
 function quoted(name: string): string {

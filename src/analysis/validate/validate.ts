@@ -7,8 +7,8 @@ import type { MigrationFile } from '../../contract/target.js'
 import { readDetailedCatalog, type DetailedCatalog } from '../../d1/schema/schema.js'
 import { openConfined, runForeign } from '../../d1/sqlite/confined.js'
 import { acknowledge } from '../findings/acknowledge.js'
-import type { Evidence, FailureEvidence, StatementEvidence } from '../evidence.js'
-import { brokenObjects } from '../replay/health.js'
+import type { BrokenObject, Evidence, FailureEvidence, StatementEvidence } from '../evidence.js'
+import { brokenObjects, brokenSince } from '../replay/health.js'
 import type { History } from '../rules/history.js'
 import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
 import { withConstraints } from '../compare/constraints.js'
@@ -73,11 +73,14 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
   const certain = input.applied !== undefined
   const start = { before, statements: [] as StatementEvidence[] }
 
+  /** Of what is applied: it is no news. */
+  let brokenBefore: BrokenObject[] | undefined
+
   const judge = (after: DetailedCatalog, last: boolean): void => {
     findings.push(
       ...collectFindings({
-        ...evidenceOf(database, span, after, certain, last),
-        ...(last ? { end: start } : {}),
+        ...evidenceOf(database, span, after, certain),
+        ...(last ? { end: start, broken: brokenSince(database, after, brokenBefore) } : {}),
       }),
     )
     span = { files: [], replays: [], before: after }
@@ -86,6 +89,7 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
   const known = input.schema !== undefined
   for (const file of input.files.filter(({ name }) => !known || !applied.has(name))) {
     const isHistory = applied.has(file.name)
+    if (!isHistory) brokenBefore ??= brokenObjects(database, before)
     const options = { migrationsTable, countRows: false, origin: span.before }
     let replay = replayFile(database, file, isHistory ? { ...options, tolerant: true } : options)
     if (!isHistory && replay.failures.some(({ code }) => code !== 'TX101')) {
@@ -126,7 +130,6 @@ function evidenceOf(
   span: { files: MigrationFile[]; replays: FileReplay[]; before: DetailedCatalog },
   after: DetailedCatalog,
   certain: boolean,
-  last: boolean,
 ): Evidence {
   const statements = span.replays.flatMap((replay) => replay.statements)
   return {
@@ -139,7 +142,7 @@ function evidenceOf(
     sequences: [],
     search: [],
     failures: span.replays.flatMap(({ failures }) => failures),
-    broken: last ? brokenObjects(database, after) : [],
+    broken: [],
     violations: [],
     oldViolations: [],
     durations: {},
