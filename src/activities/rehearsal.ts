@@ -12,7 +12,7 @@ import type { ActivityContext } from './worker-place.js'
 export async function rehearseOnCopy(
   { target }: ActivityContext,
   backup: BackupRecord,
-  input: Pick<RehearseInput, 'files' | 'applied' | 'queries' | 'checksums' | 'onProgress'> & {
+  input: Pick<RehearseInput, 'files' | 'applied' | 'queries' | 'checksums' | 'overlooked' | 'onProgress'> & {
     signal: AbortSignal
   },
 ): Promise<Plan> {

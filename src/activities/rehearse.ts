@@ -17,7 +17,7 @@ export async function rehearse(
   const plan = await rehearseOnCopy(here, backup, {
     files,
     applied: status.applied,
-    ...defined({ queries: input.queries, checksums: input.checksums }),
+    ...defined({ queries: input.queries, checksums: input.checksums, overlooked: input.overlooked }),
     signal,
     onProgress,
   })

@@ -62,10 +62,15 @@ export async function prepareReverse(
   }
 }
 
-/** The runbook's `rollback_YYYY_MM_DD`, behind every file that there is. */
+/**
+ * The runbook's `rollback_YYYY_MM_DD`, behind every file that there is. Where the newest lies in a folder of its own, as
+ * `migrations_pattern` wants it, so does this one.
+ */
 export function reverseName(names: string[], at: string): string {
   const highest = Math.max(0, ...names.map((name) => migrationNumber(name) ?? 0))
-  return `${String(highest + 1).padStart(4, '0')}_rollback_${at.slice(0, 10).replaceAll('-', '_')}.sql`
+  const name = `${String(highest + 1).padStart(4, '0')}_rollback_${at.slice(0, 10).replaceAll('-', '_')}`
+  const [, ...below] = names.at(-1)?.split('/') ?? []
+  return below.length === 0 ? `${name}.sql` : [name, ...below].join('/')
 }
 
 /**

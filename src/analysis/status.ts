@@ -16,10 +16,12 @@ export async function readStatus(input: {
   files: KnownFile[]
   /** SHA-256 by file name, from `checksums.json`. */
   checksums?: Record<string, string>
+  /** `.sql` files below the folder that Wrangler passes over. */
+  overlooked?: readonly string[]
 }): Promise<Status> {
-  const { target, files, checksums } = input
+  const { target, files, checksums, overlooked = [] } = input
   const { ledger, schemaFingerprint } = await readSnapshot(target)
-  const history = { files, applied: ledger.map(({ name }) => name), checksums }
+  const history = { files, applied: ledger.map(({ name }) => name), checksums, overlooked }
   return {
     environment: target.environment,
     database: target.database,

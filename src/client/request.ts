@@ -17,7 +17,7 @@ import { attestationsOf } from '../runbook/default-policy.js'
 import { unreachableGates } from '../runbook/policy.js'
 import { windowState } from '../runbook/window.js'
 import { parseWindow } from '../runbook/window-input.js'
-import { readProjectFiles, type Context } from '../config/context.js'
+import { readOverlooked, readProjectFiles, type Context } from '../config/context.js'
 import { collectEvidence, type AskLines } from './evidence.js'
 
 export interface RequestOptions {
@@ -70,6 +70,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     onProgress: options.onProgress ?? (() => undefined),
   })
   const checksums = await readChecksums(target.migrationsDir)
+  const overlooked = await readOverlooked(context)
   const { timeScale } = options
   return migrationRequestSchema.parse({
     ...settings,
@@ -83,6 +84,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     evidence,
     queries: queriesOf(project, target.environment),
     ...defined({ checksums }),
+    ...(overlooked.length === 0 ? {} : { overlooked }),
   })
 }
 

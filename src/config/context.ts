@@ -38,5 +38,11 @@ export async function openContext(
 export async function readProjectFiles({ project, target }: Context): Promise<MigrationFile[]> {
   const folder = requireMigrationsDir(project, target)
   const { readMigrationFiles } = await import('../d1/migrations/migration-files.js')
-  return readMigrationFiles(folder)
+  return readMigrationFiles(folder, target.migrationsPattern)
+}
+
+/** `.sql` files below the migrations folder that Wrangler passes over. */
+export async function readOverlooked({ target }: Context): Promise<string[]> {
+  const { listOverlooked } = await import('../d1/migrations/listing.js')
+  return listOverlooked(target.migrationsDir, target.migrationsPattern)
 }

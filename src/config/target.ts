@@ -5,7 +5,7 @@ import { RunbookError } from '../contract/failures.js'
 import type { Target } from '../contract/target.js'
 import { didYouMean } from './closest.js'
 import type { Environment, Project } from './project.js'
-import type { D1Entry, WranglerLevel } from './wrangler-file.js'
+import { ENTRY_KEYS, type D1Entry, type WranglerLevel } from './wrangler-file.js'
 import { command, words } from '../contract/next-command.js'
 
 export interface TargetOptions {
@@ -64,6 +64,7 @@ export function resolveTarget(project: Project, environment: string, options: Ta
     wranglerConfig: file,
     ...defined({ wranglerEnv: found.wranglerEnv }),
     migrationsDir: path.resolve(folder, entry.migrationsDir ?? 'migrations'),
+    ...defined({ migrationsPattern: patternBelow(entry, file) }),
     migrationsTable: entry.migrationsTable ?? DEFAULT_LEDGER,
     ...(found.remote ? {} : { persistTo: persistFolder(project, found) }),
     backupDir: path.resolve(project.projectDir, found.settings.backup.dir ?? 'backups'),
@@ -71,6 +72,33 @@ export function resolveTarget(project: Project, environment: string, options: Ta
   }
   if (options.allowSharedDatabase !== true) refuseSharedDatabase(project, target)
   return target
+}
+
+/** Keys of the database's entry that Wrangler does not know, in one sentence; undefined when there are none. */
+export function unknownKeysOf(project: Project, target: Target): string | undefined {
+  const level = levelOf(project, findEnvironment(project, target.environment))
+  const keys = level.databases.find(({ binding }) => binding === target.binding)?.unknownKeys ?? []
+  if (keys.length === 0) return undefined
+  const named = keys.map((key) => `${key}${didYouMean(key, [...ENTRY_KEYS])}`).join(', ')
+  return `The d1_databases entry ${target.binding} of ${path.basename(project.wrangler.file)} has what neither Wrangler 4.150 nor this tool knows: ${named}`
+}
+
+/** The pattern below the migrations folder. Throws `ConfigInvalid` where Wrangler refuses it too. */
+function patternBelow({ migrationsDir, migrationsPattern }: D1Entry, file: string): string | undefined {
+  if (migrationsPattern === undefined) return undefined
+  const advice =
+    'Set both in the d1_databases entry, such as migrations_dir "drizzle" and migrations_pattern "drizzle/*/migration.sql".'
+  const where = `migrations_pattern "${migrationsPattern}" in ${path.basename(file)}`
+  if (migrationsDir === undefined)
+    throw new RunbookError('ConfigInvalid', `${where} needs a migrations_dir beside it.`, { advice })
+  const [folder, pattern] = [migrationsDir, migrationsPattern].map((text) =>
+    path.posix.normalize(text.replaceAll('\\', '/')).replace(/\/$/, ''),
+  )
+  if (folder === '.') return pattern
+  if (pattern?.startsWith(`${folder}/`) === true) return pattern.slice(`${folder}/`.length)
+  throw new RunbookError('ConfigInvalid', `${where} does not start with its migrations_dir, "${folder}/".`, {
+    advice,
+  })
 }
 
 /** Names of other remote environments whose database is the same one. */

@@ -15,7 +15,11 @@ export interface D1Entry {
   previewId: string | undefined
   /** As written; relative to the Wrangler file. */
   migrationsDir: string | undefined
+  /** Glob as written; relative to the Wrangler file. */
+  migrationsPattern: string | undefined
   migrationsTable: string | undefined
+  /** Keys that Wrangler does not know either. */
+  unknownKeys: string[]
 }
 
 /** The top level or one `[env.NAME]`. `d1_databases` is not inherited from the top level by Wrangler's rules. */
@@ -129,6 +133,19 @@ function readLevel(level: Table, file: string, prefix: string): WranglerLevel {
   }
 }
 
+/** Wrangler 4.150 takes these and warns of others. */
+export const ENTRY_KEYS = new Set([
+  'binding',
+  'database_id',
+  'database_internal_env',
+  'database_name',
+  'migrations_dir',
+  'migrations_pattern',
+  'migrations_table',
+  'preview_database_id',
+  'remote',
+])
+
 function readEntry(entry: Table, file: string, where: string): D1Entry {
   const prefix = `${where}.`
   const binding = text(entry, 'binding', file, prefix)
@@ -139,7 +156,9 @@ function readEntry(entry: Table, file: string, where: string): D1Entry {
     id: text(entry, 'database_id', file, prefix),
     previewId: text(entry, 'preview_database_id', file, prefix),
     migrationsDir: text(entry, 'migrations_dir', file, prefix),
+    migrationsPattern: text(entry, 'migrations_pattern', file, prefix),
     migrationsTable: text(entry, 'migrations_table', file, prefix),
+    unknownKeys: Object.keys(entry).filter((key) => !ENTRY_KEYS.has(key)),
   }
 }
 

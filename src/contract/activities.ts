@@ -75,6 +75,7 @@ export interface SlowActivities {
     status: Status
     queries?: { name: string; sql: string }[]
     checksums?: Record<string, string>
+    overlooked?: string[]
   }): Promise<Plan>
   takeBaseline(input: { target: Target; monitoring: MonitoringPlan }): Promise<Baseline>
 }

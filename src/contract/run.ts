@@ -60,6 +60,8 @@ export const migrationRequestSchema = z.object({
   queries: z.array(z.object({ name: z.string(), sql: z.string() })).optional(),
   /** SHA-256 by file name of `migrations/checksums.json`, where the project has one. */
   checksums: z.record(z.string(), z.string()).optional(),
+  /** `.sql` files below the migrations folder that Wrangler passes over. */
+  overlooked: z.array(z.string()).optional(),
   /** Valid backups to keep of this environment. */
   keepBackups: z.number().int().min(1).default(14),
   /** Maximum age of the "recent backup" of the checklist. Milliseconds. */

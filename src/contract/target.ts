@@ -32,6 +32,8 @@ export const targetSchema = z.object({
   wranglerEnv: z.string().optional(),
   /** Absolute folder of the migration files. */
   migrationsDir: z.string().min(1),
+  /** Glob of the migration files, relative to `migrationsDir`; absent: `*.sql`. */
+  migrationsPattern: z.string().min(1).optional(),
   migrationsTable: z.string().min(1).default(DEFAULT_LEDGER),
   /** Local state folder of Wrangler (`--persist-to`), absolute; local only. */
   persistTo: z.string().optional(),

@@ -62,12 +62,17 @@ async function migrate(run: Run): Promise<Expected | null> {
     await backUp(run)
     const status = await readStatus(run)
     if (status.pending.length === 0) {
-      run.say('status', 'nothing is pending: the database has every migration')
+      run.say('status', nothingPending(run.request.overlooked?.length ?? 0))
       return null
     }
     const plan = await rehearse(run, status)
     if (await execute(run, status, plan)) return validate(run, plan)
   }
+}
+
+function nothingPending(overlooked: number): string {
+  if (overlooked === 0) return 'nothing is pending: the database has every migration'
+  return `nothing is pending of the files that Wrangler reads; ${plural(overlooked, '.sql file')} below migrations_dir it passes over: see SQ109 of the command status`
 }
 
 /** Applied is not yet completed: the last look says whether the database and its application are well. */

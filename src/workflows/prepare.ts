@@ -186,9 +186,10 @@ export async function rehearse(run: Run, status: Status): Promise<Plan> {
 function requestedHistory(run: Run): {
   queries?: NonNullable<MigrationRequest['queries']>
   checksums?: Record<string, string>
+  overlooked?: string[]
 } {
-  const { queries, checksums } = run.request
-  return { ...defined({ queries, checksums }) }
+  const { queries, checksums, overlooked } = run.request
+  return { ...defined({ queries, checksums, overlooked }) }
 }
 
 function blocked(run: Run, plan: Plan): ApplicationFailure {

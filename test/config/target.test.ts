@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadProject } from '../../src/config/project.js'
-import { resolveTarget } from '../../src/config/target.js'
+import { resolveTarget, unknownKeysOf } from '../../src/config/target.js'
 import { PRODUCTION_ID, projectFolder, THREE_ENVIRONMENTS } from './project-folder.js'
 
 const resolve = async (files: Record<string, string>, environment: string, database?: string) =>
@@ -148,5 +148,42 @@ describe('a folder that cannot be a project', () => {
       type: 'ConfigInvalid',
       message: expect.stringContaining(said) as string,
     })
+  })
+})
+
+describe('migrations_pattern and unknown keys of an entry', () => {
+  const entry = (lines: string): Record<string, string> => ({
+    'wrangler.toml': `[[d1_databases]]\nbinding = "DB"\ndatabase_name = "app"\n${lines}\n`,
+  })
+
+  test.each([
+    ['migrations_dir = "drizzle"\nmigrations_pattern = "drizzle/*/migration.sql"', '*/migration.sql'],
+    ['migrations_dir = "./drizzle/"\nmigrations_pattern = "./drizzle/*.sql"', '*.sql'],
+    ['migrations_dir = "."\nmigrations_pattern = "a/*.sql"', 'a/*.sql'],
+    ['migrations_dir = "drizzle"', undefined],
+  ])('%j is read below the folder', async (lines, pattern) => {
+    expect((await resolve(entry(lines), 'local')).migrationsPattern).toBe(pattern)
+  })
+
+  test.each([
+    ['migrations_pattern = "migrations/*.sql"', /needs a migrations_dir/],
+    ['migrations_dir = "a"\nmigrations_pattern = "b/*.sql"', /does not start with its migrations_dir, "a\/"/],
+    ['migrations_dir = "a"\nmigrations_pattern = "ab/*.sql"', /does not start with/],
+    ['migrations_dir = "a"\nmigrations_pattern = "a/../../*.sql"', /does not start with/],
+  ])('%j is refused, as by Wrangler', async (lines, message) => {
+    await expect(resolve(entry(lines), 'local')).rejects.toMatchObject({
+      type: 'ConfigInvalid',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  test.each([
+    ['migration_dir = "sql"', 'migration_dir Did you mean "migrations_dir"?'],
+    ['shards = 2', 'shards'],
+    ['migrations_dir = "sql"\nremote = true\npreview_database_id = "x"', undefined],
+  ])('of %j what nobody knows is named', async (lines, named) => {
+    const project = await loadProject({ projectDir: projectFolder(entry(lines)) })
+    const said = unknownKeysOf(project, resolveTarget(project, 'local'))
+    expect(said?.split(': ')[1]).toBe(named)
   })
 })

@@ -38,6 +38,8 @@ export interface RehearseInput {
   database: Database
   migrationsTable?: string
   checksums?: Record<string, string>
+  /** `.sql` files below the folder that Wrangler passes over. */
+  overlooked?: readonly string[]
   /** What the running application asks. */
   queries?: ApplicationQuery[]
   signal?: AbortSignal
@@ -77,7 +79,8 @@ interface Places {
 async function rehearseIn(input: RehearseInput, places: Places, open?: OpenScratch): Promise<Plan> {
   const ledger = ledgerOf(input)
   const pending = pendingMigrations(input.files, ledger)
-  const history = collectHistoryFindings({ files: input.files, applied: ledger, checksums: input.checksums })
+  const { files, checksums, overlooked = [] } = input
+  const history = collectHistoryFindings({ files, applied: ledger, checksums, overlooked })
   const drift = schemaDrift({
     files: input.files,
     applied: ledger,

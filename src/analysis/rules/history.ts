@@ -9,6 +9,8 @@ export interface History {
   applied: string[] | undefined
   /** SHA-256 by name, from `checksums.json`. */
   checksums: Record<string, string> | undefined
+  /** Names of `.sql` files below the folder that Wrangler passes over; absent when nobody looked. */
+  overlooked?: readonly string[]
 }
 
 export function isApplied(history: History, name: string): boolean {

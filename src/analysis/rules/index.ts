@@ -46,6 +46,7 @@ import { sq105 } from './sq105.js'
 import { sq106 } from './sq106.js'
 import { sq107 } from './sq107.js'
 import { sq108 } from './sq108.js'
+import { sq109 } from './sq109.js'
 import { sy101 } from './sy101.js'
 import { tr101 } from './tr101.js'
 import { tx101 } from './tx101.js'
@@ -98,6 +99,7 @@ export const RULES: readonly Rule[] = [
   sq106,
   sq107,
   sq108,
+  sq109,
   sd101,
   sy101,
   rh101,

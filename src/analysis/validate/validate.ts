@@ -24,6 +24,8 @@ export interface ValidateInput {
   applied?: string[]
   /** SHA-256 by file name, from `migrations/checksums.json`. */
   checksums?: Record<string, string>
+  /** `.sql` files below the folder that Wrangler passes over. */
+  overlooked?: readonly string[]
   /** Default: Wrangler's. */
   migrationsTable?: string
   /**
@@ -44,7 +46,8 @@ export interface ValidateResult {
  * schema compared. A possible loss is a warning here; only what will certainly fail is an error.
  */
 export function validateMigrations(input: ValidateInput): Promise<ValidateResult> {
-  const history: History = { files: input.files, applied: input.applied, checksums: input.checksums }
+  const { files, applied, checksums, overlooked = [] } = input
+  const history: History = { files, applied, checksums, overlooked }
   const database = openConfined(':memory:')
   try {
     const found = [...collectHistoryFindings(history), ...replayChain(database, input)]

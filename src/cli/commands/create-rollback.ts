@@ -40,6 +40,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
                 folder: context.target.migrationsDir,
                 name: `rollback_${today()}`,
                 sql,
+                ...defined({ pattern: context.target.migrationsPattern }),
               })
         output.document({
           success: true,

@@ -4,6 +4,7 @@ import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { adoptNewFiles } from '../../d1/migrations/checksums.js'
 import { RunbookError } from '../../contract/failures.js'
+import { isMigrationName, listMigrations } from '../../d1/migrations/listing.js'
 import { readMigrationFiles } from '../../d1/migrations/migration-files.js'
 import type { App } from '../terminal/app.js'
 import { openContext } from '../../config/context.js'
@@ -19,7 +20,11 @@ export function createCommand(app: App, summary: string): Command {
     .action(
       app.action(async ({ options, args: [name = ''], output }) => {
         const { target } = await openContext(options, { touchesDatabase: false })
-        const { file, checksums } = await createMigration({ folder: target.migrationsDir, name })
+        const { file, checksums } = await createMigration({
+          folder: target.migrationsDir,
+          name,
+          ...defined({ pattern: target.migrationsPattern }),
+        })
         const updated = checksums === undefined ? {} : { checksums }
         output.document({ success: true, file, migration: path.basename(file), ...updated })
         if (!output.json) output.line(`Created ${file}`)
@@ -33,24 +38,32 @@ export function createCommand(app: App, summary: string): Command {
  * The file `NNNN_name.sql` after the highest number there is. Takes a free name even when two people create at once:
  * the file is opened only if it does not exist. Where the project keeps `checksums.json`, the files before it are taken up
  * there (its path is then `checksums`); the new one is still to be written, and follows with the next one, or once applied.
+ * `pattern`: glob of the migrations below the folder. Throws `ConfigInvalid` where it would pass over the new file.
  */
 export async function createMigration(input: {
   folder: string
   name: string
+  pattern?: string
   sql?: string
 }): Promise<{ file: string; checksums?: string }> {
   const slug = slugOf(input.name)
   await mkdir(input.folder, { recursive: true })
-  const earlier = await readMigrationFiles(input.folder)
+  const earlier = await readMigrationFiles(input.folder, input.pattern)
   const file = await openFreeName(input, slug)
   const checksums = await adoptNewFiles(input.folder, earlier)
   return { file, ...defined({ checksums }) }
 }
 
-async function openFreeName(input: { folder: string; sql?: string }, slug: string): Promise<string> {
+async function openFreeName(
+  input: { folder: string; pattern?: string; sql?: string },
+  slug: string,
+): Promise<string> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const number = nextNumber(await readdir(input.folder))
-    const file = path.join(input.folder, `${number}_${slug}.sql`)
+    const taken = [...(await readdir(input.folder)), ...(await listMigrations(input.folder, input.pattern))]
+    const number = nextNumber(taken)
+    const name = `${number}_${slug}.sql`
+    if (!isMigrationName(name, input.pattern)) throw passedOver(name, input.pattern)
+    const file = path.join(input.folder, name)
     const handle = await open(file, 'wx').catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
       throw error
@@ -70,6 +83,17 @@ async function openFreeName(input: { folder: string; sql?: string }, slug: strin
   throw new RunbookError('NotPermitted', `No free migration number in ${input.folder}.`, {
     advice: 'Look at the names in that folder.',
   })
+}
+
+function passedOver(name: string, pattern: string | undefined): RunbookError {
+  return new RunbookError(
+    'ConfigInvalid',
+    `${name} would not match migrations_pattern (below migrations_dir: "${pattern ?? ''}"), so Wrangler would pass over it.`,
+    {
+      advice:
+        'Make the migration with the tool that writes this layout (such as `drizzle-kit generate`), or let migrations_pattern name top-level files too.',
+    },
+  )
 }
 
 /** Four digits as Wrangler writes them; longer where the folder already uses longer numbers, such as dates. */

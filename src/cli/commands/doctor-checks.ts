@@ -4,7 +4,7 @@ import path from 'node:path'
 import semver from 'semver'
 import { misplacedMigrationsDir, requireMigrationsDir } from '../../config/migrations-dir.js'
 import { loadProject, type Project } from '../../config/project.js'
-import { environmentsSharingDatabase, resolveTarget } from '../../config/target.js'
+import { environmentsSharingDatabase, resolveTarget, unknownKeysOf } from '../../config/target.js'
 import { plural } from '../../text/plural.js'
 import { MINIMUM_NODE } from '../../contract/names.js'
 import type { Check } from '../../contract/run.js'
@@ -45,7 +45,10 @@ async function examineProject(project: Project, options: CommonOptions): Promise
       allowSharedDatabase: true,
     })
     const { database } = target
-    return `${database.name} (${database.id}), ${database.remote ? 'remote' : 'local'}`
+    const message = `${database.name} (${database.id}), ${database.remote ? 'remote' : 'local'}`
+    const unknown = unknownKeysOf(project, target)
+    if (unknown === undefined) return message
+    return { state: 'warned', message: `${message}. ${unknown}`, advice: 'Correct or remove that key.' }
   })
   if (target === undefined) return [environment]
   const known = target
@@ -133,7 +136,7 @@ function distinctDatabase(project: Project, target: Target): Seen {
 async function migrations(project: Project, target: Target): Promise<Seen> {
   const folder = requireMigrationsDir(project, target)
   const { readMigrationFiles } = await import('../../d1/migrations/migration-files.js')
-  const files = await readMigrationFiles(folder)
+  const files = await readMigrationFiles(folder, target.migrationsPattern)
   const message = `${plural(files.length, 'migration file')} in ${folder}`
   const misplaced = misplacedMigrationsDir(project, target)
   if (misplaced !== undefined)

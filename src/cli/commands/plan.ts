@@ -5,7 +5,7 @@ import type { Plan } from '../../contract/plan.js'
 import { formatDuration } from '../../text/duration.js'
 import type { App } from '../terminal/app.js'
 import { archiveFile } from './archive-file.js'
-import { openContext, readProjectFiles, type Context } from '../../config/context.js'
+import { openContext, readOverlooked, readProjectFiles, type Context } from '../../config/context.js'
 import { copyOfDatabase } from './database-copy.js'
 import { findingLines } from '../terminal/findings-text.js'
 import { interruptible } from '../terminal/interrupt.js'
@@ -58,6 +58,7 @@ async function makePlan(
     const { readChecksums } = await import('../../d1/migrations/checksums.js')
     const { queriesOf } = await import('../../config/settings.js')
     const checksums = await readChecksums(target.migrationsDir)
+    const overlooked = await readOverlooked(context)
     return await rehearseInOwnProcess({
       databaseFile: copy.databaseFile,
       files,
@@ -66,6 +67,7 @@ async function makePlan(
       database: target.database,
       migrationsTable: target.migrationsTable,
       queries: queriesOf(project, target.environment),
+      overlooked,
       signal,
       onProgress,
       ...defined({ checksums }),

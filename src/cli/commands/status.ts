@@ -2,7 +2,7 @@ import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
 import type { Status } from '../../contract/status.js'
 import type { App } from '../terminal/app.js'
-import { openContext, readProjectFiles } from '../../config/context.js'
+import { openContext, readOverlooked, readProjectFiles } from '../../config/context.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'
 import { at, command, words } from '../../contract/next-command.js'
@@ -22,7 +22,13 @@ export function statusCommand(app: App, summary: string): Command {
         const { readStatus } = await import('../../analysis/status.js')
         const { readChecksums } = await import('../../d1/migrations/checksums.js')
         const checksums = await readChecksums(context.target.migrationsDir)
-        const status = await readStatus({ target: context.target, files, ...defined({ checksums }) })
+        const overlooked = await readOverlooked(context)
+        const status = await readStatus({
+          target: context.target,
+          files,
+          overlooked,
+          ...defined({ checksums }),
+        })
         const success = blocking(status).length === 0
         output.document({ success, ...status })
         if (!output.json) printStatus(output, status)

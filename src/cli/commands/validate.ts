@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import { plural } from '../../text/plural.js'
 import type { Finding } from '../../contract/finding.js'
 import type { App } from '../terminal/app.js'
-import { openContext, readProjectFiles } from '../../config/context.js'
+import { openContext, readOverlooked, readProjectFiles } from '../../config/context.js'
+import { unknownKeysOf } from '../../config/target.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { findingLines } from '../terminal/findings-text.js'
 import type { Output } from '../terminal/output.js'
@@ -34,9 +35,12 @@ export function validateCommand(app: App, summary: string): Command {
         const { validateInOwnProcess } = await import('../../analysis/validate/in-own-process.js')
         const { readChecksums } = await import('../../d1/migrations/checksums.js')
         const checksums = await readChecksums(context.target.migrationsDir)
+        const unknown = unknownKeysOf(context.project, context.target)
+        if (unknown !== undefined) output.note(unknown)
+        const overlooked = await readOverlooked(context)
         const { migrationsDir, migrationsTable } = context.target
         const { success, findings } = await interruptible((signal) =>
-          validateInOwnProcess({ files, signal, migrationsTable, ...defined({ checksums }) }),
+          validateInOwnProcess({ files, signal, migrationsTable, overlooked, ...defined({ checksums }) }),
         )
         const reviewed = await giveReview(output, options, { findings, migrationsDir })
         output.document({ success, findings })

@@ -1,27 +1,22 @@
-import { migrationOrder } from '../order/migration-order.js'
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { demandPlainName } from '../../contract/migration-name.js'
 import { RunbookError } from '../../contract/failures.js'
 import type { MigrationFile } from '../../contract/target.js'
 import { command, words } from '../../contract/next-command.js'
+import { listMigrations, SKIPPED } from './listing.js'
 
 /**
- * All `.sql` files of the folder in the order in which Wrangler applies them, with their bytes' SHA-256.
- * Throws `MigrationsNotFound`, naming the nearest folder that looks right.
+ * All files of the folder that Wrangler takes up, in the order in which it applies them, with their bytes' SHA-256.
+ * `pattern`: as in {@link listMigrations}. Throws `MigrationsNotFound`, naming the nearest folder that looks right.
  */
-export async function readMigrationFiles(dir: string): Promise<MigrationFile[]> {
+export async function readMigrationFiles(dir: string, pattern?: string): Promise<MigrationFile[]> {
   if (!existsSync(dir)) throw await missing(dir)
-  const entries = await readdir(dir, { withFileTypes: true })
-  const names = entries
-    // Wrangler passes over what begins with a dot.
-    .filter(({ name }) => name.endsWith('.sql') && !name.startsWith('.'))
-    .filter((entry) => !entry.isDirectory())
-    .map(({ name }) => name)
-  const files = await Promise.all(names.sort(migrationOrder).map((name) => readMigrationFile(dir, name)))
-  return files
+  const names = await listMigrations(dir, pattern)
+  return Promise.all(names.map((name) => readMigrationFile(dir, name)))
 }
 
 /**
@@ -43,8 +38,12 @@ async function readMigrationFile(dir: string, name: string): Promise<MigrationFi
   return migrationFile(name, bytes)
 }
 
-/** Throws `ConfigInvalid` when the bytes are not UTF-8: Wrangler would run something else than what was reviewed. */
+/**
+ * Throws `ConfigInvalid` when the bytes are not UTF-8, as Wrangler would run something else than what was reviewed;
+ * `ValidationFailed` for a name that leads out of the folder.
+ */
 export function migrationFile(name: string, bytes: Uint8Array): MigrationFile {
+  demandPlainName(name)
   if (!isUtf8(bytes)) {
     throw new RunbookError('ConfigInvalid', `${name} is not UTF-8 text.`, {
       advice: 'Save the file as UTF-8.',
@@ -73,8 +72,6 @@ async function missing(dir: string): Promise<RunbookError> {
     },
   )
 }
-
-const SKIPPED = new Set(['node_modules', '.git', '.wrangler', 'dist', '.d1-runbook'])
 
 /** Looks up to three folders up and, from each, up to three down for a folder named like one that holds `NNNN_*.sql`. */
 async function nearestMigrations(dir: string): Promise<string | undefined> {

@@ -1,7 +1,8 @@
 import { defined } from '../../contract/defined.js'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { demandPlainName } from '../../contract/migration-name.js'
 import type { MigrationFile, Target } from '../../contract/target.js'
 
 /** A private folder with a Wrangler file that names exactly one database. */
@@ -24,13 +25,20 @@ export async function openStage(
   const dir = await mkdtemp(join(root, 'd1-runbook-stage-'))
   const migrations = join(dir, 'migrations')
   await mkdir(migrations)
-  for (const file of files) await writeFile(join(migrations, file.name), file.sql)
+  for (const { name, sql } of files) {
+    demandPlainName(name)
+    await mkdir(dirname(join(migrations, name)), { recursive: true })
+    await writeFile(join(migrations, name), sql)
+  }
   const config = join(dir, 'wrangler.json')
-  await writeFile(config, JSON.stringify(stagedConfig(target), null, 2))
+  await writeFile(config, JSON.stringify(stagedConfig(target, files), null, 2))
   return { dir, config, remove: () => rm(dir, { recursive: true, force: true, maxRetries: 3 }) }
 }
 
-function stagedConfig({ accountId, binding, database, migrationsTable }: Target): object {
+function stagedConfig(target: Target, files: MigrationFile[]): object {
+  const { accountId, binding, database, migrationsTable } = target
+  // Only what is to run is staged, so the pattern names it all: what Wrangler records is the path below the folder.
+  const byPattern = files.some(({ name }) => name.includes('/') || !name.endsWith('.sql'))
   return {
     name: 'd1-runbook-stage',
     compatibility_date: '2025-01-01',
@@ -41,6 +49,7 @@ function stagedConfig({ accountId, binding, database, migrationsTable }: Target)
         database_name: database.name,
         database_id: database.id,
         migrations_dir: 'migrations',
+        ...(byPattern ? { migrations_pattern: 'migrations/**/*' } : {}),
         migrations_table: migrationsTable,
       },
     ],
