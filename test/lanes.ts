@@ -32,7 +32,7 @@ const E2E = [
   'test/setup/**/*.test.ts',
   'test/package.test.ts',
   'test/cli/{contract,bad-input,next-commands}.test.ts',
-  'test/cli/commands/doctor.test.ts',
+  'test/cli/commands/{create-rollback,doctor}.test.ts',
   'test/cli/terminal/interrupt.test.ts',
 ]
 

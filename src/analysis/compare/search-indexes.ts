@@ -4,6 +4,7 @@ import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { searchFeed, type SearchFeed } from '../statement/search-triggers.js'
 import type { SearchMismatch, TableFate } from '../evidence.js'
 import { number } from './row-keys.js'
+import { isRowid, notFound, refillOf, type SearchSchema as Schema } from './search-feeds.js'
 
 interface Versions {
   /** `main` is after, `prior` before. */
@@ -12,8 +13,6 @@ interface Versions {
   after: DetailedCatalog
   fates: TableFate[]
 }
-
-type Schema = 'main' | 'prior'
 
 /**
  * Search indexes that the migration may have concerned and that do not answer with the rows they are about: SQLite's own check for those
@@ -172,21 +171,6 @@ function feedsOf(
   )
 }
 
-/** Rows of the table that the index does not hold as it should. */
-function notFound(database: DatabaseSync, schema: Schema, index: TableSchema, feed: SearchFeed): number {
-  // One without content knows numbers of rows only.
-  const columns =
-    index.search?.kind === 'none' ? feed.columns.filter(({ name }) => isRowid(name)) : feed.columns
-  if (columns.length === 0) return 0
-  const wanted = columns.map(({ expression }) => expression).join(', ')
-  const held = columns.map(({ name }) => (isRowid(name) ? 'rowid' : quoteName(name))).join(', ')
-  const where = feed.condition === undefined ? '' : ` WHERE ${feed.condition}`
-  return number(
-    database,
-    `SELECT count(*) AS n FROM (SELECT ${wanted} FROM ${schema}.${quoteName(feed.table)} t${where} EXCEPT SELECT ${held} FROM ${schema}.${quoteName(index.name)})`,
-  )
-}
-
 /** Rows of one key under which the index has another number now. */
 function renumbered(
   database: DatabaseSync,
@@ -208,23 +192,6 @@ function renumbered(
     database,
     `SELECT count(*) AS n FROM ${side('prior', old, was.table)} b JOIN ${side('main', now, is.table)} s ON ${same} WHERE b.number_of_row IS NOT s.number_of_row`,
   )
-}
-
-function refillOf(index: TableSchema, { table, columns, condition }: SearchFeed): string[] {
-  const name = quoteName(index.name)
-  const into = columns.map((column) => (isRowid(column.name) ? 'rowid' : quoteName(column.name))).join(', ')
-  const from = columns.map(({ expression }) => expression).join(', ')
-  const where = condition === undefined ? '' : ` WHERE ${condition}`
-  return [
-    index.search?.kind === 'none'
-      ? `INSERT INTO ${name} (${name}) VALUES ('delete-all')`
-      : `DELETE FROM ${name}`,
-    `INSERT INTO ${name} (${into}) SELECT ${from} FROM ${quoteName(table)} t${where}`,
-  ]
-}
-
-function isRowid(name: string): boolean {
-  return name.toLowerCase() === 'rowid'
 }
 
 function isTouched(fates: TableFate[], name: string): boolean {

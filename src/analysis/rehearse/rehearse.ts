@@ -20,6 +20,7 @@ import { arrange, collectFindings, collectHistoryFindings } from '../findings/co
 import { planHashOf } from './plan-hash.js'
 import { rehearseNatively, type NativeRehearsal } from './on-sqlite.js'
 import { replayFile, type FileReplay, type Unreachable, type StatementPosition } from '../replay/replay.js'
+import { unwrittenRows } from '../reverse/without-rows.js'
 import { rehearseWayBack } from '../reverse/rehearsal.js'
 import { driftFinding } from '../rules/sq108.js'
 import { withSafeRebuild } from '../reverse/safe-rebuild.js'
@@ -156,12 +157,14 @@ async function wayBack(
 ): Promise<RollbackSummary> {
   if (native.ran.length === 0) return { available: false, rehearsed: false, price: [] }
   input.onProgress?.('Rehearsing the way back')
-  const summary = await rehearseWayBack({
+  const tried = await rehearseWayBack({
     ...places,
     migrationsTable: tableOf(input),
     evidence: native.evidence,
     ...defined({ signal: input.signal }),
   })
+  const unwritten = input.databaseFile === undefined ? unwrittenRows(native.evidence) : []
+  const summary = { ...tried, price: [...tried.price, ...unwritten] }
   if (summary.sql === undefined || summary.sql === '') return summary
   const refused = await run.tryBack(summary.sql)
   return refused === undefined

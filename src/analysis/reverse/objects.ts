@@ -1,5 +1,10 @@
 import { normaliseSql } from '../../d1/schema/catalog.js'
-import { sameName, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
+import {
+  sameName,
+  type DetailedCatalog,
+  type TableSchema,
+  type TriggerSchema,
+} from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 
 interface Schemas {
@@ -7,12 +12,15 @@ interface Schemas {
   after: DetailedCatalog
 }
 
-/** Triggers would fire, and views stand in the way of ALTER TABLE: those concerned are dropped first and made again last. */
+/**
+ * Triggers would fire, and views stand in the way of ALTER TABLE: those concerned are dropped first and made again last.
+ * `triggers`: those of before that are made again.
+ */
 export function triggersAndViews(
   { before, after }: Schemas,
   ours: Set<string>,
   viewsMove: boolean,
-): { drop: string[]; create: string[] } {
+): { drop: string[]; create: string[]; triggers: TriggerSchema[] } {
   const sameText = (a: { sql: string } | undefined, b: { sql: string } | undefined): boolean =>
     a !== undefined && b !== undefined && normaliseSql(a.sql) === normaliseSql(b.sql)
   const concerned = [...after.triggers].filter(
@@ -26,7 +34,11 @@ export function triggersAndViews(
     .filter(([, { table }]) => viewsGone.has(table.toLowerCase()))
     .map(([key]) => key)
   const triggersGone = new Set([...gone, ...onViews])
+  const triggers = [...before.triggers]
+    .filter(([key]) => triggersGone.has(key) || !after.triggers.has(key))
+    .map(([, trigger]) => trigger)
   return {
+    triggers,
     drop: [
       ...concerned
         .filter(([key]) => !onViews.includes(key))
@@ -37,9 +49,7 @@ export function triggersAndViews(
       ...[...before.views]
         .filter(([key]) => viewsGone.has(key) || !after.views.has(key))
         .map(([, { sql }]) => sql),
-      ...[...before.triggers]
-        .filter(([key]) => triggersGone.has(key) || !after.triggers.has(key))
-        .map(([, { sql }]) => sql),
+      ...triggers.map(({ sql }) => sql),
     ],
   }
 }

@@ -9,6 +9,7 @@ import { compareTable } from '../compare/compare.js'
 import type { DataComparison, Evidence } from '../evidence.js'
 import { replayFile } from '../replay/replay.js'
 import { fatesByName, reverseOf, type Reverse } from './reverse.js'
+import { searchAnswers } from './search-answers.js'
 import { rowsText, valuesText } from '../rules/rule.js'
 
 export interface WayBackInput {
@@ -46,7 +47,9 @@ function write(input: WayBackInput, rebuildOnly: boolean): Reverse {
 }
 
 async function tryOut(input: WayBackInput, reverse: Reverse): Promise<RollbackSummary> {
-  if (reverse.sql === '') return { available: true, sql: '', rehearsed: true, price: reverse.price }
+  const searched = [...input.evidence.before.tables.values()].some(({ search }) => search !== undefined)
+  if (reverse.sql === '' && !searched)
+    return { available: true, sql: '', rehearsed: true, price: reverse.price }
   const copy = join(input.folder, 'back.sqlite')
   await copyFile(input.main, copy)
   input.signal?.throwIfAborted()
@@ -82,14 +85,18 @@ function runBack(input: WayBackInput, copy: string, reverse: Reverse): string[] 
       ].map((name) => name.toLowerCase()),
     )
     const { before } = input.evidence
-    return fatesByName(before, restored)
-      .filter((fate) => fate.before.kind === 'table' && touched.has(fate.before.name.toLowerCase()))
+    const fates = fatesByName(before, restored).filter((fate) => touched.has(fate.before.name.toLowerCase()))
+    const search = searchAnswers({ database, before, after: restored, fates })
+    if (typeof search === 'string') return search
+    const rows = fates
+      .filter((fate) => fate.before.kind === 'table')
       .flatMap((fate) =>
         differences(
           fate.before.name,
           compareTable({ database, before, after: restored, statements: [] }, fate),
         ),
       )
+    return [...rows, ...search]
   } finally {
     database.close()
   }

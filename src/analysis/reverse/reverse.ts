@@ -8,6 +8,7 @@ import { droppableColumns } from './drop-columns.js'
 import { parentsFirst, rebuildScript, type Replacement } from './rebuild-sql.js'
 import { replacementOf } from './columns.js'
 import { indexes, triggersAndViews } from './objects.js'
+import { searchRefills } from './search.js'
 import { missingTableRows, rowsBack } from './rows.js'
 
 export interface Reverse {
@@ -80,6 +81,8 @@ class Steps {
   readonly #holdsFirst: string[] = []
   readonly #holdsLast: string[] = []
   readonly #tables = new Set<string>()
+  /** Virtual tables that are made again, in lower case. */
+  readonly #recreated = new Set<string>()
 
   constructor(input: ReverseInput) {
     this.#input = input
@@ -115,7 +118,7 @@ class Steps {
       const old = before.tables.get(key)
       if (old === undefined) continue
       this.#alters.push(old.sql)
-      this.#price.push(`The virtual table ${table.name} comes back empty.`)
+      this.#recreated.add(key)
     }
   }
 
@@ -148,6 +151,17 @@ class Steps {
       [...this.#tables, ...added.map(({ name }) => name)].map((name) => name.toLowerCase()),
     )
     const quiet = triggersAndViews(this.#input, ours, this.#alters.length > 0)
+    const refills = searchRefills(this.#input, {
+      ours,
+      triggers: quiet.triggers,
+      recreated: this.#recreated,
+    })
+    for (const { index } of refills) this.#tables.add(index)
+    for (const key of this.#recreated) {
+      const filled = refills.some(({ index }) => index.toLowerCase() === key)
+      const name = before.tables.get(key)?.name ?? key
+      if (!filled) this.#price.push(`The virtual table ${name} comes back empty.`)
+    }
     const indexSteps = indexes(
       this.#input,
       rebuilt,
@@ -172,6 +186,8 @@ class Steps {
       ...orderedParents(before, rows),
       ...indexSteps.create,
       ...quiet.create,
+      // Last, for an index may read a view.
+      ...refills.flatMap((each) => each.statements),
     ]
     const body = statements.length === 0 ? [] : ['PRAGMA defer_foreign_keys = ON', ...statements]
     return {

@@ -8,14 +8,17 @@ import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
 import { createMigration } from './create.js'
 import { interruptible } from '../terminal/interrupt.js'
-import { command, words } from '../../contract/next-command.js'
+import { command, words, type Words } from '../../contract/next-command.js'
 
 interface RollbackFileOptions {
   of?: string
   print?: boolean
 }
 
-/** Runbook, scenario 2: "prepare rollback migration", written from the difference that the migration makes. */
+/**
+ * Runbook, scenario 2: "prepare rollback migration", written from the difference that the migration makes to the schema. The reverse
+ * with rows is the one that a run writes from its restored copy.
+ */
 export function createRollbackCommand(app: App, summary: string): Command {
   return app
     .command('create-rollback', summary, [
@@ -51,8 +54,10 @@ export function createRollbackCommand(app: App, summary: string): Command {
         })
         if (output.json) return 0
         if (file === undefined) output.line(sql)
-        else output.line(`Created ${file}, which reverses ${migration.name}`)
-        for (const line of price) output.note(`It cannot bring back: ${line}`)
+        else output.line(`Created ${file}, which reverses the schema of ${migration.name} only`)
+        output.note('It was written without the rows of the database.')
+        for (const line of price) output.note(line)
+        if (price.length > 0) output.note(rowsComeBack(migration))
         if (file !== undefined)
           output.line(words`Next: read it, then ${command('plan')}; try it in staging first.`)
         return 0
@@ -95,6 +100,15 @@ async function reverseOf(
     database: target.database,
     migrationsTable: target.migrationsTable,
   })
+  if (rollback.sql === '')
+    throw new RunbookError(
+      'ValidationFailed',
+      [
+        `${migration.name} leaves no change of the schema to reverse: no file is written.`,
+        ...rollback.price,
+      ].join(' '),
+      { advice: rowsComeBack(migration) },
+    )
   if (rollback.sql !== undefined) return { sql: rollback.sql, price: rollback.price }
   throw new RunbookError(
     'ValidationFailed',
@@ -103,6 +117,11 @@ async function reverseOf(
       advice: words`Write it by hand (${command('create', 'NAME')}), or go back by Time Travel or the backup.`,
     },
   )
+}
+
+/** A file that was written without rows holds none. */
+function rowsComeBack({ name }: MigrationFile): Words {
+  return words`Rows and values come back only by the reverse that the run of ${name} wrote from the real rows, or by a backup from before it (${command('backup restore', 'ZIP', '--to', 'FOLDER')}).`
 }
 
 function today(): string {

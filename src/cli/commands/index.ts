@@ -62,7 +62,7 @@ export const COMMANDS: CommandEntry[] = [
   },
   {
     name: 'create-rollback',
-    summary: 'write the reverse of the newest applied migration, from the difference of the schemas',
+    summary: 'write the reverse of what the newest applied migration does to the schema, without rows',
     load: async () => (await import('./create-rollback.js')).createRollbackCommand,
   },
   {
