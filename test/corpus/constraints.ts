@@ -51,6 +51,13 @@ const indexed = (index: string, migration: string): Pick<Scenario, 'schema' | 'r
 })
 const REBUILT_MEMBER = `CREATE TABLE m2 (${MEMBER}, note TEXT); INSERT INTO m2 (id, email, team, gone) SELECT * FROM member; DROP TABLE member; ALTER TABLE m2 RENAME TO member;`
 
+/** A table with a key and a value, rebuilt. Each text goes on after the table's name and `(`. */
+const keyed = (before: string, after: string): Pick<Scenario, 'schema' | 'rows' | 'migration'> => ({
+  schema: `CREATE TABLE label (${before};`,
+  rows: `INSERT INTO label (code, n) VALUES ('a', 1), ('b', 2);`,
+  migration: `CREATE TABLE label_new (${after}; INSERT INTO label_new (code, n) SELECT code, n FROM label; DROP TABLE label; ALTER TABLE label_new RENAME TO label;`,
+})
+
 /** Keys, references, constraints and defaults that do less, or something else, afterwards. Each must be told. */
 export const WEAKENED: Scenario[] = [
   told({
@@ -126,6 +133,34 @@ export const WEAKENED: Scenario[] = [
     ),
     rows: `INSERT INTO job VALUES (1, 'draft');`,
     codes: ['CT102'],
+  }),
+  told({
+    name: 'WITHOUT ROWID goes, and with it the NOT NULL of the key',
+    ...keyed('code TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID', 'code TEXT PRIMARY KEY, n INTEGER)'),
+    codes: ['CT101'],
+  }),
+  told({
+    name: 'WITHOUT ROWID goes from a key of two columns',
+    ...keyed(
+      'code TEXT, n INTEGER, PRIMARY KEY (code, n)) WITHOUT ROWID',
+      'code TEXT, n INTEGER, PRIMARY KEY (code, n))',
+    ),
+    codes: ['CT101'],
+  }),
+  told({
+    name: 'NOT NULL of a key goes',
+    ...keyed('code TEXT NOT NULL PRIMARY KEY, n INTEGER)', 'code TEXT PRIMARY KEY, n INTEGER)'),
+    codes: ['CT101'],
+  }),
+  told({
+    name: 'STRICT and WITHOUT ROWID go',
+    ...keyed('code TEXT PRIMARY KEY, n INTEGER) STRICT, WITHOUT ROWID', 'code TEXT PRIMARY KEY, n INTEGER)'),
+    codes: ['CT101'],
+  }),
+  told({
+    name: 'WITHOUT ROWID goes beside a new column',
+    ...keyed('code TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID', 'code TEXT PRIMARY KEY, n INTEGER, at TEXT)'),
+    codes: ['CT101'],
   }),
   told({
     name: 'a default is lost beside a new column',
@@ -347,6 +382,34 @@ export const WEAKENED: Scenario[] = [
 
 /** The same made anew: equal, stronger, or added. None of it is worth a word. */
 export const AS_STRONG: Scenario[] = [
+  silent({
+    name: 'WITHOUT ROWID goes from a key that is NOT NULL',
+    ...keyed('code TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID', 'code TEXT PRIMARY KEY NOT NULL, n INTEGER)'),
+    silent: ['CT101', 'CT102'],
+  }),
+  silent({
+    name: 'WITHOUT ROWID goes from a key of numbers',
+    ...keyed('n INTEGER PRIMARY KEY, code TEXT) WITHOUT ROWID', 'n INTEGER PRIMARY KEY, code TEXT)'),
+    silent: ['CT101', 'CT102'],
+  }),
+  silent({
+    name: 'WITHOUT ROWID goes from a key of two columns that are NOT NULL',
+    ...keyed(
+      'code TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (code, n)) WITHOUT ROWID',
+      'code TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (code, n))',
+    ),
+    silent: ['CT101', 'CT102'],
+  }),
+  silent({
+    name: 'WITHOUT ROWID comes',
+    ...keyed('code TEXT PRIMARY KEY, n INTEGER)', 'code TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID'),
+    silent: ['CT101', 'CT102'],
+  }),
+  silent({
+    name: 'a key that took NULL takes it still',
+    ...keyed('code TEXT PRIMARY KEY, n INTEGER)', 'code TEXT PRIMARY KEY, n INTEGER, at TEXT)'),
+    silent: ['CT101', 'CT102'],
+  }),
   silent({
     name: 'a CHECK in other words',
     ...offer('CHECK (discount BETWEEN 0 AND 100)', 'check ( ("discount" >= 0) and ("discount" <= 100) )'),

@@ -2,7 +2,7 @@ import { defined } from '../../contract/defined.js'
 import { isCopyOf, nameNow, shapeCulprit } from './attribution.js'
 import type { Finding, Severity } from '../../contract/finding.js'
 import type { Evidence, LoweredSequence, TableFate } from '../evidence.js'
-import { rowidColumn, type TableSchema } from '../../d1/schema/schema.js'
+import { rowidColumn, type ColumnSchema, type TableSchema } from '../../d1/schema/schema.js'
 import { tokenize } from '../../d1/sql/tokens.js'
 import { collationsIn } from '../statement/collations.js'
 import { findingOf, lossSeverity, same, type Rule } from './rule.js'
@@ -45,6 +45,7 @@ interface Loss {
     | 'unique'
     | 'check'
     | 'not null'
+    | 'key not null'
     | 'default'
     | 'autoincrement'
     | 'collation'
@@ -79,7 +80,7 @@ function severityOf(evidence: Evidence, fate: TableFate, after: TableSchema, los
     return loss.kind === 'default' ? 'warning' : lossSeverity(evidence)
   if (loss.kind === 'primary key') return lossSeverity(evidence)
   if (loss.kind === 'not null') return 'info'
-  if (loss.kind === 'default' || loss.kind === 'strict') return 'warning'
+  if (loss.kind === 'default' || loss.kind === 'strict' || loss.kind === 'key not null') return 'warning'
   if (loss.kind === 'autoincrement') return fate.data?.rowsBefore === 0 ? 'info' : 'warning'
   if (loss.kind === 'collation' && !isKey(after, loss)) return 'warning'
   return soleChange(fate, after, loss.kind) || saidSo(evidence) ? 'warning' : lossSeverity(evidence)
@@ -115,6 +116,11 @@ function losses(fate: TableFate, after: TableSchema): Loss[] {
     if (now === undefined) continue
     if (column.notNull && !now.notNull && now.keyPosition === 0)
       found.push({ kind: 'not null', text: `NOT NULL of ${column.name}`, column: column.name })
+    if (takesNullAsKey(before, column, after, now)) {
+      const implied = before.withoutRowid && !after.withoutRowid ? ', which WITHOUT ROWID implied' : ''
+      const text = `NOT NULL of its key ${column.name}${implied}: rows can have NULL there, any number of them`
+      found.push({ kind: 'key not null', text, column: column.name })
+    }
     if (column.generated && !now.generated)
       found.push({
         kind: 'generated',
@@ -139,6 +145,18 @@ function losses(fate: TableFate, after: TableSchema): Loss[] {
     found.push({ kind: 'autoincrement', text: 'AUTOINCREMENT: keys of deleted rows can be given out again' })
   }
   return found
+}
+
+/** A primary key takes NULL, unless it is NOT NULL, the row's own number, or the key of a WITHOUT ROWID table. Of numbers CT102 tells. */
+function takesNullAsKey(
+  before: TableSchema,
+  was: ColumnSchema,
+  after: TableSchema,
+  now: ColumnSchema,
+): boolean {
+  const refused = was.notNull || (was.keyPosition > 0 && before.withoutRowid)
+  const refuses = now.notNull || after.withoutRowid || rowidColumn(after) === now
+  return refused && now.keyPosition > 0 && !refuses && rowidColumn(before) !== was
 }
 
 /** A foreign key to a table of the allowed values does what a CHECK did. */
