@@ -27,5 +27,7 @@ export function roundValues(top: number, ticks: number): number[] {
   const rough = top / ticks
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10) * power
+  // A number too small to be parted has no round values below it.
+  if (!Number.isFinite(top / step)) return [0]
   return Array.from({ length: Math.ceil(top / step) }, (_, index) => index * step)
 }

@@ -12,7 +12,7 @@ import {
 } from '../../sample/cloudflare-api/wrangler-project.js'
 
 const OLDEST = '4.33.2'
-const CACHE = join(dirname(fileURLToPath(import.meta.url)), '..', '.d1-runbook', 'wranglers')
+const CACHE = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', '.d1-runbook', 'wranglers')
 
 const VERSIONS = [
   { version: OLDEST, script: await installed(OLDEST) },

@@ -50,6 +50,11 @@ const bars: fc.Arbitrary<StepBar[]> = fc.array(
   { minLength: 1, maxLength: 12 },
 )
 
+test('a threshold too small to be parted has one tick', () => {
+  expect(roundValues(5e-324, 4)).toEqual([0])
+  expect(roundValues(1, 4)).toEqual([0, 0.5])
+})
+
 describe('whatever was measured', () => {
   test.each([900, 380])(
     'a chart %i wide has numbers for all its places, and none below zero in size',
