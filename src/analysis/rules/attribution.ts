@@ -1,5 +1,6 @@
 import { tableNamed } from '../../d1/schema/schema.js'
-import { unquote, type Token } from '../../d1/sql/tokens.js'
+import type { Token } from '../../d1/sql/tokens.js'
+import { assignments } from '../compare/writers.js'
 import { mentions } from '../statement/statement.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 
@@ -140,25 +141,13 @@ interface Assignment {
 }
 
 /** Columns that an UPDATE sets. */
-export function columnsSet(statement: StatementEvidence): Assignment[] {
-  const { tokens } = statement.anatomy
-  const start = tokens.findIndex(({ text }) => /^set$/i.test(text))
-  if (start < 0) return []
-  const found: Assignment[] = []
-  let depth = 0
-  for (let at = start + 1; at < tokens.length; at += 1) {
-    const text = tokens[at]?.text ?? ''
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    if (depth === 0 && /^(?:where|from|returning)$/i.test(text)) break
-    const begins = at === start + 1 || (depth === 0 && tokens[at - 1]?.text === ',')
-    if (!begins || tokens[at + 1]?.text !== '=') continue
-    const next = tokens[at + 3]?.text ?? ''
+export function columnsSet({ anatomy }: StatementEvidence): Assignment[] {
+  return assignments(anatomy.tokens).map(({ column, value }) => {
+    const next = value[1]?.text ?? ''
     const toNull =
-      /^null$/i.test(tokens[at + 2]?.text ?? '') && (next === '' || next === ',' || /^where$/i.test(next))
-    found.push({ column: unquote(text), toNull, constant: isConstant(tokens.slice(at + 2)) })
-  }
-  return found
+      /^null$/i.test(value[0]?.text ?? '') && (next === '' || next === ',' || /^where$/i.test(next))
+    return { column, toNull, constant: isConstant(value) }
+  })
 }
 
 /** Whether the value of an assignment, which the tokens start with, is made of literals and functions of them only. */
