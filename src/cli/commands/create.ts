@@ -1,7 +1,8 @@
 import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
-import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { adoptNewFiles } from '../../d1/migrations/checksums.js'
 import { RunbookError } from '../../contract/failures.js'
 import { isMigrationName, listMigrations } from '../../d1/migrations/listing.js'
@@ -35,8 +36,7 @@ export function createCommand(app: App, summary: string): Command {
 }
 
 /**
- * The file `NNNN_name.sql` after the highest number there is. Takes a free name even when two people create at once:
- * the file is opened only if it does not exist. Where the project keeps `checksums.json`, the files before it are taken up
+ * The file `NNNN_name.sql` after the highest number there is, which is its own even when two people create at once. Where the project keeps `checksums.json`, the files before it are taken up
  * there (its path is then `checksums`); the new one is still to be written, and follows with the next one, or once applied.
  * `pattern`: glob of the migrations below the folder. Throws `ConfigInvalid` where it would pass over the new file.
  */
@@ -63,26 +63,41 @@ async function openFreeName(
     const number = nextNumber(taken)
     const name = `${number}_${slug}.sql`
     if (!isMigrationName(name, input.pattern)) throw passedOver(name, input.pattern)
-    const file = path.join(input.folder, name)
-    const handle = await open(file, 'wx').catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
-      throw error
-    })
-    if (handle === undefined) continue
+    const file = await claimNumber(input.folder, number, name)
+    if (file === undefined) continue
     try {
-      await handle.writeFile(input.sql ?? `-- Migration number: ${number} \t ${new Date().toISOString()}\n`)
+      await writeFile(file, input.sql ?? `-- Migration number: ${number} \t ${new Date().toISOString()}\n`)
       return file
     } catch (error) {
       // Wrangler would record an empty file as applied.
       await rm(file, { force: true })
       throw error
-    } finally {
-      await handle.close()
     }
   }
   throw new RunbookError('NotPermitted', `No free migration number in ${input.folder}.`, {
     advice: 'Look at the names in that folder.',
   })
+}
+
+/**
+ * Makes the empty file, or undefined where somebody else takes the same number at this moment. Of two that come at once
+ * under different names, the later one sees the earlier when it looks again; where both see each other, both step back.
+ */
+async function claimNumber(folder: string, number: string, name: string): Promise<string | undefined> {
+  const file = path.join(folder, name)
+  try {
+    await writeFile(file, '', { flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
+    throw error
+  }
+  const rivals = (await readdir(folder)).filter(
+    (other) => other !== name && numberOf(other) === BigInt(number),
+  )
+  if (rivals.length === 0) return file
+  await rm(file, { force: true })
+  await setTimeout(Math.random() * 50)
+  return undefined
 }
 
 function passedOver(name: string, pattern: string | undefined): RunbookError {
@@ -98,13 +113,20 @@ function passedOver(name: string, pattern: string | undefined): RunbookError {
 
 /** Four digits as Wrangler writes them; longer where the folder already uses longer numbers, such as dates. */
 export function nextNumber(names: readonly string[]): string {
-  const prefixes = names
-    .filter((name) => name.endsWith('.sql'))
-    .map((name) => /^\d+/.exec(name)?.[0])
-    .filter((prefix) => prefix !== undefined)
+  const prefixes = names.map(prefixOf).filter((prefix) => prefix !== undefined)
   const highest = prefixes.reduce((max, prefix) => (BigInt(prefix) > max ? BigInt(prefix) : max), 0n)
   const width = prefixes.reduce((max, prefix) => Math.max(max, prefix.length), 4)
   return String(highest + 1n).padStart(width, '0')
+}
+
+/** The digits that a migration's name begins with; undefined where it has none, or is no SQL file. */
+function prefixOf(name: string): string | undefined {
+  return name.endsWith('.sql') ? /^\d+/.exec(name)?.[0] : undefined
+}
+
+function numberOf(name: string): bigint | undefined {
+  const prefix = prefixOf(name)
+  return prefix === undefined ? undefined : BigInt(prefix)
 }
 
 /** Letters of any language, digits, `-` and `_`; spaces become `_`. Refuses what would leave the folder. */
