@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,6 +7,7 @@ import type { RehearseInput } from '../analysis/rehearse/rehearse.js'
 import type { BackupRecord } from '../contract/backup.js'
 import type { Plan } from '../contract/plan.js'
 import { restoreDatabase } from '../d1/backup/restore.js'
+import { knownWrangler } from '../d1/wrangler/wrangler.js'
 import type { ActivityContext } from './worker-place.js'
 
 /** Rehearses on the restored backup, in a folder that is gone afterwards. */
@@ -20,7 +22,11 @@ export async function rehearseOnCopy(
   try {
     const { database: databaseFile } = await restoreDatabase({ file: backup.file, to, signal: input.signal })
     const { environment, database, migrationsTable } = target
-    return await rehearseInOwnProcess({ ...input, databaseFile, environment, database, migrationsTable })
+    const wrangler = await knownWrangler(target.projectDir)
+    return await rehearseInOwnProcess({
+      ...{ ...input, databaseFile, environment, database, migrationsTable },
+      ...defined({ wrangler }),
+    })
   } finally {
     await rm(to, { recursive: true, force: true, maxRetries: 3 })
   }

@@ -246,6 +246,15 @@ export interface Evidence {
   certain: boolean
   /** Milliseconds of each file on the copy. */
   durations: Record<string, number>
-  /** The local database is meant: Wrangler edits the text of a file before it runs. */
-  local: boolean
+  destination: Destination
 }
+
+/**
+ * Where the files will run. Locally Wrangler edits the text of a file and D1's engine on this machine reads it, the remote way is
+ * another: `remoteId` tells that the database has an id of Cloudflare's too. `unknown`: nobody said.
+ */
+export type Destination =
+  | { place: 'local'; remoteId: boolean }
+  /** `wrangler`: who would send the files, where it is known; `sendsLf`: with line feeds whatever the file has. */
+  | { place: 'remote'; wrangler?: { version: string; sendsLf: boolean } }
+  | { place: 'unknown' }

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { ledgerSql } from '../../d1/schema/ledger.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
@@ -8,7 +9,7 @@ import { holdsRows, readDetailedCatalog } from '../../d1/schema/schema.js'
 import { attachAfterwards, openConfined } from '../../d1/sqlite/confined.js'
 import { compareTable } from '../compare/compare.js'
 import { checkApplication, type ApplicationQuery } from './application-queries.js'
-import type { Evidence, TableFate } from '../evidence.js'
+import type { Destination, Evidence, TableFate } from '../evidence.js'
 import { brokenObjects, brokenSince, violationsIn } from '../replay/health.js'
 import { followTables } from '../replay/lineage.js'
 import { replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
@@ -21,6 +22,8 @@ import { endingFailures } from '../replay/file-ending.js'
 export interface NativeInput {
   migrationsTable: string
   database: Database
+  /** The Wrangler that would apply the files. */
+  wrangler?: { version: string; sendsLf: boolean }
   queries?: ApplicationQuery[]
   signal?: AbortSignal
   onProgress?: (message: string) => void
@@ -98,13 +101,18 @@ export async function rehearseNatively(
       durations: {},
       end: { before, statements },
       certain: true,
-      local: !input.database.remote,
+      destination: destinationOf(input),
     }
     const findings = checkApplication(database, evidence, input.queries ?? [], places.prior)
     return { evidence, findings, replays, ran, rows: rowChanges(database, before, after, fates) }
   } finally {
     database.close()
   }
+}
+
+function destinationOf({ database, wrangler }: NativeInput): Destination {
+  if (database.remote) return { place: 'remote', ...defined({ wrangler }) }
+  return { place: 'local', remoteId: /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(database.id) }
 }
 
 function withData(

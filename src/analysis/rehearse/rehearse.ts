@@ -37,6 +37,8 @@ export interface RehearseInput {
   applied: readonly (string | { name: string })[]
   environment: string
   database: Database
+  /** The Wrangler that would apply the files; `sendsLf`: with line feeds whatever the files have. */
+  wrangler?: { version: string; sendsLf: boolean }
   migrationsTable?: string
   checksums?: Record<string, string>
   /** `.sql` files below the folder that Wrangler passes over. */

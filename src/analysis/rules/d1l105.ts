@@ -10,8 +10,8 @@ export const d1l105: Rule = {
   advice:
     'Put what only adds rows into a file of its own, or split the file: each part is then applied, and proven, by itself.',
   source: 'Wrangler sends a file to remote D1 as one text, locally statement by statement (run with both)',
-  check: ({ local, files }) =>
-    local
+  check: ({ destination, files }) =>
+    destination.place === 'local'
       ? []
       : files.flatMap(({ name, sql }) => {
           const bytes = Buffer.byteLength(sql)

@@ -49,6 +49,7 @@ import { sq108 } from './sq108.js'
 import { sq109 } from './sq109.js'
 import { sy101 } from './sy101.js'
 import { tr101 } from './tr101.js'
+import { tr102 } from './tr102.js'
 import { tx101 } from './tx101.js'
 import { tx102 } from './tx102.js'
 import type { Rule } from './rule.js'
@@ -79,6 +80,7 @@ export const RULES: readonly Rule[] = [
   ix101,
   ix102,
   tr101,
+  tr102,
   dq101,
   ct101,
   ct102,

@@ -27,8 +27,14 @@ function inText(evidence: Evidence, file: { name: string; sql: string }): Findin
       const line = file.sql.slice(0, start).split('\n').length
       const where = kind === 'comment' ? 'a comment' : 'a text'
       const message = `BEGIN TRANSACTION stands in ${where}: Wrangler searches the file for these words and ${kind === 'comment' ? 'refuses a local apply' : 'cuts them out of the text'}.`
-      return findingOf(tx101, evidence.local ? 'error' : 'warning', { file: file.name, line }, message, {
-        advice: 'Word it differently.',
-      })
+      return findingOf(
+        tx101,
+        evidence.destination.place === 'local' ? 'error' : 'warning',
+        { file: file.name, line },
+        message,
+        {
+          advice: 'Word it differently.',
+        },
+      )
     })
 }

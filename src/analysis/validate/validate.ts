@@ -150,7 +150,7 @@ function evidenceOf(
     oldViolations: [],
     durations: {},
     certain,
-    local: false,
+    destination: { place: 'unknown' },
   }
 }
 

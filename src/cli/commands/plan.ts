@@ -57,6 +57,8 @@ async function makePlan(
     const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
     const { readChecksums } = await import('../../d1/migrations/checksums.js')
     const { queriesOf } = await import('../../config/settings.js')
+    const { knownWrangler } = await import('../../d1/wrangler/wrangler.js')
+    const wrangler = await knownWrangler(target.projectDir)
     const checksums = await readChecksums(target.migrationsDir)
     const overlooked = await readOverlooked(context)
     return await rehearseInOwnProcess({
@@ -70,7 +72,7 @@ async function makePlan(
       overlooked,
       signal,
       onProgress,
-      ...defined({ checksums }),
+      ...defined({ checksums, wrangler }),
     })
   } finally {
     await copy.remove()

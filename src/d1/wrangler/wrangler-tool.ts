@@ -10,6 +10,12 @@ export const MINIMUM_WRANGLER = '4.33.2'
 /** Before this one, files of equal number were applied in the order of the folder. */
 export const ORDERED_WRANGLER = '4.80.0'
 
+/**
+ * From this one on, lines that end with CR LF outside of quotes are sent to remote D1 with LF: 4.123.0 has no such step, 4.124.0 has.
+ * Source: https://github.com/cloudflare/workers-sdk/pull/15044
+ */
+const LINE_FEED_WRANGLER = '4.124.0'
+
 export const UPGRADE_WRANGLER = 'npm install --save-dev wrangler@4'
 
 export interface Wrangler {
@@ -18,6 +24,8 @@ export interface Wrangler {
   args: string[]
   version: string
   source: 'project' | 'bundled'
+  /** It sends line feeds to remote D1 whatever the file has. */
+  sendsLf: boolean
   /** What a person should know although it works. */
   warning?: string
 }
@@ -45,11 +53,25 @@ export async function findWrangler(projectDir: string): Promise<Wrangler> {
     args: [join(dirname(packageFile), bin)],
     version,
     source: own === undefined ? 'bundled' : 'project',
+    sendsLf: semver.gte(version, LINE_FEED_WRANGLER),
   }
   if (semver.lt(version, ORDERED_WRANGLER)) {
     tool.warning = `Wrangler ${version} applies files of equal number in the order of the folder; ${ORDERED_WRANGLER} or later sorts them.`
   }
   return tool
+}
+
+/** What a plan has to know of the Wrangler that would send its files; undefined where there is none, which whoever runs it will say. */
+export async function knownWrangler(
+  projectDir: string,
+): Promise<Pick<Wrangler, 'version' | 'sendsLf'> | undefined> {
+  try {
+    const { version, sendsLf } = await findWrangler(projectDir)
+    return { version, sendsLf }
+  } catch (error) {
+    if (error instanceof RunbookError) return undefined
+    throw error
+  }
 }
 
 function nearestPackage(from: string): string | undefined {

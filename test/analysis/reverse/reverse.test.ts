@@ -87,7 +87,7 @@ async function thereAndBack(seed: number) {
     oldViolations: [],
     certain: true,
     durations: {},
-    local: true,
+    destination: { place: 'local', remoteId: false },
   }
   const outcome = await rehearseWayBack({
     prior,

@@ -217,6 +217,13 @@ export const RULE_CASES: Record<string, { fires: Case; silent: Case }> = {
       migration: `INSERT INTO log VALUES ('a', '${'x'.repeat(60_000)}'); INSERT INTO log VALUES ('b', '${'x'.repeat(60_000)}');`,
     },
   },
+  TR102: {
+    fires: {
+      remote: true,
+      migration: 'CREATE TRIGGER log_t AFTER INSERT ON log begin SELECT 1; end;',
+    },
+    silent: { migration: 'CREATE TRIGGER log_t AFTER INSERT ON log begin SELECT 1; end;' },
+  },
   D1L105: {
     fires: {
       remote: true,

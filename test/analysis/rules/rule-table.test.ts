@@ -47,7 +47,7 @@ describe('every rule fires where it must and is silent where it must not', () =>
       violations: [],
       oldViolations: [],
       certain: true,
-      local: false,
+      destination: { place: 'remote' as const },
     }
     const severities = (durationMs: number): string[] =>
       (rh102.check?.({ ...evidence, durations: { '0001.sql': durationMs } }) ?? []).map(
