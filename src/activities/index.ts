@@ -1,6 +1,7 @@
 import type { RunbookActivities } from '../contract/activities.js'
 import type { Target } from '../contract/target.js'
 import { createBackup } from '../d1/backup/backup.js'
+import { readBookmark } from '../d1/apply/time-travel.js'
 import { readStatus } from '../analysis/status.js'
 import { announce } from './announce.js'
 import { applyMigration } from './apply.js'
@@ -29,6 +30,7 @@ export function createActivities(options: ActivityOptions = {}): RunbookActiviti
   return {
     checkPrerequisites: (input) => asActivity(() => checkPrerequisites(at(input), input)),
     readStatus: (input) => asActivity(() => readStatus({ ...input, target: at(input).target })),
+    readBookmark: (input) => asActivity(() => readBookmark(at(input).target)),
     checkConnectivity: (input) => asActivity(() => checkConnectivity(at(input))),
     validateMigration: (input) => asActivity(() => validateMigration(at(input), input)),
     runCheckpoint: (input) =>

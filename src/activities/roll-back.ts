@@ -83,7 +83,7 @@ export async function travelBack(
   { signal, beat, before }: { signal: AbortSignal; beat: Beat; before: unknown },
 ): ReturnType<MutateActivities['travelBack']> {
   const { target } = here
-  const departure = departureIn(before)
+  const departure = input.departure ?? departureIn(before)
   const { previousBookmark } = await restoreBookmark({
     target,
     bookmark: input.bookmark,

@@ -31,6 +31,8 @@ export interface ReadActivities {
   checkConnectivity(input: {
     target: Target
   }): Promise<Audited<{ latencyMs: number; database: string; accountId?: string }>>
+  /** The Time Travel bookmark of now; none of a local database. */
+  readBookmark(input: { target: Target }): Promise<Audited<{ bookmark?: string }>>
   /** Ledger, fingerprint as rehearsed, health, connectivity. */
   validateMigration(input: {
     target: Target
@@ -107,6 +109,8 @@ export interface MutateActivities {
   travelBack(input: {
     target: Target
     bookmark: string
+    /** The bookmark of before: given, nothing is tried twice, since the caller reads back what a try did. */
+    departure?: string
     /** What the database must show afterwards. */
     expectedFingerprint: string
   }): Promise<Audited<{ previousBookmark: string; schemaFingerprint: string }>>

@@ -196,6 +196,30 @@ export const ledgerReadSchema = z.object({
 })
 export type LedgerRead = z.infer<typeof ledgerReadSchema>
 
+/** A try of a way back that met an error. */
+export const rollbackTrySchema = z.object({
+  strategy: rollbackStrategySchema,
+  /** Counts the tries of one decision, from 1. */
+  number: z.number().int().positive(),
+  /** When it failed. ISO 8601, UTC. */
+  at: z.string(),
+  error: z.string(),
+  /** What it did, as far as it is known: `none` was read back, or nothing had been begun. */
+  effect: z.enum(['none', 'unknown']),
+})
+export type RollbackTry = z.infer<typeof rollbackTrySchema>
+
+/** What the database held before a restore replaced it: at least one of bookmark and file. */
+export const safetyCopySchema = z.object({
+  /** ISO 8601, UTC. */
+  at: z.string(),
+  /** Time Travel to it undoes the restore. */
+  bookmark: z.string().optional(),
+  /** Archive, or for a local database the file itself; on the worker. */
+  file: z.string().optional(),
+})
+export type SafetyCopy = z.infer<typeof safetyCopySchema>
+
 /** The state of a run: answer of the query `status`, result of the workflow, `show --json`. */
 export const runViewSchema = z.object({
   success: z.boolean(),
@@ -225,6 +249,9 @@ export const runViewSchema = z.object({
       undo: z.string().optional(),
     })
     .optional(),
+  /** Tries of ways back that failed, oldest first. */
+  rollbackTries: z.array(rollbackTrySchema).optional(),
+  safetyCopy: safetyCopySchema.optional(),
   gates: z.array(gateViewSchema),
   refused: z.array(refusedDecisionSchema),
   interventions: z.array(interventionSchema).optional(),

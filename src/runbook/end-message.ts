@@ -1,7 +1,7 @@
 import type { Announcement, Contact } from '../contract/announcement.js'
 import type { RunView } from '../contract/run.js'
 import { noteMessage, type MessageContext } from './messages.js'
-import { ledgerText, migrationState, wayText } from './migration-state.js'
+import { ledgerText, migrationState, safetyCopyText, wayText } from './migration-state.js'
 import { finalVerdict, lastLook, verdictCounts } from './monitoring/end.js'
 import { words, type Words } from '../contract/next-command.js'
 
@@ -92,6 +92,7 @@ function takenBackLines(view: RunView): string[] {
     ...(by === undefined ? [] : [`Way: ${wayText(by)}`]),
     ...(lost === undefined ? [] : [`Lost: ${lost === '' ? 'nothing, as rehearsed' : lost}`]),
     ...(rollback?.undo === undefined ? [] : [`Undo: Time Travel to the bookmark ${rollback.undo}`]),
+    ...(view.safetyCopy === undefined ? [] : [safetyCopyText(view.safetyCopy)]),
     `Database now: ${ledgerText(view) ?? 'its ledger could not be read again'}`,
     ...migrations.map((one) => `${one.name}: ${migrationState(one, migrations)}`),
   ]

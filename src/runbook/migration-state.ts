@@ -1,4 +1,4 @@
-import type { LedgerRead, MigrationResult, RunView, TakenBackBy } from '../contract/run.js'
+import type { LedgerRead, MigrationResult, RunView, SafetyCopy, TakenBackBy } from '../contract/run.js'
 import { plural } from '../text/plural.js'
 
 /** What this run did to one migration, in words: `applied`, `taken back by 0004_rollback_2026_01_02.sql`. */
@@ -33,6 +33,15 @@ export function wayText(by: TakenBackBy): string {
     case 'restore-backup':
       return `the restore of ${by.archive}`
   }
+}
+
+/** What undoes a restore, which replaced all that was written since. */
+export function safetyCopyText({ at, bookmark, file }: SafetyCopy): string {
+  const places = [
+    ...(bookmark === undefined ? [] : [`the bookmark ${bookmark}`]),
+    ...(file === undefined ? [] : [file]),
+  ]
+  return `Saved at ${at}, of before the restore: ${places.join(', and ')}`
 }
 
 /** Migrations that the run was for, without the one that took them back. */

@@ -46,6 +46,23 @@ export const mutate = proxyActivities<MutateActivities>({
   },
 })
 
+/**
+ * A way back, one try at a time: the workflow repeats it (`way-back.ts`), so that each failure is told and people may choose
+ * another way in between.
+ */
+export const once = proxyActivities<MutateActivities>({
+  startToCloseTimeout: '15 minutes',
+  heartbeatTimeout: '15 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { maximumAttempts: 1 },
+})
+
+/** What must be known before and after such a try. */
+export const readOnce = proxyActivities<ReadActivities>({
+  startToCloseTimeout: '1 minute',
+  retry: { maximumAttempts: 1 },
+})
+
 /** Tells people: patient, and its failure never fails the run. */
 export const tell = proxyActivities<Pick<TellActivities, 'announce'>>({
   startToCloseTimeout: '30 seconds',

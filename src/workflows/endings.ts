@@ -107,7 +107,8 @@ export function detailsOf(error: unknown): Record<string, unknown> {
   return typeof detail === 'object' && detail !== null ? { ...detail } : {}
 }
 
-function rootOf(error: unknown): unknown {
+/** The failure below the layers that Temporal adds. */
+export function rootOf(error: unknown): unknown {
   let cause = error
   while (cause instanceof ActivityFailure || cause instanceof ChildWorkflowFailure) cause = cause.cause
   return cause

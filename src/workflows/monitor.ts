@@ -25,6 +25,7 @@ import { failureOf } from './endings.js'
 import { postMigrationMonitoring, type MonitoringInput } from './monitoring.js'
 import { considerRollback } from './rollback.js'
 import type { Run } from './run.js'
+import { archivesToKeep } from './safety-copy.js'
 import { monitoringAttributesOf } from './search-attributes.js'
 
 /**
@@ -187,11 +188,11 @@ function nextAction(run: Run, breach: boolean): string {
 
 /** Undefined where it failed: that must not keep people from deciding. */
 async function backUpNow(run: Run): Promise<BackupRecord | undefined> {
-  const { target, files, keepBackups } = run.request
+  const { target, files } = run.request
   try {
     const backup = await run.audited(
       slow.createBackup.executeWithOptions({ summary: 'Backup of the state with the issue' }, [
-        { target, files, keep: keepBackups },
+        { target, files, keep: archivesToKeep(run) },
       ]),
     )
     run.view.artifacts.push(backup.file)

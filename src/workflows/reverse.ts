@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
-import { mutate, record, slow } from './activities.js'
+import { type mutate, record, slow } from './activities.js'
 import { appliedByThisRun } from './apply.js'
 import { now } from './clock.js'
 import { writeDown } from './close.js'
@@ -56,14 +56,14 @@ export async function prepareReverse(run: Run, current: BackupRecord | undefined
 }
 
 /** Applies it like any migration; says in a sentence what is true afterwards. */
-export async function applyReverse(run: Run, reverse: PreparedReverse): Promise<string> {
+export async function applyReverse(run: Run, reverse: PreparedReverse, act: typeof mutate): Promise<string> {
   const { bundle, migration, price } = reverse
   if (migration === undefined || bundle === undefined || run.plan === null) throw impossible(price.join('; '))
   const { target } = run.request
   const applied = appliedByThisRun(run)
   const ledgerBefore = [...run.plan.ledger, ...applied]
   const result = await run.audited(
-    mutate.applyMigration.executeWithOptions({ summary: `Apply ${migration.name}` }, [
+    act.applyMigration.executeWithOptions({ summary: `Apply ${migration.name}` }, [
       { target, bundle, migration, ledgerBefore, runKey: run.runKey },
     ]),
   )

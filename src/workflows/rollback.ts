@@ -2,10 +2,11 @@ import { defined } from '../contract/defined.js'
 import { isCancellation, patched } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
 import type { RollbackStrategy } from '../contract/policy.js'
+import type { Status } from '../contract/status.js'
 import { emergencyMessage, noteMessage } from '../runbook/messages.js'
 import { isUnproven, migrationState, touchedBy } from '../runbook/migration-state.js'
 import { rollbackOptions, type RollbackOption } from '../runbook/rollback-options.js'
-import { mutate } from './activities.js'
+import { mutate, once } from './activities.js'
 import { appliedByThisRun } from './apply.js'
 import { now } from './clock.js'
 import { confirmBreach } from './confirm-breach.js'
@@ -18,8 +19,10 @@ import {
   type PreparedReverse,
 } from './reverse.js'
 import type { Run } from './run.js'
+import { savePresentState, tellSafetyCopy } from './safety-copy.js'
 import { markTakenBack, readAfterRollback } from './taken-back.js'
-import { tellWhereItStopped } from './stopped-rollback.js'
+import { offeredToTheEnd, tellWhereItStopped } from './stopped-rollback.js'
+import { ChosenOtherwise, sameState, takeWayBack } from './way-back.js'
 import { at, command, words, type Words } from '../contract/next-command.js'
 
 /** What went wrong, for the emergency alert and the incident report. */
@@ -51,15 +54,36 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
   if (!mayTakeBack(run)) return
 
   run.gates.mayRollBack = true
-  const reverse = unproven ?? (await prepareForDecision(run, incident.current))
-  const ways =
-    reverse === undefined ? planned : rollbackOptions({ environment, plan: run.plan, backup, reverse })
-  let automatic =
-    incident.breach === true &&
-    run.request.policy.automaticRollback &&
-    (await confirmBreach(run)) &&
-    // Whoever spoke meanwhile has decided.
-    run.gates.of('rollback').decisions.length === 0
+  const known: { reverse: PreparedReverse | undefined; ways: RollbackOption[] } = {
+    reverse: unproven,
+    ways: planned,
+  }
+  await offeredToTheEnd(run, {
+    work: async () => {
+      known.reverse ??= await prepareForDecision(run, incident.current)
+      const { reverse } = known
+      if (reverse !== undefined)
+        known.ways = rollbackOptions({ environment, plan: run.plan, backup, reverse })
+      const automatic =
+        incident.breach === true &&
+        run.request.policy.automaticRollback &&
+        (await confirmBreach(run)) &&
+        // Whoever spoke meanwhile has decided.
+        run.gates.of('rollback').decisions.length === 0
+      await takeBackOrKeep(run, incident, { ...known, automatic })
+    },
+    afterStop: () => takeBackOrKeep(run, incident, { ...known, automatic: false }),
+  })
+}
+
+/** Until one way back has led somewhere, or people keep the database as it is. */
+async function takeBackOrKeep(
+  run: Run,
+  incident: Incident,
+  known: { ways: RollbackOption[]; reverse: PreparedReverse | undefined; automatic: boolean },
+): Promise<void> {
+  const { ways, reverse } = known
+  let { automatic } = known
   for (;;) {
     const strategy = automatic
       ? run.request.policy.automaticRollbackStrategy
@@ -69,19 +93,21 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
       return
     }
     try {
-      const { took, price, undo } = await run.step(
+      const { took, price, ...kept } = await run.step(
         'rollback',
         () => takeBack(run, strategy, { ...incident, ...defined({ reverse }), ways }),
         (result) => result.took,
       )
-      run.view.rollback = { strategy, issue: incident.issue, price, ...defined({ undo }) }
+      run.view.rollback = { strategy, issue: incident.issue, price, ...kept }
       if (patched('read-after-rollback')) await run.uninterrupted(() => readAfterRollback(run))
       throw new RunEnded({ outcome: 'rolled-back', message: `${incident.issue}; ${took}` })
     } catch (error) {
       if (isCancellation(error)) await run.uninterrupted(() => tellWhereItStopped(run))
       if (error instanceof RunEnded || isCancellation(error)) throw error
-      // One way back is closed: people choose another. Nothing is tried again without them.
       automatic = false
+      // What was chosen instead stands at the gate.
+      if (error instanceof ChosenOtherwise) continue
+      // One way back is closed: people choose another. Nothing is tried again without them.
       run.gates.void('rollback')
       const { message } = failureOf(error)
       sendAlert(
@@ -166,6 +192,9 @@ interface TookBack {
   undo?: string
 }
 
+/** How often a way is tried before people are asked again. An import of a whole backup is no small thing to repeat. */
+const TRIES = { 'reverse-migration': 20, 'time-travel': 20, 'restore-backup': 5 } as const
+
 /** Takes one way back. */
 async function takeBack(
   run: Run,
@@ -173,41 +202,108 @@ async function takeBack(
   known: { reverse?: PreparedReverse; current?: BackupRecord; ways: RollbackOption[] },
 ): Promise<TookBack> {
   run.gates.mayRollBack = false
-  const { target } = run.request
-  const { backup } = run.view
+  // Runs that began before this left the tries to Temporal, where nobody sees them.
+  const each = patched(`one-try-at-a-time-${decisionsSoFar(run)}`)
   const price = known.ways.find((way) => way.strategy === strategy)?.price ?? []
   switch (strategy) {
     case 'reverse-migration': {
       const reverse = known.reverse ?? (await prepareReverse(run, known.current))
-      return { took: await applyReverse(run, reverse), price: reverse.price }
+      const take = (act: typeof mutate): Promise<string> => applyReverse(run, reverse, act)
+      const took = each
+        ? await takeWayBack(run, {
+            ...{ strategy, limit: TRIES[strategy], provenByReading: true },
+            take: () => take(once),
+          })
+        : await take(mutate)
+      return { took, price: reverse.price }
     }
     case 'time-travel': {
-      if (backup?.bookmark === undefined) throw impossible('there is no Time Travel bookmark')
-      const { previousBookmark } = await run.audited(
-        mutate.travelBack.executeWithOptions({ summary: 'Time Travel' }, [
-          { target, bookmark: backup.bookmark, expectedFingerprint: backup.schemaFingerprint },
-        ]),
-      )
-      markTakenBack(run, { strategy, bookmark: backup.bookmark })
-      run.view.observations.push({
-        note: `Time Travel can be undone with the bookmark ${previousBookmark}`,
-        actor: 'd1-runbook',
-        at: now(),
-      })
-      const took = 'the database is back at its bookmark of before the migration'
-      return { took, price, undo: previousBookmark }
+      const undo = await travel(run, { each, current: known.current })
+      return { took: 'the database is back at its bookmark of before the migration', price, undo }
     }
-    case 'restore-backup': {
-      if (backup === null) throw impossible('there is no backup')
-      await run.audited(
-        mutate.restoreFromBackup.executeWithOptions({ summary: 'Restore the backup' }, [
-          { target, backup, runKey: run.runKey },
-        ]),
-      )
-      markTakenBack(run, { strategy, archive: backup.file })
+    case 'restore-backup':
+      await restore(run, { each, current: known.current })
       return { took: 'the database holds the content of the verified backup again', price }
-    }
   }
+}
+
+/** Each decision has a place of its own in the history. */
+function decisionsSoFar(run: Run): number {
+  const { decisions, earlier = [] } = run.gates.of('rollback')
+  return decisions.length + earlier.length
+}
+
+interface Trying {
+  each: boolean
+  current: BackupRecord | undefined
+}
+
+/** Returns the bookmark that undoes it. */
+async function travel(run: Run, { each, current }: Trying): Promise<string> {
+  const { target } = run.request
+  const { backup, bookmark } = { backup: run.view.backup, bookmark: run.view.backup?.bookmark }
+  if (backup === null || bookmark === undefined) throw impossible('there is no Time Travel bookmark')
+  const input = { target, bookmark, expectedFingerprint: backup.schemaFingerprint }
+  const summary = 'Time Travel'
+  let departure: string | undefined
+  const arrived = (seen: Status): boolean =>
+    run.plan !== null &&
+    sameState(seen, {
+      applied: run.plan.ledger.map((name) => ({ name })),
+      schemaFingerprint: backup.schemaFingerprint,
+    })
+  const undo = each
+    ? await takeWayBack(run, {
+        ...{ strategy: 'time-travel', limit: TRIES['time-travel'], provenByReading: true },
+        prepare: async () => {
+          departure ??= (await savePresentState(run, current)).bookmark
+          if (departure === undefined) throw impossible('the bookmark of now cannot be read')
+        },
+        take: async () => {
+          const answer = once.travelBack.executeWithOptions({ summary }, [
+            { ...input, ...defined({ departure }) },
+          ])
+          return (await run.audited(answer)).previousBookmark
+        },
+        // Travelling again would lose what was written since.
+        done: (seen) => (arrived(seen) ? departure : undefined),
+      })
+    : (await run.audited(mutate.travelBack.executeWithOptions({ summary }, [input]))).previousBookmark
+  markTakenBack(run, { strategy: 'time-travel', bookmark })
+  run.view.observations.push({
+    note: `Time Travel can be undone with the bookmark ${undo}`,
+    actor: 'd1-runbook',
+    at: now(),
+  })
+  return undo
+}
+
+async function restore(run: Run, { each, current }: Trying): Promise<void> {
+  const { target } = run.request
+  const { backup } = run.view
+  if (backup === null) throw impossible('there is no backup')
+  const take = (act: typeof mutate): ReturnType<typeof mutate.restoreFromBackup> =>
+    run.audited(
+      act.restoreFromBackup.executeWithOptions({ summary: 'Restore the backup' }, [
+        { target, backup, runKey: run.runKey },
+      ]),
+    )
+  let saved = false
+  const { safetyCopy } = each
+    ? await takeWayBack(run, {
+        ...{ strategy: 'restore-backup', limit: TRIES['restore-backup'] },
+        prepare: async () => {
+          if (target.database.remote && !saved) await savePresentState(run, current)
+          saved = true
+        },
+        take: () => take(once),
+        // A local file is exchanged whole. A remote import runs statement by statement: ledger and schema may be as they
+        // were although rows are not.
+        provenByReading: !target.database.remote,
+      })
+    : await take(mutate)
+  if (each && safetyCopy !== undefined) tellSafetyCopy(run, { at: now(), file: safetyCopy })
+  markTakenBack(run, { strategy: 'restore-backup', archive: backup.file })
 }
 
 function firstAvailable(ways: RollbackOption[]): RollbackStrategy {

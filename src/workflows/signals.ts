@@ -12,6 +12,7 @@ import {
 import { noteMessage } from '../runbook/messages.js'
 import { readHoldRequest, readIssueReport, readObservation, readStopRequest } from '../runbook/signal-body.js'
 import { now } from './clock.js'
+import { keepRefused } from './gates.js'
 import type { Run } from './run.js'
 import { admit } from './steering.js'
 import { command, words } from '../contract/next-command.js'
@@ -75,5 +76,15 @@ function setPaused(run: Run, paused: boolean, { actor, reason }: HoldRequest): v
 function stop(run: Run, kind: 'abort' | 'supersede', body: unknown): void {
   const read = readStopRequest(body)
   if (!read.ok) run.misunderstood(kind, read.reason)
-  else if (!run.ending && admit(run, { command: kind, ...read.body }, now())) run.end(kind, read.body)
+  else if (run.ending) refuseStop(run, kind, read.body.actor)
+  else if (admit(run, { command: kind, ...read.body }, now())) run.end(kind, read.body)
+}
+
+/** A second stop changes nothing, and whoever sent it finds out why. */
+function refuseStop({ view }: Run, kind: 'abort' | 'supersede', actor: string): void {
+  const open = view.gates.some(({ gate, state }) => gate === 'rollback' && state === 'open')
+  const reason = open
+    ? 'the run is being ended already: it waits for the decision at the gate rollback'
+    : 'the run is being ended already'
+  keepRefused(view, { gate: kind, actor, decision: kind, at: now(), reason })
 }

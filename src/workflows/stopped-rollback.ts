@@ -1,4 +1,7 @@
-import { ledgerText } from '../runbook/migration-state.js'
+import { isCancellation, patched } from '@temporalio/workflow'
+import { command, words } from '../contract/next-command.js'
+import { noteMessage } from '../runbook/messages.js'
+import { ledgerText, migrationState, touchedBy } from '../runbook/migration-state.js'
 import { read } from './activities.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
@@ -30,4 +33,40 @@ export async function tellWhereItStopped(run: Run): Promise<void> {
     note = `The rollback was stopped, and the database could not be read back: ${failureOf(error).message}`
   }
   run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
+}
+
+/**
+ * The offer to take the database back outlives the stop of a run: a touched database is never left without a decision of
+ * those who may decide at the gate `rollback`. Whoever stopped the run hears that it still waits there.
+ * @throws what `work` threw, once people keep the database as it is
+ */
+export async function offeredToTheEnd(
+  run: Run,
+  { work, afterStop }: { work: () => Promise<void>; afterStop: () => Promise<void> },
+): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!isCancellation(error) || !stillTouched(run) || !patched('stop-keeps-the-offer')) throw error
+    run.view.paused = false
+    // A decision that the stop cut short is not carried out again by itself.
+    if (run.gates.of('rollback').state !== 'open') run.gates.void('rollback')
+    const details = [
+      'The database was touched, so the run waits for the decision at the gate rollback before it ends',
+      words`Take it back: ${command('rollback', '--strategy', 'STRATEGY')}`,
+      words`Keep it as it is: ${command('rollback', '--strategy', 'none')}`,
+      ...run.view.migrations.map((one) => `${one.name}: ${migrationState(one, run.view.migrations)}`),
+    ]
+    const title = `${run.endingOf(error).message}: the way back stays open`
+    run.announcer.tell('note', noteMessage({ ...run.context, icon: '🛑', title, details }))
+    await run.uninterrupted(afterStop)
+    throw error
+  }
+}
+
+/** Also where a way back that was cut short left the ledger empty: the schema tells that from a database as before. */
+function stillTouched({ view }: Run): boolean {
+  return (
+    touchedBy(view.migrations).length > 0 || (view.ledger !== undefined && view.ledger.schema !== 'as-before')
+  )
 }

@@ -76,6 +76,7 @@ describe.each(BACK)('while %s takes the database back', (name) => {
       await handle.signal('abort', { reason: 'enough', actor: 'Bea' })
       await heard(handle)
       goOn()
+      if (name === 'prepareReverse') await keep(handle)
     })
     // What changes the database is awaited, so its end is known.
     expect(view.outcome).toBe(name === 'prepareReverse' ? 'aborted' : 'rolled-back')
@@ -116,6 +117,7 @@ it('an abort that cuts a rollback short says what was read back', async () => {
       })
       await begun
       await handle.signal('abort', { reason: 'enough', actor: 'Bea' })
+      await keep(handle)
       return handle.result()
     },
   )
@@ -124,6 +126,47 @@ it('an abort that cuts a rollback short says what was read back', async () => {
   expect(view.observations.map(({ note }) => note).join()).toMatch(
     /rollback was stopped.*ends with 0002_second.sql.*neither/,
   )
+})
+
+describe('an abort at the open gate rollback of a touched database', () => {
+  const failing = (): World =>
+    openWorld(() => ({ validateMigration: async () => ({ checks: [], passed: false }) }))
+  const aborted = async (world: World, then: (handle: RunHandle) => Promise<void>): Promise<RunView> =>
+    server.migrate(world, requestFor(randomUUID(), { preApproved: true }), async (handle) => {
+      await until(handle, gateOpen('rollback'))
+      await handle.signal('abort', { reason: 'enough', actor: 'Cem' })
+      await until(handle, ({ interventions = [] }) => interventions.length === 1)
+      await then(handle)
+      return handle.result()
+    })
+
+  it('keeps the offer, says so, refuses a second one with the reason, and still takes back', async () => {
+    const world = failing()
+    const view = await aborted(world, async (handle) => {
+      await handle.signal('abort', { reason: 'now', actor: 'Cem' })
+      const asked = await until(handle, ({ refused }) => refused.length === 1)
+      expect(asked.outcome).toBeNull()
+      expect(asked.refused[0]?.reason).toContain('waits for the decision at the gate rollback')
+      await handle.signal(decideSignal, {
+        ...{ gate: 'rollback', decision: 'approve', actor: 'Bea', strategy: 'reverse-migration' },
+      })
+    })
+    expect(view.outcome).toBe('rolled-back')
+    const told = world.told.map(({ text }) => text).join('\n')
+    expect(told).toContain('Cem aborted the run: enough: the way back stays open')
+    expect(told).toContain('rollback --strategy none')
+  })
+
+  it('ends as aborted once people keep it, and the end says what is left as it is', async () => {
+    const world = failing()
+    const view = await aborted(world, keep)
+    expect(view).toMatchObject({ outcome: 'aborted', phase: 'closed' })
+    expect(world.told.at(-1)?.text).toMatch(/Aborted: Cem[^]*0002_second.sql: applied/)
+    // Decided is decided, although the gate was opened twice.
+    expect(view.gates.find(({ gate }) => gate === 'rollback')?.earlier).toMatchObject([
+      { actor: 'Bea', decision: 'reject' },
+    ])
+  })
 })
 
 /** The run has cancelled the work; what follows is what it makes of its end. */

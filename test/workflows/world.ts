@@ -47,6 +47,7 @@ export function openWorld(override: (world: World) => Partial<RunbookActivities>
       schemaFingerprint: fingerprint(world.ledger),
       timestamp: now(),
     }),
+    readBookmark: async () => ({ bookmark: 'now' }),
     createBackup: async () => ({
       file: 'backup-local-2026-01-02-030405.zip',
       sha256: 'b'.repeat(64),

@@ -2,12 +2,15 @@ import { visibleIn } from '../../text/visible.js'
 import { reasonTexts } from '../../contract/reasons.js'
 import type { GateView, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
-import { ledgerText, migrationState } from '../../runbook/migration-state.js'
+import { ledgerText, migrationState, safetyCopyText } from '../../runbook/migration-state.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
 import { gateTitle, stepTitle } from '../../runbook/steps.js'
 import type { Colors } from './output.js'
 import { databaseLine } from './target-text.js'
 import { words, type Words } from '../../contract/next-command.js'
+
+/** The last ones say what is the matter now; all are in `--json` and in the incident report. */
+const SHOWN_TRIES = 5
 
 /** Gates that wait for people now; at a closed run nobody waits any more. */
 export function openGates(view: RunView): GateView[] {
@@ -32,6 +35,7 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     ),
     ...section('Monitoring', monitoringLines(view, colors)),
     ...section('Backup', backupLines(view)),
+    ...section('Tries of the rollback', tryLines(view)),
     ...section(
       'Issues',
       view.issues.map(({ severity, description, actor }) => `${severity}: ${description} (${actor})`),
@@ -90,10 +94,18 @@ export function openGateLines(gate: GateView, environment: string, colors: Color
 
 function decidedGateLines(view: RunView, colors: Colors): string[] {
   return view.gates
-    .filter(({ state, decisions }) => decisions.length > 0 || (state !== 'waiting' && state !== 'open'))
-    .map(({ gate, state, decisions }) => {
-      const who = decisions.map(({ actor, decision, comment }) => {
-        const said = decision === 'approve' ? actor : `${actor} declined`
+    .filter(
+      ({ state, decisions, earlier = [] }) =>
+        decisions.length + earlier.length > 0 || (state !== 'waiting' && state !== 'open'),
+    )
+    .map(({ gate, state, decisions, earlier = [] }) => {
+      const who = [...earlier, ...decisions].map(({ actor, decision, comment, strategy }) => {
+        const said =
+          decision === 'reject'
+            ? `${actor} declined`
+            : strategy === undefined
+              ? actor
+              : `${actor}: ${strategy}`
         return comment === undefined ? said : `${said} ("${comment}")`
       })
       const paint = state === 'approved' ? colors.green : state === 'open' ? colors.yellow : colors.red
@@ -141,13 +153,22 @@ export function monitoringLines(view: RunView, colors: Colors): string[] {
 }
 
 function backupLines(view: RunView): string[] {
-  if (view.backup === null) return []
+  const replaced = view.safetyCopy === undefined ? [] : [safetyCopyText(view.safetyCopy)]
+  if (view.backup === null) return replaced
   const { file, verified, sizeBytes, bookmark } = view.backup
   const size = `${(sizeBytes / 1024).toFixed(0)} KiB`
   return [
     `${file} (${size}, ${verified ? 'restored and verified' : 'not verified'})`,
     ...(bookmark === undefined ? [] : [`Time Travel bookmark ${bookmark}`]),
+    ...replaced,
   ]
+}
+
+function tryLines({ rollbackTries = [] }: RunView): string[] {
+  return rollbackTries.slice(-SHOWN_TRIES).map(({ strategy, number, at, error, effect }) => {
+    const did = effect === 'none' ? 'nothing had taken effect' : 'what it did was not known'
+    return `${at} ${strategy}, try ${number}: ${error}; ${did}`
+  })
 }
 
 function failureLines(view: RunView, colors: Colors): Words[] {

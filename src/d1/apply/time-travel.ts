@@ -49,7 +49,7 @@ const TRAVEL_TRIES = 3
 /**
  * Takes the database back to a bookmark, with `wrangler d1 time-travel restore`. `previousBookmark` undoes it, also when an
  * answer was lost and the journey made again: a second one would name the first one's end. A caller that may die on the way
- * keeps what `onBookmark` says, and gives it as `departure` when it tries again. Throws `ConfigInvalid` for a
+ * keeps what `onBookmark` says, and gives it as `departure` when it tries again; then one try is made, and no other. Throws `ConfigInvalid` for a
  * local database, `BookmarkInvalid`, `RateLimited` past D1's 10 restores in 10 minutes, and `OutcomeUnknown` or `Network`
  * (with `details.undoBookmark`) when no answer came: read the schema before trying again.
  */
@@ -73,7 +73,7 @@ export async function restoreBookmark(request: {
   }
   const undo = departure ?? (await readBookmark(target)).bookmark
   if (undo !== undefined) request.onBookmark?.(undo)
-  for (let tries = departure === undefined ? 1 : 2; ; tries += 1) {
+  for (let tries = departure === undefined ? 1 : TRAVEL_TRIES; ; tries += 1) {
     try {
       const journey = await travel(request)
       return tries === 1 || undo === undefined ? journey : { ...journey, previousBookmark: undo }

@@ -4,7 +4,14 @@ import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.j
 import { commandLine, plain } from '../../contract/command-line.js'
 import { markdownWords } from '../../text/words.js'
 import { stepTitle } from '../steps.js'
-import { inLedger, isUnproven, ledgerText, migrationState, stateHeads } from '../migration-state.js'
+import {
+  inLedger,
+  isUnproven,
+  ledgerText,
+  migrationState,
+  safetyCopyText,
+  stateHeads,
+} from '../migration-state.js'
 import { rollbackOptions } from '../rollback-options.js'
 import { shownTime, type ReportInput } from './input.js'
 import { at, command, type NextCommand } from '../../contract/next-command.js'
@@ -87,9 +94,16 @@ function timeline({ view, timeZone }: ReportInput): string {
             },
           ]),
     ]),
-    ...view.gates.flatMap(({ gate, decisions: taken }) =>
-      taken.map(({ at, actor, decision }) => ({ at, what: `${prose(actor)}: ${decision} ${code(gate)}` })),
+    ...view.gates.flatMap(({ gate, decisions: taken, earlier = [] }) =>
+      [...earlier, ...taken].map(({ at, actor, decision, strategy }) => ({
+        at,
+        what: `${prose(actor)}: ${decision} ${code(gate)}${strategy === undefined ? '' : `, ${strategy}`}`,
+      })),
     ),
+    ...(view.rollbackTries ?? []).map(({ at, strategy, number, error, effect }) => ({
+      at,
+      what: `${strategy}, try ${number} failed: ${prose(error)}; ${effect === 'none' ? 'nothing had taken effect' : 'what it did was not known'}`,
+    })),
     ...view.announcements.map(({ at, kind, text }) => ({
       at,
       what: `Told (${kind}): ${prose(plain(text).split('\n')[0] ?? '')}`,
@@ -133,8 +147,8 @@ function errors({ migrations, failure }: RunView): string {
 }
 
 function decisions({ view, timeZone }: ReportInput): string {
-  const taken = view.gates.flatMap(({ gate, decisions: all }) =>
-    all.map((one) => [
+  const taken = view.gates.flatMap(({ gate, decisions: now, earlier = [] }) =>
+    [...earlier, ...now].map((one) => [
       code(gate),
       one.decision,
       prose(one.actor),
@@ -154,6 +168,11 @@ function decisions({ view, timeZone }: ReportInput): string {
 }
 
 function ways({ view, plan }: ReportInput): string {
+  const replaced = view.safetyCopy === undefined ? '' : prose(safetyCopyText(view.safetyCopy))
+  return paragraphs(replaced, waysTable({ view, plan }))
+}
+
+function waysTable({ view, plan }: Pick<ReportInput, 'view' | 'plan'>): string {
   return table(
     ['Way', 'Available', 'Price'],
     rollbackOptions({ environment: view.environment, plan, backup: view.backup }).map(

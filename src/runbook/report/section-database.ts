@@ -3,7 +3,7 @@ import type { Finding } from '../../contract/finding.js'
 import type { SchemaChange } from '../../contract/plan.js'
 import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
-import { inLedger, ledgerText, migrationState, stateHeads } from '../migration-state.js'
+import { inLedger, ledgerText, migrationState, safetyCopyText, stateHeads } from '../migration-state.js'
 import { commandLine } from '../../contract/command-line.js'
 import { rollbackOptions } from '../rollback-options.js'
 import { lineOf, text, tableOr, type Block, type Section } from './document.js'
@@ -145,8 +145,9 @@ function whereOf({ migration, line }: Finding): string {
 
 export function backupSection({ view, timeZone }: ReportInput): Section {
   const section = { id: 'backup', title: 'Backup and proof of restore' }
-  const { backup } = view
-  if (backup === null) return { ...section, blocks: [text('No backup was made.')] }
+  const { backup, safetyCopy } = view
+  const replaced = safetyCopy === undefined ? [] : [text(`${safetyCopyText(safetyCopy)}.`)]
+  if (backup === null) return { ...section, blocks: [text('No backup was made.'), ...replaced] }
   const rows = backup.tables.reduce((sum, one) => sum + one.rows, 0)
   return {
     ...section,
@@ -164,6 +165,7 @@ export function backupSection({ view, timeZone }: ReportInput): Section {
           ...(backup.bookmark === undefined ? [] : [['Time Travel bookmark ', { code: backup.bookmark }]]),
         ],
       },
+      ...replaced,
       {
         kind: 'fold',
         summary: 'Tables in the backup',

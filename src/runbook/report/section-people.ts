@@ -7,7 +7,8 @@ import { at, command, words } from '../../contract/next-command.js'
 
 /** Who decided, who was told, what was checked and what was learnt. */
 export function approvalsSection({ view, timeZone }: ReportInput): Section {
-  const rows = view.gates.flatMap(({ gate, state, decisions }) => {
+  const rows = view.gates.flatMap(({ gate, state, decisions: now, earlier = [] }) => {
+    const decisions = [...earlier, ...now]
     const title = gateTitle(gate, view.environment)
     if (decisions.length === 0) return state === 'waiting' ? [] : [[title, state, '-', '-', '-', '']]
     return decisions.map(({ actor, decision, at, comment, planHash, strategy }) => [

@@ -1,0 +1,68 @@
+import { isCancellation } from '@temporalio/workflow'
+import type { BackupRecord } from '../contract/backup.js'
+import { defined } from '../contract/defined.js'
+import type { SafetyCopy } from '../contract/run.js'
+import { noteMessage } from '../runbook/messages.js'
+import { safetyCopyText } from '../runbook/migration-state.js'
+import { readOnce, slow } from './activities.js'
+import { now } from './clock.js'
+import { failureOf } from './endings.js'
+import type { Run } from './run.js'
+
+/** A backup that was made for this decision is copy enough; what was written since is behind the bookmark. Milliseconds. */
+const FRESH_MS = 15 * 60_000
+
+/**
+ * Saves what a remote database holds before it is replaced: the bookmark of now, which misses nothing, and an archive that
+ * does not depend on Time Travel. A local one is kept aside as a file by the restore itself.
+ * @throws what reading the bookmark throws, and the failure of the archive where there is no bookmark either
+ */
+export async function savePresentState(run: Run, current: BackupRecord | undefined): Promise<SafetyCopy> {
+  const { target } = run.request
+  const { bookmark } = await run.audited(
+    readOnce.readBookmark.executeWithOptions({ summary: 'Bookmark of before the restore' }, [{ target }]),
+  )
+  const file = await archiveOf(run, current, bookmark !== undefined)
+  const copy = { at: now(), ...defined({ bookmark, file }) }
+  tellSafetyCopy(run, copy)
+  return copy
+}
+
+/** Whoever regrets the restore finds here what it replaced. */
+export function tellSafetyCopy(run: Run, copy: SafetyCopy): void {
+  run.view.safetyCopy = copy
+  if (copy.file !== undefined && !run.view.artifacts.includes(copy.file)) run.view.artifacts.push(copy.file)
+  const details = [safetyCopyText(copy)]
+  const title = 'The state that the rollback replaces is saved'
+  run.announcer.tell('note', noteMessage({ ...run.context, title, details }))
+}
+
+/** Beyond what the policy keeps: an archive that this run names must not make room for its next one. */
+export function archivesToKeep({ request, view }: Run): number {
+  const named = new Set([view.backup?.file, ...view.artifacts.filter((file) => file.endsWith('.zip'))])
+  return request.keepBackups + named.size
+}
+
+/** Undefined where it failed, and a bookmark is there instead. */
+async function archiveOf(
+  run: Run,
+  current: BackupRecord | undefined,
+  bookmarked: boolean,
+): Promise<string | undefined> {
+  if (current !== undefined && Date.now() - Date.parse(current.createdAt) < FRESH_MS) return current.file
+  const { target, files } = run.request
+  run.say('rollback', 'the present state is being saved')
+  try {
+    const { file } = await run.audited(
+      slow.createBackup.executeWithOptions({ summary: 'Safety copy of before the restore' }, [
+        { target, files, keep: archivesToKeep(run) },
+      ]),
+    )
+    return file
+  } catch (error) {
+    if (isCancellation(error) || !bookmarked) throw error
+    const note = `The safety copy failed, only the bookmark is there: ${failureOf(error).message}`
+    run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
+    return undefined
+  }
+}

@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto'
+import { ApplicationFailure } from '@temporalio/common'
+import { describe, expect, it } from 'vitest'
+import type { RunbookActivities } from '../../src/contract/activities.js'
+import { decideSignal } from '../../src/contract/messages.js'
+import type { RollbackStrategy } from '../../src/contract/policy.js'
+import type { MigrationRequest, RunView } from '../../src/contract/run.js'
+import { renderIncident } from '../../src/runbook/report/incident.js'
+import { requestFor } from './request.js'
+import { gateOpen, until, useRealTimeServer, type RunHandle } from './skipping.js'
+import { openWorld, refusal, type World } from './world.js'
+
+const server = useRealTimeServer()
+
+const down = (): ApplicationFailure =>
+  ApplicationFailure.create({ type: 'Network', message: 'the API answers 500', nonRetryable: false })
+
+/** A validated migration that went wrong, on a remote database with a bookmark. */
+function failing(override: (world: World) => Partial<RunbookActivities>): World {
+  const world: World = openWorld((it) => ({
+    validateMigration: async () => ({ checks: [], passed: false }),
+    ...override(it),
+  }))
+  const real = { ...world.activities }
+  world.activities.createBackup = async (input) => ({
+    ...(await real.createBackup(input)),
+    file: `backup-${world.calls.filter((name) => name === 'createBackup').length}.zip`,
+    bookmark: 'before',
+  })
+  return world
+}
+
+function remote(): MigrationRequest {
+  const request = requestFor(randomUUID(), { preApproved: true })
+  return {
+    ...request,
+    target: { ...request.target, database: { ...request.target.database, remote: true } },
+  }
+}
+
+async function choose(handle: RunHandle, strategy: RollbackStrategy): Promise<void> {
+  await handle.signal(decideSignal, { gate: 'rollback', decision: 'approve', actor: 'Bea', strategy })
+}
+
+async function run(world: World, drive: (handle: RunHandle) => Promise<void>): Promise<RunView> {
+  return server.migrate(world, remote(), async (handle) => {
+    await until(handle, gateOpen('rollback'))
+    await drive(handle)
+    return handle.result()
+  })
+}
+
+const tries = (view: RunView) =>
+  (view.rollbackTries ?? []).map(({ strategy, number, effect }) => [strategy, number, effect])
+const failedTries =
+  (count: number) =>
+  (view: RunView): boolean =>
+    (view.rollbackTries?.length ?? 0) >= count
+
+describe('a way back that meets errors', () => {
+  it('says so with each try, by message after two, and lets people choose another way', async () => {
+    const world = failing(() => ({ travelBack: () => Promise.reject(down()) }))
+    const view = await run(world, async (handle) => {
+      await choose(handle, 'time-travel')
+      const seen = await until(handle, failedTries(2))
+      expect(seen.message).toMatch(/time-travel: try 2 of 20 failed: the API answers 500; nothing has taken/)
+      await choose(handle, 'reverse-migration')
+    })
+    expect(tries(view).slice(0, 2)).toEqual([
+      ['time-travel', 1, 'none'],
+      ['time-travel', 2, 'none'],
+    ])
+    expect(view).toMatchObject({ outcome: 'rolled-back', rollback: { strategy: 'reverse-migration' } })
+    const told = world.told.map(({ text }) => text)
+    expect(told.filter((text) => text.includes('time-travel meets errors: 2 tries failed'))).toHaveLength(1)
+    // Both decisions stay, in the gates and in the incident report.
+    const rollback = view.gates.find(({ gate }) => gate === 'rollback')
+    const decisions = [...(rollback?.earlier ?? []), ...(rollback?.decisions ?? [])]
+    expect(decisions.map(({ strategy }) => strategy)).toEqual(['time-travel', 'reverse-migration'])
+    const incident = renderIncident({ view, plan: null, baseline: null })
+    expect(incident).toMatch(/approve \| Bea .* time-travel/)
+    expect(incident).toMatch(/approve \| Bea .* reverse/)
+    expect(incident).toContain('try 1 failed: the API answers 500; nothing had taken effect')
+  })
+
+  it('begins nothing before the present state is read, and so may be given up while the API is down', async () => {
+    const world: World = failing((it) => ({
+      readStatus: async (input) => {
+        if (it.calls.includes('prepareReverse')) throw down()
+        return openWorld((same) => ((same.ledger = it.ledger), {})).activities.readStatus(input)
+      },
+    }))
+    const view = await run(world, async (handle) => {
+      await choose(handle, 'time-travel')
+      await until(handle, failedTries(1))
+      await choose(handle, 'none')
+    })
+    expect(world.calls).not.toContain('travelBack')
+    expect(tries(view)[0]).toEqual(['time-travel', 1, 'none'])
+    expect(view.outcome).toBe('failed')
+    expect(view.gates.find(({ gate }) => gate === 'rollback')?.earlier?.map((one) => one.strategy)).toEqual([
+      'time-travel',
+      'none',
+    ])
+  })
+
+  it('is not switched away from while what it did is unknown', async () => {
+    let readable = true
+    const world: World = failing((it) => ({
+      travelBack: async () => {
+        readable = false
+        throw down()
+      },
+      readStatus: async (input) => {
+        if (!readable) throw down()
+        return openWorld((same) => ((same.ledger = it.ledger), {})).activities.readStatus(input)
+      },
+    }))
+    const view = await run(world, async (handle) => {
+      await choose(handle, 'time-travel')
+      const seen = await until(handle, failedTries(1))
+      expect(seen.message).toContain('what it did is not known yet, so no other way may be chosen')
+      await choose(handle, 'reverse-migration')
+      const refused = await until(handle, (one) => one.refused.length === 1)
+      expect(refused.refused[0]?.reason).toContain('what it did is not known')
+      world.activities.travelBack = async () => ({ previousBookmark: 'now', schemaFingerprint: '' })
+      readable = true
+    })
+    expect(tries(view)[0]).toEqual(['time-travel', 1, 'unknown'])
+    expect(view).toMatchObject({ outcome: 'rolled-back', rollback: { strategy: 'time-travel' } })
+  })
+
+  it('whose answer was lost is read back as done, not travelled again', async () => {
+    const world: World = failing((it) => ({
+      travelBack: async () => {
+        it.ledger.splice(1)
+        throw down()
+      },
+    }))
+    const view = await run(world, (handle) => choose(handle, 'time-travel'))
+    expect(world.calls.filter((name) => name === 'travelBack')).toHaveLength(1)
+    expect(view).toMatchObject({ outcome: 'rolled-back', rollback: { undo: 'now' } })
+    expect(tries(view)).toEqual([])
+  })
+
+  it('that nothing can help ends at once, and people are asked again', async () => {
+    const world = failing(() => ({ travelBack: () => Promise.reject(refusal('BookmarkInvalid', 'too old')) }))
+    const view = await run(world, async (handle) => {
+      await choose(handle, 'time-travel')
+      await until(handle, (one) => gateOpen('rollback')(one) && world.calls.includes('travelBack'))
+      await choose(handle, 'restore-backup')
+    })
+    expect(tries(view)).toEqual([])
+    expect(view).toMatchObject({ outcome: 'rolled-back', rollback: { strategy: 'restore-backup' } })
+  })
+})
+
+describe('before a restore', () => {
+  it.each(['time-travel', 'restore-backup'] as const)(
+    'by %s the present state is saved, its bookmark noted, and both are shown',
+    async (strategy) => {
+      const world = failing(() => ({}))
+      const view = await run(world, (handle) => choose(handle, strategy))
+      const act = strategy === 'time-travel' ? 'travelBack' : 'restoreFromBackup'
+      expect(world.calls.lastIndexOf('createBackup')).toBeLessThan(world.calls.indexOf(act))
+      expect(view.safetyCopy).toMatchObject({ bookmark: 'now', file: 'backup-2.zip' })
+      expect(view.artifacts).toContain('backup-2.zip')
+      const told = world.told.map(({ text }) => text).join('\n')
+      expect(told).toMatch(/replaces is saved\n.*the bookmark now, and backup-2.zip/)
+      expect(renderIncident({ view, plan: null, baseline: null })).toContain('the bookmark now')
+    },
+  )
+
+  it('an archive that fails leaves the bookmark, and is told', async () => {
+    let made = 0
+    const world = failing(() => ({}))
+    const real = { ...world.activities }
+    world.activities.createBackup = async (input) => {
+      made += 1
+      if (made === 2) throw refusal('BackupUnfaithful', 'it cannot be exported')
+      return real.createBackup(input)
+    }
+    const view = await run(world, (handle) => choose(handle, 'time-travel'))
+    expect(view.outcome).toBe('rolled-back')
+    expect(view.safetyCopy).toEqual({ at: expect.any(String), bookmark: 'now' })
+    expect(view.observations.map(({ note }) => note).join()).toContain('The safety copy failed')
+  })
+
+  it('without bookmark and archive nothing is replaced', async () => {
+    let made = 0
+    const world = failing(() => ({ readBookmark: async () => ({}) }))
+    const real = { ...world.activities }
+    world.activities.createBackup = async (input) => {
+      made += 1
+      if (made === 2) throw refusal('BackupUnfaithful', 'it cannot be exported')
+      return real.createBackup(input)
+    }
+    const view = await run(world, async (handle) => {
+      await choose(handle, 'restore-backup')
+      await until(handle, (one) => gateOpen('rollback')(one) && made === 2)
+      await choose(handle, 'none')
+    })
+    expect(world.calls).not.toContain('restoreFromBackup')
+    expect(view.outcome).toBe('failed')
+  })
+})
