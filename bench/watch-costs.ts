@@ -81,7 +81,7 @@ async function watch(projectDir: string, workflowId: string): Promise<void> {
       minPauseMs: WATCH_PAUSE_MS,
       settleMs: LOOK_TAKES_MS,
       signal: new AbortController().signal,
-      onTrouble: console.error,
+      onSilence: console.error,
     })
     for await (const view of views) {
       shown += 1

@@ -13,7 +13,8 @@ import { readRun } from './runs.js'
 import { startRun, type StartedRun } from './start.js'
 import { steerRun, type SteeringOrder } from './steer.js'
 import { requireWorker } from './worker-presence.js'
-import { type Words } from '../contract/next-command.js'
+import { words } from '../contract/next-command.js'
+import type { Silence } from './patience.js'
 
 export interface ConnectOptions {
   /**
@@ -55,7 +56,8 @@ export interface RunbookClient {
    * request, `WorkerMissing` when nobody would carry it out, `AlreadyRunning` while the database has a run.
    */
   start(request: MigrationRequest): Promise<StartedRun>
-  /** The state of a run, under way or over. Throws `RunNotFound`; `WorkerMissing` for one under way that nobody carries out. */
+  /** The state of a run, under way or over. Throws `RunNotFound`; for one under way `WorkerMissing` where nobody carries it
+   * out, `WorkerSilent` where who does gives no answer, `WorkerCannotReplay` where their code is of another version. */
   status(run: RunReference): Promise<RunView>
   /**
    * One person's decision at one gate; the answer says whether the gate is decided by it. Throws `DecisionRefused` with the
@@ -106,8 +108,11 @@ export async function connectRunbook(options: ConnectOptions = {}): Promise<Runb
     async *watch(run, { signal, minPauseMs = 1_000, onTrouble = () => undefined } = {}) {
       const [workflowId, runId] = idsOf(run)
       const ended = AbortSignal.any([closing.signal, ...(signal === undefined ? [] : [signal])])
-      const told = (message: Words): void => onTrouble(plain(message))
-      const views = followRun({ session, workflowId, runId, minPauseMs, signal: ended, onTrouble: told })
+      const onSilence = (silence: Silence | undefined): void => {
+        if (silence !== undefined)
+          onTrouble(plain(words`${silence.error.message} ${silence.error.adviceWords}`))
+      }
+      const views = followRun({ session, workflowId, runId, minPauseMs, signal: ended, onSilence })
       for await (const view of views) yield published(view)
     },
     list: (filter) => listRuns(session, filter),

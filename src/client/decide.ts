@@ -5,7 +5,7 @@ import { submitDecisionUpdate } from '../contract/messages.js'
 import type { RunView } from '../contract/run.js'
 import type { Session } from './session.js'
 import type { Signing } from './sign.js'
-import { explainTemporal } from './temporal-failure.js'
+import { explainAsked } from './silence.js'
 import { command, words } from '../contract/next-command.js'
 
 /** What a decision came to: the state of its gate, and how many more people must approve. */
@@ -16,7 +16,8 @@ export interface DecisionAnswer {
 
 /**
  * Signed where the run asks for it, or `key` does. A decision counts once by its `decisionId`, however often the network
- * makes us try; one without gets an ID of its own. Throws `DecisionRefused`, `NotPermitted`, `RunNotFound`, `WorkerMissing`.
+ * makes us try; one without gets an ID of its own. Throws `DecisionRefused`, `NotPermitted`, `RunNotFound`;
+ * `WorkerMissing`, `WorkerSilent`, `WorkerCannotReplay` or `TemporalUnreachable` where nobody answers: the same decision may be sent again.
  */
 export async function submitDecision(
   session: Session,
@@ -36,7 +37,7 @@ export async function submitDecision(
       handle.executeUpdate(submitDecisionUpdate, { args: [body], updateId: decisionId }),
     )
   } catch (error) {
-    throw explainTemporal(error, workflowId)
+    throw await explainAsked(session, error, { workflowId, runId })
   }
 }
 

@@ -1,11 +1,9 @@
 import { defined } from '../contract/defined.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RunView } from '../contract/run.js'
-import { RunbookError } from '../contract/failures.js'
+import { patiently, type PatienceOptions, type Silence } from './patience.js'
 import { readMonitoring, readRun } from './runs.js'
 import type { Session } from './session.js'
-import { explainTemporal } from './temporal-failure.js'
-import { words, type Words } from '../contract/next-command.js'
 
 /**
  * What changes a run's state, by the numbers of Temporal's `EventType`: activity scheduled 10 and completed 12, failed 13,
@@ -25,35 +23,38 @@ export interface FollowOptions {
   signal: AbortSignal
   /** How long after a checkpoint's time its look is done. Milliseconds; default: {@link LOOK_TAKES_MS}, less in compressed time. */
   settleMs?: number
-  /** Says once when nobody answers, and goes on trying. */
-  onTrouble: (message: Words) => void
+  /** Told when somebody stops to answer, which is waited for, and, with undefined, when they answer again. */
+  onSilence: (silence: Silence | undefined) => void
 }
 
 /** Three answers a second apart, and room for slow ones: asked too early, the same question is asked twice. */
 const LOOK_TAKES_MS = 8_000
-/** A worker or a server that is away is asked again after this, then after twice that, up to the most. Milliseconds. */
-const ASK_AGAIN_MS = 3_000
-const ASK_AGAIN_MOST_MS = 60_000
+/** Temporal gives an idle long poll back after 20 seconds: a later answer would come from a connection that is dead. Milliseconds. */
+const LONG_POLL_MS = 30_000
 
 /**
  * The run's state, whenever it changed, until it is closed. Ends quietly when `signal` is aborted. While monitoring, one
  * query a checkpoint: what people did is in the run's own history, so only the monitoring is asked.
  */
 export async function* followRun(options: FollowOptions): AsyncGenerator<RunView> {
-  const { session, workflowId, signal } = options
-  let view = await readRun(session, workflowId, options.runId)
+  const { session, workflowId, signal, onSilence } = options
+  const patience: PatienceOptions = { signal, onSilence }
+  let view = await patiently(patience, () => readRun(session, workflowId, options.runId))
+  if (view === undefined) return
   yield view
   const changes = new ChangeListener(session, { workflowId, runId: view.runId })
   while (view.outcome === null && !signal.aborted) {
+    const answeredAt = Date.now()
     const due = nextCheckpointDelay(view, options.settleMs)
     const pause = AbortSignal.any([signal, ...(due === undefined ? [] : [AbortSignal.timeout(due)])])
     const wanted = view.phase === 'monitor' && openGateCount(view) === 0 ? PEOPLE_EVENTS : STATE_EVENTS
     const changed = await changes.next(pause, wanted)
     if (hasLeft(signal)) return
     const asked = Date.now()
-    const fresh = await readAgain(options, view, changed)
-    if (fresh === undefined) return
-    view = fresh
+    const before: RunView = view
+    const answered = Math.max(answeredAt, changes.answeredAt)
+    view = await patiently({ ...patience, answeredAt: answered }, () => readAgain(session, before, changed))
+    if (view === undefined) return
     yield view
     await sleep(Math.max(0, options.minPauseMs - (Date.now() - asked)), undefined, { signal }).catch(
       () => undefined,
@@ -61,26 +62,12 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunView
   }
 }
 
-/** Goes on through a worker or a server that is away: the run does not depend on who looks at it. */
-async function readAgain(
-  { session, workflowId, signal, onTrouble }: FollowOptions,
-  before: RunView,
-  changed: boolean,
-): Promise<RunView | undefined> {
-  for (let tries = 0; !signal.aborted; tries += 1) {
-    try {
-      const seen = changed ? undefined : await readMonitoring(session, before)
-      return seen === undefined
-        ? await readRun(session, workflowId, before.runId)
-        : { ...before, monitoring: seen }
-    } catch (error) {
-      if (!(error instanceof RunbookError) || !error.retryable) throw error
-      if (tries === 0) onTrouble(words`${error.message} ${error.adviceWords}`)
-      const pauseMs = Math.min(ASK_AGAIN_MS * 2 ** tries, ASK_AGAIN_MOST_MS)
-      await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
-    }
-  }
-  return undefined
+/** Where only a checkpoint is due, the monitoring alone is asked. */
+async function readAgain(session: Session, before: RunView, changed: boolean): Promise<RunView> {
+  const seen = changed ? undefined : await readMonitoring(session, before)
+  return seen === undefined
+    ? readRun(session, before.workflowId, before.runId)
+    : { ...before, monitoring: seen }
 }
 
 /** Asked anew after each wait, which the compiler cannot know to change it. */
@@ -105,6 +92,8 @@ function nextCheckpointDelay({ phase, monitoring }: RunView, settleMs?: number):
 
 /** Long-polls the history of one run. */
 class ChangeListener {
+  /** Epoch milliseconds; 0 before the first answer. */
+  answeredAt = 0
   private token: Uint8Array | undefined
   private readonly session: Session
   private readonly execution: { workflowId: string; runId: string }
@@ -120,7 +109,7 @@ class ChangeListener {
     while (!signal.aborted) {
       try {
         const page = await client.withAbortSignal(signal, () =>
-          client.withDeadline(Date.now() + 70_000, () =>
+          client.withDeadline(Date.now() + LONG_POLL_MS, () =>
             client.workflowService.getWorkflowExecutionHistory({
               namespace: client.options.namespace,
               execution: this.execution,
@@ -129,16 +118,16 @@ class ChangeListener {
             }),
           ),
         )
+        this.answeredAt = Date.now()
         const events = page.history?.events ?? []
         this.token = page.nextPageToken
         if (this.token.length === 0) return true
         if (events.some(({ eventType }) => wanted.has(Number(eventType)))) return true
-      } catch (error) {
+      } catch {
         if (hasLeft(signal)) return false
-        const known = explainTemporal(error, this.execution.workflowId)
-        if (!(known instanceof RunbookError)) throw known
-        // An idle long poll ends by its deadline; a server that is away is retried by whoever reads next.
-        if (known.type !== 'WorkerMissing') return true
+        // Whatever it was: who reads the run next finds out, and says it.
+        this.token = undefined
+        return true
       }
     }
     return false

@@ -7,10 +7,11 @@ import { recordedMonitoring, recordedRun } from '../contract/recorded.js'
 import type { RunView } from '../contract/run.js'
 import { openContext, type ContextOptions } from '../config/context.js'
 import type { Session } from './session.js'
+import { explainAsked } from './silence.js'
 import { explainTemporal } from './temporal-failure.js'
 import { at, command, words } from '../contract/next-command.js'
 
-/** How long a query may take before the worker counts as missing. Milliseconds. */
+/** How long an answer may take before somebody counts as silent. Milliseconds. */
 const QUERY_TIMEOUT_MS = 10_000
 
 /** The ID as typed, or that of the environment's database. */
@@ -24,17 +25,17 @@ export async function workflowIdOf(options: ContextOptions, id: string | undefin
 export async function readRun(session: Session, workflowId: string, runId?: string): Promise<RunView> {
   const handle = session.client.workflow.getHandle(workflowId, runId)
   try {
-    const description = await handle.describe()
+    const description = await withinDeadline(session, () => handle.describe())
     const view =
       description.status.name === 'COMPLETED'
-        ? recordedRun((await handle.result()) as RunView)
+        ? recordedRun((await withinDeadline(session, () => handle.result())) as RunView)
         : recordedRun(await withinDeadline(session, () => handle.query(statusQuery)))
     if (description.status.name !== 'RUNNING' && view.closedAt === undefined) {
       return { ...view, ...endedByForce(description.status.name, description.closeTime) }
     }
     return await joinMonitoring(session, view, description.status.name === 'RUNNING')
   } catch (error) {
-    throw explainTemporal(error, workflowId)
+    throw await explainAsked(session, error, { workflowId, runId })
   }
 }
 

@@ -6,15 +6,34 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client'
-import { RunbookError } from '../contract/failures.js'
+import { messageOf, RunbookError } from '../contract/failures.js'
 import { at, command, words } from '../contract/next-command.js'
 
 /** gRPC status codes, from the gRPC specification. */
+const CANCELLED = 1
+const UNKNOWN = 2
 const DEADLINE_EXCEEDED = 4
 const NOT_FOUND = 5
+const PERMISSION_DENIED = 7
+const RESOURCE_EXHAUSTED = 8
 const FAILED_PRECONDITION = 9
+const ABORTED = 10
+const INTERNAL = 13
 const UNAVAILABLE = 14
+const UNAUTHENTICATED = 16
+
+/** No answer came, for now: a network that is gone, a computer that slept, a server that starts or has too much to do. */
+const NO_ANSWER: ReadonlySet<number> = new Set([
+  CANCELLED,
+  UNKNOWN,
+  DEADLINE_EXCEEDED,
+  RESOURCE_EXHAUSTED,
+  ABORTED,
+  INTERNAL,
+  UNAVAILABLE,
+])
 
 /** What Temporal answered, as a failure that a person can act on; anything unknown is given back as it is. */
 export function explainTemporal(error: unknown, workflowId: string): unknown {
@@ -38,28 +57,32 @@ export function explainTemporal(error: unknown, workflowId: string): unknown {
     })
   }
   if (error instanceof WorkflowFailedError || error instanceof QueryRejectedError) return error
-  if (grpcCode(error) === DEADLINE_EXCEEDED || isWithoutWorker(error)) return workerMissing(error)
-  if (grpcCode(error) === UNAVAILABLE) {
-    return new RunbookError('TemporalUnreachable', 'The Temporal server does not answer any more.', {
-      advice: words`Start it with ${command('dev')}, or check TEMPORAL_ADDRESS. A run that was started goes on by itself.`,
+  const code = grpcCode(error)
+  if (code === PERMISSION_DENIED || code === UNAUTHENTICATED) {
+    return new RunbookError('NotPermitted', `Temporal refuses: ${messageOf(causeOf(error))}`, {
+      advice: 'Check the API key or the certificate of TEMPORAL_* or of the Temporal profile.',
+      cause: error,
+    })
+  }
+  if (isSilence(error)) {
+    return new RunbookError('TemporalUnreachable', 'The Temporal server does not answer.', {
+      advice: words`Start it with ${command('dev')}, or check TEMPORAL_ADDRESS and the network. A run that was started goes on by itself.`,
       cause: error,
     })
   }
   return error
 }
 
-export function workerMissing(cause?: unknown, taskQueue?: string): RunbookError {
-  const where = taskQueue === undefined ? '' : ` of the task queue ${taskQueue}`
-  return new RunbookError('WorkerMissing', `No worker${where} answers, so nothing would happen.`, {
-    advice: words`Start one in another terminal: ${command('worker')} (or ${command('dev')}, which brings its own server).`,
-    cause,
-  })
+/** Whether nobody answered, which says nothing of who: the server, or the worker that the server asked. */
+export function isSilence(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true
+  const code = grpcCode(error)
+  return code !== undefined && NO_ANSWER.has(code)
 }
 
-/** A query that a worker knows nothing of comes from a worker of something else. */
-function isWithoutWorker(error: unknown): boolean {
-  if (error instanceof QueryNotRegisteredError) return true
-  return grpcCode(error) === FAILED_PRECONDITION && /no poller|worker/i.test(String(causeOf(error)))
+/** Whether the server says that the workers cannot carry the run on: it asked them, or knows that they failed before. */
+export function isStuck(error: unknown): boolean {
+  return error instanceof QueryNotRegisteredError || grpcCode(error) === FAILED_PRECONDITION
 }
 
 function grpcCode(error: unknown): number | undefined {

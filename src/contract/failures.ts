@@ -19,7 +19,12 @@ export const FAILURES = {
   /** The database that answered is not the one that was asked for. */
   WrongTarget: { retryable: false, exitCode: 2 },
   TemporalUnreachable: { retryable: true, exitCode: 2 },
+  /** Nobody polls the task queue. */
   WorkerMissing: { retryable: true, exitCode: 2 },
+  /** Somebody polls the task queue, and does not answer. */
+  WorkerSilent: { retryable: true, exitCode: 2 },
+  /** Somebody polls the task queue, and fails at the run's history: its code is of another version. */
+  WorkerCannotReplay: { retryable: true, exitCode: 2 },
   AlreadyRunning: { retryable: false, exitCode: 2 },
   RunNotFound: { retryable: false, exitCode: 2 },
   /** Somebody left a question of `start` unanswered: nothing was started. */

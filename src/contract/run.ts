@@ -229,6 +229,8 @@ export const runViewSchema = z.object({
   database: databaseSchema,
   accountId: z.string().optional(),
   requester: z.string(),
+  /** IANA zone of times for people; absent in runs that began before it was kept: UTC. */
+  timeZone: z.string().optional(),
   phase: z.enum(PHASES),
   outcome: z.enum(OUTCOMES).nullable(),
   /** Why it ended as it did, or what it waits for. One sentence. */

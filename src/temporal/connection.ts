@@ -1,9 +1,14 @@
 import { defined } from '../contract/defined.js'
-import { Client, Connection } from '@temporalio/client'
+import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client'
 import { demandLocalListener } from './local-port.js'
 import { resolveServer, unreachable, type ServerChoice } from './server-address.js'
 
 const CONNECT_TIMEOUT_MS = 5_000
+
+/** A connection that died without a word (a computer slept, a cable was drawn) is noticed after both. Temporal refuses pings within 10 seconds. */
+const CHANNEL = { 'grpc.keepalive_time_ms': 15_000, 'grpc.keepalive_timeout_ms': 5_000 }
+/** Some two seconds: whoever waits longer says so meanwhile, which the client's own ten tries would not. */
+const TRIES = 5
 
 export interface TemporalClient {
   client: Client
@@ -21,7 +26,14 @@ export interface TemporalClient {
 export async function connectClient(choice: ServerChoice): Promise<TemporalClient> {
   const server = resolveServer(choice)
   const connection = await demandLocalListener(server.address)
-    .then(() => Connection.connect({ ...server.connectionOptions, connectTimeout: CONNECT_TIMEOUT_MS }))
+    .then(() =>
+      Connection.connect({
+        ...server.connectionOptions,
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        channelArgs: CHANNEL,
+        interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: TRIES }))],
+      }),
+    )
     .catch((cause: unknown) => {
       throw unreachable(server, cause)
     })

@@ -16,6 +16,7 @@ export function newRunView(
     database: request.target.database,
     ...defined({ accountId: request.target.accountId }),
     requester: request.requester,
+    timeZone: request.timeZone,
     phase: 'prerequisites',
     outcome: null,
     message: 'Starting',

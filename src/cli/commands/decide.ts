@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { defined } from '../../contract/defined.js'
-import { submitDecision } from '../../client/decide.js'
+import { submitDecision, type DecisionAnswer } from '../../client/decide.js'
 import type { Command } from 'commander'
 import { didYouMean } from '../../config/closest.js'
 import type { Decision } from '../../contract/decision.js'
@@ -10,6 +11,8 @@ import { gateCommands } from '../../runbook/gate-commands.js'
 import type { App, CommonOptions } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
 import { openGates } from '../terminal/run-text.js'
+import { silenceText } from '../terminal/silence-text.js'
+import { patiently, type Silence } from '../../client/patience.js'
 import { readRun, workflowIdOf } from '../../client/runs.js'
 import { withSession, type Session } from '../../client/session.js'
 import { at, command, words, type Words } from '../../contract/next-command.js'
@@ -65,7 +68,10 @@ async function decide(
   return sendDecision({ options, output, decision: { gate, decision } })
 }
 
-/** Sends the decision and prints whether it counted. Shared by `approve`, `reject` and `rollback`. */
+/**
+ * Sends the decision and prints whether it counted. Shared by `approve`, `reject` and `rollback`. Whoever does not answer is
+ * waited for: the decision has one ID, and counts once however often it is sent.
+ */
 export async function sendDecision(input: {
   options: CommonOptions & DecideOptions
   output: Output
@@ -74,29 +80,48 @@ export async function sendDecision(input: {
   const { options, output } = input
   const actor = await actorOf(options)
   const workflowId = await workflowIdOf(options, options.id)
+  const decisionId = randomUUID()
   const answer = await withSession(options.project, async (session) => {
     if (options.wait === true) await waitForGate(session, workflowId, input.decision.gate, output)
-    const run = await readRun(session, workflowId)
+    const run = await answered(output, () => readRun(session, workflowId))
     const decision = {
       ...input.decision,
       actor,
+      decisionId,
       ...defined({ planHash: wholePlanHash(options.planHash, run.planHash), comment: options.comment }),
     }
-    const counted = await submitDecision(session, run, decision, {
-      key: options.signKey,
-      folder: options.project,
-    })
+    const signing = { key: options.signKey, folder: options.project }
+    const counted = await answered(output, () => submitDecision(session, run, decision, signing))
     return { counted, next: output.json ? undefined : await readNext(session, workflowId) }
   })
   const { counted: result, next } = answer
   output.document({ success: true, workflowId, ...input.decision, actor, ...result })
   if (!output.json) {
-    const missing = result.approvalsMissing > 0 ? `; ${result.approvalsMissing} more needed` : ''
-    const said = input.decision.decision === 'approve' ? 'approved' : 'declined'
-    output.line(`${input.decision.gate}: ${said} by ${actor}; the gate is ${result.state}${missing}`)
+    output.line(countedText({ ...input.decision, actor }, result))
     if (next !== undefined) for (const line of nextLines(next)) output.line(line)
   }
   return 0
+}
+
+function countedText(
+  { gate, decision, actor }: Pick<Decision, 'gate' | 'decision' | 'actor'>,
+  { state, approvalsMissing }: DecisionAnswer,
+): string {
+  const missing = approvalsMissing > 0 ? `; ${approvalsMissing} more needed` : ''
+  const said = decision === 'approve' ? 'approved' : 'declined'
+  return `${gate}: ${said} by ${actor}; the gate is ${state}${missing}`
+}
+
+/** The answer, however long it takes: Ctrl-C ends the command. Says who is silent. */
+async function answered<T>({ note }: Output, ask: () => Promise<T>): Promise<T> {
+  const { signal } = new AbortController()
+  const answer = await patiently({ signal, onSilence: saySilence(note) }, ask)
+  if (answer === undefined) throw new Error('nobody ends this waiting but Ctrl-C')
+  return answer
+}
+
+function saySilence(note: Output['note']): (silence: Silence | undefined) => void {
+  return (silence) => note(silence === undefined ? 'It answers again.' : silenceText(silence, 'UTC'))
 }
 
 /** What is shown of a plan hash, its first twelve digits, names it too; anything else is for the run to refuse. */
@@ -155,7 +180,7 @@ async function waitForGate(session: Session, workflowId: string, gate: Gate, out
     workflowId,
     minPauseMs: 1_000,
     signal,
-    onTrouble: output.note,
+    onSilence: saySilence(output.note),
   })) {
     const state = view.gates.find((each) => each.gate === gate)?.state
     if (state === 'open') return

@@ -81,7 +81,7 @@ class Drive {
       runId,
       minPauseMs: 300,
       signal: this.leaving.signal,
-      onTrouble: (message) => this.progress.line(message),
+      onSilence: (silence) => this.progress.silence(silence),
     })
     for await (const seen of views) {
       const view = visibleIn(seen)

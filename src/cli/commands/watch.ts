@@ -6,6 +6,8 @@ import type { App } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
 import { fitPicture, rowsTaken } from '../terminal/picture.js'
 import { monitoringLines, openGateLines, openGates, outcomeText, stepLines } from '../terminal/run-text.js'
+import { silenceText } from '../terminal/silence-text.js'
+import type { Silence } from '../../client/patience.js'
 import { exitCodeOf, workflowIdOf } from '../../client/runs.js'
 import { withSession, type Session } from '../../client/session.js'
 import { databaseLine } from '../terminal/target-text.js'
@@ -41,7 +43,7 @@ export function watchCommand(app: App, summary: string): Command {
               workflowId,
               minPauseMs: QUIET_MS,
               signal: leaving.signal,
-              onTrouble: output.note,
+              onSilence: (silence) => screen.silence(silence),
             })
             for await (const view of views) {
               last = view
@@ -59,7 +61,13 @@ export function watchCommand(app: App, summary: string): Command {
     )
 }
 
-async function lines(output: Output): Promise<{ show: (view: RunView) => void; stop: () => void }> {
+interface Watching {
+  show: (view: RunView) => void
+  silence: (silence: Silence | undefined) => void
+  stop: () => void
+}
+
+async function lines(output: Output): Promise<Watching> {
   const { Progress } = await import('../terminal/progress.js')
   return new Progress(output)
 }
@@ -91,10 +99,9 @@ class Screen {
   private readonly limit: LatencyLimit
   private drawn: string[] = []
   private view: RunView | undefined
+  private silent: Silence | undefined
   private readonly timer: NodeJS.Timeout
-  private readonly redraw = (): void => {
-    if (this.view !== undefined) this.draw(this.view)
-  }
+  private readonly redraw = (): void => this.draw()
 
   constructor(output: Output, limit: LatencyLimit) {
     this.output = output
@@ -105,11 +112,16 @@ class Screen {
 
   show(view: RunView): void {
     this.view = view
-    this.draw(view)
+    this.draw()
     if (view.phase !== 'monitor') return
     this.limit.read().catch(() => {
       // The picture is drawn without its limit: watching must not fail for it.
     })
+  }
+
+  silence(silence: Silence | undefined): void {
+    this.silent = silence
+    this.draw()
   }
 
   stop(): void {
@@ -117,15 +129,19 @@ class Screen {
     process.stdout.off('resize', this.redraw)
   }
 
-  private draw(view: RunView): void {
-    const size = { columns: this.output.columns(), rows: process.stdout.rows > 0 ? process.stdout.rows : 50 }
-    const picture = fitPicture(
-      watchLines(view, this.output, { now: Date.now(), limitMs: this.limit.ms }),
-      size,
-    )
+  private draw(): void {
+    const { output, view } = this
+    const now = Date.now()
+    const size = { columns: output.columns(), rows: process.stdout.rows > 0 ? process.stdout.rows : 50 }
+    const silent =
+      this.silent === undefined
+        ? []
+        : [output.colors.yellow(output.text(silenceText(this.silent, view?.timeZone ?? 'UTC', now)))]
+    const seen = view === undefined ? [] : watchLines(view, output, { now, limitMs: this.limit.ms })
+    const picture = fitPicture([...silent, ...seen], size)
     const height = rowsTaken(this.drawn, size.columns)
     const up = height === 0 ? '' : `\u001B[${height}A`
-    this.output.raw(`${up}\r\u001B[J${picture.join('\n')}\n`)
+    output.raw(`${up}\r\u001B[J${picture.join('\n')}\n`)
     this.drawn = picture
   }
 }

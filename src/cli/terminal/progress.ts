@@ -6,7 +6,9 @@ import { migrationState } from '../../runbook/migration-state.js'
 import { stepTitle } from '../../runbook/steps.js'
 import type { Output } from './output.js'
 import { clip } from './picture.js'
-import { type Words } from '../../contract/next-command.js'
+import { mapText, type Words } from '../../contract/next-command.js'
+import type { Silence } from '../../client/patience.js'
+import { silenceText } from './silence-text.js'
 
 /**
  * Says each change of a run once, as lines. In a terminal one more line at the bottom shows what is going on; while a
@@ -18,6 +20,7 @@ export class Progress {
   private held: Words[] | undefined
   private bottom = ''
   private view: RunView | undefined
+  private silent = false
   private readonly timer: NodeJS.Timeout | undefined
 
   constructor(output: Output) {
@@ -45,6 +48,17 @@ export class Progress {
     this.output.line(text)
   }
 
+  /** Somebody does not answer; undefined: they do again. */
+  silence(silence: Silence | undefined): void {
+    this.silent = silence !== undefined
+    const { yellow, green } = this.output.colors
+    this.line(
+      silence === undefined
+        ? green('It answers again.')
+        : mapText(silenceText(silence, this.view?.timeZone ?? 'UTC'), yellow),
+    )
+  }
+
   /** Lines wait until {@link resume}: a prompt is on the screen. */
   hold(): void {
     this.clearBottom()
@@ -66,7 +80,7 @@ export class Progress {
 
   private drawBottom(): void {
     if (!this.output.live || this.held !== undefined || this.view === undefined) return
-    const text = bottomText(this.view)
+    const text = `${this.silent ? 'no answer; what was seen last: ' : ''}${bottomText(this.view)}`
     this.clearBottom()
     this.bottom = clip(text, Math.max(10, this.output.columns() - 1))
     this.output.raw(this.output.colors.dim(this.bottom))

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RunbookError } from '../contract/failures.js'
+
+/** Asked again after this, then after twice that, up to the most. Milliseconds. */
+const ASK_AGAIN_MS = 1_000
+const ASK_AGAIN_MOST_MS = 15_000
+
+/** Somebody does not answer: who, why and what to do stand in `error`. `since`: epoch milliseconds, where it is known. */
+export interface Silence {
+  error: RunbookError
+  since: number | undefined
+}
+
+export interface PatienceOptions {
+  signal: AbortSignal
+  /** Told when a silence begins, when another one takes its place, and, with undefined, when it is over. */
+  onSilence: (silence: Silence | undefined) => void
+  /** When they answered last, in epoch milliseconds. */
+  answeredAt?: number | undefined
+}
+
+/**
+ * Asks until there is an answer: a worker or a server that is away, or a computer that slept, is waited for, because a run
+ * does not depend on who looks at it. Undefined when `signal` was aborted. Throws what waiting cannot help.
+ */
+export async function patiently<T>(
+  { signal, onSilence, answeredAt }: PatienceOptions,
+  ask: () => Promise<T>,
+): Promise<T | undefined> {
+  let silent: string | undefined
+  for (let tries = 0; !signal.aborted; tries += 1) {
+    try {
+      const answer = await ask()
+      if (silent !== undefined) onSilence(undefined)
+      return answer
+    } catch (error) {
+      if (!(error instanceof RunbookError) || !error.retryable) throw error
+      if (silent !== error.message) {
+        const { since } = error.details ?? {}
+        onSilence({ error, since: typeof since === 'number' ? since : answeredAt })
+      }
+      silent = error.message
+      const pauseMs = Math.min(ASK_AGAIN_MS * 2 ** tries, ASK_AGAIN_MOST_MS)
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,86 @@
+import { RunbookError, messageOf } from '../contract/failures.js'
+import type { Session } from './session.js'
+import { explainTemporal, isSilence, isStuck } from './temporal-failure.js'
+import { readPollers, workerMissing } from './worker-presence.js'
+
+/** How long finding out who is silent may take, each look. Milliseconds. */
+const LOOK_MS = 5_000
+
+/** Numbers of Temporal's `EventType`: a workflow task that a worker did, and one that it failed. */
+const TASK_COMPLETED = 7
+const TASK_FAILED = 9
+/** Looked back from the end of the history: signals may have come since. */
+const LAST_EVENTS = 50
+
+interface AskedRun {
+  workflowId: string
+  runId?: string | undefined
+}
+
+/**
+ * What stands behind a question to a worker that failed: the server is away, nobody polls, somebody polls but cannot replay the
+ * run, or has not answered. Anything else as {@link explainTemporal} has it.
+ */
+export async function explainAsked(session: Session, error: unknown, run: AskedRun): Promise<unknown> {
+  if (!isSilence(error) && !isStuck(error)) return explainTemporal(error, run.workflowId)
+  try {
+    return await session.client.withDeadline(Date.now() + LOOK_MS, () => whoIsSilent(session, error, run))
+  } catch (failure) {
+    return explainTemporal(failure, run.workflowId)
+  }
+}
+
+async function whoIsSilent(session: Session, error: unknown, run: AskedRun): Promise<RunbookError> {
+  const { taskQueue, runId } = await session.client.workflow.getHandle(run.workflowId, run.runId).describe()
+  const { polling, lastAt } = await readPollers(session, taskQueue)
+  if (!polling) return workerMissing(taskQueue, lastAt, error)
+  const failed = await failedTask(session, { workflowId: run.workflowId, runId })
+  if (failed !== undefined) return cannotReplay(taskQueue, failed.reason, failed.since, error)
+  if (isStuck(error)) return cannotReplay(taskQueue, messageOf(error), undefined, error)
+  return new RunbookError(
+    'WorkerSilent',
+    `A worker polls the task queue ${taskQueue}, and does not answer.`,
+    {
+      advice: 'It may have too much to do, or hang: look at its log. A run that was started waits for it.',
+      cause: error,
+    },
+  )
+}
+
+function cannotReplay(
+  taskQueue: string,
+  reason: string,
+  since: number | undefined,
+  cause: unknown,
+): RunbookError {
+  return new RunbookError(
+    'WorkerCannotReplay',
+    `A worker polls the task queue ${taskQueue}, but cannot carry this run on: ${reason}`,
+    {
+      advice:
+        'Its code is not the one that the run began with: stop it, and start a worker of the version before. The run waits, and nothing is lost.',
+      cause,
+      ...(since === undefined ? {} : { details: { since } }),
+    },
+  )
+}
+
+/** The task that workers fail at since the last one that was done; undefined where the newest one was done. */
+async function failedTask(
+  { client }: Session,
+  execution: { workflowId: string; runId: string },
+): Promise<{ reason: string; since: number } | undefined> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
+    namespace: client.options.namespace,
+    execution,
+    maximumPageSize: LAST_EVENTS,
+  })
+  for (const event of history?.events ?? []) {
+    const type = Number(event.eventType)
+    if (type === TASK_COMPLETED) return undefined
+    if (type !== TASK_FAILED) continue
+    const message = event.workflowTaskFailedEventAttributes?.failure?.message ?? 'its workflow code fails'
+    return { reason: message, since: Number(event.eventTime?.seconds ?? 0) * 1000 }
+  }
+  return undefined
+}

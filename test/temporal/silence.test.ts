@@ -1,0 +1,155 @@
+import { bundleWorkflowCode, Worker, type NativeConnection } from '@temporalio/worker'
+import { mkdtempSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { submitDecision } from '../../src/client/decide.js'
+import { followRun } from '../../src/client/follow.js'
+import { patiently, type Silence } from '../../src/client/patience.js'
+import { readRun } from '../../src/client/runs.js'
+import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
+import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
+import { connectWorker } from '../../src/temporal/worker-connection.js'
+import { sampleRun } from '../runbook/sample-run.js'
+
+const QUEUE = 'silence'
+const WORKFLOW = 'migration/production/silence'
+
+let projectDir: string
+let server: EmbeddedServer
+let session: TemporalClient
+let connection: NativeConnection
+let begun: { code: string }
+let upgraded: { code: string }
+
+function bundle(name: string): Promise<{ code: string }> {
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL(`silence/${name}.ts`, import.meta.url)),
+    logger: {
+      ...console,
+      info: () => undefined,
+      debug: () => undefined,
+      trace: () => undefined,
+      log: () => undefined,
+    },
+    webpackConfigHook: (config) => ({
+      ...config,
+      resolve: { ...config.resolve, extensionAlias: { '.js': ['.ts', '.js'] } },
+    }),
+  })
+}
+
+/** A worker of one version of the code, until it is told to stop. */
+async function worker(workflowBundle: { code: string }): Promise<() => Promise<void>> {
+  const made = await Worker.create({ workflowBundle, connection, taskQueue: QUEUE, namespace: 'default' })
+  const ended = made.run()
+  return async () => {
+    made.shutdown()
+    await ended
+  }
+}
+
+beforeAll(async () => {
+  projectDir = mkdtempSync(path.join(os.tmpdir(), 'd1-runbook-silence-'))
+  server = await startEmbeddedServer({ projectDir })
+  session = await connectClient({ projectDir })
+  ;({ connection } = await connectWorker({ projectDir }))
+  begun = await bundle('before')
+  upgraded = await bundle('after')
+}, 120_000)
+
+afterAll(async () => {
+  await connection.close()
+  await session.close()
+  await server.stop()
+})
+
+/** What the followers are told, in order: the type of each silence, and `answers` when it is over. */
+function ear(): { heard: string[]; silences: Silence[]; onSilence: (silence: Silence | undefined) => void } {
+  const heard: string[] = []
+  const silences: Silence[] = []
+  return {
+    heard,
+    silences,
+    onSilence: (silence) => {
+      heard.push(silence?.error.type ?? 'answers')
+      if (silence !== undefined) silences.push(silence)
+    },
+  }
+}
+
+test(
+  'a worker that is gone, one that cannot replay, and the server that is gone are told apart, and waited for',
+  { timeout: 240_000 },
+  async () => {
+    const stop = await worker(begun)
+    const { firstExecutionRunId: runId } = await session.client.workflow.start('productionMigration', {
+      workflowId: WORKFLOW,
+      taskQueue: QUEUE,
+      args: [sampleRun({ outcome: null, phase: 'execute' })],
+    })
+    expect(await readRun(session, WORKFLOW)).toMatchObject({ phase: 'execute' })
+
+    // Its code goes another way than the run's history: asked at rest, it answers that it cannot.
+    await stop()
+    const stopUpgraded = await worker(upgraded)
+    await expect(readRun(session, WORKFLOW)).rejects.toMatchObject({
+      type: 'WorkerCannotReplay',
+      retryable: true,
+      message: expect.stringContaining('Nondeterminism') as string,
+    })
+    // Asked while a task of the run fails again and again.
+    await session.client.workflow.getHandle(WORKFLOW).signal('observe', {})
+    const decision = { gate: 'plan', decision: 'approve', actor: 'Ada', decisionId: 'one' } as const
+    const run = { workflowId: WORKFLOW, runId, planHash: null }
+    const failed = submitDecision(session, run, decision, { folder: projectDir })
+    await expect(failed).rejects.toMatchObject({ type: 'WorkerCannotReplay' })
+
+    // The follower goes on through it; the worker of before comes back, and the decision counts once.
+    const { heard, silences, onSilence } = ear()
+    const leaving = new AbortController()
+    const seen = followRun({
+      session,
+      workflowId: WORKFLOW,
+      minPauseMs: 100,
+      signal: leaving.signal,
+      onSilence,
+    })
+    const first = seen.next()
+    await expect.poll(() => heard, { timeout: 30_000 }).toEqual(['WorkerCannotReplay'])
+    expect(silences[0]?.since).toBeGreaterThan(Date.now() - 120_000)
+    await stopUpgraded()
+    const stopAgain = await worker(begun)
+    expect((await first).value).toMatchObject({ phase: 'execute' })
+    expect(heard).toEqual(['WorkerCannotReplay', 'answers'])
+    const signal = leaving.signal
+    const answer = await patiently({ signal, onSilence }, () =>
+      submitDecision(session, run, decision, { folder: projectDir }),
+    )
+    expect(answer).toBe('counted')
+
+    // The server dies without a word: it is said within seconds, not after the long poll.
+    const second = seen.next()
+    process.kill(server.pid, 'SIGSTOP')
+    await expect.poll(() => heard.at(-1), { timeout: 45_000 }).toBe('TemporalUnreachable')
+    process.kill(server.pid, 'SIGCONT')
+    await expect.poll(() => heard.at(-1), { timeout: 45_000 }).toBe('answers')
+    leaving.abort()
+    await second
+    await stopAgain()
+  },
+)
+
+test('nobody polls: that is said only of a queue that nobody polls', { timeout: 60_000 }, async () => {
+  const workflowId = 'migration/production/nobody'
+  await session.client.workflow.start('productionMigration', {
+    workflowId,
+    taskQueue: 'nobody',
+    args: [sampleRun()],
+  })
+  await expect(readRun(session, workflowId)).rejects.toMatchObject({
+    type: 'WorkerMissing',
+    message: 'No worker polls the task queue nobody.',
+  })
+})
