@@ -13,6 +13,7 @@ const D1 = [
   'test/d1/sqlite/file-lock.test.ts',
   'test/analysis/{rehearse,reverse}/**/*.test.ts',
   'test/analysis/hostile-files.test.ts',
+  'test/analysis/validate/in-own-process.test.ts',
   'test/process/**/*.test.ts',
   'test/sample/{seed,health}.test.ts',
   'test/sample/cloudflare-api/{dump,main,refusals}.test.ts',

@@ -1,13 +1,11 @@
 import { defined } from '../contract/defined.js'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { rehearseInOwnProcess } from '../analysis/rehearse/in-own-process.js'
 import type { RehearseInput } from '../analysis/rehearse/rehearse.js'
 import type { BackupRecord } from '../contract/backup.js'
 import type { Plan } from '../contract/plan.js'
 import { restoreDatabase } from '../d1/backup/restore.js'
 import { knownWrangler } from '../d1/wrangler/wrangler.js'
+import { scratchFolder } from '../process/scratch-folder.js'
 import type { ActivityContext } from './worker-place.js'
 
 /** Rehearses on the restored backup, in a folder that is gone afterwards. */
@@ -18,7 +16,7 @@ export async function rehearseOnCopy(
     signal: AbortSignal
   },
 ): Promise<Plan> {
-  const to = await mkdtemp(path.join(tmpdir(), 'd1-runbook-rehearsal-'))
+  const { folder: to, remove } = await scratchFolder('rehearsal')
   try {
     const { database: databaseFile } = await restoreDatabase({ file: backup.file, to, signal: input.signal })
     const { environment, database, migrationsTable } = target
@@ -28,6 +26,6 @@ export async function rehearseOnCopy(
       ...defined({ wrangler }),
     })
   } finally {
-    await rm(to, { recursive: true, force: true, maxRetries: 3 })
+    await remove()
   }
 }

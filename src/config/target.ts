@@ -74,13 +74,15 @@ export function resolveTarget(project: Project, environment: string, options: Ta
   return target
 }
 
-/** Keys of the database's entry that Wrangler does not know, in one sentence; undefined when there are none. */
-export function unknownKeysOf(project: Project, target: Target): string | undefined {
+/** What the configuration says of the database and nobody reads: keys that Wrangler does not know, in one sentence. */
+export function configWarnings(project: Project, target: Target): string[] {
   const level = levelOf(project, findEnvironment(project, target.environment))
   const keys = level.databases.find(({ binding }) => binding === target.binding)?.unknownKeys ?? []
-  if (keys.length === 0) return undefined
+  if (keys.length === 0) return []
   const named = keys.map((key) => `${key}${didYouMean(key, [...ENTRY_KEYS])}`).join(', ')
-  return `The d1_databases entry ${target.binding} of ${path.basename(project.wrangler.file)} has what neither Wrangler 4.150 nor this tool knows: ${named}`
+  return [
+    `The d1_databases entry ${target.binding} of ${path.basename(project.wrangler.file)} has what neither Wrangler 4.150 nor this tool knows: ${named}`,
+  ]
 }
 
 /** The pattern below the migrations folder. Throws `ConfigInvalid` where Wrangler refuses it too. */

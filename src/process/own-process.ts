@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { execaNode } from 'execa'
 import { RunbookError } from '../contract/failures.js'
 import type { ProcessMessage } from './answer-parent.js'
 import { endGroup, rememberGroup } from './process-group.js'
+import { scratchFolder } from './scratch-folder.js'
 
 /**
  * Runs a module of ours (see `answerParent`) in a Node process of its own, which takes `input`, may report on the way and gives one answer.
@@ -23,13 +21,13 @@ export async function runInOwnProcess(request: {
 }): Promise<object | undefined> {
   const { signal } = request
   signal?.throwIfAborted()
-  const scratch = await mkdtemp(join(tmpdir(), 'd1-runbook-process-'))
+  const scratch = await scratchFolder('process')
   try {
-    const answer = await run(request, scratch)
+    const answer = await run(request, scratch.folder)
     signal?.throwIfAborted()
     return answer
   } finally {
-    await rm(scratch, { recursive: true, force: true, maxRetries: 5 })
+    await scratch.remove()
   }
 }
 

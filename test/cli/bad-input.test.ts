@@ -21,6 +21,10 @@ describe('wrong usage ends with 2 and says what to type', () => {
     [['monitor', 'check-now', '--id', 'x'], 'Temporal does not answer'],
     [['show'], 'Temporal does not answer'],
     [['start', '--requester', 'Ada'], 'Temporal does not answer'],
+    [['validate', '--sarif', '.'], '--sarif: . is a folder'],
+    [['validate', '--markdown', 'nobody/'], '--markdown: nobody/ is a folder'],
+    [['plan', '--sarif', 'wrangler.toml/x/y.sarif'], 'part of its path is a file'],
+    [['validate', '--sarif', '--markdown'], 'Standard output takes one of --sarif and --markdown'],
   ])('%j', async (args, said) => {
     const { code, stdout, stderr } = await runCli(
       args,
@@ -84,4 +88,27 @@ test('no colours leave us where nobody sees them', async () => {
   const { stdout, stderr } = await spawnCli(['doctor'], projectFolder(), { FORCE_COLOR: '1' })
 
   expect(stdout + stderr).not.toMatch(/\u001B\[/)
+})
+
+const WITH_UNKNOWN_KEY = {
+  'wrangler.toml': '[[d1_databases]]\nbinding = "DB"\nmigration_dir = "x"\n',
+  'migrations/0001_a.sql': 'CREATE TABLE a (id);\n',
+}
+
+test.each(['validate', 'plan'])('%s --json beside --sarif on standard output is refused', async (name) => {
+  const { code, stdout } = await runCli([name, '--json', '--sarif'], projectFolder(WITH_UNKNOWN_KEY))
+  expect(code).toBe(2)
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { type: 'ConfigInvalid', message: expect.stringContaining('one of --json and --sarif') as string },
+  })
+})
+
+test('a key that nobody reads is a warning in the document too, and a file below a new folder is written', async () => {
+  const folder = projectFolder(WITH_UNKNOWN_KEY)
+  const { code, stdout } = await runCli(['validate', '--json', '--sarif', 'new/one/of.sarif'], folder)
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ warnings: [expect.stringContaining('migration_dir')] })
+  const { readFileSync } = await import('node:fs')
+  const path = await import('node:path')
+  expect(readFileSync(path.join(folder, 'new/one/of.sarif'), 'utf8')).toContain('"version": "2.1.0"')
 })

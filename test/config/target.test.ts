@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadProject } from '../../src/config/project.js'
-import { resolveTarget, unknownKeysOf } from '../../src/config/target.js'
+import { configWarnings, resolveTarget } from '../../src/config/target.js'
 import { PRODUCTION_ID, projectFolder, THREE_ENVIRONMENTS } from './project-folder.js'
 
 const resolve = async (files: Record<string, string>, environment: string, database?: string) =>
@@ -183,7 +183,7 @@ describe('migrations_pattern and unknown keys of an entry', () => {
     ['migrations_dir = "sql"\nremote = true\npreview_database_id = "x"', undefined],
   ])('of %j what nobody knows is named', async (lines, named) => {
     const project = await loadProject({ projectDir: projectFolder(entry(lines)) })
-    const said = unknownKeysOf(project, resolveTarget(project, 'local'))
+    const [said] = configWarnings(project, resolveTarget(project, 'local'))
     expect(said?.split(': ')[1]).toBe(named)
   })
 })

@@ -1,9 +1,9 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import os from 'node:os'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Probe } from '../../contract/monitoring.js'
 import { listBackups } from '../../d1/backup/backup.js'
 import { ArchiveProblem, unpackArchive } from '../../d1/backup/unpack.js'
+import { scratchFolder } from '../../process/scratch-folder.js'
 import type { ProbeContext, Seen } from './probe.js'
 
 /** There is a way back: the newest archive of this environment is young enough, and its bytes are those that were proven. */
@@ -39,7 +39,7 @@ async function damageOf(file: string, signal: AbortSignal): Promise<string | und
   const { size, mtimeMs } = await stat(file)
   const key = `${file}\0${size}\0${mtimeMs}`
   if (intact.has(key)) return undefined
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'd1-runbook-probe-'))
+  const { folder, remove } = await scratchFolder('probe')
   try {
     await unpackArchive(file, path.join(folder, 'database.sql'), signal)
     intact.add(key)
@@ -48,7 +48,7 @@ async function damageOf(file: string, signal: AbortSignal): Promise<string | und
     if (error instanceof ArchiveProblem) return error.message
     throw error
   } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+    await remove()
   }
 }
 

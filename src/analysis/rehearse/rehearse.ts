@@ -19,7 +19,13 @@ import type { ApplicationQuery } from './application-queries.js'
 import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
 import { planHashOf } from './plan-hash.js'
 import { rehearseNatively, type NativeRehearsal } from './on-sqlite.js'
-import { replayFile, type FileReplay, type Unreachable, type StatementPosition } from '../replay/replay.js'
+import {
+  replayFile,
+  type FileReplay,
+  type StatementPosition,
+  type Unreachable,
+  type Watched,
+} from '../replay/replay.js'
 import { unwrittenRows } from '../reverse/without-rows.js'
 import { rehearseWayBack } from '../reverse/rehearsal.js'
 import { driftFinding } from '../rules/sq108.js'
@@ -50,8 +56,8 @@ export interface RehearseInput {
   onProgress?: (message: string) => void
   /** Called before and, with nothing, after each statement that may take long. */
   onStatement?: (at: StatementPosition | undefined) => void
-  /** A statement that did not end when it was tried before. */
-  hopeless?: Unreachable
+  /** Statements that did not end when they were tried before. */
+  hopeless?: readonly Unreachable[]
 }
 
 /**
@@ -117,7 +123,7 @@ async function conclude(
     failures: [...native.evidence.failures, ...run.failures],
     durations: run.durations,
   }
-  const rooms = { ...places, migrationsTable: tableOf(input) }
+  const rooms = { ...places, migrationsTable: tableOf(input), watched: watchedBy(input) }
   const judged = [
     ...history,
     ...(await withSafeRebuild(collectFindings(evidence), evidence, pending, rooms)),
@@ -202,7 +208,10 @@ function replayHistory(input: RehearseInput, file: string): void {
     database.exec(ledgerSql(migrationsTable))
     for (const applied of input.files.filter(({ name }) => ledgerOf(input).includes(name))) {
       const origin = readDetailedCatalog(database, { migrationsTable })
-      const { failures } = replayFile(database, applied, { migrationsTable, countRows: false, origin })
+      const { failures } = replayFile(database, applied, {
+        ...{ migrationsTable, countRows: false, origin },
+        ...watchedBy(input),
+      })
       const failure = failures.find(({ code }) => code !== 'TX101')
       if (failure === undefined) continue
       throw new RunbookError(
@@ -214,6 +223,10 @@ function replayHistory(input: RehearseInput, file: string): void {
   } finally {
     database.close()
   }
+}
+
+function watchedBy({ onStatement, hopeless }: RehearseInput): Watched {
+  return { onStatement, hopeless }
 }
 
 function ledgerOf(input: RehearseInput): string[] {

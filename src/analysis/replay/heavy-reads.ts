@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { openSqlite, quoteName, cellText } from '../../d1/sqlite/sqlite.js'
+import { openConfined } from '../../d1/sqlite/confined.js'
+import { quoteName, cellText } from '../../d1/sqlite/sqlite.js'
 import { parseStatements } from '../../d1/sql/statements.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
 import type { StatementParts } from '../statement/statement.js'
@@ -171,7 +172,7 @@ function missingIndex(
 
 /** The schema without a row, to try indexes on: as much of it as can be made. */
 function emptyCopy(database: DatabaseSync): DatabaseSync {
-  const scratch = openSqlite(':memory:', { foreignKeys: false })
+  const scratch = openConfined(':memory:', { foreignKeys: false })
   for (const type of ['table', 'view', 'index']) {
     const rows = database
       .prepare('SELECT sql FROM sqlite_schema WHERE type = ? AND sql IS NOT NULL ORDER BY rowid')

@@ -1,4 +1,5 @@
 import { messageOf } from '../../contract/failures.js'
+import { cellText } from '../../d1/sqlite/sqlite.js'
 import { recordSql } from '../../d1/schema/ledger.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { parseStatements, type ParsedFile, type SqlStatement } from '../../d1/sql/statements.js'
@@ -12,14 +13,18 @@ export interface ReplayOptions extends ObserverOptions {
   tolerant?: boolean
   /** Called before and, with nothing, after each statement that may take long. */
   onStatement?: ((at: StatementPosition | undefined) => void) | undefined
-  /** A statement that is not tried any more. */
-  hopeless?: Unreachable | undefined
+  /** Statements that are not tried any more. */
+  hopeless?: readonly Unreachable[] | undefined
 }
 
-/** A statement of the files; `line` is that of its first word. */
+/** How a replay that may meet a statement without an end is watched. */
+export type Watched = Pick<ReplayOptions, 'onStatement' | 'hopeless'>
+
+/** A statement of the files: `line` is that of its first word, `nth` counts from 0. */
 export interface StatementPosition {
   file: string
   line: number
+  nth: number
 }
 
 /** A statement that did not end in this time, in milliseconds. */
@@ -49,9 +54,10 @@ export function replayFile(
   const { statements } = parsed
   const replay: FileReplay = { statements: [], count: statements.length, failures: [], parsed }
   const observer = new Observer(database, file.name, options)
+  const slowStatements = new SlowStatements(database)
   let lacking = false
   database.exec('BEGIN')
-  for (const statement of statements) {
+  for (const [nth, statement] of statements.entries()) {
     const anatomy = anatomyOf(statement.sql, statement.tokens)
     const refusal = refusalOf(statement, anatomy)
     if (refusal !== undefined) {
@@ -60,16 +66,15 @@ export function replayFile(
       lacking ||= code !== 'TX101'
       continue
     }
-    const place = { file: file.name, line: statement.line }
-    if (options.hopeless?.file === place.file && options.hopeless.line === place.line) {
-      replay.failures.push({ ...at(file.name, statement), ...endless(options.hopeless) })
+    const hopeless = options.hopeless?.find((one) => one.file === file.name && one.nth === nth)
+    if (hopeless !== undefined) {
+      replay.failures.push({ ...at(file.name, statement), ...endless(hopeless) })
       break
     }
-    const slow = mayTakeLong(anatomy)
+    const slow = slowStatements.has(anatomy)
+    if (slow) options.onStatement?.({ file: file.name, line: statement.line, nth })
     try {
-      if (slow) options.onStatement?.(place)
       replay.statements.push(observer.run(statement, anatomy))
-      if (slow) options.onStatement?.(undefined)
     } catch (error) {
       if (!lacking)
         replay.failures.push({
@@ -79,6 +84,8 @@ export function replayFile(
           where: 'chain',
         })
       if (options.tolerant !== true) break
+    } finally {
+      if (slow) options.onStatement?.(undefined)
     }
   }
   const fatal = replay.failures.some(({ code }) => code !== 'TX101')
@@ -126,14 +133,32 @@ function rollback(database: DatabaseSync): void {
   }
 }
 
-/** All but what only adds the rows that it spells out. */
-function mayTakeLong(anatomy: StatementParts): boolean {
-  return anatomy.verb !== 'insert' || anatomy.copies
+/** All but what only adds the rows that it spells out, to a table that no trigger listens to. */
+class SlowStatements {
+  readonly #database: DatabaseSync
+  /** Tables with triggers, in lower case, until a statement may have made one. */
+  #heard: Set<string> | undefined
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  has({ verb, copies, target = '', tokens }: StatementParts): boolean {
+    if (verb !== 'insert') this.#heard = undefined
+    if (verb !== 'insert' || copies || tokens.some(({ text }) => /^select$/i.test(text))) return true
+    this.#heard ??= new Set(
+      this.#database
+        .prepare(`SELECT DISTINCT lower(tbl_name) AS name FROM sqlite_schema WHERE type = 'trigger'`)
+        .all()
+        .map((row) => cellText(row['name'])),
+    )
+    return this.#heard.has(target.toLowerCase())
+  }
 }
 
 function endless({ afterMs }: Unreachable): Pick<FailureEvidence, 'message' | 'code' | 'where'> {
   const seconds = String(Math.round(afterMs / 1000))
-  return { message: `The statement still ran after ${seconds} s on the copy.`, code: 'RH102', where: 'copy' }
+  return { message: `The statement did not end within ${seconds} s.`, code: 'RH102', where: 'copy' }
 }
 
 function at(file: string, statement: SqlStatement): Pick<FailureEvidence, 'file' | 'line' | 'sql'> {

@@ -10,7 +10,7 @@ import { readDetailedCatalog, tableNamed, type DetailedCatalog } from '../../d1/
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { compareTable } from '../compare/compare.js'
 import type { Evidence } from '../evidence.js'
-import { replayFile } from '../replay/replay.js'
+import { replayFile, type Watched } from '../replay/replay.js'
 import { dl101 } from '../rules/dl101.js'
 import { rh101 } from '../rules/rh101.js'
 import { rebuildsIn, type RebuildPlace } from './rebuild-place.js'
@@ -21,6 +21,7 @@ interface Places {
   prior: string
   folder: string
   migrationsTable: string
+  watched?: Watched
 }
 
 interface SqlFile {
@@ -43,7 +44,7 @@ export async function withSafeRebuild(
   for (const place of pending.flatMap(rebuildsIn)) {
     const concerned = told.filter((finding) => concerns(finding, place))
     if (concerned.length === 0) continue
-    const rewrite = rewriteOf(evidence.before, pending, place, places.migrationsTable)
+    const rewrite = rewriteOf(evidence.before, pending, place, places)
     if (rewrite === undefined || !(await losesNothing(evidence.before, pending, rewrite, places))) continue
     const [first] = concerned
     told = told.map((finding) => {
@@ -79,9 +80,9 @@ function rewriteOf(
   start: DetailedCatalog,
   pending: readonly SqlFile[],
   place: RebuildPlace,
-  migrationsTable: string,
+  places: Places,
 ): Rewrite | undefined {
-  const { before, after, end } = schemasAround(start, pending, place, migrationsTable)
+  const { before, after, end } = schemasAround(start, pending, place, places)
   const [from, to] = [tableNamed(before, place.table), tableNamed(after, place.table)]
   if (from?.kind !== 'table' || to === undefined) return undefined
   const shared = to.columns.filter(
@@ -121,32 +122,30 @@ function schemasAround(
   start: DetailedCatalog,
   pending: readonly SqlFile[],
   place: RebuildPlace,
-  migrationsTable: string,
+  places: Places,
 ): { before: DetailedCatalog; after: DetailedCatalog; end: DetailedCatalog } {
   const at = pending.findIndex(({ name }) => name === place.file)
   const earlier = [...pending.slice(0, at), { name: place.file, sql: place.head }]
+  const { migrationsTable } = places
   const database = openEmpty(start, migrationsTable)
   try {
-    for (const file of earlier) runTolerant(database, file, migrationsTable)
+    for (const file of earlier) runTolerant(database, file, places)
     const before = readDetailedCatalog(database, { migrationsTable })
     dropReaders(database, before)
-    runTolerant(database, { name: `${place.file}, rebuild`, sql: place.body }, migrationsTable)
+    runTolerant(database, { name: `${place.file}, rebuild`, sql: place.body }, places)
     const after = readDetailedCatalog(database, { migrationsTable })
-    return { before, after, end: endOf(start, pending, migrationsTable) }
+    return { before, after, end: endOf(start, pending, places) }
   } finally {
     database.close()
   }
 }
 
-function endOf(
-  start: DetailedCatalog,
-  pending: readonly SqlFile[],
-  migrationsTable: string,
-): DetailedCatalog {
+function endOf(start: DetailedCatalog, pending: readonly SqlFile[], places: Places): DetailedCatalog {
+  const { migrationsTable } = places
   const database = openEmpty(start, migrationsTable)
   try {
     dropReaders(database, start)
-    for (const file of pending) runTolerant(database, file, migrationsTable)
+    for (const file of pending) runTolerant(database, file, places)
     return readDetailedCatalog(database, { migrationsTable })
   } finally {
     database.close()
@@ -185,9 +184,9 @@ function rank(kind: string): number {
   return kind === 'virtual' ? 0 : 1
 }
 
-function runTolerant(database: DatabaseSync, file: SqlFile, migrationsTable: string): void {
+function runTolerant(database: DatabaseSync, file: SqlFile, { migrationsTable, watched = {} }: Places): void {
   const origin = readDetailedCatalog(database, { migrationsTable })
-  replayFile(database, file, { migrationsTable, countRows: false, origin, tolerant: true })
+  replayFile(database, file, { ...watched, migrationsTable, countRows: false, origin, tolerant: true })
 }
 
 /** Runs all pending files on a copy, the rewrite pasted where it says. */
@@ -195,7 +194,7 @@ async function losesNothing(
   start: DetailedCatalog,
   pending: readonly SqlFile[],
   { fix, end, tables }: Rewrite,
-  { prior, folder, migrationsTable }: Places,
+  { prior, folder, migrationsTable, watched = {} }: Places,
 ): Promise<boolean> {
   const copy = join(folder, 'safe.sqlite')
   await copyFile(prior, copy)
@@ -209,7 +208,7 @@ async function losesNothing(
       const { failures } = replayFile(
         database,
         { name: file.name, sql },
-        { migrationsTable, countRows: false, origin },
+        { ...watched, migrationsTable, countRows: false, origin },
       )
       if (failures.some(({ code }) => code !== 'TX101' && code !== 'TX102')) return false
     }

@@ -1,19 +1,36 @@
 import { fileURLToPath } from 'node:url'
 import { defined } from '../../contract/defined.js'
 import { runInOwnProcess } from '../../process/own-process.js'
+import type { StatementPosition } from '../replay/replay.js'
+import { STATEMENT_LIMIT_MS, withoutEndless } from '../replay/statement-watch.js'
 import type { ValidateInput, ValidateResult } from './validate.js'
 
 const MODULE = fileURLToPath(new URL('./own-process-entry.js', import.meta.url))
 
 /**
- * `validateMigrations` in a process of its own: a file may hold a statement that never ends,
- * which would hold up the heartbeat of an activity and Ctrl-C. Throws the signal's reason.
+ * `validateMigrations` in a process of its own: a file may hold a statement that never ends, which would hold up the heartbeat
+ * of an activity and Ctrl-C. One that does not end within `statementLimitMs` is an RH102 of the result. Throws the signal's reason.
  */
 export async function validateInOwnProcess({
   signal,
+  statementLimitMs = STATEMENT_LIMIT_MS,
   ...input
-}: ValidateInput & { signal?: AbortSignal }): Promise<ValidateResult> {
-  const result = await runInOwnProcess({ module: MODULE, input, ...defined({ signal }) })
-  if (result === undefined) throw new Error('the validation was stopped by nobody')
-  return result as ValidateResult
+}: Omit<ValidateInput, 'watched'> & {
+  signal?: AbortSignal
+  statementLimitMs?: number
+}): Promise<ValidateResult> {
+  return withoutEndless('the validation', statementLimitMs, async (watch, hopeless) => {
+    const result = await runInOwnProcess({
+      module: MODULE,
+      input: { ...input, hopeless },
+      ...defined({ signal }),
+      onReport: (said, stop) => watch.follow((said as StatementReport).at, stop),
+    })
+    return result as ValidateResult | undefined
+  })
+}
+
+/** What the process of a validation reports: it runs this statement now; undefined: it ended. */
+export interface StatementReport {
+  at: StatementPosition | undefined
 }

@@ -13,7 +13,7 @@ import type { History } from '../rules/history.js'
 import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
 import { withConstraints } from '../compare/constraints.js'
 import { followTables } from '../replay/lineage.js'
-import { replayFile, type FileReplay } from '../replay/replay.js'
+import { replayFile, type FileReplay, type Watched } from '../replay/replay.js'
 import { endingFailures } from '../replay/file-ending.js'
 import { command, words } from '../../contract/next-command.js'
 
@@ -33,6 +33,7 @@ export interface ValidateInput {
    * the applied files are not replayed.
    */
   schema?: readonly string[]
+  watched?: Watched
 }
 
 export interface ValidateResult {
@@ -93,7 +94,7 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
   for (const file of input.files.filter(({ name }) => !known || !applied.has(name))) {
     const isHistory = applied.has(file.name)
     if (!isHistory) brokenBefore ??= brokenObjects(database, before)
-    const options = { migrationsTable, countRows: false, origin: span.before }
+    const options = { ...input.watched, migrationsTable, countRows: false, origin: span.before }
     let replay = replayFile(database, file, isHistory ? { ...options, tolerant: true } : options)
     if (!isHistory && replay.failures.some(({ code }) => code !== 'TX101')) {
       const failures = chain.explain([...replay.failures, ...endingFailures(file, replay.parsed)], before)

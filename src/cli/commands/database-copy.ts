@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
 import path from 'node:path'
 import type { LedgerEntry } from '../../contract/backup.js'
 import type { MigrationFile, Target } from '../../contract/target.js'
+import { scratchFolder } from '../../process/scratch-folder.js'
 
 /** A private copy to rehearse on; `remove` deletes it. */
 export interface DatabaseCopy {
@@ -23,8 +22,7 @@ export async function copyOfDatabase(input: {
   onProgress: (message: string) => void
   signal: AbortSignal
 }): Promise<DatabaseCopy> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'd1-runbook-copy-'))
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 3 })
+  const { folder, remove } = await scratchFolder('copy')
   try {
     const databaseFile = await fillCopy(input, folder)
     const { openFileReader } = await import('../../d1/read/local-reader.js')

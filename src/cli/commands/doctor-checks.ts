@@ -4,7 +4,7 @@ import path from 'node:path'
 import semver from 'semver'
 import { misplacedMigrationsDir, requireMigrationsDir } from '../../config/migrations-dir.js'
 import { loadProject, type Project } from '../../config/project.js'
-import { environmentsSharingDatabase, resolveTarget, unknownKeysOf } from '../../config/target.js'
+import { configWarnings, environmentsSharingDatabase, resolveTarget } from '../../config/target.js'
 import { plural } from '../../text/plural.js'
 import { MINIMUM_NODE } from '../../contract/names.js'
 import type { Check } from '../../contract/run.js'
@@ -46,9 +46,13 @@ async function examineProject(project: Project, options: CommonOptions): Promise
     })
     const { database } = target
     const message = `${database.name} (${database.id}), ${database.remote ? 'remote' : 'local'}`
-    const unknown = unknownKeysOf(project, target)
-    if (unknown === undefined) return message
-    return { state: 'warned', message: `${message}. ${unknown}`, advice: 'Correct or remove that key.' }
+    const warnings = configWarnings(project, target)
+    if (warnings.length === 0) return message
+    return {
+      state: 'warned',
+      message: [message, ...warnings].join('. '),
+      advice: 'Correct or remove that key.',
+    }
   })
   if (target === undefined) return [environment]
   const known = target

@@ -7,11 +7,12 @@ import type { App } from '../terminal/app.js'
 import { archiveFile } from './archive-file.js'
 import { openContext, readOverlooked, readProjectFiles, type Context } from '../../config/context.js'
 import { copyOfDatabase } from './database-copy.js'
+import { configWarnings } from '../../config/target.js'
 import { findingLines } from '../terminal/findings-text.js'
 import { interruptible } from '../terminal/interrupt.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'
-import { giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
+import { checkReview, giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
 import { at, command, words } from '../../contract/next-command.js'
 
 interface PlanOptions extends ReviewOptions {
@@ -31,11 +32,14 @@ export function planCommand(app: App, summary: string): Command {
     .option('--backup <zip>', 'rehearse on this backup instead of a fresh copy')
     .action(
       app.action<PlanOptions>(async ({ options, output }) => {
+        await checkReview(output, options)
         const context = await openContext(options)
+        const warnings = configWarnings(context.project, context.target)
+        for (const warning of warnings) output.note(warning)
         const backup = options.backup === undefined ? undefined : await archiveFile(options.backup)
         const plan = await interruptible((signal) => makePlan(context, backup, { output, signal }))
         const success = plan.verdict !== 'block'
-        output.document({ success, ...plan })
+        output.document({ success, ...plan, warnings })
         const { migrationsDir } = context.target
         const reviewed = await giveReview(output, options, { findings: plan.findings, migrationsDir })
         if (!output.json && !reviewed) printPlan(output, plan)

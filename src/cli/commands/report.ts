@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { App } from '../terminal/app.js'
+import { writeOutputFile } from '../terminal/output-file.js'
 import { readRun, workflowIdOf } from '../../client/runs.js'
 import { withSession } from '../../client/session.js'
 
@@ -37,11 +37,10 @@ export function reportCommand(app: App, summary: string): Command {
           return { view, plan, baseline, asOf: new Date().toISOString(), ...known }
         })
         const base = outputBase(options, input.view)
-        await mkdir(path.dirname(base), { recursive: true })
         const html = `${base}.html`
         const markdown = `${base}.md`
-        await writeFile(html, renderHtml(input))
-        await writeFile(markdown, renderMarkdown(input))
+        await writeOutputFile('--out', html, renderHtml(input))
+        await writeOutputFile('--out', markdown, renderMarkdown(input))
         output.document({ success: true, workflowId, runId: input.view.runId, html, markdown })
         if (!output.json) {
           output.line(`Wrote ${pathToFileURL(html).href}`)

@@ -4,11 +4,11 @@ import { plural } from '../../text/plural.js'
 import type { Finding } from '../../contract/finding.js'
 import type { App } from '../terminal/app.js'
 import { openContext, readOverlooked, readProjectFiles } from '../../config/context.js'
-import { unknownKeysOf } from '../../config/target.js'
+import { configWarnings } from '../../config/target.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { findingLines } from '../terminal/findings-text.js'
 import type { Output } from '../terminal/output.js'
-import { giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
+import { checkReview, giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
 import { command, words } from '../../contract/next-command.js'
 
 interface ValidateOptions extends ReviewOptions {
@@ -30,20 +30,21 @@ export function validateCommand(app: App, summary: string): Command {
     .action(
       app.action<ValidateOptions>(async ({ options, output }) => {
         if (options.rules === true) return printRules(output)
+        await checkReview(output, options)
         const context = await openContext(options, { touchesDatabase: false })
         const files = await readProjectFiles(context)
         const { validateInOwnProcess } = await import('../../analysis/validate/in-own-process.js')
         const { readChecksums } = await import('../../d1/migrations/checksums.js')
         const checksums = await readChecksums(context.target.migrationsDir)
-        const unknown = unknownKeysOf(context.project, context.target)
-        if (unknown !== undefined) output.note(unknown)
+        const warnings = configWarnings(context.project, context.target)
+        for (const warning of warnings) output.note(warning)
         const overlooked = await readOverlooked(context)
         const { migrationsDir, migrationsTable } = context.target
         const { success, findings } = await interruptible((signal) =>
           validateInOwnProcess({ files, signal, migrationsTable, overlooked, ...defined({ checksums }) }),
         )
         const reviewed = await giveReview(output, options, { findings, migrationsDir })
-        output.document({ success, findings })
+        output.document({ success, findings, warnings })
         if (output.json) return success ? 0 : 1
         if (!reviewed) printFindings(output, files.length, findings, success)
         return success ? 0 : 1

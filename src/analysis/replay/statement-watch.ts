@@ -1,0 +1,59 @@
+import type { StatementPosition, Unreachable } from './replay.js'
+
+/** Milliseconds. D1 ends a query after 30 seconds: what takes ten times as long here will not run there. */
+export const STATEMENT_LIMIT_MS = 5 * 60_000
+
+/** Follows a process that says which statement it runs, and ends it at one that does not end. */
+export class StatementWatch {
+  readonly #limitMs: number
+  #timer: NodeJS.Timeout | undefined
+  #endless: Unreachable | undefined
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs
+  }
+
+  /** The statement for which `stop` was called. */
+  get endless(): Unreachable | undefined {
+    return this.#endless
+  }
+
+  follow(at: StatementPosition | undefined, stop: () => void): void {
+    this.end()
+    if (at === undefined) return
+    this.#timer = setTimeout(() => {
+      this.#endless = { ...at, afterMs: this.#limitMs }
+      stop()
+    }, this.#limitMs)
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
+/**
+ * Makes an attempt that is ended at a statement without an end, and the same once more without that statement, which is a finding
+ * of the second one. `what` is for the error of an attempt that no statement explains.
+ */
+export async function withoutEndless<Answer>(
+  what: string,
+  limitMs: number,
+  attempt: (watch: StatementWatch, hopeless: Unreachable[]) => Promise<Answer | undefined>,
+): Promise<Answer> {
+  const hopeless: Unreachable[] = []
+  for (;;) {
+    const watch = new StatementWatch(limitMs)
+    try {
+      const answer = await attempt(watch, hopeless)
+      if (answer !== undefined) return answer
+    } finally {
+      watch.end()
+    }
+    const { endless } = watch
+    if (endless === undefined) throw new Error(`${what} was stopped by nobody`)
+    const again = hopeless.some(({ file, line }) => file === endless.file && line === endless.line)
+    if (again) throw new Error(`${what} never ended: ${endless.file}, line ${endless.line}`)
+    hopeless.push(endless)
+  }
+}
