@@ -9,6 +9,7 @@ import { RULES } from '../../src/analysis/rules/index.js'
 import { packBundle } from '../../src/d1/migrations/bundle.js'
 import { migrationFile } from '../../src/d1/migrations/migration-files.js'
 import { ledgerSql, recordSql } from '../../src/d1/schema/ledger.js'
+import { useOneEngine } from '../analysis/one-engine.js'
 import { useTypeScriptProcesses } from '../analysis/own-process.js'
 import { localTarget, seedLocal } from '../d1/local-target.js'
 
@@ -119,6 +120,7 @@ const SITUATIONS: Situation[] = [
   },
 ]
 
+const openScratch = useOneEngine(SITUATIONS.length)
 const CONFLICTS = new Set(RULES.filter(({ conflict }) => conflict === true).map(({ code }) => code))
 
 test.each(SITUATIONS)(
@@ -140,15 +142,18 @@ test.each(SITUATIONS)(
     const known = defined({ checksums })
 
     const status = await readStatus({ target, files, ...known })
-    const plan = await rehearseMigrations({
-      databaseFile: database,
-      files,
-      applied: ledger,
-      environment: 'local',
-      database: target.database,
-      migrationsTable: table,
-      ...known,
-    })
+    const plan = await rehearseMigrations(
+      {
+        databaseFile: database,
+        files,
+        applied: ledger,
+        environment: 'local',
+        database: target.database,
+        migrationsTable: table,
+        ...known,
+      },
+      openScratch,
+    )
     const bundle = await packBundle(files)
     const input = { target, files, bundle, evidence: [], recentBackupMs: 1000, ...known }
     const checklist = await new MockActivityEnvironment()

@@ -78,6 +78,7 @@ async function withDatabase<T>(scenario: Scenario, work: (file: string) => Promi
   try {
     const file = join(folder, 'live.sqlite')
     const database = openSqlite(file)
+    database.exec('PRAGMA synchronous = OFF')
     database.exec(scenario.schema)
     database.exec(scenario.rows)
     database.close()

@@ -41,7 +41,7 @@ export function seedLocal(target: Target, sql: string): string {
   const file = localDatabaseFile({ persistTo: target.persistTo ?? '', databaseId: target.database.id })
   mkdirSync(dirname(file), { recursive: true })
   const database = openSqlite(file, { foreignKeys: false })
-  database.exec('PRAGMA journal_mode = WAL')
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF')
   database.exec(sql)
   database.close()
   return file

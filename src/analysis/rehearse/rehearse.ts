@@ -205,6 +205,7 @@ function replayHistory(input: RehearseInput, file: string): void {
   const migrationsTable = tableOf(input)
   const database = openConfined(file)
   try {
+    database.exec('PRAGMA synchronous = OFF')
     database.exec(ledgerSql(migrationsTable))
     for (const applied of input.files.filter(({ name }) => ledgerOf(input).includes(name))) {
       const origin = readDetailedCatalog(database, { migrationsTable })

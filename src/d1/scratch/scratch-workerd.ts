@@ -24,7 +24,22 @@ export interface ScratchDatabase {
   file: string
 }
 
-const SCRIPT = 'export default { fetch() { return new Response(null) } }'
+/**
+ * Runs what it is sent on one of its databases and answers with the rows of the last request, or with D1's words. Miniflare's own
+ * bindings would block this process at every call, and several times a statement.
+ */
+const SCRIPT = `export default {
+  async fetch(request, env) {
+    const { database, texts } = await request.json()
+    try {
+      const statements = texts.map((sql) => env[database].prepare(sql))
+      const results = statements.length === 1 ? [await statements[0].all()] : await env[database].batch(statements)
+      return Response.json({ rows: results.at(-1)?.results ?? [] })
+    } catch (error) {
+      return Response.json({ refusal: String(error?.message ?? error) })
+    }
+  },
+}`
 
 /** Opens a throw-away database. `file`: an SQLite file to serve; it is copied, never changed. Absent: an empty database. */
 export type OpenScratch = (options?: { file?: string }) => Promise<ScratchDatabase>
@@ -42,7 +57,8 @@ export async function openScratch({
     const database = await engine.open(defined({ file }))
     return { ...database, close: engine.stop, remove: engine.remove }
   } catch (error) {
-    await engine.stop()
+    // One that did not start says so again when it is stopped.
+    await engine.stop().catch(() => undefined)
     await engine.remove()
     throw error
   }
@@ -62,6 +78,8 @@ export async function startScratchEngine(databases: number, within = tmpdir()): 
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       modules: true,
+      // Where in the world this machine is: Miniflare would ask Cloudflare, and wait for it.
+      cf: false,
       // The engine's own log is for its makers: our output is the answer of a command.
       handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
         stdout.resume()
@@ -79,11 +97,16 @@ export async function startScratchEngine(databases: number, within = tmpdir()): 
     await mkdir(dirname(served), { recursive: true })
     // Before the first query: that one opens the file.
     if (file !== undefined) await copyFile(file, served)
-    const database: D1 = (await miniflare.getD1Database(name)) as D1
+    await miniflare.ready
+    const send = (texts: string[]): Promise<Row[]> =>
+      refusing(() => ask(miniflare, { database: name, texts }))
     return {
-      query: (sql) => refusing(async () => rowsOf((await database.prepare(sql).all()).results)),
-      batchFile: (sql) => refusing(() => runWhole(database, sql)),
-      batch: (statements) => refusing(() => runMany(database, statements)),
+      query: (sql) => send([sql]),
+      // D1 splits and runs all statements of one request in one transaction: the same request that Wrangler sends.
+      batchFile: async (sql) => void (await send([sql])),
+      batch: async (statements) => {
+        for (const texts of requestsOf(statements)) await send(texts)
+      },
       close: () => Promise.resolve(),
       remove: () => Promise.resolve(),
       file: served,
@@ -96,20 +119,15 @@ export async function startScratchEngine(databases: number, within = tmpdir()): 
   }
 }
 
-/** The part of D1's binding that we use; its full types would bring those of the Workers runtime with them. */
-interface D1 {
-  prepare(sql: string): Prepared
-  batch(statements: Prepared[]): Promise<unknown>
-}
-
-interface Prepared {
-  all(): Promise<{ results: unknown[] }>
-  run(): Promise<unknown>
-}
-
-async function runWhole(database: D1, sql: string): Promise<void> {
-  // D1 splits and runs all statements of one request in one transaction: the same request that Wrangler sends.
-  await database.prepare(sql).run()
+/** Throws an `Error` with the engine's words. */
+async function ask(miniflare: Miniflare, request: { database: string; texts: string[] }): Promise<Row[]> {
+  const response = await miniflare.dispatchFetch('http://d1', {
+    method: 'POST',
+    body: JSON.stringify(request),
+  })
+  const answer = (await response.json()) as { rows: unknown[] } | { refusal: string }
+  if ('refusal' in answer) throw new Error(answer.refusal)
+  return rowsOf(answer.rows)
 }
 
 /** Bytes of one text, below the 100,000 that D1 counts as one statement. */
@@ -121,13 +139,12 @@ const REQUEST_BYTES = 16 * 1024 * 1024
  * Several statements a text and several texts a request: one by one they take the engine milliseconds each, and some thousand
  * of them in one request more than it bears.
  */
-async function runMany(database: D1, statements: string[]): Promise<void> {
+function requestsOf(statements: string[]): string[][] {
   const texts = grouped(
     statements.map((sql) => `${sql.replace(/;\s*$/, '')}\n;\n`),
     TEXT_BYTES,
   ).map((group) => group.join(''))
-  for (const request of grouped(texts, REQUEST_BYTES))
-    await database.batch(request.map((text) => database.prepare(text)))
+  return grouped(texts, REQUEST_BYTES)
 }
 
 /** In their order, as many of them together as stay within `bytes`. */

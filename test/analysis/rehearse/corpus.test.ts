@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startScratchEngine, type ScratchEngine } from '../../../src/d1/scratch/scratch-workerd.js'
+import { afterAll, describe, expect, test } from 'vitest'
 import { ACCOUNTED, UNACCOUNTED } from '../../corpus/accounts.js'
 import { APPLICATION_BREAKS, APPLICATION_RUNS } from '../../corpus/application.js'
 import { BLOCKING } from '../../corpus/blocking.js'
@@ -9,6 +8,7 @@ import { HARMLESS } from '../../corpus/harmless.js'
 import { MOVES } from '../../corpus/moves.js'
 import { SEARCH_KEPT, SEARCH_LOST } from '../../corpus/search.js'
 import { STEALTHY } from '../../corpus/stealthy.js'
+import { useOneEngine } from '../one-engine.js'
 import { rehearseScenario } from '../scenario-run.js'
 
 const matrix: string[] = []
@@ -25,18 +25,11 @@ const CORPUS = [
 ]
 
 /** Every migration meets D1's own engine: one workerd, with a database for each. */
-let engine: ScratchEngine
-beforeAll(async () => {
-  engine = await startScratchEngine(CORPUS.reduce((sum, { scenarios }) => sum + scenarios.length, 0))
-})
-afterAll(async () => {
-  await engine.stop()
-  await engine.remove()
-})
+const openScratch = useOneEngine(CORPUS.reduce((sum, { scenarios }) => sum + scenarios.length, 0))
 
 describe.each(CORPUS)('$kind migrations', ({ kind, scenarios }) => {
   test.each(scenarios)('$name', async (scenario) => {
-    const plan = await rehearseScenario(scenario, engine.open)
+    const plan = await rehearseScenario(scenario, openScratch)
     const said = plan.findings.map(({ code, severity, message }) => `${severity} ${code} ${message}`)
     const codes = new Set(plan.findings.map(({ code }) => code))
     matrix.push(`${kind.padEnd(9)} ${plan.verdict.padEnd(12)} ${scenario.name}: ${[...codes].join(' ')}`)

@@ -3,24 +3,31 @@ import type { Plan } from '../../../src/contract/plan.js'
 import { pasted } from '../../../src/analysis/reverse/safe-rebuild.js'
 import { BLOCKING } from '../../corpus/blocking.js'
 import { SHOP, SHOP_ROWS, type Scenario } from '../../corpus/scenario.js'
+import { useOneEngine } from '../one-engine.js'
 import { rehearseScenario } from '../scenario-run.js'
+
+/** Two rehearsals a test at most. */
+const openScratch = useOneEngine(30)
 
 test('the rewrite that DL101 advises is itself a migration that raises nothing', async () => {
   const [unsafe] = BLOCKING
   if (unsafe === undefined) throw new Error('the corpus is empty')
-  const plan = await rehearseScenario(unsafe)
+  const plan = await rehearseScenario(unsafe, openScratch)
   const rewrites = plan.findings.filter(({ code, fix }) => code === 'DL101' && fix !== undefined)
   expect(rewrites).toHaveLength(1)
   const fix = rewrites[0]?.fix ?? { sql: '', replaces: { file: '', fromLine: 1, toLine: 0 } }
   expect(fix.sql).toContain('CREATE TABLE "__hold_comments"')
-  const safe = await rehearseScenario({
-    name: 'the advice',
-    schema: SHOP,
-    rows: SHOP_ROWS,
-    migration: pasted(unsafe.migration as string, fix),
-    verdict: 'ok',
-    codes: [],
-  })
+  const safe = await rehearseScenario(
+    {
+      name: 'the advice',
+      schema: SHOP,
+      rows: SHOP_ROWS,
+      migration: pasted(unsafe.migration as string, fix),
+      verdict: 'ok',
+      codes: [],
+    },
+    openScratch,
+  )
   expect(safe.findings).toEqual([])
   expect(safe.predictedFingerprint).toBe(plan.predictedFingerprint)
   expect(safe.rows).toEqual(safe.rows.map((row) => ({ ...row, after: row.before })))
@@ -98,7 +105,7 @@ const rewritesOf = (plan: Plan): Plan['findings'] => plan.findings.filter(({ fix
 
 describe('a rebuild is rewritten once, for the lines where it stands', () => {
   test.each(REWRITTEN)('where $name', async ({ lines, ...input }) => {
-    const plan = await rehearseScenario(scenario(input))
+    const plan = await rehearseScenario(scenario(input), openScratch)
     expect(plan.verdict).toBe('block')
     const rewrites = rewritesOf(plan).filter(({ code }) => code === 'DL101' || code === 'RH101')
     expect(rewrites.map(({ fix }) => fix?.replaces)).toEqual([
@@ -106,7 +113,10 @@ describe('a rebuild is rewritten once, for the lines where it stands', () => {
     ])
     const [{ fix } = {}] = rewrites
     if (fix === undefined) throw new Error('no rewrite')
-    const after = await rehearseScenario(scenario({ ...input, migration: pasted(input.migration, fix) }))
+    const after = await rehearseScenario(
+      scenario({ ...input, migration: pasted(input.migration, fix) }),
+      openScratch,
+    )
     expect(after.findings.filter(({ severity }) => severity === 'error')).toEqual([])
     expect(
       after.rows.filter(({ table }) => table !== 'log').every(({ before, after: now }) => before === now),
@@ -129,7 +139,7 @@ describe('a rebuild is rewritten once, for the lines where it stands', () => {
     ],
     ['the rows of a child are meant to go', `DELETE FROM c3;\n${REBUILD}`, FAMILY, FAMILY_ROWS],
   ])('and not where %s', async (_what, migration, schema, rows) => {
-    const plan = await rehearseScenario(scenario({ name: '', migration, schema, rows }))
+    const plan = await rehearseScenario(scenario({ name: '', migration, schema, rows }), openScratch)
     expect(rewritesOf(plan)).toEqual([])
   })
 })
