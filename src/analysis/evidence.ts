@@ -70,11 +70,17 @@ export interface ColumnChange {
   changed: number
   /** Of the changed ones: texts that CAST or a numeric type cut to the number that they start with, or to 0. */
   cut?: number
+  /** Of the changed ones: the same value, stored as another type: 1 as 1.0 or '1'. */
+  retyped?: number
+  /** The column of before whose values it holds in every row that changed: a copy or an UPDATE put them there. */
+  taken?: string
   /** Of the changed ones: JSON documents of which nothing is left in the new ones. */
   overwritten?: number
   samples: { key: string; before: string; after: string }[]
   /** `table.column` that holds the same values now. */
   preservedIn?: string
+  /** `table.column` that holds the values which this column, though it is still there, no longer has. */
+  heldIn?: string
   /** `table.column` that holds one other word for each value: which stands for which, only the migration says. */
   mappedTo?: string
   /** All rows hold one and the same value now, as a forgotten column of a rebuild does. */
@@ -98,6 +104,8 @@ export interface DataComparison {
   lostSamples: string[]
   columns: ColumnChange[]
   filled: FilledColumn[]
+  /** Rows of now that are known as one of before that another one is known as already. */
+  multiplied: number
   /** NULLs of before in columns that may not be NULL any more. */
   nulls: { column: string; rows: number }[]
   appeared?: AppearedRows

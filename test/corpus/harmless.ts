@@ -324,7 +324,8 @@ INSERT INTO tokens_archive SELECT * FROM tokens WHERE state = 'revoked'; DELETE 
     schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, zip INTEGER);`,
     rows: `INSERT INTO t VALUES (1, 8001), (2, NULL);`,
     migration: `CREATE TABLE t2 (id INTEGER PRIMARY KEY, zip TEXT); INSERT INTO t2 SELECT * FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;`,
-    silent: ['CH101'],
+    verdict: 'acknowledge',
+    codes: ['CH101'],
   }),
   on({
     name: 'WITHOUT ROWID, STRICT, generated columns',
@@ -366,6 +367,8 @@ INSERT INTO tokens_archive SELECT * FROM tokens WHERE state = 'revoked'; DELETE 
     schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);`,
     rows: `INSERT INTO t VALUES (1, 'x'), (2, 'y');`,
     migration: `CREATE TABLE t2 (id TEXT PRIMARY KEY, a TEXT); INSERT INTO t2 SELECT CAST(id AS TEXT), a FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;`,
+    verdict: 'acknowledge',
+    codes: ['CH101'],
     silent: ['DL102'],
   }),
   on({

@@ -24,7 +24,8 @@ export const MOVES: Scenario[] = [
       'id INTEGER PRIMARY KEY, price REAL, stock INTEGER',
       'id, CAST(price AS REAL), stock',
     ),
-    verdict: 'ok',
+    codes: ['CH101'],
+    silent: ['DL103'],
   }),
   on({
     name: 'texts for yes and no become 1 and 0',

@@ -21,9 +21,11 @@ export function appearedRows(
     .filter(({ anatomy }) => anatomy.verb === 'insert' && names.has(lower(anatomy.target)))
     .filter((statement) => !readsFrom(versions.statements, statement, fate))
     .reduce((sum, { changes }) => sum + changes, 0)
-  const rows = found.rowsAfter - (found.rowsBefore - found.lost - found.moved) - added
-  if (rows <= 0) return undefined
   const leftover = leftoverOf(versions, fate, names)
+  // Beside a table that was there, all that is not of before is its; else a row that is not may be one of before under another key.
+  const strange = leftover === undefined ? 0 : found.lost + found.moved
+  const rows = Math.max(found.rowsAfter - found.rowsBefore + strange - added, found.multiplied)
+  if (rows <= 0) return undefined
   return {
     rows,
     samples: samplesOf(versions, fate, after, key),

@@ -29,12 +29,10 @@ export function placesBeside(
     .filter((candidate) => {
       const isFresh = !old.has(candidate.toLowerCase())
       const copied = own.some(({ anatomy }) => copiedBy(anatomy, names).some((is) => sameName(is, candidate)))
-      const inherits =
-        isFresh &&
-        fate.heirs.some(
-          (heir) => heir.column === name && heir.table === after.name && sameName(heir.is, candidate),
-        )
-      if (asItIs) return copied || inherits
+      const inherits = fate.heirs.some(
+        (heir) => heir.column === name && heir.table === after.name && sameName(heir.is, candidate),
+      )
+      if (asItIs || copied || inherits) return copied || inherits
       return own.some(({ anatomy }) => {
         const columns = columnsFilled(anatomy)
         if (anatomy.verb !== 'update' && !isFresh) return false

@@ -5,12 +5,18 @@ import type { ColumnChange } from '../evidence.js'
 import { countCut, cutOff, spoilt, startsAsNumber } from './text-to-number.js'
 import { column, SAMPLES, type Pair } from './row-keys.js'
 
-/** The two values are not the same; for a text that becomes a number, not by what SQLite takes for equal. */
-export function differ({ was, is }: Pair, retyped: Pair[]): string {
+/** The two values are not the same, or not stored as the same type: 1, 1.0 and '1' are equal to SQLite where a number is declared. */
+export function differ({ was, is }: Pair): string {
   const b = column('b', was)
   const s = column('s', is)
-  const differs = `${b} COLLATE BINARY IS NOT ${s}`
-  return retyped.some((pair) => pair.was === was) ? `(${differs} OR (${spoilt(b, s)}))` : differs
+  return `(${b} COLLATE BINARY IS NOT ${s} OR typeof(${b}) <> typeof(${s}))`
+}
+
+/** Of those that differ: only stored as another type. */
+export function retyped({ was, is }: Pair): string {
+  const b = column('b', was)
+  const s = column('s', is)
+  return `typeof(${b}) <> typeof(${s}) AND ${b} IS NOT NULL AND (${b} COLLATE BINARY IS ${s} OR CAST(${b} AS TEXT) IS CAST(${s} AS TEXT)) AND NOT (${spoilt(b, s)})`
 }
 
 /** What became of the values of each column, of the rows that are there before and after. */
@@ -19,7 +25,6 @@ export function columnChanges(
   from: string,
   compared: Pair[],
   key: Pair[],
-  retyped: Pair[],
 ): ColumnChange[] {
   const counts = compared.flatMap((pair, at) => {
     const b = column('b', pair.was)
@@ -28,7 +33,8 @@ export function columnChanges(
     return [
       `count(${b}) AS v${at}`,
       `count(CASE WHEN NOT (${isEmpty(b)}) AND (${isEmpty(s)}) THEN 1 END) AS n${at}`,
-      `count(CASE WHEN NOT (${isEmpty(s)}) AND ${b} IS NOT NULL AND ${differ(pair, retyped)} THEN 1 END) AS c${at}`,
+      `count(CASE WHEN NOT (${isEmpty(s)}) AND ${b} IS NOT NULL AND ${differ(pair)} THEN 1 END) AS c${at}`,
+      `count(CASE WHEN ${retyped(pair)} THEN 1 END) AS t${at}`,
       `count(CASE WHEN ${cut} AND ${startsAsNumber(b)} THEN 1 END) AS h${at}`,
       `count(CASE WHEN ${cut} AND NOT ${startsAsNumber(b)} THEN 1 END) AS z${at}`,
       `count(DISTINCT CASE WHEN ${cut} AND NOT ${startsAsNumber(b)} THEN ${b} END) AS w${at}`,
@@ -40,12 +46,13 @@ export function columnChanges(
     const of = (letter: string): number => Number(row[`${letter}${at}`])
     const [values, nulled, changed] = [of('v'), of('n'), of('c')]
     if (nulled + changed === 0) return []
-    const cut = countCut({ values, changed, headed: of('h'), zeroed: of('z'), words: of('w') })
+    const others = changed - of('t')
+    const cut = countCut({ values, changed: others, headed: of('h'), zeroed: of('z'), words: of('w') })
     const keyText = key.map((pair) => `quote(${column('b', pair.was)})`).join(` || ', ' || `)
     const samples = database
       .prepare(
         `SELECT ${keyText} AS key, substr(quote(${column('b', was)}), 1, 80) AS before, substr(quote(${column('s', is)}), 1, 80) AS after
-         FROM ${from} WHERE ${column('b', was)} IS NOT NULL AND ${differ(pair, retyped)} LIMIT 100`,
+         FROM ${from} WHERE ${column('b', was)} IS NOT NULL AND ${differ(pair)} LIMIT 100`,
       )
       .all()
       .filter(isNews())
@@ -57,7 +64,11 @@ export function columnChanges(
       }))
     const documents = samples.some(({ before }) => /^'\s*[{[]/.test(before))
     const overwritten = documents ? countOverwritten(database, from, column('b', was), column('s', is)) : 0
-    const kinds = { ...(cut === 0 ? {} : { cut }), ...(overwritten === 0 ? {} : { overwritten }) }
+    const kinds = {
+      ...(of('t') === 0 ? {} : { retyped: of('t') }),
+      ...(cut === 0 ? {} : { cut }),
+      ...(overwritten === 0 ? {} : { overwritten }),
+    }
     return [{ column: was, after: is, values, nulled, changed, ...kinds, samples }]
   })
 }
@@ -72,6 +83,6 @@ function isNews(): (sample: Row) => boolean {
 }
 
 /** NULL, and what stands for nothing in a text or JSON column: a value that becomes one of these is lost as much. */
-function isEmpty(expression: string): string {
+export function isEmpty(expression: string): string {
   return `${expression} IS NULL OR ${expression} IN ('', '{}', '[]', 'null')`
 }

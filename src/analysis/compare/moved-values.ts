@@ -7,18 +7,20 @@ import { listInRows, objectInColumns } from './json-pieces.js'
 import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
 import { heldIn, joined, sameValue, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
+import { isEmpty } from './column-changes.js'
 import { column, join, number, SAMPLES, type Pair } from './row-keys.js'
 import { writersOf } from './writers.js'
 
-/** A column that is no more: which of its values the migrated database does not give back, of rows that are still there. */
+/** A column that is no more, in rows that are known again by the first of `keys`: which of its values the migrated database does not give back, of rows that are still there. */
 export function goneColumn(
   versions: Versions,
   fate: TableFate,
   after: TableSchema,
   name: string,
-  key: Pair[] | undefined,
+  keys: Pair[][],
 ): ColumnChange {
   const { database } = versions
+  const [key] = keys
   const prior = `prior.${quoteName(fate.before.name)} b`
   const b = column('b', name)
   const values = number(database, `SELECT count(${b}) AS n FROM ${prior}`)
@@ -29,25 +31,59 @@ export function goneColumn(
       ...change,
       samples: samplesOf(database, `SELECT ${b} AS v FROM ${prior} WHERE ${b} IS NOT NULL`),
     }
-  const wantedBy = (way: Pair[]): Wanted => {
-    const keys = way.map(({ was }, at) => `${column('b', was)} AS k${at}`).join(', ')
-    const there = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)})`
-    return {
-      sql: `SELECT ${keys}, ${b} AS v FROM ${prior} WHERE ${b} IS NOT NULL AND ${there}`,
-      keys: way.length,
-    }
-  }
-  for (const way of [key, ...otherKeys(fate, after)]) {
-    const preservedIn = whereHeld(versions, fate, after, name, way, wantedBy(way))
-    if (preservedIn !== undefined) return { ...change, nulled: 0, preservedIn }
-  }
-  const wanted = wantedBy(key)
+  const there = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)})`
+  const from = `${prior} WHERE ${b} IS NOT NULL AND ${there}`
+  // Rows that are gone are told as rows.
+  if (database.prepare(`SELECT 1 FROM ${from} LIMIT 1`).get() === undefined) return { ...change, nulled: 0 }
+  const preservedIn = held(versions, fate, after, name, keys, from)
+  if (preservedIn !== undefined) return { ...change, nulled: 0, preservedIn }
+  const wanted = wantedBy(key, name, from)
   const mapped = mappedIn(versions, fate, after, name, key, wanted)
   if (mapped !== undefined) return { ...change, nulled: 0, changed: values, ...mapped }
   const { missing, copies } = notCopied(versions, fate, after, name, key, wanted)
   const nulled = number(database, `SELECT count(*) AS n FROM (${missing})`)
   if (nulled === 0) return { ...change, nulled, preservedIn: copies.join(', ') }
   return { ...change, nulled, samples: samplesOf(database, missing) }
+}
+
+/** A column that is still there: values that it no longer has are changed, not lost, where the migrated database gives all of them back. */
+export function clearedColumn(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  keys: Pair[][],
+  change: ColumnChange,
+): ColumnChange {
+  const { column: name, after: is } = change
+  const [key] = keys
+  if (key === undefined || is === undefined || change.nulled === 0) return change
+  const [b, s] = [column('b', name), column('s', is)]
+  const now = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)} AND (${isEmpty(s)}))`
+  const from = `prior.${quoteName(fate.before.name)} b WHERE NOT (${isEmpty(b)}) AND ${now}`
+  const heldIn = held(versions, fate, after, name, keys, from)
+  if (heldIn === undefined) return change
+  return { ...change, nulled: 0, changed: change.changed + change.nulled, heldIn }
+}
+
+/** Where every value of the rows of a FROM clause is held, found by one of the keys. */
+function held(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  name: string,
+  keys: Pair[][],
+  from: string,
+): string | undefined {
+  for (const way of [...keys, ...otherKeys(fate, after)]) {
+    const places = whereHeld(versions, fate, after, name, way, wantedBy(way, name, from))
+    if (places !== undefined) return places
+  }
+  return undefined
+}
+
+function wantedBy(way: Pair[], name: string, from: string): Wanted {
+  const keys = way.map(({ was }, at) => `${column('b', was)} AS k${at}`).join(', ')
+  return { sql: `SELECT ${keys}, ${column('b', name)} AS v FROM ${from}`, keys: way.length }
 }
 
 /** The columns that give every wanted value back, found by the key of its row; undefined where there are none. */

@@ -27,7 +27,9 @@ export function compareWithoutKey(
     )
   const count = (some: Pair[]): number => number(database, `SELECT count(*) AS n FROM (${notIn(some)})`)
   const lost = count(pairs)
-  if (lost === 0) return start
+  const multiplied = lost === 0 ? 0 : repeated(database, fate, after, pairs)
+  if (lost === 0)
+    return { ...start, columns: pairs.flatMap((pair) => retypedOnly(database, fate, after, pair)) }
   if (start.rowsAfter >= start.rowsBefore) {
     const changed = pairs.filter((pair) => count([pair]) > 0)
     const same = pairs.filter((pair) => !changed.includes(pair))
@@ -55,7 +57,7 @@ export function compareWithoutKey(
     .prepare(`SELECT ${shown} AS sample FROM (${notIn(pairs)}) LIMIT ${SAMPLES}`)
     .all()
     .map((row) => String(row['sample']))
-  return { ...start, lost, lostSamples }
+  return { ...start, lost, multiplied, lostSamples }
 }
 
 function changeOf(
@@ -68,7 +70,50 @@ function changeOf(
   const values = withValue(database, fate.before.name, was, 'prior')
   const nulled = Math.max(0, values - withValue(database, after.name, is, 'main'))
   const changed = Math.max(0, Math.min(different, values) - nulled)
+  if (nulled === 0 && changed > 0) {
+    const [stored] = retypedOnly(database, fate, after, { was, is })
+    if (stored?.changed === changed) return [stored]
+  }
   return nulled + changed === 0 ? [] : [{ column: was, after: is, values, nulled, changed, samples: [] }]
+}
+
+/** The column where each value is there as often as before, and some of them as another type: 1 as 1.0 or '1'. */
+function retypedOnly(
+  database: DatabaseSync,
+  fate: TableFate,
+  after: TableSchema,
+  { was, is }: Pair,
+): ColumnChange[] {
+  const [b, s] = [column('b', was), column('s', is)]
+  const [prior, main] = [`prior.${quoteName(fate.before.name)} b`, `main.${quoteName(after.name)} s`]
+  const types = ['integer', 'real', 'text', 'blob'].map(
+    (type) =>
+      `max(0, (SELECT count(*) FROM ${prior} WHERE typeof(${b}) = '${type}') - (SELECT count(*) FROM ${main} WHERE typeof(${s}) = '${type}'))`,
+  )
+  const changed = number(database, `SELECT ${types.join(' + ')} AS n`)
+  if (
+    changed === 0 ||
+    withValue(database, after.name, is, 'main') < withValue(database, fate.before.name, was, 'prior')
+  )
+    return []
+  const samples = database
+    .prepare(
+      `SELECT DISTINCT quote(${b}) AS before, quote(${s}) AS after FROM (SELECT * FROM ${prior} LIMIT 100) b JOIN ${main} ON ${s} IS ${b} AND typeof(${s}) <> typeof(${b}) LIMIT ${SAMPLES}`,
+    )
+    .all()
+    .map((row) => ({ key: '', before: String(row['before']), after: String(row['after']) }))
+  if (samples.length === 0) return []
+  const values = withValue(database, fate.before.name, was, 'prior')
+  return [{ column: was, after: is, values, nulled: 0, changed, retyped: changed, samples }]
+}
+
+/** Rows of now that are equal to one of before, more often than it was there. */
+function repeated(database: DatabaseSync, fate: TableFate, after: TableSchema, pairs: Pair[]): number {
+  const side = (alias: 'b' | 's', of: 'was' | 'is', from: string): string =>
+    `SELECT ${pairs.map((pair, at) => `(+${column(alias, pair[of])}) COLLATE BINARY AS x${at}`).join(', ')}, ${of === 'was' ? '1 AS was, 0 AS now' : '0 AS was, 1 AS now'} FROM ${from} ${alias}`
+  const both = `${side('b', 'was', `prior.${quoteName(fate.before.name)}`)} UNION ALL ${side('s', 'is', `main.${quoteName(after.name)}`)}`
+  const equals = `SELECT sum(was) AS was, sum(now) AS now FROM (${both}) GROUP BY ${pairs.map((_, at) => `x${at}`).join(', ')}`
+  return number(database, `SELECT coalesce(sum(max(0, now - was)), 0) AS n FROM (${equals}) WHERE was > 0`)
 }
 
 function withValue(database: DatabaseSync, table: string, name: string, schema: 'main' | 'prior'): number {

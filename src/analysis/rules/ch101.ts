@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { valueCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import { isReferredTo } from '../compare/moved-rows.js'
@@ -16,34 +17,43 @@ export const ch101: Rule = {
     evidence.fates.flatMap((fate) => [
       ...mapped(evidence, fate),
       ...(fate.data?.columns ?? [])
+        .filter((change) => change.after !== undefined && !forgotten(fate, change))
         .filter(
           (change) =>
-            change.after !== undefined && change.changed > (change.cut ?? 0) && !forgotten(fate, change),
+            change.changed > (change.cut ?? 0) + (change.cut === undefined ? 0 : (change.retyped ?? 0)),
         )
         .filter((change) => nulledThroughParent(evidence, fate, change.column) === undefined)
-        .map((change) => {
-          const samples = change.samples
-            .filter(({ after }) => after !== 'NULL')
-            .map(({ before, after }) => `${before} -> ${after}`)
-            .join('; ')
-          const place = valueCulprit(evidence, fate, change.column)
-          return findingOf(
-            ch101,
-            copiesBlindly(place) || losesReferences(evidence, fate, change) || comesBack(fate, change)
-              ? 'error'
-              : 'warning',
-            place,
-            `${fate.before.name}.${change.column} changes in ${rowsText(change.changed)} of ${change.values}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`,
-            {
-              table: fate.before.name,
-              column: change.column,
-              before: change.values,
-              after: change.values - change.changed,
-            },
-          )
-        }),
+        .map((change) => replaced(evidence, fate, change)),
     ]),
 }
+
+function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
+  const { column, changed, values, retyped = 0, taken, heldIn } = change
+  const samples = change.samples
+    .filter(({ after }) => after !== 'NULL' || heldIn !== undefined)
+    .map(({ before, after }) => `${before} -> ${after}`)
+    .join('; ')
+  const place = valueCulprit(evidence, fate, column)
+  const stored = retyped === changed
+  const severe =
+    (copiesBlindly(place) && !stored) ||
+    (taken !== undefined && fate.how !== 'kept') ||
+    losesReferences(evidence, fate, change) ||
+    comesBack(fate, change)
+  const what = stored ? 'is stored as another type' : 'changes'
+  const holds = taken === undefined ? '' : `; it holds what ${taken} held`
+  const kept = heldIn === undefined ? '' : `; what it no longer says is in ${heldIn}`
+  const message = `${fate.before.name}.${column} ${what} in ${rowsText(changed)} of ${values}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${holds}${kept}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
+  const advice = stored ? BY_TYPE : samples === '' ? WITHOUT_SAMPLES : undefined
+  return findingOf(ch101, severe ? 'error' : 'warning', place, message, {
+    ...{ table: fate.before.name, column, before: values, after: values - changed },
+    ...defined({ advice }),
+  })
+}
+
+const BY_TYPE =
+  'ORDER BY, comparisons, joins, division and JSON go by the stored type: see that the application reads and binds the new one, or keep the type that was declared.'
+const WITHOUT_SAMPLES = 'A data fix is meant, an accident looks the same: read the statement again.'
 
 /** A column that is gone and left another word for each of its values. */
 function mapped(evidence: Evidence, fate: TableFate): Finding[] {

@@ -21,7 +21,7 @@ function observed(evidence: Evidence): Finding[] {
   return evidence.fates.flatMap((fate) =>
     (fate.data?.columns ?? []).flatMap((change) => {
       if (change.preservedIn !== undefined || change.mappedTo !== undefined) return []
-      if (change.after === undefined) return [gone(evidence, fate, change)]
+      if (change.after === undefined) return change.nulled === 0 ? [] : [gone(evidence, fate, change)]
       if (nulledThroughParent(evidence, fate, change.column) !== undefined) return []
       if (forgotten(fate, change) || change.nulled > 0) return [overwritten(evidence, fate, change)]
       return [...shortened(evidence, fate, change), ...rewritten(evidence, fate, change)]

@@ -1,0 +1,161 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { TableSchema } from '../../d1/schema/schema.js'
+import { quoteName } from '../../d1/sqlite/sqlite.js'
+import type { ColumnChange, DataComparison, TableFate } from '../evidence.js'
+import { withStaleValues } from './appeared-rows.js'
+import { columnChanges, differ } from './column-changes.js'
+import { filledColumns } from './filled-nulls.js'
+import { hasAllButKeys, withNewKeys } from './new-keys.js'
+import { leavesKeyToSqlite, onlyUpdated } from './row-identity.js'
+import { column, join, missingRows, number, ROWID, sampleRows, SAMPLES, type Pair } from './row-keys.js'
+import { withTaken } from './taken-columns.js'
+import type { Versions } from './versions.js'
+import { rowsNotIn } from './whole-rows.js'
+import { compareWithoutKey } from './without-key.js'
+
+/** Rows by their identity, each way for those that the one before did not find. */
+export function compareByKey(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  pairs: Pair[],
+  [key = [], elsewhere]: Pair[][],
+  start: DataComparison,
+): DataComparison {
+  const { database, statements } = versions
+  const main = `main.${quoteName(after.name)} s`
+  const from = `prior.${quoteName(fate.before.name)} b CROSS JOIN ${main} ON ${join(key)}`
+  const compared = pairs.filter((pair) => !isIn(key, pair))
+  const { matched: found, differing } = matchesIn(database, from, pairs)
+  // Where several rows of now have one key, they must not stand for others that are gone.
+  const matched = isUnique(after, key)
+    ? Math.min(found, start.rowsBefore)
+    : start.rowsBefore - number(database, `SELECT count(*) AS n FROM ${missingRows(fate, after, key)}`)
+  if (matched === start.rowsBefore && differing === 0) return { ...start, multiplied: found - matched }
+  if (leavesKeyToSqlite(statements, fate, after, key)) {
+    if (hasAllButKeys(database, fate, after, compared))
+      return renumbered(withNewKeys(database, fate, after, { key, compared }, start, start.rowsBefore))
+    if (compared.length > 0) return compareWithoutKey(database, fate, after, compared, start)
+  }
+  const columns = differing === 0 ? [] : columnChanges(database, from, pairs, key)
+  const uniform = uniformColumns(database, fate, after, columns)
+  const kept = {
+    ...start,
+    multiplied: Math.max(0, found - matched),
+    filled: differing === 0 ? [] : filledColumns(database, from, compared),
+    columns: withStaleValues(versions, fate, after, key, withTaken(versions, fate, after, from, columns)).map(
+      (change) => (uniform.includes(change.column) ? { ...change, uniform: true } : change),
+    ),
+  }
+  const lost = start.rowsBefore - matched
+  if (lost === 0) return kept
+  if (start.rowsAfter >= start.rowsBefore && onlyUpdated(statements, fate))
+    return withNewKeys(database, fate, after, { key, compared }, kept, lost)
+  return lostRows(versions, fate, after, { key, elsewhere, pairs }, { ...kept, lost }, matched)
+}
+
+function isIn(key: Pair[], { was, is }: Pair): boolean {
+  return key.some((part) => part.was === was && part.is === is)
+}
+
+/** Pairs of rows in a FROM clause, and those of them that differ in a column. */
+function matchesIn(
+  database: DatabaseSync,
+  from: string,
+  pairs: Pair[],
+): { matched: number; differing: number } {
+  const differs = pairs.map(differ).join(' OR ') || '0'
+  const row = database
+    .prepare(`SELECT count(*) AS matched, count(CASE WHEN ${differs} THEN 1 END) AS differing FROM ${from}`)
+    .get()
+  return { matched: Number(row?.['matched']), differing: Number(row?.['differing']) }
+}
+
+function isUnique(table: TableSchema, key: Pair[]): boolean {
+  const names = new Set(key.map(({ is }) => is))
+  const within = (columns: (string | null)[]): boolean =>
+    columns.length > 0 && columns.every((name) => name !== null && names.has(name))
+  return (
+    names.has(ROWID) ||
+    within(table.primaryKey) ||
+    table.indexes.some(({ unique, partial, columns }) => unique && !partial && within(columns))
+  )
+}
+
+/** Columns that hold one and the same value in every row, where they held several. */
+function uniformColumns(
+  database: DatabaseSync,
+  fate: TableFate,
+  after: TableSchema,
+  changes: ColumnChange[],
+): string[] {
+  const distinct = (table: string, name: string): number =>
+    number(
+      database,
+      `SELECT count(*) AS n FROM (SELECT DISTINCT ${quoteName(name)} FROM ${table} WHERE ${quoteName(name)} IS NOT NULL LIMIT 2)`,
+    )
+  return changes
+    .filter(({ changed, values }) => changed > 0 && values > 1)
+    .filter(({ column: was, after: is }) => {
+      if (is === undefined) return false
+      const before = distinct(`prior.${quoteName(fate.before.name)}`, was)
+      return before > 1 && distinct(`main.${quoteName(after.name)}`, is) === 1
+    })
+    .map((change) => change.column)
+}
+
+function renumbered(found: DataComparison): DataComparison {
+  return { ...found, columns: found.columns.map((change) => ({ ...change, renumbered: true as const })) }
+}
+
+/** Rows whose key is gone: lost, unless the copy put their key elsewhere, or their other columns are found in rows of another key. */
+function lostRows(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  { key, elsewhere, pairs }: { key: Pair[]; elsewhere: Pair[] | undefined; pairs: Pair[] },
+  found: DataComparison,
+  matched: number,
+): DataComparison {
+  const { database } = versions
+  const missing = missingRows(fate, after, key)
+  if (found.rowsAfter - matched < found.lost)
+    return { ...found, lostSamples: sampleRows(database, fate, missing) }
+  const main = `main.${quoteName(after.name)} s`
+  if (elsewhere !== undefined) {
+    const from = `(SELECT * FROM ${missing}) b CROSS JOIN ${main} ON ${join(elsewhere)}`
+    if (matchesIn(database, from, []).matched === found.lost) {
+      const columns = withTaken(versions, fate, after, from, columnChanges(database, from, pairs, elsewhere))
+      return { ...found, lost: 0, columns: summed(found.columns, columns) }
+    }
+  }
+  const compared = pairs.filter((pair) => !isIn(key, pair))
+  if (compared.length > 0) {
+    const there = `EXISTS (SELECT 1 FROM prior.${quoteName(fate.before.name)} b WHERE ${join(key)})`
+    const unknown = rowsNotIn({ values: compared.map((pair) => column('b', pair.was)), from: missing }, [
+      { values: compared.map((pair) => column('s', pair.is)), from: `${main} WHERE NOT ${there}` },
+    ])
+    if (database.prepare(`${unknown} LIMIT 1`).get() === undefined)
+      return withNewKeys(database, fate, after, { key, compared }, found, found.lost)
+  }
+  return { ...found, lostSamples: sampleRows(database, fate, missing) }
+}
+
+/** The changes of some rows and those of others. */
+function summed(some: ColumnChange[], others: ColumnChange[]): ColumnChange[] {
+  const both = some.map((change) => {
+    const other = others.find(({ column }) => column === change.column)
+    if (other === undefined) return change
+    const { values, nulled, changed, samples } = other
+    return {
+      ...{ ...change, ...other },
+      ...{
+        values: change.values + values,
+        nulled: change.nulled + nulled,
+        changed: change.changed + changed,
+      },
+      samples: [...change.samples, ...samples].slice(0, SAMPLES),
+    }
+  })
+  return [...both, ...others.filter(({ column }) => !some.some((change) => change.column === column))]
+}

@@ -1,0 +1,95 @@
+import { rowidColumn, type TableSchema } from '../../d1/schema/schema.js'
+import type { StatementEvidence, TableFate } from '../evidence.js'
+import { keyOf, ROWID, type Pair } from './row-keys.js'
+import { assignments, columnsFilled } from './writers.js'
+
+/**
+ * The ways in which a row of before is known again, the surest first: by the place to which a copy took its key (a rebuild may put the key
+ * into another column), by the number of a row whose key was updated where it lies, by its key. Empty where only its content tells.
+ */
+export function identitiesOf(
+  statements: StatementEvidence[],
+  fate: TableFate,
+  after: TableSchema,
+  pairs: Pair[],
+): Pair[][] {
+  const key = keyOf(fate, after, pairs)
+  if (fate.how === 'kept')
+    return key !== undefined && keepsNumbers(fate, after) && updatesKey(statements, fate)
+      ? [[{ was: ROWID, is: ROWID }]]
+      : some(key)
+  const placed = copiedKey(fate, after, pairs, (known, copied) =>
+    known !== undefined && (copied.length === 0 || copied.includes(known)) ? known : copied[0],
+  )
+  const elsewhere = copiedKey(
+    fate,
+    after,
+    pairs,
+    (known, copied) => copied.find((is) => is !== known) ?? known,
+  )
+  const first = placed ?? key
+  const differs = elsewhere?.some(({ is }, at) => is !== first?.[at]?.is) === true
+  return [...some(first), ...(differs ? some(elsewhere) : [])]
+}
+
+/** No statement took a row out of the table: one whose key is gone got another key. */
+export function onlyUpdated(statements: StatementEvidence[], fate: TableFate): boolean {
+  const name = fate.before.name.toLowerCase()
+  return (
+    fate.how === 'kept' &&
+    !statements.some(({ touches }) =>
+      touches.some(({ table, how }) => how === 'delete' && table.toLowerCase() === name),
+    )
+  )
+}
+
+/** The copy of a rebuild fills every column but the one that SQLite numbers. */
+export function leavesKeyToSqlite(
+  statements: StatementEvidence[],
+  fate: TableFate,
+  after: TableSchema,
+  key: Pair[],
+): boolean {
+  const own = fate.heirs.filter(({ table }) => table === after.name)
+  if (fate.how === 'kept' || own.length === 0 || key.some(({ was }) => was === ROWID)) return false
+  if (key.some(({ was }) => own.some(({ column }) => column === was))) return false
+  const names = new Set(key.map(({ is }) => is.toLowerCase()))
+  return !statements
+    .filter(({ anatomy }) => anatomy.copies)
+    .some(({ anatomy }) => columnsFilled(anatomy)?.some((it) => names.has(it.toLowerCase())) ?? true)
+}
+
+function copiedKey(
+  { before, heirs }: TableFate,
+  after: TableSchema,
+  pairs: Pair[],
+  choose: (known: string | undefined, copied: string[]) => string | undefined,
+): Pair[] | undefined {
+  const found = before.primaryKey.flatMap((was): Pair[] => {
+    const copied = heirs.filter(({ table, column }) => table === after.name && column === was)
+    const is = choose(
+      pairs.find((pair) => pair.was === was)?.is,
+      copied.map((heir) => heir.is),
+    )
+    return is === undefined ? [] : [{ was, is }]
+  })
+  return found.length === 0 || found.length < before.primaryKey.length ? undefined : found
+}
+
+/** Rows have a number beside their key, which an UPDATE of the key leaves as it is. */
+function keepsNumbers({ before }: TableFate, after: TableSchema): boolean {
+  const ordinary = before.kind === 'table' && !before.withoutRowid && !after.withoutRowid
+  return ordinary && rowidColumn(before) === undefined
+}
+
+function updatesKey(statements: StatementEvidence[], fate: TableFate): boolean {
+  const key = new Set(fate.before.primaryKey.map((name) => name.toLowerCase()))
+  const sets = statements.some(({ anatomy }) =>
+    assignments(anatomy.tokens).some(({ column }) => key.has(column.toLowerCase())),
+  )
+  return sets && onlyUpdated(statements, fate)
+}
+
+function some(key: Pair[] | undefined): Pair[][] {
+  return key === undefined ? [] : [key]
+}

@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest'
+import { verdictOf } from '../../../src/analysis/findings/acknowledge.js'
+import { EXCHANGED, IN_PLACE } from '../../corpus/columns-exchanged.js'
+import { STORED_ALIKE, STORED_OTHERWISE } from '../../corpus/stored-types.js'
+import { CLEARED_KEPT, CLEARED_LOST } from '../../corpus/values-cleared.js'
+import type { Scenario } from '../../corpus/scenario.js'
+import { judgeScenario } from '../scenario-run.js'
+
+const KINDS: Record<string, Scenario[]> = {
+  'columns that hold the values of others': EXCHANGED,
+  'columns that keep their values': IN_PLACE,
+  'values cleared and lost': CLEARED_LOST,
+  'values cleared and held elsewhere': CLEARED_KEPT,
+  'values stored as another type': STORED_OTHERWISE,
+  'values stored as they were': STORED_ALIKE,
+}
+
+/** What the rules say, without D1's engine: what matters here is rows, which SQLite has all the same. */
+describe.each(Object.entries(KINDS))('%s', (_kind, scenarios) => {
+  test.each(scenarios)('$name', async ({ verdict, codes, silent = [], ...scenario }) => {
+    const findings = await judgeScenario({ ...scenario, verdict, codes })
+    const said = findings.map(({ code, severity, message }) => `${severity} ${code} ${message}`)
+    expect({ verdict: verdictOf(findings), said }).toMatchObject({ verdict })
+    const found = findings.map(({ code }) => code)
+    expect(found, said.join('\n')).toEqual(expect.arrayContaining(codes))
+    expect(
+      found.filter((code) => silent.includes(code)),
+      said.join('\n'),
+    ).toEqual([])
+  })
+})
