@@ -31,6 +31,8 @@ export const FAILURES = {
   Declined: { retryable: false, exitCode: 3 },
   /** D1 refused the SQL: it will refuse it again. */
   SqlRefused: { retryable: false, exitCode: 1 },
+  /** A limit of D1 or of the account's plan: the same again meets it again. */
+  LimitReached: { retryable: false, exitCode: 1 },
   BackupInvalid: { retryable: false, exitCode: 1 },
   BackupUnfaithful: { retryable: false, exitCode: 1 },
   /** Time Travel does not know the bookmark, or it is older than D1 keeps them. */

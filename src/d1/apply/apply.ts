@@ -11,6 +11,7 @@ import { judgeState, type Expectation, type ProvenState } from './proof.js'
 import { openStage } from '../wrangler/stage.js'
 import { classify, errorLine, runWrangler, type WranglerResult } from '../wrangler/wrangler.js'
 import { command, words } from '../../contract/next-command.js'
+import { wayByImport } from './way-by-import.js'
 
 export interface ApplyRequest {
   target: Target
@@ -113,12 +114,13 @@ function absentFailure({ target, file }: ApplyRequest, end: WranglerResult): Run
       { advice: 'It is tried again; should it go on, check which database Wrangler talks to.', details },
     )
   }
-  const { type, advice } = classify(end)
+  const { type, advice, meaning, cutApart } = classify(end)
   const why = end.timedOut ? 'no answer in time' : errorLine(end)
-  return new RunbookError(type, `${file.name} was not applied to ${target.database.name}: ${why}`, {
-    advice,
-    details,
-  })
+  return new RunbookError(
+    type,
+    `${file.name} was not applied to ${target.database.name}: ${why.replace(/\.?$/, '.')} ${meaning}`,
+    { advice: cutApart ? wayByImport(target, file.name) : advice, details },
+  )
 }
 
 /** A schema cached by D1 was once seen just after a restore: what fits nothing is read a second time. */

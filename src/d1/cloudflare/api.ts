@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { RunbookError, type FailureType } from '../../contract/failures.js'
 import { redact } from '../../process/redact.js'
-import { isSqlRefusal } from '../wrangler/failure-texts.js'
+import { FAILURE_TABLE, rowOf } from '../wrangler/failure-table.js'
 import { ApiRefusal, ApiSilence, sendQuestion, type ApiClient, type ApiQuestion } from './send.js'
-import { command, words } from '../../contract/next-command.js'
+import { command, words, type Words } from '../../contract/next-command.js'
 
 const CLOUDFLARE = 'https://api.cloudflare.com/client/v4'
 
@@ -49,32 +49,36 @@ export async function askRaw(client: ApiClient, question: ApiQuestion & { what: 
   } catch (error) {
     if (error instanceof ApiSilence) throw failure('Network', question.what, error.message)
     if (!(error instanceof ApiRefusal)) throw error
-    throw failure(typeOf(error.status, error.code, error.message), question.what, error.message)
+    const { type, advice } = meant(error)
+    throw failure(type, question.what, error.message, advice)
   }
 }
 
-function typeOf(status: number, code: number | undefined, message: string): FailureType {
+/** What the API means: by its status where that leaves no doubt, else by its words, as Wrangler would print them. */
+function meant({ status, code, message }: ApiRefusal): { type: FailureType; advice: Words } {
+  const text = code === undefined ? message : `${message} [code: ${code}]`
+  const said = rowOf(text, 'remote')
+  const type = typeOf(status, code) ?? said.type
+  // A gateway may quote the statement: of SQL, a server error says nothing.
+  if (status >= 500 && said.type === 'SqlRefused') return { type: 'OutcomeUnknown', advice: AGAIN }
+  return { type, advice: said.type === type ? said.advice : adviceOf(type) }
+}
+
+function typeOf(status: number, code: number | undefined): FailureType | undefined {
   if (status === 401 || code === 10000 || code === 9109) return 'NotAuthenticated'
   if (status === 403) return 'NotPermitted'
   if (status === 404) return 'DatabaseNotFound'
-  if (status === 429) return 'RateLimited'
-  if (status >= 500) return 'OutcomeUnknown'
-  return isSqlRefusal(message) ? 'SqlRefused' : 'OutcomeUnknown'
+  return status === 429 ? 'RateLimited' : undefined
 }
 
-const ADVICE: Partial<Record<FailureType, string>> = {
-  NotAuthenticated: 'Set CLOUDFLARE_API_TOKEN to a valid token, or unset it and run `wrangler login`.',
-  NotPermitted: 'Give the token the permission "D1: Edit" on this account.',
-  DatabaseNotFound: 'Check database_id and account_id in the Wrangler file (`wrangler d1 list`).',
-  RateLimited: 'Wait a few minutes; the work is tried again by itself.',
-  Network: 'Check the connection to api.cloudflare.com; the work is tried again by itself.',
-  OutcomeUnknown: 'The work is tried again by itself; see https://www.cloudflarestatus.com if it goes on.',
-  SqlRefused: 'Correct the SQL.',
+const AGAIN = 'The work is tried again by itself; see https://www.cloudflarestatus.com if it goes on.'
+
+function adviceOf(type: FailureType): Words {
+  if (type === 'OutcomeUnknown') return AGAIN
+  return FAILURE_TABLE.find((row) => row.type === type)?.advice ?? words`Run ${command('doctor')}.`
 }
 
 /** Without a cause: that of fetch may quote the request's headers. */
-function failure(type: FailureType, what: string, message: string): RunbookError {
-  return new RunbookError(type, `${what} failed: ${redact(message)}`, {
-    advice: ADVICE[type] ?? words`Run ${command('doctor')}.`,
-  })
+function failure(type: FailureType, what: string, message: string, advice = adviceOf(type)): RunbookError {
+  return new RunbookError(type, `${what} failed: ${redact(message)}`, { advice })
 }

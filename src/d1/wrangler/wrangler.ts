@@ -37,6 +37,7 @@ export interface WranglerResult {
   exitCode: number | undefined
   timedOut: boolean
   durationMs: number
+  place: 'remote' | 'local'
 }
 
 /** Wrangler's own limit for a hanging answer is 305 s. */
@@ -105,6 +106,7 @@ async function runStaged(request: WranglerRequest, config: string): Promise<Wran
       exitCode: end.exitCode,
       timedOut: limit.passed,
       durationMs,
+      place: target.database.remote ? 'remote' : 'local',
     }
   } finally {
     clearTimeout(timer)
