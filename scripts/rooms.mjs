@@ -178,9 +178,29 @@ export const ROOMS = [
   ]),
 
   room(
+    'src/analysis/adopt',
+    'which pending files a database holds already, proven, in a process of its own',
+    [
+      'src/contract',
+      'src/text',
+      'src/process',
+      ...d1('sqlite', 'sql', 'order', 'schema', 'scratch'),
+      'src/analysis/statement',
+      'src/analysis/replay',
+      'src/analysis/rehearse',
+    ],
+  ),
+
+  room(
     'src/analysis/status',
     'the ledger against the files',
-    ['src/contract', 'src/d1/order', 'src/d1/read', 'src/analysis/rules', 'src/analysis/findings'],
+    [
+      'src/contract',
+      ...d1('order', 'schema', 'read'),
+      'src/analysis/statement',
+      'src/analysis/rules',
+      'src/analysis/findings',
+    ],
     { files: '^src/analysis/status\\.ts$' },
   ),
 
@@ -287,11 +307,12 @@ export const ROOMS = [
     'src/contract',
     'src/text',
     'src/process',
-    ...d1('sqlite', 'wrangler', 'schema', 'read', 'migrations', 'backup'),
+    ...d1('sqlite', 'wrangler', 'schema', 'read', 'migrations', 'apply', 'backup'),
     'src/analysis/rules',
     'src/analysis/findings',
     'src/analysis/rehearse',
     'src/analysis/validate',
+    'src/analysis/adopt',
     'src/analysis/status',
     'src/runbook',
     'src/runbook/people',

@@ -11,7 +11,7 @@ const D1 = [
   'test/d1/backup/{backup,archive-attacks,load-on-d1}.test.ts',
   'test/d1/read/local*.test.ts',
   'test/d1/sqlite/file-lock.test.ts',
-  'test/analysis/{rehearse,reverse}/**/*.test.ts',
+  'test/analysis/{adopt,rehearse,reverse}/**/*.test.ts',
   'test/analysis/hostile-files.test.ts',
   'test/analysis/validate/in-own-process.test.ts',
   'test/process/**/*.test.ts',
@@ -33,7 +33,7 @@ const E2E = [
   'test/setup/**/*.test.ts',
   'test/package.test.ts',
   'test/cli/{contract,bad-input,next-commands}.test.ts',
-  'test/cli/commands/{create-rollback,doctor}.test.ts',
+  'test/cli/commands/{adopt,create-rollback,doctor}.test.ts',
   'test/cli/terminal/interrupt.test.ts',
 ]
 

@@ -1,4 +1,8 @@
 import { pendingMigrations } from '../d1/order/migration-order.js'
+import { defined } from '../contract/defined.js'
+import { command, words } from '../contract/next-command.js'
+import type { Catalog } from '../d1/schema/catalog.js'
+import { alreadyThere } from './statement/already-there.js'
 import type { Conflict, Status } from '../contract/status.js'
 import type { MigrationRef, Target } from '../contract/target.js'
 import { readSnapshot } from '../d1/read/open-reader.js'
@@ -20,16 +24,30 @@ export async function readStatus(input: {
   overlooked?: readonly string[]
 }): Promise<Status> {
   const { target, files, checksums, overlooked = [] } = input
-  const { ledger, schemaFingerprint } = await readSnapshot(target)
+  const { ledger, catalog, schemaFingerprint } = await readSnapshot(target)
   const history = { files, applied: ledger.map(({ name }) => name), checksums, overlooked }
+  const pending = pendingMigrations(files, history.applied)
   return {
     environment: target.environment,
     database: target.database,
     applied: ledger,
-    pending: pendingMigrations(files, history.applied).map(({ name, sha256 }) => ({ name, sha256 })),
+    pending: pending.map(({ name, sha256 }) => ({ name, sha256 })),
     conflicts: findConflicts(history),
+    ...defined({ alreadyThere: madeWithoutLedger(pending[0], catalog) }),
     schemaFingerprint,
     timestamp: new Date().toISOString(),
+  }
+}
+
+function madeWithoutLedger(first: KnownFile | undefined, catalog: Catalog): Status['alreadyThere'] {
+  if (first?.sql === undefined) return undefined
+  const names = new Set(catalog.map(({ type, name }) => `${type} ${name.toLowerCase()}`))
+  const objects = alreadyThere(first.sql, ({ type, name }) => names.has(`${type} ${name.toLowerCase()}`))
+  if (objects.length === 0) return undefined
+  return {
+    migration: first.name,
+    objects,
+    advice: words`See what the database holds already: ${command('adopt', '--dry-run')}; record it: ${command('adopt')}`,
   }
 }
 

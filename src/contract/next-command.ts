@@ -39,6 +39,7 @@ export const VERBS = {
   'backup restore': 'environment',
   'backup schedule': 'environment',
   lock: 'environment',
+  adopt: 'environment',
   create: 'environment',
   'create-rollback': 'environment',
   start: 'environment',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ledgerEntrySchema } from './backup.js'
 import { databaseSchema } from './target.js'
+import { wordsSchema } from './words.js'
 
 /** A disagreement between the migration files and the ledger, as `validate` and `plan` tell it too. */
 export const conflictSchema = z.object({
@@ -19,6 +20,14 @@ export const statusSchema = z.object({
   applied: z.array(ledgerEntrySchema),
   pending: z.array(z.object({ name: z.string(), sha256: z.string() })),
   conflicts: z.array(conflictSchema),
+  /** The first pending file would make what the database has already: it was made without its ledger. */
+  alreadyThere: z
+    .object({
+      migration: z.string(),
+      objects: z.array(z.object({ type: z.string(), name: z.string() })),
+      advice: wordsSchema,
+    })
+    .optional(),
   schemaFingerprint: z.string(),
   timestamp: z.string(),
 })

@@ -1,8 +1,10 @@
 import { defined } from '../../contract/defined.js'
 import type { Finding } from '../../contract/finding.js'
+import { command, words, type Words } from '../../contract/next-command.js'
+import { alreadyThere } from '../statement/already-there.js'
 import type { Evidence, FailureEvidence } from '../evidence.js'
 import { inTheWay } from './in-the-way.js'
-import { findingOf, type Rule } from './rule.js'
+import { findingOf, same, type Rule } from './rule.js'
 
 /** Findings of one code among what will not run. */
 export function failuresOf(rule: Rule, evidence: Evidence): Finding[] {
@@ -11,8 +13,34 @@ export function failuresOf(rule: Rule, evidence: Evidence): Finding[] {
     .map((failure) => failed(rule, evidence, failure))
 }
 
+/** The first pending file meets what it would make: the database may hold it already, and its ledger does not say so. */
+function madeWithoutLedger(
+  { files, before }: Evidence,
+  { file, message }: FailureEvidence,
+): { message: string; advice: Words } | undefined {
+  const [first] = files
+  if (first?.name !== file || !/ already exists$|^duplicate column name: /.test(message)) return undefined
+  const there = alreadyThere(first.sql, ({ type, name }) => isThere(before, type, name))
+  if (there.length === 0 && !message.startsWith('duplicate column name')) return undefined
+  const names = there.map(({ type, name }) => `${type} ${name}`).join(', ')
+  return {
+    message:
+      names === ''
+        ? message
+        : `${message}. Of what this file makes, the database has ${names} already, and its ledger does not name the file.`,
+    advice: words`If the database was made without its ledger, ${command('adopt', '--dry-run')} shows which files it holds already, and ${command('adopt')} records them. Else correct the statement.`,
+  }
+}
+
+function isThere({ tables, triggers, views }: Evidence['before'], type: string, name: string): boolean {
+  const key = name.toLowerCase()
+  if (type === 'index')
+    return [...tables.values()].some(({ indexes }) => indexes.some((index) => same(index.name, name)))
+  return { table: tables, trigger: triggers, view: views }[type]?.has(key) ?? false
+}
+
 function failed(rule: Rule, evidence: Evidence, failure: FailureEvidence): Finding {
-  const cause = inTheWay(evidence, failure)
+  const cause = inTheWay(evidence, failure) ?? madeWithoutLedger(evidence, failure)
   return findingOf(
     rule,
     failure.uncertain === true ? 'warning' : 'error',

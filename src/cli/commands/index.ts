@@ -55,6 +55,11 @@ export const COMMANDS: CommandEntry[] = [
     load: async () => (await import('./lock.js')).lockCommand,
   },
   {
+    name: 'adopt',
+    summary: 'record files that the database holds already, proven; for one that was made without its ledger',
+    load: async () => (await import('./adopt.js')).adoptCommand,
+  },
+  {
     name: 'create',
     args: '<name>',
     summary: 'write the next empty migration file',

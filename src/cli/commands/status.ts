@@ -58,7 +58,12 @@ export function printStatus(output: Output, status: Status): void {
   }
   output.line()
   output.line(`Schema ${status.schemaFingerprint.slice(0, 12)}, read at ${status.timestamp}`)
-  if (blocking(status).length > 0) {
+  const there = status.alreadyThere
+  if (there !== undefined) {
+    const names = there.objects.map(({ type, name }) => `${type} ${name}`).join(', ')
+    output.line(`${there.migration} is pending, and what it makes is there already: ${names}`)
+    output.line(there.advice)
+  } else if (blocking(status).length > 0) {
     output.line('Review each conflict before going on: does the file or the ledger say what really ran?')
   } else if (status.pending.length > 0) {
     output.line(words`Next: ${at({ environment: status.environment }, command('plan'))}`)

@@ -1,0 +1,81 @@
+import type { Difference } from '../../contract/adoption.js'
+import { defined } from '../../contract/defined.js'
+import type { CatalogObject } from '../../d1/schema/catalog.js'
+import { diffCatalog } from '../../d1/schema/schema-diff.js'
+import type { DetailedCatalog } from '../../d1/schema/schema.js'
+import { objectKey, type ChainLink, type ChainState } from './chain.js'
+
+type Live = Pick<ChainState, 'objects' | 'catalog'>
+
+/** Objects that the file makes, changes or drops, as keys. */
+export function touchedBy({ before, after }: ChainLink): string[] {
+  if (after === undefined) return []
+  const keys = new Set([...before.objects.keys(), ...after.objects.keys()])
+  return [...keys].filter((key) => !same(before.objects.get(key), after.objects.get(key)))
+}
+
+export function same(a: CatalogObject | undefined, b: CatalogObject | undefined): boolean {
+  return a?.name === b?.name && a?.table === b?.table && a?.sql === b?.sql
+}
+
+/** How the database differs from a state, in the objects of these keys. */
+export function objectDifferences(state: Live, live: Live, keys: string[]): Difference[] {
+  const tablesFirst = keys.toSorted((a, b) => orderOf(a) - orderOf(b))
+  return tablesFirst.flatMap((key) => {
+    const [wanted, found] = [state.objects.get(key), live.objects.get(key)]
+    if (same(wanted, found)) return []
+    const object = wanted ?? found
+    if (object === undefined) return []
+    const whole: Difference = {
+      kind: object.type,
+      state: found === undefined ? 'missing' : wanted === undefined ? 'extra' : 'different',
+      name: object.name,
+      ...(object.type === 'index' || object.type === 'trigger' ? { table: object.table } : {}),
+      ...defined({ wanted: wanted?.sql, found: found?.sql }),
+    }
+    const columns = object.type === 'table' ? columnDifferences(state, live, object.name) : []
+    return columns.length === 0 ? [whole] : columns
+  })
+}
+
+function orderOf(key: string): number {
+  return key.startsWith('table ') ? 0 : 1
+}
+
+/** Of a table that both have. */
+function columnDifferences(state: Live, live: Live, table: string): Difference[] {
+  return diffCatalog(only(state.catalog, table), only(live.catalog, table))
+    .filter(({ type }) => type === 'column')
+    .map(({ change, name, before, after }) => ({
+      kind: 'column' as const,
+      state: change === 'removed' ? 'missing' : change === 'added' ? 'extra' : 'different',
+      name,
+      table,
+      ...defined({ wanted: before, found: after }),
+    }))
+}
+
+function only(catalog: DetailedCatalog, table: string): DetailedCatalog {
+  const found = catalog.tables.get(table.toLowerCase())
+  return {
+    tables: new Map(found === undefined ? [] : [[table.toLowerCase(), { ...found, indexes: [] }]]),
+    triggers: new Map(),
+    views: new Map(),
+  }
+}
+
+/** Objects of the database that no state has. */
+export function extraObjects(links: readonly ChainLink[], live: Live): Difference[] {
+  const known = new Set(
+    links.flatMap(({ before, after }) => [...before.objects.keys(), ...(after?.objects.keys() ?? [])]),
+  )
+  return [...live.objects.values()]
+    .filter((object) => !known.has(objectKey(object)))
+    .map(({ type, name, table, sql }) => ({
+      kind: type,
+      state: 'extra' as const,
+      name,
+      ...(type === 'index' || type === 'trigger' ? { table } : {}),
+      found: sql,
+    }))
+}

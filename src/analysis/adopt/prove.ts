@@ -1,0 +1,188 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import type { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Adoption, Difference } from '../../contract/adoption.js'
+import type { MigrationFile } from '../../contract/target.js'
+import { schemaFingerprint } from '../../d1/schema/catalog.js'
+import { migrationOrder } from '../../d1/order/migration-order.js'
+import { openConfined } from '../../d1/sqlite/confined.js'
+import type { OpenScratch } from '../../d1/scratch/scratch-workerd.js'
+import { readState, replayChain, type ChainLink, type ChainState } from './chain.js'
+import { dataStatements, droppedTables, leftToDo } from './data-statements.js'
+import { extraObjects, objectDifferences, touchedBy } from './objects.js'
+import { refusedByD1 } from './on-d1.js'
+import { SeedRows } from './seed-rows.js'
+import { whyNot } from './why-not.js'
+
+export interface ProveInput {
+  /** A copy of the database, an SQLite file of its own; it is copied, never changed. */
+  databaseFile: string
+  /** The whole folder. */
+  files: MigrationFile[]
+  /** The ledger, oldest first. */
+  ledger: string[]
+  migrationsTable: string
+  /** The last file that is asked about; absent: all. */
+  through?: string
+}
+
+/**
+ * Which pending files the database holds already, though its ledger does not name them. The files are replayed on an empty database, by
+ * SQLite and by D1's engine; a file is proven when every object that it and those before it leave is in the database exactly, what they
+ * drop is not, the rows that they insert are found by key or as whole rows, and each statement that changes rows changes nothing any
+ * more on a copy. Only what is proven without a gap from the first pending file on is `proven`.
+ */
+export async function proveAdoption(input: ProveInput, open?: OpenScratch): Promise<Adoption> {
+  const folder = await mkdtemp(join(tmpdir(), 'd1-runbook-adopt-'))
+  const copy = join(folder, 'live.sqlite')
+  await copyFile(input.databaseFile, copy)
+  const database = openConfined(copy)
+  try {
+    database.exec('PRAGMA synchronous = OFF')
+    return await prove(input, { folder, database, copy }, open)
+  } finally {
+    database.close()
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+async function prove(
+  input: ProveInput,
+  { folder, database, copy }: { folder: string; database: DatabaseSync; copy: string },
+  open: OpenScratch | undefined,
+): Promise<Adoption> {
+  const { migrationsTable, ledger, through } = input
+  const live = readState(copy, migrationsTable)
+  const files = [...input.files].sort((a, b) => migrationOrder(a.name, b.name))
+  const end = through === undefined ? files.length : files.findIndex(({ name }) => name === through) + 1
+  const asked = files.slice(0, end).filter(({ name }) => !ledger.includes(name))
+  const links = replayChain({ files, applied: ledger, migrationsTable, folder })
+  const comparison = new Comparison(links, live, database)
+  let count = comparison.longestHeld(asked.length)
+  let refusal: { name: string; why: string } | undefined
+  while (count > 0) {
+    const held = links.slice(0, count)
+    const refused = await refusedByD1({ files, ledger, links: held, migrationsTable, folder }, open)
+    if (refused === undefined) break
+    refusal = refused
+    const at = held.findIndex(({ name }) => name === refused.name)
+    count = comparison.longestHeld(Math.max(at, 0))
+  }
+  const proven = links.slice(0, count)
+  const rest = asked.slice(count)
+  return {
+    proven: proven.map(({ name }) => name),
+    notProven: rest.map(({ name }, index) => {
+      const at = count + index
+      const differences = comparison.differencesOf(at)
+      const behind = index === 0 ? undefined : rest[0]?.name
+      const refused = name === refusal?.name || (index === 0 && count === 0) ? refusal : undefined
+      const why = whyNot({
+        link: links[at],
+        differences,
+        behind,
+        refused,
+        later: comparison.laterVersion(at),
+      })
+      return { name, why, differences }
+    }),
+    extra: extraObjects(links, live),
+    edited: comparison.edited(count),
+    ledger,
+    schemaFingerprint: schemaFingerprint([...live.objects.values()]),
+  }
+}
+
+/** The states of the files held against the database. */
+class Comparison {
+  readonly #links: ChainLink[]
+  readonly #live: Omit<ChainState, 'file'>
+  readonly #database: DatabaseSync
+  readonly #rows: SeedRows
+  readonly #left = new Map<string, Difference[]>()
+
+  constructor(links: ChainLink[], live: Omit<ChainState, 'file'>, database: DatabaseSync) {
+    this.#links = links
+    this.#live = live
+    this.#database = database
+    this.#rows = new SeedRows(database, live.catalog)
+  }
+
+  /** How many of the first `limit` files the database holds together, as the last of them leaves it. */
+  longestHeld(limit: number): number {
+    for (let count = Math.min(limit, this.#links.length); count > 0; count -= 1)
+      if (this.#holds(count)) return count
+    return 0
+  }
+
+  #holds(count: number): boolean {
+    const held = this.#links.slice(0, count)
+    const after = held.at(-1)?.after
+    if (after === undefined) return false
+    const keys = [...new Set(held.flatMap(touchedBy))]
+    if (objectDifferences(after, this.#live, keys).length > 0) return false
+    if (held.some((link) => this.#leftToDo(link, droppedTables(held)).length > 0)) return false
+    return this.#rows.compare(after, held[0]?.before).missing.length === 0
+  }
+
+  /** Of one file: objects that neither it nor a later one leaves so, rows that it inserts, statements with something left to do. */
+  differencesOf(at: number): Difference[] {
+    const link = this.#links[at]
+    if (link?.after === undefined) return []
+    const later = this.#links.slice(at).flatMap(({ after }) => after ?? [])
+    const keys = touchedBy(link).filter((key) =>
+      later.every((state) => objectDifferences(state, this.#live, [key]).length > 0),
+    )
+    const objects = objectDifferences(link.after, this.#live, keys)
+    const lacking = new Set(
+      objects.filter(({ kind, state }) => kind === 'table' && state === 'missing').map(({ name }) => name),
+    )
+    // Of one cause one difference: nothing of a table is there that is not.
+    const known = ({ table = '' }: Difference): boolean => !lacking.has(table)
+    const rows = this.#rows.compare(link.after, link.before).missing
+    const left = this.#leftToDo(link, droppedTables(this.#links)).filter(
+      ({ state }) => state === 'not-run' || objects.length === 0,
+    )
+    return [...objects, ...rows, ...left].filter(known)
+  }
+
+  /** A file that leaves an object of `at` as the database has it, where `at` itself does not. */
+  laterVersion(at: number): { kind: string; name: string; file: string } | undefined {
+    const link = this.#links[at]
+    if (link?.after === undefined) return undefined
+    for (const key of touchedBy(link)) {
+      if (objectDifferences(link.after, this.#live, [key]).length === 0) continue
+      const later = this.#links
+        .slice(at + 1)
+        .find(({ after }) => after !== undefined && objectDifferences(after, this.#live, [key]).length === 0)
+      const object = this.#live.objects.get(key) ?? link.after.objects.get(key)
+      if (later !== undefined && object !== undefined)
+        return { kind: object.type, name: object.name, file: later.name }
+    }
+    return undefined
+  }
+
+  edited(count: number): Difference[] {
+    const proven = this.#links.slice(0, count)
+    const after = proven.at(-1)?.after
+    return after === undefined ? [] : this.#rows.compare(after, proven[0]?.before).edited
+  }
+
+  #leftToDo(link: ChainLink, dropped: Set<string>): Difference[] {
+    const known = this.#left.get(link.name)
+    const left =
+      known ??
+      dataStatements(link).flatMap((each) => {
+        const rest = leftToDo(this.#database, this.#live.catalog, each)
+        return rest === undefined ? [] : [{ ...rest, table: rest.table ?? each.anatomy.target ?? '' }]
+      })
+    this.#left.set(link.name, left)
+    return left.filter(
+      ({ state, table = '' }) =>
+        state === 'not-run' ||
+        this.#live.catalog.tables.has(table.toLowerCase()) ||
+        !dropped.has(table.toLowerCase()),
+    )
+  }
+}

@@ -1,0 +1,34 @@
+import type { Difference } from '../../contract/adoption.js'
+import { differenceText } from '../../text/adoption.js'
+import type { ChainLink } from './chain.js'
+
+const SHOWN = 3
+
+/** Why a file is not proven, in one sentence. */
+export function whyNot(input: {
+  link: ChainLink | undefined
+  differences: Difference[]
+  /** The first file that is not proven, where this is not it. */
+  behind: string | undefined
+  /** What D1's engine says, of this file or of one before it. */
+  refused: { name: string; why: string } | undefined
+  later: { kind: string; name: string; file: string } | undefined
+}): string {
+  const { link, differences, behind, refused, later } = input
+  if (refused !== undefined) return `${refused.name} on D1's engine: ${refused.why}.`
+  if (link?.failure !== undefined) return `It does not run on a scratch database: ${link.failure}.`
+  if (differences.length > 0) {
+    const more = differences.length - SHOWN
+    const shown = differences.slice(0, SHOWN).map(differenceText)
+    return `${sentence([...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; '))}.`
+  }
+  if (later !== undefined)
+    return `The database has ${later.kind} ${later.name} only as ${later.file} leaves it, which is not proven.`
+  return behind === undefined
+    ? 'The database does not show whether it ran.'
+    : `It comes behind ${behind}, which is not proven.`
+}
+
+function sentence(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,212 @@
+import type { Command } from 'commander'
+import path from 'node:path'
+import { didYouMean } from '../../config/closest.js'
+import { openContext, readProjectFiles, type Context } from '../../config/context.js'
+import type { Adoption } from '../../contract/adoption.js'
+import { defined } from '../../contract/defined.js'
+import { RunbookError } from '../../contract/failures.js'
+import { GATES } from '../../contract/names.js'
+import { at, command, words } from '../../contract/next-command.js'
+import type { MigrationFile } from '../../contract/target.js'
+import { differenceText } from '../../text/adoption.js'
+import { plural } from '../../text/plural.js'
+import type { App } from '../terminal/app.js'
+import { interruptible } from '../terminal/interrupt.js'
+import type { Output } from '../terminal/output.js'
+import { databaseLine } from '../terminal/target-text.js'
+import { archiveFile } from './archive-file.js'
+import { copyOfDatabase } from './database-copy.js'
+
+interface AdoptOptions {
+  through?: string
+  dryRun?: boolean
+  yes?: boolean
+  backup?: string
+}
+
+/** For a database that was made by `execute --file`, a dashboard or another tool: records the files that it is proven to hold. */
+export function adoptCommand(app: App, summary: string): Command {
+  return app
+    .command('adopt', summary, [
+      'adopt --dry-run                       # what is proven, and what differs; writes nothing',
+      'adopt --env staging --through 0007_photos.sql',
+      'adopt --yes --json',
+    ])
+    .option('--through <file>', 'ask about the pending files up to this one (default: all)')
+    .option('--dry-run', 'prove and report; write nothing')
+    .option('--yes', 'write what is proven without asking')
+    .option('--backup <zip>', 'with --dry-run: compare with this backup instead of a fresh copy')
+    .action(
+      app.action<AdoptOptions>(async ({ options, output }) => {
+        const context = await openContext(options)
+        const files = await readProjectFiles(context)
+        demandFile(files, options.through)
+        const backup = await givenBackup(options)
+        const dryRun = options.dryRun === true
+        if (!dryRun) await demandOwnDecision(context)
+        const seen = await interruptible((signal) =>
+          prove(context, files, { backup, through: options.through, output, signal }),
+        )
+        if (!output.json) printAdoption(output, context, seen)
+        const writes = !dryRun && seen.proven.length > 0
+        if (writes) await decide(context, options, output, seen)
+        const adopted = writes ? await write(context, seen) : []
+        // What is missing as a whole is pending as any file is; what is there otherwise stands in the way of it.
+        const success = seen.notProven.length === 0 || (options.through === undefined && !isInTheWay(seen))
+        output.document({
+          success,
+          adopted,
+          ...(dryRun ? { provable: seen.proven } : {}),
+          notProven: seen.notProven,
+          extra: seen.extra,
+          edited: seen.edited,
+          schemaFingerprint: seen.schemaFingerprint,
+          environment: context.target.environment,
+          database: context.target.database,
+        })
+        if (!output.json) printEnd(output, context, seen, { adopted, dryRun })
+        return success ? 0 : 1
+      }),
+    )
+}
+
+async function givenBackup({ backup, dryRun }: AdoptOptions): Promise<string | undefined> {
+  if (backup === undefined) return undefined
+  if (dryRun === true) return archiveFile(backup)
+  throw new RunbookError('ConfigInvalid', '--backup goes with --dry-run only.', {
+    advice: 'What is written is proven on the database as it is now.',
+  })
+}
+
+function demandFile(files: MigrationFile[], name: string | undefined): void {
+  if (name === undefined || files.some((file) => file.name === name)) return
+  const names = files.map((file) => file.name)
+  throw new RunbookError('MigrationsNotFound', `There is no migration ${name}.${didYouMean(name, names)}`, {
+    advice: words`${command('status')} shows all of them.`,
+  })
+}
+
+async function prove(
+  { target }: Context,
+  files: MigrationFile[],
+  options: { backup: string | undefined; through: string | undefined; output: Output; signal: AbortSignal },
+): Promise<Adoption> {
+  const { backup, through, output, signal } = options
+  const copy = await copyOfDatabase({ target, files, backup, onProgress: output.note, signal })
+  try {
+    const { proveInOwnProcess } = await import('../../analysis/adopt/in-own-process.js')
+    output.note('Replaying the files on an empty database, to compare')
+    return await proveInOwnProcess({
+      databaseFile: copy.databaseFile,
+      files,
+      ledger: copy.ledger.map(({ name }) => name),
+      migrationsTable: target.migrationsTable,
+      signal,
+      ...defined({ through }),
+    })
+  } finally {
+    await copy.remove()
+  }
+}
+
+/** Whoever may not pass the gates before an apply alone may not write the ledger alone either. */
+async function demandOwnDecision({ target, project }: Context): Promise<void> {
+  const { resolveRequestSettings } = await import('../../config/settings.js')
+  const { requesterDecidesAlone } = await import('../../runbook/policy.js')
+  const { actorOf } = await import('./decide.js')
+  const { policy, people } = resolveRequestSettings(project, target.environment)
+  const requester = await actorOf({ project: project.projectDir })
+  const alone = GATES_BEFORE_APPLY.every((gate) => requesterDecidesAlone({ gate, policy, people, requester }))
+  if (alone && !target.production) return
+  throw new RunbookError(
+    'NotPermitted',
+    `The policy of ${target.environment} asks people before anything is written, and adopt asks nobody else: its ledger is not written from here.`,
+    {
+      advice: words`See what is proven: ${command('adopt', '--dry-run')}. Whoever answers for ${target.environment} records it.`,
+    },
+  )
+}
+
+const GATES_BEFORE_APPLY = GATES.filter((gate) => gate !== 'team-confirmation' && gate !== 'rollback')
+
+async function decide(
+  { target }: Context,
+  { yes }: AdoptOptions,
+  output: Output,
+  { proven }: Adoption,
+): Promise<void> {
+  if (yes === true) return
+  if (!output.interactive) {
+    // Typed for a database of this machine, the command is the decision; elsewhere it takes a word more.
+    if (!target.database.remote) return
+    throw new RunbookError('Declined', 'Nobody is here to confirm it: nothing was written.', {
+      advice: words`Confirm it: ${command('adopt', '--yes')}`,
+    })
+  }
+  const { askGate } = await import('../terminal/prompts.js')
+  const answer = await interruptible((signal) =>
+    askGate({
+      title: `Write the ledger of ${target.database.name}`,
+      shows: [`${plural(proven.length, 'file')} will count as applied, and never run here:`, ...proven],
+      signal,
+    }),
+  )
+  if (typeof answer === 'object' && answer.decision === 'approve') return
+  throw new RunbookError('Declined', 'Declined: nothing was written.', {
+    advice: words`To look only: ${command('adopt', '--dry-run')}`,
+  })
+}
+
+async function write({ target }: Context, seen: Adoption): Promise<string[]> {
+  const { adoptLedger } = await import('../../d1/apply/adopt-ledger.js')
+  await interruptible((signal) =>
+    adoptLedger({
+      target,
+      names: seen.proven,
+      ledgerBefore: seen.ledger,
+      schemaFingerprint: seen.schemaFingerprint,
+      stageRoot: path.join(target.projectDir, '.d1-runbook'),
+      signal,
+    }),
+  )
+  return seen.proven
+}
+
+/** Something of the first file that is not proven is there, and otherwise than it leaves it. */
+function isInTheWay({ notProven }: Adoption): boolean {
+  const [first] = notProven
+  if (first === undefined || first.differences.length === 0) return first !== undefined
+  const { differences } = first
+  return differences.some(({ state }) => state === 'different' || state === 'extra')
+}
+
+function printAdoption(output: Output, { target }: Context, seen: Adoption): void {
+  const { colors } = output
+  output.line(databaseLine(target, colors))
+  output.line()
+  output.line(`Held by the database already (${seen.proven.length}):`)
+  for (const name of seen.proven) output.line(`  ${colors.green('✔')} ${name}`)
+  if (seen.notProven.length > 0) output.line(`Not proven (${seen.notProven.length}):`)
+  for (const { name, why } of seen.notProven) output.line(`  ${colors.yellow('○')} ${name}: ${why}`)
+  if (seen.edited.length > 0) output.line('Changed since the files:')
+  for (const one of seen.edited) output.line(`  ${differenceText(one)}`)
+  if (seen.extra.length > 0) output.line('In the database, and made by no file:')
+  for (const { kind, name } of seen.extra) output.line(`  ${kind} ${name}`)
+  output.line()
+}
+
+function printEnd(
+  output: Output,
+  { target }: Context,
+  seen: Adoption,
+  { adopted, dryRun }: { adopted: string[]; dryRun: boolean },
+): void {
+  const { environment, migrationsTable } = target
+  if (adopted.length > 0)
+    output.line(`Recorded ${plural(adopted.length, 'file')} in ${migrationsTable}, as of now.`)
+  else output.line(dryRun ? 'Nothing was written.' : 'Nothing to record.')
+  if (dryRun && seen.proven.length > 0)
+    return output.line(words`Next: ${at({ environment }, command('adopt'))}`)
+  if (seen.notProven.length > 0 && !isInTheWay(seen))
+    output.line(words`Next: ${at({ environment }, command('plan'))}`)
+}
