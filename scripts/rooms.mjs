@@ -64,6 +64,7 @@ export const ROOMS = [
     'src/d1/sqlite',
     'src/d1/wrangler',
     'src/d1/cloudflare',
+    'src/d1/schema',
     'src/d1/read',
   ]),
   room('src/d1/backup/export', 'dumps, checksums and sums of rows', [
