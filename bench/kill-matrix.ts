@@ -4,7 +4,7 @@
  * again on the same SQLite file). Run: `tsx bench/kill-matrix.ts [--runs N] [--seed S]` (default: 100 runs, seed 1).
  */
 import { parseArgs } from 'node:util'
-import { killOnce, VICTIMS, type KillResult } from '../test/e2e/kill-run.js'
+import { runThrough, VICTIMS, type KillResult } from '../test/e2e/kill-run.js'
 import { buildIfStale } from '../test/e2e/processes.js'
 
 /** A run without a kill takes about this long here; a kill falls anywhere in it. Milliseconds. */
@@ -21,11 +21,8 @@ await buildIfStale()
 const results: KillResult[] = []
 for (let run = 1; run <= Number(values.runs); run += 1) {
   const victim = VICTIMS[(run - 1) % VICTIMS.length] ?? 'worker'
-  const result = await killOnce(
-    run,
-    victim,
-    Math.round(random() * (victim === 'wrangler' ? APPLY_MS : RUN_MS)),
-  )
+  const at = Math.round(random() * (victim === 'wrangler' ? APPLY_MS : RUN_MS))
+  const result = await runThrough(run, [{ victim, at }])
   results.push(result)
   console.log(lineOf(result))
 }
@@ -35,7 +32,8 @@ console.log(
 )
 if (wrong.length > 0) process.exitCode = 1
 
-function lineOf({ run, victim, at, doing, outcome, seconds, wrong }: KillResult): string {
+function lineOf({ run, kills, doing, outcome, seconds, wrong }: KillResult): string {
+  const [{ victim = '', at = 0 } = {}] = kills
   const verdict = wrong.length === 0 ? 'right' : `WRONG ${wrong.join('; ')}`
   const columns = [String(run).padStart(3), victim.padEnd(8), `${(at / 1000).toFixed(1)} s`.padStart(7)]
   return [
@@ -43,7 +41,7 @@ function lineOf({ run, victim, at, doing, outcome, seconds, wrong }: KillResult)
     outcome.padEnd(11),
     `${seconds.toFixed(0)} s`.padStart(5),
     verdict,
-    doing.slice(0, 60),
+    doing.join('; ').slice(0, 60),
   ].join('  ')
 }
 

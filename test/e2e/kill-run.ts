@@ -22,12 +22,19 @@ const FILES: Record<string, string> = {
 }
 const PATIENCE_MS = 240_000
 
+export interface Kill {
+  victim: Victim
+  /** What the run says when its time has come; at once where it is absent. */
+  during?: string
+  /** Milliseconds later. A Wrangler is there for a part of the run only: counted from when it appears. */
+  at: number
+}
+
 export interface KillResult {
   run: number
-  victim: Victim
-  /** Milliseconds after the start, and what the run said it was doing. */
-  at: number
-  doing: string
+  kills: readonly Kill[]
+  /** What the run said it was doing at each kill. */
+  doing: string[]
   outcome: string
   seconds: number
   /** Empty when all is as it should be. */
@@ -35,36 +42,25 @@ export interface KillResult {
 }
 
 /**
- * One run during which one process is killed `at` milliseconds after its start: SIGKILL, to that process only. The worker
- * and the server are started again, the server on the same SQLite file. A Wrangler is there for a part of the run only, so
- * its moment is counted from when it appears. Linux.
+ * One run during which processes are killed, one after the other: SIGKILL, to that process only. The worker and the server
+ * are started again, the server on the same SQLite file. Linux.
  */
-export async function killOnce(run: number, victim: Victim, at: number): Promise<KillResult> {
+export async function runThrough(run: number, kills: readonly Kill[]): Promise<KillResult> {
   const scratch = scratchFolder()
   const stage = await openStage(path.join(scratch.folder, 'project'), run)
   const began = Date.now()
+  const doing: string[] = []
+  const result = (outcome: string, wrong: string[]): KillResult => {
+    return { run, kills, doing, outcome, seconds: (Date.now() - began) / 1000, wrong }
+  }
   try {
     const args = ['start', '--yes', '--time-scale', '864000', '--project', stage.project.folder, '--json']
     await documentOf<object>(launch(args, {}), 0)
-    const doing = await strike(stage, victim, at)
+    for (const kill of kills) doing.push(await strike(stage, kill))
     const view = await stage.observer().closed(PATIENCE_MS)
-    const outcome = view.outcome ?? 'under way'
-    return {
-      ...{ run, victim, at, doing, outcome },
-      seconds: (Date.now() - began) / 1000,
-      wrong: faultsOf(view, stage.project),
-    }
+    return result(view.outcome ?? 'under way', faultsOf(view, stage.project))
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    return {
-      run,
-      victim,
-      at,
-      doing: '',
-      outcome: 'lost',
-      seconds: (Date.now() - began) / 1000,
-      wrong: [message],
-    }
+    return result('lost', [error instanceof Error ? error.message : String(error)])
   } finally {
     await stage.close()
     scratch.remove()
@@ -126,7 +122,10 @@ async function startWorker(folder: string): Promise<{ process: Command }> {
 }
 
 /** Waits for the moment and kills; what the run was doing then. */
-async function strike(stage: Stage, victim: Victim, at: number): Promise<string> {
+async function strike(stage: Stage, { victim, during, at }: Kill): Promise<string> {
+  if (during !== undefined) {
+    await stage.observer().until(during, ({ message }) => message === during, PATIENCE_MS)
+  }
   if (victim === 'wrangler') {
     const found = await wranglerApplying(stage.project.folder)
     await pause(at)
@@ -137,10 +136,12 @@ async function strike(stage: Stage, victim: Victim, at: number): Promise<string>
     kill(pid)
     return `wrangler ${pid === first ? 'wrapper' : 'itself'}`
   }
+  const orphans = during === undefined ? [] : await wranglerApplying(stage.project.folder)
   await pause(at)
   const view = await stage.observer().look()
   await (victim === 'worker' ? stage.killWorker() : stage.killServer())
-  return view === undefined ? 'before its first step' : `${view.phase}: ${view.message}`
+  const work = orphans.length > 0 ? ', Wrangler at work' : ''
+  return view === undefined ? 'before its first step' : `${view.phase}: ${view.message}${work}`
 }
 
 function kill(pid: number): void {

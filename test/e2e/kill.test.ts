@@ -1,17 +1,24 @@
 import { beforeAll, expect, test } from 'vitest'
-import { killOnce } from './kill-run.js'
+import { runThrough } from './kill-run.js'
 import { buildIfStale } from './processes.js'
 
 beforeAll(buildIfStale, 240_000)
 
-/** `bench/kill-matrix.ts` does this at random moments, as often as one likes; `killed-worker.test.ts` kills the worker. */
-test.runIf(process.platform === 'linux').each([
-  { run: 1, victim: 'wrangler', at: 900 },
-  { run: 2, victim: 'temporal', at: 9_000 },
-] as const)(
-  '$victim is killed in the middle of a run: every file and every row is there once',
-  async (kill) => {
-    expect(await killOnce(kill.run, kill.victim, kill.at)).toMatchObject({ outcome: 'completed', wrong: [] })
+/** One run that loses each of them once; `bench/kill-matrix.ts` does it at random moments, as often as one likes. */
+test.runIf(process.platform === 'linux')(
+  'Wrangler, the worker and Temporal are killed while they apply: every file and every row is there once',
+  async () => {
+    const result = await runThrough(1, [
+      { victim: 'wrangler', at: 900 },
+      { victim: 'worker', during: 'applying 0003_fill_visits.sql', at: 0 },
+      { victim: 'temporal', during: 'applying 0004_index.sql', at: 0 },
+    ])
+    expect(result).toMatchObject({ outcome: 'completed', wrong: [] })
+    expect(result.doing).toEqual([
+      expect.stringMatching(/^wrangler (?:wrapper|itself)$/),
+      expect.stringMatching(/applying 0003_fill_visits\.sql, Wrangler at work$/),
+      expect.stringMatching(/applying 0004_index\.sql, Wrangler at work$/),
+    ])
   },
   300_000,
 )
