@@ -85,6 +85,17 @@ export default defineConfig(
     rules: { '@typescript-eslint/no-unsafe-assignment': 'off' },
   },
   {
+    files: ['test/**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [{ name: 'fast-check', message: 'test/fast-check.ts has it, with one seed for every run.' }],
+        },
+      ],
+    },
+  },
+  {
     // Tools demand a default export of their configuration.
     files: ['*.config.ts', 'sample/health/**/*.ts'],
     rules: { 'no-restricted-syntax': 'off' },

@@ -21,8 +21,8 @@ export default defineConfig({
     server: { deps: { external: [/\/dist\/src\//] } },
     // Temporal's runtime is native and one a process: each file gets a process of its own.
     pool: 'forks',
-    // Tests start workerd, Temporal and Wrangler, which want a core themselves.
-    maxWorkers: 2,
+    // Of two cores: tests that start Temporal wait for it a fifth of their time, in which a third one works.
+    maxWorkers: 3,
     // Time-skipping moves the clock of a whole server: within a file tests run one after the other.
     sequence: { concurrent: false, sequencer: LongestFirst },
     testTimeout: 60_000,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import fc from 'fast-check'
+import { fc } from '../fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { shellWord } from '../../src/contract/shell.js'
 

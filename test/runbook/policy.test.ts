@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../fast-check.js'
 import { describe, expect, test } from 'vitest'
 import type { Decision } from '../../src/contract/decision.js'
 import { GATES, type Gate } from '../../src/contract/names.js'

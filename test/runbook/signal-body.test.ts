@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../fast-check.js'
 import { expect, test } from 'vitest'
 import { decisionSchema } from '../../src/contract/decision.js'
 import {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../fast-check.js'
 import { expect, it } from 'vitest'
 import { GATES, type Gate } from '../../src/contract/names.js'
 import type { Policy } from '../../src/contract/policy.js'
@@ -157,7 +157,7 @@ it('never approves what nobody approved, over 20,000 random runs of signals', ()
         expect(gateOf(state, 'final')).toBeDefined()
       },
     ),
-    { numRuns: 20_000, seed: 20_260_102 },
+    { numRuns: 20_000 },
   )
   // The test would prove nothing if no signature had counted, or none had been refused.
   expect(tally.counted).toBeGreaterThan(200)

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../../fast-check.js'
 import pc from 'picocolors'
 import { describe, expect, test } from 'vitest'
 import type { Words } from '../../../src/contract/next-command.js'

@@ -12,6 +12,7 @@ import {
   struck,
   type Step,
 } from './fault-cells.js'
+import { SEED } from '../../fast-check.js'
 import { FULL } from '../../full.js'
 import { temporaryFolder } from '../local-target.js'
 import { remoteTarget } from '../remote-target.js'
@@ -20,7 +21,6 @@ import { remoteTarget } from '../remote-target.js'
  * Every fault at every request of an apply of three files is 300 cells and half an hour: `D1_RUNBOOK_FULL=1`.
  * Otherwise a part of it, drawn by D1_RUNBOOK_SEED, with the requests that matter most always in it.
  */
-const SEED = Number(process.env['D1_RUNBOOK_SEED'] ?? 20260301)
 const DRAWN = 8
 
 interface Cell {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../../fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { StatementStream } from '../../../src/d1/sql/statement-stream.js'
 import { splitStatements } from '../../../src/d1/sql/statements.js'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../../fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { splitStatements } from '../../../src/d1/sql/statements.js'
 import { tokenize } from '../../../src/d1/sql/tokens.js'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../../fast-check.js'
 import { describe, expect, test } from 'vitest'
 import type { ProbeResult } from '../../../src/contract/monitoring.js'
 import { resultOfSamples } from '../../../src/runbook/monitoring/samples.js'

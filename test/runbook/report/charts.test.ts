@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../../fast-check.js'
 import { describe, expect, test } from 'vitest'
 import type { StepBar, Trend } from '../../../src/runbook/report/chart-data.js'
 import { axisLabels } from '../../../src/runbook/report/svg.js'
