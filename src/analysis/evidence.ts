@@ -192,6 +192,17 @@ export interface LoweredSequence {
   after: number
 }
 
+/** Rows of a new table, each a copy of a row of `source` which it holds once already. */
+export interface RepeatedRows {
+  table: string
+  source: string
+  rows: number
+  samples: string[]
+  /** The statement that filled it first. */
+  file: string
+  line: number
+}
+
 /** A search index whose answers are not the rows that it is about. */
 export interface SearchMismatch {
   index: string
@@ -243,6 +254,7 @@ export interface Evidence {
   /** Objects that compile no longer (with `copy`: that did before). */
   broken: BrokenObject[]
   sequences: LoweredSequence[]
+  repeated: RepeatedRows[]
   search: SearchMismatch[]
   /** New foreign key violations. */
   violations: ViolationCount[]

@@ -136,7 +136,7 @@ const told = (scenario: Case): Scenario => ({
   ...USERS,
   verdict: 'acknowledge',
   codes: ['CH102'],
-  silent: ['CH101', 'DL103'],
+  silent: ['CH101', 'DL103', 'QC101'],
   ...scenario,
 })
 const quiet = (scenario: Case): Scenario => ({

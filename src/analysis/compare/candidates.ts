@@ -3,9 +3,9 @@ import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
 import { mentions } from '../statement/statement.js'
 import type { Versions } from './versions.js'
-import { placeIn, type Place } from './places.js'
+import { isAmbiguous, placeIn, type Place } from './places.js'
 import type { Spelt } from './readings.js'
-import { column, pairsOf, ROWID, type Pair } from './row-keys.js'
+import { column, isCalledAfter, pairsOf, ROWID, type Pair } from './row-keys.js'
 import { columnsFilled, copiedBy, writes } from './writers.js'
 
 /**
@@ -13,7 +13,7 @@ import { columnsFilled, copiedBy, writes } from './writers.js'
  * columns that were set to the old one by itself.
  */
 export function placesBeside(
-  { after: catalog }: Versions,
+  { database, after: catalog }: Versions,
   fate: TableFate,
   after: TableSchema,
   name: string,
@@ -55,8 +55,23 @@ export function placesBeside(
         own.some(({ touches }) => touches.some((it) => sameName(it.table, table.name))) ||
         referred(after, table),
     )
-    .flatMap((table) => filled.flatMap((pointer) => placeThrough(after, link, pointer, table)))
+    .flatMap((table) =>
+      filled.flatMap((pointer) => [
+        ...placeThrough(after, link, pointer, table, table.primaryKey[0] ?? ''),
+        ...labelsOf(table).flatMap((label) =>
+          placeThrough(after, link, pointer, table, label).filter((place) => !isAmbiguous(database, place)),
+        ),
+      ]),
+    )
   return [row, ...pointed]
+}
+
+/** Columns by which a row of a lookup table may be found instead of its key. */
+function labelsOf({ columns, primaryKey }: TableSchema): string[] {
+  return columns
+    .map(({ name }) => name)
+    .filter((name) => !primaryKey.includes(name))
+    .slice(0, 6)
 }
 
 function referred(after: TableSchema, table: TableSchema): boolean {
@@ -74,9 +89,14 @@ function fillsTable(statement: StatementEvidence, fate: TableFate, after: TableS
   )
 }
 
-/** The row that a new column points to. */
-function placeThrough(after: TableSchema, link: string[], pointer: string, table: TableSchema): Place[] {
-  const [id = ''] = table.primaryKey
+/** The row that a new column points to by its `id`, which may be any column that tells the rows apart. */
+function placeThrough(
+  after: TableSchema,
+  link: string[],
+  pointer: string,
+  table: TableSchema,
+  id: string,
+): Place[] {
   const columns = table.columns.map(({ name }) => name).filter((name) => !sameName(name, id))
   if (columns.length === 0) return []
   const keys = link.map((name, at) => `${column('o', name)} AS l${at}`).join(', ')
@@ -156,8 +176,9 @@ function linksTo(
     const [first, ...others] = byCopy
     const copied = (first ?? []).map((is) => [is, ...others.flatMap((names) => names.slice(0, 1))])
     const filling = writers.filter((statement) => writes(statement, table.name))
-    // Rows that were there already are found by the reference that they had, or by the one that the UPDATE uses.
+    // Rows that were there already, and those that a recursion or an expression made, are found by the reference that they had, or by the one that the UPDATE uses.
     const updated = filling.some(({ anatomy }) => anatomy.verb === 'update')
+    const unknown = copied.length === 0
     const referring = table.foreignKeys
       .filter(({ target }) => sameName(target, fate.before.name) || sameName(target, after?.name ?? ''))
       .filter((reference) => {
@@ -173,9 +194,12 @@ function linksTo(
             )
             .map((it) => [it.name])
         : []
-    const links = [...copied, ...(updated ? [...referring, ...named] : [])].filter(
-      (link) => link.length === key.length,
-    )
+    const called =
+      unknown && key.length === 1
+        ? table.columns.filter((it) => isCalledAfter(it.name, fate.before.name)).map((it) => [it.name])
+        : []
+    const further = updated || unknown ? [...referring, ...named, ...called] : []
+    const links = [...copied, ...further].filter((link) => link.length === key.length)
     const unique = new Map(links.map((link) => [link.join('\0'), link]))
     return [...unique.values()].map((link) => ({ table, link }))
   })

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { column } from './row-keys.js'
 import { joined, type Place, type Wanted } from './places.js'
+import type { Spelt } from './readings.js'
 import { rowsNotIn } from './whole-rows.js'
 import { quoteText } from '../../d1/sqlite/sqlite.js'
 
@@ -92,6 +93,36 @@ export function listInRows(
     chosen.push(holder)
   }
   return every(paths.map(valueAt), chosen) ? chosen : undefined
+}
+
+/** Texts that a separator parts, of which each piece became a row of `source`; the columns that hold them. */
+export function textInRows(
+  database: DatabaseSync,
+  wanted: Wanted,
+  source: string,
+  link: string[],
+  columns: string[],
+  spelt: Spelt,
+): string[] | undefined {
+  const trims = spelt.words.has('trim') ? ['trim(j.value)'] : []
+  const keys = link.map((_, at) => `w.k${at}`)
+  for (const separator of spelt.texts.filter((text) => /^[^\p{L}\p{N}]{1,3}$/u.test(text)).slice(0, 4)) {
+    const list = `CASE WHEN typeof(w.v) = 'text' THEN '[' || replace(json_quote(w.v), ${quoteText(JSON.stringify(separator).slice(1, -1))}, '","') || ']' END`
+    const pieces = `(${wanted.sql}) w, json_each(${list}) j`
+    // A number has no pieces, and one piece is a value, not a list.
+    const parts = `SELECT count(CASE WHEN typeof(v) <> 'text' THEN 1 END) AS odd, count(CASE WHEN instr(v, ${quoteText(separator)}) > 0 THEN 1 END) AS lists FROM (${wanted.sql})`
+    const { odd, lists } = database.prepare(parts).get() ?? {}
+    if (odd !== 0 || lists === 0) continue
+    for (const piece of ['j.value', ...trims]) {
+      const wantedRows = { values: [...keys, piece], from: `${pieces} WHERE ${piece} <> ''` }
+      const holder = columns.find((name) => {
+        const rows = { values: [...link, name].map((it) => column('t', it)), from: `${source} t` }
+        return database.prepare(`${rowsNotIn(wantedRows, [rows])} LIMIT 1`).get() === undefined
+      })
+      if (holder !== undefined) return [holder]
+    }
+  }
+  return undefined
 }
 
 function onlyOf(database: DatabaseSync, { sql }: Wanted, kind: 'object' | 'array'): boolean {

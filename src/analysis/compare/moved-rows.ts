@@ -3,7 +3,7 @@ import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { DataComparison, TableFate } from '../evidence.js'
 import { whereHeld } from './moved-values.js'
 import type { Versions } from './versions.js'
-import { column, missingRows, number, sampleRows, SAMPLES, type Pair } from './row-keys.js'
+import { column, isCalledAfter, missingRows, number, sampleRows, SAMPLES, type Pair } from './row-keys.js'
 import { rowsNotIn, type RowsOf } from './whole-rows.js'
 
 /**
@@ -109,15 +109,13 @@ function underOtherKeys(
   return holding.length === 0 || rows === 0 ? undefined : holding.slice(0, 1).map(({ table }) => table)
 }
 
-/** By a foreign key, or by a column that is called after it: `customer_id`, `customerId`. */
+/** By a foreign key, or by a column that is called after it. */
 export function isReferredTo(catalog: Versions['before'], name: string, except: string[] = []): boolean {
-  const stem = name.toLowerCase().replaceAll('_', '')
-  const called = new Set([stem, stem.replace(/s$/, ''), stem.replace(/es$/, ''), stem.replace(/ies$/, 'y')])
   return [...catalog.tables.values()].some(
     (table) =>
       ![name, ...except].some((it) => sameName(it, table.name)) &&
       (table.foreignKeys.some(({ target }) => sameName(target, name)) ||
-        table.columns.some((it) => called.has(it.name.toLowerCase().replaceAll('_', '').replace(/id$/, '')))),
+        table.columns.some((it) => isCalledAfter(it.name, name))),
   )
 }
 

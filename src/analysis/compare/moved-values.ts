@@ -3,7 +3,7 @@ import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange, TableFate } from '../evidence.js'
 import type { Versions } from './versions.js'
-import { listInRows, objectInColumns } from './json-pieces.js'
+import { listInRows, objectInColumns, textInRows } from './json-pieces.js'
 import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
 import { heldIn, joined, sameValue, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
@@ -104,7 +104,9 @@ export function whereHeld(
     if (held !== undefined) return held.map(place.named).join(', ')
   }
   for (const { source, link, columns, named } of listHolders(versions, fate, key)) {
-    const held = listInRows(database, wanted, source, link, columns)
+    const held =
+      listInRows(database, wanted, source, link, columns) ??
+      textInRows(database, wanted, source, link, columns, spelt)
     if (held !== undefined) return held.map(named).join(', ')
   }
   return undefined

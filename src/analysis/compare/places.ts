@@ -81,10 +81,13 @@ export function placeIn(
 ): Place | undefined {
   const names = [...new Set([...link, ...columns])].map((name) => column('t', name)).join(', ')
   const source = `(SELECT DISTINCT ${names} FROM main.${quoteName(table)} t${condition})`
+  const place = { source, link, columns, named: (name: string) => `${table}.${name}` }
+  return isAmbiguous(database, place) ? undefined : place
+}
+
+/** The link finds several different rows. */
+export function isAmbiguous(database: DatabaseSync, { source, link }: Place): boolean {
   const keys = link.map((name) => column('x', name)).join(', ')
-  const ambiguous = database
-    .prepare(`SELECT 1 FROM ${source} x GROUP BY ${keys} HAVING count(*) > 1 LIMIT 1`)
-    .get()
-  if (ambiguous !== undefined) return undefined
-  return { source, link, columns, named: (name) => `${table}.${name}` }
+  const sql = `SELECT 1 FROM ${source} x GROUP BY ${keys} HAVING count(*) > 1 LIMIT 1`
+  return database.prepare(sql).get() !== undefined
 }

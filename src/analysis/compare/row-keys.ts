@@ -58,6 +58,13 @@ export function column(alias: string, name: string): string {
   return name === ROWID ? `${alias}.rowid` : `${alias}.${quoteName(name)}`
 }
 
+/** Whether a column is called after a table as references to it are: `customer_id`, `customerId`. */
+export function isCalledAfter(name: string, table: string): boolean {
+  const stem = table.toLowerCase().replaceAll('_', '')
+  const stems = [stem, stem.replace(/s$/, ''), stem.replace(/es$/, ''), stem.replace(/ies$/, 'y')]
+  return stems.includes(name.toLowerCase().replaceAll('_', '').replace(/id$/, ''))
+}
+
 /** The condition under which `b` and `s` are the same row. */
 export function join(key: Pair[]): string {
   return key.map(({ was, is }) => `${column('s', is)} IS ${column('b', was)}`).join(' AND ')

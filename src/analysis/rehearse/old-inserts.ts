@@ -1,6 +1,12 @@
 import type { Finding } from '../../contract/finding.js'
 import { normaliseSql } from '../../d1/schema/catalog.js'
-import { holdsRows, rowidColumn, tableNamed, type DetailedCatalog } from '../../d1/schema/schema.js'
+import {
+  holdsRows,
+  rowidColumn,
+  tableNamed,
+  type DetailedCatalog,
+  type TableSchema,
+} from '../../d1/schema/schema.js'
 import { mentions } from '../statement/statement.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { Evidence } from '../evidence.js'
@@ -28,9 +34,7 @@ export function checkOldInserts(evidence: Evidence, versions: BothVersions, know
       .filter((column) => !column.generated && column !== number)
       .map(({ name }) => name)
     if (columns.length === 0) return []
-    const list = columns.map(quoteName).join(', ')
-    const sql = `INSERT INTO ${quoteName(before.name)} (${list}) VALUES (${columns.map(() => '?').join(', ')})`
-    const { refused } = executeOnBoth(versions, sql, before.name)
+    const refused = refusalOf(versions, after, columns)
     if (refused === undefined || /has no column named|no such (?:table|column)/.test(refused)) return []
     const message = `An INSERT into ${before.name} with the columns of before (${columns.join(', ')}) is refused afterwards: ${refused}.`
     const column = after.columns.find(({ name }) => refused.endsWith(`${after.name}.${name}`))
@@ -47,6 +51,24 @@ export function checkOldInserts(evidence: Evidence, versions: BothVersions, know
       }),
     ]
   })
+}
+
+/**
+ * What SQLite says of an INSERT of these columns. A NULL that may be no more is none of the statement where the column has a default now:
+ * the row of before may have it because the INSERT left the column out, so that is what is tried then.
+ */
+function refusalOf(versions: BothVersions, after: TableSchema, columns: string[]): string | undefined {
+  const list = columns.map(quoteName).join(', ')
+  const sql = `INSERT INTO ${quoteName(after.name)} (${list}) VALUES (${columns.map(() => '?').join(', ')})`
+  const { refused } = executeOnBoth(versions, sql, after.name)
+  const filled = after.columns.find(
+    ({ name, default: value }) =>
+      value !== null && refused === `NOT NULL constraint failed: ${after.name}.${name}`,
+  )
+  const others = columns.filter((name) => !same(name, filled?.name))
+  if (others.length === columns.length || others.length === 0)
+    return filled === undefined ? refused : undefined
+  return refusalOf(versions, after, others)
 }
 
 function triggersOf(catalog: DetailedCatalog, table: string): string {

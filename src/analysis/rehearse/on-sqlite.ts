@@ -15,6 +15,7 @@ import { followTables } from '../replay/lineage.js'
 import { replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
 import { rowChanges } from '../compare/row-counts.js'
 import { loweredSequences } from '../compare/autoincrement.js'
+import { repeatedRows } from '../compare/repeated-rows.js'
 import { searchMismatches } from '../compare/search-indexes.js'
 import { withConstraints } from '../compare/constraints.js'
 import { endingFailures } from '../replay/file-ending.js'
@@ -96,6 +97,7 @@ export async function rehearseNatively(
       broken: brokenSince(database, after, brokenBefore),
       search: searchMismatches({ database, before, after, fates }),
       sequences: loweredSequences(database, before, after, fates),
+      repeated: repeatedRows({ database, before, after, statements: settled }, fates),
       violations: violations.added,
       oldViolations: violations.old,
       durations: {},

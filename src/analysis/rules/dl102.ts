@@ -13,7 +13,9 @@ export const dl102: Rule = {
     'Copy the rows elsewhere first, correct the condition, or accept the loss in the file: `-- d1-runbook: accept DL102 TABLE: reason`.',
   source: 'rehearsal: rows of the backup that no table holds afterwards',
   check: (evidence) =>
-    evidence.mode === 'copy' ? [...observed(evidence), ...appeared(evidence)] : possible(evidence),
+    evidence.mode === 'copy'
+      ? [...observed(evidence), ...appeared(evidence), ...repeated(evidence)]
+      : possible(evidence),
 }
 
 /** Rows that a rebuild brings: a copy that makes several of one, or a table that was there already. */
@@ -38,6 +40,16 @@ function appeared(evidence: Evidence): Finding[] {
         advice: leftover === undefined ? COPY_ONCE : DROP_FIRST,
       }),
     ]
+  })
+}
+
+/** Rows of a table that a copy puts into a new one more than once. */
+function repeated({ repeated: tables }: Evidence): Finding[] {
+  return tables.map((it) => {
+    const { table, source, rows, samples } = it
+    const verb = rows === 1 ? 'repeats' : 'repeat'
+    const message = `${rowsText(rows)} of ${table} ${verb} a row of ${source} that it holds already: the copy makes more rows than it reads. Among them: (${samples.join('), (')}).`
+    return findingOf(dl102, 'error', it, message, { table, advice: COPY_ONCE })
   })
 }
 

@@ -144,6 +144,7 @@ function evidenceOf(
     after,
     fates: followTables(span.before, after, statements).map((fate) => withConstraints(fate)),
     sequences: [],
+    repeated: [],
     search: [],
     failures: span.replays.flatMap(({ failures }) => failures),
     broken: [],

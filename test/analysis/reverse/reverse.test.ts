@@ -82,6 +82,7 @@ async function thereAndBack(seed: number) {
     failures: [],
     broken: [],
     sequences: [],
+    repeated: [],
     search: [],
     violations: [],
     oldViolations: [],

@@ -43,6 +43,7 @@ describe('every rule fires where it must and is silent where it must not', () =>
       failures: [],
       broken: [],
       sequences: [],
+      repeated: [],
       search: [],
       violations: [],
       oldViolations: [],

@@ -17,7 +17,7 @@ function judge({ migration }: Pick<TriggerCase, 'migration'>, destination: Desti
   return (
     tr102.check?.({
       ...{ mode: 'copy', certain: true, destination, durations: {}, before: empty, after: empty },
-      ...{ statements: [], fates: [], failures: [], broken: [], sequences: [], search: [] },
+      ...{ statements: [], fates: [], failures: [], broken: [], sequences: [], repeated: [], search: [] },
       ...{ violations: [], oldViolations: [], files: [{ name: '0002.sql', sql: migration }] },
     }) ?? []
   )

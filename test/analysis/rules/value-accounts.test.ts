@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { verdictOf } from '../../../src/analysis/findings/acknowledge.js'
 import { EXCHANGED, IN_PLACE } from '../../corpus/columns-exchanged.js'
+import { PIECES_KEPT, PIECES_LOST } from '../../corpus/pieces-elsewhere.js'
+import { ONCE, REPEATED } from '../../corpus/rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from '../../corpus/stored-types.js'
 import { CLEARED_KEPT, CLEARED_LOST } from '../../corpus/values-cleared.js'
 import type { Scenario } from '../../corpus/scenario.js'
@@ -11,6 +13,10 @@ const KINDS: Record<string, Scenario[]> = {
   'columns that keep their values': IN_PLACE,
   'values cleared and lost': CLEARED_LOST,
   'values cleared and held elsewhere': CLEARED_KEPT,
+  'labels and pieces that do not give a value back': PIECES_LOST,
+  'labels and pieces that give a value back': PIECES_KEPT,
+  'rows that a new table repeats': REPEATED,
+  'rows that a new table holds once': ONCE,
   'values stored as another type': STORED_OTHERWISE,
   'values stored as they were': STORED_ALIKE,
 }

@@ -1,0 +1,151 @@
+import type { Scenario } from './scenario.js'
+
+type Case = Pick<Scenario, 'name' | 'migration'> & Partial<Scenario>
+
+const FILM = {
+  schema:
+    'CREATE TABLE genre (id INTEGER PRIMARY KEY, label TEXT NOT NULL); CREATE TABLE film (id INTEGER PRIMARY KEY, title TEXT, genre_id INTEGER);',
+  rows: `INSERT INTO genre VALUES (7, 'noir'), (9, 'war'); INSERT INTO film VALUES (1, 'a', 7), (2, 'b', 9), (3, 'c', 7), (4, 'd', NULL);`,
+}
+const ITEM = {
+  schema: 'CREATE TABLE item (id INTEGER PRIMARY KEY, tags TEXT);',
+  rows: `INSERT INTO item VALUES (1, 'red,round'), (5, 'red'), (6, NULL), (8, 'blue,big,old');`,
+}
+const LISTS = {
+  schema: 'CREATE TABLE item (id INTEGER PRIMARY KEY, tags TEXT);',
+  rows: `INSERT INTO item VALUES (1, '["red","red","round"]'), (5, '["red"]'), (6, NULL);`,
+}
+const lost = (scenario: Case): Scenario => ({ ...ITEM, verdict: 'block', codes: ['DL103'], ...scenario })
+const kept = (scenario: Case): Scenario => ({
+  ...ITEM,
+  verdict: 'acknowledge',
+  codes: ['DS103'],
+  silent: ['DL103', 'DL102', 'CH101'],
+  ...scenario,
+})
+
+const labelled = (value: string): string =>
+  `ALTER TABLE film ADD COLUMN genre TEXT; UPDATE film SET genre = ${value}; ALTER TABLE film DROP COLUMN genre_id;`
+const LABEL = '(SELECT label FROM genre WHERE genre.id = film.genre_id)'
+
+/** A list taken apart by a recursion, as SQLite without a split function has it. */
+const split = (child: string, into = '', piece = `substr(rest, 1, instr(rest, ',') - 1)`): string =>
+  `CREATE TABLE item_tag (${child}); WITH RECURSIVE split (item_id, tag, rest) AS (SELECT id, '', tags || ',' FROM item WHERE tags IS NOT NULL UNION ALL SELECT item_id, ${piece}, substr(rest, instr(rest, ',') + 1) FROM split WHERE rest <> '') ${into === '' ? 'INSERT INTO item_tag' : into} SELECT item_id, tag FROM split WHERE tag <> ''; ALTER TABLE item DROP COLUMN tags;`
+const listed = (select: string, child = 'item_id INTEGER, tag TEXT', insert = 'INSERT'): string =>
+  `CREATE TABLE item_tag (${child}); ${insert} INTO item_tag ${select} FROM item i, json_each(i.tags) j; ALTER TABLE item DROP COLUMN tags;`
+
+/** A label or the rows of a child stand for a value, and do not give it back. */
+export const PIECES_LOST: Scenario[] = [
+  lost({
+    name: 'a label that two rows of the lookup table share',
+    ...FILM,
+    rows: `${FILM.rows} INSERT INTO genre VALUES (10, 'war');`,
+    migration: labelled(LABEL),
+  }),
+  lost({
+    name: 'a reference that the lookup table does not know',
+    ...FILM,
+    rows: `${FILM.rows} INSERT INTO film VALUES (9, 'z', 99);`,
+    migration: labelled(LABEL),
+  }),
+  lost({
+    name: 'a label is assumed for what the lookup table does not know',
+    ...FILM,
+    rows: `${FILM.rows} INSERT INTO film VALUES (9, 'z', 99);`,
+    migration: labelled(`coalesce(${LABEL}, 'war')`),
+  }),
+  lost({
+    name: 'the lookup table goes with the references',
+    ...FILM,
+    migration: `${labelled(LABEL)} DROP TABLE genre;`,
+    codes: ['DL103', 'DS102'],
+  }),
+  lost({
+    name: 'the label is shortened on the way',
+    ...FILM,
+    migration: labelled('(SELECT substr(label, 1, 1) FROM genre WHERE genre.id = film.genre_id)'),
+  }),
+  lost({
+    name: 'pieces that are equal are kept once',
+    rows: `INSERT INTO item VALUES (1, 'red,red'), (5, 'red');`,
+    migration: split(
+      'item_id INTEGER, tag TEXT, PRIMARY KEY (item_id, tag)',
+      'INSERT OR IGNORE INTO item_tag',
+    ),
+  }),
+  lost({
+    name: 'only the first piece is kept',
+    migration: `CREATE TABLE item_tag (item_id INTEGER, tag TEXT); INSERT INTO item_tag SELECT id, substr(tags || ',', 1, instr(tags || ',', ',') - 1) FROM item WHERE tags IS NOT NULL; ALTER TABLE item DROP COLUMN tags;`,
+  }),
+  lost({
+    name: 'pieces go to the wrong rows',
+    migration: `CREATE TABLE item_tag (item_id INTEGER, tag TEXT); INSERT INTO item_tag SELECT 9 - i.id, j.value FROM item i, json_each('["' || replace(i.tags, ',', '","') || '"]') j WHERE i.tags IS NOT NULL; ALTER TABLE item DROP COLUMN tags;`,
+  }),
+  lost({
+    name: 'equal elements of a JSON list are kept once',
+    ...LISTS,
+    migration: listed('SELECT DISTINCT i.id, j.value'),
+  }),
+  lost({
+    name: 'a key refuses equal elements of a JSON list',
+    ...LISTS,
+    migration: listed(
+      'SELECT i.id, j.value',
+      'item_id INTEGER, tag TEXT, PRIMARY KEY (item_id, tag)',
+      'INSERT OR IGNORE',
+    ),
+  }),
+]
+
+/** A label, or the rows of a child, from which the migrated database gives the value back. */
+export const PIECES_KEPT: Scenario[] = [
+  kept({ name: 'a label that finds its row', ...FILM, migration: labelled(LABEL) }),
+  kept({
+    name: 'a label by UPDATE FROM',
+    ...FILM,
+    migration: `ALTER TABLE film ADD COLUMN genre TEXT; UPDATE film SET genre = g.label FROM genre g WHERE g.id = film.genre_id; ALTER TABLE film DROP COLUMN genre_id;`,
+  }),
+  kept({
+    name: 'a label by the join of a rebuild',
+    ...FILM,
+    migration: `CREATE TABLE film_new (id INTEGER PRIMARY KEY, title TEXT, genre TEXT); INSERT INTO film_new SELECT f.id, f.title, g.label FROM film f LEFT JOIN genre g ON g.id = f.genre_id; DROP TABLE film; ALTER TABLE film_new RENAME TO film;`,
+  }),
+  kept({
+    name: 'a code gives way to another one of its table',
+    schema:
+      'CREATE TABLE country (code TEXT PRIMARY KEY, slug TEXT UNIQUE); CREATE TABLE post (id INTEGER PRIMARY KEY, country_code TEXT);',
+    rows: `INSERT INTO country VALUES ('CH', 'swiss'), ('FR', 'french'); INSERT INTO post VALUES (1, 'CH'), (2, 'FR');`,
+    migration: `ALTER TABLE post ADD COLUMN slug TEXT; UPDATE post SET slug = (SELECT slug FROM country WHERE code = post.country_code); ALTER TABLE post DROP COLUMN country_code;`,
+  }),
+  kept({
+    name: 'pieces by a recursion, with a foreign key',
+    migration: split(
+      'item_id INTEGER NOT NULL REFERENCES item (id), tag TEXT NOT NULL, PRIMARY KEY (item_id, tag)',
+    ),
+  }),
+  kept({
+    name: 'pieces by a recursion, under keys of their own',
+    migration: split(
+      'id INTEGER PRIMARY KEY, item_id INTEGER NOT NULL REFERENCES item (id), tag TEXT',
+      'INSERT INTO item_tag (item_id, tag)',
+    ),
+  }),
+  kept({
+    name: 'pieces by a recursion that cuts blanks off',
+    rows: `INSERT INTO item VALUES (1, 'red, round'), (5, 'red'), (8, 'blue,big, old');`,
+    migration: split('item_id INTEGER, tag TEXT', '', `trim(substr(rest, 1, instr(rest, ',') - 1))`),
+  }),
+  kept({
+    name: 'pieces by a JSON list that is made of the text',
+    migration: `CREATE TABLE item_tag (item_id INTEGER, tag TEXT); INSERT INTO item_tag SELECT i.id, j.value FROM item i, json_each('["' || replace(i.tags, ',', '","') || '"]') j WHERE i.tags IS NOT NULL; ALTER TABLE item DROP COLUMN tags;`,
+  }),
+  kept({ name: 'equal elements of a JSON list', ...LISTS, migration: listed('SELECT i.id, j.value') }),
+  kept({
+    name: 'elements of a JSON list with their places',
+    ...LISTS,
+    migration: listed(
+      'SELECT i.id, j.key, j.value',
+      'item_id INTEGER, place INTEGER, tag TEXT, PRIMARY KEY (item_id, place)',
+    ),
+  }),
+]
