@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { dump, type DumpOptions } from './dump.js'
-import { ApiFailure } from './failure.js'
+import { ApiFailure, SQL_ERROR_CODE } from './failure.js'
 import { bodyOf, databaseOf, success, type Exchange, type Reply, type Route } from './exchange.js'
 import type { LocalDatabase } from './local-database.js'
 
@@ -48,12 +48,28 @@ export const exportRoutes: Route[] = [
   },
 ]
 
-function begin({ service }: Exchange, database: LocalDatabase, options: DumpOptions): Reply {
+/**
+ * An export that is under way, or was left in the middle, keeps the database from everybody.
+ * Source: https://github.com/cloudflare/workers-sdk/issues/9519 and 9578
+ */
+export function demandNoExport({ service }: Exchange, database: LocalDatabase, more = ''): void {
+  const held = [...service.exports.values()].some(
+    ({ databaseId, heldAt }) =>
+      databaseId === database.id && heldAt !== undefined && Date.now() - heldAt < service.exportHoldMs,
+  )
+  if (held) throw new ApiFailure(400, SQL_ERROR_CODE, `Currently processing a long-running export.${more}`)
+}
+
+function begin(exchange: Exchange, database: LocalDatabase, options: DumpOptions): Reply {
+  const { service } = exchange
+  demandNoExport(exchange, database, ' Cannot start a new export until that completes or times out.')
   const id = randomUUID()
   const job: ExportJob = {
     file: join(service.folder, `export-${id}.sql`),
     filename: `${database.id}-${id.slice(0, 8)}.sql`,
     polls: 0,
+    databaseId: database.id,
+    heldAt: Date.now(),
   }
   try {
     write(job.file, dump(database, options))
@@ -69,10 +85,12 @@ function begin({ service }: Exchange, database: LocalDatabase, options: DumpOpti
 function poll({ service, fault }: Exchange, bookmark: string): Reply {
   const job = service.exports.get(bookmark)
   if (job === undefined) throw new ApiFailure(400, 7400, `No export is running at bookmark ${bookmark}`)
+  if (job.heldAt !== undefined) job.heldAt = Date.now()
   if (fault === 'stuck') return success(active(bookmark, ['Generating export...']))
   job.polls += 1
   if (job.polls === 1)
     return success(active(bookmark, [`Uploaded part 1 (${statSync(job.file).size} bytes)`]))
+  job.heldAt = undefined
   return success({
     success: true,
     type: 'export',

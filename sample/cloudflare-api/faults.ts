@@ -22,6 +22,7 @@ export type RouteName =
  * - `slow`: done at once, answered `afterMs` later; `success-false`: status 200 with `success: false` inside, nothing done
  * - `truncated`: a download ends early and looks whole; `cut`: it breaks off half-way
  * - `stuck`: an export or import never becomes complete
+ * - `says`: refused in the words of the rule's `says`, nothing done
  * - `revoked`: from this call on the token is worth nothing
  */
 export type FaultKind =
@@ -36,6 +37,7 @@ export type FaultKind =
   | 'truncated'
   | 'cut'
   | 'stuck'
+  | 'says'
   | 'revoked'
 
 export interface FaultRule {
@@ -45,6 +47,8 @@ export interface FaultRule {
   kind: FaultKind
   /** Delay of `slow` in milliseconds. Default: 1000. */
   afterMs?: number
+  /** What `says` answers. */
+  says?: { status: number; code: number; message: string }
   /** Only calls whose SQL (else path and body) matches are seen. */
   match?: RegExp
 }

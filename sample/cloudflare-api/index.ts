@@ -8,6 +8,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { Faults, type FaultRule } from './faults.js'
 import { History } from './history.js'
 import { LocalDatabase } from './local-database.js'
+import { CallCounter, DEFAULT_RATE_LIMIT, type RateLimit } from './rate-limit.js'
+import { ALL_FAULTS, type SplitterFaults } from './splitter.js'
 import { createApiServer } from './server.js'
 import type { ApiCall, Service } from './service.js'
 
@@ -34,6 +36,14 @@ export interface CloudflareApiOptions {
   token?: string
   /** Whose the token is. Default: a user's. */
   tokenOwner?: 'user' | 'account'
+  /** What the token may do. Default: `edit`. */
+  tokenPermission?: 'edit' | 'read'
+  /** Which faults of D1's splitter the query routes have. Default: all that are known. */
+  splitter?: Partial<SplitterFaults>
+  /** Calls allowed in a window, and the block after an overrun. Default: Cloudflare's. */
+  rateLimit?: RateLimit
+  /** How long an abandoned export holds its database. Milliseconds; 0: never. Default: 5000. */
+  exportHoldMs?: number
   /** How an import runs; sources differ, so the default is the one that asks more of a client: `statement`. */
   importMode?: 'statement' | 'transaction'
   /** Bytes of snapshots kept for Time Travel, for each database; older bookmarks expire. Default: 2 GiB. */
@@ -111,6 +121,10 @@ function openService(folder: string, options: CloudflareApiOptions): Service {
     accountId: options.accountId ?? DEFAULT_ACCOUNT_ID,
     token: options.token ?? DEFAULT_TOKEN,
     tokenOwner: options.tokenOwner ?? 'user',
+    tokenPermission: options.tokenPermission ?? 'edit',
+    splitter: { ...ALL_FAULTS, ...options.splitter },
+    counter: new CallCounter(options.rateLimit ?? DEFAULT_RATE_LIMIT),
+    exportHoldMs: options.exportHoldMs ?? 5000,
     importMode: options.importMode ?? 'statement',
     folder,
     databases,

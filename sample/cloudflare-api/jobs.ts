@@ -37,6 +37,9 @@ export type AnalyticsRows = Partial<Record<Dataset, AnalyticsRow[]>>
 
 /** A dump that lies ready under a signed address. */
 export interface ExportJob {
+  databaseId: string
+  /** When it was asked for last, milliseconds since the epoch; undefined once it is complete. */
+  heldAt: number | undefined
   file: string
   filename: string
   polls: number

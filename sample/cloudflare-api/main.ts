@@ -1,15 +1,13 @@
-import { defined } from '../../src/contract/defined.js'
-import { startCloudflareApi, type DatabaseSeed } from './index.js'
+import { z } from 'zod'
+import { startCloudflareApi, type CloudflareApiOptions, type DatabaseSeed } from './index.js'
+import { DEFAULT_RATE_LIMIT } from './rate-limit.js'
+import { ALL_FAULTS } from './splitter.js'
 
 /**
  * The local Cloudflare API as a process: prints the three variables for a shell, then serves until it is stopped.
- * Arguments: `[--dir FOLDER] [--port PORT] [--database NAME=UUID[=SQLITE_FILE]]...`
+ * Arguments: `[--dir FOLDER] [--port PORT] [--database NAME=UUID[=SQLITE_FILE]]...` and the switches of the README.
  */
-const { dir, port, databases } = readArguments(process.argv.slice(2))
-const api = await startCloudflareApi({
-  databases,
-  ...defined({ dir, port }),
-})
+const api = await startCloudflareApi(readArguments(process.argv.slice(2)))
 for (const [name, value] of Object.entries(api.env)) console.log(`${name}=${value}`)
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -18,20 +16,45 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-function readArguments(args: string[]): { dir?: string; port?: number; databases: DatabaseSeed[] } {
-  const read: { dir?: string; port?: number; databases: DatabaseSeed[] } = { databases: [] }
+function readArguments(args: string[]): CloudflareApiOptions {
+  const databases: DatabaseSeed[] = []
+  let read: CloudflareApiOptions = { databases }
   for (let at = 0; at < args.length; at += 2) {
-    const [option, value] = args.slice(at, at + 2)
-    if (value === undefined) throw new Error(`${option ?? ''} needs a value.`)
-    if (option === '--dir') read.dir = value
-    else if (option === '--port') read.port = Number(value)
-    else if (option === '--database') read.databases.push(seedOf(value))
-    else throw new Error(`Unknown option ${option ?? ''}.`)
+    const [option = '', value] = args.slice(at, at + 2)
+    if (value === undefined) throw new Error(`${option} needs a value.`)
+    if (option === '--database') databases.push(seedOf(value))
+    else read = { ...read, ...switched(option, value) }
   }
-  if (read.databases.length === 0) {
-    read.databases.push({ id: '00000000-0000-4000-8000-000000000001', name: 'production' })
-  }
+  if (databases.length === 0)
+    databases.push({ id: '00000000-0000-4000-8000-000000000001', name: 'production' })
   return read
+}
+
+function switched(option: string, value: string): Partial<CloudflareApiOptions> {
+  switch (option) {
+    case '--dir':
+      return { dir: value }
+    case '--port':
+      return { port: Number(value) }
+    case '--token-owner':
+      return { tokenOwner: z.enum(['user', 'account']).parse(value) }
+    case '--token-permission':
+      return { tokenPermission: z.enum(['edit', 'read']).parse(value) }
+    case '--import-mode':
+      return { importMode: z.enum(['statement', 'transaction']).parse(value) }
+    case '--rate-limit':
+      return { rateLimit: { ...DEFAULT_RATE_LIMIT, calls: Number(value) } }
+    case '--export-hold-ms':
+      return { exportHoldMs: Number(value) }
+    case '--splitter': {
+      const on = value === 'none' ? [] : value.split(',')
+      return {
+        splitter: Object.fromEntries(Object.keys(ALL_FAULTS).map((fault) => [fault, on.includes(fault)])),
+      }
+    }
+    default:
+      throw new Error(`Unknown option ${option}.`)
+  }
 }
 
 function seedOf(text: string): DatabaseSeed {

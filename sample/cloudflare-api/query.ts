@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import { bodyOf, databaseOf, success, type Exchange, type Route } from './exchange.js'
+import { demandNoExport } from './export.js'
+import { sqlFailure } from './failure.js'
+import { cutsApart } from './splitter.js'
 import { countQuery } from './graphql.js'
 import type { StatementResult } from './local-database.js'
 
@@ -47,8 +50,11 @@ export const queryRoutes: Route[] = [
 
 function runBody(exchange: Exchange): StatementResult[] {
   const database = databaseOf(exchange)
+  demandNoExport(exchange, database)
   const body = bodyOf(exchange, BODY)
   const queries = 'batch' in body ? body.batch : [body]
+  if (queries.some(({ sql }) => cutsApart(sql, exchange.service.splitter)))
+    throw sqlFailure('incomplete input: SQLITE_ERROR')
   const results = database.run(queries.map(({ sql, params }) => ({ sql, params: params ?? [] })))
   exchange.service.histories.get(database.id)?.record()
   countQuery(exchange.service.traffic, database.id, queries.map(({ sql }) => sql).join('; '), results)

@@ -58,18 +58,32 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
     route.name,
     sql ?? `${url.pathname}${url.search} ${body.toString('utf8')}`,
   )
-  const refused = permit(service, route, request, path) ?? insteadOf(rule)
+  const refused = overrun(service, route) ?? permit(service, route, request, path) ?? insteadOf(rule)
   if (rule?.kind === 'reset-before') {
     request.socket.resetAndDestroy()
     return
   }
-  const reply = refused ?? perform(route, { service, url, path, body, request, fault: rule?.kind })
+  const done = refused ?? perform(route, { service, url, path, body, request, fault: rule?.kind })
+  const told = route.signed === true ? {} : service.counter.headers(Date.now())
+  const reply = { ...done, headers: { ...done.headers, ...told } }
   await deliver(reply, rule, request, response)
 }
 
 function perform(route: Route, exchange: Exchange): Reply {
   try {
     return route.handle(exchange)
+  } catch (error) {
+    if (error instanceof ApiFailure) return failure(error)
+    throw error
+  }
+}
+
+/** Every call of the user counts, those that are refused too; signed addresses are another service. */
+function overrun(service: Service, route: Route): Reply | undefined {
+  if (route.signed === true) return undefined
+  try {
+    service.counter.count(Date.now())
+    return undefined
   } catch (error) {
     if (error instanceof ApiFailure) return failure(error)
     throw error
@@ -94,6 +108,10 @@ function permit(
       new ApiFailure(403, 7403, 'The given account is not valid or is not authorized to access this service'),
     )
   }
+  if (service.tokenPermission === 'read' && path['database'] !== undefined && route.method !== 'GET') {
+    // What a token with "D1: Read" may ask by /query is published nowhere: the strictest reading is nothing.
+    return failure(new ApiFailure(403, 10_000, 'Authentication error'))
+  }
   return undefined
 }
 
@@ -105,6 +123,14 @@ function insteadOf(rule: FaultRule | undefined): Reply | undefined {
         new ApiFailure(429, 971, 'Please wait and consider throttling your request speed', {
           'retry-after': '1',
         }),
+      )
+    case 'says':
+      return failure(
+        new ApiFailure(
+          rule.says?.status ?? 500,
+          rule.says?.code ?? 7500,
+          rule.says?.message ?? 'Internal error',
+        ),
       )
     case '500':
       return failure(new ApiFailure(500, 7500, 'Internal server error'))

@@ -2,6 +2,8 @@ import type { AnalyticsRows, Traffic } from './jobs.js'
 import type { ExportJob } from './jobs.js'
 import type { ImportJob } from './jobs.js'
 import type { Faults, RouteName } from './faults.js'
+import type { CallCounter } from './rate-limit.js'
+import type { SplitterFaults } from './splitter.js'
 import type { History } from './history.js'
 import type { LocalDatabase } from './local-database.js'
 
@@ -24,6 +26,12 @@ export interface Service {
   tokenOwner: 'user' | 'account'
   /** `statement`: each statement of an import stands for itself, a failed import is taken back as a whole by Time Travel. */
   importMode: 'statement' | 'transaction'
+  /** What the token may do: `read`: nothing but GET. */
+  tokenPermission: 'edit' | 'read'
+  splitter: SplitterFaults
+  counter: CallCounter
+  /** How long an export that nobody asks for any more holds its database. Milliseconds; 0: an export holds nothing. */
+  exportHoldMs: number
   /** Folder of everything that the server writes. */
   folder: string
   databases: Map<string, LocalDatabase>

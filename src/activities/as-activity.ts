@@ -63,6 +63,7 @@ export function failureOf(error: unknown, commands: CommandRecord[] = []): Appli
       type: error.type,
       message: redact(error.message),
       nonRetryable: !error.retryable,
+      ...defined({ nextRetryDelay: toldWait(error) }),
       details: [{ advice: mapText(error.adviceWords, redact), ...(error.details ?? {}), ...audit }],
     })
   }
@@ -77,6 +78,12 @@ export function failureOf(error: unknown, commands: CommandRecord[] = []): Appli
   })
   if (error instanceof Error && error.stack !== undefined) failure.stack = redact(error.stack)
   return failure
+}
+
+/** Milliseconds that Cloudflare asks for before the next attempt: sooner would be refused, and some attempts are all there are. */
+function toldWait({ retryable, details }: RunbookError): number | undefined {
+  const wait = details?.['retryAfterMs']
+  return retryable && typeof wait === 'number' && wait > 0 ? wait : undefined
 }
 
 function lastAttempt(): { commands?: CommandRecord[]; progress?: unknown } {

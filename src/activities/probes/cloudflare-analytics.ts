@@ -58,7 +58,7 @@ const answerSchema = z.object({
 export async function probeCloudflareAnalytics(probe: AnalyticsProbe, context: ProbeContext): Promise<Seen> {
   const { target, env, now, signal } = context
   if (!target.database.remote) return unknown('a local database has no analytics at Cloudflare')
-  const client = apiClient(env)
+  const client = apiClient(env, 'watch')
   if (client === undefined) return unknown('CLOUDFLARE_API_TOKEN is not set on the worker')
   const account = await resolveAccount(target, client)
   const body = { query: QUERY, variables: variablesOf({ probe, target, account, now }) }

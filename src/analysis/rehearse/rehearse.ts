@@ -8,6 +8,7 @@ import type { Finding } from '../../contract/finding.js'
 import type { Plan, PlannedMigration, RollbackSummary } from '../../contract/plan.js'
 import type { Database, MigrationFile } from '../../contract/target.js'
 import { diffCatalog } from '../../d1/schema/schema-diff.js'
+import { foldTriggers, REFUSED, remoteTriggers } from '../../d1/sql/remote-triggers.js'
 import { openConfined } from '../../d1/sqlite/confined.js'
 import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
 import { ledgerSql } from '../../d1/schema/ledger.js'
@@ -174,10 +175,21 @@ async function wayBack(
   const unwritten = input.databaseFile === undefined ? unwrittenRows(native.evidence) : []
   const summary = { ...tried, price: [...tried.price, ...unwritten] }
   if (summary.sql === undefined || summary.sql === '') return summary
+  if (input.database.remote) {
+    // It is sent as a migration, and the schema must be word for word the one of before: only its lines may change.
+    summary.sql = foldTriggers(summary.sql)
+    const cut = remoteTriggers(summary.sql).find(({ shapes }) => shapes.some((shape) => REFUSED.has(shape)))
+    if (cut !== undefined)
+      return { available: false, rehearsed: true, price: [cutOnTheWay(cut.name), ...summary.price] }
+  }
   const refused = await run.tryBack(summary.sql)
   return refused === undefined
     ? summary
     : { available: false, rehearsed: true, price: [refused, ...summary.price] }
+}
+
+function cutOnTheWay(trigger: string): string {
+  return `The reverse makes the trigger ${trigger} again as it was, and remote D1 cuts it apart when it is sent as a migration (TR102).`
 }
 
 interface Rehearsed {

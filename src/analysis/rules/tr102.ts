@@ -1,5 +1,6 @@
 import {
   portableLines,
+  REFUSED,
   remoteTriggers,
   type RemoteTrigger,
   type TriggerShape,
@@ -36,9 +37,6 @@ function inFile({ destination }: Evidence, file: { name: string; sql: string }):
     })
   })
 }
-
-/** What Cloudflare's issues show to be refused, piece by piece. The others were seen once, or beside one of these. */
-const REFUSED = new Set<TriggerShape>(['begin', 'case'])
 
 function severityOf({ shapes }: RemoteTrigger, destination: Destination): Severity {
   if (destination.place === 'local') return 'info'

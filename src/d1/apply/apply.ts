@@ -114,12 +114,15 @@ function absentFailure({ target, file }: ApplyRequest, end: WranglerResult): Run
       { advice: 'It is tried again; should it go on, check which database Wrangler talks to.', details },
     )
   }
-  const { type, advice, meaning, cutApart } = classify(end)
+  const { type, advice, meaning, cutApart, retryAfterMs } = classify(end)
   const why = end.timedOut ? 'no answer in time' : errorLine(end)
   return new RunbookError(
     type,
     `${file.name} was not applied to ${target.database.name}: ${why.replace(/\.?$/, '.')} ${meaning}`,
-    { advice: cutApart ? wayByImport(target, file.name) : advice, details },
+    {
+      advice: cutApart ? wayByImport(target, file.name) : advice,
+      details: { ...details, ...defined({ retryAfterMs }) },
+    },
   )
 }
 

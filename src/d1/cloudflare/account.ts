@@ -1,25 +1,28 @@
 import { z } from 'zod'
 import { RunbookError } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
-import { askApi } from './api.js'
+import { askPage } from './api.js'
 import { apiPath, type ApiClient } from './send.js'
 
 const accountsSchema = z.array(z.object({ id: z.string(), name: z.string() }))
 export type Account = z.infer<typeof accountsSchema>[number]
 
-/** Accounts that the token sees. The API gives them in pages of a size that it may choose: an empty one is the end. */
+/**
+ * Accounts that the token sees. The API gives them in pages of a size that it may choose, and says how many; where it does not, a
+ * page without anything new is the end, so that one which is given again and again is asked for once more only.
+ */
 export async function listAccounts(client: ApiClient): Promise<Account[]> {
   const accounts: Account[] = []
   for (let page = 1; ; page += 1) {
-    const found = await askApi(client, {
+    const { result: found, totalPages } = await askPage(client, {
       what: 'Asking for the account',
       path: apiPath('accounts'),
       search: { page: String(page), per_page: '50' },
       schema: accountsSchema,
     })
     const fresh = found.filter(({ id }) => !accounts.some((known) => known.id === id))
-    if (fresh.length === 0) return accounts
     accounts.push(...fresh)
+    if (fresh.length === 0 || page >= (totalPages ?? Infinity)) return accounts
   }
 }
 

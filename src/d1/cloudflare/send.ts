@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { defined } from '../../contract/defined.js'
+import { budgetOf, type CallBudget, type Purpose } from './budget.js'
 
 /** Whom to ask, and as whom. */
 export interface ApiClient {
@@ -9,6 +10,8 @@ export interface ApiClient {
   url: string
   /** How often one question is asked at most. */
   tries: number
+  /** What it asks for; the last calls of a budget are kept for `change`, the default. */
+  purpose?: Purpose
 }
 
 /** One request of Cloudflare's API. All that we send only reads, a D1 query too: it may be sent again. */
@@ -42,8 +45,8 @@ export class ApiSilence extends Error {}
 const TIMEOUT_MS = 60_000
 /** Before the second try; doubled before each further one. Milliseconds. */
 const PAUSE_MS = 500
-/** The longest that the API may make us wait; past it, whoever asked decides. Milliseconds. */
-const LONGEST_WAIT_MS = 60_000
+/** The longest wait in here, well below the time of the shortest activity; past it, whoever asked decides. Milliseconds. */
+const LONGEST_WAIT_MS = 20_000
 
 /** Parts of a path, none of which can become another path. */
 export function apiPath(...parts: string[]): string {
@@ -76,7 +79,11 @@ function mayHelpAgain(error: unknown): boolean {
 }
 
 async function sendOnce(client: ApiClient, question: ApiQuestion): Promise<unknown> {
+  const budget = budgetOf(client)
+  await awaitBudget(client, budget, question.signal)
+  budget.spend()
   const { response, text } = await exchange(client, question)
+  budget.learn(response, Date.now())
   const answer = parsed(text)
   if (response.ok && answer !== undefined) return answer
   if (response.ok) throw new ApiRefusal('the answer was not complete', { status: response.status })
@@ -86,6 +93,24 @@ async function sendOnce(client: ApiClient, question: ApiQuestion): Promise<unkno
     code: first?.code,
     retryAfterMs: Number(response.headers.get('retry-after') ?? 0) * 1000 || 0,
   })
+}
+
+/** Throws the refusal that the call would meet, or that others would because of it, when the wait is long. */
+async function awaitBudget(
+  { purpose = 'change' }: ApiClient,
+  budget: CallBudget,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (;;) {
+    const waitMs = budget.waitMs(purpose, Date.now())
+    if (waitMs === 0) return
+    if (waitMs > LONGEST_WAIT_MS) {
+      const seconds = Math.ceil(waitMs / 1000)
+      const message = `the calls that Cloudflare allows are used up${purpose === 'watch' ? ', but for those kept for the migration' : ''}; there are more in ${seconds} s`
+      throw new ApiRefusal(message, { status: 429, retryAfterMs: waitMs })
+    }
+    await sleep(waitMs, undefined, defined({ signal }))
+  }
 }
 
 async function exchange(

@@ -10,6 +10,8 @@ export interface FailureRow {
   /** What it means, as one sentence. */
   meaning: string
   advice: Words
+  /** Milliseconds before the same may help, where that is known to be long. */
+  retryAfterMs?: number
   /** Texts that are documented or were reported, word for word; this row is the first that matches them. */
   texts: readonly string[]
   /** Where they come from. */
@@ -24,7 +26,8 @@ const API = 'https://developers.cloudflare.com/fundamentals/api/troubleshooting/
 const WRANGLER = 'Wrangler 4.33.2 to 4.150.0'
 
 const SQL_ADVICE = 'Correct the SQL, then make a new plan; nothing of this file remained in the database.'
-const READ_BACK = 'What the command did is read back from the database before anything is tried again.'
+/** For what changes something; a question is simply asked again. */
+export const READ_BACK = 'What the command did is read back from the database before anything is tried again.'
 const QUIETER =
   'Choose a quieter hour, or split the migration into smaller ones. What was done is read back before anything is tried again.'
 const SMALLER =
@@ -191,6 +194,7 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
       'An export or import holds the database, possibly one that somebody abandoned: D1 answers nothing until it is complete or times out.',
     advice:
       'It is waited for and tried again. The application gets no answer either: find out who exports (a schedule, `wrangler d1 export`, the dashboard).',
+    retryAfterMs: 60_000,
     texts: [
       'D1_ERROR: Currently processing a long-running export.',
       'Currently processing a long-running export. Cannot start a new export until that completes or times out.',
@@ -285,6 +289,7 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
     meaning:
       'The user has made more than 1,200 calls in five minutes, dashboard included, or ten restores in ten: for up to five minutes every call is refused.',
     advice: 'Wait a few minutes; the work is tried again by itself.',
+    retryAfterMs: 60_000,
     texts: [
       'Please wait and consider throttling your request speed [code: 971]',
       'Received a 429 Too Many Requests',

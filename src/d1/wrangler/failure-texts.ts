@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { FailureType } from '../../contract/failures.js'
 import type { Words } from '../../contract/next-command.js'
 import { CUT_APART, rowOf } from './failure-table.js'
@@ -19,6 +20,8 @@ export interface Classified {
   advice: Words
   /** What the text means, as one sentence. */
   meaning: string
+  /** Milliseconds before the same may help, where that is known to be long. */
+  retryAfterMs?: number
   /** Remote D1 cut a statement apart that is whole. */
   cutApart: boolean
 }
@@ -33,8 +36,8 @@ const SILENCE = 'operation was aborted due to timeout'
 export function classify(end: CommandEnd): Classified {
   const silent = end.timedOut === true || end.exitCode === undefined
   const row = rowOf(silent ? SILENCE : `${end.stderr}\n${end.stdout}`, end.place)
-  const { type, advice, meaning } = row
-  return { type, advice, meaning, cutApart: row === CUT_APART }
+  const { type, advice, meaning, retryAfterMs } = row
+  return { type, advice, meaning, cutApart: row === CUT_APART, ...defined({ retryAfterMs }) }
 }
 
 /** The line of Wrangler's output that says what went wrong, without colours and frames. */

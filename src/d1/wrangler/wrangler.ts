@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -124,11 +125,12 @@ export function demandSuccess(result: WranglerResult, what: string): WranglerRes
 
 /** A failed command as an error that a person can act on. `what`: what was tried, such as "Export of art". */
 export function wranglerFailure(result: WranglerResult, what: string): RunbookError {
-  const { type, advice } = classify(result)
+  const { type, advice, retryAfterMs } = classify(result)
   const why = result.timedOut
     ? `no answer within ${Math.round(result.durationMs / 1000)} s`
     : errorLine(result)
-  return new RunbookError(type, `${what} failed: ${why}`, { advice })
+  const details = retryAfterMs === undefined ? undefined : { retryAfterMs }
+  return new RunbookError(type, `${what} failed: ${why}`, { advice, ...defined({ details }) })
 }
 
 /** Parses what `--json` printed; spinner lines may stand before the document. */

@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto'
+
+/**
+ * What a question is for. `change`: the migration and its way back; `watch`: what can be asked later, such as monitoring. Of the
+ * calls that Cloudflare allows a user, the last ones are kept for `change`.
+ */
+export type Purpose = 'change' | 'watch'
+
+/** Calls that nobody who watches may use: some fifty for an apply and its proof, as many for the way back. */
+export const RESERVE = 100
+/** The longest that Cloudflare blocks a user, where it does not say how long. Milliseconds. */
+const LONGEST_BLOCK_MS = 5 * 60_000
+
+/**
+ * The calls that one user of Cloudflare's API has left, as its answers tell: 1,200 in five minutes, dashboards and colleagues
+ * included; an overrun blocks every call for up to five minutes. Until an answer told, nothing is held back.
+ * Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
+ */
+export class CallBudget {
+  #left: number | undefined
+  #resetAt = 0
+  #blockedUntil = 0
+
+  /** Milliseconds until a call of this purpose may be made; 0: now. */
+  waitMs(purpose: Purpose, now: number): number {
+    if (this.#blockedUntil > now) return this.#blockedUntil - now
+    if (this.#left === undefined || this.#resetAt <= now) return 0
+    return this.#left > (purpose === 'watch' ? RESERVE : 0) ? 0 : this.#resetAt - now
+  }
+
+  /** One call is about to be made. */
+  spend(): void {
+    if (this.#left !== undefined) this.#left -= 1
+  }
+
+  /** What an answer says of the calls that are left. */
+  learn(answer: { status: number; headers: Headers }, now: number): void {
+    const told = /;\s*r=(\d+)\s*;\s*t=(\d+)/.exec(answer.headers.get('ratelimit') ?? '')
+    if (told !== null) {
+      this.#left = Number(told[1])
+      this.#resetAt = now + Number(told[2]) * 1000
+    }
+    if (answer.status !== 429) return
+    const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN)
+    this.#blockedUntil = now + (Number.isFinite(seconds) ? seconds * 1000 : LONGEST_BLOCK_MS)
+  }
+}
+
+const budgets = new Map<string, CallBudget>()
+
+/** The one budget of a token in this process. */
+export function budgetOf({ url, token }: { url: string; token: string }): CallBudget {
+  const key = createHash('sha256').update(`${url}\n${token}`).digest('hex')
+  const known = budgets.get(key) ?? new CallBudget()
+  budgets.set(key, known)
+  return known
+}

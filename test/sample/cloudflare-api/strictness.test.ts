@@ -1,0 +1,189 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import {
+  startCloudflareApi,
+  type CloudflareApi,
+  type CloudflareApiOptions,
+} from '../../../sample/cloudflare-api/index.js'
+import { remoteTriggers } from '../../../src/d1/sql/remote-triggers.js'
+import { askApi } from '../../../src/d1/cloudflare/api.js'
+import { apiPath } from '../../../src/d1/cloudflare/send.js'
+import { FAILURE_TABLE, rowOf } from '../../../src/d1/wrangler/failure-table.js'
+import { CUT_APART, WHOLE } from '../../corpus/triggers.js'
+import { SHOP } from '../../corpus/scenario.js'
+
+const ID = '11111111-1111-4111-8111-111111111111'
+let api: CloudflareApi | undefined
+
+afterEach(async () => {
+  await api?.close()
+  api = undefined
+})
+
+async function start(options: Partial<CloudflareApiOptions> = {}): Promise<CloudflareApi> {
+  api = await startCloudflareApi({ databases: [{ id: ID, name: 'production', sql: SHOP }], ...options })
+  return api
+}
+
+const ANSWER = z.object({
+  success: z.boolean(),
+  errors: z.array(z.object({ code: z.number(), message: z.string() })),
+  result: z.unknown(),
+})
+
+async function call(path: string, body?: object): Promise<z.infer<typeof ANSWER> & { response: Response }> {
+  const { url, accountId, token } = api ?? (await start())
+  const response = await fetch(`${url}/accounts/${accountId}/d1/database/${ID}${path}`, {
+    headers: { authorization: `Bearer ${token}` },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+  })
+  return { ...ANSWER.parse(await response.json()), response }
+}
+
+/** As Wrangler sends a migration: the file and the row of the ledger in one text. */
+function migrate(sql: string): ReturnType<typeof call> {
+  return call('/query', { sql: `${sql}\nSELECT 1;` })
+}
+
+async function byImport(sql: string): Promise<unknown> {
+  const { createHash } = await import('node:crypto')
+  const etag = createHash('md5').update(sql).digest('hex')
+  const { result } = await call('/import', { action: 'init', etag })
+  const { filename, upload_url } = z.object({ filename: z.string(), upload_url: z.string() }).parse(result)
+  await fetch(upload_url, { method: 'PUT', body: sql })
+  return (await call('/import', { action: 'ingest', etag, filename })).result
+}
+
+describe('a query cuts triggers apart as D1 is told to', () => {
+  test.each(CUT_APART)(
+    '$name: refused, nothing kept, and the same bytes pass by import',
+    async ({ migration }) => {
+      const api = await start()
+      const { errors, response } = await migrate(migration)
+      expect(response.status).toBe(400)
+      expect(errors).toEqual([{ code: 7500, message: 'incomplete input: SQLITE_ERROR' }])
+      const triggers = (): number =>
+        Number(
+          api.database(ID).prepare(`SELECT count(*) AS n FROM sqlite_schema WHERE type = 'trigger'`).get()?.[
+            'n'
+          ],
+        )
+      const before = triggers()
+      expect(await byImport(migration)).toMatchObject({ success: true })
+      expect(triggers()).toBeGreaterThan(before)
+    },
+  )
+
+  test.each(WHOLE)('$name: passes', async ({ migration }) => {
+    expect(await migrate(migration)).toMatchObject({ errors: [], success: true })
+  })
+
+  test('what TR102 foresees is what is refused, with all faults and with each alone', async () => {
+    for (const { migration } of [...CUT_APART, ...WHOLE]) {
+      await start()
+      const refused = (await migrate(migration)).errors.length > 0
+      expect(remoteTriggers(migration).length > 0, migration).toBe(refused)
+      await api?.close()
+    }
+  })
+
+  test('each fault can be switched off', async () => {
+    const none = { capitals: false, bareCase: false, windowsLines: false, farDown: false }
+    for (const { name, migration } of CUT_APART) {
+      await start({ splitter: none })
+      expect((await migrate(migration)).errors, name).toEqual([])
+      await api?.close()
+    }
+  })
+})
+
+describe('calls are counted', () => {
+  test('each answer tells what is left, and an overrun blocks every call', async () => {
+    await start({ rateLimit: { calls: 3, windowMs: 60_000, blockMs: 300_000 } })
+    const answers = [await call(''), await call(''), await call('')]
+    expect(answers.map(({ response }) => response.headers.get('ratelimit')?.slice(0, 13))).toEqual([
+      '"default";r=2',
+      '"default";r=1',
+      '"default";r=0',
+    ])
+    expect(answers[0]?.response.headers.get('ratelimit-policy')).toBe('"default";q=3;w=60')
+    const over = await call('')
+    expect(over.response.status).toBe(429)
+    expect(Number(over.response.headers.get('retry-after'))).toBeGreaterThan(290)
+  })
+})
+
+test('a token that may read changes nothing, by no way', async () => {
+  await start({ tokenPermission: 'read' })
+  expect((await call('')).success).toBe(true)
+  for (const [path, body] of [
+    ['/query', { sql: 'DELETE FROM log' }],
+    ['/import', { action: 'init', etag: 'x' }],
+    ['/export', { output_format: 'polling' }],
+    ['/time_travel/restore?bookmark=x', {}],
+  ] as const)
+    expect((await call(path, body)).response.status).toBe(403)
+})
+
+describe('an export holds its database', () => {
+  const exported = (bookmark?: string): ReturnType<typeof call> =>
+    call('/export', {
+      output_format: 'polling',
+      ...(bookmark === undefined ? {} : { current_bookmark: bookmark }),
+    })
+  const bookmarkOf = (result: unknown): string =>
+    z.object({ at_bookmark: z.string() }).parse(result).at_bookmark
+
+  test('until it is complete', async () => {
+    await start()
+    const at = bookmarkOf((await exported()).result)
+    expect((await migrate('SELECT 2;')).errors[0]?.message).toBe(
+      'Currently processing a long-running export.',
+    )
+    expect((await exported()).errors[0]?.message).toContain('Cannot start a new export')
+    await exported(at)
+    await exported(at)
+    expect((await migrate('SELECT 2;')).errors).toEqual([])
+  })
+
+  test('for a while, when it is abandoned; and for no time where that is switched off', async () => {
+    await start({ exportHoldMs: 300 })
+    await exported()
+    expect((await migrate('SELECT 2;')).success).toBe(false)
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    expect((await migrate('SELECT 2;')).success).toBe(true)
+    await api?.close()
+    await start({ exportHoldMs: 0 })
+    await exported()
+    expect((await migrate('SELECT 2;')).success).toBe(true)
+  })
+})
+
+describe('every text of the table reaches its row through the API', () => {
+  const SAID = FAILURE_TABLE.filter(
+    ({ place, source }) => place !== 'local' && !/Wrangler|^Node|^SQLite|^-/.test(source),
+  )
+  test.each(
+    SAID.flatMap((row) =>
+      row.texts
+        .filter((text) => rowOf(text, 'remote') === row)
+        .map((text) => ({ type: row.type, text, row })),
+    ),
+  )('$type: $text', async ({ type, text, row }) => {
+    const api = await start()
+    const code = Number(/\[code: (\d+)\]/.exec(text)?.[1] ?? 7500)
+    const message = text.replace(/ \[code: \d+\]$/, '')
+    const status =
+      { NotAuthenticated: 401, NotPermitted: 403, RateLimited: 429, OutcomeUnknown: 500 }[type as string] ??
+      400
+    api.fault({ route: 'info', kind: 'says', call: 'all', says: { status, code, message } })
+    const asked = askApi(
+      { url: api.url, token: api.token, tries: 1 },
+      { what: 'Asking', path: apiPath('accounts', api.accountId, 'd1', 'database', ID), schema: z.unknown() },
+    )
+    await expect(asked).rejects.toMatchObject({
+      type,
+      ...(type === 'SqlRefused' ? { adviceWords: row.advice } : {}),
+    })
+  })
+})
