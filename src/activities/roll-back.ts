@@ -34,10 +34,11 @@ export async function prepareReverse(
   })
   const { available, sql, price } = plan.rollback
   if (!available || sql === undefined) return { price }
-  const file = migrationFile(reverseName(ledger, input.at), Buffer.from(sql))
+  const file = migrationFile(reverseName(ledger, input.at, all), Buffer.from(sql))
   if (input.current !== undefined) {
     const now = await rehearseOnCopy(here, input.current, {
-      files: [...all, file],
+      // What is pending was not applied, and is not what the reverse is tried behind.
+      files: [...all.filter(({ name }) => ledger.includes(name)), file],
       applied: ledger,
       ...rehearsal,
     })
@@ -63,13 +64,15 @@ export async function prepareReverse(
 }
 
 /**
- * The runbook's `rollback_YYYY_MM_DD`, behind every file that there is. Where the newest lies in a folder of its own, as
+ * The runbook's `rollback_YYYY_MM_DD`, behind every file that there is, applied or pending: two of one number would stand in the way of
+ * the next run. Where the newest lies in a folder of its own, as
  * `migrations_pattern` wants it, so does this one.
  */
-export function reverseName(names: string[], at: string): string {
+export function reverseName(ledger: string[], at: string, folder: readonly { name: string }[] = []): string {
+  const names = [...ledger, ...folder.map(({ name }) => name)]
   const highest = Math.max(0, ...names.map((name) => migrationNumber(name) ?? 0))
   const name = `${String(highest + 1).padStart(4, '0')}_rollback_${at.slice(0, 10).replaceAll('-', '_')}`
-  const [, ...below] = names.at(-1)?.split('/') ?? []
+  const [, ...below] = ledger.at(-1)?.split('/') ?? []
   return below.length === 0 ? `${name}.sql` : [name, ...below].join('/')
 }
 

@@ -77,4 +77,11 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
     price: [goes, '1 row written to photos since the migration'],
     file: expect.stringMatching(/run-1.0002_rollback_2026_03_08\.sql$/),
   })
+  // What is pending has its number, and does not run before the reverse.
+  const pending = migrationFile('0002_broken.sql', Buffer.from('DROP TABLE nowhere;\n'))
+  const files = [file, pending]
+  expect(await reverse({ current, planned, files, bundle: await packBundle(files) })).toMatchObject({
+    migration: { name: '0003_rollback_2026_03_08.sql' },
+    price: [goes, '1 row written to photos since the migration'],
+  })
 })

@@ -42,6 +42,8 @@ export interface RehearseInput {
   files: MigrationFile[]
   /** The ledger, oldest first. */
   applied: readonly (string | { name: string })[]
+  /** Files of `applied` that the copy does not have yet, as an older archive: they are run on it before anything is compared. */
+  runFirst?: readonly string[]
   environment: string
   database: Database
   /** The Wrangler that would apply the files; `sendsLf`: with line feeds whatever the files have. */
@@ -73,6 +75,7 @@ export async function rehearseMigrations(input: RehearseInput, open?: OpenScratc
     const main = join(folder, 'main.sqlite')
     if (input.databaseFile === undefined) replayHistory(input, prior)
     else await copyDatabase(input.databaseFile, prior)
+    if ((input.runFirst ?? []).length > 0) replayOnto(input, prior, input.runFirst ?? [])
     await copyFile(prior, main)
     return await rehearseIn(input, { prior, main, folder }, open)
   } finally {
@@ -212,14 +215,18 @@ function planned(file: MigrationFile, replays: Map<string, FileReplay>, run: D1R
   }
 }
 
-/** Throws `SqlRefused` for an applied file that does not run. */
 function replayHistory(input: RehearseInput, file: string): void {
+  replayOnto(input, file, ledgerOf(input))
+}
+
+/** Throws `SqlRefused` for an applied file that does not run. */
+function replayOnto(input: RehearseInput, file: string, names: readonly string[]): void {
   const migrationsTable = tableOf(input)
   const database = openConfined(file)
   try {
     database.exec('PRAGMA synchronous = OFF')
     database.exec(ledgerSql(migrationsTable))
-    for (const applied of input.files.filter(({ name }) => ledgerOf(input).includes(name))) {
+    for (const applied of input.files.filter(({ name }) => names.includes(name))) {
       const origin = readDetailedCatalog(database, { migrationsTable })
       const { failures } = replayFile(database, applied, {
         ...{ migrationsTable, countRows: false, origin },

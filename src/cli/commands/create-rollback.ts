@@ -2,30 +2,37 @@ import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
 import { didYouMean } from '../../config/closest.js'
 import { RunbookError } from '../../contract/failures.js'
-import type { RollbackSummary } from '../../contract/plan.js'
 import type { MigrationFile } from '../../contract/target.js'
 import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
 import { createMigration } from './create.js'
+import { archiveBefore } from './archive-before.js'
+import { noReverse, reverseOfRows, type WrittenReverse } from './reverse-of-rows.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { command, words, type Words } from '../../contract/next-command.js'
 
 interface RollbackFileOptions {
   of?: string
+  backup?: string
   print?: boolean
 }
 
 /**
- * Runbook, scenario 2: "prepare rollback migration", written from the difference that the migration makes to the schema. The reverse
- * with rows is the one that a run writes from its restored copy.
+ * Runbook, scenario 2: "prepare rollback migration". Written by what writes the reverse of a run: with the rows of the newest archive from
+ * before the migration, and tried on the database as it is now; without an archive from the files alone, which hold no rows.
  */
 export function createRollbackCommand(app: App, summary: string): Command {
   return app
     .command('create-rollback', summary, [
       'create-rollback --env production',
       'create-rollback --of 0009_add_photos.sql --print',
+      'create-rollback --backup backups/backup-production-2026-03-01-120000.zip',
     ])
     .option('--of <migration>', 'the migration to reverse (default: the newest applied one)')
+    .option(
+      '--backup <zip>',
+      'take its rows from this archive (default: the newest one from before the migration)',
+    )
     .option('--print', 'print the SQL, write no file')
     .action(
       app.action<RollbackFileOptions>(async ({ options, output }) => {
@@ -33,8 +40,11 @@ export function createRollbackCommand(app: App, summary: string): Command {
         const files = await readProjectFiles(context)
         const migration =
           options.of === undefined ? await newestApplied(context, files) : named(files, options.of)
-        const { sql, price } = await interruptible((signal) =>
-          reverseOf(context, files, { migration, signal }),
+        const archive = await archiveBefore({ target: context.target, migration, given: options.backup })
+        const { sql, price, current } = await interruptible((signal) =>
+          archive === undefined
+            ? reverseOfFiles(context, files, { migration, signal })
+            : reverseOfRows({ context, files, migration, archive, signal, onProgress: output.note }),
         )
         const { file } =
           options.print === true
@@ -51,13 +61,26 @@ export function createRollbackCommand(app: App, summary: string): Command {
           ...defined({ file }),
           sql,
           price,
+          rows: archive !== undefined,
+          ...defined({ archive: archive?.file, archiveCreatedAt: archive?.createdAt }),
+          rehearsedOn: [
+            ...(archive === undefined ? ['empty database'] : ['archive']),
+            ...(current === true ? ['database'] : []),
+          ],
         })
         if (output.json) return 0
         if (file === undefined) output.line(sql)
-        else output.line(`Created ${file}, which reverses the schema of ${migration.name} only`)
-        output.note('It was written without the rows of the database.')
+        else
+          output.line(
+            `Created ${file}, which reverses ${archive === undefined ? 'the schema of ' : ''}${migration.name}${archive === undefined ? ' only' : ''}`,
+          )
+        output.note(
+          archive === undefined
+            ? `No archive from before ${migration.name} is in ${context.target.backupDir}: it was written without the rows of the database.`
+            : `It holds the rows of ${archive.file}, and was rehearsed on it${current === true ? ' and on the database as it is now' : ''}.`,
+        )
         for (const line of price) output.note(line)
-        if (price.length > 0) output.note(rowsComeBack(migration))
+        if (archive === undefined && price.length > 0) output.note(rowsComeBack(migration))
         if (file !== undefined)
           output.line(words`Next: read it, then ${command('plan')}; try it in staging first.`)
         return 0
@@ -85,11 +108,11 @@ function named(files: MigrationFile[], name: string): MigrationFile {
 }
 
 /** Replays the history up to the migration on a scratch, then lets the rehearsal write and try the way back. */
-async function reverseOf(
+async function reverseOfFiles(
   { target }: Context,
   files: MigrationFile[],
   { migration, signal }: { migration: MigrationFile; signal: AbortSignal },
-): Promise<{ sql: string; price: RollbackSummary['price'] }> {
+): Promise<WrittenReverse> {
   const before = files.slice(0, files.indexOf(migration))
   const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
   const { rollback } = await rehearseInOwnProcess({
@@ -110,13 +133,7 @@ async function reverseOf(
       { advice: rowsComeBack(migration) },
     )
   if (rollback.sql !== undefined) return { sql: rollback.sql, price: rollback.price }
-  throw new RunbookError(
-    'ValidationFailed',
-    `No reverse of ${migration.name} can be written. ${rollback.price.join(' ')}`,
-    {
-      advice: words`Write it by hand (${command('create', 'NAME')}), or go back by Time Travel or the backup.`,
-    },
-  )
+  throw noReverse(migration, rollback.price)
 }
 
 /** A file that was written without rows holds none. */

@@ -67,7 +67,7 @@ export const COMMANDS: CommandEntry[] = [
   },
   {
     name: 'create-rollback',
-    summary: 'write the reverse of what the newest applied migration does to the schema, without rows',
+    summary: 'write the reverse of the newest applied migration, with the rows of an archive from before it',
     load: async () => (await import('./create-rollback.js')).createRollbackCommand,
   },
   {

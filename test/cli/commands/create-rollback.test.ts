@@ -1,7 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { localDatabaseFile } from '../../../src/d1/read/local-file.js'
+import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 import { projectFolder } from '../../config/project-folder.js'
+import { LEDGER_SQL } from '../../d1/local-target.js'
 import { runCli, runJson } from '../run-cli.js'
 
 const SCHEMA = `CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, city TEXT, phone TEXT);
@@ -56,6 +59,80 @@ describe('where the migration changes only rows, create-rollback writes no file'
       error: {
         message: expect.stringContaining('Rows of labels stay') as string,
         next: [{ command: 'backup restore' }],
+      },
+    })
+  })
+})
+
+describe('with an archive from before the migration', () => {
+  const ROWS = `INSERT INTO customers (name, city, phone) VALUES ('Ada', 'Oslo', '1'), ('Bo', 'Bergen', '2');`
+  const CHANGE = 'ALTER TABLE customers DROP COLUMN phone; DROP TABLE labels; CREATE TABLE notes (text TEXT);'
+  const LABELS = `INSERT INTO labels VALUES ('red'), ('blue');`
+
+  async function migrated(change = CHANGE): Promise<{ folder: string; database: string }> {
+    const folder = project(change)
+    const database = localDatabaseFile({
+      persistTo: path.join(folder, '.wrangler', 'state'),
+      databaseId: 'DB',
+    })
+    mkdirSync(path.dirname(database), { recursive: true })
+    run(
+      database,
+      `${LEDGER_SQL} ${SCHEMA} ${ROWS} ${LABELS} INSERT INTO d1_migrations (name) VALUES ('0001_base.sql');`,
+    )
+    expect((await runJson(['backup'], folder)).code).toBe(0)
+    run(database, `${change} INSERT INTO d1_migrations (name) VALUES ('0002_change.sql');`)
+    return { folder, database }
+  }
+
+  function run(file: string, sql: string): void {
+    const database = openSqlite(file)
+    database.exec(sql)
+    database.close()
+  }
+
+  test('dropped columns and tables come back with their values, and what was written since is counted', async () => {
+    const { folder, database } = await migrated()
+    run(database, `INSERT INTO notes VALUES ('new'), ('newer');`)
+    const { code, json } = await runJson(ARGS, folder)
+    expect(code).toBe(0)
+    expect(json).toMatchObject({
+      rows: true,
+      archive: expect.stringContaining('backup-local-') as string,
+      rehearsedOn: ['archive', 'database'],
+      price: expect.arrayContaining(['2 rows written to notes since the migration']) as string[],
+    })
+    run(database, String((json as { sql: string }).sql))
+    const now = openSqlite(database, { readOnly: true })
+    expect(now.prepare('SELECT name, phone FROM customers ORDER BY id').all()).toMatchObject([
+      { name: 'Ada', phone: '1' },
+      { name: 'Bo', phone: '2' },
+    ])
+    expect(now.prepare('SELECT count(*) AS n FROM labels').get()).toMatchObject({ n: 2 })
+    now.close()
+  })
+
+  test('rows that it changed come back too: a file is written where only rows changed', async () => {
+    const { folder } = await migrated(`DELETE FROM labels WHERE name = 'red';`)
+    const { code, json } = await runJson([...ARGS, '--print'], folder)
+    expect({ code, sql: (json as { sql: string }).sql }).toMatchObject({
+      code: 0,
+      sql: expect.stringContaining('red') as string,
+    })
+  })
+
+  test('one that was made afterwards gives no rows: named, it is refused', async () => {
+    const { folder } = await migrated()
+    const { json } = await runJson(['backup'], folder)
+    const later = (json as { file: string }).file
+    const refused = await runJson([...ARGS, '--backup', later], folder)
+    expect(refused).toMatchObject({
+      code: 1,
+      json: {
+        error: {
+          type: 'BackupInvalid',
+          message: expect.stringContaining('0002_change.sql was applied') as string,
+        },
       },
     })
   })

@@ -84,6 +84,9 @@ describe('migrations_pattern', () => {
     expect(reverseName(['0001_a.sql', '0002_b.sql'], '2026-03-01T00:00:00Z')).toBe(
       '0003_rollback_2026_03_01.sql',
     )
+    // One that is still pending has its number already.
+    const pending = [{ name: '0007_c.sql' }]
+    expect(reverseName(['0001_a.sql'], '2026-03-01T00:00:00Z', pending)).toBe('0008_rollback_2026_03_01.sql')
     const reverse = reverseName(NESTED.slice(0, 6), '2026-03-01T00:00:00Z')
     expect(reverse).toBe('0011_rollback_2026_03_01/migration.sql')
     expect(isMigrationName(reverse, '*/migration.sql')).toBe(true)

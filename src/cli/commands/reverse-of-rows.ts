@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import type { Context } from '../../config/context.js'
+import { RunbookError } from '../../contract/failures.js'
+import { command, words } from '../../contract/next-command.js'
+import type { Plan } from '../../contract/plan.js'
+import type { MigrationFile } from '../../contract/target.js'
+import type { EarlierArchive } from './archive-before.js'
+import { copyOfDatabase } from './database-copy.js'
+
+export interface WrittenReverse {
+  sql: string
+  /** What it does not bring back, or takes away, one sentence each. */
+  price: string[]
+  /** It was tried on the database as it is now, and the price counts what was written since. */
+  current?: boolean
+}
+
+interface Request {
+  context: Context
+  files: MigrationFile[]
+  migration: MigrationFile
+  archive: EarlierArchive
+  signal: AbortSignal
+  onProgress: (message: string) => void
+}
+
+/**
+ * The reverse as a run writes it: from the rows of an archive, forward and back on its restored copy, and once more behind everything that
+ * the database has applied by now. Throws `ValidationFailed` where none can be written, or where it does not work on the database as it is.
+ */
+export async function reverseOfRows(request: Request): Promise<WrittenReverse> {
+  const plan = await onArchive(request)
+  const { sql, price } = plan.rollback
+  if (sql === undefined) throw noReverse(request.migration, price)
+  if (sql === '')
+    throw new RunbookError(
+      'ValidationFailed',
+      [`${request.migration.name} leaves nothing to reverse: no file is written.`, ...price].join(' '),
+      { advice: words`See what it does: ${command('plan')}` },
+    )
+  return onDatabase(request, plan, { sql, price })
+}
+
+async function onArchive({ context, files, migration, archive, signal, onProgress }: Request): Promise<Plan> {
+  const { target } = context
+  const before = files.slice(0, files.indexOf(migration)).map(({ name }) => name)
+  const ledger = archive.ledger.map(({ name }) => name)
+  const runFirst = before.filter((name) => !ledger.includes(name))
+  const to = await mkdtemp(path.join(os.tmpdir(), 'd1-runbook-copy-'))
+  try {
+    const { restoreDatabase } = await import('../../d1/backup/restore.js')
+    const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
+    const { database: databaseFile } = await restoreDatabase({ file: archive.file, to, signal })
+    return await rehearseInOwnProcess({
+      ...{ signal, onProgress, databaseFile, runFirst },
+      files: [...files.filter(({ name }) => before.includes(name)), migration],
+      applied: [...ledger, ...runFirst],
+      environment: target.environment,
+      database: target.database,
+      migrationsTable: target.migrationsTable,
+    })
+  } finally {
+    await rm(to, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+async function onDatabase(request: Request, plan: Plan, written: WrittenReverse): Promise<WrittenReverse> {
+  const { context, files, migration, signal, onProgress } = request
+  const { target } = context
+  const copy = await copyOfDatabase({ target, files, backup: undefined, onProgress, signal })
+  try {
+    const applied = copy.ledger.map(({ name }) => name)
+    if (!applied.includes(migration.name)) return written
+    const { migrationFile } = await import('../../d1/migrations/migration-files.js')
+    const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
+    const { failuresOfReverse, lossesSince } = await import('../../runbook/reverse-cost.js')
+    const reverse = migrationFile('rollback.sql', Buffer.from(written.sql))
+    const now = await rehearseInOwnProcess({
+      ...{ signal, onProgress, databaseFile: copy.databaseFile },
+      files: [...files.filter(({ name }) => applied.includes(name)), reverse],
+      applied,
+      environment: target.environment,
+      database: target.database,
+      migrationsTable: target.migrationsTable,
+    })
+    // Behind later files it leads to a schema that was never there.
+    const wanted = applied.at(-1) === migration.name ? plan.schemaFingerprint : now.predictedFingerprint
+    const failures = failuresOfReverse(now, wanted)
+    if (failures.length > 0) throw noReverse(migration, failures)
+    return { ...written, price: [...written.price, ...lossesSince(now, plan.rows)], current: true }
+  } finally {
+    await copy.remove()
+  }
+}
+
+export function noReverse({ name }: MigrationFile, why: string[]): RunbookError {
+  return new RunbookError('ValidationFailed', `No reverse of ${name} can be written. ${why.join(' ')}`, {
+    advice: words`Write it by hand (${command('create', 'NAME')}), or go back by Time Travel or the backup.`,
+  })
+}
