@@ -19,7 +19,7 @@ export default defineConfig({
     projects: LANES,
     // The built command line runs as it ships.
     server: { deps: { external: [/\/dist\/src\//] } },
-    // Temporal's runtime is native and one a process: each file gets a process of its own.
+    // Temporal's runtime is native and one a process: no threads.
     pool: 'forks',
     // Of two cores: tests that start Temporal wait for it a fifth of their time, in which a third one works.
     maxWorkers: 3,
