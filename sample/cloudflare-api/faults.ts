@@ -15,6 +15,7 @@ export type RouteName =
   | 'bookmark'
   | 'restore'
   | 'graphql'
+  | 'insights'
 
 /**
  * - `429`: refused, with Retry-After; `500`: refused; `504-before`, `504-after`: timed out before or after the effect

@@ -1,12 +1,20 @@
-import type { QueryCount, Dataset, AnalyticsRow } from './jobs.js'
-import type { Traffic } from './jobs.js'
 import { z } from 'zod'
-import { bodyOf, json, type Route } from './exchange.js'
+import { splitStatements } from '../../src/d1/sql/statements.js'
+import { answerDataset, isDataset } from './analytics.js'
+import { bodyOf, databaseOf, json, success, type Reply, type Route } from './exchange.js'
+import { GraphqlRefusal, readDocument, type Field } from './graphql-document.js'
+import type { QueryEvent, Traffic } from './jobs.js'
 import type { StatementResult } from './local-database.js'
+import type { Service } from './service.js'
 
-const BODY = z.object({ query: z.string(), variables: z.record(z.string(), z.unknown()).optional() })
-const FIELD =
-  /(?:(\w+)\s*:\s*)?(d1AnalyticsAdaptiveGroups|d1QueriesAdaptiveGroups|workersInvocationsAdaptive)\s*[({]/g
+const BODY = z.object({
+  query: z.string(),
+  variables: z.record(z.string(), z.unknown()).nullish(),
+  operationName: z.string().nullish(),
+})
+
+/** Query Insights look back so far. Milliseconds. */
+const INSIGHTS_MS = 31 * 86_400_000
 
 export const graphqlRoutes: Route[] = [
   {
@@ -15,75 +23,115 @@ export const graphqlRoutes: Route[] = [
     pattern: /^\/graphql$/,
     handle: (exchange) => {
       const { query, variables } = bodyOf(exchange, BODY)
-      const asked = `${query} ${JSON.stringify(variables ?? {})}`
-      const { traffic, analytics } = exchange.service
-      const account: Record<string, AnalyticsRow[]> = {}
-      for (const [, alias, field] of query.matchAll(FIELD)) {
-        const dataset = field as Dataset
-        account[alias ?? dataset] = (analytics[dataset] ?? measured(dataset, traffic, asked)).filter((row) =>
-          meant(row, asked),
-        )
+      try {
+        return json(200, {
+          data: answer(readDocument(query, variables ?? {}), exchange.service),
+          errors: null,
+        })
+      } catch (error) {
+        if (!(error instanceof GraphqlRefusal)) throw error
+        return refusal(error)
       }
-      return json(200, { data: { viewer: { accounts: [account] } }, errors: null })
+    },
+  },
+  {
+    // Named in Cloudflare's documentation with what it holds; how the fields are called, no public client shows.
+    name: 'insights',
+    method: 'GET',
+    pattern: /^\/accounts\/(?<account>[^/]+)\/d1\/database\/(?<database>[^/]+)\/insights$/,
+    handle: (exchange) => {
+      const { id } = databaseOf(exchange)
+      const since = Date.now() - INSIGHTS_MS
+      const asked = exchange.service.traffic.filter((event) => event.databaseId === id && event.at >= since)
+      const texts = [...new Set(asked.map(({ query }) => query))]
+      return success(texts.map((text) => insight(asked.filter(({ query }) => query === text))))
     },
   },
 ]
 
-/** Counts a request of statements for the analytics. */
-export function countQuery(
+/** GraphQL answers 200 around a question that it cannot answer. */
+function refusal({ message }: GraphqlRefusal): Reply {
+  const error = { message, path: null, extensions: { timestamp: new Date().toISOString() } }
+  return json(200, { data: null, errors: [error] })
+}
+
+function answer(fields: Field[], service: Service): Record<string, unknown> {
+  return selected(fields, {
+    viewer: (viewer) =>
+      selected(viewer.fields, {
+        accounts: (accounts) => {
+          demandAccount(accounts, service)
+          return [selected(accounts.fields, {}, (dataset) => datasetRows(dataset, service))]
+        },
+      }),
+  })
+}
+
+function selected(
+  fields: Field[],
+  known: Record<string, (field: Field) => unknown>,
+  otherwise?: (field: Field) => unknown,
+): Record<string, unknown> {
+  const entries = fields.map((field): [string, unknown] => {
+    const resolve = Object.hasOwn(known, field.name) ? known[field.name] : otherwise
+    if (resolve === undefined) throw new GraphqlRefusal(`unknown field "${field.name}"`)
+    return [field.alias, resolve(field)]
+  })
+  return Object.fromEntries(entries)
+}
+
+function demandAccount({ args }: Field, { accountId }: Service): void {
+  const filter = args['filter'] as { accountTag?: unknown } | undefined
+  if (filter !== undefined && filter.accountTag !== accountId)
+    throw new GraphqlRefusal('not authorized for that account')
+}
+
+function datasetRows(field: Field, service: Service): unknown {
+  const preset = isDataset(field.name) ? service.analytics[field.name] : undefined
+  return answerDataset(field, { traffic: service.traffic, preset, now: Date.now() })
+}
+
+/** Counts each statement of a request for the analytics; `outcome`: what they gave, or what the request failed with. */
+export function countQueries(
   traffic: Traffic,
   databaseId: string,
-  sql: string,
-  results: StatementResult[],
+  queries: readonly { sql: string }[],
+  outcome: StatementResult[] | { error: string },
 ): void {
-  const queries = traffic.get(databaseId) ?? new Map<string, QueryCount>()
-  const before = queries.get(sql) ?? { count: 0, durationMs: 0, rowsRead: 0, rowsWritten: 0, rowsReturned: 0 }
-  const sum = (of: (result: StatementResult) => number): number =>
-    results.reduce((all, result) => all + of(result), 0)
-  queries.set(sql, {
-    count: before.count + 1,
-    durationMs: before.durationMs + sum(({ meta }) => meta.duration),
-    rowsRead: before.rowsRead + sum(({ meta }) => meta.rows_read),
-    rowsWritten: before.rowsWritten + sum(({ meta }) => meta.rows_written),
-    rowsReturned: before.rowsReturned + sum(({ rows }) => rows.length),
-  })
-  traffic.set(databaseId, queries)
-}
-
-/** The real numbers of the databases that the question names; Workers there are none. */
-function measured(dataset: Dataset, traffic: Traffic, asked: string): AnalyticsRow[] {
-  if (dataset === 'workersInvocationsAdaptive') return []
-  const named = [...traffic].filter(([id]) => asked.includes(id) || !asked.includes('databaseId'))
-  return named.flatMap(([databaseId, queries]) => {
-    const rows = [...queries].map(([query, totals]) => queryRow(databaseId, query, totals))
-    return dataset === 'd1QueriesAdaptiveGroups' ? rows : [overview(databaseId, [...queries.values()])]
-  })
-}
-
-function queryRow(databaseId: string, query: string, totals: QueryCount): AnalyticsRow {
-  const { count, durationMs, ...rows } = totals
-  const sum = { queryDurationMs: durationMs, ...rows }
-  const avg = Object.fromEntries(Object.entries(sum).map(([name, value]) => [name, value / count]))
-  return { count, sum, avg, dimensions: { query, databaseId } }
-}
-
-function overview(databaseId: string, queries: QueryCount[]): AnalyticsRow {
-  const total = (of: (query: QueryCount) => number): number =>
-    queries.reduce((all, query) => all + of(query), 0)
-  const sum = {
-    readQueries: total(({ rowsWritten, count }) => (rowsWritten === 0 ? count : 0)),
-    writeQueries: total(({ rowsWritten, count }) => (rowsWritten > 0 ? count : 0)),
-    rowsRead: total(({ rowsRead }) => rowsRead),
-    rowsWritten: total(({ rowsWritten }) => rowsWritten),
+  const at = Date.now()
+  const texts = queries.flatMap(({ sql }) => statementTexts(sql))
+  for (const [index, query] of texts.entries()) {
+    const result = Array.isArray(outcome) ? outcome[index] : undefined
+    traffic.push({
+      ...{ databaseId, at, query },
+      error: Array.isArray(outcome) ? '' : outcome.error,
+      durationMs: result?.meta.duration ?? 0,
+      rowsRead: result?.meta.rows_read ?? 0,
+      rowsWritten: result?.meta.rows_written ?? 0,
+      rowsReturned: result?.rows.length ?? 0,
+    })
   }
-  return { sum, dimensions: { databaseId, datetimeHour: new Date().toISOString() } }
 }
 
-/** A row of another database or script than the question names is left out. */
-function meant({ dimensions }: AnalyticsRow, asked: string): boolean {
-  return (['databaseId', 'scriptName'] as const).every((name) => {
-    const value = dimensions?.[name]
-    const filtered = new RegExp(`${name}(?:_in)?["\\s]*:\\s*(?:"|\\[)`).test(asked)
-    return value === undefined || !filtered || asked.includes(value)
+/** Each statement with the comments before it, as it was sent. */
+function statementTexts(sql: string): string[] {
+  let from = 0
+  return splitStatements(sql).map((statement) => {
+    const end = statement.offset + statement.sql.length
+    const text = sql.slice(from, end).replace(/^[;\s]+/, '')
+    from = end
+    return text
   })
+}
+
+function insight(asked: QueryEvent[]): Record<string, unknown> {
+  const total = (of: (event: QueryEvent) => number): number => asked.reduce((sum, one) => sum + of(one), 0)
+  return {
+    query: asked[0]?.query,
+    count: asked.length,
+    rows_read: total(({ rowsRead }) => rowsRead),
+    rows_written: total(({ rowsWritten }) => rowsWritten),
+    duration: total(({ durationMs }) => durationMs),
+    recommendation: null,
+  }
 }

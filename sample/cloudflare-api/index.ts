@@ -131,7 +131,7 @@ function openService(folder: string, options: CloudflareApiOptions): Service {
     histories: new Map(histories),
     imports: new Map(),
     exports: new Map(),
-    traffic: new Map(),
+    traffic: [],
     analytics: {},
     faults: new Faults(),
     calls: [],

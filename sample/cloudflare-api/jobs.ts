@@ -9,8 +9,14 @@ export interface ImportJob {
   outcome?: { bookmark: string; queries: number; meta: Meta } | { error: string }
 }
 
-export interface QueryCount {
-  count: number
+/** One statement that a database was asked, as the analytics keep it. */
+export interface QueryEvent {
+  databaseId: string
+  /** Epoch milliseconds. */
+  at: number
+  query: string
+  /** Empty where it went well. */
+  error: string
   durationMs: number
   rowsRead: number
   rowsWritten: number
@@ -29,8 +35,8 @@ export interface AnalyticsRow {
   dimensions?: Record<string, string>
 }
 
-/** What the databases were asked so far: database ID, then text of the query. */
-export type Traffic = Map<string, Map<string, QueryCount>>
+/** What the databases were asked so far, oldest first. */
+export type Traffic = QueryEvent[]
 
 /** Rows that replace what would be answered; a data set that is absent keeps its own numbers. */
 export type AnalyticsRows = Partial<Record<Dataset, AnalyticsRow[]>>

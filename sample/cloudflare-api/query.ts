@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { bodyOf, databaseOf, success, type Exchange, type Route } from './exchange.js'
 import { demandNoExport } from './export.js'
-import { sqlFailure } from './failure.js'
+import { ApiFailure, sqlFailure } from './failure.js'
 import { cutsApart } from './splitter.js'
-import { countQuery } from './graphql.js'
+import { countQueries } from './graphql.js'
 import type { StatementResult } from './local-database.js'
 
 const VALUE = z.union([
@@ -53,12 +53,18 @@ function runBody(exchange: Exchange): StatementResult[] {
   demandNoExport(exchange, database)
   const body = bodyOf(exchange, BODY)
   const queries = 'batch' in body ? body.batch : [body]
-  if (queries.some(({ sql }) => cutsApart(sql, exchange.service.splitter)))
-    throw sqlFailure('incomplete input: SQLITE_ERROR')
-  const results = database.run(queries.map(({ sql, params }) => ({ sql, params: params ?? [] })))
-  exchange.service.histories.get(database.id)?.record()
-  countQuery(exchange.service.traffic, database.id, queries.map(({ sql }) => sql).join('; '), results)
-  return results
+  const { traffic, histories } = exchange.service
+  try {
+    if (queries.some(({ sql }) => cutsApart(sql, exchange.service.splitter)))
+      throw sqlFailure('incomplete input: SQLITE_ERROR')
+    const results = database.run(queries.map(({ sql, params }) => ({ sql, params: params ?? [] })))
+    histories.get(database.id)?.record()
+    countQueries(traffic, database.id, queries, results)
+    return results
+  } catch (error) {
+    if (error instanceof ApiFailure) countQueries(traffic, database.id, queries, { error: error.message })
+    throw error
+  }
 }
 
 /** Of two columns with one name the last one stays, as in D1. */
