@@ -12,9 +12,10 @@ import type { ActivityContext } from './worker-place.js'
 export async function rehearseOnCopy(
   { target }: ActivityContext,
   backup: BackupRecord,
-  input: Pick<RehearseInput, 'files' | 'applied' | 'queries' | 'checksums' | 'overlooked' | 'onProgress'> & {
-    signal: AbortSignal
-  },
+  input: Pick<
+    RehearseInput,
+    'files' | 'applied' | 'queries' | 'traffic' | 'wholeCopy' | 'checksums' | 'overlooked' | 'onProgress'
+  > & { signal: AbortSignal },
 ): Promise<Plan> {
   const { folder: to, remove } = await scratchFolder('rehearsal')
   try {

@@ -3,6 +3,7 @@ import type { SlowActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { rehearseOnCopy } from './rehearsal.js'
+import { readQueryTraffic } from '../d1/cloudflare/query-traffic.js'
 import { artifactStore, type ActivityContext } from './worker-place.js'
 import { command, words } from '../contract/next-command.js'
 
@@ -12,12 +13,17 @@ export async function rehearse(
   input: Parameters<SlowActivities['rehearse']>[0],
   { signal, onProgress }: { signal: AbortSignal; onProgress: (message: string) => void },
 ): ReturnType<SlowActivities['rehearse']> {
-  const { backup, status } = input
+  const { backup, status, queries = [] } = input
   const files = await unpackBundle(input.bundle, input.files, artifactStore(here))
+  const { target, env } = here
+  const unasked = queries.length > 0 || !target.database.remote || status.pending.length === 0
+  const traffic = unasked ? undefined : await readQueryTraffic({ target, env, signal })
   const plan = await rehearseOnCopy(here, backup, {
     files,
     applied: status.applied,
-    ...defined({ queries: input.queries, checksums: input.checksums, overlooked: input.overlooked }),
+    // The backup was made just now, in full.
+    wholeCopy: target.database.remote,
+    ...defined({ traffic, queries: input.queries, checksums: input.checksums, overlooked: input.overlooked }),
     signal,
     onProgress,
   })

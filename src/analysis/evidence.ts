@@ -20,6 +20,13 @@ export interface HeavyReads {
   index?: string
 }
 
+/** Rows that D1 counts for one statement, those of its triggers and indexes too. */
+export interface StatementRows {
+  line: number
+  rowsRead: number
+  rowsWritten: number
+}
+
 export interface StatementEvidence {
   /** File name. */
   file: string
@@ -40,6 +47,8 @@ export interface StatementEvidence {
   /** It writes, alters or drops the ledger. */
   writesLedger?: true
   reads?: HeavyReads
+  /** Triggers that it sets off, and the rows that were written beside its own. */
+  fires?: { triggers: string[]; rows: number }
   /** Milliseconds. */
   durationMs: number
 }
@@ -264,6 +273,10 @@ export interface Evidence {
   end?: { before: DetailedCatalog; statements: StatementEvidence[] }
   /** What the files say is about to run: rehearsed, or replayed with a known ledger. */
   certain: boolean
+  /** What D1's engine counted for each statement, by file; absent where none was sent by itself. */
+  costs?: ReadonlyMap<string, readonly StatementRows[]>
+  /** Names of the application's queries that searched an index before, by its name. */
+  searchedBy?: ReadonlyMap<string, readonly string[]>
   /** Milliseconds of each file on the copy. */
   durations: Record<string, number>
   destination: Destination

@@ -50,6 +50,8 @@ export interface ReadActivities {
     late: boolean
     /** The checkpoints before this one, at least the last four: several samples tell a shift from noise. */
     history?: Pick<Checkpoint, 'results'>[]
+    /** ISO 8601: since when the queries of the baseline are counted on the migrated database. Absent: they are not looked at. */
+    since?: string
     /** Absent: as the schedule has it, at real time. */
     sampling?: Sampling
   }): Promise<Checkpoint>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CHECKPOINT_VERDICTS, CRITERIA } from './names.js'
+import { queryBaselineSchema, queryShiftSchema } from './queries.js'
 
 export const checkpointVerdictSchema = z.enum(CHECKPOINT_VERDICTS)
 export type CheckpointVerdict = z.infer<typeof checkpointVerdictSchema>
@@ -79,6 +80,8 @@ export const probeResultSchema = z.object({
   /** What a failed check found, and what it should have found: a status, a value, an age in milliseconds. */
   measured: z.union([z.number(), z.string()]).optional(),
   limit: z.union([z.number(), z.string()]).optional(),
+  /** Of the kind `queries`: those that read many times what they read before. */
+  queries: z.array(queryShiftSchema).optional(),
   message: z.string(),
 })
 export type ProbeResult = z.infer<typeof probeResultSchema>
@@ -102,6 +105,8 @@ export const baselineSchema = z.object({
       samples: z.number().int(),
     }),
   ),
+  /** What production's own queries read for each call, by its analytics; absent where they are not known. */
+  queries: z.array(queryBaselineSchema).optional(),
 })
 export type Baseline = z.infer<typeof baselineSchema>
 

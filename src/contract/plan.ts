@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { findingSchema, VERDICTS } from './finding.js'
+import { planQueriesSchema } from './queries.js'
 import { databaseSchema } from './target.js'
 
 /** One pending file, as the rehearsal on the restored copy saw it run. */
@@ -12,6 +13,21 @@ export const plannedMigrationSchema = z.object({
   /** Schema fingerprints that production must show before and after this file. */
   fingerprintBefore: z.string(),
   fingerprintAfter: z.string(),
+  /**
+   * What each statement cost on the copy: rows as D1 counts and bills them, milliseconds as SQLite took them. Absent for a file that
+   * did not run, or that has too many statements to send one by one.
+   */
+  statementCosts: z
+    .array(
+      z.object({
+        /** 1-based line of its first word. */
+        line: z.number().int().positive(),
+        rowsRead: z.number().int().nonnegative(),
+        rowsWritten: z.number().int().nonnegative(),
+        ms: z.number().nonnegative(),
+      }),
+    )
+    .optional(),
 })
 export type PlannedMigration = z.infer<typeof plannedMigrationSchema>
 
@@ -63,5 +79,7 @@ export const planSchema = z.object({
   rollback: rollbackSummarySchema,
   /** For the report: whole objects of the copy that were added, removed or changed. */
   schemaChanges: z.array(schemaChangeSchema).optional(),
+  /** Production's own queries on the copy, where no `queries` are configured and the database is remote. */
+  queries: planQueriesSchema.optional(),
 })
 export type Plan = z.infer<typeof planSchema>

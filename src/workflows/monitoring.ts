@@ -82,6 +82,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
   const sampling = scaledSampling(plan.timeScale)
   const look = async (checkpoint: Pick<Checkpoint, 'number' | 'plannedAt' | 'late'>): Promise<Checkpoint> => {
     const { target, baseline, expected } = input
+    const since = new Date(input.anchorMs).toISOString()
     const { probes, thresholds } = plan
     const recent = (): Pick<Checkpoint, 'results'>[] =>
       independentLooks(checkpoints, apartMs)
@@ -91,7 +92,17 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
     try {
       return recordedCheckpoint(
         await read.runCheckpoint.executeWithOptions({ summary }, [
-          { target, probes, thresholds, baseline, expected, history: recent(), sampling, ...checkpoint },
+          {
+            target,
+            probes,
+            thresholds,
+            baseline,
+            expected,
+            history: recent(),
+            sampling,
+            since,
+            ...checkpoint,
+          },
         ]),
       )
     } catch (error) {

@@ -5,6 +5,7 @@ import type { Check, MigrationRequest } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import type { MigrationRef } from '../contract/target.js'
 import { startMessage } from '../runbook/messages.js'
+import { queryBaselines } from '../runbook/monitoring/query-shifts.js'
 import { EXPECTED_DURATION_MS } from '../runbook/steps.js'
 import { windowState } from '../runbook/window.js'
 import { read, slow } from './activities.js'
@@ -173,9 +174,10 @@ export async function rehearse(run: Run, status: Status): Promise<Plan> {
       run.plan = plan
       run.view.planHash = plan.planHash
       if (plan.verdict === 'block') throw blocked(run, plan)
-      run.baseline = await slow.takeBaseline.executeWithOptions({ summary: 'Baseline of the probes' }, [
+      const baseline = await slow.takeBaseline.executeWithOptions({ summary: 'Baseline of the probes' }, [
         { target, monitoring },
       ])
+      run.baseline = { ...baseline, ...defined({ queries: queryBaselines(plan) }) }
       return plan
     },
     ({ planHash, verdict }) => `plan ${planHash.slice(0, 12)}: ${verdict}`,

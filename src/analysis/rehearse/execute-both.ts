@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { defined } from '../../contract/defined.js'
 import { messageOf } from '../../contract/failures.js'
 import { tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import { eachRow, quoteName, type Row } from '../../d1/sqlite/sqlite.js'
@@ -25,6 +26,8 @@ export interface Execution {
   refused?: string
   /** Rows that it answered before and does not answer afterwards, of how many. */
   missing?: { rows: number; of: number }
+  /** The statement with the values with which both took it. */
+  bound?: string
 }
 
 /**
@@ -33,6 +36,7 @@ export interface Execution {
  */
 export function executeOnBoth(versions: BothVersions, sql: string, target: string | undefined): Execution {
   const { prior, main, before } = versions
+  let taken: string | undefined
   for (let sample = 0; sample < SAMPLES; sample += 1) {
     const sampleOf = (table: string): Row | undefined => sampleRow(prior, table, sample)
     const bound = bindValues(sql, before, sampleOf)
@@ -41,7 +45,7 @@ export function executeOnBoth(versions: BothVersions, sql: string, target: strin
     const inserts = /^\s*(?:insert|replace)\b/i.test(sql) && table !== undefined && row !== undefined
     const was = attempt(prior, bound, inserts ? removal(table, table.name, (name) => name, row) : undefined)
     if (was.error !== undefined) {
-      if (bound === sql) return {}
+      if (bound === sql) break
       continue
     }
     const is = attempt(main, bound, inserts ? removalAfter(versions, table, row) : undefined)
@@ -50,10 +54,11 @@ export function executeOnBoth(versions: BothVersions, sql: string, target: strin
       return /^(?:UNIQUE )?constraint failed/.test(is.error) ? {} : { refused: is.error }
     const missing = missingRows(was.rows, is.rows)
     if (missing > 0 && sameEachTime(prior, bound, was.rows))
-      return { missing: { rows: missing, of: was.rows?.length ?? 0 } }
-    if (bound === sql) return {}
+      return { missing: { rows: missing, of: was.rows?.length ?? 0 }, bound }
+    taken ??= bound
+    if (bound === sql) break
   }
-  return {}
+  return defined({ bound: taken })
 }
 
 function attempt(

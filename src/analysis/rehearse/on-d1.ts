@@ -5,7 +5,7 @@ import { CATALOG_SQL, catalogOf, schemaFingerprint } from '../../d1/schema/catal
 import { splitStatements } from '../../d1/sql/statements.js'
 import { openScratch, type OpenScratch, type ScratchDatabase } from '../../d1/scratch/scratch-workerd.js'
 import { anatomyOf } from '../statement/statement.js'
-import type { FailureEvidence } from '../evidence.js'
+import type { FailureEvidence, StatementRows } from '../evidence.js'
 
 /** workerd counts the text of a request as one statement. Bytes. */
 const LONGEST_TEXT = 100_000
@@ -18,6 +18,10 @@ export interface D1Run {
   /** Milliseconds by file. */
   durations: Record<string, number>
   failures: FailureEvidence[]
+  /** By file, where its statements were sent one by one. */
+  costs: Map<string, StatementRows[]>
+  /** Rows that the queries of production read, by their text: before the files and after all of them. */
+  measured: Map<string, { before: number; after: number }>
   /** Runs the reverse after the files. Undefined when it leads back to the schema of before, else why it does not. */
   tryBack: (sql: string) => Promise<string | undefined>
   /** Stops the engine. */
@@ -33,9 +37,11 @@ export async function runOnD1(options: {
   file: string
   pending: MigrationFile[]
   migrationsTable: string
+  /** Queries to measure: the text, and it with values in place of its parameters. */
+  asked?: readonly AskedQuery[]
   open?: OpenScratch
 }): Promise<D1Run> {
-  const { input, pending, migrationsTable, open = openScratch } = options
+  const { input, pending, migrationsTable, asked = [], open = openScratch } = options
   const scratch = await open({ file: options.file })
   const close = async (): Promise<void> => {
     await scratch.close()
@@ -49,16 +55,20 @@ export async function runOnD1(options: {
       fingerprints: new Map(),
       durations: {},
       failures: [],
+      costs: new Map(),
+      measured: new Map(),
       tryBack: (sql) => tryBack(scratch, sql, first, migrationsTable),
       close,
     }
     await scratch.batchFile(`${ledgerSql(migrationsTable)};`)
+    const before = await rowsReadBy(scratch, asked)
     for (const file of pending) {
       input.signal?.throwIfAborted()
       input.onProgress?.(`Running ${file.name} on D1's engine`)
       const started = performance.now()
       try {
-        await send(scratch, asSent(file, migrationsTable))
+        const costs = await apply(scratch, asSent(file, migrationsTable))
+        if (costs !== undefined) run.costs.set(file.name, costs)
       } catch (error) {
         if (!isRefusal(error)) throw error
         run.failures.push(locate(error, file))
@@ -69,12 +79,63 @@ export async function runOnD1(options: {
       run.fingerprints.set(file.name, { before: run.predictedFingerprint, after })
       run.predictedFingerprint = after
     }
+    for (const [sql, rows] of run.failures.length > 0 ? [] : await rowsReadBy(scratch, asked)) {
+      const was = before.get(sql)
+      if (was !== undefined) run.measured.set(sql, { before: was, after: rows })
+    }
     return run
   } catch (error) {
     await close()
     throw error
   }
 }
+
+/** A query of production's, and it with values of the copy in place of its parameters. */
+export interface AskedQuery {
+  sql: string
+  bound: string
+}
+
+/** What D1 refuses of it is not measured; native SQLite ran each of them to its end before. */
+async function rowsReadBy(
+  scratch: ScratchDatabase,
+  asked: readonly AskedQuery[],
+): Promise<Map<string, number>> {
+  const rows = new Map<string, number>()
+  for (const { sql, bound } of asked) {
+    try {
+      const [cost] = await scratch.costs([bound])
+      if (cost !== undefined) rows.set(sql, cost.rowsRead)
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+    }
+  }
+  return rows
+}
+
+/** Statements of a file that are sent one by one, to learn what each costs; the engine takes about a millisecond for each. */
+const SINGLY = 100
+
+/**
+ * A file with few statements is sent as a batch of them, which is one transaction too, for what each one costs. Where the batch is
+ * refused the text as a whole decides, as Wrangler sends it.
+ */
+async function apply(scratch: ScratchDatabase, sql: string): Promise<StatementRows[] | undefined> {
+  const statements = Buffer.byteLength(sql) <= LONGEST_TEXT ? splitStatements(sql) : []
+  if (statements.length > 0 && statements.length <= SINGLY + 1) {
+    try {
+      const costs = await scratch.costs(statements.map((statement) => statement.sql))
+      // The last one is the row of the ledger.
+      return statements.slice(0, -1).map(({ line }, at) => ({ line, ...(costs[at] ?? NOTHING) }))
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+    }
+  }
+  await send(scratch, sql)
+  return undefined
+}
+
+const NOTHING = { rowsRead: 0, rowsWritten: 0 }
 
 /** As Wrangler sends a file: whole, and past the length of one statement cut into its statements; one transaction both ways. */
 async function send(scratch: ScratchDatabase, sql: string): Promise<void> {

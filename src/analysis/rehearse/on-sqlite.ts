@@ -8,7 +8,12 @@ import type { Database, MigrationFile } from '../../contract/target.js'
 import { holdsRows, readDetailedCatalog } from '../../d1/schema/schema.js'
 import { attachAfterwards, openConfined } from '../../d1/sqlite/confined.js'
 import { compareTable } from '../compare/compare.js'
-import { checkApplication, type ApplicationQuery } from './application-queries.js'
+import {
+  checkApplication,
+  type ApplicationQuery,
+  type OnQuery,
+  type QueryTrial,
+} from './application-queries.js'
 import type { Destination, Evidence, TableFate } from '../evidence.js'
 import { brokenObjects, brokenSince, violationsIn } from '../replay/health.js'
 import { followTables } from '../replay/lineage.js'
@@ -30,12 +35,17 @@ export interface NativeInput {
   onProgress?: (message: string) => void
   onStatement?: ReplayOptions['onStatement']
   hopeless?: ReplayOptions['hopeless']
+  onQuery?: OnQuery
+  /** Texts of production's that did not end when they were tried before. */
+  endless?: readonly string[]
 }
 
 /** What SQLite, statement by statement, shows of the files. */
 export interface NativeRehearsal {
   evidence: Evidence
   findings: Finding[]
+  /** What became of each query of the application. */
+  trials: QueryTrial[]
   replays: Map<string, FileReplay>
   /** The files that ran, all of them unless one failed. */
   ran: MigrationFile[]
@@ -105,8 +115,13 @@ export async function rehearseNatively(
       certain: true,
       destination: destinationOf(input),
     }
-    const findings = checkApplication(database, evidence, input.queries ?? [], places.prior)
-    return { evidence, findings, replays, ran, rows: rowChanges(database, before, after, fates) }
+    const { onQuery, endless } = input
+    const { findings, trials } = checkApplication(database, evidence, input.queries ?? [], {
+      priorFile: places.prior,
+      ...defined({ onQuery, endless }),
+    })
+    evidence.searchedBy = searchedBy(trials)
+    return { evidence, findings, trials, replays, ran, rows: rowChanges(database, before, after, fates) }
   } finally {
     database.close()
   }
@@ -115,6 +130,14 @@ export async function rehearseNatively(
 function destinationOf({ database, wrangler }: NativeInput): Destination {
   if (database.remote) return { place: 'remote', ...defined({ wrangler }) }
   return { place: 'local', remoteId: /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(database.id) }
+}
+
+/** For each index that a query searched before: the queries, by name. */
+function searchedBy(trials: readonly QueryTrial[]): NonNullable<Evidence['searchedBy']> {
+  const found = new Map<string, string[]>()
+  for (const { query, indexes } of trials)
+    for (const index of indexes) found.set(index, [...(found.get(index) ?? []), query.name])
+  return found
 }
 
 function withData(

@@ -8,6 +8,8 @@ export type RehearsalReport =
   | { kind: 'progress'; message: string }
   /** Runs this statement now; undefined: it ended. */
   | { kind: 'statement'; at: StatementPosition | undefined }
+  /** Runs this query of production's now; undefined: all of them ended. */
+  | { kind: 'query'; sql: string | undefined }
 
 /** The other side of `rehearseInOwnProcess`. */
 await answerParent<RehearseInput>((input, report): Promise<Plan> => {
@@ -16,5 +18,6 @@ await answerParent<RehearseInput>((input, report): Promise<Plan> => {
     ...input,
     onProgress: (message) => say({ kind: 'progress', message }),
     onStatement: (at) => say({ kind: 'statement', at }),
+    onQuery: (sql) => say({ kind: 'query', sql }),
   })
 })

@@ -5,7 +5,7 @@ import type { Plan } from '../../contract/plan.js'
  * What an approval is given for: the bytes of the pending files, the database, its schema and ledger, and what was found. How long
  * something took differs from run to run and is left out.
  */
-export function planHashOf(plan: Omit<Plan, 'planHash' | 'rollback'>): string {
+export function planHashOf(plan: Omit<Plan, 'planHash' | 'rollback' | 'queries'>): string {
   const bound = [
     plan.environment,
     [plan.database.id, plan.database.name, plan.database.remote],

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { Finding } from '../../contract/finding.js'
 import type { Plan, PlannedMigration, RollbackSummary } from '../../contract/plan.js'
 import type { Database, MigrationFile } from '../../contract/target.js'
+import type { StatementRows } from '../evidence.js'
 import { diffCatalog } from '../../d1/schema/schema-diff.js'
 import { foldTriggers, REFUSED, remoteTriggers } from '../../d1/sql/remote-triggers.js'
 import { openConfined } from '../../d1/sqlite/confined.js'
@@ -16,7 +17,8 @@ import { readDetailedCatalog } from '../../d1/schema/schema.js'
 import { RunbookError } from '../../contract/failures.js'
 import { command, words } from '../../contract/next-command.js'
 import { acknowledge, verdictOf } from '../findings/acknowledge.js'
-import type { ApplicationQuery } from './application-queries.js'
+import type { ApplicationQuery, OnQuery } from './application-queries.js'
+import { planQueries, productionQueries, type ProductionQuery } from './production-queries.js'
 import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
 import { planHashOf } from './plan-hash.js'
 import { rehearseNatively, type NativeRehearsal } from './on-sqlite.js'
@@ -33,6 +35,7 @@ import { driftFinding } from '../rules/sq108.js'
 import { withSafeRebuild } from '../reverse/safe-rebuild.js'
 import { schemaDrift } from '../replay/schema-drift.js'
 import { runOnD1, type D1Run } from './on-d1.js'
+import type { TrafficReading } from '../../contract/queries.js'
 import type { OpenScratch } from '../../d1/scratch/scratch-workerd.js'
 
 export interface RehearseInput {
@@ -53,7 +56,11 @@ export interface RehearseInput {
   /** `.sql` files below the folder that Wrangler passes over. */
   overlooked?: readonly string[]
   /** What the running application asks. */
-  queries?: ApplicationQuery[]
+  queries?: Pick<ApplicationQuery, 'name' | 'sql'>[]
+  /** What production's analytics say that it is asked, where no `queries` are given. */
+  traffic?: TrafficReading
+  /** The copy is production's own, of now: what its statements cost is what production's will. */
+  wholeCopy?: boolean
   signal?: AbortSignal
   /** One line for people. */
   onProgress?: (message: string) => void
@@ -61,6 +68,10 @@ export interface RehearseInput {
   onStatement?: (at: StatementPosition | undefined) => void
   /** Statements that did not end when they were tried before. */
   hopeless?: readonly Unreachable[]
+  /** Called before each query of production's and, with nothing, after them. */
+  onQuery?: OnQuery
+  /** Queries of production's that did not end when they were tried before. */
+  endless?: string[]
 }
 
 /**
@@ -101,17 +112,26 @@ async function rehearseIn(input: RehearseInput, places: Places, open?: OpenScrat
     migrationsTable: tableOf(input),
   })
   history.push(...driftFinding(drift ?? []))
-  const native = await rehearseNatively({ ...input, migrationsTable: tableOf(input) }, places, pending)
+  const { chosen, leftOut } = ownQueries(input)
+  const queries = [...(input.queries ?? []), ...chosen]
+  const native = await rehearseNatively(
+    { ...input, queries, migrationsTable: tableOf(input) },
+    places,
+    pending,
+  )
   input.signal?.throwIfAborted()
   const run = await runOnD1({
     input,
     file: places.prior,
     pending: native.ran,
     migrationsTable: tableOf(input),
+    asked: native.trials.flatMap(({ query, bound }) =>
+      query.traffic === undefined || bound === undefined ? [] : [{ sql: query.sql, bound }],
+    ),
     ...defined({ open }),
   })
   try {
-    return await conclude(input, places, { ledger, pending, history, native, run })
+    return await conclude(input, places, { ledger, pending, history, native, run, chosen, leftOut })
   } finally {
     await run.close()
   }
@@ -120,10 +140,11 @@ async function rehearseIn(input: RehearseInput, places: Places, open?: OpenScrat
 async function conclude(
   input: RehearseInput,
   places: Places,
-  { ledger, pending, history, native, run }: Rehearsed,
+  { ledger, pending, history, native, run, chosen, leftOut }: Rehearsed,
 ): Promise<Plan> {
   const evidence = {
     ...native.evidence,
+    costs: run.costs,
     failures: [...native.evidence.failures, ...run.failures],
     durations: run.durations,
   }
@@ -152,7 +173,18 @@ async function conclude(
       ({ type }) => type !== 'column',
     ),
   }
-  return { planHash: planHashOf(plan), ...plan }
+  const { traffic, wholeCopy = false } = input
+  if (traffic === undefined || pending.length === 0) return { planHash: planHashOf(plan), ...plan }
+  const tried = { trials: native.trials, measured: run.measured, wholeCopy: wholeCopy && complete }
+  const queries = planQueries(traffic, { chosen, leftOut }, tried)
+  return { planHash: planHashOf(plan), ...plan, queries }
+}
+
+/** Production's own queries, where nobody configured any. */
+function ownQueries(input: RehearseInput): { chosen: ProductionQuery[]; leftOut: number } {
+  const { traffic, queries = [], files } = input
+  if (traffic?.state !== 'read' || queries.length > 0) return { chosen: [], leftOut: 0 }
+  return productionQueries(traffic, { migrationsTable: tableOf(input), files })
 }
 
 const NO_WAY_BACK: RollbackSummary = {
@@ -201,10 +233,13 @@ interface Rehearsed {
   history: Finding[]
   native: NativeRehearsal
   run: D1Run
+  chosen: ProductionQuery[]
+  leftOut: number
 }
 
 function planned(file: MigrationFile, replays: Map<string, FileReplay>, run: D1Run): PlannedMigration {
   const prints = run.fingerprints.get(file.name)
+  const costs = statementCosts(replays.get(file.name), run.costs.get(file.name))
   return {
     name: file.name,
     sha256: file.sha256,
@@ -212,7 +247,20 @@ function planned(file: MigrationFile, replays: Map<string, FileReplay>, run: D1R
     durationMs: Math.round(run.durations[file.name] ?? 0),
     fingerprintBefore: prints?.before ?? run.predictedFingerprint,
     fingerprintAfter: prints?.after ?? run.predictedFingerprint,
+    ...defined({ statementCosts: costs }),
   }
+}
+
+/** Rows by D1's count, and the time that SQLite took on the copy; nothing where D1 did not run the statements one by one. */
+function statementCosts(
+  replay: FileReplay | undefined,
+  costs: readonly StatementRows[] | undefined,
+): PlannedMigration['statementCosts'] {
+  if (replay === undefined || costs === undefined) return undefined
+  return costs.map(({ line, rowsRead, rowsWritten }) => {
+    const seen = replay.statements.find((statement) => statement.line === line)
+    return { line, rowsRead, rowsWritten, ms: Math.round((seen?.durationMs ?? 0) * 100) / 100 }
+  })
 }
 
 function replayHistory(input: RehearseInput, file: string): void {

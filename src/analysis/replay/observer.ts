@@ -7,6 +7,7 @@ import { cellText, quoteName } from '../../d1/sqlite/sqlite.js'
 import type { SqlStatement } from '../../d1/sql/statements.js'
 import { mentions, type StatementParts } from '../statement/statement.js'
 import type { HeavyReads, StatementEvidence } from '../evidence.js'
+import { firedTriggers } from './fired-triggers.js'
 import { isMany, keyReads, readsOf, triggerReads } from './heavy-reads.js'
 import { failedPrecondition } from '../statement/if-not-exists.js'
 import { literalsInIndex, literalsInPlaceOfColumns } from '../statement/quoted-literals.js'
@@ -55,8 +56,11 @@ export class Observer {
     const { countRows } = this.#options
     const planned = countRows ? readsOf(this.#database, statement.sql, anatomy) : undefined
     const started = performance.now()
+    const totalBefore = countRows ? this.#totalChanges() : 0
     const changes = this.#execute(statement.sql, anatomy)
     const durationMs = performance.now() - started
+    const beside = countRows ? this.#totalChanges() - totalBefore - changes : 0
+    const fires = beside > 0 ? firedTriggers(this.#database, anatomy, { changes, beside }) : undefined
     const fired = countRows ? triggerReads(this.#database, anatomy, changes) : undefined
     if (changesSchema(anatomy)) {
       this.#roots = undefined
@@ -76,7 +80,7 @@ export class Observer {
       counts,
       literals,
       sources,
-      ...defined({ unmet, reads }),
+      ...defined({ unmet, reads, fires }),
       ...(this.#writesLedger(anatomy) ? { writesLedger: true } : {}),
       durationMs,
     }
@@ -100,6 +104,10 @@ export class Observer {
     runForeign(this.#database, sql)
     if (!this.#options.countRows || !/^(?:insert|update|delete)$/.test(anatomy.verb)) return 0
     return Number(this.#database.prepare('SELECT changes() AS n').get()?.['n'])
+  }
+
+  #totalChanges(): number {
+    return Number(this.#database.prepare('SELECT total_changes() AS n').get()?.['n'])
   }
 
   #touches(sql: string, anatomy: StatementParts): TableAccess[] {

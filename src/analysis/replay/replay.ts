@@ -25,6 +25,8 @@ export interface StatementPosition {
   file: string
   line: number
   nth: number
+  /** The text of a query of the application, which stands in no file. */
+  query?: string
 }
 
 /** A statement that did not end in this time, in milliseconds. */

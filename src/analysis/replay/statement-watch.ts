@@ -18,13 +18,14 @@ export class StatementWatch {
     return this.#endless
   }
 
-  follow(at: StatementPosition | undefined, stop: () => void): void {
+  /** `limitMs`: for a statement that has less time than the others. */
+  follow(at: StatementPosition | undefined, stop: () => void, limitMs = this.#limitMs): void {
     this.end()
     if (at === undefined) return
     this.#timer = setTimeout(() => {
-      this.#endless = { ...at, afterMs: this.#limitMs }
+      this.#endless = { ...at, afterMs: limitMs }
       stop()
-    }, this.#limitMs)
+    }, limitMs)
   }
 
   end(): void {
@@ -52,7 +53,9 @@ export async function withoutEndless<Answer>(
     }
     const { endless } = watch
     if (endless === undefined) throw new Error(`${what} was stopped by nobody`)
-    const again = hopeless.some(({ file, line }) => file === endless.file && line === endless.line)
+    const again = hopeless.some(
+      ({ file, line, query }) => file === endless.file && line === endless.line && query === endless.query,
+    )
     if (again) throw new Error(`${what} never ended: ${endless.file}, line ${endless.line}`)
     hopeless.push(endless)
   }

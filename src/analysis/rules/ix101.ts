@@ -20,6 +20,7 @@ function lostIndex(evidence: Evidence, { fate, index }: IndexFate): Finding {
   const dropped = evidence.statements.find(
     ({ anatomy }) => anatomy.verb === 'drop-index' && same(anatomy.target, index.name),
   )
+  const searches = searchesText(evidence.searchedBy?.get(index.name) ?? [])
   const kind = index.unique ? 'unique index' : 'index'
   const place = dropped ?? shapeCulprit(evidence, fate)
   const details = {
@@ -29,9 +30,18 @@ function lostIndex(evidence: Evidence, { fate, index }: IndexFate): Finding {
   if (dropped !== undefined) {
     // Dropped by name it is meant, but it guarded the rows, or a rebuild beside it is where people forget to make it again.
     const severity = fate.how === 'kept' && !index.unique ? 'info' : 'warning'
-    const message = `The ${kind} ${index.name} is dropped and not made again.`
+    const message = `The ${kind} ${index.name} is dropped and not made again.${searches}`
     return findingOf(ix101, severity, place, message, details)
   }
-  const message = `The ${kind} ${index.name} on ${fate.before.name} is lost with the table that is rebuilt.`
+  const message = `The ${kind} ${index.name} on ${fate.before.name} is lost with the table that is rebuilt.${searches}`
   return findingOf(ix101, lossSeverity(evidence), place, message, details)
+}
+
+/** Queries named in one finding. */
+const NAMED = 3
+
+function searchesText(queries: readonly string[]): string {
+  if (queries.length === 0) return ''
+  const more = queries.length > NAMED ? ` and ${queries.length - NAMED} more` : ''
+  return ` It is what the application searched by in ${queries.slice(0, NAMED).join(', ')}${more}.`
 }

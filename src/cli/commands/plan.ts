@@ -11,6 +11,7 @@ import { configWarnings } from '../../config/target.js'
 import { findingLines } from '../terminal/findings-text.js'
 import { interruptible } from '../terminal/interrupt.js'
 import type { Output } from '../terminal/output.js'
+import { costLines, queryLines } from '../terminal/query-text.js'
 import { databaseLine } from '../terminal/target-text.js'
 import { checkReview, giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
 import { at, command, words } from '../../contract/next-command.js'
@@ -65,6 +66,12 @@ async function makePlan(
     const wrangler = await knownWrangler(target.projectDir)
     const checksums = await readChecksums(target.migrationsDir)
     const overlooked = await readOverlooked(context)
+    const queries = queriesOf(project, target.environment)
+    const { readQueryTraffic } = await import('../../d1/cloudflare/query-traffic.js')
+    const traffic =
+      queries.length > 0 || !target.database.remote
+        ? undefined
+        : await readQueryTraffic({ target, env: process.env, signal })
     return await rehearseInOwnProcess({
       databaseFile: copy.databaseFile,
       files,
@@ -72,11 +79,13 @@ async function makePlan(
       environment: target.environment,
       database: target.database,
       migrationsTable: target.migrationsTable,
-      queries: queriesOf(project, target.environment),
+      queries,
+      // An archive that was given may be an old one, or another database's.
+      wholeCopy: target.database.remote && backup === undefined,
       overlooked,
       signal,
       onProgress,
-      ...defined({ checksums, wrangler }),
+      ...defined({ checksums, wrangler, traffic }),
     })
   } finally {
     await copy.remove()
@@ -88,8 +97,9 @@ function printPlan(output: Output, plan: Plan): void {
   output.line(databaseLine(plan, colors))
   output.line()
   output.line(plan.migrations.length === 0 ? 'Nothing is pending.' : `Pending (${plan.migrations.length}):`)
-  for (const { name, statements, durationMs } of plan.migrations) {
+  for (const { name, statements, durationMs, statementCosts = [] } of plan.migrations) {
     output.line(`  ${name}  ${plural(statements, 'statement')}, ${formatDuration(durationMs)} on the copy`)
+    for (const line of costLines(statementCosts)) output.line(`    ${line}`)
   }
   const changed = plan.rows.filter(({ before, after }) => before !== after)
   if (changed.length > 0) output.line('Rows:')
@@ -98,6 +108,7 @@ function printPlan(output: Output, plan: Plan): void {
   }
   if (plan.findings.length > 0) output.line('Findings:')
   for (const line of findingLines(plan.findings, colors)) output.line(words`  ${line}`)
+  for (const line of queryLines(plan.queries)) output.line(line)
   if (plan.migrations.length > 0) printWayBack(output, plan)
   output.line()
   const paint = { ok: colors.green, acknowledge: colors.yellow, block: colors.red }[plan.verdict]

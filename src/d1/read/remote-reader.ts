@@ -1,6 +1,7 @@
 import { defined } from '../../contract/defined.js'
 import { z } from 'zod'
 import { RunbookError } from '../../contract/failures.js'
+import { OWN_STATEMENT } from '../../contract/own-statement.js'
 import type { Target } from '../../contract/target.js'
 import { askApi } from '../cloudflare/api.js'
 import { apiPath, type ApiClient } from '../cloudflare/send.js'
@@ -29,7 +30,7 @@ export function openApiReader(
     const answer = await askApi(client, {
       what: `Reading ${target.database.name}`,
       path: apiPath('accounts', accountId, 'd1', 'database', target.database.id, 'query'),
-      body: { sql: inlined(sql, params) },
+      body: { sql: `${OWN_STATEMENT} ${inlined(sql, params)}` },
       schema: z.unknown(),
     })
     return firstRows(target, answer, onRowsRead)
@@ -43,7 +44,14 @@ export function openWranglerReader(target: Target, signal?: AbortSignal, onRowsR
     const what = `Reading ${target.database.name}`
     const result = await runWrangler({
       target,
-      args: ['d1', 'execute', target.database.name, '--json', '--command', inlined(sql, params)],
+      args: [
+        'd1',
+        'execute',
+        target.database.name,
+        '--json',
+        '--command',
+        `${OWN_STATEMENT} ${inlined(sql, params)}`,
+      ],
       timeoutMs: 120_000,
       ...defined({ signal }),
     })

@@ -17,6 +17,11 @@ export interface ScratchDatabase {
   batchFile(sql: string): Promise<void>
   /** Statements in one transaction, each within the limits of one; past 16 MB of them in several, one after the other. */
   batch(statements: string[]): Promise<void>
+  /**
+   * Statements in one transaction, each by itself, with the rows of each as D1 counts them; few enough for one request. Throws
+   * `SqlRefused`; then nothing remains.
+   */
+  costs(statements: string[]): Promise<RowCost[]>
   /** Stops workerd. The file can be opened afterwards; `remove` deletes it. */
   close(): Promise<void>
   remove(): Promise<void>
@@ -24,16 +29,25 @@ export interface ScratchDatabase {
   file: string
 }
 
+export interface RowCost {
+  rowsRead: number
+  rowsWritten: number
+}
+
 /**
- * Runs what it is sent on one of its databases and answers with the rows of the last request, or with D1's words. Miniflare's own
- * bindings would block this process at every call, and several times a statement.
+ * Runs what it is sent on one of its databases and answers with the rows of the last request, or what each one cost, or with D1's
+ * words. Miniflare's own bindings would block this process at every call, and several times a statement.
  */
 const SCRIPT = `export default {
   async fetch(request, env) {
-    const { database, texts } = await request.json()
+    const { database, texts, cost } = await request.json()
     try {
       const statements = texts.map((sql) => env[database].prepare(sql))
       const results = statements.length === 1 ? [await statements[0].all()] : await env[database].batch(statements)
+      if (cost === true)
+        return Response.json({
+          costs: results.map(({ meta }) => ({ rowsRead: meta.rows_read, rowsWritten: meta.rows_written })),
+        })
       return Response.json({ rows: results.at(-1)?.results ?? [] })
     } catch (error) {
       return Response.json({ refusal: String(error?.message ?? error) })
@@ -99,7 +113,7 @@ export async function startScratchEngine(databases: number, within = tmpdir()): 
     if (file !== undefined) await copyFile(file, served)
     await miniflare.ready
     const send = (texts: string[]): Promise<Row[]> =>
-      refusing(() => ask(miniflare, { database: name, texts }))
+      refusing(async () => rowsOf((await ask(miniflare, { database: name, texts })).rows ?? []))
     return {
       query: (sql) => send([sql]),
       // D1 splits and runs all statements of one request in one transaction: the same request that Wrangler sends.
@@ -107,6 +121,8 @@ export async function startScratchEngine(databases: number, within = tmpdir()): 
       batch: async (statements) => {
         for (const texts of requestsOf(statements)) await send(texts)
       },
+      costs: (texts) =>
+        refusing(async () => (await ask(miniflare, { database: name, texts, cost: true })).costs ?? []),
       close: () => Promise.resolve(),
       remove: () => Promise.resolve(),
       file: served,
@@ -120,14 +136,17 @@ export async function startScratchEngine(databases: number, within = tmpdir()): 
 }
 
 /** Throws an `Error` with the engine's words. */
-async function ask(miniflare: Miniflare, request: { database: string; texts: string[] }): Promise<Row[]> {
+async function ask(
+  miniflare: Miniflare,
+  request: { database: string; texts: string[]; cost?: true },
+): Promise<{ rows?: unknown[]; costs?: RowCost[] }> {
   const response = await miniflare.dispatchFetch('http://d1', {
     method: 'POST',
     body: JSON.stringify(request),
   })
-  const answer = (await response.json()) as { rows: unknown[] } | { refusal: string }
-  if ('refusal' in answer) throw new Error(answer.refusal)
-  return rowsOf(answer.rows)
+  const answer = (await response.json()) as { rows?: unknown[]; costs?: RowCost[]; refusal?: string }
+  if (answer.refusal !== undefined) throw new Error(answer.refusal)
+  return answer
 }
 
 /** Bytes of one text, below the 100,000 that D1 counts as one statement. */

@@ -39,7 +39,12 @@ export function baselineFigures(
 
 /** The baseline as approvers read it, one line a probe: what monitoring will compare with, and what it will not see. */
 export function baselineLines(baseline: Baseline, monitoring: MonitoringPlan): string[] {
-  return baselineFigures(baseline, monitoring.thresholds).map(
+  const { queries } = baseline
+  const known =
+    queries === undefined
+      ? []
+      : [`Baseline of the application's queries: rows that each of ${queries.length} reads for a call`]
+  const probes = baselineFigures(baseline, monitoring.thresholds).map(
     ({ probe, samples, medianMs, limitMs, errorRate }) => {
       const past = monitoring.probes.some(
         ({ name, kind }) => name === probe && kind === 'cloudflare-analytics',
@@ -53,6 +58,7 @@ export function baselineLines(baseline: Baseline, monitoring: MonitoringPlan): s
       return `Baseline of ${probe}: ${speed}${percent(errorRate)} errors (${from})`
     },
   )
+  return [...probes, ...known]
 }
 
 /** `0 %`, `0.5 %`, `12 %`. */

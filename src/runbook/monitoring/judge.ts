@@ -8,7 +8,9 @@ import type {
 } from '../../contract/monitoring.js'
 import { DATABASE_PROBES, type Criterion } from '../../contract/names.js'
 import { noData } from '../../contract/reasons.js'
+import type { QueryShift } from '../../contract/queries.js'
 import { latencyLimitMs, percent } from './baseline.js'
+import { queryLimit, queryShiftText } from './query-shifts.js'
 import { chanceOfBeingHigher, logSpread, median, spreadOfMedian } from './statistics.js'
 
 /** Latencies of one probe that are compared together: the newest and those before it. */
@@ -34,6 +36,8 @@ const WEIGHT: Record<string, 'always' | 'configured' | 'never'> = {
   prometheus: 'always',
   'json-metric': 'always',
   'cloudflare-analytics': 'always',
+  // What they read more is mended by an index sooner than by the way back; slow answers are judged by themselves.
+  queries: 'configured',
   http: 'configured',
   sql: 'configured',
   backup: 'never',
@@ -101,6 +105,8 @@ function judgeProbe(
   const decisive = weight === 'always' || (weight === 'configured' && result.critical)
   const name = result.probe
   if (result.ok === null) return unknown(noData(name, `${name}: no data, ${result.message}`), decisive)
+  if (result.queries !== undefined && result.queries.length > 0)
+    return { verdict: 'breached', reasons: result.queries.map((shift) => readsMore(name, shift)), decisive }
   if (!result.ok) {
     const verdict = weight === 'never' ? 'degraded' : 'breached'
     return { verdict, reasons: [failed(result, verdict)], decisive }
@@ -112,6 +118,20 @@ function judgeProbe(
     parts.some((part) => part.verdict === one),
   )
   return { verdict: verdict ?? 'healthy', reasons: parts, decisive }
+}
+
+/** Rows for each call. */
+function readsMore(probe: string, shift: QueryShift): Reason {
+  const { before, after } = shift
+  const [criterion, verdict] = ['database-performance', 'breached'] as const
+  return {
+    criterion,
+    probe,
+    verdict,
+    measured: after,
+    limit: queryLimit(before),
+    text: queryShiftText(shift),
+  }
 }
 
 /** The probe's kind and weight say what its failure is about, never its name or its message. */

@@ -90,11 +90,13 @@ describe('what stands in the way of a rebuild is named', () => {
 })
 
 describe('what an advice gives to paste does what it says', () => {
-  test.each(COSTLY)('before the file, the missing index makes it cheap: $name', async (scenario) => {
-    const advice = pasted((await findingOf(scenario, 'RH102'))?.advice)
-    expect(advice).toContain('CREATE INDEX')
-    // A table that the file itself makes is indexed there.
-    const migration = `${advice}\n${textOf(scenario)}`
+  test.each(COSTLY)('before the statement, the missing index makes it cheap: $name', async (scenario) => {
+    const fix = (await findingOf(scenario, 'RH102'))?.fix
+    expect(fix?.sql).toContain('CREATE INDEX')
+    const lines = textOf(scenario).split('\n')
+    const at = fix?.replaces.fromLine ?? 0
+    expect(fix?.replaces.toLine).toBe(at - 1)
+    const migration = [...lines.slice(0, at - 1), fix?.sql, ...lines.slice(at - 1)].join('\n')
     expect(await findingOf({ ...scenario, migration }, 'RH102')).toBeUndefined()
   })
 
