@@ -142,7 +142,8 @@ function filterOf(filter: unknown, schema: DataSetSchema, now: number): Accepts 
   if (typeof filter !== 'object' || filter === null) throw new GraphqlRefusal('filter must be an object')
   const conditions = Object.entries(filter).map(([name, value]): Accepts => {
     if (name === 'AND' || name === 'OR') {
-      const parts = (value as unknown[]).map((part) => filterOf(part, schema, now))
+      if (!Array.isArray(value)) throw new GraphqlRefusal(`${name} must be a list`)
+      const parts = value.map((part: unknown) => filterOf(part, schema, now))
       return (facts) =>
         name === 'AND' ? parts.every((part) => part(facts)) : parts.some((part) => part(facts))
     }

@@ -1,5 +1,6 @@
 import type { Plan } from '../contract/plan.js'
 import type { Check, RunView } from '../contract/run.js'
+import { querySummary } from '../runbook/query-summary.js'
 import type { Status } from '../contract/status.js'
 
 /** Promise 1: which database, proven, stands in every confirmation. */
@@ -48,6 +49,7 @@ export function planPrompt(plan: Plan, baseline: string[]): string[] {
         `${name}: ${statements} statements, ${Math.round(durationMs)} ms on the restored copy`,
     ),
     ...plan.rows.filter(({ before, after }) => before !== after).map(rowLine),
+    ...querySummary(plan.queries),
     ...wayBackLines(plan),
     ...baseline,
   ]

@@ -90,7 +90,7 @@ test('a dropped index is named in the plan and at a checkpoint, with the query t
   })
   const { stdout } = await command('plan')
   expect(stdout).toMatch(/scans instead of searching, 3,000 rows read a call instead of 1\d/)
-  expect(stdout).toMatch(/Rows read in 30 days: .* become /)
+  expect(stdout).toMatch(/Rows that they read in 30 days: .* become /)
 
   const run = new RunObserver(temporal, 'production', ID)
   const waiting = command('start', '--wait', '--requester', 'Rita', '--time-scale', '300', '--json')

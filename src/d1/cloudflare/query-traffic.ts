@@ -13,6 +13,8 @@ const DAY_MS = 86_400_000
 export const TRAFFIC_WINDOW_MS = 7 * DAY_MS
 /** Texts by each order. */
 const TEXTS = 50
+/** Texts of the last day. */
+const RECENT_TEXTS = 1000
 /** Longer ones are left out; D1 takes 100,000 bytes. Characters. */
 const LONGEST_TEXT = 20_000
 const TIMEOUT_MS = 20_000
@@ -32,7 +34,7 @@ const QUERY = `query RunbookQueries(
       byReads: d1QueriesAdaptiveGroups(limit: ${TEXTS}, filter: $window, orderBy: [sum_rowsRead_DESC]) { ...FIGURES }
       byCalls: d1QueriesAdaptiveGroups(limit: ${TEXTS}, filter: $window, orderBy: [count_DESC]) { ...FIGURES }
       byWrites: d1QueriesAdaptiveGroups(limit: ${TEXTS}, filter: $window, orderBy: [sum_rowsWritten_DESC]) { ...FIGURES }
-      recent: d1QueriesAdaptiveGroups(limit: 1000, filter: $lastDay, orderBy: [count_DESC]) { count dimensions { query } }
+      recent: d1QueriesAdaptiveGroups(limit: ${RECENT_TEXTS}, filter: $lastDay, orderBy: [count_DESC]) { count dimensions { query } }
     }
   }
 }`.replaceAll('...FIGURES', 'count sum { queryDurationMs rowsRead rowsWritten } dimensions { query }')
@@ -147,7 +149,10 @@ async function askGraphql({
 }
 
 function readingOf(found: z.infer<typeof accountSchema>, window: TrafficWindow): TrafficReading {
-  const recent = new Set(found.recent.map(({ dimensions }) => dimensions.query))
+  const asked = new Set(found.recent.map(({ dimensions }) => dimensions.query))
+  // A list that is full says nothing of what is not in it.
+  const whole = found.recent.length < RECENT_TEXTS
+  const recent = (query: string): boolean | null => (asked.has(query) ? true : whole ? false : null)
   const queries = new Map<string, QueryTraffic>()
   for (const { count, sum, dimensions } of [...found.byReads, ...found.byCalls, ...found.byWrites]) {
     const { query } = dimensions
@@ -160,7 +165,7 @@ function readingOf(found: z.infer<typeof accountSchema>, window: TrafficWindow):
       rowsRead,
       rowsWritten,
       durationMs,
-      recent: recent.has(query),
+      recent: recent(query),
     })
   }
   const calls = found.all.reduce((total, { count }) => total + count, 0)

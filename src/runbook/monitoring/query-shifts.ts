@@ -1,5 +1,6 @@
 import type { Plan } from '../../contract/plan.js'
 import type { QueryBaseline, QueryShift } from '../../contract/queries.js'
+import { grouped } from '../../text/number.js'
 
 /** A call that reads this many times what it read before, */
 const FACTOR = 10
@@ -41,11 +42,5 @@ export function queryShiftText({ name, before, after, gone }: QueryShift): strin
     gone.length === 0
       ? ''
       : `: its ${gone.length === 1 ? 'index' : 'indexes'} ${gone.join(' and ')} ${gone.length === 1 ? 'is' : 'are'} gone`
-  return `\`${name}\` reads ${rows(after)} rows a call instead of ${rows(before)}${why}`
-}
-
-/** `48,000`, `0.3`. */
-function rows(value: number): string {
-  const rounded = value >= 10 ? Math.round(value) : Math.round(value * 10) / 10
-  return String(rounded).replace(/\B(?=(?:\d{3})+$)/g, ',')
+  return `\`${name}\` reads ${grouped(after)} rows a call instead of ${grouped(before)}${why}`
 }

@@ -1,3 +1,4 @@
+import { querySummary } from '../query-summary.js'
 import { fixPlace } from '../../text/fix.js'
 import type { Finding } from '../../contract/finding.js'
 import type { SchemaChange } from '../../contract/plan.js'
@@ -123,6 +124,7 @@ export function findingsSection({ plan }: ReportInput): Section {
           one.accepted ?? '-',
         ]),
       ),
+      ...querySummary(plan.queries).map((line) => text(line)),
       ...found.flatMap(fixBlock),
     ],
   }

@@ -1,0 +1,65 @@
+import type { KnownQuery, PlanQueries } from '../contract/queries.js'
+import { grouped } from '../text/number.js'
+import { plural } from '../text/plural.js'
+
+/** D1's price of what goes beyond the 25 billion rows that a paid account includes. https://developers.cloudflare.com/d1/platform/pricing/ */
+const DOLLARS_A_MILLION = 0.001
+
+const OUTCOMES: Record<KnownQuery['outcome'], string> = {
+  unchanged: 'unchanged',
+  breaks: 'breaks',
+  refused: 'is refused',
+  'answers-otherwise': 'answers otherwise',
+  scans: 'scans instead of searching',
+  'not-tried': 'not tried',
+}
+
+/** What the plan knows of the running application without being told, in two lines at most; none where it was told. */
+export function querySummary(queries: PlanQueries | undefined): string[] {
+  if (queries === undefined) return []
+  if (queries.state === 'unknown')
+    return [`Queries of the application: unknown, so none was tried: ${queries.because}`]
+  const { known, calls, covered, window, source, rowsPerMonth } = queries
+  const from =
+    source === 'graphql'
+      ? `D1's analytics from ${window.from.slice(0, 16)} to ${window.to.slice(0, 16)} UTC`
+      : `D1's Query Insights`
+  if (known.length === 0) return [`Queries of the application: none known. ${from}: ${callsText(calls)}`]
+  const share = covered === null ? '' : `, ${grouped(covered * 100)} % of ${callsText(calls)}`
+  const bill = rowsPerMonth === undefined ? [] : [billText(rowsPerMonth)]
+  return [`Queries of the application: ${known.length} known (${from}${share}): ${counts(known)}`, ...bill]
+}
+
+function counts(known: readonly KnownQuery[]): string {
+  return (Object.keys(OUTCOMES) as KnownQuery['outcome'][])
+    .map((outcome) => ({ outcome, count: known.filter((one) => one.outcome === outcome).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ outcome, count }) => `${count} ${OUTCOMES[outcome]}`)
+    .join(', ')
+}
+
+/** `SELECT … (60 calls): scans instead of searching, 48,000 rows read a call instead of 12`. */
+export function queryLine({ name, outcome, because, rowsPerCall, calls }: KnownQuery): string {
+  const rows =
+    rowsPerCall === undefined
+      ? ''
+      : rowsPerCall.before === rowsPerCall.after
+        ? `, ${grouped(rowsPerCall.after)} rows read a call`
+        : `, ${grouped(rowsPerCall.after)} rows read a call instead of ${grouped(rowsPerCall.before)}`
+  const why = because === undefined ? '' : `: ${because}`
+  const often = calls === null ? '' : ` (${callsText(calls)})`
+  return `${name}${often}: ${OUTCOMES[outcome]}${why}${rows}`
+}
+
+function callsText(calls: number | null): string {
+  return calls === null
+    ? 'calls are not counted'
+    : `${grouped(calls)} ${plural(calls, 'call').split(' ')[1] ?? ''}`
+}
+
+function billText({ before, after }: { before: number; after: number }): string {
+  const price = (rows: number): string => `${grouped((rows / 1e6) * DOLLARS_A_MILLION)} USD`
+  if (before === after) return `Rows that they read in 30 days: ${grouped(before)}, unchanged`
+  const cost = `${price(before)} become ${price(after)} where an account's included rows are used up`
+  return `Rows that they read in 30 days: ${grouped(before)} become ${grouped(after)} (${cost})`
+}
