@@ -49,7 +49,7 @@ export async function rehearseInOwnProcess(
 }
 
 function positionOf(query: string | undefined): StatementPosition | undefined {
-  return query === undefined ? undefined : { file: '-', line: 1, query }
+  return query === undefined ? undefined : { file: '-', line: 1, nth: 0, query }
 }
 
 /** Those that did not end; past so many of them all. */

@@ -257,8 +257,10 @@ function statementCosts(
   costs: readonly StatementRows[] | undefined,
 ): PlannedMigration['statementCosts'] {
   if (replay === undefined || costs === undefined) return undefined
-  return costs.map(({ line, rowsRead, rowsWritten }) => {
-    const seen = replay.statements.find((statement) => statement.line === line)
+  // One for one where both ran the same ones; several can stand on a line.
+  const paired = replay.statements.length === costs.length
+  return costs.map(({ line, rowsRead, rowsWritten }, at) => {
+    const seen = paired ? replay.statements[at] : replay.statements.find((one) => one.line === line)
     return { line, rowsRead, rowsWritten, ms: Math.round((seen?.durationMs ?? 0) * 100) / 100 }
   })
 }
