@@ -34,15 +34,16 @@ export class CallBudget {
   }
 
   /** What an answer says of the calls that are left. */
-  learn(answer: { status: number; headers: Headers }, now: number): void {
-    const told = /;\s*r=(\d+)\s*;\s*t=(\d+)/.exec(answer.headers.get('ratelimit') ?? '')
-    if (told !== null) {
-      this.#left = Number(told[1])
-      this.#resetAt = now + Number(told[2]) * 1000
-    }
-    if (answer.status !== 429) return
-    const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN)
-    this.#blockedUntil = now + (Number.isFinite(seconds) ? seconds * 1000 : LONGEST_BLOCK_MS)
+  learn(headers: Headers, now: number): void {
+    const told = /;\s*r=(\d+)\s*;\s*t=(\d+)/.exec(headers.get('ratelimit') ?? '')
+    if (told === null) return
+    this.#left = Number(told[1])
+    this.#resetAt = now + Number(told[2]) * 1000
+  }
+
+  /** The API answers nobody of this user for so long. Milliseconds; 0: it did not say. */
+  block(ms: number, now: number): void {
+    this.#blockedUntil = now + (ms > 0 ? ms : LONGEST_BLOCK_MS)
   }
 }
 

@@ -48,6 +48,10 @@ const PAUSE_MS = 500
 /** The longest wait in here, well below the time of the shortest activity; past it, whoever asked decides. Milliseconds. */
 const LONGEST_WAIT_MS = 20_000
 
+const GRAPHQL = '/graphql'
+/** Cloudflare's number of everything that D1 itself says. */
+const D1_CODE = 7500
+
 /** Parts of a path, none of which can become another path. */
 export function apiPath(...parts: string[]): string {
   return parts.map((part) => `/${encodeURIComponent(part)}`).join('')
@@ -83,15 +87,20 @@ async function sendOnce(client: ApiClient, question: ApiQuestion): Promise<unkno
   await awaitBudget(client, budget, question.signal)
   budget.spend()
   const { response, text } = await exchange(client, question)
-  budget.learn(response, Date.now())
+  // GraphQL has a budget of its own, of which these headers would speak.
+  const own = question.path === GRAPHQL
+  if (!own) budget.learn(response.headers, Date.now())
   const answer = parsed(text)
   if (response.ok && answer !== undefined) return answer
   if (response.ok) throw new ApiRefusal('the answer was not complete', { status: response.status })
   const [first] = refusalSchema.safeParse(answer).data?.errors ?? []
+  const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1000 || 0
+  // D1's own number stands on limits of one database, such as ten restores in ten minutes: others are served.
+  if (response.status === 429 && !own && first?.code !== D1_CODE) budget.block(retryAfterMs, Date.now())
   throw new ApiRefusal(first?.message ?? `${response.status} ${response.statusText}`, {
     status: response.status,
     code: first?.code,
-    retryAfterMs: Number(response.headers.get('retry-after') ?? 0) * 1000 || 0,
+    retryAfterMs,
   })
 }
 

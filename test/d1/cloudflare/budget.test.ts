@@ -11,8 +11,8 @@ import { apiPath } from '../../../src/d1/cloudflare/send.js'
 const ID = '11111111-1111-4111-8111-111111111111'
 const NOW = 1_000_000
 
-function told(left: number, seconds: number, more: Record<string, string> = {}, status = 200) {
-  return { status, headers: new Headers({ ratelimit: `"default";r=${left};t=${seconds}`, ...more }) }
+function told(left: number, seconds: number): Headers {
+  return new Headers({ ratelimit: `"default";r=${left};t=${seconds}` })
 }
 
 describe('the calls that are left', () => {
@@ -42,16 +42,16 @@ describe('the calls that are left', () => {
   it('hold nobody back before an answer told them, or where it tells nothing', () => {
     const budget = new CallBudget()
     budget.spend()
-    budget.learn({ status: 200, headers: new Headers({ ratelimit: 'otherwise' }) }, NOW)
+    budget.learn(new Headers({ ratelimit: 'otherwise' }), NOW)
     expect(budget.waitMs('watch', NOW)).toBe(0)
   })
 
   it.each([
-    ['as long as the API says', { 'retry-after': '120' }, 120_000],
-    ['five minutes where it does not', {}, 300_000],
-  ])('a block holds back everybody, %s', (_what, headers, wait) => {
+    ['as long as the API says', 120_000, 120_000],
+    ['five minutes where it does not', 0, 300_000],
+  ])('a block holds back everybody, %s', (_what, ms, wait) => {
     const budget = new CallBudget()
-    budget.learn(told(0, 1, headers, 429), NOW)
+    budget.block(ms, NOW)
     expect(budget.waitMs('change', NOW)).toBe(wait)
     expect(budget.waitMs('change', NOW + wait)).toBe(0)
   })
@@ -119,6 +119,22 @@ describe('one worker, many askers', () => {
     // The workflow waits as long: its few attempts are not used up in seconds.
     expect(failureOf(error).nextRetryDelay).toBe(retryAfterMs)
   })
+})
+
+it('a limit of one database, such as its restores, blocks no other call', async () => {
+  const api = await startCloudflareApi({ databases: [{ id: ID, name: 'production' }] })
+  try {
+    const { url, token, accountId } = api
+    const says = { status: 429, code: 7500, message: 'Too many restores: at most 10 in 10 minutes' }
+    api.fault({ route: 'info', kind: 'says', says })
+    const path = apiPath('accounts', accountId, 'd1', 'database', ID)
+    const ask = (): Promise<unknown> =>
+      askApi({ url, token, tries: 1 }, { what: 'Asking', path, schema: z.unknown() })
+    await expect(ask()).rejects.toMatchObject({ type: 'RateLimited' })
+    await expect(ask()).resolves.toBeDefined()
+  } finally {
+    await api.close()
+  }
 })
 
 describe('pages', () => {
