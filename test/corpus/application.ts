@@ -112,6 +112,12 @@ export const APPLICATION_BREAKS: Scenario[] = [
 /** What the application goes on to do. */
 export const APPLICATION_RUNS: Scenario[] = [
   silent({
+    name: 'a stricter CHECK that every row keeps, in a table of two rows',
+    schema: 'CREATE TABLE job (id INTEGER PRIMARY KEY, state TEXT);',
+    rows: `INSERT INTO job VALUES (1, 'new'), (2, 'done');`,
+    migration: `CREATE TABLE job_new (id INTEGER PRIMARY KEY, state TEXT CHECK (state IN ('new', 'done'))); INSERT INTO job_new SELECT id, state FROM job; DROP TABLE job; ALTER TABLE job_new RENAME TO job;`,
+  }),
+  silent({
     ...CALLS,
     name: 'a new column with a default',
     migration: `ALTER TABLE calls ADD COLUMN host TEXT NOT NULL DEFAULT '';`,

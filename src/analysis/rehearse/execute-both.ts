@@ -42,6 +42,8 @@ export function executeOnBoth(versions: BothVersions, sql: string, target: strin
     const bound = bindValues(sql, before, sampleOf)
     const table = target === undefined ? undefined : tableNamed(before, target)
     const row = table === undefined ? undefined : sampleOf(table.name)
+    // There are fewer rows than samples: values that no row has say nothing.
+    if (sample > 0 && table !== undefined && row === undefined) return {}
     const inserts = /^\s*(?:insert|replace)\b/i.test(sql) && table !== undefined && row !== undefined
     const was = attempt(prior, bound, inserts ? removal(table, table.name, (name) => name, row) : undefined)
     if (was.error !== undefined) {
