@@ -47,7 +47,7 @@ function madeWithoutLedger(first: KnownFile | undefined, catalog: Catalog): Stat
   return {
     migration: first.name,
     objects,
-    advice: words`See what the database holds already: ${command('adopt', '--dry-run')}; record it: ${command('adopt')}`,
+    advice: words`See which files the database holds already, to record them: ${command('adopt', '--dry-run')}`,
   }
 }
 

@@ -28,7 +28,7 @@ function madeWithoutLedger(
       names === ''
         ? message
         : `${message}. Of what this file makes, the database has ${names} already, and its ledger does not name the file.`,
-    advice: words`If the database was made without its ledger, ${command('adopt', '--dry-run')} shows which files it holds already, and ${command('adopt')} records them. Else correct the statement.`,
+    advice: words`If the database was made without its ledger, ${command('adopt', '--dry-run')} shows which files it holds already, to be recorded. Else correct the statement.`,
   }
 }
 

@@ -7,7 +7,7 @@ import { defined } from '../../contract/defined.js'
 import { RunbookError } from '../../contract/failures.js'
 import { GATES } from '../../contract/names.js'
 import { at, command, words } from '../../contract/next-command.js'
-import type { MigrationFile } from '../../contract/target.js'
+import type { MigrationFile, Target } from '../../contract/target.js'
 import { differenceText } from '../../text/adoption.js'
 import { plural } from '../../text/plural.js'
 import type { App } from '../terminal/app.js'
@@ -43,7 +43,8 @@ export function adoptCommand(app: App, summary: string): Command {
         demandFile(files, options.through)
         const backup = await givenBackup(options)
         const dryRun = options.dryRun === true
-        if (!dryRun) await demandOwnDecision(context)
+        const mayWrite = await decidesAlone(context)
+        if (!dryRun && !mayWrite) throw notAlone(context.target)
         const seen = await interruptible((signal) =>
           prove(context, files, { backup, through: options.through, output, signal }),
         )
@@ -64,7 +65,7 @@ export function adoptCommand(app: App, summary: string): Command {
           environment: context.target.environment,
           database: context.target.database,
         })
-        if (!output.json) printEnd(output, context, seen, { adopted, dryRun })
+        if (!output.json) printEnd(output, context, seen, { adopted, dryRun, mayWrite })
         return success ? 0 : 1
       }),
     )
@@ -110,19 +111,22 @@ async function prove(
 }
 
 /** Whoever may not pass the gates before an apply alone may not write the ledger alone either. */
-async function demandOwnDecision({ target, project }: Context): Promise<void> {
+async function decidesAlone({ target, project }: Context): Promise<boolean> {
+  if (target.production) return false
   const { resolveRequestSettings } = await import('../../config/settings.js')
   const { requesterDecidesAlone } = await import('../../runbook/policy.js')
   const { actorOf } = await import('./decide.js')
   const { policy, people } = resolveRequestSettings(project, target.environment)
   const requester = await actorOf({ project: project.projectDir })
-  const alone = GATES_BEFORE_APPLY.every((gate) => requesterDecidesAlone({ gate, policy, people, requester }))
-  if (alone && !target.production) return
-  throw new RunbookError(
+  return GATES_BEFORE_APPLY.every((gate) => requesterDecidesAlone({ gate, policy, people, requester }))
+}
+
+function notAlone({ environment, migrationsTable }: Target): RunbookError {
+  return new RunbookError(
     'NotPermitted',
-    `The policy of ${target.environment} asks people before anything is written, and adopt asks nobody else: its ledger is not written from here.`,
+    `Before anything is written to ${environment}, people are asked, and adopt cannot ask them: it writes no ledger there.`,
     {
-      advice: words`See what is proven: ${command('adopt', '--dry-run')}. Whoever answers for ${target.environment} records it.`,
+      advice: words`See what is proven: ${command('adopt', '--dry-run')}. Whoever answers for ${environment} may insert those names into ${migrationsTable}, in that order.`,
     },
   )
 }
@@ -199,14 +203,16 @@ function printEnd(
   output: Output,
   { target }: Context,
   seen: Adoption,
-  { adopted, dryRun }: { adopted: string[]; dryRun: boolean },
+  { adopted, dryRun, mayWrite }: { adopted: string[]; dryRun: boolean; mayWrite: boolean },
 ): void {
   const { environment, migrationsTable } = target
   if (adopted.length > 0)
     output.line(`Recorded ${plural(adopted.length, 'file')} in ${migrationsTable}, as of now.`)
   else output.line(dryRun ? 'Nothing was written.' : 'Nothing to record.')
-  if (dryRun && seen.proven.length > 0)
-    return output.line(words`Next: ${at({ environment }, command('adopt'))}`)
+  if (dryRun && seen.proven.length > 0) {
+    if (mayWrite) output.line(words`Next: ${at({ environment }, command('adopt'))}`)
+    return
+  }
   if (seen.notProven.length > 0 && !isInTheWay(seen))
     output.line(words`Next: ${at({ environment }, command('plan'))}`)
 }

@@ -60,13 +60,13 @@ test('what is held is recorded as of now, Wrangler takes it for applied, and a s
     alreadyThere: {
       migration: '0001_init.sql',
       objects: [{ name: 'users' }, { name: 'users_email' }],
-      next: [{ command: 'adopt' }, { command: 'adopt' }],
+      next: [{ command: 'adopt', args: ['--dry-run'] }],
     },
   })
   const { json: plan } = await runJson(['plan'], folder)
   expect(plan).toMatchObject({
     verdict: 'block',
-    findings: [{ code: 'RH101', next: [{ command: 'adopt' }, { command: 'adopt' }] }, { code: 'SQ108' }],
+    findings: [{ code: 'RH101', next: [{ command: 'adopt', args: ['--dry-run'] }] }, { code: 'SQ108' }],
   })
 
   const began = Date.now()
