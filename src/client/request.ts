@@ -14,7 +14,7 @@ import { RunbookError } from '../contract/failures.js'
 import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
 import { packBundle } from '../d1/migrations/bundle.js'
 import { attestationsOf } from '../runbook/default-policy.js'
-import { unreachableGates } from '../runbook/policy.js'
+import { UNDECIDABLE_ADVICE, undecidableGates } from '../runbook/satisfiable.js'
 import { windowState } from '../runbook/window.js'
 import { parseWindow } from '../runbook/window-input.js'
 import { readOverlooked, readProjectFiles, type Context } from '../config/context.js'
@@ -45,7 +45,7 @@ export interface RequestOptions {
 export async function buildRequest(context: Context, options: RequestOptions): Promise<MigrationRequest> {
   const { project, target } = context
   const settings = resolveRequestSettings(project, target.environment)
-  refuseUnreachableGates(settings, options.requester)
+  refuseUndecidableGates({ ...settings, requester: options.requester, production: target.production })
   const window =
     options.window === undefined
       ? settings.window
@@ -118,16 +118,11 @@ function refuseClosedWindow(window: MigrationRequest['window']): void {
 }
 
 /** A gate that nobody could ever approve would wait for ever: said before anything starts. */
-function refuseUnreachableGates(
-  settings: { policy: MigrationRequest['policy']; people: MigrationRequest['people'] },
-  requester: string,
-): void {
-  const blocked = unreachableGates({ ...settings, requester }).filter(({ gate }) => gate !== 'rollback')
-  const first = blocked[0]
-  if (first === undefined) return
+function refuseUndecidableGates(rules: Parameters<typeof undecidableGates>[0]): void {
+  const blocked = undecidableGates(rules)
+  if (blocked.length === 0) return
   const reasons = blocked.map(({ gate, reason }) => `${gate}: ${reason}`).join('; ')
   throw new RunbookError('ConfigInvalid', `Nobody could approve every gate of this run. ${reasons}.`, {
-    advice:
-      'Add people with these roles to `people` in runbook.config, or relax the policy of the environment.',
+    advice: UNDECIDABLE_ADVICE,
   })
 }

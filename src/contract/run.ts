@@ -123,6 +123,27 @@ export const recordedDecisionSchema = z.object({
 })
 export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
 
+/** Who may approve an open gate now. */
+export const gateWhoSchema = z.object({
+  /** Of which they must hold one; empty: anybody. */
+  roles: z.array(z.string()),
+  approvals: z.number().int(),
+  /** Approvals that are still needed. */
+  missing: z.number().int(),
+  /** Those of the configured people who hold such a role. `excluded`: why this one may not approve it. */
+  people: z.array(
+    z.object({
+      name: z.string(),
+      roles: z.array(z.string()),
+      contact: z.string().optional(),
+      excluded: z
+        .enum(['requester', 'same-person', 'approved-elsewhere', 'would-block', 'no-key'])
+        .optional(),
+    }),
+  ),
+})
+export type GateWho = z.infer<typeof gateWhoSchema>
+
 export const gateViewSchema = z.object({
   gate: z.enum(GATES),
   state: z.enum(GATE_STATES),
@@ -133,6 +154,8 @@ export const gateViewSchema = z.object({
   expiresAt: z.string().optional(),
   /** What is being confirmed, as lines for people. */
   shows: z.array(wordsSchema),
+  /** While it is open; absent in runs that began before it was kept. */
+  who: gateWhoSchema.optional(),
 })
 export type GateView = z.infer<typeof gateViewSchema>
 

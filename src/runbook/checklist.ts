@@ -7,6 +7,7 @@ import { migrationState } from './migration-state.js'
 import { commandLine } from '../contract/command-line.js'
 import { markdownWords } from '../text/words.js'
 import { gateCommands } from './gate-commands.js'
+import { whoLines } from './who-decides.js'
 import { gateTitle, RUNBOOK_STEPS, stepTitle } from './steps.js'
 
 /** Signs instead of `[x]`, and no list inside a list: Temporal's UI renders neither of them. */
@@ -43,7 +44,7 @@ function headline(view: RunView): string {
 function nextAction(view: RunView, timeZone: string): string {
   return view.gates
     .filter(({ state }) => state === 'open')
-    .map(({ gate, shows, expiresAt }) =>
+    .map(({ gate, shows, expiresAt, who }) =>
       [
         `👉 **${prose(gateTitle(gate, view.environment))}**`,
         '',
@@ -51,6 +52,7 @@ function nextAction(view: RunView, timeZone: string): string {
         ...gateCommands({ gate, environment: view.environment }).map(
           ({ label, command }) => `- ${label.toLowerCase()}: ${code(commandLine(command))}`,
         ),
+        ...(who === undefined ? [] : whoLines(who).map((line) => `- ${prose(line)}`)),
         ...(expiresAt === undefined ? [] : [`- expires ${zonedDateTime(Date.parse(expiresAt), timeZone)}`]),
       ].join('\n'),
     )

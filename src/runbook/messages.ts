@@ -5,6 +5,8 @@ import { calendarDay, clockTime, zonedTime, zoneName } from '../text/clock.js'
 import { durationInWords, formatDuration } from '../text/duration.js'
 import { gateCommands } from './gate-commands.js'
 import { gateTitle } from './steps.js'
+import { whoLines } from './who-decides.js'
+import type { GateWho } from '../contract/run.js'
 import { joined, mapText, words, type Words } from '../contract/next-command.js'
 
 /** The runbook's pace of updates. Milliseconds. */
@@ -130,8 +132,7 @@ export function gateOpenMessage(
     at: number
     timeZone: string
     planHash?: string | null
-    roles: readonly string[]
-    approvals: number
+    who: GateWho
     expiresAt?: number
     /** What is being confirmed, as lines for people. */
     shows?: readonly Words[]
@@ -140,7 +141,7 @@ export function gateOpenMessage(
   return lines(
     `🔔 Approval needed: ${gateTitle(input.gate, input.environment)}`,
     ...gateCommands(input).map(({ label, command }) => words`- ${label}: ${command}`),
-    `- Who: ${whoMay(input)}`,
+    ...whoLines(input.who).map((line) => `- ${oneLine(line)}`),
     typeof input.planHash === 'string' && `- Plan: ${input.planHash}`,
     input.expiresAt !== undefined &&
       `- Expires: ${zonedTime(input.expiresAt, input.timeZone)}; silence is not an approval`,
@@ -156,7 +157,7 @@ export function reminderMessage(
     at: number
     openedAt: number
     timeZone: string
-    missing: number
+    who: GateWho
     expiresAt?: number
     escalated?: readonly string[]
     /** What must be seen again to decide; of a rollback, the ways back. */
@@ -166,7 +167,8 @@ export function reminderMessage(
   return lines(
     `⏰ Still waiting: ${gateTitle(input.gate, input.environment)}`,
     `- Open since ${zonedTime(input.openedAt, input.timeZone)} (${formatDuration(input.at - input.openedAt)})`,
-    `- Approvals missing: ${input.missing}`,
+    `- Approvals missing: ${input.who.missing}`,
+    ...whoLines(input.who).map((line) => `- ${oneLine(line)}`),
     input.expiresAt !== undefined &&
       `- Expires: ${zonedTime(input.expiresAt, input.timeZone)}; silence is not an approval`,
     input.escalated !== undefined &&
@@ -195,11 +197,6 @@ export function noteMessage(
 export function contextLine({ environment, database, accountId }: MessageContext): string {
   const where = database.remote ? `account ${accountId ?? 'unknown'}` : 'on this machine'
   return `- Database: ${oneLine(database.name)} (${oneLine(database.id)}), ${where}, environment ${oneLine(environment)}`
-}
-
-function whoMay({ roles, approvals }: { roles: readonly string[]; approvals: number }): string {
-  const who = roles.length === 0 ? 'anybody in the team' : roles.map(oneLine).join(' or ')
-  return approvals === 1 ? who : `${approvals} different people, ${who}`
 }
 
 function windowText(input: { opensAt: number; closesAt: number; at?: number; timeZone: string }): string {

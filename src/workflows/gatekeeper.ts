@@ -2,18 +2,9 @@ import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow'
 import { decideSignal, submitDecisionUpdate } from '../contract/messages.js'
 import type { Gate } from '../contract/names.js'
 import type { GatePolicy } from '../contract/policy.js'
-import type { GateView, MigrationRequest, RunView } from '../contract/run.js'
+import type { GateView, GateWho, MigrationRequest, RunView } from '../contract/run.js'
 import { now } from './clock.js'
-import {
-  consider,
-  decide,
-  expireGate,
-  gateOf,
-  missingApprovals,
-  openGate,
-  voidGate,
-  type GateState,
-} from './gates.js'
+import { consider, decide, expireGate, gateOf, openGate, voidGate, whoOf, type GateState } from './gates.js'
 import { type Words, wordsAt } from '../contract/next-command.js'
 
 /** The gates of one run, reached by signal and by update, and waited for. The rules are in `gates.ts`. */
@@ -41,8 +32,8 @@ export class Gatekeeper {
     return this.state.request.policy.gates[gate]
   }
 
-  missing(gate: Gate): number {
-    return missingApprovals(this.state, gate)
+  who(gate: Gate): GateWho {
+    return whoOf(this.state, gate)
   }
 
   /** `expiresAt`: epoch milliseconds. */

@@ -1,6 +1,6 @@
 import type { Decision } from '../contract/decision.js'
 import type { Gate } from '../contract/names.js'
-import type { GateView, MigrationRequest, RefusedDecision, RunView } from '../contract/run.js'
+import type { GateView, GateWho, MigrationRequest, RefusedDecision, RunView } from '../contract/run.js'
 import {
   gateOutcome,
   judgeDecision,
@@ -8,6 +8,7 @@ import {
   requesterDecidesAlone,
   type Judgement,
 } from '../runbook/policy.js'
+import { whoDecides } from '../runbook/who-decides.js'
 import { readDecision } from '../runbook/signal-body.js'
 import { verifyDecision, type SignatureVerdict } from '../runbook/people/signature.js'
 import { type Words } from '../contract/next-command.js'
@@ -103,12 +104,14 @@ export function openGate(
   if (input.expiresAt === undefined) delete view.expiresAt
   else view.expiresAt = input.expiresAt
   if (view.state === 'open') decideInAdvance(state, input.gate, input.at)
+  keepWho(state, view)
 }
 
 /** Silence is never consent. */
 export function expireGate(state: GateState, gate: Gate): void {
   const view = gateOf(state, gate)
   if (view.state === 'open') view.state = 'expired'
+  keepWho(state, view)
 }
 
 /** Decisions that were given for what is no longer true are kept but count no more: the gate waits again. */
@@ -117,6 +120,7 @@ export function voidGate(state: GateState, gate: Gate): void {
   view.earlier = [...(view.earlier ?? []), ...view.decisions]
   view.decisions = []
   view.state = 'waiting'
+  keepWho(state, view)
 }
 
 export function missingApprovals(state: GateState, gate: Gate): number {
@@ -157,6 +161,23 @@ function count(
   const rules = state.request.policy.gates[gate.gate]
   const outcome = gateOutcome({ rules, decisions: gate.decisions, planHash })
   if (gate.state === 'waiting' || gate.state === 'open') gate.state = outcome.state
+  keepWho(state, gate)
+}
+
+/** Shown wherever the decision is asked for; of a gate that is not open, nobody asks. */
+function keepWho({ view, request }: GateState, gate: GateView): void {
+  if (gate.state !== 'open') {
+    delete gate.who
+    return
+  }
+  gate.who = whoOf({ view, request }, gate.gate)
+}
+
+/** Who may approve it now, as if it were open. */
+export function whoOf({ view, request }: Pick<GateState, 'view' | 'request'>, gate: Gate): GateWho {
+  const { policy, people, requester } = request
+  const { gates, planHash } = view
+  return whoDecides({ gate, gates, policy, people, requester, planHash })
 }
 
 function refuse(state: GateState, body: unknown, reason: string, at: string): void {

@@ -13,7 +13,7 @@ import type { Baseline } from '../contract/monitoring.js'
 import type { Gate, Outcome } from '../contract/names.js'
 import type { GatePolicy } from '../contract/policy.js'
 import type { Plan } from '../contract/plan.js'
-import type { MigrationRequest, RunView } from '../contract/run.js'
+import type { GateWho, MigrationRequest, RunView } from '../contract/run.js'
 import { renderChecklist } from '../runbook/checklist.js'
 import { gateOpenMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
 import type { StepName } from '../runbook/steps.js'
@@ -208,11 +208,12 @@ export class Run {
   ): Promise<void> {
     const { shows, policy, openedAt, deadline } = asked
     const expires = deadline === undefined ? {} : { expiresAt: deadline }
-    const about = { ...this.context, ...expires, gate, roles: policy.roles, approvals: policy.approvals }
+    const about = { ...this.context, ...expires, gate }
+    const who = (): GateWho => this.gates.who(gate)
     if (this.request.target.production) {
       this.announcer.tell(
         'reminder',
-        gateOpenMessage({ ...about, at: openedAt, planHash: this.view.planHash, shows }),
+        gateOpenMessage({ ...about, who: who(), at: openedAt, planHash: this.view.planHash, shows }),
       )
     }
     for (const [index, afterMs] of policy.remindersMs.entries()) {
@@ -220,13 +221,12 @@ export class Run {
       if (deadline !== undefined && remindAt >= deadline) break
       if (await this.gates.decided(gate, remindAt)) return
       const last = index === policy.remindersMs.length - 1
-      const missing = this.gates.missing(gate)
       const escalated = last ? policy.escalateTo : []
       // The ways back and their price are what the rollback is decided by; other gates have told theirs.
       const again = gate === 'rollback' ? { shows } : {}
       this.announcer.tell(
         'reminder',
-        reminderMessage({ ...about, at: Date.now(), openedAt, missing, escalated, ...again }),
+        reminderMessage({ ...about, who: who(), at: Date.now(), openedAt, escalated, ...again }),
       )
     }
     if (!(await this.gates.decided(gate, deadline))) this.gates.expire(gate)

@@ -179,8 +179,16 @@ test('a gate that opens says the exact command, and that silence is no approval'
     at: 0,
     timeZone: 'UTC',
     planHash: 'abc',
-    roles: ['team-lead', 'on-call'],
-    approvals: 2,
+    who: {
+      roles: ['team-lead', 'on-call'],
+      approvals: 2,
+      missing: 2,
+      people: [
+        { name: 'Ann', roles: ['on-call'], contact: '@ann' },
+        { name: 'Bo', roles: ['team-lead'] },
+        { name: 'Cy', roles: ['on-call'], contact: '@cy', excluded: 'requester' },
+      ],
+    },
     expiresAt: at('2026-01-08T05:00Z'),
     shows: ['Apply 2 migrations'],
   })
@@ -188,7 +196,8 @@ test('a gate that opens says the exact command, and that silence is no approval'
     '🔔 Approval needed: Final Confirmation',
     '- Approve: d1-runbook approve final --env production',
     '- Decline: d1-runbook reject final --env production',
-    '- Who: 2 different people, team-lead or on-call',
+    '- Who: 2 more approvals of 2, by team-lead or on-call: Ann, @ann; Bo, no contact configured',
+    '- May not approve it: Cy (requested this run)',
     '- Plan: abc',
     '- Expires: 05:00 UTC; silence is not an approval',
     '- Apply 2 migrations',
@@ -203,11 +212,11 @@ test('a reminder says since when, what is missing and who is asked now', () => {
     openedAt: at('2026-01-08T03:00Z'),
     at: at('2026-01-08T03:45Z'),
     timeZone: 'UTC',
-    missing: 1,
+    who: { roles: [], approvals: 1, missing: 1, people: [] },
     escalated: ['on-call'],
   })
   expect(message).toContain(
-    '- Open since 03:00 UTC (45 min)\n- Approvals missing: 1\n- Now asking: on-call\n',
+    '- Open since 03:00 UTC (45 min)\n- Approvals missing: 1\n- Who: anybody in the team\n- Now asking: on-call\n',
   )
 })
 

@@ -64,6 +64,7 @@ async function examineProject(project: Project, options: CommonOptions): Promise
       ? [await look('authentication', 'Wrangler authentication', () => authentication(known))]
       : []),
     await look('database', 'Database connection', () => databaseInfo(known)),
+    await look('people', 'People who decide', () => decidingPeople(project, known)),
     await look('secrets', 'Environment variables', () => secretNames(project, known)),
   ]
 }
@@ -163,6 +164,22 @@ async function databaseInfo(target: Target): Promise<Seen> {
   }
   const size = sizeBytes === undefined ? '' : `, ${(sizeBytes / 1024).toFixed(0)} KiB`
   return `answers: ${tables ?? '?'} tables${size}`
+}
+
+/** Held against whoever runs it: in production that is who may not give the final word on their own request. */
+async function decidingPeople(project: Project, { environment, production }: Target): Promise<Seen> {
+  const { resolveRequestSettings } = await import('../../config/settings.js')
+  const { UNDECIDABLE_ADVICE, undecidableGates } = await import('../../runbook/satisfiable.js')
+  const { defaultActor } = await import('../../process/programs.js')
+  const { policy, people } = resolveRequestSettings(project, environment)
+  const requester = await defaultActor(project.projectDir)
+  const blocked = undecidableGates({ policy, people, requester, production })
+  if (blocked.length === 0) return `every gate can be approved when ${requester} asks for the run`
+  return {
+    state: 'failed',
+    message: `when ${requester} asks for the run: ${blocked.map(({ gate, reason }) => `${gate}: ${reason}`).join('; ')}`,
+    advice: UNDECIDABLE_ADVICE,
+  }
 }
 
 /** Only names are looked at and shown, never values. */
