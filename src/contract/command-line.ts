@@ -3,6 +3,11 @@ import { shellWord, type Shell } from './shell.js'
 
 /** The line that a person types or pastes. */
 export function commandLine(next: NextCommand, shell: Shell = 'posix'): string {
+  return commandWords(next, shell).join(' ')
+}
+
+/** Its words, quoted: between two of them a line may be broken. */
+export function commandWords(next: NextCommand, shell: Shell = 'posix'): string[] {
   const { command, args, environment, project, database, run } = next
   const runAsWord = VERBS[command] === 'run as word'
   const parts = [
@@ -13,7 +18,7 @@ export function commandLine(next: NextCommand, shell: Shell = 'posix'): string {
     ...option('--database', database),
     ...option('--project', project),
   ]
-  return [`d1-runbook ${command}`, ...parts.map((part) => shellWord(part, shell))].join(' ')
+  return [`d1-runbook ${command}`, ...parts.map((part) => shellWord(part, shell))]
 }
 
 function option(name: string, value: string | undefined): string[] {

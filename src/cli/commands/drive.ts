@@ -139,11 +139,13 @@ class Drive {
   }
 
   private sayHowToDecide(view: RunView, gate: GateView, refusal: string | undefined): void {
-    const { colors } = this.options.output
+    const { block, colors } = this.options.output
     this.progress.line(
       colors.yellow(`Waiting for a decision${refusal === undefined ? '' : ` by somebody else: ${refusal}`}`),
     )
-    for (const line of openGateLines(gate, view.environment, colors)) this.progress.line(words`  ${line}`)
+    for (const line of openGateLines(gate, view, colors)) {
+      for (const row of block(line, { indent: '  ' })) this.progress.line(row)
+    }
   }
 
   private async ask(view: RunView, gate: GateView): Promise<void> {

@@ -19,7 +19,10 @@ export function showCommand(app: App, summary: string): Command {
           readRun(session, workflowId, options.runId),
         )
         output.document(view)
-        if (!output.json) for (const line of runLines(view, output.colors)) output.line(line)
+        if (!output.json) {
+          for (const line of runLines(view, output.colors))
+            for (const row of output.block(line)) output.line(row)
+        }
         return 0
       }),
     )

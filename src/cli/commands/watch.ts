@@ -4,11 +4,20 @@ import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import type { App } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
-import { fitPicture, rowsTaken } from '../terminal/picture.js'
-import { monitoringLines, openGateLines, openGates, outcomeText, stepLines } from '../terminal/run-text.js'
+import { arrange, rowsTaken, type Picture } from '../terminal/picture.js'
+import {
+  gateParts,
+  openGateLines,
+  timeText,
+  monitoringLines,
+  openGates,
+  outcomeText,
+  stepLines,
+} from '../terminal/run-text.js'
 import { silenceText } from '../terminal/silence-text.js'
 import type { Silence } from '../../client/patience.js'
 import { exitCodeOf, workflowIdOf } from '../../client/runs.js'
+import { words, type Words } from '../../contract/next-command.js'
 import { withSession, type Session } from '../../client/session.js'
 import { databaseLine } from '../terminal/target-text.js'
 
@@ -69,7 +78,37 @@ interface Watching {
 
 async function lines(output: Output): Promise<Watching> {
   const { Progress } = await import('../terminal/progress.js')
-  return new Progress(output)
+  const progress = new Progress(output)
+  const said = new Set<string>()
+  const once = (key: string, texts: readonly Words[]): void => {
+    if (said.has(key)) return
+    said.add(key)
+    for (const text of texts) for (const row of output.block(text)) progress.line(row)
+  }
+  return {
+    show: (given) => {
+      const view = visibleIn(given)
+      progress.show(view)
+      for (const { severity, description, actor, at } of view.issues) {
+        once(`issue/${actor}/${at}/${description}`, [
+          `${timeText(at, view)}  issue (${severity}) by ${actor}: ${description}`,
+        ])
+      }
+      for (const gate of openGates(view)) {
+        const since = gate.openedAt === undefined ? '' : `${timeText(gate.openedAt, view)}  `
+        const [title = '', ...more] = openGateLines(gate, view, output.colors)
+        once(`gate/${gate.gate}/${gate.openedAt ?? ''}`, [
+          words`${since}waiting at the gate ${title}`,
+          ...more,
+        ])
+      }
+      if (view.outcome === null) return
+      const ended = view.closedAt === undefined ? '' : `${timeText(view.closedAt, view)}  `
+      once('outcome', [`${ended}${outcomeText(view, output.colors)}: ${view.message}`])
+    },
+    silence: (silence) => progress.silence(silence),
+    stop: () => progress.stop(),
+  }
 }
 
 /** The response time that would be a breach; known once the baseline was taken. Read once, from the history. */
@@ -136,9 +175,14 @@ class Screen {
     const silent =
       this.silent === undefined
         ? []
-        : [output.colors.yellow(output.text(silenceText(this.silent, view?.timeZone ?? 'UTC', now)))]
-    const seen = view === undefined ? [] : watchLines(view, output, { now, limitMs: this.limit.ms })
-    const picture = fitPicture([...silent, ...seen], size)
+        : output
+            .block(silenceText(this.silent, view?.timeZone ?? 'UTC', now))
+            .map((line) => output.colors.yellow(line))
+    const seen =
+      view === undefined
+        ? { head: [], steps: [], gates: [], rest: [] }
+        : watchPicture(view, output, { now, limitMs: this.limit.ms })
+    const picture = arrange({ ...seen, head: [...seen.head, ...silent] }, size)
     const height = rowsTaken(this.drawn, size.columns)
     const up = height === 0 ? '' : `\u001B[${height}A`
     output.raw(`${up}\r\u001B[J${picture.join('\n')}\n`)
@@ -147,27 +191,37 @@ class Screen {
 }
 
 /** What a person sees who leaves `watch` open. */
-export function watchLines(
+export function watchPicture(
   given: RunView,
-  { colors, text }: Pick<Output, 'colors' | 'text'>,
+  { colors, block }: Pick<Output, 'colors' | 'block'>,
   { now, limitMs }: { now: number; limitMs?: number | undefined },
-): string[] {
+): Picture {
   const view = visibleIn(given)
   const end = view.closedAt === undefined ? now : Date.parse(view.closedAt)
   const nextAt = view.monitoring?.nextAt
-  return [
-    databaseLine(view, colors),
-    `${outcomeText(view, colors)}  ${view.message}  ${colors.dim(formatDuration(end - Date.parse(view.startedAt)))}`,
-    '',
-    ...stepLines(view, colors, now),
-    ...openGates(view).flatMap((gate) => ['', ...openGateLines(gate, view.environment, colors).map(text)]),
-    ...(view.monitoring === null
-      ? []
-      : ['', ...monitoringLines(view, colors), ...latencyLines(view, limitMs)]),
-    ...(nextAt === undefined || view.outcome !== null
-      ? []
-      : [`next checkpoint in ${formatDuration(Math.max(0, Date.parse(nextAt) - now))}`]),
-  ]
+  const texts = stepLines(view, colors, now)
+  return {
+    head: [
+      ...block(databaseLine(view, colors)),
+      ...block(
+        `${outcomeText(view, colors)}  ${view.message}  ${colors.dim(formatDuration(end - Date.parse(view.startedAt)))}`,
+      ),
+    ],
+    steps: view.steps.map(({ state }, index) => ({ state, text: texts[index] ?? '' })),
+    gates: openGates(view).map((gate) => {
+      const { title, shows, decide } = gateParts(gate, view, colors)
+      const inner = (line: Words): string[] => block(line, { indent: '  ' })
+      return { title: block(title), shows: shows.flatMap(inner), decide: decide.flatMap(inner) }
+    }),
+    rest: [
+      ...(view.monitoring === null
+        ? []
+        : [...monitoringLines(view, colors).flatMap((line) => block(line)), ...latencyLines(view, limitMs)]),
+      ...(nextAt === undefined || view.outcome !== null
+        ? []
+        : [`next checkpoint in ${formatDuration(Math.max(0, Date.parse(nextAt) - now))}`]),
+    ],
+  }
 }
 
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const

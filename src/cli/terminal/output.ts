@@ -1,7 +1,10 @@
 import pc from 'picocolors'
 import { at, type CommandPlace, type Words } from '../../contract/next-command.js'
 import { commandLine, plain } from '../../contract/command-line.js'
+import { blockLines, type Place } from './block.js'
 import { plainDocument } from '../../text/words.js'
+
+const SHELL = process.platform === 'win32' ? 'windows' : 'posix'
 
 export type Colors = ReturnType<typeof pc.createColors>
 
@@ -24,6 +27,8 @@ export interface Output {
   note: (text: Words) => void
   /** A text with its commands as they are typed in this terminal, here. */
   text: (words: Words) => string
+  /** The same as lines within this terminal: wrapped, each command complete and alone. */
+  block: (words: Words, place?: Omit<Place, 'columns'>) => string[]
   /** The answer for machines; call once. */
   document: (value: unknown) => void
   /** Unframed text on the stream of `line`, for redrawing. */
@@ -34,16 +39,19 @@ export interface Output {
 export function createOutput({ json, typed = {} }: { json: boolean; typed?: CommandPlace }): Output {
   const human = json ? process.stderr : process.stdout
   const text = (words: Words): string => terminalText(words, typed)
+  // Some terminals say 0 before they know.
+  const columns = (): number => (human.columns > 0 ? human.columns : 100)
   return {
     json,
     colors: colorsFor(human),
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY) && !isCi(),
     live: Boolean(human.isTTY) && process.env['TERM'] !== 'dumb' && !isCi(),
-    // Some terminals say 0 before they know.
-    columns: () => (human.columns > 0 ? human.columns : 100),
+    columns,
     line: (words = '') => void human.write(`${text(words)}\n`),
     note: (words) => void process.stderr.write(`${text(words)}\n`),
     text,
+    block: (words, place = {}) =>
+      blockLines(words, { columns: human.isTTY ? columns() : Infinity, ...place }, { typed, shell: SHELL }),
     document: (value) => {
       if (json)
         process.stdout.write(
@@ -60,8 +68,7 @@ export function createOutput({ json, typed = {} }: { json: boolean; typed?: Comm
 
 /** `words` for this terminal: each command complete, and quoted for the shell of this system. */
 export function terminalText(words: Words, typed: CommandPlace): string {
-  const shell = process.platform === 'win32' ? 'windows' : 'posix'
-  return plain(words, (next) => commandLine(at(typed, next), shell))
+  return plain(words, (next) => commandLine(at(typed, next), SHELL))
 }
 
 export function colorsFor(stream: NodeJS.WriteStream): Colors {

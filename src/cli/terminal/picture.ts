@@ -7,18 +7,82 @@ export interface TerminalSize {
   rows: number
 }
 
-/**
- * Lines that are to be redrawn in place, cut to the terminal: a line that wraps or a picture that scrolls could not be drawn
- * over. Where the rows do not suffice, those after the first two give way: what it is about and what is to be done stay.
- */
-export function fitPicture(lines: readonly string[], { columns, rows }: TerminalSize): string[] {
-  // The cursor stands in the row after the last line.
-  const room = Math.max(3, rows - 1)
-  const shown =
-    lines.length <= room ? lines : [...lines.slice(0, 2), '…', ...lines.slice(lines.length - (room - 3))]
-  return shown.map((line) => clip(line, Math.max(1, columns - 1)))
+/** What is redrawn in place, by what may give way. Texts are wrapped already. */
+export interface Picture {
+  /** What it is about; never given up. */
+  head: readonly string[]
+  steps: readonly { text: string; state: 'waiting' | 'running' | 'done' | 'failed' | 'skipped' }[]
+  /** Of each open gate: what is confirmed, and who decides by which commands, which are never cut. */
+  gates: readonly { title: readonly string[]; shows: readonly string[]; decide: readonly string[] }[]
+  rest: readonly string[]
 }
 
+/**
+ * The picture within the terminal: one that scrolls could not be drawn over. Where the rows do not suffice, finished steps
+ * give way first, then those to come, then what the gates show, then the rest; each cut says how much is missing.
+ */
+export function arrange(picture: Picture, { columns, rows }: TerminalSize): string[] {
+  // The cursor stands in the row after the last line.
+  const room = Math.max(3, rows - 1)
+  const decide = new Set(picture.gates.flatMap((gate) => gate.decide))
+  const fit = (lines: readonly string[]): string[] =>
+    lines.map((line) => (decide.has(line) ? line : clip(line, Math.max(1, columns - 1))))
+  const height = (lines: readonly string[]): number => rowsTaken(fit(lines), columns)
+  let { steps } = picture
+  let [shown, rest] = [Infinity, picture.rest]
+  const lines = (): string[] => [
+    ...picture.head,
+    ...steps.map(({ text }) => text),
+    ...picture.gates.flatMap(({ title, shows, decide: last }) => [...title, ...cut(shows, shown), ...last]),
+    ...rest,
+  ]
+  const tooHigh = (): boolean => height(lines()) > room
+  if (tooHigh()) steps = folded(steps, ['done', 'skipped'], '✔', 'done')
+  if (tooHigh()) steps = folded(steps, ['waiting'], '·', 'to come')
+  const most = Math.max(0, ...picture.gates.map(({ shows }) => shows.length))
+  for (shown = most; shown > 1 && tooHigh();) shown -= 1
+  for (let kept = rest.length - 1; kept >= 0 && tooHigh(); kept -= 1) rest = cut(picture.rest, kept + 1)
+  if (tooHigh()) steps = steps.filter(({ state }) => state === 'running' || state === 'failed')
+  if (tooHigh()) steps = []
+  return fit(trimmed(lines(), picture.head.length, room, height))
+}
+
+function folded(
+  steps: Picture['steps'],
+  states: readonly string[],
+  mark: string,
+  words: string,
+): Picture['steps'] {
+  const first = steps.findIndex(({ state }) => states.includes(state))
+  const count = steps.filter(({ state }) => states.includes(state)).length
+  if (count < 2) return steps
+  return steps.flatMap((step, index) => {
+    if (index === first) return [{ ...step, text: `${mark} ${count} steps ${words}` }]
+    return states.includes(step.state) ? [] : [step]
+  })
+}
+
+/** So many lines, the last of which says what is missing. */
+function cut(lines: readonly string[], most: number): string[] {
+  if (lines.length <= most) return [...lines]
+  const kept = Math.max(0, most - 1)
+  return [...lines.slice(0, kept), `  … ${lines.length - kept} more`]
+}
+
+/** The end stays, for there stands what is to be typed; what lies between it and the first line gives way. */
+function trimmed(
+  lines: readonly string[],
+  head: number,
+  room: number,
+  height: (lines: readonly string[]) => number,
+): string[] {
+  if (height(lines) <= room) return [...lines]
+  for (let from = head; from < lines.length; from += 1) {
+    const kept = [...lines.slice(0, 1), `… ${from - 1} more`, ...lines.slice(from)]
+    if (height(kept) <= room) return kept
+  }
+  return lines.slice(0, 1)
+}
 /** Terminal rows that `lines` take now: a terminal that became narrower has wrapped what was drawn before. */
 export function rowsTaken(lines: readonly string[], columns: number): number {
   return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0)

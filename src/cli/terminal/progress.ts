@@ -6,6 +6,7 @@ import { migrationState } from '../../runbook/migration-state.js'
 import { stepTitle } from '../../runbook/steps.js'
 import type { Output } from './output.js'
 import { clip } from './picture.js'
+import { timeText } from './run-text.js'
 import { mapText, type Words } from '../../contract/next-command.js'
 import type { Silence } from '../../client/patience.js'
 import { silenceText } from './silence-text.js'
@@ -31,10 +32,11 @@ export class Progress {
   show(given: RunView): void {
     const view = visibleIn(given)
     this.view = view
-    for (const { key, line } of changesOf(view, this.output)) {
+    for (const { key, at, line } of changesOf(view, this.output)) {
       if (this.said.has(key)) continue
       this.said.add(key)
-      this.line(line)
+      // Nobody sees when a line came who reads it later.
+      this.line(this.output.live ? line : `${timeText(at, view)}  ${line}`)
     }
     this.drawBottom()
   }

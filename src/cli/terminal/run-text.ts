@@ -3,6 +3,8 @@ import { reasonTexts } from '../../contract/reasons.js'
 import type { GateView, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import { ledgerText, migrationState, safetyCopyText } from '../../runbook/migration-state.js'
+import { zonedSeconds } from '../../text/clock.js'
+import { whoLines } from '../../runbook/who-decides.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
 import { gateTitle, stepTitle } from '../../runbook/steps.js'
 import type { Colors } from './output.js'
@@ -31,7 +33,7 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     ...section('Gates', decidedGateLines(view, colors)),
     ...section(
       'Waiting for',
-      openGates(view).flatMap((gate) => openGateLines(gate, view.environment, colors)),
+      openGates(view).flatMap((gate) => openGateLines(gate, view, colors)),
     ),
     ...section('Monitoring', monitoringLines(view, colors)),
     ...section('Backup', backupLines(view)),
@@ -80,16 +82,36 @@ export function stepLines(view: RunView, colors: Colors, now = Date.now()): stri
   })
 }
 
-/** What is being confirmed, and the commands to decide it. */
-export function openGateLines(gate: GateView, environment: string, colors: Colors): Words[] {
-  return [
-    colors.bold(`${gate.gate}: ${gateTitle(gate.gate, environment)}`),
-    ...gate.shows.map((line) => words`  ${line}`),
-    ...(gate.expiresAt === undefined ? [] : [`  expires at ${gate.expiresAt}`]),
-    ...gateCommands({ gate: gate.gate, environment }).map(
-      ({ label, command }) => words`  ${label.toLowerCase()}: ${command}`,
-    ),
-  ]
+/** What is being confirmed, who decides, and the commands to decide it. */
+export function openGateLines(gate: GateView, view: GateRun, colors: Colors): Words[] {
+  const { title, shows, decide } = gateParts(gate, view, colors)
+  return [title, ...shows, ...decide]
+}
+
+type GateRun = Pick<RunView, 'environment' | 'timeZone'>
+
+/** The same in parts: what stands in `decide` is never cut. */
+export function gateParts(
+  { gate, shows, who, expiresAt }: GateView,
+  { environment, timeZone }: GateRun,
+  colors: Colors,
+): { title: string; shows: Words[]; decide: Words[] } {
+  return {
+    title: colors.bold(`${gate}: ${gateTitle(gate, environment)}`),
+    shows: [...shows],
+    decide: [
+      ...(who === undefined ? [] : whoLines(who)),
+      ...(expiresAt === undefined
+        ? []
+        : [`Expires ${timeText(expiresAt, { timeZone })}; silence is not an approval`]),
+      ...gateCommands({ gate, environment }).map(({ label, command }) => words`${label}: ${command}`),
+    ],
+  }
+}
+
+/** A time of a run for people: in the zone of the run, with its name. */
+export function timeText(iso: string, { timeZone }: Pick<RunView, 'timeZone'>): string {
+  return zonedSeconds(Date.parse(iso), timeZone ?? 'UTC')
 }
 
 function decidedGateLines(view: RunView, colors: Colors): string[] {
@@ -129,7 +151,9 @@ function migrationLines(view: RunView, colors: Colors): string[] {
     return `${marks[state]} ${name}  ${migrationState(one, view.migrations)}${took}${error === undefined ? '' : `  ${colors.red(error)}`}`
   })
   const said = ledgerText(view)
-  return said === undefined ? lines : [...lines, `read back ${view.ledger?.readAt ?? ''}: ${said}`]
+  return said === undefined
+    ? lines
+    : [...lines, `read back ${view.ledger === undefined ? '' : timeText(view.ledger.readAt, view)}: ${said}`]
 }
 
 export function monitoringLines(view: RunView, colors: Colors): string[] {
@@ -147,7 +171,7 @@ export function monitoringLines(view: RunView, colors: Colors): string[] {
   const last = monitoring.checkpoints.at(-1)
   return [
     `${monitoring.checkpoints.length} of ${monitoring.planned} checkpoints: ${counts.join(', ') || 'none yet'}`,
-    ...(monitoring.nextAt === undefined ? [] : [`next at ${monitoring.nextAt}`]),
+    ...(monitoring.nextAt === undefined ? [] : [`next at ${timeText(monitoring.nextAt, view)}`]),
     ...(last === undefined || last.verdict === 'healthy' ? [] : reasonTexts(last.reasons)),
   ]
 }

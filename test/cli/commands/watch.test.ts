@@ -2,12 +2,74 @@ import { fc } from '../../fast-check.js'
 import pc from 'picocolors'
 import { describe, expect, test } from 'vitest'
 import type { Words } from '../../../src/contract/next-command.js'
-import { terminalText } from '../../../src/cli/terminal/output.js'
-import { fitPicture, rowsTaken } from '../../../src/cli/terminal/picture.js'
-import { sparkline, watchLines } from '../../../src/cli/commands/watch.js'
+import { blockLines } from '../../../src/cli/terminal/block.js'
+import { arrange, rowsTaken, type Picture } from '../../../src/cli/terminal/picture.js'
+import { sparkline, watchPicture } from '../../../src/cli/commands/watch.js'
+import type { RunView } from '../../../src/contract/run.js'
 import { isoAfter, sampleRun, STARTED } from '../../runbook/sample-run.js'
 
-const plain = { colors: pc.createColors(false), text: (words: Words) => terminalText(words, {}) }
+const place = (columns: number) => ({
+  colors: pc.createColors(false),
+  block: (words: Words, at = {}) =>
+    blockLines(words, { columns, ...at }, { typed: {}, shell: 'posix' as const }),
+})
+
+function watchLines(...[view, , time]: [RunView, unknown, Parameters<typeof watchPicture>[2]]): string[] {
+  return arrange(watchPicture(view, place(120), time), { columns: 120, rows: 60 })
+}
+const plain = undefined
+
+function onlyText(lines: readonly string[]): Picture {
+  return { head: lines.slice(0, 2), steps: [], gates: [], rest: lines.slice(2) }
+}
+
+/** A run at the gate `plan`, with more to confirm than a small terminal holds. */
+function atPlan(): RunView {
+  const gates = sampleRun().gates.map((one) =>
+    one.gate === 'plan'
+      ? {
+          ...one,
+          state: 'open' as const,
+          decisions: [],
+          expiresAt: isoAfter(90),
+          who: {
+            roles: ['team-lead'],
+            approvals: 1,
+            missing: 1,
+            people: [
+              { name: 'Ada Lovelace', roles: ['team-lead'], contact: '@ada' },
+              { name: 'Bo', roles: ['team-lead'], excluded: 'requester' as const },
+            ],
+          },
+          shows: Array.from(
+            { length: 12 },
+            (_, index) => `table_${index}: 4200 → 4188 rows, as the rehearsal on the restored copy showed`,
+          ),
+        }
+      : one,
+  )
+  const { closedAt: _closed, ...view } = sampleRun({ outcome: null, phase: 'execute', gates })
+  return { ...view, monitoring: null, timeZone: 'America/New_York' }
+}
+
+describe('a gate in terminals of three sizes', () => {
+  test.each([
+    [120, 40],
+    [80, 24],
+    [40, 20],
+  ])('%ix%i: it fits, its commands are whole, and what is cut is counted', async (columns, rows) => {
+    const picture = arrange(watchPicture(atPlan(), place(columns), { now: STARTED }), { columns, rows })
+    expect(rowsTaken(picture, columns)).toBeLessThan(rows)
+    const pasted = picture.join('\n').replace(/ \\\n\s*/g, ' ')
+    expect(pasted).toMatch(/^ *d1-runbook approve plan --env production$/m)
+    expect(pasted).toMatch(/^ *d1-runbook reject plan --env production$/m)
+    expect(pasted.replace(/\s+/g, ' ')).toContain('Who: team-lead: Ada Lovelace, @ada')
+    expect(pasted.replace(/\s+/g, ' ')).toContain('Expires 2026-03-07 23:30:00 EST')
+    if (rows < 40) expect(pasted).toMatch(/… \d+ more$/m)
+    if (rows === 24) expect(pasted).toMatch(/^✔ \d+ steps done$/m)
+    await expect(`${picture.join('\n')}\n`).toMatchFileSnapshot(`screens/watch-${columns}x${rows}.txt`)
+  })
+})
 
 /** The sample run while it is monitored: ten checkpoints, the eleventh to come. */
 function monitored() {
@@ -57,29 +119,15 @@ describe('a picture that is redrawn in place', () => {
   test('never wraps and never scrolls, however small the terminal', () => {
     fc.assert(
       fc.property(fc.array(line, { maxLength: 100 }), size, (lines, terminal) => {
-        const picture = fitPicture(
-          lines.map((parts) => parts.join('')),
-          terminal,
-        )
+        const picture = arrange(onlyText(lines.map((parts) => parts.join(''))), terminal)
         expect(rowsTaken(picture, terminal.columns)).toBe(picture.length)
         expect(picture.length).toBeLessThan(terminal.rows)
       }),
     )
   })
 
-  test('keeps what it is about and what is to be done where rows are few', () => {
-    const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`)
-    expect(fitPicture(lines, { columns: 80, rows: 6 })).toEqual([
-      'line 0',
-      'line 1',
-      '…',
-      'line 28',
-      'line 29',
-    ])
-  })
-
   test('is drawn over as a whole after the terminal became narrower', () => {
-    const drawn = fitPicture(['x'.repeat(70), pc.createColors(true).red('y'.repeat(70)), 'z'], {
+    const drawn = arrange(onlyText(['x'.repeat(70), pc.createColors(true).red('y'.repeat(70)), 'z']), {
       columns: 100,
       rows: 40,
     })

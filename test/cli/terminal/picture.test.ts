@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { clip, fitPicture, rowsTaken } from '../../../src/cli/terminal/picture.js'
+import { clip, arrange, rowsTaken } from '../../../src/cli/terminal/picture.js'
 
 const RED = '\u001B[31m'
 const END = '\u001B[0m'
@@ -29,7 +29,7 @@ describe('a line is cut to the columns that it takes', () => {
 
 test('a picture of Chinese names takes one row a line, and is counted as the terminal wraps it', () => {
   const lines = ['审批人：王小明，正在等待最终确认', '0002_邮箱.sql applied']
-  const fitted = fitPicture(lines, { columns: 20, rows: 10 })
+  const fitted = arrange({ head: lines, steps: [], gates: [], rest: [] }, { columns: 20, rows: 10 })
   expect(rowsTaken(fitted, 20)).toBe(2)
   expect(rowsTaken(lines, 20)).toBe(4)
 })

@@ -1,0 +1,82 @@
+import stringWidth from 'string-width'
+import { at, isNextCommand, type CommandPlace, type Words } from '../../contract/next-command.js'
+import { commandWords } from '../../contract/command-line.js'
+import type { Shell } from '../../contract/shell.js'
+
+/** Where a text stands: the columns of the terminal, and the blanks before its first line and before the others. */
+export interface Place {
+  columns: number
+  indent?: string
+  hang?: string
+}
+
+/**
+ * A text as lines for a terminal, broken at blanks with a hanging indent. Each command stands alone on a line of its own,
+ * complete: one that is too long goes on after a backslash, as a POSIX shell reads it, or is left to the terminal to wrap.
+ */
+export function blockLines(
+  text: Words,
+  { columns, indent = '', hang = `${indent}  ` }: Place,
+  { typed, shell }: { typed: CommandPlace; shell: Shell },
+): string[] {
+  const pieces = typeof text === 'string' ? [text] : text
+  return pieces.flatMap((piece, index) => {
+    if (isNextCommand(piece)) return commandRows(commandWords(at(typed, piece), shell), columns, hang, shell)
+    // A full stop after a command would be pasted with it.
+    const words = index === 0 ? piece : piece.replace(/^[\s.,;)]+/, '')
+    return words.trim() === '' ? [] : wrapText(words, { columns, indent: index === 0 ? indent : hang, hang })
+  })
+}
+
+function commandRows(words: readonly string[], columns: number, hang: string, shell: Shell): string[] {
+  const whole = `${hang}${words.join(' ')}`
+  if (stringWidth(whole) < columns || shell !== 'posix') return [whole]
+  const rows: string[] = []
+  let row = hang
+  for (const [index, word] of words.entries()) {
+    const longer = row.trim() === '' ? `${row}${word}` : `${row} ${word}`
+    const end = index === words.length - 1 ? '' : ' \\'
+    if (row.trim() === '' || stringWidth(longer + end) < columns) {
+      row = longer
+      continue
+    }
+    rows.push(`${row} \\`)
+    row = `${hang}  ${word}`
+  }
+  return [...rows, row]
+}
+
+/** Broken at blanks; a word that is longer than the line is broken where it must. */
+export function wrapText(text: string, { columns, indent = '', hang = `${indent}  ` }: Place): string[] {
+  const room = Math.max(8, columns - 1)
+  const rows: string[] = []
+  let row = indent
+  for (const word of text.trimEnd().split(/ +/).filter(Boolean)) {
+    for (const piece of piecesOf(word, room - stringWidth(hang))) {
+      const begun = row.trim() !== ''
+      const longer = begun ? `${row} ${piece}` : `${row}${piece}`
+      if (!begun || stringWidth(longer) <= room) row = longer
+      else {
+        rows.push(row)
+        row = `${hang}${piece}`
+      }
+    }
+  }
+  return [...rows, row]
+}
+
+const GRAPHEMES = new Intl.Segmenter()
+
+function piecesOf(word: string, columns: number): string[] {
+  if (stringWidth(word) <= columns) return [word]
+  const pieces: string[] = []
+  let piece = ''
+  for (const { segment } of GRAPHEMES.segment(word)) {
+    if (piece !== '' && stringWidth(piece + segment) > columns) {
+      pieces.push(piece)
+      piece = ''
+    }
+    piece += segment
+  }
+  return [...pieces, piece]
+}
