@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { GATES, type Gate } from '../../src/contract/names.js'
 import type { GatePolicy, Person, Policy } from '../../src/contract/policy.js'
