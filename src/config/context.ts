@@ -1,3 +1,5 @@
+import { RunbookError } from '../contract/failures.js'
+import { DEFAULT_ENVIRONMENT } from '../contract/names.js'
 import { requireMigrationsDir } from './migrations-dir.js'
 import { loadProject, type Project } from './project.js'
 import { resolveTarget } from './target.js'
@@ -19,19 +21,40 @@ export interface Context {
 
 /**
  * The project and the database that the options mean. `touchesDatabase: false` for commands that read files only: they
- * also work where two environments share a database.
+ * also work where two environments share a database. `filesOnly`: nothing but the migration files matters, so where
+ * nobody named an environment and there is no `local`, any one will do whose files are those of all.
  */
 export async function openContext(
   options: ContextOptions,
-  { touchesDatabase = true }: { touchesDatabase?: boolean } = {},
+  { touchesDatabase = true, filesOnly = false }: { touchesDatabase?: boolean; filesOnly?: boolean } = {},
 ): Promise<Context> {
   const project = await loadProject({ projectDir: options.project })
-  const target = resolveTarget(project, options.env, {
+  const environment = filesOnly ? environmentOfTheFiles(project, options) : options.env
+  const target = resolveTarget(project, environment, {
     database: options.database,
     accountId: process.env['CLOUDFLARE_ACCOUNT_ID'],
     allowSharedDatabase: !touchesDatabase,
   })
   return { project, target }
+}
+
+/** Throws `ConfigInvalid` where the environments have files of their own, so that one must be named. */
+function environmentOfTheFiles(project: Project, { env, database }: ContextOptions): string {
+  const [first, ...others] = [...project.environments.keys()]
+  if (env !== DEFAULT_ENVIRONMENT || first === undefined || project.environments.has(env)) return env
+  const filesOf = (name: string): string => {
+    const { migrationsDir, migrationsPattern, migrationsTable } = resolveTarget(project, name, {
+      database,
+      allowSharedDatabase: true,
+    })
+    return JSON.stringify([migrationsDir, migrationsPattern, migrationsTable])
+  }
+  if (others.every((name) => filesOf(name) === filesOf(first))) return first
+  throw new RunbookError(
+    'ConfigInvalid',
+    'There is no local database, and the environments have migration files of their own.',
+    { advice: `Say which: --env ${[first, ...others].join(', or --env ')}.` },
+  )
 }
 
 /** Throws `MigrationsNotFound`. */

@@ -1,4 +1,4 @@
-import { DEFAULT_LEDGER } from '../contract/names.js'
+import { DEFAULT_ENVIRONMENT, DEFAULT_LEDGER } from '../contract/names.js'
 import { defined } from '../contract/defined.js'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
@@ -30,13 +30,15 @@ export function findEnvironment(project: Project, name: string): Environment {
   }
   const level = project.wrangler.environments.get(name)
   const reason =
-    level === undefined
-      ? `There is no environment "${name}".${didYouMean(name, known)}`
-      : `[env.${name}] has no d1_databases of its own, and Wrangler does not inherit them from the top level.`
+    level === undefined && name === DEFAULT_ENVIRONMENT
+      ? `${path.basename(project.wrangler.file)} has no database at its top level, so there is no environment "${name}".`
+      : level === undefined
+        ? `There is no environment "${name}".${didYouMean(name, known)}`
+        : `[env.${name}] has no d1_databases of its own, and Wrangler does not inherit them from the top level.`
   throw new RunbookError('EnvironmentUnknown', `${reason} Known: ${known.join(', ')}.`, {
     advice:
       level === undefined
-        ? `Give one of them with --env, or add [env.${name}] with a d1_databases entry to ${path.basename(project.wrangler.file)}, or environments.${name} to runbook.config.`
+        ? `Say which: --env ${known.join(', or --env ')}. Or add [env.${name}] with a d1_databases entry to ${path.basename(project.wrangler.file)}, or environments.${name} to runbook.config.`
         : `Add [[env.${name}.d1_databases]] to ${path.basename(project.wrangler.file)}.`,
     details: { known },
   })

@@ -5,6 +5,9 @@
 
 export const TASK_QUEUE = 'd1-runbook'
 
+/** What `--env` means where nobody gives it. */
+export const DEFAULT_ENVIRONMENT = 'local'
+
 /** The ledger of applied migrations where the Wrangler file names none (`migrations_table`). */
 export const DEFAULT_LEDGER = 'd1_migrations'
 

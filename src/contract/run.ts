@@ -66,7 +66,7 @@ export const migrationRequestSchema = z.object({
   keepBackups: z.number().int().min(1).default(14),
   /** Maximum age of the "recent backup" of the checklist. Milliseconds. */
   recentBackupMs: z.number().int().positive().default(86_400_000),
-  /** Pause between the updates while work goes on. Milliseconds, before `timeScale`. */
+  /** Pause between the updates while work goes on. Milliseconds. */
   updateEveryMs: z.number().int().positive().default(900_000),
   /** Environment in which the same bytes must have been migrated before. */
   stagingEnvironment: z.string().optional(),

@@ -1,5 +1,7 @@
 import { execa } from 'execa'
 import os from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { endGroup, rememberGroup } from './process-group.js'
 
 /** The project's own programs: git and its tests. Wrangler is run by `src/d1/wrangler/wrangler.ts` alone. */
 
@@ -15,27 +17,66 @@ export async function git(folder: string, args: string[]): Promise<string | unde
   return result.failed ? undefined : result.stdout.trim()
 }
 
-/** Runs a command of the project, such as its tests. `output` is everything that it printed. */
+/** A command of the project that takes longer hangs. Milliseconds. */
+export const PROJECT_COMMAND_LIMIT_MS = 30 * 60_000
+
+/** Whoever left the group may still hold its output open: it is not waited for longer than this. Milliseconds. */
+const LAST_OUTPUT_MS = 1000
+
+/**
+ * Runs a command of the project, such as its tests. `output` is everything that it printed. It leads a process group of its
+ * own, of which nothing is left afterwards, however it ended; past the limit it counts as failed.
+ */
 export async function runProjectCommand(input: {
   command: string[]
   folder: string
   signal: AbortSignal
+  /** Milliseconds. */
+  limitMs?: number
 }): Promise<{ passed: boolean; output: string; durationMs: number }> {
   const [program = '', ...args] = input.command
-  const result = await execa(program, args, {
+  const limitMs = input.limitMs ?? PROJECT_COMMAND_LIMIT_MS
+  const begun = Date.now()
+  const child = execa(program, args, {
     cwd: input.folder,
     all: true,
+    buffer: false,
     reject: false,
     stdin: 'ignore',
     preferLocal: true,
-    cancelSignal: input.signal,
-    forceKillAfterDelay: 5_000,
+    detached: process.platform !== 'win32',
   })
-  const reason = result.failed && result.exitCode === undefined ? `\n${result.shortMessage}` : ''
-  return {
-    passed: !result.failed,
-    output: `${result.all}${reason}`,
-    durationMs: Math.round(result.durationMs),
+  const printed: Buffer[] = []
+  child.all.on('data', (chunk: Buffer) => printed.push(chunk))
+  const { pid } = child
+  if (pid !== undefined) rememberGroup(pid)
+  let end = (_how: 'stopped' | 'late'): void => undefined
+  const ended = new Promise<'stopped' | 'late'>((resolve) => (end = resolve))
+  const limit = setTimeout(() => end('late'), limitMs)
+  const stop = (): void => end('stopped')
+  if (input.signal.aborted) stop()
+  input.signal.addEventListener('abort', stop, { once: true })
+  try {
+    const first = await Promise.race([child, ended])
+    if (pid !== undefined) await endGroup(pid)
+    const result = typeof first === 'string' ? await Promise.race([child, sleep(LAST_OUTPUT_MS)]) : first
+    const output = Buffer.concat(printed).toString('utf8')
+    const durationMs = Date.now() - begun
+    if (first === 'late')
+      return {
+        passed: false,
+        durationMs,
+        output: `${output}\nIt did not end within ${Math.round(limitMs / 1000)} s, and was ended.`,
+      }
+    const reason = result?.failed === true && result.exitCode === undefined ? `\n${result.shortMessage}` : ''
+    return {
+      passed: first !== 'stopped' && result?.failed === false,
+      output: `${output}${reason}`,
+      durationMs,
+    }
+  } finally {
+    clearTimeout(limit)
+    input.signal.removeEventListener('abort', stop)
   }
 }
 

@@ -18,6 +18,8 @@ export interface MessageContext {
   database: { name: string; id: string; remote: boolean }
   /** Cloudflare account; absent for a local database. */
   accountId?: string | undefined
+  /** Absent: it is, in the runbook's words. */
+  production?: boolean
 }
 
 export type UpdateStatus = 'IN_PROGRESS' | 'COMPLETED' | 'FAILED'
@@ -38,7 +40,7 @@ export function startMessage(
   },
 ): Words {
   return lines(
-    '🚀 Production Migration Starting',
+    `🚀 ${migrationTitle(input)} Starting`,
     `- Window: ${windowText(input)}`,
     `- Migrations: ${input.pending} pending`,
     `- Expected duration: ${formatDuration(input.expectedMs)}`,
@@ -83,7 +85,7 @@ export function completeMessage(
   },
 ): Words {
   return lines(
-    '✅ Production Migration Complete',
+    `✅ ${migrationTitle(input)} Complete`,
     `- Duration: ${formatDuration(input.durationMs)}`,
     `- Migrations applied: ${input.applied}`,
     `- Status: ${oneLine(input.status)}`,
@@ -191,6 +193,11 @@ export function noteMessage(
     ...input.details.map((detail) => words`- ${onOneLine(detail)}`),
     contextLine(input),
   )
+}
+
+/** The runbook's words are for production; a rehearsal elsewhere must not read like one. */
+function migrationTitle({ production = true, environment }: MessageContext): string {
+  return production ? 'Production Migration' : `Migration (${oneLine(environment)})`
 }
 
 /** Name, UUID, account and environment: which database it is about must never be a guess. */

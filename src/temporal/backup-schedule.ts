@@ -59,6 +59,28 @@ export async function findBackupSchedule(
   }
 }
 
+/** Of every database of the namespace. */
+export async function listBackupSchedules(client: Client): Promise<BackupSchedule[]> {
+  const found: BackupSchedule[] = []
+  for await (const { scheduleId, action } of client.schedule.list()) {
+    if (action?.workflowType !== WORKFLOW_TYPES.backup) continue
+    const schedule = await findBackupSchedule(client, scheduleId)
+    if (schedule !== undefined) found.push(schedule)
+  }
+  return found.sort((a, b) => a.scheduleId.localeCompare(b.scheduleId))
+}
+
+/** Begins a backup now, but for one that runs already. False when there is no schedule. */
+export async function triggerBackup(client: Client, scheduleId: string): Promise<boolean> {
+  try {
+    await client.schedule.getHandle(scheduleId).trigger(ScheduleOverlapPolicy.SKIP)
+    return true
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return false
+    throw error
+  }
+}
+
 /** False when there was none. Archives stay. */
 export async function removeBackupSchedule(client: Client, scheduleId: string): Promise<boolean> {
   try {

@@ -1,4 +1,4 @@
-import { messageOf } from '../contract/failures.js'
+import { messageOf, NON_RETRYABLE_FAILURES } from '../contract/failures.js'
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -107,9 +107,16 @@ export function detailsOf(error: unknown): Record<string, unknown> {
   return typeof detail === 'object' && detail !== null ? { ...detail } : {}
 }
 
-/** The failure below the layers that Temporal adds. */
-export function rootOf(error: unknown): unknown {
+function rootOf(error: unknown): unknown {
   let cause = error
   while (cause instanceof ActivityFailure || cause instanceof ChildWorkflowFailure) cause = cause.cause
   return cause
+}
+
+/** Whether trying again may help: the table of failures says so, and everything unknown may. */
+export function mayPass(error: unknown): boolean {
+  const cause = rootOf(error)
+  if (!(cause instanceof ApplicationFailure)) return true
+  const types: readonly string[] = NON_RETRYABLE_FAILURES
+  return cause.nonRetryable !== true && !types.includes(cause.type ?? '')
 }

@@ -1,6 +1,7 @@
 import { messageOf } from '../contract/failures.js'
-import { ApplicationFailure } from '@temporalio/workflow'
+import { ApplicationFailure, patched } from '@temporalio/workflow'
 import type { MigrationRequest, RunView } from '../contract/run.js'
+import { read } from './activities.js'
 import { appliedByThisRun } from './apply.js'
 import { close } from './close.js'
 import { execute } from './execute.js'
@@ -29,6 +30,7 @@ export async function productionMigration(request: MigrationRequest): Promise<Ru
   return run.untilClosed(
     async () => {
       await prerequisites(run)
+      if (await nothingToDo(run)) return 'completed'
       await run.gate('team-lead', teamLeadPrompt(run.view, request.files.length))
       await checklist(run)
       await untilWindowOpens(run)
@@ -53,6 +55,18 @@ function open(request: MigrationRequest): Run {
       nonRetryable: true,
     })
   }
+}
+
+/** Nobody is asked, and nothing exported, for a database that has every migration. */
+async function nothingToDo(run: Run): Promise<boolean> {
+  if (!patched('nothing-pending-is-said-first')) return false
+  const { target, files } = run.request
+  const { pending } = await run.audited(
+    read.readStatus.executeWithOptions({ summary: 'Is anything pending?' }, [{ target, files }]),
+  )
+  if (pending.length > 0) return false
+  run.say('status', nothingPending(run.request.overlooked?.length ?? 0))
+  return true
 }
 
 /** Steps 1 to 4, with an update every 15 minutes. Null where there was nothing to migrate. */

@@ -177,7 +177,7 @@ function tellKept(run: Run, { issue }: Incident, why: string): void {
 }
 
 function sendAlert(run: Run, incident: Incident, ways: RollbackOption[]): void {
-  const etaAt = Date.now() + run.scaled(run.request.updateEveryMs)
+  const etaAt = Date.now() + run.request.updateEveryMs
   const { contacts } = run.request
   run.announcer.tell(
     'emergency',

@@ -82,7 +82,8 @@ export class Run {
   /** Which database every message is about. */
   get context(): MessageContext & { timeZone: string } {
     const { environment, database, accountId } = this.view
-    return { environment, database, accountId, timeZone: this.request.timeZone }
+    const { timeZone, target } = this.request
+    return { environment, database, accountId, timeZone, production: target.production }
   }
 
   /**
@@ -217,7 +218,7 @@ export class Run {
       )
     }
     for (const [index, afterMs] of policy.remindersMs.entries()) {
-      const remindAt = openedAt + this.scaled(afterMs)
+      const remindAt = openedAt + afterMs
       if (deadline !== undefined && remindAt >= deadline) break
       if (await this.gates.decided(gate, remindAt)) return
       const last = index === policy.remindersMs.length - 1
@@ -237,7 +238,7 @@ export class Run {
     const { deadlineMs } = this.gates.policyOf(gate)
     const { window } = this.request
     const ends = [
-      ...(deadlineMs === undefined ? [] : [openedAt + this.scaled(deadlineMs)]),
+      ...(deadlineMs === undefined ? [] : [openedAt + deadlineMs]),
       ...(window === undefined || !beforeApply(gate) ? [] : [Date.parse(window.closesAt)]),
     ].filter(Number.isFinite)
     return ends.length === 0 ? undefined : Math.min(...ends)
@@ -249,7 +250,7 @@ export class Run {
     await condition(() => !this.view.paused)
   }
 
-  /** Real milliseconds of a planned duration: the demo compresses a day into seconds. */
+  /** Real milliseconds of a duration of the monitoring: the demo compresses a day into seconds. People decide at their own pace. */
   scaled(plannedMs: number): number {
     return Math.max(1, Math.round(plannedMs / this.request.monitoring.timeScale))
   }

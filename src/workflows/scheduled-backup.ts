@@ -2,7 +2,9 @@ import {
   ActivityCancellationType,
   CancellationScope,
   isCancellation,
+  patched,
   proxyActivities,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow'
 import type { SlowActivities } from '../contract/activities.js'
@@ -12,8 +14,8 @@ import { NON_RETRYABLE_FAILURES } from '../contract/failures.js'
 import { noteMessage } from '../runbook/messages.js'
 import { tell } from './activities.js'
 import { now } from './clock.js'
-import { failureOf } from './endings.js'
-import { command, words } from '../contract/next-command.js'
+import { failureOf, mayPass } from './endings.js'
+import { command, words, type Words } from '../contract/next-command.js'
 
 /** Nobody watches at night: it is tried over hours, until the network is back, the disk has room or the writers rest. */
 const { createBackup } = proxyActivities<Pick<SlowActivities, 'createBackup'>>({
@@ -27,6 +29,21 @@ const { createBackup } = proxyActivities<Pick<SlowActivities, 'createBackup'>>({
     nonRetryableErrorTypes: NON_RETRYABLE_FAILURES,
   },
 })
+
+/** The same, once: a failure is seen here, and told while it is tried again. */
+const once = proxyActivities<Pick<SlowActivities, 'createBackup'>>({
+  startToCloseTimeout: '60 minutes',
+  heartbeatTimeout: '30 seconds',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { maximumAttempts: 1 },
+})
+
+const GIVEN_UP_AFTER_MS = 4 * 60 * 60_000
+const FIRST_PAUSE_MS = 60_000
+const LONGEST_PAUSE_MS = 30 * 60_000
+
+/** One failure may be a hiccup; at the second, a minute later, people hear of it. */
+const TOLD_AFTER = 2
 
 export type ScheduledBackupInput = Parameters<SlowActivities['createBackup']>[0] & {
   /** Who hears of a backup that could not be made. Absent: a schedule from before there was this field. */
@@ -42,7 +59,9 @@ export async function scheduledBackup({
   ...request
 }: ScheduledBackupInput): Promise<BackupRecord> {
   try {
-    const { commands: _audited, ...record } = await createBackup(request)
+    const { commands: _audited, ...record } = patched('told-while-it-is-tried')
+      ? await untilMade(request, channels)
+      : await createBackup(request)
     return record
   } catch (error) {
     if (!isCancellation(error) && channels.length > 0) {
@@ -52,23 +71,73 @@ export async function scheduledBackup({
   }
 }
 
+/** Tries for hours, until the network is back, the disk has room or the writers rest; says so within minutes. */
+async function untilMade(
+  request: Omit<ScheduledBackupInput, 'channels'>,
+  channels: Channel[],
+): ReturnType<typeof once.createBackup> {
+  const begun = Date.now()
+  for (let number = 1; ; number += 1) {
+    try {
+      const made = await once.createBackup(request)
+      if (number > TOLD_AFTER && channels.length > 0) await tellOfSuccess(request, channels, number)
+      return made
+    } catch (error) {
+      const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (number - 1))
+      const over = Date.now() + pauseMs - begun > GIVEN_UP_AFTER_MS
+      if (isCancellation(error) || over || !mayPass(error)) throw error
+      if (number === TOLD_AFTER && channels.length > 0) {
+        const again = `Tried ${number} times; it is tried again until ${new Date(begun + GIVEN_UP_AFTER_MS).toISOString()}`
+        await tellOfFailure(request, channels, error, again)
+      }
+      await sleep(pauseMs, { summary: 'Next try of the backup' })
+    }
+  }
+}
+
 async function tellOfFailure(
-  { target }: ScheduledBackupInput,
+  { target }: Pick<ScheduledBackupInput, 'target'>,
   channels: Channel[],
   error: unknown,
+  again?: string,
 ): Promise<void> {
   const { environment, database, accountId } = target
-  const { workflowId, runId } = workflowInfo()
   const { message, advice } = failureOf(error)
   const text = noteMessage({
     ...{ environment, database, accountId },
     icon: '🚨',
-    title: `The scheduled backup of ${database.name} (${environment}) failed`,
-    details: [message, ...(advice === '' ? [] : [advice]), words`Make one by hand: ${command('backup')}`],
+    title: `The scheduled backup of ${database.name} (${environment}) ${again === undefined ? 'failed' : 'fails'}`,
+    details: [
+      message,
+      ...(advice === '' ? [] : [advice]),
+      ...(again === undefined ? [] : [again]),
+      words`Make one by hand: ${command('backup')}`,
+    ],
   })
-  const note = { kind: 'emergency' as const, text, at: now(), dedupeId: `${runId}/failed` }
+  await send(target, channels, { kind: 'emergency', text, id: again === undefined ? 'failed' : 'fails' })
+}
+
+async function tellOfSuccess(
+  { target }: Pick<ScheduledBackupInput, 'target'>,
+  channels: Channel[],
+  tries: number,
+): Promise<void> {
+  const { environment, database, accountId } = target
+  const title = `The scheduled backup of ${database.name} (${environment}) was made after all`
+  const details = [`At try ${tries}`]
+  const text = noteMessage({ ...{ environment, database, accountId }, title, details })
+  await send(target, channels, { kind: 'note', text, id: 'made' })
+}
+
+async function send(
+  target: ScheduledBackupInput['target'],
+  channels: Channel[],
+  { kind, text, id }: { kind: 'emergency' | 'note'; text: Words; id: string },
+): Promise<void> {
+  const { workflowId, runId } = workflowInfo()
+  const note = { kind, text, at: now(), dedupeId: `${runId}/${id}` }
   try {
-    await tell.announce.executeWithOptions({ summary: 'The backup failed' }, [
+    await tell.announce.executeWithOptions({ summary: 'Tell of the backup' }, [
       { runKey: workflowId.replaceAll('/', '_'), target, channels, message: note },
     ])
   } catch {

@@ -6,7 +6,7 @@ import type { Run } from './run.js'
 /** After this many updates in a row that could only say "still waiting for people", the next one waits for news. */
 const QUIET_AFTER = 4
 
-/** Compressed time must not turn updates into noise. Milliseconds. */
+/** More often than this is noise. Milliseconds. */
 const FASTEST_MS = 5000
 
 /**
@@ -27,9 +27,9 @@ export async function withUpdates<T>(run: Run, work: () => Promise<T>): Promise<
   }
 }
 
-/** As people will see it, in compressed time too. Milliseconds. */
+/** Milliseconds. */
 export function updatePause(run: Run): number {
-  return Math.max(FASTEST_MS, run.scaled(run.request.updateEveryMs))
+  return Math.max(FASTEST_MS, run.request.updateEveryMs)
 }
 
 async function sendUpdates(run: Run): Promise<never> {

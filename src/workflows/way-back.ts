@@ -1,5 +1,4 @@
-import { ApplicationFailure, condition, isCancellation, sleep } from '@temporalio/workflow'
-import { NON_RETRYABLE_FAILURES } from '../contract/failures.js'
+import { condition, isCancellation, sleep } from '@temporalio/workflow'
 import { command, words } from '../contract/next-command.js'
 import type { RollbackStrategy } from '../contract/policy.js'
 import type { RollbackTry } from '../contract/run.js'
@@ -8,7 +7,7 @@ import { noteMessage } from '../runbook/messages.js'
 import { formatDuration } from '../text/duration.js'
 import { readOnce } from './activities.js'
 import { now } from './clock.js'
-import { failureOf, rootOf } from './endings.js'
+import { failureOf, mayPass } from './endings.js'
 import type { Run } from './run.js'
 
 const FIRST_PAUSE_MS = 2000
@@ -78,14 +77,6 @@ async function tryUntilDone<T>(run: Run, way: WayBack<T>): Promise<T> {
     if (seen.effect === 'unknown') await sleep(pauseMs, { summary: 'Next try of the way back' })
     else if (await chosenOtherwise(run, pauseMs)) throw new ChosenOtherwise()
   }
-}
-
-/** Whether trying again may help: the table of failures says so, and everything unknown may. */
-function mayPass(error: unknown): boolean {
-  const cause = rootOf(error)
-  if (!(cause instanceof ApplicationFailure)) return true
-  const types: readonly string[] = NON_RETRYABLE_FAILURES
-  return cause.nonRetryable !== true && !types.includes(cause.type ?? '')
 }
 
 async function look(run: Run, summary: string): Promise<Status> {

@@ -59,6 +59,37 @@ describe('a migration that goes well', () => {
     expect(view).toMatchObject({ outcome: 'completed', migrations: [], monitoring: null })
     expect(world.calls).not.toContain('applyMigration')
   })
+
+  it('asks nobody and exports nothing where nothing is pending', async () => {
+    const world = openWorld((it) => {
+      it.ledger = FILES.map(({ name }) => name)
+      return {}
+    })
+    const view = await server.migrate(world, requestFor(randomUUID()), (handle) => handle.result())
+    expect(view).toMatchObject({
+      outcome: 'completed',
+      message: expect.stringMatching(/^nothing is pending/),
+    })
+    expect(view.gates.every(({ state }) => state === 'waiting')).toBe(true)
+    expect(world.calls).not.toContain('createBackup')
+    expect(world.told.map(({ text }) => text).join()).not.toContain('Starting')
+  })
+
+  it('leaves people their time at a compressed time scale, and does not call a local run production', async () => {
+    const world = openWorld()
+    const request = requestFor(randomUUID(), {}, { final: { deadlineMs: 3_600_000 } })
+    request.monitoring = { ...request.monitoring, timeScale: 3600 }
+    const view = await server.migrate(world, request, async (handle) => {
+      await decideAll(handle, ALL_GATES.slice(0, -2))
+      return handle.result()
+    })
+    const final = view.gates.find(({ gate }) => gate === 'final')
+    expect(Date.parse(final?.expiresAt ?? '') - Date.parse(final?.openedAt ?? '')).toBe(3_600_000)
+    expect(view.outcome).toBe('expired')
+    const told = world.told.map(({ text }) => text).join('\n')
+    expect(told).toContain('🚀 Migration (local) Starting')
+    expect(told).not.toContain('Production')
+  })
 })
 
 describe.each(ALL_GATES)('the gate %s', (gate) => {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { WorkflowFailedError } from '@temporalio/client'
+import { ApplicationFailure } from '@temporalio/common'
 import { expect, it } from 'vitest'
+import { plain } from '../../src/contract/command-line.js'
 import { createRunbookWorker } from '../../src/temporal/worker.js'
 import type { scheduledBackup } from '../../src/workflows/index.js'
 import { requestFor } from './request.js'
@@ -42,6 +44,55 @@ it('tells people of a backup that could not be made, and fails', async () => {
 
 it('says nothing of one that was made', async () => {
   const world = openWorld()
+  await expect(backUp(world)).resolves.toMatchObject({ verified: true })
+  expect(world.told).toEqual([])
+})
+
+const down = (): ApplicationFailure =>
+  ApplicationFailure.create({ type: 'Network', message: 'no network', nonRetryable: false })
+
+it('tells people within minutes of one that fails, goes on, and tells them when it was made', async () => {
+  let tries = 0
+  const toldAt: number[] = []
+  const begun = await server.env.currentTimeMs()
+  const world = openWorld((it) => ({
+    createBackup: async (input) => {
+      tries += 1
+      if (tries <= 3) throw down()
+      return openWorld().activities.createBackup(input as never)
+    },
+    announce: async ({ message }) => {
+      it.told.push({ ...message, text: plain(message.text) })
+      toldAt.push((await server.env.currentTimeMs()) - begun)
+      return []
+    },
+  }))
+  await expect(backUp(world)).resolves.toMatchObject({ verified: true })
+  expect(world.told.map(({ kind, text }) => [kind, text.split('\n')[0]])).toEqual([
+    ['emergency', expect.stringMatching(/^🚨 The scheduled backup of .+ fails$/)],
+    ['note', expect.stringMatching(/was made after all$/)],
+  ])
+  expect(toldAt[0]).toBeLessThan(5 * 60_000)
+})
+
+it('gives up after hours, and says so', async () => {
+  const world = openWorld(() => ({ createBackup: () => Promise.reject(down()) }))
+  await expect(backUp(world)).rejects.toBeInstanceOf(WorkflowFailedError)
+  expect(world.told.map(({ text }) => text.split('\n')[0])).toEqual([
+    expect.stringMatching(/ fails$/),
+    expect.stringMatching(/ failed$/),
+  ])
+})
+
+it('says nothing of one hiccup', async () => {
+  let tries = 0
+  const world = openWorld(() => ({
+    createBackup: async (input) => {
+      tries += 1
+      if (tries === 1) throw down()
+      return openWorld().activities.createBackup(input as never)
+    },
+  }))
   await expect(backUp(world)).resolves.toMatchObject({ verified: true })
   expect(world.told).toEqual([])
 })

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { RunbookError } from '../../contract/failures.js'
 import { backupScheduleId } from '../../contract/names.js'
 import { formatDuration, parseDuration } from '../../text/duration.js'
@@ -13,6 +13,8 @@ interface ScheduleOptions {
   every: string
   keep?: string
   remove?: boolean
+  list?: boolean
+  runNow?: boolean
 }
 
 /** A backup exports and restores the whole database: more often than this it would do little else. */
@@ -23,15 +25,22 @@ export function backupScheduleCommand(app: App): Command {
     .command('schedule', 'back the database up again and again, through the worker', [
       'backup schedule --env production',
       'backup schedule --env production --every 6h --keep 28',
+      'backup schedule --list',
+      'backup schedule --env production --run-now',
       'backup schedule --env production --remove',
     ])
     .option('--every <duration>', 'time between two backups, counted from midnight UTC', '24h')
     .option('--keep <count>', 'valid archives to keep of this environment')
     .option('--remove', 'end the schedule; archives stay')
+    .addOption(
+      new Option('--list', 'show every schedule of this Temporal namespace').conflicts(['remove', 'runNow']),
+    )
+    .addOption(new Option('--run-now', 'make one backup of the schedule at once').conflicts('remove'))
     .action(app.action<ScheduleOptions>(schedule))
 }
 
 const schedule: Action<ScheduleOptions> = async ({ options, output }) => {
+  if (options.list === true) return listSchedules(options.project, output)
   const context = await openContext(options)
   const { environment, database } = context.target
   const scheduleId = backupScheduleId(environment, database.id)
@@ -45,6 +54,7 @@ const schedule: Action<ScheduleOptions> = async ({ options, output }) => {
     if (!output.json) output.line(`${database.name} (${environment}) ${said}; its archives stay.`)
     return 0
   }
+  if (options.runNow === true) return runNow(options.project, output, { scheduleId, environment })
   const everyMs = intervalOf(options.every)
   const input = await backupInput(context, options)
   const { scheduleBackups } = await import('../../temporal/backup-schedule.js')
@@ -54,6 +64,40 @@ const schedule: Action<ScheduleOptions> = async ({ options, output }) => {
   )
   output.document({ success: true, environment, database, keep: input.keep, ...made })
   if (!output.json) sayScheduled(output, context, made)
+  return 0
+}
+
+async function listSchedules(projectDir: string, output: Output): Promise<number> {
+  const { listBackupSchedules } = await import('../../temporal/backup-schedule.js')
+  const schedules = await asked(projectDir, 'backup', ({ client }) => listBackupSchedules(client))
+  output.document({ success: true, schedules })
+  if (output.json) return 0
+  for (const { scheduleId, everyMs, paused, nextAt, recent } of schedules) {
+    const next = paused ? 'paused' : `next ${nextAt ?? 'unknown'}`
+    const last = recent[0] === undefined ? 'none yet' : `last begun ${recent[0].startedAt}`
+    output.line(`${scheduleId}\n  every ${formatDuration(everyMs)}, ${next}, ${last}`)
+  }
+  if (schedules.length === 0)
+    output.line(words`No database is backed up by a schedule. Make one: ${command('backup schedule')}`)
+  return 0
+}
+
+async function runNow(
+  projectDir: string,
+  output: Output,
+  { scheduleId, environment }: { scheduleId: string; environment: string },
+): Promise<number> {
+  const { triggerBackup } = await import('../../temporal/backup-schedule.js')
+  const triggered = await asked(projectDir, scheduleId, ({ client }) => triggerBackup(client, scheduleId))
+  if (!triggered)
+    throw new RunbookError('RunNotFound', `${environment} has no backup schedule.`, {
+      advice: words`Make one: ${command('backup schedule')}; or one backup: ${command('backup')}`,
+    })
+  output.document({ success: true, scheduleId, triggered })
+  if (!output.json) {
+    output.line('A backup was asked for; one that is under way already counts for it.')
+    output.line(words`See when it began: ${command('backup schedule', '--list')}`)
+  }
   return 0
 }
 

@@ -1,7 +1,7 @@
 import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
 import { didYouMean } from '../../config/closest.js'
-import { RunbookError } from '../../contract/failures.js'
+import { messageOf, RunbookError } from '../../contract/failures.js'
 import type { MigrationFile } from '../../contract/target.js'
 import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
@@ -40,6 +40,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
         const files = await readProjectFiles(context)
         const migration =
           options.of === undefined ? await newestApplied(context, files) : named(files, options.of)
+        const before = await pendingBefore(context, files)
         const archive = await archiveBefore({ target: context.target, migration, given: options.backup })
         const { sql, price, current } = await interruptible((signal) =>
           archive === undefined
@@ -67,6 +68,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
             ...(archive === undefined ? ['empty database'] : ['archive']),
             ...(current === true ? ['database'] : []),
           ],
+          ...(before.known ? { pending: before.pending } : {}),
         })
         if (output.json) return 0
         if (file === undefined) output.line(sql)
@@ -81,11 +83,31 @@ export function createRollbackCommand(app: App, summary: string): Command {
         )
         for (const line of price) output.note(line)
         if (archive === undefined && price.length > 0) output.note(rowsComeBack(migration))
+        if (!before.known)
+          output.note(`Whether a pending file stands before it is not known: ${before.reason}`)
+        else if (before.pending.length > 0)
+          output.note(
+            `Pending, and so applied before it: ${before.pending.join(', ')}. To take back ${migration.name} alone, move them away first.`,
+          )
         if (file !== undefined)
           output.line(words`Next: read it, then ${command('plan')}; try it in staging first.`)
         return 0
       }),
     )
+}
+
+/** The new file comes last: whatever is pending runs before it, although it was written for a schema without that. */
+async function pendingBefore(
+  { target }: Context,
+  files: MigrationFile[],
+): Promise<{ known: true; pending: string[] } | { known: false; reason: string }> {
+  const { readStatus } = await import('../../analysis/status.js')
+  try {
+    const { pending } = await readStatus({ target, files })
+    return { known: true, pending: pending.map(({ name }) => name) }
+  } catch (error) {
+    return { known: false, reason: messageOf(error) }
+  }
 }
 
 async function newestApplied({ target }: Context, files: MigrationFile[]): Promise<MigrationFile> {

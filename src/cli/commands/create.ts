@@ -20,7 +20,7 @@ export function createCommand(app: App, summary: string): Command {
     ])
     .action(
       app.action(async ({ options, args: [name = ''], output }) => {
-        const { target } = await openContext(options, { touchesDatabase: false })
+        const { target } = await openContext(options, { touchesDatabase: false, filesOnly: true })
         const { file, checksums } = await createMigration({
           folder: target.migrationsDir,
           name,

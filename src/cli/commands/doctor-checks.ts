@@ -65,6 +65,7 @@ async function examineProject(project: Project, options: CommonOptions): Promise
       : []),
     await look('database', 'Database connection', () => databaseInfo(known)),
     await look('people', 'People who decide', () => decidingPeople(project, known)),
+    await look('window', 'Maintenance window', () => maintenanceWindow(project, known)),
     await look('secrets', 'Environment variables', () => secretNames(project, known)),
   ]
 }
@@ -192,6 +193,21 @@ async function secretNames(project: Project, target: Target): Promise<Seen> {
     state: 'warned',
     message: `not set here: ${missing.join(', ')}`,
     advice: "They must be set in the worker's environment, or nobody is told.",
+  }
+}
+
+async function maintenanceWindow(project: Project, target: Target): Promise<Seen> {
+  const { resolveRequestSettings } = await import('../../config/settings.js')
+  const { windowState } = await import('../../runbook/window.js')
+  const { window } = resolveRequestSettings(project, target.environment)
+  if (window === undefined) return 'none is configured: a run applies as soon as it is approved'
+  const { state } = windowState({ window, now: Date.now() })
+  const message = `${window.opensAt} to ${window.closesAt}`
+  if (state !== 'closed') return `${message}, ${state === 'open' ? 'open now' : 'still ahead'}`
+  return {
+    state: 'failed',
+    message: `it is over: ${message}`,
+    advice: words`Change window of the environment in runbook.config, or give another one: ${command('start', '--window', 'START/END')}`,
   }
 }
 

@@ -27,7 +27,7 @@ export function initCommand(app: App, summary: string): Command {
             advice: words`Edit it, or move it away and run ${command('init')} again.`,
           })
         }
-        const wranglerConfig = await wranglerBelow(options.project)
+        const { found, below: wranglerConfig } = await wranglerOf(options.project)
         const answers = options.yes === true || !output.interactive ? {} : await ask()
         if (answers === undefined) {
           output.note('Nothing was written.')
@@ -36,7 +36,9 @@ export function initCommand(app: App, summary: string): Command {
         const file = path.join(options.project, `runbook.config.${format}`)
         const known = wranglerConfig === undefined ? answers : { ...answers, wranglerConfig }
         await writeNew(file, configTemplate(known, format))
-        output.document({ success: true, file })
+        const missing = found ? [] : [NO_WRANGLER_FILE]
+        output.document({ success: true, file, missing })
+        for (const line of missing) output.note(line)
         if (!output.json) sayNext(output, file)
         return 0
       }),
@@ -50,12 +52,16 @@ function formatOf(format: string): 'ts' | 'mjs' {
   })
 }
 
+const NO_WRANGLER_FILE =
+  'Missing: a Wrangler file (wrangler.jsonc, wrangler.json or wrangler.toml) with a d1_databases entry, in this folder or below. Without one no command knows a database.'
+
 /** Where this folder has no Wrangler file but one lies below, the config points to it. */
-async function wranglerBelow(folder: string): Promise<string | undefined> {
+async function wranglerOf(folder: string): Promise<{ found: boolean; below?: string }> {
   const { findWranglerFile, findWranglerFilesBelow } = await import('../../config/wrangler-file.js')
-  if (findWranglerFile(folder) !== undefined) return undefined
+  if (findWranglerFile(folder) !== undefined) return { found: true }
   const [nearest] = await findWranglerFilesBelow(folder)
-  return nearest === undefined ? undefined : path.relative(folder, nearest).split(path.sep).join('/')
+  if (nearest === undefined) return { found: false }
+  return { found: true, below: path.relative(folder, nearest).split(path.sep).join('/') }
 }
 
 interface Question {

@@ -7,7 +7,7 @@ import { openContext, readProjectFiles } from '../../config/context.js'
 export function lockCommand(app: App, summary: string): Command {
   return app.command('lock', summary, ['lock']).action(
     app.action(async ({ options, output }) => {
-      const context = await openContext(options, { touchesDatabase: false })
+      const context = await openContext(options, { touchesDatabase: false, filesOnly: true })
       const files = await readProjectFiles(context)
       const { readChecksums, writeChecksums } = await import('../../d1/migrations/checksums.js')
       const folder = context.target.migrationsDir

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander'
 import { RunbookError } from '../../contract/failures.js'
 import type { MigrationRequest } from '../../contract/run.js'
 import type { App } from '../terminal/app.js'
-import { openContext } from '../../config/context.js'
+import { openContext, readProjectFiles, type Context } from '../../config/context.js'
 import { exitCodeAfter, interruptible } from '../terminal/interrupt.js'
 import { ATTESTATIONS } from '../../contract/attestations.js'
 import type { Output } from '../terminal/output.js'
@@ -80,6 +80,13 @@ export function startCommand(app: App, summary: string): Command {
           output.note(`Temporal: ${session.address}, namespace ${session.namespace}`)
           await refuseSecondStart(session, context.target)
           await requireWorker(session, taskQueue)
+          const asks = output.interactive && options.yes !== true
+          if (asks && (await nothingPending(context))) {
+            output.line(
+              words`Nothing is pending: ${context.target.database.name} has every migration. Nothing was started.`,
+            )
+            return 0
+          }
           const request = await interruptible((signal) =>
             buildRequest(context, {
               requester,
@@ -88,7 +95,7 @@ export function startCommand(app: App, summary: string): Command {
               timeScale: options.timeScale,
               attested: options.attest,
               skipped: options.skip,
-              ask: output.interactive && options.yes !== true ? askChecklist : undefined,
+              ask: asks ? askChecklist : undefined,
               signal,
               onProgress: output.note,
             }),
@@ -99,6 +106,21 @@ export function startCommand(app: App, summary: string): Command {
         })
       }),
     )
+}
+
+/**
+ * Seen before people answer for a checklist that leads nowhere. Where this machine cannot read the database, the run
+ * itself finds out, before it asks anybody.
+ */
+async function nothingPending(context: Context): Promise<boolean> {
+  const { readStatus } = await import('../../analysis/status.js')
+  const files = await readProjectFiles(context)
+  try {
+    const { pending } = await readStatus({ target: context.target, files })
+    return pending.length === 0
+  } catch {
+    return false
+  }
 }
 
 function positiveNumber(text: string): number {

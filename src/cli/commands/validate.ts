@@ -31,7 +31,7 @@ export function validateCommand(app: App, summary: string): Command {
       app.action<ValidateOptions>(async ({ options, output }) => {
         if (options.rules === true) return printRules(output)
         await checkReview(output, options)
-        const context = await openContext(options, { touchesDatabase: false })
+        const context = await openContext(options, { touchesDatabase: false, filesOnly: true })
         const files = await readProjectFiles(context)
         const { validateInOwnProcess } = await import('../../analysis/validate/in-own-process.js')
         const { readChecksums } = await import('../../d1/migrations/checksums.js')

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import path from 'node:path'
 import { defined } from '../../contract/defined.js'
 import { VERBS, type CommandPlace, type Verb } from '../../contract/next-command.js'
+import { DEFAULT_ENVIRONMENT } from '../../contract/names.js'
 import { createOutput, type Output } from './output.js'
 
 /** What every command takes. */
@@ -77,7 +78,7 @@ function typedIn(command: Command, args: string[]): CommandPlace {
 
 function addCommonOptions(command: Command): Command {
   return command
-    .option('-e, --env <name>', 'environment', 'local')
+    .option('-e, --env <name>', 'environment', DEFAULT_ENVIRONMENT)
     .option('-p, --project <dir>', 'folder that holds the Wrangler file', '.')
     .option('--json', 'print one JSON document on stdout, everything else on stderr', false)
     .addOption(new Option('--database <name>', 'which database, where the Wrangler file has several'))

@@ -136,4 +136,11 @@ describe('with an archive from before the migration', () => {
       },
     })
   })
+
+test('says which pending files stand before it', async () => {
+  const folder = project('ALTER TABLE labels ADD COLUMN colour TEXT;')
+  const { stdout, stderr } = await runCli(ARGS, folder)
+  expect(stdout + stderr).toContain(
+    'Pending, and so applied before it: 0001_base.sql, 0002_change.sql. To take back 0002_change.sql alone',
+  )
 })

@@ -86,6 +86,21 @@ const BROKEN: [string, SetUp | (() => SetUp)][] = [
     },
   ],
   [
+    'a maintenance window that is over',
+    {
+      files: {
+        ...MIGRATION,
+        'wrangler.toml': LOCAL,
+        'runbook.config.json':
+          '{"environments": {"local": {"window": {"opensAt": "2026-03-08T22:00:00Z", "closesAt": "2026-03-09T00:00:00Z"}}}}',
+      },
+      check: 'window',
+      says: /it is over: 2026-03-08T22:00:00.000Z to 2026-03-09/,
+      advises: /runbook\.config[^]*--window START\/END/,
+      code: 2,
+    },
+  ],
+  [
     'two environments that name one database',
     {
       files: {
