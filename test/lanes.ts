@@ -4,7 +4,7 @@ import type { TestProjectInlineConfiguration } from 'vitest/config'
 const TEMPORAL = ['test/workflows/**/*.test.ts', 'test/temporal/**/*.test.ts']
 /** D1's engine on this machine, and small processes. */
 const D1 = [
-  'test/client/request.test.ts',
+  'test/client/{request,committed}.test.ts',
   'test/contract/shell.test.ts',
   'test/activities/agreement.test.ts',
   'test/activities/probes/backup.test.ts',
@@ -33,7 +33,7 @@ const E2E = [
   'test/setup/**/*.test.ts',
   'test/package.test.ts',
   'test/cli/{contract,bad-input,next-commands}.test.ts',
-  'test/cli/commands/{adopt,create-rollback,doctor}.test.ts',
+  'test/cli/commands/{adopt,create-rollback,doctor,init}.test.ts',
   'test/cli/terminal/interrupt.test.ts',
 ]
 

@@ -4,10 +4,11 @@ import type { Project } from '../config/project.js'
 import { reviewCommandOf, testCommandOf } from '../config/settings.js'
 import { RunbookError } from '../contract/failures.js'
 import type { Check } from '../contract/run.js'
-import type { Target } from '../contract/target.js'
+import type { MigrationFile, Target } from '../contract/target.js'
+import { checkCommitted } from './committed.js'
 import { formatDuration } from '../text/duration.js'
 import { ATTESTATIONS, type Attestation } from '../contract/attestations.js'
-import { git, runProjectCommand } from '../process/programs.js'
+import { runProjectCommand } from '../process/programs.js'
 import { at, command, words } from '../contract/next-command.js'
 
 /** What a person says to lines of the checklist; null: they left. */
@@ -24,6 +25,8 @@ export type AskLines = (
 export async function collectEvidence(input: {
   project: Project
   target: Target
+  /** The migration files as they will run. */
+  files: readonly MigrationFile[]
   attested: readonly string[]
   /** `NAME=reason`, as typed. */
   skipped: readonly string[]
@@ -43,7 +46,7 @@ export async function collectEvidence(input: {
   const answers = [...given, ...(await askForTheRest(given, input))]
   return [
     await checkTests(input),
-    await checkGit(input.target),
+    await checkCommitted(input.target, input.files),
     ...(await checkReview(answers, input)),
     ...answers,
   ]
@@ -175,20 +178,6 @@ async function prove(
   const hash = createHash('sha256').update(output).digest('hex')
   const message = `${text}: passed in ${formatDuration(durationMs)}, output SHA-256 ${hash}`
   return { ...line, state: 'passed', message }
-}
-
-async function checkGit(target: Target): Promise<Check> {
-  const base = { name: 'git-state', title: 'Migration files are committed' }
-  const commit = await git(target.projectDir, ['rev-parse', 'HEAD'])
-  if (commit === undefined) return { ...base, state: 'skipped', message: 'not a git repository' }
-  const changed = await git(target.projectDir, ['status', '--porcelain', '--', target.migrationsDir])
-  if (changed === '') return { ...base, state: 'passed', message: `commit ${commit}` }
-  return {
-    ...base,
-    state: 'warned',
-    message: `the migrations folder differs from commit ${commit}`,
-    advice: 'Commit the files, so that what was reviewed is what runs.',
-  }
 }
 
 function lastLines(text: string, count: number): string {

@@ -57,6 +57,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
   const evidence = await collectEvidence({
     project,
     target,
+    files,
     attested: options.attested ?? [],
     skipped: options.skipped ?? [],
     asked: attestationsOf({

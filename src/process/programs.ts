@@ -17,6 +17,19 @@ export async function git(folder: string, args: string[]): Promise<string | unde
   return result.failed ? undefined : result.stdout.trim()
 }
 
+/** The same, its bytes as they are. */
+export async function gitBytes(folder: string, args: string[]): Promise<Uint8Array | undefined> {
+  const options = {
+    cwd: folder,
+    reject: false,
+    timeout: 10_000,
+    stdin: 'ignore',
+    encoding: 'buffer',
+  } as const
+  const result = await execa('git', args, { ...options, stripFinalNewline: false })
+  return result.failed ? undefined : result.stdout
+}
+
 /** A command of the project that takes longer hangs. Milliseconds. */
 export const PROJECT_COMMAND_LIMIT_MS = 30 * 60_000
 

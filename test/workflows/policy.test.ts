@@ -219,6 +219,11 @@ describe.each(['abort', 'supersede'] as const)('%s', (signal) => {
       if (where !== 'monitoring') await until(handle, gateOpen(where))
       await handle.signal('pause')
       await handle.signal(signal, stop)
+      // A touched database keeps its offer: the run ends once people have decided there.
+      if (where === 'rollback') {
+        await until(handle, ({ interventions = [] }) => interventions.some((one) => one.command === signal))
+        await handle.signal(decideSignal, { gate: 'rollback', decision: 'reject', actor: 'Bea' })
+      }
       return handle.result()
     })
     expect(view).toMatchObject({ outcome: 'aborted', message: expect.stringContaining(stop.reason) })

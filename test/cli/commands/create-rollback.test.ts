@@ -136,6 +136,7 @@ describe('with an archive from before the migration', () => {
       },
     })
   })
+})
 
 test('says which pending files stand before it', async () => {
   const folder = project('ALTER TABLE labels ADD COLUMN colour TEXT;')

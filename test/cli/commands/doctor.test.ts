@@ -97,7 +97,7 @@ const BROKEN: [string, SetUp | (() => SetUp)][] = [
       check: 'window',
       says: /it is over: 2026-03-08T22:00:00.000Z to 2026-03-09/,
       advises: /runbook\.config[^]*--window START\/END/,
-      code: 2,
+      code: 1,
     },
   ],
   [
