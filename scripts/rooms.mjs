@@ -115,6 +115,7 @@ export const ROOMS = [
     'src/d1/schema',
     'src/analysis/statement',
     'src/analysis/evidence',
+    'src/analysis/compare',
   ]),
   room(
     'src/analysis/rules',

@@ -53,6 +53,20 @@ export interface StatementEvidence {
   durationMs: number
 }
 
+/** The rows for which a statement failed. */
+export interface FailingRows {
+  /** Which rule they break: they are equal, empty, refused by a CHECK, without a parent, of another type. */
+  what: 'duplicate' | 'null' | 'check' | 'orphan' | 'type'
+  table: string
+  /** For `orphan`. */
+  parent?: string
+  rows: number
+  /** A few, as `column = value` with values as SQL literals. */
+  samples: string[]
+  /** A SELECT that finds them in the database as it is. */
+  query?: string
+}
+
 /** A statement or file that will not run. */
 export interface FailureEvidence {
   file: string
@@ -63,6 +77,7 @@ export interface FailureEvidence {
   where: 'copy' | 'chain' | 'commit'
   code: string
   advice?: Words
+  rows?: FailingRows
   /** The chain starts from a schema that no file creates: it proves little. */
   uncertain?: boolean
 }

@@ -3,6 +3,7 @@ import type { Fix } from '../contract/finding.js'
 /** Where the SQL of a fix belongs, as a line for people that ends with a colon. */
 export function fixPlace({ replaces }: Fix): string {
   const { file, fromLine, toLine } = replaces
+  if (toLine === 0) return `Put at the start of ${file}:`
   if (toLine < fromLine) return `Add to ${file}, behind line ${toLine}:`
   if (toLine === fromLine) return `Put in place of line ${fromLine} of ${file}:`
   return `Put in place of lines ${fromLine} to ${toLine} of ${file}:`

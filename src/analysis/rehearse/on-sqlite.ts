@@ -14,7 +14,7 @@ import {
   type OnQuery,
   type QueryTrial,
 } from './application-queries.js'
-import type { Destination, Evidence, TableFate } from '../evidence.js'
+import type { Destination, Evidence, FailingRows, FailureEvidence, TableFate } from '../evidence.js'
 import { brokenObjects, brokenSince, violationsIn } from '../replay/health.js'
 import { followTables } from '../replay/lineage.js'
 import { replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
@@ -103,7 +103,9 @@ export async function rehearseNatively(
       before,
       after,
       fates,
-      failures: [...replays.values()].flatMap(({ failures }) => failures.map(onCopy)),
+      failures: [...replays.values()].flatMap(({ failures }) =>
+        failures.map((failure) => onCopy(withQueryOf(failure, places.prior))),
+      ),
       broken: brokenSince(database, after, brokenBefore),
       search: searchMismatches({ database, before, after, fates }),
       sequences: loweredSequences(database, before, after, fates),
@@ -147,6 +149,21 @@ function withData(
 ): TableFate {
   if (!holdsRows(fate.before)) return fate
   return { ...withConstraints(fate, database), data: compareTable({ ...versions, database }, fate) }
+}
+
+/** The SELECT for failing rows must find them in the database as it is, where nothing of the files has run yet. */
+function withQueryOf(failure: FailureEvidence, prior: string): FailureEvidence {
+  const { query, ...rows } = failure.rows ?? {}
+  if (query === undefined || failure.rows === undefined) return failure
+  const database = openConfined(prior, { readOnly: true })
+  try {
+    return database.prepare(query).get() === undefined ? { ...failure, rows: rows as FailingRows } : failure
+  } catch {
+    // It names what the files make first.
+    return { ...failure, rows: rows as FailingRows }
+  } finally {
+    database.close()
+  }
 }
 
 /** What a statement says that fails while it is rehearsed is RH101; what D1 refuses by rule keeps its code. */

@@ -8,6 +8,7 @@ import type { Finding } from '../../contract/finding.js'
 import type { Plan, PlannedMigration, RollbackSummary } from '../../contract/plan.js'
 import type { Database, MigrationFile } from '../../contract/target.js'
 import type { StatementRows } from '../evidence.js'
+import { parseStatements } from '../../d1/sql/statements.js'
 import { diffCatalog } from '../../d1/schema/schema-diff.js'
 import { foldTriggers, REFUSED, remoteTriggers } from '../../d1/sql/remote-triggers.js'
 import { openConfined } from '../../d1/sqlite/confined.js'
@@ -243,7 +244,7 @@ function planned(file: MigrationFile, replays: Map<string, FileReplay>, run: D1R
   return {
     name: file.name,
     sha256: file.sha256,
-    statements: replays.get(file.name)?.count ?? 0,
+    statements: replays.get(file.name)?.count ?? parseStatements(file.sql).statements.length,
     durationMs: Math.round(run.durations[file.name] ?? 0),
     fingerprintBefore: prints?.before ?? run.predictedFingerprint,
     fingerprintAfter: prints?.after ?? run.predictedFingerprint,

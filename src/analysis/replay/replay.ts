@@ -4,7 +4,10 @@ import { recordSql } from '../../d1/schema/ledger.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { parseStatements, type ParsedFile, type SqlStatement } from '../../d1/sql/statements.js'
 import { anatomyOf, type StatementParts } from '../statement/statement.js'
-import type { FailureEvidence, StatementEvidence } from '../evidence.js'
+import { readDetailedCatalog } from '../../d1/schema/schema.js'
+import { defined } from '../../contract/defined.js'
+import type { FailingRows, FailureEvidence, StatementEvidence } from '../evidence.js'
+import { failingRowsOf, orphansNow } from './failing-rows.js'
 import { Observer, type ObserverOptions } from './observer.js'
 import { refusalOf } from '../statement/d1-refusals.js'
 
@@ -84,6 +87,7 @@ export function replayFile(
           message: messageOf(error),
           code: 'SY101',
           where: 'chain',
+          ...(options.countRows ? rowsFailing(database, options, statement.sql, anatomy, error) : {}),
         })
       if (options.tolerant !== true) break
     } finally {
@@ -92,7 +96,7 @@ export function replayFile(
   }
   const fatal = replay.failures.some(({ code }) => code !== 'TX101')
   const last = statements.at(-1)
-  finish(database, file.name, options, fatal && options.tolerant !== true, (message) => {
+  finish(database, file.name, options, fatal && options.tolerant !== true, (message, rows) => {
     replay.failures.push({
       file: file.name,
       line: last?.line ?? 1,
@@ -100,6 +104,7 @@ export function replayFile(
       message,
       code: 'SY101',
       where: 'commit',
+      ...defined({ rows }),
     })
   })
   return replay
@@ -110,7 +115,7 @@ function finish(
   file: string,
   options: ReplayOptions,
   discard: boolean,
-  failed: (message: string) => void,
+  failed: (message: string, rows: FailingRows | undefined) => void,
 ): void {
   if (discard) {
     rollback(database)
@@ -121,9 +126,25 @@ function finish(
     database.exec(recordSql(options.migrationsTable, file).replace('INSERT', 'INSERT OR IGNORE'))
     database.exec('COMMIT')
   } catch (error) {
-    failed(messageOf(error))
+    const message = messageOf(error)
+    const look = /^FOREIGN KEY/.test(message) && options.countRows
+    const orphans = look ? orphansNow(database, readDetailedCatalog(database, options)) : undefined
     rollback(database)
+    failed(message, orphans?.(database)[0])
   }
+}
+
+function rowsFailing(
+  database: DatabaseSync,
+  { migrationsTable }: ReplayOptions,
+  sql: string,
+  anatomy: StatementParts,
+  error: unknown,
+): { rows?: FailingRows } {
+  // An error may have ended the transaction (`ON CONFLICT ROLLBACK`): then the database is not as the statement met it.
+  if (!database.isTransaction) return {}
+  const catalog = readDetailedCatalog(database, { migrationsTable })
+  return defined({ rows: failingRowsOf({ database, catalog, sql, anatomy, message: messageOf(error) }) })
 }
 
 /** A failed statement may have ended the transaction by itself (`ON CONFLICT ROLLBACK`). */

@@ -1,7 +1,7 @@
 import { defined } from '../../contract/defined.js'
-import { failingRows } from './failing-rows.js'
 import { failuresOf } from './refused.js'
-import type { Rule } from './rule.js'
+import { rowsText, type Rule } from './rule.js'
+import type { FailingRows } from '../evidence.js'
 
 export const rh101: Rule = {
   code: 'RH101',
@@ -11,10 +11,28 @@ export const rh101: Rule = {
   source: 'rehearsal on the restored copy, in workerd',
   check: (evidence) => {
     const failures = evidence.failures.filter(({ code }) => code === rh101.code)
-    const queries = failures.map((failure) => failingRows(evidence, failure))
-    return failuresOf(rh101, evidence).map((finding, at) => ({
-      ...finding,
-      ...defined({ query: queries[at] }),
-    }))
+    return failuresOf(rh101, evidence).map((finding, at) => {
+      const rows = failures[at]?.rows
+      if (rows === undefined) return finding
+      return {
+        ...finding,
+        message: `${finding.message}. ${rowsSentence(rows)}`,
+        ...defined({ query: rows.query }),
+      }
+    })
   },
+}
+
+function rowsSentence({ what, table, parent = '', rows, samples }: FailingRows): string {
+  const are = rows === 1 ? 'is' : 'are'
+  const says = {
+    duplicate: `${rowsText(rows)} ${are} equal there`,
+    null: `${rowsText(rows)} for ${table} ${rows === 1 ? 'has' : 'have'} no value there`,
+    check: `The CHECK refuses ${rowsText(rows)}`,
+    orphan: `${rowsText(rows)} of ${table} would reference no row of ${parent}`,
+    type: `${rowsText(rows)} for ${table} ${are} of another type`,
+  }[what]
+  return samples.length === 0
+    ? `${says}.`
+    : `${says}: ${samples.join('; ')}${rows > samples.length && what !== 'duplicate' ? '; …' : ''}.`
 }

@@ -80,11 +80,16 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
   /** Of what is applied: it is no news. */
   let brokenBefore: BrokenObject[] | undefined
 
+  /** What stands before the first file that fails: behind it nobody knows what the folder leads to. */
+  let sound: Pick<Evidence, 'after' | 'broken' | 'end'> | undefined
+
   const judge = (after: DetailedCatalog, last: boolean): void => {
     findings.push(
       ...collectFindings({
         ...evidenceOf(database, span, after, certain),
-        ...(last ? { end: start, broken: brokenSince(database, after, brokenBefore) } : {}),
+        ...(last && sound === undefined
+          ? { end: start, broken: brokenSince(database, after, brokenBefore) }
+          : {}),
       }),
     )
     span = { files: [], replays: [], before: after }
@@ -98,6 +103,11 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
     let replay = replayFile(database, file, isHistory ? { ...options, tolerant: true } : options)
     if (!isHistory && replay.failures.some(({ code }) => code !== 'TX101')) {
       const failures = chain.explain([...replay.failures, ...endingFailures(file, replay.parsed)], before)
+      sound ??= {
+        after: before,
+        broken: brokenSince(database, before, brokenBefore),
+        end: { before: start.before, statements: [...start.statements] },
+      }
       // What still runs of it is kept, so that later files are not blamed for what this one did not create.
       replay = { ...replayFile(database, file, { ...options, tolerant: true }), failures }
     } else if (!isHistory) {
@@ -117,7 +127,12 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
     if (!certain && file !== input.files.at(-1)) judge(after, false)
   }
   judge(before, true)
-  return findings
+  if (sound === undefined) return findings
+  const nothing = { files: [], replays: [], before: sound.after }
+  return [
+    ...findings,
+    ...collectFindings({ ...evidenceOf(database, nothing, sound.after, certain), ...sound }),
+  ]
 }
 
 /** A shadow table came with its virtual table. */

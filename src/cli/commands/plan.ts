@@ -1,5 +1,6 @@
 import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
+import { visible } from '../../text/visible.js'
 import { plural } from '../../text/plural.js'
 import type { Plan } from '../../contract/plan.js'
 import { formatDuration } from '../../text/duration.js'
@@ -98,7 +99,9 @@ function printPlan(output: Output, plan: Plan): void {
   output.line()
   output.line(plan.migrations.length === 0 ? 'Nothing is pending.' : `Pending (${plan.migrations.length}):`)
   for (const { name, statements, durationMs, statementCosts = [] } of plan.migrations) {
-    output.line(`  ${name}  ${plural(statements, 'statement')}, ${formatDuration(durationMs)} on the copy`)
+    // A file that D1's engine did not run to its end has no time there.
+    const took = durationMs > 0 ? `, ${formatDuration(durationMs)} on the copy` : ', not run to its end'
+    output.line(`  ${name}  ${plural(statements, 'statement')}${took}`)
     for (const line of costLines(statementCosts)) output.line(`    ${line}`)
   }
   const changed = plan.rows.filter(({ before, after }) => before !== after)
@@ -119,8 +122,11 @@ function printPlan(output: Output, plan: Plan): void {
     output.line(words`Next: ${at({ environment: plan.environment }, command('start', '--wait'))}`)
 }
 
+/** The price stands under one heading; where there is no way back, the same lines say why. */
 function printWayBack(output: Output, { rollback }: Plan): void {
   const proof = rollback.rehearsed ? 'rehearsed' : 'not rehearsed'
   output.line(rollback.available ? `Way back: a reverse migration, ${proof}` : 'Way back: only the backup')
-  for (const price of rollback.price) output.line(`  it cannot bring back: ${price}`)
+  if (rollback.price.length === 0) return
+  output.line(rollback.available ? '  What it costs:' : '  No reverse migration:')
+  for (const price of rollback.price) output.line(`  - ${visible(price)}`)
 }

@@ -8,11 +8,11 @@ CREATE TABLE other (email TEXT);`
 const ROWS = `INSERT INTO people VALUES (1, 'a@x', 'A', 5), (2, 'a@x', 'B', -1), (3, NULL, 'A', 7), (4, NULL, 'C', 7);`
 const NEW = 'CREATE TABLE people_new (id INTEGER PRIMARY KEY'
 
-const failureOf = async (migration: string, schema = SCHEMA): Promise<Finding> => {
+const failureOf = async (migration: string, schema = SCHEMA, rows = ROWS): Promise<Finding> => {
   const findings = await judgeScenario({
     name: '',
     schema,
-    rows: ROWS,
+    rows,
     migration,
     verdict: 'block',
     codes: [],
@@ -22,10 +22,10 @@ const failureOf = async (migration: string, schema = SCHEMA): Promise<Finding> =
   return found
 }
 
-const answer = (query: string): unknown[] => {
+const answer = (query: string, content = SCHEMA + ROWS): unknown[] => {
   const database = openSqlite(':memory:')
   try {
-    database.exec(SCHEMA + ROWS)
+    database.exec(content)
     return database
       .prepare(query)
       .all()
@@ -66,20 +66,104 @@ test.each([
   expect(answer(query)).toEqual(rows)
 })
 
+const PEOPLE_OF = `CREATE TABLE pets (id INTEGER PRIMARY KEY, owner INTEGER REFERENCES people (id));`
+const PETS = `INSERT INTO pets VALUES (7, 2), (8, 3), (9, NULL);`
+
 test.each([
-  ['rows that the file itself spells out', `INSERT INTO people VALUES (1, 'x', 'x', 1);`],
   [
     'a named CHECK',
     `${NEW}, age INTEGER CONSTRAINT grown CHECK (age >= 0)); INSERT INTO people_new SELECT id, age FROM people;`,
-  ],
-  ['an index of an expression', 'CREATE UNIQUE INDEX u ON people (lower(email));'],
-  [
-    'a value that two tables could give',
-    `${NEW}, email TEXT NOT NULL); INSERT INTO people_new SELECT id, (SELECT email FROM other) FROM people;`,
+    '1 row: id = 2, age = -1',
+    1,
   ],
   [
-    'a column that has another name in the new table',
+    'an index of an expression',
+    'CREATE UNIQUE INDEX u ON people (lower(email));',
+    "lower(email) = 'a@x' in 2 rows, such as id 1 and 2",
+    1,
+  ],
+  [
+    'a partial index',
+    'CREATE UNIQUE INDEX u ON people (email) WHERE age <> 7;',
+    "email = 'a@x' in 2 rows",
+    1,
+  ],
+  [
+    'a column under another name',
     `${NEW}, mail TEXT UNIQUE); INSERT INTO people_new SELECT id, email FROM people;`,
+    "mail = 'a@x' in 2 rows",
+    1,
+  ],
+  [
+    'values that the copy changes',
+    `${NEW}, email TEXT UNIQUE); INSERT INTO people_new SELECT id, substr(coalesce(email, 'a'), 1, 1) FROM people;`,
+    "email = 'a' in 4 rows",
+    1,
+  ],
+  [
+    'an UPDATE that makes them equal',
+    `CREATE UNIQUE INDEX u ON people (age) WHERE 0; CREATE UNIQUE INDEX v ON people (id, age); CREATE UNIQUE INDEX w ON people ("first name", id); UPDATE people SET id = 1 WHERE id < 3;`,
+    'id = 1 in 2 rows',
+    1,
+  ],
+  [
+    'a STRICT table',
+    `CREATE TABLE whole (id INTEGER PRIMARY KEY, email INT) STRICT; INSERT INTO whole SELECT id, email FROM people;`,
+    "id = 1, email = 'a@x'",
+    2,
+  ],
+  [
+    'a key that must be a number',
+    `CREATE TABLE whole (id INTEGER PRIMARY KEY); INSERT INTO whole SELECT email FROM people WHERE id = 1;`,
+    "id = 'a@x'",
+    1,
+  ],
+  [
+    'a DELETE of rows that others reference',
+    'DELETE FROM people WHERE id = 2;',
+    '1 row of pets would reference no row of people: id = 7',
+    1,
+  ],
+  [
+    'a DROP of such a table',
+    'DROP TABLE people;',
+    '2 rows of pets would reference no row of people: id = 7; id = 8',
+    2,
+  ],
+  [
+    'an UPDATE of a reference',
+    'UPDATE pets SET owner = 99 WHERE id = 9;',
+    'reference no row of people: id = 9',
+    1,
+  ],
+  [
+    'keys that are judged at the end',
+    'PRAGMA defer_foreign_keys = ON; DELETE FROM people WHERE id = 3;',
+    'reference no row of people: id = 8',
+    1,
+  ],
+  [
+    'a copy under a new reference',
+    `CREATE TABLE pets_new (id INTEGER PRIMARY KEY, n INTEGER REFERENCES people (id)); INSERT INTO pets_new SELECT id, id FROM pets;`,
+    '3 rows of pets_new would reference no row of people: id = 7; id = 8; id = 9',
+    undefined,
+  ],
+])(
+  '%s names the rows, and a SELECT that finds them in the database as it is',
+  async (_what, migration, says, found) => {
+    const [schema, rows] = [`${SCHEMA} ${PEOPLE_OF}`, `${ROWS} ${PETS}`]
+    const { message, query } = await failureOf(migration, schema, rows)
+    expect(message).toContain(says)
+    if (found === undefined) expect(query).toBeUndefined()
+    else expect(answer(query ?? '', schema + rows)).toHaveLength(found)
+  },
+)
+
+test.each([
+  ['rows that the file itself spells out', `INSERT INTO people VALUES (1, 'x', 'x', 1);`],
+  [
+    'rows that the file makes first',
+    'CREATE TABLE made AS SELECT * FROM people; CREATE UNIQUE INDEX u ON made (email);',
   ],
   ['a table that is not there', 'UPDATE nobody SET x = 1;'],
 ])('%s: no SELECT is made up', async (_what, migration) => {

@@ -112,3 +112,31 @@ describe('a column that only an empty table takes', () => {
     expect(await saidOf(column)).toEqual([])
   })
 })
+
+describe('what a folder leads to is judged before the first file that fails', () => {
+  const BASE = 'CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE VIEW v AS SELECT id FROM p;'
+  const codesIn = async (...texts: string[]): Promise<string[]> => {
+    const files = texts.map((sql, at) => migrationFile(`000${at + 1}_x.sql`, sql))
+    return (await validateMigrations({ files })).findings.map(({ code, migration }) => `${code} ${migration}`)
+  }
+
+  test.each([
+    ['a view over a table that it drops', 'DROP TABLE p; NONSENSE;'],
+    [
+      'a key to a table that it would make',
+      'CREATE TABLE c (p INTEGER REFERENCES q (id)); CREATE TABEL q (id);',
+    ],
+    ['a rebuild that breaks off', 'DROP TABLE p; CREATE TABEL p (id);'],
+  ])('not on what it left half done: %s', async (_what, sql) => {
+    const codes = await codesIn(BASE, sql)
+    expect(codes).toContain('SY101 0002_x.sql')
+    expect(codes.filter((code) => /^(?:TR101|FK10)/.test(code))).toEqual([])
+  })
+
+  test('and what was broken before it is told', async () => {
+    expect(await codesIn(BASE, 'DROP TABLE p;', 'NONSENSE;')).toContain('TR101 0002_x.sql')
+    expect(await codesIn('CREATE TABLE c (p INTEGER REFERENCES q (id));', 'NONSENSE;')).toContain(
+      'FK101 0001_x.sql',
+    )
+  })
+})
