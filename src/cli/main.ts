@@ -2,6 +2,7 @@ import { visibleLines } from '../text/visible.js'
 import { Command, CommanderError } from 'commander'
 import { App } from './terminal/app.js'
 import { COMMANDS } from './commands/index.js'
+import { HELP_COLUMNS, helpParagraph } from './terminal/help-text.js'
 import { failureOf, type Failure } from './terminal/failure.js'
 import { colorsFor, createOutput, flushOutput, survivePipeClose, terminalText } from './terminal/output.js'
 import { command, mapText, words, type NextCommand, type Words } from '../contract/next-command.js'
@@ -34,19 +35,22 @@ export async function createProgram(app: App, argv: string[]): Promise<Command> 
     .description('Carries a team through the production migration of a Cloudflare D1 database.')
     .version(toolVersion(), '-V, --version')
     .showSuggestionAfterError(true)
-    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpCommand(
+      new Command('help').argument('[command]').summary('show the help of a command').helpGroup('Begin:'),
+    )
     .addHelpText(
       'after',
-      `\n${startHere()}\n` +
-        '\nExit: 0 done; 1 failed or blocking findings; 2 wrong usage, config or environment; ' +
-        '3 declined, aborted or expired; 4 rolled back',
+      `\n${startHere()}\n${helpParagraph(
+        'Exit: 0 done; 1 it ran and failed, found what blocks, or ended its monitoring unhealthy; ' +
+          '2 wrong usage, config or environment; 3 declined, aborted or expired; 4 rolled back',
+      )}`,
     )
   const words = argv.filter((word) => !word.startsWith('-'))
   const asked = words[0] === 'help' ? words[1] : words[0]
-  for (const { name, args, summary, load } of COMMANDS) {
+  for (const { name, args, summary, group, load } of COMMANDS) {
     const command = name === asked ? (await load())(app, summary) : new Command(name).summary(summary)
     if (name !== asked && args !== undefined) command.arguments(args)
-    program.addCommand(command)
+    program.addCommand(command.helpGroup(`${group}:`))
   }
   throwInsteadOfExit(program)
   return program
@@ -75,7 +79,7 @@ function throwInsteadOfExit(command: Command): void {
       },
       getOutHasColors: () => colorsFor(process.stdout).isColorSupported,
     })
-    .configureHelp({ styleTitle: (title) => colorsFor(process.stdout).bold(title) })
+    .configureHelp({ helpWidth: HELP_COLUMNS, styleTitle: (title) => colorsFor(process.stdout).bold(title) })
   for (const child of command.commands) throwInsteadOfExit(child)
 }
 

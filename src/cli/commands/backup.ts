@@ -2,7 +2,8 @@ import { Command } from 'commander'
 import path from 'node:path'
 import { RunbookError } from '../../contract/failures.js'
 import { formatDuration } from '../../text/duration.js'
-import { examplesHelp, type Action, type App } from '../terminal/app.js'
+import type { Action, App } from '../terminal/app.js'
+import { examplesHelp } from '../terminal/help-text.js'
 import { archiveFile } from './archive-file.js'
 import { backupScheduleCommand } from './backup-schedule.js'
 import { openContext, readProjectFiles } from '../../config/context.js'
@@ -39,10 +40,10 @@ export function backupCommand(app: App, summary: string): Command {
   const restore = app
     .command(
       'restore <zip>',
-      'restore an archive into an SQLite file of its own; touches no database of yours',
+      'restore an archive into an SQLite file in the folder --to; touches no database of yours',
       ['backup restore backups/backup-production-2026-03-01-120000.zip --to restored'],
     )
-    .requiredOption('--to <dir>', 'folder for the restored database')
+    .requiredOption('--to <dir>', 'folder that gets the restored database as an SQLite file')
     .action(app.action<RestoreOptions>(restoreArchive))
   return new Command('backup')
     .summary(summary)

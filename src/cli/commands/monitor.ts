@@ -7,6 +7,7 @@ import type { Checkpoint } from '../../contract/monitoring.js'
 import { recordedCheckpoint } from '../../contract/recorded.js'
 import { monitoringWorkflowId } from '../../contract/names.js'
 import type { App, CommonOptions } from '../terminal/app.js'
+import { examplesHelp } from '../terminal/help-text.js'
 import type { Output } from '../terminal/output.js'
 import { workflowIdOf, withinDeadline } from '../../client/runs.js'
 import { withSession, type Session } from '../../client/session.js'
@@ -33,6 +34,7 @@ export function monitorCommand(app: App, summary: string): Command {
   return new Command('monitor')
     .summary(summary)
     .description('The 24 hours after a migration. To follow them: watch')
+    .addHelpText('after', examplesHelp(['monitor check-now --env production', 'watch --env production']))
     .addCommand(checkNow)
 }
 

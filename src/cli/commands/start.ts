@@ -6,6 +6,7 @@ import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
 import { exitCodeAfter, interruptible } from '../terminal/interrupt.js'
 import { ATTESTATIONS } from '../../contract/attestations.js'
+import { helpParagraph } from '../terminal/help-text.js'
 import type { Output } from '../terminal/output.js'
 import { runLines } from '../terminal/run-text.js'
 import { exitCodeOf } from '../../client/runs.js'
@@ -22,8 +23,8 @@ interface StartOptions {
   window?: string
   requester?: string
   timeScale?: number
-  attest: string[]
-  skip: string[]
+  attest?: string[]
+  skip?: string[]
 }
 
 /** Runbook step 3: `migrate:prod`. Starts the workflow; with `--wait` stays with it and asks the prompts. */
@@ -51,18 +52,18 @@ export function startCommand(app: App, summary: string): Command {
     .option(
       '--attest <line>',
       `answer for a line of the checklist; may be repeated: ${Object.keys(ATTESTATIONS).join(', ')}`,
-      (line: string, before: string[]) => [...before, line],
-      [],
+      repeated,
     )
     .option(
       '--skip <line=reason>',
       'leave out a line that the policy asks for, with the reason that the report shows; may be repeated',
-      (line: string, before: string[]) => [...before, line],
-      [],
+      repeated,
     )
     .addHelpText(
       'after',
-      '\nA wait that is ended from outside leaves the run going: exit 143 by SIGTERM, 130 by Ctrl-C without a terminal.',
+      helpParagraph(
+        'A wait that is ended from outside leaves the run going: exit 143 by SIGTERM, 130 by Ctrl-C without a terminal.',
+      ),
     )
     .action(
       app.action<StartOptions>(async ({ options, output }) => {
@@ -93,8 +94,8 @@ export function startCommand(app: App, summary: string): Command {
               preApproved: options.yes === true,
               window: options.window,
               timeScale: options.timeScale,
-              attested: options.attest,
-              skipped: options.skip,
+              attested: options.attest ?? [],
+              skipped: options.skip ?? [],
               ask: asks ? askChecklist : undefined,
               signal,
               onProgress: output.note,
@@ -121,6 +122,11 @@ async function nothingPending(context: Context): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+/** An option that may be given several times. */
+function repeated(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value]
 }
 
 function positiveNumber(text: string): number {

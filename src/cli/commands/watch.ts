@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import type { App } from '../terminal/app.js'
+import { helpParagraph } from '../terminal/help-text.js'
 import type { Output } from '../terminal/output.js'
 import { arrange, rowsTaken, type Picture } from '../terminal/picture.js'
 import {
@@ -30,8 +31,10 @@ export function watchCommand(app: App, summary: string): Command {
     .command('watch [id]', summary, ['watch --env production', 'watch --env production | tee migration.log'])
     .addHelpText(
       'after',
-      "\nWhat it costs: it waits on the run's history, which Temporal does not bill, and asks for the state only when\n" +
-        'something changed, at most every 15 seconds, and after each checkpoint: a day of monitoring is under 100 actions.',
+      helpParagraph(
+        "What it costs: it waits on the run's history, which Temporal does not bill, and asks for the state only when " +
+          'something changed, at most every 15 seconds, and after each checkpoint: a day of monitoring is under 100 actions.',
+      ),
     )
     .action(
       app.action(async ({ options, args: [id], output }) => {

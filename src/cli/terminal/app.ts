@@ -3,6 +3,7 @@ import path from 'node:path'
 import { defined } from '../../contract/defined.js'
 import { VERBS, type CommandPlace, type Verb } from '../../contract/next-command.js'
 import { DEFAULT_ENVIRONMENT } from '../../contract/names.js'
+import { examplesHelp } from './help-text.js'
 import { createOutput, type Output } from './output.js'
 
 /** What every command takes. */
@@ -41,23 +42,18 @@ export class App {
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- commander hands the command over as `this`
     const app = this
     return async function (this: Command) {
-      const options: CommonOptions & Options = this.opts()
+      const options: Options & Omit<CommonOptions, 'json'> & { json?: true } = this.opts()
       const args = this.processedArgs.filter((arg): arg is string => typeof arg === 'string')
       app.typed = typedIn(this, args)
-      const output = createOutput({ json: options.json, typed: app.typed })
+      const output = createOutput({ json: options.json === true, typed: app.typed })
       app.exitCode = await work({
-        options: { ...options, project: path.resolve(options.project) },
+        options: { ...options, json: options.json === true, project: path.resolve(options.project) },
         args,
         output,
         given: (option) => this.getOptionValueSource(option) === 'cli',
       })
     }
   }
-}
-
-/** The end of a command's help. */
-export function examplesHelp(examples: string[]): string {
-  return `\nExamples:\n${examples.map((example) => `  $ d1-runbook ${example}`).join('\n')}`
 }
 
 /** What was left out is left out of what we print, too. */
@@ -80,6 +76,6 @@ function addCommonOptions(command: Command): Command {
   return command
     .option('-e, --env <name>', 'environment', DEFAULT_ENVIRONMENT)
     .option('-p, --project <dir>', 'folder that holds the Wrangler file', '.')
-    .option('--json', 'print one JSON document on stdout, everything else on stderr', false)
+    .option('--json', 'print one JSON document on stdout, everything else on stderr')
     .addOption(new Option('--database <name>', 'which database, where the Wrangler file has several'))
 }

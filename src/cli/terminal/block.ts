@@ -28,7 +28,8 @@ export function blockLines(
   })
 }
 
-function commandRows(words: readonly string[], columns: number, hang: string, shell: Shell): string[] {
+/** A command as rows: where it is too long, each goes on after a backslash. */
+export function commandRows(words: readonly string[], columns: number, hang: string, shell: Shell): string[] {
   const whole = `${hang}${words.join(' ')}`
   if (stringWidth(whole) < columns || shell !== 'posix') return [whole]
   const rows: string[] = []
