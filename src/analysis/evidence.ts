@@ -292,6 +292,10 @@ export interface Evidence {
   costs?: ReadonlyMap<string, readonly StatementRows[]>
   /** Names of the application's queries that searched an index before, by its name. */
   searchedBy?: ReadonlyMap<string, readonly string[]>
+  /** Texts of the application's queries: those configured, or production's own. */
+  queries?: readonly string[]
+  /** The copy holds no rows of the database: it was made of the files. */
+  withoutRows?: boolean
   /** Milliseconds of each file on the copy. */
   durations: Record<string, number>
   destination: Destination

@@ -31,6 +31,8 @@ export interface NativeInput {
   /** The Wrangler that would apply the files. */
   wrangler?: { version: string; sendsLf: boolean }
   queries?: ApplicationQuery[]
+  /** The copy was made of the files: which rows the database holds is not known. */
+  withoutRows?: boolean
   signal?: AbortSignal
   onProgress?: (message: string) => void
   onStatement?: ReplayOptions['onStatement']
@@ -112,6 +114,8 @@ export async function rehearseNatively(
       repeated: repeatedRows({ database, before, after, statements: settled }, fates),
       violations: violations.added,
       oldViolations: violations.old,
+      queries: (input.queries ?? []).map(({ sql }) => sql),
+      withoutRows: input.withoutRows ?? false,
       durations: {},
       end: { before, statements },
       certain: true,

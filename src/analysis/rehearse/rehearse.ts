@@ -116,7 +116,10 @@ async function rehearseIn(input: RehearseInput, places: Places, open?: OpenScrat
   const { chosen, leftOut } = ownQueries(input)
   const queries = [...(input.queries ?? []), ...chosen]
   const native = await rehearseNatively(
-    { ...input, queries, migrationsTable: tableOf(input) },
+    {
+      ...{ ...input, queries, migrationsTable: tableOf(input) },
+      withoutRows: input.databaseFile === undefined,
+    },
     places,
     pending,
   )

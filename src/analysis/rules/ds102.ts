@@ -1,4 +1,6 @@
-import type { DataComparison } from '../evidence.js'
+import { significantTokens } from '../../d1/sql/tokens.js'
+import type { DataComparison, Evidence } from '../evidence.js'
+import { mentions } from '../statement/statement.js'
 import { findingOf, rowsText, type Rule } from './rule.js'
 
 export const ds102: Rule = {
@@ -10,6 +12,7 @@ export const ds102: Rule = {
   check: (evidence) =>
     evidence.fates
       .filter(({ how, before }) => how === 'dropped' && before.kind !== 'shadow')
+      .filter(({ before, data }) => data?.rowsBefore !== 0 || mayBeMissed(evidence, before.name))
       .map(({ before, ended, data }) => {
         const rows = data === undefined ? '' : ` with ${rowsText(data.rowsBefore)}`
         const moved = data === undefined || data.moved === 0 ? '' : `; ${whereNow(data)}`
@@ -18,6 +21,18 @@ export const ds102: Rule = {
           ...(data === undefined ? {} : { before: data.rowsBefore, after: data.moved }),
         })
       }),
+}
+
+/**
+ * Whether something may miss a table or column of which the copy held nothing: a query of the application names it, or nobody knows what
+ * the database holds.
+ */
+export function mayBeMissed({ queries = [], withoutRows }: Evidence, ...names: string[]): boolean {
+  if (withoutRows === true) return true
+  return queries.some((sql) => {
+    const tokens = significantTokens(sql)
+    return names.every((name) => mentions(tokens, name))
+  })
 }
 
 function whereNow({ rowsBefore, moved, movedTo = '', underOtherKeys }: DataComparison): string {

@@ -1,6 +1,7 @@
 import { holdsRows } from '../../d1/schema/schema.js'
 import { shapeCulprit } from './attribution.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
+import { mayBeMissed } from './ds102.js'
 import { findingOf, same, valuesText, type Rule } from './rule.js'
 
 export const ds103: Rule = {
@@ -11,18 +12,22 @@ export const ds103: Rule = {
   source: 'https://atlasgo.io/lint/analyzers#destructive-changes',
   check: (evidence) =>
     evidence.fates.flatMap((fate) =>
-      goneColumns(fate).map((name) => {
+      goneColumns(fate).flatMap((name) => {
         const change = fate.data?.columns.find(({ column }) => column === name)
         const held = change?.preservedIn === undefined ? '' : `; its values are in ${change.preservedIn}`
         const computed = fate.before.columns.some((column) => same(column.name, name) && column.generated)
         const values = fate.data === undefined || computed ? '' : ` with ${valuesText(change?.values ?? 0)}`
-        return findingOf(
-          ds103,
-          'warning',
-          dropOf(evidence, fate, name),
-          `Column ${fate.before.name}.${name} is dropped${values}${held}.`,
-          { table: fate.before.name, column: name },
-        )
+        const empty = fate.data?.rowsBefore === 0 || (values !== '' && (change?.values ?? 0) === 0)
+        if (empty && !mayBeMissed(evidence, fate.before.name, name)) return []
+        return [
+          findingOf(
+            ds103,
+            'warning',
+            dropOf(evidence, fate, name),
+            `Column ${fate.before.name}.${name} is dropped${values}${held}.`,
+            { table: fate.before.name, column: name },
+          ),
+        ]
       }),
     ),
 }
