@@ -28,7 +28,7 @@ afterAll(() => webhook.close())
 
 async function look(
   files: Record<string, string>,
-  input: { channels?: Channel[]; probes?: Probe[]; env?: NodeJS.ProcessEnv } = {},
+  input: { channels?: Channel[]; probes?: Probe[]; env?: NodeJS.ProcessEnv; dashboardUrl?: string } = {},
 ): Promise<(name: string) => Check | undefined> {
   const project = await loadProject({ projectDir: projectFolder({ ...BARE, ...files }) })
   const here = contextFor(defaultHome({ env: input.env ?? {} }), resolveTarget(project, 'local'))
@@ -53,6 +53,15 @@ describe('Wrangler', () => {
 
   test('of today is fine', async () => {
     expect((await look(wrangler('4.150.0')))('wrangler')?.state).toBe('passed')
+  })
+})
+
+describe('the dashboard', () => {
+  test('is looked at, and one that does not answer is told without ending the run', async () => {
+    const dashboard = async (dashboardUrl: string) => (await look({}, { dashboardUrl }))('dashboard')?.state
+    expect(await dashboard(address)).toBe('passed')
+    expect(await dashboard('http://127.0.0.1:1/')).toBe('warned')
+    expect((await look({}))('dashboard')?.state).toBe('skipped')
   })
 })
 
