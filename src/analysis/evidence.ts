@@ -109,6 +109,8 @@ export interface ColumnChange {
   mappedTo?: string
   /** All rows hold one and the same value now, as a forgotten column of a rebuild does. */
   uniform?: boolean
+  /** A generated column, before or afterwards. */
+  computed?: 'otherwise' | 'now' | 'no longer'
   /** Of the changed ones: values that a table held before which takes the place of this one. */
   stale?: number
   /** The copy of a rebuild left the key to SQLite: the rows are there, under the keys that it gave them. */
@@ -126,6 +128,9 @@ export interface DataComparison {
   /** The moved rows got other keys there: those of before are gone. Nothing referred to them. */
   underOtherKeys?: true
   lostSamples: string[]
+  /** Rows that are gone, beside the lost ones, of which one that is equal in every column is still there; of tables without a key. */
+  equal?: number
+  equalSamples?: string[]
   columns: ColumnChange[]
   filled: FilledColumn[]
   /** Rows of now that are known as one of before that another one is known as already. */
@@ -133,6 +138,8 @@ export interface DataComparison {
   /** NULLs of before in columns that may not be NULL any more. */
   nulls: { column: string; rows: number }[]
   appeared?: AppearedRows
+  /** By the name of a unique index that the table did not have: rows of before that shared its columns with another one. */
+  shared?: Record<string, number>
 }
 
 /** NULLs of a column that are values now. */

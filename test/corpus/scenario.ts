@@ -21,6 +21,9 @@ export interface Scenario {
   codes: string[]
   /** Codes that must not: the case looks like one of them and is none. */
   silent?: string[]
+  /** Parts of sentences that must be there, and that must not. */
+  says?: string[]
+  unsaid?: string[]
 }
 
 /** A shop: parents with CASCADE, SET NULL and NO ACTION children, indexes, a trigger, a view. */

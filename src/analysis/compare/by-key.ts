@@ -9,6 +9,7 @@ import { hasAllButKeys, withNewKeys } from './new-keys.js'
 import { leavesKeyToSqlite, onlyUpdated } from './row-identity.js'
 import { column, join, missingRows, number, ROWID, sampleRows, SAMPLES, type Pair } from './row-keys.js'
 import { withTaken } from './taken-columns.js'
+import { uniformColumns } from './uniform-columns.js'
 import type { Versions } from './versions.js'
 import { rowsNotIn } from './whole-rows.js'
 import { compareWithoutKey } from './without-key.js'
@@ -80,28 +81,6 @@ function isUnique(table: TableSchema, key: Pair[]): boolean {
     within(table.primaryKey) ||
     table.indexes.some(({ unique, partial, columns }) => unique && !partial && within(columns))
   )
-}
-
-/** Columns that hold one and the same value in every row, where they held several. */
-function uniformColumns(
-  database: DatabaseSync,
-  fate: TableFate,
-  after: TableSchema,
-  changes: ColumnChange[],
-): string[] {
-  const distinct = (table: string, name: string): number =>
-    number(
-      database,
-      `SELECT count(*) AS n FROM (SELECT DISTINCT ${quoteName(name)} FROM ${table} WHERE ${quoteName(name)} IS NOT NULL LIMIT 2)`,
-    )
-  return changes
-    .filter(({ changed, values }) => changed > 0 && values > 1)
-    .filter(({ column: was, after: is }) => {
-      if (is === undefined) return false
-      const before = distinct(`prior.${quoteName(fate.before.name)}`, was)
-      return before > 1 && distinct(`main.${quoteName(after.name)}`, is) === 1
-    })
-    .map((change) => change.column)
 }
 
 function renumbered(found: DataComparison): DataComparison {

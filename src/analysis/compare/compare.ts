@@ -5,10 +5,13 @@ import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { DataComparison, TableFate } from '../evidence.js'
 import { appearedRows } from './appeared-rows.js'
 import { compareByKey } from './by-key.js'
+import { computedChanges, computedPairs } from './computed-columns.js'
 import { relocate } from './moved-rows.js'
 import { clearedColumn, goneColumn } from './moved-values.js'
+import { withEqualRows } from './equal-rows.js'
 import { identitiesOf } from './row-identity.js'
 import { keyOf, number, pairsOf, type Pair } from './row-keys.js'
+import { sharedKeys } from './shared-keys.js'
 import type { Versions } from './versions.js'
 import { compareWithoutKey } from './without-key.js'
 
@@ -46,19 +49,23 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
       : compareByKey(versions, fate, after, pairs, identities, { ...none, rowsAfter })
   const plain = keyOf(fate, after, pairs)
   const ways = [...identities.slice(0, 1), ...(plain === undefined || plain === key ? [] : [plain])]
+  const known = new Set([...pairs, ...computedPairs(fate, after)].map(({ was }) => was))
+  const computed = computedChanges(versions, fate, after, pairs, ways[0], found)
   const gone = fate.before.columns
-    .filter(({ name, generated }) => !generated && !pairs.some(({ was }) => was === name))
+    .filter(({ name, generated }) => !generated && !known.has(name))
     .map(({ name }) => goneColumn(versions, fate, after, name, ways))
   const compared = {
     ...found,
     columns: [
-      ...found.columns.map((change) => clearedColumn(versions, fate, after, ways, change)),
+      ...[...found.columns, ...computed].map((change) => clearedColumn(versions, fate, after, ways, change)),
       ...gone.filter(({ values }) => values > 0),
     ],
     nulls: nullsRefused(database, fate, after, pairs),
   }
   const settled = compared.lost > 0 ? relocate(versions, fate, compared, key) : compared
-  return withAppeared(versions, fate, after, settled, key)
+  const counted = withEqualRows(versions, fate, after, pairs, key, settled)
+  const shared = sharedKeys(versions, fate, after, pairs)
+  return withAppeared(versions, fate, after, { ...counted, shared }, key)
 }
 
 function withAppeared(

@@ -1,4 +1,4 @@
-import { rowidColumn, type TableSchema } from '../../d1/schema/schema.js'
+import { rowidColumn, sameName, type TableSchema } from '../../d1/schema/schema.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
 import { keyOf, ROWID, type Pair } from './row-keys.js'
 import { assignments, columnsFilled } from './writers.js'
@@ -14,6 +14,7 @@ export function identitiesOf(
   pairs: Pair[],
 ): Pair[][] {
   const key = keyOf(fate, after, pairs)
+  if (key?.[0]?.was === ROWID && isRefilled(statements, fate)) return []
   if (fate.how === 'kept')
     return key !== undefined && keepsNumbers(fate, after) && updatesKey(statements, fate)
       ? [[{ was: ROWID, is: ROWID }]]
@@ -30,6 +31,15 @@ export function identitiesOf(
   const first = placed ?? key
   const differs = elsewhere?.some(({ is }, at) => is !== first?.[at]?.is) === true
   return [...some(first), ...(differs ? some(elsewhere) : [])]
+}
+
+/** Rows were taken out and others put in, none updated: the numbers that SQLite gives tell nothing of which is which. */
+function isRefilled(statements: StatementEvidence[], fate: TableFate): boolean {
+  const does = (how: 'delete' | 'insert' | 'update'): boolean =>
+    statements.some(({ touches }) =>
+      touches.some((it) => it.how === how && sameName(it.table, fate.before.name)),
+    )
+  return fate.how === 'kept' && does('delete') && does('insert') && !does('update')
 }
 
 /** No statement took a row out of the table: one whose key is gone got another key. */

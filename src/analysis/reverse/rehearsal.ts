@@ -113,8 +113,9 @@ function fingerprintOf(file: string, migrationsTable: string): string {
 
 function differences(table: string, data: DataComparison): string[] {
   const found: string[] = []
-  if (data.lost > 0) found.push(`${rowsText(data.lost)} of ${table} stay lost.`)
-  const extra = data.rowsAfter - (data.rowsBefore - data.lost)
+  const lost = data.lost + (data.equal ?? 0)
+  if (lost > 0) found.push(`${rowsText(lost)} of ${table} stay lost.`)
+  const extra = data.rowsAfter - (data.rowsBefore - lost)
   if (extra > 0) found.push(`${rowsText(extra)} that the migration made in ${table} stay.`)
   for (const { column, nulled, changed } of data.columns) {
     if (nulled + changed > 0)

@@ -43,7 +43,8 @@ function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Fi
   const what = stored ? 'is stored as another type' : 'changes'
   const holds = taken === undefined ? '' : `; it holds what ${taken} held`
   const kept = heldIn === undefined ? '' : `; what it no longer says is in ${heldIn}`
-  const message = `${fate.before.name}.${column} ${what} in ${rowsText(changed)} of ${values}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${holds}${kept}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
+  const computed = change.computed === undefined ? '' : `; it is computed ${change.computed}`
+  const message = `${fate.before.name}.${column} ${what} in ${rowsText(changed)} of ${values}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${holds}${kept}${computed}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
   const advice = stored ? BY_TYPE : samples === '' ? WITHOUT_SAMPLES : undefined
   return findingOf(ch101, severe ? 'error' : 'warning', place, message, {
     ...{ table: fate.before.name, column, before: values, after: values - changed },

@@ -2,6 +2,7 @@ import { defined } from '../../contract/defined.js'
 import type { Severity } from '../../contract/finding.js'
 import { rowidColumn, type TableSchema } from '../../d1/schema/schema.js'
 import type { Evidence, TableFate } from '../evidence.js'
+import { generatedExpressions } from '../statement/generated-expressions.js'
 import { nameNow, shapeCulprit } from './attribution.js'
 import { findingOf, lossSeverity, same, type Rule } from './rule.js'
 import { uniqueKeys } from './unique-keys.js'
@@ -37,6 +38,7 @@ function changes(evidence: Evidence, fate: TableFate, after: TableSchema): Chang
     ...weakenedChecks(fate),
     ...loosenedKeys(fate, after),
     ...changedDefaults(fate),
+    ...rewrittenExpressions(fate, after),
     ...lostNumbering(evidence, fate, after),
   ]
 }
@@ -81,6 +83,20 @@ function changedDefaults({ before, defaults = [] }: TableFate): Change[] {
       ? []
       : [{ message: `New rows of ${before.name} get DEFAULT ${is} in ${column}; it was ${was}.`, column }],
   )
+}
+
+/** Where rows show that it computes otherwise, CH101 tells. */
+function rewrittenExpressions(fate: TableFate, after: TableSchema): Change[] {
+  const [was, is] = [generatedExpressions(fate.before.sql), generatedExpressions(after.sql)]
+  return fate.before.columns.flatMap(({ name }): Change[] => {
+    const old = was.get(name.toLowerCase())
+    const now = is.get(nameNow(fate, name).toLowerCase())
+    const told = fate.data?.columns.some((change) => same(change.column, name)) === true
+    if (old === undefined || now === undefined || told || old.toLowerCase() === now.toLowerCase()) return []
+    const shown = fate.data === undefined || fate.data.rowsBefore === 0 ? '' : '; no row shows a difference'
+    const message = `${fate.before.name}.${name} is computed as ${now}; it was ${old}${shown}.`
+    return [{ message, severity: 'info', column: name }]
+  })
 }
 
 /** INTEGER PRIMARY KEY is the row's number; INT PRIMARY KEY is an ordinary column, which SQLite does not fill. */

@@ -21,7 +21,8 @@ export const dl101: Rule = {
 /** Whether what a table loses is the doing of a DROP or REPLACE of another one, through a foreign key. */
 export function lostThroughParent(evidence: Evidence, fate: TableFate): StatementEvidence | undefined {
   const culprit = rowLossCulprit(evidence, fate)
-  return culprit !== undefined && replacesParent(culprit) && isCollateral(culprit, fate) ? culprit : undefined
+  if (culprit === undefined || !replacesParent(culprit) || !isCollateral(culprit, fate)) return undefined
+  return reachedBy(evidence, culprit).has(fate.before.name.toLowerCase()) ? culprit : undefined
 }
 
 export function nulledThroughParent(
@@ -29,10 +30,36 @@ export function nulledThroughParent(
   fate: TableFate,
   column: string,
 ): StatementEvidence | undefined {
-  const references = fate.before.foreignKeys.some((key) => key.columns.some((name) => same(name, column)))
-  if (!references) return undefined
+  const references = [...fate.before.foreignKeys, ...(fate.after?.foreignKeys ?? [])].filter((key) =>
+    key.columns.some((name) => same(name, column)),
+  )
+  if (references.length === 0) return undefined
   const culprit = valueCulprit(evidence, fate, column)
-  return culprit !== undefined && replacesParent(culprit) && isCollateral(culprit, fate) ? culprit : undefined
+  if (culprit === undefined || !replacesParent(culprit) || !isCollateral(culprit, fate)) return undefined
+  const parents = reachedBy(evidence, culprit)
+  return references.some(({ target }) => parents.has(target.toLowerCase())) ? culprit : undefined
+}
+
+/**
+ * The table of which a statement takes rows, and those that lose theirs with it through ON DELETE CASCADE, in one step or several; in
+ * lower case, under their names of before where they had others then.
+ */
+function reachedBy(evidence: Evidence, culprit: StatementEvidence): Set<string> {
+  const reached = new Set([(culprit.anatomy.target ?? '').toLowerCase()])
+  const earlier = evidence.statements.slice(0, evidence.statements.indexOf(culprit)).reverse()
+  for (const {
+    anatomy: { alteration, target = '' },
+  } of earlier)
+    if (alteration?.kind === 'rename-table' && reached.has(alteration.to.toLowerCase()))
+      reached.add(target.toLowerCase())
+  const tables = [...evidence.before.tables.values(), ...evidence.after.tables.values()]
+  for (let size = 0; size < reached.size;) {
+    size = reached.size
+    for (const { name, foreignKeys } of tables)
+      if (foreignKeys.some((key) => /^cascade$/i.test(key.onDelete) && reached.has(key.target.toLowerCase())))
+        reached.add(name.toLowerCase())
+  }
+  return reached
 }
 
 function replacesParent({ anatomy }: StatementEvidence): boolean {

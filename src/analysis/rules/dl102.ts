@@ -1,6 +1,6 @@
-import { refilledLater, rowLossCulprit } from './attribution.js'
+import { isCollateral, refilledLater, rowLossCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
-import type { Evidence } from '../evidence.js'
+import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { holdsRows, tableNamed } from '../../d1/schema/schema.js'
 import { lostThroughParent } from './dl101.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
@@ -14,7 +14,7 @@ export const dl102: Rule = {
   source: 'rehearsal: rows of the backup that no table holds afterwards',
   check: (evidence) =>
     evidence.mode === 'copy'
-      ? [...observed(evidence), ...appeared(evidence), ...repeated(evidence)]
+      ? [...observed(evidence), ...equal(evidence), ...appeared(evidence), ...repeated(evidence)]
       : possible(evidence),
 }
 
@@ -64,15 +64,13 @@ function observed(evidence: Evidence): Finding[] {
     if (fate.how !== 'dropped' && lostThroughParent(evidence, fate) !== undefined) return []
     const place = fate.how === 'dropped' ? fate.ended : rowLossCulprit(evidence, fate)
     const samples = data.lostSamples.length === 0 ? '' : ` Among them: (${data.lostSamples.join('), (')}).`
-    const through =
-      place !== undefined && place.anatomy.verb === 'delete' && !same(place.anatomy.target, before.name)
-    const how = through ? ` through the DELETE on ${place.anatomy.target ?? ''}` : ''
+    const how = place === undefined || !isThrough(place, fate) ? '' : ` through ${calledBy(place)}`
     return [
       findingOf(
         dl102,
         'error',
         place,
-        `${rowsText(data.lost)} of ${before.name} ${data.lost === 1 ? 'is' : 'are'} lost${how}; ${data.rowsBefore - data.lost} of ${data.rowsBefore} remain.${samples}`,
+        `${rowsText(data.lost)} of ${before.name} ${data.lost === 1 ? 'is' : 'are'} lost${how}; ${data.rowsBefore - data.lost - (data.equal ?? 0)} of ${data.rowsBefore} remain.${samples}`,
         {
           table: before.name,
           before: data.rowsBefore,
@@ -82,6 +80,45 @@ function observed(evidence: Evidence): Finding[] {
       ),
     ]
   })
+}
+
+/** Rows that were there several times and are there less often: every one that is gone has an equal one. */
+function equal(evidence: Evidence): Finding[] {
+  return evidence.fates.flatMap((fate) => {
+    const { data, before } = fate
+    if (data?.equal === undefined) return []
+    const [are, have] = data.equal === 1 ? ['is', 'has'] : ['are', 'have']
+    const samples = `Among them: (${(data.equalSamples ?? []).join('), (')}).`
+    const message = `${rowsText(data.equal)} of ${before.name} ${are} gone and ${have} an equal one still there, in every column: how often each was there is lost. ${samples}`
+    return [
+      findingOf(dl102, 'warning', rowLossCulprit(evidence, fate), message, {
+        ...{ table: before.name, before: data.rowsBefore, after: data.rowsAfter },
+        advice:
+          'Duplicates that mean nothing may go; where each row stands for an event, keep their number: SELECT …, count(*) … GROUP BY all columns.',
+      }),
+    ]
+  })
+}
+
+/** Rows of the table go by what the statement does to another one: a key or a trigger. */
+function isThrough(place: StatementEvidence, fate: TableFate): boolean {
+  return (
+    isCollateral(place, fate) &&
+    place.touches.some(({ table, how }) => how === 'delete' && same(table, fate.before.name))
+  )
+}
+
+function calledBy({ anatomy: { verb, replaces, target = '' } }: StatementEvidence): string {
+  switch (verb) {
+    case 'delete':
+      return `the DELETE on ${target}`
+    case 'update':
+      return `the UPDATE of ${target}`
+    case 'drop-table':
+      return `DROP TABLE ${target}`
+    default:
+      return `the ${replaces ? 'REPLACE' : 'INSERT'} into ${target}`
+  }
 }
 
 function possible(evidence: Evidence): Finding[] {

@@ -1,6 +1,6 @@
 import type { IndexSchema } from '../../d1/schema/schema.js'
 import type { TableFate } from '../evidence.js'
-import { findingOf, same, type Rule } from './rule.js'
+import { findingOf, rowsText, same, type Rule } from './rule.js'
 import { within } from './unique-keys.js'
 
 export const mf101: Rule = {
@@ -17,16 +17,23 @@ export const mf101: Rule = {
         .map((index) => {
           const place =
             evidence.statements.findLast(({ anatomy }) => same(anatomy.target, index.name)) ?? fate.ended
-          const proven = evidence.mode === 'copy' ? ' No duplicates on the copy.' : ''
           return findingOf(
             mf101,
             evidence.mode === 'copy' ? 'info' : 'warning',
             place,
-            `Rows of ${fate.before.name} must now be unique by ${index.columns.join(', ')}.${proven}`,
+            `Rows of ${fate.before.name} must now be unique by ${index.columns.join(', ')}.${evidence.mode === 'copy' ? shown(fate, index) : ''}`,
             { table: fate.before.name },
           )
         }),
     ),
+}
+
+/** What the rows of before say: that none were in the way, or how many were until the migration took or changed them. */
+function shown({ data }: TableFate, { name }: IndexSchema): string {
+  const rows = data?.shared?.[name]
+  if (rows === 0) return ' No duplicates on the copy.'
+  if (rows === undefined) return ' No duplicates are left on the copy.'
+  return ` ${rowsText(rows)} of before were duplicates by that; none is left on the copy.`
 }
 
 /** Unique keys that the table has now and that no key of before implies, on columns that it had. */

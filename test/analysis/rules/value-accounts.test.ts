@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { verdictOf } from '../../../src/analysis/findings/acknowledge.js'
+import { COMPUTED_ALIKE, COMPUTED_OTHERWISE } from '../../corpus/computed-columns.js'
 import { EXCHANGED, IN_PLACE } from '../../corpus/columns-exchanged.js'
+import { DUPLICATES_GONE, DUPLICATES_STAY } from '../../corpus/duplicates.js'
 import { PIECES_KEPT, PIECES_LOST } from '../../corpus/pieces-elsewhere.js'
+import { BY_NO_KEY, BY_THE_KEY } from '../../corpus/lost-through.js'
 import { ONCE, REPEATED } from '../../corpus/rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from '../../corpus/stored-types.js'
 import { CLEARED_KEPT, CLEARED_LOST } from '../../corpus/values-cleared.js'
@@ -17,13 +20,20 @@ const KINDS: Record<string, Scenario[]> = {
   'labels and pieces that give a value back': PIECES_KEPT,
   'rows that a new table repeats': REPEATED,
   'rows that a new table holds once': ONCE,
+  'columns that are computed otherwise': COMPUTED_OTHERWISE,
+  'columns that are computed and hold what they held': COMPUTED_ALIKE,
+  'duplicates that go': DUPLICATES_GONE,
+  'no duplicates': DUPLICATES_STAY,
+  'rows that no foreign key took': BY_NO_KEY,
+  'rows that a foreign key took': BY_THE_KEY,
   'values stored as another type': STORED_OTHERWISE,
   'values stored as they were': STORED_ALIKE,
 }
 
 /** What the rules say, without D1's engine: what matters here is rows, which SQLite has all the same. */
 describe.each(Object.entries(KINDS))('%s', (_kind, scenarios) => {
-  test.each(scenarios)('$name', async ({ verdict, codes, silent = [], ...scenario }) => {
+  test.each(scenarios)('$name', async (whole) => {
+    const { verdict, codes, silent = [], says = [], unsaid = [], ...scenario } = whole
     const findings = await judgeScenario({ ...scenario, verdict, codes })
     const said = findings.map(({ code, severity, message }) => `${severity} ${code} ${message}`)
     expect({ verdict: verdictOf(findings), said }).toMatchObject({ verdict })
@@ -33,5 +43,7 @@ describe.each(Object.entries(KINDS))('%s', (_kind, scenarios) => {
       found.filter((code) => silent.includes(code)),
       said.join('\n'),
     ).toEqual([])
+    for (const part of says) expect(said.join('\n')).toContain(part)
+    for (const part of unsaid) expect(said.join('\n')).not.toContain(part)
   })
 })
