@@ -39,7 +39,7 @@ export async function runChecklist(
     ...defined({ checksums: input.checksums }),
   })
   const refused = findings.filter(({ severity, accepted }) => severity === 'error' && accepted === undefined)
-  const checks: Check[] = [
+  const checks = oncePerLine([
     await check('validated', 'All migration files validated', async () =>
       refused.length === 0
         ? `${files.length} files, ${findings.length} findings, none of which blocks`
@@ -54,10 +54,27 @@ export async function runChecklist(
     ...input.evidence,
     await check('staging', 'Migration tested in staging environment', () => staging(input, stagingProof)),
     await check('recent-backup', 'Recent backup verified', () => recentBackup(target, input.recentBackupMs)),
-  ]
+  ])
   const pending = pendingMigrations(input.files, applied)
   demandPassed(checks, 'The pre-migration checklist is not met', { pending })
   return { checks, findings, pending }
+}
+
+/** What counts when a machine and a person speak of the same line of the runbook, most first. */
+const WEIGHT: readonly Check['state'][] = ['failed', 'passed', 'attested', 'warned', 'skipped']
+
+/** A line of the runbook stands once, with all that was said of it: the proof of a machine before the word of a person. */
+export function oncePerLine(checks: readonly Check[]): Check[] {
+  const titles = new Set(checks.map(({ title }) => title))
+  return [...titles].flatMap((title) => {
+    const [first, ...others] = checks
+      .filter((check) => check.title === title)
+      .sort((a, b) => WEIGHT.indexOf(a.state) - WEIGHT.indexOf(b.state))
+    if (first === undefined) return []
+    // Nobody configured the proof: where a person answers, that is no news.
+    const said = others.filter(({ state, actor }) => state !== 'skipped' || actor !== undefined)
+    return [{ ...first, message: [first, ...said].map(({ message }) => message).join('; ') }]
+  })
 }
 
 async function staging(

@@ -131,7 +131,8 @@ async function checkTests(input: Parameters<typeof collectEvidence>[0]): Promise
   const command = testCommandOf(input.project)
   if (command === undefined) {
     const advice = 'Set `testCommand` in runbook.config, such as "npm test".'
-    return { ...base, state: 'skipped', message: 'no test command is configured', advice }
+    const message = 'no tests were run: no test command is configured'
+    return { ...base, state: 'warned', message, advice }
   }
   return prove(base, command, input, {
     begin: "Running the project's tests",

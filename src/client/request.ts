@@ -14,6 +14,7 @@ import { RunbookError } from '../contract/failures.js'
 import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
 import { packBundle } from '../d1/migrations/bundle.js'
 import { attestationsOf } from '../runbook/default-policy.js'
+import { WAY_BACK_LINE } from '../runbook/plan-review.js'
 import { UNDECIDABLE_ADVICE, undecidableGates } from '../runbook/satisfiable.js'
 import { windowState } from '../runbook/window.js'
 import { parseWindow } from '../runbook/window-input.js'
@@ -98,9 +99,10 @@ export function demandRequest(value: unknown): MigrationRequest {
   })
 }
 
-/** Lines of the checklist that a configured command, or the staging proof, answers. */
+/** Lines of the checklist that a configured command, the staging proof, or who approves the plan answers. */
 function provenLines(project: Project, { stagingEnvironment }: RequestSettings): Attestation[] {
   return [
+    WAY_BACK_LINE,
     ...(stagingEnvironment === undefined ? [] : ['staging-tested' as const]),
     ...(reviewCommandOf(project) === undefined ? [] : ['pull-request-reviewed' as const]),
   ]

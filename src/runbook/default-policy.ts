@@ -48,7 +48,7 @@ export function defaultPolicy(input: {
 export function attestationsOf(input: {
   production: boolean
   policy: Pick<Policy, 'attestations'>
-  /** Lines that a machine proves. */
+  /** Lines that a machine proves, or that are answered later. */
   proven: readonly Attestation[]
 }): { lines: Attestation[]; demanded: boolean } {
   const { attestations } = input.policy

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/workflow'
 import type { Plan } from '../contract/plan.js'
 import type { Status } from '../contract/status.js'
 import { baselineLines } from '../runbook/monitoring/baseline.js'
+import { answersForWayBack, WAY_BACK_ANSWERED, WAY_BACK_LINE, wayBackReview } from '../runbook/plan-review.js'
 import { noteMessage } from '../runbook/messages.js'
 import { stoppedState } from '../runbook/stopped-state.js'
 import { read, record } from './activities.js'
@@ -9,9 +10,10 @@ import { appliedByThisRun, applyOneByOne, proveOutcome } from './apply.js'
 import { writeDown } from './close.js'
 import { failureOf, isStopped, WindowOver } from './endings.js'
 import { connectivityPrompt, environmentPrompt, finalPrompt, planPrompt, preflightPrompt } from './prompts.js'
+import { replaceCheck } from './prepare.js'
 import { considerRollback } from './rollback.js'
 import type { Run } from './run.js'
-import { command, words } from '../contract/next-command.js'
+import { command, words, type Words } from '../contract/next-command.js'
 
 /**
  * Step 3: the five prompts of the runbook, then the migrations. False: the database changed while people decided, so what
@@ -29,7 +31,7 @@ export async function execute(run: Run, status: Status, plan: Plan): Promise<boo
       await run.gate('connectivity', connectivityPrompt(run.view, seen))
       await run.gate('preflight', preflightPrompt(run.view, status, plan))
       const baseline = run.baseline === null ? [] : baselineLines(run.baseline, run.request.monitoring)
-      await run.gate('plan', planPrompt(plan, baseline))
+      await approvePlan(run, planPrompt(plan, baseline))
       await run.gate('final', finalPrompt(run.view, plan))
       if (await voidedByDrift(run, plan)) return false
       try {
@@ -41,6 +43,13 @@ export async function execute(run: Run, status: Status, plan: Plan): Promise<boo
     },
     (applied) => (applied ? `${appliedByThisRun(run).length} applied` : 'void: the database changed'),
   )
+}
+
+/** Who approves it has read its ways back, and says so by approving. */
+async function approvePlan(run: Run, shows: Words[]): Promise<void> {
+  const reviews = answersForWayBack(run.request)
+  await run.gate('plan', reviews ? [...shows, WAY_BACK_ANSWERED] : shows)
+  if (reviews) replaceCheck(run.view, wayBackReview(run.request, run.gates.of('plan')))
 }
 
 /** Gates whose approval is given for one plan, and void with it. */
@@ -73,6 +82,8 @@ async function voidedByDrift(run: Run, plan: Plan): Promise<boolean> {
     })
   }
   for (const gate of BOUND_TO_THE_PLAN) run.gates.void(gate)
+  if (answersForWayBack(run.request))
+    run.view.checks = run.view.checks.filter(({ name }) => name !== WAY_BACK_LINE)
   run.view.planHash = null
   run.plan = null
   const details = [

@@ -1,9 +1,11 @@
 import { defined } from '../contract/defined.js'
 import { ApplicationFailure, sleep } from '@temporalio/workflow'
 import type { Plan } from '../contract/plan.js'
-import type { Check, MigrationRequest } from '../contract/run.js'
+import type { BackupRecord } from '../contract/backup.js'
+import type { Check, MigrationRequest, RunView } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import type { MigrationRef } from '../contract/target.js'
+import { errorRateCheck } from '../runbook/gaps.js'
 import { startMessage } from '../runbook/messages.js'
 import { queryBaselines } from '../runbook/monitoring/query-shifts.js'
 import { EXPECTED_DURATION_MS } from '../runbook/steps.js'
@@ -40,8 +42,9 @@ export async function checklist(run: Run): Promise<void> {
         slow.runChecklist.executeWithOptions({ summary: 'Pre-migration checklist' }, [input]),
       )
       const seen = await seenAlsoWhenFailed(run, asked)
-      recordChecks(run, seen)
-      return seen.checks
+      const errorRate = errorRateCheck(run.request.monitoring.probes)
+      recordChecks(run, { ...seen, checks: [...seen.checks, errorRate] })
+      return [...seen.checks, errorRate]
     },
     checkCounts,
   )
@@ -120,10 +123,26 @@ export async function backUp(run: Run): Promise<void> {
           { target, files, keep: keepBackups },
         ]),
       )
+      noteBackup(run.view, run.view.backup)
       return run.view.backup
     },
     ({ file, tables }) => `${file}, ${tables.length} tables verified`,
   )
+}
+
+/** The line was looked at before there was this backup: what it said then is no longer true. */
+function noteBackup(view: RunView, { file, verified }: BackupRecord): void {
+  const line = view.checks.find(({ name }) => name === 'recent-backup')
+  if (line === undefined || !verified) return
+  const { name, title } = line
+  replaceCheck(view, { name, title, state: 'passed', message: `${file}, made and verified by this run` })
+}
+
+/** In its place; at the end where it is new. */
+export function replaceCheck(view: Pick<RunView, 'checks'>, check: Check): void {
+  const index = view.checks.findIndex(({ name }) => name === check.name)
+  if (index === -1) view.checks.push(check)
+  else view.checks[index] = check
 }
 
 export async function readStatus(run: Run): Promise<Status> {

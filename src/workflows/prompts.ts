@@ -1,5 +1,6 @@
 import type { Plan } from '../contract/plan.js'
 import type { Check, RunView } from '../contract/run.js'
+import { gapLine, gapsOf } from '../runbook/gaps.js'
 import { querySummary } from '../runbook/query-summary.js'
 import type { Status } from '../contract/status.js'
 
@@ -66,6 +67,7 @@ export function finalPrompt(view: RunView, plan: Plan): string[] {
     `Apply ${plan.migrations.length}: ${plan.migrations.map(({ name }) => name).join(', ')}`,
     `Plan ${shortHash(plan)}`,
     `Verified backup: ${view.backup?.file ?? 'none'}`,
+    ...gapsOf(view.checks).map(gapLine),
   ]
 }
 

@@ -39,21 +39,31 @@ export type WayBackAnswer = { decision: 'approve'; strategy: RollbackStrategy } 
 export async function askWayBack(input: { shows: string[]; signal: AbortSignal }): Promise<WayBackAnswer> {
   await forgetTypedAhead()
   note(input.shows.join('\n'), 'Ways back, and what each one costs', { output })
+  const strategy = await answered<RollbackStrategy>('Not decided yet', {
+    message: 'Which way?',
+    options: [
+      { value: 'none', label: 'Stay as it is' },
+      { value: 'reverse-migration', label: 'Run the reverse migration' },
+      { value: 'time-travel', label: 'Time Travel to the bookmark' },
+      { value: 'restore-backup', label: 'Restore the verified backup' },
+    ],
+    signal: input.signal,
+  })
+  if (strategy === null) return input.signal.aborted ? elsewhere() : 'interrupted'
+  return { decision: 'approve', strategy }
+}
+
+/** One of the options, none of which is chosen beforehand: Enter alone asks again. Null: they left. */
+async function answered<T extends string>(
+  undecided: string,
+  asked: { message: string; options: { value: T; label: string; hint?: string }[]; signal: AbortSignal },
+): Promise<T | null> {
+  const first = { value: 'undecided', label: undecided, hint: 'Enter alone decides nothing' }
   for (;;) {
-    const answer = await select<RollbackStrategy | 'undecided'>({
-      message: 'Which way?',
-      options: [
-        { value: 'undecided', label: 'Not decided yet', hint: 'Enter alone decides nothing' },
-        { value: 'none', label: 'Stay as it is' },
-        { value: 'reverse-migration', label: 'Run the reverse migration' },
-        { value: 'time-travel', label: 'Time Travel to the bookmark' },
-        { value: 'restore-backup', label: 'Restore the verified backup' },
-      ],
-      signal: input.signal,
-      output,
-    })
-    if (isCancel(answer)) return input.signal.aborted ? elsewhere() : 'interrupted'
-    if (answer !== 'undecided') return { decision: 'approve', strategy: answer }
+    const answer = await select<string>({ ...asked, options: [first, ...asked.options], output })
+    if (isCancel(answer)) return null
+    const chosen = asked.options.find(({ value }) => value === answer)
+    if (chosen !== undefined) return chosen.value
   }
 }
 
@@ -83,19 +93,18 @@ export const askChecklist: AskLines = async (lines, { demanded, signal }) => {
   )
   const answers: Awaited<ReturnType<AskLines>> = { attested: [], skipped: [] }
   for (const line of lines) {
-    const answer = await select<'yes' | 'skip' | 'open'>({
+    const answer = await answered('Not answered yet', {
       message: ATTESTATIONS[line],
       options: [
-        { value: 'yes', label: 'Yes, I answer for it' },
-        { value: 'skip', label: 'Leave it out, for a reason' },
+        { value: 'yes' as const, label: 'Yes, I answer for it' },
+        { value: 'skip' as const, label: 'Leave it out, for a reason' },
         ...(demanded
           ? []
           : [{ value: 'open' as const, label: 'I do not know', hint: 'shown as not attested' }]),
       ],
-      output,
       signal,
     })
-    if (isCancel(answer)) return null
+    if (answer === null) return null
     if (answer === 'yes') answers.attested.push(line)
     if (answer !== 'skip') continue
     const reason = await text({

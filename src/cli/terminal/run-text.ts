@@ -4,6 +4,7 @@ import type { GateView, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import { ledgerText, migrationState, safetyCopyText } from '../../runbook/migration-state.js'
 import { zonedSeconds } from '../../text/clock.js'
+import { gapsOf } from '../../runbook/gaps.js'
 import { whoLines } from '../../runbook/who-decides.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
 import { gateTitle, stepTitle } from '../../runbook/steps.js'
@@ -31,6 +32,10 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     ...stepLines(view, colors, now),
     ...section('Migrations', migrationLines(view, colors)),
     ...section('Gates', decidedGateLines(view, colors)),
+    ...section(
+      'Gaps',
+      gapsOf(view.checks).map(({ title, message }) => `${colors.yellow('!')} ${title}: ${message}`),
+    ),
     ...section(
       'Waiting for',
       openGates(view).flatMap((gate) => openGateLines(gate, view, colors)),

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../text/duration.js'
 import { plain } from '../../contract/command-line.js'
+import { gapLine, gapsOf } from '../gaps.js'
 import { gateTitle } from '../steps.js'
 import { lineOf, text, tableOr, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
@@ -59,6 +60,7 @@ export function checksSection({ view }: ReportInput): Section {
     id: 'checks',
     title: 'Checks',
     blocks: [
+      ...gapsOf(view.checks).map((gap) => text([{ strong: gapLine(gap) }])),
       tableOr(
         'No check was made yet.',
         ['Check', 'State', 'What it saw', 'By'],

@@ -1,0 +1,43 @@
+import type { Probe } from '../contract/monitoring.js'
+import type { Check } from '../contract/run.js'
+
+/** What nobody looked at, or somebody left out: a run may go on with it, and whoever gives the final word must have read it. */
+export function gapsOf(checks: readonly Check[]): Check[] {
+  return checks.filter(
+    ({ state, actor }) => state === 'warned' || (state === 'skipped' && actor !== undefined),
+  )
+}
+
+export function gapLine({ title, message }: Check): string {
+  return `Gap: ${title}: ${message}`
+}
+
+/** The runbook considers a rollback when the error rate rises: that takes a probe which knows it. */
+export function errorRateCheck(probes: readonly Probe[]): Check {
+  const line = { name: 'error-rate', title: 'Error rate is watched after the migration' }
+  const watching = probes.filter(measuresErrorRate).map(({ name }) => name)
+  if (watching.length > 0) return { ...line, state: 'passed', message: watching.join(', ') }
+  return {
+    ...line,
+    state: 'warned',
+    message: 'no probe measures an error rate: a rise would not be seen',
+    advice:
+      'Add a probe of the kind prometheus, json-metric or cloudflare-analytics to `monitoring.probes` in runbook.config.',
+  }
+}
+
+function measuresErrorRate(probe: Probe): boolean {
+  switch (probe.kind) {
+    case 'prometheus':
+    case 'json-metric':
+      return probe.measures === 'errorRate'
+    case 'cloudflare-analytics':
+      return true
+    case 'http':
+    case 'connectivity':
+    case 'sql':
+    case 'stability':
+    case 'backup':
+      return false
+  }
+}
