@@ -1,4 +1,4 @@
-import { WORKFLOW_TYPES, type SearchAttributeName } from '../contract/names.js'
+import { DATABASE_MEMO, WORKFLOW_TYPES, type SearchAttributeName } from '../contract/names.js'
 import type { Session } from './session.js'
 import { explainTemporal } from './temporal-failure.js'
 
@@ -9,7 +9,10 @@ export interface RunRow {
   /** Temporal's own word, such as `RUNNING` or `COMPLETED`. */
   status: string
   environment: string | null
+  /** Its UUID, or the ID of a local one. */
   database: string | null
+  /** As the Wrangler file calls it; null for runs that earlier versions started. */
+  databaseName: string | null
   phase: string | null
   outcome: string | null
   planHash: string | null
@@ -46,6 +49,7 @@ export async function listRuns(session: Session, filter: RunFilter = {}): Promis
         status: run.status.name,
         environment: attribute('RunbookEnvironment'),
         database: attribute('RunbookDatabase'),
+        databaseName: nameIn(run.memo),
         phase: attribute('RunbookPhase'),
         outcome: attribute('RunbookOutcome'),
         planHash: attribute('RunbookPlanHash'),
@@ -58,6 +62,11 @@ export async function listRuns(session: Session, filter: RunFilter = {}): Promis
     throw explainTemporal(error, 'list')
   }
   return rows.sort((a, b) => b.startedAt.localeCompare(a.startedAt)).slice(0, limit)
+}
+
+function nameIn(memo: Record<string, unknown> | undefined): string | null {
+  const name = memo?.[DATABASE_MEMO]
+  return typeof name === 'string' ? name : null
 }
 
 function queryOf({ environment, open }: RunFilter): string {

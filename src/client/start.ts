@@ -1,6 +1,6 @@
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowNotFoundError } from '@temporalio/client'
 import { RunbookError } from '../contract/failures.js'
-import { migrationWorkflowId, WORKFLOW_TYPES } from '../contract/names.js'
+import { DATABASE_MEMO, migrationWorkflowId, WORKFLOW_TYPES } from '../contract/names.js'
 import type { MigrationRequest } from '../contract/run.js'
 import type { Session } from './session.js'
 import { explainTemporal } from './temporal-failure.js'
@@ -45,6 +45,7 @@ export async function startRun(
       args: [request],
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+      memo: { [DATABASE_MEMO]: database.name },
       staticSummary: `Migrate ${database.name} (${environment})`,
       staticDetails: `Requested by ${request.requester}; ${request.files.length} migration files travel with it.`,
     })

@@ -117,6 +117,9 @@ export const SEARCH_ATTRIBUTES = [
 ] as const
 export type SearchAttributeName = (typeof SEARCH_ATTRIBUTES)[number]
 
+/** Memo of a run: the database's name, which is for people; what is searched for is its ID. */
+export const DATABASE_MEMO = 'database'
+
 export function isGate(value: unknown): value is Gate {
   return GATES.includes(value as Gate)
 }

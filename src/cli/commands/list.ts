@@ -1,33 +1,111 @@
 import type { Command } from 'commander'
-import type { App } from '../terminal/app.js'
+import { defined } from '../../contract/defined.js'
+import { RunbookError } from '../../contract/failures.js'
+import { at, command, words, type Words } from '../../contract/next-command.js'
+import { readInbox, type Inbox } from '../../client/inbox.js'
 import { LIST_LIMIT, listRuns } from '../../client/list.js'
 import { withSession } from '../../client/session.js'
-import { command, words } from '../../contract/next-command.js'
+import { gateCommands } from '../../runbook/gate-commands.js'
+import type { App } from '../terminal/app.js'
+import type { Output } from '../terminal/output.js'
+import { timeText } from '../terminal/run-text.js'
+import { actorOf } from './decide.js'
+import { runsTable } from './runs-table.js'
+
+interface ListOptions {
+  open?: boolean
+  mine?: boolean
+  actor?: string
+  limit?: string
+}
 
 export function listCommand(app: App, summary: string): Command {
   return app
-    .command('list', summary, ['list', 'list --env production', 'list --open'])
+    .command('list', summary, ['list', 'list --env production', 'list --open', 'list --mine'])
     .option('--open', 'only runs that are under way')
-    .option('--limit <count>', 'how many at most', String(LIST_LIMIT))
+    .option('--mine', 'what waits for your decision now, over all runs')
+    .option('--actor <name>', "who --mine means (default: git's user name, else the account of this machine)")
+    .option('--limit <count>', `how many at most (default: ${LIST_LIMIT})`)
     .action(
-      app.action<{ open?: boolean; limit: string }>(async ({ options, output, given }) => {
+      app.action<ListOptions>(async ({ options, output, given }) => {
+        const limit = limitOf(options.limit)
+        const { timeZone, environments } = await projectAt(options.project)
         const environment = given('env') ? options.env : undefined
-        const limit = Math.max(1, Number.parseInt(options.limit, 10) || LIST_LIMIT)
-        const runs = await withSession(options.project, (session) =>
-          listRuns(session, { environment, open: options.open === true, limit }),
-        )
-        output.document({ success: true, runs })
-        if (output.json) return 0
-        for (const run of runs) {
-          const { colors } = output
-          const state = run.outcome ?? run.phase ?? run.status.toLowerCase()
-          const paint = state === 'completed' ? colors.green : run.outcome === null ? colors.cyan : colors.red
-          output.line(
-            `${run.startedAt}  ${paint(state.padEnd(19))} ${run.workflowId}  ${colors.dim(run.runId)}`,
-          )
-        }
-        if (runs.length === 0) output.line(words`No runs yet. Start one: ${command('start')}`)
-        return 0
+        return withSession(options.project, async (session) => {
+          if (options.mine === true) {
+            const actor = await actorOf({ project: options.project, ...defined({ actor: options.actor }) })
+            return sayInbox(output, actor, timeZone, await readInbox(session, { actor, environment }))
+          }
+          const runs = await listRuns(session, { environment, open: options.open === true, limit })
+          if (runs.length === 0 && environment !== undefined) environments?.(environment)
+          output.document({ success: true, runs })
+          if (output.json) return 0
+          const columns = output.live ? output.columns() : Infinity
+          for (const line of runsTable(runs, { columns, timeZone, colors: output.colors })) output.line(line)
+          if (runs.length === 0) output.line(noRuns(environment, options.open === true))
+          return 0
+        })
       }),
     )
+}
+
+function noRuns(environment: string | undefined, open: boolean): Words {
+  const where = environment === undefined ? '' : ` of ${environment}`
+  if (open) return `No run${where} is under way.`
+  return words`No runs${where} yet. Start one: ${at(defined({ environment }), command('start'))}`
+}
+
+/** Throws `ConfigInvalid`. */
+export function limitOf(typed: string | undefined): number {
+  if (typed === undefined) return LIST_LIMIT
+  const limit = Number(typed)
+  if (/^\d+$/.test(typed) && Number.isSafeInteger(limit) && limit >= 1) return limit
+  throw new RunbookError('ConfigInvalid', `--limit must be a whole number of at least 1, found "${typed}".`, {
+    advice: words`Such as: ${command('list', '--limit', '20')}`,
+  })
+}
+
+/** The zone of the project, and its refusal of an environment that it does not know; runs are listed without a project, too. */
+async function projectAt(
+  projectDir: string,
+): Promise<{ timeZone: string; environments?: (name: string) => void }> {
+  const { loadProject } = await import('../../config/project.js')
+  const { findEnvironment } = await import('../../config/target.js')
+  try {
+    const project = await loadProject({ projectDir })
+    return { timeZone: project.config.timeZone, environments: (name) => void findEnvironment(project, name) }
+  } catch (error) {
+    if (error instanceof RunbookError && error.type === 'ProjectNotFound') return { timeZone: 'UTC' }
+    throw error
+  }
+}
+
+function sayInbox(output: Output, actor: string, timeZone: string, { waiting, unknown }: Inbox): number {
+  output.document({
+    success: true,
+    actor,
+    waiting: waiting.map(({ run, gates }) => ({ ...run, gates })),
+    unknown: unknown.map(({ run, why }) => ({ ...run, why: { type: why.type, message: why.message } })),
+  })
+  if (output.json) return 0
+  const { colors } = output
+  const say = (text: Words, indent = ''): void => {
+    for (const row of output.block(text, { indent })) output.line(row)
+  }
+  for (const { run, gates } of waiting) {
+    const name = run.databaseName ?? run.database ?? run.workflowId
+    const environment = run.environment ?? ''
+    for (const { gate, openedAt, expiresAt } of gates) {
+      const since = openedAt === undefined ? '' : `, since ${timeText(openedAt, { timeZone })}`
+      const until = expiresAt === undefined ? '' : `, expires ${timeText(expiresAt, { timeZone })}`
+      say(`${colors.bold(gate)}: ${environment} ${name}${since}${until}`)
+      const place = { run: run.workflowId, environment }
+      const look = { label: 'Look at it', command: command('show') }
+      for (const { label, command: next } of [look, ...gateCommands({ gate, environment })])
+        say(words`${label}: ${at(place, next)}`, '  ')
+    }
+  }
+  if (waiting.length === 0) output.line(`Nothing waits for a decision of ${actor}.`)
+  for (const { run, why } of unknown) say(colors.yellow(`Not known of ${run.workflowId}: ${why.message}`))
+  return 0
 }

@@ -1,0 +1,81 @@
+import { RunbookError } from '../contract/failures.js'
+import type { Gate } from '../contract/names.js'
+import type { RunView } from '../contract/run.js'
+import { judgeDecision } from '../runbook/policy.js'
+import { listRuns, type RunRow } from './list.js'
+import { readRequest } from './run-history.js'
+import { readRun } from './runs.js'
+import type { Session } from './session.js'
+
+/** What waits for one person: gates that they may approve now. `unknown`: runs that could not be asked, and why. */
+export interface Inbox {
+  waiting: { run: RunRow; gates: { gate: Gate; openedAt?: string; expiresAt?: string }[] }[]
+  unknown: { run: RunRow; why: RunbookError }[]
+}
+
+/** Asked at a time: each is a query that a worker answers, or not. */
+const ASKED_AT_ONCE = 8
+const MOST_RUNS = 1_000
+
+/**
+ * Looks at every open run of the namespace, newest first; one or two queries each. Who may decide is judged by the rules
+ * that the run was started with, as the run itself judges. Throws `TemporalUnreachable`.
+ */
+export async function readInbox(
+  session: Session,
+  { actor, environment }: { actor: string; environment?: string | undefined },
+): Promise<Inbox> {
+  const runs = await listRuns(session, { environment, open: true, limit: MOST_RUNS })
+  const inbox: Inbox = { waiting: [], unknown: [] }
+  for (let begin = 0; begin < runs.length; begin += ASKED_AT_ONCE) {
+    const asked = runs.slice(begin, begin + ASKED_AT_ONCE)
+    const answers = await Promise.all(asked.map((run) => lookAt(session, run, actor)))
+    for (const answer of answers) {
+      if ('why' in answer) inbox.unknown.push(answer)
+      else if (answer.gates.length > 0) inbox.waiting.push(answer)
+    }
+  }
+  return inbox
+}
+
+async function lookAt(
+  session: Session,
+  run: RunRow,
+  actor: string,
+): Promise<Inbox['waiting'][number] | Inbox['unknown'][number]> {
+  try {
+    const [view, request] = await Promise.all([
+      readRun(session, run.workflowId, run.runId),
+      readRequest(session, run),
+    ])
+    return { run, gates: request === null ? [] : gatesFor(view, request, actor) }
+  } catch (error) {
+    if (error instanceof RunbookError) return { run, why: error }
+    throw error
+  }
+}
+
+type Rules = Pick<Parameters<typeof judgeDecision>[0], 'policy' | 'people' | 'requester'>
+
+/** Open gates whose approval by this person would count. */
+export function gatesFor(view: RunView, rules: Rules, actor: string): Inbox['waiting'][number]['gates'] {
+  if (view.outcome !== null) return []
+  return view.gates
+    .filter(({ state }) => state === 'open')
+    .filter(
+      ({ gate }) =>
+        judgeDecision({
+          decision: { gate, decision: 'approve', actor },
+          gates: view.gates,
+          policy: rules.policy,
+          people: rules.people,
+          requester: rules.requester,
+          planHash: view.planHash,
+        }).counts,
+    )
+    .map(({ gate, openedAt, expiresAt }) => ({
+      gate,
+      ...(openedAt === undefined ? {} : { openedAt }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    }))
+}
