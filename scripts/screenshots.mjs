@@ -2,22 +2,18 @@
 // usage: node scripts/screenshots.mjs [FOLDER]      (Node 22.12 or newer)
 // FOLDER, emptied first, is where the sample lives: its path is visible in the pictures. CHROMIUM names the browser.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { packageRoot } from '../setup/places.mjs'
 import { setUp } from '../setup/steps.mjs'
+import { openBrowser } from './browser.mjs'
+import { photographReports } from './report-pictures.mjs'
 
 const IMAGES = join(packageRoot, 'docs', 'images')
 const MAX_IMAGE_BYTES = 300 * 1024
 const MAX_ALL_BYTES = 2 * 1024 * 1024
-const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'chrome', 'chrome.exe']
-const QUIET_BROWSER = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-  ...['--disable-background-networking', '--disable-component-update'],
-]
 const BEFORE_PLAN = ['team-lead', 'environment', 'connectivity', 'preflight']
 const AFTER_PLAN = ['plan', 'final', 'team-confirmation']
 const REQUESTER = 'Ada Lovelace'
@@ -26,7 +22,6 @@ const TEAM = ['Grace Hopper', 'Katherine Johnson']
 /** The search attributes by which runs are told apart; people choose the columns by hand in the UI. */
 const LIST_COLUMNS = ['Status', 'Workflow ID', 'RunbookPhase', 'RunbookOutcome']
 const DESKTOP = { width: 1440, height: 1000 }
-const PHONE = { width: 390, height: 844 }
 
 const folder = resolve(process.argv[2] ?? join(tmpdir(), 'art-archive'))
 
@@ -45,6 +40,7 @@ async function main() {
     const browser = await openBrowser()
     closing.push(() => browser.close())
     await photographRun(browser, dev.uiUrl)
+    await photographReports(browser)
   } finally {
     for (const close of closing.reverse()) await close()
   }
@@ -114,11 +110,9 @@ async function photographRun(browser, uiUrl) {
   const { html } = await runbook('report', '--out', join(folder, 'report'))
   const url = pathToFileURL(html).href
   const dark = await pageOf(browser, DESKTOP, 'dark')
-  const phone = await pageOf(browser, PHONE)
   await photograph(desktop, { url, name: 'report-light' })
   await photograph(desktop, { url, from: 'Timeline', name: 'report-timeline' })
   await photograph(dark, { url, from: 'Monitoring', name: 'report-dark' })
-  await photograph(phone, { url, name: 'report-phone' })
 }
 
 async function approve(gate, actor) {
@@ -153,21 +147,6 @@ async function runbook(...args) {
   const answer = JSON.parse(said)
   if (answer.error !== undefined) throw new Error(`d1-runbook ${args.join(' ')}: ${answer.error.message}`)
   return answer
-}
-
-async function openBrowser() {
-  const { chromium } = await import('playwright-core')
-  return chromium.launch({ executablePath: findBrowser(), headless: true, args: QUIET_BROWSER })
-}
-
-function findBrowser() {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  const found = folders
-    .flatMap((dir) => BROWSERS.map((name) => join(dir, name)))
-    .find((file) => existsSync(file))
-  if (found === undefined) throw new Error('no Chromium on the PATH; name one in CHROMIUM')
-  return found
 }
 
 async function pageOf(browser, viewport, colorScheme = 'light') {

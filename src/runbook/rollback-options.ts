@@ -1,6 +1,7 @@
 import type { BackupRecord } from '../contract/backup.js'
 import type { Plan } from '../contract/plan.js'
 import type { RollbackStrategy } from '../contract/policy.js'
+import { zonedDateTime } from '../text/clock.js'
 import { at, command, type NextCommand } from '../contract/next-command.js'
 
 /** One way back, with what it costs: shown before anybody chooses. */
@@ -24,6 +25,8 @@ export function rollbackOptions(input: {
   backup: BackupRecord | null
   /** The reverse of just what was applied, as it was written and rehearsed for this decision. */
   reverse?: { migration?: unknown; price: string[] }
+  /** IANA zone of the times in prices. UTC where absent. */
+  timeZone?: string
 }): RollbackOption[] {
   return [reverseMigration(input), timeTravel(input), restoreBackup(input)].map((way) => ({
     ...way,
@@ -57,7 +60,7 @@ function reverseMigration({
   return { ...base, available: true, price: [...price, ...proof] }
 }
 
-function timeTravel({ backup }: { backup: BackupRecord | null }): Way {
+function timeTravel({ backup, timeZone }: { backup: BackupRecord | null; timeZone?: string }): Way {
   const base = { strategy: 'time-travel', title: 'Time Travel bookmark' } as const
   if (backup?.bookmark === undefined) {
     return {
@@ -69,11 +72,11 @@ function timeTravel({ backup }: { backup: BackupRecord | null }): Way {
   return {
     ...base,
     available: true,
-    price: [writesLost(backup), 'the bookmark is kept 30 days (7 on the free plan)'],
+    price: [writesLost(backup, timeZone), 'the bookmark is kept 30 days (7 on the free plan)'],
   }
 }
 
-function restoreBackup({ backup }: { backup: BackupRecord | null }): Way {
+function restoreBackup({ backup, timeZone }: { backup: BackupRecord | null; timeZone?: string }): Way {
   const base = { strategy: 'restore-backup', title: 'Restore of the backup' } as const
   if (backup === null || !backup.verified) {
     return {
@@ -85,10 +88,10 @@ function restoreBackup({ backup }: { backup: BackupRecord | null }): Way {
   return {
     ...base,
     available: true,
-    price: [writesLost(backup), 'the database is replaced while it is being restored'],
+    price: [writesLost(backup, timeZone), 'the database is replaced while it is being restored'],
   }
 }
 
-function writesLost(backup: BackupRecord): string {
-  return `all rows written since ${backup.createdAt} are lost`
+function writesLost({ createdAt }: BackupRecord, timeZone = 'UTC'): string {
+  return `all rows written since ${zonedDateTime(Date.parse(createdAt), timeZone)} are lost`
 }

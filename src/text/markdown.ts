@@ -24,10 +24,16 @@ export function codeBlock(text: string, language = ''): string {
 }
 
 /** Cells are Markdown already; a `|` inside code still ends a cell, so it is escaped here. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  /** Which columns hold numbers: those stand right. */
+  numbers: readonly boolean[] = [],
+): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replace(/(?<!\\)\|/g, '\\|').replaceAll('\n', ' ')).join(' | ')} |`
-  return [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line)].join('\n')
+  const rule = head.map((_, at) => (numbers[at] === true ? ' ---: |' : ' --- |')).join('')
+  return [line(head), `|${rule}`, ...rows.map(line)].join('\n')
 }
 
 /** Parts that are empty are left out; one empty line between the others. */

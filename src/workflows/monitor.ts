@@ -143,7 +143,10 @@ function tellNews(run: Run, { kind, message, checkpoint }: MonitoringAlert): voi
     return
   }
   const { environment, backup } = run.view
-  const ways = rollbackOptions({ environment, plan: run.plan, backup }).filter(({ available }) => available)
+  const { timeZone } = run.request
+  const ways = rollbackOptions({ environment, plan: run.plan, backup, timeZone }).filter(
+    ({ available }) => available,
+  )
   const details = [
     ...reasons,
     ...ways.map(

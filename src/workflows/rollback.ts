@@ -44,9 +44,10 @@ export interface Incident {
  */
 export async function considerRollback(run: Run, incident: Incident): Promise<void> {
   const { environment, backup } = run.view
+  const { timeZone } = run.request
   const unproven = reverseOfUnproven(run)
   const planned = rollbackOptions({
-    ...{ environment, plan: run.plan, backup },
+    ...{ environment, plan: run.plan, backup, timeZone },
     ...(unproven === undefined ? partOfThePlan(run) : { reverse: unproven }),
   })
   run.alerted = true
@@ -63,7 +64,7 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
       known.reverse ??= await prepareForDecision(run, incident.current)
       const { reverse } = known
       if (reverse !== undefined)
-        known.ways = rollbackOptions({ environment, plan: run.plan, backup, reverse })
+        known.ways = rollbackOptions({ environment, plan: run.plan, backup, reverse, timeZone })
       const automatic =
         incident.breach === true &&
         run.request.policy.automaticRollback &&
@@ -312,7 +313,7 @@ function firstAvailable(ways: RollbackOption[]): RollbackStrategy {
 
 function wayLine({ title, available, price, command }: RollbackOption): Words {
   return available
-    ? words`${title}: ${price.join('; ')} (${command})`
+    ? words`${title}: ${price.join('; ')}. ${command}`
     : `${title}: not possible, ${price.join('; ')}`
 }
 

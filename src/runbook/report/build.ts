@@ -1,10 +1,13 @@
-import type { MigrationResult, RunView } from '../../contract/run.js'
+import { plain } from '../../contract/command-line.js'
+import type { GateView, MigrationResult, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import { plannedMigrations } from '../migration-state.js'
 import { gateCommands } from '../gate-commands.js'
+import { gateTitle } from '../steps.js'
 import type { ReportDocument, Tone } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 import { criteriaSection, monitoringSection, timelineSection } from './section-course.js'
+import { failedSection } from './section-failed.js'
 import {
   backupSection,
   changesSection,
@@ -19,7 +22,7 @@ import {
   commandsSection,
   lessonsSection,
 } from './section-people.js'
-import { type Words } from '../../contract/next-command.js'
+import { words, type Words } from '../../contract/next-command.js'
 
 /** What the report says, in the order in which a reader asks. */
 export function buildReport(input: ReportInput): ReportDocument {
@@ -29,10 +32,11 @@ export function buildReport(input: ReportInput): ReportDocument {
     headline: headlineOf(view),
     figures: figuresOf(input),
     sections: [
-      criteriaSection(input),
-      timelineSection(input),
+      ...failedSection(input),
       migrationsSection(input),
+      criteriaSection(input),
       monitoringSection(input),
+      timelineSection(input),
       changesSection(input),
       findingsSection(input),
       approvalsSection(input),
@@ -48,24 +52,35 @@ export function buildReport(input: ReportInput): ReportDocument {
 }
 
 function headlineOf(view: RunView): ReportDocument['headline'] {
-  const word = outcomeWord(view)
-  const advice = nextStep(view) ?? view.failure?.advice
+  const open = view.outcome === null ? view.gates.find(({ state }) => state === 'open') : undefined
+  if (open?.gate === 'rollback') return decisionNeeded(view, open)
+  const advice = open === undefined ? view.failure?.advice : howToDecide(view, open)
   return {
     tone: outcomeTone(view),
-    word,
+    word: outcomeWord(view),
     message: view.message,
     ...(advice === undefined || advice === '' ? {} : { advice }),
   }
 }
 
-/** While a gate waits: how it is decided. */
-function nextStep({ gates, outcome, environment }: RunView): Words | undefined {
-  const open = outcome === null ? gates.find(({ state }) => state === 'open') : undefined
-  if (open === undefined) return undefined
-  if (open.gate === 'rollback') return 'choose one of the ways back below, or to keep it as it is'
-  return gateCommands({ gate: open.gate, environment })
-    .map(({ command }) => command)
-    .slice(0, 1)
+/** The gate shows why it was opened, then each way with its price and its command. */
+function decisionNeeded(
+  { message, environment }: RunView,
+  { gate, shows }: GateView,
+): ReportDocument['headline'] {
+  const [issue = message, ...ways] = shows
+  const keep = gateCommands({ gate, environment }).map(({ label, command }) => words`${label}: ${command}`)
+  return {
+    tone: 'bad',
+    word: 'Decide now: take it back or keep it',
+    message: plain(issue),
+    choices: [...ways, ...keep],
+  }
+}
+
+function howToDecide({ environment }: RunView, { gate }: GateView): Words {
+  const [approve] = gateCommands({ gate, environment })
+  return approve === undefined ? '' : words`${approve.command} (${gateTitle(gate, environment)})`
 }
 
 function outcomeWord(view: RunView): string {
@@ -105,7 +120,7 @@ function outcomeTone(view: RunView): Tone {
     case 'expired':
       return 'warn'
     case null:
-      return 'neutral'
+      return view.phase === 'rollback' ? 'bad' : 'neutral'
   }
 }
 

@@ -13,7 +13,17 @@ export type Tone = 'good' | 'bad' | 'warn' | 'neutral'
 export interface Tick {
   state: 'yes' | 'no' | 'unknown'
   tone: Tone
+  /** The same as the mark, for who cannot see it. */
+  word: string
   line: Line
+}
+
+/** A head of a table. Numbers stand right, under each other; what a line break would tear apart stays on one line. */
+export type Column = string | { number: string } | { whole: string }
+
+export function columnName(column: Column): string {
+  if (typeof column === 'string') return column
+  return 'number' in column ? column.number : column.whole
 }
 
 /** A picture for the HTML form; Markdown leaves it out, since the tables beside it hold the same figures. */
@@ -24,10 +34,11 @@ export interface Figure {
 }
 
 export type Block =
+  | { kind: 'heading'; text: string }
   | { kind: 'text'; line: Line }
   | { kind: 'list'; items: readonly Line[] }
   | { kind: 'ticks'; items: readonly Tick[] }
-  | { kind: 'table'; head: readonly string[]; rows: readonly (readonly Line[])[] }
+  | { kind: 'table'; head: readonly Column[]; rows: readonly (readonly Line[])[] }
   | { kind: 'code'; language: string; text: string }
   | { kind: 'fold'; summary: string; blocks: readonly Block[] }
   | Figure
@@ -42,7 +53,7 @@ export interface Section {
 export interface ReportDocument {
   title: string
   /** The outcome, said first. */
-  headline: { tone: Tone; word: string; message: string; advice?: Words }
+  headline: { tone: Tone; word: string; message: string; advice?: Words; choices?: readonly Words[] }
   figures: readonly { label: string; value: Span }[]
   sections: readonly Section[]
   madeFrom: string
@@ -58,7 +69,11 @@ export function text(line: Line): Block {
   return { kind: 'text', line }
 }
 
+export function heading(said: string): Block {
+  return { kind: 'heading', text: said }
+}
+
 /** A table, or the sentence that stands for an empty one. */
-export function tableOr(empty: Line, head: readonly string[], rows: readonly (readonly Line[])[]): Block {
+export function tableOr(empty: Line, head: readonly Column[], rows: readonly (readonly Line[])[]): Block {
   return rows.length === 0 ? text(empty) : { kind: 'table', head, rows }
 }

@@ -1,15 +1,19 @@
 import { buildReport } from './build.js'
 import { errorTrend, latencyTrend, stepBars } from './chart-data.js'
 import {
+  columnName,
   lineOf,
   type Block,
+  type Column,
   type Figure,
   type Line,
   type ReportDocument,
   type Span,
   type Tick,
+  type Tone,
 } from './document.js'
 import type { ReportInput } from './input.js'
+import type { Words } from '../../contract/next-command.js'
 import { escapeMarkup } from '../../text/markup.js'
 import { REPORT_STYLE } from './style.js'
 import { timelineChart } from './timeline-chart.js'
@@ -43,14 +47,23 @@ ${sections.join('\n')}
 
 function head({ title, headline, figures, sections }: ReportDocument): string {
   const advice = headline.advice === undefined ? '' : `<p>Next: ${line(lineOf(headline.advice))}</p>`
-  return `<h1>${escapeMarkup(title)}</h1>
-<div class="outcome ${headline.tone}"><strong>${escapeMarkup(headline.word)}</strong>${escapeMarkup(headline.message)}${advice}</div>
+  return `<header><h1>${escapeMarkup(title)}</h1>
+<div class="outcome ${headline.tone}"><p class="word">${MARKS[headline.tone]} ${escapeMarkup(headline.word)}</p><p>${escapeMarkup(headline.message)}</p>${advice}${choices(headline.choices ?? [])}</div></header>
 <dl>${figures.map(({ label, value }) => `<div><dt>${escapeMarkup(label)}</dt><dd>${span(value)}</dd></div>`).join('\n')}</dl>
-<nav>${sections.map((one) => `<a href="#${escapeMarkup(one.id)}">${escapeMarkup(one.title)}</a>`).join('\n')}</nav>`
+<nav aria-label="Sections">${sections.map((one) => `<a href="#${escapeMarkup(one.id)}">${escapeMarkup(one.title)}</a>`).join('\n')}</nav>`
 }
+
+function choices(lines: readonly Words[]): string {
+  if (lines.length === 0) return ''
+  return `<ul class="choices">${lines.map((one) => `<li>${line(lineOf(one))}</li>`).join('\n')}</ul>`
+}
+
+const MARKS: Record<Tone, string> = { good: '✓', bad: '✗', warn: '!', neutral: '…' }
 
 function block(one: Block, drawn: (figure: Figure) => string): string {
   switch (one.kind) {
+    case 'heading':
+      return `<h3>${escapeMarkup(one.text)}</h3>`
     case 'text':
       return `<p>${line(one.line)}</p>`
     case 'list':
@@ -69,19 +82,28 @@ function block(one: Block, drawn: (figure: Figure) => string): string {
 }
 
 /** On a phone each cell stands on its own line, with its column's name before it. */
-function tableOf(heads: readonly string[], rows: readonly (readonly Line[])[]): string {
-  const header = `<thead><tr>${heads.map((name) => `<th scope="col">${escapeMarkup(name)}</th>`).join('')}</tr></thead>`
+function tableOf(heads: readonly Column[], rows: readonly (readonly Line[])[]): string {
+  const header = `<thead><tr>${heads.map((column) => `<th scope="col"${classes(kindOf(column))}>${escapeMarkup(columnName(column))}</th>`).join('')}</tr></thead>`
   const body = rows.map(
     (cells) =>
-      `<tr>${cells.map((cell, at) => `<td${cell === '-' ? ' class="none"' : ''} data-head="${escapeMarkup(heads[at] ?? '')}">${line(cell)}</td>`).join('')}</tr>`,
+      `<tr>${cells.map((cell, at) => `<td${classes(kindOf(heads[at] ?? ''), cell === '-' && 'none')} data-head="${escapeMarkup(columnName(heads[at] ?? ''))}">${line(cell)}</td>`).join('')}</tr>`,
   )
   return `<div class="scroll"><table>${header}<tbody>\n${body.join('\n')}\n</tbody></table></div>`
 }
 
-function tick({ state, tone, line: content }: Tick): string {
-  const mark = { yes: '☑', no: '☐', unknown: '?' }[state]
-  const said = state === 'unknown' ? ' unknown' : ''
-  return `<li class="${tone}"><b>${mark}</b>${line(content)}${said}</li>`
+function kindOf(column: Column): string {
+  if (typeof column === 'string') return ''
+  return 'number' in column ? 'number' : 'whole'
+}
+
+function classes(...names: (string | false)[]): string {
+  const given = names.filter((name) => name !== '' && name !== false)
+  return given.length === 0 ? '' : ` class="${given.join(' ')}"`
+}
+
+function tick({ tone, word, line: content }: Tick): string {
+  const mark = tone === 'warn' ? '?' : MARKS[tone]
+  return `<li class="${tone}"><b>${mark} ${escapeMarkup(word)}</b><span>${line(content)}</span></li>`
 }
 
 /** Two sizes of each chart: one SVG scaled down to a phone would be too small to read. */
@@ -131,6 +153,18 @@ function isSpan(content: Line): content is Span {
 function span(content: Span): string {
   if (typeof content === 'string') return escapeMarkup(content)
   return 'code' in content
-    ? `<code>${escapeMarkup(content.code)}</code>`
+    ? `<code>${codeWords(content.code)}</code>`
     : `<strong>${escapeMarkup(content.strong)}</strong>`
+}
+
+/** A line may break behind a hyphen, and an option that is torn there is read wrong. Only what fits on a phone stays whole. */
+function codeWords(code: string): string {
+  return code
+    .split(' ')
+    .map((word) =>
+      word.includes('-') && word.length <= 36
+        ? `<span class="word-whole">${escapeMarkup(word)}</span>`
+        : escapeMarkup(word),
+    )
+    .join(' ')
 }

@@ -1,4 +1,5 @@
 import type { MigrationResult, RunView } from '../../contract/run.js'
+import { defined } from '../../contract/defined.js'
 import { reasonTexts } from '../../contract/reasons.js'
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { commandLine, plain } from '../../contract/command-line.js'
@@ -167,17 +168,20 @@ function decisions({ view, timeZone }: ReportInput): string {
   return table(['Gate', 'Decision', 'Who', 'When', 'Why'], [...taken, ...refused])
 }
 
-function ways({ view, plan }: ReportInput): string {
+function ways({ view, plan, timeZone }: ReportInput): string {
   const replaced = view.safetyCopy === undefined ? '' : prose(safetyCopyText(view.safetyCopy))
-  return paragraphs(replaced, waysTable({ view, plan }))
+  return paragraphs(replaced, waysTable({ view, plan, ...defined({ timeZone }) }))
 }
 
-function waysTable({ view, plan }: Pick<ReportInput, 'view' | 'plan'>): string {
+function waysTable({ view, plan, timeZone }: Pick<ReportInput, 'view' | 'plan' | 'timeZone'>): string {
   return table(
     ['Way', 'Available', 'Price'],
-    rollbackOptions({ environment: view.environment, plan, backup: view.backup }).map(
-      ({ title, available, price }) => [title, available ? 'yes' : 'no', prose(price.join('; '))],
-    ),
+    rollbackOptions({
+      environment: view.environment,
+      plan,
+      backup: view.backup,
+      ...defined({ timeZone }),
+    }).map(({ title, available, price }) => [title, available ? 'yes' : 'no', prose(price.join('; '))]),
   )
 }
 

@@ -1,6 +1,6 @@
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { buildReport } from './build.js'
-import { lineOf, type Block, type Line, type Span, type Tick, type Tone } from './document.js'
+import { columnName, lineOf, type Block, type Line, type Span, type Tick, type Tone } from './document.js'
 import type { ReportInput } from './input.js'
 
 const ICONS: Record<Tone, string> = { good: '✅', bad: '❌', warn: '⚠️', neutral: 'ℹ️' }
@@ -8,11 +8,12 @@ const ICONS: Record<Tone, string> = { good: '✅', bad: '❌', warn: '⚠️', n
 /** The report as Markdown; says the same as the HTML form, with tables in place of charts. */
 export function renderMarkdown(input: ReportInput): string {
   const report = buildReport(input)
-  const { tone, word, message, advice } = report.headline
+  const { tone, word, message, advice, choices = [] } = report.headline
   const head = paragraphs(
     `# ${prose(report.title)}`,
     `${ICONS[tone]} **${prose(word)}**: ${prose(message)}`,
     advice !== undefined && `Next: ${line(lineOf(advice))}`,
+    choices.map((one) => `- ${line(lineOf(one))}`).join('\n'),
     table(
       ['', ''],
       report.figures.map(({ label, value }) => [prose(label), span(value)]),
@@ -26,6 +27,8 @@ export function renderMarkdown(input: ReportInput): string {
 
 function block(one: Block): string {
   switch (one.kind) {
+    case 'heading':
+      return `### ${prose(one.text)}`
     case 'text':
       return line(one.line)
     case 'list':
@@ -34,8 +37,9 @@ function block(one: Block): string {
       return one.items.map(tick).join('\n')
     case 'table':
       return table(
-        one.head.map(prose),
+        one.head.map((column) => prose(columnName(column))),
         one.rows.map((cells) => cells.map(line)),
+        one.head.map((column) => typeof column !== 'string' && 'number' in column),
       )
     case 'code':
       return codeBlock(one.text, one.language)
@@ -46,9 +50,8 @@ function block(one: Block): string {
   }
 }
 
-function tick({ state, tone, line: content }: Tick): string {
-  const unknown = state === 'unknown' ? ' (unknown)' : ''
-  return `- [${state === 'yes' ? 'x' : ' '}] ${ICONS[tone]} ${line(content)}${unknown}`
+function tick({ state, tone, word, line: content }: Tick): string {
+  return `- [${state === 'yes' ? 'x' : ' '}] ${ICONS[tone]} ${prose(word)}: ${line(content)}`
 }
 
 function line(content: Line): string {

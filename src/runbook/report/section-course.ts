@@ -1,11 +1,11 @@
-import type { Checkpoint, CheckpointVerdict } from '../../contract/monitoring.js'
-import { reasonTexts } from '../../contract/reasons.js'
+import type { RunView, StepView } from '../../contract/run.js'
 import { baselineFigures, percent } from '../monitoring/baseline.js'
 import { stepDuration } from '../checklist.js'
 import { formatDuration } from '../../text/duration.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'
 import { completeWhen, considerRollbackWhen, type Criterion } from '../success-criteria.js'
-import { text, tableOr, type Block, type Line, type Section, type Tick } from './document.js'
+import { checkpointTable } from './checkpoint-rows.js'
+import { heading, text, tableOr, type Block, type Line, type Section, type Tick } from './document.js'
 import { RUNBOOK_THRESHOLDS, shownTime, type ReportInput } from './input.js'
 
 /** How the run went: criteria, time, monitoring. */
@@ -14,9 +14,9 @@ export function criteriaSection({ view }: ReportInput): Section {
     id: 'criteria',
     title: 'Success criteria',
     blocks: [
-      text([{ strong: 'Migration complete when' }]),
+      heading('Migration complete when'),
       { kind: 'ticks', items: completeWhen(view).map((one) => tick(one, one.state === 'met')) },
-      text([{ strong: 'Consider rollback when' }]),
+      heading('Consider rollback when'),
       { kind: 'ticks', items: considerRollbackWhen(view).map((one) => tick(one, one.state !== 'met')) },
     ],
   }
@@ -24,8 +24,9 @@ export function criteriaSection({ view }: ReportInput): Section {
 
 function tick({ title, state, because }: Criterion, good: boolean): Tick {
   const line: Line = [{ strong: title }, ` (${because})`]
-  if (state === 'unknown') return { state: 'unknown', tone: 'warn', line }
-  return { state: state === 'met' ? 'yes' : 'no', tone: good ? 'good' : 'bad', line }
+  if (state === 'unknown') return { state: 'unknown', tone: 'warn', word: 'unknown', line }
+  const word = state === 'met' ? 'met' : 'not met'
+  return { state: state === 'met' ? 'yes' : 'no', tone: good ? 'good' : 'bad', word, line }
 }
 
 export function timelineSection({ view, timeZone }: ReportInput): Section {
@@ -37,7 +38,7 @@ export function timelineSection({ view, timeZone }: ReportInput): Section {
       const over = plannedMs !== undefined && took !== undefined && took > plannedMs
       return [
         stepTitle(step.step),
-        over ? `${step.state}, overdue` : step.state,
+        over ? `${stateWord(step, view)}, overdue` : stateWord(step, view),
         shownTime(step.startedAt, timeZone),
         took === undefined ? '-' : formatDuration(took),
         step.waitedMs === undefined ? '-' : formatDuration(step.waitedMs),
@@ -57,11 +58,24 @@ export function timelineSection({ view, timeZone }: ReportInput): Section {
       },
       tableOr(
         'No step has begun.',
-        ['Step', 'State', 'Began', 'Work', 'Waited for people', 'Planned', 'What it said'],
+        [
+          'Step',
+          'State',
+          { whole: 'Began' },
+          { number: 'Work' },
+          { number: 'Waited for people' },
+          { number: 'Planned' },
+          'What it said',
+        ],
         rows,
       ),
     ],
   }
+}
+
+/** The report of a run that is over is written by its last step, which is under way then. */
+function stateWord({ state }: StepView, { outcome }: RunView): string {
+  return state === 'running' && outcome !== null ? 'wrote this report' : state
 }
 
 export function monitoringSection(input: ReportInput): Section {
@@ -90,9 +104,7 @@ export function monitoringSection(input: ReportInput): Section {
         caption: `Error rate at each checkpoint. ${legend(input)}`,
       },
       ...baselineBlocks(input),
-      ...(notable.length === 0
-        ? []
-        : [text([{ strong: 'Not healthy, or late' }]), checkpointTable(notable, timeZone)]),
+      ...(notable.length === 0 ? [] : [heading('Not healthy, or late'), checkpointTable(notable, timeZone)]),
       ...(checkpoints.length === 0
         ? []
         : [
@@ -126,32 +138,18 @@ function baselineBlocks({ baseline, thresholds, timeZone }: ReportInput): Block[
     samples === 0 ? '-' : percent(errorRate),
   ])
   return [
-    text([{ strong: 'Baseline' }, `, taken ${shownTime(baseline.takenAt, timeZone)}`]),
-    { kind: 'table', head: ['Probe', 'Samples', 'Usual response', 'Limit', 'Errors'], rows },
+    heading('Baseline'),
+    text(`Taken ${shownTime(baseline.takenAt, timeZone)}.`),
+    {
+      kind: 'table',
+      head: [
+        'Probe',
+        { number: 'Samples' },
+        { number: 'Usual response' },
+        { number: 'Limit' },
+        { number: 'Errors' },
+      ],
+      rows,
+    },
   ]
-}
-
-const VERDICT_MARKS: Record<CheckpointVerdict, string> = {
-  healthy: '✓ healthy',
-  degraded: '! degraded',
-  breached: '✗ breached',
-  unknown: '? unknown',
-}
-
-function checkpointTable(checkpoints: readonly Checkpoint[], timeZone: string | undefined): Block {
-  return {
-    kind: 'table',
-    head: ['No.', 'At', 'Verdict', 'Response time', 'Error rate', 'Why'],
-    rows: checkpoints.map((one) => [
-      `${one.number}${one.extra === true ? ' (extra)' : ''}`,
-      shownTime(one.at, timeZone),
-      `${VERDICT_MARKS[one.verdict]}${one.late ? ', late' : ''}`,
-      one.latencyMs === undefined ? '-' : formatDuration(one.latencyMs),
-      one.errorRate === undefined ? '-' : percent(one.errorRate),
-      [
-        ...reasonTexts(one.reasons),
-        ...(one.missed === undefined ? [] : [`stands for missed ${one.missed.map(String).join(', ')}`]),
-      ].join('; '),
-    ]),
-  }
 }

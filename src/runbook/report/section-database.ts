@@ -1,26 +1,28 @@
+import { defined } from '../../contract/defined.js'
 import { querySummary } from '../query-summary.js'
 import { fixPlace } from '../../text/fix.js'
 import type { Finding } from '../../contract/finding.js'
 import type { SchemaChange } from '../../contract/plan.js'
 import type { RunView } from '../../contract/run.js'
+import { grouped } from '../../text/number.js'
+import { plural } from '../../text/plural.js'
 import { formatDuration } from '../../text/duration.js'
 import { inLedger, ledgerText, migrationState, safetyCopyText, stateHeads } from '../migration-state.js'
 import { commandLine } from '../../contract/command-line.js'
 import { rollbackOptions } from '../rollback-options.js'
-import { lineOf, text, tableOr, type Block, type Section } from './document.js'
+import { heading, lineOf, text, tableOr, type Block, type Line, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 import { words } from '../../contract/next-command.js'
 
 /** What was done to the database, what it changed, and how to undo it. */
 export function migrationsSection({ view, plan, timeZone }: ReportInput): Section {
-  const failed = view.migrations.filter(({ error }) => error !== undefined)
   return {
-    id: 'migrations',
-    title: 'Migrations',
+    id: 'now',
+    title: 'What is true now',
     blocks: [
       tableOr(
         'No migration is planned.',
-        ['File', ...stateHeads(view), 'Took', 'On the copy', 'SHA-256'],
+        ['File', ...stateHeads(view), { number: 'Took' }, { number: 'On the copy' }, 'SHA-256'],
         view.migrations.map((one) => {
           const { name, durationMs, sha256 } = one
           const rehearsed = plan?.migrations.find((planned) => planned.name === name)
@@ -35,10 +37,7 @@ export function migrationsSection({ view, plan, timeZone }: ReportInput): Sectio
         }),
       ),
       ...readBack(view, timeZone),
-      ...failed.flatMap(({ name, error }): Block[] => [
-        text([{ code: name }, ' failed with']),
-        { kind: 'code', language: '', text: error ?? '' },
-      ]),
+      ...takenBack(view),
     ],
   }
 }
@@ -46,6 +45,20 @@ export function migrationsSection({ view, plan, timeZone }: ReportInput): Sectio
 function readBack(view: RunView, timeZone: string | undefined): Block[] {
   const said = ledgerText(view)
   return said === undefined ? [] : [text(`Read back ${shownTime(view.ledger?.readAt, timeZone)}: ${said}.`)]
+}
+
+/** What the way back that was taken cost, and what undoes it. */
+function takenBack({ rollback }: RunView): Block[] {
+  if (rollback === undefined) return []
+  const lost = rollback.price.join('; ')
+  const undo: Line[] =
+    rollback.undo === undefined ? [] : [['Undo: Time Travel to the bookmark ', { code: rollback.undo }]]
+  return [
+    {
+      kind: 'list',
+      items: [`Taken back because: ${rollback.issue}`, ...(lost === '' ? [] : [`Lost: ${lost}`]), ...undo],
+    },
+  ]
 }
 
 export function changesSection({ plan }: ReportInput): Section {
@@ -56,18 +69,19 @@ export function changesSection({ plan }: ReportInput): Section {
   return {
     ...section,
     blocks: [
-      text([{ strong: 'Rows per table' }, `, as rehearsed on the restored copy; ${same} more unchanged`]),
+      heading('Rows per table'),
+      text(`As rehearsed on the restored copy; ${same} more unchanged.`),
       tableOr(
         'No table gains or loses rows.',
-        ['Table', 'Before', 'After', 'Difference'],
+        ['Table', { number: 'Before' }, { number: 'After' }, { number: 'Difference' }],
         changed.map(({ table, before, after }) => [
           { code: table },
-          before === null ? 'did not exist' : String(before),
-          after === null ? 'dropped' : String(after),
+          before === null ? 'did not exist' : grouped(before),
+          after === null ? 'dropped' : grouped(after),
           signed((after ?? 0) - (before ?? 0)),
         ]),
       ),
-      text([{ strong: 'Schema' }]),
+      heading('Schema'),
       ...schemaBlocks(plan.schemaChanges),
       text(['Fingerprint before ', { code: plan.schemaFingerprint }]),
       text(['Fingerprint after, as rehearsed ', { code: plan.predictedFingerprint }]),
@@ -161,7 +175,7 @@ export function backupSection({ view, timeZone }: ReportInput): Section {
           ['SHA-256 ', { code: backup.sha256 }],
           `${megabytes(backup.sizeBytes)}, made ${shownTime(backup.createdAt, timeZone)} in ${formatDuration(backup.durationMs)}`,
           backup.verified
-            ? `Verified: restored into a scratch database and compared, ${backup.tables.length} tables, ${rows} rows`
+            ? `Verified: restored into a scratch database and compared, ${plural(backup.tables.length, 'table')}, ${grouped(rows)} rows`
             : 'NOT verified',
           ['Schema fingerprint ', { code: backup.schemaFingerprint }],
           ...(backup.bookmark === undefined ? [] : [['Time Travel bookmark ', { code: backup.bookmark }]]),
@@ -174,10 +188,10 @@ export function backupSection({ view, timeZone }: ReportInput): Section {
         blocks: [
           tableOr(
             'It holds no table.',
-            ['Table', 'Rows', 'Checksum'],
+            ['Table', { number: 'Rows' }, 'Checksum'],
             backup.tables.map(({ name, rows: count, checksum }) => [
               { code: name },
-              String(count),
+              grouped(count),
               { code: checksum.slice(0, 16) },
             ]),
           ),
@@ -187,21 +201,30 @@ export function backupSection({ view, timeZone }: ReportInput): Section {
   }
 }
 
-export function wayBackSection({ view, plan }: ReportInput): Section {
-  const ways = rollbackOptions({ environment: view.environment, plan, backup: view.backup })
+export function wayBackSection({ view, plan, timeZone }: ReportInput): Section {
+  const ways = rollbackOptions({
+    environment: view.environment,
+    plan,
+    backup: view.backup,
+    ...defined({ timeZone }),
+  })
   const sql = plan?.rollback.sql
+  // A command that would be refused is no way back.
+  const open =
+    view.outcome === null && view.gates.some((one) => one.gate === 'rollback' && one.state === 'open')
   return {
     id: 'way-back',
     title: 'The way back',
     blocks: [
+      ...(open ? [] : [text(whenOffered(view))]),
       {
         kind: 'table',
-        head: ['Way', 'Available', 'Price', 'Command'],
+        head: ['Way', 'There', 'Price', ...(open ? ['Command'] : [])],
         rows: ways.map(({ title, available, price, command }) => [
           title,
           available ? 'yes' : 'no',
           price.join('; '),
-          available ? { code: commandLine(command) } : '-',
+          ...(open ? [available ? { code: commandLine(command) } : '-'] : []),
         ]),
       },
       ...(sql === undefined
@@ -218,8 +241,14 @@ export function wayBackSection({ view, plan }: ReportInput): Section {
   }
 }
 
+function whenOffered({ outcome }: RunView): string {
+  return outcome === null
+    ? 'As planned, and as the backup allows. They are chosen at the gate rollback, which is not open.'
+    : 'As they were planned, and as the backup allowed. The run is over: it takes nothing back any more.'
+}
+
 function signed(value: number): string {
-  return value > 0 ? `+${value}` : String(value)
+  return value > 0 ? `+${grouped(value)}` : grouped(value)
 }
 
 function megabytes(bytes: number): string {

@@ -2,7 +2,7 @@ import { formatDuration } from '../../text/duration.js'
 import { plain } from '../../contract/command-line.js'
 import { gapLine, gapsOf } from '../gaps.js'
 import { gateTitle } from '../steps.js'
-import { lineOf, text, tableOr, type Section } from './document.js'
+import { heading, lineOf, text, tableOr, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 import { at, command, words } from '../../contract/next-command.js'
 
@@ -38,18 +38,22 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
     id: 'approvals',
     title: 'Approvals',
     blocks: [
-      tableOr('Nobody was asked yet.', ['Gate', 'Decision', 'Who', 'When', 'Plan', 'Comment'], rows),
+      tableOr(
+        'Nobody was asked yet.',
+        ['Gate', 'Decision', 'Who', { whole: 'When' }, 'Plan', 'Comment'],
+        rows,
+      ),
       ...(steered.length === 0
         ? []
         : [
-            text([{ strong: 'What else people did' }]),
-            tableOr('', ['Command', 'Who', 'When', 'Why'], steered),
+            heading('What else people did'),
+            tableOr('', ['Command', 'Who', { whole: 'When' }, 'Why'], steered),
           ]),
       ...(refused.length === 0
         ? []
         : [
-            text([{ strong: 'Decisions that did not count' }]),
-            tableOr('', ['Gate', 'Decision', 'Who', 'When', 'Why not'], refused),
+            heading('Decisions that did not count'),
+            tableOr('', ['Gate', 'Decision', 'Who', { whole: 'When' }, 'Why not'], refused),
           ]),
     ],
   }
@@ -78,7 +82,7 @@ export function commandsSection({ view, timeZone }: ReportInput): Section {
     blocks: [
       tableOr(
         'The run kept no list of commands; the history in Temporal has every activity with its input and result.',
-        ['Command', 'When', 'Took', 'Result'],
+        ['Command', { whole: 'When' }, { number: 'Took' }, 'Result'],
         commands.map(({ command, at, durationMs, result }) => [
           { code: command },
           shownTime(at, timeZone),
@@ -97,7 +101,7 @@ export function announcementsSection({ view, timeZone }: ReportInput): Section {
     blocks: [
       tableOr(
         'Nothing was announced.',
-        ['When', 'Kind', 'First line', 'Delivered'],
+        [{ whole: 'When' }, 'Kind', 'First line', 'Delivered'],
         view.announcements.map(({ at, kind, text: said, deliveries }) => [
           shownTime(at, timeZone),
           kind,
@@ -106,7 +110,7 @@ export function announcementsSection({ view, timeZone }: ReportInput): Section {
             .map(({ channel, delivered, error }) =>
               delivered ? channel : `${channel} FAILED: ${error ?? 'unknown'}`,
             )
-            .join('; ') || '-',
+            .join('; ') || 'no answer yet as this was written',
         ]),
       ),
       ...(view.announcements.length === 0
@@ -138,18 +142,18 @@ export function lessonsSection({ view, timeZone }: ReportInput): Section {
     id: 'lessons',
     title: 'Issues, observations, lessons',
     blocks: [
-      tableOr('No issue was reported.', ['Severity', 'Issue', 'Who', 'When'], issues),
+      tableOr('No issue was reported.', ['Severity', 'Issue', 'Who', { whole: 'When' }], issues),
       tableOr(
         lineOf(
           words`Nobody wrote an observation down. During a run: ${at({ environment: view.environment }, command('observe', 'what you saw'))}`,
         ),
-        ['Observation', 'Who', 'When'],
+        ['Observation', 'Who', { whole: 'When' }],
         notes,
       ),
       ...(view.artifacts.length === 0
         ? []
         : [
-            text([{ strong: 'Files of this run' }]),
+            heading('Files of this run'),
             { kind: 'list' as const, items: view.artifacts.map((file) => ({ code: file })) },
           ]),
     ],

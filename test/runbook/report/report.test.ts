@@ -184,7 +184,7 @@ test('a run that was taken back says so, and who chose which way', () => {
   expect(report).toContain('time-travel: errors since the migration')
   expect(report).toContain('none: they were taken back')
   expect(report).toMatch(
-    /- \[ \] ❌ \*\*All planned migrations applied successfully\*\* \(they were taken back\)/,
+    /- \[ \] ❌ not met: \*\*All planned migrations applied successfully\*\* \(they were taken back\)/,
   )
 })
 
