@@ -8,7 +8,8 @@ import type { TellActivities } from '../contract/activities.js'
 import type { Announcement, Channel } from '../contract/announcement.js'
 import { RunbookError, messageOf } from '../contract/failures.js'
 import { plain } from '../contract/command-line.js'
-import { plainDocument, slackWords } from '../text/words.js'
+import { plainDocument } from '../text/words.js'
+import { slackMessage } from '../text/slack.js'
 import { readIfThere } from './files.js'
 import { runFolder, type ActivityContext } from './worker-place.js'
 
@@ -62,7 +63,7 @@ async function send(here: ActivityContext, channel: Channel, input: AnnounceInpu
     case 'file':
       return appendOnce(path.resolve(runFolder(here, input.runKey), channel.path), message)
     case 'slack':
-      return post(secret(here, channel.webhookUrlEnv), JSON.stringify({ text: slackWords(message.text) }), {})
+      return post(secret(here, channel.webhookUrlEnv), JSON.stringify(slackMessage(message.text)), {})
     case 'webhook': {
       const body = JSON.stringify(
         plainDocument({ ...message, run: input.runKey, database: input.target.database }),
@@ -81,7 +82,7 @@ async function appendOnce(file: string, message: AnnounceInput['message']): Prom
   await mkdir(path.dirname(file), { recursive: true })
   const marker = `[${message.at} ${message.dedupeId}]`
   const written = (await readIfThere(file)) ?? ''
-  if (!written.includes(marker)) await appendFile(file, `${marker}\n${plain(message.text)}\n\n`)
+  if (!written.includes(marker)) await appendFile(file, `${marker}\n${visibleLines(plain(message.text))}\n\n`)
 }
 
 async function post(url: string, body: string, headers: Record<string, string>): Promise<void> {

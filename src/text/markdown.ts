@@ -1,8 +1,8 @@
+import { visible, visibleLines } from './visible.js'
+
 /** `text` as Markdown prose: what people typed must not become headings, links, table cells or HTML. */
 export function prose(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .trim()
+  return visible(text.replace(/\s+/g, ' ').trim())
     .replace(/[\\`*_[\]|~#]/g, (mark) => `\\${mark}`)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -11,7 +11,7 @@ export function prose(text: string): string {
 
 /** `text` as inline code, whatever backticks it holds. */
 export function code(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
+  const line = visible(text.replace(/\s+/g, ' ').trim())
   if (line === '') return ''
   const fence = fenceFor(line, 1)
   const pad = line.startsWith('`') || line.endsWith('`') ? ' ' : ''
@@ -20,7 +20,7 @@ export function code(text: string): string {
 
 export function codeBlock(text: string, language = ''): string {
   const fence = fenceFor(text, 3)
-  return `${fence}${language}\n${text.trimEnd()}\n${fence}`
+  return `${fence}${language}\n${visibleLines(text.replaceAll('\r\n', '\n')).trimEnd()}\n${fence}`
 }
 
 /** Cells are Markdown already; a `|` inside code still ends a cell, so it is escaped here. */

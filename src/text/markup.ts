@@ -1,7 +1,8 @@
-/** For text and for attributes in double quotes. Control characters are no HTML. */
+import { visibleLines } from './visible.js'
+
+/** For text and for attributes in double quotes. What is not to be seen is written out: control characters are no HTML. */
 export function escapeMarkup(text: string): string {
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\uFFFD')
+  return visibleLines(text.replaceAll('\r\n', '\n'))
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

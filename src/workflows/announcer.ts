@@ -1,13 +1,17 @@
-import { CancellationScope, condition } from '@temporalio/workflow'
+import { CancellationScope, condition, patched } from '@temporalio/workflow'
 import type { Announcement } from '../contract/announcement.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { tell } from './activities.js'
 import { plain } from '../contract/command-line.js'
+import { visible } from '../text/visible.js'
 import { now } from './clock.js'
 import { type Words, wordsAt } from '../contract/next-command.js'
 
 /** How long the end of a run waits for messages that are still under way. Milliseconds. */
 const FAREWELL_MS = 60_000
+
+/** How long other messages wait for an alert that is under way. Milliseconds. */
+const BEHIND_ALERT_MS = 30_000
 
 /**
  * Tells people, in the background and past any abort: a dead channel never holds up a migration (invariant 9), and what
@@ -18,6 +22,7 @@ export class Announcer {
   private readonly view: RunView
   private readonly runKey: string
   private underWay = 0
+  private urgent = 0
 
   constructor(request: MigrationRequest, view: RunView, runKey: string) {
     this.request = request
@@ -31,11 +36,15 @@ export class Announcer {
     const message = { kind, text, at: now(), dedupeId }
     const announcement: Announcement = { ...message, deliveries: [] }
     this.view.announcements.push(announcement)
-    this.underWay += 1
-    this.deliver(announcement, message).then(
-      () => (this.underWay -= 1),
-      () => (this.underWay -= 1),
-    )
+    const count = (by: 1 | -1): void => {
+      this.underWay += by
+      if (kind === 'emergency') this.urgent += by
+    }
+    const done = (): void => {
+      count(-1)
+    }
+    count(1)
+    this.deliver(announcement, message).then(done, done)
   }
 
   /** Lets messages that are still under way arrive, for a while. */
@@ -44,15 +53,25 @@ export class Announcer {
     await condition(() => this.underWay === 0, FAREWELL_MS, { summary: 'Last messages' })
   }
 
+  /** An alert has the news, and what asks for a decision about it comes behind: for a while, since a channel may be dead. */
+  private async afterEmergencies(): Promise<void> {
+    await CancellationScope.nonCancellable(() =>
+      condition(() => this.urgent === 0, BEHIND_ALERT_MS, { summary: 'The alert goes first' }),
+    )
+  }
+
   private async deliver(
     announcement: Announcement,
     message: Omit<Announcement, 'deliveries'>,
   ): Promise<void> {
     const { target, channels } = this.request
     const [title = message.kind] = plain(message.text).split('\n')
+    // Nothing is awaited without need: a run replays its commands in the order in which they were given.
+    if (message.kind !== 'emergency' && this.urgent > 0 && patched('emergency-first'))
+      await this.afterEmergencies()
     try {
       announcement.deliveries = await CancellationScope.nonCancellable(() =>
-        tell.announce.executeWithOptions({ summary: title }, [
+        tell.announce.executeWithOptions({ summary: summaryOf(title) }, [
           { runKey: this.runKey, target, channels, message },
         ]),
       )
@@ -60,4 +79,11 @@ export class Announcer {
       announcement.deliveries = [{ channel: 'every channel', delivered: false, error: String(error) }]
     }
   }
+}
+
+/** Temporal refuses a summary of more than 400 bytes, and with it the whole task; a title holds what people wrote. */
+export function summaryOf(title: string): string {
+  return visible(title)
+    .slice(0, 120)
+    .replace(/[\uD800-\uDBFF]$/, '')
 }

@@ -3,6 +3,7 @@ import {
   CancellationScope,
   condition,
   log,
+  patched,
   setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
@@ -211,7 +212,7 @@ export class Run {
     const expires = deadline === undefined ? {} : { expiresAt: deadline }
     const about = { ...this.context, ...expires, gate }
     const who = (): GateWho => this.gates.who(gate)
-    if (this.request.target.production) {
+    if (this.request.target.production || (this.request.people.length > 0 && patched('gate-told'))) {
       this.announcer.tell(
         'reminder',
         gateOpenMessage({ ...about, who: who(), at: openedAt, planHash: this.view.planHash, shows }),

@@ -1,0 +1,78 @@
+import { commandLine } from '../contract/command-line.js'
+import { linesOf, mapText, type Words } from '../contract/next-command.js'
+import { visible } from './visible.js'
+import { slackWords } from './words.js'
+
+/** Slack refuses a longer header. https://docs.slack.dev/reference/block-kit/blocks/header-block */
+const HEADER_LENGTH = 150
+
+/** Of all lines after the first, so that a message stays far below what Slack cuts off. */
+const BODY_LENGTH = 10_000
+
+type Element = { type: 'text'; text: string; style?: { code: true } }
+
+/**
+ * A message for Slack. The blocks are rich text: pieces that Slack shows as they are, where mrkdwn would read mentions, links
+ * and marks out of names and comments. `text` is what notifications show.
+ */
+export function slackMessage(said: Words): object {
+  const [title = '', ...lines] = linesOf(said)
+  const elements = within(
+    lines.flatMap((line, at) => [...(at === 0 ? [] : [plainElement('\n')]), ...elementsOf(line)]),
+  )
+  return {
+    text: slackWords(
+      linesOf(said)
+        .map((line) => mapText(line, visible))
+        .reduce<Words>(behind, ''),
+    ),
+    mrkdwn: false,
+    unfurl_links: false,
+    unfurl_media: false,
+    blocks: [
+      { type: 'header', text: { type: 'plain_text', text: shortened(shown(title)), emoji: false } },
+      ...(elements.length === 0
+        ? []
+        : [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] }]),
+    ],
+  }
+}
+
+function behind(before: Words, line: Words): Words {
+  const pieces = (text: Words): Exclude<Words, string> => (typeof text === 'string' ? [text] : text)
+  return before === '' ? line : [...pieces(before), '\n', ...pieces(line)]
+}
+
+function elementsOf(line: Words): Element[] {
+  const pieces = typeof line === 'string' ? [line] : line
+  return pieces
+    .map((piece): Element =>
+      typeof piece === 'string'
+        ? plainElement(visible(piece))
+        : { type: 'text', text: commandLine(piece), style: { code: true } },
+    )
+    .filter(({ text }) => text !== '')
+}
+
+function plainElement(text: string): Element {
+  return { type: 'text', text }
+}
+
+/** Whole pieces, and how much was left out: a command that is cut would be another command. */
+function within(elements: Element[]): Element[] {
+  let length = 0
+  const fits = elements.findIndex(({ text }) => (length += text.length) > BODY_LENGTH)
+  return fits === -1 ? elements : [...elements.slice(0, fits), plainElement('\n… more is in the report')]
+}
+
+function shown(line: Words): string {
+  return (typeof line === 'string' ? [line] : line)
+    .map((piece) => (typeof piece === 'string' ? visible(piece) : commandLine(piece)))
+    .join('')
+}
+
+function shortened(text: string): string {
+  return text.length <= HEADER_LENGTH
+    ? text || '…'
+    : `${text.slice(0, HEADER_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
+}
