@@ -82,18 +82,18 @@ PRAGMA foreign_keys=ON;`,
     migration: `ALTER TABLE a RENAME TO a_old; CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT, y TEXT); INSERT INTO a (id, x) SELECT id, x FROM a_old; DROP TABLE a_old;`,
     codes: ['DL101', 'FK101'],
   }),
-  on({ name: 'a table with rows is dropped', migration: 'DROP TABLE settings;', codes: ['DS102', 'DL102'] }),
+  on({ name: 'a table with rows is dropped', migration: 'DROP TABLE settings;', codes: ['DL102'] }),
   on({
     name: 'a column with values is dropped',
     migration: 'ALTER TABLE users DROP COLUMN profile;',
-    codes: ['DS103', 'DL103'],
+    codes: ['DL103'],
   }),
   on({
     name: 'a rebuild forgets a column with values',
     migration: `CREATE TABLE tags_new (id INTEGER PRIMARY KEY, label TEXT NOT NULL, position INTEGER);
 INSERT INTO tags_new SELECT id, label, position FROM tags; DROP TABLE tags; ALTER TABLE tags_new RENAME TO tags;
 CREATE UNIQUE INDEX tags_by_label ON tags (label);`,
-    codes: ['DS103', 'DL103', 'TR101'],
+    codes: ['DL103', 'TR101'],
     silent: ['IX101'],
   }),
   on({

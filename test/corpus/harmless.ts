@@ -373,7 +373,7 @@ INSERT INTO tokens_archive SELECT * FROM tokens WHERE state = 'revoked'; DELETE 
     name: 'an accepted loss',
     migration: `-- d1-runbook: accept DL102 settings: they live in the configuration now\nDROP TABLE settings;`,
     verdict: 'acknowledge',
-    codes: ['DL102', 'DS102'],
+    codes: ['DL102'],
     silent: ['AK101'],
   }),
   on({

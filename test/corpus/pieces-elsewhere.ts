@@ -58,7 +58,7 @@ export const PIECES_LOST: Scenario[] = [
     name: 'the lookup table goes with the references',
     ...FILM,
     migration: `${labelled(LABEL)} DROP TABLE genre;`,
-    codes: ['DL103', 'DS102'],
+    codes: ['DL103', 'DL102'],
   }),
   lost({
     name: 'the label is shortened on the way',

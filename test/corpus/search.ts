@@ -56,7 +56,7 @@ export const SEARCH_LOST: Scenario[] = [
     ...OWN,
     name: 'a full-text table with rows of its own is dropped',
     migration: 'DROP TABLE title;',
-    codes: ['DL102', 'DS102'],
+    codes: ['DL102'],
   }),
   stopped({
     ...OWN,
@@ -80,7 +80,7 @@ export const SEARCH_LOST: Scenario[] = [
     ...OWN,
     name: 'a full-text table is made anew without a column',
     migration: `CREATE VIRTUAL TABLE t2 USING fts5(name); INSERT INTO t2 SELECT name FROM title; DROP TABLE title; ALTER TABLE t2 RENAME TO title;`,
-    codes: ['DS103'],
+    codes: ['DL103'],
   }),
   told({
     ...OWN,

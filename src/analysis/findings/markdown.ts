@@ -2,11 +2,14 @@ import { plain } from '../../contract/command-line.js'
 import { escapeMarkup } from '../../text/markup.js'
 import { fixPlace } from '../../text/fix.js'
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
+import { visibleIn } from '../../text/visible.js'
 import { plural } from '../../text/plural.js'
 import type { Finding } from '../../contract/finding.js'
 
 /** A comment for a pull request. */
-export function formatMarkdown(findings: Finding[]): string {
+export function formatMarkdown(found: Finding[]): string {
+  // What a file or a row holds must not turn the writing round, nor hide in it.
+  const findings = visibleIn(found)
   if (findings.length === 0) return '### Migrations\n\nNothing was found.\n'
   const count = (severity: Finding['severity']): number =>
     findings.filter((finding) => finding.severity === severity && finding.accepted === undefined).length

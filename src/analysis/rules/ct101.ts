@@ -5,7 +5,7 @@ import type { Evidence, LoweredSequence, TableFate } from '../evidence.js'
 import { rowidColumn, type ColumnSchema, type TableSchema } from '../../d1/schema/schema.js'
 import { tokenize } from '../../d1/sql/tokens.js'
 import { collationsIn } from '../statement/collations.js'
-import { findingOf, lossSeverity, same, type Rule } from './rule.js'
+import { atEndOf, findingOf, lossSeverity, same, type Rule } from './rule.js'
 import { uniqueKeys } from './unique-keys.js'
 
 export const ct101: Rule = {
@@ -35,7 +35,11 @@ function forgotten(evidence: Evidence, { table, before, after }: LoweredSequence
   const message = `The AUTOINCREMENT counter of ${table} is lowered: new keys start at ${after + 1}, no longer at ${before + 1}.`
   return findingOf(ct101, 'warning', place, message, {
     table,
-    advice: `Keys of deleted rows come again, and what still names them finds other rows. At the end of the migration:\nUPDATE sqlite_sequence SET seq = ${before} WHERE name = '${table}';`,
+    advice:
+      'Keys of deleted rows come again, and what still names them finds other rows: set the counter back.',
+    ...atEndOf(evidence, place, [
+      `UPDATE sqlite_sequence SET seq = ${before} WHERE name = '${table.replaceAll("'", "''")}'`,
+    ]),
   })
 }
 

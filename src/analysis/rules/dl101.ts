@@ -1,7 +1,6 @@
-import { anatomyOf } from '../statement/statement.js'
 import { isCollateral, refilledLater, rowLossCulprit, valueCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
-import type { Evidence, FailureEvidence, StatementEvidence, TableFate } from '../evidence.js'
+import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { tableNamed } from '../../d1/schema/schema.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
 
@@ -13,9 +12,7 @@ export const dl101: Rule = {
     'D1 keeps foreign keys on whatever PRAGMA foreign_keys says: hold the child rows in a table, rebuild the parent, then put them back; or use ALTER TABLE ADD/DROP/RENAME COLUMN instead of a rebuild.',
   source: 'https://sqlite.org/foreignkeys.html#fk_schemacommands',
   check: (evidence) =>
-    evidence.mode === 'copy'
-      ? [...observed(evidence), ...behindRefusal(evidence)]
-      : [...possible(evidence), ...refused(evidence)],
+    evidence.mode === 'copy' ? observed(evidence) : [...possible(evidence), ...refused(evidence)],
 }
 
 /** Whether what a table loses is the doing of a DROP or REPLACE of another one, through a foreign key. */
@@ -161,53 +158,6 @@ function refused(evidence: Evidence): Finding[] {
         ),
       )
   })
-}
-
-/**
- * The copy refused the DROP for its foreign keys: the children that refuse it, and those that it would have emptied with them out of the
- * way. A trigger that keeps a full-text table in step, set off by such an action, ends it as "database table is locked".
- */
-function behindRefusal(evidence: Evidence): Finding[] {
-  return evidence.failures
-    .filter(({ message }) => /^(?:FOREIGN KEY constraint failed|database table is locked)/.test(message))
-    .flatMap((failure) => dropsBehind(evidence, failure))
-    .flatMap(({ target = '', ...place }) =>
-      EFFECTS.flatMap(({ actions, says }) => {
-        const children = childrenOf(evidence, target, actions)
-        if (children.length === 0) return []
-        const message = `DROP TABLE ${target} ${says} ${children.join(', ')}: foreign keys stay on.`
-        const table = children.length === 1 ? (children[0] ?? target) : target
-        return [findingOf(dl101, 'warning', place, message, { table })]
-      }),
-    )
-}
-
-const EFFECTS = [
-  { actions: /^(?:NO ACTION|RESTRICT)$/i, says: 'is refused as long as it is referenced by rows of' },
-  { actions: /^CASCADE$/i, says: 'would delete the rows that reference it in' },
-  { actions: /^SET /i, says: 'would clear the references of' },
-]
-
-/** The DROP that failed; at the end of a file, where deferred keys are checked, any of its DROPs. */
-function dropsBehind(
-  { statements }: Evidence,
-  { file, line, sql }: FailureEvidence,
-): { file: string; line: number; target: string | undefined }[] {
-  const failed = anatomyOf(sql)
-  const ran = statements.some((statement) => statement.file === file && statement.sql === sql)
-  if (!ran) return failed.verb === 'drop-table' ? [{ file, line, target: failed.target }] : []
-  return statements
-    .filter((statement) => statement.file === file && statement.anatomy.verb === 'drop-table')
-    .map((statement) => ({ file, line: statement.line, target: statement.anatomy.target }))
-}
-
-function childrenOf(evidence: Evidence, parent: string, actions: RegExp): string[] {
-  return [...evidence.before.tables.values()]
-    .filter(({ name }) => !same(name, parent))
-    .filter(({ foreignKeys }) =>
-      foreignKeys.some(({ target, onDelete }) => same(target, parent) && actions.test(onDelete)),
-    )
-    .map(({ name }) => name)
 }
 
 function verbOf({ anatomy }: StatementEvidence): string {

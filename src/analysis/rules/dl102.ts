@@ -64,7 +64,8 @@ function observed(evidence: Evidence): Finding[] {
     if (fate.how !== 'dropped' && lostThroughParent(evidence, fate) !== undefined) return []
     const place = fate.how === 'dropped' ? fate.ended : rowLossCulprit(evidence, fate)
     const samples = data.lostSamples.length === 0 ? '' : ` Among them: (${data.lostSamples.join('), (')}).`
-    const how = place === undefined || !isThrough(place, fate) ? '' : ` through ${calledBy(place)}`
+    const drop = fate.how === 'dropped' ? ' with the table, which is dropped' : ''
+    const how = place === undefined || !isThrough(place, fate) ? drop : ` through ${calledBy(place)}`
     return [
       findingOf(
         dl102,

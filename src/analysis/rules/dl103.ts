@@ -3,7 +3,7 @@ import { valueCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { ColumnChange, Evidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
-import { dropOf } from './ds103.js'
+import { dropOf, goWithColumn } from './ds103.js'
 import { findingOf, valuesText, type Rule } from './rule.js'
 import { valueRisks } from './value-risks.js'
 
@@ -20,8 +20,9 @@ export const dl103: Rule = {
 function observed(evidence: Evidence): Finding[] {
   return evidence.fates.flatMap((fate) =>
     (fate.data?.columns ?? []).flatMap((change) => {
+      if (goWithColumn(change)) return [gone(evidence, fate, change)]
       if (change.preservedIn !== undefined || change.mappedTo !== undefined) return []
-      if (change.after === undefined) return change.nulled === 0 ? [] : [gone(evidence, fate, change)]
+      if (change.after === undefined) return []
       if (nulledThroughParent(evidence, fate, change.column) !== undefined) return []
       if (forgotten(fate, change) || change.nulled > 0) return [overwritten(evidence, fate, change)]
       return [...shortened(evidence, fate, change), ...rewritten(evidence, fate, change)]

@@ -12,6 +12,8 @@ export const ds102: Rule = {
   check: (evidence) =>
     evidence.fates
       .filter(({ how, before }) => how === 'dropped' && before.kind !== 'shadow')
+      // Where all its rows are lost, DL102 tells the table too.
+      .filter(({ data }) => data === undefined || data.lost === 0 || data.moved > 0)
       .filter(({ before, data }) => data?.rowsBefore !== 0 || mayBeMissed(evidence, before.name))
       .map(({ before, ended, data }) => {
         const rows = data === undefined ? '' : ` with ${rowsText(data.rowsBefore)}`

@@ -1,6 +1,6 @@
 import { holdsRows } from '../../d1/schema/schema.js'
 import { shapeCulprit } from './attribution.js'
-import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
+import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { mayBeMissed } from './ds102.js'
 import { findingOf, same, valuesText, type Rule } from './rule.js'
 
@@ -14,6 +14,7 @@ export const ds103: Rule = {
     evidence.fates.flatMap((fate) =>
       goneColumns(fate).flatMap((name) => {
         const change = fate.data?.columns.find(({ column }) => column === name)
+        if (change !== undefined && goWithColumn(change)) return []
         const held = change?.preservedIn === undefined ? '' : `; its values are in ${change.preservedIn}`
         const computed = fate.before.columns.some((column) => same(column.name, name) && column.generated)
         const values = fate.data === undefined || computed ? '' : ` with ${valuesText(change?.values ?? 0)}`
@@ -30,6 +31,11 @@ export const ds103: Rule = {
         ]
       }),
     ),
+}
+
+/** Values that are lost because their column is gone: that is DL103, which tells the column too. */
+export function goWithColumn({ after, nulled, preservedIn, mappedTo }: ColumnChange): boolean {
+  return after === undefined && nulled > 0 && preservedIn === undefined && mappedTo === undefined
 }
 
 /** Columns of before that the table no longer has, under any name. */

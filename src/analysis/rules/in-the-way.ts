@@ -1,12 +1,16 @@
+import { defined } from '../../contract/defined.js'
+import type { Fix } from '../../contract/finding.js'
 import type { DetailedCatalog } from '../../d1/schema/schema.js'
+import { parseStatements, type ParsedStatement } from '../../d1/sql/statements.js'
 import { significantTokens } from '../../d1/sql/tokens.js'
 import { mentions } from '../statement/statement.js'
 import type { Evidence, FailureEvidence } from '../evidence.js'
-import { same } from './rule.js'
+import { quoted, same } from './rule.js'
 
 interface Cause {
   message: string
   advice: string
+  fix?: Fix
 }
 
 interface Dependent {
@@ -22,7 +26,7 @@ interface Dependent {
  */
 export function inTheWay(evidence: Evidence, failure: FailureEvidence): Cause | undefined {
   const { message } = failure
-  const said = /^error in (view|trigger|index) (\S+?)(?: after [\w ]+)?: no such (table|column): (\S+)/.exec(
+  const said = /^error in (view|trigger|index) (.+?)(?: after [\w ]+)?: no such (table|column): (.+)$/.exec(
     message,
   )
   const [, type = '', name = '', kind = '', path = ''] = said ?? []
@@ -47,20 +51,52 @@ export function inTheWay(evidence: Evidence, failure: FailureEvidence): Cause | 
           .join(', ')}.`
   const drops = found
     .toReversed()
-    .map((it) => `DROP ${it.type.toUpperCase()} ${it.name};`)
+    .map((it) => `DROP ${it.type.toUpperCase()} ${quoted(it.name)};`)
     .join('\n')
-  const place = gone?.line ?? failure.line
-  const again =
-    kind === 'table'
-      ? `and this at the end of the file:\n${found.map(({ sql }) => `${sql};`).join('\n')}`
-      : `and create what is still needed again at the end of the file, without ${missing}; it was:\n${found
-          .map(({ sql }) => `${sql};`)
-          .join('\n')
-          .replaceAll(/^/gm, '-- ')}`
+  const again = found.map(({ sql }) => `${sql.replace(/;\s*$/, '')};`).join('\n')
+  const stays = kind === 'table'
+  const behind = stays
+    ? again
+    : `-- Create what is still needed of it again, without ${missing}:\n${again.replaceAll(/^/gm, '-- ')}`
+  const fix = linesAround(evidence, failure, gone?.line ?? failure.line, (lines) =>
+    [drops, lines, behind].join('\n'),
+  )
+  const names = found.map((it) => it.name).join(', ')
   return {
     message: `${message}. The ${type} ${name} names ${missing}${where}: SQLite refuses to alter a table while it does.${others}`,
-    advice: `Put this before line ${place}:\n${drops}\n${again}`,
+    advice: stays
+      ? `Drop ${names} before, and create ${found.length === 1 ? 'it' : 'them'} again behind.`
+      : `Drop ${names} before, and create what is still needed again behind, without ${missing}.`,
+    ...defined({ fix }),
   }
+}
+
+/** A fix in place of whole lines, from that of an earlier statement to the last of the one that fails, with all that shares them. */
+function linesAround(
+  { files }: Pick<Evidence, 'files'>,
+  failure: FailureEvidence,
+  from: number,
+  write: (lines: string) => string,
+): Fix | undefined {
+  const file = files.find(({ name }) => name === failure.file)
+  if (file === undefined) return undefined
+  const { statements } = parseStatements(file.sql)
+  const failing = statements.find(({ line, sql }) => line === failure.line && sql === failure.sql)
+  if (failing === undefined) return undefined
+  let [fromLine, toLine] = [from, failing.endLine]
+  for (const one of statements.toReversed())
+    if (one.line < fromLine && one.endLine >= fromLine) fromLine = one.line
+  for (const one of statements) if (one.line <= toLine && one.endLine > toLine) toLine = one.endLine
+  const last = statements.at(-1)
+  // The last statement of a file may go without its `;`; on a line of its own it also ends one that a comment follows.
+  const open = last !== undefined && last.endLine <= toLine && !isClosed(file.sql, last)
+  const lines = file.sql.split('\n').slice(fromLine - 1, toLine)
+  const sql = write(open ? `${lines.join('\n')}\n;` : lines.join('\n'))
+  return { sql, replaces: { file: file.name, fromLine, toLine } }
+}
+
+function isClosed(text: string, { offset, sql }: ParsedStatement): boolean {
+  return significantTokens(text.slice(offset + sql.length))[0]?.text === ';'
 }
 
 /** Everything that names it, or names a view that does, in the order in which it was made. */

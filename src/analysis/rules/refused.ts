@@ -1,9 +1,10 @@
 import { defined } from '../../contract/defined.js'
-import type { Finding } from '../../contract/finding.js'
+import type { Finding, Fix } from '../../contract/finding.js'
 import { command, words, type Words } from '../../contract/next-command.js'
 import { alreadyThere } from '../statement/already-there.js'
 import type { Evidence, FailureEvidence } from '../evidence.js'
 import { inTheWay } from './in-the-way.js'
+import { refusedDrop } from './refused-drop.js'
 import { findingOf, same, type Rule } from './rule.js'
 
 /** Findings of one code among what will not run. */
@@ -40,12 +41,18 @@ function isThere({ tables, triggers, views }: Evidence['before'], type: string, 
 }
 
 function failed(rule: Rule, evidence: Evidence, failure: FailureEvidence): Finding {
-  const cause = inTheWay(evidence, failure) ?? madeWithoutLedger(evidence, failure)
-  return findingOf(
-    rule,
-    failure.uncertain === true ? 'warning' : 'error',
-    failure,
-    cause?.message ?? failure.message,
-    { ...defined({ advice: cause?.advice ?? failure.advice }) },
-  )
+  const cause: Cause | undefined =
+    inTheWay(evidence, failure) ?? refusedDrop(evidence, failure) ?? madeWithoutLedger(evidence, failure)
+  const { line = failure.line, message = failure.message, advice = failure.advice, fix } = cause ?? {}
+  const severity = failure.uncertain === true ? 'warning' : 'error'
+  return findingOf(rule, severity, { file: failure.file, line }, message, defined({ advice, fix }))
+}
+
+/** Why a statement fails, where more is known than what SQLite says. */
+interface Cause {
+  message: string
+  advice: Words
+  fix?: Fix
+  /** Of the statement to blame, where it is another one. */
+  line?: number
 }

@@ -6,7 +6,7 @@ import type { Finding } from '../../contract/finding.js'
 import type { BrokenObject, Evidence, StatementEvidence } from '../evidence.js'
 import { significantTokens } from '../../d1/sql/tokens.js'
 import { mismatched, withoutTarget } from './foreign-keys.js'
-import { atEndOf, findingOf, lossSeverity, same, type Rule } from './rule.js'
+import { atEndOf, findingOf, lossSeverity, quoted, same, type Rule } from './rule.js'
 
 export const tr101: Rule = {
   code: 'TR101',
@@ -153,8 +153,4 @@ function breaker(evidence: Evidence, broken: BrokenObject): StatementEvidence | 
   )
   const named = shapes.filter(({ anatomy }) => missing !== undefined && mentions(anatomy.tokens, missing))
   return named.at(-1) ?? shapes.at(-1) ?? made.at(-1)
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }

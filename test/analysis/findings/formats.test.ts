@@ -1,10 +1,12 @@
 import { plain } from '../../../src/contract/command-line.js'
+import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { formatMarkdown } from '../../../src/analysis/findings/markdown.js'
 import { formatSarif } from '../../../src/analysis/findings/sarif.js'
 import { atEndOf } from '../../../src/analysis/rules/rule.js'
 import { pasted } from '../../../src/analysis/reverse/safe-rebuild.js'
 import { findingLines } from '../../../src/cli/terminal/findings-text.js'
+import { blockLines } from '../../../src/cli/terminal/block.js'
 import type { Finding } from '../../../src/contract/finding.js'
 import { fixPlace } from '../../../src/text/fix.js'
 
@@ -16,6 +18,15 @@ const colors = {
   yellow: String,
   cyan: String,
 }
+
+/** A screen of so many columns; none of them is a pipe. */
+const screen = (columns: number): Parameters<typeof findingLines>[1] => ({
+  colors: colors as never,
+  live: columns !== Infinity,
+  columns: () => columns,
+  text: (text) => plain(text),
+  block: (text, place) => blockLines(text, { columns, ...place }, { typed: {}, shell: 'posix' }),
+})
 
 const finding = (fix: Finding['fix']): Finding => ({
   code: 'DL101',
@@ -89,7 +100,7 @@ describe('a fix is a value', () => {
 
   test('that terminal and pull request show with the lines that it replaces', () => {
     const place = 'Put in place of lines 1 to 3 of 0002 b|c.sql:'
-    const lines = findingLines([finding(replaces(1, 3))], colors as never).map((line) => plain(line).trim())
+    const lines = findingLines([finding(replaces(1, 3))], screen(Infinity)).map((line) => plain(line).trim())
     expect(lines.slice(-3)).toEqual([place, 'SELECT 1;', 'SELECT 2;'])
     const markdown = formatMarkdown([finding(replaces(1, 3))])
     expect(markdown).toContain(
@@ -99,7 +110,7 @@ describe('a fix is a value', () => {
 
   test('without one, nothing is said of one', () => {
     expect(
-      findingLines([finding(undefined)], colors as never)
+      findingLines([finding(undefined)], screen(Infinity))
         .map((line) => plain(line))
         .join('\n'),
     ).not.toContain('place of')
@@ -114,4 +125,50 @@ test('a comment of a pull request keeps its table, whatever a message holds', ()
   expect(row.match(/(?<!\\)\|/g)).toHaveLength(4)
   expect(row).toContain('&lt;c&gt;')
   expect(markdown).not.toMatch(/^## at/m)
+})
+
+describe('what a file or a row holds stays text', () => {
+  const hostile: Finding = {
+    ...finding(replaces(1, 1)),
+    migration: '0002\u202Ecod.sql',
+    table: 'a\nb',
+    message: "error: 'x\u001b[2J\u001b]0;t\u0007' of a\nb is \u2066gone\u2069\r\u2028.",
+    accepted: 'line\none \u001b[31m',
+    advice: 'Name \u200Fit\u009b1m.',
+    query: "SELECT '\u001b[2J'",
+  }
+  const raw = /[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/u
+
+  test('on a terminal', () => {
+    for (const columns of [40, 80, Infinity])
+      for (const line of findingLines([hostile], screen(columns))) expect(plain(line)).not.toMatch(raw)
+  })
+
+  test('in a pull request', () => {
+    expect(formatMarkdown([hostile]).replaceAll('\n', '')).not.toMatch(raw)
+  })
+})
+
+describe('on a screen a finding goes on under its own text', () => {
+  const sql = `INSERT INTO a SELECT ${'x, '.repeat(40)}x FROM b;`
+  const long: Finding = {
+    ...finding({ ...replaces(1, 1), sql }),
+    migration: '0002_change.sql',
+    message: `${'表の行 は失われる '.repeat(6)}and ${'words '.repeat(30)}end.`,
+    advice: `${'Copy them first. '.repeat(8)}`,
+  }
+
+  test.each([40, 80])('of %d columns, with the letters that take two counted', (columns) => {
+    const lines = findingLines([long], screen(columns), '  ').map((line) => plain(line))
+    const told = lines.filter((line) => !line.includes(sql))
+    for (const line of told.filter((line) => !line.includes('Put in place')))
+      expect(stringWidth(line)).toBeLessThan(columns)
+    for (const line of told.slice(1)) expect(line).toMatch(/^ {11}/)
+    expect(lines.filter((line) => line.includes(sql))).toHaveLength(1)
+    expect(told.join(' ').replaceAll(/ +/g, ' ')).toContain('words words end.')
+  })
+
+  test('and in a pipe stays one line', () => {
+    expect(plain(findingLines([long], screen(Infinity))[0] ?? '')).toContain('words words end.')
+  })
 })

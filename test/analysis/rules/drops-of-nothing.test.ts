@@ -11,7 +11,7 @@ async function drops(migration: string, sql?: string): Promise<string[]> {
   const queries = sql === undefined ? {} : { queries: [{ name: 'asked', sql }] }
   const scenario = { name: '', schema: SCHEMA, rows: ROWS, migration, verdict: 'ok' as const, codes: [] }
   const findings = await judgeScenario({ ...scenario, ...queries })
-  return findings.map(({ code }) => code).filter((code) => /^DS10[23]$/.test(code))
+  return findings.map(({ code }) => code).filter((code) => /^D[SL]10[23]$/.test(code))
 }
 
 describe('a drop of what holds nothing is silent', () => {
@@ -30,7 +30,7 @@ describe('a drop of what holds nothing is silent', () => {
 
 describe('a drop that something may miss is told', () => {
   test.each([
-    ['a table with rows', 'DROP TABLE t;', undefined, 'DS102'],
+    ['a table with rows', 'DROP TABLE t;', undefined, 'DL102'],
     ['an empty table that a query reads', 'DROP TABLE empty;', 'SELECT * FROM "Empty"', 'DS102'],
     [
       'an empty table that a query fills',
@@ -46,8 +46,27 @@ describe('a drop that something may miss is told', () => {
     ],
     ['a column without a value that a query names', WITHOUT_NOTE, 'SELECT note FROM t', 'DS103'],
     ['a column that is computed', 'ALTER TABLE t DROP COLUMN size;', undefined, 'DS103'],
-    ['a table whose rows the same file deletes first', 'DELETE FROM t; DROP TABLE t;', undefined, 'DS102'],
+    ['a table whose rows the same file deletes first', 'DELETE FROM t; DROP TABLE t;', undefined, 'DL102'],
   ])('%s', async (_, migration, query, code) => {
     expect(await drops(migration, query)).toContain(code)
+  })
+})
+
+describe('one drop is one finding', () => {
+  test.each([
+    ['rows that are lost', 'DROP TABLE t;', ['DL102']],
+    ['rows that go into another table', 'INSERT INTO empty SELECT id, name FROM t; DROP TABLE t;', ['DS102']],
+    [
+      'values that are lost',
+      'ALTER TABLE t DROP COLUMN size; ALTER TABLE t DROP COLUMN name;',
+      ['DS103', 'DL103'],
+    ],
+    [
+      'values that go into another column',
+      'ALTER TABLE t ADD COLUMN title TEXT; UPDATE t SET title = name; ALTER TABLE t DROP COLUMN size; ALTER TABLE t DROP COLUMN name;',
+      ['DS103', 'DS103'],
+    ],
+  ])('%s', async (_, migration, codes) => {
+    expect(await drops(migration)).toEqual(codes)
   })
 })

@@ -6,11 +6,17 @@ type Case = Pick<Scenario, 'migration'> & Partial<Scenario>
 /** For each code a migration that raises it, and one that looks alike and does not. */
 export const RULE_CASES: Record<string, { fires: Case; silent: Case }> = {
   DS102: {
-    fires: { migration: 'DROP TABLE settings;' },
-    silent: { migration: 'CREATE TABLE s2 AS SELECT * FROM log; DROP TABLE s2;' },
+    fires: {
+      migration: 'DROP TRIGGER tags_audit; DROP TABLE audit;',
+      queries: [{ name: 'audited', sql: 'SELECT what FROM audit' }],
+    },
+    silent: { migration: 'DROP TRIGGER tags_audit; DROP TABLE audit;' },
   },
   DS103: {
-    fires: { migration: 'ALTER TABLE users DROP COLUMN profile;' },
+    fires: {
+      migration:
+        'ALTER TABLE users ADD COLUMN about TEXT; UPDATE users SET about = profile; ALTER TABLE users DROP COLUMN profile;',
+    },
     silent: { migration: 'ALTER TABLE users RENAME COLUMN profile TO about;' },
   },
   MF101: {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { plain } from '../../../src/contract/command-line.js'
-import type { Words } from '../../../src/contract/next-command.js'
+import { pasted } from '../../../src/analysis/reverse/safe-rebuild.js'
 import { COSTLY } from '../../corpus/cost.js'
 import type { Scenario } from '../../corpus/scenario.js'
 import { SEARCH_LOST } from '../../corpus/search.js'
@@ -9,11 +8,6 @@ import { judgeScenario } from '../scenario-run.js'
 async function findingOf(scenario: Scenario, code: string) {
   const findings = await judgeScenario(scenario)
   return findings.find((finding) => finding.code === code)
-}
-
-/** The SQL of an advice: all after its first line. */
-function pasted(advice: Words = ''): string {
-  return plain(advice).split('\n').slice(1).join('\n')
 }
 
 function textOf({ migration }: Scenario): string {
@@ -26,6 +20,8 @@ const REBUILD = `CREATE TABLE foo_new (id INTEGER PRIMARY KEY, d TEXT NOT NULL, 
 INSERT INTO foo_new SELECT * FROM foo;
 DROP TABLE foo;
 ALTER TABLE foo_new RENAME TO foo;`
+
+const VIEW = `${TABLE} CREATE VIEW "foo v" AS SELECT id FROM foo;`
 
 /** A rebuild that a view or a trigger refuses. */
 const IN_THE_WAY: Scenario[] = [
@@ -48,14 +44,38 @@ const IN_THE_WAY: Scenario[] = [
     schema: `${TABLE} CREATE TRIGGER log_t AFTER INSERT ON log BEGIN UPDATE foo SET d = 'y' WHERE id = new.n; END;`,
     migration: REBUILD,
   },
+  {
+    ...FOO,
+    name: 'a view with a space in its name, no last semicolon',
+    schema: VIEW,
+    migration: REBUILD.slice(0, -1),
+  },
+  {
+    ...FOO,
+    name: 'a comment in the place of the semicolon',
+    schema: VIEW,
+    migration: `${REBUILD.slice(0, -1)} -- done`,
+  },
+  {
+    ...FOO,
+    name: 'other statements behind',
+    schema: VIEW,
+    migration: `${REBUILD}\nCREATE INDEX d ON foo (d);`,
+  },
+  {
+    ...FOO,
+    name: 'the drop shares its line',
+    schema: VIEW,
+    migration: REBUILD.replace('foo;\nDROP', 'foo;\nINSERT INTO log\nVALUES (1); DROP'),
+  },
 ]
 
 describe('what stands in the way of a rebuild is named', () => {
   test.each(IN_THE_WAY)('$name: dropped before and made again after, the rebuild runs', async (scenario) => {
     const finding = await findingOf(scenario, 'RH101')
-    expect(finding?.message).toContain('foo, which line 3 drops')
-    const [first = '', last = ''] = plain(finding?.advice ?? '').split('and this at the end of the file:\n')
-    const migration = `${pasted(first)}\n${textOf(scenario)}\n${last}`
+    expect(finding?.message).toMatch(/foo, which line [34] drops/)
+    if (finding?.fix === undefined) throw new Error('no fix')
+    const migration = pasted(textOf(scenario), finding.fix)
     const findings = await judgeScenario({ ...scenario, migration })
     expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([])
   })
@@ -66,8 +86,8 @@ describe('what stands in the way of a rebuild is named', () => {
       { ...FOO, name: '', schema, migration: 'ALTER TABLE foo DROP COLUMN e;' },
       'RH101',
     )
-    expect(finding?.advice).toContain('DROP VIEW foo_v;')
-    expect(finding?.advice).toContain('-- CREATE VIEW foo_v AS SELECT id, e FROM foo;')
+    expect(finding?.fix?.sql).toContain('DROP VIEW "foo_v";')
+    expect(finding?.fix?.sql).toContain('-- CREATE VIEW foo_v AS SELECT id, e FROM foo;')
   })
 
   test('an index of a dropped column is named', async () => {
@@ -76,7 +96,7 @@ describe('what stands in the way of a rebuild is named', () => {
       { ...FOO, name: '', schema, migration: 'ALTER TABLE foo DROP COLUMN e;' },
       'RH101',
     )
-    expect(finding?.advice).toContain('DROP INDEX foo_e;')
+    expect(finding?.fix?.sql).toContain('DROP INDEX "foo_e";')
   })
 
   test('another refusal is told as SQLite says it', async () => {
