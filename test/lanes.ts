@@ -23,7 +23,7 @@ const WRANGLER = [
   'test/d1/backup/{remote-backup,replace-content,disk-full}.test.ts',
   'test/d1/read/{readers,identity,locked-database}.test.ts',
   'test/d1/migrations/migration-files.test.ts',
-  'test/d1/migrations/migrations-pattern.test.ts',
+  'test/d1/migrations/{migrations-pattern,wrangler-reading}.test.ts',
   'test/activities/{checkpoint,roll-back,record}.test.ts',
   'test/sample/prepare.test.ts',
   'test/sample/cloudflare-api/{wrangler,sdk}.test.ts',

@@ -10,7 +10,8 @@ import type { Check } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
 import { lookUpVariables } from '../contract/variables.js'
 import { readIdentity, whoAmI } from '../d1/read/identity.js'
-import { findWrangler, UPGRADE_WRANGLER } from '../d1/wrangler/wrangler-tool.js'
+import { needsPattern } from '../d1/wrangler/stage.js'
+import { demandPatterns, findWrangler, UPGRADE_WRANGLER } from '../d1/wrangler/wrangler-tool.js'
 import { check, demandPassed } from './checks.js'
 import type { ActivityContext } from './worker-place.js'
 
@@ -48,7 +49,10 @@ async function nodeVersion(): Promise<string> {
 async function wranglerVersion(
   target: Target,
 ): Promise<string | Pick<Check, 'state' | 'message' | 'advice'>> {
-  const { version, source, warning } = await findWrangler(target.projectDir)
+  const wrangler = await findWrangler(target.projectDir)
+  if (target.migrationsPattern !== undefined && needsPattern(target.migrationsPattern))
+    demandPatterns(wrangler)
+  const { version, source, warning } = wrangler
   const message = `${version}, ${source === 'project' ? "the project's own" : 'bundled'}`
   return warning === undefined
     ? message

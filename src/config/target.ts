@@ -5,6 +5,7 @@ import { RunbookError } from '../contract/failures.js'
 import type { Target } from '../contract/target.js'
 import { didYouMean } from './closest.js'
 import type { Environment, Project } from './project.js'
+import { answersTo, chooseDatabase, localId, migrationsDir, plainPath } from './choose-database.js'
 import { ENTRY_KEYS, type D1Entry, type WranglerLevel } from './wrangler-file.js'
 import { command, words } from '../contract/next-command.js'
 
@@ -54,6 +55,7 @@ export function resolveTarget(project: Project, environment: string, options: Ta
   const level = levelOf(project, found)
   const entry = chooseDatabase(project, found, level, options.database)
   const id = databaseId(found, entry, project)
+  refuseEmpty(entry, ['migrations_dir', 'migrations_pattern'], project)
   const { folder, file, top } = project.wrangler
   const accountId = found.settings.accountId ?? level.accountId ?? top.accountId ?? options.accountId
   const target: Target = {
@@ -65,7 +67,7 @@ export function resolveTarget(project: Project, environment: string, options: Ta
     projectDir: project.projectDir,
     wranglerConfig: file,
     ...defined({ wranglerEnv: found.wranglerEnv }),
-    migrationsDir: path.resolve(folder, entry.migrationsDir ?? 'migrations'),
+    migrationsDir: path.resolve(folder, migrationsDir(entry)),
     ...defined({ migrationsPattern: patternBelow(entry, file) }),
     migrationsTable: entry.migrationsTable ?? DEFAULT_LEDGER,
     ...(found.remote ? {} : { persistTo: persistFolder(project, found) }),
@@ -74,6 +76,17 @@ export function resolveTarget(project: Project, environment: string, options: Ta
   }
   if (options.allowSharedDatabase !== true) refuseSharedDatabase(project, target)
   return target
+}
+
+/** The ID that is used, and why it is that one where the entry has two. */
+export function whichId(project: Project, target: Target): string {
+  const { id, remote } = target.database
+  const level = levelOf(project, findEnvironment(project, target.environment))
+  const entry = level.databases.find(({ binding }) => binding === target.binding)
+  if (entry?.previewId === undefined || entry.previewId === entry.id) return id
+  return remote
+    ? `${id}; its preview_database_id ${entry.previewId} is left alone`
+    : `${id}, its preview_database_id, which Wrangler takes for everything local`
 }
 
 /** What the configuration says of the database and nobody reads: keys that Wrangler does not know, in one sentence. */
@@ -88,16 +101,15 @@ export function configWarnings(project: Project, target: Target): string[] {
 }
 
 /** The pattern below the migrations folder. Throws `ConfigInvalid` where Wrangler refuses it too. */
-function patternBelow({ migrationsDir, migrationsPattern }: D1Entry, file: string): string | undefined {
+function patternBelow(entry: D1Entry, file: string): string | undefined {
+  const { migrationsPattern } = entry
   if (migrationsPattern === undefined) return undefined
   const advice =
     'Set both in the d1_databases entry, such as migrations_dir "drizzle" and migrations_pattern "drizzle/*/migration.sql".'
   const where = `migrations_pattern "${migrationsPattern}" in ${path.basename(file)}`
-  if (migrationsDir === undefined)
+  if (entry.migrationsDir === undefined)
     throw new RunbookError('ConfigInvalid', `${where} needs a migrations_dir beside it.`, { advice })
-  const [folder, pattern] = [migrationsDir, migrationsPattern].map((text) =>
-    path.posix.normalize(text.replaceAll('\\', '/')).replace(/\/$/, ''),
-  )
+  const [folder, pattern] = [entry.migrationsDir, migrationsPattern].map(plainPath)
   if (folder === '.') return pattern
   if (pattern?.startsWith(`${folder}/`) === true) return pattern.slice(`${folder}/`.length)
   throw new RunbookError('ConfigInvalid', `${where} does not start with its migrations_dir, "${folder}/".`, {
@@ -120,6 +132,17 @@ export function environmentsSharingDatabase(project: Project, target: Target): s
     .map(({ name }) => name)
 }
 
+/** Entries of other environments whose `preview_database_id` is this production database: `--preview` and `wrangler dev --remote` write there. */
+export function previewsOfProduction(project: Project, target: Target): string[] {
+  if (!target.production || !target.database.remote) return []
+  return [...project.environments.values()]
+    .filter(({ name }) => name !== target.environment)
+    .filter((other) =>
+      levelOf(project, other).databases.some(({ previewId }) => previewId === target.database.id),
+    )
+    .map(({ name }) => name)
+}
+
 function refuseSharedDatabase(project: Project, target: Target): void {
   const others = environmentsSharingDatabase(project, target)
   if (others.length === 0) return
@@ -139,56 +162,30 @@ export function levelOf(project: Project, environment: Environment): WranglerLev
   return project.wrangler.environments.get(wranglerEnv) ?? project.wrangler.top
 }
 
-function chooseDatabase(
-  project: Project,
-  environment: Environment,
-  level: WranglerLevel,
-  asked: string | undefined,
-): D1Entry {
-  const where = environment.wranglerEnv === undefined ? 'the top level' : `[env.${environment.wranglerEnv}]`
-  const file = path.basename(project.wrangler.file)
-  const names = level.databases.map(({ name }) => name)
-  const wanted = asked ?? environment.settings.database ?? project.config.database
-  if (level.databases.length === 0) {
-    throw new RunbookError('DatabaseNotFound', `${where} of ${file} has no D1 database.`, {
-      advice: `Add a d1_databases entry there, or set environments.${environment.name}.wranglerEnv in runbook.config.`,
-    })
-  }
-  const candidates =
-    wanted === undefined ? level.databases : level.databases.filter((entry) => answersTo(entry, wanted))
-  const [entry, second] = candidates
-  if (entry === undefined) {
-    throw new RunbookError(
-      'DatabaseNotFound',
-      `${where} of ${file} has no database "${wanted}".${didYouMean(wanted ?? '', names)} It has: ${names.join(', ')}.`,
-      { advice: 'Give one of them: --database NAME.' },
-    )
-  }
-  if (second !== undefined) {
-    throw new RunbookError(
-      'ConfigInvalid',
-      `${where} of ${file} has several databases: ${names.join(', ')}.`,
-      {
-        advice: `Say which: --database ${names[0]}, or \`database\` in runbook.config.`,
-        details: { databases: names },
-      },
-    )
-  }
-  return entry
-}
-
-function answersTo(entry: D1Entry, name: string): boolean {
-  return entry.name === name || entry.binding === name || entry.id === name
-}
-
-/** Locally Wrangler keys the state by the preview id first, and needs no real id at all. */
+/** Throws `ConfigInvalid` where no ID, or an empty one, would leave it to Wrangler which database that is. */
 function databaseId(environment: Environment, entry: D1Entry, project: Project): string {
-  if (!environment.remote) return entry.previewId ?? entry.id ?? entry.binding
+  if (!environment.remote) {
+    refuseEmpty(entry, entry.previewId === undefined ? LOCAL_IDS : [], project)
+    return localId(entry)
+  }
   if (entry.id !== undefined) return entry.id
   throw new RunbookError(
     'ConfigInvalid',
     `The database ${entry.name} of environment ${environment.name} has no database_id in ${project.wrangler.file}: which database is meant cannot be proven.`,
     { advice: `Take the UUID from \`wrangler d1 info ${entry.name}\` and write it there.` },
+  )
+}
+
+const LOCAL_IDS = ['preview_database_id', 'database_id']
+
+/** An empty text, which Wrangler takes as it is: an ID of no letters, the folder of the Wrangler file, a pattern that it refuses. */
+function refuseEmpty(entry: D1Entry, keys: readonly string[], project: Project): void {
+  const empty = keys.find((key) => entry.emptyKeys.includes(key))
+  if (empty === undefined) return
+  throw new RunbookError(
+    'ConfigInvalid',
+    `${empty} of the d1_databases entry ${entry.binding} in ${path.basename(project.wrangler.file)} is empty, and Wrangler takes that for a value.`,
+    { advice: words`Fill it in or remove the line; ${command('doctor')} reads the file again.` },
   )
 }
 

@@ -2,6 +2,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
+import { command, words } from '../contract/next-command.js'
 
 /** In the order in which Wrangler itself looks. */
 export const WRANGLER_FILE_NAMES = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml'] as const
@@ -20,6 +21,8 @@ export interface D1Entry {
   migrationsTable: string | undefined
   /** Keys that Wrangler does not know either. */
   unknownKeys: string[]
+  /** Known keys that hold an empty text: absent to us, and at times a value to Wrangler. */
+  emptyKeys: string[]
 }
 
 /** The top level or one `[env.NAME]`. `d1_databases` is not inherited from the top level by Wrangler's rules. */
@@ -71,7 +74,8 @@ export async function readWranglerFile(file: string): Promise<WranglerFile> {
       cause,
     })
   })
-  const parsed = file.endsWith('.toml') ? await parseToml(text, file) : await parseJsonc(text, file)
+  const written = text.replace(/^\uFEFF/, '')
+  const parsed = file.endsWith('.toml') ? await parseToml(written, file) : await parseJsonc(written, file)
   const root = asTable(parsed, file, 'the file')
   const environments = new Map<string, WranglerLevel>()
   for (const [name, value] of Object.entries(asTable(root['env'] ?? {}, file, 'env'))) {
@@ -81,15 +85,12 @@ export async function readWranglerFile(file: string): Promise<WranglerFile> {
 }
 
 async function parseToml(text: string, file: string): Promise<unknown> {
-  const { parse } = await import('smol-toml')
+  const { parse, TomlError } = await import('smol-toml')
   try {
     return parse(text)
   } catch (cause) {
-    throw unreadable(
-      file,
-      cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause),
-      cause,
-    )
+    const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause)
+    throw unreadable(file, cause instanceof TomlError ? `${reason} on line ${cause.line}` : reason, cause)
   }
 }
 
@@ -105,7 +106,7 @@ async function parseJsonc(text: string, file: string): Promise<unknown> {
 
 function unreadable(file: string, reason: string, cause?: unknown): RunbookError {
   return new RunbookError('ConfigInvalid', `The Wrangler file ${file} does not parse: ${reason}.`, {
-    advice: 'Correct the file; `wrangler d1 list --config FILE` reads it the same way.',
+    advice: words`Correct that line; ${command('doctor')} reads the file again.`,
     cause,
   })
 }
@@ -159,6 +160,7 @@ function readEntry(entry: Table, file: string, where: string): D1Entry {
     migrationsPattern: text(entry, 'migrations_pattern', file, prefix),
     migrationsTable: text(entry, 'migrations_table', file, prefix),
     unknownKeys: Object.keys(entry).filter((key) => !ENTRY_KEYS.has(key)),
+    emptyKeys: Object.keys(entry).filter((key) => ENTRY_KEYS.has(key) && entry[key] === ''),
   }
 }
 
@@ -173,7 +175,6 @@ function text(table: Table, key: string, file: string, prefix: string): string |
 function wrongType(file: string, where: string, expected: string, found: unknown): RunbookError {
   const shown = found === undefined ? 'nothing' : JSON.stringify(found)
   return new RunbookError('ConfigInvalid', `${file}: ${where} must be ${expected}, found ${shown}.`, {
-    advice:
-      'See "D1 databases" in Wrangler\'s configuration reference, correct the entry and run the command again.',
+    advice: words`See "D1 databases" in Wrangler's configuration reference and correct the entry; ${command('doctor')} reads the file again.`,
   })
 }

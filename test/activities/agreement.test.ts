@@ -74,6 +74,59 @@ const SITUATIONS: Situation[] = [
     pending: { '0002_bio.sql': 'ALTER TABLE users ADD COLUMN bio TEXT;' },
   },
   {
+    name: 'a table made by hand before the first file',
+    byHand: 'CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT); INSERT INTO users VALUES (1, NULL);',
+    pending: {
+      '0001_bio.sql': "ALTER TABLE users ADD COLUMN bio TEXT; UPDATE users SET bio = '' WHERE id = 1;",
+    },
+  },
+  {
+    name: 'an index and a trigger on a table made by hand, in the first file',
+    byHand: 'CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT);',
+    pending: {
+      '0001_more.sql':
+        'CREATE INDEX by_email ON users (email); CREATE TRIGGER t AFTER INSERT ON users BEGIN UPDATE users SET email = lower(email) WHERE id = NEW.id; END;',
+    },
+  },
+  {
+    name: 'a table made by hand that the first file makes too',
+    byHand: 'CREATE TABLE one (id INTEGER PRIMARY KEY);',
+    pending: ONE,
+    blocked: true,
+  },
+  {
+    name: 'a column that a table made by hand has not',
+    byHand: 'CREATE TABLE users (id INTEGER PRIMARY KEY);',
+    pending: { '0001_index.sql': 'CREATE INDEX by_email ON users (email);' },
+    blocked: true,
+  },
+  {
+    name: 'no table where the first file wants one',
+    pending: { '0001_bio.sql': 'ALTER TABLE users ADD COLUMN bio TEXT;' },
+    blocked: true,
+  },
+  {
+    name: 'a statement that does not parse, in the first file',
+    byHand: 'CREATE TABLE users (id INTEGER PRIMARY KEY);',
+    pending: { '0001_bad.sql': 'ALTER TABEL users ADD COLUMN bio TEXT;' },
+    blocked: true,
+  },
+  {
+    name: 'an edited file beside one that is pending',
+    applied: ONE,
+    checksums: { '0001_one.sql': '0'.repeat(64) },
+    pending: { '0002_two.sql': 'CREATE TABLE two (id);' },
+    told: ['SQ104'],
+  },
+  {
+    name: 'an edited file, a duplicate number and one that is gone',
+    applied: ONE,
+    missing: ['0000_gone.sql'],
+    checksums: { '0001_one.sql': '0'.repeat(64) },
+    pending: { '0001_uno.sql': 'CREATE TABLE uno (id);' },
+    told: ['SQ105', 'SQ104', 'SQ101'],
+  },
+  {
     name: 'a column made by hand',
     byHand: 'CREATE TABLE notes (id INTEGER PRIMARY KEY); ALTER TABLE notes ADD COLUMN tag TEXT;',
     applied: ONE,

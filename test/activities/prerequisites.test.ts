@@ -51,6 +51,26 @@ describe('Wrangler', () => {
     expect((await look(wrangler('4.20.0')))('wrangler')?.state).toBe('failed')
   })
 
+  const withPattern = (pattern: string) => ({
+    'wrangler.toml': `${BARE['wrangler.toml']}migrations_dir = "db"\nmigrations_pattern = "db/${pattern}"\n`,
+  })
+
+  test.each(['*/migration.sql', '**/*.sql', '{*.sql,*/*.sql}', '*', '.*.sql'])(
+    'that does not know migrations_pattern stops a run whose files it names by db/%s',
+    async (pattern) => {
+      const check = (await look({ ...wrangler('4.97.0'), ...withPattern(pattern) }))('wrangler')
+      expect(check).toMatchObject({ state: 'failed', advice: expect.stringContaining('wrangler@4') })
+      expect(check?.message).toContain('4.98.0')
+      expect((await look({ ...wrangler('4.98.0'), ...withPattern(pattern) }))('wrangler')?.state).toBe(
+        'passed',
+      )
+    },
+  )
+
+  test('that does not know migrations_pattern is fine for one that names what it takes without', async () => {
+    expect((await look({ ...wrangler('4.97.0'), ...withPattern('*.sql') }))('wrangler')?.state).toBe('passed')
+  })
+
   test('of today is fine', async () => {
     expect((await look(wrangler('4.150.0')))('wrangler')?.state).toBe('passed')
   })

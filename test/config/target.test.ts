@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadProject } from '../../src/config/project.js'
-import { configWarnings, resolveTarget } from '../../src/config/target.js'
+import { configWarnings, previewsOfProduction, resolveTarget, whichId } from '../../src/config/target.js'
 import { PRODUCTION_ID, projectFolder, THREE_ENVIRONMENTS } from './project-folder.js'
 
 const resolve = async (files: Record<string, string>, environment: string, database?: string) =>
@@ -97,6 +97,177 @@ describe('several databases', () => {
     expect((await resolve({ 'wrangler.toml': toml }, 'local', 'ONE')).database.name).toBe('one')
     const config = { 'wrangler.toml': toml, 'runbook.config.json': '{"database": "two"}' }
     expect((await resolve(config, 'local')).database.name).toBe('two')
+  })
+})
+
+describe('several bindings', () => {
+  const entry = (binding: string, lines = ''): string =>
+    `[[d1_databases]]\nbinding = "${binding}"\ndatabase_name = "app"\ndatabase_id = "id-app"\n${lines}\n`
+  const local = (...entries: string[]) => ({ 'wrangler.toml': entries.join('') })
+
+  test.each([
+    ['the same lines', entry('A') + entry('B')],
+    ['its folder spelled otherwise', entry('A', 'migrations_dir = "./migrations/"') + entry('B')],
+    [
+      'a pattern that says the default',
+      entry('A', 'migrations_dir = "migrations"\nmigrations_pattern = "migrations/*.sql"') + entry('B'),
+    ],
+    ['an unequal flag for development', entry('A', 'remote = true') + entry('B')],
+    [
+      'one preview database',
+      entry('A', 'preview_database_id = "p"') + entry('B', 'preview_database_id = "p"'),
+    ],
+  ])('of one database are one choice: %s', async (_, toml) => {
+    const target = await resolve({ 'wrangler.toml': toml }, 'local')
+    expect([target.binding, target.database.name]).toEqual(['A', 'app'])
+    expect((await resolve({ 'wrangler.toml': toml }, 'local', 'B')).binding).toBe('B')
+  })
+
+  test.each([
+    [
+      'other folders',
+      [entry('A'), entry('B', 'migrations_dir = "other"')],
+      /one database, app, .* A \(migrations\/\*\.sql\), B \(other\/\*\.sql\)/,
+    ],
+    [
+      'other ledgers',
+      [entry('A'), entry('B', 'migrations_table = "mine"')],
+      /B \(migrations\/\*\.sql, ledger mine\)/,
+    ],
+    [
+      'other patterns',
+      [entry('A'), entry('B', 'migrations_dir = "m"\nmigrations_pattern = "m/**"')],
+      /B \(m\/\*\*\)/,
+    ],
+    [
+      'local databases apart',
+      [entry('A'), entry('B', 'preview_database_id = "p"')],
+      /several databases: A \(app\), B \(app\)/,
+    ],
+    [
+      'one name of two databases',
+      [entry('A'), entry('B').replace('id-app', 'id-b')],
+      /several databases: A \(app\), B \(app\)/,
+    ],
+  ])('with %s are chosen by binding, and the advice works', async (_, entries, message) => {
+    const files = local(...entries)
+    const refused = await resolve(files, 'local').then(
+      () => undefined,
+      (error: unknown) => error as { type: string; message: string; advice: string },
+    )
+    expect(refused).toMatchObject({
+      type: 'ConfigInvalid',
+      message: expect.stringMatching(message) as string,
+    })
+    const call = /--database (\S+?),/.exec(refused?.advice ?? '')?.[1]
+    expect((await resolve(files, 'local', call)).binding).toBe('A')
+  })
+
+  test('of which one is called as another database is named are told apart by the ID', async () => {
+    const files = local(
+      entry('A'),
+      entry('app').replace('"app"\ndatabase_id = "id-app"', '"b"\ndatabase_id = "id-b"'),
+    )
+    await expect(resolve(files, 'local', 'app')).rejects.toMatchObject({
+      advice: expect.stringContaining('--database A,'),
+    })
+  })
+})
+
+describe('which ID', () => {
+  const toml =
+    '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "app"\ndatabase_id = "id"\npreview_database_id = "preview"\n' +
+    '[[env.staging.d1_databases]]\nbinding = "DB"\ndatabase_name = "app"\ndatabase_id = "id-s"\npreview_database_id = "preview"\n'
+
+  test.each([
+    ['local', 'preview', 'preview, its preview_database_id, which Wrangler takes for everything local'],
+    ['staging', 'id-s', 'id-s; its preview_database_id preview is left alone'],
+  ])('%s uses, and why', async (environment, id, why) => {
+    const project = await loadProject({ projectDir: projectFolder({ 'wrangler.toml': toml }) })
+    const target = resolveTarget(project, environment)
+    expect([target.database.id, whichId(project, target)]).toEqual([id, why])
+  })
+
+  test('needs no words where there is one', async () => {
+    const project = await loadProject({ projectDir: projectFolder({ 'wrangler.toml': THREE_ENVIRONMENTS }) })
+    const target = resolveTarget(project, 'production')
+    expect(whichId(project, target)).toBe(PRODUCTION_ID)
+  })
+})
+
+test.each([
+  ['the top level', 'local', ''],
+  [
+    'another environment',
+    'staging',
+    '[[env.staging.d1_databases]]\nbinding = "DB"\ndatabase_id = "s"\npreview_database_id = "p"\n',
+  ],
+  [
+    'itself only',
+    undefined,
+    '[[env.staging.d1_databases]]\nbinding = "DB"\ndatabase_id = "s"\npreview_database_id = "own"\n',
+  ],
+])('whose preview is the production database is known: %s', async (_, name, more) => {
+  const preview = name === 'local' ? 'p' : 'mine'
+  const toml =
+    `[[d1_databases]]\nbinding = "DB"\ndatabase_id = "l"\npreview_database_id = "${preview}"\n${more}` +
+    '[[env.production.d1_databases]]\nbinding = "DB"\ndatabase_id = "p"\npreview_database_id = "p"\n'
+  const project = await loadProject({ projectDir: projectFolder({ 'wrangler.toml': toml }) })
+  const production = resolveTarget(project, 'production')
+  expect(previewsOfProduction(project, production)).toEqual(name === undefined ? [] : [name])
+  expect(previewsOfProduction(project, resolveTarget(project, 'local'))).toEqual([])
+})
+
+describe('a key that is left empty', () => {
+  const lines = (written: string) => ({
+    'wrangler.toml': `[[d1_databases]]\nbinding = "DB"\ndatabase_name = "app"\n${written}\n`,
+  })
+
+  test.each(['migrations_dir', 'migrations_pattern', 'preview_database_id', 'database_id'])(
+    '%s is refused, as Wrangler takes it for a value',
+    async (key) => {
+      await expect(resolve(lines(`${key} = ""`), 'local')).rejects.toMatchObject({
+        type: 'ConfigInvalid',
+        message: expect.stringContaining(`${key} of the d1_databases entry DB`),
+      })
+    },
+  )
+
+  test.each([
+    'migrations_table = ""',
+    'database_id = ""\npreview_database_id = "p"',
+    'database_id = "a"\n[[d1_databases]]\nbinding = "OTHER"\ndatabase_name = "other"\nmigrations_dir = ""',
+    'database_id = "a"\n[[env.production.d1_databases]]\nbinding = "DB"\ndatabase_id = ""',
+  ])('%j is no obstacle', async (written) => {
+    expect((await resolve(lines(written), 'local', 'app')).binding).toBe('DB')
+  })
+})
+
+describe('a Wrangler file with a mistake', () => {
+  test.each([
+    ['wrangler.toml', 'name = "x"\n[[d1_databases]\nbinding = "DB"\n', /on line 2/],
+    ['wrangler.toml', 'name = "x"\n\nname = "y"\n', /on line 3/],
+    ['wrangler.jsonc', '{\n  "name": "x"\n  "d1_databases": []\n}', /on line 3/],
+    ['wrangler.json', '{\n // fine\n "d1_databases": [,],\n}', /on line 3/],
+    [
+      'wrangler.json',
+      '{"d1_databases": [{"binding": 7}]}',
+      /d1_databases\[0\]\.binding must be a text, found 7/,
+    ],
+    ['wrangler.toml', 'd1_databases = "DB"', /d1_databases must be a list, found "DB"/],
+  ])('%s: %j says where, and what to type', async (name, content, message) => {
+    await expect(resolve({ [name]: content }, 'local')).rejects.toMatchObject({
+      type: 'ConfigInvalid',
+      message: expect.stringMatching(message),
+      advice: expect.stringContaining('d1-runbook doctor'),
+    })
+  })
+
+  test.each([
+    '// a comment\n{ "d1_databases": [{ "binding": "DB", }, ], /* the end */ }',
+    '\uFEFF{ "d1_databases": [{ "binding": "DB" }] }',
+  ])('%j is none', async (content) => {
+    expect((await resolve({ 'wrangler.json': content }, 'local')).binding).toBe('DB')
   })
 })
 

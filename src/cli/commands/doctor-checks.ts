@@ -4,7 +4,13 @@ import path from 'node:path'
 import semver from 'semver'
 import { misplacedMigrationsDir, requireMigrationsDir } from '../../config/migrations-dir.js'
 import { loadProject, type Project } from '../../config/project.js'
-import { configWarnings, environmentsSharingDatabase, resolveTarget } from '../../config/target.js'
+import {
+  configWarnings,
+  environmentsSharingDatabase,
+  previewsOfProduction,
+  resolveTarget,
+  whichId,
+} from '../../config/target.js'
 import { plural } from '../../text/plural.js'
 import { MINIMUM_NODE } from '../../contract/names.js'
 import type { Check } from '../../contract/run.js'
@@ -13,6 +19,7 @@ import { lookUpVariables } from '../../contract/variables.js'
 import type { CommonOptions } from '../terminal/app.js'
 import { failureOf } from '../terminal/failure.js'
 import { command, words } from '../../contract/next-command.js'
+import { examineWrangler } from './doctor-wrangler.js'
 
 /** Below this a backup and its restored copy may not fit. Bytes. */
 const LITTLE_SPACE = 1024 ** 3
@@ -29,7 +36,8 @@ export async function examine(options: CommonOptions): Promise<Check[]> {
       return project.wrangler.file
     }),
   )
-  checks.push(await look('wrangler', 'Wrangler', () => wranglerVersion(options.project)))
+  const target = project === undefined ? undefined : targetOf(project, options)
+  checks.push(await look('wrangler', 'Wrangler', () => examineWrangler(options.project, target)))
   checks.push(...(project === undefined ? [] : await examineProject(project, options)))
   checks.push(...(await examineTemporal(options.project, project?.taskQueue)))
   checks.push(await look('disk', 'Disk space', () => diskSpace(options.project)))
@@ -39,13 +47,9 @@ export async function examine(options: CommonOptions): Promise<Check[]> {
 async function examineProject(project: Project, options: CommonOptions): Promise<Check[]> {
   let target: Target | undefined
   const environment = await look('environment', `Environment ${options.env}`, () => {
-    target = resolveTarget(project, options.env, {
-      database: options.database,
-      accountId: process.env['CLOUDFLARE_ACCOUNT_ID'],
-      allowSharedDatabase: true,
-    })
+    target = resolve(project, options)
     const { database } = target
-    const message = `${database.name} (${database.id}), ${database.remote ? 'remote' : 'local'}`
+    const message = `${database.name} (${whichId(project, target)}), ${database.remote ? 'remote' : 'local'}`
     const warnings = configWarnings(project, target)
     if (warnings.length === 0) return message
     return {
@@ -68,6 +72,23 @@ async function examineProject(project: Project, options: CommonOptions): Promise
     await look('window', 'Maintenance window', () => maintenanceWindow(project, known)),
     await look('secrets', 'Environment variables', () => secretNames(project, known)),
   ]
+}
+
+function resolve(project: Project, options: CommonOptions): Target {
+  return resolveTarget(project, options.env, {
+    database: options.database,
+    accountId: process.env['CLOUDFLARE_ACCOUNT_ID'],
+    allowSharedDatabase: true,
+  })
+}
+
+/** Undefined where there is none, which the check of the environment says. */
+function targetOf(project: Project, options: CommonOptions): Target | undefined {
+  try {
+    return resolve(project, options)
+  } catch {
+    return undefined
+  }
 }
 
 async function examineTemporal(projectDir: string, taskQueue: string | undefined): Promise<Check[]> {
@@ -119,17 +140,15 @@ function nodeVersion(): Seen {
   }
 }
 
-async function wranglerVersion(projectDir: string): Promise<Seen> {
-  const { findWrangler, UPGRADE_WRANGLER } = await import('../../d1/wrangler/wrangler-tool.js')
-  const { version, source, warning } = await findWrangler(projectDir)
-  const message = `${version}, ${source === 'project' ? "the project's own" : 'the one that comes with d1-runbook'}`
-  return warning === undefined
-    ? message
-    : { state: 'warned', message: `${message}. ${warning}`, advice: UPGRADE_WRANGLER }
-}
-
 function distinctDatabase(project: Project, target: Target): Seen {
   const others = environmentsSharingDatabase(project, target)
+  const previews = previewsOfProduction(project, target)
+  if (others.length === 0 && previews.length > 0)
+    return {
+      state: 'warned',
+      message: `the preview_database_id of ${previews.join(', ')} is this production database: \`wrangler dev --remote\` and \`--preview\` write to it`,
+      advice: `Give the preview a database of its own in ${project.wrangler.file}.`,
+    }
   if (others.length === 0)
     return target.database.remote ? 'no other environment names it' : 'it is on this machine'
   return {

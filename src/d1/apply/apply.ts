@@ -8,8 +8,15 @@ import type { MigrationFile, Target } from '../../contract/target.js'
 import { readIdentity } from '../read/identity.js'
 import { takeLease, type Lease } from './lease.js'
 import { judgeState, type Expectation, type ProvenState } from './proof.js'
-import { openStage } from '../wrangler/stage.js'
-import { classify, errorLine, runWrangler, type WranglerResult } from '../wrangler/wrangler.js'
+import { needsPattern, openStage } from '../wrangler/stage.js'
+import {
+  classify,
+  demandPatterns,
+  errorLine,
+  findWrangler,
+  runWrangler,
+  type WranglerResult,
+} from '../wrangler/wrangler.js'
 import { command, words } from '../../contract/next-command.js'
 import { wayByImport } from './way-by-import.js'
 
@@ -39,7 +46,7 @@ const SETTLE_MS = 2000
  * are unique in the ledger.
  *
  * Throws `ApplyPartial` and `Drifted` (stop), the classified failure with `details.state: 'absent'` when the database is as
- * before, `OutcomeUnknown` (retryable) when the cause may pass, `WrongTarget`, `DatabaseLocked`; the signal's reason when
+ * before, `OutcomeUnknown` (retryable) when the cause may pass, `WrongTarget`, `DatabaseLocked`, `ToolTooOld`; the signal's reason when
  * cancelled, after the state was proven.
  */
 export async function applyMigration(request: ApplyRequest): Promise<MigrationResult> {
@@ -52,6 +59,7 @@ export async function applyMigration(request: ApplyRequest): Promise<MigrationRe
     const before = await proveState(request)
     if (before.state === 'applied') return applied(file, 0)
     if (before.state !== 'absent') throw before.failure
+    if (needsPattern(file.name)) demandPatterns(await findWrangler(target.projectDir))
     const end = await runApply(request, lease)
     return await settle(request, end)
   } finally {

@@ -10,26 +10,23 @@ const DEPTH = 4
 
 /**
  * The names under which Wrangler takes up the files of the folder, in the order in which it applies them: paths below the
- * folder, with `/`. `pattern`: `migrations_pattern` below the folder; absent: `*.sql`.
+ * folder, with `/`. As Wrangler 4.98 and later walk: into folders that the pattern can still match below. Links and pipes
+ * are among them, which Wrangler passes over without a word: whoever reads the files refuses those by name.
+ * `pattern`: `migrations_pattern` below the folder.
  */
-export async function listMigrations(dir: string, pattern?: string): Promise<string[]> {
-  if (pattern !== undefined) return listMatching(dir, pattern)
-  const entries = await readdir(dir, { withFileTypes: true })
-  return (
-    entries
-      // Wrangler passes over what begins with a dot.
-      .filter(({ name }) => name.endsWith('.sql') && !name.startsWith('.'))
-      .filter((entry) => !entry.isDirectory())
-      .map(({ name }) => name)
-      .sort(migrationOrder)
-  )
-}
-
-/** As Wrangler 4.150 walks: into folders that the pattern can still match below, and files only. */
-async function listMatching(dir: string, pattern: string): Promise<string[]> {
+export async function listMigrations(dir: string, pattern = '*.sql'): Promise<string[]> {
   const matcher = matcherOf(pattern)
   const found = await walk(dir, (name) => matcher.match(name, true))
   return found.filter((name) => matcher.match(name)).sort(migrationOrder)
+}
+
+/**
+ * What a Wrangler before `migrations_pattern` takes up of the same folder: whatever is named `.sql` directly in it, hidden
+ * files, links and folders too.
+ */
+export async function listBeforePatterns(dir: string): Promise<string[]> {
+  const names = await readdir(dir)
+  return names.filter((name) => name.endsWith('.sql')).sort(migrationOrder)
 }
 
 /** Whether Wrangler would take up a file of this name, a path below the migrations folder. */
@@ -54,7 +51,7 @@ function matcherOf(pattern: string): Minimatch {
   return new Minimatch(pattern, { dot: false })
 }
 
-/** Names of the files below `dir`; `enter` is asked for each folder. What cannot be read is passed over, as by Wrangler. */
+/** Names of what is no folder below `dir`; `enter` is asked for each folder. What cannot be read is passed over, as by Wrangler. */
 async function walk(dir: string, enter: (name: string) => boolean): Promise<string[]> {
   const found: string[] = []
   const open = ['']
@@ -62,8 +59,8 @@ async function walk(dir: string, enter: (name: string) => boolean): Promise<stri
     const entries = await readdir(join(dir, below), { withFileTypes: true }).catch(() => [])
     for (const entry of entries) {
       const name = below === '' ? entry.name : `${below}/${entry.name}`
-      if (entry.isFile()) found.push(name)
-      else if (entry.isDirectory() && enter(name)) open.push(name)
+      if (!entry.isDirectory()) found.push(name)
+      else if (enter(name)) open.push(name)
     }
   }
   return found

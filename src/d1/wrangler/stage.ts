@@ -37,8 +37,7 @@ export async function openStage(
 
 function stagedConfig(target: Target, files: MigrationFile[]): object {
   const { accountId, binding, database, migrationsTable } = target
-  // Only what is to run is staged, so the pattern names it all: what Wrangler records is the path below the folder.
-  const byPattern = files.some(({ name }) => name.includes('/') || !name.endsWith('.sql'))
+  const byPattern = files.some(({ name }) => needsPattern(name))
   return {
     name: 'd1-runbook-stage',
     compatibility_date: '2025-01-01',
@@ -49,9 +48,23 @@ function stagedConfig(target: Target, files: MigrationFile[]): object {
         database_name: database.name,
         database_id: database.id,
         migrations_dir: 'migrations',
-        ...(byPattern ? { migrations_pattern: 'migrations/**/*' } : {}),
+        ...(byPattern ? { migrations_pattern: `migrations/${patternOf(files)}` } : {}),
         migrations_table: migrationsTable,
       },
     ],
   }
+}
+
+/** Whether Wrangler takes up a file of this name only by `migrations_pattern`. */
+export function needsPattern(name: string): boolean {
+  return name.includes('/') || name.startsWith('.') || !name.endsWith('.sql')
+}
+
+/** Only what is to run is staged, so folders and files need no names: only their dots, which a star passes over. */
+function patternOf(files: MigrationFile[]): string {
+  const shapes = files.map(({ name }) =>
+    name.replaceAll(/[^/]+/g, (part) => (part.startsWith('.') ? '.*' : '*')),
+  )
+  const [shape = '*', ...others] = [...new Set(shapes)]
+  return others.length === 0 ? shape : `{${[shape, ...others].join(',')}}`
 }

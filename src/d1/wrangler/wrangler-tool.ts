@@ -14,7 +14,14 @@ export const ORDERED_WRANGLER = '4.80.0'
  * From this one on, lines that end with CR LF outside of quotes are sent to remote D1 with LF: 4.123.0 has no such step, 4.124.0 has.
  * Source: https://github.com/cloudflare/workers-sdk/pull/15044
  */
-const LINE_FEED_WRANGLER = '4.124.0'
+export const LINE_FEED_WRANGLER = '4.124.0'
+
+/**
+ * The first that reads `migrations_pattern`: the key is nowhere in the package of 4.97.0. Those before take whatever is named `.sql`
+ * directly in `migrations_dir`, hidden files and links too.
+ * Source: https://github.com/cloudflare/workers-sdk/pull/14089
+ */
+export const PATTERN_WRANGLER = '4.98.0'
 
 export const UPGRADE_WRANGLER = 'npm install --save-dev wrangler@4'
 
@@ -26,6 +33,8 @@ export interface Wrangler {
   source: 'project' | 'bundled'
   /** It sends line feeds to remote D1 whatever the file has. */
   sendsLf: boolean
+  /** It reads `migrations_pattern`, so it can apply a file of a sub-folder. */
+  readsPatterns: boolean
   /** What a person should know although it works. */
   warning?: string
 }
@@ -54,11 +63,25 @@ export async function findWrangler(projectDir: string): Promise<Wrangler> {
     version,
     source: own === undefined ? 'bundled' : 'project',
     sendsLf: semver.gte(version, LINE_FEED_WRANGLER),
+    readsPatterns: semver.gte(version, PATTERN_WRANGLER),
   }
   if (semver.lt(version, ORDERED_WRANGLER)) {
     tool.warning = `Wrangler ${version} applies files of equal number in the order of the folder; ${ORDERED_WRANGLER} or later sorts them.`
   }
   return tool
+}
+
+/** For files that only `migrations_pattern` names. Throws `ToolTooOld` where this Wrangler would run none of them and say nothing. */
+export function demandPatterns({
+  version,
+  readsPatterns,
+}: Pick<Wrangler, 'version' | 'readsPatterns'>): void {
+  if (readsPatterns) return
+  throw new RunbookError(
+    'ToolTooOld',
+    `Wrangler ${version} does not know migrations_pattern, which ${PATTERN_WRANGLER} brought: it would take up none of the files in sub-folders.`,
+    { advice: `Run \`${UPGRADE_WRANGLER}\` where the worker runs.` },
+  )
 }
 
 /** What a plan has to know of the Wrangler that would send its files; undefined where there is none, which whoever runs it will say. */

@@ -15,7 +15,13 @@ import { findWrangler } from './wrangler-tool.js'
 import { command, words } from '../../contract/next-command.js'
 
 export { classify, errorLine } from './failure-texts.js'
-export { findWrangler, knownWrangler, MINIMUM_WRANGLER, type Wrangler } from './wrangler-tool.js'
+export {
+  demandPatterns,
+  findWrangler,
+  knownWrangler,
+  MINIMUM_WRANGLER,
+  type Wrangler,
+} from './wrangler-tool.js'
 
 export interface WranglerRequest {
   target: Target

@@ -1,7 +1,5 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   bundledWrangler,
@@ -10,12 +8,11 @@ import {
   MIGRATIONS,
   type WranglerProject,
 } from '../../sample/cloudflare-api/wrangler-project.js'
-
-const OLDEST = '4.33.2'
-const CACHE = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', '.d1-runbook', 'wranglers')
+import { MINIMUM_WRANGLER } from '../../../src/d1/wrangler/wrangler-tool.js'
+import { installedWrangler } from './installed-wrangler.js'
 
 const VERSIONS = [
-  { version: OLDEST, script: await installed(OLDEST) },
+  { version: MINIMUM_WRANGLER, script: await installedWrangler(MINIMUM_WRANGLER) },
   { version: 'bundled', script: bundledWrangler() },
 ]
 
@@ -135,28 +132,4 @@ describe.each(VERSIONS)('Wrangler $version against the local Cloudflare API', ({
 function bundledVersion(): string {
   const file = join(dirname(bundledWrangler()), '..', 'package.json')
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
-}
-
-/** The script of a Wrangler that lies outside of the lock file; installed once, kept below `.d1-runbook`. */
-async function installed(version: string): Promise<string | undefined> {
-  const folder = join(CACHE, version)
-  const script = join(folder, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
-  if (existsSync(script)) return script
-  mkdirSync(folder, { recursive: true })
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  const run = await execa(
-    npm,
-    ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', folder, `wrangler@${version}`],
-    {
-      cwd: folder,
-      reject: false,
-      timeout: 120_000,
-      env: { npm_config_fetch_retries: '1', npm_config_fetch_timeout: '20000' },
-    },
-  )
-  if (!run.failed && existsSync(script)) return script
-  console.warn(
-    `Wrangler ${version} is left out of the matrix, as npm could not install it:\n${run.stderr.slice(-500)}`,
-  )
-  return undefined
 }

@@ -1,0 +1,108 @@
+import path from 'node:path'
+import { RunbookError } from '../contract/failures.js'
+import { didYouMean } from './closest.js'
+import type { Environment, Project } from './project.js'
+import type { D1Entry, WranglerLevel } from './wrangler-file.js'
+
+/**
+ * The entry that is asked for by `--database`, else by runbook.config, else the only one. Several bindings of one database with
+ * one history are one choice. Throws `DatabaseNotFound`, and `ConfigInvalid` where more than one is left.
+ */
+export function chooseDatabase(
+  project: Project,
+  environment: Environment,
+  level: WranglerLevel,
+  asked: string | undefined,
+): D1Entry {
+  const where = environment.wranglerEnv === undefined ? 'the top level' : `[env.${environment.wranglerEnv}]`
+  const file = path.basename(project.wrangler.file)
+  const wanted = asked ?? environment.settings.database ?? project.config.database
+  if (level.databases.length === 0) {
+    throw new RunbookError('DatabaseNotFound', `${where} of ${file} has no D1 database.`, {
+      advice: `Add a d1_databases entry there, or set environments.${environment.name}.wranglerEnv in runbook.config.`,
+    })
+  }
+  const candidates =
+    wanted === undefined ? level.databases : level.databases.filter((entry) => answersTo(entry, wanted))
+  const [entry, ...others] = candidates
+  if (entry === undefined) {
+    const names = unique(level.databases.map(({ name }) => name))
+    throw new RunbookError(
+      'DatabaseNotFound',
+      `${where} of ${file} has no database "${wanted}".${didYouMean(wanted ?? '', names)} It has: ${names.join(', ')}.`,
+      { advice: 'Give one of them: --database NAME.' },
+    )
+  }
+  if (others.every((other) => sameDatabase(entry, other, environment.remote) && sameHistory(entry, other)))
+    return entry
+  throw severalDatabases(`${where} of ${file}`, candidates, environment.remote)
+}
+
+function severalDatabases(where: string, candidates: D1Entry[], remote: boolean): RunbookError {
+  const [first] = candidates
+  const one = candidates.every((other) => first !== undefined && sameDatabase(first, other, remote))
+  const names = unique(candidates.map(({ name }) => name))
+  const shown = candidates.map((entry) => {
+    if (one) return `${entry.binding} (${historyOf(entry)})`
+    return names.length === candidates.length ? entry.name : `${entry.binding} (${entry.name})`
+  })
+  const choice = first === undefined ? '' : callOf(first, candidates)
+  return new RunbookError(
+    'ConfigInvalid',
+    one
+      ? `${where} names one database, ${names.join(', ')}, under several bindings with other migrations: ${shown.join(', ')}.`
+      : `${where} has several databases: ${shown.join(', ')}.`,
+    {
+      advice: `Say which: --database ${choice}, or \`database\` in runbook.config.`,
+      details: { databases: names, bindings: candidates.map(({ binding }) => binding) },
+    },
+  )
+}
+
+/** What only this one of them answers to: its name, as people know it, else its binding, else its ID. */
+function callOf(entry: D1Entry, candidates: readonly D1Entry[]): string {
+  const calls = [entry.name, entry.binding, entry.id ?? '']
+  return (
+    calls.find((call) => call !== '' && candidates.filter((each) => answersTo(each, call)).length === 1) ??
+    entry.binding
+  )
+}
+
+export function answersTo(entry: D1Entry, name: string): boolean {
+  return entry.name === name || entry.binding === name || entry.id === name
+}
+
+/** Locally Wrangler keys the state by the preview ID first, and needs no real ID at all. */
+export function localId({ previewId, id, binding }: D1Entry): string {
+  return previewId ?? id ?? binding
+}
+
+function sameDatabase(one: D1Entry, other: D1Entry, remote: boolean): boolean {
+  return remote ? one.id !== undefined && one.id === other.id : localId(one) === localId(other)
+}
+
+function sameHistory(one: D1Entry, other: D1Entry): boolean {
+  return historyOf(one) === historyOf(other)
+}
+
+function historyOf(entry: D1Entry): string {
+  const { migrationsPattern, migrationsTable } = entry
+  const files =
+    migrationsPattern === undefined
+      ? `${plainPath(migrationsDir(entry))}/*.sql`
+      : plainPath(migrationsPattern)
+  return migrationsTable === undefined ? files : `${files}, ledger ${migrationsTable}`
+}
+
+/** As written, with the separators that Wrangler turns; its default where nothing is. */
+export function migrationsDir({ migrationsDir: written = 'migrations' }: D1Entry): string {
+  return written.replaceAll('\\', '/')
+}
+
+export function plainPath(text: string): string {
+  return path.posix.normalize(text.replaceAll('\\', '/')).replace(/\/$/, '')
+}
+
+function unique(values: string[]): string[] {
+  return [...new Set(values)]
+}

@@ -1,0 +1,41 @@
+// Many `wrangler d1 migrations` commands in one process: Wrangler's own `main`, whole, without the second that each start takes.
+// usage: node wrangler-lists.mjs CLI_JS < '[{"cwd": "…", "args": ["d1", …]}]' > '[{"failed": false, "output": "…"}]'
+import { readFileSync, writeSync } from 'node:fs'
+import Module from 'node:module'
+import process from 'node:process'
+import { dirname } from 'node:path'
+
+const [, , script] = process.argv
+const calls = JSON.parse(readFileSync(0, 'utf8'))
+
+const wrangler = new Module(script)
+wrangler.filename = script
+wrangler.paths = Module._nodeModulePaths(dirname(script))
+wrangler._compile(`${readFileSync(script, 'utf8')}\nmodule.exports = { main };`, script)
+
+let output = ''
+for (const name of ['log', 'info', 'warn', 'error'])
+  console[name] = (...values) => {
+    output += `${values.join(' ')}\n`
+  }
+for (const stream of [process.stdout, process.stderr])
+  stream.write = (text) => {
+    output += text
+    return true
+  }
+
+const answers = []
+for (const { cwd, args } of calls) {
+  output = ''
+  process.chdir(cwd)
+  const failed = await wrangler.exports.main(args).then(
+    () => false,
+    (error) => {
+      output += String(error?.message)
+      return true
+    },
+  )
+  answers.push({ failed, output })
+}
+writeSync(1, JSON.stringify(answers))
+process.exit(0)
