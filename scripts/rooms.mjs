@@ -310,7 +310,7 @@ export const ROOMS = [
     'src/contract',
     'src/text',
     'src/process',
-    ...d1('sqlite', 'wrangler', 'cloudflare', 'schema', 'read', 'migrations', 'apply', 'backup'),
+    ...d1('sqlite', 'sql', 'wrangler', 'cloudflare', 'schema', 'read', 'migrations', 'apply', 'backup'),
     'src/analysis/rules',
     'src/analysis/findings',
     'src/analysis/rehearse',

@@ -74,7 +74,7 @@ export function differenceToday(ours: Read, said: Said, layout: Layout): string 
 export const UNLIKE = 'unlike'
 
 /**
- * The same of a Wrangler before `migrations_pattern`: which files, without their order, which its list does not have .
+ * The same of a Wrangler before `migrations_pattern`: which files, without their order, which its list does not have.
  */
 export async function differenceBeforePatterns(
   ours: Read,
