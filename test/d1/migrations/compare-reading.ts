@@ -81,8 +81,11 @@ export async function differenceBeforePatterns(
   said: Said,
   { entry }: Layout,
 ): Promise<string | undefined> {
-  // It knows no entry without an ID and a name, and puts the ledger's name into SQL as it is.
-  if (!entry?.['database_id'] || !entry['database_name'] || /\W|Group/.test(entry['migrations_table'] ?? ''))
+  // It knows no entry without an ID and a name, refuses the whole file for one, puts the ledger's name into SQL as it is, and
+  // leaves backslashes alone.
+  if (/must have a "database_id" field/.test(said.output)) return UNLIKE
+  if (!entry?.['database_id'] || !entry['database_name']) return UNLIKE
+  if (/\W|Group/.test(entry['migrations_table'] ?? '') || entry['migrations_dir']?.includes('\\') === true)
     return UNLIKE
   if ('refused' in ours && ours.target === undefined) return UNLIKE
   const target = ours.target

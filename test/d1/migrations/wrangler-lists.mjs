@@ -11,7 +11,11 @@ const calls = JSON.parse(readFileSync(0, 'utf8'))
 const wrangler = new Module(script)
 wrangler.filename = script
 wrangler.paths = Module._nodeModulePaths(dirname(script))
-wrangler._compile(`${readFileSync(script, 'utf8')}\nmodule.exports = { main };`, script)
+const loggers = ['logger', 'logger2'].map((name) => `typeof ${name} === 'undefined' ? {} : ${name}`)
+wrangler._compile(
+  `${readFileSync(script, 'utf8')}\nmodule.exports = { main, loggers: [${loggers.join(', ')}] };`,
+  script,
+)
 
 let output = ''
 for (const name of ['log', 'info', 'warn', 'error'])
@@ -28,6 +32,8 @@ const answers = []
 for (const { cwd, args } of calls) {
   output = ''
   process.chdir(cwd)
+  // A failed query leaves the logger of old versions silent.
+  for (const logger of wrangler.exports.loggers) if ('loggerLevel' in logger) logger.loggerLevel = 'log'
   const failed = await wrangler.exports.main(args).then(
     () => false,
     (error) => {
