@@ -100,6 +100,7 @@ export interface ColumnChange {
   taken?: string
   /** Of the changed ones: JSON documents of which nothing is left in the new ones. */
   overwritten?: number
+  /** Of the values that became NULL or empty, then of the others; a few of each. */
   samples: { key: string; before: string; after: string }[]
   /** `table.column` that holds the same values now. */
   preservedIn?: string

@@ -6,7 +6,7 @@ import type { Versions } from './versions.js'
 import { isAmbiguous, placeIn, type Place } from './places.js'
 import type { Spelt } from './readings.js'
 import { column, isCalledAfter, pairsOf, ROWID, type Pair } from './row-keys.js'
-import { columnsFilled, copiedBy, writes } from './writers.js'
+import { columnsFilled, copiedBy, mentionedFor, writes } from './writers.js'
 
 /**
  * Columns of the same row that statements filled from the old one, and columns of tables that such a column points to. With `asItIs` only
@@ -24,6 +24,7 @@ export function placesBeside(
   const names = [name, fate.renamedColumns.get(name.toLowerCase()) ?? name]
   const old = new Set(pairsOf(fate, after).map(({ is }) => is.toLowerCase()))
   const own = writers.filter((statement) => fillsTable(statement, fate, after))
+  const insertable = after.columns.filter(({ generated }) => !generated).map((it) => it.name)
   const filled = after.columns
     .map((it) => it.name)
     .filter((candidate) => {
@@ -35,7 +36,10 @@ export function placesBeside(
       if (asItIs || copied || inherits) return copied || inherits
       return own.some(({ anatomy }) => {
         const columns = columnsFilled(anatomy)
-        if (anatomy.verb !== 'update' && !isFresh) return false
+        if (anatomy.verb !== 'update' && !isFresh)
+          return mentionedFor(anatomy, candidate, insertable).some((it) =>
+            names.some((was) => sameName(was, it)),
+          )
         return columns === undefined ? anatomy.copies : columns.some((is) => sameName(is, candidate))
       })
     })

@@ -49,19 +49,25 @@ export function columnChanges(
     const others = changed - of('t')
     const cut = countCut({ values, changed: others, headed: of('h'), zeroed: of('z'), words: of('w') })
     const keyText = key.map((pair) => `quote(${column('b', pair.was)})`).join(` || ', ' || `)
-    const samples = database
-      .prepare(
-        `SELECT ${keyText} AS key, substr(quote(${column('b', was)}), 1, 80) AS before, substr(quote(${column('s', is)}), 1, 80) AS after
-         FROM ${from} WHERE ${column('b', was)} IS NOT NULL AND ${differ(pair)} LIMIT 100`,
-      )
-      .all()
-      .filter(isNews())
-      .slice(0, SAMPLES)
-      .map((sample) => ({
-        key: String(sample['key']),
-        before: String(sample['before']),
-        after: String(sample['after']),
-      }))
+    const emptied = `NOT (${isEmpty(column('b', was))}) AND (${isEmpty(column('s', is))})`
+    const samplesWhere = (condition: string): ColumnChange['samples'] =>
+      database
+        .prepare(
+          `SELECT ${keyText} AS key, substr(quote(${column('b', was)}), 1, 80) AS before, substr(quote(${column('s', is)}), 1, 80) AS after
+           FROM ${from} WHERE ${column('b', was)} IS NOT NULL AND ${differ(pair)} AND ${condition} LIMIT 100`,
+        )
+        .all()
+        .filter(isNews())
+        .slice(0, SAMPLES)
+        .map((sample) => ({
+          key: String(sample['key']),
+          before: String(sample['before']),
+          after: String(sample['after']),
+        }))
+    const samples = [
+      ...(nulled === 0 ? [] : samplesWhere(emptied)),
+      ...(changed === 0 ? [] : samplesWhere(`NOT (${emptied})`)),
+    ]
     const documents = samples.some(({ before }) => /^'\s*[{[]/.test(before))
     const overwritten = documents ? countOverwritten(database, from, column('b', was), column('s', is)) : 0
     const kinds = {

@@ -33,6 +33,33 @@ export function columnsFilled({ verb, tokens, target }: StatementParts): string[
     .map(({ text }) => unquote(text))
 }
 
+/** The names in the expression that an INSERT … SELECT puts into a column; none where the list has a star or is not one for one. */
+export function mentionedFor(statement: StatementParts, column: string, all: string[]): string[] {
+  const columns = columnsFilled(statement) ?? all
+  const at = columns.findIndex((name) => name.toLowerCase() === column.toLowerCase())
+  const expressions = selected(statement.tokens)
+  if (at < 0 || expressions.length !== columns.length) return []
+  return (expressions[at] ?? [])
+    .filter(({ kind }) => kind === 'word' || kind === 'name')
+    .map(({ text }) => unquote(text))
+}
+
+/** The expressions of the first SELECT of a statement that no parenthesis encloses. */
+function selected(tokens: Token[]): Token[][] {
+  const start = tokens.findIndex(({ text }) => /^select$/i.test(text))
+  const found: Token[][] = [[]]
+  let depth = 0
+  for (const token of tokens.slice(start + 1)) {
+    const { text } = token
+    if (text === '(') depth += 1
+    if (text === ')') depth -= 1
+    if (depth < 0 || (depth === 0 && /^(?:from|union|;)$/i.test(text))) break
+    if (depth === 0 && text === ',') found.push([])
+    else found.at(-1)?.push(token)
+  }
+  return start < 0 || found.some(([first]) => first?.text === '*') ? [] : found
+}
+
 export interface Assignment {
   column: string
   /** What follows the equals sign, up to the end of the statement. */

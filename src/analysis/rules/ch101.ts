@@ -4,7 +4,7 @@ import type { Finding } from '../../contract/finding.js'
 import { isReferredTo } from '../compare/moved-rows.js'
 import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
-import { forgotten } from './dl103.js'
+import { forgotten, isEmptied } from './dl103.js'
 import { findingOf, rowsText, valuesText, type Rule } from './rule.js'
 
 export const ch101: Rule = {
@@ -30,7 +30,7 @@ export const ch101: Rule = {
 function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
   const { column, changed, values, retyped = 0, taken, heldIn } = change
   const samples = change.samples
-    .filter(({ after }) => after !== 'NULL' || heldIn !== undefined)
+    .filter(({ after }) => change.nulled === 0 || !isEmptied(after))
     .map(({ before, after }) => `${before} -> ${after}`)
     .join('; ')
   const place = valueCulprit(evidence, fate, column)

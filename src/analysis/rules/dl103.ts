@@ -46,16 +46,22 @@ function gone(evidence: Evidence, fate: TableFate, change: ColumnChange): Findin
 }
 
 function overwritten(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
-  const count = change.nulled + (forgotten(fate, change) ? change.changed : 0)
+  const count = change.nulled > 0 ? change.nulled : change.changed
   const [become, are] = count === 1 ? ['becomes', 'is'] : ['become', 'are']
   const what = change.nulled > 0 ? `${become} NULL or empty` : `${are} replaced by one and the same value`
+  const samples = change.nulled > 0 ? change.samples.filter(({ after }) => isEmptied(after)) : change.samples
   return lost(
     fate,
-    change,
+    { ...change, samples },
     valueCulprit(evidence, fate, change.column),
     `${valuesText(count)} of ${fate.before.name}.${change.column} ${what}`,
     change.values - count,
   )
+}
+
+/** Whether the value, as an SQL literal, is NULL or one that stands for nothing. */
+export function isEmptied(literal: string): boolean {
+  return ['NULL', "''", "'{}'", "'[]'", "'null'"].includes(literal)
 }
 
 /** '01234' as 1234, 'n/a' as 0: what a text says beyond the number that it starts with is gone. */

@@ -39,7 +39,7 @@ function lostTriggers(evidence: Evidence): Finding[] {
     const message =
       dropped === undefined
         ? now === undefined
-          ? `The trigger ${trigger.name} is lost with the table ${trigger.table} that is rebuilt.`
+          ? `The trigger ${trigger.name} is lost with the ${onView ? 'view' : 'table'} ${trigger.table} that is ${onView ? 'made again' : 'rebuilt'}.`
           : `The trigger ${trigger.name} stays with the renamed ${now.table}; the new ${trigger.table} has none.`
         : `The trigger ${trigger.name} is dropped and not made again.`
     return [

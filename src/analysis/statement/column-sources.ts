@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
-import { unquote } from '../../d1/sql/tokens.js'
+import { significantTokens, unquote } from '../../d1/sql/tokens.js'
 import type { StatementParts } from './statement.js'
 
 /** A column that a statement fills from another one as it is: no expression stands between the two. */
@@ -20,21 +20,42 @@ export function columnSources(database: DatabaseSync, sql: string, anatomy: Stat
   const copy = anatomy.copies ? partsOf(sql, anatomy) : undefined
   if (copy === undefined) return []
   try {
-    const origins = database.prepare(copy.select).columns()
+    const arms = armsOf(copy.select).map((select) => database.prepare(select).columns())
     const names =
       copy.columns ??
       (anatomy.verb === 'insert'
         ? insertable(database, anatomy.target ?? '')
-        : origins.map(({ name }) => name))
-    return origins.flatMap(({ table, column }, at) => {
-      const filled = names[at]
-      return filled === undefined || table === null || column === null
-        ? []
-        : [{ column: filled, table, from: column }]
-    })
+        : (arms[0] ?? []).map(({ name }) => name))
+    return arms.flatMap((origins) =>
+      origins.flatMap(({ table, column }, at) => {
+        const filled = names[at]
+        return filled === undefined || table === null || column === null
+          ? []
+          : [{ column: filled, table, from: column }]
+      }),
+    )
   } catch {
     return []
   }
+}
+
+/** The SELECTs that UNION ALL puts together: SQLite names the origins of the first one only. A WITH before them stays with the first. */
+function armsOf(select: string): string[] {
+  const tokens = significantTokens(select)
+  if (/^with$/i.test(tokens[0]?.text ?? '')) return [select]
+  let depth = 0
+  let begin = 0
+  const arms: string[] = []
+  for (const [at, { text, start }] of tokens.entries()) {
+    if (text === '(') depth += 1
+    if (text === ')') depth -= 1
+    const next = tokens[at + 2]
+    if (depth > 0 || !/^union$/i.test(text) || !/^all$/i.test(tokens[at + 1]?.text ?? '')) continue
+    if (next === undefined) break
+    arms.push(select.slice(begin, start))
+    begin = next.start
+  }
+  return [...arms, select.slice(begin)]
 }
 
 /** The SELECT of a copy by itself, and the columns that the statement lists. */

@@ -4,6 +4,7 @@ import { COMPUTED_ALIKE, COMPUTED_OTHERWISE } from '../../corpus/computed-column
 import { EXCHANGED, IN_PLACE } from '../../corpus/columns-exchanged.js'
 import { DUPLICATES_GONE, DUPLICATES_STAY } from '../../corpus/duplicates.js'
 import { PIECES_KEPT, PIECES_LOST } from '../../corpus/pieces-elsewhere.js'
+import { EVERYDAY, EVERYDAY_LOSSES } from '../../corpus/everyday.js'
 import { BY_NO_KEY, BY_THE_KEY } from '../../corpus/lost-through.js'
 import { ONCE, REPEATED } from '../../corpus/rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from '../../corpus/stored-types.js'
@@ -26,6 +27,8 @@ const KINDS: Record<string, Scenario[]> = {
   'no duplicates': DUPLICATES_STAY,
   'rows that no foreign key took': BY_NO_KEY,
   'rows that a foreign key took': BY_THE_KEY,
+  'everyday changes': EVERYDAY,
+  'everyday changes that lose': EVERYDAY_LOSSES,
   'values stored as another type': STORED_OTHERWISE,
   'values stored as they were': STORED_ALIKE,
 }
