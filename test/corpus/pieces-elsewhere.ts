@@ -149,3 +149,62 @@ export const PIECES_KEPT: Scenario[] = [
     ),
   }),
 ]
+
+/** Some of the values are given back and others are not: what is counted is the others. */
+export const PIECES_LEFT_OUT: Scenario[] = [
+  {
+    name: 'a JSON list becomes rows for some of the owners',
+    schema: 'CREATE TABLE item (id INTEGER PRIMARY KEY, labels TEXT);',
+    rows: `INSERT INTO item VALUES (1, '["red","round"]'), (2, '["blue"]'), (3, '["x"]');`,
+    migration: `CREATE TABLE label (item_id INTEGER, label TEXT); INSERT INTO label SELECT i.id, j.value FROM item i, json_each(i.labels) j WHERE i.id < 3; ALTER TABLE item DROP COLUMN labels;`,
+    verdict: 'block',
+    codes: ['DL103'],
+    says: [`1 value of item.labels goes with the column, such as '["x"]'`],
+  },
+  {
+    name: 'a lookup table has no row for one of the values',
+    schema:
+      'CREATE TABLE film (id INTEGER PRIMARY KEY, genre TEXT); CREATE TABLE g (id INTEGER PRIMARY KEY, name TEXT);',
+    rows: `INSERT INTO film VALUES (1, 'noir'), (2, 'war'), (3, 'noir'), (4, 'odd'); INSERT INTO g VALUES (1, 'noir'), (2, 'war');`,
+    migration: `ALTER TABLE film ADD COLUMN g_id INTEGER REFERENCES g (id); UPDATE film SET g_id = (SELECT id FROM g WHERE name = film.genre); ALTER TABLE film DROP COLUMN genre;`,
+    verdict: 'block',
+    codes: ['DL103'],
+    says: [`1 value of film.genre goes with the column, such as 'odd'`],
+  },
+  {
+    name: 'a time that cannot be read has no number',
+    schema: 'CREATE TABLE e (id INTEGER PRIMARY KEY, at TEXT);',
+    rows: `INSERT INTO e VALUES (1, '2024-01-05 10:00:00'), (2, 'yesterday');`,
+    migration: `ALTER TABLE e ADD COLUMN ts INTEGER; UPDATE e SET ts = unixepoch(at); ALTER TABLE e DROP COLUMN at;`,
+    verdict: 'block',
+    codes: ['DL103'],
+    says: [`1 value of e.at goes with the column, such as 'yesterday'`],
+  },
+  {
+    name: 'the first piece only: no row shows which values are whole',
+    schema: 'CREATE TABLE item (id INTEGER PRIMARY KEY, labels TEXT);',
+    rows: `INSERT INTO item VALUES (1, 'red,round'), (2, 'blue'), (3, 'x,y');`,
+    migration: `ALTER TABLE item ADD COLUMN label TEXT; UPDATE item SET label = CASE WHEN instr(labels, ',') THEN substr(labels, 1, instr(labels, ',') - 1) ELSE labels END; ALTER TABLE item DROP COLUMN labels;`,
+    verdict: 'block',
+    codes: ['DL103'],
+    says: ['3 values of item.labels'],
+  },
+  {
+    name: 'equal elements are kept once, and no column counts them',
+    schema: 'CREATE TABLE item (id INTEGER PRIMARY KEY, labels TEXT);',
+    rows: `INSERT INTO item VALUES (1, '["red","red","round"]'), (2, '["blue"]');`,
+    migration: `CREATE TABLE label (item_id INTEGER, label TEXT, PRIMARY KEY (item_id, label)); INSERT OR IGNORE INTO label SELECT i.id, j.value FROM item i, json_each(i.labels) j; ALTER TABLE item DROP COLUMN labels;`,
+    verdict: 'block',
+    codes: ['DL103'],
+  },
+  {
+    name: 'equal elements are kept once, with their number',
+    schema: 'CREATE TABLE item (id INTEGER PRIMARY KEY, labels TEXT);',
+    rows: `INSERT INTO item VALUES (1, '["red","red","round"]'), (2, '["blue"]');`,
+    migration: `CREATE TABLE label (item_id INTEGER, label TEXT, n INTEGER); INSERT INTO label SELECT i.id, j.value, count(*) FROM item i, json_each(i.labels) j GROUP BY 1, 2; ALTER TABLE item DROP COLUMN labels;`,
+    verdict: 'acknowledge',
+    codes: ['DS103'],
+    silent: ['DL103'],
+    says: ['its values are in label.label, label.n'],
+  },
+]

@@ -145,11 +145,6 @@ PRAGMA foreign_keys=ON;`,
     codes: ['LG101'],
   }),
   on({
-    name: 'exact duplicates of a table without a key are copied once',
-    migration: `CREATE TABLE log_new (at TEXT, line TEXT); INSERT INTO log_new SELECT DISTINCT at, line FROM log; DROP TABLE log; ALTER TABLE log_new RENAME TO log;`,
-    codes: ['DL102'],
-  }),
-  on({
     name: 'a backup holds only some of the rows that are dropped',
     migration: `CREATE TABLE tokens_backup AS SELECT * FROM tokens WHERE state = 'active'; DROP TABLE tokens;`,
     codes: ['DL102'],

@@ -75,7 +75,7 @@ export function listInRows(
   }
   if (kind['object'] !== 1) {
     const holder = columns.find((name) => every(['j.value'], [name]))
-    return holder === undefined ? undefined : [holder]
+    return holder === undefined ? counted(database, elements, keys, source, link, columns) : [holder]
   }
   const paths = database
     .prepare(
@@ -93,6 +93,27 @@ export function listInRows(
     chosen.push(holder)
   }
   return every(paths.map(valueAt), chosen) ? chosen : undefined
+}
+
+/** The elements once each, and beside them a column that says how often each was there. */
+function counted(
+  database: DatabaseSync,
+  elements: string,
+  keys: string[],
+  source: string,
+  link: string[],
+  columns: string[],
+): string[] | undefined {
+  const from = `${elements} WHERE j.value IS NOT NULL GROUP BY ${[...keys, 'j.value'].join(', ')}`
+  const wanted = { values: [...keys, 'j.value', 'count(*)'], from }
+  for (const value of columns)
+    for (const times of columns) {
+      if (value === times) continue
+      const rows = { values: [...link, value, times].map((name) => column('t', name)), from: `${source} t` }
+      if (database.prepare(`${rowsNotIn(wanted, [rows], true)} LIMIT 1`).get() === undefined)
+        return [value, times]
+    }
+  return undefined
 }
 
 /** Texts that a separator parts, of which each piece became a row of `source`; the columns that hold them. */

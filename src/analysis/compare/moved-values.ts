@@ -5,7 +5,7 @@ import type { ColumnChange, TableFate } from '../evidence.js'
 import type { Versions } from './versions.js'
 import { listInRows, objectInColumns, textInRows } from './json-pieces.js'
 import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
-import { heldIn, joined, sameValue, type Wanted } from './places.js'
+import { heldIn, joined, sameValue, unsaidIn, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
 import { isEmpty } from './column-changes.js'
 import { column, join, number, SAMPLES, type Pair } from './row-keys.js'
@@ -40,10 +40,47 @@ export function goneColumn(
   const wanted = wantedBy(key, name, from)
   const mapped = mappedIn(versions, fate, after, name, key, wanted)
   if (mapped !== undefined) return { ...change, nulled: 0, changed: values, ...mapped }
-  const { missing, copies } = notCopied(versions, fate, after, name, key, wanted)
+  const left = unsaid(versions, fate, after, name, key, wanted)
+  const { missing, copies } = notCopied(versions, fate, after, name, key, left.wanted)
   const nulled = number(database, `SELECT count(*) AS n FROM (${missing})`)
-  if (nulled === 0) return { ...change, nulled, preservedIn: copies.join(', ') }
+  if (nulled === 0) return { ...change, nulled, preservedIn: [...left.holders, ...copies].join(', ') }
   return { ...change, nulled, samples: samplesOf(database, missing) }
+}
+
+/** The wanted values without those that a place gives back which is only silent about the others, never wrong: of which it has no row, or NULL. */
+function unsaid(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  name: string,
+  key: Pair[],
+  wanted: Wanted,
+): { wanted: Wanted; holders: string[] } {
+  const { database, statements } = versions
+  const writers = writersOf(statements, fate, name)
+  const spelt = speltIn(writers.map(({ anatomy }) => anatomy.tokens))
+  const places = [
+    ...placesBeside(versions, fate, after, name, key, writers),
+    ...placesElsewhere(versions, fate, after, name, key, writers, spelt),
+  ]
+  for (const place of places) {
+    const found = unsaidIn(database, wanted, place, spelt)
+    if (found !== undefined) return { wanted: found.wanted, holders: found.columns.map(place.named) }
+  }
+  for (const { source, link, columns, named } of listHolders(versions, fate, key)) {
+    const on = link.map((it, at) => `${column('t', it)} = o.k${at}`).join(' AND ')
+    const among = (not: string): Wanted => ({
+      ...wanted,
+      sql: `SELECT * FROM (${wanted.sql}) o WHERE ${not} EXISTS (SELECT 1 FROM ${source} t WHERE ${on})`,
+    })
+    const there = among('')
+    if (database.prepare(`${there.sql} LIMIT 1`).get() === undefined) continue
+    const held =
+      listInRows(database, there, source, link, columns) ??
+      textInRows(database, there, source, link, columns, spelt)
+    if (held !== undefined) return { wanted: among('NOT'), holders: held.map(named) }
+  }
+  return { wanted, holders: [] }
 }
 
 /** A column that is still there: values that it no longer has are changed, not lost, where the migrated database gives all of them back. */

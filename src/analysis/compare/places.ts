@@ -46,6 +46,37 @@ export function heldIn(
   return undefined
 }
 
+/**
+ * The wanted values of which the place says nothing, where one way back gives most of them and never another value than the wanted one;
+ * undefined where there is no such way.
+ */
+export function unsaidIn(
+  database: DatabaseSync,
+  wanted: Wanted,
+  place: Place,
+  spelt: Spelt,
+): { wanted: Wanted; columns: string[] } | undefined {
+  const tried = readings(place.columns, (name) => column('s', name), spelt).slice(0, AT_ONCE)
+  const counts = tried.flatMap(({ sql }, at) => {
+    const same = `coalesce(${sameValue('w.v', sql)}, 0)`
+    return [
+      `count(CASE WHEN ${same} THEN 1 END) AS r${at}`,
+      `count(CASE WHEN (${sql}) IS NOT NULL AND NOT ${same} THEN 1 END) AS w${at}`,
+    ]
+  })
+  if (counts.length === 0) return undefined
+  const from = joined(`(${wanted.sql})`, place)
+  const row = database.prepare(`SELECT count(*) AS n, ${counts.join(', ')} FROM ${from}`).get() ?? {}
+  const at = tried.findIndex(
+    (_, index) => row[`w${index}`] === 0 && Number(row[`r${index}`]) * 2 >= Number(row['n']),
+  )
+  const found = tried[at]
+  if (found === undefined) return undefined
+  const keys = Array.from({ length: wanted.keys }, (_, key) => `w.k${key} AS k${key}`).join(', ')
+  const sql = `SELECT ${keys}, w.v AS v FROM ${from} WHERE (${found.sql}) IS NULL`
+  return { wanted: { ...wanted, sql }, columns: found.columns }
+}
+
 /** Rows that are tried first, and ways back that are tried on them at once. */
 const SOME = 60
 const AT_ONCE = 200

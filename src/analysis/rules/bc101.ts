@@ -10,7 +10,7 @@ export const bc101: Rule = {
   title: 'table renamed',
   severity: 'warning',
   advice:
-    'The running application still uses the old name until it is deployed: keep a view of the old name, or deploy together.',
+    'The running application still uses the old name until it is deployed: keep a view of the old name, with INSTEAD OF triggers for what is written there, or deploy together.',
   source: 'https://atlasgo.io/lint/analyzers#backward-incompatible-changes',
   check: (evidence) =>
     evidence.fates

@@ -41,7 +41,10 @@ export const RULE_CASES: Record<string, { fires: Case; silent: Case }> = {
   BC101: {
     fires: { migration: 'ALTER TABLE settings RENAME TO options;' },
     silent: {
-      migration: 'ALTER TABLE settings RENAME TO options; CREATE VIEW settings AS SELECT * FROM options;',
+      migration: `ALTER TABLE settings RENAME TO options; CREATE VIEW settings AS SELECT * FROM options;
+CREATE TRIGGER settings_i INSTEAD OF INSERT ON settings BEGIN INSERT INTO options VALUES (new.key, new.value); END;
+CREATE TRIGGER settings_u INSTEAD OF UPDATE ON settings BEGIN UPDATE options SET value = new.value WHERE key = old.key; END;
+CREATE TRIGGER settings_d INSTEAD OF DELETE ON settings BEGIN DELETE FROM options WHERE key = old.key; END;`,
     },
   },
   BC102: {

@@ -3,7 +3,7 @@ import { verdictOf } from '../../../src/analysis/findings/acknowledge.js'
 import { COMPUTED_ALIKE, COMPUTED_OTHERWISE } from '../../corpus/computed-columns.js'
 import { EXCHANGED, IN_PLACE } from '../../corpus/columns-exchanged.js'
 import { DUPLICATES_GONE, DUPLICATES_STAY } from '../../corpus/duplicates.js'
-import { PIECES_KEPT, PIECES_LOST } from '../../corpus/pieces-elsewhere.js'
+import { PIECES_KEPT, PIECES_LEFT_OUT, PIECES_LOST } from '../../corpus/pieces-elsewhere.js'
 import { EVERYDAY, EVERYDAY_LOSSES } from '../../corpus/everyday.js'
 import { BY_NO_KEY, BY_THE_KEY } from '../../corpus/lost-through.js'
 import { ONCE, REPEATED } from '../../corpus/rows-repeated.js'
@@ -19,6 +19,7 @@ const KINDS: Record<string, Scenario[]> = {
   'values cleared and held elsewhere': CLEARED_KEPT,
   'labels and pieces that do not give a value back': PIECES_LOST,
   'labels and pieces that give a value back': PIECES_KEPT,
+  'labels and pieces that give back some of the values': PIECES_LEFT_OUT,
   'rows that a new table repeats': REPEATED,
   'rows that a new table holds once': ONCE,
   'columns that are computed otherwise': COMPUTED_OTHERWISE,
