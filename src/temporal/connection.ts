@@ -1,7 +1,9 @@
 import { defined } from '../contract/defined.js'
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client'
+import { RunbookError } from '../contract/failures.js'
 import { demandLocalListener } from './local-port.js'
 import { resolveServer, unreachable, type ServerChoice } from './server-address.js'
+import { demandOwnServer } from './server-owner.js'
 
 const CONNECT_TIMEOUT_MS = 5_000
 
@@ -37,6 +39,14 @@ export async function connectClient(choice: ServerChoice): Promise<TemporalClien
     .catch((cause: unknown) => {
       throw unreachable(server, cause)
     })
+  try {
+    await connection.withDeadline(Date.now() + CONNECT_TIMEOUT_MS, () =>
+      demandOwnServer(connection, server, choice.projectDir),
+    )
+  } catch (error) {
+    await connection.close()
+    throw error instanceof RunbookError ? error : unreachable(server, error)
+  }
   return {
     client: new Client({ connection, namespace: server.namespace }),
     address: server.address,

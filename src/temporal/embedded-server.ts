@@ -8,6 +8,7 @@ import { provideTemporal } from './binaries.js'
 import { claimProject } from './claim.js'
 import { stateFolder, writeDevRecord } from './dev-record.js'
 import { ensureSearchAttributes } from './search-attributes.js'
+import { claimServer } from './server-owner.js'
 import { keepHistories, launchServer, type ServerProcess } from './server-process.js'
 import { command, words } from '../contract/next-command.js'
 
@@ -100,7 +101,7 @@ async function launch({ cli, dbFile, projectDir, say, onLaunched }: Launch) {
     const server = launchServer({ cli, port, uiPort, dbFile, logFile })
     if (server.isRunning()) onLaunched(server.pid)
     try {
-      await waitUntilReady(server, `127.0.0.1:${port}`)
+      await waitUntilReady(server, `127.0.0.1:${port}`, projectDir)
       await keepHistories(cli, `127.0.0.1:${port}`, NAMESPACE)
       return { server, port, uiPort }
     } catch (error) {
@@ -120,7 +121,7 @@ async function freePort(preferred: number, what: string, say: (line: string) => 
 }
 
 /** Ready: it answers, and a workflow that sets our search attributes will not get stuck. */
-async function waitUntilReady(server: ServerProcess, address: string): Promise<void> {
+async function waitUntilReady(server: ServerProcess, address: string, projectDir: string): Promise<void> {
   const limit = Date.now() + READY_LIMIT_MS
   for (;;) {
     try {
@@ -129,6 +130,7 @@ async function waitUntilReady(server: ServerProcess, address: string): Promise<v
       try {
         await connection.workflowService.describeNamespace({ namespace: NAMESPACE })
         await ensureSearchAttributes(connection, NAMESPACE)
+        await claimServer(connection, NAMESPACE, projectDir)
         return
       } finally {
         await connection.close()

@@ -1,5 +1,7 @@
 import { NativeConnection } from '@temporalio/worker'
+import { RunbookError } from '../contract/failures.js'
 import { resolveServer, unreachable } from './server-address.js'
+import { demandOwnServer } from './server-owner.js'
 
 /**
  * The server of the project, as a worker reaches it; see `connectClient` for which one that is and what is thrown. Apart
@@ -14,5 +16,11 @@ export async function connectWorker({
   const connection = await NativeConnection.connect(server.connectionOptions).catch((cause: unknown) => {
     throw unreachable(server, cause)
   })
+  try {
+    await demandOwnServer(connection, server, projectDir)
+  } catch (error) {
+    await connection.close()
+    throw error instanceof RunbookError ? error : unreachable(server, error)
+  }
   return { connection, address: server.address, namespace: server.namespace }
 }

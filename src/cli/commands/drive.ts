@@ -28,6 +28,8 @@ export interface DriveOptions {
 export interface Driven {
   view: RunView
   leftBy: 'choice' | 'SIGINT' | 'SIGTERM' | undefined
+  /** An abort was sent from here: where the wait ended before the run did, nobody here knows what it made of it. */
+  abortSent: boolean
 }
 
 /**
@@ -93,7 +95,8 @@ class Drive {
     }
     if (this.trouble !== undefined) throw this.trouble.error
     if (last === undefined) throw new Error(`the run ${workflowId} could not be read`)
-    return { view: last, leftBy: this.leaving.signal.aborted ? (this.leftBy ?? 'choice') : undefined }
+    const leftBy = this.leaving.signal.aborted ? (this.leftBy ?? 'choice') : undefined
+    return { view: last, leftBy, abortSent: this.aborting }
   }
 
   close(): void {

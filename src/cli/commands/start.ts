@@ -165,7 +165,7 @@ async function stay(
   const { awaitsRollback, driveRun } = await import('./drive.js')
   const { environment } = request.target
   if (!output.json) output.line(databaseLine(request.target, output.colors))
-  const { view, leftBy } = await driveRun({
+  const { view, leftBy, abortSent } = await driveRun({
     session,
     ...started,
     output,
@@ -183,6 +183,11 @@ async function stay(
     return 1
   }
   if (leftBy === undefined) return exitCodeOf(view)
+  if (abortSent && view.outcome === null) {
+    const show = at({ environment }, command('show'))
+    output.note(words`Abort was sent; what it did was not seen here. See how the run ends: ${show}`)
+    return exitCodeAfter(leftBy === 'SIGTERM' ? 'SIGTERM' : 'SIGINT')
+  }
   output.note(words`The run goes on. Look at it: ${at({ environment }, command('watch'))}`)
   // A person who chose to leave got what they asked for; a wait that a signal ended did not, and the run has no outcome yet.
   return leftBy === 'choice' ? 0 : exitCodeAfter(leftBy)

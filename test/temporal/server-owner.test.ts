@@ -1,0 +1,67 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
+import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
+import type { ServerAddress } from '../../src/temporal/server-address.js'
+import { demandOwnServer } from '../../src/temporal/server-owner.js'
+
+let root: string
+let mine: string
+let server: EmbeddedServer
+let session: TemporalClient
+
+beforeAll(async () => {
+  root = mkdtempSync(path.join(tmpdir(), 'd1 runbook é '))
+  mine = path.join(root, 'mine')
+  mkdirSync(mine)
+  mkdirSync(path.join(root, 'other'))
+  server = await startEmbeddedServer({ projectDir: mine })
+  session = await connectClient({ projectDir: mine })
+})
+
+afterAll(async () => {
+  await session.close()
+  await server.stop()
+  rmSync(root, { recursive: true, force: true })
+})
+
+function demand(folder: string, source: ServerAddress['source']): Promise<void> {
+  const found = { address: server.address, namespace: 'default', source }
+  return demandOwnServer(session.client.connection, found, path.join(root, folder))
+}
+
+describe('a server that nobody named', () => {
+  test.each(['default', 'embedded'] as const)(
+    'is refused to another project (%s), which hears whose it is',
+    async (source) => {
+      await expect(demand('other', source)).rejects.toMatchObject({
+        type: 'TemporalUnreachable',
+        message: expect.stringContaining(`belongs to the project ${mine}`),
+        advice: expect.stringContaining(`TEMPORAL_ADDRESS=${server.address}`),
+      })
+      await expect(demand('mine/below', source)).rejects.toMatchObject({ type: 'TemporalUnreachable' })
+    },
+  )
+
+  test('serves its own project, by whichever path that is reached', async () => {
+    symlinkSync(mine, path.join(root, 'link'))
+    await demand('mine', 'default')
+    await demand('link', 'default')
+    await demand('mine', 'embedded')
+  })
+})
+
+test.each(['named', 'configuration'] as const)(
+  'a server that somebody named is shared on purpose (%s)',
+  async (source) => {
+    await demand('other', source)
+  },
+)
+
+test('of a project that names an address, the same server answers', async () => {
+  const other = await connectClient({ projectDir: path.join(root, 'other'), address: server.address })
+  expect(other.address).toBe(server.address)
+  await other.close()
+})
