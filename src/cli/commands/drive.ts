@@ -95,7 +95,9 @@ class Drive {
     }
     if (this.trouble !== undefined) throw this.trouble.error
     if (last === undefined) throw new Error(`the run ${workflowId} could not be read`)
-    const leftBy = this.leaving.signal.aborted ? (this.leftBy ?? 'choice') : undefined
+    // Ctrl-C may come with the end of the run: a run that is over is not left.
+    const left = this.leaving.signal.aborted && last.outcome === null
+    const leftBy = left ? (this.leftBy ?? 'choice') : undefined
     return { view: last, leftBy, abortSent: this.aborting }
   }
 

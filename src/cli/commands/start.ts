@@ -183,7 +183,7 @@ async function stay(
     return 1
   }
   if (leftBy === undefined) return exitCodeOf(view)
-  if (abortSent && view.outcome === null) {
+  if (abortSent) {
     const show = at({ environment }, command('show'))
     output.note(words`Abort was sent; what it did was not seen here. See how the run ends: ${show}`)
     return exitCodeAfter(leftBy === 'SIGTERM' ? 'SIGTERM' : 'SIGINT')
