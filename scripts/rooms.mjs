@@ -271,7 +271,7 @@ export const ROOMS = [
   room(
     'src/worker',
     'the program that serves the task queue',
-    ['src/contract', 'src/activities', 'src/temporal'],
+    ['src/contract', 'src/process', 'src/config', 'src/activities', 'src/temporal'],
     {
       files: '^src/worker\\.ts$',
     },

@@ -1,9 +1,11 @@
 import { defined } from './contract/defined.js'
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import path from 'node:path'
 import { createActivities } from './activities/index.js'
 import { RunbookError } from './contract/failures.js'
 import { TASK_QUEUE } from './contract/names.js'
+import { closeToOthers, keepPrivate } from './process/private-files.js'
 import { connectClient } from './temporal/connection.js'
 import { ensureSearchAttributes } from './temporal/search-attributes.js'
 import { findCompletedRun } from './temporal/staging-proof.js'
@@ -16,6 +18,8 @@ export interface WorkerSettings {
   taskQueue: string
   /** See `createRunbookWorker`. */
   deployment?: { name: string; buildId: string }
+  /** Environment variables that channels and probes may name, besides those of `RUNBOOK_`. */
+  variables?: readonly string[]
   /** Told once the worker polls. */
   onReady?: (server: { address: string; namespace: string; taskQueue: string }) => void
   /** Ends the worker as a signal would. */
@@ -27,13 +31,16 @@ export interface WorkerSettings {
  * Throws `TemporalUnreachable`, and `NotPermitted` when the search attributes are missing and may not be added.
  */
 export async function runWorker(settings: WorkerSettings): Promise<void> {
-  const { projectDir, taskQueue, deployment, onReady, until } = settings
+  const { projectDir, taskQueue, deployment, variables, onReady, until } = settings
+  keepPrivate()
+  await closeToOthers(path.join(projectDir, '.d1-runbook'))
   const session = await connectClient({ projectDir })
   try {
     const { connection, address, namespace } = await connectWorker({ projectDir })
     try {
       await ensureSearchAttributes(connection, namespace)
       const activities = createActivities({
+        ...defined({ variables }),
         stagingProof: (input) => findCompletedRun(session.client, input),
       })
       const worker = await createRunbookWorker({

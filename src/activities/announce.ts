@@ -1,6 +1,7 @@
 import { visibleLines } from '../text/visible.js'
 import { networkReason } from './probes/request.js'
 import { createHmac } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { appendFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { activityInfo, heartbeat } from '@temporalio/activity'
@@ -10,7 +11,9 @@ import { RunbookError, messageOf } from '../contract/failures.js'
 import { plain } from '../contract/command-line.js'
 import { plainDocument } from '../text/words.js'
 import { slackMessage } from '../text/slack.js'
-import { readIfThere } from './files.js'
+import { readVariable } from '../contract/variables.js'
+import { demandNoWayOut, fileBelow, readIfThere } from './files.js'
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '../process/private-files.js'
 import { runFolder, type ActivityContext } from './worker-place.js'
 
 type AnnounceInput = Parameters<TellActivities['announce']>[0]
@@ -61,7 +64,7 @@ async function send(here: ActivityContext, channel: Channel, input: AnnounceInpu
       here.print(visibleLines(plain(message.text)))
       return
     case 'file':
-      return appendOnce(path.resolve(runFolder(here, input.runKey), channel.path), message)
+      return appendOnce(channelFile(here, channel.path, input.runKey), message)
     case 'slack':
       return post(secret(here, channel.webhookUrlEnv), JSON.stringify(slackMessage(message.text)), {})
     case 'webhook': {
@@ -78,11 +81,21 @@ async function send(here: ActivityContext, channel: Channel, input: AnnounceInpu
   }
 }
 
+/** Below the project, where the worker has it, or below the folder of the run; nowhere else, not by a link either. */
+function channelFile(here: ActivityContext, file: string, runKey: string): string {
+  const run = runFolder(here, runKey)
+  const root = path.isAbsolute(file) && existsSync(here.target.projectDir) ? here.target.projectDir : run
+  const found = fileBelow(root, file)
+  demandNoWayOut(root, found)
+  return found
+}
+
 async function appendOnce(file: string, message: AnnounceInput['message']): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true })
+  await mkdir(path.dirname(file), { recursive: true, mode: PRIVATE_FOLDER })
   const marker = `[${message.at} ${message.dedupeId}]`
   const written = (await readIfThere(file)) ?? ''
-  if (!written.includes(marker)) await appendFile(file, `${marker}\n${visibleLines(plain(message.text))}\n\n`)
+  if (!written.includes(marker))
+    await appendFile(file, `${marker}\n${visibleLines(plain(message.text))}\n\n`, { mode: PRIVATE_FILE })
 }
 
 async function post(url: string, body: string, headers: Record<string, string>): Promise<void> {
@@ -96,8 +109,8 @@ async function post(url: string, body: string, headers: Record<string, string>):
 }
 
 function secret(here: ActivityContext, name: string): string {
-  const value = here.env[name]
-  if (value === undefined || value === '') throw new Error(`the worker has no ${name}`)
+  const value = readVariable(name, here)
+  if (value === undefined) throw new Error(`the worker has no ${name}`)
   return value
 }
 

@@ -17,7 +17,7 @@ const ONLY_AFTER: readonly Probe['kind'][] = ['stability', 'backup']
  */
 export async function takeBaseline(
   { target, monitoring }: { target: Target; monitoring: MonitoringPlan },
-  context: Pick<RunProbesInput, 'signal' | 'env' | 'openReader'> & {
+  context: Pick<RunProbesInput, 'signal' | 'env' | 'variables' | 'openReader'> & {
     /** Told after every sample. */
     heartbeat?: (progress: { sample: number; of: number }) => void
   } = {},

@@ -8,6 +8,8 @@ import type { Target } from '../contract/target.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { appendToMigrationLog } from '../runbook/migration-log.js'
 import { metricsLine } from '../runbook/metrics.js'
+import { demandPlainName } from '../contract/migration-name.js'
+import { PRIVATE_FILE, PRIVATE_FOLDER, projectFileMode } from '../process/private-files.js'
 import { readIfThere, replaceFile } from './files.js'
 import { artifactStore, runFolder, type ActivityContext } from './worker-place.js'
 
@@ -34,7 +36,7 @@ async function logMigration(target: Target, view: RunView, timeZone: string): Pr
   const file = path.join(target.projectDir, 'MIGRATIONS.md')
   const existing = await readIfThere(file)
   const content = appendToMigrationLog({ existing, view, timeZone })
-  if (content !== existing) await replaceFile(file, content)
+  if (content !== existing) await replaceFile(file, content, projectFileMode())
   return file
 }
 
@@ -42,8 +44,8 @@ async function logMetrics(target: Target, view: RunView): Promise<string> {
   const file = path.join(target.projectDir, '.d1-runbook', 'metrics.jsonl')
   const known = (await readIfThere(file)) ?? ''
   if (known.includes(`"runId":${JSON.stringify(view.runId)}`)) return file
-  await mkdir(path.dirname(file), { recursive: true })
-  await appendFile(file, metricsLine(view))
+  await mkdir(path.dirname(file), { recursive: true, mode: PRIVATE_FOLDER })
+  await appendFile(file, metricsLine(view), { mode: PRIVATE_FILE })
   return file
 }
 
@@ -70,6 +72,7 @@ export async function keepReverseMigration(
   const { migration } = input
   const [file] = await unpackBundle(input.bundle, [migration], artifactStore(here))
   if (file === undefined) return { files: [] }
+  demandPlainName(migration.name)
   const inProject = path.join(input.target.migrationsDir, migration.name)
   const there = await readIfThere(inProject)
   const folder =
@@ -77,6 +80,6 @@ export async function keepReverseMigration(
       ? input.target.migrationsDir
       : runFolder(here, input.runKey)
   const kept = path.join(folder, migration.name)
-  await replaceFile(kept, file.sql)
+  await replaceFile(kept, file.sql, projectFileMode())
   return { files: [kept] }
 }

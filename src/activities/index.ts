@@ -26,6 +26,7 @@ export interface ActivityOptions extends Partial<WorkerHome> {
 /** Every activity of the runbook, bound to the machine that the worker runs on. */
 export function createActivities(options: ActivityOptions = {}): RunbookActivities {
   const place = defaultHome(options)
+  const named = { env: place.env, variables: place.variables }
   const at = ({ target }: { target: Target }): ActivityContext => contextFor(place, target)
   return {
     checkPrerequisites: (input) => asActivity(() => checkPrerequisites(at(input), input)),
@@ -34,9 +35,7 @@ export function createActivities(options: ActivityOptions = {}): RunbookActiviti
     checkConnectivity: (input) => asActivity(() => checkConnectivity(at(input))),
     validateMigration: (input) => asActivity(() => validateMigration(at(input), input)),
     runCheckpoint: (input) =>
-      asActivity((signal) =>
-        runCheckpoint({ ...input, target: at(input).target }, { signal, env: place.env }),
-      ),
+      asActivity((signal) => runCheckpoint({ ...input, target: at(input).target }, { signal, ...named })),
 
     runChecklist: (input) =>
       asActivity((signal) => runChecklist(at(input), options.stagingProof, input, signal)),
@@ -48,7 +47,7 @@ export function createActivities(options: ActivityOptions = {}): RunbookActiviti
       asActivity((signal, beat) => rehearse(at(input), input, { signal, onProgress: beat })),
     takeBaseline: (input) =>
       asActivity((signal, beat) =>
-        takeBaseline({ ...input, target: at(input).target }, { signal, env: place.env, heartbeat: beat }),
+        takeBaseline({ ...input, target: at(input).target }, { signal, ...named, heartbeat: beat }),
       ),
 
     prepareReverse: (input) =>

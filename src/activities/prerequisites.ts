@@ -8,7 +8,7 @@ import type { Probe } from '../contract/monitoring.js'
 import { MINIMUM_NODE } from '../contract/names.js'
 import type { Check } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
-import { lookUpVariables } from '../contract/variables.js'
+import { lookUpVariables, OWN_VARIABLES, whyForbidden, type NamedVariables } from '../contract/variables.js'
 import { readIdentity, whoAmI } from '../d1/read/identity.js'
 import { needsPattern } from '../d1/wrangler/stage.js'
 import { demandPatterns, findWrangler, UPGRADE_WRANGLER } from '../d1/wrangler/wrangler-tool.js'
@@ -29,9 +29,9 @@ export async function checkPrerequisites(
     check('authenticated', 'Wrangler CLI authenticated', () => authentication(target)),
     check('target', 'Database is the one that is meant', () => proveTarget(target)),
     check('dashboard', 'Access to the monitoring dashboard', () => dashboard(input.dashboardUrl)),
-    check('variables', 'Production environment variables configured', () => variables(input, here.env)),
+    check('variables', 'Production environment variables configured', () => variables(input, here)),
     check('channels', 'Communication channel for team notifications', () =>
-      reachChannels(input.channels, here.env),
+      reachChannels(input.channels, here),
     ),
   ])
   demandPassed(checks, 'The prerequisites are not met')
@@ -103,9 +103,13 @@ async function dashboard(url: string | undefined): Promise<Pick<Check, 'state' |
 /** Names only, never values. */
 async function variables(
   input: { channels: Channel[]; probes?: Probe[] },
-  env: NodeJS.ProcessEnv,
+  named: NamedVariables,
 ): Promise<Pick<Check, 'state' | 'message' | 'advice'>> {
-  const { list, missing } = lookUpVariables(input, env)
+  const { list, missing, forbidden } = lookUpVariables(input, named)
+  if (forbidden.length > 0) {
+    const advice = `Rename them to begin with ${OWN_VARIABLES}, or add them to "variables" in the runbook.config of the worker's project.`
+    return { state: 'failed', message: forbidden.join('; '), advice }
+  }
   if (missing.length === 0) return { state: 'passed', message: list }
   const message = `the worker has no ${missing.join(', ')}`
   return { state: 'failed', message, advice: `Set ${missing.join(', ')} in the environment of the worker.` }
@@ -114,7 +118,7 @@ async function variables(
 /** Sends nothing: only whether somebody listens. A dead channel never holds up a migration, and is told before it. */
 async function reachChannels(
   configured: Channel[],
-  env: NodeJS.ProcessEnv,
+  named: NamedVariables,
 ): Promise<Pick<Check, 'state' | 'message' | 'advice'>> {
   if (configured.length === 0)
     return {
@@ -125,7 +129,7 @@ async function reachChannels(
   const silent = (
     await Promise.all(
       configured.map(async (channel) => {
-        const why = await whySilent(channel, env)
+        const why = await whySilent(channel, named)
         return why === undefined ? [] : [`${channel.name}: ${why}`]
       }),
     )
@@ -140,10 +144,11 @@ async function reachChannels(
 }
 
 /** Without the address, which is a secret. Any answer is one: a webhook refuses everything but a message. */
-async function whySilent(channel: Channel, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+async function whySilent(channel: Channel, named: NamedVariables): Promise<string | undefined> {
   const [name] = secretsOf(channel)
-  const url = name === undefined ? undefined : env[name]
-  // A variable that is missing is a check of its own.
+  // One that may not be named is a check of its own, as is one that is missing.
+  const allowed = name !== undefined && whyForbidden(name, named.variables) === undefined
+  const url = allowed ? named.env[name] : undefined
   if (url === undefined || url === '') return undefined
   if (!URL.canParse(url)) return `${name ?? ''} holds no address`
   try {

@@ -6,6 +6,7 @@ import { readStatus } from '../analysis/status.js'
 import { renderHtml } from '../runbook/report/html.js'
 import { renderIncident } from '../runbook/report/incident.js'
 import { renderMarkdown } from '../runbook/report/markdown.js'
+import { PRIVATE_FILE } from '../process/private-files.js'
 import { replaceFile } from './files.js'
 import { runFolder, type ActivityContext } from './worker-place.js'
 
@@ -56,7 +57,7 @@ export async function writeFailureFiles(
   const lines = view.migrations.map(
     ({ name, state, error }) => `  ${name}: ${state}${error === undefined ? '' : ` (${error})`}`,
   )
-  await appendFile(log, [`Migration failed at ${at}`, ...lines, ''].join('\n'))
+  await appendFile(log, [`Migration failed at ${at}`, ...lines, ''].join('\n'), { mode: PRIVATE_FILE })
   return { files: [stateFile, log] }
 }
 

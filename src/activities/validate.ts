@@ -18,7 +18,7 @@ export async function validateMigration(
   const missing = plan.migrations.filter(({ name }) => !names.has(name)).map(({ name }) => name)
   const expected = { schemaFingerprint: plan.predictedFingerprint, ledger: ledger.map(({ name }) => name) }
   const probes = input.probes.filter(({ kind }) => kind !== 'backup' && kind !== 'stability')
-  const results = await runProbes({ target, probes, expected, env: here.env })
+  const results = await runProbes({ target, probes, expected, env: here.env, variables: here.variables })
   const checks: Check[] = [
     await check('ledger', 'All migrations show as applied', async () =>
       missing.length === 0

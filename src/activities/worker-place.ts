@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import type { Target } from '../contract/target.js'
+import { fileBelow } from './files.js'
 
 /** Where one worker keeps what it writes, and what it was given to reach the world. */
 export interface WorkerHome {
@@ -9,6 +10,8 @@ export interface WorkerHome {
   home: string
   /** Environment with credentials and the secrets that channels and probes name. */
   env: NodeJS.ProcessEnv
+  /** Variables that channels and probes may name, besides those of `RUNBOOK_`. */
+  variables: readonly string[]
   /** Prints a message of the channel `terminal`. */
   print: (text: string) => void
 }
@@ -17,6 +20,7 @@ export function defaultHome(overrides: Partial<WorkerHome> = {}): WorkerHome {
   return {
     home: overrides.home ?? process.env['D1_RUNBOOK_HOME'] ?? path.join(homedir(), '.d1-runbook'),
     env: overrides.env ?? process.env,
+    variables: overrides.variables ?? [],
     print: overrides.print ?? ((text) => process.stderr.write(`${text}\n\n`)),
   }
 }
@@ -38,8 +42,9 @@ export function contextFor(place: WorkerHome, target: Target): ActivityContext {
   return { ...place, target: { ...target, projectDir: place.home, backupDir }, folder: place.home }
 }
 
+/** Throws `NotPermitted` for a key that leads elsewhere: it arrives with a message. */
 export function runFolder({ folder }: ActivityContext, runKey: string): string {
-  return path.join(folder, 'runs', runKey)
+  return fileBelow(path.join(folder, 'runs'), runKey)
 }
 
 /** Content-addressed store for bundles that are too large to travel in the workflow's input. */

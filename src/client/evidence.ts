@@ -170,6 +170,7 @@ async function prove(
     command,
     folder: input.project.projectDir,
     signal: input.signal,
+    variables: input.project.config.variables,
   })
   if (!passed) {
     throw new RunbookError('ChecksFailed', `${words.failed} (${text}):\n${lastLines(output, 30)}`, {

@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { channelSchema, contactSchema } from '../contract/announcement.js'
-import { probeSchema, thresholdsSchema } from '../contract/monitoring.js'
+import { channelSchema, contactSchema, type Channel } from '../contract/announcement.js'
+import { probeSchema, thresholdsSchema, type Probe } from '../contract/monitoring.js'
 import { ATTESTATION_NAMES } from '../contract/attestations.js'
 import { GATES } from '../contract/names.js'
 import { personSchema, rollbackStrategySchema } from '../contract/policy.js'
+import { variablesOf, whyForbidden } from '../contract/variables.js'
 import { parseDuration } from '../text/duration.js'
 
 const DURATION_EXAMPLE = 'a duration such as "90s", "15m", "24h" or "7d"'
@@ -111,14 +112,25 @@ export const environmentConfigSchema = z.strictObject({
 })
 export type EnvironmentConfig = z.infer<typeof environmentConfigSchema>
 
-/** `runbook.config.{ts,mjs,js,json,yaml}`. Everything in it is optional. Never holds a secret, only names of variables. */
-export const runbookConfigSchema = z.strictObject({
+const NO_CREDENTIALS = 'variables that are no credential, such as CLOUDFLARE_*, CF_API_* or TEMPORAL_*'
+const NAMEABLE =
+  'variables that begin with RUNBOOK_, or stand in `variables` of this file; never a credential'
+
+const runbookConfigShape = z.strictObject({
   $schema: z.string().optional(),
   /** Wrangler file, relative to this file; default: the one beside it. */
   wranglerConfig: z.string().optional(),
   /** Binding or `database_name`, where the Wrangler file has several databases. */
   database: z.string().optional(),
   taskQueue: z.string().min(1).optional(),
+  /** Environment variables that channels and probes may name besides `RUNBOOK_*`, and that `testCommand` gets besides the ordinary ones. */
+  variables: z
+    .array(z.string().regex(/^[A-Za-z_]\w*$/, 'the name of a variable'))
+    .default([])
+    .meta({
+      description:
+        'Environment variables that channels and headers may name besides RUNBOOK_*; never CLOUDFLARE_*',
+    }),
   timeZone: timeZoneSchema.default('UTC'),
   people: z.array(personSchema).default([]),
   contacts: z.array(contactSchema).default([]),
@@ -131,9 +143,39 @@ export const runbookConfigSchema = z.strictObject({
   queries: z.array(querySchema).default([]),
   environments: z.record(z.string().min(1), environmentConfigSchema).default({}),
 })
+
+/** `runbook.config.{ts,mjs,js,json,yaml}`. Everything in it is optional. Never holds a secret, only names of variables. */
+export const runbookConfigSchema = runbookConfigShape.superRefine((config, context) => {
+  const refuse = (path: PropertyKey[], message: string, input: unknown): void => {
+    context.addIssue({ code: 'custom', path, message, input })
+  }
+  for (const [index, name] of config.variables.entries())
+    if (whyForbidden(name, config.variables) !== undefined) refuse(['variables', index], NO_CREDENTIALS, name)
+  const places: [PropertyKey[], { channels: Channel[]; probes: Probe[] }][] = [
+    [[], { channels: config.channels, probes: [] }],
+    ...Object.entries(config.environments).map(
+      ([name, { channels = [], monitoring }]): (typeof places)[number] => [
+        ['environments', name],
+        { channels, probes: monitoring.probes ?? [] },
+      ],
+    ),
+  ]
+  for (const [path, { channels, probes }] of places) {
+    for (const [index, channel] of channels.entries())
+      for (const name of forbiddenOf({ channels: [channel] }, config.variables))
+        refuse([...path, 'channels', index], NAMEABLE, name)
+    for (const [index, probe] of probes.entries())
+      for (const name of forbiddenOf({ channels: [], probes: [probe] }, config.variables))
+        refuse([...path, 'monitoring', 'probes', index], NAMEABLE, name)
+  }
+})
 export type RunbookConfig = z.infer<typeof runbookConfigSchema>
 /** As a person writes it: durations as text, defaults left out. */
 export type RunbookConfigInput = z.input<typeof runbookConfigSchema>
+
+function forbiddenOf(named: Parameters<typeof variablesOf>[0], variables: string[]): string[] {
+  return variablesOf(named).filter((name) => whyForbidden(name, variables) !== undefined)
+}
 
 function isTimeZone(zone: string): boolean {
   try {

@@ -8,9 +8,11 @@ import {
   type MonitoringPlan,
   type Probe,
 } from '../contract/monitoring.js'
+import { RunbookError } from '../contract/failures.js'
 import { GATES, type Gate } from '../contract/names.js'
 import type { GatePolicy, Policy } from '../contract/policy.js'
 import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
+import { isBelow } from '../process/below.js'
 import { defaultPolicy } from '../runbook/default-policy.js'
 import { checkpointOffsets } from '../runbook/monitoring/schedule.js'
 import type { Environment, Project } from './project.js'
@@ -125,11 +127,21 @@ function mergeGate(base: GatePolicy, config: GateConfig): GatePolicy {
   }
 }
 
-/** A relative path of a file channel is meant from the project, not from wherever the worker runs. */
+/**
+ * A path of a file channel is meant from the project, not from wherever the worker runs, and stays below it: it is appended to with
+ * what a pull request may say. Throws `ConfigInvalid`.
+ */
 function channelsOf(channels: Channel[], project: Project): Channel[] {
-  return channels.map((channel) =>
-    channel.kind === 'file' ? { ...channel, path: path.resolve(project.projectDir, channel.path) } : channel,
-  )
+  return channels.map((channel) => {
+    if (channel.kind !== 'file') return channel
+    const file = path.resolve(project.projectDir, channel.path)
+    if (isBelow(project.projectDir, file)) return { ...channel, path: file }
+    throw new RunbookError(
+      'ConfigInvalid',
+      `The channel ${channel.name} writes to ${channel.path}, which is not below the project's folder ${project.projectDir}.`,
+      { advice: `Give a path below it in ${project.configFile ?? 'runbook.config'}.` },
+    )
+  })
 }
 
 function monitoringOf(environment: Environment): MonitoringPlan {

@@ -1,21 +1,66 @@
 import { secretsOf, type Channel } from './announcement.js'
+import { RunbookError } from './failures.js'
 import type { Probe } from './monitoring.js'
 
-/** Which of them are set in `env`, by name only: values never leave it. `list`: all of them, for people. */
+/** Variables of this prefix may be named by any configuration: they exist for nothing else. */
+export const OWN_VARIABLES = 'RUNBOOK_'
+
+/** What opens the database and the runs themselves. Windows knows no case in their names. */
+const CREDENTIALS = /^(?:CLOUDFLARE_|CF_API_|CF_ACCOUNT_|TEMPORAL_)/i
+
+/** What an environment holds, and which of it a configuration may name besides those of {@link OWN_VARIABLES}. */
+export interface NamedVariables {
+  env: Record<string, string | undefined>
+  /** `variables` of runbook.config. */
+  variables: readonly string[]
+}
+
+/** Why a channel, or a header of a probe, may not name this variable; undefined where it may. */
+export function whyForbidden(name: string, variables: readonly string[]): string | undefined {
+  if (CREDENTIALS.test(name)) return `${name} is a credential, which no channel and no header may name`
+  if (name.startsWith(OWN_VARIABLES) || variables.includes(name)) return undefined
+  return `${name} may not be named: only variables that begin with ${OWN_VARIABLES}, and those in "variables" of the worker's runbook.config`
+}
+
+/**
+ * The value of a variable that a channel or a probe names; undefined where it is not set. Throws `ConfigInvalid` for one that
+ * may not be named.
+ */
+export function readVariable(name: string, { env, variables }: NamedVariables): string | undefined {
+  const why = whyForbidden(name, variables)
+  if (why !== undefined)
+    throw new RunbookError('ConfigInvalid', why, {
+      advice: `Rename it to begin with ${OWN_VARIABLES}, or add its name to "variables" in the runbook.config of the worker's project.`,
+    })
+  const value = env[name]
+  return value === '' ? undefined : value
+}
+
+/** Which of them are set and may be named, by name only: values never leave `env`. `list`: all of them, for people. */
 export function lookUpVariables(
   input: Parameters<typeof variablesOf>[0],
-  env: Record<string, string | undefined>,
-): { list: string; missing: string[] } {
+  { env, variables }: NamedVariables,
+): { list: string; missing: string[]; forbidden: string[] } {
   const wanted = variablesOf(input)
-  const missing = wanted.filter((name) => (env[name] ?? '') === '')
-  return { list: wanted.length === 0 ? 'none are needed' : wanted.join(', '), missing }
+  const forbidden = wanted.flatMap((name) => whyForbidden(name, variables) ?? [])
+  const missing = wanted.filter(
+    (name) => whyForbidden(name, variables) === undefined && (env[name] ?? '') === '',
+  )
+  return { list: wanted.length === 0 ? 'none are needed' : wanted.join(', '), missing, forbidden }
+}
+
+const FROM_ENVIRONMENT = 'env:'
+
+/** The variable that a header's value stands for; undefined: it stands for itself. */
+export function variableOfHeader(value: string): string | undefined {
+  return value.startsWith(FROM_ENVIRONMENT) ? value.slice(FROM_ENVIRONMENT.length) : undefined
 }
 
 /** Environment variables that the worker must have for these channels and probes, each once. */
-function variablesOf(input: { channels: Channel[]; probes?: Probe[] }): string[] {
+export function variablesOf(input: { channels: readonly Channel[]; probes?: readonly Probe[] }): string[] {
   const headers = (input.probes ?? []).flatMap((probe) =>
     'headers' in probe ? Object.values(probe.headers ?? {}) : [],
   )
-  const named = headers.flatMap((value) => (value.startsWith('env:') ? [value.slice('env:'.length)] : []))
+  const named = headers.flatMap((value) => variableOfHeader(value) ?? [])
   return [...new Set([...input.channels.flatMap(secretsOf), ...named])]
 }

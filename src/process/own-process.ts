@@ -1,5 +1,6 @@
 import { execaNode } from 'execa'
 import { RunbookError } from '../contract/failures.js'
+import { childEnvironment } from './child-environment.js'
 import type { ProcessMessage } from './answer-parent.js'
 import { endGroup, rememberGroup } from './process-group.js'
 import { scratchFolder } from './scratch-folder.js'
@@ -41,7 +42,8 @@ async function run(
     buffer: { ipc: false },
     stdin: 'ignore',
     cwd: scratch,
-    env: { TMPDIR: scratch, TEMP: scratch, TMP: scratch },
+    env: { ...childEnvironment(), TMPDIR: scratch, TEMP: scratch, TMP: scratch },
+    extendEnv: false,
     detached: process.platform !== 'win32',
     windowsHide: true,
     reject: false,

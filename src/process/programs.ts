@@ -1,4 +1,5 @@
 import { execa } from 'execa'
+import { childEnvironment } from './child-environment.js'
 import os from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { endGroup, rememberGroup } from './process-group.js'
@@ -46,12 +47,16 @@ export async function runProjectCommand(input: {
   signal: AbortSignal
   /** Milliseconds. */
   limitMs?: number
+  /** Variables that it gets besides the ordinary ones. */
+  variables?: readonly string[]
 }): Promise<{ passed: boolean; output: string; durationMs: number }> {
   const [program = '', ...args] = input.command
   const limitMs = input.limitMs ?? PROJECT_COMMAND_LIMIT_MS
   const begun = Date.now()
   const child = execa(program, args, {
     cwd: input.folder,
+    env: childEnvironment('project', { named: input.variables ?? [] }),
+    extendEnv: false,
     all: true,
     buffer: false,
     reject: false,

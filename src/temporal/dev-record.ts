@@ -36,7 +36,7 @@ export function readDevRecord(projectDir: string): DevRecord | undefined {
 
 /** Whole or not at all. */
 export function writeDevRecord(projectDir: string, record: DevRecord): void {
-  mkdirSync(stateFolder(projectDir), { recursive: true })
+  mkdirSync(stateFolder(projectDir), { recursive: true, mode: 0o700 })
   const half = `${devRecordFile(projectDir)}.${record.ownerPid}.tmp`
   writeFileSync(half, toText(record))
   renameSync(half, devRecordFile(projectDir))

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError, messageOf } from '../contract/failures.js'
+import { closeToOthers, keepPrivate } from '../process/private-files.js'
 import { provideTemporal } from './binaries.js'
 import { claimProject } from './claim.js'
 import { stateFolder, writeDevRecord } from './dev-record.js'
@@ -50,6 +51,8 @@ export interface EmbeddedServer {
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const { projectDir, onMessage: say = () => undefined } = options
+  keepPrivate()
+  await closeToOthers(stateFolder(projectDir))
   const claim = { ownerPid: process.pid, startedAt: new Date().toISOString() }
   const { release } = await claimProject(projectDir, claim, say)
   process.once('exit', release)

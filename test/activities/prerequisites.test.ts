@@ -86,7 +86,7 @@ describe('the dashboard', () => {
 })
 
 describe('channels and variables', () => {
-  const hook: Channel = { kind: 'webhook', name: 'team', urlEnv: 'HOOK' }
+  const hook: Channel = { kind: 'webhook', name: 'team', urlEnv: 'RUNBOOK_HOOK' }
 
   test('a variable that the worker lacks stops the run, by name: of a channel, of a probe', async () => {
     const probe: Probe = {
@@ -96,22 +96,35 @@ describe('channels and variables', () => {
       critical: true,
       timeoutMs: 1,
       expectStatus: 200,
-      headers: { authorization: 'env:HEALTH_TOKEN', accept: 'text/plain' },
+      headers: { authorization: 'env:RUNBOOK_HEALTH_TOKEN', accept: 'text/plain' },
     }
     const check = (await look({}, { channels: [hook], probes: [probe] }))('variables')
-    expect(check).toMatchObject({ state: 'failed', message: 'the worker has no HOOK, HEALTH_TOKEN' })
+    expect(check).toMatchObject({
+      state: 'failed',
+      message: 'the worker has no RUNBOOK_HOOK, RUNBOOK_HEALTH_TOKEN',
+    })
+  })
+
+  test('a variable that may not be named stops the run, whatever it holds, and nobody is asked with it', async () => {
+    const stolen: Channel = { kind: 'webhook', name: 'team', urlEnv: 'CLOUDFLARE_API_TOKEN' }
+    const seen = await look({}, { channels: [stolen], env: { CLOUDFLARE_API_TOKEN: address } })
+    expect(seen('variables')).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining('CLOUDFLARE_API_TOKEN is a credential'),
+    })
+    expect(seen('channels')?.state).toBe('passed')
   })
 
   test('a webhook that answers, whatever it says, can be reached', async () => {
-    const check = (await look({}, { channels: [hook], env: { HOOK: address } }))('channels')
+    const check = (await look({}, { channels: [hook], env: { RUNBOOK_HOOK: address } }))('channels')
     expect(check).toMatchObject({ state: 'passed', message: 'team' })
   })
 
   test.each([
     ['http://127.0.0.1:65533/hook/s3cret', 'team: connection refused'],
-    ['s3cret', 'team: HOOK holds no address'],
+    ['s3cret', 'team: RUNBOOK_HOOK holds no address'],
   ])('a dead one warns, and its address is not told', async (url, why) => {
-    const check = (await look({}, { channels: [hook], env: { HOOK: url } }))('channels')
+    const check = (await look({}, { channels: [hook], env: { RUNBOOK_HOOK: url } }))('channels')
     expect(check).toMatchObject({ state: 'warned', message: expect.stringContaining(why) })
     expect(JSON.stringify(check)).not.toContain('s3cret')
   })

@@ -41,6 +41,33 @@ describe('a mistake says the path, what was found and what is allowed', () => {
       { environments: { production: { policy: { gates: { plan: { approvals: 0 } } } } } },
       'environments.production.policy.gates.plan.approvals: found 0',
     ],
+    [
+      { channels: [{ kind: 'slack', webhookUrlEnv: 'CLOUDFLARE_API_TOKEN' }] },
+      'channels[0]: found "CLOUDFLARE_API_TOKEN", allowed: variables that begin with RUNBOOK_',
+    ],
+    [
+      {
+        environments: { staging: { channels: [{ kind: 'webhook', urlEnv: 'RUNBOOK_A', secretEnv: 'KEY' }] } },
+      },
+      'environments.staging.channels[0]: found "KEY", allowed: variables that begin with RUNBOOK_',
+    ],
+    [
+      {
+        environments: {
+          staging: {
+            monitoring: {
+              probes: [{ kind: 'http', name: 'h', url: 'http://a/', headers: { a: 'env:GITHUB_TOKEN' } }],
+            },
+          },
+        },
+      },
+      'environments.staging.monitoring.probes[0]: found "GITHUB_TOKEN", allowed: variables that begin with RUNBOOK_',
+    ],
+    [
+      { variables: ['CLOUDFLARE_API_TOKEN'] },
+      'variables[0]: found "CLOUDFLARE_API_TOKEN", allowed: variables that',
+    ],
+    [{ variables: ['A B'] }, 'variables[0]: found "A B", allowed: the name of a variable'],
     [{ environments: { production: { wranglerEnv: 'prodution' } } }, 'Did you mean "production"?'],
   ])('%j', async (config, said) => {
     expect(await problemOf(config)).toContain(said)

@@ -1,5 +1,5 @@
 import { execa } from 'execa'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { RunbookConfigInput } from '../../src/config/schema.js'
@@ -45,7 +45,20 @@ beforeAll(async () => {
   temporal = await connectClient({ projectDir: home.folder })
 }, 240_000)
 
+/** Files below a folder, and folders, that others than their owner may read. */
+function openToOthers(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => (statSync(path.join(folder, name)).mode & 0o077) !== 0)
+    .sort()
+}
+
 afterAll(async () => {
+  const state = openToOthers(path.join(home.folder, '.d1-runbook'))
+  const archives = openToOthers(path.join(home.folder, 'backups'))
+  expect({ state, archives }).toEqual({ state: [], archives: [] })
+  expect(existsSync(path.join(home.folder, '.d1-runbook', 'temporal.db'))).toBe(true)
+  // What is the project's stays as its tools write it.
+  expect(statSync(path.join(home.folder, 'MIGRATIONS.md')).mode & 0o777).toBe(0o666 & ~process.umask())
   await temporal.close()
   dev.kill('SIGINT')
   const { json, code } = await resultOf(dev)

@@ -8,10 +8,10 @@ import { get, networkReason, type Answer } from './request.js'
 type HttpProbe = Extract<Probe, { kind: 'http' }>
 
 /** A health endpoint or page: status, latency of the whole answer, and one value in its JSON. */
-export async function probeHttp(probe: HttpProbe, { env, signal }: ProbeContext): Promise<Seen> {
+export async function probeHttp(probe: HttpProbe, { env, variables, signal }: ProbeContext): Promise<Seen> {
   const startedAt = performance.now()
   try {
-    const answer = await get(probe.url, { headers: probe.headers, env, signal })
+    const answer = await get(probe.url, { headers: probe.headers, named: { env, variables }, signal })
     const latencyMs = elapsed(startedAt)
     const problem = problemOf(probe, answer)
     return problem === undefined

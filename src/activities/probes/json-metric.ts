@@ -8,9 +8,9 @@ import { get } from './request.js'
 /** One number in the JSON of a monitoring system's own endpoint. Digits in a string count as a number. */
 export async function probeJsonMetric(
   { url, path, measures, headers }: Extract<Probe, { kind: 'json-metric' }>,
-  { env, signal }: ProbeContext,
+  { env, variables, signal }: ProbeContext,
 ): Promise<Seen> {
-  const { status, body } = await get(url, { headers, env, signal })
+  const { status, body } = await get(url, { headers, named: { env, variables }, signal })
   if (status !== 200) return unknown(`the metric's source answers with status ${status}`)
   const found = valueAt(parseJson(body), path)
   if (typeof found !== 'number' && (typeof found !== 'string' || found.trim() === '')) {

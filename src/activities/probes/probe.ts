@@ -13,6 +13,8 @@ export interface ProbeContext {
   signal: AbortSignal
   /** Environment of the worker: tokens and headers are named in the config, and their values are here. */
   env: NodeJS.ProcessEnv
+  /** Variables that headers may name besides those of `RUNBOOK_`. */
+  variables: readonly string[]
   openReader: typeof openReader
   /** Epoch milliseconds of the moment that is looked at. */
   now: number

@@ -21,11 +21,11 @@ const answerSchema = z.discriminatedUnion('status', [
 /** An instant query of Prometheus (or what speaks like it). With several series the worst one counts. */
 export async function probePrometheus(
   { url, query, measures, headers }: Extract<Probe, { kind: 'prometheus' }>,
-  { env, signal }: ProbeContext,
+  { env, variables, signal }: ProbeContext,
 ): Promise<Seen> {
   const address = new URL(`${url.replace(/\/+$/, '')}/api/v1/query`)
   address.searchParams.set('query', query)
-  const { status, body } = await get(address, { headers, env, signal })
+  const { status, body } = await get(address, { headers, named: { env, variables }, signal })
   const parsed = answerSchema.safeParse(parseJson(body))
   if (!parsed.success) return unknown(`Prometheus gave no usable answer (status ${status})`)
   if (parsed.data.status === 'error') return unknown(`Prometheus refused the query: ${parsed.data.error}`)

@@ -1,4 +1,5 @@
 import { RunbookError } from '../../contract/failures.js'
+import { readVariable, variableOfHeader, type NamedVariables } from '../../contract/variables.js'
 
 /** Larger answers are no health reports; reading them whole would only cost memory. Bytes. */
 const MAX_BODY = 1_048_576
@@ -10,13 +11,13 @@ export interface Answer {
 
 /**
  * One GET over a connection of its own: a reused one would hide that no new one can be made. Throws what `fetch` throws,
- * with the network's own reason, `ConfigInvalid` for a header whose variable is not set, and the reason of `signal`.
+ * with the network's own reason, `ConfigInvalid` for a header whose variable is not set or may not be named, and the reason of `signal`.
  */
 export async function get(
   url: string | URL,
-  options: { headers?: Record<string, string> | undefined; env: NodeJS.ProcessEnv; signal: AbortSignal },
+  options: { headers?: Record<string, string> | undefined; named: NamedVariables; signal: AbortSignal },
 ): Promise<Answer> {
-  const headers = { connection: 'close', ...withEnvironment(options.headers ?? {}, options.env) }
+  const headers = { connection: 'close', ...withEnvironment(options.headers ?? {}, options.named) }
   const response = await fetch(url, { headers, signal: options.signal })
   return { status: response.status, body: await readBody(response) }
 }
@@ -35,13 +36,13 @@ async function readBody(response: Response): Promise<string> {
 }
 
 /** A value `env:NAME` stands for the variable NAME. Its value never appears in a message. */
-function withEnvironment(headers: Record<string, string>, env: NodeJS.ProcessEnv): Record<string, string> {
+function withEnvironment(headers: Record<string, string>, named: NamedVariables): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([header, value]) => {
-      if (!value.startsWith('env:')) return [header, value]
-      const name = value.slice('env:'.length)
-      const secret = env[name]
-      if (secret !== undefined && secret !== '') return [header, secret]
+      const name = variableOfHeader(value)
+      if (name === undefined) return [header, value]
+      const secret = readVariable(name, named)
+      if (secret !== undefined) return [header, secret]
       throw new RunbookError(
         'ConfigInvalid',
         `the header ${header} needs the variable ${name}, which is not set`,

@@ -26,6 +26,8 @@ export interface RunProbesInput {
   /** End of the window that analytics look at; default: now. Epoch milliseconds. */
   now?: number
   env?: NodeJS.ProcessEnv
+  /** Variables that headers may name besides those of `RUNBOOK_`. */
+  variables?: readonly string[]
   openReader?: ProbeContext['openReader']
   /** How often those are asked whose answer is a single request, and the time between; default: once. */
   sampling?: Sampling | undefined
@@ -65,6 +67,7 @@ async function lookOnce(probe: Probe, input: RunProbesInput): Promise<ProbeResul
     ...defined({ expected: input.expected }),
     signal,
     env: input.env ?? process.env,
+    variables: input.variables ?? [],
     openReader: input.openReader ?? openReader,
     now: input.now ?? Date.now(),
   }

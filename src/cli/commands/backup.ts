@@ -9,6 +9,7 @@ import { backupScheduleCommand } from './backup-schedule.js'
 import { openContext, readProjectFiles } from '../../config/context.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { keepOf } from './keep-count.js'
+import { keepPrivate } from '../../process/private-files.js'
 import type { Output } from '../terminal/output.js'
 import { at, command, words } from '../../contract/next-command.js'
 
@@ -63,6 +64,7 @@ export function backupCommand(app: App, summary: string): Command {
 }
 
 const createArchive: Work = async ({ options, output }) => {
+  keepPrivate()
   const context = await openContext(options)
   const files = await readProjectFiles(context)
   const { resolveRequestSettings } = await import('../../config/settings.js')
@@ -138,6 +140,7 @@ function printValidation(
 }
 
 const restoreArchive: Work = async ({ options, args: [zip = ''], output }) => {
+  keepPrivate()
   const { restoreBackup } = await import('../../d1/backup/backup.js')
   const to = path.resolve((options as unknown as RestoreOptions).to)
   const file = await archiveFile(zip)

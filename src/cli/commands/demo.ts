@@ -69,11 +69,14 @@ async function play(stage: DemoStage, options: DemoOptions, output: Output): Pro
   const { quietWorkerLog } = await import('./worker-log.js')
   quietWorkerLog({ ownSignals: true })
   const { projectDir } = stage
-  const { taskQueue } = await loadProject({ projectDir })
+  const { taskQueue, config } = await loadProject({ projectDir })
   const { connection, namespace } = await connectWorker({ projectDir })
   try {
     // The texts are in announcements.log; here they would tear the prompts apart.
-    const activities = createActivities({ print: (text) => sayAnnouncement(text, output) })
+    const activities = createActivities({
+      variables: config.variables,
+      print: (text) => sayAnnouncement(text, output),
+    })
     const worker = await createRunbookWorker({ connection, namespace, taskQueue, activities })
     return await worker.runUntil(
       withSession(projectDir, async (session) => {

@@ -8,7 +8,7 @@ export function devCommand(app: App, summary: string): Command {
   return app.command('dev', summary, ['dev', 'dev --project src/workers']).action(
     app.action(async ({ options, output }) => {
       const { loadProject } = await import('../../config/project.js')
-      const { taskQueue } = await loadProject({ projectDir: options.project })
+      const { taskQueue, config } = await loadProject({ projectDir: options.project })
       const { startEmbeddedServer } = await import('../../temporal/embedded-server.js')
       const server = await startEmbeddedServer({ projectDir: options.project, onMessage: output.note })
       let tail: string | undefined
@@ -22,6 +22,7 @@ export function devCommand(app: App, summary: string): Command {
         await runWorker({
           projectDir: options.project,
           taskQueue,
+          variables: config.variables,
           until: died,
           onReady: () => {
             output.note(`Temporal UI    ${server.uiUrl}`)

@@ -206,7 +206,10 @@ async function decidingPeople(project: Project, { environment, production }: Tar
 async function secretNames(project: Project, target: Target): Promise<Seen> {
   const { resolveRequestSettings } = await import('../../config/settings.js')
   const { channels, monitoring } = resolveRequestSettings(project, target.environment)
-  const { list, missing } = lookUpVariables({ channels, probes: monitoring.probes }, process.env)
+  const { list, missing } = lookUpVariables(
+    { channels, probes: monitoring.probes },
+    { env: process.env, variables: project.config.variables },
+  )
   if (missing.length === 0) return list
   return {
     state: 'warned',

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { App } from '../terminal/app.js'
+import { keepPrivate } from '../../process/private-files.js'
 import { writeOutputFile } from '../terminal/output-file.js'
 import { readRun, workflowIdOf } from '../../client/runs.js'
 import { withSession } from '../../client/session.js'
@@ -39,6 +40,8 @@ export function reportCommand(app: App, summary: string): Command {
         const base = outputBase(options, input.view)
         const html = `${base}.html`
         const markdown = `${base}.md`
+        // Where nobody named a place it lies beside what else is kept of runs; a named one is written as the user writes.
+        if (options.out === undefined) keepPrivate()
         await writeOutputFile('--out', html, renderHtml(input))
         await writeOutputFile('--out', markdown, renderMarkdown(input))
         output.document({ success: true, workflowId, runId: input.view.runId, html, markdown })

@@ -10,9 +10,11 @@ export function workerCommand(app: App, summary: string): Command {
     .action(
       app.action<{ taskQueue?: string }>(async ({ options, output }) => {
         const { runWorker } = await import('../../worker.js')
+        const configured = await configuredWorker(options.project)
         await runWorker({
           projectDir: options.project,
-          taskQueue: options.taskQueue ?? (await configuredQueue(options.project)),
+          taskQueue: options.taskQueue ?? configured.taskQueue,
+          variables: configured.variables,
           onReady: ({ address, namespace, taskQueue }) =>
             output.note(
               `Worker polls ${taskQueue} at ${address} (${namespace}). Ctrl-C drains and stops it.`,
@@ -24,13 +26,15 @@ export function workerCommand(app: App, summary: string): Command {
     )
 }
 
-/** A worker of remote databases needs no checkout: without one the default queue holds. */
-async function configuredQueue(projectDir: string): Promise<string> {
+/** A worker of remote databases needs no checkout: without one the defaults hold. */
+async function configuredWorker(projectDir: string): Promise<{ taskQueue: string; variables: string[] }> {
   const { loadProject } = await import('../../config/project.js')
   try {
-    return (await loadProject({ projectDir })).taskQueue
+    const { taskQueue, config } = await loadProject({ projectDir })
+    return { taskQueue, variables: config.variables }
   } catch (error) {
-    if (error instanceof RunbookError && error.type === 'ProjectNotFound') return TASK_QUEUE
+    if (error instanceof RunbookError && error.type === 'ProjectNotFound')
+      return { taskQueue: TASK_QUEUE, variables: [] }
     throw error
   }
 }

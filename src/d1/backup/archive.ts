@@ -32,7 +32,7 @@ export async function writeArchive(
   const zip = new yazl.ZipFile()
   const output = zip.outputStream as Readable
   const { size, mtime } = statSync(sqlFile)
-  const packing = pipeline(output, createWriteStream(temporary, { flags: 'wx' }))
+  const packing = pipeline(output, createWriteStream(temporary, { flags: 'wx', mode: 0o600 }))
   // Opened here, not by the library: it would leave the file open when packing ends early.
   const sql = createReadStream(sqlFile).on('error', (error) => output.destroy(error))
   zip.addReadStream(sql, SQL_ENTRY, { compressionLevel: COMPRESSION_LEVEL, size, mtime })

@@ -42,7 +42,7 @@ export interface BackupRequest {
 export async function createBackup(request: BackupRequest): Promise<BackupRecord> {
   const { target, keep } = request
   const startedAt = performance.now()
-  await mkdir(target.backupDir, { recursive: true })
+  await mkdir(target.backupDir, { recursive: true, mode: 0o700 })
   // Beside the archives: the rename stays on one disk, and a full one shows at once.
   const folder = await mkdtemp(join(target.backupDir, '.backup-'))
   try {

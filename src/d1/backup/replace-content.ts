@@ -1,5 +1,5 @@
 import { guard } from '../sqlite/disk-failure.js'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Target } from '../../contract/target.js'
@@ -67,7 +67,7 @@ async function exchangeFile(target: Target, restored: string): Promise<{ safetyC
 
 /** Throws `DatabaseLocked` while somebody else has the file open: they would go on writing into the old one. */
 async function keepAside(target: Target, live: string): Promise<{ safetyCopy: string }> {
-  await mkdir(target.backupDir, { recursive: true })
+  await mkdir(target.backupDir, { recursive: true, mode: 0o700 })
   const stamp = new Date()
     .toISOString()
     .replace(/[-:.Z]/g, '')
@@ -78,6 +78,8 @@ async function keepAside(target: Target, live: string): Promise<{ safetyCopy: st
     try {
       // Leaving the journal mode of workerd needs the file for oneself.
       database.exec('PRAGMA journal_mode = DELETE')
+      // SQLite writes into an empty file that is there, and leaves it its owner's.
+      writeFileSync(safetyCopy, '', { flag: 'wx', mode: 0o600 })
       database.exec(`VACUUM INTO ${quoteText(safetyCopy)}`)
     } finally {
       database.close()

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, rm, stat } from 'node:fs/promises'
+import { chmod, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { archiveTime } from './archive-names.js'
 
@@ -31,7 +31,7 @@ export async function listBackups({
 
 /**
  * Removes archives of this environment beyond the newest `keep`. `verified` was just restored and compared: it always
- * stays, so a valid backup is left whatever the others hold. Returns what was removed.
+ * stays, so a valid backup is left whatever the others hold. Those that stay are their owner's alone. Returns what was removed.
  */
 export async function pruneBackups(request: {
   dir: string
@@ -42,5 +42,8 @@ export async function pruneBackups(request: {
   const others = (await listBackups(request)).filter(({ file }) => file !== request.verified)
   const surplus = others.slice(Math.max(0, request.keep - 1)).map(({ file }) => file)
   for (const file of surplus) await rm(file, { force: true })
+  // Of a version that left them readable to everybody. What belongs to another user stays as it is.
+  const kept = others.filter(({ file }) => !surplus.includes(file))
+  await Promise.allSettled(kept.map(({ file }) => chmod(file, 0o600)))
   return surplus
 }

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { z } from 'zod'
 import { RunbookError } from '../../contract/failures.js'
+import { demandPlainName } from '../../contract/migration-name.js'
 import type { Bundle } from '../../contract/run.js'
 import type { MigrationFile, MigrationRef } from '../../contract/target.js'
 import { migrationFile } from './migration-files.js'
@@ -62,6 +63,7 @@ export async function unpackBundle(
   const entries = readEntries(content.toString('utf8'))
   const byName = new Map(entries.map(({ name, sql }) => [name, sql]))
   return files.map(({ name, sha256 }) => {
+    demandPlainName(name)
     const sql = byName.get(name)
     if (sql === undefined) throw broken(`The bundle lacks ${name}.`)
     const file = migrationFile(name, Buffer.from(sql, 'utf8'))
@@ -86,9 +88,9 @@ function broken(message: string, cause?: unknown): RunbookError {
 }
 
 async function storeArtifact(store: string, sha256: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(store, { recursive: true })
+  await mkdir(store, { recursive: true, mode: 0o700 })
   const temporary = join(store, `.${sha256}.${randomUUID()}.tmp`)
-  const handle = await open(temporary, 'wx')
+  const handle = await open(temporary, 'wx', 0o600)
   try {
     await handle.writeFile(bytes)
     await handle.sync()
@@ -99,6 +101,8 @@ async function storeArtifact(store: string, sha256: string, bytes: Uint8Array): 
 }
 
 async function loadArtifact(sha256: string, store: string | undefined): Promise<Buffer> {
+  if (!/^[0-9a-f]{64}$/.test(sha256))
+    throw broken('The artifact of the migration files has no hash for its name.')
   if (store === undefined)
     throw broken('The migration files are in an artifact store, but this worker has none.')
   const bytes = await readFile(join(store, `${sha256}.gz`)).catch((cause: unknown) => {

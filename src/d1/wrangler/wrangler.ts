@@ -8,6 +8,7 @@ import { RunbookError } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
 import { classify, errorLine } from './failure-texts.js'
 import { recordCommand } from './command-log.js'
+import { childEnvironment } from '../../process/child-environment.js'
 import { endGroup, rememberGroup } from '../../process/process-group.js'
 import { redact } from '../../process/redact.js'
 import { openStage } from './stage.js'
@@ -74,6 +75,7 @@ async function runStaged(request: WranglerRequest, config: string): Promise<Wran
   const child = execa(tool.command, [...tool.args, ...args], {
     cwd: existsSync(target.projectDir) ? target.projectDir : tmpdir(),
     env: wranglerEnvironment(),
+    extendEnv: false,
     stdin: 'ignore',
     detached: process.platform !== 'win32',
     windowsHide: true,
@@ -174,6 +176,7 @@ function placement({ target, args, config: given }: WranglerRequest, config: str
 
 function wranglerEnvironment(): Record<string, string> {
   return {
+    ...childEnvironment('wrangler'),
     // With CI set, prompts answer themselves: our gates are the only gates.
     CI: '1',
     NO_COLOR: '1',

@@ -95,8 +95,8 @@ describe('http', () => {
       seen.push(headers['x-key'], headers.connection)
       response.end()
     }
-    const headers = { 'x-key': 'env:HEALTH_KEY' }
-    await look({ ...health(), headers }, { env: { HEALTH_KEY: 'secret' } })
+    const headers = { 'x-key': 'env:RUNBOOK_HEALTH_KEY' }
+    await look({ ...health(), headers }, { env: { RUNBOOK_HEALTH_KEY: 'secret' } })
     expect(seen).toEqual(['secret', 'close'])
   })
 
@@ -106,9 +106,46 @@ describe('http', () => {
       asked = true
       response.end()
     }
-    const result = await look({ ...health(), headers: { 'x-key': 'env:NOT_SET' } }, { env: {} })
+    const result = await look({ ...health(), headers: { 'x-key': 'env:RUNBOOK_NOT_SET' } }, { env: {} })
     expect(result).toMatchObject({ ok: null, message: expect.stringContaining('NOT_SET') })
     expect(asked).toBe(false)
+  })
+})
+
+describe('a header may not carry out what the worker keeps', () => {
+  const tell = async (name: string, variables: string[] = []) => {
+    const seen: unknown[] = []
+    answer = ({ headers }, response) => {
+      seen.push(headers['x-key'])
+      response.end()
+    }
+    const headers = { 'x-key': `env:${name}` }
+    const probe = { kind: 'http' as const, url: server.url, expectStatus: 200, headers }
+    const { ok, message } = await look(probe, { env: { [name]: 'planted' }, variables })
+    return { ok, message, seen }
+  }
+
+  it.each([
+    ['CLOUDFLARE_API_TOKEN', []],
+    ['CLOUDFLARE_API_TOKEN', ['CLOUDFLARE_API_TOKEN']],
+    ['cloudflare_api_token', ['cloudflare_api_token']],
+    ['TEMPORAL_API_KEY', ['TEMPORAL_API_KEY']],
+    ['AWS_SECRET_ACCESS_KEY', []],
+    ['XRUNBOOK_KEY', []],
+  ])('%s, where %j are allowed, is not read and nobody is asked', async (name, variables) => {
+    const { ok, message, seen } = await tell(name, variables)
+    expect(seen).toEqual([])
+    expect(ok).toBeNull()
+    expect(message).toContain(name)
+    expect(message).not.toContain('planted')
+  })
+
+  it.each([
+    ['RUNBOOK_KEY', []],
+    ['HEALTH_KEY', ['HEALTH_KEY']],
+    ['RUNBOOK_', []],
+  ])('%s, where %j are allowed, is', async (name, variables) => {
+    expect((await tell(name, variables)).seen).toEqual(['planted'])
   })
 })
 

@@ -174,11 +174,11 @@ const BROKEN: [string, SetUp | (() => SetUp)][] = [
       files: {
         ...MIGRATION,
         'wrangler.toml': LOCAL,
-        'runbook.config.json': '{"channels": [{"kind": "slack", "webhookUrlEnv": "TEAM_SLACK"}]}',
+        'runbook.config.json': '{"channels": [{"kind": "slack", "webhookUrlEnv": "RUNBOOK_TEAM_SLACK"}]}',
       },
       check: 'secrets',
       state: 'warned',
-      says: /not set here: TEAM_SLACK/,
+      says: /not set here: RUNBOOK_TEAM_SLACK/,
       advises: /worker's environment/,
       code: 1,
     },

@@ -24,7 +24,7 @@ export class SqlFile {
   }
 
   static async create(path: string): Promise<SqlFile> {
-    return new SqlFile(await open(path, 'wx'))
+    return new SqlFile(await open(path, 'wx', 0o600))
   }
 
   /** True when it is time to `flush`. */

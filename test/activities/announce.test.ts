@@ -1,0 +1,134 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { announce } from '../../src/activities/announce.js'
+import { contextFor, defaultHome } from '../../src/activities/worker-place.js'
+import type { Channel } from '../../src/contract/announcement.js'
+import { productionTarget } from './production-target.js'
+
+let folder = ''
+let project = ''
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'd1-announce-'))
+  project = path.join(folder, 'project')
+  mkdirSync(project)
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+async function tell(channel: Channel, { runKey = 'run-1', env = {}, variables = [] as string[] } = {}) {
+  const target = productionTarget(project)
+  const here = contextFor(
+    defaultHome({ home: path.join(folder, 'home'), env, variables, print: () => undefined }),
+    target,
+  )
+  const message = { kind: 'note' as const, text: 'hello', at: '2026-01-01T00:00:00Z', dedupeId: 'x-1' }
+  // The last of ten attempts gives up and says why.
+  const deliveries: unknown = await new MockActivityEnvironment({ attempt: 10 }).run(() =>
+    announce(here, { runKey, target, channels: [channel], message }),
+  )
+  return deliveries
+}
+
+const file = (name: string): Channel => ({ kind: 'file', name: 'file', path: name })
+
+describe('a file channel stays below the project or the folder of the run', () => {
+  test.each([
+    ['../../../../stolen', 'run-1'],
+    ['/tmp/../stolen-elsewhere', 'run-1'],
+    ['..', 'run-1'],
+    ['', 'run-1'],
+    ['log', '../../../run'],
+  ])('%j of the run %s is refused, and nothing is written', async (name, runKey) => {
+    const before = readdirSync(folder)
+    await expect(tell(file(name), { runKey })).resolves.toEqual([
+      { channel: 'file', delivered: false, error: expect.stringContaining('is not below') },
+    ])
+    expect(readdirSync(folder)).toEqual(before)
+    expect(existsSync(path.join(path.sep, 'stolen-elsewhere'))).toBe(false)
+  })
+
+  test.each(['outside.log', 'nowhere.log', 'way/out.log'])('a link out of it is no way: %s', async (name) => {
+    const outside = path.join(folder, 'elsewhere')
+    mkdirSync(outside)
+    writeFileSync(path.join(outside, 'out.log'), 'before')
+    symlinkSync(path.join(outside, 'out.log'), path.join(project, 'outside.log'))
+    symlinkSync(path.join(outside, 'not-there'), path.join(project, 'nowhere.log'))
+    symlinkSync(outside, path.join(project, 'way'))
+    await expect(tell(file(path.join(project, name)))).resolves.toMatchObject([{ delivered: false }])
+    expect(readdirSync(outside)).toEqual(['out.log'])
+    expect(readFileSync(path.join(outside, 'out.log'), 'utf8')).toBe('before')
+  })
+
+  test.each([
+    ['log', '.d1-runbook/runs/run-1/log'],
+    ['deep/log', '.d1-runbook/runs/run-1/deep/log'],
+    ['..log', '.d1-runbook/runs/run-1/..log'],
+    ['PROJECT/announcements.log', 'announcements.log'],
+    ['PROJECT/logs/a.log', 'logs/a.log'],
+  ])('%s is written, for its owner alone', async (name, where) => {
+    await expect(tell(file(name.replace('PROJECT', project)))).resolves.toMatchObject([{ delivered: true }])
+    expect(readFileSync(path.join(project, where), 'utf8')).toContain('hello')
+    expect(statSync(path.join(project, where)).mode & 0o077).toBe(0)
+  })
+})
+
+describe('the address of a channel', () => {
+  let server: Server
+  let address = ''
+  const paths: (string | undefined)[] = []
+  beforeEach(async () => {
+    paths.length = 0
+    server = createServer(({ url }, response) => {
+      paths.push(url)
+      response.end()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+  })
+  afterEach(() => new Promise((resolve) => server.close(resolve)))
+
+  test.each(['CLOUDFLARE_API_TOKEN', 'HOME_HOOK', 'TEMPORAL_API_KEY'])('is never %s', async (name) => {
+    await expect(
+      tell({ kind: 'webhook', name: 'team', urlEnv: name }, { env: { [name]: address } }),
+    ).resolves.toMatchObject([{ delivered: false, error: expect.stringContaining(name) }])
+    expect(paths).toEqual([])
+  })
+
+  test('nor is its key', async () => {
+    const channel: Channel = {
+      kind: 'webhook',
+      name: 'team',
+      urlEnv: 'RUNBOOK_HOOK',
+      secretEnv: 'CLOUDFLARE_API_TOKEN',
+    }
+    await expect(
+      tell(channel, { env: { RUNBOOK_HOOK: address, CLOUDFLARE_API_TOKEN: 'planted' } }),
+    ).resolves.toMatchObject([{ delivered: false }])
+    expect(paths).toEqual([])
+  })
+
+  test.each([
+    ['RUNBOOK_HOOK', []],
+    ['TEAM_HOOK', ['TEAM_HOOK']],
+  ])('may be %s where %j are allowed', async (name, variables) => {
+    const channel: Channel = { kind: 'webhook', name: 'team', urlEnv: name }
+    await expect(tell(channel, { env: { [name]: address }, variables })).resolves.toMatchObject([
+      { delivered: true },
+    ])
+    expect(paths).toEqual(['/hook'])
+  })
+})
