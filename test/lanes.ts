@@ -32,7 +32,7 @@ const E2E = [
   'test/e2e/**/*.test.ts',
   'test/setup/**/*.test.ts',
   'test/package.test.ts',
-  'test/cli/{contract,bad-input,next-commands}.test.ts',
+  'test/cli/{contract,times,bad-input,next-commands}.test.ts',
   'test/cli/commands/{adopt,create-rollback,doctor,init}.test.ts',
   'test/cli/terminal/interrupt.test.ts',
 ]

@@ -16,6 +16,7 @@ import { packBundle } from '../d1/migrations/bundle.js'
 import { attestationsOf } from '../runbook/default-policy.js'
 import { WAY_BACK_LINE } from '../runbook/plan-review.js'
 import { UNDECIDABLE_ADVICE, undecidableGates } from '../runbook/satisfiable.js'
+import { zonedDateTime } from '../text/clock.js'
 import { windowState } from '../runbook/window.js'
 import { parseWindow } from '../runbook/window-input.js'
 import { readOverlooked, readProjectFiles, type Context } from '../config/context.js'
@@ -51,7 +52,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     options.window === undefined
       ? settings.window
       : parseWindow({ text: options.window, timeZone: settings.timeZone, now: Date.now() })
-  refuseClosedWindow(window)
+  refuseClosedWindow({ window, timeZone: settings.timeZone })
   const files = await readProjectFiles(context)
   // Where a worker on this machine looks for files that are too large to travel in the workflow's input.
   const store = path.join(project.projectDir, '.d1-runbook', 'artifacts')
@@ -109,11 +110,11 @@ function provenLines(project: Project, { stagingEnvironment }: RequestSettings):
 }
 
 /** `--window` is refused when it is read; a window of the configuration stays there when it is over. */
-function refuseClosedWindow(window: MigrationRequest['window']): void {
-  if (windowState({ window, now: Date.now() }).state !== 'closed') return
+function refuseClosedWindow({ window, timeZone }: Pick<MigrationRequest, 'window' | 'timeZone'>): void {
+  if (window === undefined || windowState({ window, now: Date.now() }).state !== 'closed') return
   throw new RunbookError(
     'ConfigInvalid',
-    `The maintenance window is over: it closed ${window?.closesAt ?? ''}.`,
+    `The maintenance window is over: it closed ${zonedDateTime(Date.parse(window.closesAt), timeZone)}.`,
     {
       advice: 'Give another one: --window START/END, or change `window` in runbook.config.',
     },

@@ -117,6 +117,7 @@ async function startMonitoring(
         expected,
         anchorMs: Date.now(),
         parentId: run.view.workflowId,
+        timeZone: run.request.timeZone,
         checkpoints: [],
         lastNumber: 0,
       },

@@ -8,6 +8,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow'
+import { zonedDateTime } from '../text/clock.js'
 import { alertSignal, checkNowSignal, monitoringQuery } from '../contract/messages.js'
 import type { Baseline, Checkpoint, MonitoringPlan, MonitoringView } from '../contract/monitoring.js'
 import { CHECKPOINT_VERDICTS } from '../contract/names.js'
@@ -35,6 +36,8 @@ export interface MonitoringInput {
   /** Epoch milliseconds from which every checkpoint is counted. */
   anchorMs: number
   parentId: string
+  /** Of people's times; UTC where a run of an earlier version began it. */
+  timeZone?: string
   /** Carried over when the history is renewed. */
   checkpoints: Checkpoint[]
   lastNumber: number
@@ -121,7 +124,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
       const next = nextCheckpoint({ times, now: Date.now(), done: lastNumber, catchUp })
       if (next.kind === 'finished') break
       if (next.kind === 'wait' && !asked.now) {
-        const summary = `Checkpoint ${next.number} at ${new Date(next.at).toISOString()}`
+        const summary = `Checkpoint ${next.number} at ${zonedDateTime(next.at, input.timeZone ?? 'UTC')}`
         await condition(() => asked.now, next.at - Date.now(), { summary })
         continue
       }

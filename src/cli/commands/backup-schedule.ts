@@ -2,9 +2,10 @@ import { Option, type Command } from 'commander'
 import { RunbookError } from '../../contract/failures.js'
 import { backupScheduleId } from '../../contract/names.js'
 import { formatDuration, parseDuration } from '../../text/duration.js'
-import type { Action, App } from '../terminal/app.js'
+import type { Action, App, CommonOptions } from '../terminal/app.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
 import { keepOf } from './keep-count.js'
+import { configuredZone, timeIn } from '../terminal/zone.js'
 import type { Output } from '../terminal/output.js'
 import { withSession, type Session } from '../../client/session.js'
 import { command, words } from '../../contract/next-command.js'
@@ -40,7 +41,7 @@ export function backupScheduleCommand(app: App): Command {
 }
 
 const schedule: Action<ScheduleOptions> = async ({ options, output }) => {
-  if (options.list === true) return listSchedules(options.project, output)
+  if (options.list === true) return listSchedules(options, output)
   const context = await openContext(options)
   const { environment, database } = context.target
   const scheduleId = backupScheduleId(environment, database.id)
@@ -63,18 +64,19 @@ const schedule: Action<ScheduleOptions> = async ({ options, output }) => {
     scheduleBackups(client, { input, everyMs, taskQueue }),
   )
   output.document({ success: true, environment, database, keep: input.keep, ...made })
-  if (!output.json) sayScheduled(output, context, made)
+  if (!output.json) sayScheduled(output, context, made, await configuredZone(options))
   return 0
 }
 
-async function listSchedules(projectDir: string, output: Output): Promise<number> {
+async function listSchedules(options: CommonOptions, output: Output): Promise<number> {
   const { listBackupSchedules } = await import('../../temporal/backup-schedule.js')
-  const schedules = await asked(projectDir, 'backup', ({ client }) => listBackupSchedules(client))
+  const schedules = await asked(options.project, 'backup', ({ client }) => listBackupSchedules(client))
   output.document({ success: true, schedules })
   if (output.json) return 0
+  const timeZone = await configuredZone(options)
   for (const { scheduleId, everyMs, paused, nextAt, recent } of schedules) {
-    const next = paused ? 'paused' : `next ${nextAt ?? 'unknown'}`
-    const last = recent[0] === undefined ? 'none yet' : `last begun ${recent[0].startedAt}`
+    const next = paused ? 'paused' : `next ${nextAt === undefined ? 'unknown' : timeIn(timeZone, nextAt)}`
+    const last = recent[0] === undefined ? 'none yet' : `last begun ${timeIn(timeZone, recent[0].startedAt)}`
     output.line(`${scheduleId}\n  every ${formatDuration(everyMs)}, ${next}, ${last}`)
   }
   if (schedules.length === 0)
@@ -140,13 +142,15 @@ function sayScheduled(
   output: Output,
   { target }: Context,
   made: { everyMs: number; nextAt?: string; paused: boolean },
+  timeZone: string,
 ): void {
   const { colors } = output
   const { database, environment } = target
   output.line(
     colors.green(`✔ ${database.name} (${environment}) is backed up every ${formatDuration(made.everyMs)}`),
   )
-  if (made.nextAt !== undefined) output.line(`  next at ${made.nextAt}, into ${target.backupDir}`)
+  if (made.nextAt !== undefined)
+    output.line(`  next at ${timeIn(timeZone, made.nextAt)}, into ${target.backupDir}`)
   if (made.paused) output.line(colors.yellow('  paused by a person; resume it in the Temporal UI'))
   output.line(words`  A worker must run then: ${command('worker')}`)
   output.line(colors.dim('  A backup that fails is told to the channels of the environment'))

@@ -11,6 +11,8 @@ import { gateCommands } from '../../runbook/gate-commands.js'
 import type { App, CommonOptions } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
 import { openGates } from '../terminal/run-text.js'
+import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
+import { configuredZone } from '../terminal/zone.js'
 import { silenceText } from '../terminal/silence-text.js'
 import { patiently, type Silence } from '../../client/patience.js'
 import { readRun, workflowIdOf } from '../../client/runs.js'
@@ -52,9 +54,6 @@ export function decisionOptions(command: Command): Command {
     .option('--wait', 'wait until the gate opens')
 }
 
-export const SIGN_KEY_HELP =
-  "SSH ed25519 key that signs (default: D1_RUNBOOK_SIGN_KEY, git's user.signingkey, ~/.ssh/id_ed25519; used where the environment asks for signatures)"
-
 async function decide(
   decision: 'approve' | 'reject',
   { options, args, output }: { options: CommonOptions & DecideOptions; args: string[]; output: Output },
@@ -81,9 +80,11 @@ export async function sendDecision(input: {
   const actor = await actorOf(options)
   const workflowId = await workflowIdOf(options, options.id)
   const decisionId = randomUUID()
+  const onSilence = saySilence(output.note, await configuredZone(options))
   const answer = await withSession(options.project, async (session) => {
-    if (options.wait === true) await waitForGate(session, workflowId, input.decision.gate, output)
-    const run = await answered(output, () => readRun(session, workflowId))
+    if (options.wait === true)
+      await waitForGate(session, workflowId, input.decision.gate, { output, onSilence })
+    const run = await answered(onSilence, () => readRun(session, workflowId))
     const decision = {
       ...input.decision,
       actor,
@@ -91,7 +92,7 @@ export async function sendDecision(input: {
       ...defined({ planHash: wholePlanHash(options.planHash, run.planHash), comment: options.comment }),
     }
     const signing = { key: options.signKey, folder: options.project }
-    const counted = await answered(output, () => submitDecision(session, run, decision, signing))
+    const counted = await answered(onSilence, () => submitDecision(session, run, decision, signing))
     return { counted, next: output.json ? undefined : await readNext(session, workflowId) }
   })
   const { counted: result, next } = answer
@@ -113,15 +114,17 @@ function countedText(
 }
 
 /** The answer, however long it takes: Ctrl-C ends the command. Says who is silent. */
-async function answered<T>({ note }: Output, ask: () => Promise<T>): Promise<T> {
+async function answered<T>(onSilence: OnSilence, ask: () => Promise<T>): Promise<T> {
   const { signal } = new AbortController()
-  const answer = await patiently({ signal, onSilence: saySilence(note) }, ask)
+  const answer = await patiently({ signal, onSilence }, ask)
   if (answer === undefined) throw new Error('nobody ends this waiting but Ctrl-C')
   return answer
 }
 
-function saySilence(note: Output['note']): (silence: Silence | undefined) => void {
-  return (silence) => note(silence === undefined ? 'It answers again.' : silenceText(silence, 'UTC'))
+type OnSilence = (silence: Silence | undefined) => void
+
+function saySilence(note: Output['note'], timeZone: string): OnSilence {
+  return (silence) => note(silence === undefined ? 'It answers again.' : silenceText(silence, timeZone))
 }
 
 /** What is shown of a plan hash, its first twelve digits, names it too; anything else is for the run to refuse. */
@@ -171,7 +174,12 @@ function gateOf(name: string): Gate {
   })
 }
 
-async function waitForGate(session: Session, workflowId: string, gate: Gate, output: Output): Promise<void> {
+async function waitForGate(
+  session: Session,
+  workflowId: string,
+  gate: Gate,
+  { output, onSilence }: { output: Output; onSilence: OnSilence },
+): Promise<void> {
   const { followRun } = await import('../../client/follow.js')
   const signal = new AbortController().signal
   let said = ''
@@ -180,7 +188,7 @@ async function waitForGate(session: Session, workflowId: string, gate: Gate, out
     workflowId,
     minPauseMs: 1_000,
     signal,
-    onSilence: saySilence(output.note),
+    onSilence,
   })) {
     const state = view.gates.find((each) => each.gate === gate)?.state
     if (state === 'open') return

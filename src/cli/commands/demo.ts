@@ -115,7 +115,8 @@ async function migrate(
   })
   sayBeginning(stage, request, output)
   const started = await startRun(session, context.project.taskQueue, request)
-  return driveRun({ session, ...started, output, actor: ACTOR, request, until: 'closed' })
+  const signing = { folder: stage.projectDir }
+  return driveRun({ session, ...started, output, actor: ACTOR, request, until: 'closed', signing })
 }
 
 function sayBeginning(stage: DemoStage, request: MigrationRequest, output: Output): void {

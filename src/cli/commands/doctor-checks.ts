@@ -1,3 +1,4 @@
+import { timeIn } from '../terminal/zone.js'
 import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import path from 'node:path'
@@ -221,10 +222,10 @@ async function secretNames(project: Project, target: Target): Promise<Seen> {
 async function maintenanceWindow(project: Project, target: Target): Promise<Seen> {
   const { resolveRequestSettings } = await import('../../config/settings.js')
   const { windowState } = await import('../../runbook/window.js')
-  const { window } = resolveRequestSettings(project, target.environment)
+  const { window, timeZone } = resolveRequestSettings(project, target.environment)
   if (window === undefined) return 'none is configured: a run applies as soon as it is approved'
   const { state } = windowState({ window, now: Date.now() })
-  const message = `${window.opensAt} to ${window.closesAt}`
+  const message = `${timeIn(timeZone, window.opensAt)} to ${timeIn(timeZone, window.closesAt)}`
   if (state !== 'closed') return `${message}, ${state === 'open' ? 'open now' : 'still ahead'}`
   return {
     state: 'failed',

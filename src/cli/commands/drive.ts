@@ -1,14 +1,19 @@
+import { randomUUID } from 'node:crypto'
 import { visibleIn } from '../../text/visible.js'
 import { submitDecision } from '../../client/decide.js'
+import type { Decision } from '../../contract/decision.js'
 import type { GateView, MigrationRequest, RunView } from '../../contract/run.js'
 import { judgeDecision } from '../../runbook/policy.js'
 import { gateTitle } from '../../runbook/steps.js'
 import { RunbookError } from '../../contract/failures.js'
 import { followRun } from '../../client/follow.js'
+import { patiently } from '../../client/patience.js'
+import { readRun } from '../../client/runs.js'
+import type { Signing } from '../../client/sign.js'
 import type { Output } from '../terminal/output.js'
 import { Progress } from '../terminal/progress.js'
 import { askGate, askInterrupt, askWayBack } from '../terminal/prompts.js'
-import { openGateLines, openGates } from '../terminal/run-text.js'
+import { openGateLines, openGates, whoAndUntil } from '../terminal/run-text.js'
 import type { Session } from '../../client/session.js'
 import { words } from '../../contract/next-command.js'
 
@@ -22,6 +27,7 @@ export interface DriveOptions {
   /** Tells which gates the actor may decide; the workflow judges again. */
   request: Pick<MigrationRequest, 'target' | 'policy' | 'people' | 'requester' | 'preApproved'>
   until: 'validated' | 'closed'
+  signing: Signing
 }
 
 /** `leftBy`: the wait ended, by a person's choice or by a signal, and the run goes on. */
@@ -121,7 +127,7 @@ class Drive {
     if (prompt !== undefined && !open.some((gate) => gate.gate === prompt.gate)) prompt.cancel.abort()
     const gate = open[0]
     if (gate === undefined || this.prompt !== undefined || this.aborting) return
-    const key = `${gate.gate}/${gate.openedAt ?? ''}`
+    const key = keyOf(gate)
     if (this.asked.has(key)) return
     this.asked.add(key)
     const refusal = this.refusalFor(view, gate)
@@ -154,40 +160,59 @@ class Drive {
   }
 
   private async ask(view: RunView, gate: GateView): Promise<void> {
-    const { session, actor, request } = this.options
+    const { actor, output } = this.options
     const cancel = new AbortController()
+    let now = view
     this.prompt = { gate: gate.gate, openedAt: gate.openedAt, cancel }
     this.progress.hold()
     try {
+      const shows = [...gate.shows.map(output.text), ...whoAndUntil(gate, view)]
       const answer =
         gate.gate === 'rollback'
-          ? await askWayBack({ shows: gate.shows.map(this.options.output.text), signal: cancel.signal })
-          : await askGate({
-              title: gateTitle(gate.gate, view.environment),
-              shows: gate.shows.map(this.options.output.text),
-              signal: cancel.signal,
-            })
+          ? await askWayBack({ shows, signal: cancel.signal })
+          : await askGate({ title: gateTitle(gate.gate, view.environment), shows, signal: cancel.signal })
       if (answer === 'elsewhere') return
       if (answer === 'interrupted') {
-        this.asked.delete(`${gate.gate}/${gate.openedAt ?? ''}`)
+        this.asked.delete(keyOf(gate))
         await this.interrupt()
         return
       }
       const decision = {
         gate: gate.gate,
         actor,
+        decisionId: randomUUID(),
         ...answer,
         ...(view.planHash === null ? {} : { planHash: view.planHash }),
       }
-      await submitDecision(session, view, decision, { folder: request.target.projectDir })
-    } catch (error) {
-      if (!(error instanceof RunbookError) || !NOT_COUNTED.has(error.type)) throw error
-      this.progress.line(words`${error.message} ${error.adviceWords}`)
+      this.progress.resume()
+      if (!(await this.counts(view, decision))) {
+        this.asked.delete(keyOf(gate))
+        now = (await this.patiently((session) => readRun(session, view.workflowId, view.runId))) ?? view
+      }
     } finally {
       this.prompt = undefined
       this.progress.resume()
-      if (!this.leaving.signal.aborted) this.meetGates(view)
+      if (!this.leaving.signal.aborted) this.meetGates(visibleIn(now))
     }
+  }
+
+  /** Sends a decision. False: it was refused, which is said, and the gate waits on. */
+  private async counts(view: RunView, decision: Decision): Promise<boolean> {
+    try {
+      await this.patiently((session) => submitDecision(session, view, decision, this.options.signing))
+      return true
+    } catch (error) {
+      if (!(error instanceof RunbookError) || !NOT_COUNTED.has(error.type)) throw error
+      this.progress.line(words`${error.message} ${error.adviceWords}`)
+      return false
+    }
+  }
+
+  /** Whoever does not answer is waited for, and named. Undefined: the person left. */
+  private patiently<T>(ask: (session: Session) => Promise<T>): Promise<T | undefined> {
+    const { session } = this.options
+    const onSilence = this.progress.silence.bind(this.progress)
+    return patiently({ signal: this.leaving.signal, onSilence }, () => ask(session))
   }
 
   /** Ctrl-C never decides by itself what happens to a database. */
@@ -209,11 +234,11 @@ class Drive {
   }
 
   private async abort(): Promise<void> {
-    const { session, workflowId, runId, actor, request } = this.options
+    const { session, workflowId, runId, actor, signing } = this.options
     const order = { command: 'abort', reason: 'Ctrl-C at the terminal', actor } as const
     const { steerRun } = await import('../../client/steer.js')
     try {
-      await steerRun(session, { workflowId, runId }, order, { folder: request.target.projectDir })
+      await steerRun(session, { workflowId, runId }, order, signing)
     } catch (error) {
       if (!(error instanceof RunbookError) || !NOT_COUNTED.has(error.type)) throw error
       this.progress.line(words`${error.message} ${error.adviceWords}`)
@@ -234,6 +259,11 @@ class Drive {
     this.trouble ??= { error }
     this.leave()
   }
+}
+
+/** A gate that opens again is another question. */
+function keyOf({ gate, openedAt }: GateView): string {
+  return `${gate}/${openedAt ?? ''}`
 }
 
 /** Something went wrong, and people must say whether and how the database is taken back. */

@@ -4,12 +4,11 @@ import { RunbookError } from '../../contract/failures.js'
 import type { MigrationRequest } from '../../contract/run.js'
 import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
-import { exitCodeAfter, interruptible } from '../terminal/interrupt.js'
+import { interruptible } from '../terminal/interrupt.js'
 import { ATTESTATIONS } from '../../contract/attestations.js'
 import { helpParagraph } from '../terminal/help-text.js'
 import type { Output } from '../terminal/output.js'
-import { runLines } from '../terminal/run-text.js'
-import { exitCodeOf } from '../../client/runs.js'
+import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
 import { withSession, type Session } from '../../client/session.js'
 import { refuseSecondStart, startRun, type StartedRun } from '../../client/start.js'
 import { databaseLine } from '../terminal/target-text.js'
@@ -22,6 +21,7 @@ interface StartOptions {
   yes?: boolean
   window?: string
   requester?: string
+  signKey?: string
   timeScale?: number
   attest?: string[]
   skip?: string[]
@@ -48,6 +48,7 @@ export function startCommand(app: App, summary: string): Command {
       '--requester <name>',
       "who asks for it (default: git's user name, else the account of this machine)",
     )
+    .option('--sign-key <file>', SIGN_KEY_HELP)
     .option('--time-scale <n>', 'compress the monitoring schedule n times, for rehearsals', positiveNumber)
     .option(
       '--attest <line>',
@@ -75,6 +76,7 @@ export function startCommand(app: App, summary: string): Command {
           project: options.project,
           ...defined({ actor: options.requester }),
         })
+        const { stayWithRun } = await import('./stay.js')
         const { askChecklist } = await import('../terminal/prompts.js')
         const { taskQueue } = context.project
         return withSession(options.project, async (session) => {
@@ -103,7 +105,9 @@ export function startCommand(app: App, summary: string): Command {
           )
           const started = await startRun(session, taskQueue, request)
           if (options.wait !== true) return sayStarted(output, session, request, started)
-          return stay(output, session, request, started, options.until ?? 'closed')
+          const signing = { key: options.signKey, folder: options.project }
+          const until = options.until ?? 'closed'
+          return stayWithRun({ session, ...started, output, actor: requester, request, until, signing })
         })
       }),
     )
@@ -153,42 +157,4 @@ function sayStarted(
   const next = at.bind(undefined, { environment })
   output.line(words`Next: ${next(command('watch'))}, and ${next(command('approve', 'team-lead', '--wait'))}`)
   return 0
-}
-
-async function stay(
-  output: Output,
-  session: Session,
-  request: MigrationRequest,
-  started: StartedRun,
-  until: 'validated' | 'closed',
-): Promise<number> {
-  const { awaitsRollback, driveRun } = await import('./drive.js')
-  const { environment } = request.target
-  if (!output.json) output.line(databaseLine(request.target, output.colors))
-  const { view, leftBy, abortSent } = await driveRun({
-    session,
-    ...started,
-    output,
-    actor: request.requester,
-    request,
-    until,
-  })
-  output.document(view)
-  if (!output.json && leftBy === undefined)
-    for (const line of ['', ...runLines(view, output.colors)]) output.line(line)
-  if (leftBy === undefined && view.outcome === null && awaitsRollback(view)) {
-    output.note(
-      words`The run waits for: ${at({ environment }, command('rollback', '--strategy', 'reverse-migration'))} (or --strategy none).`,
-    )
-    return 1
-  }
-  if (leftBy === undefined) return exitCodeOf(view)
-  if (abortSent) {
-    const show = at({ environment }, command('show'))
-    output.note(words`Abort was sent; what it did was not seen here. See how the run ends: ${show}`)
-    return exitCodeAfter(leftBy === 'SIGTERM' ? 'SIGTERM' : 'SIGINT')
-  }
-  output.note(words`The run goes on. Look at it: ${at({ environment }, command('watch'))}`)
-  // A person who chose to leave got what they asked for; a wait that a signal ended did not, and the run has no outcome yet.
-  return leftBy === 'choice' ? 0 : exitCodeAfter(leftBy)
 }

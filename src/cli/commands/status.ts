@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Status } from '../../contract/status.js'
 import type { App } from '../terminal/app.js'
 import { openContext, readOverlooked, readProjectFiles } from '../../config/context.js'
+import { configuredZone, timeIn } from '../terminal/zone.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'
 import { at, command, words } from '../../contract/next-command.js'
@@ -31,19 +32,19 @@ export function statusCommand(app: App, summary: string): Command {
         })
         const success = blocking(status).length === 0
         output.document({ success, ...status })
-        if (!output.json) printStatus(output, status)
+        if (!output.json) printStatus(output, status, await configuredZone(options))
         return success ? 0 : 1
       }),
     )
 }
 
-export function printStatus(output: Output, status: Status): void {
+export function printStatus(output: Output, status: Status, timeZone: string): void {
   const { colors } = output
   output.line(databaseLine(status, colors))
   output.line()
   output.line(`Applied (${status.applied.length}):`)
   for (const { name, appliedAt } of status.applied) {
-    output.line(`  ${colors.green('✔')} ${name}  ${colors.dim(appliedAt)}`)
+    output.line(`  ${colors.green('✔')} ${name}  ${colors.dim(timeIn(timeZone, appliedAt))}`)
   }
   output.line(`Pending (${status.pending.length}):`)
   for (const { name, sha256 } of status.pending) {
@@ -57,7 +58,9 @@ export function printStatus(output: Output, status: Status): void {
     }
   }
   output.line()
-  output.line(`Schema ${status.schemaFingerprint.slice(0, 12)}, read at ${status.timestamp}`)
+  output.line(
+    `Schema ${status.schemaFingerprint.slice(0, 12)}, read at ${timeIn(timeZone, status.timestamp)}`,
+  )
   const there = status.alreadyThere
   if (there !== undefined) {
     const names = there.objects.map(({ type, name }) => `${type} ${name}`).join(', ')

@@ -15,6 +15,8 @@ import {
   outcomeText,
   stepLines,
 } from '../terminal/run-text.js'
+import type { WatchOptions } from './watch-and-decide.js'
+import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
 import { silenceText } from '../terminal/silence-text.js'
 import type { Silence } from '../../client/patience.js'
 import { exitCodeOf, workflowIdOf } from '../../client/runs.js'
@@ -28,7 +30,17 @@ const REDRAW_MS = 1_000
 
 export function watchCommand(app: App, summary: string): Command {
   return app
-    .command('watch [id]', summary, ['watch --env production', 'watch --env production | tee migration.log'])
+    .command('watch [id]', summary, [
+      'watch --env production',
+      'watch --env production --decide     # asks the prompts of the run, as start --wait does',
+      'watch --env production | tee migration.log',
+    ])
+    .option('--decide', 'ask the open gates here, as start --wait does')
+    .option(
+      '--actor <name>',
+      "with --decide: who answers (default: git's user name, else the account of this machine)",
+    )
+    .option('--sign-key <file>', SIGN_KEY_HELP)
     .addHelpText(
       'after',
       helpParagraph(
@@ -37,7 +49,11 @@ export function watchCommand(app: App, summary: string): Command {
       ),
     )
     .action(
-      app.action(async ({ options, args: [id], output }) => {
+      app.action<WatchOptions>(async ({ options, args: [id], output }) => {
+        if (options.decide === true) {
+          const { watchAndDecide } = await import('./watch-and-decide.js')
+          return watchAndDecide(options, id, output)
+        }
         const { followRun } = await import('../../client/follow.js')
         const workflowId = await workflowIdOf(options, id)
         return withSession(options.project, async (session) => {

@@ -21,7 +21,7 @@ export class Progress {
   private held: Words[] | undefined
   private bottom = ''
   private view: RunView | undefined
-  private silent = false
+  private silentBecause: string | undefined
   private readonly timer: NodeJS.Timeout | undefined
 
   constructor(output: Output) {
@@ -52,7 +52,9 @@ export class Progress {
 
   /** Somebody does not answer; undefined: they do again. */
   silence(silence: Silence | undefined): void {
-    this.silent = silence !== undefined
+    // Who follows the run and who sends a decision wait for the same worker: said once.
+    if (silence?.error.message === this.silentBecause) return
+    this.silentBecause = silence?.error.message
     const { yellow, green } = this.output.colors
     this.line(
       silence === undefined
@@ -82,7 +84,7 @@ export class Progress {
 
   private drawBottom(): void {
     if (!this.output.live || this.held !== undefined || this.view === undefined) return
-    const text = `${this.silent ? 'no answer; what was seen last: ' : ''}${bottomText(this.view)}`
+    const text = `${this.silentBecause !== undefined ? 'no answer; what was seen last: ' : ''}${bottomText(this.view)}`
     this.clearBottom()
     this.bottom = clip(text, Math.max(10, this.output.columns() - 1))
     this.output.raw(this.output.colors.dim(this.bottom))

@@ -72,7 +72,7 @@ export async function askInterrupt(): Promise<'stay' | 'detach' | 'abort'> {
     message: 'The run goes on without this terminal. What should happen?',
     options: [
       { value: 'stay', label: 'Go on watching' },
-      { value: 'detach', label: 'Detach: leave the run going', hint: 'watch looks at it again' },
+      { value: 'detach', label: 'Detach: leave the run going', hint: 'watch --decide comes back to it' },
       { value: 'abort', label: 'Abort: end the run', hint: 'what was applied stays' },
     ],
     output,

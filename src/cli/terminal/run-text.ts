@@ -97,21 +97,29 @@ type GateRun = Pick<RunView, 'environment' | 'timeZone'>
 
 /** The same in parts: what stands in `decide` is never cut. */
 export function gateParts(
-  { gate, shows, who, expiresAt }: GateView,
+  one: GateView,
   { environment, timeZone }: GateRun,
   colors: Colors,
 ): { title: string; shows: Words[]; decide: Words[] } {
+  const { gate, shows } = one
   return {
     title: colors.bold(`${gate}: ${gateTitle(gate, environment)}`),
     shows: [...shows],
     decide: [
-      ...(who === undefined ? [] : whoLines(who)),
-      ...(expiresAt === undefined
-        ? []
-        : [`Expires ${timeText(expiresAt, { timeZone })}; silence is not an approval`]),
+      ...whoAndUntil(one, { timeZone }),
       ...gateCommands({ gate, environment }).map(({ label, command }) => words`${label}: ${command}`),
     ],
   }
+}
+
+/** Who may decide an open gate, how to reach them, who may not and why, and until when. */
+export function whoAndUntil({ who, expiresAt }: GateView, { timeZone }: Pick<RunView, 'timeZone'>): string[] {
+  return [
+    ...(who === undefined ? [] : whoLines(who)),
+    ...(expiresAt === undefined
+      ? []
+      : [`Expires ${timeText(expiresAt, { timeZone })}; silence is not an approval`]),
+  ]
 }
 
 /** A time of a run for people: in the zone of the run, with its name. */
@@ -193,10 +201,10 @@ function backupLines(view: RunView): string[] {
   ]
 }
 
-function tryLines({ rollbackTries = [] }: RunView): string[] {
-  return rollbackTries.slice(-SHOWN_TRIES).map(({ strategy, number, at, error, effect }) => {
+function tryLines(view: RunView): string[] {
+  return (view.rollbackTries ?? []).slice(-SHOWN_TRIES).map(({ strategy, number, at, error, effect }) => {
     const did = effect === 'none' ? 'nothing had taken effect' : 'what it did was not known'
-    return `${at} ${strategy}, try ${number}: ${error}; ${did}`
+    return `${timeText(at, view)} ${strategy}, try ${number}: ${error}; ${did}`
   })
 }
 
