@@ -1,0 +1,54 @@
+import pc from 'picocolors'
+import { expect, test } from 'vitest'
+import type { Silence } from '../../../src/client/patience.js'
+import { RunbookError } from '../../../src/contract/failures.js'
+import { plain } from '../../../src/contract/command-line.js'
+import type { Output } from '../../../src/cli/terminal/output.js'
+import { Progress } from '../../../src/cli/terminal/progress.js'
+
+function progress(): { progress: Progress; lines: string[] } {
+  const lines: string[] = []
+  const output: Output = {
+    json: false,
+    colors: pc.createColors(false),
+    interactive: false,
+    live: false,
+    columns: () => 80,
+    line: (text = '') => lines.push(plain(text, () => 'a command')),
+    note: () => undefined,
+    text: (text) => plain(text, () => 'a command'),
+    block: () => [],
+    document: () => undefined,
+    raw: () => undefined,
+  }
+  return { progress: new Progress(output), lines }
+}
+
+function silent(message: string, since?: number): Silence {
+  return { error: new RunbookError('WorkerMissing', message, { advice: 'Start one.' }), since }
+}
+
+test('two who wait for the same worker say it once, and once that it answers again', () => {
+  const { progress: seen, lines } = progress()
+  seen.silence(silent('Nobody polls.', 1))
+  seen.silence(silent('Nobody polls.'))
+  seen.silence(undefined)
+  seen.silence(undefined)
+  expect(lines).toHaveLength(2)
+  expect(lines[1]).toBe('It answers again.')
+})
+
+test('another reason, and the same one after an answer, are said', () => {
+  const { progress: seen, lines } = progress()
+  seen.silence(silent('Nobody polls.'))
+  seen.silence(silent('The server is away.'))
+  seen.silence(undefined)
+  seen.silence(silent('Nobody polls.'))
+  expect(lines).toHaveLength(4)
+})
+
+test('nobody was silent: nothing is said', () => {
+  const { progress: seen, lines } = progress()
+  seen.silence(undefined)
+  expect(lines).toEqual([])
+})
