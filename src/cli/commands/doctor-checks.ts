@@ -1,4 +1,4 @@
-import { timeIn } from '../terminal/zone.js'
+import { timeIn } from './zone.js'
 import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import path from 'node:path'

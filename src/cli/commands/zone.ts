@@ -1,4 +1,4 @@
-import type { CommonOptions } from './app.js'
+import type { CommonOptions } from '../terminal/app.js'
 import { zonedSeconds } from '../../text/clock.js'
 
 /** A time for people: in this zone, with its name. What is no time is shown as it came. */
