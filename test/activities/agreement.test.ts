@@ -101,6 +101,11 @@ const SITUATIONS: Situation[] = [
     blocked: true,
   },
   {
+    name: 'a table that nobody made, in the first file',
+    pending: { '0001_bio.sql': 'ALTER TABLE users ADD COLUMN bio TEXT;' },
+    blocked: true,
+  },
+  {
     name: 'a statement that does not parse, in the first file',
     byHand: 'CREATE TABLE users (id INTEGER PRIMARY KEY);',
     pending: { '0001_bad.sql': 'ALTER TABEL users ADD COLUMN bio TEXT;' },

@@ -64,7 +64,7 @@ export function validateMigrations(input: ValidateInput): Promise<ValidateResult
 function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
   const migrationsTable = input.migrationsTable ?? DEFAULT_LEDGER
   const applied = new Set(input.applied ?? [])
-  const chain = new Chain(input.files)
+  const chain = new Chain(input.files, input.schema !== undefined)
   database.exec(ledgerSql(migrationsTable))
   for (const sql of input.schema ?? []) createObject(database, sql)
   let before = readDetailedCatalog(database, { migrationsTable })
@@ -174,9 +174,12 @@ function evidenceOf(
 /** Tells failures that a file is to blame for from those that only show that the chain does not start from nothing. */
 class Chain {
   readonly #creates: Set<string>
+  readonly #schemaIsKnown: boolean
   readonly #failed: string[] = []
 
-  constructor(files: MigrationFile[]) {
+  /** @param schemaIsKnown what the files stand on was read: a table that is missing there is missing. */
+  constructor(files: MigrationFile[], schemaIsKnown: boolean) {
+    this.#schemaIsKnown = schemaIsKnown
     this.#creates = new Set(files.flatMap(({ sql }) => createdTables(sql)))
   }
 
@@ -185,7 +188,11 @@ class Chain {
       const missing = missingName(failure.message)
       if (missing !== undefined && this.#failed.some((sql) => mentionsText(sql, missing))) return []
       this.#failed.push(failure.sql)
-      const base = missing !== undefined && !this.#creates.has(missing) && before.tables.size === 0
+      const base =
+        !this.#schemaIsKnown &&
+        missing !== undefined &&
+        !this.#creates.has(missing) &&
+        before.tables.size === 0
       if (base) return [{ ...failure, uncertain: true, advice: ADVICE }]
       return [dependsOnRows(failure) ? { ...failure, uncertain: true, advice: ROWS_ADVICE } : failure]
     })
