@@ -1,6 +1,7 @@
 import { defined } from '../contract/defined.js'
 import type { Decision, HoldRequest, IssueReport, Observation, StopRequest } from '../contract/decision.js'
 import type { CheckpointVerdict, MonitoringAlert } from '../contract/monitoring.js'
+import { cutText, LIMITS } from '../contract/limits.js'
 import { GATES } from '../contract/names.js'
 import { recordedCheckpoint } from '../contract/recorded.js'
 import type { RollbackStrategy } from '../contract/policy.js'
@@ -18,8 +19,8 @@ const SEVERITIES: readonly IssueReport['severity'][] = ['minor', 'major', 'criti
 /** The gate's name is not checked here: `judgeDecision` refuses an unknown one, by name. */
 export function readDecision(value: unknown): SignalBody<Decision> {
   const fields = fieldsOf(value)
-  const gate = text(fields, 'gate')
-  const actor = text(fields, 'actor')
+  const gate = short(fields, 'gate')
+  const actor = short(fields, 'actor')
   const decision = fields['decision']
   if (gate === undefined) return bad(`a decision needs 'gate', one of ${GATES.join(', ')}`)
   if (decision !== 'approve' && decision !== 'reject')
@@ -32,8 +33,10 @@ export function readDecision(value: unknown): SignalBody<Decision> {
   for (const name of ['planHash', 'comment', 'decisionId', 'signature']) {
     if (fields[name] !== undefined && typeof fields[name] !== 'string') return bad(`'${name}' must be text`)
   }
+  const long = tooLong(fields)
+  if (long !== undefined) return bad(long)
   const optional = (name: 'planHash' | 'comment' | 'decisionId' | 'signature'): object => {
-    const found = text(fields, name)
+    const found = short(fields, name, name === 'comment' ? LIMITS.text : LIMITS.proof)
     return found === undefined ? {} : { [name]: found }
   }
   return {
@@ -54,8 +57,8 @@ export function readDecision(value: unknown): SignalBody<Decision> {
 export function readIssueReport(value: unknown): SignalBody<IssueReport> {
   const fields = fieldsOf(value)
   const severity = fields['severity']
-  const description = text(fields, 'description')
-  const actor = text(fields, 'actor')
+  const description = short(fields, 'description', LIMITS.text)
+  const actor = short(fields, 'actor')
   if (!isOneOf(SEVERITIES, severity)) return bad(`an issue needs 'severity', one of ${SEVERITIES.join(', ')}`)
   if (description === undefined) return bad(`an issue needs 'description'`)
   if (actor === undefined) return bad(`an issue needs 'actor', the name of the person`)
@@ -65,8 +68,8 @@ export function readIssueReport(value: unknown): SignalBody<IssueReport> {
 
 export function readObservation(value: unknown): SignalBody<Observation> {
   const fields = fieldsOf(value)
-  const note = text(fields, 'note')
-  const actor = text(fields, 'actor')
+  const note = short(fields, 'note', LIMITS.text)
+  const actor = short(fields, 'actor')
   if (note === undefined) return bad(`an observation needs 'note'`)
   if (actor === undefined) return bad(`an observation needs 'actor', the name of the person`)
   return { ok: true, body: { note, actor } }
@@ -74,8 +77,8 @@ export function readObservation(value: unknown): SignalBody<Observation> {
 
 export function readStopRequest(value: unknown): SignalBody<StopRequest> {
   const fields = fieldsOf(value)
-  const reason = text(fields, 'reason')
-  const actor = text(fields, 'actor')
+  const reason = short(fields, 'reason', LIMITS.text)
+  const actor = short(fields, 'actor')
   if (reason === undefined) return bad(`a stop needs 'reason'`)
   if (actor === undefined) return bad(`a stop needs 'actor', the name of the person`)
   const signed = signedPart(fields)
@@ -85,16 +88,18 @@ export function readStopRequest(value: unknown): SignalBody<StopRequest> {
 /** A pause without a body is one by nobody in particular: holding a run must be possible from any tool. */
 export function readHoldRequest(value: unknown): SignalBody<HoldRequest> {
   const fields = fieldsOf(value)
-  const reason = text(fields, 'reason')
+  const reason = short(fields, 'reason', LIMITS.text)
   const signed = signedPart(fields)
   if (!signed.ok) return signed
-  const actor = text(fields, 'actor') ?? 'somebody'
+  const actor = short(fields, 'actor') ?? 'somebody'
   return { ok: true, body: { actor, ...defined({ reason }), ...signed.body } }
 }
 
 function signedPart(
   fields: Record<string, unknown>,
 ): SignalBody<Pick<HoldRequest, 'commandId' | 'signature'>> {
+  const long = tooLong(fields)
+  if (long !== undefined) return bad(long)
   const body: Pick<HoldRequest, 'commandId' | 'signature'> = {}
   for (const name of ['commandId', 'signature'] as const) {
     if (fields[name] !== undefined && typeof fields[name] !== 'string') return bad(`'${name}' must be text`)
@@ -108,7 +113,7 @@ function signedPart(
 export function readAlert(value: unknown): SignalBody<MonitoringAlert> {
   const fields = fieldsOf(value)
   const kind = fields['kind']
-  const message = text(fields, 'message')
+  const message = short(fields, 'message', LIMITS.text)
   const checkpoint = fieldsOf(fields['checkpoint'])
   const reasons = checkpoint['reasons']
   if (!isOneOf(ALERT_KINDS, kind)) return bad(`an alert needs 'kind', one of ${ALERT_KINDS.join(', ')}`)
@@ -146,6 +151,30 @@ function text(fields: Record<string, unknown>, name: string): string | undefined
   const value = fields[name]
   if (typeof value !== 'string' || value.trim() === '') return undefined
   return value.trim()
+}
+
+/** As {@link text}, cut where it is longer than anybody needs it. */
+function short(
+  fields: Record<string, unknown>,
+  name: string,
+  limit: number = LIMITS.name,
+): string | undefined {
+  const found = text(fields, name)
+  return found === undefined ? undefined : cutText(found, limit)
+}
+
+/** Why a body cannot be taken for its length: proofs, and what is signed, mean nothing once they are cut. */
+function tooLong(fields: Record<string, unknown>): string | undefined {
+  const over = (name: string, limit: number): boolean => (text(fields, name)?.length ?? 0) > limit
+  const proof = ['decisionId', 'commandId'].find((name) => over(name, LIMITS.name))
+  if (proof !== undefined) return `'${proof}' is longer than ${LIMITS.name} characters`
+  const long = ['planHash', 'signature'].find((name) => over(name, LIMITS.proof))
+  if (long !== undefined) return `'${long}' is longer than ${LIMITS.proof} characters`
+  if (text(fields, 'signature') === undefined) return undefined
+  const signed = ['reason', 'description', 'comment'].find((name) => over(name, LIMITS.text))
+  return signed === undefined
+    ? undefined
+    : `'${signed}' is longer than ${LIMITS.text} characters, and what is signed cannot be cut`
 }
 
 function isOneOf<T extends string>(allowed: readonly T[], value: unknown): value is T {

@@ -1,3 +1,4 @@
+import { hasRoom, LIMITS } from '../contract/limits.js'
 import { CancellationScope, condition, patched } from '@temporalio/workflow'
 import type { Announcement } from '../contract/announcement.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
@@ -31,6 +32,7 @@ export class Announcer {
   }
 
   tell(kind: Announcement['kind'], said: Words): void {
+    if (kind === 'note' && !hasRoom(this.view.announcements, LIMITS.announcements)) return
     const text = wordsAt({ environment: this.view.environment }, said)
     const dedupeId = `${this.view.runId}/${this.view.announcements.length + 1}`
     const message = { kind, text, at: now(), dedupeId }

@@ -11,6 +11,7 @@ import {
 import type { Audited } from '../contract/activities.js'
 import type { StopRequest } from '../contract/decision.js'
 import type { Baseline } from '../contract/monitoring.js'
+import { hasRoom, LIMITS } from '../contract/limits.js'
 import type { Gate, Outcome } from '../contract/names.js'
 import type { GatePolicy } from '../contract/policy.js'
 import type { Plan } from '../contract/plan.js'
@@ -281,14 +282,23 @@ export class Run {
   }
 
   /** A signal that cannot be read changes nothing, and is not lost either. */
+  observed(one: RunView['observations'][number]): void {
+    const { observations } = this.view
+    const last = observations.at(-1)
+    if (hasRoom(observations, LIMITS.observations)) observations.push(one)
+    else if (last?.note !== NO_ROOM) observations.push({ note: NO_ROOM, actor: 'd1-runbook', at: now() })
+  }
+
   misunderstood(signal: string, reason: string): void {
-    this.view.observations.push({
+    this.observed({
       note: `The signal ${signal} was not understood: ${reason}`,
       actor: 'd1-runbook',
       at: now(),
     })
   }
 }
+
+const NO_ROOM = 'There is no room for more observations: what came after this is not kept'
 
 /** The team confirms, and takes back, after the migration: no window ends that. */
 function beforeApply(gate: Gate): boolean {

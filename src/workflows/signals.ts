@@ -9,6 +9,7 @@ import {
   statusQuery,
   supersedeSignal,
 } from '../contract/messages.js'
+import { hasRoom, LIMITS } from '../contract/limits.js'
 import { noteMessage } from '../runbook/messages.js'
 import { readHoldRequest, readIssueReport, readObservation, readStopRequest } from '../runbook/signal-body.js'
 import { now } from './clock.js'
@@ -35,6 +36,10 @@ function reportIssue(run: Run, body: unknown): void {
     return
   }
   const { severity, description, actor } = read.body
+  if (!hasRoom(run.view.issues, LIMITS.issues)) {
+    run.observed({ note: `Not kept, for there are too many issues: ${severity}`, actor, at: now() })
+    return
+  }
   if (!admit(run, { command: 'report-issue', ...read.body }, now())) return
   run.view.issues.push({ severity, description, actor, at: now() })
   const monitored = run.view.monitoring !== null
@@ -49,7 +54,7 @@ function reportIssue(run: Run, body: unknown): void {
 
 function observe(run: Run, body: unknown): void {
   const read = readObservation(body)
-  if (read.ok) run.view.observations.push({ ...read.body, at: now() })
+  if (read.ok) run.observed({ ...read.body, at: now() })
   else run.misunderstood('observe', read.reason)
 }
 

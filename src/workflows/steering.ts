@@ -1,4 +1,5 @@
 import { defined } from '../contract/defined.js'
+import { hasRoom, LIMITS } from '../contract/limits.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { verifyCommand, type SteeringCommand } from '../runbook/people/signature.js'
 import { keepRefused } from './gates.js'
@@ -31,7 +32,8 @@ export function admit({ request, view }: SteeredRun, sent: SteeringCommand, at: 
   const reason =
     command === 'report-issue' ? `${sent.severity ?? ''}: ${sent.description ?? ''}` : sent.reason
   view.interventions = [
-    ...taken,
+    // The newest is always kept: who ends a run stands in its record however many came before.
+    ...(hasRoom(taken, LIMITS.interventions) ? taken : taken.slice(0, -1)),
     {
       command,
       actor,
