@@ -15,6 +15,7 @@ import {
   type QueryTrial,
 } from './application-queries.js'
 import type { Destination, Evidence, FailingRows, FailureEvidence, TableFate } from '../evidence.js'
+import { lossesBeforeFailure } from './before-failure.js'
 import { brokenObjects, brokenSince, violationsIn } from '../replay/health.js'
 import { followTables } from '../replay/lineage.js'
 import { replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
@@ -74,11 +75,7 @@ export async function rehearseNatively(
     const ran: MigrationFile[] = []
     for (const file of pending) {
       input.onProgress?.(`Rehearsing ${file.name}`)
-      const { onStatement, hopeless } = input
-      const replay = replayFile(database, file, {
-        ...{ migrationsTable, countRows: true, origin: before },
-        ...{ onStatement, hopeless },
-      })
+      const replay = replayFile(database, file, replayOptions(input, before))
       replay.failures.push(...endingFailures(file, replay.parsed))
       replays.set(file.name, replay)
       input.signal?.throwIfAborted()
@@ -127,10 +124,30 @@ export async function rehearseNatively(
       ...defined({ onQuery, endless }),
     })
     evidence.searchedBy = searchedBy(trials)
-    return { evidence, findings, trials, replays, ran, rows: rowChanges(database, before, after, fates) }
+    const rows = rowChanges(database, before, after, fates)
+    const failed = pending[ran.length]
+    const replay = failed === undefined ? undefined : replays.get(failed.name)
+    if (failed !== undefined && replay !== undefined) {
+      findings.push(
+        ...lossesBeforeFailure({
+          ...{ copy: places.main, database, file: failed, replay, evidence, settled },
+          options: replayOptions(input, before),
+          compare: (fate, then, all) =>
+            withData(database, fate, { database, before, after: then, statements: all }),
+        }),
+      )
+    }
+    return { evidence, findings, trials, replays, ran, rows }
   } finally {
     database.close()
   }
+}
+
+function replayOptions(
+  { migrationsTable, onStatement, hopeless }: NativeInput,
+  origin: Evidence['before'],
+): ReplayOptions {
+  return { migrationsTable, countRows: true, origin, onStatement, hopeless }
 }
 
 function destinationOf({ database, wrangler }: NativeInput): Destination {

@@ -248,11 +248,16 @@ function planned(file: MigrationFile, replays: Map<string, FileReplay>, run: D1R
     name: file.name,
     sha256: file.sha256,
     statements: replays.get(file.name)?.count ?? parseStatements(file.sql).statements.length,
-    durationMs: Math.round(run.durations[file.name] ?? 0),
+    durationMs: wholeMs(run.durations[file.name]),
     fingerprintBefore: prints?.before ?? run.predictedFingerprint,
     fingerprintAfter: prints?.after ?? run.predictedFingerprint,
     ...defined({ statementCosts: costs }),
   }
+}
+
+/** 0 only of a file that D1's engine did not run to its end. */
+function wholeMs(durationMs: number | undefined): number {
+  return durationMs === undefined ? 0 : Math.max(1, Math.round(durationMs))
 }
 
 /** Rows by D1's count, and the time that SQLite took on the copy; nothing where D1 did not run the statements one by one. */

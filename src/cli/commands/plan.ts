@@ -98,10 +98,12 @@ function printPlan(output: Output, plan: Plan): void {
   output.line(databaseLine(plan, colors))
   output.line()
   output.line(plan.migrations.length === 0 ? 'Nothing is pending.' : `Pending (${plan.migrations.length}):`)
+  // A file that D1's engine did not run to its end has no time there; behind it nothing runs.
+  const stoppedAt = plan.migrations.find(({ durationMs }) => durationMs === 0)?.name
   for (const { name, statements, durationMs, statementCosts = [] } of plan.migrations) {
-    // A file that D1's engine did not run to its end has no time there.
-    const took = durationMs > 0 ? `, ${formatDuration(durationMs)} on the copy` : ', not run to its end'
-    output.line(`  ${name}  ${plural(statements, 'statement')}${took}`)
+    const unfinished = name === stoppedAt ? 'not run to its end' : 'not run'
+    const took = durationMs > 0 ? `${formatDuration(durationMs)} on the copy` : unfinished
+    output.line(`  ${name}  ${plural(statements, 'statement')}, ${took}`)
     for (const line of costLines(statementCosts)) output.line(`    ${line}`)
   }
   const changed = plan.rows.filter(({ before, after }) => before !== after)
