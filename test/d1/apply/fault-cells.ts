@@ -26,10 +26,10 @@ export const STEPS: Step[] = [
     route: 'query',
     call: 1,
     by: 'sdk',
-    sql: /^SELECT name FROM sqlite_schema/,
+    sql: /SELECT name FROM sqlite_schema/,
   },
   { name: 'before: ledger', route: 'query', call: 2, by: 'sdk', sql: /applied_at FROM "d1_migrations"/ },
-  { name: 'before: catalog', route: 'query', call: 3, by: 'sdk', sql: /^SELECT type, name, tbl_name/ },
+  { name: 'before: catalog', route: 'query', call: 3, by: 'sdk', sql: /SELECT type, name, tbl_name/ },
   { name: 'ledger created', route: 'query', call: 4, by: 'wrangler', sql: /CREATE TABLE IF NOT EXISTS/ },
   { name: 'pending read', route: 'query', call: 5, by: 'wrangler', sql: /SELECT \*[\s\S]*d1_migrations/ },
   { name: 'THE FILE', route: 'query', call: 6, by: 'wrangler', sql: /INSERT INTO "d1_migrations"/ },
@@ -38,10 +38,10 @@ export const STEPS: Step[] = [
     route: 'query',
     call: 7,
     by: 'sdk',
-    sql: /^SELECT name FROM sqlite_schema/,
+    sql: /SELECT name FROM sqlite_schema/,
   },
   { name: 'after: ledger', route: 'query', call: 8, by: 'sdk', sql: /applied_at FROM "d1_migrations"/ },
-  { name: 'after: catalog', route: 'query', call: 9, by: 'sdk', sql: /^SELECT type, name, tbl_name/ },
+  { name: 'after: catalog', route: 'query', call: 9, by: 'sdk', sql: /SELECT type, name, tbl_name/ },
 ]
 
 export const KINDS: FaultKind[] = [
