@@ -40,10 +40,31 @@ export const CLEARED_LOST: Scenario[] = [
     rows: `INSERT INTO member VALUES (1, 'a@b.ch', 'a@b.ch', NULL);`,
     migration: `UPDATE member SET contact = NULL WHERE ${MAILS};`,
   }),
+  lost({
+    name: 'they are cleared while the rows get other keys',
+    migration: 'UPDATE member SET contact = NULL, id = id + 50 WHERE id > 0;',
+  }),
+  lost({
+    name: 'they are cleared before the rows get other keys',
+    migration: 'UPDATE member SET contact = NULL WHERE id = 3; UPDATE member SET id = id + 100 WHERE id > 0;',
+  }),
+  lost({
+    name: 'two columns are cleared and some rows get other keys',
+    migration:
+      'UPDATE member SET contact = NULL, phone = NULL; UPDATE member SET id = id + 100 WHERE id > 1;',
+  }),
 ]
 
 /** A column stays, and what it no longer says the migrated database says by the key. */
 export const CLEARED_KEPT: Scenario[] = [
+  kept({
+    name: 'rows get other keys and keep their values',
+    migration: 'UPDATE member SET id = id + 50 WHERE id > 0;',
+  }),
+  kept({
+    name: 'rows get other keys and a value is put right',
+    migration: `UPDATE member SET contact = 'A@b.ch' WHERE id = 1; UPDATE member SET id = id + 50 WHERE id > 0;`,
+  }),
   kept({
     name: 'values move to another column in one UPDATE',
     migration: `UPDATE member SET mail = contact, contact = NULL WHERE ${MAILS};`,

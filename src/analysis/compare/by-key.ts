@@ -12,7 +12,7 @@ import { withTaken } from './taken-columns.js'
 import { uniformColumns } from './uniform-columns.js'
 import type { Versions } from './versions.js'
 import { rowsNotIn } from './whole-rows.js'
-import { compareWithoutKey } from './without-key.js'
+import { changedColumns, compareWithoutKey } from './without-key.js'
 
 /** Rows by their identity, each way for those that the one before did not find. */
 export function compareByKey(
@@ -50,8 +50,18 @@ export function compareByKey(
   }
   const lost = start.rowsBefore - matched
   if (lost === 0) return kept
-  if (start.rowsAfter >= start.rowsBefore && onlyUpdated(statements, fate))
-    return withNewKeys(database, fate, after, { key, compared }, kept, lost)
+  if (start.rowsAfter >= start.rowsBefore && onlyUpdated(statements, fate)) {
+    // Their key is no help: each other column is compared as a whole.
+    const others = changedColumns(database, fate, after, compared)
+    return withNewKeys(
+      database,
+      fate,
+      after,
+      { key, compared },
+      { ...kept, columns: larger(kept.columns, others) },
+      lost,
+    )
+  }
   return lostRows(versions, fate, after, { key, elsewhere, pairs }, { ...kept, lost }, matched)
 }
 
@@ -118,6 +128,17 @@ function lostRows(
       return withNewKeys(database, fate, after, { key, compared }, found, found.lost)
   }
   return { ...found, lostSamples: sampleRows(database, fate, missing) }
+}
+
+/** For each column the account that found more. */
+function larger(some: ColumnChange[], others: ColumnChange[]): ColumnChange[] {
+  const size = ({ nulled, changed }: ColumnChange): number => nulled + changed
+  const more = others.filter(
+    (other) =>
+      size(other) >
+      size(some.find(({ column }) => column === other.column) ?? { ...other, nulled: 0, changed: 0 }),
+  )
+  return [...some.filter(({ column }) => !more.some((other) => other.column === column)), ...more]
 }
 
 /** The changes of some rows and those of others. */

@@ -97,6 +97,8 @@ export function clearedColumn(
   const [b, s] = [column('b', name), column('s', is)]
   const now = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)} AND (${isEmpty(s)}))`
   const from = `prior.${quoteName(fate.before.name)} b WHERE NOT (${isEmpty(b)}) AND ${now}`
+  // Rows whose key changed as well are not found by it: of their values nothing is known.
+  if (number(versions.database, `SELECT count(*) AS n FROM ${from}`) < change.nulled) return change
   const heldIn = held(versions, fate, after, name, keys, from)
   if (heldIn === undefined) return change
   return { ...change, nulled: 0, changed: change.changed + change.nulled, heldIn }

@@ -60,6 +60,23 @@ export function compareWithoutKey(
   return { ...start, lost, multiplied, lostSamples }
 }
 
+/** What became of the values of each column, whichever rows they are in: for rows that cannot be told apart by their key. */
+export function changedColumns(
+  database: DatabaseSync,
+  fate: TableFate,
+  after: TableSchema,
+  pairs: Pair[],
+): ColumnChange[] {
+  const [prior, main] = [`prior.${quoteName(fate.before.name)} b`, `main.${quoteName(after.name)} s`]
+  return pairs.flatMap((pair) => {
+    const missing = rowsNotIn({ values: [column('b', pair.was)], from: prior }, [
+      { values: [column('s', pair.is)], from: main },
+    ])
+    const different = number(database, `SELECT count(*) AS n FROM (${missing})`)
+    return different === 0 ? [] : changeOf(database, fate, after, pair, different)
+  })
+}
+
 function changeOf(
   database: DatabaseSync,
   fate: TableFate,

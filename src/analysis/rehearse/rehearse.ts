@@ -160,7 +160,8 @@ async function conclude(
   ]
   const findings = arrange(acknowledge(judged, pending), input.files)
   const complete = run.failures.length === 0 && native.ran.length === pending.length
-  const rollback = complete ? await wayBack(input, places, native, run) : NO_WAY_BACK
+  const failing = run.failures[0]?.file ?? pending[native.ran.length]?.name ?? ''
+  const rollback = complete ? await wayBack(input, places, native, run) : noWayBack(failing)
   const plan = {
     verdict: verdictOf(findings),
     environment: input.environment,
@@ -191,10 +192,12 @@ function ownQueries(input: RehearseInput): { chosen: ProductionQuery[]; leftOut:
   return productionQueries(traffic, { migrationsTable: tableOf(input), files })
 }
 
-const NO_WAY_BACK: RollbackSummary = {
-  available: false,
-  rehearsed: false,
-  price: ['The migration itself fails on the copy: nothing of it would be applied.'],
+function noWayBack(failing: string): RollbackSummary {
+  return {
+    available: false,
+    rehearsed: false,
+    price: [`${failing} fails on the copy: no way back is written for files that cannot all run.`],
+  }
 }
 
 async function wayBack(
