@@ -88,7 +88,8 @@ async function play(stage: DemoStage, options: DemoOptions, output: Output): Pro
         }
         if (!output.json) sayEnding(view, stage, options, output)
         if (output.interactive && options.yes !== true) await untilInterrupt(output)
-        return exitCodeOf(view)
+        // Nobody is there to decide what it still asks: what it is to show, it did not.
+        return view.outcome === null ? 1 : exitCodeOf(view)
       }),
     )
   } finally {
