@@ -1,6 +1,6 @@
 import { RunbookError, messageOf } from '../contract/failures.js'
 import type { Session } from './session.js'
-import { explainTemporal, isSilence, isStuck } from './temporal-failure.js'
+import { explainTemporal, isOtherCode, isSilence, isStuck } from './temporal-failure.js'
 import { readPollers, workerMissing } from './worker-presence.js'
 
 /** How long finding out who is silent may take, each look. Milliseconds. */
@@ -36,7 +36,7 @@ async function whoIsSilent(session: Session, error: unknown, run: AskedRun): Pro
   if (!polling) return workerMissing(taskQueue, lastAt, error)
   const failed = await failedTask(session, { workflowId: run.workflowId, runId })
   if (failed !== undefined) return cannotReplay(taskQueue, failed.reason, failed.since, error)
-  if (isStuck(error)) return cannotReplay(taskQueue, messageOf(error), undefined, error)
+  if (isOtherCode(error)) return cannotReplay(taskQueue, messageOf(error), undefined, error)
   return new RunbookError(
     'WorkerSilent',
     `A worker polls the task queue ${taskQueue}, and does not answer.`,

@@ -85,6 +85,14 @@ export function isStuck(error: unknown): boolean {
   return error instanceof QueryNotRegisteredError || grpcCode(error) === FAILED_PRECONDITION
 }
 
+/** Whether it is known that their code does not fit the run: they answered so, or failed before. The server refuses for other reasons too. */
+export function isOtherCode(error: unknown): boolean {
+  return (
+    error instanceof QueryNotRegisteredError ||
+    /in failed state|nondeterminism/i.test(messageOf(causeOf(error)))
+  )
+}
+
 function grpcCode(error: unknown): number | undefined {
   const cause = error instanceof ServiceError ? error.cause : error
   const code = cause instanceof Error ? (cause as Error & { code?: unknown }).code : undefined
