@@ -17,14 +17,7 @@ export function compareWithoutKey(
   start: DataComparison,
 ): DataComparison {
   if (pairs.length === 0) return { ...start, lost: start.rowsBefore }
-  const notIn = (some: Pair[]): string =>
-    rowsNotIn(
-      {
-        values: some.map(({ was }) => column('b', was)),
-        from: `prior.${quoteName(fate.before.name)} b`,
-      },
-      [{ values: some.map(({ is }) => column('s', is)), from: `main.${quoteName(after.name)} s` }],
-    )
+  const notIn = (some: Pair[]): string => valuesGone(fate, after, some)
   const count = (some: Pair[]): number => number(database, `SELECT count(*) AS n FROM (${notIn(some)})`)
   const lost = count(pairs)
   const multiplied = lost === 0 ? 0 : repeated(database, fate, after, pairs)
@@ -67,14 +60,20 @@ export function changedColumns(
   after: TableSchema,
   pairs: Pair[],
 ): ColumnChange[] {
-  const [prior, main] = [`prior.${quoteName(fate.before.name)} b`, `main.${quoteName(after.name)} s`]
   return pairs.flatMap((pair) => {
-    const missing = rowsNotIn({ values: [column('b', pair.was)], from: prior }, [
-      { values: [column('s', pair.is)], from: main },
-    ])
-    const different = number(database, `SELECT count(*) AS n FROM (${missing})`)
+    const different = number(database, `SELECT count(*) AS n FROM (${valuesGone(fate, after, [pair])})`)
     return different === 0 ? [] : changeOf(database, fate, after, pair, different)
   })
+}
+
+/** A SELECT of what the rows of before say in these columns and those of now do not, as often as it is gone. */
+function valuesGone(fate: TableFate, after: TableSchema, pairs: Pair[]): string {
+  const was = {
+    values: pairs.map((pair) => column('b', pair.was)),
+    from: `prior.${quoteName(fate.before.name)} b`,
+  }
+  const is = { values: pairs.map((pair) => column('s', pair.is)), from: `main.${quoteName(after.name)} s` }
+  return rowsNotIn(was, [is])
 }
 
 function changeOf(
