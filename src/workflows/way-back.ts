@@ -71,9 +71,9 @@ async function tryUntilDone<T>(run: Run, way: WayBack<T>): Promise<T> {
     const seen =
       begun && before !== undefined ? await readBack(run, way, before) : { effect: 'none' as const }
     if (seen.effect === 'done') return seen.result
-    await keepTry(run, way, { number, failed, effect: seen.effect })
-    if (number >= way.limit) throw failed
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (number - 1))
+    await keepTry(run, way, { number, failed, effect: seen.effect, pauseMs })
+    if (number >= way.limit) throw failed
     if (seen.effect === 'unknown') await sleep(pauseMs, { summary: 'Next try of the way back' })
     else if (await chosenOtherwise(run, pauseMs)) throw new ChosenOtherwise()
   }
@@ -115,20 +115,24 @@ export function sameState(one: StateRead, other: StateRead): boolean {
 async function keepTry<T>(
   run: Run,
   { strategy, limit }: WayBack<T>,
-  { number, failed, effect }: { number: number; failed: unknown; effect: RollbackTry['effect'] },
+  {
+    number,
+    failed,
+    effect,
+    pauseMs,
+  }: { number: number; failed: unknown; effect: RollbackTry['effect']; pauseMs: number },
 ): Promise<void> {
   const earlier = run.view.rollbackTries ?? []
   const error = failureOf(failed).message
   run.view.rollbackTries = [...earlier, { strategy, number, at: now(), error, effect }]
   if (number >= limit) return
-  const next = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (number - 1))
   const did =
     effect === 'none'
       ? 'nothing has taken effect, another way may be chosen'
       : 'what it did is not known yet, so no other way may be chosen'
   run.say(
     'rollback',
-    `${strategy}: try ${number} of ${limit} failed: ${error}; ${did}; next try in ${formatDuration(next)}`,
+    `${strategy}: try ${number} of ${limit} failed: ${error}; ${did}; next try in ${formatDuration(pauseMs)}`,
   )
   const news = number === TOLD_AFTER || (number > TOLD_AFTER && earlier.at(-1)?.effect !== effect)
   if (!news) return
