@@ -13,24 +13,17 @@ import {
   type GateRecord,
   type Judgement,
 } from '../../src/runbook/policy.js'
+import { PLAN, recordOf } from './gate-records.js'
 
 const person = (name: string, ...roles: string[]): Person => ({ name, roles, publicKeys: [] })
 const PEOPLE = [person('Ann', 'developer'), person('Bo', 'Team Lead'), person('Cy', 'on-call'), person('Di')]
-const PLAN = 'a'.repeat(64)
 const PRODUCTION = defaultPolicy({ environment: 'production', production: true, people: PEOPLE })
 
 function gates(open: Gate, approved: Partial<Record<Gate, string[]>> = {}): GateRecord[] {
-  return GATES.map((gate) => ({
-    gate,
-    state: gate === open ? 'open' : approved[gate] === undefined ? 'waiting' : 'approved',
-    decisions: (approved[gate] ?? []).map((actor) => ({
-      actor,
-      decision: 'approve',
-      at: '2026-01-01T00:00:00Z',
-      planHash: PLAN,
-      decisionId: `${gate}/${actor}`,
-    })),
-  }))
+  return GATES.map((gate) => {
+    const closed = approved[gate] === undefined ? 'waiting' : 'approved'
+    return recordOf(gate, gate === open ? 'open' : closed, approved[gate] ?? [])
+  })
 }
 
 function judge(

@@ -3,6 +3,7 @@ import { GATES, type Gate } from '../../src/contract/names.js'
 import type { Person } from '../../src/contract/policy.js'
 import { defaultPolicy } from '../../src/runbook/default-policy.js'
 import type { GateRecord } from '../../src/runbook/policy.js'
+import { PLAN, recordOf } from './gate-records.js'
 import { whoDecides, whoLines } from '../../src/runbook/who-decides.js'
 
 const person = (name: string, contact?: string, ...roles: string[]): Person => ({
@@ -17,20 +18,9 @@ const PEOPLE = [
   person('Cy', undefined, 'on-call'),
   person('Di', '@di'),
 ]
-const PLAN = 'a'.repeat(64)
 
 function gates(approved: Partial<Record<Gate, string[]>> = {}): GateRecord[] {
-  return GATES.map((gate) => ({
-    gate,
-    state: 'open',
-    decisions: (approved[gate] ?? []).map((actor) => ({
-      actor,
-      decision: 'approve',
-      at: '2026-01-01T00:00:00Z',
-      planHash: PLAN,
-      decisionId: `${gate}/${actor}`,
-    })),
-  }))
+  return GATES.map((gate) => recordOf(gate, 'open', approved[gate] ?? []))
 }
 
 function who(gate: Gate, change: Partial<Parameters<typeof whoDecides>[0]> = {}): string[] {

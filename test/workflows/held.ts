@@ -20,16 +20,21 @@ const WORK = [...WORK_BEFORE, 'applyMigration', 'validateMigration'] as const
 /** What is tried each time: the longest, and the one that matters most. */
 export const SOME_WORK = FULL ? WORK : (['createBackup', 'rehearse', 'applyMigration'] as const)
 
+/** What one side of a test waits for until the other says that it is there. */
+export function latch(): { passed: Promise<void>; pass: () => void } {
+  let pass = (): void => undefined
+  const passed = new Promise<void>((resolve) => (pass = resolve))
+  return { passed, pass: () => pass() }
+}
+
 /** A world in which the first call of one activity waits, after it has done its work, until the test lets it go on. */
 export function worldHeldAt(name: keyof RunbookActivities): {
   world: World
   begun: Promise<void>
   goOn: () => void
 } {
-  let begin = (): void => undefined
-  let goOn = (): void => undefined
-  const begun = new Promise<void>((resolve) => (begin = resolve))
-  const released = new Promise<void>((resolve) => (goOn = resolve))
+  const { passed: begun, pass: begin } = latch()
+  const { passed: released, pass: goOn } = latch()
   const world = openWorld()
   const real = world.activities
   const work = (input: never): Promise<unknown> => real[name](input)

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { decideSignal } from '../../src/contract/messages.js'
 import type { RunView } from '../../src/contract/run.js'
-import { applied, reallyApplied, SOME_WORK, worldHeldAt } from './held.js'
+import { applied, latch, reallyApplied, SOME_WORK, worldHeldAt } from './held.js'
 import { requestFor } from './request.js'
 import { gateOpen, until, useRealTimeServer, type RunHandle } from './skipping.js'
 import { openWorld, refusal, type World } from './world.js'
@@ -93,8 +93,7 @@ it('an abort that cuts a rollback short says what was read back', async () => {
     },
   }))
   const real = { ...world.activities }
-  let begin = (): void => undefined
-  const begun = new Promise<void>((resolve) => (begin = resolve))
+  const { passed: begun, pass: begin } = latch()
   world.activities.restoreFromBackup = async (input) => {
     const { cancellationSignal, heartbeat } = await import('@temporalio/activity')
     const done = real.restoreFromBackup(input).catch(() => undefined)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { decideSignal } from '../../src/contract/messages.js'
 import type { RollbackStrategy } from '../../src/contract/policy.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
+import { latch } from './held.js'
 import { FILES, requestFor } from './request.js'
 import {
   ALL_GATES,
@@ -170,10 +171,8 @@ describe('a run that is stopped in the middle of an apply', () => {
     begun: Promise<void>
     goOn: () => void
   } {
-    let begin = (): void => undefined
-    let goOn = (): void => undefined
-    const begun = new Promise<void>((resolve) => (begin = resolve))
-    const released = new Promise<void>((resolve) => (goOn = resolve))
+    const { passed: begun, pass: begin } = latch()
+    const { passed: released, pass: goOn } = latch()
     const world = openWorld((it) => ({
       applyMigration: async ({ migration }) => {
         if (migration.name === THIRD) throw new Error('another file was begun')
