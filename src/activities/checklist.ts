@@ -5,7 +5,7 @@ import type { SlowActivities } from '../contract/activities.js'
 import type { Check } from '../contract/run.js'
 import type { MigrationRef, Target } from '../contract/target.js'
 import { validateInOwnProcess } from '../analysis/validate/in-own-process.js'
-import { listBackups } from '../d1/backup/backup.js'
+import { newestBackup } from '../d1/backup/backup.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { readLedger } from '../d1/schema/ledger.js'
 import { withReader } from '../d1/read/open-reader.js'
@@ -98,7 +98,7 @@ async function recentBackup(
   target: Target,
   maxAgeMs: number,
 ): Promise<Pick<Check, 'state' | 'message' | 'advice'>> {
-  const [newest] = await listBackups({ dir: target.backupDir, environment: target.environment })
+  const newest = await newestBackup(target)
   const advice = words`${command('backup')}`
   if (newest === undefined) return { state: 'warned', message: 'there is none yet; step 1 makes one', advice }
   const hours = (Date.now() - Date.parse(newest.createdAt)) / 3_600_000

@@ -2,6 +2,7 @@ import { messageOf } from '../contract/failures.js'
 import { appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { TellActivities } from '../contract/activities.js'
+import { release } from '../d1/backup/holds.js'
 import { readStatus } from '../analysis/status.js'
 import { renderHtml } from '../runbook/report/html.js'
 import { renderIncident } from '../runbook/report/incident.js'
@@ -21,6 +22,7 @@ export async function writeReport(
     await writeWhole(folder, 'report.html', renderHtml(report)),
   ]
   const { view } = report
+  if (view.closedAt !== undefined) await release(here.target.backupDir, runKey)
   if (view.failure !== null || view.outcome === 'rolled-back') {
     files.push(await writeWhole(folder, 'incident.md', renderIncident(report)))
   }

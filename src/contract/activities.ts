@@ -69,7 +69,13 @@ export interface SlowActivities {
     stagingEnvironment?: string
   }): Promise<Audited<{ checks: Check[]; findings: Finding[]; pending?: MigrationRef[] }>>
   /** Export, restore into a scratch, compare, archive, prune. */
-  createBackup(input: { target: Target; files: MigrationRef[]; keep: number }): Promise<Audited<BackupRecord>>
+  createBackup(input: {
+    target: Target
+    files: MigrationRef[]
+    keep: number
+    /** Archives that the run named before: with the new one they are kept until its report of the end is written. */
+    held?: { by: string; files: string[] }
+  }): Promise<Audited<BackupRecord>>
   /** Runs the pending files on the restored copy and says what they change. */
   rehearse(input: {
     target: Target

@@ -25,7 +25,7 @@ import { failureOf } from './endings.js'
 import { postMigrationMonitoring, type MonitoringInput } from './monitoring.js'
 import { considerRollback } from './rollback.js'
 import type { Run } from './run.js'
-import { archivesToKeep } from './safety-copy.js'
+import { keptBackup } from './safety-copy.js'
 import { monitoringAttributesOf } from './search-attributes.js'
 
 /**
@@ -196,7 +196,7 @@ async function backUpNow(run: Run): Promise<BackupRecord | undefined> {
   try {
     const backup = await run.audited(
       slow.createBackup.executeWithOptions({ summary: 'Backup of the state with the issue' }, [
-        { target, files, keep: archivesToKeep(run) },
+        { target, files, ...keptBackup(run) },
       ]),
     )
     run.view.artifacts.push(backup.file)

@@ -14,6 +14,7 @@ import { read, slow } from './activities.js'
 import { detailsOf, GateExpired } from './endings.js'
 import { checkCounts } from './prompts.js'
 import type { Run } from './run.js'
+import { keptBackup } from './safety-copy.js'
 import { updatePause } from './updates.js'
 import { command, words, wordsAt } from '../contract/next-command.js'
 
@@ -114,13 +115,13 @@ export async function announceStart(run: Run): Promise<void> {
 }
 
 export async function backUp(run: Run): Promise<void> {
-  const { target, files, keepBackups } = run.request
+  const { target, files } = run.request
   await run.step(
     'backup',
     async () => {
       run.view.backup = await run.audited(
         slow.createBackup.executeWithOptions({ summary: 'Export, restore, compare, archive' }, [
-          { target, files, keep: keepBackups },
+          { target, files, ...keptBackup(run) },
         ]),
       )
       noteBackup(run.view, run.view.backup)

@@ -37,10 +37,14 @@ export function tellSafetyCopy(run: Run, copy: SafetyCopy): void {
   run.announcer.tell('note', noteMessage({ ...run.context, title, details }))
 }
 
-/** Beyond what the policy keeps: an archive that this run names must not make room for its next one. */
-export function archivesToKeep({ request, view }: Run): number {
-  const named = new Set([view.backup?.file, ...view.artifacts.filter((file) => file.endsWith('.zip'))])
-  return request.keepBackups + named.size
+/** An archive that this run names must not make room for its next one, nor for one of somebody else's. */
+export function keptBackup({
+  request,
+  view,
+  runKey,
+}: Run): Pick<Parameters<typeof slow.createBackup>[0], 'keep' | 'held'> {
+  const named = [view.backup?.file ?? [], view.artifacts.filter((file) => file.endsWith('.zip'))].flat()
+  return { keep: request.keepBackups, held: { by: runKey, files: [...new Set(named)] } }
 }
 
 /** Undefined where it failed, and a bookmark is there instead. */
@@ -55,7 +59,7 @@ async function archiveOf(
   try {
     const { file } = await run.audited(
       slow.createBackup.executeWithOptions({ summary: 'Safety copy of before the restore' }, [
-        { target, files, keep: archivesToKeep(run) },
+        { target, files, ...keptBackup(run) },
       ]),
     )
     return file

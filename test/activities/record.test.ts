@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { writeReport } from '../../src/activities/record.js'
 import { defaultHome, contextFor } from '../../src/activities/worker-place.js'
+import { hold, isHeld } from '../../src/d1/backup/holds.js'
 import { productionTarget } from './production-target.js'
 import { sampleBaseline, samplePlan, sampleRun } from '../runbook/sample-run.js'
 
@@ -46,4 +47,19 @@ test('the report of a run is in its own time zone and has its own thresholds', a
   // Forty times the median of the baseline, against twice.
   expect(wide).toContain('rollback threshold 8340 ms')
   expect(usual).toContain('rollback threshold 417 ms')
+})
+
+test('the last report of a run lets its archives go, one before that does not', async () => {
+  const target = productionTarget(folder)
+  const here = contextFor(defaultHome({ home: folder, env: {}, print: () => undefined }), target)
+  const { backupDir } = here.target
+  mkdirSync(backupDir, { recursive: true })
+  const archive = path.join(backupDir, 'backup-production-2026-03-01-120000.zip')
+  await hold(backupDir, { by: 'run-1', files: [archive] })
+  const { closedAt, ...underWay } = sampleRun({ outcome: 'completed' })
+  const report = { runKey: 'run-1', target, plan: samplePlan(), baseline: sampleBaseline() }
+  await writeReport(here, { ...report, view: underWay })
+  expect(await isHeld(archive)).toBe(true)
+  await writeReport(here, { ...report, view: { ...underWay, closedAt: closedAt ?? '2026-03-08T03:00:00Z' } })
+  expect(await isHeld(archive)).toBe(false)
 })

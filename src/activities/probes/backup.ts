@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { Probe } from '../../contract/monitoring.js'
-import { listBackups } from '../../d1/backup/backup.js'
+import { newestBackup } from '../../d1/backup/backup.js'
 import { ArchiveProblem, unpackArchive } from '../../d1/backup/unpack.js'
 import { scratchFolder } from '../../process/scratch-folder.js'
 import type { ProbeContext, Seen } from './probe.js'
@@ -11,8 +11,9 @@ export async function probeBackup(
   { maxAgeMs }: Extract<Probe, { kind: 'backup' }>,
   { target, now, signal }: ProbeContext,
 ): Promise<Seen> {
-  const [newest] = await listBackups({ dir: target.backupDir, environment: target.environment })
-  if (newest === undefined) return { ok: false, message: `there is no backup in ${target.backupDir}` }
+  const newest = await newestBackup(target)
+  if (newest === undefined)
+    return { ok: false, message: `there is no backup of ${target.database.name} in ${target.backupDir}` }
   const ageMs = now - Date.parse(newest.createdAt)
   const age = `${path.basename(newest.file)} is ${hours(ageMs)} old`
   if (ageMs > maxAgeMs)

@@ -31,10 +31,10 @@ export async function archiveBefore(input: {
     if (holds(archive, migration)) throw unfit(file, `${migration.name} was applied when it was made`)
     return archive
   }
-  const { listBackups } = await import('../../d1/backup/backup.js')
-  for (const { file } of await listBackups({ dir: target.backupDir, environment: target.environment })) {
+  const { backupsOf } = await import('../../d1/backup/backup.js')
+  for await (const { file } of backupsOf(target)) {
     const archive = await readArchive(file).catch(() => undefined)
-    if (archive?.databaseId === target.database.id && !holds(archive, migration)) return archive
+    if (archive !== undefined && !holds(archive, migration)) return archive
   }
   return undefined
 }

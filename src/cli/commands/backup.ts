@@ -106,14 +106,14 @@ const validateArchive: Work = async ({ options, args: [zip], output, given }) =>
 async function newestArchive(projectDir: string, environment: string | undefined): Promise<string> {
   const { loadProject } = await import('../../config/project.js')
   const { findEnvironment } = await import('../../config/target.js')
-  const { listBackups } = await import('../../d1/backup/backup.js')
+  const { listArchives } = await import('../../d1/backup/backup.js')
   const project = await loadProject({ projectDir })
   const names = environment === undefined ? [...project.environments.keys()] : [environment]
   const folders = names.map((name) => {
     const dir = findEnvironment(project, name).settings.backup.dir ?? 'backups'
     return { environment: name, dir: path.resolve(project.projectDir, dir) }
   })
-  const found = (await Promise.all(folders.map((folder) => listBackups(folder)))).flat()
+  const found = (await Promise.all(folders.map((folder) => listArchives(folder)))).flat()
   const [newest] = found.sort((a, b) => b.createdAt.localeCompare(a.createdAt))
   if (newest !== undefined) return newest.file
   const where = [...new Set(folders.map(({ dir }) => dir))].join(', ')

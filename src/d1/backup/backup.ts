@@ -12,6 +12,7 @@ import { publish, writeArchive, type ArchiveTexts } from './archive.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { exportLocal, type Exported, type ExportRequest } from './export/export.js'
 import { exportRemote, type RemoteWay } from './export/remote-export.js'
+import { hold, type Hold } from './holds.js'
 import { pruneBackups } from './retention.js'
 import { openSqlite } from '../sqlite/sqlite.js'
 import { compareSummaries } from './export/summary.js'
@@ -21,15 +22,17 @@ import { restoreAndMeasure, type Restored } from './verify.js'
 import { findWrangler } from '../wrangler/wrangler.js'
 
 export { restoreBackup } from './restore.js'
-export { listBackups, type StoredBackup } from './retention.js'
+export { listArchives, newestBackup, backupsOf, type StoredBackup } from './retention.js'
 export { validateBackup, type Validation } from './validate-backup.js'
 
 export interface BackupRequest {
   target: Target
   /** Migration files of the project, for the record. */
   files: MigrationRef[]
-  /** Archives of this environment to keep, at least 1. */
+  /** Archives of this database to keep, at least 1, besides those that runs hold. */
   keep: number
+  /** The run that makes it, and what it named before: they are left alone until the run ends. */
+  held?: Hold
   signal?: AbortSignal
   onProgress?: (message: string) => void
 }
@@ -40,15 +43,15 @@ export interface BackupRequest {
  * `BackupInvalid`, `DiskFull`, `DatabaseLocked`, and what reading throws. Leaves nothing behind when it fails.
  */
 export async function createBackup(request: BackupRequest): Promise<BackupRecord> {
-  const { target, keep } = request
+  const { target, keep, held } = request
   const startedAt = performance.now()
   await mkdir(target.backupDir, { recursive: true, mode: 0o700 })
   // Beside the archives: the rename stays on one disk, and a full one shows at once.
   const folder = await mkdtemp(join(target.backupDir, '.backup-'))
   try {
     const { archive, metadata } = await buildArchive(request, folder)
-    const file = await publishNew(archive, target)
-    await pruneBackups({ dir: target.backupDir, environment: target.environment, keep, verified: file })
+    const file = await publishNew(archive, target, held)
+    await pruneBackups({ target, keep, verified: file })
     return {
       file,
       sha256: await fileSha256(file),
@@ -196,10 +199,12 @@ async function verifyExport(
 }
 
 /** Names have seconds: a second backup within the same one waits for the next. */
-async function publishNew(archive: string, target: Target): Promise<string> {
+async function publishNew(archive: string, target: Target, held: Hold | undefined): Promise<string> {
   for (;;) {
     const final = join(target.backupDir, archiveName(target.environment, new Date()))
     if (!existsSync(final)) {
+      // Before it has its name: another backup may be pruning.
+      if (held !== undefined) await hold(target.backupDir, { ...held, files: [...held.files, final] })
       await publish(archive, final)
       return final
     }

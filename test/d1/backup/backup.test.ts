@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createBackup, listBackups, restoreBackup, validateBackup } from '../../../src/d1/backup/backup.js'
+import { backupsOf, createBackup, restoreBackup, validateBackup } from '../../../src/d1/backup/backup.js'
+import { release } from '../../../src/d1/backup/holds.js'
+import type { Target } from '../../../src/contract/target.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 import { openScratch } from '../../../src/d1/scratch/scratch-workerd.js'
 import { parseJsonOutput, runWrangler } from '../../../src/d1/wrangler/wrangler.js'
@@ -67,6 +69,38 @@ describe('a backup of a nasty database', () => {
 })
 
 describe('retention', () => {
+  it.each([
+    { names: 'two databases whose projects share a folder and call their environment alike' },
+    { names: 'an environment that was given another database', renamed: true },
+  ])('keeps the archive of each database: $names', async ({ renamed = false }) => {
+    const first = localTarget()
+    const second = {
+      ...(renamed ? first : localTarget()),
+      backupDir: first.backupDir,
+      database: { ...first.database, id: 'another-one' },
+    }
+    const { file: ofFirst } = await createBackup({ target: first, files: [], keep: 1 })
+    const { file: ofSecond } = await createBackup({ target: second, files: [], keep: 1 })
+    expect(await filesOf(first)).toEqual([ofFirst])
+    expect(await filesOf(second)).toEqual([ofSecond])
+  })
+
+  it('leaves what a run names alone, whoever makes the next backup, until the run has ended', async () => {
+    const target = localTarget()
+    const backUp = async (held?: { by: string; files: string[] }): Promise<string> =>
+      (await createBackup({ target, files: [], keep: 1, ...(held === undefined ? {} : { held }) })).file
+    const older = await backUp()
+    // A path of elsewhere counts by its name alone.
+    const named = await backUp({ by: 'run-1', files: [join('/elsewhere', basename(older))] })
+    const other = await backUp({ by: 'run-2', files: [] })
+    const scheduled = await backUp()
+    expect(await filesOf(target)).toEqual([scheduled, other, named, older])
+
+    await release(target.backupDir, 'run-1')
+    const next = await backUp()
+    expect(await filesOf(target)).toEqual([next, other])
+  })
+
   it('keeps the newest and always the one just verified, and touches no other environment', async () => {
     const target = localTarget()
     seedLocal(target, 'CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1);')
@@ -75,12 +109,17 @@ describe('retention', () => {
     const names = ['backup-local-2199-01-01-000000.zip', 'backup-local-eu-2020-01-01-000000.zip', 'notes.zip']
     for (const name of names) writeFileSync(join(target.backupDir, name), 'no archive')
     const { file } = await createBackup({ target, files: [], keep: 1 })
-    const left = await listBackups({ dir: target.backupDir, environment: 'local' })
-    expect(left.map((backup) => backup.file)).toEqual([file])
+    expect(await filesOf(target)).toEqual([file])
     expect(existsSync(join(target.backupDir, 'backup-local-eu-2020-01-01-000000.zip'))).toBe(true)
     expect(existsSync(join(target.backupDir, 'notes.zip'))).toBe(true)
   })
 })
+
+async function filesOf(target: Target): Promise<string[]> {
+  const files: string[] = []
+  for await (const { file } of backupsOf(target)) files.push(file)
+  return files
+}
 
 describe('a moving database', () => {
   it('is exported from one moment while another connection writes', async () => {

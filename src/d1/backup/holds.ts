@@ -1,0 +1,44 @@
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+
+/** A run that was terminated never lets go by itself. Milliseconds. */
+const LONGEST_MS = 30 * 24 * 60 * 60_000
+
+const SUFFIX = '.held'
+
+/** A run that has named archives in its plan or as its way back: until it ends, retention leaves them alone. */
+export interface Hold {
+  /** The run's key. */
+  by: string
+  /** Archives that it named before; of their paths only the names count. */
+  files: readonly string[]
+}
+
+/** Leaves a note beside each archive of `dir` that says which run needs it. */
+export async function hold(dir: string, { by, files }: Hold): Promise<void> {
+  const note = `${JSON.stringify({ run: by, since: new Date().toISOString() })}\n`
+  for (const file of files) await writeFile(join(dir, basename(file) + SUFFIX), note, { mode: 0o600 })
+}
+
+/** Whether a run that may still go on needs the archive. */
+export async function isHeld(file: string): Promise<boolean> {
+  const note = await stat(file + SUFFIX).catch(() => undefined)
+  return note !== undefined && Date.now() - note.mtimeMs < LONGEST_MS
+}
+
+/** The run is over: its archives are subject to retention like all others, at the next backup. */
+export async function release(dir: string, run: string): Promise<void> {
+  const names = await readdir(dir).catch((): string[] => [])
+  for (const name of names.filter((each) => each.endsWith(SUFFIX))) {
+    const file = join(dir, name)
+    if (holder(await readFile(file, 'utf8')) === run) await rm(file, { force: true })
+  }
+}
+
+function holder(note: string): unknown {
+  try {
+    return (JSON.parse(note) as { run?: unknown } | null)?.run
+  } catch {
+    return undefined
+  }
+}
