@@ -38,6 +38,10 @@ export interface StatementEvidence {
   changes: number
   /** Rows of the tables in which it deletes. */
   counts: { table: string; before: number; after: number }[]
+  /** Of a DELETE: the first columns of a few of the rows that it takes itself, as SQL literals. */
+  taken?: string[]
+  /** Of an UPDATE: for the columns that it sets, how many values there are before and after that are not NULL or empty. */
+  filled?: { column: string; before: number; after: number }[]
   /** Double-quoted names that SQLite reads as text although a column of that name is meant. */
   literals: string[]
   /** Columns that it copies as they are, under the names of then. */

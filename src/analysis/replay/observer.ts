@@ -12,6 +12,7 @@ import { isMany, keyReads, readsOf, triggerReads } from './heavy-reads.js'
 import { failedPrecondition } from '../statement/if-not-exists.js'
 import { literalsInIndex, literalsInPlaceOfColumns } from '../statement/quoted-literals.js'
 import { columnSources } from '../statement/column-sources.js'
+import { countFilled, rowsToBeTaken } from './statement-effects.js'
 import { tablesByRoot, tableAccessOf } from '../statement/table-access.js'
 
 export interface ObserverOptions {
@@ -54,6 +55,8 @@ export class Observer {
       return before === undefined ? [] : [{ table, before, after: 0 }]
     })
     const { countRows } = this.#options
+    const taken = countRows ? rowsToBeTaken(this.#database, statement.sql, anatomy) : []
+    const filled = this.#filled(anatomy)
     const planned = countRows ? readsOf(this.#database, statement.sql, anatomy) : undefined
     const started = performance.now()
     const totalBefore = countRows ? this.#totalChanges() : 0
@@ -81,8 +84,25 @@ export class Observer {
       literals,
       sources,
       ...defined({ unmet, reads, fires }),
+      ...(taken.length === 0 ? {} : { taken }),
+      ...filled(),
       ...(this.#writesLedger(anatomy) ? { writesLedger: true } : {}),
       durationMs,
+    }
+  }
+
+  /** Counts the values of the columns that an UPDATE sets; the answer counts them again. */
+  #filled(anatomy: StatementParts): () => Pick<StatementEvidence, 'filled'> {
+    if (!this.#options.countRows || anatomy.verb !== 'update' || !this.#mayCount(anatomy.target ?? ''))
+      return () => ({})
+    const before = countFilled(this.#database, anatomy)
+    return () => {
+      const after = countFilled(this.#database, anatomy)
+      const filled = before.flatMap(({ column, values }, at) => {
+        const now = after[at]?.values
+        return now === undefined || now === values ? [] : [{ column, before: values, after: now }]
+      })
+      return filled.length === 0 ? {} : { filled }
     }
   }
 
@@ -160,9 +180,13 @@ export class Observer {
   }
 
   #count(table: string): number | undefined {
+    return this.#mayCount(table) ? this.#rows(table) : undefined
+  }
+
+  #mayCount(table: string): boolean {
     const counted = this.#counted.get(table) ?? 0
     this.#counted.set(table, counted + 1)
-    return counted < MAX_COUNTS ? this.#rows(table) : undefined
+    return counted < MAX_COUNTS
   }
 
   /** Undefined for a table that is no more. */

@@ -1,10 +1,8 @@
 import { tableNamed } from '../../d1/schema/schema.js'
 import type { Token } from '../../d1/sql/tokens.js'
 import { assignments } from '../compare/writers.js'
-import { mentions } from '../statement/statement.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
-
-const lower = (text: string | undefined): string => (text ?? '').toLowerCase()
+import { lower, NamesInTime } from './own-names.js'
 
 /** Names under which a table was known in the course of the statements. */
 export function namesOf(fate: TableFate): Set<string> {
@@ -16,68 +14,211 @@ export function nameNow({ renamedColumns }: TableFate, column: string): string {
   return renamedColumns.get(column.toLowerCase()) ?? column
 }
 
-/** The statement in which the table lost most of its rows. */
+/** Rows that one statement took of a table. */
+export interface RowLoss {
+  place: StatementEvidence | undefined
+  rows: number
+  /** A few of them, where it is known which they are. */
+  samples?: string[]
+}
+
+/**
+ * The statements by which rows of the table were lost, each with its number, where these add up to the rows that are gone in the end; else
+ * one that stands for all: the one that took most.
+ */
+export function rowLosses(evidence: Evidence, fate: TableFate): RowLoss[] {
+  const { lost = 0, moved = 0, equal = 0, lostSamples: samples = [] } = fate.data ?? {}
+  if (lost === 0) return []
+  const whole = (place: StatementEvidence | undefined): RowLoss[] => [{ place, rows: lost, samples }]
+  if (fate.how === 'dropped') return whole(fate.ended)
+  const taken = takers(evidence, fate)
+  const sum = taken.reduce((total, { rows }) => total + rows, 0)
+  const left = lost - sum
+  const copy = left > 0 && fate.how !== 'kept' ? losingCopy(evidence, fate) : undefined
+  const all = copy === undefined ? taken : [...taken, { place: copy, rows: left }]
+  const exact = moved === 0 && equal === 0 && (copy === undefined ? left === 0 : true)
+  if (all.length > 1 && exact) return inOrder(evidence, all)
+  return whole(
+    all.length > 1 && copy === undefined ? most(taken) : (all[0]?.place ?? lastResort(evidence, fate)),
+  )
+}
+
+/** The statement by which the table lost most of its rows. */
 export function rowLossCulprit(evidence: Evidence, fate: TableFate): StatementEvidence | undefined {
-  const names = namesOf(fate)
-  const own = (table: string): boolean => names.has(lower(table))
-  let worst: StatementEvidence | undefined
-  let most = 0
-  for (const statement of evidence.statements) {
-    // In a rebuild the old table is dropped on purpose: what was not copied is the fault of the copy.
-    const swaps = statement.anatomy.verb === 'drop-table' && own(statement.anatomy.target ?? '')
-    if (swaps && fate.how === 'rebuilt') continue
-    for (const { table, before, after } of statement.counts) {
-      if (!own(table) || before - after <= most) continue
-      worst = statement
-      most = before - after
-    }
-  }
-  if (worst !== undefined && fate.how !== 'rebuilt') return worst
-  const copy = evidence.statements.findLast(
-    (statement) => statement.anatomy.copies && isCopyOf(statement, fate),
-  )
-  const collateral = worst !== undefined && isCollateral(worst, fate)
-  if (collateral || worst?.anatomy.verb === 'delete') return worst
+  const [first, ...others] = rowLosses(evidence, fate)
+  if (first !== undefined) return [first, ...others].reduce((a, b) => (b.rows > a.rows ? b : a)).place
   return (
-    copy ??
-    worst ??
-    evidence.statements.findLast(({ touches }) =>
-      touches.some(({ table, how }) => how === 'delete' && own(table)),
-    ) ??
-    fate.ended
+    most(takers(evidence, fate)) ??
+    (fate.how === 'kept' ? undefined : losingCopy(evidence, fate)) ??
+    lastResort(evidence, fate)
   )
+}
+
+function lastResort(evidence: Evidence, fate: TableFate): StatementEvidence | undefined {
+  const names = new NamesInTime(evidence, fate)
+  const deletes = evidence.statements.findLast((statement) =>
+    statement.touches.some(({ table, how }) => how === 'delete' && names.has(statement, table)),
+  )
+  return deletes ?? fate.ended
+}
+
+/** Statements after which the table has fewer rows. */
+function takers(evidence: Evidence, fate: TableFate): RowLoss[] {
+  const names = new NamesInTime(evidence, fate)
+  return evidence.statements.flatMap((statement) => {
+    const { anatomy, counts, taken } = statement
+    // In a rebuild the old table is dropped on purpose: what was not copied is the fault of the copy.
+    if (anatomy.verb === 'drop-table' && names.has(statement, anatomy.target)) return []
+    const count = counts.find(({ table, before, after }) => names.has(statement, table) && before > after)
+    if (count === undefined) return []
+    const rows = count.before - count.after
+    const own = names.has(statement, anatomy.target) && rows === statement.changes
+    return [{ place: statement, rows, ...(own && taken !== undefined ? { samples: taken } : {}) }]
+  })
+}
+
+/** Of the copies on the way to the table of now the first that wrote fewer rows than there were, else the last. */
+function losingCopy(evidence: Evidence, fate: TableFate): StatementEvidence | undefined {
+  const names = new NamesInTime(evidence, fate)
+  const copies = copiesOf(evidence, fate, names)
+  const rows = fate.data?.rowsBefore ?? 0
+  const [first] = copies
+  const short = copies.length > 1 && copies.every((copy) => copy.anatomy.target === first?.anatomy.target)
+  return (
+    (short
+      ? undefined
+      : copies.find(({ anatomy, changes }) => anatomy.verb === 'insert' && changes < rows)) ?? copies.at(-1)
+  )
+}
+
+/** INSERT … SELECT and CREATE TABLE … AS SELECT by which the table of now was filled, directly or by way of others. */
+function copiesOf(evidence: Evidence, fate: TableFate, names: NamesInTime): StatementEvidence[] {
+  const found: StatementEvidence[] = []
+  const holders = new Set<string>()
+  for (const statement of [...evidence.statements].reverse()) {
+    const { copies, target } = statement.anatomy
+    const fills = names.isSuccessor(statement, target) || holders.has(lower(target))
+    if (!copies || !fills) continue
+    found.unshift(statement)
+    for (const { table, how } of statement.touches)
+      if (how === 'read' && !names.has(statement, table)) holders.add(lower(table))
+  }
+  return found
+}
+
+function most(losses: RowLoss[]): StatementEvidence | undefined {
+  const [first, ...others] = losses
+  return first === undefined ? undefined : others.reduce((a, b) => (b.rows > a.rows ? b : a), first).place
+}
+
+function inOrder({ statements }: Evidence, losses: RowLoss[]): RowLoss[] {
+  const at = ({ place }: RowLoss): number => (place === undefined ? -1 : statements.indexOf(place))
+  return [...losses].sort((a, b) => at(a) - at(b))
 }
 
 /** The table is emptied by what a statement does to another one: a foreign key action or a trigger. */
-export function isCollateral(statement: StatementEvidence, fate: TableFate): boolean {
+export function isCollateral(evidence: Evidence, statement: StatementEvidence, fate: TableFate): boolean {
   const { verb, target } = statement.anatomy
-  return /^(?:drop-table|delete|insert|update)$/.test(verb) && !namesOf(fate).has(lower(target))
+  return (
+    /^(?:drop-table|delete|insert|update)$/.test(verb) &&
+    !new NamesInTime(evidence, fate).has(statement, target)
+  )
 }
 
-/** Statement that changed the column: the last that writes the table and names it, else the last that writes the table. */
+/**
+ * The statement that changed the column: the last that sets it in some row, else the copy that filled the table, else what changed it by a
+ * trigger or a foreign key.
+ */
 export function valueCulprit(
   evidence: Evidence,
   fate: TableFate,
   column: string,
 ): StatementEvidence | undefined {
-  const names = namesOf(fate)
+  const names = new NamesInTime(evidence, fate)
+  const called = new Set([lower(column), lower(nameNow(fate, column))])
+  const counted = evidence.mode === 'copy'
   const writes = evidence.statements.filter(
-    ({ touches, anatomy }) =>
-      touches.some(({ table, how }) => how !== 'read' && names.has(lower(table))) ||
-      (anatomy.verb === 'alter-table' && names.has(lower(anatomy.target))) ||
-      anatomy.copies,
-  )
-  const writing = writes.filter(({ anatomy }) => anatomy.verb !== 'create-table' || anatomy.copies)
-  const updates = writing.filter(
-    ({ anatomy }) => names.has(lower(anatomy.target)) && mentions(anatomy.tokens, column),
-  )
-  const collateral = writing.findLast(
     (statement) =>
-      isCollateral(statement, fate) &&
-      statement.touches.some(({ table, how }) => how === 'update' && names.has(lower(table))),
+      statement.touches.some(({ table, how }) => how !== 'read' && names.has(statement, table)) ||
+      (statement.anatomy.verb === 'alter-table' && names.has(statement, statement.anatomy.target)),
   )
-  const copy = fate.how === 'kept' ? undefined : writing.findLast((statement) => isCopyOf(statement, fate))
-  return updates.at(-1) ?? copy ?? collateral ?? writing.at(-1) ?? fate.ended
+  const own = writes.filter((statement) => names.has(statement, statement.anatomy.target))
+  const sets = own.filter(
+    (statement) =>
+      (statement.anatomy.verb === 'update' || statement.anatomy.verb === 'insert') &&
+      assignments(statement.anatomy.tokens).some((set) => called.has(lower(set.column))) &&
+      (!counted || statement.changes > 0),
+  )
+  const altered = own.filter(
+    ({ anatomy: { alteration } }) =>
+      (alteration?.kind === 'add-column' || alteration?.kind === 'drop-column') &&
+      called.has(lower(alteration.column)),
+  )
+  const replaced = own.filter(
+    (statement) =>
+      statement.anatomy.replaces &&
+      statement.touches.some(({ table, how }) => how === 'delete' && names.has(statement, table)) &&
+      (!counted || statement.changes > 0),
+  )
+  const copies = copiesOf(evidence, fate, names)
+  const collateral = writes.findLast(
+    (statement) =>
+      isCollateral(evidence, statement, fate) &&
+      statement.touches.some(({ table, how }) => how === 'update' && names.has(statement, table)),
+  )
+  const inserts = own.findLast(({ anatomy }) => anatomy.verb === 'insert')
+  return (
+    sets.at(-1) ??
+    altered.at(-1) ??
+    copies.at(-1) ??
+    replaced.at(-1) ??
+    collateral ??
+    inserts ??
+    own.findLast(({ anatomy }) => anatomy.verb !== 'create-table') ??
+    fate.ended
+  )
+}
+
+/**
+ * The UPDATEs after which a column has fewer values, each with its number, where these add up to `cleared`; else one statement that stands
+ * for all.
+ */
+export function clearings(
+  evidence: Evidence,
+  fate: TableFate,
+  column: string,
+  cleared: number,
+): { place: StatementEvidence | undefined; values: number }[] {
+  const found = fillings(evidence, fate, column)
+    .filter(({ by }) => by < 0)
+    .map(({ place, by }) => ({ place, values: -by }))
+  if (found.reduce((sum, { values }) => sum + values, 0) === cleared) return found
+  return [{ place: valueCulprit(evidence, fate, column), values: cleared }]
+}
+
+/** The statement by which NULLs of the column became values. */
+export function fillingCulprit(
+  evidence: Evidence,
+  fate: TableFate,
+  column: string,
+): StatementEvidence | undefined {
+  const updates = fillings(evidence, fate, column).filter(({ by }) => by > 0)
+  return updates.at(-1)?.place ?? valueCulprit(evidence, fate, column)
+}
+
+/** By how many values each UPDATE changed what a column holds that is not NULL or empty. */
+function fillings(
+  evidence: Evidence,
+  fate: TableFate,
+  column: string,
+): { place: StatementEvidence; by: number }[] {
+  const names = new NamesInTime(evidence, fate)
+  const called = new Set([lower(column), lower(nameNow(fate, column))])
+  return evidence.statements.flatMap((place) =>
+    (place.filled ?? [])
+      .filter((it) => called.has(lower(it.column)) && names.has(place, place.anatomy.target))
+      .map(({ before, after }) => ({ place, by: after - before })),
+  )
 }
 
 /** Whether a statement fills another table from this one. */

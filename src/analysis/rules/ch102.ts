@@ -1,5 +1,5 @@
 import type { FilledColumn, StatementEvidence, TableFate } from '../evidence.js'
-import { valueCulprit } from './attribution.js'
+import { fillingCulprit } from './attribution.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
 
 export const ch102: Rule = {
@@ -12,7 +12,7 @@ export const ch102: Rule = {
   check: (evidence) =>
     evidence.fates.flatMap((fate) =>
       (fate.data?.filled ?? []).map((filled) => {
-        const place = valueCulprit(evidence, fate, filled.column)
+        const place = fillingCulprit(evidence, fate, filled.column)
         const fallback = isDefault(fate, filled)
         const severity = !fallback && asksForNull(place, filled.column) ? 'info' : 'warning'
         return findingOf(ch102, severity, place, messageOf(fate, filled, fallback), {

@@ -1,4 +1,4 @@
-import { isCollateral, refilledLater, rowLossCulprit, valueCulprit } from './attribution.js'
+import { isCollateral, refilledLater, rowLosses, valueCulprit, type RowLoss } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { tableNamed } from '../../d1/schema/schema.js'
@@ -15,11 +15,11 @@ export const dl101: Rule = {
     evidence.mode === 'copy' ? observed(evidence) : [...possible(evidence), ...refused(evidence)],
 }
 
-/** Whether what a table loses is the doing of a DROP or REPLACE of another one, through a foreign key. */
-export function lostThroughParent(evidence: Evidence, fate: TableFate): StatementEvidence | undefined {
-  const culprit = rowLossCulprit(evidence, fate)
-  if (culprit === undefined || !replacesParent(culprit) || !isCollateral(culprit, fate)) return undefined
-  return reachedBy(evidence, culprit).has(fate.before.name.toLowerCase()) ? culprit : undefined
+/** Whether rows of a table go by a DROP or REPLACE of another one, through a foreign key. */
+export function isThroughParent(evidence: Evidence, fate: TableFate, { place }: RowLoss): boolean {
+  if (place === undefined || fate.how === 'dropped') return false
+  if (!replacesParent(place) || !isCollateral(evidence, place, fate)) return false
+  return reachedBy(evidence, place).has(fate.before.name.toLowerCase())
 }
 
 export function nulledThroughParent(
@@ -32,7 +32,8 @@ export function nulledThroughParent(
   )
   if (references.length === 0) return undefined
   const culprit = valueCulprit(evidence, fate, column)
-  if (culprit === undefined || !replacesParent(culprit) || !isCollateral(culprit, fate)) return undefined
+  if (culprit === undefined || !replacesParent(culprit) || !isCollateral(evidence, culprit, fate))
+    return undefined
   const parents = reachedBy(evidence, culprit)
   return references.some(({ target }) => parents.has(target.toLowerCase())) ? culprit : undefined
 }
@@ -67,19 +68,16 @@ function observed(evidence: Evidence): Finding[] {
   return evidence.fates.flatMap((fate) => {
     const { data, before } = fate
     if (data === undefined || fate.how === 'dropped') return []
-    const drop = data.lost > 0 ? lostThroughParent(evidence, fate) : undefined
-    const rows =
-      drop === undefined
-        ? []
-        : [
-            findingOf(
-              dl101,
-              'error',
-              drop,
-              `${verbOf(drop)} ${drop.anatomy.target ?? ''} deletes ${rowsText(data.lost)} of ${before.name} through its foreign key (ON DELETE CASCADE).`,
-              { table: before.name, before: data.rowsBefore, after: data.rowsAfter },
-            ),
-          ]
+    const rows = rowLosses(evidence, fate).flatMap((loss) => {
+      const { place, rows: lost } = loss
+      if (place === undefined || !isThroughParent(evidence, fate, loss)) return []
+      const message = `${verbOf(place)} ${place.anatomy.target ?? ''} deletes ${rowsText(lost)} of ${before.name} through its foreign key (ON DELETE CASCADE).`
+      return [
+        findingOf(dl101, 'error', place, message, {
+          ...{ table: before.name, before: data.rowsBefore, after: data.rowsBefore - lost },
+        }),
+      ]
+    })
     const nulled = data.columns.flatMap((change) => {
       const culprit =
         change.nulled + change.changed > 0 ? nulledThroughParent(evidence, fate, change.column) : undefined

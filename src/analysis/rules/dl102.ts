@@ -1,8 +1,8 @@
-import { isCollateral, refilledLater, rowLossCulprit } from './attribution.js'
+import { isCollateral, refilledLater, rowLossCulprit, rowLosses } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { holdsRows, tableNamed } from '../../d1/schema/schema.js'
-import { lostThroughParent } from './dl101.js'
+import { isThroughParent } from './dl101.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
 
 export const dl102: Rule = {
@@ -61,25 +61,24 @@ function observed(evidence: Evidence): Finding[] {
   return evidence.fates.flatMap((fate) => {
     const { data, before } = fate
     if (data === undefined || data.lost === 0) return []
-    if (fate.how !== 'dropped' && lostThroughParent(evidence, fate) !== undefined) return []
-    const place = fate.how === 'dropped' ? fate.ended : rowLossCulprit(evidence, fate)
-    const samples = data.lostSamples.length === 0 ? '' : ` Among them: (${data.lostSamples.join('), (')}).`
+    const losses = rowLosses(evidence, fate)
+    const left = data.rowsBefore - data.lost - (data.equal ?? 0)
+    const remain = `${losses.length > 1 ? 'in the end ' : ''}${left} of ${data.rowsBefore} ${left === 1 ? 'remains' : 'remain'}`
     const drop = fate.how === 'dropped' ? ' with the table, which is dropped' : ''
-    const how = place === undefined || !isThrough(place, fate) ? drop : ` through ${calledBy(place)}`
-    return [
-      findingOf(
-        dl102,
-        'error',
-        place,
-        `${rowsText(data.lost)} of ${before.name} ${data.lost === 1 ? 'is' : 'are'} lost${how}; ${data.rowsBefore - data.lost - (data.equal ?? 0)} of ${data.rowsBefore} remain.${samples}`,
-        {
+    return losses
+      .filter((loss) => !isThroughParent(evidence, fate, loss))
+      .map(({ place, rows, samples = [] }) => {
+        const how =
+          place === undefined || !isThrough(evidence, place, fate) ? drop : ` through ${calledBy(place)}`
+        const among = samples.length === 0 ? '' : ` Among them: (${samples.join('), (')}).`
+        const message = `${rowsText(rows)} of ${before.name} ${rows === 1 ? 'is' : 'are'} lost${how}; ${remain}.${among}`
+        return findingOf(dl102, 'error', place, message, {
           table: before.name,
           before: data.rowsBefore,
-          after: data.rowsAfter,
+          after: losses.length > 1 ? data.rowsBefore - rows : data.rowsAfter,
           advice: dl102.advice.replace('TABLE', before.name),
-        },
-      ),
-    ]
+        })
+      })
   })
 }
 
@@ -102,9 +101,9 @@ function equal(evidence: Evidence): Finding[] {
 }
 
 /** Rows of the table go by what the statement does to another one: a key or a trigger. */
-function isThrough(place: StatementEvidence, fate: TableFate): boolean {
+function isThrough(evidence: Evidence, place: StatementEvidence, fate: TableFate): boolean {
   return (
-    isCollateral(place, fate) &&
+    isCollateral(evidence, place, fate) &&
     place.touches.some(({ table, how }) => how === 'delete' && same(table, fate.before.name))
   )
 }

@@ -1,5 +1,5 @@
 import { defined } from '../../contract/defined.js'
-import { valueCulprit } from './attribution.js'
+import { clearings, valueCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { ColumnChange, Evidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
@@ -24,7 +24,7 @@ function observed(evidence: Evidence): Finding[] {
       if (change.preservedIn !== undefined || change.mappedTo !== undefined) return []
       if (change.after === undefined) return []
       if (nulledThroughParent(evidence, fate, change.column) !== undefined) return []
-      if (forgotten(fate, change) || change.nulled > 0) return [overwritten(evidence, fate, change)]
+      if (forgotten(fate, change) || change.nulled > 0) return overwritten(evidence, fate, change)
       return [...shortened(evidence, fate, change), ...rewritten(evidence, fate, change)]
     }),
   )
@@ -32,7 +32,8 @@ function observed(evidence: Evidence): Finding[] {
 
 /** A rebuild that does not copy a column fills it with its default: every row shows the same value. */
 export function forgotten(fate: TableFate, change: ColumnChange): boolean {
-  return fate.how !== 'kept' && change.uniform === true && change.changed > 0
+  const renamed = fate.how === 'renamed' && fate.ended?.anatomy.verb === 'alter-table'
+  return fate.how !== 'kept' && !renamed && change.uniform === true && change.changed > 0
 }
 
 function gone(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
@@ -45,17 +46,24 @@ function gone(evidence: Evidence, fate: TableFate, change: ColumnChange): Findin
   )
 }
 
-function overwritten(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
-  const count = change.nulled > 0 ? change.nulled : change.changed
-  const [become, are] = count === 1 ? ['becomes', 'is'] : ['become', 'are']
-  const what = change.nulled > 0 ? `${become} NULL or empty` : `${are} replaced by one and the same value`
-  const samples = change.nulled > 0 ? change.samples.filter(({ after }) => isEmptied(after)) : change.samples
-  return lost(
-    fate,
-    { ...change, samples },
-    valueCulprit(evidence, fate, change.column),
-    `${valuesText(count)} of ${fate.before.name}.${change.column} ${what}`,
-    change.values - count,
+function overwritten(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding[] {
+  const { nulled, changed, values, samples } = change
+  if (nulled === 0) {
+    const are = changed === 1 ? 'is' : 'are'
+    const message = `${valuesText(changed)} of ${fate.before.name}.${change.column} ${are} replaced by one and the same value`
+    return [lost(fate, change, valueCulprit(evidence, fate, change.column), message, values - changed)]
+  }
+  const parts = clearings(evidence, fate, change.column, nulled)
+  // Which of the samples are whose is not known.
+  const shown = parts.length > 1 ? [] : samples.filter(({ after }) => isEmptied(after))
+  return parts.map(({ place, values: count }) =>
+    lost(
+      fate,
+      { ...change, samples: shown },
+      place,
+      `${valuesText(count)} of ${fate.before.name}.${change.column} ${count === 1 ? 'becomes' : 'become'} NULL or empty`,
+      values - count,
+    ),
   )
 }
 
