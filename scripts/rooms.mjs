@@ -136,6 +136,7 @@ export const ROOMS = [
     'src/contract',
     'src/text',
     'src/d1/sql',
+    'src/analysis/statement',
     'src/analysis/evidence',
     'src/analysis/rules',
   ]),
