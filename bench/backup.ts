@@ -3,11 +3,12 @@
  * `sqlite3 new.db < export.sql`. Prints seconds, the ratio, and the peak memory of our process. Run:
  * `tsx bench/backup.ts [MEGABYTES]` (default 100).
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import type { Target } from '../src/contract/target.js'
+import { benchTarget } from './bench-target.js'
 import { createBackup, validateBackup } from '../src/d1/backup/backup.js'
 import { targetFile } from '../src/d1/read/local-reader.js'
 import { openSqlite } from '../src/d1/sqlite/sqlite.js'
@@ -61,32 +62,6 @@ async function compare(megabytes: number): Promise<void> {
     )
   } finally {
     rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-function benchTarget(projectDir: string): Target {
-  const wranglerConfig = join(projectDir, 'wrangler.json')
-  const database = {
-    binding: 'DB',
-    database_name: 'bench',
-    database_id: 'bench',
-    migrations_dir: 'migrations',
-  }
-  writeFileSync(
-    wranglerConfig,
-    JSON.stringify({ name: 'bench', compatibility_date: '2025-01-01', d1_databases: [database] }),
-  )
-  return {
-    environment: 'bench',
-    production: false,
-    database: { name: 'bench', id: 'bench', remote: false },
-    binding: 'DB',
-    projectDir,
-    wranglerConfig,
-    migrationsDir: join(projectDir, 'migrations'),
-    migrationsTable: 'd1_migrations',
-    persistTo: join(projectDir, '.wrangler', 'state'),
-    backupDir: join(projectDir, 'backups'),
   }
 }
 

@@ -75,6 +75,8 @@ const backupConfigSchema = z.strictObject({
    * then the schema alone. Default: no bound.
    */
   maxRowsRead: z.number().int().nonnegative().optional(),
+  /** `export`: D1's own, one moment, the database is unavailable meanwhile. `rows`: page by page, nothing waits. `auto`: see docs. */
+  way: z.enum(['auto', 'export', 'rows']).optional(),
 })
 
 const windowConfigSchema = z.strictObject({

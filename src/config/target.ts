@@ -72,7 +72,10 @@ export function resolveTarget(project: Project, environment: string, options: Ta
     migrationsTable: entry.migrationsTable ?? DEFAULT_LEDGER,
     ...(found.remote ? {} : { persistTo: persistFolder(project, found) }),
     backupDir: path.resolve(project.projectDir, found.settings.backup.dir ?? 'backups'),
-    ...defined({ backupMaxRowsRead: found.settings.backup.maxRowsRead }),
+    ...defined({
+      backupMaxRowsRead: found.settings.backup.maxRowsRead,
+      backupWay: found.settings.backup.way,
+    }),
   }
   if (options.allowSharedDatabase !== true) refuseSharedDatabase(project, target)
   return target

@@ -15,6 +15,24 @@ export type TableSummary = z.infer<typeof tableSummarySchema>
 export const comparisonSchema = z.enum(['values', 'counts', 'schema'])
 export type Comparison = z.infer<typeof comparisonSchema>
 
+/** How a remote database was read: by D1's own export, one moment of its own, or page by page, during which nothing waits. */
+export const backupWaySchema = z.enum(['export', 'rows'])
+export type BackupWay = z.infer<typeof backupWaySchema>
+
+/**
+ * A table that was written to while the backup was made. `grew`: the rows that were there before are in the copy as they are in the
+ * database; `changed`: some of them were changed meanwhile, and only numbers bound the copy.
+ */
+export const movedTableSchema = z.object({
+  name: z.string(),
+  how: z.enum(['grew', 'changed']),
+  /** Rows of the live database before and after, and of the copy. */
+  before: z.number().int().nonnegative(),
+  after: z.number().int().nonnegative(),
+  copied: z.number().int().nonnegative(),
+})
+export type MovedTable = z.infer<typeof movedTableSchema>
+
 /** `metadata.json` of a backup archive. */
 export const backupMetadataSchema = z.object({
   version: z.literal(1),
@@ -31,6 +49,10 @@ export const backupMetadataSchema = z.object({
   schemaFingerprint: z.string(),
   bookmark: z.string().optional(),
   comparison: comparisonSchema.optional(),
+  /** Absent for a local database, which is read in one transaction. */
+  way: backupWaySchema.optional(),
+  /** Tables that moved meanwhile. Absent where nothing tells: a local database, a comparison by schema alone, older archives. */
+  moved: z.array(movedTableSchema).optional(),
   /** Rows that D1 read for this backup and bills. Absent for a local database. */
   rowsRead: z.number().int().nonnegative().optional(),
   restore: z.object({
@@ -71,6 +93,10 @@ export const backupRecordSchema = z.object({
   tables: z.array(tableSummarySchema),
   schemaFingerprint: z.string(),
   comparison: comparisonSchema.optional(),
+  /** Absent for a local database, which is read in one transaction. */
+  way: backupWaySchema.optional(),
+  /** Tables that moved meanwhile. Absent where nothing tells: a local database, a comparison by schema alone, older archives. */
+  moved: z.array(movedTableSchema).optional(),
   /** Rows that D1 read for this backup and bills. Absent for a local database. */
   rowsRead: z.number().int().nonnegative().optional(),
   durationMs: z.number().nonnegative(),

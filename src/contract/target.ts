@@ -41,6 +41,8 @@ export const targetSchema = z.object({
   backupDir: z.string().min(1),
   /** Rows that comparing a remote backup with the live database may read, which D1 bills; absent: as many as there are. */
   backupMaxRowsRead: z.number().int().nonnegative().optional(),
+  /** How a remote database is read for a backup; absent: `auto`, by D1's export, and by rows where that is unfit. */
+  backupWay: z.enum(['auto', 'export', 'rows']).optional(),
 })
 export type Target = z.infer<typeof targetSchema>
 

@@ -69,6 +69,7 @@ const createArchive: Work = async ({ options, output }) => {
   const files = await readProjectFiles(context)
   const { resolveRequestSettings } = await import('../../config/settings.js')
   const { createBackup } = await import('../../d1/backup/backup.js')
+  const { backupProof } = await import('../../runbook/backup-words.js')
   const keep =
     keepOf(options as CreateOptions) ?? resolveRequestSettings(context.project, options.env).keepBackups
   const backup = await interruptible((signal) =>
@@ -82,11 +83,7 @@ const createArchive: Work = async ({ options, output }) => {
       `  ${backup.tables.length} tables, ${rows} rows, restored and compared in ${formatDuration(backup.durationMs)}`,
     )
     output.line(`  SHA-256 ${backup.sha256}`)
-    if (backup.rowsRead !== undefined) {
-      output.line(
-        `  compared with the live database by ${backup.comparison ?? 'values'}; D1 read ${backup.rowsRead} rows`,
-      )
-    }
+    for (const line of backupProof(backup)) output.line(`  ${line}`)
     if (backup.bookmark !== undefined) output.line(`  Time Travel bookmark ${backup.bookmark}`)
   }
   return backup.verified ? 0 : 1

@@ -4,14 +4,14 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BackupMetadata, BackupRecord } from '../../contract/backup.js'
+import type { BackupMetadata, BackupRecord, BackupWay, MovedTable } from '../../contract/backup.js'
 import { RunbookError } from '../../contract/failures.js'
 import type { MigrationRef, Target } from '../../contract/target.js'
 import { archiveName } from './archive-names.js'
 import { publish, writeArchive, type ArchiveTexts } from './archive.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { exportLocal, type Exported, type ExportRequest } from './export/export.js'
-import { exportRemote, type RemoteWay } from './export/remote-export.js'
+import { exportRemote } from './export/remote-export.js'
 import { hold, type Hold } from './holds.js'
 import { pruneBackups } from './retention.js'
 import { openSqlite } from '../sqlite/sqlite.js'
@@ -38,7 +38,7 @@ export interface BackupRequest {
 }
 
 /**
- * Exports the database, restores the export, compares the copy with the live side, and only then gives the archive its
+ * Exports the database, restores the export, compares the copy with it and with the live side, and only then gives the archive its
  * name; removes archives beyond `keep`. Throws `BackupUnfaithful` when the export cannot carry the data (and says what),
  * `BackupInvalid`, `DiskFull`, `DatabaseLocked`, and what reading throws. Leaves nothing behind when it fails.
  */
@@ -61,7 +61,12 @@ export async function createBackup(request: BackupRequest): Promise<BackupRecord
       ...defined({ bookmark: metadata.bookmark }),
       tables: metadata.tables,
       schemaFingerprint: metadata.schemaFingerprint,
-      ...defined({ comparison: metadata.comparison, rowsRead: metadata.rowsRead }),
+      ...defined({
+        comparison: metadata.comparison,
+        way: metadata.way,
+        moved: metadata.moved,
+        rowsRead: metadata.rowsRead,
+      }),
       durationMs: Math.round(performance.now() - startedAt),
     }
   } catch (error) {
@@ -81,24 +86,40 @@ interface Bill {
   rowsRead: number
 }
 
-/** How often an export is repeated because tables changed meanwhile. */
-const MOVING_TRIES = 3
+/** How often an unfit copy of a remote database is taken again: writers may have come between its rows. */
+const TRIES = 3
 
-/** A remote export that turns out wrong is taken again by rows; one of a moving database is taken again as it was. */
+/** Pauses while somebody's export or import holds the database, each twice the one before: eight minutes in all. Milliseconds. */
+const FIRST_PAUSE_MS = 2000
+const LONGEST_PAUSE_MS = 256_000
+
+function isHeld(error: unknown): error is RunbookError {
+  return error instanceof RunbookError && error.type === 'DatabaseLocked'
+}
+
+/** A remote export that turns out wrong is taken again by rows, unless the configuration wants one way only. */
 async function buildArchive(request: BackupRequest, folder: string): Promise<Built> {
   const bill: Bill = { rowsRead: 0 }
   if (!request.target.database.remote) return attempt(request, folder, exportLocal, bill)
-  let way: RemoteWay = 'wrangler'
-  for (let tries = 1; ; tries += 1) {
+  const wanted = request.target.backupWay ?? 'auto'
+  let way: BackupWay = wanted === 'rows' ? 'rows' : 'export'
+  for (let tries = 1, pauseMs = FIRST_PAUSE_MS; ;) {
     try {
       const current = way
       return await attempt(request, folder, (exportRequest) => exportRemote(exportRequest, current), bill)
     } catch (error) {
+      if (isHeld(error) && pauseMs <= LONGEST_PAUSE_MS) {
+        request.onProgress?.(`${error.message} Waiting ${pauseMs / 1000} s for it.`)
+        await sleep(pauseMs, undefined, defined({ signal: request.signal })).catch(() => undefined)
+        request.signal?.throwIfAborted()
+        pauseMs *= 2
+        continue
+      }
       const unfit = error instanceof RunbookError && /^Backup(?:Unfaithful|Invalid)$/.test(error.type)
-      const moving = unfit && error.details?.['moving'] !== undefined
-      if (!unfit || tries >= MOVING_TRIES || (!moving && way === 'rows')) throw error
-      if (!moving) way = 'rows'
-      request.onProgress?.(`${error.message} Taking the export again${moving ? '' : ' by rows'}.`)
+      if (!unfit || tries >= TRIES) throw error
+      tries += 1
+      if (wanted === 'auto') way = 'rows'
+      request.onProgress?.(`${error.message} Taking it again${way === 'rows' ? ' by rows' : ''}.`)
     }
   }
 }
@@ -127,7 +148,7 @@ async function attempt(
   onProgress?.('restoring and comparing')
   const archive = join(folder, 'archive.zip')
   const texts = verifyExport(target, exported, sqlFile, join(folder, 'restored.sqlite'), signal).then(
-    (restored): ArchiveTexts => ({
+    ({ restored, moved }): ArchiveTexts => ({
       metadata: {
         version: 1,
         createdAt,
@@ -140,11 +161,13 @@ async function attempt(
         schemaFingerprint: restored.schemaFingerprint,
         ...bookmark,
         comparison: exported.comparison,
+        ...defined({ way: exported.way, moved }),
         ...(target.database.remote ? { rowsRead: bill.rowsRead } : {}),
         restore: restored.restore,
       },
       state: {
-        ledger: exported.ledger,
+        // Of the copy, not of the reading before it: somebody may have applied a file in between.
+        ledger: restored.ledger,
         files: files.map(({ name, sha256 }) => ({ name, sha256 })),
         migrationsTable: target.migrationsTable,
       },
@@ -166,20 +189,26 @@ async function verifyExport(
   sqlFile: string,
   sqliteFile: string,
   signal: AbortSignal | undefined,
-): Promise<Restored> {
+): Promise<{ restored: Restored; moved: MovedTable[] | undefined }> {
   const restored = await restoreAndMeasure(sqlFile, sqliteFile, target.migrationsTable, 'd1', signal)
   const problems: string[] = []
   if (exported.schemaFingerprint !== restored.schemaFingerprint) {
     problems.push('The schema of the restored copy is not that of the database.')
   }
   if (exported.tables !== undefined) {
-    const sides = { expected: 'the database', found: 'the restored copy' }
+    const sides = {
+      expected: exported.way === undefined ? 'the database' : "D1's export",
+      found: 'the restored copy',
+    }
     problems.push(...compareSummaries(exported.tables, restored.tables, sides))
   }
+  let moved: MovedTable[] | undefined
   if (exported.compareLive !== undefined) {
     const copy = openSqlite(sqliteFile, { readOnly: true })
     try {
-      problems.push(...(await exported.compareLive(copy)))
+      const live = await exported.compareLive(copy)
+      problems.push(...live.problems)
+      if (exported.comparison !== 'schema') moved = live.moved
     } finally {
       copy.close()
     }
@@ -187,7 +216,7 @@ async function verifyExport(
   if (restored.restore.integrityCheck !== 'ok') {
     problems.push(`The restored copy is not intact: ${restored.restore.integrityCheck}.`)
   }
-  if (problems.length === 0) return restored
+  if (problems.length === 0) return { restored, moved }
   throw new RunbookError(
     'BackupUnfaithful',
     `The backup does not carry the database faithfully: ${problems.join(' ')}`,

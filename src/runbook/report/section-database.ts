@@ -9,6 +9,7 @@ import { plural } from '../../text/plural.js'
 import { formatDuration } from '../../text/duration.js'
 import { inLedger, ledgerText, migrationState, safetyCopyText, stateHeads } from '../migration-state.js'
 import { commandLine } from '../../contract/command-line.js'
+import { backupProof } from '../backup-words.js'
 import { rollbackOptions } from '../rollback-options.js'
 import { heading, lineOf, text, tableOr, type Block, type Line, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
@@ -177,6 +178,7 @@ export function backupSection({ view, timeZone }: ReportInput): Section {
           backup.verified
             ? `Verified: restored into a scratch database and compared, ${plural(backup.tables.length, 'table')}, ${grouped(rows)} rows`
             : 'NOT verified',
+          ...backupProof(backup),
           ['Schema fingerprint ', { code: backup.schemaFingerprint }],
           ...(backup.bookmark === undefined ? [] : [['Time Travel bookmark ', { code: backup.bookmark }]]),
         ],

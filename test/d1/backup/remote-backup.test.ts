@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createBackup, restoreBackup, validateBackup } from '../../../src/d1/backup/backup.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
+import type { CloudflareApi } from '../../../sample/cloudflare-api/index.js'
+import type { Target } from '../../../src/contract/target.js'
 import { LEDGER_SQL, temporaryFolder } from '../local-target.js'
 import { remoteTarget } from '../remote-target.js'
 
@@ -109,17 +110,67 @@ describe('a backup of a remote database', () => {
     })
   })
 
-  it('tells a database that moves from a broken export', async () => {
-    const { target, api } = await remoteTarget(ART)
-    const live = api.database(target.database.id)
-    const timer = setInterval(() => live.exec(`INSERT INTO child (parent) VALUES (1)`), 5)
-    const backup = createBackup({ target, files: [], keep: 2 })
-    await expect(backup).rejects.toMatchObject({
-      type: 'BackupUnfaithful',
-      message: expect.stringMatching(/child changed while being exported/),
-      details: { moving: ['child'] },
+  it('takes a database that is written to: rows of before exactly, and tells what moved with its numbers', async () => {
+    const { target, api } = await remoteTarget(`${ART}
+      CREATE TABLE hits (page TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID; INSERT INTO hits VALUES ('/', 0);`)
+    const stop = writing(api, target, `INSERT INTO child (parent) VALUES (1); UPDATE hits SET n = n + 1`)
+    const record = await createBackup({ target, files: [], keep: 2 }).finally(stop)
+    expect(record).toMatchObject({ verified: true, way: 'export', comparison: 'values' })
+    const [child, hits] = record.moved ?? []
+    expect(record.moved?.map(({ name }) => name)).toEqual(['child', 'hits'])
+    expect(child).toMatchObject({
+      how: 'grew',
+      copied: record.tables.find(({ name }) => name === 'child')?.rows,
     })
-    clearInterval(timer)
-    expect(readdirSync(target.backupDir)).toEqual([])
+    expect(child?.copied).toBeGreaterThanOrEqual(child?.before ?? Infinity)
+    expect(child?.copied).toBeLessThanOrEqual(child?.after ?? 0)
+    expect(hits).toEqual({ name: 'hits', how: 'changed', before: 1, after: 1, copied: 1 })
+    expect(await validateBackup({ file: record.file })).toMatchObject({
+      valid: true,
+      metadata: { moved: record.moved },
+    })
+  })
+
+  it('reads growing tables by rows as of one moment, children without parents never among them', async () => {
+    const { target, api } = await remoteTarget(`${ART} CREATE TABLE link (a INTEGER REFERENCES parent(id));`)
+    const grow = `INSERT INTO parent (name) VALUES ('later'); INSERT INTO child (parent) SELECT max(id) FROM parent;
+      INSERT INTO link SELECT max(id) FROM parent`
+    const stop = writing(api, target, grow)
+    const byRows = { ...target, backupWay: 'rows' as const }
+    const record = await createBackup({ target: byRows, files: [], keep: 2 }).finally(stop)
+    expect(api.calls.filter(({ route }) => route === 'export')).toEqual([])
+    expect(record).toMatchObject({ verified: true, way: 'rows' })
+    const rows = (name: string): number => record.tables.find((table) => table.name === name)?.rows ?? NaN
+    // One of each a write: the archive holds as many of one as of the others, as only one moment does.
+    expect(rows('child') - 2).toBe(rows('parent') - 2)
+    expect(rows('link')).toBe(rows('parent') - 2)
+    expect(record.moved?.map(({ how }) => how)).toEqual(['grew', 'grew', 'grew'])
+  })
+
+  it('is not taken in by an export that ends early while its table grows', async () => {
+    const { target, api } = await remoteTarget(`CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);
+      INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT i, 'v' FROM n;`)
+    const stop = writing(api, target, `INSERT INTO t (v) VALUES ('later')`)
+    api.fault({ route: 'download', kind: 'truncated', call: 'all' })
+    const record = await createBackup({ target, files: [], keep: 2 }).finally(stop)
+    expect(record).toMatchObject({ way: 'rows' })
+    expect(record.tables[0]?.rows).toBeGreaterThanOrEqual(300)
+  })
+
+  it('waits for an export that somebody left in the middle, and says so', async () => {
+    const { target, api } = await remoteTarget(ART, { exportHoldMs: 1000 })
+    const path = `${api.url}/accounts/${api.accountId}/d1/database/${target.database.id}/export`
+    const headers = { authorization: `Bearer ${api.token}` }
+    await fetch(path, { method: 'POST', headers, body: JSON.stringify({ output_format: 'polling' }) })
+    const notes: string[] = []
+    const record = await createBackup({ target, files: [], keep: 2, onProgress: (note) => notes.push(note) })
+    expect(record.verified).toBe(true)
+    expect(notes.join('\n')).toMatch(/long-running export.*Waiting 2 s/)
   })
 })
+
+/** Writes on and on, each time in one transaction, as an application would. */
+function writing(api: CloudflareApi, { database }: Target, sql: string): () => void {
+  const timer = setInterval(() => api.database(database.id).exec(`BEGIN; ${sql}; COMMIT`), 5)
+  return () => clearInterval(timer)
+}

@@ -1,9 +1,10 @@
 import { guard, sqliteFailure } from '../../sqlite/disk-failure.js'
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Comparison, LedgerEntry, TableSummary } from '../../../contract/backup.js'
+import type { BackupWay, Comparison, LedgerEntry, TableSummary } from '../../../contract/backup.js'
 import type { Target } from '../../../contract/target.js'
 import { dumpDatabase, type RowSource } from './dump.js'
+import type { LiveComparison } from './live-comparison.js'
 import { takeInventory } from '../../schema/inventory.js'
 import { targetFile } from '../../read/local-reader.js'
 import type { Reader } from '../../sqlite/reader.js'
@@ -18,12 +19,14 @@ import { summarise } from './summary.js'
 export interface Exported extends WrittenFile {
   ledger: LedgerEntry[]
   schemaFingerprint: string
-  /** Rows and checksums of the live side. Remote: absent, since the live side is compared by what SQL can add up. */
+  /** Rows and checksums of the moment that was exported. Absent for rows that were read page by page, which are of no one moment. */
   tables?: TableSummary[]
   /** How closely the copy is compared with the live side. */
   comparison: Comparison
-  /** Compares the restored copy with the live database; one sentence a difference. */
-  compareLive?: (restored: DatabaseSync) => Promise<string[]>
+  /** Remote only. */
+  way?: BackupWay
+  /** Holds the restored copy against the live database, which SQL adds up. Remote only. */
+  compareLive?: (restored: DatabaseSync) => Promise<LiveComparison>
 }
 
 export interface ExportRequest {
@@ -108,6 +111,16 @@ export async function exportSqlite(request: {
       for (const statement of request.head) out.write(`${statement};\n`)
       await dumpDatabase(connectionSource(database), inventory, out, request.signal)
     })
+  } finally {
+    database.close()
+  }
+}
+
+/** Rows and checksums of an SQLite file that nobody else uses. */
+export async function summariseFile(file: string, signal?: AbortSignal): Promise<TableSummary[]> {
+  const database = openSqlite(file, { readOnly: true })
+  try {
+    return await summarise(database, await takeInventory(connectionReader(database)), signal)
   } finally {
     database.close()
   }

@@ -3,13 +3,22 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { RunbookError } from '../../../contract/failures.js'
-import type { Comparison } from '../../../contract/backup.js'
-import { aggregateTables, differingTables, type Aggregates } from './aggregates.js'
+import type { BackupWay, Comparison, TableSummary } from '../../../contract/backup.js'
+import { aggregateTables, type Aggregates } from './aggregates.js'
+import { boundsNow } from './bounds.js'
+import { judgeCopy } from './live-comparison.js'
 import { affordableComparison } from './comparison.js'
 import { dumpDatabase } from './dump.js'
-import { connectionReader, exportSqlite, writeDump, type Exported, type ExportRequest } from './export.js'
+import {
+  connectionReader,
+  exportSqlite,
+  summariseFile,
+  writeDump,
+  type Exported,
+  type ExportRequest,
+} from './export.js'
 import { loadSql } from './load.js'
-import { takeInventory, type Inventory } from '../../schema/inventory.js'
+import { takeInventory } from '../../schema/inventory.js'
 import { openReader } from '../../read/open-reader.js'
 import type { Reader } from '../../sqlite/reader.js'
 import { remoteSource } from './remote-rows.js'
@@ -21,36 +30,36 @@ import { demandSuccess, runWrangler } from '../../wrangler/wrangler.js'
 const EXPORT_TIMEOUT_MS = 55 * 60_000
 
 /**
- * `wrangler`: `wrangler d1 export --remote`, one consistent moment. `rows`: page by page through the reader; carries virtual
- * tables, integers past 2^53 and line feeds that D1's own export fails on or changes.
+ * Exports a remote database between two readings of its sums. `export`: `wrangler d1 export --remote`, one moment, during which the
+ * database is unavailable. `rows`: page by page, each table up to where it ended at first; nothing waits for it, and it carries virtual
+ * tables, integers past 2^53 and line feeds that D1's own export fails on or changes. A database with virtual tables, which D1 does
+ * not export, goes by rows whatever `asked` says.
  */
-export type RemoteWay = 'wrangler' | 'rows'
-
-/**
- * Exports a remote database between two readings of its sums, which tell a table that changed meanwhile from an export
- * that is wrong. A database with virtual tables, which D1 does not export, goes by rows whatever `way` says.
- */
-export async function exportRemote(request: ExportRequest, way: RemoteWay): Promise<Exported> {
+export async function exportRemote(request: ExportRequest, asked: BackupWay): Promise<Exported> {
   const { target, file, signal, onProgress, onRowsRead } = request
   const reader = await openReader(target, {
     ...defined({ signal, onRowsRead }),
   })
   const { ledger, schemaFingerprint } = await snapshotOf(reader, target.migrationsTable)
   const inventory = await takeInventory(reader)
+  const way = inventory.virtual.length > 0 ? 'rows' : asked
   const comparison = await affordableComparison(reader, inventory, target.backupMaxRowsRead)
   onProgress?.(COMPARED_BY[comparison])
-  const before = await aggregateTables(reader, inventory, comparison)
+  const bounds = await boundsNow(reader, inventory, way)
+  const sums = (of: Reader): Promise<Aggregates> => aggregateTables(of, inventory, comparison, bounds)
+  const before = await sums(reader)
   const written =
-    way === 'rows' || inventory.virtual.length > 0
-      ? await writeDump(file, (out) => dumpDatabase(remoteSource(reader), inventory, out, signal))
+    way === 'rows'
+      ? await writeDump(file, (out) => dumpDatabase(remoteSource(reader, bounds), inventory, out, signal))
       : await exportByWrangler(request)
   return {
     ...written,
     ledger,
     schemaFingerprint,
     comparison,
-    compareLive: (restored) =>
-      compareLive({ live: reader, inventory, comparison, before, copy: connectionReader(restored) }),
+    way,
+    compareLive: async (restored) =>
+      judgeCopy({ before, copy: await sums(connectionReader(restored)), after: await sums(reader) }, way),
   }
 }
 
@@ -62,16 +71,17 @@ const COMPARED_BY: Record<Comparison, string> = {
 
 /**
  * D1's own export, then written again as ours: its dumps hold children before their parents and statements that D1's engine
- * refuses, so they do not always go back where they come from.
+ * refuses, so they do not always go back where they come from. What D1 wrote is summed up whole, for the restored copy to be held against.
  */
-async function exportByWrangler(request: ExportRequest): Promise<WrittenFile> {
+async function exportByWrangler(request: ExportRequest): Promise<WrittenFile & { tables: TableSummary[] }> {
   const { file, signal } = request
   const folder = await mkdtemp(path.join(path.dirname(file), 'wrangler-export-'))
   try {
     const [raw, database] = [path.join(folder, 'raw.sql'), path.join(folder, 'raw.sqlite')]
     await runExport({ ...request, file: raw })
     await loadSql(raw, database, signal)
-    return await exportSqlite({ database, file, head: [], ...defined({ signal }) })
+    const written = await exportSqlite({ database, file, head: [], ...defined({ signal }) })
+    return { ...written, tables: await summariseFile(database, signal) }
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   }
@@ -92,25 +102,4 @@ async function runExport({ target, file, signal, onProgress }: ExportRequest): P
       advice: 'The export is tried again by itself.',
     })
   }
-}
-
-/** Throws `BackupUnfaithful` with `details.moving` when tables changed meanwhile: the export itself may be right. */
-async function compareLive(sides: {
-  live: Reader
-  copy: Reader
-  inventory: Inventory
-  comparison: Comparison
-  before: Aggregates
-}): Promise<string[]> {
-  const { live, copy, inventory, comparison, before } = sides
-  const wrong = differingTables(before, await aggregateTables(copy, inventory, comparison))
-  const moved = new Set(differingTables(before, await aggregateTables(live, inventory, comparison)))
-  const moving = wrong.filter((name) => moved.has(name))
-  if (moving.length > 0) {
-    throw new RunbookError('BackupUnfaithful', `${moving.join(', ')} changed while being exported.`, {
-      advice: 'Make the backup when less is written, or stop the writers for its time.',
-      details: { moving },
-    })
-  }
-  return wrong.map((name) => `Table ${name} is not in the export as it is in the database.`)
 }

@@ -1,3 +1,4 @@
+import type { Bounds } from './bounds.js'
 import { concatenated } from './row-codec.js'
 import type { RowSource } from './dump.js'
 import { orderOf } from './row-order.js'
@@ -10,12 +11,24 @@ const PAGE_BYTES = 4 * 1024 * 1024
 const FIRST_PAGE = 200
 const LARGEST_PAGE = 5000
 
-/** Reads a remote database page by page. Not one moment: the caller compares sums before and after. */
-export function remoteSource(reader: Reader): RowSource {
+/**
+ * Reads a remote database page by page, each table within its bound. Tables that only grow come out as of one moment; of others the
+ * caller compares sums before and after.
+ */
+export function remoteSource(reader: Reader, bounds: Bounds = new Map()): RowSource {
   return {
     exact: false,
     query: (sql) => reader.query(sql),
-    rows: (table, expression, where) => pagesOf(reader, table, expression, where),
+    rows: (table, expression, where) =>
+      pagesOf(
+        reader,
+        table,
+        expression,
+        [where, bounds.get(table.name)]
+          .filter(Boolean)
+          .map((one) => `(${one})`)
+          .join(' AND '),
+      ),
   }
 }
 
@@ -23,7 +36,7 @@ async function* pagesOf(
   reader: Reader,
   table: TableShape,
   expression: string,
-  where = '1',
+  where: string,
 ): AsyncIterable<Uint8Array> {
   const key = orderOf(table)
   const names = key.map(quoteName).join(', ')
@@ -36,7 +49,7 @@ async function* pagesOf(
   let after = ''
   for (;;) {
     const rows = await reader.query(
-      `SELECT ${expression} AS tuple, ${keyText || 'NULL'} AS key FROM ${quoteName(table.name)} WHERE (${where})${after} ${order} LIMIT ${limit}`,
+      `SELECT ${expression} AS tuple, ${keyText || 'NULL'} AS key FROM ${quoteName(table.name)} WHERE ${where || '1'}${after} ${order} LIMIT ${limit}`,
     )
     let bytes = 0
     for (const row of rows) {
