@@ -11,6 +11,7 @@ import { readLedger } from '../d1/schema/ledger.js'
 import { withReader } from '../d1/read/open-reader.js'
 import { check, demandPassed } from './checks.js'
 import { artifactStore, type ActivityContext } from './worker-place.js'
+import { plural } from '../text/plural.js'
 import { at, command, words } from '../contract/next-command.js'
 
 /** Finds a completed migration of the same bytes in another environment; the worker gives it through Temporal's visibility. */
@@ -42,7 +43,7 @@ export async function runChecklist(
   const checks = oncePerLine([
     await check('validated', 'All migration files validated', async () =>
       refused.length === 0
-        ? `${files.length} files, ${findings.length} findings, none of which blocks`
+        ? `${plural(files.length, 'file')}, ${plural(findings.length, 'finding')}, none of which blocks`
         : {
             state: 'failed',
             message: refused

@@ -73,7 +73,7 @@ async function authentication(target: Target): Promise<string | Pick<Check, 'sta
 async function proveTarget(target: Target): Promise<string> {
   const { name, id, accountId, tables } = await readIdentity(target)
   const account = accountId === undefined ? '' : ` in account ${accountId}`
-  return `${name} (${id})${account}${tables === undefined ? '' : `, ${tables} tables`}`
+  return `${name} (${id})${account}${tables === undefined ? '' : `, ${plural(tables, 'table')}`}`
 }
 
 /** A dashboard that does not answer is no reason to refuse a migration, and every reason to say so before it. */

@@ -9,6 +9,7 @@ import { errorRateCheck } from '../runbook/gaps.js'
 import { startMessage } from '../runbook/messages.js'
 import { queryBaselines } from '../runbook/monitoring/query-shifts.js'
 import { EXPECTED_DURATION_MS } from '../runbook/steps.js'
+import { plural } from '../text/plural.js'
 import { windowState } from '../runbook/window.js'
 import { read, slow } from './activities.js'
 import { detailsOf, GateExpired } from './endings.js'
@@ -127,7 +128,7 @@ export async function backUp(run: Run): Promise<void> {
       noteBackup(run.view, run.view.backup)
       return run.view.backup
     },
-    ({ file, tables }) => `${file}, ${tables.length} tables verified`,
+    ({ file, tables }) => `${file}, ${plural(tables.length, 'table')} verified`,
   )
 }
 

@@ -2,6 +2,7 @@ import type { Plan } from '../contract/plan.js'
 import type { Check, RunView } from '../contract/run.js'
 import { gapLine, gapsOf } from '../runbook/gaps.js'
 import { querySummary } from '../runbook/query-summary.js'
+import { plural } from '../text/plural.js'
 import type { Status } from '../contract/status.js'
 
 /** Promise 1: which database, proven, stands in every confirmation. */
@@ -47,7 +48,7 @@ export function planPrompt(plan: Plan, baseline: string[]): string[] {
     `Plan ${shortHash(plan)}: ${plan.verdict}`,
     ...plan.migrations.map(
       ({ name, statements, durationMs }) =>
-        `${name}: ${statements} statements, ${Math.round(durationMs)} ms on the restored copy`,
+        `${name}: ${plural(statements, 'statement')}, ${Math.round(durationMs)} ms on the restored copy`,
     ),
     ...plan.rows.filter(({ before, after }) => before !== after).map(rowLine),
     ...querySummary(plan.queries),
@@ -93,9 +94,9 @@ function checkLine({ state, title, message }: Check): string {
 }
 
 function rowLine({ table, before, after }: Plan['rows'][number]): string {
-  if (before === null) return `${table}: new, ${after ?? 0} rows`
-  if (after === null) return `${table}: dropped, ${before} rows gone`
-  return `${table}: ${before} → ${after} rows`
+  if (before === null) return `${table}: new, ${plural(after ?? 0, 'row')}`
+  if (after === null) return `${table}: dropped, ${plural(before, 'row')} gone`
+  return `${table}: ${before} → ${plural(after, 'row')}`
 }
 
 function wayBackLines({ rollback }: Plan): string[] {

@@ -6,8 +6,18 @@ import { withStaleValues } from './appeared-rows.js'
 import { columnChanges, differ } from './column-changes.js'
 import { filledColumns } from './filled-nulls.js'
 import { hasAllButKeys, withNewKeys } from './new-keys.js'
-import { leavesKeyToSqlite, onlyUpdated } from './row-identity.js'
-import { column, join, missingRows, number, ROWID, sampleRows, SAMPLES, type Pair } from './row-keys.js'
+import { givesNewKeys, leavesKeyToSqlite, onlyUpdated } from './row-identity.js'
+import {
+  column,
+  join,
+  missingRows,
+  number,
+  ROWID,
+  sampleRows,
+  SAMPLES,
+  shownRows,
+  type Pair,
+} from './row-keys.js'
 import { withTaken } from './taken-columns.js'
 import { uniformColumns } from './uniform-columns.js'
 import type { Versions } from './versions.js'
@@ -106,10 +116,11 @@ function lostRows(
   found: DataComparison,
   matched: number,
 ): DataComparison {
-  const { database } = versions
+  const { database, statements } = versions
   const missing = missingRows(fate, after, key)
-  if (found.rowsAfter - matched < found.lost)
-    return { ...found, lostSamples: sampleRows(database, fate, missing) }
+  const asLost = (): DataComparison => ({ ...found, lostSamples: sampleRows(database, fate, missing) })
+  const newKeys = givesNewKeys(statements, fate, after, key)
+  if (found.rowsAfter - matched < found.lost && !newKeys) return asLost()
   const main = `main.${quoteName(after.name)} s`
   if (elsewhere !== undefined) {
     const from = `(SELECT * FROM ${missing}) b CROSS JOIN ${main} ON ${join(elsewhere)}`
@@ -119,15 +130,17 @@ function lostRows(
     }
   }
   const compared = pairs.filter((pair) => !isIn(key, pair))
-  if (compared.length > 0) {
-    const there = `EXISTS (SELECT 1 FROM prior.${quoteName(fate.before.name)} b WHERE ${join(key)})`
-    const unknown = rowsNotIn({ values: compared.map((pair) => column('b', pair.was)), from: missing }, [
-      { values: compared.map((pair) => column('s', pair.is)), from: `${main} WHERE NOT ${there}` },
-    ])
-    if (database.prepare(`${unknown} LIMIT 1`).get() === undefined)
-      return withNewKeys(database, fate, after, { key, compared }, found, found.lost)
-  }
-  return { ...found, lostSamples: sampleRows(database, fate, missing) }
+  if (compared.length === 0) return asLost()
+  const there = `EXISTS (SELECT 1 FROM prior.${quoteName(fate.before.name)} b WHERE ${join(key)})`
+  const unknown = rowsNotIn({ values: compared.map((pair) => column('b', pair.was)), from: missing }, [
+    { values: compared.map((pair) => column('s', pair.is)), from: `${main} WHERE NOT ${there}` },
+  ])
+  if (database.prepare(`${unknown} LIMIT 1`).get() === undefined)
+    return withNewKeys(database, fate, after, { key, compared }, found, found.lost)
+  const lost = newKeys ? number(database, `SELECT count(*) AS n FROM (${unknown})`) : found.lost
+  if (lost === found.lost) return asLost()
+  const known = withNewKeys(database, fate, after, { key, compared }, found, found.lost - lost)
+  return { ...known, lost, lostSamples: shownRows(database, compared.length, unknown) }
 }
 
 /** For each column the account that found more. */

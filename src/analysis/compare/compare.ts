@@ -10,7 +10,8 @@ import { relocate } from './moved-rows.js'
 import { clearedColumn, goneColumn } from './moved-values.js'
 import { withEqualRows } from './equal-rows.js'
 import { identitiesOf } from './row-identity.js'
-import { keyOf, number, pairsOf, type Pair } from './row-keys.js'
+import { newKeyExpression } from './new-key-expression.js'
+import { join, keyOf, number, pairsOf, type Pair } from './row-keys.js'
 import { sharedKeys } from './shared-keys.js'
 import type { Versions } from './versions.js'
 import { compareWithoutKey } from './without-key.js'
@@ -40,7 +41,7 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
   if (after === undefined) return relocate(versions, fate, { ...none, lost: rowsBefore }, undefined)
   const rowsAfter = number(database, `SELECT count(*) AS n FROM main.${quoteName(after.name)}`)
   const pairs = pairsOf(fate, after)
-  const identities = identitiesOf(versions.statements, fate, after, pairs)
+  const identities = knownAgain(versions, fate, after, pairs)
   const [key] = identities
   const found = !fate.written
     ? { ...none, rowsAfter }
@@ -66,6 +67,19 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
   const counted = withEqualRows(versions, fate, after, pairs, key, settled)
   const shared = sharedKeys(versions, fate, after, pairs)
   return withAppeared(versions, fate, after, { ...counted, shared }, key)
+}
+
+/** The ways in which rows are known again; by a key that a statement calculates first, where it finds no fewer than the others do. */
+function knownAgain(versions: Versions, fate: TableFate, after: TableSchema, pairs: Pair[]): Pair[][] {
+  const identities = identitiesOf(versions.statements, fate, after, pairs)
+  const calculated = fate.written ? newKeyExpression(versions.statements, fate, after, pairs) : undefined
+  const [first] = identities
+  if (calculated === undefined) return identities
+  const from = `prior.${quoteName(fate.before.name)} b CROSS JOIN main.${quoteName(after.name)} s`
+  const found = (key: Pair[]): number =>
+    number(versions.database, `SELECT count(*) AS n FROM ${from} ON ${join(key)}`)
+  const best = found(calculated) >= (first === undefined ? 1 : found(first))
+  return best ? [calculated] : identities
 }
 
 function withAppeared(

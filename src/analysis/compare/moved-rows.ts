@@ -3,7 +3,7 @@ import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { DataComparison, TableFate } from '../evidence.js'
 import { whereHeld } from './moved-values.js'
 import type { Versions } from './versions.js'
-import { column, isCalledAfter, missingRows, number, sampleRows, SAMPLES, type Pair } from './row-keys.js'
+import { column, isCalledAfter, missingRows, number, sampleRows, shownRows, type Pair } from './row-keys.js'
 import { rowsNotIn, type RowsOf } from './whole-rows.js'
 
 /**
@@ -63,15 +63,7 @@ export function relocate(
     found.lost - lost,
     holders.map(({ table }) => table.name),
   )
-  const shown = columns
-    .slice(0, 4)
-    .map((_, at) => `substr(quote(x${at}), 1, 40)`)
-    .join(` || ', ' || `)
-  const lostSamples = database
-    .prepare(`SELECT ${shown} AS sample FROM (${missing}) LIMIT ${SAMPLES}`)
-    .all()
-    .map((row) => String(row['sample']))
-  return { ...partly, lost, lostSamples }
+  return { ...partly, lost, lostSamples: shownRows(database, columns.length, missing) }
 }
 
 /**

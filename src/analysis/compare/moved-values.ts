@@ -8,7 +8,7 @@ import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
 import { heldIn, joined, sameValue, unsaidIn, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
 import { isEmpty } from './column-changes.js'
-import { column, join, number, SAMPLES, type Pair } from './row-keys.js'
+import { column, join, keyOfRow, number, SAMPLES, type Pair } from './row-keys.js'
 import { writersOf } from './writers.js'
 
 /** A column that is no more, in rows that are known again by the first of `keys`: which of its values the migrated database does not give back, of rows that are still there. */
@@ -121,7 +121,7 @@ function held(
 }
 
 function wantedBy(way: Pair[], name: string, from: string): Wanted {
-  const keys = way.map(({ was }, at) => `${column('b', was)} AS k${at}`).join(', ')
+  const keys = way.map((pair, at) => `${keyOfRow(pair)} AS k${at}`).join(', ')
   return { sql: `SELECT ${keys}, ${column('b', name)} AS v FROM ${from}`, keys: way.length }
 }
 

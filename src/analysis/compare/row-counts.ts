@@ -20,7 +20,9 @@ export function rowChanges(
         return found !== undefined && holdsRows(found)
       }
       const was = counted(before) ? count(database, 'prior', table) : null
-      const same = was !== null && !touched.has(key) && after.tables.has(key)
+      // What a trigger writes into a full-text table is in no program that names it.
+      const seen = before.tables.get(key)?.kind === 'table' && !touched.has(key)
+      const same = was !== null && seen && after.tables.has(key)
       const now = counted(after) ? (same ? was : count(database, 'main', table)) : null
       return { table, before: was, after: now }
     })

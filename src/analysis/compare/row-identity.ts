@@ -92,12 +92,39 @@ function keepsNumbers({ before }: TableFate, after: TableSchema): boolean {
   return ordinary && rowidColumn(before) === undefined
 }
 
+/** Whether statements give rows that stay another key: an UPDATE sets it, or a copy fills it with something else than the key of before. */
+export function givesNewKeys(
+  statements: StatementEvidence[],
+  fate: TableFate,
+  after: TableSchema,
+  key: Pair[],
+): boolean {
+  if (fate.how !== 'kept')
+    return !key.some(({ was }) =>
+      fate.heirs.some(({ table, column }) => table === after.name && column === was),
+    )
+  return statements.some(
+    ({ anatomy, changes }) =>
+      anatomy.verb === 'update' &&
+      changes > 0 &&
+      sameName(anatomy.target ?? '', fate.before.name) &&
+      assignments(anatomy.tokens).some((set) => key.some(({ was }) => sameName(was, set.column))),
+  )
+}
+
 function updatesKey(statements: StatementEvidence[], fate: TableFate): boolean {
   const key = new Set(fate.before.primaryKey.map((name) => name.toLowerCase()))
   const sets = statements.some(({ anatomy }) =>
     assignments(anatomy.tokens).some(({ column }) => key.has(column.toLowerCase())),
   )
-  return sets && onlyUpdated(statements, fate)
+  return sets && (onlyUpdated(statements, fate) || !isGiven(statements, fate))
+}
+
+/** Some statement puts rows into the table: one may have the number of a row that is gone. */
+function isGiven(statements: StatementEvidence[], { before }: TableFate): boolean {
+  return statements.some(({ touches }) =>
+    touches.some(({ table, how }) => how === 'insert' && sameName(table, before.name)),
+  )
 }
 
 function some(key: Pair[] | undefined): Pair[][] {

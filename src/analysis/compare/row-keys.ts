@@ -9,6 +9,8 @@ export interface Pair {
   was: string
   /** Column after. */
   is: string
+  /** For a key that was given anew: what the column after holds, as an expression of the row before. */
+  by?: (alias: string) => string
 }
 
 /** Rows shown of what is found. */
@@ -67,7 +69,12 @@ export function isCalledAfter(name: string, table: string): boolean {
 
 /** The condition under which `b` and `s` are the same row. */
 export function join(key: Pair[]): string {
-  return key.map(({ was, is }) => `${column('s', is)} IS ${column('b', was)}`).join(' AND ')
+  return key.map((pair) => `${column('s', pair.is)} IS ${keyOfRow(pair)}`).join(' AND ')
+}
+
+/** What a part of the key of a row `b` is afterwards. */
+export function keyOfRow({ was, by }: Pair): string {
+  return by?.('b') ?? column('b', was)
 }
 
 /** FROM clause of the rows of before whose key is gone. */
@@ -82,6 +89,15 @@ export function sampleRows(database: DatabaseSync, fate: TableFate, from: string
   if (text === '') return []
   return database
     .prepare(`SELECT ${text} AS sample FROM ${from} LIMIT ${SAMPLES}`)
+    .all()
+    .map((row) => String(row['sample']))
+}
+
+/** The first of the columns `x0`, `x1` … of a few rows of a SELECT, as SQL literals. */
+export function shownRows(database: DatabaseSync, columns: number, select: string): string[] {
+  const shown = Array.from({ length: Math.min(columns, 4) }, (_, at) => `substr(quote(x${at}), 1, 40)`)
+  return database
+    .prepare(`SELECT ${shown.join(` || ', ' || `)} AS sample FROM (${select}) LIMIT ${SAMPLES}`)
     .all()
     .map((row) => String(row['sample']))
 }

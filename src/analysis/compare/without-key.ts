@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange, DataComparison, TableFate } from '../evidence.js'
-import { column, number, SAMPLES, type Pair } from './row-keys.js'
+import { column, number, SAMPLES, shownRows, type Pair } from './row-keys.js'
 import { rowsNotIn } from './whole-rows.js'
 
 /**
@@ -42,15 +42,7 @@ export function compareWithoutKey(
       }
     }
   }
-  const shown = pairs
-    .slice(0, 4)
-    .map((_, at) => `substr(quote(x${at}), 1, 40)`)
-    .join(` || ', ' || `)
-  const lostSamples = database
-    .prepare(`SELECT ${shown} AS sample FROM (${notIn(pairs)}) LIMIT ${SAMPLES}`)
-    .all()
-    .map((row) => String(row['sample']))
-  return { ...start, lost, multiplied, lostSamples }
+  return { ...start, lost, multiplied, lostSamples: shownRows(database, pairs.length, notIn(pairs)) }
 }
 
 /** What became of the values of each column, whichever rows they are in: for rows that cannot be told apart by their key. */

@@ -35,13 +35,28 @@ export function columnsFilled({ verb, tokens, target }: StatementParts): string[
 
 /** The names in the expression that an INSERT … SELECT puts into a column; none where the list has a star or is not one for one. */
 export function mentionedFor(statement: StatementParts, column: string, all: string[]): string[] {
+  return selectedFor(statement, column, all)
+    .filter(({ kind }) => kind === 'word' || kind === 'name')
+    .map(({ text }) => unquote(text))
+}
+
+/** The expression that an INSERT … SELECT puts into a column, `all` of which it fills where it lists none; empty as above. */
+export function selectedFor(statement: StatementParts, column: string, all: string[]): Token[] {
   const columns = columnsFilled(statement) ?? all
   const at = columns.findIndex((name) => name.toLowerCase() === column.toLowerCase())
   const expressions = selected(statement.tokens)
-  if (at < 0 || expressions.length !== columns.length) return []
-  return (expressions[at] ?? [])
-    .filter(({ kind }) => kind === 'word' || kind === 'name')
-    .map(({ text }) => unquote(text))
+  return at < 0 || expressions.length !== columns.length ? [] : (expressions[at] ?? [])
+}
+
+/** The tokens of one value in a list of them. */
+export function upToComma(value: Token[]): Token[] {
+  let depth = 0
+  const end = value.findIndex(({ text }) => {
+    if (text === '(') depth += 1
+    if (text === ')') depth -= 1
+    return depth < 0 || (depth === 0 && /^(?:,|;|where|from|returning)$/i.test(text))
+  })
+  return end < 0 ? value : value.slice(0, end)
 }
 
 /** The expressions of the first SELECT of a statement that no parenthesis encloses. */

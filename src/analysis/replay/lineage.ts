@@ -123,7 +123,7 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
   const copies = entries.filter(
     (other) => other !== entry && other.alive && descends(other, entry, new Set()),
   )
-  const namesake = tableNamed(after, origin.name)
+  const namesake = takesPlace(entry, entries) ? tableNamed(after, origin.name) : undefined
   const base = {
     before: origin,
     renamedColumns: entry.renamedColumns,
@@ -158,6 +158,20 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
     return { ...base, renamedColumns, how: 'renamed', after: successor }
   }
   return { ...base, how: 'dropped' }
+}
+
+/** Whether the table of now that has its name is it, or stands for it: not one of before that was filled from elsewhere and renamed. */
+function takesPlace(entry: Entry, entries: Entry[]): boolean {
+  const other = entries.find(
+    ({ alive, name }) => alive && name.toLowerCase() === entry.origin?.name.toLowerCase(),
+  )
+  if (other === undefined || other === entry || other.origin === undefined) return true
+  return descends(other, entry, new Set()) || isLeftOver(other.origin.name, entry.origin?.name ?? '')
+}
+
+/** `__new_items`, `items_new`: made to take the place of `items`, by a rebuild that did not end. */
+function isLeftOver(name: string, origin: string): boolean {
+  return name.toLowerCase().includes(origin.toLowerCase())
 }
 
 /** A column that the copy of a rebuild puts under a new name is renamed as much as by ALTER TABLE. */

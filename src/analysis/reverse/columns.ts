@@ -59,7 +59,9 @@ export function replacementOf(
           : value,
       )
   }
-  const added = now.columns.filter(({ name }) => !pairs.some(({ is }) => is === name))
+  const added = now.columns.filter(
+    ({ name, generated }) => !generated && !pairs.some(({ is }) => is === name),
+  )
   const price = [
     ...added.map(({ name }) => `Values written into ${now.name}.${name} go with the column.`),
     ...gone.map(({ name }) => `Rows written since the migration have no value for ${table.name}.${name}.`),

@@ -114,12 +114,16 @@ function fingerprintOf(file: string, migrationsTable: string): string {
 function differences(table: string, data: DataComparison): string[] {
   const found: string[] = []
   const lost = data.lost + (data.equal ?? 0)
-  if (lost > 0) found.push(`${rowsText(lost)} of ${table} stay lost.`)
+  if (lost > 0) found.push(`${rowsText(lost)} of ${table} ${stay(lost)} lost.`)
   const extra = data.rowsAfter - (data.rowsBefore - lost)
-  if (extra > 0) found.push(`${rowsText(extra)} that the migration made in ${table} stay.`)
+  if (extra > 0) found.push(`${rowsText(extra)} that the migration made in ${table} ${stay(extra)}.`)
   for (const { column, nulled, changed } of data.columns) {
     if (nulled + changed > 0)
-      found.push(`${valuesText(nulled + changed)} of ${table}.${column} stay changed.`)
+      found.push(`${valuesText(nulled + changed)} of ${table}.${column} ${stay(nulled + changed)} changed.`)
   }
   return found
+}
+
+function stay(count: number): string {
+  return count === 1 ? 'stays' : 'stay'
 }

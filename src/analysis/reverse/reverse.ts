@@ -66,7 +66,11 @@ function counterpart({ before, after, fates }: ReverseInput, table: TableSchema)
   )
   const now = fate === undefined ? tableNamed(after, table.name) : fate.after
   if (now === undefined || sameName(now.name, table.name)) return now
-  return tableNamed(before, now.name) === undefined ? now : undefined
+  const namesake = tableNamed(before, now.name)
+  if (namesake === undefined) return now
+  // Its name was another table's, which has a better claim unless it has another name itself now, or is gone.
+  const other = fates.find((candidate) => sameName(candidate.before.name, namesake.name))
+  return other === undefined || sameName(other.after?.name ?? '', now.name) ? undefined : now
 }
 
 function equalTables(a: TableSchema, b: TableSchema): boolean {
@@ -91,7 +95,8 @@ class Steps {
   dropColumns(table: TableSchema, columns: string[]): void {
     for (const column of columns) {
       this.#alters.push(`ALTER TABLE ${quoteName(table.name)} DROP COLUMN ${quoteName(column)}`)
-      this.#price.push(`Values written into ${table.name}.${column} go with the column.`)
+      if (table.columns.some(({ name, generated }) => name === column && !generated))
+        this.#price.push(`Values written into ${table.name}.${column} go with the column.`)
     }
     this.#tables.add(table.name)
   }

@@ -1,8 +1,9 @@
 import type { ReverseInput } from './input.js'
 import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
-import { column, join, keyOf, pairsOf, ROWID, type Pair } from '../compare/row-keys.js'
+import { column, join, keyOf, missingRows, number, pairsOf, ROWID, type Pair } from '../compare/row-keys.js'
 import type { TableFate } from '../evidence.js'
+import { rowsText } from '../rules/rule.js'
 import { insertsFor, literalLines } from './literal-rows.js'
 
 /** Statements that give rows of one table back, written out from the backup. */
@@ -52,7 +53,7 @@ export function rowsBack(input: ReverseInput, fate: TableFate, now: TableSchema,
       ...(key.some(({ was }) => was === ROWID) ? [['rowid', 'b.rowid'] as [string, string]] : []),
       ...stored(table),
     ],
-    `${prior} WHERE NOT EXISTS (SELECT 1 FROM ${main} WHERE ${join(key)})`,
+    missingRows(fate, now, key),
   )
   const condition = (alias: 's'): string =>
     key
@@ -84,12 +85,19 @@ export function rowsBack(input: ReverseInput, fate: TableFate, now: TableSchema,
   const updates = changes.flatMap((lines) => lines ?? [])
   const statements = [...updates, ...lost.statements]
   const touched = statements.length + gained.length > 0
+  // Rows that are there under another key come back under theirs: none was added for them.
+  const missing = number(database, `SELECT count(*) AS n FROM ${missingRows(fate, now, key)}`)
+  const { lost: gone = missing, moved = 0, equal = 0 } = fate.data ?? {}
+  const added = gained.length - Math.max(0, missing - gone - moved - equal)
   return {
     table,
     removals: gained,
     statements,
     tables: touched ? [table.name] : [],
-    price: gained.length === 0 ? [] : [`${gained.length} rows that the migration added to ${table.name} go.`],
+    price:
+      added <= 0
+        ? []
+        : [`${rowsText(added)} that the migration added to ${table.name} ${added === 1 ? 'goes' : 'go'}.`],
   }
 }
 

@@ -30,7 +30,9 @@ export function searchAnswers(versions: ThereAndBack): string[] | string {
       if (search === undefined || search.kind === 'table') return []
       const concerned = fates.some(({ before }) => before.kind === 'table' || before.name === name)
       const apart = concerned ? rowsApart(database, index) : 0
-      return apart === 0 ? [] : [`${rowsText(apart)} of the search index ${name} stay changed.`]
+      return apart === 0
+        ? []
+        : [`${rowsText(apart)} of the search index ${name} ${apart === 1 ? 'stays' : 'stay'} changed.`]
     }),
   ]
 }

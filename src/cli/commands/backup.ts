@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import path from 'node:path'
 import { RunbookError } from '../../contract/failures.js'
+import { plural } from '../../text/plural.js'
 import { formatDuration } from '../../text/duration.js'
 import type { Action, App } from '../terminal/app.js'
 import { examplesHelp } from '../terminal/help-text.js'
@@ -80,7 +81,7 @@ const createArchive: Work = async ({ options, output }) => {
     const rows = backup.tables.reduce((sum, table) => sum + table.rows, 0)
     output.line(output.colors.green(`✔ ${backup.file}`))
     output.line(
-      `  ${backup.tables.length} tables, ${rows} rows, restored and compared in ${formatDuration(backup.durationMs)}`,
+      `  ${plural(backup.tables.length, 'table')}, ${plural(rows, 'row')}, restored and compared in ${formatDuration(backup.durationMs)}`,
     )
     output.line(`  SHA-256 ${backup.sha256}`)
     for (const line of backupProof(backup)) output.line(`  ${line}`)

@@ -184,7 +184,7 @@ async function databaseInfo(target: Target): Promise<Seen> {
     return { state: 'warned', message: 'the local database is empty: nothing was ever applied to it' }
   }
   const size = sizeBytes === undefined ? '' : `, ${(sizeBytes / 1024).toFixed(0)} KiB`
-  return `answers: ${tables ?? '?'} tables${size}`
+  return `answers: ${tables === undefined ? '? tables' : plural(tables, 'table')}${size}`
 }
 
 /** Held against whoever runs it: in production that is who may not give the final word on their own request. */

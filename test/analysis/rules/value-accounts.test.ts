@@ -9,6 +9,7 @@ import { BY_NO_KEY, BY_THE_KEY } from '../../corpus/lost-through.js'
 import { ONCE, REPEATED } from '../../corpus/rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from '../../corpus/stored-types.js'
 import { CLEARED_KEPT, CLEARED_LOST } from '../../corpus/values-cleared.js'
+import { REKEYED, REKEYED_LOST } from '../../corpus/rekeyed.js'
 import type { Scenario } from '../../corpus/scenario.js'
 import { judgeScenario } from '../scenario-run.js'
 
@@ -32,6 +33,8 @@ const KINDS: Record<string, Scenario[]> = {
   'everyday changes that lose': EVERYDAY_LOSSES,
   'values stored as another type': STORED_OTHERWISE,
   'values stored as they were': STORED_ALIKE,
+  'rows under other keys of which some go': REKEYED_LOST,
+  'rows under other keys': REKEYED,
 }
 
 /** What the rules say, without D1's engine: what matters here is rows, which SQLite has all the same. */
