@@ -13,6 +13,7 @@ import { readIdentity, whoAmI } from '../d1/read/identity.js'
 import { needsPattern } from '../d1/wrangler/stage.js'
 import { demandPatterns, findWrangler, UPGRADE_WRANGLER } from '../d1/wrangler/wrangler-tool.js'
 import { check, demandPassed } from './checks.js'
+import { priceCheck } from './price.js'
 import type { ActivityContext } from './worker-place.js'
 
 const CHANNEL_TIMEOUT_MS = 5_000
@@ -33,6 +34,7 @@ export async function checkPrerequisites(
     check('channels', 'Communication channel for team notifications', () =>
       reachChannels(input.channels, here),
     ),
+    priceCheck(target),
   ])
   demandPassed(checks, 'The prerequisites are not met')
   return { checks }

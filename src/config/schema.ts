@@ -3,6 +3,7 @@ import { channelSchema, contactSchema, type Channel } from '../contract/announce
 import { probeSchema, thresholdsSchema, type Probe } from '../contract/monitoring.js'
 import { ATTESTATION_NAMES } from '../contract/attestations.js'
 import { GATES } from '../contract/names.js'
+import { workersPlanSchema } from '../contract/price.js'
 import { personSchema, rollbackStrategySchema } from '../contract/policy.js'
 import { variablesOf, whyForbidden } from '../contract/variables.js'
 import { parseDuration } from '../text/duration.js'
@@ -72,7 +73,7 @@ const backupConfigSchema = z.strictObject({
   maxAge: durationSchema.optional(),
   /**
    * Rows that comparing a remote backup with the live database may read, which D1 bills. Past it, row counts are compared,
-   * then the schema alone. Default: no bound.
+   * then the schema alone. Default: a fifth of a free account's day, none where `workersPlan` is `paid`.
    */
   maxRowsRead: z.number().int().nonnegative().optional(),
   /** `export`: D1's own, one moment, the database is unavailable meanwhile. `rows`: page by page, nothing waits. `auto`: see docs. */
@@ -103,6 +104,8 @@ export const environmentConfigSchema = z.strictObject({
   /** Answered by the application; a critical probe of every checkpoint. */
   healthUrl: z.url().optional(),
   timeZone: timeZoneSchema.optional(),
+  /** Of the account; the free one's daily limits are reckoned with unless it is `paid`. */
+  workersPlan: workersPlanSchema.optional(),
   window: windowConfigSchema.optional(),
   updateEvery: durationSchema.optional(),
   policy: policyConfigSchema.default({ gates: {} }),

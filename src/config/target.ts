@@ -75,6 +75,7 @@ export function resolveTarget(project: Project, environment: string, options: Ta
     ...defined({
       backupMaxRowsRead: found.settings.backup.maxRowsRead,
       backupWay: found.settings.backup.way,
+      workersPlan: found.settings.workersPlan,
     }),
   }
   if (options.allowSharedDatabase !== true) refuseSharedDatabase(project, target)

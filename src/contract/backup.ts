@@ -55,6 +55,8 @@ export const backupMetadataSchema = z.object({
   moved: z.array(movedTableSchema).optional(),
   /** Rows that D1 read for this backup and bills. Absent for a local database. */
   rowsRead: z.number().int().nonnegative().optional(),
+  /** How long D1's own export took, download included: the database answers nobody meanwhile. Milliseconds; absent by rows. */
+  exportMs: z.number().nonnegative().optional(),
   restore: z.object({
     engine: z.string(),
     durationMs: z.number().nonnegative(),
@@ -99,6 +101,7 @@ export const backupRecordSchema = z.object({
   moved: z.array(movedTableSchema).optional(),
   /** Rows that D1 read for this backup and bills. Absent for a local database. */
   rowsRead: z.number().int().nonnegative().optional(),
+  exportMs: z.number().nonnegative().optional(),
   durationMs: z.number().nonnegative(),
 })
 export type BackupRecord = z.infer<typeof backupRecordSchema>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { announcementSchema, channelSchema, contactSchema } from './announcement.js'
 import { backupRecordSchema } from './backup.js'
+import { priceSchema } from './price.js'
 import { monitoringPlanSchema, monitoringViewSchema } from './monitoring.js'
 import { GATES, OUTCOMES, PHASES, STEERING } from './names.js'
 import { personSchema, policySchema, rollbackStrategySchema } from './policy.js'
@@ -24,6 +25,8 @@ export const checkSchema = z.object({
   advice: wordsSchema.optional(),
   /** Kind of the monitoring probe that made it, such as `http`; absent where none did. */
   probeKind: z.string().optional(),
+  /** What it looked at costs. */
+  price: priceSchema.optional(),
   /** Attested by whom, ISO 8601. */
   actor: z.string().optional(),
   at: z.string().optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DEFAULT_LEDGER } from './names.js'
+import { workersPlanSchema } from './price.js'
 
 /** Which database of Cloudflare's or of this machine is meant. */
 export const databaseSchema = z.object({
@@ -39,7 +40,9 @@ export const targetSchema = z.object({
   persistTo: z.string().optional(),
   /** Folder where archives of this environment go, absolute. */
   backupDir: z.string().min(1),
-  /** Rows that comparing a remote backup with the live database may read, which D1 bills; absent: as many as there are. */
+  /** Plan of the account that holds it; absent: not known, and reckoned as the free one. */
+  workersPlan: workersPlanSchema.optional(),
+  /** Rows that comparing a remote backup with the live database may read, which D1 bills; absent: what the plan allows. */
   backupMaxRowsRead: z.number().int().nonnegative().optional(),
   /** How a remote database is read for a backup; absent: `auto`, by D1's export, and by rows where that is unfit. */
   backupWay: z.enum(['auto', 'export', 'rows']).optional(),

@@ -1,7 +1,11 @@
 import type { BackupRecord } from '../contract/backup.js'
 import type { Plan } from '../contract/plan.js'
 import type { RollbackStrategy } from '../contract/policy.js'
+import { FREE_DAY } from '../contract/price.js'
 import { zonedDateTime } from '../text/clock.js'
+import { formatDuration } from '../text/duration.js'
+import { grouped } from '../text/number.js'
+import { plural } from '../text/plural.js'
 import { at, command, type NextCommand } from '../contract/next-command.js'
 
 /** One way back, with what it costs: shown before anybody chooses. */
@@ -88,8 +92,20 @@ function restoreBackup({ backup, timeZone }: { backup: BackupRecord | null; time
   return {
     ...base,
     available: true,
-    price: [writesLost(backup, timeZone), 'the database is replaced while it is being restored'],
+    price: [writesLost(backup, timeZone), ...restorePrice(backup)],
   }
+}
+
+/** A backup by a way is of a remote database. */
+function restorePrice({ way, tables, exportMs }: BackupRecord): string[] {
+  if (way === undefined) return ['the database is replaced while it is being restored']
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
+  const measured =
+    exportMs === undefined ? '' : `; its export took ${formatDuration(exportMs)}, the import may take longer`
+  return [
+    `D1 answers nobody while it imports; for how long is not known before${measured}`,
+    `at least ${plural(rows, 'row')} are written (more with indexes), of the ${grouped(FREE_DAY.rowsWritten)} that a free account has a day`,
+  ]
 }
 
 function writesLost({ createdAt }: BackupRecord, timeZone = 'UTC'): string {

@@ -1,4 +1,6 @@
 import { Option, type Command } from 'commander'
+import { defined } from '../../contract/defined.js'
+import type { Price } from '../../contract/price.js'
 import { RunbookError } from '../../contract/failures.js'
 import { backupScheduleId } from '../../contract/names.js'
 import { formatDuration, parseDuration } from '../../text/duration.js'
@@ -18,6 +20,7 @@ interface ScheduleOptions {
   runNow?: boolean
 }
 
+const DAY_MS = 86_400_000
 /** A backup exports and restores the whole database: more often than this it would do little else. */
 const SHORTEST_MS = 5 * 60_000
 
@@ -63,9 +66,32 @@ const schedule: Action<ScheduleOptions> = async ({ options, output }) => {
   const made = await asked(options.project, scheduleId, ({ client }) =>
     scheduleBackups(client, { input, everyMs, taskQueue }),
   )
-  output.document({ success: true, environment, database, keep: input.keep, ...made })
-  if (!output.json) sayScheduled(output, context, made, await configuredZone(options))
+  const price = await priceOfDay(context, everyMs)
+  output.document({ success: true, environment, database, keep: input.keep, ...made, ...defined({ price }) })
+  if (output.json) return 0
+  sayScheduled(output, context, made, await configuredZone(options))
+  if (price === undefined) return 0
+  const { priceSentences } = await import('../../runbook/price-words.js')
+  for (const line of priceSentences(price, context.target.workersPlan)) output.line(`  ${line}`)
   return 0
+}
+
+/** Undefined of a local database, and where it cannot be told: a schedule is no less made for it. */
+async function priceOfDay({ target }: Context, everyMs: number): Promise<Price | undefined> {
+  const { priceCheck } = await import('../../activities/price.js')
+  const { price } = await priceCheck(target)
+  if (price === undefined) return undefined
+  const times = Math.ceil(DAY_MS / everyMs)
+  const all = (one: number): number => one * times
+  const { rowsRead, rowsExported, apiCalls, unavailableMs } = price
+  return {
+    ...price,
+    act: 'schedule',
+    rowsRead: rowsRead === null ? null : all(rowsRead),
+    rowsExported: all(rowsExported),
+    apiCalls: all(apiCalls),
+    unavailableMs: unavailableMs === null ? null : all(unavailableMs),
+  }
 }
 
 async function listSchedules(options: CommonOptions, output: Output): Promise<number> {

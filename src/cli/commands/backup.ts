@@ -1,5 +1,7 @@
 import { Command } from 'commander'
 import path from 'node:path'
+import { defined } from '../../contract/defined.js'
+import type { Price } from '../../contract/price.js'
 import { RunbookError } from '../../contract/failures.js'
 import { plural } from '../../text/plural.js'
 import { formatDuration } from '../../text/duration.js'
@@ -70,13 +72,25 @@ const createArchive: Work = async ({ options, output }) => {
   const files = await readProjectFiles(context)
   const { resolveRequestSettings } = await import('../../config/settings.js')
   const { createBackup } = await import('../../d1/backup/backup.js')
+  const { priceSentences } = await import('../../runbook/price-words.js')
   const { backupProof } = await import('../../runbook/backup-words.js')
   const keep =
     keepOf(options as CreateOptions) ?? resolveRequestSettings(context.project, options.env).keepBackups
+  let price: Price | undefined
   const backup = await interruptible((signal) =>
-    createBackup({ target: context.target, files, keep, signal, onProgress: output.note }),
+    createBackup({
+      target: context.target,
+      files,
+      keep,
+      signal,
+      onProgress: output.note,
+      onPrice: (reckoned) => {
+        price = reckoned
+        for (const line of priceSentences(reckoned, context.target.workersPlan)) output.note(line)
+      },
+    }),
   )
-  output.document({ success: backup.verified, ...backup })
+  output.document({ success: backup.verified, ...backup, ...defined({ price }) })
   if (!output.json) {
     const rows = backup.tables.reduce((sum, table) => sum + table.rows, 0)
     output.line(output.colors.green(`✔ ${backup.file}`))

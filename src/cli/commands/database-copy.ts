@@ -45,9 +45,16 @@ async function fillCopy(input: Parameters<typeof copyOfDatabase>[0], folder: str
     return copyLocal(target, path.join(folder, 'copy.sqlite'))
   let file = backup
   if (file === undefined) {
+    const { priceSentences } = await import('../../runbook/price-words.js')
     const { createBackup } = await import('../../d1/backup/backup.js')
     onProgress(`Making a backup of ${target.database.name} to rehearse on`)
-    const made = await createBackup({ target, files, keep: Number.MAX_SAFE_INTEGER, onProgress, signal })
+    const made = await createBackup({
+      ...{ target, files, onProgress, signal },
+      keep: Number.MAX_SAFE_INTEGER,
+      onPrice: (price) => {
+        for (const line of priceSentences({ ...price, act: 'plan' }, target.workersPlan)) onProgress(line)
+      },
+    })
     file = made.file
   }
   const { restoreDatabase } = await import('../../d1/backup/restore.js')

@@ -69,6 +69,7 @@ async function examineProject(project: Project, options: CommonOptions): Promise
       ? [await look('authentication', 'Wrangler authentication', () => authentication(known))]
       : []),
     await look('database', 'Database connection', () => databaseInfo(known)),
+    ...(known.database.remote ? [await priceOf(known)] : []),
     await look('people', 'People who decide', () => decidingPeople(project, known)),
     await look('window', 'Maintenance window', () => maintenanceWindow(project, known)),
     await look('secrets', 'Environment variables', () => secretNames(project, known)),
@@ -185,6 +186,11 @@ async function databaseInfo(target: Target): Promise<Seen> {
   }
   const size = sizeBytes === undefined ? '' : `, ${(sizeBytes / 1024).toFixed(0)} KiB`
   return `answers: ${tables === undefined ? '? tables' : plural(tables, 'table')}${size}`
+}
+
+async function priceOf(target: Target): Promise<Check> {
+  const { priceCheck } = await import('../../activities/price.js')
+  return priceCheck(target)
 }
 
 /** Held against whoever runs it: in production that is who may not give the final word on their own request. */

@@ -6,11 +6,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BackupMetadata, BackupRecord, BackupWay, MovedTable } from '../../contract/backup.js'
 import { RunbookError } from '../../contract/failures.js'
+import type { Price } from '../../contract/price.js'
 import type { MigrationRef, Target } from '../../contract/target.js'
 import { archiveName } from './archive-names.js'
 import { publish, writeArchive, type ArchiveTexts } from './archive.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { exportLocal, type Exported, type ExportRequest } from './export/export.js'
+import type { Measured } from './export/comparison.js'
+import { backupPrice, lastExport } from './price.js'
 import { exportRemote } from './export/remote-export.js'
 import { hold, type Hold } from './holds.js'
 import { pruneBackups } from './retention.js'
@@ -35,6 +38,8 @@ export interface BackupRequest {
   held?: Hold
   signal?: AbortSignal
   onProgress?: (message: string) => void
+  /** Told once of what it will cost, before most of that is spent. Remote only. */
+  onPrice?: (price: Price) => void
 }
 
 /**
@@ -65,6 +70,7 @@ export async function createBackup(request: BackupRequest): Promise<BackupRecord
         comparison: metadata.comparison,
         way: metadata.way,
         moved: metadata.moved,
+        exportMs: metadata.exportMs,
         rowsRead: metadata.rowsRead,
       }),
       durationMs: Math.round(performance.now() - startedAt),
@@ -102,11 +108,21 @@ async function buildArchive(request: BackupRequest, folder: string): Promise<Bui
   const bill: Bill = { rowsRead: 0 }
   if (!request.target.database.remote) return attempt(request, folder, exportLocal, bill)
   const wanted = request.target.backupWay ?? 'auto'
+  const last = await lastExport(request.target)
+  let onMeasured: ((measured: Measured) => void) | undefined = (measured) => {
+    onMeasured = undefined
+    request.onPrice?.(backupPrice(measured, last))
+  }
   let way: BackupWay = wanted === 'rows' ? 'rows' : 'export'
   for (let tries = 1, pauseMs = FIRST_PAUSE_MS; ;) {
     try {
       const current = way
-      return await attempt(request, folder, (exportRequest) => exportRemote(exportRequest, current), bill)
+      return await attempt(
+        request,
+        folder,
+        (exportRequest) => exportRemote({ ...exportRequest, ...defined({ onMeasured }) }, current),
+        bill,
+      )
     } catch (error) {
       if (isHeld(error) && pauseMs <= LONGEST_PAUSE_MS) {
         request.onProgress?.(`${error.message} Waiting ${pauseMs / 1000} s for it.`)
@@ -134,7 +150,7 @@ async function attempt(
   const folder = await mkdtemp(join(root, 'attempt-'))
   const { version } = await findWrangler(target.projectDir)
   const bookmark = target.database.remote ? await readBookmark(target) : {}
-  onProgress?.(`exporting ${target.database.name}`)
+  if (!target.database.remote) onProgress?.(`exporting ${target.database.name}`)
   // What is written from here on may be missing in the export: the archive vouches for nothing later.
   const createdAt = new Date().toISOString()
   const sqlFile = join(folder, 'database.sql')
@@ -161,7 +177,7 @@ async function attempt(
         schemaFingerprint: restored.schemaFingerprint,
         ...bookmark,
         comparison: exported.comparison,
-        ...defined({ way: exported.way, moved }),
+        ...defined({ way: exported.way, moved, exportMs: exported.exportMs }),
         ...(target.database.remote ? { rowsRead: bill.rowsRead } : {}),
         restore: restored.restore,
       },

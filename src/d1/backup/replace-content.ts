@@ -5,8 +5,10 @@ import path from 'node:path'
 import type { Target } from '../../contract/target.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { RunbookError } from '../../contract/failures.js'
+import { rowsAllowed } from '../../contract/price.js'
 import { aggregateTables, differingTables } from './export/aggregates.js'
-import { affordableComparison } from './export/comparison.js'
+import { numbersNow } from './export/bounds.js'
+import { affordableComparison, measureTables } from './export/comparison.js'
 import { connectionReader, exportSqlite } from './export/export.js'
 import { targetFile } from '../read/local-reader.js'
 import { withReader } from '../read/open-reader.js'
@@ -121,7 +123,9 @@ async function readBack(target: Target, restored: string): Promise<void> {
     const wanted = connectionReader(copy)
     const inventory = await takeInventory(wanted)
     const differing = await withReader(target, async (live) => {
-      const comparison = await affordableComparison(live, inventory, target.backupMaxRowsRead)
+      const allowed = rowsAllowed(target.backupMaxRowsRead, target.workersPlan)
+      const sizes = await measureTables(live, inventory, await numbersNow(live, inventory), allowed)
+      const comparison = affordableComparison(sizes, allowed)
       return differingTables(
         await aggregateTables(wanted, inventory, comparison),
         await aggregateTables(live, inventory, comparison),

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createBackup, restoreBackup, validateBackup } from '../../../src/d1/backup/backup.js'
+import { priceOfBackup } from '../../../src/d1/backup/price.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 import type { CloudflareApi } from '../../../sample/cloudflare-api/index.js'
+import type { Price } from '../../../src/contract/price.js'
 import type { Target } from '../../../src/contract/target.js'
 import { LEDGER_SQL, temporaryFolder } from '../local-target.js'
 import { remoteTarget } from '../remote-target.js'
@@ -98,6 +100,37 @@ describe('a backup of a remote database', () => {
     const sums = api.calls.filter(({ sql }) => sql?.includes('AS bound') === true)
     expect(sums).toHaveLength({ values: 4, counts: 2, schema: 0 }[comparison] ?? -1)
     expect(notes.some((note) => note.includes('backup.maxRowsRead'))).toBe(comparison !== 'values')
+  })
+
+  it.each(['export', 'rows'] as const)('by %s costs no more than was said before', async (way) => {
+    const { target, api } = await remoteTarget(
+      `${ART} CREATE TABLE many (id INTEGER PRIMARY KEY, v TEXT);
+       INSERT INTO many WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) SELECT i, 'v' FROM n;`,
+    )
+    const prices: Price[] = []
+    const record = await createBackup({
+      ...{ target: { ...target, backupWay: way }, files: [], keep: 2 },
+      onPrice: (price) => prices.push(price),
+    })
+    expect(prices).toHaveLength(1)
+    const [price] = prices
+    expect(price?.rowsRead).toBeGreaterThanOrEqual(record.rowsRead ?? Infinity)
+    expect(price?.rowsRead).toBeLessThan(1.5 * (record.rowsRead ?? 0))
+    const calls = api.calls.filter(({ route }) => route !== 'download')
+    expect(price?.apiCalls).toBeGreaterThanOrEqual(calls.length)
+    // The first export is the measure of the next.
+    expect(price?.unavailableMs).toBe(way === 'rows' ? 0 : null)
+    expect((await priceOfBackup({ ...target, backupWay: way })).unavailableMs).toBe(record.exportMs ?? 0)
+  })
+
+  it('reads no more than a fifth of a free day for comparing, unless the account is on the paid plan', async () => {
+    const { target } = await remoteTarget(
+      `CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (600000);`,
+    )
+    const sizeless = await priceOfBackup(target)
+    expect(sizeless.rowsRead).toBeLessThan(1_000_000)
+    const paid = await priceOfBackup({ ...target, workersPlan: 'paid' })
+    expect(paid.rowsRead).toBeGreaterThan(1_200_000)
   })
 
   it('counts sparse rows instead of trusting their numbers, and reads no more than allowed for it', async () => {

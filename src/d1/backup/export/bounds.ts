@@ -7,38 +7,62 @@ import { rowOrder } from './row-order.js'
 /** For each table whose rows are numbered: the SQL condition that rows meet which were there at one moment, and later ones do not. */
 export type Bounds = Map<string, string>
 
-/** Two columns a table; D1 gives a result 100. */
-const TABLES_A_QUERY = 40
+/** The numbers of a table's rows at one moment. */
+export interface RowNumbers {
+  /** Quoted. */
+  column: string
+  /** Digits; undefined where there is no row. */
+  last: string | undefined
+  /** From the first number to the last one: no fewer than there are rows. */
+  span: number
+  /** A column holds them, which D1's own export keeps; else they are SQLite's own. */
+  ofColumn: boolean
+}
+export type Numbers = Map<string, RowNumbers>
 
-/**
- * Where each table ends now. Databases mostly grow at the end of their tables: what is bounded by this moment stays the same, and
- * can be compared, or read page by page, while others write. Two rows read a table. By export only numbers that are a column count:
- * D1's own export does not keep the others.
- */
-export async function boundsNow(reader: Reader, { tables }: Inventory, way: BackupWay): Promise<Bounds> {
-  const bounds: Bounds = new Map()
+/** Three columns a table; D1 gives a result 100. */
+const TABLES_A_QUERY = 33
+
+/** Where each table begins and ends now. A handful of rows read a table, whatever its size. */
+export async function numbersNow(reader: Reader, { tables }: Inventory): Promise<Numbers> {
+  const numbers: Numbers = new Map()
   // Children first: past one query it is another moment, and then their parents are there rather than missing.
   const numbered = rowOrder(tables)
-    .map(({ table }) => ({ name: table.name, column: numberOf(table, way) }))
     .reverse()
-    .flatMap(({ name, column }) => (column === undefined ? [] : [{ name, column: quoteName(column) }]))
+    .flatMap(({ table }) => {
+      const column = numberOf(table)
+      return column === undefined ? [] : [{ table, column: quoteName(column) }]
+    })
   for (let from = 0; from < numbered.length; from += TABLES_A_QUERY) {
     const asked = numbered.slice(from, from + TABLES_A_QUERY)
-    const columns = asked.map(({ name, column }, at) => {
-      const last = `(SELECT max(${column}) FROM ${quoteName(name)})`
-      return `typeof(${last}) AS t${at}, CAST(${last} AS TEXT) AS k${at}`
+    const columns = asked.map(({ table, column }, at) => {
+      const end = (which: string): string => `(SELECT ${which}(${column}) FROM ${quoteName(table.name)})`
+      const kinds = `typeof(${end('min')}) || ' ' || typeof(${end('max')})`
+      return `${kinds} AS t${at}, CAST(${end('max')} AS TEXT) AS k${at}, ${end('max')} - ${end('min')} + 1 AS n${at}`
     })
     const [row = {}] = await reader.query(`SELECT ${columns.join(', ')}`)
-    for (const [at, { name, column }] of asked.entries()) {
-      const kind = row[`t${at}`]
-      if (kind === 'null') bounds.set(name, '0')
-      if (kind === 'integer') bounds.set(name, `${column} <= ${cellText(row[`k${at}`])}`)
+    for (const [at, { table, column }] of asked.entries()) {
+      const known = { column, ofColumn: table.rowid === undefined }
+      const kinds = row[`t${at}`]
+      if (kinds === 'null null') numbers.set(table.name, { ...known, last: undefined, span: 0 })
+      if (kinds !== 'integer integer') continue
+      numbers.set(table.name, { ...known, last: cellText(row[`k${at}`]), span: Number(row[`n${at}`]) })
     }
   }
+  return numbers
+}
+
+/**
+ * Databases mostly grow at the end of their tables: what is bounded by one moment stays the same, and can be compared, or read page
+ * by page, while others write. By export only numbers that a column holds.
+ */
+export function boundsOf(numbers: Numbers, way: BackupWay): Bounds {
+  const bounds: Bounds = new Map()
+  for (const [name, { column, last, ofColumn }] of numbers)
+    if (ofColumn || way === 'rows') bounds.set(name, last === undefined ? '0' : `${column} <= ${last}`)
   return bounds
 }
 
-function numberOf({ rowid, key }: TableShape, way: BackupWay): string | undefined {
-  if (rowid !== undefined) return way === 'rows' ? rowid : undefined
-  return key.length === 1 ? key[0] : undefined
+function numberOf({ rowid, key }: TableShape): string | undefined {
+  return rowid ?? (key.length === 1 ? key[0] : undefined)
 }

@@ -1,52 +1,92 @@
-import type { Comparison } from '../../../contract/backup.js'
+import type { BackupWay, Comparison } from '../../../contract/backup.js'
 import type { Inventory, TableShape } from '../../schema/inventory.js'
 import type { Reader } from '../../sqlite/reader.js'
 import { quoteName } from '../../sqlite/sqlite.js'
+import type { Numbers } from './bounds.js'
 import { comparedTables } from './summary.js'
 
 /** Columns that one query sums up: D1 gives a result 100 columns and a statement 100 KB. */
 export const COLUMNS_A_PASS = 20
 
 /** The live side is read before and after the export, to tell a moving table from a broken export. */
-const READINGS = 2
+export const READINGS = 2
+
+/** A table, measured before it is read. */
+export interface TableSize {
+  name: string
+  /** At least as many as it has; null: more than are worth counting. */
+  rows: number | null
+  /** Queries that it takes to add all of it up. */
+  passes: number
+}
+
+/** A database measured before it is backed up. */
+export interface Measured {
+  inventory: Inventory
+  sizes: readonly TableSize[]
+  comparison: Comparison
+  way: BackupWay
+}
 
 /**
- * How closely a live database can be compared without D1 reading, and billing, more than `maxRows` rows for it: value by
- * value in sums, by row counts, or by its schema alone. Finding that out reads a handful of rows, or at most `maxRows`
- * where row numbers are sparse.
+ * How large the tables are, without D1 reading, and billing, more than `maxRows` rows for it: by their first and last numbers where
+ * those are not sparse, else by counting.
  */
-export async function affordableComparison(
+export async function measureTables(
   reader: Reader,
   inventory: Inventory,
+  numbers: Numbers,
   maxRows: number | undefined,
-): Promise<Comparison> {
-  if (maxRows === undefined) return 'values'
-  let forCounts = 0
-  let forValues = 0
+): Promise<TableSize[]> {
+  const sizes: TableSize[] = []
+  let left = maxRows ?? Infinity
   for (const table of comparedTables(inventory)) {
-    const rows = READINGS * (await rowsUpTo(reader, table, maxRows))
-    forCounts += rows
-    forValues += rows * passesOver(table)
-    if (forCounts > maxRows) return 'schema'
+    const { name } = table
+    const span = numbers.get(name)?.span ?? Infinity
+    let rows: number | null = span <= (maxRows ?? DENSE) ? span : null
+    if (rows === null && left > 0) {
+      const counted = await countUpTo(reader, name, left)
+      rows = counted > left ? null : counted
+      left -= counted
+    }
+    sizes.push({ name, rows, passes: passesOver(table) })
   }
-  return forValues > maxRows ? 'counts' : 'values'
+  return sizes
+}
+
+/** A span of numbers past this is counted all the same where nothing bounds it: numbers may be times or hashes. */
+const DENSE = 1_000_000
+
+async function countUpTo(reader: Reader, name: string, bound: number): Promise<number> {
+  const limit = Number.isFinite(bound) ? `LIMIT ${bound + 1}` : ''
+  const [row] = await reader.query(`SELECT count(*) AS n FROM (SELECT 1 FROM ${quoteName(name)} ${limit})`)
+  return Number(row?.['n'] ?? 0)
+}
+
+/**
+ * How closely a live database can be compared without D1 reading more than `maxRows` rows for it: value by value in sums, by row
+ * counts, or by its schema alone.
+ */
+export function affordableComparison(sizes: readonly TableSize[], maxRows: number | undefined): Comparison {
+  if (maxRows === undefined) return 'values'
+  const costs = (['values', 'counts'] as const).map((comparison) => ({
+    comparison,
+    rows: rowsToCompare(sizes, comparison),
+  }))
+  return costs.find(({ rows }) => rows !== null && rows <= maxRows)?.comparison ?? 'schema'
+}
+
+/** Rows that D1 reads for it; null where a table was not measured. */
+export function rowsToCompare(sizes: readonly TableSize[], comparison: Comparison): number | null {
+  if (comparison === 'schema') return 0
+  let sum = 0
+  for (const { rows, passes } of sizes) {
+    if (rows === null) return null
+    sum += READINGS * rows * (comparison === 'values' ? passes : 1)
+  }
+  return sum
 }
 
 export function passesOver({ visible }: TableShape): number {
   return Math.max(1, Math.ceil(visible.length / COLUMNS_A_PASS))
-}
-
-/** Rows of the table, exact up to `bound`; past it, only that there are more. */
-async function rowsUpTo(reader: Reader, table: TableShape, bound: number): Promise<number> {
-  const name = quoteName(table.name)
-  if (table.rowid !== undefined && table.module === undefined) {
-    // Both ends of the table's tree: two rows read, whatever its size.
-    const id = quoteName(table.rowid)
-    const sql = `SELECT (SELECT max(${id}) FROM ${name}) - (SELECT min(${id}) FROM ${name}) + 1 AS span`
-    const [row] = await reader.query(sql)
-    const span = Number(row?.['span'] ?? 0)
-    if (span <= bound) return span
-  }
-  const [row] = await reader.query(`SELECT count(*) AS n FROM (SELECT 1 FROM ${name} LIMIT ${bound + 1})`)
-  return Number(row?.['n'] ?? 0)
 }

@@ -25,6 +25,8 @@ export interface Exported extends WrittenFile {
   comparison: Comparison
   /** Remote only. */
   way?: BackupWay
+  /** How long D1's own export took. Milliseconds. */
+  exportMs?: number
   /** Holds the restored copy against the live database, which SQL adds up. Remote only. */
   compareLive?: (restored: DatabaseSync) => Promise<LiveComparison>
 }

@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { RunbookError } from '../../../contract/failures.js'
+import { rowsAllowed } from '../../../contract/price.js'
 import type { BackupWay, Comparison, TableSummary } from '../../../contract/backup.js'
 import { aggregateTables, type Aggregates } from './aggregates.js'
-import { boundsNow } from './bounds.js'
+import { boundsOf, numbersNow } from './bounds.js'
 import { judgeCopy } from './live-comparison.js'
-import { affordableComparison } from './comparison.js'
+import { affordableComparison, measureTables, type Measured } from './comparison.js'
 import { dumpDatabase } from './dump.js'
 import {
   connectionReader,
@@ -35,17 +36,24 @@ const EXPORT_TIMEOUT_MS = 55 * 60_000
  * tables, integers past 2^53 and line feeds that D1's own export fails on or changes. A database with virtual tables, which D1 does
  * not export, goes by rows whatever `asked` says.
  */
-export async function exportRemote(request: ExportRequest, asked: BackupWay): Promise<Exported> {
-  const { target, file, signal, onProgress, onRowsRead } = request
+export async function exportRemote(
+  request: ExportRequest & { onMeasured?: (measured: Measured) => void },
+  asked: BackupWay,
+): Promise<Exported> {
+  const { target, file, signal, onProgress, onRowsRead, onMeasured } = request
   const reader = await openReader(target, {
     ...defined({ signal, onRowsRead }),
   })
   const { ledger, schemaFingerprint } = await snapshotOf(reader, target.migrationsTable)
   const inventory = await takeInventory(reader)
   const way = inventory.virtual.length > 0 ? 'rows' : asked
-  const comparison = await affordableComparison(reader, inventory, target.backupMaxRowsRead)
-  onProgress?.(COMPARED_BY[comparison])
-  const bounds = await boundsNow(reader, inventory, way)
+  const numbers = await numbersNow(reader, inventory)
+  const allowed = rowsAllowed(target.backupMaxRowsRead, target.workersPlan)
+  const sizes = await measureTables(reader, inventory, numbers, allowed)
+  const comparison = affordableComparison(sizes, allowed)
+  onMeasured?.({ inventory, sizes, comparison, way })
+  onProgress?.(`exporting ${target.database.name}, ${COMPARED_BY[comparison]}`)
+  const bounds = boundsOf(numbers, way)
   const sums = (of: Reader): Promise<Aggregates> => aggregateTables(of, inventory, comparison, bounds)
   const before = await sums(reader)
   const written =
@@ -64,24 +72,28 @@ export async function exportRemote(request: ExportRequest, asked: BackupWay): Pr
 }
 
 const COMPARED_BY: Record<Comparison, string> = {
-  values: 'comparing every value with the live database; D1 bills the rows that this reads',
-  counts: 'comparing row counts only: values would read more rows than backup.maxRowsRead allows',
-  schema: 'comparing the schema only: row counts would read more rows than backup.maxRowsRead allows',
+  values: 'comparing every value with the live database',
+  counts: 'comparing row counts only: values would read more rows than it may (backup.maxRowsRead)',
+  schema: 'comparing the schema only: row counts would read more rows than it may (backup.maxRowsRead)',
 }
 
 /**
  * D1's own export, then written again as ours: its dumps hold children before their parents and statements that D1's engine
  * refuses, so they do not always go back where they come from. What D1 wrote is summed up whole, for the restored copy to be held against.
  */
-async function exportByWrangler(request: ExportRequest): Promise<WrittenFile & { tables: TableSummary[] }> {
+async function exportByWrangler(
+  request: ExportRequest,
+): Promise<WrittenFile & { exportMs: number; tables: TableSummary[] }> {
   const { file, signal } = request
   const folder = await mkdtemp(path.join(path.dirname(file), 'wrangler-export-'))
   try {
     const [raw, database] = [path.join(folder, 'raw.sql'), path.join(folder, 'raw.sqlite')]
+    const startedAt = performance.now()
     await runExport({ ...request, file: raw })
+    const exportMs = Math.round(performance.now() - startedAt)
     await loadSql(raw, database, signal)
     const written = await exportSqlite({ database, file, head: [], ...defined({ signal }) })
-    return { ...written, tables: await summariseFile(database, signal) }
+    return { ...written, exportMs, tables: await summariseFile(database, signal) }
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 })
   }

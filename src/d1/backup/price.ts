@@ -1,0 +1,100 @@
+import { rowsAllowed, type Price } from '../../contract/price.js'
+import type { Target } from '../../contract/target.js'
+import { numbersNow } from './export/bounds.js'
+import {
+  affordableComparison,
+  measureTables,
+  READINGS,
+  rowsToCompare,
+  type Measured,
+} from './export/comparison.js'
+import { openReader } from '../read/open-reader.js'
+import { takeInventory, type Inventory } from '../schema/inventory.js'
+import { newestBackup } from './retention.js'
+import { ArchiveProblem, unpackArchive } from './unpack.js'
+
+/** How long an export of how many rows took. */
+interface LastExport {
+  rows: number
+  exportMs: number
+}
+
+/** Rows of one page, at least half of which is filled. */
+const ROWS_A_PAGE = 100
+/** Bookmark, ledger, catalog, the inventory's two; Wrangler's export: begin, one poll, what it asks for first. */
+const CALLS_AROUND = 12
+/** What the catalog, the ledger and the numbers of rows cost, whatever the size. */
+const ROWS_A_TABLE = 40
+
+/** What a backup of a database will cost. Pure. */
+export function backupPrice(measured: Measured, last?: LastExport): Price {
+  const { inventory, sizes, comparison, way } = measured
+  const known = sizes.map(({ rows }) => rows ?? 0)
+  const rows = known.reduce((sum, one) => sum + one, 0)
+  const unknown = sizes.some((size) => size.rows === null)
+  const compared = rowsToCompare(sizes, comparison)
+  const objects = inventory.tables.length + inventory.virtual.length + 1
+  const passes = sizes.reduce((sum, one) => sum + (comparison === 'values' ? one.passes : 1), 0)
+  const pages = known.reduce((sum, one) => sum + Math.ceil(one / ROWS_A_PAGE) + 1, 0)
+  const byRows = way === 'rows'
+  return {
+    act: 'backup',
+    rowsRead:
+      compared === null || (byRows && unknown)
+        ? null
+        : compared + (byRows ? rows : 0) + ROWS_A_TABLE * objects + catalogRows(inventory),
+    rowsExported: byRows ? 0 : rows,
+    rowsWritten: 0,
+    apiCalls:
+      CALLS_AROUND +
+      4 * objects +
+      (comparison === 'schema' ? 0 : READINGS * passes) +
+      (byRows ? 2 * pages : 0),
+    unavailableMs: byRows ? 0 : unavailableFor(rows, unknown, last),
+  }
+}
+
+/** The catalog is read whole for each table that it lists. */
+function catalogRows({ tables, virtual, indexes, views, triggers }: Inventory): number {
+  const objects = tables.length + virtual.length + indexes.length + views.length + triggers.length
+  return 10 * objects
+}
+
+/** An export takes as long as it is large. */
+function unavailableFor(rows: number, unknown: boolean, last: LastExport | undefined): number | null {
+  if (last === undefined || unknown) return null
+  return Math.round(last.exportMs * Math.max(1, rows / Math.max(1, last.rows)))
+}
+
+/** The last export of this database that was measured; undefined where its newest archive has none. */
+export async function lastExport(target: Target): Promise<LastExport | undefined> {
+  const newest = await newestBackup(target)
+  if (newest === undefined) return undefined
+  try {
+    const { exportMs, tables } = (await unpackArchive(newest.file)).metadata
+    return exportMs === undefined
+      ? undefined
+      : { exportMs, rows: tables.reduce((sum, table) => sum + table.rows, 0) }
+  } catch (error) {
+    if (error instanceof ArchiveProblem) return undefined
+    throw error
+  }
+}
+
+/**
+ * What a backup of a remote target would cost. Reads a handful of rows a table, and at most as many as a comparison may. Throws what
+ * reading throws.
+ */
+export async function priceOfBackup(target: Target): Promise<Price> {
+  const reader = await openReader(target)
+  try {
+    const inventory = await takeInventory(reader)
+    const allowed = rowsAllowed(target.backupMaxRowsRead, target.workersPlan)
+    const sizes = await measureTables(reader, inventory, await numbersNow(reader, inventory), allowed)
+    const comparison = affordableComparison(sizes, allowed)
+    const way = inventory.virtual.length > 0 || target.backupWay === 'rows' ? 'rows' : 'export'
+    return backupPrice({ inventory, sizes, comparison, way }, await lastExport(target))
+  } finally {
+    await reader.close()
+  }
+}
