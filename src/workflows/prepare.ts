@@ -1,5 +1,6 @@
 import { defined } from '../contract/defined.js'
-import { ApplicationFailure, sleep } from '@temporalio/workflow'
+import { ApplicationFailure, patched, sleep } from '@temporalio/workflow'
+import type { Baseline } from '../contract/monitoring.js'
 import type { Plan } from '../contract/plan.js'
 import type { BackupRecord } from '../contract/backup.js'
 import type { Check, MigrationRequest, RunView } from '../contract/run.js'
@@ -180,29 +181,47 @@ function refuseUnjudged(run: Run, { conflicts }: Status): void {
 
 /** Runs what is pending on the restored backup, and takes the baseline that monitoring will compare with. */
 export async function rehearse(run: Run, status: Status): Promise<Plan> {
-  const { target, files, bundle, monitoring } = run.request
-  const { backup } = run.view
-  if (backup === null) throw new Error('the rehearsal needs the backup')
   return run.step(
     'rehearse',
     async () => {
-      const summary = 'Rehearse on the restored backup'
-      const plan = await run.audited(
-        slow.rehearse.executeWithOptions({ summary }, [
-          { target, files, bundle, backup, status, ...requestedHistory(run) },
-        ]),
-      )
-      run.plan = plan
-      run.view.planHash = plan.planHash
-      if (plan.verdict === 'block') throw blocked(run, plan)
-      const baseline = await slow.takeBaseline.executeWithOptions({ summary: 'Baseline of the probes' }, [
-        { target, monitoring },
-      ])
+      const [plan, baseline] = patched('baseline-beside-the-rehearsal')
+        ? await both(
+            () => rehearsed(run, status),
+            () => takeBaseline(run),
+          )
+        : [await rehearsed(run, status), await takeBaseline(run)]
       run.baseline = { ...baseline, ...defined({ queries: queryBaselines(plan) }) }
       return plan
     },
     ({ planHash, verdict }) => `plan ${planHash.slice(0, 12)}: ${verdict}`,
   )
+}
+
+/** @throws PlanBlocked; what was planned stands in the run all the same */
+async function rehearsed(run: Run, status: Status): Promise<Plan> {
+  const { target, files, bundle } = run.request
+  const { backup } = run.view
+  if (backup === null) throw new Error('the rehearsal needs the backup')
+  const plan = await run.audited(
+    slow.rehearse.executeWithOptions({ summary: 'Rehearse on the restored backup' }, [
+      { target, files, bundle, backup, status, ...requestedHistory(run) },
+    ]),
+  )
+  run.plan = plan
+  run.view.planHash = plan.planHash
+  if (plan.verdict === 'block') throw blocked(run, plan)
+  return plan
+}
+
+function takeBaseline({ request: { target, monitoring } }: Run): Promise<Baseline> {
+  return slow.takeBaseline.executeWithOptions({ summary: 'Baseline of the probes' }, [{ target, monitoring }])
+}
+
+/** Neither needs the other. Where one fails, the other, which only reads, is waited for: nothing is left behind. */
+async function both<A, B>(first: () => Promise<A>, second: () => Promise<B>): Promise<[A, B]> {
+  const running = [first(), second()] as const
+  await Promise.allSettled(running)
+  return Promise.all(running)
 }
 
 /** What `start` brought along from the project for the judgement of its migrations. */
