@@ -2,6 +2,7 @@
 // Plain JavaScript that an old Node understands, so that it can say what is missing instead of failing to parse.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import module from 'node:module'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -9,7 +10,8 @@ import { OLDEST_NODE, findProvidedNode, isNewEnough, versionOf } from '../setup/
 import { packageRoot } from '../setup/places.mjs'
 
 const self = fileURLToPath(import.meta.url)
-const ENTRY = join(packageRoot, 'dist', 'src', 'cli', 'main.js')
+const BUILT = join(packageRoot, 'dist', 'src')
+const ENTRY = join(BUILT, 'cli', 'main.js')
 
 if (isNewEnough(process.version)) await runHere()
 else continueOnProvidedNode()
@@ -17,6 +19,7 @@ else continueOnProvidedNode()
 async function runHere() {
   silenceSqliteWarning()
   if (!existsSync(ENTRY) && !(await buildCheckout())) return
+  await keepCompiled()
   const { main } = await import(pathToFileURL(ENTRY).href)
   process.exitCode = await main(process.argv.slice(2))
 }
@@ -29,6 +32,16 @@ function silenceSqliteWarning() {
     if (/SQLite is an experimental feature/.test(text)) return
     emitWarning(warning, ...rest)
   }
+}
+
+/** What Node makes of our JavaScript is kept for the next command. */
+async function keepCompiled() {
+  const file = join(BUILT, 'process', 'compile-cache.js')
+  // An older build has none.
+  if (!existsSync(file)) return
+  const { compileCache } = await import(pathToFileURL(file).href)
+  const folder = compileCache()
+  if (folder !== undefined) module.enableCompileCache(folder)
 }
 
 async function buildCheckout() {

@@ -1,6 +1,8 @@
 import { execaNode } from 'execa'
+import { defined } from '../contract/defined.js'
 import { RunbookError } from '../contract/failures.js'
 import { childEnvironment } from './child-environment.js'
+import { compileCache } from './compile-cache.js'
 import type { ProcessMessage } from './answer-parent.js'
 import { endGroup, rememberGroup } from './process-group.js'
 import { scratchFolder } from './scratch-folder.js'
@@ -42,7 +44,11 @@ async function run(
     buffer: { ipc: false },
     stdin: 'ignore',
     cwd: scratch,
-    env: { ...childEnvironment(), TMPDIR: scratch, TEMP: scratch, TMP: scratch },
+    env: {
+      ...childEnvironment(),
+      ...defined({ NODE_COMPILE_CACHE: compileCache() }),
+      ...{ TMPDIR: scratch, TEMP: scratch, TMP: scratch },
+    },
     extendEnv: false,
     detached: process.platform !== 'win32',
     windowsHide: true,

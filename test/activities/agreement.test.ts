@@ -10,10 +10,10 @@ import { packBundle } from '../../src/d1/migrations/bundle.js'
 import { migrationFile } from '../../src/d1/migrations/migration-files.js'
 import { ledgerSql, recordSql } from '../../src/d1/schema/ledger.js'
 import { useOneEngine } from '../analysis/one-engine.js'
-import { useTypeScriptProcesses } from '../analysis/own-process.js'
+import { useBuiltProcesses } from '../analysis/own-process.js'
 import { localTarget, seedLocal } from '../d1/local-target.js'
 
-useTypeScriptProcesses()
+useBuiltProcesses()
 
 interface Situation {
   name: string

@@ -6,12 +6,12 @@ import type { BackupRecord } from '../../src/contract/backup.js'
 import { packBundle } from '../../src/d1/migrations/bundle.js'
 import { migrationFile } from '../../src/d1/migrations/migration-files.js'
 import { readBookmark, restoreBookmark } from '../../src/d1/apply/time-travel.js'
-import { useTypeScriptProcesses } from '../analysis/own-process.js'
+import { useBuiltProcesses } from '../analysis/own-process.js'
 import { fingerprintOf } from '../d1/fingerprint.js'
 import { LEDGER_SQL, localTarget, seedLocal } from '../d1/local-target.js'
 import { remoteTarget } from '../d1/remote-target.js'
 
-useTypeScriptProcesses()
+useBuiltProcesses()
 
 const SCHEMA = 'CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);'
 const CHANGE = 'ALTER TABLE t ADD COLUMN w TEXT;'

@@ -9,10 +9,10 @@ import { loadSql } from '../../src/d1/backup/export/load.js'
 import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 import { HOSTILE, TAME } from '../corpus/hostile.js'
 import { withVictim } from '../d1/victim.js'
-import { useTypeScriptProcesses } from './own-process.js'
+import { useBuiltProcesses } from './own-process.js'
 import { migrationFile } from './scenario-run.js'
 
-useTypeScriptProcesses()
+useBuiltProcesses()
 
 const FIRST = migrationFile('0001_a.sql', 'CREATE TABLE a (id INTEGER PRIMARY KEY, x TEXT);')
 

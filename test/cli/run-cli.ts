@@ -18,6 +18,7 @@ export interface CliResult {
 /** What a command is told of its surroundings: without our variables, and where no Temporal answers. */
 const surroundings = (cwd: string, env: Record<string, string>): Record<string, string> => ({
   PATH: process.env['PATH'] ?? '',
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
   HOME: cwd,
   TEMPORAL_ADDRESS: '127.0.0.1:1',
   ...env,

@@ -4,8 +4,9 @@ import { createRequire } from 'node:module'
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import type { Miniflare as Engine } from 'miniflare'
 import { RunbookError, messageOf } from '../../contract/failures.js'
+import { convertV4MiniflareOptions, Miniflare } from './miniflare.js'
 import { scratchDatabaseFile } from '../read/local-file.js'
 import type { Row, SqlValue } from '../sqlite/sqlite.js'
 
@@ -137,7 +138,7 @@ export async function startScratchEngine(databases: number, within = tmpdir()): 
 
 /** Throws an `Error` with the engine's words. */
 async function ask(
-  miniflare: Miniflare,
+  miniflare: Engine,
   request: { database: string; texts: string[]; cost?: true },
 ): Promise<{ rows?: unknown[]; costs?: RowCost[] }> {
   const response = await miniflare.dispatchFetch('http://d1', {

@@ -1,7 +1,6 @@
 import { defined } from '../../contract/defined.js'
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { execa } from 'execa'
 import { RunbookError } from '../../contract/failures.js'
@@ -9,6 +8,7 @@ import type { Target } from '../../contract/target.js'
 import { classify, errorLine } from './failure-texts.js'
 import { recordCommand } from './command-log.js'
 import { childEnvironment } from '../../process/child-environment.js'
+import { compileCache } from '../../process/compile-cache.js'
 import { endGroup, rememberGroup } from '../../process/process-group.js'
 import { redact } from '../../process/redact.js'
 import { openStage } from './stage.js'
@@ -183,8 +183,7 @@ function wranglerEnvironment(): Record<string, string> {
     FORCE_COLOR: '0',
     WRANGLER_SEND_METRICS: 'false',
     WRANGLER_HIDE_BANNER: 'true',
-    // Halves the start of every command after the first.
-    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'd1-runbook-compile-cache'),
+    ...defined({ NODE_COMPILE_CACHE: compileCache() }),
   }
 }
 

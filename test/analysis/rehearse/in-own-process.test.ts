@@ -6,7 +6,7 @@ import { rehearseInOwnProcess } from '../../../src/analysis/rehearse/in-own-proc
 import { rehearseMigrations, type RehearseInput } from '../../../src/analysis/rehearse/rehearse.js'
 import { migrationFile } from '../../../src/d1/migrations/migration-files.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
-import { useTypeScriptProcesses } from '../own-process.js'
+import { useBuiltProcesses } from '../own-process.js'
 
 /** Each row of one table against each of the other, which no index helps: hours on a big table. */
 const ENDLESS = `ALTER TABLE a ADD COLUMN y TEXT;
@@ -14,7 +14,7 @@ UPDATE a SET y = (SELECT max(b.v || '') FROM b WHERE b.k || '' = a.x || '');
 `
 let folder: string
 
-useTypeScriptProcesses()
+useBuiltProcesses()
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'd1 rünbook apart '))
   vi.stubEnv('TMPDIR', folder)

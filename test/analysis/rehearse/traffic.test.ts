@@ -8,7 +8,7 @@ import type { Plan } from '../../../src/contract/plan.js'
 import type { KnownQuery, QueryTraffic, TrafficReading } from '../../../src/contract/queries.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 import { startScratchEngine, type ScratchEngine } from '../../../src/d1/scratch/scratch-workerd.js'
-import { useTypeScriptProcesses } from '../own-process.js'
+import { useBuiltProcesses } from '../own-process.js'
 import { migrationFile } from '../scenario-run.js'
 
 const FIRST = `
@@ -23,7 +23,7 @@ let folder: string
 let databaseFile: string
 let engine: ScratchEngine
 
-useTypeScriptProcesses()
+useBuiltProcesses()
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'd1-runbook-traffic-'))
   databaseFile = join(folder, 'live.sqlite')

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { validateInOwnProcess } from '../../../src/analysis/validate/in-own-process.js'
 import { migrationFile } from '../../../src/d1/migrations/migration-files.js'
-import { useTypeScriptProcesses } from '../own-process.js'
+import { useBuiltProcesses } from '../own-process.js'
 
-useTypeScriptProcesses()
+useBuiltProcesses()
 
 const FOREVER = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n'
 

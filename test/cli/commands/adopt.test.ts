@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
@@ -18,17 +18,35 @@ const SEED =
 const LATER = 'CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT);\n'
 const FILES = { '0001_init.sql': INIT, '0002_roles.sql': SEED, '0003_posts.sql': LATER }
 
-/** A project whose database real Wrangler made of `live` by `execute --file`. */
-async function madeByExecute(
-  live: string,
-  { files = FILES, config = '' }: { files?: Record<string, string>; config?: string } = {},
-): Promise<string> {
-  const folder = projectFolder({
+function projectOf({
+  files = FILES,
+  config = '',
+}: { files?: Record<string, string>; config?: string } = {}): string {
+  return projectFolder({
     'wrangler.toml': `[[d1_databases]]\nbinding = "DB"\ndatabase_name = "app"\ndatabase_id = "${ID}"\n${config}`,
-    'live.sql': live,
     ...Object.fromEntries(Object.entries(files).map(([name, sql]) => [`migrations/${name}`, sql])),
   })
+}
+
+const databaseFile = (folder: string): string =>
+  localDatabaseFile({ persistTo: path.join(folder, '.wrangler', 'state'), databaseId: ID })
+
+/** A project whose database real Wrangler made of `live` by `execute --file`. */
+async function madeByExecute(live: string): Promise<string> {
+  const folder = projectOf()
+  writeFileSync(path.join(folder, 'live.sql'), live)
   await wrangler(folder, ['execute', 'app', '--local', '--file', 'live.sql'])
+  return folder
+}
+
+/** The same without a Wrangler, where who made the database is not the point. */
+function holding(live: string, options?: Parameters<typeof projectOf>[0]): string {
+  const folder = projectOf(options)
+  const file = databaseFile(folder)
+  mkdirSync(path.dirname(file), { recursive: true })
+  const database = openSqlite(file)
+  database.exec(`PRAGMA journal_mode = WAL;\n${live}`)
+  database.close()
   return folder
 }
 
@@ -39,8 +57,7 @@ async function wrangler(folder: string, args: string[]): Promise<string> {
 }
 
 function ledgerOf(folder: string, table = 'd1_migrations'): { name: unknown; applied_at: unknown }[] {
-  const file = localDatabaseFile({ persistTo: path.join(folder, '.wrangler', 'state'), databaseId: ID })
-  const database = openSqlite(file, { readOnly: true })
+  const database = openSqlite(databaseFile(folder), { readOnly: true })
   try {
     return database.prepare(`SELECT name, applied_at FROM "${table}" ORDER BY id`).all() as {
       name: unknown
@@ -95,7 +112,7 @@ test('what is held is recorded as of now, Wrangler takes it for applied, and a s
 })
 
 test('a dry run writes nothing', async () => {
-  const folder = await madeByExecute(INIT + SEED)
+  const folder = holding(INIT + SEED)
   expect(await runJson(['adopt', '--dry-run'], folder)).toMatchObject({
     code: 0,
     json: { adopted: [], provable: ['0001_init.sql', '0002_roles.sql'] },
@@ -104,7 +121,7 @@ test('a dry run writes nothing', async () => {
 })
 
 test('what is there otherwise is named, nothing is written, and the end is not success', async () => {
-  const folder = await madeByExecute(INIT.replace('NOT NULL)', 'NOT NULL, age INTEGER)') + SEED)
+  const folder = holding(INIT.replace('NOT NULL)', 'NOT NULL, age INTEGER)') + SEED)
   const { code, json } = await runJson(['adopt'], folder)
   expect(code).toBe(1)
   expect(json).toMatchObject({
@@ -122,7 +139,7 @@ test('what is there otherwise is named, nothing is written, and the end is not s
 })
 
 test('a ledger of another name, and names that are paths', async () => {
-  const folder = await madeByExecute(INIT + SEED, {
+  const folder = holding(INIT + SEED, {
     files: { '0001_init/migration.sql': INIT, '0002_roles/migration.sql': SEED },
     config:
       'migrations_dir = "migrations"\nmigrations_table = "my ledger"\nmigrations_pattern = "migrations/*/migration.sql"\n',
@@ -134,7 +151,7 @@ test('a ledger of another name, and names that are paths', async () => {
 
 describe('--through', () => {
   test('asks about no file behind it', async () => {
-    const folder = await madeByExecute(INIT + SEED)
+    const folder = holding(INIT + SEED)
     expect(await runJson(['adopt', '--through', '0001_init.sql'], folder)).toMatchObject({
       code: 0,
       json: { adopted: ['0001_init.sql'], notProven: [] },
@@ -143,7 +160,7 @@ describe('--through', () => {
   })
 
   test('a file that is not proven: what is before it is recorded, and the end is not success', async () => {
-    const folder = await madeByExecute(INIT + SEED)
+    const folder = holding(INIT + SEED)
     expect(await runJson(['adopt', '--through', '0003_posts.sql'], folder)).toMatchObject({
       code: 1,
       json: {
@@ -155,13 +172,13 @@ describe('--through', () => {
   })
 
   test('a file that there is none of is a usage error', async () => {
-    const folder = await madeByExecute(INIT)
+    const folder = holding(INIT)
     expect((await runCli(['adopt', '--through', '0009_no.sql'], folder)).code).toBe(2)
   })
 })
 
 test('where the policy asks other people, nothing is written', async () => {
-  const folder = await madeByExecute(INIT)
+  const folder = holding(INIT)
   writeFileSync(
     path.join(folder, 'runbook.config.json'),
     JSON.stringify({ environments: { local: { policy: { gates: { final: { approvals: 2 } } } } } }),

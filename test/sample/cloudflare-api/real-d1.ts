@@ -1,4 +1,4 @@
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import { convertV4MiniflareOptions, Miniflare } from '../../../src/d1/scratch/miniflare.js'
 
 /** As much of D1's interface for Workers as the comparisons need. */
 export interface RealD1 {

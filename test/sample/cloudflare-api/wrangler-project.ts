@@ -58,7 +58,6 @@ export async function createWranglerProject(wrangler: string): Promise<WranglerP
           CI: 'true',
           WRANGLER_SEND_METRICS: 'false',
           XDG_CONFIG_HOME: join(root, 'config'),
-          NODE_COMPILE_CACHE: join(root, 'compile-cache'),
         },
       })
       return { exitCode, stdout, all }
