@@ -101,10 +101,37 @@ function readStamp(root) {
 }
 
 function currentStamp(root) {
-  const lock = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex')
+  const lock = createHash('sha256').update(readLock(root)).digest('hex')
   return `${lock} ${process.platform}-${process.arch}\n`
+}
+
+/** Throws `SetupFailure` where a folder was copied, or cleaned, without it. */
+function readLock(root) {
+  try {
+    return readFileSync(join(root, 'package-lock.json'), 'utf8')
+  } catch (cause) {
+    throw lockFailure(root, 'package-lock.json cannot be read', cause)
+  }
+}
+
+function lockedPackages(root) {
+  const text = readLock(root)
+  try {
+    return Object.entries(JSON.parse(text).packages)
+  } catch (cause) {
+    throw lockFailure(root, 'package-lock.json is no lock file of npm', cause)
+  }
+}
+
+function lockFailure(root, what, cause) {
+  const where = existsSync(join(root, '.git')) ? 'git checkout -- package-lock.json' : undefined
+  return new SetupFailure(`${what}: which dependencies belong to ${root} is not known`, {
+    advice:
+      where === undefined
+        ? `Copy package-lock.json from the checkout that ${root} was copied from, then run the same command again.`
+        : `Run \`${where}\` in ${root}, then the same command again.`,
+    cause,
+  })
 }
 
 /** For a `node_modules` that a person installed or changed without us: npm's own record of it against the lock file. */
@@ -112,8 +139,8 @@ function installMatchesLock(root) {
   const record = join(root, 'node_modules', '.package-lock.json')
   if (!existsSync(record)) return false
   const installed = JSON.parse(readFileSync(record, 'utf8')).packages
-  const locked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
-  return Object.entries(locked).every(([path, { version, optional }]) => {
+  const locked = lockedPackages(root)
+  return locked.every(([path, { version, optional }]) => {
     if (path === '') return true
     const found = installed[path]
     return found === undefined ? optional === true : found.version === version && runsHere(found)

@@ -4,7 +4,7 @@ import { App } from './terminal/app.js'
 import { COMMANDS } from './commands/index.js'
 import { HELP_COLUMNS, helpParagraph } from './terminal/help-text.js'
 import { failureOf, type Failure } from './terminal/failure.js'
-import { colorsFor, createOutput, flushOutput, survivePipeClose, terminalText } from './terminal/output.js'
+import { colorsFor, createOutput, flushOutput, survivePipeClose, terminalRows } from './terminal/output.js'
 import { command, mapText, words, type NextCommand, type Words } from '../contract/next-command.js'
 import { commandLine } from '../contract/command-line.js'
 import { toolVersion } from '../config/version.js'
@@ -113,8 +113,8 @@ function report(
   }
   const colors = colorsFor(process.stderr)
   const title = type === 'Bug' ? 'Bug in d1-runbook' : 'Error'
-  process.stderr.write(
-    `${colors.red(colors.bold(`${title}:`))} ${visibleLines(message)}\n${colors.dim('→')} ${terminalText(mapText(advice, visibleLines), typed)}\n`,
-  )
+  const said = words`${colors.red(colors.bold(`${title}:`))} ${visibleLines(message)}
+${colors.dim('→')} ${mapText(advice, visibleLines)}`
+  process.stderr.write(`${terminalRows(said, typed, process.stderr).join('\n')}\n`)
   return exitCode
 }

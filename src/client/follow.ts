@@ -4,6 +4,7 @@ import type { RunView } from '../contract/run.js'
 import { patiently, type PatienceOptions, type Silence } from './patience.js'
 import { readMonitoring, readRun } from './runs.js'
 import type { Session } from './session.js'
+import { watchWorker } from './worker-presence.js'
 
 /**
  * What changes a run's state, by the numbers of Temporal's `EventType`: activity scheduled 10 and completed 12, failed 13,
@@ -37,28 +38,52 @@ const LONG_POLL_MS = 30_000
  * query a checkpoint: what people did is in the run's own history, so only the monitoring is asked.
  */
 export async function* followRun(options: FollowOptions): AsyncGenerator<RunView> {
-  const { session, workflowId, signal, onSilence } = options
+  const { session, workflowId, signal } = options
+  const onSilence = told(options.onSilence)
   const patience: PatienceOptions = { signal, onSilence }
   let view = await patiently(patience, () => readRun(session, workflowId, options.runId))
   if (view === undefined) return
   yield view
-  const changes = new ChangeListener(session, { workflowId, runId: view.runId })
+  const run = { workflowId, runId: view.runId }
+  const changes = new ChangeListener(session, run)
   while (view.outcome === null && !signal.aborted) {
     const answeredAt = Date.now()
     const due = nextCheckpointDelay(view, options.settleMs)
-    const pause = AbortSignal.any([signal, ...(due === undefined ? [] : [AbortSignal.timeout(due)])])
+    const waited = new AbortController()
+    const pause = AbortSignal.any([
+      signal,
+      waited.signal,
+      ...(due === undefined ? [] : [AbortSignal.timeout(due)]),
+    ])
     const wanted = view.phase === 'monitor' && openGateCount(view) === 0 ? PEOPLE_EVENTS : STATE_EVENTS
+    // A worker that comes back is asked, so that it is heard before it is said to answer.
+    const meanwhile = watchWorker(session, run, { signal: pause, onMissing: onSilence }).then((back) => {
+      if (back) waited.abort()
+    })
     const changed = await changes.next(pause, wanted)
+    waited.abort()
+    await meanwhile
     if (hasLeft(signal)) return
     const asked = Date.now()
     const before: RunView = view
     const answered = Math.max(answeredAt, changes.answeredAt)
     view = await patiently({ ...patience, answeredAt: answered }, () => readAgain(session, before, changed))
     if (view === undefined) return
+    onSilence(undefined)
     yield view
     await sleep(Math.max(0, options.minPauseMs - (Date.now() - asked)), undefined, { signal }).catch(
       () => undefined,
     )
+  }
+}
+
+/** Says each silence once, and its end once: two look for it. */
+function told(onSilence: FollowOptions['onSilence']): FollowOptions['onSilence'] {
+  let last: string | undefined
+  return (silence) => {
+    if (silence?.error.message === last) return
+    last = silence?.error.message
+    onSilence(silence)
   }
 }
 

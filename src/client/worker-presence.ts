@@ -1,10 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
+import type { Silence } from './patience.js'
 import type { Session } from './session.js'
 
 /** A poller is asked again at least once a minute: one that was last seen earlier is gone. Milliseconds. */
 const STILL_POLLING_MS = 75_000
+
+/** Between two looks at who polls, and how many in a row must see nobody: a server that starts again knows nobody yet. */
+const LOOK_EVERY_MS = 10_000
+const LOOKS_WITHOUT = 2
+/** How long one look may take. Milliseconds. */
+const LOOK_MS = 5_000
 
 const WORKFLOW_TASK_QUEUE = 1
 
@@ -47,4 +54,49 @@ export function workerMissing(taskQueue: string, lastAt?: number, cause?: unknow
     cause,
     ...(lastAt === undefined ? {} : { details: { since: lastAt } }),
   })
+}
+
+/**
+ * Looks at who polls for a run while nothing is asked of them: at an open gate and between checkpoints no question would find
+ * out. Tells `onMissing` once that nobody does; ends with true when somebody polls again, and with false when `signal` is
+ * aborted. No billable action.
+ */
+export async function watchWorker(
+  session: Session,
+  run: { workflowId: string; runId: string },
+  { signal, onMissing }: { signal: AbortSignal; onMissing: (silence: Silence) => void },
+): Promise<boolean> {
+  let without = 0
+  let queue: string | undefined
+  while (await pause(LOOK_EVERY_MS, signal)) {
+    try {
+      const look = (): Promise<PolledQueue> => pollersOf(session, run, queue)
+      const { client } = session
+      const seen = await client.withAbortSignal(signal, () => client.withDeadline(Date.now() + LOOK_MS, look))
+      const { polling, lastAt } = seen
+      queue = seen.queue
+      if (polling && without >= LOOKS_WITHOUT) return true
+      without = polling ? 0 : without + 1
+      if (without === LOOKS_WITHOUT) onMissing({ error: workerMissing(queue, lastAt), since: lastAt })
+    } catch {
+      // A server that is away is found out, and told, by who waits for the run's history.
+    }
+  }
+  return false
+}
+
+type PolledQueue = Awaited<ReturnType<typeof readPollers>> & { queue: string }
+
+async function pollersOf(
+  session: Session,
+  { workflowId, runId }: { workflowId: string; runId: string },
+  known: string | undefined,
+): Promise<PolledQueue> {
+  const queue = known ?? (await session.client.workflow.getHandle(workflowId, runId).describe()).taskQueue
+  return { queue, ...(await readPollers(session, queue)) }
+}
+
+/** False when `signal` was aborted before the time was over. */
+function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  return sleep(ms, true, { signal }).catch(() => false)
 }

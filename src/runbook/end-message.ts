@@ -1,3 +1,4 @@
+import { phrases } from '../text/phrases.js'
 import type { Announcement, Contact } from '../contract/announcement.js'
 import type { RunView } from '../contract/run.js'
 import { noteMessage, type MessageContext } from './messages.js'
@@ -86,7 +87,7 @@ function stateLines(view: RunView): string[] {
 function takenBackLines(view: RunView): string[] {
   const { migrations, rollback } = view
   const by = migrations.find(({ takenBackBy }) => takenBackBy !== undefined)?.takenBackBy
-  const lost = rollback?.price.join('; ')
+  const lost = rollback === undefined ? undefined : phrases(rollback.price)
   return [
     `Issue: ${rollback?.issue ?? view.message}`,
     ...(by === undefined ? [] : [`Way: ${wayText(by)}`]),

@@ -1,3 +1,4 @@
+import { phrases } from '../text/phrases.js'
 import type { Contact } from '../contract/announcement.js'
 import type { Gate } from '../contract/names.js'
 import type { RollbackOption } from './rollback-options.js'
@@ -121,9 +122,7 @@ export function emergencyMessage(
     ),
     ...(input.rollbackOptions ?? [])
       .filter(({ available }) => available)
-      .map(
-        ({ title, price, command }) => words`- Way back: ${title}. Price: ${price.join('; ')}. ${command}`,
-      ),
+      .map(({ title, price, command }) => words`- Way back: ${title}. Price: ${phrases(price)}. ${command}`),
   )
 }
 

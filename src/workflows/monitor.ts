@@ -1,3 +1,4 @@
+import { phrases } from '../text/phrases.js'
 import { words } from '../contract/next-command.js'
 import { defined } from '../contract/defined.js'
 import {
@@ -151,7 +152,7 @@ function tellNews(run: Run, { kind, message, checkpoint }: MonitoringAlert): voi
   const details = [
     ...reasons,
     ...ways.map(
-      ({ title, price, command }) => words`Way back: ${title}. Price: ${price.join('; ')}. ${command}`,
+      ({ title, price, command }) => words`Way back: ${title}. Price: ${phrases(price)}. ${command}`,
     ),
   ]
   const title = `Still not healthy: ${message}`

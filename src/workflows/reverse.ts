@@ -1,3 +1,4 @@
+import { phrases } from '../text/phrases.js'
 import { ApplicationFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
 import { type mutate, record, slow } from './activities.js'
@@ -58,7 +59,7 @@ export async function prepareReverse(run: Run, current: BackupRecord | undefined
 /** Applies it like any migration; says in a sentence what is true afterwards. */
 export async function applyReverse(run: Run, reverse: PreparedReverse, act: typeof mutate): Promise<string> {
   const { bundle, migration, price } = reverse
-  if (migration === undefined || bundle === undefined || run.plan === null) throw impossible(price.join('; '))
+  if (migration === undefined || bundle === undefined || run.plan === null) throw impossible(phrases(price))
   const { target } = run.request
   const applied = appliedByThisRun(run)
   const ledgerBefore = [...run.plan.ledger, ...applied]
@@ -77,7 +78,7 @@ export async function applyReverse(run: Run, reverse: PreparedReverse, act: type
       ]),
     ),
   )
-  const cost = price.length === 0 ? 'nothing was lost' : `its price: ${price.join('; ')}`
+  const cost = price.length === 0 ? 'nothing was lost' : `its price: ${phrases(price)}`
   return `${migration.name} took back ${applied.join(', ')}; ${cost}`
 }
 

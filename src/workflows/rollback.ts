@@ -1,3 +1,4 @@
+import { phrases } from '../text/phrases.js'
 import { defined } from '../contract/defined.js'
 import { isCancellation, patched } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
@@ -313,8 +314,8 @@ function firstAvailable(ways: RollbackOption[]): RollbackStrategy {
 
 function wayLine({ title, available, price, command }: RollbackOption): Words {
   return available
-    ? words`${title}: ${price.join('; ')}. ${command}`
-    : `${title}: not possible, ${price.join('; ')}`
+    ? words`${title}: ${phrases(price)}. ${command}`
+    : `${title}: not possible, ${phrases(price)}`
 }
 
 /** Rehearsed on copies it is already; what staging adds is the application that runs on it. */

@@ -156,3 +156,35 @@ test('nobody polls: that is said only of a queue that nobody polls', { timeout: 
     message: 'No worker polls the task queue nobody.',
   })
 })
+
+test(
+  'a worker that goes while a gate waits is missed without being asked, and heard again',
+  { timeout: 240_000 },
+  async () => {
+    const workflowId = 'migration/production/at-a-gate'
+    const stop = await worker(begun)
+    await session.client.workflow.start('productionMigration', {
+      workflowId,
+      taskQueue: QUEUE,
+      args: [sampleRun({ outcome: null, phase: 'execute' })],
+    })
+    const { heard, silences, onSilence } = ear()
+    const leaving = new AbortController()
+    const views = followRun({ session, workflowId, minPauseMs: 100, signal: leaving.signal, onSilence })
+    let seen = 0
+    const following = (async () => {
+      for await (const { phase } of views) seen += phase === 'execute' ? 1 : 0
+    })()
+    // The second look is at what had happened before it began: behind it nothing is asked any more.
+    await expect.poll(() => seen, { timeout: 60_000 }).toBe(2)
+    const stopped = Date.now()
+    await stop()
+    await expect.poll(() => heard, { timeout: 150_000 }).toEqual(['WorkerMissing'])
+    expect(silences[0]?.since).toBeGreaterThan(stopped - 90_000)
+    const stopAgain = await worker(begun)
+    await expect.poll(() => heard, { timeout: 30_000 }).toEqual(['WorkerMissing', 'answers'])
+    leaving.abort()
+    await following
+    await stopAgain()
+  },
+)

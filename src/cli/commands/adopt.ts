@@ -152,6 +152,7 @@ async function decide(
     askGate({
       title: `Write the ledger of ${target.database.name}`,
       shows: [`${plural(proven.length, 'file')} will count as applied, and never run here:`, ...proven],
+      block: output.block,
       signal,
     }),
   )

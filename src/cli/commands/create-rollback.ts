@@ -71,7 +71,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
           ...(before.known ? { pending: before.pending } : {}),
         })
         if (output.json) return 0
-        if (file === undefined) output.line(sql)
+        if (file === undefined) output.verbatim(sql)
         else
           output.line(
             `Created ${file}, which reverses ${archive === undefined ? 'the schema of ' : ''}${migration.name}${archive === undefined ? ' only' : ''}`,

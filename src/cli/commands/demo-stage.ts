@@ -45,13 +45,18 @@ export async function openDemoStage(input: {
   }
 }
 
+/** Where a remote demo keeps the databases of its local Cloudflare API, which ends with it. */
+export function sampleCloud(folder: string): string {
+  return path.join(folder, '.d1-runbook', 'cloud')
+}
+
 /** `.d1-runbook` holds the server's record and its histories. */
 async function emptyExceptState(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name !== '.d1-runbook')
       await rm(path.join(folder, name), { recursive: true, force: true, maxRetries: 3 })
   }
-  await rm(path.join(folder, '.d1-runbook', 'cloud'), { recursive: true, force: true, maxRetries: 3 })
+  await rm(sampleCloud(folder), { recursive: true, force: true, maxRetries: 3 })
 }
 
 interface Sample {
@@ -74,7 +79,7 @@ async function remoteSample(folder: string, onProgress: (message: string) => voi
   const { startHealthService } = await import('../../../sample/health.js')
   const { SAMPLE_DATABASES } = await import('../../../sample/project.js')
   const { startCloudflareApi } = await import('../../../sample/cloudflare-api/index.js')
-  const cloud = path.join(folder, '.d1-runbook', 'cloud')
+  const cloud = sampleCloud(folder)
   const { databases } = await prepareRemoteSample({
     to: folder,
     dataDir: path.join(cloud, 'seed'),

@@ -4,12 +4,12 @@ import { RunbookError } from '../../contract/failures.js'
 import type { MigrationRequest, RunView } from '../../contract/run.js'
 import type { App } from '../terminal/app.js'
 import type { DemoStage } from './demo-stage.js'
-import type { Driven } from './drive.js'
+import type { Driven, DriveOptions } from './drive.js'
 import type { Output } from '../terminal/output.js'
 import { runLines } from '../terminal/run-text.js'
 import { exitCodeOf } from '../../client/runs.js'
 import type { Session } from '../../client/session.js'
-import { at, command, words } from '../../contract/next-command.js'
+import { at, command, words, type NextCommand, type Words } from '../../contract/next-command.js'
 
 interface DemoOptions {
   yes?: boolean
@@ -72,18 +72,22 @@ async function play(stage: DemoStage, options: DemoOptions, output: Output): Pro
   const { taskQueue, config } = await loadProject({ projectDir })
   const { connection, namespace } = await connectWorker({ projectDir })
   try {
+    let say: (text: Words) => void = output.note
     // The texts are in announcements.log; here they would tear the prompts apart.
     const activities = createActivities({
       variables: config.variables,
-      print: (text) => sayAnnouncement(text, output),
+      print: (text) => sayAnnouncement(text, (title) => say(title)),
     })
     const worker = await createRunbookWorker({ connection, namespace, taskQueue, activities })
     return await worker.runUntil(
       withSession(projectDir, async (session) => {
-        const { view, leftBy } = await migrate(session, stage, options, output)
+        const { view, leftBy } = await migrate(session, stage, options, {
+          output,
+          onReady: (line) => (say = line),
+        })
         output.document(view)
         if (leftBy !== undefined) {
-          output.note(words`The run is kept: ${at({ project: projectDir }, command('dev'))} goes on with it.`)
+          output.note(keptText(stage))
           return 0
         }
         if (!output.json) sayEnding(view, stage, options, output)
@@ -101,7 +105,7 @@ async function migrate(
   session: Session,
   stage: DemoStage,
   options: DemoOptions,
-  output: Output,
+  { output, onReady }: Required<Pick<DriveOptions, 'output' | 'onReady'>>,
 ): Promise<Driven> {
   const { openContext } = await import('../../config/context.js')
   const { buildRequest } = await import('../../client/request.js')
@@ -117,7 +121,7 @@ async function migrate(
   sayBeginning(stage, request, output)
   const started = await startRun(session, context.project.taskQueue, request)
   const signing = { folder: stage.projectDir }
-  return driveRun({ session, ...started, output, actor: ACTOR, request, until: 'closed', signing })
+  return driveRun({ session, ...started, output, actor: ACTOR, request, until: 'closed', signing, onReady })
 }
 
 function sayBeginning(stage: DemoStage, request: MigrationRequest, output: Output): void {
@@ -131,21 +135,38 @@ function sayBeginning(stage: DemoStage, request: MigrationRequest, output: Outpu
 }
 
 function sayEnding(view: RunView, stage: DemoStage, options: DemoOptions, output: Output): void {
-  for (const line of ['', ...runLines(view, output.colors), '']) output.line(line)
-  const environment = stage.environment === 'local' ? {} : { environment: stage.environment }
-  const here = at.bind(undefined, { project: stage.projectDir, ...environment })
+  for (const line of ['', ...runLines(view, output.colors), ''])
+    for (const row of output.block(line)) output.verbatim(row)
+  const here = placeOf(stage)
   const report = view.artifacts.find((file) => file.endsWith('report.html'))
   if (report !== undefined) output.line(`Report       ${report}`)
   if (view.backup !== null) output.line(`Backup       ${view.backup.file}`)
-  output.line(
-    words`Temporal UI  ${stage.server.uiUrl}${options.yes === true ? words`  (again with ${here(command('dev'))})` : ''}`,
-  )
+  output.line(`Temporal UI  ${stage.server.uiUrl}`)
   output.line('')
   output.line('Try next:')
-  // The local Cloudflare API ends with the demo: its production can be asked no more.
-  if (stage.environment === 'local') output.line(words`  ${here(command('status'))}`)
-  output.line(words`  ${here(command('backup validate'))}`)
+  for (const next of nextCommands(stage, options)) output.line(words`  ${here(next)}`)
   output.line(words`  ${command('doctor')}  in your own project`)
+}
+
+/** What works behind the demo: the local Cloudflare API ends with it, and its production can be asked no more. */
+function nextCommands({ environment }: DemoStage, { yes }: DemoOptions): NextCommand[] {
+  return [
+    ...(environment === 'local' ? [command('status')] : []),
+    command('backup validate'),
+    // Where the demo waits for Ctrl-C, its server is there as long.
+    ...(yes === true ? [command('dev')] : []),
+  ]
+}
+
+function placeOf({ projectDir, environment }: DemoStage): (next: NextCommand) => NextCommand {
+  return at.bind(undefined, { project: projectDir, ...(environment === 'local' ? {} : { environment }) })
+}
+
+function keptText(stage: DemoStage): Words {
+  const here = placeOf(stage)
+  return stage.environment === 'local'
+    ? words`The run is kept: ${here(command('dev'))} goes on with it.`
+    : words`The run is kept, and stands still: the Cloudflare API of the sample ended with the demo. ${here(command('dev'))} shows how far it came.`
 }
 
 async function untilInterrupt(output: Output): Promise<void> {
@@ -157,7 +178,7 @@ async function untilInterrupt(output: Output): Promise<void> {
 }
 
 /** Its first line; the updates every 15 minutes say what the progress lines have said already. */
-function sayAnnouncement(text: string, output: Output): void {
+function sayAnnouncement(text: string, say: (title: string) => void): void {
   const [title = ''] = text.split('\n')
-  if (!title.includes('Migration Update')) output.note(title)
+  if (!title.includes('Migration Update')) say(title)
 }

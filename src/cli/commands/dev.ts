@@ -1,14 +1,20 @@
 import type { Command } from 'commander'
+import { existsSync } from 'node:fs'
+import type { Project } from '../../config/project.js'
 import { RunbookError } from '../../contract/failures.js'
 import type { App } from '../terminal/app.js'
-import { command, words } from '../../contract/next-command.js'
+import { DEFAULT_ENVIRONMENT } from '../../contract/names.js'
+import { at, command, words, type NextCommand } from '../../contract/next-command.js'
+import { sampleCloud } from './demo-stage.js'
 
 /** The embedded default: server, UI and worker of one project, until Ctrl-C. */
 export function devCommand(app: App, summary: string): Command {
   return app.command('dev', summary, ['dev', 'dev --project src/workers']).action(
     app.action(async ({ options, output }) => {
       const { loadProject } = await import('../../config/project.js')
-      const { taskQueue, config } = await loadProject({ projectDir: options.project })
+      const project = await loadProject({ projectDir: options.project })
+      const { taskQueue, config } = project
+      const next = nextCommand(project)
       const { startEmbeddedServer } = await import('../../temporal/embedded-server.js')
       const server = await startEmbeddedServer({ projectDir: options.project, onMessage: output.note })
       let tail: string | undefined
@@ -28,9 +34,7 @@ export function devCommand(app: App, summary: string): Command {
             output.note(`Temporal UI    ${server.uiUrl}`)
             output.note(`Temporal       ${server.address}, namespace ${server.namespace}`)
             output.note(`Worker         polls ${taskQueue}`)
-            output.note(
-              words`Next, in another terminal: ${command('start', '--wait')}     (Ctrl-C here stops everything)`,
-            )
+            output.note(words`Next, in another terminal: ${next}     (Ctrl-C here stops everything)`)
           },
         })
       } finally {
@@ -42,6 +46,17 @@ export function devCommand(app: App, summary: string): Command {
       return 0
     }),
   )
+}
+
+/** Behind a remote demo nothing can be started: the Cloudflare API of its sample is gone. */
+function nextCommand(project: Project): NextCommand {
+  const { projectDir } = project
+  if (existsSync(sampleCloud(projectDir))) return at({ project: projectDir }, command('list'))
+  const names = [...project.environments.keys()]
+  const [only] = names
+  const start = command('start', '--wait')
+  if (names.includes(DEFAULT_ENVIRONMENT) || only === undefined) return start
+  return at({ environment: only }, start)
 }
 
 function serverDied(tail: string): RunbookError {

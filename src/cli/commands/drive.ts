@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { visibleIn } from '../../text/visible.js'
 import { submitDecision } from '../../client/decide.js'
 import type { Decision } from '../../contract/decision.js'
+import type { Gate } from '../../contract/names.js'
 import type { GateView, MigrationRequest, RunView } from '../../contract/run.js'
 import { judgeDecision } from '../../runbook/policy.js'
 import { gateTitle } from '../../runbook/steps.js'
@@ -12,10 +13,16 @@ import { readRun } from '../../client/runs.js'
 import type { Signing } from '../../client/sign.js'
 import type { Output } from '../terminal/output.js'
 import { Progress } from '../terminal/progress.js'
-import { askGate, askInterrupt, askWayBack } from '../terminal/prompts.js'
+import {
+  askGate,
+  askInterrupt,
+  askWayBack,
+  type GateAnswer,
+  type WayBackAnswer,
+} from '../terminal/prompts.js'
 import { openGateLines, openGates, whoAndUntil } from '../terminal/run-text.js'
 import type { Session } from '../../client/session.js'
-import { words } from '../../contract/next-command.js'
+import { words, type Words } from '../../contract/next-command.js'
 
 export interface DriveOptions {
   session: Session
@@ -28,6 +35,8 @@ export interface DriveOptions {
   request: Pick<MigrationRequest, 'target' | 'policy' | 'people' | 'requester' | 'preApproved'>
   until: 'validated' | 'closed'
   signing: Signing
+  /** Given what says a line where it tears no question apart. */
+  onReady?: (say: (text: Words) => void) => void
 }
 
 /** `leftBy`: the wait ended, by a person's choice or by a signal, and the run goes on. */
@@ -59,9 +68,13 @@ class Drive {
   private readonly progress: Progress
   private readonly leaving = new AbortController()
   private readonly asked = new Set<string>()
-  private prompt: { gate: string; openedAt: string | undefined; cancel: AbortController } | undefined
-  private interrupts = 0
+  /** The question on the screen, until its answer was taken. One at a time: two would fight for the same keys. */
+  private prompt: { key: string; gate: Gate; cancel: AbortController; asked: Promise<unknown> } | undefined
+  /** What Ctrl-C asks is on the screen: gates wait for it. */
+  private menu: AbortController | undefined
+  private latest: RunView | undefined
   private aborting = false
+  private abortSent = false
   private trouble: { error: unknown } | undefined
   private leftBy: Driven['leftBy']
   private readonly onInterrupt = (): void => {
@@ -76,6 +89,7 @@ class Drive {
   constructor(options: DriveOptions) {
     this.options = options
     this.progress = new Progress(options.output)
+    options.onReady?.((text) => this.progress.line(text))
     process.on('SIGINT', this.onInterrupt)
     process.on('SIGTERM', this.onTerminate)
   }
@@ -94,9 +108,10 @@ class Drive {
     for await (const seen of views) {
       const view = visibleIn(seen)
       last = seen
+      this.latest = view
       this.progress.show(view)
       if (until === 'validated' && isValidated(view)) break
-      this.meetGates(view)
+      this.meetGates()
       if (this.nobodyLooks(view)) break
     }
     if (this.trouble !== undefined) throw this.trouble.error
@@ -104,13 +119,14 @@ class Drive {
     // Ctrl-C may come with the end of the run: a run that is over is not left.
     const left = this.leaving.signal.aborted && last.outcome === null
     const leftBy = left ? (this.leftBy ?? 'choice') : undefined
-    return { view: last, leftBy, abortSent: this.aborting }
+    return { view: last, leftBy, abortSent: this.abortSent }
   }
 
   close(): void {
     process.off('SIGINT', this.onInterrupt)
     process.off('SIGTERM', this.onTerminate)
     this.prompt?.cancel.abort()
+    this.menu?.abort()
     this.progress.stop()
   }
 
@@ -121,12 +137,15 @@ class Drive {
   }
 
   /** Closes a prompt that somebody else has answered, and opens the next one. */
-  private meetGates(view: RunView): void {
+  private meetGates(): void {
+    const view = this.latest
+    if (view === undefined) return
     const open = openGates(view)
     const { prompt } = this
-    if (prompt !== undefined && !open.some((gate) => gate.gate === prompt.gate)) prompt.cancel.abort()
+    if (prompt !== undefined && !open.some((gate) => keyOf(gate) === prompt.key))
+      prompt.cancel.abort(whyNotAsked(view, prompt.gate))
     const gate = open[0]
-    if (gate === undefined || this.prompt !== undefined || this.aborting) return
+    if (gate === undefined || this.prompt !== undefined || this.menu !== undefined || this.aborting) return
     const key = keyOf(gate)
     if (this.asked.has(key)) return
     this.asked.add(key)
@@ -160,40 +179,54 @@ class Drive {
   }
 
   private async ask(view: RunView, gate: GateView): Promise<void> {
-    const { actor, output } = this.options
     const cancel = new AbortController()
-    let now = view
-    this.prompt = { gate: gate.gate, openedAt: gate.openedAt, cancel }
+    const key = keyOf(gate)
     this.progress.hold()
+    const asked = this.question(view, gate, cancel.signal)
+    this.prompt = { key, gate: gate.gate, cancel, asked }
     try {
-      const shows = [...gate.shows.map(output.text), ...whoAndUntil(gate, view)]
-      const answer =
-        gate.gate === 'rollback'
-          ? await askWayBack({ shows, signal: cancel.signal })
-          : await askGate({ title: gateTitle(gate.gate, view.environment), shows, signal: cancel.signal })
-      if (answer === 'elsewhere') return
+      const answer = await asked
+      if (answer === 'withdrawn') {
+        if (this.menu !== undefined) this.asked.delete(key)
+        return
+      }
       if (answer === 'interrupted') {
-        this.asked.delete(keyOf(gate))
+        this.asked.delete(key)
         await this.interrupt()
         return
       }
       const decision = {
         gate: gate.gate,
-        actor,
+        actor: this.options.actor,
         decisionId: randomUUID(),
         ...answer,
         ...(view.planHash === null ? {} : { planHash: view.planHash }),
       }
-      this.progress.resume()
+      this.letLines()
       if (!(await this.counts(view, decision))) {
-        this.asked.delete(keyOf(gate))
-        now = (await this.patiently((session) => readRun(session, view.workflowId, view.runId))) ?? view
+        this.asked.delete(key)
+        const now = await this.patiently((session) => readRun(session, view.workflowId, view.runId))
+        if (now !== undefined) this.latest = visibleIn(now)
       }
     } finally {
       this.prompt = undefined
-      this.progress.resume()
-      if (!this.leaving.signal.aborted) this.meetGates(visibleIn(now))
+      this.letLines()
+      if (!this.leaving.signal.aborted) this.meetGates()
     }
+  }
+
+  private question(view: RunView, gate: GateView, signal: AbortSignal): Promise<GateAnswer | WayBackAnswer> {
+    const { block } = this.options.output
+    const shows = [...gate.shows, ...whoAndUntil(gate, view)]
+    const asked = { shows, block, signal }
+    return gate.gate === 'rollback'
+      ? askWayBack(asked)
+      : askGate({ title: gateTitle(gate.gate, view.environment), ...asked })
+  }
+
+  /** Lines that came while a question was on the screen. */
+  private letLines(): void {
+    if (this.menu === undefined) this.progress.resume()
   }
 
   /** Sends a decision. False: it was refused, which is said, and the gate waits on. */
@@ -217,37 +250,47 @@ class Drive {
 
   /** Ctrl-C never decides by itself what happens to a database. */
   private async interrupt(): Promise<void> {
-    this.interrupts += 1
     const { output } = this.options
-    if (!output.interactive || this.interrupts > 2) {
-      if (!output.interactive) this.leftBy = 'SIGINT'
+    if (!output.interactive) this.leftBy = 'SIGINT'
+    if (!output.interactive || this.aborting) {
       this.leave()
       return
     }
-    this.prompt?.cancel.abort()
-    this.progress.hold()
-    const choice = await askInterrupt()
-    this.progress.resume()
-    if (choice === 'detach') this.leave()
-    if (choice === 'abort') await this.abort()
-    if (choice === 'stay') this.interrupts = 0
+    // From outside, it is what the key is in the menu.
+    if (this.menu !== undefined) {
+      this.menu.abort()
+      return
+    }
+    this.menu = new AbortController()
+    try {
+      this.prompt?.cancel.abort()
+      await this.prompt?.asked
+      this.progress.hold()
+      const choice = await askInterrupt(this.menu.signal)
+      if (choice === 'detach') this.leave()
+      if (choice === 'abort') await this.abort()
+    } finally {
+      this.menu = undefined
+      if (this.prompt === undefined) this.progress.resume()
+      if (!this.leaving.signal.aborted) this.meetGates()
+    }
   }
 
   private async abort(): Promise<void> {
     const { session, workflowId, runId, actor, signing } = this.options
     const order = { command: 'abort', reason: 'Ctrl-C at the terminal', actor } as const
     const { steerRun } = await import('../../client/steer.js')
+    this.aborting = true
     try {
       await steerRun(session, { workflowId, runId }, order, signing)
     } catch (error) {
       if (!(error instanceof RunbookError) || !NOT_COUNTED.has(error.type)) throw error
+      this.aborting = false
       this.progress.line(words`${error.message} ${error.adviceWords}`)
-      this.interrupts = 0
       return
     }
-    this.aborting = true
+    this.abortSent = true
     this.progress.line('Abort was sent; waiting for the run to say what was applied. Ctrl-C again to leave.')
-    this.interrupts = 2
   }
 
   private leave(): void {
@@ -258,6 +301,21 @@ class Drive {
   private fail(error: unknown): void {
     this.trouble ??= { error }
     this.leave()
+  }
+}
+
+/** Why a question that stood on the screen is taken away: what the run says of its gate. */
+function whyNotAsked(view: RunView, name: Gate): string {
+  const gate = view.gates.find((one) => one.gate === name)
+  const by = gate?.decisions.at(-1)?.actor
+  switch (gate?.state) {
+    case 'approved':
+    case 'rejected':
+      return by === undefined ? `${name} is ${gate.state}.` : `${name} was ${gate.state} by ${by}, elsewhere.`
+    case 'expired':
+      return `${name} has expired: silence is not an approval.`
+    default:
+      return view.outcome === null ? `${name} is not open any more.` : `The run is over: ${view.outcome}.`
   }
 }
 

@@ -90,7 +90,7 @@ function sayInbox(output: Output, actor: string, timeZone: string, { waiting, un
   if (output.json) return 0
   const { colors } = output
   const say = (text: Words, indent = ''): void => {
-    for (const row of output.block(text, { indent })) output.line(row)
+    for (const row of output.block(text, { indent })) output.verbatim(row)
   }
   for (const { run, gates } of waiting) {
     const name = run.databaseName ?? run.database ?? run.workflowId

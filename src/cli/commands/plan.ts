@@ -112,7 +112,7 @@ function printPlan(output: Output, plan: Plan): void {
     output.line(`  ${table}: ${before ?? 'no table'} → ${after ?? 'no table'}`)
   }
   if (plan.findings.length > 0) output.line('Findings:')
-  for (const line of findingLines(plan.findings, output, '  ')) output.line(line)
+  for (const line of findingLines(plan.findings, output, '  ')) output.verbatim(line)
   for (const line of queryLines(plan.queries)) output.line(line)
   if (plan.migrations.length > 0) printWayBack(output, plan)
   output.line()

@@ -50,7 +50,7 @@ export async function giveReview(
     const text = await make()
     if (where !== true) await writeOutputFile(option, where, `${text}\n`)
     else {
-      output.line(text)
+      output.verbatim(text)
       printed = true
     }
   }

@@ -21,7 +21,7 @@ export function showCommand(app: App, summary: string): Command {
         output.document(view)
         if (!output.json) {
           for (const line of runLines(view, output.colors))
-            for (const row of output.block(line)) output.line(row)
+            for (const row of output.block(line)) output.verbatim(row)
         }
         return 0
       }),

@@ -13,7 +13,8 @@ export async function stayWithRun(options: DriveOptions): Promise<number> {
   const { view, leftBy, abortSent } = await driveRun(options)
   output.document(view)
   if (!output.json && leftBy === undefined)
-    for (const line of ['', ...runLines(view, output.colors)]) output.line(line)
+    for (const line of ['', ...runLines(view, output.colors)])
+      for (const row of output.block(line)) output.verbatim(row)
   if (leftBy === undefined && view.outcome === null && awaitsRollback(view)) {
     output.note(
       words`The run waits for: ${at({ environment }, command('rollback', '--strategy', 'reverse-migration'))} (or --strategy none).`,

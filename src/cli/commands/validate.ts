@@ -53,7 +53,7 @@ export function validateCommand(app: App, summary: string): Command {
 }
 
 function printFindings(output: Output, files: number, findings: Finding[], success: boolean): void {
-  for (const line of findingLines(findings, output)) output.line(line)
+  for (const line of findingLines(findings, output)) output.verbatim(line)
   if (findings.length > 0) output.line()
   const count = (severity: Finding['severity']): number =>
     findings.filter((finding) => finding.severity === severity && finding.accepted === undefined).length

@@ -1,5 +1,6 @@
 import pc from 'picocolors'
-import { at, type CommandPlace, type Words } from '../../contract/next-command.js'
+import stringWidth from 'string-width'
+import { at, linesOf, type CommandPlace, type Words } from '../../contract/next-command.js'
 import { commandLine, plain } from '../../contract/command-line.js'
 import { blockLines, type Place } from './block.js'
 import { plainDocument } from '../../text/words.js'
@@ -21,14 +22,16 @@ export interface Output {
   /** Progress may be redrawn in place. */
   live: boolean
   columns: () => number
-  /** The answer for people. */
+  /** The answer for people; in a terminal what is too long goes on in the next row, at a blank. */
   line: (text?: Words) => void
-  /** Progress and remarks; always stderr. */
+  /** What is pasted, read by a program, or fits already: SQL, Markdown, rows of {@link block}. */
+  verbatim: (text: Words) => void
+  /** Progress and remarks, wrapped as {@link line}; always stderr. */
   note: (text: Words) => void
   /** A text with its commands as they are typed in this terminal, here. */
   text: (words: Words) => string
   /** The same as lines within this terminal: wrapped, each command complete and alone. */
-  block: (words: Words, place?: Omit<Place, 'columns'>) => string[]
+  block: (words: Words, place?: Partial<Place>) => string[]
   /** The answer for machines; call once. */
   document: (value: unknown) => void
   /** Unframed text on the stream of `line`, for redrawing. */
@@ -47,8 +50,9 @@ export function createOutput({ json, typed = {} }: { json: boolean; typed?: Comm
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY) && !isCi(),
     live: Boolean(human.isTTY) && process.env['TERM'] !== 'dumb' && !isCi(),
     columns,
-    line: (words = '') => void human.write(`${text(words)}\n`),
-    note: (words) => void process.stderr.write(`${text(words)}\n`),
+    line: (words = '') => void human.write(`${terminalRows(words, typed, human).join('\n')}\n`),
+    verbatim: (words) => void human.write(`${text(words)}\n`),
+    note: (words) => void process.stderr.write(`${terminalRows(words, typed, process.stderr).join('\n')}\n`),
     text,
     block: (words, place = {}) =>
       blockLines(words, { columns: human.isTTY ? columns() : Infinity, ...place }, { typed, shell: SHELL }),
@@ -64,6 +68,20 @@ export function createOutput({ json, typed = {} }: { json: boolean; typed?: Comm
     },
     raw: (text) => void human.write(text),
   }
+}
+
+/** As rows of a terminal. A line that fits stays as it is; a pipe has no width. */
+export function terminalRows(
+  text: Words,
+  typed: CommandPlace,
+  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
+): string[] {
+  return linesOf(text).flatMap((line) => {
+    const whole = terminalText(line, typed)
+    if (!stream.isTTY || !(stream.columns > 0) || stringWidth(whole) < stream.columns) return [whole]
+    const indent = /^ */.exec(whole)?.[0] ?? ''
+    return blockLines(line, { columns: stream.columns, indent }, { typed, shell: SHELL })
+  })
 }
 
 /** `words` for this terminal: each command complete, and quoted for the shell of this system. */

@@ -1,29 +1,39 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { confirm, isCancel, log, note, select, text } from '@clack/prompts'
+import { confirm, isCancel, select, text } from '@clack/prompts'
 import { ATTESTATIONS } from '../../contract/attestations.js'
 import type { RollbackStrategy } from '../../contract/policy.js'
 import type { AskLines } from '../../client/evidence.js'
+import { plain } from '../../contract/command-line.js'
+import type { Words } from '../../contract/next-command.js'
+import { wrapText, type Place } from './block.js'
+import { colorsFor, type Output } from './output.js'
 
 /** Prompts stand on stderr: stdout may be a pipe. */
 const output = process.stderr
 
-export type GateAnswer = { decision: 'approve' } | { decision: 'reject' } | 'elsewhere' | 'interrupted'
+/** `withdrawn`: the question was taken from the screen; `interrupted`: by Ctrl-C or Escape. */
+type Unanswered = 'withdrawn' | 'interrupted'
+
+export type GateAnswer = { decision: 'approve' } | { decision: 'reject' } | Unanswered
+
+/** What is shown before a question. A `reason` that is a string, of `signal`, is said where it takes the question away. */
+interface Asked {
+  shows: readonly Words[]
+  block: Output['block']
+  signal: AbortSignal
+}
 
 /** Shows what is being confirmed. `y` approves and `n` declines; a slip, or Enter alone, decides nothing and is asked again. */
-export async function askGate(input: {
-  title: string
-  shows: string[]
-  signal: AbortSignal
-}): Promise<GateAnswer> {
+export async function askGate({ title, ...asked }: Asked & { title: string }): Promise<GateAnswer> {
   await forgetTypedAhead()
-  note(input.shows.join('\n'), input.title, { output })
+  showBefore(title, asked.shows, asked.block)
   const answer = await text({
     message: "Type 'y' to proceed, 'n' to decline",
     validate: (typed) => (yesOrNo(typed) === undefined ? "Only 'y' or 'n' decides" : undefined),
-    signal: input.signal,
+    signal: asked.signal,
     output,
   })
-  if (isCancel(answer)) return input.signal.aborted ? elsewhere() : 'interrupted'
+  if (isCancel(answer)) return unanswered(asked.signal)
   return { decision: yesOrNo(answer) === 'yes' ? 'approve' : 'reject' }
 }
 
@@ -34,11 +44,11 @@ export function yesOrNo(typed: string | undefined): 'yes' | 'no' | undefined {
   return word === 'n' || word === 'no' ? 'no' : undefined
 }
 
-export type WayBackAnswer = { decision: 'approve'; strategy: RollbackStrategy } | 'elsewhere' | 'interrupted'
+export type WayBackAnswer = { decision: 'approve'; strategy: RollbackStrategy } | Unanswered
 
-export async function askWayBack(input: { shows: string[]; signal: AbortSignal }): Promise<WayBackAnswer> {
+export async function askWayBack(asked: Asked): Promise<WayBackAnswer> {
   await forgetTypedAhead()
-  note(input.shows.join('\n'), 'Ways back, and what each one costs', { output })
+  showBefore('Ways back, and what each one costs', asked.shows, asked.block)
   const strategy = await answered<RollbackStrategy>('Not decided yet', {
     message: 'Which way?',
     options: [
@@ -47,9 +57,9 @@ export async function askWayBack(input: { shows: string[]; signal: AbortSignal }
       { value: 'time-travel', label: 'Time Travel to the bookmark' },
       { value: 'restore-backup', label: 'Restore the verified backup' },
     ],
-    signal: input.signal,
+    signal: asked.signal,
   })
-  if (strategy === null) return input.signal.aborted ? elsewhere() : 'interrupted'
+  if (strategy === null) return unanswered(asked.signal)
   return { decision: 'approve', strategy }
 }
 
@@ -67,30 +77,36 @@ async function answered<T extends string>(
   }
 }
 
-export async function askInterrupt(): Promise<'stay' | 'detach' | 'abort'> {
+/** Aborting `signal` is Ctrl-C in the menu: both leave the run going. */
+export async function askInterrupt(signal: AbortSignal): Promise<'stay' | 'detach' | 'abort'> {
   const answer = await select<'stay' | 'detach' | 'abort'>({
-    message: 'The run goes on without this terminal. What should happen?',
+    message: 'Ctrl-C ends nothing: the run goes on without this terminal. What now?',
     options: [
       { value: 'stay', label: 'Go on watching' },
-      { value: 'detach', label: 'Detach: leave the run going', hint: 'watch --decide comes back to it' },
+      { value: 'detach', label: 'Detach: leave the run going', hint: 'Ctrl-C again does the same' },
       { value: 'abort', label: 'Abort: end the run', hint: 'what was applied stays' },
     ],
+    signal,
     output,
   })
-  if (isCancel(answer)) return 'detach'
+  // The option that stands there struck through is not what happens.
+  if (isCancel(answer)) {
+    tell('Detached: nobody watches here any more, and nothing was ended.')
+    return 'detach'
+  }
   if (answer !== 'abort') return answer
-  const sure = await confirm({ message: 'End the run for everybody?', initialValue: false, output })
-  return sure === true ? 'abort' : 'stay'
+  const message = 'End the run for everybody?'
+  const sure = await confirm({ message, initialValue: false, signal, output })
+  if (sure === true) return 'abort'
+  tell('Not aborted: the run goes on, and this terminal watches it.')
+  return 'stay'
 }
 
 /** The lines that only a person can answer for, one by one. Null: they left. */
 export const askChecklist: AskLines = async (lines, { demanded, signal }) => {
   await forgetTypedAhead()
-  note(
-    'What no machine can know. Your name stands behind each yes, and in the report.',
-    'Pre-Migration Checklist',
-    { output },
-  )
+  const told = 'What no machine can know. Your name stands behind each yes, and in the report.'
+  showBefore('Pre-Migration Checklist', [told], (text, place) => wrapText(plain(text), place))
   const answers: Awaited<ReturnType<AskLines>> = { attested: [], skipped: [] }
   for (const line of lines) {
     const answer = await answered('Not answered yet', {
@@ -133,7 +149,39 @@ async function forgetTypedAhead(): Promise<void> {
   stdin.setRawMode(false)
 }
 
-function elsewhere(): 'elsewhere' {
-  log.info('Decided elsewhere.', { output })
-  return 'elsewhere'
+function unanswered({ aborted, reason }: AbortSignal): Unanswered {
+  if (aborted && typeof reason === 'string') tell(reason)
+  return aborted ? 'withdrawn' : 'interrupted'
+}
+
+/** Left of every row stands the line that joins what belongs to one question. */
+const GUIDE = '│  '
+
+/** What is confirmed, within the terminal: no right border, which a long title or a narrower window would break. */
+function showBefore(
+  title: string,
+  shows: readonly Words[],
+  block: (text: Words, place: Place) => string[],
+): void {
+  const { bold, green } = colorsFor(output)
+  const place = { columns: columnsWithin(), hang: '    ' }
+  const [head = '', ...more] = wrapText(title, { ...place, hang: '' })
+  const rows = shows.flatMap((line) => block(line, place))
+  guided(`${green('◇')}  ${bold(head)}`, [...more.map((row) => bold(row)), '', ...rows])
+}
+
+/** One sentence between two questions. */
+function tell(sentence: string): void {
+  const [head = '', ...more] = wrapText(sentence, { columns: columnsWithin(), hang: '' })
+  guided(`${colorsFor(output).blue('●')}  ${head}`, more)
+}
+
+function columnsWithin(): number {
+  return (output.columns > 0 ? output.columns : 100) - GUIDE.length
+}
+
+function guided(head: string, below: readonly string[]): void {
+  const { gray } = colorsFor(output)
+  const rows = below.map((row) => (row === '' ? gray('│') : `${gray('│')}  ${row}`))
+  output.write(`${[gray('│'), head, ...rows].join('\n')}\n`)
 }

@@ -42,6 +42,22 @@ export function classify(end: CommandEnd): Classified {
 
 /** The line of Wrangler's output that says what went wrong, without colours and frames. */
 export function errorLine(end: Pick<CommandEnd, 'stdout' | 'stderr'>): string {
+  return withoutItsAdvice(saidOfFailure(end))
+}
+
+/**
+ * Wrangler tells whoever typed its command to type it again, with another option. Nobody typed it, and with `--temporary` it
+ * would work in another account.
+ */
+function withoutItsAdvice(text: string): string {
+  const sentences = text.split(/(?<=[.!?])\s+(?=[A-Z])/)
+  const kept = sentences.filter(
+    (one) => !/--temporary\b|\btemporary account\b|\brerun this command\b/i.test(one),
+  )
+  return kept.length === 0 ? text : kept.join(' ')
+}
+
+function saidOfFailure(end: Pick<CommandEnd, 'stdout' | 'stderr'>): string {
   // With --json: what failed in the text, why in the notes.
   const texts = [...end.stdout.matchAll(/"text":\s*"((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
     unquote(text),

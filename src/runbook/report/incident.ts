@@ -1,3 +1,4 @@
+import { phrases } from '../../text/phrases.js'
 import type { MigrationResult, RunView } from '../../contract/run.js'
 import { defined } from '../../contract/defined.js'
 import { reasonTexts } from '../../contract/reasons.js'
@@ -181,7 +182,7 @@ function waysTable({ view, plan, timeZone }: Pick<ReportInput, 'view' | 'plan' |
       plan,
       backup: view.backup,
       ...defined({ timeZone }),
-    }).map(({ title, available, price }) => [title, available ? 'yes' : 'no', prose(price.join('; '))]),
+    }).map(({ title, available, price }) => [title, available ? 'yes' : 'no', prose(phrases(price))]),
   )
 }
 

@@ -1,3 +1,4 @@
+import { phrases } from '../../text/phrases.js'
 import { defined } from '../../contract/defined.js'
 import { querySummary } from '../query-summary.js'
 import { fixPlace } from '../../text/fix.js'
@@ -51,7 +52,7 @@ function readBack(view: RunView, timeZone: string | undefined): Block[] {
 /** What the way back that was taken cost, and what undoes it. */
 function takenBack({ rollback }: RunView): Block[] {
   if (rollback === undefined) return []
-  const lost = rollback.price.join('; ')
+  const lost = phrases(rollback.price)
   const undo: Line[] =
     rollback.undo === undefined ? [] : [['Undo: Time Travel to the bookmark ', { code: rollback.undo }]]
   return [
@@ -225,7 +226,7 @@ export function wayBackSection({ view, plan, timeZone }: ReportInput): Section {
         rows: ways.map(({ title, available, price, command }) => [
           title,
           available ? 'yes' : 'no',
-          price.join('; '),
+          phrases(price),
           ...(open ? [available ? { code: commandLine(command) } : '-'] : []),
         ]),
       },

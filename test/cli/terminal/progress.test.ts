@@ -15,6 +15,7 @@ function progress(): { progress: Progress; lines: string[] } {
     live: false,
     columns: () => 80,
     line: (text = '') => lines.push(plain(text, () => 'a command')),
+    verbatim: () => undefined,
     note: () => undefined,
     text: (text) => plain(text, () => 'a command'),
     block: () => [],
