@@ -1,7 +1,7 @@
-import { RunbookError } from '../../contract/failures.js'
-import { WORKFLOW_TYPES } from '../../contract/names.js'
-import type { TemporalClient } from '../connection.js'
-import { keyIdOf, keyMissing } from './encryption.js'
+import { RunbookError } from '../contract/failures.js'
+import { WORKFLOW_TYPES } from '../contract/names.js'
+import type { TemporalClient } from './connection.js'
+import { keyIdOf, keyMissing } from './codec/encryption.js'
 
 /** Looked at when a worker starts, newest first. */
 const MOST_RUNS = 1_000
