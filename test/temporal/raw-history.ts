@@ -17,7 +17,7 @@ export async function rawHistories(client: Client): Promise<Map<string, HistoryE
     do {
       const page = await client.workflowService.getWorkflowExecutionHistory({
         namespace,
-        ...(execution == null ? {} : { execution }),
+        ...(execution ? { execution } : {}),
         ...(nextPageToken === undefined ? {} : { nextPageToken }),
       })
       events.push(...(page.history?.events ?? []))

@@ -37,7 +37,7 @@ export type Payloads = { payloads?: Payload[] | null } | null | undefined
 /** The first of them, for who reads a history event by event; null where there is none. Throws `KeyMissing`. */
 export async function firstValue<T>(client: Client, payloads: Payloads): Promise<T | null> {
   const [payload] = payloads?.payloads ?? []
-  return payload === undefined ? null : await valueOf<T>(client, payload)
+  return payload === undefined ? null : valueOf<T>(client, payload)
 }
 
 async function valueOf<T>(client: Client, payload: Payload): Promise<T | null> {

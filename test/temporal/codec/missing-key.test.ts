@@ -9,7 +9,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readRun } from '../../../src/client/runs.js'
 import { steerRun } from '../../../src/client/steer.js'
 import { keysDiffer } from '../../../src/client/worker-presence.js'
-import type { RunbookActivities } from '../../../src/contract/activities.js'
 import { NO_KEYS, parseCodecKeys, type CodecKeys } from '../../../src/temporal/codec/keys.js'
 import { EncryptionCodec } from '../../../src/temporal/codec/encryption.js'
 import { demandKeysOfOpenRuns } from '../../../src/temporal/open-runs.js'
@@ -49,7 +48,7 @@ async function worker(codecKeys: CodecKeys): Promise<() => Promise<void>> {
     connection,
     namespace: 'default',
     taskQueue: QUEUE,
-    activities: openWorld().activities as unknown as RunbookActivities,
+    activities: openWorld().activities,
     codecKeys,
   })
   const ended = made.run()
