@@ -142,6 +142,7 @@ export const ROOMS = [
   ]),
   room('src/analysis/reverse', 'the reverse migration, and safe forms of dangerous statements', [
     'src/contract',
+    'src/text',
     'src/d1/sqlite',
     'src/d1/sql',
     'src/d1/schema',
@@ -150,6 +151,16 @@ export const ROOMS = [
     'src/analysis/compare',
     'src/analysis/replay',
     'src/analysis/rules',
+  ]),
+  room('src/analysis/since', 'what others wrote since an archive, in a process of its own', [
+    'src/contract',
+    'src/process',
+    'src/d1/sqlite',
+    'src/d1/schema',
+    'src/analysis/statement',
+    'src/analysis/evidence',
+    'src/analysis/compare',
+    'src/analysis/replay',
   ]),
   room('src/analysis/rehearse', 'the pending files on a restored copy, in a process of its own', [
     'src/contract',
@@ -248,6 +259,7 @@ export const ROOMS = [
     'src/process',
     ...d1('sql', 'order', 'wrangler', 'cloudflare', 'schema', 'read', 'migrations', 'apply', 'backup'),
     'src/analysis/rehearse',
+    'src/analysis/since',
     'src/analysis/validate',
     'src/analysis/status',
     'src/runbook',
@@ -263,13 +275,11 @@ export const ROOMS = [
     'src/runbook',
     'src/runbook/monitoring',
   ]),
-  room('src/temporal/codec', 'keys, and what payloads are encrypted and read with', ['src/contract']),
   room('src/temporal', 'connection, embedded server, search attributes, the worker', [
     'src/contract',
     'src/process',
     'src/d1/sqlite',
     'src/workflows',
-    'src/temporal/codec',
   ]),
   room(
     'src/worker',
@@ -289,7 +299,6 @@ export const ROOMS = [
     'src/runbook/monitoring',
     'src/config',
     'src/temporal',
-    'src/temporal/codec',
   ]),
   room('sample', 'what the demo needs: a project, its rows, a health service', [
     'src/contract',

@@ -4,35 +4,58 @@ import { readSnapshot } from '../d1/read/open-reader.js'
 import path from 'node:path'
 import type { MutateActivities, RollbackActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
+import type { MigrationFile } from '../contract/target.js'
 import { packBundle, unpackBundle } from '../d1/migrations/bundle.js'
 import { migrationFile } from '../d1/migrations/migration-files.js'
 import { replaceContent } from '../d1/backup/replace-content.js'
 import { splitStatements } from '../d1/sql/statements.js'
 import { restoreBookmark } from '../d1/apply/time-travel.js'
-import { failuresOfReverse, lossesSince } from '../runbook/reverse-cost.js'
+import { costNow, failuresOfReverse, lossesSince } from '../runbook/reverse-cost.js'
 import type { Beat } from './as-activity.js'
 import { replaceFile } from './files.js'
 import { rehearseOnCopy } from './rehearsal.js'
 import { artifactStore, runFolder, type ActivityContext } from './worker-place.js'
+import { writtenSince } from './written-since.js'
+
+type Input = Parameters<RollbackActivities['prepareReverse']>[0]
+
+interface Rehearsal {
+  signal: AbortSignal
+  onProgress: (message: string) => void
+}
 
 /**
  * Writes the reverse of what was applied, and rehearses forward and back on the restored backup; where there is a backup of
- * now, the way back on that too, for what was written since.
+ * now, the way back on that too, for what was written since. Counts what others wrote, which the other ways back lose.
  */
 export async function prepareReverse(
   here: ActivityContext,
-  input: Parameters<RollbackActivities['prepareReverse']>[0],
-  rehearsal: { signal: AbortSignal; onProgress: (message: string) => void },
+  input: Input,
+  rehearsal: Rehearsal,
+): ReturnType<RollbackActivities['prepareReverse']> {
+  const all = await unpackBundle(input.bundle, input.files, artifactStore(here))
+  const reverse = await writeReverse(here, input, all, rehearsal)
+  const applied = all.filter(({ name }) => input.applied.includes(name))
+  const { backup, current } = input
+  const { signal } = rehearsal
+  return { ...reverse, writtenSince: await writtenSince(here, backup, { files: applied, current, signal }) }
+}
+
+async function writeReverse(
+  here: ActivityContext,
+  input: Input,
+  all: MigrationFile[],
+  rehearsal: Rehearsal,
 ): ReturnType<RollbackActivities['prepareReverse']> {
   const store = artifactStore(here)
   const ledger = [...input.ledgerBefore, ...input.applied]
-  const all = await unpackBundle(input.bundle, input.files, store)
   const plan = await rehearseOnCopy(here, input.backup, {
     files: all.filter(({ name }) => ledger.includes(name)),
     applied: input.ledgerBefore,
     ...rehearsal,
   })
   const { available, sql, price } = plan.rollback
+  let { cost } = plan.rollback
   if (!available || sql === undefined) return { price }
   const file = migrationFile(reverseName(ledger, input.at, all), Buffer.from(sql))
   if (input.current !== undefined) {
@@ -45,6 +68,7 @@ export async function prepareReverse(
     const failures = failuresOfReverse(now, plan.schemaFingerprint)
     if (failures.length > 0) return { price: failures }
     price.push(...lossesSince(now, input.planned ?? []))
+    cost = costNow(cost, now, input.planned ?? [])
   }
   const kept = path.join(runFolder(here, input.runKey), file.name)
   await replaceFile(kept, file.sql)
@@ -60,6 +84,7 @@ export async function prepareReverse(
       fingerprintAfter: plan.schemaFingerprint,
     },
     price,
+    ...defined({ cost }),
   }
 }
 

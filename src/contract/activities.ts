@@ -5,6 +5,7 @@ import type { Baseline, Checkpoint, MonitoringPlan, Probe, Sampling, Thresholds 
 import type { Plan, PlannedMigration, RowChange } from './plan.js'
 import type { Bundle, Check, CommandRecord, MigrationResult, RunView } from './run.js'
 import type { Status } from './status.js'
+import type { RollbackCost, Since } from './rollback.js'
 import type { MigrationRef, Target } from './target.js'
 
 /**
@@ -109,7 +110,18 @@ export interface RollbackActivities {
     current?: BackupRecord
     /** Rows that the plan predicted. */
     planned?: RowChange[]
-  }): Promise<Audited<{ bundle?: Bundle; migration?: PlannedMigration; price: string[]; file?: string }>>
+  }): Promise<
+    Audited<{
+      bundle?: Bundle
+      migration?: PlannedMigration
+      price: string[]
+      /** The price as numbers, where they were counted. */
+      cost?: RollbackCost
+      file?: string
+      /** What others wrote since the archive: what Time Travel and a restore lose. Absent in what older workers answered. */
+      writtenSince?: Since
+    }>
+  >
 }
 
 export interface MutateActivities {

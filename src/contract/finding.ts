@@ -38,6 +38,8 @@ export const findingSchema = z.object({
   fix: fixSchema.optional(),
   /** A SELECT that finds the rows it is about, in the database as it is. */
   query: z.string().optional(),
+  /** Rows or values that are lost, where it is about a loss. */
+  count: z.number().int().nonnegative().optional(),
   before: z.unknown().optional(),
   after: z.unknown().optional(),
   /** The reason given in the file by `-- d1-runbook: accept CODE object: reason`. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { findingSchema, VERDICTS } from './finding.js'
 import { planQueriesSchema } from './queries.js'
+import { rollbackCostSchema } from './rollback.js'
 import { databaseSchema } from './target.js'
 
 /** One pending file, as the rehearsal on the restored copy saw it run. */
@@ -60,6 +61,8 @@ export const rollbackSummarySchema = z.object({
   rehearsed: z.boolean(),
   /** What it cannot bring back, one sentence each; empty means nothing is lost. */
   price: z.array(z.string()),
+  /** The same as numbers, where they were counted. */
+  cost: rollbackCostSchema.optional(),
 })
 export type RollbackSummary = z.infer<typeof rollbackSummarySchema>
 

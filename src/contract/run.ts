@@ -5,6 +5,7 @@ import { priceSchema } from './price.js'
 import { monitoringPlanSchema, monitoringViewSchema } from './monitoring.js'
 import { GATES, OUTCOMES, PHASES, STEERING } from './names.js'
 import { personSchema, policySchema, rollbackStrategySchema } from './policy.js'
+import { rollbackCostSchema, rollbackOptionSchema, sinceSchema } from './rollback.js'
 import { databaseSchema, targetSchema } from './target.js'
 import { wordsSchema } from './words.js'
 
@@ -274,9 +275,14 @@ export const runViewSchema = z.object({
       strategy: rollbackStrategySchema,
       issue: z.string(),
       price: z.array(z.string()),
+      /** The price as numbers: of the reverse migration, or of what Time Travel and a restore lost. */
+      cost: rollbackCostSchema.optional(),
+      writtenSince: sinceSchema.optional(),
       undo: z.string().optional(),
     })
     .optional(),
+  /** The ways back as they were last shown to whoever decides; absent before anybody was asked. */
+  rollbackOptions: z.array(rollbackOptionSchema).optional(),
   /** Tries of ways back that failed, oldest first. */
   rollbackTries: z.array(rollbackTrySchema).optional(),
   safetyCopy: safetyCopySchema.optional(),

@@ -1,7 +1,7 @@
 import { phrases } from '../text/phrases.js'
 import type { Contact } from '../contract/announcement.js'
 import type { Gate } from '../contract/names.js'
-import type { RollbackOption } from './rollback-options.js'
+import type { RollbackOption } from '../contract/rollback.js'
 import { calendarDay, clockTime, zonedTime, zoneName } from '../text/clock.js'
 import { durationInWords, formatDuration } from '../text/duration.js'
 import { gateCommands } from './gate-commands.js'

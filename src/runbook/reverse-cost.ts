@@ -1,5 +1,8 @@
-import { plural } from '../text/plural.js'
+import type { Finding } from '../contract/finding.js'
 import type { Plan, RowChange } from '../contract/plan.js'
+import type { RollbackCost, TableCost } from '../contract/rollback.js'
+import { costOf, freeOfCost } from '../contract/rollback-cost.js'
+import { plural } from '../text/plural.js'
 
 /** Why a reverse migration does not work on the database as it is now, one sentence each; empty when it does. */
 export function failuresOfReverse(
@@ -19,23 +22,56 @@ const FAILS = new Set(['RH101', 'RH102', 'SY101'])
 /** Rows and values that go where they hold nothing else: counted on the copy of now. */
 const LOSSES = new Set(['DL102', 'DL103'])
 
+type Rehearsed = Pick<Plan, 'findings' | 'rows'>
+
 /**
  * What the reverse migration costs of the database as it is now, one sentence each. Rows of a table that goes as a whole
  * count only as far as the migration did not make them itself, which `planned` tells.
  */
-export function lossesSince(
-  rehearsed: Pick<Plan, 'findings' | 'rows'>,
+export function lossesSince(rehearsed: Rehearsed, planned: readonly RowChange[]): string[] {
+  return [
+    ...tablesThatGo(rehearsed, planned).flatMap(({ table, since }) =>
+      since > 0 ? [`${plural(since, 'row')} written to ${table} since the migration`] : [],
+    ),
+    ...losses(rehearsed).map(({ message }) => `As it is now: ${message}`),
+  ]
+}
+
+/** The same as numbers, added to what the reverse costs without them. */
+export function costNow(
+  cost: RollbackCost | undefined,
+  rehearsed: Rehearsed,
   planned: readonly RowChange[],
-): string[] {
-  const gone = rehearsed.rows.filter(({ before, after }) => before !== null && after === null)
+): RollbackCost | undefined {
+  if (cost === undefined) return undefined
+  const since: TableCost[] = [
+    ...tablesThatGo(rehearsed, planned).map(({ table, since }) => ({
+      ...freeOfCost(table),
+      rowsLost: since,
+    })),
+    ...losses(rehearsed).map(({ code, table = '', column = '', count }): TableCost => {
+      if (code === 'DL102') return { ...freeOfCost(table), rowsLost: count ?? null }
+      const columns = count === undefined ? [] : [{ column, values: count }]
+      return { ...freeOfCost(table), valuesLost: count ?? null, columns }
+    }),
+  ]
+  return costOf([...cost.tables, ...since], cost)
+}
+
+function tablesThatGo(
+  { rows }: Rehearsed,
+  planned: readonly RowChange[],
+): { table: string; since: number }[] {
   const made = new Map(planned.map(({ table, after }) => [table, after ?? 0]))
-  const tables = gone.flatMap(({ table, before }) => {
-    const since = (before ?? 0) - (made.get(table) ?? 0)
-    return since > 0 ? [`${plural(since, 'row')} written to ${table} since the migration`] : []
-  })
-  const names = new Set(gone.map(({ table }) => table))
-  const values = rehearsed.findings
-    .filter(({ code, table }) => LOSSES.has(code) && !(table !== undefined && names.has(table)))
-    .map(({ message }) => `As it is now: ${message}`)
-  return [...tables, ...values]
+  return rows
+    .filter(({ before, after }) => before !== null && after === null)
+    .map(({ table, before }) => ({ table, since: Math.max(0, (before ?? 0) - (made.get(table) ?? 0)) }))
+}
+
+/** Those of tables that stay. */
+function losses({ findings, rows }: Rehearsed): Finding[] {
+  const gone = new Set(
+    rows.filter(({ before, after }) => before !== null && after === null).map(({ table }) => table),
+  )
+  return findings.filter(({ code, table }) => LOSSES.has(code) && !(table !== undefined && gone.has(table)))
 }

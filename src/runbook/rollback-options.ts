@@ -1,23 +1,15 @@
 import type { BackupRecord } from '../contract/backup.js'
 import type { Plan } from '../contract/plan.js'
-import type { RollbackStrategy } from '../contract/policy.js'
+import type { RunView } from '../contract/run.js'
+import type { RollbackCost, RollbackOption, Since } from '../contract/rollback.js'
 import { FREE_DAY } from '../contract/price.js'
 import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
 import { grouped } from '../text/number.js'
 import { plural } from '../text/plural.js'
-import { at, command, type NextCommand } from '../contract/next-command.js'
-
-/** One way back, with what it costs: shown before anybody chooses. */
-export interface RollbackOption {
-  strategy: Exclude<RollbackStrategy, 'none'>
-  title: string
-  available: boolean
-  /** What is lost, one phrase each; never empty. For an unavailable way: why it is not there. */
-  price: string[]
-  /** What to type to choose it. */
-  command: NextCommand
-}
+import { sinceLines } from '../text/written-since.js'
+import { at, command } from '../contract/next-command.js'
+import { defined } from '../contract/defined.js'
 
 /**
  * The ways back, cheapest first. Bookmark and backup return the whole database to a moment, so their price grows with
@@ -28,7 +20,9 @@ export function rollbackOptions(input: {
   plan: Plan | null
   backup: BackupRecord | null
   /** The reverse of just what was applied, as it was written and rehearsed for this decision. */
-  reverse?: { migration?: unknown; price: string[] }
+  reverse?: { migration?: unknown; price: string[]; cost?: RollbackCost }
+  /** What others wrote since the backup; `counting`: the gate will show it. Absent: nobody counts it. */
+  writtenSince?: Since | 'counting'
   /** IANA zone of the times in prices. UTC where absent. */
   timeZone?: string
 }): RollbackOption[] {
@@ -36,6 +30,20 @@ export function rollbackOptions(input: {
     ...way,
     command: at({ environment: input.environment }, command('rollback', '--strategy', way.strategy)),
   }))
+}
+
+/** As they were shown to whoever decides, with what was counted then; before anybody was asked, as they were planned. */
+export function waysOf({
+  view,
+  plan,
+  timeZone,
+}: {
+  view: Pick<RunView, 'environment' | 'backup' | 'rollbackOptions'>
+  plan: Plan | null
+  timeZone?: string | undefined
+}): RollbackOption[] {
+  const { environment, backup, rollbackOptions: shown } = view
+  return shown ?? rollbackOptions({ environment, plan, backup, ...defined({ timeZone }) })
 }
 
 type Way = Omit<RollbackOption, 'command'>
@@ -48,7 +56,10 @@ function reverseMigration({
   const rollback =
     reverse === undefined
       ? plan?.rollback
-      : { available: reverse.migration !== undefined, rehearsed: true, price: reverse.price }
+      : {
+          ...{ available: reverse.migration !== undefined, rehearsed: true, price: reverse.price },
+          ...defined({ cost: reverse.cost }),
+        }
   if (rollback === undefined || !rollback.available) {
     return {
       ...base,
@@ -61,10 +72,12 @@ function reverseMigration({
   }
   const proof = rollback.rehearsed ? [] : ['it was not rehearsed on a copy']
   const price = rollback.price.length === 0 ? ['no rows or values are lost'] : rollback.price
-  return { ...base, available: true, price: [...price, ...proof] }
+  return { ...base, available: true, price: [...price, ...proof], ...defined({ cost: rollback.cost }) }
 }
 
-function timeTravel({ backup, timeZone }: { backup: BackupRecord | null; timeZone?: string }): Way {
+type Moment = Pick<Parameters<typeof rollbackOptions>[0], 'backup' | 'timeZone' | 'writtenSince'>
+
+function timeTravel({ backup, ...about }: Moment): Way {
   const base = { strategy: 'time-travel', title: 'Time Travel bookmark' } as const
   if (backup?.bookmark === undefined) {
     return {
@@ -76,11 +89,12 @@ function timeTravel({ backup, timeZone }: { backup: BackupRecord | null; timeZon
   return {
     ...base,
     available: true,
-    price: [writesLost(backup, timeZone), 'the bookmark is kept 30 days (7 on the free plan)'],
+    price: [...writesLost(backup, about), 'the bookmark is kept 30 days (7 on the free plan)'],
+    ...counted(about),
   }
 }
 
-function restoreBackup({ backup, timeZone }: { backup: BackupRecord | null; timeZone?: string }): Way {
+function restoreBackup({ backup, ...about }: Moment): Way {
   const base = { strategy: 'restore-backup', title: 'Restore of the backup' } as const
   if (backup === null || !backup.verified) {
     return {
@@ -92,7 +106,8 @@ function restoreBackup({ backup, timeZone }: { backup: BackupRecord | null; time
   return {
     ...base,
     available: true,
-    price: [writesLost(backup, timeZone), ...restorePrice(backup)],
+    price: [...writesLost(backup, about), ...restorePrice(backup)],
+    ...counted(about),
   }
 }
 
@@ -108,6 +123,16 @@ function restorePrice({ way, tables, exportMs }: BackupRecord): string[] {
   ]
 }
 
-function writesLost({ createdAt }: BackupRecord, timeZone = 'UTC'): string {
-  return `all rows written since ${zonedDateTime(Date.parse(createdAt), timeZone)} are lost`
+function writesLost(
+  { createdAt }: BackupRecord,
+  { timeZone = 'UTC', writtenSince }: Omit<Moment, 'backup'>,
+): string[] {
+  const lost = `all rows written since ${zonedDateTime(Date.parse(createdAt), timeZone)} are lost`
+  if (writtenSince === undefined) return [lost]
+  if (writtenSince === 'counting') return [`${lost}; they are being counted, and the gate shows how many`]
+  return [lost, ...sinceLines(writtenSince, timeZone)]
+}
+
+function counted({ writtenSince }: Omit<Moment, 'backup'>): Pick<Way, 'writtenSince'> {
+  return writtenSince === undefined || writtenSince === 'counting' ? {} : { writtenSince }
 }

@@ -34,7 +34,8 @@ export async function prepareForDecision(
   await condition(() => end.reverse !== undefined || end.error !== undefined || decided())
   if (end.reverse === undefined && end.error === undefined) preparing.cancel()
   if (end.error === undefined || isCancellation(end.error)) return end.reverse
-  return { price: [`it could not be written: ${failureOf(end.error).message}`] }
+  const { message } = failureOf(end.error)
+  return { price: [`it could not be written: ${message}`], writtenSince: { unknown: message } }
 }
 
 export async function prepareReverse(run: Run, current: BackupRecord | undefined): Promise<PreparedReverse> {

@@ -6,7 +6,8 @@ import type { RollbackStrategy } from '../contract/policy.js'
 import type { Status } from '../contract/status.js'
 import { emergencyMessage, noteMessage } from '../runbook/messages.js'
 import { isUnproven, migrationState, touchedBy } from '../runbook/migration-state.js'
-import { rollbackOptions, type RollbackOption } from '../runbook/rollback-options.js'
+import type { RollbackOption } from '../contract/rollback.js'
+import { rollbackOptions } from '../runbook/rollback-options.js'
 import { mutate, once } from './activities.js'
 import { appliedByThisRun } from './apply.js'
 import { now } from './clock.js'
@@ -50,6 +51,9 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
   const planned = rollbackOptions({
     ...{ environment, plan: run.plan, backup, timeZone },
     ...(unproven === undefined ? partOfThePlan(run) : { reverse: unproven }),
+    ...(unproven !== undefined || willCount(run)
+      ? { writtenSince: unproven?.writtenSince ?? 'counting' }
+      : {}),
   })
   run.alerted = true
   sendAlert(run, incident, planned)
@@ -64,8 +68,10 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
     work: async () => {
       known.reverse ??= await prepareForDecision(run, incident.current)
       const { reverse } = known
-      if (reverse !== undefined)
-        known.ways = rollbackOptions({ environment, plan: run.plan, backup, reverse, timeZone })
+      if (reverse !== undefined) {
+        const since = defined({ writtenSince: reverse.writtenSince })
+        known.ways = rollbackOptions({ environment, plan: run.plan, backup, reverse, timeZone, ...since })
+      }
       const automatic =
         incident.breach === true &&
         run.request.policy.automaticRollback &&
@@ -85,6 +91,7 @@ async function takeBackOrKeep(
   known: { ways: RollbackOption[]; reverse: PreparedReverse | undefined; automatic: boolean },
 ): Promise<void> {
   const { ways, reverse } = known
+  run.view.rollbackOptions = ways
   let { automatic } = known
   for (;;) {
     const strategy = automatic
@@ -100,7 +107,9 @@ async function takeBackOrKeep(
         () => takeBack(run, strategy, { ...incident, ...defined({ reverse }), ways }),
         (result) => result.took,
       )
-      run.view.rollback = { strategy, issue: incident.issue, price, ...kept }
+      const { cost, writtenSince } = ways.find((way) => way.strategy === strategy) ?? {}
+      const numbers = defined({ cost, writtenSince })
+      run.view.rollback = { strategy, issue: incident.issue, price, ...numbers, ...kept }
       if (patched('read-after-rollback')) await run.uninterrupted(() => readAfterRollback(run))
       throw new RunEnded({ outcome: 'rolled-back', message: `${incident.issue}; ${took}` })
     } catch (error) {
@@ -132,7 +141,13 @@ function mayTakeBack(run: Run): boolean {
 function reverseOfUnproven(run: Run): PreparedReverse | undefined {
   const names = run.view.migrations.filter(({ state }) => isUnproven(state)).map(({ name }) => name)
   if (names.length === 0 || !patched('no-reverse-of-unproven')) return undefined
-  return { price: [`${names.join(', ')} is not known to be applied or absent, and a reverse needs to know`] }
+  const unknown = `${names.join(', ')} is not known to be applied or absent`
+  return { price: [`${unknown}, and a reverse needs to know`], writtenSince: { unknown } }
+}
+
+/** Before people are asked, and only where nobody has decided already. */
+function willCount(run: Run): boolean {
+  return touchedBy(run.view.migrations).length > 0 && run.gates.of('rollback').decisions.length === 0
 }
 
 /** The plan's reverse takes back the whole plan: of less, the price is another one, and not known yet. */

@@ -3,6 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing'
 import { expect, it } from 'vitest'
 import { createActivities } from '../../src/activities/index.js'
 import type { BackupRecord } from '../../src/contract/backup.js'
+import type { Since } from '../../src/contract/rollback.js'
 import { packBundle } from '../../src/d1/migrations/bundle.js'
 import { migrationFile } from '../../src/d1/migrations/migration-files.js'
 import { readBookmark, restoreBookmark } from '../../src/d1/apply/time-travel.js'
@@ -68,13 +69,24 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
   const reverse = (since: Partial<Parameters<typeof activities.prepareReverse>[0]>): Promise<unknown> =>
     new MockActivityEnvironment().run(() => activities.prepareReverse({ ...input, ...since }))
   const goes = 'Table photos goes, with every row in it.'
+  // Without a backup of now the live database is summed up: how many rows more, and not which.
   expect(await reverse({})).toMatchObject({
     migration: { name: '0002_rollback_2026_03_08.sql' },
     price: [goes],
+    cost: { rowsLost: 0, valuesLost: 0, tables: [] },
+    writtenSince: {
+      ...{ since: backup.createdAt, by: 'sums', objects: [] },
+      tables: [{ table: 'photos', added: null, changed: null, gone: null, difference: 1 }],
+    },
   })
   expect(await reverse({ current, planned })).toMatchObject({
     migration: { name: '0002_rollback_2026_03_08.sql' },
     price: [goes, '1 row written to photos since the migration'],
+    cost: { rowsLost: 1, valuesLost: 0, tables: [{ table: 'photos', rowsLost: 1 }] },
+    writtenSince: {
+      ...{ since: backup.createdAt, asOf: current.createdAt, by: 'rows', objects: [] },
+      tables: [{ table: 'photos', added: 1, changed: 0, gone: 0, difference: 1 }],
+    },
     file: expect.stringMatching(/run-1.0002_rollback_2026_03_08\.sql$/),
   })
   // What is pending has its number, and does not run before the reverse.
@@ -85,3 +97,38 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
     price: [goes, '1 row written to photos since the migration'],
   })
 })
+
+it(
+  'counts what others wrote to a remote database, as closely as reading it is allowed',
+  { timeout: 120_000 },
+  async () => {
+    const forward = 'ALTER TABLE t ADD COLUMN w TEXT;\n'
+    const { target, api } = await remoteTarget(
+      `${SCHEMA} INSERT INTO t (v) VALUES ('a'), ('b'); ${LEDGER_SQL}`,
+    )
+    const file = migrationFile('0001_w.sql', Buffer.from(forward))
+    const activities = createActivities()
+    const backUp = (): Promise<BackupRecord> =>
+      new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
+    const backup = await backUp()
+    const live = api.database(target.database.id)
+    live.exec(`${forward} INSERT INTO d1_migrations (name) VALUES ('${file.name}');`)
+    const bundle = await packBundle([file])
+    const seen = async (backupMaxRowsRead?: number): Promise<Since | undefined> => {
+      const limited = { ...target, ...(backupMaxRowsRead === undefined ? {} : { backupMaxRowsRead }) }
+      const input = {
+        ...{ target: limited, backup, bundle, files: [file], ledgerBefore: [], applied: [file.name] },
+        ...{ at: '2026-03-08T03:08:00.000Z', runKey: 'run-1' },
+      }
+      const reverse = (): ReturnType<typeof activities.prepareReverse> =>
+        new MockActivityEnvironment().run(() => activities.prepareReverse(input))
+      return (await reverse()).writtenSince
+    }
+    expect(await seen()).toMatchObject({ by: 'sums', tables: [], objects: [] })
+    live.exec(`UPDATE t SET v = 'c' WHERE v = 'a'; CREATE INDEX theirs ON t (v);`)
+    const objects = [{ change: 'added', type: 'index', name: 'theirs', table: 't' }]
+    const changed = { table: 't', added: null, changed: null, gone: null, difference: 0 }
+    expect(await seen()).toMatchObject({ by: 'sums', tables: [changed], objects })
+    expect(await seen(0)).toMatchObject({ by: 'schema', tables: [], objects })
+  },
+)

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Plan } from '../../src/contract/plan.js'
-import { failuresOfReverse, lossesSince } from '../../src/runbook/reverse-cost.js'
+import type { TableCost } from '../../src/contract/rollback.js'
+import { costOf } from '../../src/contract/rollback-cost.js'
+import { costNow, failuresOfReverse, lossesSince } from '../../src/runbook/reverse-cost.js'
+import { costLines } from '../../src/text/rollback-cost.js'
 
 const finding = (code: string, message: string, table?: string): Plan['findings'][number] => ({
   ...{ code, severity: 'error' as const, migration: '0009_rollback.sql', message, advice: '' },
@@ -34,4 +37,47 @@ test('a reverse that fails, or leads elsewhere, is none', () => {
   expect(failuresOfReverse(ok, 'another')).toEqual([expect.stringContaining('does not lead back')])
   const findings = [finding('RH101', 'FOREIGN KEY constraint failed'), finding('DL102', 'rows')]
   expect(failuresOfReverse({ ...ok, findings }, 'before')).toEqual(['FOREIGN KEY constraint failed'])
+})
+
+const cost = (
+  table: string,
+  rowsLost: number | null,
+  values: Record<string, number> = {},
+  rowsLeft = 0,
+): TableCost => ({
+  ...{ table, rowsLost, rowsLeft },
+  valuesLost: Object.values(values).reduce((sum, one) => sum + one, 0),
+  columns: Object.entries(values).map(([column, count]) => ({ column, values: count })),
+})
+
+test('the numbers are those of the sentences, by table and in all', () => {
+  const rows = [
+    { table: 'photos', before: 1215, after: null },
+    { table: 'tags', before: 40, after: null },
+  ]
+  const lost = { ...finding('DL103', '3 values of artworks.locale are lost.', 'artworks'), column: 'locale' }
+  const planned = [
+    { table: 'photos', before: null, after: 1200 },
+    { table: 'tags', before: null, after: 40 },
+  ]
+  const before = costOf([cost('artworks', 2, { locale: 1, name: 4 })])
+  expect(costNow(before, { rows, findings: [{ ...lost, count: 3 }] }, planned)).toEqual({
+    ...{ rowsLost: 17, valuesLost: 8 },
+    tables: [cost('artworks', 2, { locale: 4, name: 4 }), cost('photos', 15)],
+  })
+  // A loss that nobody counted makes the sum unknown, not smaller.
+  expect(costNow(before, { rows, findings: [lost] }, planned)).toMatchObject({
+    rowsLost: 17,
+    valuesLost: null,
+  })
+  expect(costNow(undefined, { rows, findings: [] }, planned)).toBeUndefined()
+})
+
+test('one place writes the numbers out', () => {
+  const lines = costLines(costOf([cost('t', 1, { v: 2 }, 3), cost('same', 0)]))
+  expect(lines).toEqual([
+    '1 row of t stays lost.',
+    '3 rows that the migration made in t stay.',
+    '2 values of t.v stay changed.',
+  ])
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { command } from '../../src/contract/next-command.js'
+import type { Since, WrittenSince, WrittenTable } from '../../src/contract/rollback.js'
 import { rollbackOptions } from '../../src/runbook/rollback-options.js'
 import { samplePlan, sampleRun } from './sample-run.js'
 
@@ -43,4 +44,81 @@ test('a reverse migration that was not rehearsed says so', () => {
     backup,
   })
   expect(way?.price).toContain('it was not rehearsed on a copy')
+})
+
+const rows = (table: string, added: number, changed: number, gone: number): WrittenTable => ({
+  ...{ table, added, changed, gone, difference: added - gone },
+})
+
+test.each<[string, Partial<WrittenSince> | { unknown: string }, string[]]>([
+  ['nothing', {}, ['as of 2026-03-08 04:00 UTC: every row is as the migration leaves it']],
+  [
+    'rows by table',
+    { tables: [rows('orders', 12, 3, 1), rows('log', 1, 0, 0)] },
+    ['as of 2026-03-08 04:00 UTC: orders: 12 added and 3 changed and 1 gone, log: 1 added'],
+  ],
+  [
+    'what only the sums tell',
+    { by: 'sums', tables: [{ table: 'orders', added: null, changed: null, gone: null, difference: -2 }] },
+    ['as of 2026-03-08 04:00 UTC: orders: 2 rows fewer, and which ones others wrote is not known'],
+  ],
+  [
+    'counts',
+    { by: 'counts' },
+    [
+      'as of 2026-03-08 04:00 UTC: every table has as many rows as the migration leaves it with; rows that were changed are not known',
+    ],
+  ],
+  [
+    'nothing that may be read',
+    { by: 'schema' },
+    [
+      'as of 2026-03-08 04:00 UTC: how many rows others wrote since is not known, for counting them would read more than backup.maxRowsRead allows',
+    ],
+  ],
+  [
+    'objects of others',
+    {
+      objects: [
+        { change: 'added', type: 'index', name: 'theirs', table: 'orders' },
+        { change: 'removed', type: 'view', name: 'totals' },
+      ],
+    },
+    [
+      'as of 2026-03-08 04:00 UTC: every row is as the migration leaves it',
+      'made since, and undone too: index theirs on orders',
+      'dropped since, and undone too: view totals',
+    ],
+  ],
+  [
+    'what was written while the archive was made',
+    { moved: ['orders'] },
+    [
+      'as of 2026-03-08 04:00 UTC: every row is as the migration leaves it',
+      'written to while the archive was made: orders; how much of that is lost is not known',
+    ],
+  ],
+  [
+    'what could not be counted',
+    { unknown: 'the archive is gone' },
+    ['how many rows others wrote since is not known: the archive is gone'],
+  ],
+])('Time Travel and a restore say what others lose by it: %s', (_, given, lines) => {
+  const times = { since: '2026-03-08T03:08:00.000Z', asOf: '2026-03-08T04:00:00.000Z' }
+  const writtenSince: Since =
+    'unknown' in given ? given : { ...times, by: 'rows', tables: [], objects: [], ...given }
+  const ways = rollbackOptions({ environment: 'production', plan: samplePlan(), backup, writtenSince })
+  for (const way of ways.slice(1)) {
+    expect(way.price.slice(1, -1)).toEqual(lines)
+    expect(way.writtenSince).toEqual(writtenSince)
+  }
+  expect(ways[0]?.writtenSince).toBeUndefined()
+})
+
+test('more tables than people read are counted, and all of them are values', () => {
+  const tables = Array.from({ length: 11 }, (_, at) => rows(`t${at}`, 1, 0, 0))
+  const writtenSince: Since = { since: '', asOf: '2026-03-08T04:00:00Z', by: 'rows', tables, objects: [] }
+  const [, travel] = rollbackOptions({ environment: 'x', plan: null, backup, writtenSince })
+  expect(travel?.price[1]).toMatch(/t7: 1 added, and 3 more tables$/)
+  expect(travel?.writtenSince).toEqual(writtenSince)
 })

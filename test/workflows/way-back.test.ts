@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { ApplicationFailure } from '@temporalio/common'
 import { describe, expect, it } from 'vitest'
 import type { RunbookActivities } from '../../src/contract/activities.js'
-import { decideSignal } from '../../src/contract/messages.js'
+import { plain } from '../../src/contract/command-line.js'
+import { decideSignal, statusQuery } from '../../src/contract/messages.js'
+import { costOf } from '../../src/contract/rollback-cost.js'
+import type { Since } from '../../src/contract/rollback.js'
 import type { RollbackStrategy } from '../../src/contract/policy.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
 import { renderIncident } from '../../src/runbook/report/incident.js'
@@ -202,5 +205,53 @@ describe('before a restore', () => {
     })
     expect(world.calls).not.toContain('restoreFromBackup')
     expect(view.outcome).toBe('failed')
+  })
+})
+
+describe('what the ways back cost', () => {
+  it('stands at the gate as words and in the state as numbers, and in the report of what was taken', async () => {
+    const writtenSince: Since = {
+      ...{ since: '2026-01-02T03:04:05.000Z', asOf: '2026-01-02T04:00:00.000Z', by: 'rows', objects: [] },
+      tables: [{ table: 'orders', added: 12, changed: 3, gone: 0, difference: 12 }],
+    }
+    const cost = costOf([{ table: 'photos', rowsLost: 15, rowsLeft: 0, valuesLost: 0, columns: [] }])
+    const world = failing((it) => ({
+      prepareReverse: async () => ({ price: ['it fails'], cost, writtenSince }),
+      travelBack: async () => {
+        it.ledger.splice(1)
+        return { previousBookmark: 'undo', schemaFingerprint: 'schema after 0001_first.sql' }
+      },
+    }))
+    const view = await run(world, async (handle) => {
+      const { gates, rollbackOptions } = await handle.query(statusQuery)
+      const shows = gates.find(({ gate }) => gate === 'rollback')?.shows.map((line) => plain(line))
+      expect(shows?.find((line) => line.startsWith('Time Travel'))).toContain(
+        'as of 2026-01-02 04:00 UTC: orders: 12 added and 3 changed',
+      )
+      expect(rollbackOptions?.map((way) => [way.strategy, way.available, way.writtenSince])).toEqual([
+        ['reverse-migration', false, undefined],
+        ['time-travel', true, writtenSince],
+        ['restore-backup', true, writtenSince],
+      ])
+      await choose(handle, 'time-travel')
+    })
+    expect(view.rollback).toMatchObject({ strategy: 'time-travel', writtenSince })
+    expect(renderIncident({ view, plan: null, baseline: null })).toContain('orders: 12 added and 3 changed')
+    // Before it was counted, the alert said that it is being counted.
+    const alert = world.told.find(({ kind }) => kind === 'emergency')
+    expect(alert?.text).toContain('they are being counted, and the gate shows how many')
+  })
+
+  it('is unknown where it could not be counted, with the reason', async () => {
+    const world = failing(() => ({
+      prepareReverse: async () => {
+        throw refusal('BackupInvalid', 'the archive is gone')
+      },
+    }))
+    const view = await run(world, async (handle) => {
+      await choose(handle, 'none')
+    })
+    expect(view.rollbackOptions?.[1]?.writtenSince).toEqual({ unknown: 'the archive is gone' })
+    expect(view.rollbackOptions?.[1]?.price.join()).toContain('is not known: the archive is gone')
   })
 })

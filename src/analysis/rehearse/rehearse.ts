@@ -216,6 +216,8 @@ async function wayBack(
   })
   const unwritten = input.databaseFile === undefined ? unwrittenRows(native.evidence) : []
   const summary = { ...tried, price: [...tried.price, ...unwritten] }
+  // Written on empty tables: there was no row to count.
+  if (input.databaseFile === undefined) delete summary.cost
   if (summary.sql === undefined || summary.sql === '') return summary
   if (input.database.remote) {
     // It is sent as a migration, and the schema must be word for word the one of before: only its lines may change.

@@ -1,6 +1,9 @@
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RollbackSummary } from '../../contract/plan.js'
+import type { TableCost } from '../../contract/rollback.js'
+import { costOf } from '../../contract/rollback-cost.js'
+import { costLines } from '../../text/rollback-cost.js'
 import { catalogOf, CATALOG_SQL, schemaFingerprint } from '../../d1/schema/catalog.js'
 import { readDetailedCatalog } from '../../d1/schema/schema.js'
 import { attachAfterwards, openConfined } from '../../d1/sqlite/confined.js'
@@ -10,7 +13,6 @@ import type { DataComparison, Evidence } from '../evidence.js'
 import { replayFile } from '../replay/replay.js'
 import { fatesByName, reverseOf, type Reverse } from './reverse.js'
 import { searchAnswers } from './search-answers.js'
-import { rowsText, valuesText } from '../rules/rule.js'
 
 export interface WayBackInput {
   /** The database before. */
@@ -48,19 +50,25 @@ function write(input: WayBackInput, rebuildOnly: boolean): Reverse {
 
 async function tryOut(input: WayBackInput, reverse: Reverse): Promise<RollbackSummary> {
   const searched = [...input.evidence.before.tables.values()].some(({ search }) => search !== undefined)
-  if (reverse.sql === '' && !searched)
-    return { available: true, sql: '', rehearsed: true, price: reverse.price }
+  // Without a statement and without a word of what stays otherwise, nothing is to be undone.
+  if (reverse.sql === '' && !searched && reverse.price.length === 0)
+    return { available: true, sql: '', rehearsed: true, price: [], cost: costOf([]) }
   const copy = join(input.folder, 'back.sqlite')
   await copyFile(input.main, copy)
   input.signal?.throwIfAborted()
-  const problem = runBack(input, copy, reverse)
-  if (typeof problem === 'string')
-    return { available: false, rehearsed: true, price: [problem, ...reverse.price] }
-  return { available: true, sql: reverse.sql, rehearsed: true, price: [...problem, ...reverse.price] }
+  const back = runBack(input, copy, reverse)
+  if (typeof back === 'string') return { available: false, rehearsed: true, price: [back, ...reverse.price] }
+  const cost = costOf(back.tables)
+  const price = [...costLines(cost), ...back.search, ...reverse.price]
+  return { available: true, sql: reverse.sql, rehearsed: true, price, cost }
 }
 
 /** What still differs from before, or as one text why it does not work. */
-function runBack(input: WayBackInput, copy: string, reverse: Reverse): string[] | string {
+function runBack(
+  input: WayBackInput,
+  copy: string,
+  reverse: Reverse,
+): { tables: TableCost[]; search: string[] } | string {
   const { migrationsTable } = input
   const database = openConfined(copy)
   try {
@@ -88,15 +96,15 @@ function runBack(input: WayBackInput, copy: string, reverse: Reverse): string[] 
     const fates = fatesByName(before, restored).filter((fate) => touched.has(fate.before.name.toLowerCase()))
     const search = searchAnswers({ database, before, after: restored, fates })
     if (typeof search === 'string') return search
-    const rows = fates
+    const tables = fates
       .filter((fate) => fate.before.kind === 'table')
-      .flatMap((fate) =>
+      .map((fate) =>
         differences(
           fate.before.name,
           compareTable({ database, before, after: restored, statements: [] }, fate),
         ),
       )
-    return [...rows, ...search]
+    return { tables, search }
   } finally {
     database.close()
   }
@@ -111,19 +119,16 @@ function fingerprintOf(file: string, migrationsTable: string): string {
   }
 }
 
-function differences(table: string, data: DataComparison): string[] {
-  const found: string[] = []
-  const lost = data.lost + (data.equal ?? 0)
-  if (lost > 0) found.push(`${rowsText(lost)} of ${table} ${stay(lost)} lost.`)
-  const extra = data.rowsAfter - (data.rowsBefore - lost)
-  if (extra > 0) found.push(`${rowsText(extra)} that the migration made in ${table} ${stay(extra)}.`)
-  for (const { column, nulled, changed } of data.columns) {
-    if (nulled + changed > 0)
-      found.push(`${valuesText(nulled + changed)} of ${table}.${column} ${stay(nulled + changed)} changed.`)
+function differences(table: string, data: DataComparison): TableCost {
+  const rowsLost = data.lost + (data.equal ?? 0)
+  const columns = data.columns
+    .map(({ column, nulled, changed }) => ({ column, values: nulled + changed }))
+    .filter(({ values }) => values > 0)
+  return {
+    table,
+    rowsLost,
+    rowsLeft: Math.max(0, data.rowsAfter - (data.rowsBefore - rowsLost)),
+    valuesLost: columns.reduce((sum, { values }) => sum + values, 0),
+    columns,
   }
-  return found
-}
-
-function stay(count: number): string {
-  return count === 1 ? 'stays' : 'stay'
 }

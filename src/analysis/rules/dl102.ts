@@ -74,6 +74,7 @@ function observed(evidence: Evidence): Finding[] {
         const message = `${rowsText(rows)} of ${before.name} ${rows === 1 ? 'is' : 'are'} lost${how}; ${remain}.${among}`
         return findingOf(dl102, 'error', place, message, {
           table: before.name,
+          count: data.lost,
           before: data.rowsBefore,
           after: losses.length > 1 ? data.rowsBefore - rows : data.rowsAfter,
           advice: dl102.advice.replace('TABLE', before.name),
@@ -92,7 +93,7 @@ function equal(evidence: Evidence): Finding[] {
     const message = `${rowsText(data.equal)} of ${before.name} ${are} gone and ${have} an equal one still there, in every column: how often each was there is lost. ${samples}`
     return [
       findingOf(dl102, 'warning', rowLossCulprit(evidence, fate), message, {
-        ...{ table: before.name, before: data.rowsBefore, after: data.rowsAfter },
+        ...{ table: before.name, count: data.equal, before: data.rowsBefore, after: data.rowsAfter },
         advice:
           'Duplicates that mean nothing may go; where each row stands for an event, keep their number: SELECT …, count(*) … GROUP BY all columns.',
       }),

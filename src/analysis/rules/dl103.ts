@@ -113,6 +113,7 @@ function lost(
   return findingOf(dl103, 'error', place, `${message}${samples === '' ? '' : `, such as ${samples}`}.`, {
     table: fate.before.name,
     column: change.column,
+    count: change.values - after,
     before: change.values,
     after,
     advice: dl103.advice.replace('TABLE.COLUMN', `${fate.before.name}.${change.column}`),

@@ -20,7 +20,9 @@ export interface Rule {
   checkHistory?: (history: History) => Finding[]
 }
 
-type Details = Partial<Pick<Finding, 'table' | 'column' | 'before' | 'after' | 'fix'>> & { advice?: Words }
+type Details = Partial<Pick<Finding, 'table' | 'column' | 'count' | 'before' | 'after' | 'fix'>> & {
+  advice?: Words
+}
 
 /** Where a finding points to: a statement, or a file as a whole. */
 export type Location = Pick<StatementEvidence, 'file' | 'line'> | { file: string } | undefined

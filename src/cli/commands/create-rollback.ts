@@ -42,7 +42,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
           options.of === undefined ? await newestApplied(context, files) : named(files, options.of)
         const before = await pendingBefore(context, files)
         const archive = await archiveBefore({ target: context.target, migration, given: options.backup })
-        const { sql, price, current } = await interruptible((signal) =>
+        const { sql, price, cost, current } = await interruptible((signal) =>
           archive === undefined
             ? reverseOfFiles(context, files, { migration, signal })
             : reverseOfRows({ context, files, migration, archive, signal, onProgress: output.note }),
@@ -62,6 +62,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
           ...defined({ file }),
           sql,
           price,
+          ...defined({ cost }),
           rows: archive !== undefined,
           ...defined({ archive: archive?.file, archiveCreatedAt: archive?.createdAt }),
           rehearsedOn: [

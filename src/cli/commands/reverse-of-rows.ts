@@ -5,6 +5,8 @@ import type { Context } from '../../config/context.js'
 import { RunbookError } from '../../contract/failures.js'
 import { command, words } from '../../contract/next-command.js'
 import type { Plan } from '../../contract/plan.js'
+import { defined } from '../../contract/defined.js'
+import type { RollbackCost } from '../../contract/rollback.js'
 import type { MigrationFile } from '../../contract/target.js'
 import type { EarlierArchive } from './archive-before.js'
 import { copyOfDatabase } from './database-copy.js'
@@ -13,6 +15,8 @@ export interface WrittenReverse {
   sql: string
   /** What it does not bring back, or takes away, one sentence each. */
   price: string[]
+  /** The price as numbers, where there were rows to count. */
+  cost?: RollbackCost
   /** It was tried on the database as it is now, and the price counts what was written since. */
   current?: boolean
 }
@@ -32,7 +36,7 @@ interface Request {
  */
 export async function reverseOfRows(request: Request): Promise<WrittenReverse> {
   const plan = await onArchive(request)
-  const { sql, price } = plan.rollback
+  const { sql, price, cost } = plan.rollback
   if (sql === undefined) throw noReverse(request.migration, price)
   if (sql === '')
     throw new RunbookError(
@@ -40,7 +44,7 @@ export async function reverseOfRows(request: Request): Promise<WrittenReverse> {
       [`${request.migration.name} leaves nothing to reverse: no file is written.`, ...price].join(' '),
       { advice: words`See what it does: ${command('plan')}` },
     )
-  return onDatabase(request, plan, { sql, price })
+  return onDatabase(request, plan, { sql, price, ...defined({ cost }) })
 }
 
 async function onArchive({ context, files, migration, archive, signal, onProgress }: Request): Promise<Plan> {
@@ -75,7 +79,7 @@ async function onDatabase(request: Request, plan: Plan, written: WrittenReverse)
     if (!applied.includes(migration.name)) return written
     const { migrationFile } = await import('../../d1/migrations/migration-files.js')
     const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
-    const { failuresOfReverse, lossesSince } = await import('../../runbook/reverse-cost.js')
+    const { costNow, failuresOfReverse, lossesSince } = await import('../../runbook/reverse-cost.js')
     const reverse = migrationFile('rollback.sql', Buffer.from(written.sql))
     const now = await rehearseInOwnProcess({
       ...{ signal, onProgress, databaseFile: copy.databaseFile },
@@ -89,7 +93,13 @@ async function onDatabase(request: Request, plan: Plan, written: WrittenReverse)
     const wanted = applied.at(-1) === migration.name ? plan.schemaFingerprint : now.predictedFingerprint
     const failures = failuresOfReverse(now, wanted)
     if (failures.length > 0) throw noReverse(migration, failures)
-    return { ...written, price: [...written.price, ...lossesSince(now, plan.rows)], current: true }
+    const cost = costNow(written.cost, now, plan.rows)
+    return {
+      ...written,
+      price: [...written.price, ...lossesSince(now, plan.rows)],
+      ...defined({ cost }),
+      current: true,
+    }
   } finally {
     await copy.remove()
   }

@@ -14,7 +14,7 @@ import {
   safetyCopyText,
   stateHeads,
 } from '../migration-state.js'
-import { rollbackOptions } from '../rollback-options.js'
+import { waysOf } from '../rollback-options.js'
 import { shownTime, type ReportInput } from './input.js'
 import { at, command, type NextCommand } from '../../contract/next-command.js'
 
@@ -177,12 +177,11 @@ function ways({ view, plan, timeZone }: ReportInput): string {
 function waysTable({ view, plan, timeZone }: Pick<ReportInput, 'view' | 'plan' | 'timeZone'>): string {
   return table(
     ['Way', 'Available', 'Price'],
-    rollbackOptions({
-      environment: view.environment,
-      plan,
-      backup: view.backup,
-      ...defined({ timeZone }),
-    }).map(({ title, available, price }) => [title, available ? 'yes' : 'no', prose(phrases(price))]),
+    waysOf({ view, plan, timeZone }).map(({ title, available, price }) => [
+      title,
+      available ? 'yes' : 'no',
+      prose(phrases(price)),
+    ]),
   )
 }
 

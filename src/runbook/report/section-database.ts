@@ -1,5 +1,4 @@
 import { phrases } from '../../text/phrases.js'
-import { defined } from '../../contract/defined.js'
 import { querySummary } from '../query-summary.js'
 import { fixPlace } from '../../text/fix.js'
 import type { Finding } from '../../contract/finding.js'
@@ -11,7 +10,7 @@ import { formatDuration } from '../../text/duration.js'
 import { inLedger, ledgerText, migrationState, safetyCopyText, stateHeads } from '../migration-state.js'
 import { commandLine } from '../../contract/command-line.js'
 import { backupProof } from '../backup-words.js'
-import { rollbackOptions } from '../rollback-options.js'
+import { waysOf } from '../rollback-options.js'
 import { heading, lineOf, text, tableOr, type Block, type Line, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 import { words } from '../../contract/next-command.js'
@@ -205,12 +204,7 @@ export function backupSection({ view, timeZone }: ReportInput): Section {
 }
 
 export function wayBackSection({ view, plan, timeZone }: ReportInput): Section {
-  const ways = rollbackOptions({
-    environment: view.environment,
-    plan,
-    backup: view.backup,
-    ...defined({ timeZone }),
-  })
+  const ways = waysOf({ view, plan, timeZone })
   const sql = plan?.rollback.sql
   // A command that would be refused is no way back.
   const open =
@@ -244,10 +238,11 @@ export function wayBackSection({ view, plan, timeZone }: ReportInput): Section {
   }
 }
 
-function whenOffered({ outcome }: RunView): string {
-  return outcome === null
-    ? 'As planned, and as the backup allows. They are chosen at the gate rollback, which is not open.'
-    : 'As they were planned, and as the backup allowed. The run is over: it takes nothing back any more.'
+function whenOffered({ outcome, rollbackOptions }: RunView): string {
+  const asked = rollbackOptions !== undefined
+  if (outcome !== null)
+    return `${asked ? 'As they were shown when people were asked last' : 'As they were planned, and as the backup allowed'}. The run is over: it takes nothing back any more.`
+  return `${asked ? 'As they were shown when people were asked last' : 'As planned, and as the backup allows'}. They are chosen at the gate rollback, which is not open.`
 }
 
 function signed(value: number): string {

@@ -1,0 +1,68 @@
+import type { MadeObject, Since, WrittenSince, WrittenTable } from '../contract/rollback.js'
+import { zonedDateTime } from './clock.js'
+import { plural } from './plural.js'
+
+/** Tables, and objects of a kind, that are named before the rest is counted. */
+const SHOWN = 8
+
+/** What going back to the archive or its bookmark loses beside the migration, one phrase each; never empty. */
+export function sinceLines(since: Since, timeZone: string): string[] {
+  if ('unknown' in since) return [`how many rows others wrote since is not known: ${since.unknown}`]
+  const asOf = `as of ${zonedDateTime(Date.parse(since.asOf), timeZone)}`
+  return [`${asOf}: ${rowsText(since)}`, ...objectLines(since.objects), ...movedLines(since.moved)]
+}
+
+function rowsText({ by, tables }: WrittenSince): string {
+  if (by === 'schema')
+    return 'how many rows others wrote since is not known, for counting them would read more than backup.maxRowsRead allows'
+  if (tables.length === 0) return NOTHING[by]
+  const shown = tables.slice(0, SHOWN).map(tableText)
+  const rest = tables.length > SHOWN ? [`and ${plural(tables.length - SHOWN, 'more table')}`] : []
+  return `${[...shown, ...rest].join(', ')}${by === 'counts' ? '; rows that were changed are not known' : ''}`
+}
+
+const NOTHING = {
+  rows: 'every row is as the migration leaves it',
+  sums: 'every table is as the migration leaves it, by sums over its values',
+  counts:
+    'every table has as many rows as the migration leaves it with; rows that were changed are not known',
+} as const
+
+function tableText({ table, added, changed, gone, difference, uncertain }: WrittenTable): string {
+  const parts = [
+    ...(added === null || added === 0 ? [] : [`${added} added`]),
+    ...(changed === null || changed === 0 ? [] : [`${changed} changed`]),
+    ...(gone === null || gone === 0 ? [] : [`${gone} gone`]),
+  ]
+  if (added !== null && changed !== null && gone !== null) return `${table}: ${parts.join(' and ')}`
+  if (added !== null && gone !== null)
+    return `${table}: ${parts.join(' and ')}, of which one of each may be a row that changed`
+  const rows =
+    difference === null || difference === 0
+      ? 'as many rows as the migration leaves it with'
+      : `${plural(Math.abs(difference), 'row')} ${difference > 0 ? 'more' : 'fewer'}`
+  const why = uncertain === true ? ': the migration writes the time or chance there' : ''
+  return `${table}: ${rows}, and which ones others wrote is not known${why}`
+}
+
+function objectLines(objects: readonly MadeObject[]): string[] {
+  return (['added', 'changed', 'removed'] as const).flatMap((change) => {
+    const names = objects.filter((one) => one.change === change).map(objectText)
+    if (names.length === 0) return []
+    const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''
+    return [`${DONE[change]} since, and undone too: ${names.slice(0, SHOWN).join(', ')}${more}`]
+  })
+}
+
+function movedLines(tables: readonly string[] = []): string[] {
+  if (tables.length === 0) return []
+  const more = tables.length > SHOWN ? ` and ${tables.length - SHOWN} more` : ''
+  const named = `${tables.slice(0, SHOWN).join(', ')}${more}`
+  return [`written to while the archive was made: ${named}; how much of that is lost is not known`]
+}
+
+const DONE = { added: 'made', changed: 'changed', removed: 'dropped' } as const
+
+function objectText({ type, name, table }: MadeObject): string {
+  return `${type} ${name}${table === undefined ? '' : ` on ${table}`}`
+}
