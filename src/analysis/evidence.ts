@@ -96,15 +96,16 @@ export interface ColumnChange {
   /** Rows whose value became NULL, or an empty text, object or list. */
   nulled: number
   changed: number
-  /** Of the changed ones: texts that CAST or a numeric type cut to the number that they start with, or to 0. */
+  /** Of the changed ones: those that CAST or a numeric type cut: texts to the number that they start with, or to 0, and numbers to shorter ones. */
   cut?: number
+  cutSamples?: ColumnChange['samples']
   /** Of the changed ones: the same value, stored as another type: 1 as 1.0 or '1'. */
   retyped?: number
   /** The column of before whose values it holds in every row that changed: a copy or an UPDATE put them there. */
   taken?: string
   /** Of the changed ones: JSON documents of which nothing is left in the new ones. */
   overwritten?: number
-  /** Of the values that became NULL or empty, then of the others; a few of each. */
+  /** Of the values that became NULL or empty, then of the others that were not cut; a few of each. */
   samples: { key: string; before: string; after: string }[]
   /** `table.column` that holds the same values now. */
   preservedIn?: string

@@ -25,6 +25,7 @@ export function columnChanges(
   from: string,
   compared: Pair[],
   key: Pair[],
+  mapped: (column: string) => boolean,
 ): ColumnChange[] {
   const counts = compared.flatMap((pair, at) => {
     const b = column('b', pair.was)
@@ -35,9 +36,9 @@ export function columnChanges(
       `count(CASE WHEN NOT (${isEmpty(b)}) AND (${isEmpty(s)}) THEN 1 END) AS n${at}`,
       `count(CASE WHEN NOT (${isEmpty(s)}) AND ${b} IS NOT NULL AND ${differ(pair)} THEN 1 END) AS c${at}`,
       `count(CASE WHEN ${retyped(pair)} THEN 1 END) AS t${at}`,
-      `count(CASE WHEN ${cut} AND ${startsAsNumber(b)} THEN 1 END) AS h${at}`,
-      `count(CASE WHEN ${cut} AND NOT ${startsAsNumber(b)} THEN 1 END) AS z${at}`,
-      `count(DISTINCT CASE WHEN ${cut} AND NOT ${startsAsNumber(b)} THEN ${b} END) AS w${at}`,
+      `count(CASE WHEN (${cut}) AND ${startsAsNumber(b)} THEN 1 END) AS h${at}`,
+      `count(CASE WHEN (${cut}) AND NOT ${startsAsNumber(b)} THEN 1 END) AS z${at}`,
+      `count(DISTINCT CASE WHEN (${cut}) AND NOT ${startsAsNumber(b)} THEN ${b} END) AS w${at}`,
     ]
   })
   const row = database.prepare(`SELECT ${counts.join(', ')} FROM ${from}`).get() ?? {}
@@ -47,7 +48,10 @@ export function columnChanges(
     const [values, nulled, changed] = [of('v'), of('n'), of('c')]
     if (nulled + changed === 0) return []
     const others = changed - of('t')
-    const cut = countCut({ values, changed: others, headed: of('h'), zeroed: of('z'), words: of('w') })
+    const [headed, zeroed] = [of('h'), of('z')]
+    const maps = mapped(was)
+    const cut = countCut({ values, changed: others, headed, zeroed, words: of('w'), mapped: maps })
+    const cutAway = `(${cutOff(column('b', was), column('s', is))})${cut > headed ? '' : ` AND ${startsAsNumber(column('b', was))}`}`
     const keyText = key.map((pair) => `quote(${column('b', pair.was)})`).join(` || ', ' || `)
     const emptied = `NOT (${isEmpty(column('b', was))}) AND (${isEmpty(column('s', is))})`
     const samplesWhere = (condition: string): ColumnChange['samples'] =>
@@ -66,13 +70,19 @@ export function columnChanges(
         }))
     const samples = [
       ...(nulled === 0 ? [] : samplesWhere(emptied)),
-      ...(changed === 0 ? [] : samplesWhere(`NOT (${emptied})`)),
+      ...(changed === 0
+        ? []
+        : samplesWhere(
+            cut === 0
+              ? `NOT (${emptied})`
+              : `NOT (${emptied}) AND NOT (${cutAway}) AND NOT (${retyped(pair)})`,
+          )),
     ]
     const documents = samples.some(({ before }) => /^'\s*[{[]/.test(before))
     const overwritten = documents ? countOverwritten(database, from, column('b', was), column('s', is)) : 0
     const kinds = {
       ...(of('t') === 0 ? {} : { retyped: of('t') }),
-      ...(cut === 0 ? {} : { cut }),
+      ...(cut === 0 ? {} : { cut, cutSamples: samplesWhere(cutAway) }),
       ...(overwritten === 0 ? {} : { overwritten }),
     }
     return [{ column: was, after: is, values, nulled, changed, ...kinds, samples }]

@@ -50,7 +50,7 @@ export function computedChanges(
   const rows = `prior.${quoteName(fate.before.name)} b CROSS JOIN main.${quoteName(after.name)} s ON ${join(key)}`
   const alike = `${rows}${pairs.map((pair) => ` AND NOT (${differ(pair)})`).join('')}`
   const among = (from: string, some: ComputedPair[]): ColumnChange[] =>
-    some.length === 0 ? [] : columnChanges(database, from, some, key)
+    some.length === 0 ? [] : columnChanges(database, from, some, key, () => true)
   const changes = [
     ...among(
       rows,

@@ -21,14 +21,25 @@ export function spoilt(b: string, s: string): string {
   return `typeof(${b}) = 'text' AND typeof(${s}) IN ('integer', 'real') AND CAST(${s} AS TEXT) <> trim(${b}) AND NOT (${plain})`
 }
 
-/** The same, and the number is what CAST makes of the text: no mapping that somebody wrote down. */
+/** The same, and the value is what CAST makes of the text, stored as a number or as its digits: no mapping that somebody wrote down. */
 export function cutOff(b: string, s: string): string {
-  return `${spoilt(b, s)} AND ${s} IN (CAST(${b} AS NUMERIC), CAST(${b} AS INTEGER), CAST(${b} AS REAL))`
+  const casts = [`CAST(${b} AS NUMERIC)`, `CAST(${b} AS INTEGER)`, `CAST(${b} AS REAL)`]
+  const digits = casts.map((cast) => `CAST(${cast} AS TEXT)`).join(', ')
+  const toNumber = `((${spoilt(b, s)}) OR (typeof(${b}) = 'text' AND trim(${b}) = '' AND typeof(${s}) IN ('integer', 'real'))) AND ${s} IN (${casts.join(', ')})`
+  const toDigits = `typeof(${b}) = 'text' AND typeof(${s}) = 'text' AND ${b} <> ${s} AND ${s} IN (${digits}) AND (CAST(${b} AS REAL) <> CAST(${s} AS REAL) OR trim(${b}) GLOB '*[^-+0-9.]*' OR trim(${b}) = '')`
+  return `(${toNumber}) OR (${toDigits}) OR (${cutNumber(b, s)})`
 }
 
-/** Starts like a number: what CAST cut off is what followed, or zeros and a sign before it. */
+/** A real that lost what was behind its point, an integer beyond what a real holds. Source: https://sqlite.org/lang_expr.html#castexpr */
+export function cutNumber(b: string, s: string): string {
+  const truncated = `typeof(${b}) = 'real' AND typeof(${s}) IN ('integer', 'real') AND ${b} <> ${s} AND ${s} = CAST(${b} AS INTEGER)`
+  const rounded = `typeof(${b}) = 'integer' AND typeof(${s}) = 'real' AND ${s} = CAST(${b} AS REAL) AND CAST(${s} AS INTEGER) <> ${b}`
+  return `(${truncated}) OR (${rounded})`
+}
+
+/** Starts like a number: what CAST cut off is what followed, or zeros and a sign before it. A number does. */
 export function startsAsNumber(b: string): string {
-  return `(trim(${b}) GLOB '[0-9]*' OR trim(${b}) GLOB '[+-][0-9]*')`
+  return `(typeof(${b}) <> 'text' OR trim(${b}) GLOB '[0-9]*' OR trim(${b}) GLOB '[+-][0-9]*')`
 }
 
 interface CutCounts {
@@ -39,13 +50,15 @@ interface CutCounts {
   zeroed: number
   /** Different texts among the others. */
   words: number
+  /** A statement that filled the column may map words: `CASE`, `iif`. */
+  mapped: boolean
 }
 
 /**
  * Values that were cut. One word that is 0 now may be a meant mapping ('false'); several, or one among numbers, are what CAST
  * did to texts that it cannot read.
  */
-export function countCut({ values, changed, headed, zeroed, words }: CutCounts): number {
-  const byCast = headed + zeroed === changed && (words > 1 || values > changed || headed > 0)
+export function countCut({ values, changed, headed, zeroed, words, mapped }: CutCounts): number {
+  const byCast = !mapped || (headed + zeroed === changed && (words > 1 || values > changed || headed > 0))
   return headed + (byCast ? zeroed : 0)
 }

@@ -110,9 +110,25 @@ function retypedOnly(
     )
     .all()
     .map((row) => ({ key: '', before: String(row['before']), after: String(row['after']) }))
-  if (samples.length === 0) return []
   const values = withValue(database, fate.before.name, was, 'prior')
-  return [{ column: was, after: is, values, nulled: 0, changed, retyped: changed, samples }]
+  const change = { column: was, after: is, values, nulled: 0, changed }
+  const unlike = `SELECT ${plainNumber(b)} AS x FROM ${prior} WHERE ${b} IS NOT NULL EXCEPT SELECT ${plainNumber(s)} FROM ${main}`
+  const cutSamples = database
+    .prepare(`SELECT quote(x) AS before FROM (${unlike}) WHERE typeof(x) = 'text' LIMIT ${SAMPLES}`)
+    .all()
+    .map((row) => ({ key: '', before: String(row['before']), after: '' }))
+  if (cutSamples.length === 0) return samples.length === 0 ? [] : [{ ...change, retyped: changed, samples }]
+  const cut = number(
+    database,
+    `SELECT count(*) AS n FROM ${prior} WHERE typeof(${b}) = 'text' AND ${plainNumber(b)} IN (${unlike})`,
+  )
+  return [{ ...change, cut, cutSamples, ...(changed > cut ? { retyped: changed - cut } : {}), samples }]
+}
+
+/** The value, a text of digits as the number that it is. */
+function plainNumber(value: string): string {
+  const text = `typeof(${value}) = 'text' AND ${value} GLOB '*[0-9]*' AND ${value} NOT GLOB '*[^0-9.-]*' AND ${value} NOT GLOB '0[0-9]*' AND length(${value}) < 16`
+  return `CASE WHEN ${text} THEN CAST(${value} AS NUMERIC) ELSE +${value} END COLLATE BINARY`
 }
 
 /** Rows of now that are equal to one of before, more often than it was there. */

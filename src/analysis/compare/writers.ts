@@ -16,6 +16,13 @@ export function writersOf(
   )
 }
 
+/** Whether a statement that names the column may put one word in the place of another: `CASE`, `iif`. */
+export function mapsWords(statements: StatementEvidence[], fate: TableFate, name: string): boolean {
+  return writersOf(statements, fate, name).some(({ anatomy }) =>
+    anatomy.tokens.some(({ text }) => /^(?:case|iif|if)$/i.test(text)),
+  )
+}
+
 /** Whether a statement writes rows of a table, by itself or through a trigger. */
 export function writes({ touches }: StatementEvidence, table: string): boolean {
   return touches.some(({ table: to, how }) => how !== 'read' && to.toLowerCase() === table.toLowerCase())

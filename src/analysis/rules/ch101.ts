@@ -28,7 +28,11 @@ export const ch101: Rule = {
 }
 
 function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
-  const { column, changed, values, retyped = 0, taken, heldIn } = change
+  const { column, values, taken, heldIn } = change
+  // What was cut is told as a loss, and what became another type on the way is no news then.
+  const beside = change.cut === undefined ? 0 : change.cut + (change.retyped ?? 0)
+  const changed = change.changed - beside
+  const retyped = change.cut === undefined ? (change.retyped ?? 0) : 0
   const samples = change.samples
     .filter(({ after }) => change.nulled === 0 || !isEmptied(after))
     .map(({ before, after }) => `${before} -> ${after}`)
@@ -46,7 +50,8 @@ function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Fi
   const computed = change.computed === undefined ? '' : `; it is computed ${change.computed}`
   const message = `${fate.before.name}.${column} ${what} in ${rowsText(changed)} of ${values}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${holds}${kept}${computed}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
   const advice = stored ? BY_TYPE : samples === '' ? WITHOUT_SAMPLES : undefined
-  return findingOf(ch101, severe ? 'error' : 'warning', place, message, {
+  const calm = stored && spellsCast(place) ? 'info' : 'warning'
+  return findingOf(ch101, severe ? 'error' : calm, place, message, {
     ...{ table: fate.before.name, column, before: values, after: values - changed },
     ...defined({ advice }),
   })
@@ -82,6 +87,11 @@ function losesReferences(evidence: Evidence, { before }: TableFate, { renumbered
 
 function staleText({ stale = 0 }: ColumnChange): string {
   return stale === 0 ? '' : `; in ${rowsText(stale)} it is what the table that takes its place held before`
+}
+
+/** The other type is asked for by name, and each value says what it said. */
+function spellsCast(place: StatementEvidence | undefined): boolean {
+  return place?.anatomy.tokens.some(({ text }) => /^cast$/i.test(text)) === true
 }
 
 /** The values are those of a table that was there before the rebuild wanted it new. */

@@ -72,11 +72,12 @@ export function isEmptied(literal: string): boolean {
   return ['NULL', "''", "'{}'", "'[]'", "'null'"].includes(literal)
 }
 
-/** '01234' as 1234, 'n/a' as 0: what a text says beyond the number that it starts with is gone. */
+/** '01234' as 1234, 'n/a' as 0, 1.9 as 1: what a value says beyond the number that it became is gone. */
 function shortened(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding[] {
   const { cut = 0 } = change
   const become = cut === 1 ? 'becomes a number that does not say' : 'become numbers that do not say'
-  return cut === 0 ? [] : [turned(evidence, fate, change, cut, `${become} what the text said`)]
+  const samples = change.cutSamples ?? []
+  return cut === 0 ? [] : [turned(evidence, fate, { ...change, samples }, cut, `${become} what was there`)]
 }
 
 /** One JSON document in place of another that has nothing of it. */
@@ -95,7 +96,13 @@ function turned(
 ): Finding {
   return lost(
     fate,
-    { ...change, samples: change.samples.map((it) => ({ ...it, before: `${it.before} -> ${it.after}` })) },
+    {
+      ...change,
+      samples: change.samples.map((it) => ({
+        ...it,
+        before: it.after === '' ? it.before : `${it.before} -> ${it.after}`,
+      })),
+    },
     valueCulprit(evidence, fate, change.column),
     `${valuesText(count)} of ${fate.before.name}.${change.column} ${what}`,
     change.values - count,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { verdictOf } from '../../../src/analysis/findings/acknowledge.js'
+import { CAST_ALIKE, CUT } from '../../corpus/casts.js'
 import { COMPUTED_ALIKE, COMPUTED_OTHERWISE } from '../../corpus/computed-columns.js'
 import { EXCHANGED, IN_PLACE } from '../../corpus/columns-exchanged.js'
 import { DUPLICATES_GONE, DUPLICATES_STAY } from '../../corpus/duplicates.js'
@@ -35,6 +36,8 @@ const KINDS: Record<string, Scenario[]> = {
   'values stored as they were': STORED_ALIKE,
   'rows under other keys of which some go': REKEYED_LOST,
   'rows under other keys': REKEYED,
+  'values that a CAST cuts': CUT,
+  'values that a CAST leaves': CAST_ALIKE,
 }
 
 /** What the rules say, without D1's engine: what matters here is rows, which SQLite has all the same. */

@@ -1,0 +1,116 @@
+import type { Scenario } from './scenario.js'
+
+/** A rebuild that declares `v` otherwise and casts it on the way; without `cast` the declared type alone makes the numbers. */
+const cast = (
+  name: string,
+  [was, is]: [string, string],
+  values: string,
+  says: string[],
+  how = `CAST(v AS ${is})`,
+): Omit<Scenario, 'verdict' | 'codes'> => ({
+  name,
+  schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, v ${was});`,
+  rows: `INSERT INTO t VALUES ${values};`,
+  migration: `CREATE TABLE t_new (id INTEGER PRIMARY KEY, v ${is}); INSERT INTO t_new SELECT id, ${how} FROM t; DROP TABLE t; ALTER TABLE t_new RENAME TO t;`,
+  says,
+})
+const lossy = (...all: Parameters<typeof cast>): Scenario => ({
+  ...cast(...all),
+  ...{ verdict: 'block', codes: ['DL103'], silent: ['DL102', 'CH101'] },
+})
+const harmless = (...all: Parameters<typeof cast>): Scenario => ({
+  ...cast(...all),
+  ...{ verdict: 'ok', codes: [], silent: ['DL102', 'DL103'] },
+})
+const TO_INTEGER: [string, string] = ['TEXT', 'INTEGER']
+const inPlace = (name: string, type: string, values: string, update: string, says: string[]): Scenario => ({
+  ...lossy(name, [type, type], values, says),
+  migration: update,
+})
+
+/** Values of which a CAST leaves less than they said: those are counted and shown, and no others. */
+export const CUT: Scenario[] = [
+  lossy('a word among numbers becomes 0', TO_INTEGER, `(1, '12'), (2, 'abc'), (3, '7')`, [
+    `1 value of t.v becomes a number that does not say what was there, such as 'abc' -> 0.`,
+  ]),
+  lossy('an empty text becomes 0', TO_INTEGER, `(1, '12'), (2, ''), (3, '0')`, [
+    `1 value of t.v`,
+    `such as '' -> 0.`,
+  ]),
+  lossy('one word in all rows becomes 0', TO_INTEGER, `(1, 'abc'), (2, 'abc')`, [
+    `2 values of t.v`,
+    `such as 'abc' -> 0.`,
+  ]),
+  lossy('a unit goes', TO_INTEGER, `(1, '12'), (2, '7'), (3, '8'), (4, '9'), (5, '12kg')`, [
+    `1 value of t.v`,
+    `such as '12kg' -> 12.`,
+  ]),
+  lossy('decimals of a text go', TO_INTEGER, `(1, '1.9'), (2, '7')`, [`such as '1.9' -> 1.`]),
+  lossy('decimals of a number go', ['REAL', 'INTEGER'], '(1, 1.9), (2, 2.5), (3, 7.0)', [
+    '2 values of t.v',
+    'such as 1.9 -> 1, 2.5 -> 2.',
+  ]),
+  lossy(
+    'a large integer becomes a real',
+    ['INTEGER', 'REAL'],
+    '(1, 9007199254740993), (2, 5)',
+    ['1 value of t.v', 'such as 9007199254740993 -> 9.007199254740992e+15.'],
+    'v',
+  ),
+  lossy('more digits than a number holds', TO_INTEGER, `(1, '99999999999999999999'), (2, '5')`, [
+    '1 value of t.v',
+  ]),
+  inPlace(
+    'decimals go where they lie',
+    'REAL',
+    '(1, 1.9), (2, 7.0)',
+    'UPDATE t SET v = CAST(v AS INTEGER);',
+    ['1 value of t.v', 'such as 1.9 -> 1.0.'],
+  ),
+  inPlace(
+    'words become 0 where they lie',
+    'TEXT',
+    `(1, 'abc'), (2, 'abc')`,
+    'UPDATE t SET v = CAST(v AS INTEGER);',
+    [`such as 'abc' -> '0'.`],
+  ),
+  {
+    name: 'a word of a table without a key becomes 0',
+    schema: 'CREATE TABLE t (v TEXT, w TEXT);',
+    rows: `INSERT INTO t VALUES ('12', 'a'), ('abc', 'b'), ('7', 'c');`,
+    migration: `CREATE TABLE t_new (v INTEGER, w TEXT); INSERT INTO t_new SELECT CAST(v AS INTEGER), w FROM t; DROP TABLE t; ALTER TABLE t_new RENAME TO t;`,
+    verdict: 'block',
+    codes: ['DL103'],
+    silent: ['DL102', 'CH101'],
+    says: [`1 value of t.v`, `such as 'abc'.`],
+  },
+]
+
+/** Every value says what it said. */
+export const CAST_ALIKE: Scenario[] = [
+  harmless('digits become integers', TO_INTEGER, `(1, '12'), (2, '7'), (3, NULL)`, []),
+  harmless('whole reals become integers', ['REAL', 'INTEGER'], '(1, 12), (2, 7)', []),
+  harmless('decimals become reals', ['TEXT', 'REAL'], `(1, '12.5'), (2, '7'), (3, '1.50')`, []),
+  harmless('integers become reals', ['INTEGER', 'REAL'], '(1, 12), (2, -7)', []),
+  harmless('numbers become texts', ['INTEGER', 'TEXT'], '(1, 12), (2, 7)', []),
+  {
+    ...harmless(
+      'words that a CASE maps',
+      TO_INTEGER,
+      `(1, 'yes'), (2, 'no'), (3, 'no')`,
+      [`'yes' -> 1; 'no' -> 0`],
+      `CASE v WHEN 'yes' THEN 1 ELSE 0 END`,
+    ),
+    ...{ verdict: 'acknowledge', codes: ['CH101'] },
+  },
+  {
+    ...harmless(
+      'an amount in another unit',
+      ['REAL', 'INTEGER'],
+      '(1, 1.5), (2, 2.25)',
+      ['1.5 -> 150'],
+      'CAST(round(v * 100) AS INTEGER)',
+    ),
+    ...{ verdict: 'acknowledge', codes: ['CH101'] },
+  },
+]
