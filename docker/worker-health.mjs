@@ -17,7 +17,7 @@ await connection.close()
 
 const polls = pollers.some(
   ({ identity, lastAccessTime }) =>
-    identity.endsWith(`@${hostname()}`) &&
+    identity.split(' ')[0].endsWith(`@${hostname()}`) &&
     Date.now() - Number(lastAccessTime.seconds) * 1000 < SEEN_WITHIN_MS,
 )
 if (!polls) console.error('this worker does not poll')

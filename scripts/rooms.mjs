@@ -275,11 +275,13 @@ export const ROOMS = [
     'src/runbook',
     'src/runbook/monitoring',
   ]),
+  room('src/temporal/codec', 'keys, and what payloads are encrypted and read with', ['src/contract']),
   room('src/temporal', 'connection, embedded server, search attributes, the worker', [
     'src/contract',
     'src/process',
     'src/d1/sqlite',
     'src/workflows',
+    'src/temporal/codec',
   ]),
   room(
     'src/worker',
@@ -299,6 +301,7 @@ export const ROOMS = [
     'src/runbook/monitoring',
     'src/config',
     'src/temporal',
+    'src/temporal/codec',
   ]),
   room('sample', 'what the demo needs: a project, its rows, a health service', [
     'src/contract',

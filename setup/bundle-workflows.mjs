@@ -5,12 +5,20 @@ import { join } from 'node:path'
 import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker'
 
 const [root] = process.argv.slice(2)
-const target = join(root, 'dist', 'workflow-bundle.js')
+const source = join(root, 'dist', 'src')
 
-const { code } = await bundleWorkflowCode({
-  workflowsPath: join(root, 'dist', 'src', 'workflows', 'index.js'),
-  logger: new DefaultLogger('WARN'),
-})
-const half = `${target}.${process.pid}.tmp`
-writeFileSync(half, code)
-renameSync(half, target)
+await bundle('workflow-bundle.js')
+// The same, but failures are put into payloads, which a worker with keys encrypts.
+await bundle('workflow-bundle-encrypted.js', join(source, 'temporal', 'codec', 'failure-converter.js'))
+
+async function bundle(name, failureConverterPath) {
+  const target = join(root, 'dist', name)
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(source, 'workflows', 'index.js'),
+    ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
+    logger: new DefaultLogger('WARN'),
+  })
+  const half = `${target}.${process.pid}.tmp`
+  writeFileSync(half, code)
+  renameSync(half, target)
+}

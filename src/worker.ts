@@ -6,6 +6,7 @@ import { createActivities } from './activities/index.js'
 import { RunbookError } from './contract/failures.js'
 import { TASK_QUEUE } from './contract/names.js'
 import { closeToOthers, keepPrivate } from './process/private-files.js'
+import { demandKeysOfOpenRuns } from './temporal/open-runs.js'
 import { connectClient } from './temporal/connection.js'
 import { ensureSearchAttributes } from './temporal/search-attributes.js'
 import { findCompletedRun } from './temporal/staging-proof.js'
@@ -28,23 +29,26 @@ export interface WorkerSettings {
 
 /**
  * The worker: connects, registers, polls; returns once it was told to stop and has drained.
- * Throws `TemporalUnreachable`, and `NotPermitted` when the search attributes are missing and may not be added.
+ * Throws `TemporalUnreachable`, `NotPermitted` when the search attributes are missing and may not be added, and `KeyMissing` when a
+ * run under way is encrypted with a key that is not here.
  */
 export async function runWorker(settings: WorkerSettings): Promise<void> {
   const { projectDir, taskQueue, deployment, variables, onReady, until } = settings
   keepPrivate()
   await closeToOthers(path.join(projectDir, '.d1-runbook'))
   const session = await connectClient({ projectDir })
+  const { codecKeys } = session
   try {
     const { connection, address, namespace } = await connectWorker({ projectDir })
     try {
       await ensureSearchAttributes(connection, namespace)
+      await demandKeysOfOpenRuns(session, taskQueue)
       const activities = createActivities({
         ...defined({ variables }),
-        stagingProof: (input) => findCompletedRun(session.client, input),
+        stagingProof: (input) => findCompletedRun(session, input),
       })
       const worker = await createRunbookWorker({
-        ...{ connection, namespace, taskQueue, activities },
+        ...{ connection, namespace, taskQueue, activities, codecKeys },
         ...defined({ deployment }),
       })
       const running = runWorkerUntilSignal(worker, until)

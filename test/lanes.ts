@@ -1,7 +1,11 @@
 import type { TestProjectInlineConfiguration } from 'vitest/config'
 
 /** What a test needs decides its lane: each lane starts what the ones before it do not. */
-const TEMPORAL = ['test/workflows/**/*.test.ts', 'test/temporal/**/*.test.ts']
+const TEMPORAL = [
+  'test/workflows/**/*.test.ts',
+  'test/temporal/*.test.ts',
+  'test/temporal/codec/missing-key.test.ts',
+]
 /** D1's engine on this machine, and small processes. */
 const D1 = [
   'test/client/{request,committed}.test.ts',

@@ -46,7 +46,7 @@ test('ships what runs and what people read: no test, no source, no trace of the 
     /^(package\.json|README\.md|LICENSE|ARCHITECTURE\.md|CHANGELOG\.md|wrangler\.jsonc)$/,
     /^bin\/d1-runbook\.mjs$/,
     /^dist\/(src|sample)\/.+(\.js|\.d\.ts)$/,
-    /^dist\/workflow-bundle\.js$/,
+    /^dist\/workflow-bundle(-encrypted)?\.js$/,
     /^(setup|examples)\/[^/]+\.mjs$/,
     /^docs\/[^/]+\.md$/,
     /^migrations\/\d{4}_\w+\.sql$/,

@@ -3,6 +3,7 @@ import { plainDocument } from '../text/words.js'
 import { loadProject } from '../config/project.js'
 import type { Decision } from '../contract/decision.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
+import { parseCodecKeys } from '../temporal/codec/keys.js'
 import { connectClient } from '../temporal/connection.js'
 import { submitDecision, type DecisionAnswer } from './decide.js'
 import { followRun } from './follow.js'
@@ -28,6 +29,8 @@ export interface ConnectOptions {
   namespace?: string
   /** Of the worker that is to carry out what is started. Default: that of the project. */
   taskQueue?: string
+  /** What is sent to Temporal is encrypted with the first, read with all: `id:base64,…`. Default: `D1_RUNBOOK_CODEC_KEYS` or its file. */
+  codecKeys?: string
 }
 
 /** A run by its workflow ID, `migration/<environment>/<database UUID>`: the newest one; with `runId`, that one. */
@@ -53,10 +56,11 @@ export interface RunbookClient {
   readonly namespace: string
   /**
    * Starts the migration that `buildRequest` prepared, and returns at once. Throws `ConfigInvalid` for what is no
-   * request, `WorkerMissing` when nobody would carry it out, `AlreadyRunning` while the database has a run.
+   * request, `WorkerMissing` when nobody would carry it out, `AlreadyRunning` while the database has a run, `KeyMissing` and
+   * `WorkerKeyMissing` where client and worker do not encrypt with each other's keys.
    */
   start(request: MigrationRequest): Promise<StartedRun>
-  /** The state of a run, under way or over. Throws `RunNotFound`; for one under way `WorkerMissing` where nobody carries it
+  /** The state of a run, under way or over. Throws `RunNotFound`, `KeyMissing`; for one under way `WorkerMissing` where nobody carries it
    * out, `WorkerSilent` where who does gives no answer, `WorkerCannotReplay` where their code is of another version. */
   status(run: RunReference): Promise<RunView>
   /**
@@ -76,13 +80,15 @@ export interface RunbookClient {
   close(): Promise<void>
 }
 
-/** Throws `TemporalUnreachable`, within five seconds. The caller closes the client. */
+/** Throws `TemporalUnreachable`, within five seconds, and `ConfigInvalid` for keys that are none. The caller closes the client. */
 export async function connectRunbook(options: ConnectOptions = {}): Promise<RunbookClient> {
   const projectDir = options.project ?? process.cwd()
+  const { codecKeys } = options
   const session = await connectClient({
     projectDir,
     address: options.address,
     namespace: options.namespace,
+    ...(codecKeys === undefined ? {} : { codecKeys: parseCodecKeys(codecKeys, 'codecKeys') }),
   })
   const closing = new AbortController()
   const taskQueue = async (): Promise<string> =>

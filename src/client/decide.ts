@@ -6,6 +6,7 @@ import type { RunView } from '../contract/run.js'
 import type { Session } from './session.js'
 import type { Signing } from './sign.js'
 import { explainAsked } from './silence.js'
+import { demandSharedKey } from './worker-presence.js'
 import { command, words } from '../contract/next-command.js'
 
 /** What a decision came to: the state of its gate, and how many more people must approve. */
@@ -17,7 +18,7 @@ export interface DecisionAnswer {
 /**
  * Signed where the run asks for it, or `key` does. A decision counts once by its `decisionId`, however often the network
  * makes us try; one without gets an ID of its own. Throws `DecisionRefused`, `NotPermitted`, `RunNotFound`;
- * `WorkerMissing`, `WorkerSilent`, `WorkerCannotReplay` or `TemporalUnreachable` where nobody answers: the same decision may be sent again.
+ * `WorkerMissing`, `WorkerSilent`, `WorkerCannotReplay`, `WorkerKeyMissing` or `TemporalUnreachable` where nobody answers: the same decision may be sent again.
  */
 export async function submitDecision(
   session: Session,
@@ -33,9 +34,10 @@ export async function submitDecision(
   // This run, not one that begins meanwhile.
   const handle = client.workflow.getHandle(workflowId, runId)
   try {
-    return await client.withDeadline(Date.now() + DECISION_TIMEOUT_MS, () =>
-      handle.executeUpdate(submitDecisionUpdate, { args: [body], updateId: decisionId }),
-    )
+    return await client.withDeadline(Date.now() + DECISION_TIMEOUT_MS, async () => {
+      await demandSharedKey(session, (await handle.describe()).taskQueue)
+      return handle.executeUpdate(submitDecisionUpdate, { args: [body], updateId: decisionId })
+    })
   } catch (error) {
     throw await explainAsked(session, error, { workflowId, runId })
   }

@@ -11,7 +11,7 @@ export interface RunRow {
   environment: string | null
   /** Its UUID, or the ID of a local one. */
   database: string | null
-  /** As the Wrangler file calls it; null for runs that earlier versions started. */
+  /** As the Wrangler file calls it; null for runs that earlier versions started, and where it is encrypted with a key that is not here. */
   databaseName: string | null
   phase: string | null
   outcome: string | null
@@ -38,7 +38,7 @@ export async function listRuns(session: Session, filter: RunFilter = {}): Promis
   const limit = filter.limit ?? LIST_LIMIT
   const rows: RunRow[] = []
   try {
-    for await (const run of session.client.workflow.list({ query: queryOf(filter), pageSize: 100 })) {
+    for await (const run of session.listing.workflow.list({ query: queryOf(filter), pageSize: 100 })) {
       const attribute = (name: SearchAttributeName): string | null => {
         const value: unknown = run.searchAttributes[name]?.[0]
         return typeof value === 'string' && value !== '' ? value : null

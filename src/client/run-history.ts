@@ -1,7 +1,7 @@
-import { defaultPayloadConverter } from '@temporalio/common'
 import type { Baseline } from '../contract/monitoring.js'
 import type { Plan } from '../contract/plan.js'
 import type { MigrationRequest } from '../contract/run.js'
+import { firstValue, type Payloads } from '../temporal/codec/data-converter.js'
 import type { Session } from './session.js'
 import { explainTemporal } from './temporal-failure.js'
 
@@ -13,13 +13,13 @@ export interface RunHistory {
   baseline: Baseline | null
 }
 
-/** Throws `RunNotFound`. No billable action. */
+/** Throws `RunNotFound`, `KeyMissing`. No billable action. */
 export async function readRunHistory(
   session: Session,
   workflowId: string,
   runId?: string,
 ): Promise<RunHistory> {
-  const found: RunHistory = { request: null, plan: null, baseline: null }
+  const found: Partial<Record<keyof RunHistory, Payloads>> = {}
   const scheduled = new Map<string, string>()
   const history = await session.client.workflow
     .getHandle(workflowId, runId)
@@ -29,19 +29,24 @@ export async function readRunHistory(
     })
   for (const event of history.events ?? []) {
     const started = event.workflowExecutionStartedEventAttributes
-    if (started) found.request = firstValue<MigrationRequest>(started.input)
+    if (started) found.request = started.input
     const activity = event.activityTaskScheduledEventAttributes
     if (activity) scheduled.set(String(event.eventId), activity.activityType?.name ?? '')
     const completed = event.activityTaskCompletedEventAttributes
     if (!completed) continue
     const type = scheduled.get(String(completed.scheduledEventId))
-    if (type === 'rehearse') found.plan = firstValue<Plan>(completed.result)
-    if (type === 'takeBaseline') found.baseline = firstValue<Baseline>(completed.result)
+    if (type === 'rehearse') found.plan = completed.result
+    if (type === 'takeBaseline') found.baseline = completed.result
   }
-  return found
+  const { client } = session
+  return {
+    request: await firstValue<MigrationRequest>(client, found.request),
+    plan: await firstValue<Plan>(client, found.plan),
+    baseline: await firstValue<Baseline>(client, found.baseline),
+  }
 }
 
-/** What a run was started with: its first event alone. Throws `RunNotFound`. No billable action, and no worker is needed. */
+/** What a run was started with: its first event alone. Throws `RunNotFound`, `KeyMissing`. No billable action, and no worker is needed. */
 export async function readRequest(
   session: Session,
   execution: { workflowId: string; runId: string },
@@ -53,13 +58,5 @@ export async function readRequest(
       throw explainTemporal(error, execution.workflowId)
     })
   const started = page.history?.events?.[0]?.workflowExecutionStartedEventAttributes
-  return firstValue<MigrationRequest>(started?.input)
-}
-
-type Payloads =
-  { payloads?: Parameters<typeof defaultPayloadConverter.fromPayload>[0][] | null } | null | undefined
-
-function firstValue<T>(payloads: Payloads): T | null {
-  const payload = payloads?.payloads?.[0]
-  return payload === undefined ? null : defaultPayloadConverter.fromPayload<T>(payload)
+  return firstValue<MigrationRequest>(client, started?.input)
 }

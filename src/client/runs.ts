@@ -9,6 +9,7 @@ import { openContext, type ContextOptions } from '../config/context.js'
 import type { Session } from './session.js'
 import { explainAsked } from './silence.js'
 import { explainTemporal } from './temporal-failure.js'
+import { demandSharedKey } from './worker-presence.js'
 import { at, command, words } from '../contract/next-command.js'
 
 /** How long an answer may take before somebody counts as silent. Milliseconds. */
@@ -90,12 +91,15 @@ export async function signalRun(
 ): Promise<void> {
   const { workflowId } = run
   try {
-    const { status, runId } = await session.client.workflow.getHandle(workflowId, run.runId).describe()
+    const { status, runId, taskQueue } = await session.client.workflow
+      .getHandle(workflowId, run.runId)
+      .describe()
     if (status.name !== 'RUNNING') {
       throw new RunbookError('RunNotFound', `The run ${workflowId} is over (${status.name.toLowerCase()}).`, {
         advice: words`See how it ended: ${at({ run: workflowId }, command('show'))}`,
       })
     }
+    await demandSharedKey(session, taskQueue)
     // This run, not one that begins meanwhile: a signature is for one run.
     await send(session.client.workflow.getHandle(workflowId, runId), runId)
   } catch (error) {

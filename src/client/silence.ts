@@ -1,7 +1,9 @@
 import { RunbookError, messageOf } from '../contract/failures.js'
+import { failureMessage, WORKER_KEY_MISSING } from '../temporal/codec/data-converter.js'
 import type { Session } from './session.js'
 import { explainTemporal, isOtherCode, isSilence, isStuck } from './temporal-failure.js'
 import { readPollers, workerMissing } from './worker-presence.js'
+import { KEYS_VARIABLE } from '../temporal/codec/keys.js'
 
 /** How long finding out who is silent may take, each look. Milliseconds. */
 const LOOK_MS = 5_000
@@ -35,6 +37,7 @@ async function whoIsSilent(session: Session, error: unknown, run: AskedRun): Pro
   const { polling, lastAt } = await readPollers(session, taskQueue)
   if (!polling) return workerMissing(taskQueue, lastAt, error)
   const failed = await failedTask(session, { workflowId: run.workflowId, runId })
+  if (failed?.type === WORKER_KEY_MISSING) return keyMissing(taskQueue, failed, error)
   if (failed !== undefined) return cannotReplay(taskQueue, failed.reason, failed.since, error)
   if (isOtherCode(error)) return cannotReplay(taskQueue, messageOf(error), undefined, error)
   return new RunbookError(
@@ -65,11 +68,31 @@ function cannotReplay(
   )
 }
 
+function keyMissing(taskQueue: string, failed: FailedTask, cause: unknown): RunbookError {
+  return new RunbookError(
+    'WorkerKeyMissing',
+    `A worker polls the task queue ${taskQueue}, but cannot read this run: ${failed.reason}`,
+    {
+      advice: `Start it again with that key in ${KEYS_VARIABLE}. The run waits, and nothing is lost.`,
+      cause,
+      details: { since: failed.since },
+    },
+  )
+}
+
+interface FailedTask {
+  reason: string
+  /** Of the failure, where a worker gave one. */
+  type: string | undefined
+  /** Epoch milliseconds. */
+  since: number
+}
+
 /** The task that workers fail at since the last one that was done; undefined where the newest one was done. */
 async function failedTask(
   { client }: Session,
   execution: { workflowId: string; runId: string },
-): Promise<{ reason: string; since: number } | undefined> {
+): Promise<FailedTask | undefined> {
   const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
     namespace: client.options.namespace,
     execution,
@@ -79,8 +102,12 @@ async function failedTask(
     const type = Number(event.eventType)
     if (type === TASK_COMPLETED) return undefined
     if (type !== TASK_FAILED) continue
-    const message = event.workflowTaskFailedEventAttributes?.failure?.message ?? 'its workflow code fails'
-    return { reason: message, since: Number(event.eventTime?.seconds ?? 0) * 1000 }
+    const failure = event.workflowTaskFailedEventAttributes?.failure
+    return {
+      reason: (await failureMessage(client, failure)) ?? 'its workflow code fails',
+      type: failure?.applicationFailureInfo?.type ?? undefined,
+      since: Number(event.eventTime?.seconds ?? 0) * 1000,
+    }
   }
   return undefined
 }

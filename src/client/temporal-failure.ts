@@ -37,7 +37,8 @@ const NO_ANSWER: ReadonlySet<number> = new Set([
 
 /** What Temporal answered, as a failure that a person can act on; anything unknown is given back as it is. */
 export function explainTemporal(error: unknown, workflowId: string): unknown {
-  if (error instanceof RunbookError) return error
+  const own = failureWithin(error)
+  if (own !== undefined) return own
   if (error instanceof WorkflowNotFoundError || grpcCode(error) === NOT_FOUND) {
     return new RunbookError('RunNotFound', `There is no run ${workflowId}, or it is over.`, {
       advice: words`${command('list')} shows all runs.`,
@@ -71,6 +72,14 @@ export function explainTemporal(error: unknown, workflowId: string): unknown {
     })
   }
   return error
+}
+
+/** A failure of ours, such as a key that is missing, that the SDK met inside of its call and put into its own. */
+function failureWithin(error: unknown): RunbookError | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 8; cause = cause.cause, depth += 1) {
+    if (cause instanceof RunbookError) return cause
+  }
+  return undefined
 }
 
 /** Whether nobody answered, which says nothing of who: the server, or the worker that the server asked. */

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
+import { keysInIdentity } from '../temporal/codec/identity.js'
+import { keysDiffer } from './keys-differ.js'
 import type { Silence } from './patience.js'
 import type { Session } from './session.js'
 
@@ -24,27 +26,51 @@ export async function isWorkerPolling(session: Session, taskQueue: string): Prom
  * Who polls the queue for workflow tasks. `lastAt`: epoch milliseconds of the newest poll that the server remembers, which is
  * some minutes back; a long poll that is still open counts from its begin. No billable action.
  */
-export async function readPollers(
-  session: Session,
-  taskQueue: string,
-): Promise<{ polling: boolean; lastAt: number | undefined }> {
+export async function readPollers(session: Session, taskQueue: string): Promise<Pollers> {
   const { client } = session
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
     taskQueueType: WORKFLOW_TASK_QUEUE,
   })
-  const seen = pollers.map(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000)
-  const lastAt = seen.length === 0 ? undefined : Math.max(...seen)
-  return { polling: lastAt !== undefined && Date.now() - lastAt < STILL_POLLING_MS, lastAt }
+  const seen = pollers.map(({ identity, lastAccessTime }) => ({
+    at: Number(lastAccessTime?.seconds ?? 0) * 1000,
+    keys: keysInIdentity(identity ?? ''),
+  }))
+  const lastAt = seen.length === 0 ? undefined : Math.max(...seen.map(({ at }) => at))
+  const now = seen.filter(({ at }) => Date.now() - at < STILL_POLLING_MS)
+  return { polling: now.length > 0, lastAt, keys: now.map(({ keys }) => keys) }
 }
 
-/** Throws `WorkerMissing` when nobody polls, after giving a worker that starts right now a moment. */
+interface Pollers {
+  polling: boolean
+  lastAt: number | undefined
+  /** Names of the keys of each worker that polls. */
+  keys: string[][]
+}
+
+/**
+ * Throws `WorkerMissing` when nobody polls, after giving a worker that starts right now a moment; `KeyMissing` when a worker
+ * encrypts and this client would not; `WorkerKeyMissing` when no worker could read what this client encrypts.
+ */
 export async function requireWorker(session: Session, taskQueue: string, patienceMs = 3_000): Promise<void> {
   for (const until = Date.now() + patienceMs; ; await sleep(300)) {
-    if (await isWorkerPolling(session, taskQueue)) return
-    if (Date.now() >= until) throw workerMissing(taskQueue)
+    const { polling, keys } = await readPollers(session, taskQueue)
+    const refusal = polling ? keysDiffer(taskQueue, session.codecKeys.writes, keys) : workerMissing(taskQueue)
+    if (refusal === undefined) return
+    // A worker without the key may be one that was just stopped, whose last poll is still remembered.
+    if (Date.now() >= until || refusal.type === 'KeyMissing') throw refusal
   }
+}
+
+/**
+ * Before anything is sent to a run: what no worker could read would hold it up. Where nobody polls, it may be sent. Throws as
+ * {@link requireWorker} does of keys.
+ */
+export async function demandSharedKey(session: Session, taskQueue: string): Promise<void> {
+  const { polling, keys } = await readPollers(session, taskQueue)
+  const refusal = polling ? keysDiffer(taskQueue, session.codecKeys.writes, keys) : undefined
+  if (refusal !== undefined) throw refusal
 }
 
 /** `lastAt`: when one polled last, in epoch milliseconds, where that is known. */

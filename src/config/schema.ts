@@ -117,7 +117,8 @@ export const environmentConfigSchema = z.strictObject({
 })
 export type EnvironmentConfig = z.infer<typeof environmentConfigSchema>
 
-const NO_CREDENTIALS = 'variables that are no credential, such as CLOUDFLARE_*, CF_API_* or TEMPORAL_*'
+const NO_CREDENTIALS =
+  'variables that are no credential, such as CLOUDFLARE_*, CF_API_*, TEMPORAL_* or D1_RUNBOOK_CODEC_*'
 const NAMEABLE =
   'variables that begin with RUNBOOK_, or stand in `variables` of this file; never a credential'
 

@@ -25,6 +25,10 @@ export const FAILURES = {
   WorkerSilent: { retryable: true, exitCode: 2 },
   /** Somebody polls the task queue, and fails at the run's history: its code is of another version. */
   WorkerCannotReplay: { retryable: true, exitCode: 2 },
+  /** What Temporal keeps is encrypted, and the key is not here. */
+  KeyMissing: { retryable: false, exitCode: 2 },
+  /** Somebody polls the task queue, and has not the key that the run is encrypted with. */
+  WorkerKeyMissing: { retryable: true, exitCode: 2 },
   AlreadyRunning: { retryable: false, exitCode: 2 },
   RunNotFound: { retryable: false, exitCode: 2 },
   /** Somebody left a question of `start` unanswered: nothing was started. */

@@ -5,8 +5,8 @@ import type { Probe } from './monitoring.js'
 /** Variables of this prefix may be named by any configuration: they exist for nothing else. */
 export const OWN_VARIABLES = 'RUNBOOK_'
 
-/** What opens the database and the runs themselves. Windows knows no case in their names. */
-const CREDENTIALS = /^(?:CLOUDFLARE_|CF_API_|CF_ACCOUNT_|TEMPORAL_)/i
+/** What opens the database, the runs themselves and their histories. Windows knows no case in their names. */
+const CREDENTIALS = /^(?:CLOUDFLARE_|CF_API_|CF_ACCOUNT_|TEMPORAL_|D1_RUNBOOK_CODEC_)/i
 
 /** What an environment holds, and which of it a configuration may name besides those of {@link OWN_VARIABLES}. */
 export interface NamedVariables {

@@ -1,6 +1,8 @@
 import { defined } from '../contract/defined.js'
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client'
 import { RunbookError } from '../contract/failures.js'
+import { dataConverterOf } from './codec/data-converter.js'
+import { readCodecKeys, type CodecKeys } from './codec/keys.js'
 import { demandLocalListener } from './local-port.js'
 import { resolveServer, unreachable, type ServerChoice } from './server-address.js'
 import { demandOwnServer } from './server-owner.js'
@@ -14,6 +16,10 @@ const TRIES = 5
 
 export interface TemporalClient {
   client: Client
+  /** The same for lists: what it has no key for is null there, where `client` throws `KeyMissing`. */
+  listing: Client
+  /** What `client` encrypts and reads with. */
+  codecKeys: CodecKeys
   address: string
   namespace: string
   /** Web UI, where it is known. */
@@ -23,9 +29,13 @@ export interface TemporalClient {
 
 /**
  * A client of the server that is named, or belongs to the project; see {@link resolveServer} for which one that is.
- * Throws `TemporalUnreachable`, after 5 seconds or at once where nobody listens on this machine, `ConfigInvalid` for a broken Temporal profile.
+ * Throws `TemporalUnreachable`, after 5 seconds or at once where nobody listens on this machine, `ConfigInvalid` for a broken
+ * Temporal profile or key. `codecKeys`: else those of the environment.
  */
-export async function connectClient(choice: ServerChoice): Promise<TemporalClient> {
+export async function connectClient(
+  choice: ServerChoice & { codecKeys?: CodecKeys },
+): Promise<TemporalClient> {
+  const codecKeys = choice.codecKeys ?? readCodecKeys(process.env)
   const server = resolveServer(choice)
   const connection = await demandLocalListener(server.address)
     .then(() =>
@@ -47,10 +57,17 @@ export async function connectClient(choice: ServerChoice): Promise<TemporalClien
     await connection.close()
     throw error instanceof RunbookError ? error : unreachable(server, error)
   }
+  const { namespace } = server
   return {
-    client: new Client({ connection, namespace: server.namespace }),
+    client: new Client({ connection, namespace, dataConverter: dataConverterOf(codecKeys) }),
+    listing: new Client({
+      connection,
+      namespace,
+      dataConverter: dataConverterOf(codecKeys, { locked: 'hide' }),
+    }),
+    codecKeys,
     address: server.address,
-    namespace: server.namespace,
+    namespace,
     ...defined({ uiUrl: server.uiUrl }),
     close: () => connection.close(),
   }

@@ -1,8 +1,9 @@
-import type { Client } from '@temporalio/client'
-import { defaultPayloadConverter } from '@temporalio/common'
 import { WORKFLOW_TYPES } from '../contract/names.js'
 import type { MigrationRequest } from '../contract/run.js'
 import type { MigrationRef } from '../contract/target.js'
+import { RunbookError } from '../contract/failures.js'
+import { firstValue } from './codec/data-converter.js'
+import type { TemporalClient } from './connection.js'
 
 /** How many completed runs are looked at, newest first: older proofs are of older files. */
 const RUNS_LOOKED_AT = 20
@@ -12,27 +13,36 @@ type Proven = Pick<MigrationRequest, 'files'>
 /**
  * Looks for a completed run of exactly these files in another environment, such as staging. Exactly: same names, same
  * bytes, same order, for a run that left one out or had another one proves something else.
- * Returns its workflow and run ID, or null. Throws what Temporal throws when it does not answer.
+ * Returns its workflow and run ID, or null. Throws what Temporal throws when it does not answer, and `KeyMissing` where none of
+ * those that can be read is a proof, and one cannot be read.
  */
 export async function findCompletedRun(
-  client: Client,
+  { client, listing }: Pick<TemporalClient, 'client' | 'listing'>,
   { environment, files }: { environment: string; files: MigrationRef[] },
 ): Promise<string | null> {
   const query =
     `WorkflowType = '${WORKFLOW_TYPES.migration}' AND RunbookOutcome = 'completed' ` +
     `AND RunbookEnvironment = '${environment.replaceAll("'", "''")}'`
   let looked = 0
-  for await (const { workflowId, runId } of client.workflow.list({ query, pageSize: RUNS_LOOKED_AT })) {
+  let locked: RunbookError | undefined
+  for await (const { workflowId, runId } of listing.workflow.list({ query, pageSize: RUNS_LOOKED_AT })) {
     looked += 1
     if (looked > RUNS_LOOKED_AT) break
-    if (sameFiles(await filesOf(client, { workflowId, runId }), files)) return `${workflowId} (run ${runId})`
+    try {
+      if (sameFiles(await filesOf(client, { workflowId, runId }), files))
+        return `${workflowId} (run ${runId})`
+    } catch (error) {
+      if (!(error instanceof RunbookError) || error.type !== 'KeyMissing') throw error
+      locked = error
+    }
   }
+  if (locked !== undefined) throw locked
   return null
 }
 
 /** The files that a run was started with: its first event holds the request. One page of one event, not the history. */
 async function filesOf(
-  client: Client,
+  client: TemporalClient['client'],
   execution: { workflowId: string; runId: string },
 ): Promise<MigrationRef[]> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
@@ -40,9 +50,8 @@ async function filesOf(
     execution,
     maximumPageSize: 1,
   })
-  const [payload] = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? []
-  if (payload === undefined) return []
-  return defaultPayloadConverter.fromPayload<Proven>(payload).files
+  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes
+  return (await firstValue<Proven>(client, started?.input))?.files ?? []
 }
 
 function sameFiles(one: MigrationRef[], other: MigrationRef[]): boolean {

@@ -1,5 +1,9 @@
 import { Worker, type NativeConnection, type WorkerDeploymentOptions } from '@temporalio/worker'
+import os from 'node:os'
 import type { RunbookActivities } from '../contract/activities.js'
+import { workerDataConverter } from './codec/data-converter.js'
+import { identityWith } from './codec/identity.js'
+import { readCodecKeys, type CodecKeys } from './codec/keys.js'
 import { workflowCode } from './workflow-code.js'
 
 /** How long running activities may finish by themselves once the worker was told to stop. */
@@ -12,6 +16,8 @@ export interface RunbookWorkerOptions {
   namespace: string
   taskQueue: string
   activities: RunbookActivities
+  /** What it reads and writes with. Default: those of the environment. */
+  codecKeys?: CodecKeys
   /** Pins each run to the version that started it; the server must have been told which version is current. */
   deployment?: { name: string; buildId: string }
 }
@@ -19,8 +25,11 @@ export interface RunbookWorkerOptions {
 /** A worker for the workflows and activities of the runbook; not polling yet. */
 export function createRunbookWorker(options: RunbookWorkerOptions): Promise<Worker> {
   const { connection, namespace, taskQueue, activities, deployment } = options
+  const { codecKeys = readCodecKeys(process.env) } = options
   return Worker.create({
-    ...workflowCode(),
+    ...workflowCode({ encrypted: codecKeys.writes !== undefined }),
+    dataConverter: workerDataConverter(codecKeys),
+    identity: identityWith(`${process.pid}@${os.hostname()}`, codecKeys),
     connection,
     namespace,
     taskQueue,

@@ -10,10 +10,11 @@ type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bu
 
 /**
  * The workflow code for a worker: the bundle that the build made, or, where sources are newer than it, the sources, which
- * the worker then bundles itself in two to three seconds.
+ * the worker then bundles itself in two to three seconds. `encrypted`: the same code, whose failures say nothing outside of
+ * payloads (`codec/failure-converter.ts`).
  */
-export function workflowCode(root = packageRoot()): WorkflowCode {
-  const codePath = path.join(root, 'dist', 'workflow-bundle.js')
+export function workflowCode({ root = packageRoot(), encrypted = false } = {}): WorkflowCode {
+  const codePath = path.join(root, 'dist', encrypted ? 'workflow-bundle-encrypted.js' : 'workflow-bundle.js')
   if (existsSync(codePath) && newestSource(root) <= statSync(codePath).mtimeMs) {
     return { workflowBundle: { codePath } }
   }

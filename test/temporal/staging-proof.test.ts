@@ -52,9 +52,9 @@ test('only a completed run of exactly these bytes in that environment is a proof
   await record('the proof', 'staging', 'completed', FILES)
 
   // Visibility trails behind the history by a moment.
-  const find = (files: typeof FILES) => findCompletedRun(session.client, { environment: 'staging', files })
+  const find = (files: typeof FILES) => findCompletedRun(session, { environment: 'staging', files })
   await vi.waitFor(async () => expect(await find(FILES)).toMatch(/^the proof \(run /), { timeout: 10_000 })
   expect(await find(edited)).toMatch(/^edited /)
   expect(await find([...FILES, { name: '0003_more.sql', sha256: 'd'.repeat(64) }])).toBeNull()
-  expect(await findCompletedRun(session.client, { environment: "st'aging", files: FILES })).toBeNull()
+  expect(await findCompletedRun(session, { environment: "st'aging", files: FILES })).toBeNull()
 })

@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readRunHistory } from '../../src/client/run-history.js'
+import type { RunView } from '../../src/contract/run.js'
+import { NO_KEYS, parseCodecKeys } from '../../src/temporal/codec/keys.js'
+import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
+import { bytesOf, databaseBytes, failureTexts, rawHistories, textsIn } from '../temporal/raw-history.js'
+import {
+  buildIfStale,
+  documentOf,
+  launch,
+  launchService,
+  resultOf,
+  untilSays,
+  type Command,
+} from './processes.js'
+import { createLocalProject, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
+import { RunObserver } from './run.js'
+
+const OLD = `key-old:${randomBytes(32).toString('base64')}`
+const NEW = `key-new:${randomBytes(32).toString('base64')}`
+
+/** What must not be readable without the key, each in its own place. */
+const PLANTED = {
+  row: 'row-of-Marguerite-Yourcenar',
+  literal: 'literal-in-the-migration-text',
+  comment: 'comment-that-the-key-is-below-the-mat',
+  note: 'note-that-the-shop-is-slow-since-noon',
+  reason: 'reason-that-the-boss-does-not-like-it',
+  index: 'index_that_only_the_file_names',
+}
+const TEXTS = Object.values(PLANTED)
+
+const scratch = scratchFolder()
+let project: LocalProject
+let dev: Command
+let keyed: TemporalClient
+let run: RunObserver
+
+const keysFile = path.join(scratch.folder, 'keys')
+const command = (env: Record<string, string>, ...args: string[]): Command =>
+  launch([...args, '--project', project.folder, '--json'], env)
+const withKeys = (...args: string[]): Command => command({ D1_RUNBOOK_CODEC_KEYS_FILE: keysFile }, ...args)
+const without = (...args: string[]): Command => command({}, ...args)
+
+async function startDev(keys: string): Promise<void> {
+  writeFileSync(keysFile, keys, { mode: 0o600 })
+  const env = { D1_RUNBOOK_CODEC_KEYS_FILE: keysFile }
+  dev = launchService(['dev', '--project', project.folder, '--json'], env)
+  await untilSays(dev, /Worker +polls/)
+  const codecKeys = parseCodecKeys(keys, 'keys')
+  keyed = await connectClient({ projectDir: project.folder, codecKeys })
+  run = new RunObserver(keyed, 'local', project.databaseId)
+}
+
+async function stopDev(): Promise<void> {
+  await keyed.close()
+  dev.kill('SIGINT')
+  await dev
+}
+
+beforeAll(async () => {
+  await buildIfStale()
+  project = createLocalProject({
+    folder: path.join(scratch.folder, 'projet'),
+    databaseId: '00000000-0000-4000-8000-00000000e2e0',
+    pending: {
+      '0002_fix.sql': `UPDATE users SET name = '${PLANTED.literal}' WHERE name LIKE 'row-of-%';\n`,
+      '0003_unique.sql': `CREATE UNIQUE INDEX ${PLANTED.index} ON users (name);\n`,
+    },
+    config: { environments: { local: { monitoring: QUICK_BASELINE } } },
+  })
+  project.database((db) => db.exec(`INSERT INTO users (name) VALUES ('${PLANTED.row}')`))
+  await startDev(`${OLD}\n`)
+}, 240_000)
+
+afterAll(() => scratch.remove())
+
+test('a run is carried through, read and decided with the key; without it nothing of it can be read', async () => {
+  await documentOf<object>(withKeys('start', '--requester', 'Ada'), 0)
+  await run.gateOpen('team-lead')
+
+  // Whoever has no key is told which one, and by which variable it comes.
+  const refused = [
+    ['show'],
+    ['approve', 'team-lead', '--actor', 'Bea', '--comment', PLANTED.comment],
+    ['observe', PLANTED.note, '--actor', 'Bea'],
+    ['watch'],
+    ['report'],
+    ['abort', '--actor', 'Bea'],
+    ['start', '--requester', 'Ada'],
+    ['worker'],
+  ]
+  for (const args of refused) {
+    const { code, json } = await resultOf(without(...args))
+    expect({ args, code, json }).toMatchObject({
+      code: 2,
+      json: {
+        success: false,
+        error: {
+          type: 'KeyMissing',
+          message: expect.stringContaining('the key key-old, which this process does not have'),
+          advice: expect.stringContaining('D1_RUNBOOK_CODEC_KEYS=key-old:'),
+        },
+      },
+    })
+  }
+  // A key that the worker has not: what it wrote would hold the run up.
+  const foreign = command({ D1_RUNBOOK_CODEC_KEYS: [NEW, OLD].join() }, 'abort', '--actor', 'Bea')
+  expect(await resultOf(foreign)).toMatchObject({ code: 2, json: { error: { type: 'WorkerKeyMissing' } } })
+
+  const [listed] = (await documentOf<{ runs: object[] }>(without('list'), 0)).runs
+  expect(listed).toMatchObject({ environment: 'local', databaseName: null })
+  expect((await documentOf<{ runs: object[] }>(withKeys('list'), 0)).runs[0]).toMatchObject({
+    databaseName: 'archive',
+  })
+
+  await documentOf<object>(
+    withKeys('approve', 'team-lead', '--actor', 'Bea', '--comment', PLANTED.comment),
+    0,
+  )
+  await documentOf<object>(withKeys('observe', PLANTED.note, '--actor', 'Bea'), 0)
+  await run.approveAll(['environment', 'connectivity', 'preflight'], 'Bea')
+  await run.gateOpen('plan')
+  // Refused by the run itself, after the update was taken into the history: its words are in the answer.
+  const wrongPlan = withKeys('approve', 'plan', '--actor', 'Bea', '--plan-hash', '0'.repeat(64))
+  expect(await resultOf(wrongPlan)).toMatchObject({ code: 2, json: { error: { type: 'DecisionRefused' } } })
+}, 240_000)
+
+test('the keys are rotated in mid-run: what the old one wrote is read, the new one writes', async () => {
+  await stopDev()
+  await startDev(`# since today\n${NEW}\n${OLD}\n`)
+  expect(await run.gateOpen('plan')).toMatchObject({ phase: 'execute' })
+  await run.approveAll(['plan'], 'Bea')
+  await run.gateOpen('final')
+  // The rehearsed rows were unique; a visitor writes one that is not, and the file fails on the database.
+  project.database((db) => db.exec("INSERT INTO users (name) VALUES ('Ann')"))
+  await run.decide('final', 'Bea', { comment: PLANTED.comment })
+  await run.gateOpen('rollback')
+  await run.decide('rollback', 'Bea', { strategy: 'none', decision: 'reject', comment: PLANTED.reason })
+  const view = await run.closed()
+  expect(view).toMatchObject({ outcome: 'failed', failure: { type: 'SqlRefused' } })
+
+  // With the key all of it is there: the scan below could find it.
+  const seen = await documentOf<RunView>(withKeys('show'), 0)
+  const { plan, request } = await readRunHistory(keyed, run.workflowId)
+  const read = Buffer.from(JSON.stringify({ seen, plan }))
+  expect(textsIn(read, TEXTS).sort()).toEqual([...TEXTS].sort())
+  expect(request?.bundle.encoding).toBe('gzip-base64')
+}, 240_000)
+
+test('neither the history, read by anybody, nor the bytes of the database hold any of it', async () => {
+  const { request } = await readRunHistory(keyed, run.workflowId)
+  const packed = request?.bundle.encoding === 'gzip-base64' ? request.bundle.data.slice(0, 60) : ''
+  expect(packed).toHaveLength(60)
+  const secrets = [...TEXTS, packed]
+
+  const histories = await rawHistories(keyed.client)
+  expect([...histories.keys()].map((key) => key.split(' ')[0])).toContain(run.workflowId)
+  for (const events of histories.values()) {
+    expect(textsIn(bytesOf(events), secrets)).toEqual([])
+    expect(failureTexts(events).filter((text) => text !== 'Encoded failure')).toEqual([])
+  }
+  const failures = [...histories.values()].flatMap(failureTexts)
+  expect(failures.length).toBeGreaterThan(0)
+  const both = [...histories.values()].map((events) => textsIn(bytesOf(events), ['key-old', 'key-new']))
+  expect(both).toContainEqual(['key-old', 'key-new'])
+
+  // The scan itself: what a client without keys writes is found, by both ways.
+  const plain = await connectClient({ projectDir: project.folder, codecKeys: NO_KEYS })
+  const control = 'a-text-that-nobody-encrypts'
+  await plain.client.workflow.start('anything', {
+    workflowId: 'control',
+    taskQueue: 'nobody',
+    args: [control],
+  })
+  const found = [...(await rawHistories(plain.client)).values()].flatMap((events) =>
+    textsIn(bytesOf(events), [control]),
+  )
+  expect(found).toEqual([control])
+  await plain.close()
+  await stopDev()
+  const bytes = databaseBytes(path.join(project.folder, '.d1-runbook'))
+  expect(textsIn(bytes, [...secrets, control])).toEqual([control])
+}, 120_000)
