@@ -90,6 +90,13 @@ export const CUT: Scenario[] = [
 export const CAST_ALIKE: Scenario[] = [
   harmless('digits become integers', TO_INTEGER, `(1, '12'), (2, '7'), (3, NULL)`, []),
   harmless('whole reals become integers', ['REAL', 'INTEGER'], '(1, 12), (2, 7)', []),
+  {
+    ...harmless('the key becomes a text', ['INTEGER', 'INTEGER'], '(1, 5)', [
+      't.id is stored as another type',
+    ]),
+    migration: `CREATE TABLE t_new (id TEXT PRIMARY KEY, v INTEGER); INSERT INTO t_new SELECT CAST(id AS TEXT), v FROM t; DROP TABLE t; ALTER TABLE t_new RENAME TO t;`,
+    ...{ verdict: 'acknowledge', codes: ['CH101'] },
+  },
   harmless('decimals become reals', ['TEXT', 'REAL'], `(1, '12.5'), (2, '7'), (3, '1.50')`, []),
   harmless('integers become reals', ['INTEGER', 'REAL'], '(1, 12), (2, -7)', []),
   harmless('numbers become texts', ['INTEGER', 'TEXT'], '(1, 12), (2, 7)', []),

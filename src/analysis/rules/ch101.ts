@@ -2,6 +2,7 @@ import { defined } from '../../contract/defined.js'
 import { valueCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import { isReferredTo } from '../compare/moved-rows.js'
+import { selectedFor } from '../compare/writers.js'
 import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
 import { forgotten, isEmptied } from './dl103.js'
@@ -50,7 +51,7 @@ function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Fi
   const computed = change.computed === undefined ? '' : `; it is computed ${change.computed}`
   const message = `${fate.before.name}.${column} ${what} in ${rowsText(changed)} of ${values}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${holds}${kept}${computed}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
   const advice = stored ? BY_TYPE : samples === '' ? WITHOUT_SAMPLES : undefined
-  const calm = stored && spellsCast(place) ? 'info' : 'warning'
+  const calm = stored && isCastByName(fate, change, place) ? 'info' : 'warning'
   return findingOf(ch101, severe ? 'error' : calm, place, message, {
     ...{ table: fate.before.name, column, before: values, after: values - changed },
     ...defined({ advice }),
@@ -89,9 +90,16 @@ function staleText({ stale = 0 }: ColumnChange): string {
   return stale === 0 ? '' : `; in ${rowsText(stale)} it is what the table that takes its place held before`
 }
 
-/** The other type is asked for by name, and each value says what it said. */
-function spellsCast(place: StatementEvidence | undefined): boolean {
-  return place?.anatomy.tokens.some(({ text }) => /^cast$/i.test(text)) === true
+/** The copy of a rebuild asks for the other type by name, and each value says what it said; a key is a key of others too. */
+function isCastByName(
+  { before, after }: TableFate,
+  { column, after: is }: ColumnChange,
+  place: StatementEvidence | undefined,
+): boolean {
+  if (place === undefined || after === undefined || is === undefined) return false
+  if (before.primaryKey.includes(column)) return false
+  const all = after.columns.filter(({ generated }) => !generated).map(({ name }) => name)
+  return /^cast$/i.test(selectedFor(place.anatomy, is, all)[0]?.text ?? '')
 }
 
 /** The values are those of a table that was there before the rebuild wanted it new. */
