@@ -91,15 +91,11 @@ mkdirSync(FOLDER, { recursive: true })
 const server = await startEmbeddedServer({ projectDir: FOLDER })
 const env = { TEMPORAL_ADDRESS: server.address }
 const temporal = await connectClient({ projectDir: FOLDER })
-const worker = launchService(['worker', '--project', FOLDER, '--json'], env)
 try {
-  await untilSays(worker, /Worker polls/)
   for (const [index, recording] of RECORDINGS.entries()) {
     if (wanted.length === 0 || wanted.includes(recording.name)) await record(recording, index)
   }
 } finally {
-  worker.kill('SIGTERM')
-  await worker
   await temporal.close()
   await server.stop()
   rmSync(FOLDER, { recursive: true, force: true, maxRetries: 5 })
@@ -118,6 +114,9 @@ async function record({ name, pending, lead }: (typeof RECORDINGS)[number], inde
     ...(pending === undefined ? {} : { pending }),
     config: { environments: { local: { monitoring, healthUrl: health.url } } },
   })
+  // It serves the project that it is started in.
+  const worker = launchService(['worker', '--project', project.folder, '--json'], env)
+  await untilSays(worker, /Worker polls/)
   const run = new RunObserver(temporal, 'local', databaseId)
   const start: Scene['start'] = (...args) =>
     documentOf(
@@ -133,6 +132,8 @@ async function record({ name, pending, lead }: (typeof RECORDINGS)[number], inde
   await lead({ temporal, health, project, run, start, signal })
   const { outcome, monitoring: watched } = await run.closed(300_000)
   await health.close()
+  worker.kill('SIGTERM')
+  await worker
   await keep(name, run.workflowId)
   if (watched !== null) await keep(`${name}-monitoring`, monitoringWorkflowId(run.workflowId))
   console.log(`${name}: ${outcome ?? 'under way'}`)

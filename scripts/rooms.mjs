@@ -227,10 +227,13 @@ export const ROOMS = [
     ['src/contract', 'src/text'],
     { pure: true },
   ),
+  room('src/runbook/charter', 'what a worker serves, and a request held against it', ['src/contract'], {
+    pure: true,
+  }),
   room(
     'src/runbook',
     'policy, steps, messages, windows, ways back',
-    ['src/contract', 'src/text', 'src/runbook/people', 'src/runbook/monitoring'],
+    ['src/contract', 'src/text', 'src/runbook/people', 'src/runbook/monitoring', 'src/runbook/charter'],
     { pure: true },
   ),
   room(
@@ -262,6 +265,7 @@ export const ROOMS = [
     'src/analysis/since',
     'src/analysis/validate',
     'src/analysis/status',
+    'src/runbook/charter',
     'src/runbook',
     'src/runbook/monitoring',
     'src/runbook/report',
@@ -272,6 +276,7 @@ export const ROOMS = [
     'src/text',
     'src/process',
     'src/d1/migrations',
+    'src/runbook/charter',
     'src/runbook',
     'src/runbook/monitoring',
   ]),
@@ -319,6 +324,7 @@ export const ROOMS = [
   room('src/cli/terminal', 'output, prompts, progress, pictures', [
     'src/contract',
     'src/text',
+    'src/runbook/charter',
     'src/runbook',
     'src/client',
   ]),
@@ -333,6 +339,7 @@ export const ROOMS = [
     'src/analysis/validate',
     'src/analysis/adopt',
     'src/analysis/status',
+    'src/runbook/charter',
     'src/runbook',
     'src/runbook/people',
     'src/runbook/report',

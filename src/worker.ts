@@ -2,9 +2,9 @@ import { defined } from './contract/defined.js'
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import path from 'node:path'
-import { createActivities } from './activities/index.js'
+import { createActivities, type ActivityOptions } from './activities/index.js'
+import { workerConfiguration } from './config/worker-service.js'
 import { RunbookError } from './contract/failures.js'
-import { TASK_QUEUE } from './contract/names.js'
 import { closeToOthers, keepPrivate } from './process/private-files.js'
 import { demandKeysOfOpenRuns } from './temporal/open-runs.js'
 import { connectClient } from './temporal/connection.js'
@@ -19,8 +19,8 @@ export interface WorkerSettings {
   taskQueue: string
   /** See `createRunbookWorker`. */
   deployment?: { name: string; buildId: string }
-  /** Environment variables that channels and probes may name, besides those of `RUNBOOK_`. */
-  variables?: readonly string[]
+  /** All that this worker does anything for. */
+  service: ActivityOptions['service']
   /** Told once the worker polls. */
   onReady?: (server: { address: string; namespace: string; taskQueue: string }) => void
   /** Ends the worker as a signal would. */
@@ -33,7 +33,7 @@ export interface WorkerSettings {
  * run under way is encrypted with a key that is not here.
  */
 export async function runWorker(settings: WorkerSettings): Promise<void> {
-  const { projectDir, taskQueue, deployment, variables, onReady, until } = settings
+  const { projectDir, taskQueue, deployment, service, onReady, until } = settings
   keepPrivate()
   await closeToOthers(path.join(projectDir, '.d1-runbook'))
   const session = await connectClient({ projectDir })
@@ -44,7 +44,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
       await ensureSearchAttributes(connection, namespace)
       await demandKeysOfOpenRuns(session, taskQueue)
       const activities = createActivities({
-        ...defined({ variables }),
+        service,
         stagingProof: (input) => findCompletedRun(session, input),
       })
       const worker = await createRunbookWorker({
@@ -66,10 +66,15 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
 async function main(): Promise<number> {
   const { D1_RUNBOOK_PROJECT, D1_RUNBOOK_TASK_QUEUE, D1_RUNBOOK_DEPLOYMENT, D1_RUNBOOK_BUILD_ID } =
     process.env
+  const projectDir = D1_RUNBOOK_PROJECT ?? process.cwd()
   try {
+    const { service, unserved, taskQueue } = await workerConfiguration({ projectDir })
+    for (const { environment, error } of unserved)
+      console.error(`not served: ${environment}. ${error.message}`)
     await runWorker({
-      projectDir: D1_RUNBOOK_PROJECT ?? process.cwd(),
-      taskQueue: D1_RUNBOOK_TASK_QUEUE ?? TASK_QUEUE,
+      projectDir,
+      service,
+      taskQueue: D1_RUNBOOK_TASK_QUEUE ?? taskQueue,
       ...(D1_RUNBOOK_BUILD_ID === undefined
         ? {}
         : { deployment: { name: D1_RUNBOOK_DEPLOYMENT ?? 'd1-runbook', buildId: D1_RUNBOOK_BUILD_ID } }),

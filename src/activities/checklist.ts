@@ -52,7 +52,7 @@ export async function runChecklist(
             advice: words`${command('validate')}`,
           },
     ),
-    ...input.evidence,
+    ...input.evidence.map((line): Check => ({ ...line, source: 'client' })),
     await check('staging', 'Migration tested in staging environment', () => staging(input, stagingProof)),
     await check('recent-backup', 'Recent backup verified', () => recentBackup(target, input.recentBackupMs)),
   ])
@@ -61,8 +61,15 @@ export async function runChecklist(
   return { checks, findings, pending }
 }
 
-/** What counts when a machine and a person speak of the same line of the runbook, most first. */
-const WEIGHT: readonly Check['state'][] = ['failed', 'passed', 'attested', 'warned', 'skipped']
+/**
+ * What counts when a machine and a person speak of the same line of the runbook, most first. What a client says that it saw passing
+ * weighs less than what this worker saw of the line itself.
+ */
+const WEIGHT = ['failed', 'passed', 'attested', 'warned', 'passed by the client', 'skipped']
+
+function weightOf({ state, source }: Check): number {
+  return WEIGHT.indexOf(state === 'passed' && source === 'client' ? 'passed by the client' : state)
+}
 
 /** A line of the runbook stands once, with all that was said of it: the proof of a machine before the word of a person. */
 export function oncePerLine(checks: readonly Check[]): Check[] {
@@ -70,7 +77,7 @@ export function oncePerLine(checks: readonly Check[]): Check[] {
   return [...titles].flatMap((title) => {
     const [first, ...others] = checks
       .filter((check) => check.title === title)
-      .sort((a, b) => WEIGHT.indexOf(a.state) - WEIGHT.indexOf(b.state))
+      .sort((a, b) => weightOf(a) - weightOf(b))
     if (first === undefined) return []
     // Nobody configured the proof: where a person answers, that is no news.
     const said = others.filter(({ state, actor }) => state !== 'skipped' || actor !== undefined)

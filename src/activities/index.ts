@@ -1,11 +1,15 @@
+import { activityInfo } from '@temporalio/activity'
+import type { ActivityInput } from '../contract/activity-inputs.js'
 import type { RunbookActivities } from '../contract/activities.js'
-import type { Target } from '../contract/target.js'
 import { createBackup } from '../d1/backup/backup.js'
 import { readBookmark } from '../d1/apply/time-travel.js'
 import { readStatus } from '../analysis/status.js'
+import { admitRequest } from '../runbook/charter/admission.js'
+import type { Service } from '../runbook/charter/service.js'
+import { admitInput, type TargetActivity } from './admitted-input.js'
 import { announce } from './announce.js'
 import { applyMigration } from './apply.js'
-import { asActivity } from './as-activity.js'
+import { asActivity, type Beat } from './as-activity.js'
 import { takeBaseline } from './baseline.js'
 import { runChecklist, type StagingProof } from './checklist.js'
 import { runCheckpoint } from './checkpoint.js'
@@ -16,51 +20,74 @@ import { writeFailureFiles, writeReport } from './record.js'
 import { rehearse } from './rehearse.js'
 import { prepareReverse, restoreFromBackup, travelBack } from './roll-back.js'
 import { validateMigration } from './validate.js'
-import { defaultHome, contextFor, type ActivityContext, type WorkerHome } from './worker-place.js'
+import { defaultHome, type ActivityContext, type WorkerHome } from './worker-place.js'
 
-export interface ActivityOptions extends Partial<WorkerHome> {
+export interface ActivityOptions extends Partial<Omit<WorkerHome, 'variables'>> {
+  /** What this worker serves: nothing else is done, whatever a request or an activity's input says. */
+  service: Service
   /** Looks for a completed migration of the same bytes in staging, through Temporal's visibility. */
   stagingProof?: StagingProof
 }
 
-/** Every activity of the runbook, bound to the machine that the worker runs on. */
-export function createActivities(options: ActivityOptions = {}): RunbookActivities {
-  const place = defaultHome(options)
-  const named = { env: place.env, variables: place.variables }
-  const at = ({ target }: { target: Target }): ActivityContext => contextFor(place, target)
+interface Act {
+  signal: AbortSignal
+  beat: Beat
+  before: unknown
+}
+
+/** Every activity of the runbook, bound to the machine that the worker runs on and to what it serves. */
+export function createActivities({ service, stagingProof, ...home }: ActivityOptions): RunbookActivities {
+  const place = defaultHome(home)
+  const bound =
+    <Name extends TargetActivity, Answer>(
+      name: Name,
+      work: (here: ActivityContext, input: ActivityInput<Name>, act: Act) => Promise<Answer>,
+    ) =>
+    (value: ActivityInput<Name>): Promise<Answer> =>
+      asActivity((signal, beat, before) => {
+        const { here, input } = admitInput(name, value, { service, place })
+        return work(here, input, { signal, beat, before })
+      })
   return {
-    checkPrerequisites: (input) => asActivity(() => checkPrerequisites(at(input), input)),
-    readStatus: (input) => asActivity(() => readStatus({ ...input, target: at(input).target })),
-    readBookmark: (input) => asActivity(() => readBookmark(at(input).target)),
-    checkConnectivity: (input) => asActivity(() => checkConnectivity(at(input))),
-    validateMigration: (input) => asActivity(() => validateMigration(at(input), input)),
-    runCheckpoint: (input) =>
-      asActivity((signal) => runCheckpoint({ ...input, target: at(input).target }, { signal, ...named })),
+    admit: ({ request }) =>
+      asActivity(async () => admitRequest(service, request, activityInfo().workflowExecution?.workflowId)),
+    checkPrerequisites: bound('checkPrerequisites', checkPrerequisites),
+    readStatus: bound('readStatus', ({ target }, input) => readStatus({ ...input, target })),
+    readBookmark: bound('readBookmark', ({ target }) => readBookmark(target)),
+    checkConnectivity: bound('checkConnectivity', checkConnectivity),
+    validateMigration: bound('validateMigration', validateMigration),
+    runCheckpoint: bound('runCheckpoint', ({ target, env, variables }, input, { signal }) =>
+      runCheckpoint({ ...input, target }, { signal, env, variables }),
+    ),
 
-    runChecklist: (input) =>
-      asActivity((signal) => runChecklist(at(input), options.stagingProof, input, signal)),
-    createBackup: (input) =>
-      asActivity((signal, beat) =>
-        createBackup({ ...input, target: at(input).target, signal, onProgress: beat }),
-      ),
-    rehearse: (input) =>
-      asActivity((signal, beat) => rehearse(at(input), input, { signal, onProgress: beat })),
-    takeBaseline: (input) =>
-      asActivity((signal, beat) =>
-        takeBaseline({ ...input, target: at(input).target }, { signal, ...named, heartbeat: beat }),
-      ),
+    runChecklist: bound('runChecklist', (here, input, { signal }) =>
+      runChecklist(here, stagingProof, input, signal),
+    ),
+    createBackup: bound('createBackup', ({ target }, input, { signal, beat }) =>
+      createBackup({ ...input, target, signal, onProgress: beat }),
+    ),
+    rehearse: bound('rehearse', (here, input, { signal, beat }) =>
+      rehearse(here, input, { signal, onProgress: beat }),
+    ),
+    takeBaseline: bound('takeBaseline', ({ target, env, variables }, input, { signal, beat }) =>
+      takeBaseline({ ...input, target }, { signal, env, variables, heartbeat: beat }),
+    ),
 
-    prepareReverse: (input) =>
-      asActivity((signal, beat) => prepareReverse(at(input), input, { signal, onProgress: beat })),
-    applyMigration: (input) => asActivity((signal, beat) => applyMigration(at(input), input, signal, beat)),
-    travelBack: (input) =>
-      asActivity((signal, beat, before) => travelBack(at(input), input, { signal, beat, before })),
-    restoreFromBackup: (input) => asActivity((signal) => restoreFromBackup(at(input), input, signal)),
+    prepareReverse: bound('prepareReverse', (here, input, { signal, beat }) =>
+      prepareReverse(here, input, { signal, onProgress: beat }),
+    ),
+    applyMigration: bound('applyMigration', (here, input, { signal, beat }) =>
+      applyMigration(here, input, signal, beat),
+    ),
+    travelBack: bound('travelBack', travelBack),
+    restoreFromBackup: bound('restoreFromBackup', (here, input, { signal }) =>
+      restoreFromBackup(here, input, signal),
+    ),
 
-    announce: (input) => asActivity(() => announce(at(input), input)),
-    writeReport: (input) => asActivity(() => writeReport(at(input), input)),
-    updateDocuments: (input) => asActivity(() => updateDocuments(input)),
-    keepReverseMigration: (input) => asActivity(() => keepReverseMigration(at(input), input)),
-    writeFailureFiles: (input) => asActivity(() => writeFailureFiles(at(input), input)),
+    announce: bound('announce', announce),
+    writeReport: bound('writeReport', writeReport),
+    updateDocuments: bound('updateDocuments', (_here, input) => updateDocuments(input)),
+    keepReverseMigration: bound('keepReverseMigration', keepReverseMigration),
+    writeFailureFiles: bound('writeFailureFiles', writeFailureFiles),
   }
 }

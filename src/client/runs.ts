@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client'
 import { monitoringQuery, statusQuery } from '../contract/messages.js'
 import type { MonitoringView } from '../contract/monitoring.js'
-import { RunbookError } from '../contract/failures.js'
+import { FAILURES, RunbookError } from '../contract/failures.js'
 import { migrationWorkflowId, monitoringWorkflowId } from '../contract/names.js'
 import { recordedMonitoring, recordedRun } from '../contract/recorded.js'
 import type { RunView } from '../contract/run.js'
@@ -107,8 +107,12 @@ export async function signalRun(
   }
 }
 
-/** Exit code of a run: what people decided and what went wrong are told apart. A run under way counts as fine. */
-export function exitCodeOf(view: Pick<RunView, 'outcome'>): number {
+/**
+ * Exit code of a run: what people decided and what went wrong are told apart, and so is a request that no worker serves. A run under way
+ * counts as fine.
+ */
+export function exitCodeOf(view: Pick<RunView, 'outcome'> & Partial<Pick<RunView, 'failure'>>): number {
+  if (view.failure?.type === 'NotAdmitted') return FAILURES.NotAdmitted.exitCode
   switch (view.outcome) {
     case null:
     case 'completed':

@@ -1,9 +1,10 @@
+import type { Admission } from './admission.js'
 import type { Announcement, Channel } from './announcement.js'
 import type { BackupRecord } from './backup.js'
 import type { Finding } from './finding.js'
 import type { Baseline, Checkpoint, MonitoringPlan, Probe, Sampling, Thresholds } from './monitoring.js'
 import type { Plan, PlannedMigration, RowChange } from './plan.js'
-import type { Bundle, Check, CommandRecord, MigrationResult, RunView } from './run.js'
+import type { Bundle, Check, CommandRecord, MigrationRequest, MigrationResult, RunView } from './run.js'
 import type { Status } from './status.js'
 import type { RollbackCost, Since } from './rollback.js'
 import type { MigrationRef, Target } from './target.js'
@@ -12,6 +13,17 @@ import type { MigrationRef, Target } from './target.js'
  * An answer with the commands that were run for it, those of earlier attempts too. A failure carries them in its details.
  */
 export type Audited<T> = T & { commands?: CommandRecord[] }
+
+/** A request without the bytes of its files, which each activity that takes them checks by their hashes. */
+export type RequestClaim = Omit<MigrationRequest, 'bundle'>
+
+export interface AdmitActivities {
+  /**
+   * Holds a request against the charter of the worker: `effective` is what the run goes on with. Throws `NotAdmitted` for one that cannot
+   * be read, and where the charter does not serve its target or the workflow has not its name.
+   */
+  admit(input: { request: unknown }): Promise<Admission & { effective: RequestClaim }>
+}
 
 /**
  * What the workflow asks of the outside world: one object in, one object out. The workflow imports only these types;
@@ -191,7 +203,8 @@ export interface TellActivities {
   }): Promise<{ files: string[] }>
 }
 
-export type RunbookActivities = ReadActivities &
+export type RunbookActivities = AdmitActivities &
+  ReadActivities &
   SlowActivities &
   RollbackActivities &
   MutateActivities &

@@ -18,6 +18,8 @@ export const FAILURES = {
   DatabaseNotFound: { retryable: false, exitCode: 2 },
   /** The database that answered is not the one that was asked for. */
   WrongTarget: { retryable: false, exitCode: 2 },
+  /** The worker's charter does not serve what was asked, or what was asked is not what was permitted. */
+  NotAdmitted: { retryable: false, exitCode: 2 },
   TemporalUnreachable: { retryable: true, exitCode: 2 },
   /** Nobody polls the task queue. */
   WorkerMissing: { retryable: true, exitCode: 2 },

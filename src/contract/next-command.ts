@@ -29,6 +29,7 @@ export const VERBS = {
   init: 'project',
   dev: 'project',
   worker: 'project',
+  charter: 'environment',
   list: 'project',
   doctor: 'environment',
   validate: 'environment',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { admissionSchema } from './admission.js'
 import { announcementSchema, channelSchema, contactSchema } from './announcement.js'
 import { backupRecordSchema } from './backup.js'
 import { priceSchema } from './price.js'
@@ -28,6 +29,8 @@ export const checkSchema = z.object({
   probeKind: z.string().optional(),
   /** What it looked at costs. */
   price: priceSchema.optional(),
+  /** Brought along by whoever started the run, and looked at by no worker. */
+  source: z.literal('client').optional(),
   /** Attested by whom, ISO 8601. */
   actor: z.string().optional(),
   at: z.string().optional(),
@@ -258,6 +261,8 @@ export const runViewSchema = z.object({
   requester: z.string(),
   /** IANA zone of times for people; absent in runs that began before it was kept: UTC. */
   timeZone: z.string().optional(),
+  /** The charter that the run is held to, and what of its request that overruled; absent before it is admitted, and in earlier versions. */
+  admission: admissionSchema.optional(),
   phase: z.enum(PHASES),
   outcome: z.enum(OUTCOMES).nullable(),
   /** Why it ended as it did, or what it waits for. One sentence. */

@@ -1,5 +1,6 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow'
 import type {
+  AdmitActivities,
   MutateActivities,
   ReadActivities,
   RollbackActivities,
@@ -15,7 +16,7 @@ import { NON_RETRYABLE_FAILURES } from '../contract/failures.js'
 const nonRetryableErrorTypes = NON_RETRYABLE_FAILURES
 
 /** Cheap and harmless: try quickly, a few times. */
-export const read = proxyActivities<ReadActivities>({
+export const read = proxyActivities<ReadActivities & AdmitActivities>({
   startToCloseTimeout: '1 minute',
   retry: {
     initialInterval: '1 second',

@@ -2,6 +2,7 @@ import { messageOf } from '../contract/failures.js'
 import { ApplicationFailure, patched } from '@temporalio/workflow'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { read } from './activities.js'
+import { admit } from './admit.js'
 import { appliedByThisRun } from './apply.js'
 import { close } from './close.js'
 import { execute } from './execute.js'
@@ -29,15 +30,17 @@ export async function productionMigration(request: MigrationRequest): Promise<Ru
   const run = open(request)
   return run.untilClosed(
     async () => {
+      await admit(run)
       await prerequisites(run)
       if (await nothingToDo(run)) return 'completed'
-      await run.gate('team-lead', teamLeadPrompt(run.view, request.files.length))
+      await run.gate('team-lead', teamLeadPrompt(run.view, run.request.files.length))
       await checklist(run)
       await untilWindowOpens(run)
       const expected = await withUpdates(run, () => neverLeftTouched(run, () => migrate(run)))
       return expected === null ? 'completed' : neverLeftTouched(run, () => monitor(run, expected))
     },
-    (ending) => close(run, ending),
+    // A request that no charter serves is not written about either: it says where to.
+    (ending) => (run.refused ? Promise.resolve() : close(run, ending)),
   )
 }
 

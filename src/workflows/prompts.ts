@@ -88,9 +88,9 @@ export function checkCounts(checks: readonly Check[]): string {
     .join(', ')
 }
 
-function checkLine({ state, title, message }: Check): string {
+function checkLine({ state, title, message, source }: Check): string {
   const marks = { passed: '✓', attested: '✓', failed: '✗', warned: '!', skipped: '-' } as const
-  return `${marks[state]} ${title}: ${message}`
+  return `${marks[state]} ${title}: ${message}${source === 'client' ? ' (told by who started the run)' : ''}`
 }
 
 function rowLine({ table, before, after }: Plan['rows'][number]): string {

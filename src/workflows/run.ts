@@ -8,7 +8,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow'
-import type { Audited } from '../contract/activities.js'
+import type { Audited, RequestClaim } from '../contract/activities.js'
+import type { Admission } from '../contract/admission.js'
 import type { StopRequest } from '../contract/decision.js'
 import type { Baseline } from '../contract/monitoring.js'
 import { hasRoom, LIMITS } from '../contract/limits.js'
@@ -26,7 +27,7 @@ import { now } from './clock.js'
 import { atEnvironment, endingOf, GateDeclined, GateExpired } from './endings.js'
 import { Gatekeeper } from './gatekeeper.js'
 import { searchAttributesOf } from './search-attributes.js'
-import { newRunView, phaseOf, stepOf, type Ending } from './state.js'
+import { aboutOf, newRunView, phaseOf, stepOf, type Ending } from './state.js'
 import { type Words } from '../contract/next-command.js'
 
 /** What the body says of itself; whatever throws ends otherwise. */
@@ -37,6 +38,7 @@ export type Completed = Extract<Outcome, 'completed' | 'completed-unhealthy'>
  * Handlers are synchronous and only change the state; the workflow waits for the state.
  */
 export class Run {
+  /** As it was sent, until it is admitted; then what the charter makes of it. */
   readonly request: MigrationRequest
   readonly view: RunView
   readonly gates: Gatekeeper
@@ -45,6 +47,8 @@ export class Run {
   baseline: Baseline | null = null
   /** Files whose application was begun: each may have changed the database until it is proven. */
   readonly begun = new Set<string>()
+  /** No charter serves the request: nothing was done for it, and nothing will be. */
+  refused = false
   /** People have been told of an issue with the ways back. */
   alerted = false
   /** How many of the reported issues people have been asked about. */
@@ -55,12 +59,12 @@ export class Run {
   /** Registers the handler of decisions; `listen` registers the others. Both before the first `await` of the workflow. */
   constructor(request: MigrationRequest) {
     const { workflowId, runId, startTime } = workflowInfo()
-    this.request = request
+    this.request = { ...request }
     this.view = newRunView(request, { workflowId, runId, startedAt: startTime.toISOString() })
-    this.gates = new Gatekeeper(request, this.view, () => {
+    this.gates = new Gatekeeper(this.request, this.view, () => {
       this.refresh()
     })
-    this.announcer = new Announcer(request, this.view, this.runKey)
+    this.announcer = new Announcer(this.request, this.view, this.runKey)
   }
 
   /** After every handler is registered: refuses a request that could not be told about, and shows the run. */
@@ -68,6 +72,18 @@ export class Run {
     // A time zone that nobody knows throws in every message: here it ends the run before it begins.
     new Intl.DateTimeFormat('en', { timeZone: this.request.timeZone })
     this.refresh()
+  }
+
+  /** From here on the run goes by what the charter says: all who hold its request see the new one. */
+  holdTo(effective: RequestClaim, admission: Admission): void {
+    const { request, view } = this
+    const { bundle } = request
+    for (const name of Object.keys(request)) Reflect.deleteProperty(request, name)
+    Object.assign(request, effective, { bundle })
+    delete view.accountId
+    delete view.requireSignatures
+    Object.assign(view, aboutOf(request), { admission })
+    this.begin()
   }
 
   /** Names the folder of this run where the worker keeps its report and failure files. */

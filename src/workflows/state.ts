@@ -12,16 +12,11 @@ export function newRunView(
   return {
     success: false,
     ...run,
-    environment: request.target.environment,
-    database: request.target.database,
-    ...defined({ accountId: request.target.accountId }),
-    requester: request.requester,
-    timeZone: request.timeZone,
+    ...aboutOf(request),
     phase: 'prerequisites',
     outcome: null,
     message: 'Starting',
     paused: false,
-    ...(request.policy.requireSignatures ? { requireSignatures: true } : {}),
     planHash: null,
     migrations: [],
     gates: GATES.map((gate) => ({ gate, state: 'waiting', decisions: [], shows: [] })),
@@ -39,6 +34,26 @@ export function newRunView(
     issues: [],
     artifacts: [],
     failure: null,
+  }
+}
+
+/** What a state says of its request. */
+export function aboutOf({
+  target,
+  requester,
+  timeZone,
+  policy,
+}: MigrationRequest): Pick<
+  RunView,
+  'environment' | 'database' | 'accountId' | 'requester' | 'timeZone' | 'requireSignatures'
+> {
+  return {
+    environment: target.environment,
+    database: target.database,
+    ...defined({ accountId: target.accountId }),
+    requester,
+    timeZone,
+    ...(policy.requireSignatures ? { requireSignatures: true } : {}),
   }
 }
 

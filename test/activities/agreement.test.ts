@@ -11,6 +11,8 @@ import { migrationFile } from '../../src/d1/migrations/migration-files.js'
 import { ledgerSql, recordSql } from '../../src/d1/schema/ledger.js'
 import { useOneEngine } from '../analysis/one-engine.js'
 import { useBuiltProcesses } from '../analysis/own-process.js'
+import { charterFor } from '../charter-for.js'
+import { serviceOf } from '../../src/runbook/charter/service.js'
 import { localTarget, seedLocal } from '../d1/local-target.js'
 
 useBuiltProcesses()
@@ -210,7 +212,7 @@ test.each(SITUATIONS)(
     const bundle = await packBundle(files)
     const input = { target, files, bundle, evidence: [], recentBackupMs: 1000, ...known }
     const checklist = await new MockActivityEnvironment()
-      .run(() => createActivities().runChecklist(input))
+      .run(() => createActivities({ service: serviceOf([charterFor(target)]) }).runChecklist(input))
       .then(
         () => 'passed',
         (error: unknown) => (error instanceof Error ? error.message : 'failed'),

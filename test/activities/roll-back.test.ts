@@ -8,6 +8,8 @@ import { packBundle } from '../../src/d1/migrations/bundle.js'
 import { migrationFile } from '../../src/d1/migrations/migration-files.js'
 import { readBookmark, restoreBookmark } from '../../src/d1/apply/time-travel.js'
 import { useBuiltProcesses } from '../analysis/own-process.js'
+import { serviceOf } from '../../src/runbook/charter/service.js'
+import { charterFor } from '../charter-for.js'
 import { fingerprintOf } from '../d1/fingerprint.js'
 import { LEDGER_SQL, localTarget, seedLocal } from '../d1/local-target.js'
 import { remoteTarget } from '../d1/remote-target.js'
@@ -25,7 +27,7 @@ it(
     const { bookmark = '' } = await readBookmark(target)
     api.database(target.database.id).exec(CHANGE)
     const input = { target, bookmark, expectedFingerprint: fingerprintOf(SCHEMA) }
-    const activities = createActivities()
+    const activities = createActivities({ service: serviceOf([charterFor(target)]) })
 
     const beats: unknown[] = []
     const first = new MockActivityEnvironment()
@@ -51,7 +53,7 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
 `
   const target = localTarget()
   const file = migrationFile('0001_photos.sql', Buffer.from(forward))
-  const activities = createActivities()
+  const activities = createActivities({ service: serviceOf([charterFor(target)]) })
   const backUp = (): Promise<BackupRecord> =>
     new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
 
@@ -63,7 +65,7 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
 
   const input = {
     ...{ target, backup, files: [file], bundle: await packBundle([file]), at: '2026-03-08T03:08:00.000Z' },
-    ...{ runKey: 'run-1', ledgerBefore: [], applied: [file.name] },
+    ...{ runKey: 'local-20260308-030800-00000000', ledgerBefore: [], applied: [file.name] },
   }
   const planned = [{ table: 'photos', before: null, after: 2 }]
   const reverse = (since: Partial<Parameters<typeof activities.prepareReverse>[0]>): Promise<unknown> =>
@@ -87,7 +89,7 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
       ...{ since: backup.createdAt, asOf: current.createdAt, by: 'rows', objects: [] },
       tables: [{ table: 'photos', added: 1, changed: 0, gone: 0, difference: 1 }],
     },
-    file: expect.stringMatching(/run-1.0002_rollback_2026_03_08\.sql$/),
+    file: expect.stringMatching(/030800-00000000.0002_rollback_2026_03_08\.sql$/),
   })
   // What is pending has its number, and does not run before the reverse.
   const pending = migrationFile('0002_broken.sql', Buffer.from('DROP TABLE nowhere;\n'))
@@ -107,7 +109,8 @@ it(
       `${SCHEMA} INSERT INTO t (v) VALUES ('a'), ('b'); ${LEDGER_SQL}`,
     )
     const file = migrationFile('0001_w.sql', Buffer.from(forward))
-    const activities = createActivities()
+    const held = (to: typeof target) => createActivities({ service: serviceOf([charterFor(to)]) })
+    const activities = held(target)
     const backUp = (): Promise<BackupRecord> =>
       new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
     const backup = await backUp()
@@ -118,10 +121,10 @@ it(
       const limited = { ...target, ...(backupMaxRowsRead === undefined ? {} : { backupMaxRowsRead }) }
       const input = {
         ...{ target: limited, backup, bundle, files: [file], ledgerBefore: [], applied: [file.name] },
-        ...{ at: '2026-03-08T03:08:00.000Z', runKey: 'run-1' },
+        ...{ at: '2026-03-08T03:08:00.000Z', runKey: `${target.environment}-20260308-030800-00000000` },
       }
       const reverse = (): ReturnType<typeof activities.prepareReverse> =>
-        new MockActivityEnvironment().run(() => activities.prepareReverse(input))
+        new MockActivityEnvironment().run(() => held(limited).prepareReverse(input))
       return (await reverse()).writtenSince
     }
     expect(await seen()).toMatchObject({ by: 'sums', tables: [], objects: [] })

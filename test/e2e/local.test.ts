@@ -17,6 +17,7 @@ import {
   untilSays,
   type Command,
 } from './processes.js'
+import { writeCharters } from './charters.js'
 import { createLocalProject, PENDING, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
 import { RunObserver, stateOf } from './run.js'
 
@@ -34,12 +35,16 @@ let temporalCli: string
 let address: string
 let projects = 0
 
-/** `dev` of one project is the server and the worker of all: real Temporal, real worker, real Wrangler. */
+/** Folders of the projects below, each made before its test: a worker serves what it knew when it began. */
+const opened: string[] = []
+
+/** `dev` of one project is the server and, by their charters, the worker of all: real Temporal, real worker, real Wrangler. */
 beforeAll(async () => {
   await buildIfStale()
   temporalCli = await provideTemporal('temporal-cli')
   home = createLocalProject({ folder: path.join(scratch.folder, 'home of dev'), databaseId: databaseId() })
-  dev = launchService(['dev', '--project', home.folder, '--json'], {})
+  const charters = await writeCharters(scratch.folder, [home.folder, ...opened])
+  dev = launchService(['dev', '--project', home.folder, '--charter', charters, '--json'], {})
   await untilSays(dev, /Worker +polls/)
   address = readDevRecord(home.folder)?.address ?? ''
   temporal = await connectClient({ projectDir: home.folder })
@@ -81,10 +86,10 @@ function openProject(pending?: Record<string, string>, config?: RunbookConfigInp
     ...(pending === undefined ? {} : { pending }),
     ...(config === undefined ? {} : { config }),
   })
-  const run = new RunObserver(temporal, 'local', id)
+  opened.push(project.folder)
   const command = (...args: string[]): Command =>
     launch([...args, '--project', project.folder, '--env', 'local', '--json'], { TEMPORAL_ADDRESS: address })
-  return { ...project, run, command }
+  return { ...project, command, run: () => new RunObserver(temporal, 'local', id) }
 }
 
 function statesOf(view: RunView): Record<string, string> {
@@ -187,8 +192,10 @@ describe('start without waiting, and everything else from other processes', () =
 })
 
 describe('start --wait', () => {
+  const validated = openProject(ONE)
   test('--until validated returns the run while it goes on; abort ends it, and what is applied stays told', async () => {
-    const { command, ledger, run } = openProject(ONE)
+    const { command, ledger } = validated
+    const run = validated.run()
     const view = await documentOf(command('start', '--yes', '--until', 'validated', '--requester', 'Ada'), 0)
     expect(view).toMatchObject({ outcome: null, requester: 'Ada' })
     expect(statesOf(view)).toEqual({ '0002_email.sql': 'applied' })
@@ -200,8 +207,10 @@ describe('start --wait', () => {
     expect(statesOf(after)).toEqual({ '0002_email.sql': 'applied' })
   }, 120_000)
 
+  const rejected = openProject()
   test('a rejected plan ends as declined, with exit 3, and nothing is applied', async () => {
-    const { command, ledger, run } = openProject()
+    const { command, ledger } = rejected
+    const run = rejected.run()
     const waiting = command('start', '--wait', '--requester', 'Ada')
     await run.approveAll(['team-lead', 'environment', 'connectivity', 'preflight'], 'Bea')
     await run.gateOpen('plan')
@@ -215,8 +224,10 @@ describe('start --wait', () => {
     expect(ledger()).toEqual(['0001_users.sql'])
   }, 120_000)
 
+  const stopped = openProject()
   test('an abort at a gate ends the wait with exit 3, and nothing is applied', async () => {
-    const { command, ledger, run } = openProject()
+    const { command, ledger } = stopped
+    const run = stopped.run()
     const waiting = command('start', '--wait')
     await run.gateOpen('team-lead')
     await documentOf<object>(command('abort', '--actor', 'Bea'), 0)
@@ -226,20 +237,23 @@ describe('start --wait', () => {
 })
 
 describe('what goes wrong', () => {
+  const refused = openProject({ '0002_broken.sql': 'CREATE TABEL oops (id INTEGER);\n' })
   test('SQL that the engine refuses never reaches the database: exit 1', async () => {
-    const { command, ledger } = openProject({ '0002_broken.sql': 'CREATE TABEL oops (id INTEGER);\n' })
+    const { command, ledger } = refused
     const view = await documentOf(command('start', '--yes', '--wait'), 1)
     expect(view).toMatchObject({ outcome: 'failed', success: false })
     expect(view.failure?.message).toContain('0002_broken.sql')
     expect(ledger()).toEqual(['0001_users.sql'])
   }, 120_000)
 
+  const failing = openProject({
+    '0002_email.sql': 'ALTER TABLE users ADD COLUMN email TEXT;\n',
+    '0003_unique.sql': 'CREATE UNIQUE INDEX users_name ON users (name);\n',
+    '0004_later.sql': 'CREATE TABLE later (id INTEGER PRIMARY KEY);\n',
+  })
   test('a file that fails on the database is proven absent; the failure files and exit 1 say so', async () => {
-    const { command, database, ledger, run } = openProject({
-      '0002_email.sql': 'ALTER TABLE users ADD COLUMN email TEXT;\n',
-      '0003_unique.sql': 'CREATE UNIQUE INDEX users_name ON users (name);\n',
-      '0004_later.sql': 'CREATE TABLE later (id INTEGER PRIMARY KEY);\n',
-    })
+    const { command, database, ledger } = failing
+    const run = failing.run()
     const waiting = command('start', '--wait', '--requester', 'Ada')
     await run.approveAll(['team-lead', 'environment', 'connectivity', 'preflight', 'plan'], 'Bea')
     await run.gateOpen('final')
@@ -262,8 +276,10 @@ describe('what goes wrong', () => {
     }
   }, 120_000)
 
+  const moved = openProject()
   test('a schema that moved after the rehearsal voids the approvals: a new plan is asked for, nothing is applied', async () => {
-    const { command, database, ledger, run } = openProject()
+    const { command, database, ledger } = moved
+    const run = moved.run()
     await documentOf<object>(command('start', '--requester', 'Ada'), 0)
     await run.approveAll(['team-lead', 'environment', 'connectivity', 'preflight', 'plan'], 'Bea')
     const { planHash } = await run.gateOpen('final')
@@ -284,15 +300,17 @@ describe('what goes wrong', () => {
     await documentOf<object>(command('abort'), 0)
   }, 150_000)
 
+  const final = { requesterMayApprove: false }
+  const drifting = openProject(undefined, {
+    environments: { local: { monitoring: QUICK_BASELINE, policy: { gates: { final } } } },
+    people: [
+      { name: 'Ada', roles: ['dba'] },
+      { name: 'Bea', roles: ['dba'] },
+    ],
+  })
   test('where approvals were given in advance nobody can look again: drift ends the run as drifted, exit 1', async () => {
-    const final = { requesterMayApprove: false }
-    const { command, database, ledger, run } = openProject(undefined, {
-      environments: { local: { monitoring: QUICK_BASELINE, policy: { gates: { final } } } },
-      people: [
-        { name: 'Ada', roles: ['dba'] },
-        { name: 'Bea', roles: ['dba'] },
-      ],
-    })
+    const { command, database, ledger } = drifting
+    const run = drifting.run()
     const waiting = command('start', '--wait', '--yes', '--requester', 'Ada')
     await run.gateOpen('final')
     database((db) => db.exec('CREATE TABLE by_hand (id INTEGER)'))

@@ -20,6 +20,7 @@ import {
 import { packageRoot } from '../../src/process/package-root.js'
 import { readDevRecord } from '../../src/temporal/dev-record.js'
 import { buildIfStale, launchService, untilSays, type Command } from './processes.js'
+import { writeCharters } from './charters.js'
 import { createLocalProject, PENDING, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
 
 /** Three checkpoints of monitoring, in a moment. */
@@ -35,11 +36,21 @@ let address: string
 let runbook: RunbookClient
 let projects = 0
 
-/** `dev` of one project is the server and the worker of all. */
+/** Made before the worker, which serves what it knew when it began; each test takes its own. */
+const pool = new Map<Record<string, string>, LocalProject[]>()
+
+/** `dev` of one project is the server and, by their charters, the worker of all. */
 beforeAll(async () => {
   await buildIfStale()
+  for (const [pending, count] of [[PENDING, 10] as const, [ONE, 2] as const])
+    pool.set(
+      pending,
+      Array.from({ length: count }, () => createProject(pending)),
+    )
   const home = openProject()
-  dev = launchService(['dev', '--project', home.folder, '--json'], {})
+  const folders = [home, ...[...pool.values()].flat()].map(({ folder }) => folder)
+  const charters = await writeCharters(scratch.folder, folders)
+  dev = launchService(['dev', '--project', home.folder, '--charter', charters, '--json'], {})
   await untilSays(dev, /Worker +polls/)
   address = readDevRecord(home.folder)?.address ?? ''
   runbook = await connectRunbook({ project: home.folder, address })
@@ -55,8 +66,14 @@ afterAll(async () => {
 /** One file is enough where what runs the migration is the point: each costs a Wrangler. */
 const ONE = { '0002_email.sql': PENDING['0002_email.sql'] ?? '' }
 
-/** A project that has d1-runbook installed. */
 function openProject(pending = PENDING): LocalProject {
+  const project = pool.get(pending)?.shift()
+  if (project === undefined) throw new Error('make more projects before the worker begins')
+  return project
+}
+
+/** A project that has d1-runbook installed. */
+function createProject(pending: Record<string, string>): LocalProject {
   projects += 1
   const databaseId = `00000000-0000-4000-8000-${String(projects).padStart(12, '0')}`
   const folder = path.join(scratch.folder, `projet ${projects}`)

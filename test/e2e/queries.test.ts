@@ -6,6 +6,7 @@ import type { Plan } from '../../src/contract/plan.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import { buildIfStale, documentOf, launch, launchService, untilSays, type Command } from './processes.js'
+import { writeCharters } from './charters.js'
 import { LEDGER, QUICK_BASELINE, scratchFolder } from './project.js'
 import { RunObserver } from './run.js'
 
@@ -23,6 +24,7 @@ let server: EmbeddedServer
 let temporal: TemporalClient
 let worker: Command
 let application: NodeJS.Timeout
+let command: (...args: string[]) => Command
 
 beforeAll(async () => {
   await buildIfStale()
@@ -30,7 +32,12 @@ beforeAll(async () => {
   api = await startCloudflareApi({ databases: [{ id: ID, name: 'shop', sql }] })
   server = await startEmbeddedServer({ projectDir: scratch.folder })
   temporal = await connectClient({ projectDir: scratch.folder })
-  worker = launchService(['worker', '--project', scratch.folder, '--json'], environment())
+  command = openProject()
+  const charters = await writeCharters(scratch.folder, [path.join(scratch.folder, 'shop')], api.accountId)
+  worker = launchService(
+    ['worker', '--project', scratch.folder, '--charter', charters, '--json'],
+    environment(),
+  )
   await untilSays(worker, /Worker polls/)
   for (let author = 0; author < 20; author += 1) await visit(author)
   application = setInterval(() => {
@@ -79,7 +86,6 @@ function openProject(): (...args: string[]) => Command {
 }
 
 test('a dropped index is named in the plan and at a checkpoint, with the query that nobody configured', async () => {
-  const command = openProject()
   const plan = await documentOf<Plan>(command('plan', '--json'), 0)
   const found = plan.findings.find(({ code }) => code === 'QC102')
   expect(found?.message).toContain(QUERY)

@@ -19,6 +19,7 @@ import {
   untilSays,
   type Command,
 } from './processes.js'
+import { writeCharters } from './charters.js'
 import { FIRST, LEDGER, PENDING, QUICK_BASELINE, readLedger, scratchFolder } from './project.js'
 import { RunObserver } from './run.js'
 
@@ -42,6 +43,19 @@ const SECOND_FAILS: Record<string, string> = {
   '0004_later.sql': 'CREATE TABLE later (id INTEGER PRIMARY KEY);\n',
 }
 
+const WAYS = [
+  // Keeps what was written since: the visitor's row.
+  { scenario: 'reverse', strategy: 'reverse-migration', rows: ['Zoë', 'Ann', 'Ann'] },
+  { scenario: 'travel', strategy: 'time-travel', rows: ['Zoë', 'Ann'] },
+  { scenario: 'restore', strategy: 'restore-backup', rows: ['Zoë', 'Ann'] },
+] as const
+
+const FAILURES = [
+  { scenario: 'erroneous', behaviour: { errorRate: 1 }, reason: /health: .*status 500 instead of 200/ },
+  { scenario: 'dead', behaviour: { dead: true }, reason: /health: .*connection/ },
+  { scenario: 'slow', behaviour: { delayMs: 4_000 }, reason: /health: response time \d{4} ms/ },
+] as const
+
 const scratch = scratchFolder()
 let server: EmbeddedServer
 let temporal: TemporalClient
@@ -62,8 +76,14 @@ beforeAll(async () => {
   })
   server = await startEmbeddedServer({ projectDir: scratch.folder })
   temporal = await connectClient({ projectDir: scratch.folder })
-  // The worker of remote databases: credentials, and no checkout.
-  worker = launchService(['worker', '--project', scratch.folder, '--json'], environment())
+  for (const scenario of SCENARIOS) projects.set(scenario, createProject(scenario, ...projectOf(scenario)))
+  const folders = [...projects.values()].map(({ folder }) => folder)
+  const charters = await writeCharters(scratch.folder, folders, api.accountId)
+  // The worker of remote databases: credentials and charters, and no checkout.
+  worker = launchService(
+    ['worker', '--project', scratch.folder, '--charter', charters, '--json'],
+    environment(),
+  )
   await untilSays(worker, /Worker polls/)
 }, 240_000)
 
@@ -86,7 +106,26 @@ function databaseId(scenario: Scenario): string {
   return `00000000-0000-4000-8000-0000000000c${SCENARIOS.indexOf(scenario)}`
 }
 
-function openProject(scenario: Scenario, pending: Record<string, string>, config: RunbookConfigInput = {}) {
+type Project = ReturnType<typeof createProject>
+const projects = new Map<Scenario, Project>()
+
+function openProject(scenario: Scenario): Project {
+  const project = projects.get(scenario)
+  if (project === undefined) throw new Error(`there is no project ${scenario}`)
+  return project
+}
+
+/** The files that are pending, and how it is configured. */
+function projectOf(scenario: Scenario): [Record<string, string>, RunbookConfigInput] {
+  if (WAYS.some((way) => way.scenario === scenario)) return [SECOND_FAILS, {}]
+  if (!FAILURES.some((failure) => failure.scenario === scenario)) return [PENDING, {}]
+  const schedule = ['5m', '10m', '15m', '20m', '25m', '30m', '35m', '40m']
+  // Enough samples that a slow first answer is not taken for the usual.
+  const monitoring = { ...QUICK_BASELINE, baselineSamples: 12, schedule }
+  return [PENDING, { environments: { production: { healthUrl: health.url, monitoring } } }]
+}
+
+function createProject(scenario: Scenario, pending: Record<string, string>, config: RunbookConfigInput) {
   const id = databaseId(scenario)
   const folder = path.join(scratch.folder, `équipe ${scenario}`)
   mkdirSync(path.join(folder, 'migrations'), { recursive: true })
@@ -105,10 +144,10 @@ function openProject(scenario: Scenario, pending: Record<string, string>, config
   const start = (...args: string[]): Command =>
     command('start', '--wait', '--requester', REQUESTER, '--time-scale', '600', ...args)
   const readRows = (sql: string): unknown[] => api.database(id).prepare(sql).all()
-  return { id, run, command, start, readRows, ledger: () => readLedger(api.database(id)) }
+  return { id, folder, run, command, start, readRows, ledger: () => readLedger(api.database(id)) }
 }
 
-function columnsOf(project: ReturnType<typeof openProject>): unknown {
+function columnsOf(project: Project): unknown {
   return project.readRows("SELECT name FROM pragma_table_info('users') ORDER BY cid").map((row) => {
     return (row as { name: string }).name
   })
@@ -122,7 +161,7 @@ async function approveToFinal(run: RunObserver): Promise<RunView> {
 
 describe('production', () => {
   test('the policy decides who decides: role, requester and second person are held to, in the workflow itself', async () => {
-    const project = openProject('policy', PENDING)
+    const project = openProject('policy')
     const { run, command } = project
     const waiting = project.start()
     await run.gateOpen('team-lead')
@@ -160,7 +199,7 @@ describe('production', () => {
   }, 180_000)
 
   test('a time-out after the effect: the file is proven applied, once, and the run completes', async () => {
-    const project = openProject('timeout', PENDING)
+    const project = openProject('timeout')
     const waiting = project.start()
     await approveToFinal(project.run)
     api.fault({ route: 'query', kind: '504-after', match: /INSERT INTO.*0002_email\.sql/s })
@@ -181,7 +220,7 @@ describe('production', () => {
 })
 
 describe('scenario 1: the second of three files fails while it is applied', () => {
-  async function failAtSecond(project: ReturnType<typeof openProject>): Promise<void> {
+  async function failAtSecond(project: Project): Promise<void> {
     await approveToFinal(project.run)
     api.database(project.id).exec("INSERT INTO users (name) VALUES ('Ann')")
     await project.run.decide('final', 'José')
@@ -192,17 +231,10 @@ describe('scenario 1: the second of three files fails while it is applied', () =
       expect(shows.map((shown) => plain(shown)).join('\n')).toContain(way)
   }
 
-  const WAYS = [
-    // Keeps what was written since: the visitor's row.
-    { scenario: 'reverse', strategy: 'reverse-migration', rows: ['Zoë', 'Ann', 'Ann'] },
-    { scenario: 'travel', strategy: 'time-travel', rows: ['Zoë', 'Ann'] },
-    { scenario: 'restore', strategy: 'restore-backup', rows: ['Zoë', 'Ann'] },
-  ] as const
-
   test.each(WAYS)(
     '$strategy brings the database back: exit 4',
     async ({ scenario, strategy, rows }) => {
-      const project = openProject(scenario, SECOND_FAILS)
+      const project = openProject(scenario)
       const waiting = project.start()
       await failAtSecond(project)
       const decided = project.command('rollback', '--strategy', strategy, '--actor', 'José')
@@ -231,22 +263,10 @@ describe('scenario 1: the second of three files fails while it is applied', () =
 describe('scenario 2: the application fails after the migration', () => {
   afterEach(() => health.setBehaviour({ delayMs: 0, errorRate: 0, dead: false }))
 
-  const FAILURES = [
-    { scenario: 'erroneous', behaviour: { errorRate: 1 }, reason: /health: .*status 500 instead of 200/ },
-    { scenario: 'dead', behaviour: { dead: true }, reason: /health: .*connection/ },
-    { scenario: 'slow', behaviour: { delayMs: 4_000 }, reason: /health: response time \d{4} ms/ },
-  ] as const
-
   test.each(FULL ? FAILURES : FAILURES.slice(0, 1))(
     '$scenario: the second bad checkpoint is the breach; the rollback that people choose ends with exit 4, and is reported',
     async ({ scenario, behaviour, reason }) => {
-      const schedule = ['5m', '10m', '15m', '20m', '25m', '30m', '35m', '40m']
-      // Enough samples that a slow first answer is not taken for the usual.
-      const monitoring = { ...QUICK_BASELINE, baselineSamples: 12, schedule }
-      const project = openProject(scenario, PENDING, {
-        people: PEOPLE,
-        environments: { production: { healthUrl: health.url, monitoring } },
-      })
+      const project = openProject(scenario)
       const { run } = project
       // Five minutes last two seconds.
       const waiting = project.start('--time-scale', '150')

@@ -14,6 +14,8 @@ import {
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { connectWorker } from '../../src/temporal/worker-connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
+import { serviceOf } from '../../src/runbook/charter/service.js'
+import { charterFor } from '../charter-for.js'
 import { createRunbookWorker } from '../../src/temporal/worker.js'
 import { localTarget, seedLocal } from '../d1/local-target.js'
 
@@ -64,7 +66,7 @@ test('what is due is made by the worker, as a verified archive', { timeout: 120_
     connection,
     namespace,
     taskQueue: 'backups',
-    activities: createActivities(),
+    activities: createActivities({ service: serviceOf([charterFor(target)]) }),
   })
   await scheduleBackups(client, request(24 * HOUR))
   const record = await worker.runUntil(async () => {

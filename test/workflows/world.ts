@@ -3,7 +3,7 @@ import type { RunbookActivities } from '../../src/contract/activities.js'
 import type { Announcement } from '../../src/contract/announcement.js'
 import type { Checkpoint } from '../../src/contract/monitoring.js'
 import type { Plan } from '../../src/contract/plan.js'
-import type { RunView } from '../../src/contract/run.js'
+import type { MigrationRequest, RunView } from '../../src/contract/run.js'
 import { FILES } from './request.js'
 import { plain } from '../../src/contract/command-line.js'
 
@@ -36,6 +36,12 @@ export function openWorld(override: (world: World) => Partial<RunbookActivities>
   const now = (): string => new Date().toISOString()
   const passed = (name: string) => ({ name, title: name, state: 'passed' as const, message: 'good' })
   const activities: RunbookActivities = {
+    // A charter that says what the request says.
+    admit: async ({ request }) => ({
+      charterHash: 'f'.repeat(64),
+      differences: [],
+      effective: request as MigrationRequest,
+    }),
     checkPrerequisites: async () => ({ checks: [passed('wrangler')] }),
     runChecklist: async () => ({ checks: [passed('validated')], findings: [] }),
     readStatus: async ({ target, files }) => ({

@@ -61,7 +61,7 @@ function refuseSilentDemo(options: DemoOptions, output: Output): void {
 }
 
 async function play(stage: DemoStage, options: DemoOptions, output: Output): Promise<number> {
-  const { loadProject } = await import('../../config/project.js')
+  const { workerConfiguration } = await import('../../config/worker-service.js')
   const { connectWorker } = await import('../../temporal/worker-connection.js')
   const { createRunbookWorker } = await import('../../temporal/worker.js')
   const { createActivities } = await import('../../activities/index.js')
@@ -69,13 +69,13 @@ async function play(stage: DemoStage, options: DemoOptions, output: Output): Pro
   const { quietWorkerLog } = await import('./worker-log.js')
   quietWorkerLog({ ownSignals: true })
   const { projectDir } = stage
-  const { taskQueue, config } = await loadProject({ projectDir })
+  const { taskQueue, service } = await workerConfiguration({ projectDir, files: [] })
   const { connection, namespace } = await connectWorker({ projectDir })
   try {
     let say: (text: Words) => void = output.note
     // The texts are in announcements.log; here they would tear the prompts apart.
     const activities = createActivities({
-      variables: config.variables,
+      service,
       print: (text) => sayAnnouncement(text, (title) => say(title)),
     })
     const worker = await createRunbookWorker({ connection, namespace, taskQueue, activities })

@@ -6,46 +6,52 @@ import type { App } from '../terminal/app.js'
 import { DEFAULT_ENVIRONMENT } from '../../contract/names.js'
 import { at, command, words, type NextCommand } from '../../contract/next-command.js'
 import { sampleCloud } from './demo-stage.js'
+import { charterOption, sayServed } from './worker.js'
 
 /** The embedded default: server, UI and worker of one project, until Ctrl-C. */
 export function devCommand(app: App, summary: string): Command {
-  return app.command('dev', summary, ['dev', 'dev --project src/workers']).action(
-    app.action(async ({ options, output }) => {
-      const { loadProject } = await import('../../config/project.js')
-      const project = await loadProject({ projectDir: options.project })
-      const { taskQueue, config } = project
-      const next = nextCommand(project)
-      const { startEmbeddedServer } = await import('../../temporal/embedded-server.js')
-      const server = await startEmbeddedServer({ projectDir: options.project, onMessage: output.note })
-      let tail: string | undefined
-      const died = server.died.then((words) => {
-        tail = words
-      })
-      try {
-        const { quietWorkerLog } = await import('./worker-log.js')
-        quietWorkerLog({ ownSignals: false })
-        const { runWorker } = await import('../../worker.js')
-        await runWorker({
-          projectDir: options.project,
-          taskQueue,
-          variables: config.variables,
-          until: died,
-          onReady: () => {
-            output.note(`Temporal UI    ${server.uiUrl}`)
-            output.note(`Temporal       ${server.address}, namespace ${server.namespace}`)
-            output.note(`Worker         polls ${taskQueue}`)
-            output.note(words`Next, in another terminal: ${next}     (Ctrl-C here stops everything)`)
-          },
+  return app
+    .command('dev', summary, ['dev', 'dev --project src/workers', 'dev --charter charters/'])
+    .addOption(charterOption())
+    .action(
+      app.action<{ charter?: string[] }>(async ({ options, output }) => {
+        const { loadProject } = await import('../../config/project.js')
+        const { workerConfiguration } = await import('../../config/worker-service.js')
+        const next = nextCommand(await loadProject({ projectDir: options.project }))
+        const configured = await workerConfiguration({ projectDir: options.project, files: options.charter })
+        const { taskQueue, service } = configured
+        const { startEmbeddedServer } = await import('../../temporal/embedded-server.js')
+        const server = await startEmbeddedServer({ projectDir: options.project, onMessage: output.note })
+        let tail: string | undefined
+        const died = server.died.then((words) => {
+          tail = words
         })
-      } finally {
-        await server.stop()
-      }
-      if (tail !== undefined) throw serverDied(tail)
-      output.note(words`Stopped. Histories are kept for the next ${command('dev')}.`)
-      output.document({ success: true })
-      return 0
-    }),
-  )
+        try {
+          const { quietWorkerLog } = await import('./worker-log.js')
+          quietWorkerLog({ ownSignals: false })
+          const { runWorker } = await import('../../worker.js')
+          await runWorker({
+            projectDir: options.project,
+            taskQueue,
+            service,
+            until: died,
+            onReady: () => {
+              output.note(`Temporal UI    ${server.uiUrl}`)
+              output.note(`Temporal       ${server.address}, namespace ${server.namespace}`)
+              sayServed(output, configured)
+              output.note(`Worker         polls ${taskQueue}`)
+              output.note(words`Next, in another terminal: ${next}     (Ctrl-C here stops everything)`)
+            },
+          })
+        } finally {
+          await server.stop()
+        }
+        if (tail !== undefined) throw serverDied(tail)
+        output.note(words`Stopped. Histories are kept for the next ${command('dev')}.`)
+        output.document({ success: true })
+        return 0
+      }),
+    )
 }
 
 /** Behind a remote demo nothing can be started: the Cloudflare API of its sample is gone. */

@@ -204,4 +204,10 @@ export const COMMANDS: CommandEntry[] = [
     summary: 'run a worker for a Temporal server that runs elsewhere',
     load: async () => (await import('./worker.js')).workerCommand,
   },
+  {
+    name: 'charter',
+    group: 'Serve',
+    summary: 'print what a worker of this project serves, for `worker --charter`',
+    load: async () => (await import('./charter.js')).charterCommand,
+  },
 ]

@@ -1,7 +1,8 @@
 import { defined } from '../../contract/defined.js'
 import { Option, type Command } from 'commander'
 import { RunbookError } from '../../contract/failures.js'
-import type { MigrationRequest } from '../../contract/run.js'
+import type { MigrationRequest, RunView } from '../../contract/run.js'
+import { differenceLine } from '../../runbook/charter/differences.js'
 import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
 import { interruptible } from '../terminal/interrupt.js'
@@ -72,6 +73,7 @@ export function startCommand(app: App, summary: string): Command {
         const { actorOf } = await import('./decide.js')
         const { buildRequest } = await import('../../client/request.js')
         const { requireWorker } = await import('../../client/worker-presence.js')
+        const { untilAdmitted } = await import('../../client/admission.js')
         const requester = await actorOf({
           project: options.project,
           ...defined({ actor: options.requester }),
@@ -104,7 +106,9 @@ export function startCommand(app: App, summary: string): Command {
             }),
           )
           const started = await startRun(session, taskQueue, request)
-          if (options.wait !== true) return sayStarted(output, session, request, started)
+          const admitted = await untilAdmitted(session, started)
+          sayDifferences(output, admitted)
+          if (options.wait !== true) return sayStarted(output, session, request, { started, admitted })
           const signing = { key: options.signKey, folder: options.project }
           const until = options.until ?? 'closed'
           return stayWithRun({ session, ...started, output, actor: requester, request, until, signing })
@@ -141,15 +145,38 @@ function positiveNumber(text: string): number {
   })
 }
 
+/** The charter of the worker holds, whatever was sent: whoever started the run sees at once what is not as they asked. */
+function sayDifferences(output: Output, admitted: RunView | undefined): void {
+  const differences = admitted?.admission?.differences ?? []
+  if (differences.length === 0) return
+  output.note("Not as this project says: the run is held to the worker's charter.")
+  for (const difference of differences) output.note(`  ! ${differenceLine(difference)}`)
+  output.note(
+    words`  A worker that was started in this project knows it as it was then: start it again, or write ${command('charter')} anew.`,
+  )
+}
+
 function sayStarted(
   output: Output,
   session: Session,
   request: MigrationRequest,
-  started: StartedRun,
+  { started, admitted }: { started: StartedRun; admitted: RunView | undefined },
 ): number {
+  if (admitted?.failure?.type === 'NotAdmitted') {
+    const { message, advice } = admitted.failure
+    throw new RunbookError('NotAdmitted', message, { advice, details: { ...started } })
+  }
   const { environment, database, accountId } = request.target
   const ui = session.uiUrl === undefined ? {} : { uiUrl: session.uiUrl }
-  output.document({ success: true, ...started, environment, database, requester: request.requester, ...ui })
+  output.document({
+    success: true,
+    ...started,
+    environment,
+    database,
+    requester: request.requester,
+    ...ui,
+    ...defined({ admission: admitted?.admission }),
+  })
   if (output.json) return 0
   output.line(databaseLine({ environment, database, accountId }, output.colors))
   output.line(`Started ${started.workflowId}  ${output.colors.dim(started.runId)}`)

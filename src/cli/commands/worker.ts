@@ -1,24 +1,40 @@
-import type { Command } from 'commander'
-import { RunbookError } from '../../contract/failures.js'
-import { TASK_QUEUE } from '../../contract/names.js'
+import { Option, type Command } from 'commander'
+import type { WorkerConfiguration } from '../../config/worker-service.js'
+import { nameOf } from '../../runbook/charter/service.js'
 import type { App } from '../terminal/app.js'
+import type { Output } from '../terminal/output.js'
+
+/** `--charter`, of every command that runs a worker. */
+export function charterOption(): Option {
+  return new Option(
+    '--charter <file>',
+    'serve what this file says instead of the project; may be repeated, or a folder of them',
+  ).argParser((file: string, before: string[] | undefined) => [...(before ?? []), file])
+}
 
 export function workerCommand(app: App, summary: string): Command {
   return app
-    .command('worker', summary, ['worker', 'worker --task-queue d1-runbook-production'])
+    .command('worker', summary, [
+      'worker',
+      'worker --task-queue d1-runbook-production',
+      'worker --charter production.charter.json',
+    ])
     .option('--task-queue <name>', 'task queue to poll (default: of runbook.config, else d1-runbook)')
+    .addOption(charterOption())
     .action(
-      app.action<{ taskQueue?: string }>(async ({ options, output }) => {
+      app.action<{ taskQueue?: string; charter?: string[] }>(async ({ options, output }) => {
         const { runWorker } = await import('../../worker.js')
-        const configured = await configuredWorker(options.project)
+        const { workerConfiguration } = await import('../../config/worker-service.js')
+        const { project: projectDir, charter: files } = options
+        const configured = await workerConfiguration({ projectDir, files })
         await runWorker({
-          projectDir: options.project,
+          projectDir,
           taskQueue: options.taskQueue ?? configured.taskQueue,
-          variables: configured.variables,
-          onReady: ({ address, namespace, taskQueue }) =>
-            output.note(
-              `Worker polls ${taskQueue} at ${address} (${namespace}). Ctrl-C drains and stops it.`,
-            ),
+          service: configured.service,
+          onReady: ({ address, namespace, taskQueue }) => {
+            sayServed(output, configured)
+            output.note(`Worker polls ${taskQueue} at ${address} (${namespace}). Ctrl-C drains and stops it.`)
+          },
         })
         output.document({ success: true })
         return 0
@@ -26,15 +42,9 @@ export function workerCommand(app: App, summary: string): Command {
     )
 }
 
-/** A worker of remote databases needs no checkout: without one the defaults hold. */
-async function configuredWorker(projectDir: string): Promise<{ taskQueue: string; variables: string[] }> {
-  const { loadProject } = await import('../../config/project.js')
-  try {
-    const { taskQueue, config } = await loadProject({ projectDir })
-    return { taskQueue, variables: config.variables }
-  } catch (error) {
-    if (error instanceof RunbookError && error.type === 'ProjectNotFound')
-      return { taskQueue: TASK_QUEUE, variables: [] }
-    throw error
-  }
+/** What runs on it are held to, and which environments of the project are not served. */
+export function sayServed(output: Output, { service, unserved }: WorkerConfiguration): void {
+  for (const { environment } of service.values()) output.note(`Serves         ${nameOf(environment)}`)
+  for (const { environment, error } of unserved)
+    output.note(`Not served     ${environment}: ${error.message}`)
 }

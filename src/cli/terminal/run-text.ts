@@ -4,6 +4,7 @@ import type { GateView, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import { ledgerText, migrationState, safetyCopyText } from '../../runbook/migration-state.js'
 import { zonedSeconds } from '../../text/clock.js'
+import { differenceLine } from '../../runbook/charter/differences.js'
 import { gapsOf } from '../../runbook/gaps.js'
 import { whoLines } from '../../runbook/who-decides.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
@@ -30,6 +31,10 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     `${outcomeText(view, colors)}${view.message === '' ? '' : `: ${view.message}`}`,
     '',
     ...stepLines(view, colors, now),
+    ...section(
+      'Not as the request says',
+      (view.admission?.differences ?? []).map((one) => `${colors.yellow('!')} ${differenceLine(one)}`),
+    ),
     ...section('Migrations', migrationLines(view, colors)),
     ...section('Gates', decidedGateLines(view, colors)),
     ...section(

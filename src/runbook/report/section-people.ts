@@ -1,3 +1,4 @@
+import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import { plain } from '../../contract/command-line.js'
 import { gapLine, gapsOf } from '../gaps.js'
@@ -68,7 +69,7 @@ export function checksSection({ view }: ReportInput): Section {
       tableOr(
         'No check was made yet.',
         ['Check', 'State', 'What it saw', 'By'],
-        view.checks.map(({ title, state, message, actor }) => [title, state, message, actor ?? 'd1-runbook']),
+        view.checks.map((check) => [check.title, check.state, check.message, saidBy(check)]),
       ),
     ],
   }
@@ -158,4 +159,10 @@ export function lessonsSection({ view, timeZone }: ReportInput): Section {
           ]),
     ],
   }
+}
+
+/** What came with the request is the word of who started the run, also where it names somebody. */
+function saidBy({ actor, source }: RunView['checks'][number]): string {
+  if (source !== 'client') return actor ?? 'd1-runbook'
+  return actor === undefined ? 'who started the run' : `${actor}, told at the start`
 }

@@ -1,0 +1,41 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { z } from 'zod'
+import { charterSchema, type Charter } from '../contract/charter.js'
+import { messageOf, RunbookError } from '../contract/failures.js'
+import { command, words } from '../contract/next-command.js'
+
+/** The charters of a file, or of every `.json` file of a folder. Throws `ConfigInvalid`, naming the file. */
+export async function readCharters(file: string): Promise<Charter[]> {
+  const files = await charterFiles(file)
+  return Promise.all(files.map(readCharter))
+}
+
+async function charterFiles(file: string): Promise<string[]> {
+  try {
+    if (!(await stat(file)).isDirectory()) return [file]
+    const names = (await readdir(file)).filter((name) => name.endsWith('.json')).sort()
+    if (names.length > 0) return names.map((name) => path.join(file, name))
+  } catch (error) {
+    throw unreadable(file, messageOf(error))
+  }
+  throw unreadable(file, 'it is a folder without a .json file')
+}
+
+async function readCharter(file: string): Promise<Charter> {
+  let value: unknown
+  try {
+    value = JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    throw unreadable(file, messageOf(error))
+  }
+  const { success, data, error } = charterSchema.safeParse(value)
+  if (success) return data
+  throw unreadable(file, z.prettifyError(error))
+}
+
+function unreadable(file: string, why: string): RunbookError {
+  return new RunbookError('ConfigInvalid', `${file} holds no charter: ${why}`, {
+    advice: words`Write it in the project: ${command('charter')} > FILE`,
+  })
+}

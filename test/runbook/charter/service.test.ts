@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import type { Charter, CharteredEnvironment } from '../../../src/contract/charter.js'
+import { canonicalJson, charterHash } from '../../../src/runbook/charter/charter-hash.js'
+import { differencesOf } from '../../../src/runbook/charter/differences.js'
+import { servedBy, serviceOf } from '../../../src/runbook/charter/service.js'
+import { charterFor } from '../../charter-for.js'
+import { requestFor } from '../../workflows/request.js'
+
+const { target } = requestFor('id')
+const charter = charterFor(target)
+const [entry = fail()] = charter.environments
+
+function fail(): never {
+  throw new Error('a charter without an entry')
+}
+
+function changed(change: Partial<CharteredEnvironment>): string {
+  return charterHash({ ...entry, ...change }, charter)
+}
+
+describe('what a worker serves', () => {
+  it('is found by environment and database, and nothing else is', () => {
+    const service = serviceOf([charter])
+    expect(servedBy(service, target).environment).toEqual(entry)
+    for (const other of [
+      { ...target, environment: 'production' },
+      { ...target, database: { ...target.database, id: 'id2' } },
+      { environment: 'local","id', database: { id: '' } },
+    ])
+      expect(() => servedBy(service, other)).toThrow(
+        /has no charter for .*It serves local: art-archive \(id\)/,
+      )
+    expect(() => servedBy(serviceOf([]), target)).toThrow(/serves nothing/)
+  })
+
+  it('is refused where two charters are for one database', () => {
+    const again: Charter = { ...charter, environments: [entry, { ...entry, timeZone: 'Asia/Tokyo' }] }
+    expect(() => serviceOf([again])).toThrow(/Two charters are for local: art-archive \(id\)/)
+    expect(() => serviceOf([charter, charter])).toThrow(/Two charters/)
+  })
+})
+
+describe('the hash of a charter', () => {
+  const hash = changed({})
+  const gates = entry.policy.gates
+
+  it.each<[string, Partial<CharteredEnvironment>]>([
+    [
+      'a gate that opens by itself',
+      { policy: { ...entry.policy, gates: { ...gates, final: { ...gates.final, automatic: true } } } },
+    ],
+    ['a person', { people: [{ name: 'Eve', roles: ['dba'], publicKeys: [] }] }],
+    ['production', { target: { ...target, production: !target.production } }],
+    ['the account', { target: { ...target, accountId: 'another' } }],
+    ['the ledger', { target: { ...target, migrationsTable: 'another' } }],
+    ['a channel', { channels: [{ kind: 'slack', name: 'slack', webhookUrlEnv: 'RUNBOOK_SLACK' }] }],
+    [
+      'a threshold',
+      {
+        monitoring: {
+          ...entry.monitoring,
+          thresholds: { ...entry.monitoring.thresholds, consecutiveBreaches: 9 },
+        },
+      },
+    ],
+  ])('changes with %s', (_what, change) => {
+    expect(changed(change)).not.toBe(hash)
+  })
+
+  it('changes with the variables that may be named, and not with their order', () => {
+    const withVariables = (...variables: string[]): string => charterHash(entry, { variables })
+    expect(withVariables('A')).not.toBe(hash)
+    expect(withVariables('A', 'B')).toBe(withVariables('B', 'A'))
+  })
+
+  it('is the same wherever the project lies', () => {
+    const at = (projectDir: string): string => {
+      const channels = [{ kind: 'file' as const, name: 'log', path: `${projectDir}/log.txt` }]
+      const moved = {
+        ...target,
+        projectDir,
+        migrationsDir: `${projectDir}/m`,
+        wranglerConfig: `${projectDir}/w`,
+      }
+      return changed({
+        target: { ...moved, backupDir: `${projectDir}/b`, persistTo: `${projectDir}/p` },
+        channels,
+      })
+    }
+    expect(at('/srv/one')).toBe(at('/home/ada/two'))
+  })
+
+  it('is of the values, not of the order in which they stand', () => {
+    const reversed = Object.fromEntries(Object.entries(entry).reverse()) as CharteredEnvironment
+    expect(charterHash(reversed, charter)).toBe(hash)
+    expect(canonicalJson({ b: [{ d: 1, c: undefined }], a: 'é' })).toBe('{"a":"é","b":[{"d":1}]}')
+  })
+})
+
+describe('where a claim differs from the charter', () => {
+  it('each place is named, with both values', () => {
+    const gates = { final: { automatic: false, approvals: 2 } }
+    expect(
+      differencesOf(
+        { policy: { gates: { final: { automatic: true, approvals: 2 } } }, people: ['Eve'] },
+        { policy: { gates }, people: ['Ada'] },
+      ),
+    ).toEqual([
+      { path: 'people', claimed: '["Eve"]', holds: '["Ada"]' },
+      { path: 'policy.gates.final.automatic', claimed: 'true', holds: 'false' },
+    ])
+  })
+
+  it('what is equal, absent or undefined is no difference, and a long value or a long list is cut', () => {
+    expect(differencesOf({ a: 1, b: undefined }, { a: 1 })).toEqual([])
+    const [long] = differencesOf({ a: 'x'.repeat(9_999) }, {})
+    expect(long?.claimed.length).toBeLessThanOrEqual(200)
+    const many = Object.fromEntries(Array.from({ length: 99 }, (_, index) => [`name ${index}`, index]))
+    const told = differencesOf(many, {})
+    expect(told).toHaveLength(51)
+    expect(told.at(-1)?.path).toBe('and 49 more')
+  })
+})
