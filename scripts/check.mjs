@@ -25,6 +25,13 @@ const CHECKS = [
     args: ['.', '--check', '--log-level=warn'],
   },
 ]
+/** In place of the first two where both are asked for: they read and understand the same program. */
+const LINT_AND_TYPES = {
+  name: 'lint and types',
+  tool: join(packageRoot, 'scripts', 'lint-types.mjs'),
+  args: [],
+}
+
 /**
  * Runs the checks and prints the output of those that fail.
  * @param {string[]} [names]
@@ -32,7 +39,9 @@ const CHECKS = [
  * @returns {Promise<string[]>} names of the checks that failed
  */
 export async function check(names = CHECKS.map(({ name }) => name), { atATime = 2 } = {}) {
-  const waiting = CHECKS.filter(({ name }) => names.includes(name))
+  const wanted = CHECKS.filter(({ name }) => names.includes(name))
+  const both = wanted.filter(({ name }) => name === 'lint' || name === 'types')
+  const waiting = both.length < 2 ? wanted : [LINT_AND_TYPES, ...wanted.filter((one) => !both.includes(one))]
   const failed = []
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {

@@ -45,7 +45,8 @@ it('takes impatient looks for what they are: the schedule alone makes two breach
         strategy: 'reverse-migration',
         actor: 'Bea',
       })
-      return handle.result()
+      // Waiting for the result would let the clock run, and the third look come before the decision.
+      return until(handle, ({ outcome }) => outcome !== null)
     },
   )
   expect(view.outcome).toBe('rolled-back')

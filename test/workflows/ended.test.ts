@@ -3,12 +3,17 @@ import { describe, expect, it } from 'vitest'
 import { decideSignal } from '../../src/contract/messages.js'
 import type { Checkpoint } from '../../src/contract/monitoring.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
-import { FILES, requestFor } from './request.js'
+import { ALL_LOOKS, FILES, LOOKS, requestFor } from './request.js'
 import { gateOpen, until, useSkippingServer, type RunHandle } from './skipping.js'
 import { checkpoint, openWorld, refusal, type World } from './world.js'
 
 const server = useSkippingServer()
 const approved = (): MigrationRequest => requestFor(randomUUID(), { preApproved: true })
+const lookingAt = (offsetsMs: number[]): MigrationRequest => {
+  const request = approved()
+  return { ...request, monitoring: { ...request.monitoring, offsetsMs } }
+}
+const LAST = LOOKS.length
 
 /** A world whose checkpoints say this; nobody automatic takes anything back. */
 function seeing(verdictOf: (number: number) => Checkpoint['verdict']): World {
@@ -29,7 +34,7 @@ async function keep(handle: RunHandle): Promise<RunView> {
 describe('completed means applied and healthy', () => {
   it('34 of 34 breached and kept: applied, but not healthy', async () => {
     const world = seeing(() => 'breached')
-    const view = await server.migrate(world, approved(), keep)
+    const view = await server.migrate(world, lookingAt(ALL_LOOKS), keep)
     expect(view).toMatchObject({ success: false, outcome: 'completed-unhealthy', failure: null })
     expect(view.migrations.map(({ state }) => state)).toEqual(['applied', 'applied'])
     expect(view.monitoring?.verdicts).toMatchObject({ breached: 34 })
@@ -66,23 +71,22 @@ describe('completed means applied and healthy', () => {
 
   it.each<[string, (number: number) => Checkpoint['verdict'], RunView['outcome']]>([
     ['nothing was ever seen', () => 'unknown', 'completed-unhealthy'],
-    ['the last look saw nothing', (number) => (number === 34 ? 'unknown' : 'healthy'), 'completed-unhealthy'],
-    ['the last look breached', (number) => (number === 34 ? 'breached' : 'healthy'), 'completed-unhealthy'],
-    ['one breach on the way', (number) => (number === 9 ? 'breached' : 'healthy'), 'completed'],
-    ['blind for a while, then well', (number) => (number < 9 ? 'unknown' : 'healthy'), 'completed'],
-    ['degraded at the end', (number) => (number === 34 ? 'degraded' : 'healthy'), 'completed'],
+    [
+      'the last look saw nothing',
+      (number) => (number === LAST ? 'unknown' : 'healthy'),
+      'completed-unhealthy',
+    ],
+    ['the last look breached', (number) => (number === LAST ? 'breached' : 'healthy'), 'completed-unhealthy'],
+    ['one breach on the way', (number) => (number === LAST - 1 ? 'breached' : 'healthy'), 'completed'],
+    ['blind for a while, then well', (number) => (number < LAST ? 'unknown' : 'healthy'), 'completed'],
+    ['degraded at the end', (number) => (number === LAST ? 'degraded' : 'healthy'), 'completed'],
   ])('%s', async (_, verdictOf, outcome) => {
     const view = await server.migrate(seeing(verdictOf), approved(), (handle) => handle.result())
     expect(view).toMatchObject({ outcome, success: outcome === 'completed' })
   })
 
   it('a monitoring without a single look is not known to be healthy', async () => {
-    const request = approved()
-    const view = await server.migrate(
-      openWorld(),
-      { ...request, monitoring: { ...request.monitoring, offsetsMs: [] } },
-      (handle) => handle.result(),
-    )
+    const view = await server.migrate(openWorld(), lookingAt([]), (handle) => handle.result())
     expect(view).toMatchObject({ outcome: 'completed-unhealthy' })
     expect(view.message).toContain('nothing was looked at')
   })

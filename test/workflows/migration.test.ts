@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { decideSignal, submitDecisionUpdate } from '../../src/contract/messages.js'
 import { WORK_BEFORE } from './held.js'
-import { FILES, requestFor } from './request.js'
+import { ALL_LOOKS, FILES, requestFor } from './request.js'
 import { ALL_GATES, decideAll, gateOpen, gateState, until, useSkippingServer } from './skipping.js'
 import { openWorld, refusal } from './world.js'
 
@@ -11,7 +11,9 @@ const server = useSkippingServer()
 describe('a migration that goes well', () => {
   it('walks the runbook in its order, applies each pending file once and looks for 24 hours', async () => {
     const world = openWorld()
-    const view = await server.migrate(world, requestFor(randomUUID()), async (handle) => {
+    const request = requestFor(randomUUID())
+    request.monitoring.offsetsMs = ALL_LOOKS
+    const view = await server.migrate(world, request, async (handle) => {
       await decideAll(handle, ALL_GATES)
       return handle.result()
     })

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { provideTemporal } from '../../src/temporal/binaries.js'
 import { createRunbookWorker } from '../../src/temporal/worker.js'
 import type { postMigrationMonitoring } from '../../src/workflows/index.js'
-import { requestFor } from './request.js'
+import { ALL_LOOKS, requestFor } from './request.js'
 import { openWorld } from './world.js'
 
 /** A history this short is asked to be renewed several times in 34 checkpoints. Events. */
@@ -40,7 +40,7 @@ it('renews its history when the server asks for it, and misses and repeats no ch
       args: [
         {
           target,
-          plan: { ...monitoring, timeScale: 86_400 },
+          plan: { ...monitoring, offsetsMs: ALL_LOOKS, timeScale: 86_400 },
           baseline: { takenAt: new Date().toISOString(), probes: {} },
           expected: { schemaFingerprint: 'as validated', ledger: [] },
           anchorMs: Date.now(),
