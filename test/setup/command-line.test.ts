@@ -1,5 +1,5 @@
 import { execa } from 'execa'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -44,6 +44,38 @@ test('the lock of a set-up that died is taken over', async () => {
     console.log(JSON.stringify(await withLock(${JSON.stringify(lock)}, async () => 'mine', { limitMs: 5000 })))`
   expect(await evaluate(code)).toBe('mine')
 })
+
+test.each([
+  ['nothing', undefined, 'cannot be read'],
+  ['no JSON', 'x', 'is no lock file of npm'],
+  ['no packages', '{}', 'is no lock file of npm'],
+])(
+  'a copied folder whose package-lock.json is %s is told with what to do, without a stack',
+  async (_, text, said) => {
+    for (const [name, content] of [
+      ['package.json', '{"name":"copy"}'],
+      ['tsconfig.build.json', '{}'],
+      ['src/x.ts', ''],
+      ['node_modules/.package-lock.json', '{"packages":{}}'],
+      ['package-lock.json', text],
+    ] as const) {
+      if (content === undefined) continue
+      mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
+      writeFileSync(path.join(folder, name), content)
+    }
+    const code = `
+    import { setUp } from './setup/steps.mjs'
+    process.exitCode = (await setUp(['deps'], { root: ${JSON.stringify(folder)} })) ? 0 : 2`
+    const { exitCode, stderr } = await execa(process.execPath, ['--input-type=module', '--eval', code], {
+      cwd: ROOT,
+      reject: false,
+    })
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(`set-up failed: package-lock.json ${said}`)
+    expect(stderr).toContain('What to do: Copy package-lock.json')
+    expect(stderr).not.toMatch(/^\s+at /m)
+  },
+)
 
 test.each([
   ['v22.13.1', true],

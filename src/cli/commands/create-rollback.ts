@@ -7,7 +7,7 @@ import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
 import { createMigration } from './create.js'
 import { archiveBefore } from './archive-before.js'
-import { noReverse, reverseOfRows, type WrittenReverse } from './reverse-of-rows.js'
+import { holdsRows, noReverse, reverseOfRows, type WrittenReverse } from './reverse-of-rows.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { command, words, type Words } from '../../contract/next-command.js'
 
@@ -63,7 +63,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
           sql,
           price,
           ...defined({ cost }),
-          rows: archive !== undefined,
+          rows: holdsRows(sql),
           ...defined({ archive: archive?.file, archiveCreatedAt: archive?.createdAt }),
           rehearsedOn: [
             ...(archive === undefined ? ['empty database'] : ['archive']),
@@ -80,7 +80,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
         output.note(
           archive === undefined
             ? `No archive from before ${migration.name} is in ${context.target.backupDir}: it was written without the rows of the database.`
-            : `It holds the rows of ${archive.file}, and was rehearsed on it${current === true ? ' and on the database as it is now' : ''}.`,
+            : `It holds ${holdsRows(sql) ? 'rows' : 'no rows'} of ${archive.file}, and was rehearsed on it${current === true ? ' and on the database as it is now' : ''}.`,
         )
         for (const line of price) output.note(line)
         if (archive === undefined && price.length > 0) output.note(rowsComeBack(migration))

@@ -1,5 +1,8 @@
 import { rm, readdir, mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import { RunbookError } from '../../contract/failures.js'
+import { at, command, words } from '../../contract/next-command.js'
+import { withSession } from '../../client/session.js'
 import type { EmbeddedServer } from '../../temporal/embedded-server.js'
 
 /** Everything that the demo runs: server, sample project, its application's health service. */
@@ -29,6 +32,7 @@ export async function openDemoStage(input: {
     for (const end of closing.splice(0).reverse()) await end()
   }
   try {
+    await refuseKeptRun(folder, remote ? 'production' : 'local')
     await emptyExceptState(folder)
     const sample = remote ? await remoteSample(folder, onProgress) : await localSample(folder, onProgress)
     closing.push(sample.close)
@@ -42,6 +46,24 @@ export async function openDemoStage(input: {
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** A run that somebody left there goes on with its database: it is not taken away from under it. */
+async function refuseKeptRun(folder: string, environment: DemoStage['environment']): Promise<void> {
+  const { SAMPLE_DATABASES } = await import('../../../sample/project.js')
+  const { refuseSecondStart } = await import('../../client/start.js')
+  try {
+    await withSession(folder, (session) =>
+      refuseSecondStart(session, { environment, database: SAMPLE_DATABASES[environment] }),
+    )
+  } catch (error) {
+    if (!(error instanceof RunbookError) || error.type !== 'AlreadyRunning') throw error
+    const dev = at({ project: folder }, command('dev'))
+    throw new RunbookError('AlreadyRunning', `An earlier demo in ${folder} is not over.`, {
+      advice: words`Look at it: ${dev}. For a new one, take another folder: ${command('demo', '--dir', 'DIR')}, or remove that one.`,
+      cause: error,
+    })
   }
 }
 

@@ -7,6 +7,7 @@ import { command, words } from '../../contract/next-command.js'
 import type { Plan } from '../../contract/plan.js'
 import { defined } from '../../contract/defined.js'
 import type { RollbackCost } from '../../contract/rollback.js'
+import { splitStatements } from '../../d1/sql/statements.js'
 import type { MigrationFile } from '../../contract/target.js'
 import type { EarlierArchive } from './archive-before.js'
 import { copyOfDatabase } from './database-copy.js'
@@ -45,6 +46,13 @@ export async function reverseOfRows(request: Request): Promise<WrittenReverse> {
       { advice: words`See what it does: ${command('plan')}` },
     )
   return onDatabase(request, plan, { sql, price, ...defined({ cost }) })
+}
+
+/** Whether a reverse that we wrote holds rows or values of the database, which then are in a file that people commit. */
+export function holdsRows(sql: string): boolean {
+  return splitStatements(sql).some(({ sql: one }) =>
+    /^(INSERT OR IGNORE INTO |UPDATE "(?!sqlite_sequence"))/.test(one),
+  )
 }
 
 async function onArchive({ context, files, migration, archive, signal, onProgress }: Request): Promise<Plan> {

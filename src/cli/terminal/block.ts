@@ -11,15 +11,20 @@ export interface Place {
 }
 
 /**
- * A text as lines for a terminal, broken at blanks with a hanging indent. Each command stands alone on a line of its own,
+ * A text as lines for a terminal, broken at blanks with a hanging indent, behind the blanks that it begins with. Each command stands alone on a line of its own,
  * complete: one that is too long goes on after a backslash, as a POSIX shell reads it, or is left to the terminal to wrap.
  */
 export function blockLines(
   text: Words,
-  { columns, indent = '', hang = `${indent}  ` }: Place,
+  { columns, indent: before = '', hang: given }: Place,
   { typed, shell }: { typed: CommandPlace; shell: Shell },
 ): string[] {
   const pieces = typeof text === 'string' ? [text] : text
+  const [first] = pieces
+  const own = typeof first === 'string' ? (/^ */.exec(first)?.[0] ?? '') : ''
+  if (first === own && pieces.length === 1) return ['']
+  const indent = `${before}${own}`
+  const hang = given === undefined ? `${indent}  ` : `${given}${own}`
   return pieces.flatMap((piece, index) => {
     if (isNextCommand(piece)) return commandRows(commandWords(at(typed, piece), shell), columns, hang, shell)
     // A full stop after a command would be pasted with it.

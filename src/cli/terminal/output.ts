@@ -79,8 +79,7 @@ export function terminalRows(
   return linesOf(text).flatMap((line) => {
     const whole = terminalText(line, typed)
     if (!stream.isTTY || !(stream.columns > 0) || stringWidth(whole) < stream.columns) return [whole]
-    const indent = /^ */.exec(whole)?.[0] ?? ''
-    return blockLines(line, { columns: stream.columns, indent }, { typed, shell: SHELL })
+    return blockLines(line, { columns: stream.columns }, { typed, shell: SHELL })
   })
 }
 

@@ -112,6 +112,21 @@ describe('with an archive from before the migration', () => {
     now.close()
   })
 
+  test.each([
+    ['a table that goes again', 'CREATE TABLE notes (text TEXT);', 'no rows'],
+    ['a column that goes again', 'ALTER TABLE labels ADD COLUMN colour TEXT;', 'no rows'],
+    ['an index that goes again', 'CREATE INDEX by_city ON customers (city);', 'no rows'],
+    ['a row that comes back', `DELETE FROM labels WHERE name = 'red';`, 'rows'],
+    ['a value that comes back', `UPDATE customers SET city = 'Rome' WHERE id = 1;`, 'rows'],
+  ])('%s: says whether the file holds rows of the archive', async (_, change, held) => {
+    const { folder } = await migrated(change)
+    const { code, stderr } = await runCli([...ARGS, '--print'], folder)
+    expect({ code, stderr }).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining(`It holds ${held} of `) as string,
+    })
+  })
+
   test('rows that it changed come back too: a file is written where only rows changed', async () => {
     const { folder } = await migrated(`DELETE FROM labels WHERE name = 'red';`)
     const { code, json } = await runJson([...ARGS, '--print'], folder)

@@ -76,6 +76,26 @@ describe('what Wrangler prints', () => {
   })
 })
 
+describe("Wrangler's advice to type its own command again", () => {
+  const NO_TOKEN = "it's necessary to set a CLOUDFLARE_API_TOKEN environment variable for wrangler to work."
+  it.each([
+    [
+      `✘ [ERROR] ${NO_TOKEN}\n\n  To continue without logging in, rerun this command with \`--temporary\`. Wrangler will use a temporary account and print a claim URL.\n`,
+      NO_TOKEN,
+    ],
+    [
+      `✘ [ERROR] ${NO_TOKEN} To continue without logging in, rerun this command with \`--temporary\`.\n`,
+      NO_TOKEN,
+    ],
+    [JSON.stringify({ error: { text: `${NO_TOKEN} Rerun this command with --temporary.` } }), NO_TOKEN],
+    ['✘ [ERROR] no such table: temporary: SQLITE_ERROR\n', 'no such table: temporary: SQLITE_ERROR'],
+    ['✘ [ERROR] A request failed. Try again later.\n', 'A request failed. Try again later.'],
+    ['✘ [ERROR] Rerun this command.\n', 'Rerun this command.'],
+  ])('%j is told as %j', (output, told) => {
+    expect(errorLine(output.startsWith('{') ? ended('', output) : ended(output))).toBe(told)
+  })
+})
+
 describe('secrets', () => {
   it('never leave the process', () => {
     const env = { CLOUDFLARE_API_TOKEN: 'v1.0-abcdef0123456789' }
