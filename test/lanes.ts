@@ -12,6 +12,8 @@ const D1 = [
   'test/contract/shell.test.ts',
   'test/activities/agreement.test.ts',
   'test/activities/probes/backup.test.ts',
+  // No process, and half a minute of them: eighteen live runs.
+  'test/d1/live/**/*.test.ts',
   'test/d1/backup/{backup,archive-attacks,load-on-d1}.test.ts',
   'test/d1/read/local*.test.ts',
   'test/d1/sqlite/file-lock.test.ts',

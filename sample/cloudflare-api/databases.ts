@@ -1,6 +1,11 @@
-import { databaseNotFound } from './failure.js'
-import { page, success, type Route } from './exchange.js'
-import type { LocalDatabase } from './local-database.js'
+import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { ApiFailure, databaseNotFound } from './failure.js'
+import { bodyOf, databaseOf, page, success, type Route } from './exchange.js'
+import { History } from './history.js'
+import { LocalDatabase } from './local-database.js'
 
 const BASE = '^/accounts/(?<account>[^/]+)/d1/database'
 
@@ -15,6 +20,36 @@ export const databaseRoutes: Route[] = [
         ({ name }) => wanted === null || name.includes(wanted),
       )
       return page(found.map(listed), url)
+    },
+  },
+  {
+    name: 'create',
+    method: 'POST',
+    pattern: new RegExp(`${BASE}$`),
+    handle: (exchange) => {
+      const { service } = exchange
+      const { name } = bodyOf(exchange, z.object({ name: z.string().min(1) }))
+      if ([...service.databases.values()].some((database) => database.name === name))
+        throw new ApiFailure(400, 7502, `A database with the name ${name} exists already`)
+      const id = randomUUID()
+      const { folder, engineDepths } = service
+      const database = new LocalDatabase({ id, name, file: join(folder, `${id}.sqlite`), engineDepths })
+      service.databases.set(id, database)
+      service.histories.set(id, new History(database, join(folder, 'time-travel', id)))
+      return success(described(database))
+    },
+  },
+  {
+    name: 'delete',
+    method: 'DELETE',
+    pattern: new RegExp(`${BASE}/(?<database>[^/]+)$`),
+    handle: (exchange) => {
+      const database = databaseOf(exchange)
+      database.close()
+      exchange.service.databases.delete(database.id)
+      exchange.service.histories.delete(database.id)
+      rmSync(database.file, { force: true })
+      return success(null)
     },
   },
   {

@@ -25,7 +25,7 @@ export interface Reply {
 
 export interface Route {
   name: RouteName
-  method: 'GET' | 'POST' | 'PUT'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   pattern: RegExp
   /** Signed addresses carry their permission in themselves. */
   signed?: true

@@ -6,6 +6,8 @@ export type RouteName =
   | 'memberships'
   | 'list'
   | 'info'
+  | 'create'
+  | 'delete'
   | 'query'
   | 'raw'
   | 'import'

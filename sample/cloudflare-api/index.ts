@@ -1,3 +1,4 @@
+import { defined } from '../../src/contract/defined.js'
 import type { AnalyticsRows } from './jobs.js'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
@@ -42,6 +43,8 @@ export interface CloudflareApiOptions {
   splitter?: Partial<SplitterFaults>
   /** Calls allowed in a window, and the block after an overrun. Default: Cloudflare's. */
   rateLimit?: RateLimit
+  /** Whether expressions deeper than 100 and triggers deeper than 10 are refused. Default: yes. */
+  engineDepths?: boolean
   /** How long an abandoned export holds its database. Milliseconds; 0: never. Default: 5000. */
   exportHoldMs?: number
   /** How an import runs; sources differ, so the default is the one that asks more of a client: `statement`. */
@@ -111,7 +114,9 @@ export async function startCloudflareApi(options: CloudflareApiOptions): Promise
 }
 
 function openService(folder: string, options: CloudflareApiOptions): Service {
-  const databases = new Map(options.databases.map((seed) => [seed.id, openDatabase(folder, seed)]))
+  const databases = new Map(
+    options.databases.map((seed) => [seed.id, openDatabase(folder, seed, options.engineDepths)]),
+  )
   const histories = [...databases].map(
     ([id, database]) =>
       [id, new History(database, join(folder, 'time-travel', id), options.keepBytes)] as const,
@@ -124,6 +129,7 @@ function openService(folder: string, options: CloudflareApiOptions): Service {
     tokenPermission: options.tokenPermission ?? 'edit',
     splitter: { ...ALL_FAULTS, ...options.splitter },
     counter: new CallCounter(options.rateLimit ?? DEFAULT_RATE_LIMIT),
+    engineDepths: options.engineDepths ?? true,
     exportHoldMs: options.exportHoldMs ?? 5000,
     importMode: options.importMode ?? 'statement',
     folder,
@@ -138,14 +144,18 @@ function openService(folder: string, options: CloudflareApiOptions): Service {
   }
 }
 
-function openDatabase(folder: string, { id, name, file, sql }: DatabaseSeed): LocalDatabase {
+function openDatabase(
+  folder: string,
+  { id, name, file, sql }: DatabaseSeed,
+  engineDepths?: boolean,
+): LocalDatabase {
   const path = join(folder, `${id}.sqlite`)
   const started = existsSync(path)
   if (!started && file !== undefined) {
     copyFileSync(file, path)
     if (existsSync(`${file}-wal`)) copyFileSync(`${file}-wal`, `${path}-wal`)
   }
-  const database = new LocalDatabase({ id, name, file: path })
+  const database = new LocalDatabase({ id, name, file: path, ...defined({ engineDepths }) })
   if (!started && sql !== undefined) database.run([{ sql }])
   return database
 }

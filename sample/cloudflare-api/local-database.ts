@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { openSqlite, quoteName, type SqlValue } from '../../src/d1/sqlite/sqlite.js'
 import { splitStatements } from '../../src/d1/sql/statements.js'
 import { significantTokens } from '../../src/d1/sql/tokens.js'
+import { tooDeep } from './depths.js'
 import { ApiFailure, asSqlFailure, SQL_ERROR_CODE, sqlFailure } from './failure.js'
 import { refusalOf } from './refusals.js'
 
@@ -47,8 +48,11 @@ export class LocalDatabase {
   readonly file: string
   readonly createdAt = new Date()
   connection: DatabaseSync
+  private readonly engineDepths: boolean
 
-  constructor(identity: { id: string; name: string; file: string }) {
+  /** `engineDepths`: whether expressions and triggers may be no deeper than in workerd. */
+  constructor(identity: { id: string; name: string; file: string; engineDepths?: boolean }) {
+    this.engineDepths = identity.engineDepths ?? true
     this.id = identity.id
     this.name = identity.name
     this.file = identity.file
@@ -149,6 +153,8 @@ export class LocalDatabase {
     if (expected !== params.length) throw sqlFailure('Wrong number of parameter bindings for SQL query.')
     const started = performance.now()
     const before = this.trace()
+    const deep = this.engineDepths ? tooDeep(sql, this.connection) : undefined
+    if (deep !== undefined) throw deep
     this.refuseLargePrograms(sql)
     const changesBefore = this.number('SELECT total_changes()')
     const scanned = this.rowsScanned(sql)

@@ -1,19 +1,40 @@
 import { z } from 'zod'
+import { readFileSync } from 'node:fs'
+import { goldenSchema, switchesOf } from './golden.js'
 import { startCloudflareApi, type CloudflareApiOptions, type DatabaseSeed } from './index.js'
 import { DEFAULT_RATE_LIMIT } from './rate-limit.js'
 import { ALL_FAULTS } from './splitter.js'
+
+const HELP = `Usage: node main.js [options]
+
+  --dir FOLDER                    keep the databases there (default: a temporary folder)
+  --port PORT                     default: any free one
+  --database NAME=UUID[=FILE]     a database, from an SQLite file; may be given several times
+  --as FILE                       be as doctor --live saw an account (its JSON file); an option behind it counts more
+  --token-owner user|account      whose the token is
+  --token-permission edit|read    what it may do
+  --import-mode statement|transaction
+  --splitter LIST                 which triggers a query cuts apart: ${Object.keys(ALL_FAULTS).join(',')} or none
+  --rate-limit CALLS              calls in five minutes
+  --export-hold-ms MS             how long an abandoned export keeps its database; 0: an export keeps nobody out
+  --engine-depths on|off          refuse expressions deeper than 100 and triggers deeper than 10`
 
 /**
  * The local Cloudflare API as a process: prints the three variables for a shell, then serves until it is stopped.
  * Arguments: `[--dir FOLDER] [--port PORT] [--database NAME=UUID[=SQLITE_FILE]]...` and the switches of the README.
  */
-const api = await startCloudflareApi(readArguments(process.argv.slice(2)))
-for (const [name, value] of Object.entries(api.env)) console.log(`${name}=${value}`)
+const given = process.argv.slice(2)
+if (given.includes('--help')) console.log(HELP)
+else await serve(readArguments(given))
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    api.close().catch(console.error)
-  })
+async function serve(options: CloudflareApiOptions): Promise<void> {
+  const api = await startCloudflareApi(options)
+  for (const [name, value] of Object.entries(api.env)) console.log(`${name}=${value}`)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      api.close().catch(console.error)
+    })
+  }
 }
 
 function readArguments(args: string[]): CloudflareApiOptions {
@@ -44,6 +65,10 @@ function switched(option: string, value: string): Partial<CloudflareApiOptions> 
       return { importMode: z.enum(['statement', 'transaction']).parse(value) }
     case '--rate-limit':
       return { rateLimit: { ...DEFAULT_RATE_LIMIT, calls: Number(value) } }
+    case '--engine-depths':
+      return { engineDepths: z.enum(['on', 'off']).parse(value) === 'on' }
+    case '--as':
+      return switchesOf(goldenSchema.parse(JSON.parse(readFileSync(value, 'utf8'))))
     case '--export-hold-ms':
       return { exportHoldMs: Number(value) }
     case '--splitter': {

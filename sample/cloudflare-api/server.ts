@@ -108,7 +108,7 @@ function permit(
       new ApiFailure(403, 7403, 'The given account is not valid or is not authorized to access this service'),
     )
   }
-  if (service.tokenPermission === 'read' && path['database'] !== undefined && route.method !== 'GET') {
+  if (service.tokenPermission === 'read' && path['account'] !== undefined && route.method !== 'GET') {
     // What a token with "D1: Read" may ask by /query is published nowhere: the strictest reading is nothing.
     return failure(new ApiFailure(403, 10_000, 'Authentication error'))
   }

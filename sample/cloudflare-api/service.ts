@@ -30,6 +30,8 @@ export interface Service {
   tokenPermission: 'edit' | 'read'
   splitter: SplitterFaults
   counter: CallCounter
+  /** Whether expressions deeper than 100 and triggers deeper than 10 are refused. */
+  engineDepths: boolean
   /** How long an export that nobody asks for any more holds its database. Milliseconds; 0: an export holds nothing. */
   exportHoldMs: number
   /** Folder of everything that the server writes. */

@@ -5,8 +5,20 @@ import { words } from '../../contract/next-command.js'
 
 /** The prerequisites and the runbook's troubleshooting guide, as checks with their fixes. */
 export function doctorCommand(app: App, summary: string): Command {
-  return app.command('doctor', summary, ['doctor', 'doctor --env production', 'doctor --json']).action(
-    app.action(async ({ options, output }) => {
+  const examples = ['doctor', 'doctor --env production', 'doctor --live', 'doctor --json']
+  const doctor = app
+    .command('doctor', summary, examples)
+    .option(
+      '--live',
+      'hold what d1-runbook assumes of Cloudflare against your account, in a throw-away database',
+    )
+    .option('--out <file>', 'with --live: where what was seen is kept')
+  return doctor.action(
+    app.action<{ live?: boolean; out?: string }>(async ({ options, output }) => {
+      if (options.live === true) {
+        const { examineLive } = await import('./doctor-live.js')
+        return examineLive(options, output)
+      }
       const { examine } = await import('./doctor-checks.js')
       const checks = await examine(options)
       const success = checks.every(({ state }) => state !== 'failed')

@@ -36,7 +36,7 @@ export function givenAccount({ accountId }: Pick<Target, 'accountId'>): string |
  * The account of the target: its own, the environment's `CLOUDFLARE_ACCOUNT_ID`, or the only one that the token sees.
  * Throws `ConfigInvalid` when there is a choice: we do not guess which production is meant.
  */
-export async function resolveAccount(target: Target, client: ApiClient): Promise<string> {
+export async function resolveAccount(target: Pick<Target, 'accountId'>, client: ApiClient): Promise<string> {
   const given = givenAccount(target)
   if (given !== undefined) return given
   const accounts = await listAccounts(client)

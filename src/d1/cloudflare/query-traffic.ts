@@ -74,7 +74,7 @@ function queryId(sql: string): string {
 }
 
 export interface TrafficQuestion {
-  target: Target
+  target: Pick<Target, 'database' | 'accountId'>
   env: NodeJS.ProcessEnv
   /** Epoch milliseconds; the present by default. */
   to?: number
@@ -109,7 +109,7 @@ export async function readQueryTraffic(question: TrafficQuestion): Promise<Traff
 interface Asked {
   client: ApiClient
   account: string
-  target: Target
+  target: Pick<Target, 'database' | 'accountId'>
   window: TrafficWindow
   signal?: AbortSignal
 }

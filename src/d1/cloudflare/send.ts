@@ -20,6 +20,8 @@ export interface ApiQuestion {
   search?: Record<string, string>
   /** With one it is a POST. */
   body?: object
+  /** Only of a database that the caller has made itself. */
+  method?: 'DELETE'
   signal?: AbortSignal
 }
 
@@ -82,6 +84,23 @@ function mayHelpAgain(error: unknown): boolean {
   return error instanceof ApiRefusal && (error.status >= 500 || error.status === 408 || error.status === 429)
 }
 
+/** An answer as it came, whatever it says. */
+export interface RawAnswer {
+  status: number
+  headers: Headers
+  /** undefined: not JSON. */
+  answer: unknown
+}
+
+/** Asks once, within the budget. For who wants to see how the API answers, not what. Throws {@link ApiSilence}. */
+export async function sendAsItIs(client: ApiClient, question: ApiQuestion): Promise<RawAnswer> {
+  const budget = budgetOf(client)
+  await awaitBudget(client, budget, question.signal)
+  budget.spend()
+  const { response, text } = await exchange(client, question)
+  return { status: response.status, headers: response.headers, answer: parsed(text) }
+}
+
 async function sendOnce(client: ApiClient, question: ApiQuestion): Promise<unknown> {
   const budget = budgetOf(client)
   await awaitBudget(client, budget, question.signal)
@@ -124,7 +143,7 @@ async function awaitBudget(
 
 async function exchange(
   { token, url }: ApiClient,
-  { path, search, body, signal }: ApiQuestion,
+  { path, search, body, method, signal }: ApiQuestion,
 ): Promise<{ response: Response; text: string }> {
   // What fetch says of it quotes it.
   if (!/^[\x21-\x7e]+$/.test(token)) {
@@ -136,6 +155,7 @@ async function exchange(
   const query = search === undefined ? '' : `?${new URLSearchParams(search).toString()}`
   try {
     const response = await fetch(`${url}${path}${query}`, {
+      ...defined({ method }),
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),

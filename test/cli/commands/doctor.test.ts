@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Probed } from '../../../src/contract/assumptions.js'
 import type { Check } from '../../../src/contract/run.js'
 import { startCloudflareApi, type CloudflareApi } from '../../../sample/cloudflare-api/index.js'
 import { PRODUCTION_ID, projectFolder } from '../../config/project-folder.js'
@@ -241,3 +244,41 @@ describe('the doctor leads to the fix of', () => {
     expect(code).toBe(1)
   })
 })
+
+describe('doctor --live', () => {
+  test('holds the assumptions against the account, keeps what it saw, and exits by it', async () => {
+    const folder = projectFolder({ 'wrangler.toml': LOCAL })
+    const options = { databases: [], exportHoldMs: 300, splitter: { capitals: false } }
+    const account = await startCloudflareApi(options)
+    try {
+      const out = path.join(folder, 'seen', 'golden.json')
+      const { code, stdout } = await runCli(['doctor', '--live', '--json', '--out', out], folder, account.env)
+      const { success, probes, ...more } = JSON.parse(stdout) as LiveDocument
+      expect({ code, success, ...more }).toEqual({ code: 1, success: false, file: out, leftBehind: null })
+      expect(probes.filter(({ ok }) => !ok)).toEqual([
+        expect.objectContaining({
+          expected: 'cut apart',
+          seen: 'taken',
+          assumption: expect.stringMatching(/small letters/),
+        }),
+      ])
+      expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual({ version: 1, probes })
+      expect(account.calls.length).toBeLessThan(130)
+    } finally {
+      await account.close()
+    }
+  })
+
+  test('needs a token, and makes nothing without one', async () => {
+    const { code, stderr } = await runCli(['doctor', '--live'], projectFolder({ 'wrangler.toml': LOCAL }))
+    expect(code).toBe(2)
+    expect(stderr).toContain('CLOUDFLARE_API_TOKEN')
+  })
+})
+
+interface LiveDocument {
+  success: boolean
+  file: string
+  leftBehind: string | null
+  probes: Probed[]
+}

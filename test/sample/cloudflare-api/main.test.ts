@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { tmpdir } from 'node:os'
@@ -67,3 +67,18 @@ async function printed(output: Readable, count: number): Promise<Record<string, 
   })
   return variables
 }
+
+test('as a process it says what it can be switched to, and takes what a live run saw', async () => {
+  const { stdout } = await execa(process.execPath, ['--import', 'tsx', MAIN, '--help'])
+  expect(stdout).toMatch(/--as FILE[\s\S]*--splitter LIST/)
+  const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-main-'))
+  try {
+    const file = join(folder, 'golden.json')
+    writeFileSync(file, '{"version": 2, "probes": []}')
+    const refused = await execa(process.execPath, ['--import', 'tsx', MAIN, '--as', file], { reject: false })
+    expect(refused.exitCode).not.toBe(0)
+    expect(refused.stderr).toContain('version')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})

@@ -12,6 +12,21 @@ const STATEMENTS = [
   'CREATE TABLE parent(id INTEGER PRIMARY KEY)',
   'CREATE TABLE child(p REFERENCES parent(id))',
   'CREATE TABLE late(p REFERENCES parent(id) DEFERRABLE INITIALLY DEFERRED)',
+  // Depths of expressions and triggers
+  `SELECT ${Array(100).fill('1').join('+')}`,
+  `SELECT ${Array(101).fill('1').join('+')}`,
+  `SELECT 1 WHERE ${Array(99).fill('1=1').join(' AND ')}`,
+  `SELECT 1 WHERE ${Array(101).fill('1=1').join(' OR ')}`,
+  `SELECT ${Array(150).fill("'a'").join('||')}`,
+  `SELECT ${Array(90).fill('1+1').join(', ')}`,
+  ...Array.from({ length: 13 }, (_, at) => `CREATE TABLE deep_${at}(v)`),
+  ...Array.from(
+    { length: 12 },
+    (_, at) =>
+      `CREATE TRIGGER deep_trigger_${at} AFTER INSERT ON deep_${at} BEGIN INSERT INTO deep_${at + 1} VALUES (new.v); END`,
+  ),
+  'INSERT INTO deep_1 VALUES (1)',
+  'INSERT INTO deep_2 VALUES (1)',
   // Transactions
   'BEGIN',
   'BEGIN IMMEDIATE TRANSACTION',

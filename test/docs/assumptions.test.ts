@@ -1,0 +1,31 @@
+import { format, resolveConfig } from 'prettier'
+import { expect, it } from 'vitest'
+import { ASSUMPTIONS } from '../../src/contract/assumptions.js'
+
+const INTRODUCTION = `# What we take Cloudflare's D1 to be
+
+Tests meet D1 as the local Cloudflare API (\`sample/cloudflare-api\`), which is made from public sources. What of it nobody has compared
+with production is listed here. \`d1-runbook doctor --live\` compares it on your account, in a throw-away database that it makes and
+deletes, some 120 calls and 5,000 rows; its file sets the local API up as it was seen (\`--as FILE\`).
+
+This page is made from \`src/contract/assumptions.ts\` (\`npx vitest run test/docs/assumptions.test.ts --update\`).
+
+| assumption | taken to be | proven live | source |
+| --- | --- | --- | --- |
+`
+
+it('lists every assumption with its source, and whether a live run has proven it', async () => {
+  const cell = (text: string): string => text.replaceAll('|', '\\|')
+  const rows = ASSUMPTIONS.map(
+    ({ assumption, expected, provenAt, source }) =>
+      `| ${cell(assumption)} | ${cell(expected.join(' or '))} | ${provenAt ?? 'no'} | ${cell(source)} |`,
+  )
+  const file = 'docs/assumptions.md'
+  const options = await resolveConfig(file)
+  const page = await format(`${INTRODUCTION}${rows.join('\n')}\n`, { ...options, filepath: file })
+  await expect(page).toMatchFileSnapshot('../../docs/assumptions.md')
+})
+
+it('gives each assumption one name', () => {
+  expect(new Set(ASSUMPTIONS.map(({ id }) => id)).size).toBe(ASSUMPTIONS.length)
+})
