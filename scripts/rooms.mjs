@@ -284,7 +284,10 @@ export const ROOMS = [
     'src/runbook',
     'src/runbook/monitoring',
   ]),
-  room('src/temporal/codec', 'keys, and what payloads are encrypted and read with', ['src/contract']),
+  room('src/temporal/codec', 'keys, what payloads are encrypted and read with, the server that decodes', [
+    'src/contract',
+    'src/process',
+  ]),
   room('src/temporal', 'connection, embedded server, search attributes, the worker', [
     'src/contract',
     'src/process',
@@ -292,10 +295,16 @@ export const ROOMS = [
     'src/workflows',
     'src/temporal/codec',
   ]),
+  room('src/observe', 'health, metrics and log of a worker', [
+    'src/contract',
+    'src/process',
+    'src/d1/cloudflare',
+    'src/temporal',
+  ]),
   room(
     'src/worker',
     'the program that serves the task queue',
-    ['src/contract', 'src/process', 'src/config', 'src/activities', 'src/temporal'],
+    ['src/contract', 'src/process', 'src/config', 'src/activities', 'src/temporal', 'src/observe'],
     {
       files: '^src/worker\\.ts$',
     },
@@ -361,6 +370,8 @@ export const ROOMS = [
     'src/activities',
     'src/config',
     'src/temporal',
+    'src/temporal/codec',
+    'src/observe',
     'src/worker',
     'src/client',
     'sample',

@@ -5,6 +5,9 @@ import path from 'node:path'
 import { createActivities, type ActivityOptions } from './activities/index.js'
 import { workerConfiguration } from './config/worker-service.js'
 import { RunbookError } from './contract/failures.js'
+import { observe, type Observer } from './observe/observer.js'
+import { sayOnLog } from './observe/runtime.js'
+import { readObserveSettings, type ObserveSettings } from './observe/settings.js'
 import { closeToOthers, keepPrivate } from './process/private-files.js'
 import { demandKeysOfOpenRuns } from './temporal/open-runs.js'
 import { connectClient } from './temporal/connection.js'
@@ -21,8 +24,15 @@ export interface WorkerSettings {
   deployment?: { name: string; buildId: string }
   /** All that this worker does anything for. */
   service: ActivityOptions['service']
-  /** Told once the worker polls. */
-  onReady?: (server: { address: string; namespace: string; taskQueue: string }) => void
+  /** Health, metrics and log. Default: none, and the SDK's log. */
+  observe?: ObserveSettings
+  /** Told once the worker polls. `observed`: where it can be asked for health and metrics. */
+  onReady?: (server: {
+    address: string
+    namespace: string
+    taskQueue: string
+    observed: string | undefined
+  }) => void
   /** Ends the worker as a signal would. */
   until?: Promise<unknown>
 }
@@ -33,9 +43,19 @@ export interface WorkerSettings {
  * run under way is encrypted with a key that is not here.
  */
 export async function runWorker(settings: WorkerSettings): Promise<void> {
-  const { projectDir, taskQueue, deployment, service, onReady, until } = settings
+  const { projectDir } = settings
   keepPrivate()
   await closeToOthers(path.join(projectDir, '.d1-runbook'))
+  const observer = await observe(settings.observe ?? { metrics: undefined, json: false })
+  try {
+    await serve(settings, observer)
+  } finally {
+    await observer.close()
+  }
+}
+
+async function serve(settings: WorkerSettings, observer: Observer): Promise<void> {
+  const { projectDir, taskQueue, deployment, service, onReady, until } = settings
   const session = await connectClient({ projectDir })
   const { codecKeys } = session
   try {
@@ -43,16 +63,20 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
     try {
       await ensureSearchAttributes(connection, namespace)
       await demandKeysOfOpenRuns(session, taskQueue)
-      const activities = createActivities({
-        service,
-        stagingProof: (input) => findCompletedRun(session, input),
-      })
+      const activities = observer.measured(
+        createActivities({
+          service,
+          ...defined({ print: observer.print }),
+          stagingProof: (input) => findCompletedRun(session, input),
+        }),
+      )
       const worker = await createRunbookWorker({
         ...{ connection, namespace, taskQueue, activities, codecKeys },
         ...defined({ deployment }),
       })
       const running = runWorkerUntilSignal(worker, until)
-      onReady?.({ address, namespace, taskQueue })
+      observer.serves({ session, worker, taskQueue })
+      onReady?.({ address, namespace, taskQueue, observed: observer.url })
       await running
     } finally {
       await connection.close()
@@ -68,9 +92,10 @@ async function main(): Promise<number> {
     process.env
   const projectDir = D1_RUNBOOK_PROJECT ?? process.cwd()
   try {
+    const observe = readObserveSettings(undefined, process.env)
     const { service, unserved, taskQueue } = await workerConfiguration({ projectDir })
     for (const { environment, error } of unserved)
-      console.error(`not served: ${environment}. ${error.message}`)
+      sayOnLog(`not served: ${environment}. ${error.message}`, observe)
     await runWorker({
       projectDir,
       service,
@@ -78,8 +103,9 @@ async function main(): Promise<number> {
       ...(D1_RUNBOOK_BUILD_ID === undefined
         ? {}
         : { deployment: { name: D1_RUNBOOK_DEPLOYMENT ?? 'd1-runbook', buildId: D1_RUNBOOK_BUILD_ID } }),
+      observe,
       onReady: (server) =>
-        console.error(`worker polls ${server.taskQueue} at ${server.address} (${server.namespace})`),
+        sayOnLog(`worker polls ${server.taskQueue} at ${server.address} (${server.namespace})`, observe),
     })
     return 0
   } catch (error) {

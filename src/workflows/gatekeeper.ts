@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow'
+import { ApplicationFailure, condition, log, setHandler } from '@temporalio/workflow'
 import { decideSignal, submitDecisionUpdate } from '../contract/messages.js'
 import type { Gate } from '../contract/names.js'
 import type { GatePolicy } from '../contract/policy.js'
@@ -41,6 +41,7 @@ export class Gatekeeper {
     const shows = lines.map((line) => wordsAt({ environment: this.environment }, line))
     const expiry = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }
     openGate(this.state, { gate, shows, at: now(), ...expiry })
+    log.info('A gate opened', { gate })
     this.changed()
   }
 

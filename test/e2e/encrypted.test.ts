@@ -1,3 +1,4 @@
+import { execa } from 'execa'
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -5,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readRunHistory } from '../../src/client/run-history.js'
 import type { RunView } from '../../src/contract/run.js'
 import { NO_KEYS, parseCodecKeys } from '../../src/temporal/codec/keys.js'
+import { provideTemporal } from '../../src/temporal/binaries.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { bytesOf, databaseBytes, failureTexts, rawHistories, textsIn } from '../temporal/raw-history.js'
 import {
@@ -149,6 +151,24 @@ test('the keys are rotated in mid-run: what the old one wrote is read, the new o
   const read = Buffer.from(JSON.stringify({ seen, plan }))
   expect(textsIn(read, TEXTS).sort()).toEqual([...TEXTS].sort())
   expect(request?.bundle.encoding).toBe('gzip-base64')
+
+  // Temporal's own tools read it through the codec server, and nothing without.
+  const env = { D1_RUNBOOK_CODEC_KEYS_FILE: keysFile }
+  const args = ['--origin', 'http://127.0.0.1:8233', '--port', '0', '--json']
+  const codecServer = launchService(['codec-server', ...args], env)
+  const said = await untilSays(codecServer, /Endpoint for the Temporal UI: \S+/)
+  const [, endpoint = ''] = /Temporal UI: (\S+)/.exec(said) ?? []
+  const cli = await provideTemporal('temporal-cli')
+  const shown = async (...more: string[]): Promise<string[]> => {
+    const where = ['--address', keyed.address, '--workflow-id', run.workflowId, '--output', 'json']
+    const { stdout } = await execa(cli, ['workflow', 'show', ...where, ...more], { reject: false })
+    return textsIn(Buffer.from(stdout), [PLANTED.comment, PLANTED.note, PLANTED.index])
+  }
+  expect(await shown('--codec-endpoint', endpoint)).toEqual([PLANTED.comment, PLANTED.note, PLANTED.index])
+  expect(await shown('--codec-endpoint', `${endpoint}x`)).toEqual([])
+  expect(await shown()).toEqual([])
+  codecServer.kill('SIGTERM')
+  expect(await resultOf(codecServer)).toMatchObject({ code: 0, json: { success: true } })
 }, 240_000)
 
 test('neither the history, read by anybody, nor the bytes of the database hold any of it', async () => {

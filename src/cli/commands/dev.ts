@@ -38,7 +38,7 @@ export function devCommand(app: App, summary: string): Command {
             onReady: () => {
               output.note(`Temporal UI    ${server.uiUrl}`)
               output.note(`Temporal       ${server.address}, namespace ${server.namespace}`)
-              sayServed(output, configured)
+              sayServed(output.note, configured)
               output.note(`Worker         polls ${taskQueue}`)
               output.note(words`Next, in another terminal: ${next}     (Ctrl-C here stops everything)`)
             },

@@ -210,4 +210,10 @@ export const COMMANDS: CommandEntry[] = [
     summary: 'print what a worker of this project serves, for `worker --charter`',
     load: async () => (await import('./charter.js')).charterCommand,
   },
+  {
+    name: 'codec-server',
+    group: 'Serve',
+    summary: 'let the Temporal UI read what is encrypted',
+    load: async () => (await import('./codec-server.js')).codecServerCommand,
+  },
 ]

@@ -2,7 +2,6 @@ import { Option, type Command } from 'commander'
 import type { WorkerConfiguration } from '../../config/worker-service.js'
 import { nameOf } from '../../runbook/charter/service.js'
 import type { App } from '../terminal/app.js'
-import type { Output } from '../terminal/output.js'
 
 /** `--charter`, of every command that runs a worker. */
 export function charterOption(): Option {
@@ -12,28 +11,42 @@ export function charterOption(): Option {
   ).argParser((file: string, before: string[] | undefined) => [...(before ?? []), file])
 }
 
+interface WorkerFlags {
+  taskQueue?: string
+  charter?: string[]
+  metricsPort?: string
+}
+
 export function workerCommand(app: App, summary: string): Command {
   return app
     .command('worker', summary, [
       'worker',
       'worker --task-queue d1-runbook-production',
       'worker --charter production.charter.json',
+      'worker --metrics-port 9464   # curl http://127.0.0.1:9464/readyz',
     ])
     .option('--task-queue <name>', 'task queue to poll (default: of runbook.config, else d1-runbook)')
     .addOption(charterOption())
+    .option('--metrics-port <[host:]port>', 'serve /healthz, /readyz, /metrics (default: D1_RUNBOOK_METRICS)')
     .action(
-      app.action<{ taskQueue?: string; charter?: string[] }>(async ({ options, output }) => {
+      app.action<WorkerFlags>(async ({ options, output }) => {
         const { runWorker } = await import('../../worker.js')
         const { workerConfiguration } = await import('../../config/worker-service.js')
+        const { readObserveSettings } = await import('../../observe/settings.js')
+        const { sayOnLog } = await import('../../observe/runtime.js')
         const { project: projectDir, charter: files } = options
+        const observe = readObserveSettings(options.metricsPort, process.env)
+        const say = observe.json ? (line: string) => sayOnLog(line, observe) : output.note
         const configured = await workerConfiguration({ projectDir, files })
         await runWorker({
           projectDir,
           taskQueue: options.taskQueue ?? configured.taskQueue,
           service: configured.service,
-          onReady: ({ address, namespace, taskQueue }) => {
-            sayServed(output, configured)
-            output.note(`Worker polls ${taskQueue} at ${address} (${namespace}). Ctrl-C drains and stops it.`)
+          observe,
+          onReady: ({ address, namespace, taskQueue, observed }) => {
+            sayServed(say, configured)
+            say(`Worker polls ${taskQueue} at ${address} (${namespace}). Ctrl-C drains and stops it.`)
+            if (observed !== undefined) say(`Health and metrics: ${observed}`)
           },
         })
         output.document({ success: true })
@@ -43,8 +56,7 @@ export function workerCommand(app: App, summary: string): Command {
 }
 
 /** What runs on it are held to, and which environments of the project are not served. */
-export function sayServed(output: Output, { service, unserved }: WorkerConfiguration): void {
-  for (const { environment } of service.values()) output.note(`Serves         ${nameOf(environment)}`)
-  for (const { environment, error } of unserved)
-    output.note(`Not served     ${environment}: ${error.message}`)
+export function sayServed(say: (line: string) => void, { service, unserved }: WorkerConfiguration): void {
+  for (const { environment } of service.values()) say(`Serves         ${nameOf(environment)}`)
+  for (const { environment, error } of unserved) say(`Not served     ${environment}: ${error.message}`)
 }

@@ -20,6 +20,8 @@ export class CallBudget {
   #left: number | undefined
   #resetAt = 0
   #blockedUntil = 0
+  /** Calls that were made. */
+  made = 0
 
   /** Milliseconds until a call of this purpose may be made; 0: now. */
   waitMs(purpose: Purpose, now: number): number {
@@ -30,6 +32,7 @@ export class CallBudget {
 
   /** One call is about to be made. */
   spend(): void {
+    this.made += 1
     if (this.#left !== undefined) this.#left -= 1
   }
 
@@ -39,6 +42,12 @@ export class CallBudget {
     if (told === null) return
     this.#left = Number(told[1])
     this.#resetAt = now + Number(told[2]) * 1000
+  }
+
+  /** Calls that are left, as was told last; undefined where that is over, or nobody told. */
+  left(now: number): number | undefined {
+    if (this.#blockedUntil > now) return 0
+    return this.#resetAt > now ? this.#left : undefined
   }
 
   /** The API answers nobody of this user for so long. Milliseconds; 0: it did not say. */
@@ -55,4 +64,14 @@ export function budgetOf({ url, token }: { url: string; token: string }): CallBu
   const known = budgets.get(key) ?? new CallBudget()
   budgets.set(key, known)
   return known
+}
+
+/** Of all tokens in this process: calls that were made, and the fewest that one of them has left. Wrangler's own are not among them. */
+export function apiUsage(now = Date.now()): { made: number; left: number | undefined } {
+  const all = [...budgets.values()]
+  const known = all.flatMap((budget) => budget.left(now) ?? [])
+  return {
+    made: all.reduce((sum, { made }) => sum + made, 0),
+    left: known.length === 0 ? undefined : Math.min(...known),
+  }
 }

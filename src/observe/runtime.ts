@@ -1,0 +1,65 @@
+import { DefaultLogger, Runtime, type LogEntry, type RuntimeOptions } from '@temporalio/worker'
+import getPort from 'get-port'
+import { redact } from '../process/redact.js'
+import type { ObserveSettings } from './settings.js'
+import { BUCKETS } from './meters.js'
+
+/**
+ * Installs the SDK's runtime with the log and the exporter of metrics that are asked for. Returns the address of the exporter, which
+ * only this machine reaches: `endpoint.ts` serves it. Once a process, before the first worker or connection of it.
+ */
+export async function installRuntime({ metrics, json }: ObserveSettings): Promise<string | undefined> {
+  if (metrics === undefined && !json) return undefined
+  const bindAddress = metrics === undefined ? undefined : `127.0.0.1:${await getPort()}`
+  const options: RuntimeOptions = {
+    ...(json
+      ? { logger: new DefaultLogger('INFO', (entry) => void process.stderr.write(`${jsonLine(entry)}\n`)) }
+      : {}),
+    telemetryOptions: {
+      ...(json ? { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } } : {}),
+      ...(bindAddress === undefined
+        ? {}
+        : {
+            metrics: {
+              prometheus: {
+                bindAddress,
+                countersTotalSuffix: true,
+                unitSuffix: true,
+                useSecondsForDurations: true,
+                histogramBucketOverrides: BUCKETS,
+              },
+            },
+          }),
+    },
+  }
+  Runtime.install(options)
+  return bindAddress
+}
+
+/** Names that logs are searched by, whoever wrote the line: the run, its gate, what was done. */
+const NAMES: Record<string, string> = { workflowId: 'run', activityType: 'activity' }
+
+/** What the worker says itself, in the manner of its log. */
+export function sayOnLog(message: string, { json }: Pick<ObserveSettings, 'json'>): void {
+  const entry = { message, level: 'INFO', timestampNanos: BigInt(Date.now()) * 1_000_000n } as const
+  process.stderr.write(`${json ? jsonLine(entry) : message}\n`)
+}
+
+/** One line, without secrets: texts are redacted before they are put in. */
+export function jsonLine({ message, level, timestampNanos, meta = {} }: LogEntry): string {
+  const fields = Object.entries(meta).map(([name, value]) => [NAMES[name] ?? name, plain(value)])
+  return JSON.stringify({
+    time: new Date(Number(timestampNanos / 1_000_000n)).toISOString(),
+    level,
+    message: redact(message),
+    ...(Object.fromEntries(fields) as object),
+  })
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'string') return redact(value)
+  if (value instanceof Error) return redact(value.stack ?? value.message)
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object' || value === null) return value
+  return redact(JSON.stringify(value))
+}
