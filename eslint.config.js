@@ -9,7 +9,7 @@ const NO_DEFAULT_EXPORT = {
 /** In a text a command is a value, `command('plan')`: only who shows it knows how it is quoted, and what it must say again. */
 const VERBS = [
   'help|demo|doctor|charter|init|validate|status|plan|backup|lock|create|create-rollback|adopt|start|approve|reject|rollback|abort',
-  'supersede|pause|resume|report-issue|observe|show|watch|monitor|report|list|dev|worker',
+  'supersede|pause|resume|report-issue|observe|show|watch|monitor|report|list|dev|worker|codec-server',
 ].join('|')
 const COMMAND_IN_TEXT = `/\\bd1-runbook (${VERBS})(?![\\w-])/`
 const NO_COMMAND_IN_TEXT = ['Literal[value=', 'TemplateElement[value.raw='].map((what) => ({

@@ -29,6 +29,7 @@ export const VERBS = {
   init: 'project',
   dev: 'project',
   worker: 'project',
+  'codec-server': 'nothing',
   charter: 'environment',
   list: 'project',
   doctor: 'environment',
