@@ -76,12 +76,11 @@ function listed(database: LocalDatabase): Record<string, unknown> {
     name: database.name,
     created_at: database.createdAt.toISOString(),
     version: 'production',
-    num_tables: database.tableCount(),
-    file_size: database.size(),
     jurisdiction: null,
   }
 }
 
 function described(database: LocalDatabase): Record<string, unknown> {
-  return { ...listed(database), running_in_region: 'WEUR', read_replication: { mode: 'disabled' } }
+  const size = { num_tables: database.tableCount(), file_size: database.size() }
+  return { ...listed(database), ...size, running_in_region: 'WEUR', read_replication: { mode: 'disabled' } }
 }

@@ -37,6 +37,11 @@ export function success(result: unknown, more: Record<string, unknown> = {}): Re
   return json(200, { result, success: true, errors: [], messages: [], ...more })
 }
 
+/** Of a job that is under way: the answer of each poll until it ended. */
+export function underWay(result: unknown): Reply {
+  return { ...success(result), status: 202 }
+}
+
 export function failure({ status, code, message, headers }: ApiFailure): Reply {
   const reply = json(status, { result: null, success: false, errors: [{ code, message }], messages: [] })
   return { ...reply, headers: { ...reply.headers, ...headers } }

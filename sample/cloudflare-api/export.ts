@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { dump, type DumpOptions } from './dump.js'
 import { ApiFailure, SQL_ERROR_CODE } from './failure.js'
-import { bodyOf, databaseOf, success, type Exchange, type Reply, type Route } from './exchange.js'
+import { bodyOf, databaseOf, success, underWay, type Exchange, type Reply, type Route } from './exchange.js'
 import type { LocalDatabase } from './local-database.js'
 
 const BODY = z.object({
@@ -79,17 +79,17 @@ function begin(exchange: Exchange, database: LocalDatabase, options: DumpOptions
   }
   const bookmark = `00000000-00000000-00004f5a-${createHash('md5').update(id).digest('hex')}`
   service.exports.set(bookmark, job)
-  return success(active(bookmark, ['Generating export...']))
+  return underWay(active(bookmark, ['Generating export...']))
 }
 
 function poll({ service, fault }: Exchange, bookmark: string): Reply {
   const job = service.exports.get(bookmark)
   if (job === undefined) throw new ApiFailure(400, 7400, `No export is running at bookmark ${bookmark}`)
   if (job.heldAt !== undefined) job.heldAt = Date.now()
-  if (fault === 'stuck') return success(active(bookmark, ['Generating export...']))
+  if (fault === 'stuck') return underWay(active(bookmark, ['Generating export...']))
   job.polls += 1
   if (job.polls === 1)
-    return success(active(bookmark, [`Uploaded part 1 (${statSync(job.file).size} bytes)`]))
+    return underWay(active(bookmark, [`Uploaded part 1 (${statSync(job.file).size} bytes)`]))
   job.heldAt = undefined
   return success({
     success: true,

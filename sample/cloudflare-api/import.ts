@@ -2,7 +2,7 @@ import type { ImportJob } from './jobs.js'
 import { createHash, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { ApiFailure } from './failure.js'
-import { bodyOf, databaseOf, success, type Exchange, type Reply, type Route } from './exchange.js'
+import { bodyOf, databaseOf, success, underWay, type Exchange, type Reply, type Route } from './exchange.js'
 import type { LocalDatabase, Meta, StatementResult } from './local-database.js'
 import type { Service } from './service.js'
 
@@ -45,7 +45,7 @@ function begin({ service }: Exchange, database: LocalDatabase, etag: string): Re
   const running = [...service.imports.values()].find(
     (job) => job.etag === etag && job.databaseId === database.id && job.outcome !== undefined,
   )
-  if (running !== undefined) return success(progress(running, 'active'))
+  if (running !== undefined) return answered(progress(running, 'active'))
   const filename = `${randomUUID()}.sql`
   service.imports.set(filename, { databaseId: database.id, etag, filename })
   return success({ filename, upload_url: `${service.origin}/upload/${filename}` })
@@ -58,11 +58,11 @@ function ingest({ service, fault }: Exchange, database: LocalDatabase, filename:
     .digest('hex')
   if (job?.content === undefined || uploaded !== job.etag)
     throw new ApiFailure(400, 7400, `${filename} was not uploaded as announced`)
-  if (fault === 'stuck') return success(progress(job, 'active'))
+  if (fault === 'stuck') return answered(progress(job, 'active'))
   job.outcome ??= execute(service, database, job.content)
   // A refused file is forgotten: sent again, it is tried again.
   if ('error' in job.outcome) service.imports.delete(filename)
-  return success(progress(job, 'active'))
+  return answered(progress(job, 'active'))
 }
 
 function execute(
@@ -102,9 +102,13 @@ function runImport(service: Service, database: LocalDatabase, sql: string): Stat
 function poll({ service, fault }: Exchange, bookmark: string): Reply {
   const job = [...service.imports.values()].find(({ filename }) => jobBookmark(filename) === bookmark)
   if (job === undefined) throw new ApiFailure(400, 7400, `No import is running at bookmark ${bookmark}`)
-  if (fault === 'stuck' || job.outcome === undefined) return success(progress(job, 'active'))
+  if (fault === 'stuck' || job.outcome === undefined) return answered(progress(job, 'active'))
   service.imports.delete(job.filename)
-  return success(progress(job, 'complete'))
+  return answered(progress(job, 'complete'))
+}
+
+function answered(result: Record<string, unknown>): Reply {
+  return result['status'] === 'active' ? underWay(result) : success(result)
 }
 
 /** The result inside the envelope has a `success` of its own: a refused file comes with status 200. */
