@@ -31,7 +31,12 @@ let last: Promise<unknown> = Promise.resolve()
  * outputs are the process's own, so one command waits for the other; {@link spawnCli} where the process is the point.
  */
 export function runCli(args: string[], cwd: string, env: Record<string, string> = {}): Promise<CliResult> {
-  const result = last.then(() => runHere(args, cwd, surroundings(cwd, env)))
+  return runCliWith(args, cwd, surroundings(cwd, env))
+}
+
+/** The same, with these variables and no others. */
+export function runCliWith(args: string[], cwd: string, env: Record<string, string>): Promise<CliResult> {
+  const result = last.then(() => runHere(args, cwd, env))
   last = result.catch(() => undefined)
   return result
 }

@@ -17,6 +17,7 @@ import {
   untilSays,
   type Command,
 } from './processes.js'
+import { here } from './here.js'
 import { writeCharters } from './charters.js'
 import { createLocalProject, PENDING, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
 import { RunObserver, stateOf } from './run.js'
@@ -87,9 +88,19 @@ function openProject(pending?: Record<string, string>, config?: RunbookConfigInp
     ...(config === undefined ? {} : { config }),
   })
   opened.push(project.folder)
-  const command = (...args: string[]): Command =>
-    launch([...args, '--project', project.folder, '--env', 'local', '--json'], { TEMPORAL_ADDRESS: address })
-  return { ...project, command, run: () => new RunObserver(temporal, 'local', id) }
+  const words = (args: string[]): string[] => [
+    ...args,
+    '--project',
+    project.folder,
+    '--env',
+    'local',
+    '--json',
+  ]
+  /** A process, as `start` is while others decide. */
+  const command = (...args: string[]): Command => launch(words(args), { TEMPORAL_ADDRESS: address })
+  /** What is answered at once. */
+  const ask = (...args: string[]) => here(words(args), { TEMPORAL_ADDRESS: address })
+  return { ...project, command, ask, run: () => new RunObserver(temporal, 'local', id) }
 }
 
 function statesOf(view: RunView): Record<string, string> {
@@ -106,14 +117,15 @@ async function attributedTo(id: string): Promise<string[]> {
 
 describe('start without waiting, and everything else from other processes', () => {
   // `home` needs no address: its own `dev` is found through the project.
-  const command = (...args: string[]): Command => launch([...args, '--project', home.folder, '--json'], {})
+  const words = (args: string[]): string[] => [...args, '--project', home.folder, '--json']
+  const command = (...args: string[]): Command => launch(words(args), {})
 
   const run = (): RunObserver => new RunObserver(temporal, 'local', home.databaseId)
 
   /** Waited for without a command; then what the command says of it. */
   async function untilOpen(gate: Gate): Promise<RunView> {
     await run().gateOpen(gate)
-    const view = await documentOf(command('show'), 0)
+    const view = await documentOf(here(words(['show']), {}), 0)
     expect(stateOf(view, gate)).toBe('open')
     return view
   }
@@ -194,27 +206,27 @@ describe('start without waiting, and everything else from other processes', () =
 describe('start --wait', () => {
   const validated = openProject(ONE)
   test('--until validated returns the run while it goes on; abort ends it, and what is applied stays told', async () => {
-    const { command, ledger } = validated
+    const { ask, command, ledger } = validated
     const run = validated.run()
     const view = await documentOf(command('start', '--yes', '--until', 'validated', '--requester', 'Ada'), 0)
     expect(view).toMatchObject({ outcome: null, requester: 'Ada' })
     expect(statesOf(view)).toEqual({ '0002_email.sql': 'applied' })
     expect(ledger()).toHaveLength(2)
 
-    await documentOf<object>(command('abort', '--reason', 'the release is off', '--actor', 'Ada'), 0)
+    await documentOf<object>(ask('abort', '--reason', 'the release is off', '--actor', 'Ada'), 0)
     expect(await run.closed()).toMatchObject({ outcome: 'aborted', success: false })
-    const after = await documentOf(command('show'), 0)
+    const after = await documentOf(ask('show'), 0)
     expect(statesOf(after)).toEqual({ '0002_email.sql': 'applied' })
   }, 120_000)
 
   const rejected = openProject()
   test('a rejected plan ends as declined, with exit 3, and nothing is applied', async () => {
-    const { command, ledger } = rejected
+    const { ask, command, ledger } = rejected
     const run = rejected.run()
     const waiting = command('start', '--wait', '--requester', 'Ada')
     await run.approveAll(['team-lead', 'environment', 'connectivity', 'preflight'], 'Bea')
     await run.gateOpen('plan')
-    await documentOf<object>(command('reject', 'plan', '--actor', 'Bea', '--comment', 'not today'), 0)
+    await documentOf<object>(ask('reject', 'plan', '--actor', 'Bea', '--comment', 'not today'), 0)
     const view = await documentOf(waiting, 3)
     expect(view).toMatchObject({ outcome: 'declined', success: false })
     expect(view.message).toContain('not today')
@@ -226,11 +238,11 @@ describe('start --wait', () => {
 
   const stopped = openProject()
   test('an abort at a gate ends the wait with exit 3, and nothing is applied', async () => {
-    const { command, ledger } = stopped
+    const { ask, command, ledger } = stopped
     const run = stopped.run()
     const waiting = command('start', '--wait')
     await run.gateOpen('team-lead')
-    await documentOf<object>(command('abort', '--actor', 'Bea'), 0)
+    await documentOf<object>(ask('abort', '--actor', 'Bea'), 0)
     expect(await documentOf(waiting, 3)).toMatchObject({ outcome: 'aborted' })
     expect(ledger()).toEqual(['0001_users.sql'])
   }, 120_000)
@@ -278,7 +290,7 @@ describe('what goes wrong', () => {
 
   const moved = openProject()
   test('a schema that moved after the rehearsal voids the approvals: a new plan is asked for, nothing is applied', async () => {
-    const { command, database, ledger } = moved
+    const { ask, command, database, ledger } = moved
     const run = moved.run()
     await documentOf<object>(command('start', '--requester', 'Ada'), 0)
     await run.approveAll(['team-lead', 'environment', 'connectivity', 'preflight', 'plan'], 'Bea')
@@ -294,10 +306,10 @@ describe('what goes wrong', () => {
     expect(view.gates.find(({ gate }) => gate === 'final')?.earlier).toMatchObject([
       { actor: 'Bea', planHash },
     ])
-    const late = command('approve', 'environment', '--actor', 'Bea', '--plan-hash', planHash ?? '')
+    const late = ask('approve', 'environment', '--actor', 'Bea', '--plan-hash', planHash ?? '')
     expect(await resultOf(late)).toMatchObject({ code: 2, json: { error: { type: 'DecisionRefused' } } })
     expect(ledger()).toEqual(['0001_users.sql'])
-    await documentOf<object>(command('abort'), 0)
+    await documentOf<object>(ask('abort'), 0)
   }, 150_000)
 
   const final = { requesterMayApprove: false }

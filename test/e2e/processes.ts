@@ -42,8 +42,11 @@ export function launchService(args: string[], env: Record<string, string>): Comm
   return launch(args, env, 0)
 }
 
+/** How a command ended, in a process of its own or in this one. */
+export type Ended = PromiseLike<{ exitCode?: number | undefined; stdout: string; stderr: string }>
+
 /** What came of a command with `--json`; anything beside the one document on stdout makes this throw. */
-export async function resultOf(command: Command): Promise<CommandResult> {
+export async function resultOf(command: Ended): Promise<CommandResult> {
   const { exitCode, stdout, stderr } = await command
   try {
     return { code: exitCode, json: JSON.parse(stdout), stderr }
@@ -53,7 +56,7 @@ export async function resultOf(command: Command): Promise<CommandResult> {
 }
 
 /** The document of a command that must end with `code`; throws with what it said instead. */
-export async function documentOf<T = RunView>(command: Command, code: number): Promise<T> {
+export async function documentOf<T = RunView>(command: Ended, code: number): Promise<T> {
   const result = await resultOf(command)
   if (result.code === code) return result.json as T
   throw new Error(
@@ -74,7 +77,7 @@ export function untilSays(command: Command, pattern: RegExp): Promise<string> {
 }
 
 /** Programs, caches and the machine's own: nothing that would point a command at a real account or server. */
-function inherited(): Record<string, string> {
+export function inherited(): Record<string, string> {
   const names = ['PATH', 'Path', 'SystemRoot', 'TEMP', 'TMP', 'TMPDIR', 'HOME', 'USERPROFILE', 'APPDATA']
   const ours = ['D1_RUNBOOK_TEMPORAL_CLI', 'D1_RUNBOOK_TEMPORAL_TEST_SERVER', 'NODE_COMPILE_CACHE']
   return Object.fromEntries(

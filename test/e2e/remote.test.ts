@@ -20,6 +20,7 @@ import {
   type Command,
 } from './processes.js'
 import { writeCharters } from './charters.js'
+import { here } from './here.js'
 import { FIRST, LEDGER, PENDING, QUICK_BASELINE, readLedger, scratchFolder } from './project.js'
 import { RunObserver } from './run.js'
 
@@ -139,12 +140,15 @@ function createProject(scenario: Scenario, pending: Record<string, string>, conf
     write(path.join('migrations', name), sql)
   }
   const run = new RunObserver(temporal, 'production', id)
-  const command = (...args: string[]): Command =>
-    launch([...args, '--project', folder, '--env', 'production', '--json'], environment())
+  const words = (args: string[]): string[] => [...args, '--project', folder, '--env', 'production', '--json']
+  const ask = (...args: string[]) => here(words(args), environment())
   const start = (...args: string[]): Command =>
-    command('start', '--wait', '--requester', REQUESTER, '--time-scale', '600', ...args)
+    launch(
+      words(['start', '--wait', '--requester', REQUESTER, '--time-scale', '600', ...args]),
+      environment(),
+    )
   const readRows = (sql: string): unknown[] => api.database(id).prepare(sql).all()
-  return { id, folder, run, command, start, readRows, ledger: () => readLedger(api.database(id)) }
+  return { id, folder, run, ask, start, readRows, ledger: () => readLedger(api.database(id)) }
 }
 
 function columnsOf(project: Project): unknown {
@@ -162,22 +166,22 @@ async function approveToFinal(run: RunObserver): Promise<RunView> {
 describe('production', () => {
   test('the policy decides who decides: role, requester and second person are held to, in the workflow itself', async () => {
     const project = openProject('policy')
-    const { run, command } = project
+    const { run, ask } = project
     const waiting = project.start()
     await run.gateOpen('team-lead')
-    expect(await resultOf(command('approve', 'team-lead', '--actor', REQUESTER))).toMatchObject({
+    expect(await resultOf(ask('approve', 'team-lead', '--actor', REQUESTER))).toMatchObject({
       code: 2,
       json: { success: false, error: { type: 'DecisionRefused' } },
     })
     await approveToFinal(run)
     for (const actor of [REQUESTER, 'Dagný', 'Somebody']) {
-      expect(await resultOf(command('approve', 'final', '--actor', actor)), actor).toMatchObject({
+      expect(await resultOf(ask('approve', 'final', '--actor', actor)), actor).toMatchObject({
         code: 2,
         json: { error: { type: 'DecisionRefused' } },
       })
     }
     expect(project.ledger()).toEqual(['0001_users.sql'])
-    await documentOf<object>(command('approve', 'final', '--actor', 'José'), 0)
+    await documentOf<object>(ask('approve', 'final', '--actor', 'José'), 0)
     await run.approveAll(['team-confirmation'], 'Dagný')
 
     const view = await documentOf(waiting, 0)
@@ -237,7 +241,7 @@ describe('scenario 1: the second of three files fails while it is applied', () =
       const project = openProject(scenario)
       const waiting = project.start()
       await failAtSecond(project)
-      const decided = project.command('rollback', '--strategy', strategy, '--actor', 'José')
+      const decided = project.ask('rollback', '--strategy', strategy, '--actor', 'José')
       expect(await documentOf<object>(decided, 0)).toMatchObject({
         success: true,
         state: 'approved',
@@ -282,7 +286,7 @@ describe('scenario 2: the application fails after the migration', () => {
       expect(shows[0]).toMatch(reason)
       expect(asked.announcements.some(({ kind }) => kind === 'emergency')).toBe(true)
       await documentOf<object>(
-        project.command('rollback', '--strategy', 'reverse-migration', '--actor', 'Dagný'),
+        project.ask('rollback', '--strategy', 'reverse-migration', '--actor', 'Dagný'),
         0,
       )
       const view = await documentOf(waiting, 4)
@@ -298,7 +302,7 @@ describe('scenario 2: the application fails after the migration', () => {
       ])
       expect(project.readRows("SELECT name FROM sqlite_schema WHERE name = 'users_by_name'")).toEqual([])
 
-      const written = await documentOf<{ html: string; markdown: string }>(project.command('report'), 0)
+      const written = await documentOf<{ html: string; markdown: string }>(project.ask('report'), 0)
       const report = readFileSync(written.markdown, 'utf8')
       expect(report).toContain('**Rolled back**')
       expect(report).toMatch(/✗ breached.*health: /)
