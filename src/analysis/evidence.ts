@@ -111,8 +111,9 @@ export interface ColumnChange {
   preservedIn?: string
   /** `table.column` that holds the values which this column, though it is still there, no longer has. */
   heldIn?: string
-  /** `table.column` that holds one other word for each value: which stands for which, only the migration says. */
+  /** `table.column` that holds one other word for each value but those lost: which stands for which, only the migration says. */
   mappedTo?: string
+  mappedSamples?: ColumnChange['samples']
   /** All rows hold one and the same value now, as a forgotten column of a rebuild does. */
   uniform?: boolean
   /** A generated column, before or afterwards. */

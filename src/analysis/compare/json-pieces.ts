@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { column } from './row-keys.js'
-import { joined, type Place, type Wanted } from './places.js'
+import { joined, type Left, type Place, type Wanted } from './places.js'
 import type { Spelt } from './readings.js'
 import { rowsNotIn } from './whole-rows.js'
 import { quoteText } from '../../d1/sqlite/sqlite.js'
@@ -45,6 +45,73 @@ function matched(
     taken.add(chosen)
   }
   return [...taken]
+}
+
+/** The same where a few places have no column: the documents that hold something there, and the columns of the others. */
+export function objectsLeft(database: DatabaseSync, wanted: Wanted, place: Place): Left | undefined {
+  if (!onlyOf(database, wanted, 'object')) return undefined
+  const columns = place.columns.slice(0, MOST)
+  const hits = columns.map(
+    (name, at) => `count(CASE WHEN j.atom IS +${column('s', name)} THEN 1 END) AS c${at}`,
+  )
+  const rows = database
+    .prepare(
+      `SELECT j.fullkey AS path, count(*) AS n${hits.map((hit) => `, ${hit}`).join('')} FROM ${joined(`(${wanted.sql})`, place)}, json_tree(w.v) j WHERE j.atom IS NOT NULL GROUP BY 1 LIMIT ${MOST + 1}`,
+    )
+    .all()
+  if (rows.length > MOST) return undefined
+  const taken = new Set<string>()
+  const unheld: string[] = []
+  for (const row of rows) {
+    const whole = columns.filter((name, at) => !taken.has(name) && row[`c${at}`] === row['n'])
+    const chosen = whole.find((name) => endsWith(String(row['path']), name)) ?? whole[0]
+    if (chosen === undefined) unheld.push(String(row['path']))
+    else taken.add(chosen)
+  }
+  if (taken.size === 0 || unheld.length === 0) return undefined
+  const paths = unheld.map((path) => quoteText(path)).join(', ')
+  const sql = `SELECT o.* FROM (${wanted.sql}) o WHERE EXISTS (SELECT 1 FROM json_tree(o.v) j WHERE j.atom IS NOT NULL AND j.fullkey IN (${paths}))`
+  return few(database, wanted, sql, [...taken])
+}
+
+/** The lists of which an element has no row, where most of all elements have one. */
+export function listsLeft(
+  database: DatabaseSync,
+  wanted: Wanted,
+  source: string,
+  link: string[],
+  columns: string[],
+  spelt: Spelt,
+): Left | undefined {
+  const keys = link.map((_, at) => `w.k${at}`)
+  const ways = onlyOf(database, wanted, 'array')
+    ? [
+        {
+          values: [...keys, 'j.value'],
+          from: `(${wanted.sql}) w, json_each(w.v) j WHERE j.value IS NOT NULL`,
+        },
+      ]
+    : separatorsIn(database, wanted, spelt).map((separator) => ({
+        values: [...keys, spelt.words.has('trim') ? 'trim(j.value)' : 'j.value'],
+        from: `(${wanted.sql}) w, json_each(${pieceList(separator)}) j WHERE j.value <> ''`,
+      }))
+  for (const elements of ways)
+    for (const name of columns) {
+      const rows = { values: [...link, name].map((it) => column('t', it)), from: `${source} t` }
+      const same = link.map((_, at) => `m.x${at} IS o.k${at}`).join(' AND ')
+      const missing = rowsNotIn(elements, [rows])
+      const sql = `SELECT o.* FROM (${wanted.sql}) o WHERE EXISTS (SELECT 1 FROM (${missing}) m WHERE ${same})`
+      const left = few(database, wanted, sql, [name])
+      if (left !== undefined) return left
+    }
+  return undefined
+}
+
+/** What is left, where it is the smaller part. */
+function few(database: DatabaseSync, wanted: Wanted, sql: string, columns: string[]): Left | undefined {
+  const count = (some: string): number =>
+    Number(database.prepare(`SELECT count(*) AS n FROM (${some})`).get()?.['n'])
+  return count(sql) * 2 > count(wanted.sql) ? undefined : { wanted: { ...wanted, sql }, columns }
 }
 
 /**
@@ -127,13 +194,8 @@ export function textInRows(
 ): string[] | undefined {
   const trims = spelt.words.has('trim') ? ['trim(j.value)'] : []
   const keys = link.map((_, at) => `w.k${at}`)
-  for (const separator of spelt.texts.filter((text) => /^[^\p{L}\p{N}]{1,3}$/u.test(text)).slice(0, 4)) {
-    const list = `CASE WHEN typeof(w.v) = 'text' THEN '[' || replace(json_quote(w.v), ${quoteText(JSON.stringify(separator).slice(1, -1))}, '","') || ']' END`
-    const pieces = `(${wanted.sql}) w, json_each(${list}) j`
-    // A number has no pieces, and one piece is a value, not a list.
-    const parts = `SELECT count(CASE WHEN typeof(v) <> 'text' THEN 1 END) AS odd, count(CASE WHEN instr(v, ${quoteText(separator)}) > 0 THEN 1 END) AS lists FROM (${wanted.sql})`
-    const { odd, lists } = database.prepare(parts).get() ?? {}
-    if (odd !== 0 || lists === 0) continue
+  for (const separator of separatorsIn(database, wanted, spelt)) {
+    const pieces = `(${wanted.sql}) w, json_each(${pieceList(separator)}) j`
     for (const piece of ['j.value', ...trims]) {
       const wantedRows = { values: [...keys, piece], from: `${pieces} WHERE ${piece} <> ''` }
       const holder = columns.find((name) => {
@@ -144,6 +206,23 @@ export function textInRows(
     }
   }
   return undefined
+}
+
+/** The spelt texts that part the wanted ones: a number has no pieces, and one piece is a value, not a list. */
+function separatorsIn(database: DatabaseSync, { sql }: Wanted, spelt: Spelt): string[] {
+  return spelt.texts
+    .filter((text) => /^[^\p{L}\p{N}]{1,3}$/u.test(text))
+    .slice(0, 4)
+    .filter((separator) => {
+      const parts = `SELECT count(CASE WHEN typeof(v) <> 'text' THEN 1 END) AS odd, count(CASE WHEN instr(v, ${quoteText(separator)}) > 0 THEN 1 END) AS lists FROM (${sql})`
+      const { odd, lists } = database.prepare(parts).get() ?? {}
+      return odd === 0 && lists !== 0
+    })
+}
+
+/** The pieces of the text `w.v` as a JSON list. */
+function pieceList(separator: string): string {
+  return `CASE WHEN typeof(w.v) = 'text' THEN '[' || replace(json_quote(w.v), ${quoteText(JSON.stringify(separator).slice(1, -1))}, '","') || ']' END`
 }
 
 function onlyOf(database: DatabaseSync, { sql }: Wanted, kind: 'object' | 'array'): boolean {

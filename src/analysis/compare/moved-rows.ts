@@ -1,7 +1,8 @@
 import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { DataComparison, TableFate } from '../evidence.js'
-import { whereHeld } from './moved-values.js'
+import { foldedRows } from './folded-rows.js'
+import { notGivenBack, whereHeld } from './moved-values.js'
 import type { Versions } from './versions.js'
 import { column, isCalledAfter, missingRows, number, sampleRows, shownRows, type Pair } from './row-keys.js'
 import { rowsNotIn, type RowsOf } from './whole-rows.js'
@@ -54,7 +55,9 @@ export function relocate(
     )
   }
   const apart = valueByValue(versions, fate, rows, copies)
-  if (apart !== undefined) return movedTo(found, found.lost, apart)
+  if (apart !== undefined && apart.lost < found.lost) return partlyMoved(versions, fate, found, apart)
+  const folded = foldedRows(versions, fate, rows, copies, spareNumber(versions.before, fate))
+  if (folded !== undefined) return partlyMoved(versions, fate, found, { ...folded, holders: [folded.table] })
   const renumbered = underOtherKeys(versions, fate, copies, found.lost)
   if (renumbered !== undefined) return { ...movedTo(found, found.lost, renumbered), underOtherKeys: true }
   if (lost === found.lost) return asLost()
@@ -131,42 +134,72 @@ function wholeRow(fate: TableFate, columns: string[], table: TableSchema): strin
   return found.every((name) => name !== undefined) ? found.map((name) => column('t', name)) : undefined
 }
 
-/** The tables that give every value of the rows back by the key; undefined where a value is missing. */
+/** Rows that are elsewhere but for some. */
+interface Apart {
+  holders: string[]
+  lost: number
+  /** FROM clause of the lost ones. */
+  missing: string | null
+}
+
+function partlyMoved(
+  { database }: Versions,
+  fate: TableFate,
+  found: DataComparison,
+  { holders, lost, missing }: Apart,
+): DataComparison {
+  const moved = movedTo(found, found.lost - lost, holders)
+  return missing === null ? moved : { ...moved, lost, lostSamples: sampleRows(database, fate, missing) }
+}
+
+/** The number of a row that SQLite gave it and that nothing referred to. */
+function spareNumber(
+  before: Versions['before'],
+  { before: { name, columns, primaryKey } }: TableFate,
+): string | undefined {
+  const [id] = columns.filter(({ keyPosition }) => keyPosition > 0)
+  return primaryKey.length === 1 && id?.type === 'INTEGER' && !isReferredTo(before, name)
+    ? id.name
+    : undefined
+}
+
+/** The tables that give the values of the rows back by the key, and the rows of which they do not; undefined where one column is nowhere. */
 function valueByValue(
   versions: Versions,
   fate: TableFate,
   rows: string,
   copies: TableSchema[],
-): string[] | undefined {
+): Apart | undefined {
   const { database } = versions
   const { primaryKey } = fate.before
   const others = fate.before.columns.filter(({ name, generated }) => !generated && !primaryKey.includes(name))
   if (primaryKey.length === 0 || others.length === 0) return undefined
   const key = primaryKey.map((name) => ({ was: name, is: name }))
   const keys = primaryKey.map((name, at) => `${column('b', name)} AS k${at}`).join(', ')
+  const names = primaryKey.map((_, at) => `k${at}`).join(', ')
   const holders: string[] = []
+  const unseen = others.map(({ name }) => `${column('b', name)} IS NULL`).join(' AND ')
+  // A row that has nothing beside its key leaves nothing that would show that it was there.
+  const lost = [`SELECT ${keys} FROM ${rows} ${/ WHERE /.test(rows) ? 'AND' : 'WHERE'} ${unseen}`]
   for (const { name } of others) {
     const b = column('b', name)
     // A NULL is wanted as well: where a row of that key says something instead, it is another row.
-    const sql = `SELECT ${keys}, ${b} AS v FROM ${rows}`
-    const empty = database.prepare(`SELECT 1 FROM (${sql}) WHERE v IS NOT NULL LIMIT 1`).get() === undefined
-    if (empty && !copies.some((table) => table.columns.some((it) => sameName(it.name, name)))) continue
-    const held = whereHeld(versions, fate, undefined, name, key, { sql, keys: key.length })
-    if (held === undefined) return undefined
-    holders.push(...held.split(', ').map((it) => it.split('.')[0] ?? it))
+    const wanted = { sql: `SELECT ${keys}, ${b} AS v FROM ${rows}`, keys: key.length }
+    const some = database.prepare(`SELECT 1 FROM (${wanted.sql}) WHERE v IS NOT NULL LIMIT 1`).get()
+    if (some === undefined && !copies.some((table) => table.columns.some((it) => sameName(it.name, name))))
+      continue
+    const held = whereHeld(versions, fate, undefined, name, key, wanted)
+    if (held !== undefined) {
+      holders.push(...held.split(', ').map((it) => it.split('.')[0] ?? it))
+      continue
+    }
+    const part = notGivenBack(versions, fate, undefined, name, key, wanted)
+    if (part.holders.length === 0) return undefined
+    holders.push(...part.holders.map((it) => it.split('.')[0] ?? it))
+    lost.push(`SELECT ${names} FROM (${part.missing})`)
   }
-  return everyRowSeen(
-    database,
-    others.map(({ name }) => name),
-    rows,
-  )
-    ? holders
-    : undefined
-}
-
-/** Every row has a value beside its key: one that has none leaves nothing that would show that it was there. */
-function everyRowSeen(database: Versions['database'], columns: string[], rows: string): boolean {
-  const where = rows.includes(' WHERE ') ? 'AND' : 'WHERE'
-  const empty = columns.map((name) => `${column('b', name)} IS NULL`).join(' AND ')
-  return database.prepare(`SELECT 1 FROM ${rows} ${where} ${empty} LIMIT 1`).get() === undefined
+  const among = `(${primaryKey.map((name) => column('b', name)).join(', ')}) IN (${lost.join(' UNION ')})`
+  const missing = `${rows} ${/ WHERE /.test(rows) ? 'AND' : 'WHERE'} ${among}`
+  const count = number(database, `SELECT count(*) AS n FROM ${missing}`)
+  return { holders, lost: count, missing: count === 0 ? null : missing }
 }

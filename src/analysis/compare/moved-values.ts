@@ -3,11 +3,12 @@ import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange, TableFate } from '../evidence.js'
 import type { Versions } from './versions.js'
-import { listInRows, objectInColumns, textInRows } from './json-pieces.js'
+import { listInRows, listsLeft, objectInColumns, objectsLeft, textInRows } from './json-pieces.js'
 import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
-import { heldIn, joined, sameValue, unsaidIn, type Wanted } from './places.js'
+import { heldIn, joined, leftBy, sameValue, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
 import { isEmpty } from './column-changes.js'
+import { mappedIn } from './mapped-words.js'
 import { column, join, keyOfRow, number, SAMPLES, type Pair } from './row-keys.js'
 import { writersOf } from './writers.js'
 
@@ -39,19 +40,29 @@ export function goneColumn(
   if (preservedIn !== undefined) return { ...change, nulled: 0, preservedIn }
   const wanted = wantedBy(key, name, from)
   const mapped = mappedIn(versions, fate, after, name, key, wanted)
-  if (mapped !== undefined) return { ...change, nulled: 0, changed: values, ...mapped }
-  const left = unsaid(versions, fate, after, name, key, wanted)
-  const { missing, copies } = notCopied(versions, fate, after, name, key, left.wanted)
+  if (mapped !== undefined) {
+    const { mappedTo, mappedSamples, missing } = mapped
+    const nulled = number(database, `SELECT count(*) AS n FROM (${missing})`)
+    return {
+      ...change,
+      nulled,
+      changed: values - nulled,
+      mappedTo,
+      mappedSamples,
+      samples: samplesOf(database, missing),
+    }
+  }
+  const { missing, holders } = notGivenBack(versions, fate, after, name, key, wanted)
   const nulled = number(database, `SELECT count(*) AS n FROM (${missing})`)
-  if (nulled === 0) return { ...change, nulled, preservedIn: [...left.holders, ...copies].join(', ') }
+  if (nulled === 0) return { ...change, nulled, preservedIn: holders.join(', ') }
   return { ...change, nulled, samples: samplesOf(database, missing) }
 }
 
-/** The wanted values without those that a place gives back which is only silent about the others, never wrong: of which it has no row, or NULL. */
+/** The wanted values without those that some place gives back; the first place that gives most of them counts. */
 function unsaid(
   versions: Versions,
   fate: TableFate,
-  after: TableSchema,
+  after: TableSchema | undefined,
   name: string,
   key: Pair[],
   wanted: Wanted,
@@ -60,30 +71,38 @@ function unsaid(
   const writers = writersOf(statements, fate, name)
   const spelt = speltIn(writers.map(({ anatomy }) => anatomy.tokens))
   const places = [
-    ...placesBeside(versions, fate, after, name, key, writers),
+    ...(after === undefined ? [] : placesBeside(versions, fate, after, name, key, writers)),
     ...placesElsewhere(versions, fate, after, name, key, writers, spelt),
   ]
   for (const place of places) {
-    const found = unsaidIn(database, wanted, place, spelt)
-    if (found !== undefined) return { wanted: found.wanted, holders: found.columns.map(place.named) }
+    const left = leftBy(database, wanted, place, spelt) ?? objectsLeft(database, wanted, place)
+    if (left !== undefined) return { wanted: left.wanted, holders: left.columns.map(place.named) }
   }
   for (const { source, link, columns, named } of listHolders(versions, fate, key)) {
-    const on = link.map((it, at) => `${column('t', it)} = o.k${at}`).join(' AND ')
-    const among = (not: string): Wanted => ({
-      ...wanted,
-      sql: `SELECT * FROM (${wanted.sql}) o WHERE ${not} EXISTS (SELECT 1 FROM ${source} t WHERE ${on})`,
-    })
-    const there = among('')
-    if (database.prepare(`${there.sql} LIMIT 1`).get() === undefined) continue
-    const held =
-      listInRows(database, there, source, link, columns) ??
-      textInRows(database, there, source, link, columns, spelt)
-    if (held !== undefined) return { wanted: among('NOT'), holders: held.map(named) }
+    const left = listsLeft(database, wanted, source, link, columns, spelt)
+    if (left !== undefined) return { wanted: left.wanted, holders: left.columns.map(named) }
   }
   return { wanted, holders: [] }
 }
 
-/** A column that is still there: values that it no longer has are changed, not lost, where the migrated database gives all of them back. */
+/** A SELECT of the wanted values that nothing gives back, and the columns that give the others. */
+export function notGivenBack(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema | undefined,
+  name: string,
+  key: Pair[],
+  wanted: Wanted,
+): { missing: string; holders: string[] } {
+  const left = unsaid(versions, fate, after, name, key, wanted)
+  const { missing, copies } = notCopied(versions, fate, after, name, key, left.wanted)
+  return { missing, holders: [...left.holders, ...copies] }
+}
+
+/**
+ * A column that is still there: values that it no longer has are changed, not lost, where the migrated database gives them back; those are
+ * lost which it does not.
+ */
 export function clearedColumn(
   versions: Versions,
   fate: TableFate,
@@ -91,6 +110,7 @@ export function clearedColumn(
   keys: Pair[][],
   change: ColumnChange,
 ): ColumnChange {
+  const { database } = versions
   const { column: name, after: is } = change
   const [key] = keys
   if (key === undefined || is === undefined || change.nulled === 0) return change
@@ -98,10 +118,19 @@ export function clearedColumn(
   const now = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)} AND (${isEmpty(s)}))`
   const from = `prior.${quoteName(fate.before.name)} b WHERE NOT (${isEmpty(b)}) AND ${now}`
   // Rows whose key changed as well are not found by it: of their values nothing is known.
-  if (number(versions.database, `SELECT count(*) AS n FROM ${from}`) < change.nulled) return change
-  const heldIn = held(versions, fate, after, name, keys, from)
-  if (heldIn === undefined) return change
-  return { ...change, nulled: 0, changed: change.changed + change.nulled, heldIn }
+  if (number(database, `SELECT count(*) AS n FROM ${from}`) < change.nulled) return change
+  const whole = held(versions, fate, after, name, keys, from)
+  if (whole !== undefined)
+    return { ...change, nulled: 0, changed: change.changed + change.nulled, heldIn: whole }
+  const { missing, holders } = notGivenBack(versions, fate, after, name, key, wantedBy(key, name, from))
+  if (holders.length === 0) return change
+  const nulled = number(database, `SELECT count(*) AS n FROM (${missing})`)
+  const samples = samplesOf(database, missing).map((it) => ({ ...it, after: 'NULL' }))
+  const others = change.samples.filter((it) => !/^(?:NULL|'(?:|\{\}|\[\]|null)')$/.test(it.after))
+  return {
+    ...{ ...change, nulled, changed: change.changed + change.nulled - nulled },
+    samples: [...samples, ...others],
+  }
 }
 
 /** Where every value of the rows of a FROM clause is held, found by one of the keys. */
@@ -167,46 +196,11 @@ function otherKeys({ before, renamedColumns }: TableFate, after: TableSchema): P
     })
 }
 
-/** Values for which a new column of the row has one word each, where a statement spells each value and each word: `CASE … WHEN`. */
-function mappedIn(
-  versions: Versions,
-  fate: TableFate,
-  after: TableSchema,
-  name: string,
-  key: Pair[],
-  wanted: Wanted,
-): Pick<ColumnChange, 'mappedTo' | 'samples'> | undefined {
-  const { database, statements } = versions
-  const writers = writersOf(statements, fate, name).filter(({ anatomy }) =>
-    anatomy.tokens.some(({ text }) => /^case$/i.test(text)),
-  )
-  const spelt = new Set(writers.flatMap(({ anatomy }) => anatomy.tokens.map(({ text }) => text)))
-  const [row] = placesBeside(versions, fate, after, name, key, writers)
-  for (const is of row?.columns ?? []) {
-    if (row === undefined) break
-    const words = database
-      .prepare(
-        `SELECT DISTINCT quote(w.v) AS v, quote(${column('s', is)}) AS is_now FROM ${joined(`(${wanted.sql})`, row)} LIMIT ${MOST_WORDS + 1}`,
-      )
-      .all()
-      .map((it): [string, string] => [String(it['v']), String(it['is_now'])])
-    const oneToOne = [0, 1].every((side) => new Set(words.map((pair) => pair[side])).size === words.length)
-    const all = words.every((pair) => pair.every((word) => spelt.has(word) && word !== 'NULL'))
-    if (words.length > MOST_WORDS || !oneToOne || !all) continue
-    const samples = words.slice(0, SAMPLES).map(([before, now]) => ({ key: '', before, after: now }))
-    return { mappedTo: row.named(is), samples }
-  }
-  return undefined
-}
-
-/** More words than anybody spells out in one CASE. */
-const MOST_WORDS = 30
-
 /** The wanted values that no column holds which was copied from it as it is (`SELECT … AS v`), and those that hold some. */
 function notCopied(
   versions: Versions,
   fate: TableFate,
-  after: TableSchema,
+  after: TableSchema | undefined,
   name: string,
   key: Pair[],
   wanted: Wanted,
@@ -214,7 +208,7 @@ function notCopied(
   const { database, statements } = versions
   const writers = writersOf(statements, fate, name)
   const places = [
-    ...placesBeside(versions, fate, after, name, key, writers, true),
+    ...(after === undefined ? [] : placesBeside(versions, fate, after, name, key, writers, true)),
     ...placesElsewhere(versions, fate, after, name, key, writers, undefined),
   ]
   const found = { missing: wanted.sql, copies: new Array<string>() }

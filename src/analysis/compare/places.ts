@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
-import { readings, type Spelt } from './readings.js'
+import { readings, type Reading, type Spelt } from './readings.js'
 import { column } from './row-keys.js'
 import { spoilt } from './text-to-number.js'
 
@@ -32,7 +32,7 @@ export function heldIn(
 ): string[] | undefined {
   const tried = readings(place.columns, (name) => column('s', name), spelt).map((reading) => ({
     ...reading,
-    same: sameValue('w.v', reading.sql),
+    same: sameAs(reading),
   }))
   const some = `(SELECT * FROM (${wanted.sql}) LIMIT ${SOME})`
   for (let at = 0; at < tried.length; at += AT_ONCE) {
@@ -46,35 +46,32 @@ export function heldIn(
   return undefined
 }
 
+/** Wanted values that a place does not give back, of more that it does, and the columns by which it does. */
+export interface Left {
+  wanted: Wanted
+  columns: string[]
+}
+
 /**
- * The wanted values of which the place says nothing, where one way back gives most of them and never another value than the wanted one;
- * undefined where there is no such way.
+ * The wanted values that the best way back does not give, where it gives most of them: those of which the place says nothing or another
+ * value, and those that it reads as it misreads another one: of these nobody can tell which they were. Undefined where there is no such way.
  */
-export function unsaidIn(
-  database: DatabaseSync,
-  wanted: Wanted,
-  place: Place,
-  spelt: Spelt,
-): { wanted: Wanted; columns: string[] } | undefined {
+export function leftBy(database: DatabaseSync, wanted: Wanted, place: Place, spelt: Spelt): Left | undefined {
   const tried = readings(place.columns, (name) => column('s', name), spelt).slice(0, AT_ONCE)
-  const counts = tried.flatMap(({ sql }, at) => {
-    const same = `coalesce(${sameValue('w.v', sql)}, 0)`
-    return [
-      `count(CASE WHEN ${same} THEN 1 END) AS r${at}`,
-      `count(CASE WHEN (${sql}) IS NOT NULL AND NOT ${same} THEN 1 END) AS w${at}`,
-    ]
-  })
+  const counts = tried.map((reading, at) => `count(CASE WHEN ${sameAs(reading)} THEN 1 END) AS r${at}`)
   if (counts.length === 0) return undefined
   const from = joined(`(${wanted.sql})`, place)
   const row = database.prepare(`SELECT count(*) AS n, ${counts.join(', ')} FROM ${from}`).get() ?? {}
-  const at = tried.findIndex(
-    (_, index) => row[`w${index}`] === 0 && Number(row[`r${index}`]) * 2 >= Number(row['n']),
-  )
-  const found = tried[at]
-  if (found === undefined) return undefined
+  const right = tried.map((_, at) => Number(row[`r${at}`]))
+  const most = Math.max(...right)
+  const found = tried[right.indexOf(most)]
+  if (found === undefined || most === 0 || most * 2 < Number(row['n'])) return undefined
   const keys = Array.from({ length: wanted.keys }, (_, key) => `w.k${key} AS k${key}`).join(', ')
-  const sql = `SELECT ${keys}, w.v AS v FROM ${from} WHERE (${found.sql}) IS NULL`
-  return { wanted: { ...wanted, sql }, columns: found.columns }
+  const wrong = `NOT coalesce(${sameAs(found)}, 0)`
+  const misread = `SELECT ${found.sql} FROM ${from} WHERE ${wrong} AND (${found.sql}) IS NOT NULL`
+  const sql = `SELECT ${keys}, w.v AS v FROM ${from} WHERE ${wrong} OR (${found.sql}) IN (${misread})`
+  const left = Number(database.prepare(`SELECT count(*) AS n FROM (${sql})`).get()?.['n'])
+  return left * 2 > Number(row['n']) ? undefined : { wanted: { ...wanted, sql }, columns: found.columns }
 }
 
 /** Rows that are tried first, and ways back that are tried on them at once. */
@@ -91,6 +88,18 @@ function lacks(database: DatabaseSync, wanted: Wanted, place: Place, same: strin
 export function joined(wanted: string, place: Place): string {
   const on = place.link.map((name, at) => `${column('s', name)} = w.k${at}`).join(' AND ')
   return `${wanted} w LEFT JOIN ${place.source} s ON ${on}`
+}
+
+function sameAs({ sql, parts }: Reading): string {
+  if (parts === undefined) return sameValue('w.v', sql)
+  return parts('w.v')
+    .map(([part, is]) => `coalesce(${part} = CAST(${is} AS TEXT) OR (${sameNumber(part, is)}), 0)`)
+    .join(' AND ')
+}
+
+/** A number, and a text that says it as people write it. */
+function sameNumber(text: string, is: string): string {
+  return `typeof(${is}) IN ('integer', 'real') AND ${text} GLOB '*[0-9]*' AND ltrim(${text}, '-') NOT GLOB '*[^0-9.]*' AND ltrim(${text}, '-') NOT GLOB '0[0-9]*' AND length(${text}) < 16 AND CAST(${text} AS REAL) = ${is}`
 }
 
 /** Equal by themselves, whatever type or collation is declared for them; '1.50' and 1.5 are, '007' and 7 are not. */

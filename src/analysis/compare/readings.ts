@@ -5,6 +5,8 @@ import { unquote, type Token } from '../../d1/sql/tokens.js'
 export interface Reading {
   sql: string
   columns: string[]
+  /** Parts of the wanted value, given as SQL, and the column that each of them is: equal where all of them are. */
+  parts?: (value: string) => [part: string, is: string][]
 }
 
 /** What the statements that wrote the new columns spell out: only with these is a way back tried, so that none is fitted to the rows. */
@@ -52,7 +54,8 @@ export function readings(columns: string[], of: (column: string) => string, spel
     oneColumn(of(column), spelt).map((sql): Reading => ({ sql, columns: [column] })),
   )
   const few = columns.slice(0, 4)
-  const several = few.length < 2 ? [] : [...together(few, of, spelt)]
+  const several =
+    few.length < 2 ? [] : [...together(few, of, spelt), ...piecewise(few.slice(0, 3), of, spelt)]
   return [...single, ...several]
 }
 
@@ -126,6 +129,23 @@ function pieces(c: string, separators: string[]): string[] {
       .flatMap((other) => once.flatMap((part) => parts(part, other)))
     return [...once, ...twice]
   })
+}
+
+/** Two or three parts between one separator, each compared by itself: a number that a column of numbers holds is written otherwise there. */
+function* piecewise(columns: string[], of: (column: string) => string, spelt: Spelt): Generator<Reading> {
+  if (!spelt.words.has('substr') && ![...spelt.words].some((word) => word.startsWith('json'))) return
+  for (const separator of spelt.texts.filter((text) => /^[^\p{L}\p{N}]{1,3}$/u.test(text)).slice(0, 2))
+    for (const order of orders(columns, 3)) {
+      const sql = order.map(of).join(` || ${quoteText(separator)} || `)
+      const parts = (value: string): [string, string][] => {
+        const list = `CASE WHEN typeof(${value}) = 'text' THEN '[' || replace(json_quote(${value}), ${quoteText(JSON.stringify(separator).slice(1, -1))}, '","') || ']' END`
+        return order.map((column, at) => [
+          `CASE json_array_length(${list}) WHEN ${order.length} THEN json_extract(${list}, '$[${at}]') END`,
+          of(column),
+        ])
+      }
+      yield { sql, columns: order, parts }
+    }
 }
 
 function* together(columns: string[], of: (column: string) => string, spelt: Spelt): Generator<Reading> {

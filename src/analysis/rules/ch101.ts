@@ -64,17 +64,17 @@ const WITHOUT_SAMPLES = 'A data fix is meant, an accident looks the same: read t
 
 /** A column that is gone and left another word for each of its values. */
 function mapped(evidence: Evidence, fate: TableFate): Finding[] {
-  return (fate.data?.columns ?? []).flatMap(({ column, mappedTo, values, samples }) => {
+  return (fate.data?.columns ?? []).flatMap(({ column, mappedTo, changed, values, mappedSamples = [] }) => {
     if (mappedTo === undefined) return []
-    const words = samples.map(({ before, after }) => `${before} -> ${after}`).join('; ')
-    const message = `${valuesText(values)} of ${fate.before.name}.${column} ${values === 1 ? 'is' : 'are'} written as other words in ${mappedTo}: ${words}; which stands for which, only the migration says.`
+    const words = mappedSamples.map(({ before, after }) => `${before} -> ${after}`).join('; ')
+    const message = `${valuesText(changed)} of ${fate.before.name}.${column} ${changed === 1 ? 'is' : 'are'} written as other words in ${mappedTo}: ${words}; which stands for which, only the migration says.`
     const place = valueCulprit(evidence, fate, column)
     return [
       findingOf(ch101, 'warning', place, message, {
         table: fate.before.name,
         column,
         before: values,
-        after: 0,
+        after: values - changed,
       }),
     ]
   })

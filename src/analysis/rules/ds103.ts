@@ -34,8 +34,8 @@ export const ds103: Rule = {
 }
 
 /** Values that are lost because their column is gone: that is DL103, which tells the column too. */
-export function goWithColumn({ after, nulled, preservedIn, mappedTo }: ColumnChange): boolean {
-  return after === undefined && nulled > 0 && preservedIn === undefined && mappedTo === undefined
+export function goWithColumn({ after, nulled, preservedIn }: ColumnChange): boolean {
+  return after === undefined && nulled > 0 && preservedIn === undefined
 }
 
 /** Columns of before that the table no longer has, under any name. */

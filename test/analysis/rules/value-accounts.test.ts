@@ -10,6 +10,7 @@ import { BY_NO_KEY, BY_THE_KEY } from '../../corpus/lost-through.js'
 import { ONCE, REPEATED } from '../../corpus/rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from '../../corpus/stored-types.js'
 import { CLEARED_KEPT, CLEARED_LOST } from '../../corpus/values-cleared.js'
+import { PARTLY_HELD, WHOLLY_HELD } from '../../corpus/partly-held.js'
 import { REKEYED, REKEYED_LOST } from '../../corpus/rekeyed.js'
 import type { Scenario } from '../../corpus/scenario.js'
 import { judgeScenario } from '../scenario-run.js'
@@ -36,6 +37,8 @@ const KINDS: Record<string, Scenario[]> = {
   'values stored as they were': STORED_ALIKE,
   'rows under other keys of which some go': REKEYED_LOST,
   'rows under other keys': REKEYED,
+  'values and rows of which a few are not given back': PARTLY_HELD,
+  'values and rows that are given back': WHOLLY_HELD,
   'values that a CAST cuts': CUT,
   'values that a CAST leaves': CAST_ALIKE,
 }

@@ -1,0 +1,77 @@
+import { sameName, type TableSchema } from '../../d1/schema/schema.js'
+import type { ColumnChange, StatementEvidence, TableFate } from '../evidence.js'
+import { mentions } from '../statement/statement.js'
+import { placesBeside } from './candidates.js'
+import { joined, type Wanted } from './places.js'
+import { column, SAMPLES, type Pair } from './row-keys.js'
+import type { Versions } from './versions.js'
+import { assignments, writersOf } from './writers.js'
+
+/** Values that stand as other words in a column of now. */
+interface Mapped {
+  mappedTo: string
+  mappedSamples: ColumnChange['samples']
+  /** A SELECT of the values that have no word of their own. */
+  missing: string
+}
+
+/**
+ * Values for which a new column of the row has one word each, where a statement spells each value and each word: `CASE … WHEN`; or which
+ * chose the rows that have something there: `SET deleted_at = … WHERE active = 0`. Values that share a word, or have none, are missing.
+ */
+export function mappedIn(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  name: string,
+  key: Pair[],
+  wanted: Wanted,
+): Mapped | undefined {
+  const { database, statements } = versions
+  const writers = writersOf(statements, fate, name)
+  const mapping = writers.filter(({ anatomy }) =>
+    anatomy.tokens.some(({ text }) => /^(?:case|iif)$/i.test(text)),
+  )
+  const spelt = new Set(mapping.flatMap(({ anatomy }) => anatomy.tokens.map(({ text }) => text)))
+  const [row] = placesBeside(versions, fate, after, name, key, writers)
+  for (const is of row?.columns ?? []) {
+    if (row === undefined) break
+    const now = column('s', is)
+    const chosen = chosenBy(writers, fate, name, is)
+    const word = chosen ? `CASE WHEN ${now} IS NULL THEN 'NULL' ELSE 'not NULL' END` : `quote(${now})`
+    const from = joined(`(${wanted.sql})`, row)
+    const words = database
+      .prepare(`SELECT DISTINCT quote(w.v) AS v, ${word} AS is_now FROM ${from} LIMIT ${MOST_WORDS + 1}`)
+      .all()
+      .map((it): [string, string] => [String(it['v']), String(it['is_now'])])
+    if (words.length > MOST_WORDS) continue
+    const alone = (side: 0 | 1, pair: [string, string]): boolean =>
+      words.filter((other) => other[side] === pair[side]).length === 1
+    const kept = words.filter(
+      (pair) =>
+        alone(0, pair) &&
+        alone(1, pair) &&
+        (chosen || (spelt.has(pair[0]) && spelt.has(pair[1]) && pair[1] !== 'NULL')),
+    )
+    if (kept.length === 0 || (chosen && kept.length < words.length)) continue
+    const keys = Array.from({ length: wanted.keys }, (_, at) => `w.k${at} AS k${at}`).join(', ')
+    const known = kept.map(([before]) => before).join(', ')
+    const missing = `SELECT ${keys}, w.v AS v FROM (${wanted.sql}) w WHERE +w.v NOT IN (${known})`
+    const mappedSamples = kept.slice(0, SAMPLES).map(([before, after]) => ({ key: '', before, after }))
+    return { mappedTo: row.named(is), mappedSamples, missing }
+  }
+  return undefined
+}
+
+/** An UPDATE put something into the column, which is new, in rows that it chose by the one of before. */
+function chosenBy(writers: StatementEvidence[], fate: TableFate, name: string, is: string): boolean {
+  if (fate.before.columns.some((it) => sameName(it.name, is))) return false
+  return writers.some(({ anatomy }) => {
+    const where = anatomy.tokens.findIndex(({ text }) => /^where$/i.test(text))
+    const sets = assignments(anatomy.tokens).some((set) => sameName(set.column, is))
+    return anatomy.verb === 'update' && where > 0 && sets && mentions(anatomy.tokens.slice(where), name)
+  })
+}
+
+/** More words than anybody spells out in one CASE. */
+const MOST_WORDS = 30

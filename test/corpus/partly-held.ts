@@ -1,0 +1,182 @@
+import type { Scenario } from './scenario.js'
+
+type Case = Pick<Scenario, 'name' | 'schema' | 'rows' | 'migration' | 'says'> & Partial<Scenario>
+
+/** All but a few values or rows are given back: those few are lost, and counted and shown alone. */
+const some = (scenario: Case): Scenario => ({
+  verdict: 'block',
+  codes: ['DL103'],
+  silent: ['DL102'],
+  ...scenario,
+})
+const all = (scenario: Case): Scenario => ({
+  verdict: 'acknowledge',
+  codes: [],
+  silent: ['DL102', 'DL103'],
+  ...scenario,
+})
+
+const one = (column: string, type: string, values: string[]): Pick<Scenario, 'schema' | 'rows'> => ({
+  schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, ${column} ${type});`,
+  rows: `INSERT INTO t VALUES ${values.map((value, at) => `(${at + 1}, ${value})`).join(', ')};`,
+})
+const PREFS = {
+  schema: `CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT); CREATE TABLE users (id INTEGER PRIMARY KEY, n TEXT);
+CREATE TABLE prefs (user_id INTEGER, k TEXT, v TEXT, PRIMARY KEY (user_id, k)); CREATE TABLE opt (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, value TEXT);`,
+  rows: `INSERT INTO settings VALUES ('theme', 'dark'), ('lang', 'en'), ('size', '12'); INSERT INTO users VALUES (1, 'a'), (2, 'b');
+INSERT INTO prefs VALUES (1, 'theme', 'dark'), (1, 'lang', 'en'), (2, 'theme', 'light'); INSERT INTO opt VALUES (1, 'theme', 'dark'), (2, 'lang', NULL);`,
+}
+const CONFIG = 'CREATE TABLE config (id INTEGER PRIMARY KEY, data TEXT NOT NULL);'
+const PROFILE = {
+  schema:
+    'CREATE TABLE u (id INTEGER PRIMARY KEY, n TEXT); CREATE TABLE profile (user_id INTEGER PRIMARY KEY, bio TEXT, site TEXT);',
+  migration: `ALTER TABLE u ADD COLUMN bio TEXT; ALTER TABLE u ADD COLUMN site TEXT;
+UPDATE u SET bio = (SELECT bio FROM profile WHERE user_id = u.id), site = (SELECT site FROM profile WHERE user_id = u.id); DROP TABLE profile;`,
+}
+const POINTS = (...values: string[]): Omit<Case, 'name' | 'says'> => ({
+  ...one('pos', 'TEXT', values),
+  migration: `ALTER TABLE t ADD COLUMN lat REAL; ALTER TABLE t ADD COLUMN lng REAL;
+UPDATE t SET lat = CAST(substr(pos, 1, instr(pos, ',') - 1) AS REAL), lng = CAST(substr(pos, instr(pos, ',') + 1) AS REAL); ALTER TABLE t DROP COLUMN pos;`,
+})
+const WORDS = (cases: string): string =>
+  `ALTER TABLE t ADD COLUMN w TEXT; UPDATE t SET w = CASE st ${cases} END; ALTER TABLE t DROP COLUMN st;`
+
+export const PARTLY_HELD: Scenario[] = [
+  some({
+    name: 'an amount with more decimals than cents have',
+    ...one('price', 'REAL', ['1.5', '2.25', '0.999', '7']),
+    migration:
+      'ALTER TABLE t ADD COLUMN cents INTEGER; UPDATE t SET cents = CAST(round(price * 100) AS INTEGER); ALTER TABLE t DROP COLUMN price;',
+    says: ['1 value of t.price goes with the column, such as 0.999.'],
+  }),
+  some({
+    name: 'a time with fractions of a second, and one that looks the same without',
+    ...one('at', 'TEXT', [
+      `'2024-01-02T03:04:05Z'`,
+      `'2024-02-02T03:04:05Z'`,
+      `'2024-02-02T03:04:05.123Z'`,
+      `'2024-05-02T03:04:05Z'`,
+    ]),
+    migration:
+      'ALTER TABLE t ADD COLUMN ts INTEGER; UPDATE t SET ts = unixepoch(at); ALTER TABLE t DROP COLUMN at;',
+    says: [
+      `2 values of t.at go with the column, such as '2024-02-02T03:04:05Z', '2024-02-02T03:04:05.123Z'.`,
+    ],
+  }),
+  some({
+    name: 'an object with a member that has no column',
+    ...one('meta', 'TEXT', [`'{"a":1,"b":2}'`, `'{"a":3,"b":4}'`, `'{"a":5,"b":6,"c":7}'`]),
+    migration: `ALTER TABLE t ADD COLUMN a INTEGER; ALTER TABLE t ADD COLUMN b INTEGER; UPDATE t SET a = json_extract(meta, '$.a'), b = json_extract(meta, '$.b'); ALTER TABLE t DROP COLUMN meta;`,
+    says: [`1 value of t.meta goes with the column, such as '{"a":5,"b":6,"c":7}'.`],
+  }),
+  some({
+    name: 'a list of which an element is left out',
+    ...one('tags', 'TEXT', [`'["a","b"]'`, `'["c"]'`, `'["a","x"]'`]),
+    migration: `CREATE TABLE tag (t_id INTEGER REFERENCES t (id), v TEXT); INSERT INTO tag SELECT t.id, j.value FROM t, json_each(t.tags) j WHERE j.value <> 'x'; ALTER TABLE t DROP COLUMN tags;`,
+    says: [`1 value of t.tags goes with the column, such as '["a","x"]'.`],
+  }),
+  some({
+    name: 'a text of pieces of which one is left out',
+    ...one('tags', 'TEXT', [`'a,b'`, `'c,d'`, `'a,x'`]),
+    migration: `CREATE TABLE tag (t_id INTEGER REFERENCES t (id), v TEXT); INSERT INTO tag SELECT t.id, j.value FROM t, json_each('["' || replace(t.tags, ',', '","') || '"]') j WHERE j.value <> 'x'; ALTER TABLE t DROP COLUMN tags;`,
+    says: [`1 value of t.tags goes with the column, such as 'a,x'.`],
+  }),
+  some({
+    name: 'two words that become one',
+    ...one('st', 'TEXT', [`'new'`, `'open'`, `'done'`, `'done'`]),
+    migration: WORDS(`WHEN 'new' THEN 'N' WHEN 'open' THEN 'N' WHEN 'done' THEN 'D'`),
+    codes: ['DL103', 'CH101'],
+    says: [
+      `2 values of t.st go with the column, such as 'new', 'open'.`,
+      `2 values of t.st are written as other words in t.w: 'done' -> 'D'`,
+    ],
+  }),
+  some({
+    name: 'a word for which there is none',
+    ...one('st', 'TEXT', [`'new'`, `'odd'`, `'done'`]),
+    migration: WORDS(`WHEN 'new' THEN 'N' WHEN 'done' THEN 'D'`),
+    codes: ['DL103', 'CH101'],
+    says: [`1 value of t.st goes with the column, such as 'odd'.`, `'new' -> 'N'; 'done' -> 'D'`],
+  }),
+  some({
+    name: 'a time of deletion for some that were inactive',
+    ...one('active', 'INTEGER', ['1', '0', '0', '1']),
+    migration: `ALTER TABLE t ADD COLUMN deleted_at TEXT; UPDATE t SET deleted_at = 'now' WHERE active = 0 AND id < 3; ALTER TABLE t DROP COLUMN active;`,
+    says: ['4 values of t.active go with the column'],
+  }),
+  some({
+    name: 'a profile without its user',
+    ...PROFILE,
+    rows: `INSERT INTO u VALUES (1, 'a'), (2, 'b'); INSERT INTO profile VALUES (1, 'x', 'y'), (2, 'z', 'w'), (9, 'orphan', 'q');`,
+    ...{ codes: ['DL102'], silent: ['DL103'] },
+    says: [
+      `1 row of profile is lost with the table, which is dropped; 2 of 3 remain. Among them: (9, 'orphan', 'q').`,
+    ],
+  }),
+  some({
+    name: 'settings of which one is not folded',
+    ...PREFS,
+    migration: `${CONFIG} INSERT INTO config SELECT 1, json_group_object(key, value) FROM settings WHERE key <> 'lang'; DROP TABLE settings;`,
+    ...{ codes: ['DL102'], silent: ['DL103'] },
+    says: [`1 row of settings is lost`, `Among them: ('lang', 'en').`],
+  }),
+  some({
+    name: 'settings of which only the values are folded',
+    ...PREFS,
+    migration: `${CONFIG} INSERT INTO config SELECT 1, json_group_array(value) FROM settings; DROP TABLE settings;`,
+    ...{ codes: ['DL102'], silent: ['DL103'] },
+    says: ['3 rows of settings are lost'],
+  }),
+  some({
+    name: 'preferences that are folded for one user',
+    ...PREFS,
+    migration: `ALTER TABLE users ADD COLUMN prefs TEXT; UPDATE users SET prefs = (SELECT json_group_object(k, v) FROM prefs WHERE user_id = users.id) WHERE id = 1; DROP TABLE prefs;`,
+    ...{ codes: ['DL102'], silent: ['DL103'] },
+    says: [`1 row of prefs is lost`, `(2, 'theme', 'light')`],
+  }),
+  some({
+    name: 'a point of which one part is no number',
+    ...POINTS(`'47.1,8.5'`, `'46,7.4'`, `'x,2.5'`),
+    says: [`1 value of t.pos goes with the column, such as 'x,2.5'.`],
+  }),
+]
+
+export const WHOLLY_HELD: Scenario[] = [
+  all({
+    name: 'settings that become one object',
+    ...PREFS,
+    migration: `${CONFIG} INSERT INTO config SELECT 1, json_group_object(key, value) FROM settings; DROP TABLE settings;`,
+    says: ['they are all in config'],
+  }),
+  all({
+    name: 'preferences that become an object for each user',
+    ...PREFS,
+    migration: `ALTER TABLE users ADD COLUMN prefs TEXT; UPDATE users SET prefs = (SELECT json_group_object(k, v) FROM prefs WHERE user_id = users.id); DROP TABLE prefs;`,
+    says: ['they are all in users'],
+  }),
+  all({
+    name: 'options with a number of their own that become one object',
+    ...PREFS,
+    migration: `${CONFIG} INSERT INTO config SELECT 1, json_group_object(name, value) FROM opt; DROP TABLE opt;`,
+    says: ['they are all in config'],
+  }),
+  all({
+    name: 'a time of deletion for all that were inactive',
+    ...one('active', 'INTEGER', ['1', '0', '0', '1']),
+    migration: `ALTER TABLE t ADD COLUMN deleted_at TEXT; UPDATE t SET deleted_at = 'now' WHERE active = 0; ALTER TABLE t DROP COLUMN active;`,
+    codes: ['CH101'],
+    says: ['1 -> NULL; 0 -> not NULL'],
+  }),
+  all({
+    name: 'profiles of users',
+    ...PROFILE,
+    rows: `INSERT INTO u VALUES (1, 'a'), (2, 'b'); INSERT INTO profile VALUES (1, 'x', 'y'), (2, 'z', NULL);`,
+    says: ['they are all in u'],
+  }),
+  all({ name: 'points with decimals', ...POINTS(`'47.1,8.5'`, `'46.2,7.4'`), says: ['t.lat, t.lng'] }),
+  all({
+    name: 'points of which some are whole',
+    ...POINTS(`'47.1,8.5'`, `'46,7.4'`, `'1.50,-2'`),
+    says: ['t.lat, t.lng'],
+  }),
+]
