@@ -14,7 +14,15 @@ export async function rehearseOnCopy(
   backup: BackupRecord,
   input: Pick<
     RehearseInput,
-    'files' | 'applied' | 'queries' | 'traffic' | 'wholeCopy' | 'checksums' | 'overlooked' | 'onProgress'
+    | 'files'
+    | 'applied'
+    | 'candidates'
+    | 'queries'
+    | 'traffic'
+    | 'wholeCopy'
+    | 'checksums'
+    | 'overlooked'
+    | 'onProgress'
   > & { signal: AbortSignal },
 ): Promise<Plan> {
   const { folder: to, remove } = await scratchFolder('rehearsal')

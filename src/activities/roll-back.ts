@@ -1,4 +1,5 @@
-import { migrationNumber } from '../d1/order/migration-order.js'
+import { existsSync } from 'node:fs'
+import { migrationNumber, migrationOrder } from '../d1/order/migration-order.js'
 import { defined } from '../contract/defined.js'
 import { readSnapshot } from '../d1/read/open-reader.js'
 import path from 'node:path'
@@ -6,7 +7,7 @@ import type { MutateActivities, RollbackActivities } from '../contract/activitie
 import { RunbookError } from '../contract/failures.js'
 import type { MigrationFile } from '../contract/target.js'
 import { packBundle, unpackBundle } from '../d1/migrations/bundle.js'
-import { migrationFile } from '../d1/migrations/migration-files.js'
+import { migrationFile, readMigrationFiles } from '../d1/migrations/migration-files.js'
 import { replaceContent } from '../d1/backup/replace-content.js'
 import { splitStatements } from '../d1/sql/statements.js'
 import { restoreBookmark } from '../d1/apply/time-travel.js'
@@ -52,12 +53,14 @@ async function writeReverse(
   const plan = await rehearseOnCopy(here, input.backup, {
     files: all.filter(({ name }) => ledger.includes(name)),
     applied: input.ledgerBefore,
+    candidates: await laterFiles(here, all, ledger),
     ...rehearsal,
   })
-  const { available, sql, price } = plan.rollback
+  const { available, sql, price, file: ofFolder, others } = plan.rollback
   let { cost } = plan.rollback
-  if (!available || sql === undefined) return { price }
-  const file = migrationFile(reverseName(ledger, input.at, all), Buffer.from(sql))
+  if (!available || sql === undefined) return { price, ...defined({ others }) }
+  const name = ofFolder ?? reverseName(ledger, input.at, [...all, ...(await filesHere(here))])
+  const file = migrationFile(name, Buffer.from(sql))
   if (input.current !== undefined) {
     const now = await rehearseOnCopy(here, input.current, {
       // What is pending was not applied, and is not what the reverse is tried behind.
@@ -66,7 +69,7 @@ async function writeReverse(
       ...rehearsal,
     })
     const failures = failuresOfReverse(now, plan.schemaFingerprint)
-    if (failures.length > 0) return { price: failures }
+    if (failures.length > 0) return { price: failures, ...defined({ others }) }
     price.push(...lossesSince(now, input.planned ?? []))
     cost = costNow(cost, now, input.planned ?? [])
   }
@@ -84,8 +87,32 @@ async function writeReverse(
       fingerprintAfter: plan.schemaFingerprint,
     },
     price,
-    ...defined({ cost }),
+    ...(ofFolder === undefined ? {} : { ofFolder: true as const }),
+    ...defined({ cost, others }),
   }
+}
+
+/** Enough to find the reverse that somebody wrote for these files; each is tried. */
+const MOST_CANDIDATES = 5
+
+/** Files behind the applied ones, of the request and of the project's folder as it is now, where this machine has it. */
+async function laterFiles(
+  here: ActivityContext,
+  all: MigrationFile[],
+  ledger: string[],
+): Promise<MigrationFile[]> {
+  const last = ledger.at(-1)
+  const known = new Set(all.map(({ name }) => name))
+  return [...all, ...(await filesHere(here)).filter(({ name }) => !known.has(name))]
+    .filter(({ name }) => !ledger.includes(name) && (last === undefined || migrationOrder(last, name) < 0))
+    .sort((a, b) => migrationOrder(a.name, b.name))
+    .slice(0, MOST_CANDIDATES)
+}
+
+/** The folder may hold what the run does not know: a reverse that was written since. None where it cannot be read. */
+async function filesHere({ target }: ActivityContext): Promise<MigrationFile[]> {
+  if (!existsSync(target.migrationsDir)) return []
+  return readMigrationFiles(target.migrationsDir, target.migrationsPattern).catch(() => [])
 }
 
 /**

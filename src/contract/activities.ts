@@ -130,6 +130,10 @@ export interface RollbackActivities {
       /** The price as numbers, where they were counted. */
       cost?: RollbackCost
       file?: string
+      /** The reverse is a file that lies in the migrations folder. */
+      ofFolder?: true
+      /** Files of the folder that are called a reverse, and why they are none. */
+      others?: { name: string; why: string }[]
       /** What others wrote since the archive: what Time Travel and a restore lose. Absent in what older workers answered. */
       writtenSince?: Since
     }>

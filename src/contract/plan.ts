@@ -63,6 +63,12 @@ export const rollbackSummarySchema = z.object({
   price: z.array(z.string()),
   /** The same as numbers, where they were counted. */
   cost: rollbackCostSchema.optional(),
+  /** File of the migrations folder that is this reverse, proven like ours; absent: it was written here. */
+  file: z.string().optional(),
+  /** Files of the folder that are called a reverse, and why they are none. */
+  others: z.array(z.object({ name: z.string(), why: z.string() })).optional(),
+  /** Files of this plan behind which the schema is again the one of before earlier files of it. */
+  cancels: z.array(z.object({ name: z.string(), takesBack: z.array(z.string()) })).optional(),
 })
 export type RollbackSummary = z.infer<typeof rollbackSummarySchema>
 

@@ -4,6 +4,7 @@ import { gapLine, gapsOf } from '../runbook/gaps.js'
 import { querySummary } from '../runbook/query-summary.js'
 import { plural } from '../text/plural.js'
 import type { Status } from '../contract/status.js'
+import { reverseFileLines } from '../text/pending-reverse.js'
 
 /** Promise 1: which database, proven, stands in every confirmation. */
 function targetLines(view: RunView): string[] {
@@ -100,6 +101,10 @@ function rowLine({ table, before, after }: Plan['rows'][number]): string {
 }
 
 function wayBackLines({ rollback }: Plan): string[] {
+  return [...ownWayBackLines(rollback), ...reverseFileLines(rollback)]
+}
+
+function ownWayBackLines(rollback: Plan['rollback']): string[] {
   if (!rollback.available) return ['Way back: no reverse migration could be written', ...rollback.price]
   const proof = rollback.rehearsed ? 'rehearsed' : 'not rehearsed'
   return rollback.price.length === 0

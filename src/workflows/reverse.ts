@@ -71,7 +71,8 @@ export async function applyReverse(run: Run, reverse: PreparedReverse, act: type
   )
   if (result.state !== 'applied') throw impossible(result.error ?? `the reverse migration is ${result.state}`)
   markTakenBack(run, { strategy: 'reverse-migration', file: migration.name })
-  run.view.migrations.push(result)
+  // One that lay in the folder may stand there already, as not executed.
+  run.view.migrations = [...run.view.migrations.filter(({ name }) => name !== result.name), result]
   await run.uninterrupted(() =>
     writeDown(run, 'file of the reverse migration', () =>
       record.keepReverseMigration.executeWithOptions({ summary: `Keep ${migration.name}` }, [

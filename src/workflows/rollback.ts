@@ -8,6 +8,7 @@ import { emergencyMessage, noteMessage } from '../runbook/messages.js'
 import { isUnproven, migrationState, touchedBy } from '../runbook/migration-state.js'
 import type { RollbackOption } from '../contract/rollback.js'
 import { rollbackOptions } from '../runbook/rollback-options.js'
+import { reverseFileLines } from '../text/pending-reverse.js'
 import { mutate, once } from './activities.js'
 import { appliedByThisRun } from './apply.js'
 import { now } from './clock.js'
@@ -335,7 +336,8 @@ function wayLine({ title, available, price, command }: RollbackOption): Words {
 
 /** Rehearsed on copies it is already; what staging adds is the application that runs on it. */
 function reverseLines(run: Run, reverse: PreparedReverse | undefined): Words[] {
-  if (reverse?.file === undefined) return []
+  const others = reverseFileLines(defined({ others: reverse?.others }))
+  if (reverse?.file === undefined) return others
   const { stagingEnvironment } = run.request
   const staging =
     stagingEnvironment === undefined
@@ -343,5 +345,8 @@ function reverseLines(run: Run, reverse: PreparedReverse | undefined): Words[] {
       : [
           words`To try it in ${stagingEnvironment} first, copy it into the migrations folder, then: ${at({ environment: stagingEnvironment }, command('start'))}`,
         ]
-  return [`The reverse migration, to read before you decide: ${reverse.file}`, ...staging]
+  const whose = reverse.ofFolder
+    ? `The reverse migration is ${reverse.migration?.name ?? ''} of the migrations folder, proven to lead back to the schema of before; read it before you decide: ${reverse.file}`
+    : `The reverse migration, to read before you decide: ${reverse.file}`
+  return [whose, ...others, ...staging]
 }

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { readSnapshot } from '../../src/d1/read/open-reader.js'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { expect, it } from 'vitest'
@@ -133,5 +135,40 @@ it(
     const changed = { table: 't', added: null, changed: null, gone: null, difference: 0 }
     expect(await seen()).toMatchObject({ by: 'sums', tables: [changed], objects })
     expect(await seen(0)).toMatchObject({ by: 'schema', tables: [], objects })
+  },
+)
+
+it(
+  'takes the reverse that lies in the migrations folder since, and keeps its name and its bytes',
+  { timeout: 120_000 },
+  async () => {
+    const target = localTarget()
+    const file = migrationFile('0001_w.sql', Buffer.from(`${CHANGE}\n`))
+    const theirs = 'ALTER TABLE t DROP COLUMN w;\n'
+    const activities = createActivities()
+    seedLocal(target, `${LEDGER_SQL} ${SCHEMA}`)
+    const backUp = (): Promise<BackupRecord> =>
+      new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
+    const input = {
+      ...{ target, backup: await backUp(), files: [file], bundle: await packBundle([file]) },
+      ...{ ledgerBefore: [], applied: [file.name], at: '2026-03-08T03:08:00.000Z', runKey: 'run-1' },
+    }
+    mkdirSync(target.migrationsDir, { recursive: true })
+    writeFileSync(path.join(target.migrationsDir, '0002_take_it_back.sql'), theirs)
+    const reverse = (): ReturnType<typeof activities.prepareReverse> =>
+      new MockActivityEnvironment().run(() => activities.prepareReverse(input))
+    seedLocal(target, `${CHANGE} INSERT INTO d1_migrations (name) VALUES ('${file.name}');`)
+    const { sha256 } = migrationFile('0002_take_it_back.sql', Buffer.from(theirs))
+    expect(await reverse()).toMatchObject({
+      migration: { name: '0002_take_it_back.sql', sha256 },
+      ofFolder: true,
+    })
+    // One that is none is told apart, and ours does not take its number.
+    writeFileSync(path.join(target.migrationsDir, '0002_take_it_back.sql'), 'SELECT 1;\n')
+    writeFileSync(path.join(target.migrationsDir, '0003_rollback_w.sql'), 'DROP TABLE t;\n')
+    const own = await reverse()
+    expect(own).toMatchObject({ migration: { name: '0004_rollback_2026_03_08.sql' } })
+    expect(own.ofFolder).toBeUndefined()
+    expect(own.others?.map(({ name }) => name)).toEqual(['0003_rollback_w.sql'])
   },
 )

@@ -22,6 +22,7 @@ import type { ApplicationQuery, OnQuery } from './application-queries.js'
 import { planQueries, productionQueries, type ProductionQuery } from './production-queries.js'
 import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
 import { planHashOf } from './plan-hash.js'
+import { cancellingFiles, reverseInFolder } from './reverse-files.js'
 import { rehearseNatively, type NativeRehearsal } from './on-sqlite.js'
 import {
   replayFile,
@@ -31,7 +32,7 @@ import {
   type Watched,
 } from '../replay/replay.js'
 import { unwrittenRows } from '../reverse/without-rows.js'
-import { rehearseWayBack } from '../reverse/rehearsal.js'
+import { rehearseWayBack, type WayBackInput } from '../reverse/rehearsal.js'
 import { driftFinding } from '../rules/sq108.js'
 import { withSafeRebuild } from '../reverse/safe-rebuild.js'
 import { schemaDrift } from '../replay/schema-drift.js'
@@ -62,6 +63,8 @@ export interface RehearseInput {
   traffic?: TrafficReading
   /** The copy is production's own, of now: what its statements cost is what production's will. */
   wholeCopy?: boolean
+  /** Files of the folder that may be the reverse of the pending ones: proven, never taken by name. */
+  candidates?: readonly MigrationFile[]
   signal?: AbortSignal
   /** One line for people. */
   onProgress?: (message: string) => void
@@ -161,12 +164,15 @@ async function conclude(
   const findings = arrange(acknowledge(judged, pending), input.files)
   const complete = run.failures.length === 0 && native.ran.length === pending.length
   const failing = run.failures[0]?.file ?? pending[native.ran.length]?.name ?? ''
-  const rollback = complete ? await wayBack(input, places, native, run) : noWayBack(failing)
+  const back = complete ? await wayBack(input, places, native, run) : noWayBack(failing)
+  const migrations = pending.map((file) => planned(file, native.replays, run))
+  const cancels = complete ? cancellingFiles(migrations) : []
+  const rollback = cancels.length === 0 ? back : { ...back, cancels }
   const plan = {
     verdict: verdictOf(findings),
     environment: input.environment,
     database: input.database,
-    migrations: pending.map((file) => planned(file, native.replays, run)),
+    migrations,
     findings,
     ledger,
     schemaFingerprint: run.schemaFingerprint,
@@ -208,12 +214,26 @@ async function wayBack(
 ): Promise<RollbackSummary> {
   if (native.ran.length === 0) return { available: false, rehearsed: false, price: [] }
   input.onProgress?.('Rehearsing the way back')
-  const tried = await rehearseWayBack({
+  const way = {
     ...places,
     migrationsTable: tableOf(input),
     evidence: native.evidence,
+    watched: watchedBy(input),
     ...defined({ signal: input.signal }),
-  })
+  }
+  const { candidates = [] } = input
+  const theirs = await reverseInFolder(way, { candidates, remote: input.database.remote, run })
+  const ours = theirs.summary ?? (await ourWayBack(input, way, native, run))
+  return theirs.others.length === 0 ? ours : { ...ours, others: theirs.others }
+}
+
+async function ourWayBack(
+  input: RehearseInput,
+  way: WayBackInput,
+  native: NativeRehearsal,
+  run: D1Run,
+): Promise<RollbackSummary> {
+  const tried = await rehearseWayBack(way)
   const unwritten = input.databaseFile === undefined ? unwrittenRows(native.evidence) : []
   const summary = { ...tried, price: [...tried.price, ...unwritten] }
   // Written on empty tables: there was no row to count.

@@ -5,6 +5,7 @@ import { sameName, type ColumnSchema, type TableSchema } from '../../d1/schema/s
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { column, keyOf, pairsOf, ROWID } from '../compare/row-keys.js'
 import type { TableFate } from '../evidence.js'
+import { columnGoes } from './goes.js'
 import { insertsFor } from './literal-rows.js'
 import { freeName, type Replacement } from './rebuild-sql.js'
 
@@ -63,7 +64,7 @@ export function replacementOf(
     ({ name, generated }) => !generated && !pairs.some(({ is }) => is === name),
   )
   const price = [
-    ...added.map(({ name }) => `Values written into ${now.name}.${name} go with the column.`),
+    ...added.map(({ name }) => columnGoes(now.name, name)),
     ...gone.map(({ name }) => `Rows written since the migration have no value for ${table.name}.${name}.`),
     ...back.price,
   ]

@@ -10,7 +10,8 @@ import { attachAfterwards, openConfined } from '../../d1/sqlite/confined.js'
 import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
 import { compareTable } from '../compare/compare.js'
 import type { DataComparison, Evidence } from '../evidence.js'
-import { replayFile } from '../replay/replay.js'
+import { replayFile, type Watched } from '../replay/replay.js'
+import { whatGoes } from './goes.js'
 import { fatesByName, reverseOf, type Reverse } from './reverse.js'
 import { searchAnswers } from './search-answers.js'
 
@@ -22,6 +23,8 @@ export interface WayBackInput {
   folder: string
   migrationsTable: string
   evidence: Evidence
+  /** For statements of others, which may never end. */
+  watched?: Watched
   signal?: AbortSignal
 }
 
@@ -37,6 +40,17 @@ export async function rehearseWayBack(input: WayBackInput): Promise<RollbackSumm
   return thorough.sql === gentle.sql ? first : tryOut(input, thorough)
 }
 
+/** The same for a reverse that somebody wrote: every table is compared, for nobody says which it changes. */
+export async function rehearseReverseFile(
+  input: WayBackInput,
+  { name, sql }: { name: string; sql: string },
+): Promise<RollbackSummary> {
+  const { before, after } = input.evidence
+  const tables = [...before.tables.values()].map(({ name }) => name)
+  const back = await tryOut(input, { sql, tables, price: whatGoes(before, after) }, name)
+  return back.available ? back : { ...back, price: back.price.slice(0, 1) }
+}
+
 function write(input: WayBackInput, rebuildOnly: boolean): Reverse {
   const { before, after, fates } = input.evidence
   const database = openSqlite(input.main)
@@ -48,7 +62,11 @@ function write(input: WayBackInput, rebuildOnly: boolean): Reverse {
   }
 }
 
-async function tryOut(input: WayBackInput, reverse: Reverse): Promise<RollbackSummary> {
+async function tryOut(
+  input: WayBackInput,
+  reverse: Reverse,
+  name = 'rollback.sql',
+): Promise<RollbackSummary> {
   const searched = [...input.evidence.before.tables.values()].some(({ search }) => search !== undefined)
   // Without a statement and without a word of what stays otherwise, nothing is to be undone.
   if (reverse.sql === '' && !searched && reverse.price.length === 0)
@@ -56,7 +74,7 @@ async function tryOut(input: WayBackInput, reverse: Reverse): Promise<RollbackSu
   const copy = join(input.folder, 'back.sqlite')
   await copyFile(input.main, copy)
   input.signal?.throwIfAborted()
-  const back = runBack(input, copy, reverse)
+  const back = runBack(input, copy, reverse, name)
   if (typeof back === 'string') return { available: false, rehearsed: true, price: [back, ...reverse.price] }
   const cost = costOf(back.tables)
   const price = [...costLines(cost), ...back.search, ...reverse.price]
@@ -68,6 +86,7 @@ function runBack(
   input: WayBackInput,
   copy: string,
   reverse: Reverse,
+  name: string,
 ): { tables: TableCost[]; search: string[] } | string {
   const { migrationsTable } = input
   const database = openConfined(copy)
@@ -76,8 +95,8 @@ function runBack(
     const origin = input.evidence.after
     const replay = replayFile(
       database,
-      { name: 'rollback.sql', sql: reverse.sql },
-      { migrationsTable, countRows: false, origin },
+      { name, sql: reverse.sql },
+      { migrationsTable, countRows: false, origin, ...input.watched },
     )
     const [failure] = replay.failures
     if (failure !== undefined) return `The reverse migration fails: ${failure.message}.`

@@ -7,6 +7,7 @@ import type { TableFate } from '../evidence.js'
 import { droppableColumns } from './drop-columns.js'
 import { parentsFirst, rebuildScript, type Replacement } from './rebuild-sql.js'
 import { replacementOf } from './columns.js'
+import { columnGoes, tableGoes } from './goes.js'
 import { indexes, triggersAndViews } from './objects.js'
 import { searchRefills } from './search.js'
 import { missingTableRows, rowsBack } from './rows.js'
@@ -96,7 +97,7 @@ class Steps {
     for (const column of columns) {
       this.#alters.push(`ALTER TABLE ${quoteName(table.name)} DROP COLUMN ${quoteName(column)}`)
       if (table.columns.some(({ name, generated }) => name === column && !generated))
-        this.#price.push(`Values written into ${table.name}.${column} go with the column.`)
+        this.#price.push(columnGoes(table.name, column))
     }
     this.#tables.add(table.name)
   }
@@ -151,7 +152,7 @@ class Steps {
     )
     for (const { tables } of changed) for (const table of tables) this.#tables.add(table)
     for (const { price } of [...created, ...rows]) this.#price.push(...price)
-    for (const { name } of added) this.#price.push(`Table ${name} goes, with every row in it.`)
+    for (const { name } of added) this.#price.push(tableGoes(name))
     const ours = new Set(
       [...this.#tables, ...added.map(({ name }) => name)].map((name) => name.toLowerCase()),
     )

@@ -42,13 +42,25 @@ export function createRollbackCommand(app: App, summary: string): Command {
           options.of === undefined ? await newestApplied(context, files) : named(files, options.of)
         const before = await pendingBefore(context, files)
         const archive = await archiveBefore({ target: context.target, migration, given: options.backup })
-        const { sql, price, cost, current } = await interruptible((signal) =>
+        const candidates = files
+          .slice(files.indexOf(migration) + 1)
+          .filter(({ name }) => before.known && before.pending.includes(name))
+          .slice(0, MOST_CANDIDATES)
+        const { sql, price, cost, current, there } = await interruptible((signal) =>
           archive === undefined
-            ? reverseOfFiles(context, files, { migration, signal })
-            : reverseOfRows({ context, files, migration, archive, signal, onProgress: output.note }),
+            ? reverseOfFiles(context, files, { migration, candidates, signal })
+            : reverseOfRows({
+                context,
+                files,
+                migration,
+                candidates,
+                archive,
+                signal,
+                onProgress: output.note,
+              }),
         )
         const { file } =
-          options.print === true
+          options.print === true || there !== undefined
             ? {}
             : await createMigration({
                 folder: context.target.migrationsDir,
@@ -59,7 +71,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
         output.document({
           success: true,
           of: migration.name,
-          ...defined({ file }),
+          ...defined({ file, there }),
           sql,
           price,
           ...defined({ cost }),
@@ -72,6 +84,13 @@ export function createRollbackCommand(app: App, summary: string): Command {
           ...(before.known ? { pending: before.pending } : {}),
         })
         if (output.json) return 0
+        if (there !== undefined) {
+          output.line(
+            `${there} lies in the migrations folder already and takes back ${migration.name}, as was proven: no file is written.`,
+          )
+          for (const line of price) output.note(line)
+          return 0
+        }
         if (file === undefined) output.verbatim(sql)
         else
           output.line(
@@ -96,6 +115,9 @@ export function createRollbackCommand(app: App, summary: string): Command {
       }),
     )
 }
+
+/** A reverse comes soon behind what it takes back; each is tried. */
+const MOST_CANDIDATES = 5
 
 /** The new file comes last: whatever is pending runs before it, although it was written for a schema without that. */
 async function pendingBefore(
@@ -134,12 +156,17 @@ function named(files: MigrationFile[], name: string): MigrationFile {
 async function reverseOfFiles(
   { target }: Context,
   files: MigrationFile[],
-  { migration, signal }: { migration: MigrationFile; signal: AbortSignal },
+  {
+    migration,
+    candidates,
+    signal,
+  }: { migration: MigrationFile; candidates: MigrationFile[]; signal: AbortSignal },
 ): Promise<WrittenReverse> {
   const before = files.slice(0, files.indexOf(migration))
   const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
   const { rollback } = await rehearseInOwnProcess({
     signal,
+    candidates,
     files: [...before, migration],
     applied: before.map(({ name }) => name),
     environment: target.environment,
@@ -155,7 +182,8 @@ async function reverseOfFiles(
       ].join(' '),
       { advice: rowsComeBack(migration) },
     )
-  if (rollback.sql !== undefined) return { sql: rollback.sql, price: rollback.price }
+  if (rollback.sql !== undefined)
+    return { sql: rollback.sql, price: rollback.price, ...defined({ there: rollback.file }) }
   throw noReverse(migration, rollback.price)
 }
 

@@ -1,6 +1,7 @@
 import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
 import { visible } from '../../text/visible.js'
+import { reverseFileLines } from '../../text/pending-reverse.js'
 import { plural } from '../../text/plural.js'
 import type { Plan } from '../../contract/plan.js'
 import { formatDuration } from '../../text/duration.js'
@@ -128,6 +129,7 @@ function printPlan(output: Output, plan: Plan): void {
 function printWayBack(output: Output, { rollback }: Plan): void {
   const proof = rollback.rehearsed ? 'rehearsed' : 'not rehearsed'
   output.line(rollback.available ? `Way back: a reverse migration, ${proof}` : 'Way back: only the backup')
+  for (const line of reverseFileLines(rollback)) output.line(`  ! ${visible(line)}`)
   if (rollback.price.length === 0) return
   output.line(rollback.available ? '  What it costs:' : '  No reverse migration:')
   for (const price of rollback.price) output.line(`  - ${visible(price)}`)

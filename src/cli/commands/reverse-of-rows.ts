@@ -18,6 +18,8 @@ export interface WrittenReverse {
   price: string[]
   /** The price as numbers, where there were rows to count. */
   cost?: RollbackCost
+  /** A file of the folder that is this reverse already. */
+  there?: string
   /** It was tried on the database as it is now, and the price counts what was written since. */
   current?: boolean
 }
@@ -26,6 +28,8 @@ interface Request {
   context: Context
   files: MigrationFile[]
   migration: MigrationFile
+  /** Files of the folder that may be the reverse already. */
+  candidates: MigrationFile[]
   archive: EarlierArchive
   signal: AbortSignal
   onProgress: (message: string) => void
@@ -37,7 +41,7 @@ interface Request {
  */
 export async function reverseOfRows(request: Request): Promise<WrittenReverse> {
   const plan = await onArchive(request)
-  const { sql, price, cost } = plan.rollback
+  const { sql, price, cost, file: there } = plan.rollback
   if (sql === undefined) throw noReverse(request.migration, price)
   if (sql === '')
     throw new RunbookError(
@@ -45,7 +49,7 @@ export async function reverseOfRows(request: Request): Promise<WrittenReverse> {
       [`${request.migration.name} leaves nothing to reverse: no file is written.`, ...price].join(' '),
       { advice: words`See what it does: ${command('plan')}` },
     )
-  return onDatabase(request, plan, { sql, price, ...defined({ cost }) })
+  return onDatabase(request, plan, { sql, price, ...defined({ cost, there }) })
 }
 
 /** Whether a reverse that we wrote holds rows or values of the database, which then are in a file that people commit. */
@@ -55,7 +59,15 @@ export function holdsRows(sql: string): boolean {
   )
 }
 
-async function onArchive({ context, files, migration, archive, signal, onProgress }: Request): Promise<Plan> {
+async function onArchive({
+  context,
+  files,
+  migration,
+  candidates,
+  archive,
+  signal,
+  onProgress,
+}: Request): Promise<Plan> {
   const { target } = context
   const before = files.slice(0, files.indexOf(migration)).map(({ name }) => name)
   const ledger = archive.ledger.map(({ name }) => name)
@@ -66,7 +78,7 @@ async function onArchive({ context, files, migration, archive, signal, onProgres
     const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
     const { database: databaseFile } = await restoreDatabase({ file: archive.file, to, signal })
     return await rehearseInOwnProcess({
-      ...{ signal, onProgress, databaseFile, runFirst },
+      ...{ signal, onProgress, databaseFile, runFirst, candidates },
       files: [...files.filter(({ name }) => before.includes(name)), migration],
       applied: [...ledger, ...runFirst],
       environment: target.environment,
@@ -88,7 +100,7 @@ async function onDatabase(request: Request, plan: Plan, written: WrittenReverse)
     const { migrationFile } = await import('../../d1/migrations/migration-files.js')
     const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
     const { costNow, failuresOfReverse, lossesSince } = await import('../../runbook/reverse-cost.js')
-    const reverse = migrationFile('rollback.sql', Buffer.from(written.sql))
+    const reverse = migrationFile(written.there ?? 'rollback.sql', Buffer.from(written.sql))
     const now = await rehearseInOwnProcess({
       ...{ signal, onProgress, databaseFile: copy.databaseFile },
       files: [...files.filter(({ name }) => applied.includes(name)), reverse],

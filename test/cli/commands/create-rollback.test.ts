@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { localDatabaseFile } from '../../../src/d1/read/local-file.js'
@@ -159,4 +159,13 @@ test('says which pending files stand before it', async () => {
   expect(stdout + stderr).toContain(
     'Pending, and so applied before it: 0001_base.sql, 0002_change.sql. To take back 0002_change.sql alone',
   )
+})
+
+test('a file that takes it back already, as was proven, is named, and no second one is written', async () => {
+  const folder = project('CREATE TABLE tags (id INTEGER PRIMARY KEY);')
+  writeFileSync(path.join(folder, 'migrations', '0003_away.sql'), 'DROP TABLE tags;\n')
+  const { code, json } = await runJson(ARGS, folder)
+  expect(code).toBe(0)
+  expect(json).toMatchObject({ success: true, of: '0002_change.sql', there: '0003_away.sql' })
+  expect(rollbackFiles(folder)).toEqual(['0003_away.sql'])
 })
