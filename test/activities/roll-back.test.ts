@@ -145,13 +145,18 @@ it(
     const target = localTarget()
     const file = migrationFile('0001_w.sql', Buffer.from(`${CHANGE}\n`))
     const theirs = 'ALTER TABLE t DROP COLUMN w;\n'
-    const activities = createActivities()
+    const activities = createActivities({ service: serviceOf([charterFor(target)]) })
     seedLocal(target, `${LEDGER_SQL} ${SCHEMA}`)
     const backUp = (): Promise<BackupRecord> =>
       new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
     const input = {
       ...{ target, backup: await backUp(), files: [file], bundle: await packBundle([file]) },
-      ...{ ledgerBefore: [], applied: [file.name], at: '2026-03-08T03:08:00.000Z', runKey: 'run-1' },
+      ...{
+        ledgerBefore: [],
+        applied: [file.name],
+        at: '2026-03-08T03:08:00.000Z',
+        runKey: 'local-20260308-030800-00000000',
+      },
     }
     mkdirSync(target.migrationsDir, { recursive: true })
     writeFileSync(path.join(target.migrationsDir, '0002_take_it_back.sql'), theirs)

@@ -75,7 +75,8 @@ export function createRollbackCommand(app: App, summary: string): Command {
           sql,
           price,
           ...defined({ cost }),
-          rows: holdsRows(sql),
+          // Of what somebody else wrote it is not known.
+          ...(there === undefined ? { rows: holdsRows(sql) } : {}),
           ...defined({ archive: archive?.file, archiveCreatedAt: archive?.createdAt }),
           rehearsedOn: [
             ...(archive === undefined ? ['empty database'] : ['archive']),
