@@ -33,7 +33,10 @@ export interface ConnectOptions {
   codecKeys?: string
 }
 
-/** A run by its workflow ID, `migration/<environment>/<database UUID>`: the newest one; with `runId`, that one. */
+/**
+ * A run by its workflow ID, `migration/<environment>/<database UUID>`: the newest one; with `runId`, that one. A local database whose
+ * ID another checkout has taken on the same server has a short hash behind it: `start` answers with it.
+ */
 export type RunReference = string | { workflowId: string; runId?: string }
 
 export interface WatchOptions {

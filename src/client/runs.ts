@@ -2,10 +2,9 @@ import type { WorkflowHandle } from '@temporalio/client'
 import { monitoringQuery, statusQuery } from '../contract/messages.js'
 import type { MonitoringView } from '../contract/monitoring.js'
 import { FAILURES, RunbookError } from '../contract/failures.js'
-import { migrationWorkflowId, monitoringWorkflowId } from '../contract/names.js'
+import { monitoringWorkflowId } from '../contract/names.js'
 import { recordedMonitoring, recordedRun } from '../contract/recorded.js'
 import type { RunView } from '../contract/run.js'
-import { openContext, type ContextOptions } from '../config/context.js'
 import type { Session } from './session.js'
 import { explainAsked } from './silence.js'
 import { explainTemporal } from './temporal-failure.js'
@@ -14,13 +13,6 @@ import { at, command, words } from '../contract/next-command.js'
 
 /** How long an answer may take before somebody counts as silent. Milliseconds. */
 const QUERY_TIMEOUT_MS = 10_000
-
-/** The ID as typed, or that of the environment's database. */
-export async function workflowIdOf(options: ContextOptions, id: string | undefined): Promise<string> {
-  if (id !== undefined && id !== '') return id
-  const { target } = await openContext(options, { touchesDatabase: false })
-  return migrationWorkflowId(target.environment, target.database.id)
-}
 
 /** State of a run, open or closed, with what the monitoring child has seen so far. Costs one or two queries. */
 export async function readRun(session: Session, workflowId: string, runId?: string): Promise<RunView> {

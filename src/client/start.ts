@@ -1,7 +1,8 @@
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowNotFoundError } from '@temporalio/client'
 import { RunbookError } from '../contract/failures.js'
-import { DATABASE_MEMO, migrationWorkflowId, WORKFLOW_TYPES } from '../contract/names.js'
+import { DATABASE_MEMO, WORKFLOW_TYPES } from '../contract/names.js'
 import type { MigrationRequest } from '../contract/run.js'
+import { runIdOf } from './run-id.js'
 import type { Session } from './session.js'
 import { explainTemporal } from './temporal-failure.js'
 import { at, command, words } from '../contract/next-command.js'
@@ -15,9 +16,10 @@ export interface StartedRun {
 /** Throws `AlreadyRunning`: said before the work that a request is, and again by Temporal itself at the start. */
 export async function refuseSecondStart(
   session: Session,
-  { environment, database }: { environment: string; database: { id: string } },
+  target: Parameters<typeof runIdOf>[1],
 ): Promise<void> {
-  const workflowId = migrationWorkflowId(environment, database.id)
+  const workflowId = await runIdOf(session, target)
+  const { environment } = target
   try {
     const { status } = await session.client.workflow.getHandle(workflowId).describe()
     if (status.name !== 'RUNNING') return
@@ -37,7 +39,7 @@ export async function startRun(
   request: MigrationRequest,
 ): Promise<StartedRun> {
   const { environment, database } = request.target
-  const workflowId = migrationWorkflowId(environment, database.id)
+  const workflowId = await runIdOf(session, request.target)
   try {
     const handle = await session.client.workflow.start(WORKFLOW_TYPES.migration, {
       workflowId,

@@ -15,8 +15,9 @@ import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
 import { configuredZone } from './zone.js'
 import { silenceText } from '../terminal/silence-text.js'
 import { patiently, type Silence } from '../../client/patience.js'
-import { readRun, workflowIdOf } from '../../client/runs.js'
-import { withSession, type Session } from '../../client/session.js'
+import { withRun } from '../../client/run-id.js'
+import { readRun } from '../../client/runs.js'
+import type { Session } from '../../client/session.js'
 import { at, command, words, type Words } from '../../contract/next-command.js'
 
 export interface DecideOptions {
@@ -78,10 +79,9 @@ export async function sendDecision(input: {
 }): Promise<number> {
   const { options, output } = input
   const actor = await actorOf(options)
-  const workflowId = await workflowIdOf(options, options.id)
   const decisionId = randomUUID()
   const onSilence = saySilence(output.note, await configuredZone(options))
-  const answer = await withSession(options.project, async (session) => {
+  const answer = await withRun(options, options.id, async (session, workflowId) => {
     if (options.wait === true)
       await waitForGate(session, workflowId, input.decision.gate, { output, onSilence })
     const run = await answered(onSilence, () => readRun(session, workflowId))
@@ -93,9 +93,9 @@ export async function sendDecision(input: {
     }
     const signing = { key: options.signKey, folder: options.project }
     const counted = await answered(onSilence, () => submitDecision(session, run, decision, signing))
-    return { counted, next: output.json ? undefined : await readNext(session, workflowId) }
+    return { workflowId, counted, next: output.json ? undefined : await readNext(session, workflowId) }
   })
-  const { counted: result, next } = answer
+  const { workflowId, counted: result, next } = answer
   output.document({ success: true, workflowId, ...input.decision, actor, ...result })
   if (!output.json) {
     output.line(countedText({ ...input.decision, actor }, result))

@@ -55,7 +55,12 @@ async function refuseKeptRun(folder: string, environment: DemoStage['environment
   const { refuseSecondStart } = await import('../../client/start.js')
   try {
     await withSession(folder, (session) =>
-      refuseSecondStart(session, { environment, database: SAMPLE_DATABASES[environment] }),
+      refuseSecondStart(session, {
+        environment,
+        database: { ...SAMPLE_DATABASES[environment], remote: environment === 'production' },
+        projectDir: folder,
+        persistTo: path.join(folder, '.wrangler', 'state'),
+      }),
     )
   } catch (error) {
     if (!(error instanceof RunbookError) || error.type !== 'AlreadyRunning') throw error

@@ -9,8 +9,9 @@ import { monitoringWorkflowId } from '../../contract/names.js'
 import type { App, CommonOptions } from '../terminal/app.js'
 import { examplesHelp } from '../terminal/help-text.js'
 import type { Output } from '../terminal/output.js'
-import { workflowIdOf, withinDeadline } from '../../client/runs.js'
-import { withSession, type Session } from '../../client/session.js'
+import { withRun } from '../../client/run-id.js'
+import { withinDeadline } from '../../client/runs.js'
+import type { Session } from '../../client/session.js'
 import { explainTemporal } from '../../client/temporal-failure.js'
 import { at, command, words } from '../../contract/next-command.js'
 
@@ -45,8 +46,10 @@ async function checkNowAction({
   options: CommonOptions & CheckNowOptions
   output: Output
 }): Promise<number> {
-  const workflowId = await workflowIdOf(options, options.id)
-  const checkpoint = await withSession(options.project, (session) => checkNow(session, workflowId))
+  const { workflowId, checkpoint } = await withRun(options, options.id, async (session, found) => ({
+    workflowId: found,
+    checkpoint: await checkNow(session, found),
+  }))
   output.document({ success: checkpoint.verdict !== 'breached', workflowId, checkpoint })
   if (!output.json) printCheckpoint(output, checkpoint)
   return checkpoint.verdict === 'breached' ? 1 : 0

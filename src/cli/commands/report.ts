@@ -4,8 +4,8 @@ import { pathToFileURL } from 'node:url'
 import type { App } from '../terminal/app.js'
 import { keepPrivate } from '../../process/private-files.js'
 import { writeOutputFile } from '../terminal/output-file.js'
-import { readRun, workflowIdOf } from '../../client/runs.js'
-import { withSession } from '../../client/session.js'
+import { withRun } from '../../client/run-id.js'
+import { readRun } from '../../client/runs.js'
 
 interface ReportOptions {
   out?: string
@@ -26,11 +26,10 @@ export function reportCommand(app: App, summary: string): Command {
     .option('--run-id <id>', 'an earlier run of the same database')
     .action(
       app.action<ReportOptions>(async ({ options, args: [id], output }) => {
-        const workflowId = await workflowIdOf(options, id)
         const { readRunHistory } = await import('../../client/run-history.js')
         const { renderHtml } = await import('../../runbook/report/html.js')
         const { renderMarkdown } = await import('../../runbook/report/markdown.js')
-        const input = await withSession(options.project, async (session) => {
+        const input = await withRun(options, id, async (session, workflowId) => {
           const view = await readRun(session, workflowId, options.runId)
           const { request, plan, baseline } = await readRunHistory(session, workflowId, view.runId)
           const known =
@@ -44,7 +43,13 @@ export function reportCommand(app: App, summary: string): Command {
         if (options.out === undefined) keepPrivate()
         await writeOutputFile('--out', html, renderHtml(input))
         await writeOutputFile('--out', markdown, renderMarkdown(input))
-        output.document({ success: true, workflowId, runId: input.view.runId, html, markdown })
+        output.document({
+          success: true,
+          workflowId: input.view.workflowId,
+          runId: input.view.runId,
+          html,
+          markdown,
+        })
         if (!output.json) {
           output.line(`Wrote ${pathToFileURL(html).href}`)
           output.line(`Wrote ${markdown}`)

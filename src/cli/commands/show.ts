@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { App } from '../terminal/app.js'
 import { runLines } from '../terminal/run-text.js'
-import { readRun, workflowIdOf } from '../../client/runs.js'
-import { withSession } from '../../client/session.js'
+import { withRun } from '../../client/run-id.js'
+import { readRun } from '../../client/runs.js'
 
 export function showCommand(app: App, summary: string): Command {
   return app
@@ -14,8 +14,7 @@ export function showCommand(app: App, summary: string): Command {
     .option('--run-id <id>', 'an earlier run of the same database')
     .action(
       app.action<{ runId?: string }>(async ({ options, args: [id], output }) => {
-        const workflowId = await workflowIdOf(options, id)
-        const view = await withSession(options.project, (session) =>
+        const view = await withRun(options, id, (session, workflowId) =>
           readRun(session, workflowId, options.runId),
         )
         output.document(view)

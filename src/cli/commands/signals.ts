@@ -6,8 +6,9 @@ import type { App, CommonOptions } from '../terminal/app.js'
 import { actorOf } from './decide.js'
 import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
 import type { Output } from '../terminal/output.js'
-import { signalRun, workflowIdOf } from '../../client/runs.js'
-import { withSession, type Session } from '../../client/session.js'
+import { withRun } from '../../client/run-id.js'
+import { signalRun } from '../../client/runs.js'
+import type { Session } from '../../client/session.js'
 import { steerRun, type SteeringOrder } from '../../client/steer.js'
 import { command, words } from '../../contract/next-command.js'
 
@@ -113,8 +114,10 @@ async function send(
 ): Promise<number> {
   refuseEmpty(args)
   const actor = await actorOf(options)
-  const workflowId = await workflowIdOf(options, options.id)
-  await withSession(options.project, (session) => deliver(session, workflowId, actor))
+  const workflowId = await withRun(options, options.id, async (session, found) => {
+    await deliver(session, found, actor)
+    return found
+  })
   output.document({ success: true, workflowId, signal, actor })
   if (!output.json) output.line(words`Sent ${signal} to ${workflowId}. See what it does: ${command('show')}`)
   return 0

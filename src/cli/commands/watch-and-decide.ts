@@ -1,6 +1,6 @@
 import { readRequest } from '../../client/run-history.js'
-import { workflowIdOf } from '../../client/runs.js'
-import { withSession, type Session } from '../../client/session.js'
+import { withRun } from '../../client/run-id.js'
+import type { Session } from '../../client/session.js'
 import { explainTemporal } from '../../client/temporal-failure.js'
 import { RunbookError } from '../../contract/failures.js'
 import { command, words } from '../../contract/next-command.js'
@@ -31,8 +31,7 @@ export async function watchAndDecide(
     )
   }
   const actor = await actorOf(options)
-  const workflowId = await workflowIdOf(options, id)
-  return withSession(options.project, async (session) => {
+  return withRun(options, id, async (session, workflowId) => {
     const runId = await currentRunId(session, workflowId)
     const request = await readRequest(session, { workflowId, runId })
     if (request === null) throw new Error(`the run ${workflowId} has no request in its history`)

@@ -19,9 +19,10 @@ import type { WatchOptions } from './watch-and-decide.js'
 import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
 import { silenceText } from '../terminal/silence-text.js'
 import type { Silence } from '../../client/patience.js'
-import { exitCodeOf, workflowIdOf } from '../../client/runs.js'
+import { withRun } from '../../client/run-id.js'
+import { exitCodeOf } from '../../client/runs.js'
 import { words, type Words } from '../../contract/next-command.js'
-import { withSession, type Session } from '../../client/session.js'
+import type { Session } from '../../client/session.js'
 import { databaseLine } from '../terminal/target-text.js'
 
 /** Least time between two queries: what a person who leaves it open costs. Milliseconds. */
@@ -55,8 +56,7 @@ export function watchCommand(app: App, summary: string): Command {
           return watchAndDecide(options, id, output)
         }
         const { followRun } = await import('../../client/follow.js')
-        const workflowId = await workflowIdOf(options, id)
-        return withSession(options.project, async (session) => {
+        return withRun(options, id, async (session, workflowId) => {
           const leaving = new AbortController()
           const leave = (): void => leaving.abort()
           process.on('SIGINT', leave)

@@ -8,6 +8,7 @@ import { migrationWorkflowId } from '../../contract/names.js'
 import { command, words } from '../../contract/next-command.js'
 import { migrationRequestSchema } from '../../contract/run.js'
 import type { Target } from '../../contract/target.js'
+import { checkoutWorkflowId } from '../../contract/checkout.js'
 import { placeless } from './charter-hash.js'
 import { differencesOf } from './differences.js'
 import { servedBy, type Served, type Service } from './service.js'
@@ -31,7 +32,7 @@ export function admitRequest(
   const { environment: charter, charterHash } = servedFor(service, claim.target)
   const { environment, database } = charter.target
   const own = migrationWorkflowId(environment, database.id)
-  if (workflowId !== own)
+  if (workflowId !== own && workflowId !== checkoutWorkflowId(charter.target))
     throw refusal(`A migration of this database is the workflow ${own}, and this is ${workflowId ?? 'none'}`)
   return { charterHash, differences: differencesFrom(charter, claim), effective: heldTo(charter, claim) }
 }

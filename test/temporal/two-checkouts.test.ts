@@ -1,0 +1,80 @@
+import { mkdtempSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { runIdOf } from '../../src/client/run-id.js'
+import { refuseSecondStart, startRun } from '../../src/client/start.js'
+import { admitRequest } from '../../src/runbook/charter/admission.js'
+import { serviceOf } from '../../src/runbook/charter/service.js'
+import { checkoutWorkflowId } from '../../src/contract/checkout.js'
+import type { MigrationRequest } from '../../src/contract/run.js'
+import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
+import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
+import { charterFor } from '../charter-for.js'
+import { requestFor } from '../workflows/request.js'
+
+let server: EmbeddedServer
+let session: TemporalClient
+
+beforeAll(async () => {
+  const projectDir = mkdtempSync(path.join(os.tmpdir(), 'd1-runbook-checkouts-'))
+  server = await startEmbeddedServer({ projectDir })
+  session = await connectClient({ projectDir })
+}, 120_000)
+
+afterAll(async () => {
+  await session.close()
+  await server.stop()
+})
+
+/** A request of the database `shared` in one checkout. */
+function inCheckout(folder: string, remote = false): MigrationRequest {
+  const request = requestFor('shared')
+  const { persistTo: _where, ...target } = request.target
+  const database = { ...target.database, id: remote ? 'remote' : 'shared', remote }
+  const local = remote ? {} : { persistTo: path.join(folder, '.wrangler', 'state') }
+  return { ...request, target: { ...target, environment: 'local', projectDir: folder, database, ...local } }
+}
+
+const PLAIN = 'migration/local/shared'
+
+test('two checkouts of one local database on one server have a run each, and find their own', async () => {
+  const [first, second, third] = [inCheckout('/a/app'), inCheckout('/b/app'), inCheckout('/c/app')]
+  expect(await runIdOf(session, first.target)).toBe(PLAIN)
+  expect((await startRun(session, 'nobody', first)).workflowId).toBe(PLAIN)
+
+  const other = (await startRun(session, 'nobody', second)).workflowId
+  expect(other).toMatch(/^migration\/local\/shared\/[0-9a-f]{8}$/)
+  expect(await runIdOf(session, first.target)).toBe(PLAIN)
+  expect(await runIdOf(session, second.target)).toBe(other)
+  expect(await runIdOf(session, third.target)).not.toBe(other)
+
+  await expect(refuseSecondStart(session, first.target)).rejects.toMatchObject({ type: 'AlreadyRunning' })
+  await expect(refuseSecondStart(session, second.target)).rejects.toMatchObject({ type: 'AlreadyRunning' })
+  await expect(startRun(session, 'nobody', second)).rejects.toMatchObject({ type: 'AlreadyRunning' })
+  await refuseSecondStart(session, third.target)
+
+  // Whoever has an ID of its own keeps it, also when the plain one is free again.
+  await session.client.workflow.getHandle(PLAIN).terminate()
+  expect(await runIdOf(session, second.target)).toBe(other)
+}, 60_000)
+
+test('a remote database has one run, whichever checkout asks for it', async () => {
+  expect((await startRun(session, 'nobody', inCheckout('/a/app', true))).workflowId).toBe(
+    'migration/local/remote',
+  )
+  await expect(startRun(session, 'nobody', inCheckout('/b/app', true))).rejects.toMatchObject({
+    type: 'AlreadyRunning',
+  })
+}, 60_000)
+
+test('a worker carries out the run of its own checkout, under either ID, and none of another', () => {
+  const [own, other] = [inCheckout('/a/app'), inCheckout('/b/app')]
+  const service = serviceOf([charterFor(own.target)])
+  const { bundle: _bundle, ...claim } = own
+  for (const id of [PLAIN, checkoutWorkflowId(own.target)])
+    expect(admitRequest(service, claim, id).charterHash).toMatch(/^[0-9a-f]{64}$/)
+  expect(() => admitRequest(service, claim, checkoutWorkflowId(other.target))).toThrow(
+    /is the workflow migration\/local\/shared, and this is/,
+  )
+})
