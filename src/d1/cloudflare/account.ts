@@ -7,9 +7,13 @@ import { apiPath, type ApiClient } from './send.js'
 const accountsSchema = z.array(z.object({ id: z.string(), name: z.string() }))
 export type Account = z.infer<typeof accountsSchema>[number]
 
+/** Five thousand accounts. */
+const MOST_PAGES = 100
+
 /**
  * Accounts that the token sees. The API gives them in pages of a size that it may choose, and says how many; where it does not, a
- * page without anything new is the end, so that one which is given again and again is asked for once more only.
+ * page without anything new is the end, so that one which is given again and again is asked for once more only. Throws `OutcomeUnknown` for
+ * a list that does not end.
  */
 export async function listAccounts(client: ApiClient): Promise<Account[]> {
   const accounts: Account[] = []
@@ -23,6 +27,10 @@ export async function listAccounts(client: ApiClient): Promise<Account[]> {
     const fresh = found.filter(({ id }) => !accounts.some((known) => known.id === id))
     accounts.push(...fresh)
     if (fresh.length === 0 || page >= (totalPages ?? Infinity)) return accounts
+    if (page >= MOST_PAGES)
+      throw new RunbookError('OutcomeUnknown', `The list of accounts does not end in ${MOST_PAGES} pages.`, {
+        advice: 'Set account_id in the Wrangler file, or CLOUDFLARE_ACCOUNT_ID.',
+      })
   }
 }
 

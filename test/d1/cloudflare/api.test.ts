@@ -127,6 +127,36 @@ describe('accounts', () => {
     expect((await listAccounts(client)).map(({ id }) => id)).toEqual(['1', '2', '3', '4'])
   })
 
+  const first = ['same']
+  it.each<[string, (page: number) => string[], number | undefined, number]>([
+    ['gives its only page again', () => first, 1, 1],
+    ['gives its first page for all of 36,079', () => first, 36_079, 2],
+    ['gives its first page again and says no number', () => first, undefined, 2],
+    ['has as many as it says', (at) => [`n${at}`], 3, 3],
+    ['goes on past what it says', (at) => [`n${at}`, `m${at}`], 2, 2],
+    ['begins again from the first', (at) => [`n${at % 4}`], undefined, 5],
+    ['says that it has none', (at) => [`n${at}`], 0, 1],
+  ])('are asked for as often as there are pages of an API that %s', async (_what, ids, totalPages, times) => {
+    let at = 0
+    const client = await apiBy((_request, response) => {
+      at += 1
+      const result = ids(at).map((id) => ({ id, name: id }))
+      response.end(JSON.stringify({ success: true, result, result_info: { total_pages: totalPages } }))
+    })
+    await listAccounts(client)
+    expect(asked).toHaveLength(times)
+  })
+
+  it('are given up where they never end', async () => {
+    let at = 0
+    const client = await apiBy((_request, response) => {
+      at += 1
+      response.end(JSON.stringify({ success: true, result: [{ id: String(at), name: 'n' }] }))
+    })
+    await expect(listAccounts(client)).rejects.toMatchObject({ type: 'OutcomeUnknown' })
+    expect(asked).toHaveLength(100)
+  })
+
   it('are read once where the API knows no pages', async () => {
     expect(await listAccounts(await apiThat([page([1, 2])]))).toHaveLength(2)
     expect(asked).toHaveLength(2)
