@@ -62,6 +62,8 @@ export interface CloudflareApi {
   env: Record<'CLOUDFLARE_API_BASE_URL' | 'CLOUDFLARE_API_TOKEN' | 'CLOUDFLARE_ACCOUNT_ID', string>
   fault(rule: FaultRule): void
   clearFaults(): void
+  /** Uses up the user's calls, as a colleague's dashboard may: all are refused for so many milliseconds. */
+  overrun(ms: number): void
   /** Every request that was understood, oldest first. */
   calls: ApiCall[]
   /** The database itself, for assertions; ask again after a Time Travel restore, which opens another file. */
@@ -96,6 +98,7 @@ export async function startCloudflareApi(options: CloudflareApiOptions): Promise
       CLOUDFLARE_ACCOUNT_ID: service.accountId,
     },
     fault: (rule) => service.faults.add(rule),
+    overrun: (ms) => service.counter.overrun(ms, Date.now()),
     clearFaults: () => service.faults.clear(),
     calls: service.calls,
     database: (id) => known(service.databases, id).connection,

@@ -37,6 +37,11 @@ export class CallCounter {
     }
   }
 
+  /** Somebody else of this user made one call too many: everybody is blocked for so long. Milliseconds. */
+  overrun(ms: number, now: number): void {
+    this.blockedUntil = now + ms
+  }
+
   headers(now: number): Record<string, string> {
     const left = Math.max(0, this.limit.calls - this.used)
     const seconds = Math.max(0, Math.ceil((this.startedAt + this.limit.windowMs - now) / 1000))

@@ -25,7 +25,17 @@ import { FIRST, LEDGER, PENDING, QUICK_BASELINE, readLedger, scratchFolder } fro
 import { RunObserver } from './run.js'
 
 /** One database each: runs of different databases share worker, server and API as they would in a team. */
-const SCENARIOS = ['policy', 'reverse', 'travel', 'restore', 'slow', 'erroneous', 'dead', 'timeout'] as const
+const SCENARIOS = [
+  'policy',
+  'reverse',
+  'travel',
+  'restore',
+  'slow',
+  'erroneous',
+  'dead',
+  'timeout',
+  'overrun',
+] as const
 type Scenario = (typeof SCENARIOS)[number]
 
 const PEOPLE = [
@@ -220,6 +230,25 @@ describe('production', () => {
     expect(sent.filter(({ sql }) => sql?.includes('0002_email.sql'))).not.toHaveLength(0)
     expect(project.ledger()).toEqual(['0001_users.sql', '0002_email.sql', '0003_index.sql'])
     api.clearFaults()
+  }, 180_000)
+
+  test("an overrun of the user's calls while it is applied: the run waits, knocks at no closed door, and loses nothing", async () => {
+    const project = openProject('overrun')
+    const waiting = project.start()
+    await approveToFinal(project.run)
+    const blockMs = 12_000
+    const from = Date.now()
+    api.overrun(blockMs)
+    await project.run.decide('final', 'José')
+    await project.run.approveAll(['team-confirmation'], 'Dagný')
+    const view = await documentOf(waiting, 0)
+    expect(view).toMatchObject({ outcome: 'completed' })
+    expect(project.ledger()).toEqual(['0001_users.sql', '0002_email.sql', '0003_index.sql'])
+    const refused = api.calls.filter(({ at }) => at.getTime() >= from && at.getTime() < from + blockMs)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused.length).toBeLessThan(8)
+    const sent = api.calls.filter(({ at, sql }) => at.getTime() >= from && sql?.includes('ADD COLUMN email'))
+    expect(sent).toHaveLength(1)
   }, 180_000)
 })
 
