@@ -20,8 +20,7 @@ export function same(a: CatalogObject | undefined, b: CatalogObject | undefined)
 
 /** How the database differs from a state, in the objects of these keys. */
 export function objectDifferences(state: Live, live: Live, keys: string[]): Difference[] {
-  const tablesFirst = keys.toSorted((a, b) => orderOf(a) - orderOf(b))
-  return tablesFirst.flatMap((key) => {
+  return tablesFirst(keys).flatMap((key) => {
     const [wanted, found] = [state.objects.get(key), live.objects.get(key)]
     if (same(wanted, found)) return []
     const object = wanted ?? found
@@ -38,8 +37,42 @@ export function objectDifferences(state: Live, live: Live, keys: string[]): Diff
   })
 }
 
+export function tablesFirst(keys: readonly string[]): string[] {
+  return keys.toSorted((a, b) => orderOf(a) - orderOf(b))
+}
+
 function orderOf(key: string): number {
   return key.startsWith('table ') ? 0 : 1
+}
+
+/**
+ * How the database differs from what one file leaves of an object, without what is another file's: columns that this one neither adds,
+ * drops nor changes, and those that a later one adds. `later`: the states from this file on.
+ */
+export function ownDifferences(
+  { before, after }: ChainLink,
+  later: readonly ChainState[],
+  live: Live,
+  key: string,
+): Difference[] {
+  if (after === undefined) return []
+  const found = objectDifferences(after, live, [key])
+  const own = found.filter(({ kind, state, name, table = '' }) => {
+    if (kind !== 'column') return true
+    if (state === 'extra') return !later.some((one) => columnOf(one, table, name) !== undefined)
+    return columnOf(before, table, name) !== columnOf(after, table, name)
+  })
+  const last = later.at(-1)
+  if (own.length > 0 || found.length === 0 || last === undefined) return own
+  // Every column is there, and the table is still none of theirs: their order, or what is no column.
+  return objectDifferences(last, live, [key]).filter(({ kind }) => kind !== 'column')
+}
+
+/** What a column is, as one text; undefined where there is none. */
+function columnOf({ catalog }: Pick<ChainState, 'catalog'>, table: string, name: string): string | undefined {
+  const columns = catalog.tables.get(table.toLowerCase())?.columns ?? []
+  const found = columns.find((one) => one.name.toLowerCase() === name.toLowerCase())
+  return found === undefined ? undefined : JSON.stringify(found)
 }
 
 /** Of a table that both have. */

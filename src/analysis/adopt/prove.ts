@@ -10,7 +10,7 @@ import { openConfined } from '../../d1/sqlite/confined.js'
 import type { OpenScratch } from '../../d1/scratch/scratch-workerd.js'
 import { readState, replayChain, type ChainLink, type ChainState } from './chain.js'
 import { dataStatements, droppedTables, leftToDo } from './data-statements.js'
-import { extraObjects, objectDifferences, touchedBy } from './objects.js'
+import { extraObjects, objectDifferences, ownDifferences, tablesFirst, touchedBy } from './objects.js'
 import { refusedByD1 } from './on-d1.js'
 import { SeedRows } from './seed-rows.js'
 import { whyNot } from './why-not.js'
@@ -84,6 +84,7 @@ async function prove(
         behind,
         refused,
         later: comparison.laterVersion(at),
+        strange: comparison.strange(at),
       })
       return { name, why, differences }
     }),
@@ -131,10 +132,12 @@ class Comparison {
     const link = this.#links[at]
     if (link?.after === undefined) return []
     const later = this.#links.slice(at).flatMap(({ after }) => after ?? [])
-    const keys = touchedBy(link).filter((key) =>
-      later.every((state) => objectDifferences(state, this.#live, [key]).length > 0),
+    const keys = tablesFirst(
+      touchedBy(link).filter((key) =>
+        later.every((state) => objectDifferences(state, this.#live, [key]).length > 0),
+      ),
     )
-    const objects = objectDifferences(link.after, this.#live, keys)
+    const objects = keys.flatMap((key) => ownDifferences(link, later, this.#live, key))
     const lacking = new Set(
       objects.filter(({ kind, state }) => kind === 'table' && state === 'missing').map(({ name }) => name),
     )
@@ -161,6 +164,19 @@ class Comparison {
         return { kind: object.type, name: object.name, file: later.name }
     }
     return undefined
+  }
+
+  /** Of the file's objects one that the database has as neither it nor a later one leaves it. */
+  strange(at: number): { type: string; name: string } | undefined {
+    const link = this.#links[at]
+    if (link === undefined) return undefined
+    const later = this.#links.slice(at).flatMap(({ after }) => after ?? [])
+    const key = touchedBy(link).find(
+      (one) =>
+        this.#live.objects.has(one) &&
+        later.every((state) => objectDifferences(state, this.#live, [one]).length > 0),
+    )
+    return key === undefined ? undefined : this.#live.objects.get(key)
   }
 
   edited(count: number): Difference[] {

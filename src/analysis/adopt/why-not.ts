@@ -13,8 +13,10 @@ export function whyNot(input: {
   /** What D1's engine says, of this file or of one before it. */
   refused: { name: string; why: string } | undefined
   later: { kind: string; name: string; file: string } | undefined
+  /** An object of the file that is there, and as no file leaves it. */
+  strange: { type: string; name: string } | undefined
 }): string {
-  const { link, differences, behind, refused, later } = input
+  const { link, differences, behind, refused, later, strange } = input
   if (refused !== undefined) return `${refused.name} on D1's engine: ${refused.why}.`
   if (link?.failure !== undefined) return `It does not run on a scratch database: ${link.failure}.`
   if (differences.length > 0) {
@@ -24,6 +26,8 @@ export function whyNot(input: {
   }
   if (later !== undefined)
     return `The database has ${later.kind} ${later.name} only as ${later.file} leaves it, which is not proven.`
+  if (behind === undefined && strange !== undefined)
+    return `The database has ${strange.type} ${strange.name} as none of the files leaves it.`
   return behind === undefined
     ? 'The database does not show whether it ran.'
     : `It comes behind ${behind}, which is not proven.`

@@ -157,6 +157,69 @@ describe('what differs is not proven, nor any file behind it, and is named', () 
     ])
   })
 
+  const TWO = {
+    '0001_t.sql': 'CREATE TABLE t (id INTEGER PRIMARY KEY);',
+    '0002_a.sql': 'ALTER TABLE t ADD COLUMN a TEXT;',
+    '0003_b.sql': 'ALTER TABLE t ADD COLUMN b TEXT;',
+  }
+
+  test.each<[string, string, string[], [string, string][]]>([
+    [
+      'the one that is missing by the file that adds it',
+      'CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT);',
+      [],
+      [
+        ['0001_t.sql', 'The database has table t as none of the files leaves it.'],
+        ['0002_a.sql', 'Column t.a is missing.'],
+        ['0003_b.sql', 'It comes behind'],
+      ],
+    ],
+    [
+      'the last one alone',
+      'CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);',
+      ['0001_t.sql', '0002_a.sql'],
+      [['0003_b.sql', 'Column t.b is missing.']],
+    ],
+    [
+      'one of another type by its own file',
+      'CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b TEXT);',
+      [],
+      [
+        ['0001_t.sql', ''],
+        ['0002_a.sql', 'Column t.a is another one'],
+        ['0003_b.sql', 'It comes behind'],
+      ],
+    ],
+    [
+      'one that no file leaves',
+      'CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT, c TEXT);',
+      [],
+      [
+        ['0001_t.sql', 'Column t.c is there, and the files leave none'],
+        ['0002_a.sql', 'Column t.c is there'],
+        ['0003_b.sql', 'Column t.c is there'],
+      ],
+    ],
+    [
+      'none, where only their order is another',
+      'CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT, a TEXT);',
+      [],
+      [
+        ['0001_t.sql', ''],
+        ['0002_a.sql', 'Table t is another one'],
+        ['0003_b.sql', 'Table t is another one'],
+      ],
+    ],
+  ])('two files add columns to one table, and it names %s', async (_, live, proven, notProven) => {
+    const seen = await prove(TWO, live)
+    expect(seen.proven).toEqual(proven)
+    expect(seen.notProven.map(({ name }) => name)).toEqual(notProven.map(([name]) => name))
+    for (const [at, [, why]] of notProven.entries()) expect(seen.notProven[at]?.why).toContain(why)
+    const [, second] = seen.notProven
+    if (live.includes('PRIMARY KEY, b TEXT);'))
+      expect(second?.differences.map(({ name }) => name)).toEqual(['a'])
+  })
+
   test('a table that a file drops and the database still has', async () => {
     const files = { '0001_a.sql': 'CREATE TABLE a (x TEXT);', '0002_b.sql': 'DROP TABLE a;' }
     expect(await prove(files, 'CREATE TABLE a (x TEXT);')).toMatchObject({
