@@ -11,6 +11,7 @@ import { readObserveSettings, type ObserveSettings } from './observe/settings.js
 import { closeToOthers, keepPrivate } from './process/private-files.js'
 import { demandKeysOfOpenRuns } from './temporal/open-runs.js'
 import { connectClient } from './temporal/connection.js'
+import { currentVersion, deploymentOf, type Deployment } from './temporal/deployment.js'
 import { ensureSearchAttributes } from './temporal/search-attributes.js'
 import { findCompletedRun } from './temporal/staging-proof.js'
 import { createRunbookWorker, runWorkerUntilSignal } from './temporal/worker.js'
@@ -21,7 +22,7 @@ export interface WorkerSettings {
   projectDir: string
   taskQueue: string
   /** See `createRunbookWorker`. */
-  deployment?: { name: string; buildId: string }
+  deployment?: Deployment | undefined
   /** All that this worker does anything for. */
   service: ActivityOptions['service']
   /** Health, metrics and log. Default: none, and the SDK's log. */
@@ -32,6 +33,8 @@ export interface WorkerSettings {
     namespace: string
     taskQueue: string
     observed: string | undefined
+    /** Of a worker that has a version: the one that new runs go to; undefined where the server does not say yet. */
+    current?: string | undefined
   }) => void
   /** Ends the worker as a signal would. */
   until?: Promise<unknown>
@@ -76,7 +79,8 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
       })
       const running = runWorkerUntilSignal(worker, until)
       observer.serves({ session, worker, taskQueue })
-      onReady?.({ address, namespace, taskQueue, observed: observer.url })
+      const current = deployment === undefined ? undefined : await currentVersion(session.client, deployment)
+      onReady?.({ address, namespace, taskQueue, observed: observer.url, current })
       await running
     } finally {
       await connection.close()
@@ -88,8 +92,7 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
 
 /** As a program of its own (the container): everything comes from the environment. */
 async function main(): Promise<number> {
-  const { D1_RUNBOOK_PROJECT, D1_RUNBOOK_TASK_QUEUE, D1_RUNBOOK_DEPLOYMENT, D1_RUNBOOK_BUILD_ID } =
-    process.env
+  const { D1_RUNBOOK_PROJECT, D1_RUNBOOK_TASK_QUEUE } = process.env
   const projectDir = D1_RUNBOOK_PROJECT ?? process.cwd()
   try {
     const observe = readObserveSettings(undefined, process.env)
@@ -100,9 +103,7 @@ async function main(): Promise<number> {
       projectDir,
       service,
       taskQueue: D1_RUNBOOK_TASK_QUEUE ?? taskQueue,
-      ...(D1_RUNBOOK_BUILD_ID === undefined
-        ? {}
-        : { deployment: { name: D1_RUNBOOK_DEPLOYMENT ?? 'd1-runbook', buildId: D1_RUNBOOK_BUILD_ID } }),
+      deployment: deploymentOf(process.env, false),
       observe,
       onReady: (server) =>
         sayOnLog(`worker polls ${server.taskQueue} at ${server.address} (${server.namespace})`, observe),

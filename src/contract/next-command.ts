@@ -29,6 +29,8 @@ export const VERBS = {
   init: 'project',
   dev: 'project',
   worker: 'project',
+  'worker versions': 'project',
+  'worker promote': 'project',
   'codec-server': 'nothing',
   charter: 'environment',
   list: 'project',

@@ -35,6 +35,9 @@ export function helpOf(command: Command): string {
   return text
 }
 
+/** What a command does where no subcommand is named: it takes their options, too. */
+const DEFAULTS = new Set(['backup create', 'worker run'])
+
 /** What stands in a typed line that our command line does not have: unknown commands, options and choices. */
 export async function unknownIn(line: string): Promise<string[]> {
   const [ours = ''] = line.split(/ [|>] | {2,}#/)
@@ -43,7 +46,7 @@ export async function unknownIn(line: string): Promise<string[]> {
   const { command, rest } = await commandOf(words.slice(1))
   const called = rest.length === words.length - 1 && words.length > 1 && !words[1]?.startsWith('-')
   const unknown = called ? [`no command ${words[1] ?? ''}`] : []
-  const within = command.commands.find((one) => one.name() === 'create')
+  const within = command.commands.find((one) => DEFAULTS.has(`${command.name()} ${one.name()}`))
   const options = [...command.options, ...(within?.options ?? [])]
   for (const [index, word] of rest.entries()) {
     if (!/^--?[a-z]/.test(word)) continue

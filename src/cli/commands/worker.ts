@@ -1,7 +1,9 @@
-import { Option, type Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { WorkerConfiguration } from '../../config/worker-service.js'
 import { nameOf } from '../../runbook/charter/service.js'
 import type { App } from '../terminal/app.js'
+import { examplesHelp } from '../terminal/help-text.js'
+import { promoteCommand, versionLine, versionsCommand } from './worker-versions.js'
 
 /** `--charter`, of every command that runs a worker. */
 export function charterOption(): Option {
@@ -15,18 +17,31 @@ interface WorkerFlags {
   taskQueue?: string
   charter?: string[]
   metricsPort?: string
+  versioned?: true
 }
 
 export function workerCommand(app: App, summary: string): Command {
+  return new Command('worker')
+    .summary(summary)
+    .description('Runs a worker when no subcommand is given; takes the options of `worker run` then.')
+    .addHelpText('after', examplesHelp(['worker', 'worker --versioned', 'worker versions', 'worker promote']))
+    .addCommand(runCommand(app), { isDefault: true })
+    .addCommand(versionsCommand(app))
+    .addCommand(promoteCommand(app))
+}
+
+function runCommand(app: App): Command {
   return app
-    .command('worker', summary, [
+    .command('run', 'run a worker until it is stopped (default)', [
       'worker',
       'worker --task-queue d1-runbook-production',
       'worker --charter production.charter.json',
       'worker --metrics-port 9464   # curl http://127.0.0.1:9464/readyz',
+      'worker --versioned           # runs end on the build that they began with',
     ])
     .option('--task-queue <name>', 'task queue to poll (default: of runbook.config, else d1-runbook)')
     .addOption(charterOption())
+    .option('--versioned', 'keep runs on this build; new ones go to the build that is promoted')
     .option('--metrics-port <[host:]port>', 'serve /healthz, /readyz, /metrics (default: D1_RUNBOOK_METRICS)')
     .action(
       app.action<WorkerFlags>(async ({ options, output }) => {
@@ -37,15 +52,19 @@ export function workerCommand(app: App, summary: string): Command {
         const { project: projectDir, charter: files } = options
         const observe = readObserveSettings(options.metricsPort, process.env)
         const say = observe.json ? (line: string) => sayOnLog(line, observe) : output.note
+        const { deploymentOf } = await import('../../temporal/deployment.js')
+        const deployment = deploymentOf(process.env, options.versioned === true)
         const configured = await workerConfiguration({ projectDir, files })
         await runWorker({
           projectDir,
           taskQueue: options.taskQueue ?? configured.taskQueue,
           service: configured.service,
           observe,
-          onReady: ({ address, namespace, taskQueue, observed }) => {
+          deployment,
+          onReady: ({ address, namespace, taskQueue, observed, current }) => {
             sayServed(say, configured)
             say(`Worker polls ${taskQueue} at ${address} (${namespace}). Ctrl-C drains and stops it.`)
+            if (deployment !== undefined) say(versionLine(deployment.buildId, current))
             if (observed !== undefined) say(`Health and metrics: ${observed}`)
           },
         })

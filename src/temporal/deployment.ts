@@ -1,0 +1,129 @@
+import type { Client } from '@temporalio/client'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RunbookError } from '../contract/failures.js'
+import { command, words } from '../contract/next-command.js'
+import { packageRoot } from '../process/package-root.js'
+
+/** A version of the worker: runs that one started are carried on by its like only. */
+export interface Deployment {
+  name: string
+  buildId: string
+}
+
+export interface WorkerVersion {
+  buildId: string
+  /** New runs go to it. */
+  current: boolean
+  /** When one of its workers polled first. ISO 8601, UTC. */
+  since: string | null
+  /** Runs and monitorings that need one of its workers until they are done. */
+  openRuns: number
+}
+
+const NOT_FOUND = 5
+/** A deployment is known to the server some moments after a worker of it has polled. Milliseconds. */
+const KNOWN_WITHIN_MS = 30_000
+const LOOK_AGAIN_MS = 300
+
+/** Of the environment; `versioned`: without a build ID there, the build's own. Undefined: the worker is of no version. */
+export function deploymentOf(env: NodeJS.ProcessEnv, versioned: boolean): Deployment | undefined {
+  const { D1_RUNBOOK_BUILD_ID: given = '', D1_RUNBOOK_DEPLOYMENT: name = '' } = env
+  if (given === '' && !versioned) return undefined
+  return { name: name === '' ? 'd1-runbook' : name, buildId: given === '' ? ownBuildId() : given }
+}
+
+/** Names these very bytes: equal builds are one version wherever they run, and another byte makes another one. */
+export function ownBuildId(root = packageRoot()): string {
+  const hash = createHash('sha256')
+  for (const file of codeBelow(path.join(root, 'dist')))
+    hash
+      .update(`${path.relative(root, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0')
+  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }
+  return `${version}-${hash.digest('hex').slice(0, 12)}`
+}
+
+function codeBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.js'))
+    .sort()
+    .map((name) => path.join(folder, name))
+}
+
+/** Newest first; none where no worker of the deployment ever polled. No billable action. */
+export async function readVersions(client: Client, name: string): Promise<WorkerVersion[]> {
+  const found = await describe(client, name)
+  if (found === undefined) return []
+  const current = found.routingConfig?.currentDeploymentVersion?.buildId
+  const versions = await Promise.all(
+    (found.versionSummaries ?? []).map(async ({ deploymentVersion, createTime }): Promise<WorkerVersion> => {
+      const buildId = deploymentVersion?.buildId ?? ''
+      const seconds = createTime?.seconds
+      return {
+        buildId,
+        current: buildId === current,
+        since: seconds == null ? null : new Date(Number(seconds) * 1000).toISOString(),
+        openRuns: await openRunsOf(client, { name, buildId }),
+      }
+    }),
+  )
+  return versions.sort((a, b) => (b.since ?? '').localeCompare(a.since ?? ''))
+}
+
+/** Sends new runs to the workers of this version; runs under way stay. Throws `WorkerMissing` where none of it ever polled. */
+export async function promoteVersion(client: Client, { name, buildId }: Deployment): Promise<void> {
+  const versions = await readVersions(client, name)
+  if (!versions.some((version) => version.buildId === buildId)) throw unknownVersion(name, buildId, versions)
+  await client.workflowService.setWorkerDeploymentCurrentVersion({
+    namespace: client.options.namespace,
+    deploymentName: name,
+    buildId,
+    identity: 'd1-runbook',
+  })
+}
+
+/**
+ * What a worker of this version does when it has begun to poll: the first one of all makes itself the current one, since without
+ * any no run would begin. Returns the build that new runs go to; undefined where the server does not know it yet.
+ */
+export async function currentVersion(client: Client, deployment: Deployment): Promise<string | undefined> {
+  for (const limit = Date.now() + KNOWN_WITHIN_MS; Date.now() < limit; await sleep(LOOK_AGAIN_MS)) {
+    const versions = await readVersions(client, deployment.name)
+    if (!versions.some(({ buildId }) => buildId === deployment.buildId)) continue
+    const current = versions.find((version) => version.current)
+    if (current !== undefined) return current.buildId
+    await promoteVersion(client, deployment)
+    return deployment.buildId
+  }
+  return undefined
+}
+
+async function describe(client: Client, deploymentName: string) {
+  const { namespace } = client.options
+  try {
+    const found = await client.workflowService.describeWorkerDeployment({ namespace, deploymentName })
+    return found.workerDeploymentInfo ?? undefined
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === NOT_FOUND) return undefined
+    throw error
+  }
+}
+
+async function openRunsOf(client: Client, { name, buildId }: Deployment): Promise<number> {
+  const version = `${name}:${buildId}`.replaceAll("'", "''")
+  const query = `TemporalWorkerDeploymentVersion = '${version}' AND ExecutionStatus = 'Running'`
+  return (await client.workflow.count(query)).count
+}
+
+function unknownVersion(name: string, buildId: string, versions: readonly WorkerVersion[]): RunbookError {
+  const known = versions.length === 0 ? 'none is known' : versions.map((one) => one.buildId).join(', ')
+  return new RunbookError(
+    'WorkerMissing',
+    `No worker of the version ${buildId} of ${name} ever polled: ${known}.`,
+    { advice: words`Start one first: ${command('worker', '--versioned')}` },
+  )
+}

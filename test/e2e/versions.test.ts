@@ -1,0 +1,123 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { GATES } from '../../src/contract/names.js'
+import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
+import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
+import type { WorkerVersion } from '../../src/temporal/deployment.js'
+import {
+  buildIfStale,
+  documentOf,
+  launch,
+  launchService,
+  resultOf,
+  untilSays,
+  type Command,
+} from './processes.js'
+import { createLocalProject, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
+import { RunObserver } from './run.js'
+
+const scratch = scratchFolder()
+let server: EmbeddedServer
+let temporal: TemporalClient
+let home: LocalProject
+let other: LocalProject
+const workers = new Map<string, Command>()
+
+const projectOf = (name: string, databaseId: string): LocalProject =>
+  createLocalProject({
+    folder: path.join(scratch.folder, name),
+    databaseId,
+    config: { environments: { local: { monitoring: QUICK_BASELINE } } },
+  })
+
+const command = (project: LocalProject, ...args: string[]): Command =>
+  launch([...args, '--project', project.folder, '--json'], { TEMPORAL_ADDRESS: server.address })
+
+/** The built worker, as of another build. Both databases are served by each: a charter a project. */
+async function startWorker(buildId: string): Promise<string> {
+  const env = { TEMPORAL_ADDRESS: server.address, D1_RUNBOOK_BUILD_ID: buildId }
+  const charters = [home, other].flatMap(({ folder }) => ['--charter', path.join(folder, 'charter.json')])
+  const worker = launchService(['worker', ...charters, '--project', home.folder, '--json'], env)
+  workers.set(buildId, worker)
+  return untilSays(worker, /Worker polls[^]*Version .*\n/)
+}
+
+async function stopWorker(buildId: string): Promise<void> {
+  workers.get(buildId)?.kill('SIGTERM')
+  await workers.get(buildId)
+  workers.delete(buildId)
+}
+
+async function versions(): Promise<Record<string, Pick<WorkerVersion, 'current' | 'openRuns'>>> {
+  const found = await documentOf<{ versions: WorkerVersion[] }>(command(home, 'worker', 'versions'), 0)
+  return Object.fromEntries(
+    found.versions.map(({ buildId, current, openRuns }) => [buildId, { current, openRuns }]),
+  )
+}
+
+beforeAll(async () => {
+  await buildIfStale()
+  home = projectOf('home', '00000000-0000-4000-8000-0000000000e1')
+  other = projectOf('other', '00000000-0000-4000-8000-0000000000e2')
+  server = await startEmbeddedServer({ projectDir: home.folder })
+  temporal = await connectClient({ projectDir: home.folder })
+  for (const project of [home, other]) {
+    const charter = await documentOf<object>(command(project, 'charter', '--env', 'local'), 0)
+    writeFileSync(path.join(project.folder, 'charter.json'), JSON.stringify(charter))
+  }
+}, 240_000)
+
+afterAll(async () => {
+  for (const buildId of workers.keys()) await stopWorker(buildId)
+  await temporal.close()
+  await server.stop()
+  scratch.remove()
+})
+
+test('a run ends on the build that it began with, while new ones go to the build that was promoted', async () => {
+  expect(await versions()).toEqual({})
+  expect(await resultOf(command(home, 'worker', 'promote', 'one'))).toMatchObject({
+    code: 2,
+    json: { error: { type: 'WorkerMissing' } },
+  })
+
+  // The first version of all is the current one: without any no run would begin.
+  expect(await startWorker('one')).toContain('one: new runs come here')
+  const first = new RunObserver(temporal, 'local', home.databaseId)
+  await documentOf<object>(command(home, 'start', '--requester', 'Ada', '--time-scale', '86400'), 0)
+  await first.gateOpen('team-lead')
+
+  // A second build polls beside it, and gets nothing until it is promoted.
+  expect(await startWorker('two')).toContain('new ones go to one until')
+  await expect.poll(versions, { timeout: 30_000 }).toEqual({
+    one: { current: true, openRuns: 1 },
+    two: { current: false, openRuns: 0 },
+  })
+  const promoted = await resultOf(command(home, 'worker', 'promote', 'two'))
+  expect(promoted).toMatchObject({ code: 0, json: { success: true, buildId: 'two' } })
+  expect(promoted.stderr).toContain('Keep a worker of one')
+
+  const second = new RunObserver(temporal, 'local', other.databaseId)
+  await documentOf<object>(command(other, 'start', '--requester', 'Ada', '--time-scale', '86400'), 0)
+  await second.gateOpen('team-lead')
+  await expect.poll(versions, { timeout: 30_000 }).toEqual({
+    one: { current: false, openRuns: 1 },
+    two: { current: true, openRuns: 1 },
+  })
+
+  // Without a worker of its build a run waits: the other build does not touch it. With one it goes on to its end.
+  await stopWorker('one')
+  await second.decide('team-lead', 'Bea')
+  await second.gateOpen('environment')
+  await startWorker('one')
+  await first.approveAll(
+    GATES.filter((gate) => gate !== 'rollback'),
+    'Bea',
+  )
+  expect(await first.closed(120_000)).toMatchObject({ outcome: 'completed' })
+  await expect.poll(versions, { timeout: 30_000 }).toEqual({
+    one: { current: false, openRuns: 0 },
+    two: { current: true, openRuns: 1 },
+  })
+}, 400_000)
