@@ -66,7 +66,8 @@ export async function readVersions(client: Client, name: string): Promise<Worker
       return {
         buildId,
         current: buildId === current,
-        since: seconds == null ? null : new Date(Number(seconds) * 1000).toISOString(),
+        since:
+          seconds === undefined || seconds === null ? null : new Date(Number(seconds) * 1000).toISOString(),
         openRuns: await openRunsOf(client, { name, buildId }),
       }
     }),
