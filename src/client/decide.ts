@@ -36,7 +36,11 @@ export async function submitDecision(
   try {
     return await client.withDeadline(Date.now() + DECISION_TIMEOUT_MS, async () => {
       await demandSharedKey(session, (await handle.describe()).taskQueue)
-      return handle.executeUpdate(submitDecisionUpdate, { args: [body], updateId: decisionId })
+      return handle.executeUpdate(submitDecisionUpdate, {
+        args: [body],
+        // Tells the decisions apart in Temporal's timeline; the same decision has the same one, however often it is sent.
+        updateId: `${decision.gate}-${decision.decision}-${decisionId}`,
+      })
     })
   } catch (error) {
     throw await explainAsked(session, error, { workflowId, runId })

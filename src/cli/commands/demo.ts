@@ -7,6 +7,7 @@ import type { DemoStage } from './demo-stage.js'
 import type { Driven, DriveOptions } from './drive.js'
 import type { Output } from '../terminal/output.js'
 import { runLines } from '../terminal/run-text.js'
+import { runLink } from '../../client/run-link.js'
 import { exitCodeOf } from '../../client/runs.js'
 import type { Session } from '../../client/session.js'
 import { at, command, words, type NextCommand, type Words } from '../../contract/next-command.js'
@@ -141,7 +142,7 @@ function sayEnding(view: RunView, stage: DemoStage, options: DemoOptions, output
   const report = view.artifacts.find((file) => file.endsWith('report.html'))
   if (report !== undefined) output.line(`Report       ${report}`)
   if (view.backup !== null) output.line(`Backup       ${view.backup.file}`)
-  output.line(`Temporal UI  ${stage.server.uiUrl}`)
+  output.line(`Temporal UI  ${runLink(stage.server, view) ?? ''}`)
   output.line('')
   output.line('Try next:')
   for (const next of nextCommands(stage, options)) output.line(words`  ${here(next)}`)

@@ -11,6 +11,7 @@ import { helpParagraph } from '../terminal/help-text.js'
 import type { Output } from '../terminal/output.js'
 import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
 import { withSession, type Session } from '../../client/session.js'
+import { runLink } from '../../client/run-link.js'
 import { refuseSecondStart, startRun, type StartedRun } from '../../client/start.js'
 import { databaseLine } from '../terminal/target-text.js'
 import { at, command, words } from '../../contract/next-command.js'
@@ -167,7 +168,8 @@ function sayStarted(
     throw new RunbookError('NotAdmitted', message, { advice, details: { ...started } })
   }
   const { environment, database, accountId } = request.target
-  const ui = session.uiUrl === undefined ? {} : { uiUrl: session.uiUrl }
+  const link = runLink(session, started)
+  const ui = defined({ uiUrl: session.uiUrl, runUrl: link })
   output.document({
     success: true,
     ...started,
@@ -180,7 +182,7 @@ function sayStarted(
   if (output.json) return 0
   output.line(databaseLine({ environment, database, accountId }, output.colors))
   output.line(`Started ${started.workflowId}  ${output.colors.dim(started.runId)}`)
-  if (session.uiUrl !== undefined) output.line(`Temporal UI: ${session.uiUrl}`)
+  if (link !== undefined) output.line(`Temporal UI: ${link}`)
   const next = at.bind(undefined, { environment })
   output.line(words`Next: ${next(command('watch'))}, and ${next(command('approve', 'team-lead', '--wait'))}`)
   return 0
