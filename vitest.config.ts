@@ -27,6 +27,7 @@ export default defineConfig({
     pool: 'forks',
     // Of two cores: tests that start Temporal wait for it a fifth of their time, in which a third one works.
     maxWorkers: 3,
+    setupFiles: ['test/temporary-folder.setup.ts'],
     // Time-skipping moves the clock of a whole server: within a file tests run one after the other.
     sequence: { concurrent: false, sequencer: LongestFirst },
     testTimeout: 60_000,

@@ -60,7 +60,7 @@ export const LANES: (TestProjectInlineConfiguration & { test: { name: string } }
   },
   // The SDK is most of what these files load; each starts and stops a server and a worker of its own.
   { extends: true, test: { name: 'temporal', include: TEMPORAL, isolate: false, ...binaries } },
-  { extends: true, test: { name: 'd1', include: D1 } },
-  { extends: true, test: { name: 'wrangler', include: WRANGLER } },
+  { extends: true, test: { name: 'd1', include: D1, isolate: false } },
+  { extends: true, test: { name: 'wrangler', include: WRANGLER, isolate: false } },
   { extends: true, test: { name: 'e2e', include: E2E, ...binaries } },
 ]

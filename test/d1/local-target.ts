@@ -1,23 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll } from 'vitest'
 import type { Target } from '../../src/contract/target.js'
 import { localDatabaseFile } from '../../src/d1/read/local-file.js'
 import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
-
-const folders: string[] = []
-
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-})
-
-/** A folder that goes when the test file ends; its name has a space and a non-ASCII letter on purpose. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'd1 rünbook-'))
-  folders.push(folder)
-  return folder
-}
+import { temporaryFolder } from '../temporary-folder.js'
 
 export function localTarget(overrides: Partial<Target> = {}): Target {
   const projectDir = temporaryFolder()

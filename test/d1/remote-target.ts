@@ -6,7 +6,7 @@ import {
   type CloudflareApi,
   type CloudflareApiOptions,
 } from '../../sample/cloudflare-api/index.js'
-import { temporaryFolder } from './local-target.js'
+import { temporaryFolder } from '../temporary-folder.js'
 
 export const REMOTE_ID = '11111111-2222-4333-8444-555555555555'
 

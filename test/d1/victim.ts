@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
+import { temporaryFolder } from '../temporary-folder.js'
 
 /** A database outside of every scratch folder, which hostile SQL is pointed at. */
 export function withVictim(): {
@@ -11,7 +11,7 @@ export function withVictim(): {
   put: (sql: string) => string
   untouched: () => void
 } {
-  const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-victim-'))
+  const folder = temporaryFolder('d1-runbook-victim-')
   const victim = join(folder, 'victim.sqlite')
   const database = openSqlite(victim)
   database.exec('CREATE TABLE t (v TEXT); INSERT INTO t VALUES (1), (2)')

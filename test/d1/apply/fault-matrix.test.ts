@@ -14,7 +14,7 @@ import {
 } from './fault-cells.js'
 import { SEED } from '../../fast-check.js'
 import { FULL } from '../../full.js'
-import { temporaryFolder } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 import { remoteTarget } from '../remote-target.js'
 
 /**

@@ -10,7 +10,8 @@ import { apiPath } from '../../../src/d1/cloudflare/send.js'
 import { migrationFile } from '../../../src/d1/migrations/migration-files.js'
 import { runWrangler } from '../../../src/d1/wrangler/wrangler.js'
 import { fingerprintOf } from '../fingerprint.js'
-import { LEDGER_SQL, temporaryFolder } from '../local-target.js'
+import { LEDGER_SQL } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 import { remoteTarget, REMOTE_ID } from '../remote-target.js'
 
 const BEFORE = `CREATE TABLE artists (id INTEGER PRIMARY KEY, name TEXT NOT NULL);`

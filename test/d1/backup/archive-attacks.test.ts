@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import yauzl from 'yauzl'
 import yazl from 'yazl'
 import { createBackup, restoreBackup, validateBackup } from '../../../src/d1/backup/backup.js'
-import { localTarget, seedLocal, temporaryFolder } from '../local-target.js'
+import { localTarget, seedLocal } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 
 /** The entries of a good archive, to be put together wrongly. */
 let entries: Record<string, Buffer>

@@ -7,7 +7,8 @@ import type { Target } from '../../../src/contract/target.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 import { openScratch } from '../../../src/d1/scratch/scratch-workerd.js'
 import { parseJsonOutput, runWrangler } from '../../../src/d1/wrangler/wrangler.js'
-import { LEDGER_SQL, localTarget, seedLocal, temporaryFolder } from '../local-target.js'
+import { LEDGER_SQL, localTarget, seedLocal } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 import { NASTY_SQL, nastyRows } from '../nasty-database.js'
 
 describe('a backup of a nasty database', () => {

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createBackup, newestBackup, restoreBackup } from '../../../src/d1/backup/backup.js'
 import { replaceContent } from '../../../src/d1/backup/replace-content.js'
-import { localTarget, seedLocal, temporaryFolder } from '../local-target.js'
+import { localTarget, seedLocal } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 
 const MIB = 1024 * 1024
 const mounts: string[] = []

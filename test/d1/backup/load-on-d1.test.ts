@@ -8,7 +8,7 @@ import { takeInventory } from '../../../src/d1/schema/inventory.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 import { randomOf } from '../../analysis/random-migration.js'
 import { FULL } from '../../full.js'
-import { temporaryFolder } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 import { randomDatabase } from './random-database.js'
 
 /** Dumps what `statements` make, and lets D1's engine load it: what is there afterwards against what was there before. */

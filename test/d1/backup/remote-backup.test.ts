@@ -6,7 +6,8 @@ import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 import type { CloudflareApi } from '../../../sample/cloudflare-api/index.js'
 import type { Price } from '../../../src/contract/price.js'
 import type { Target } from '../../../src/contract/target.js'
-import { LEDGER_SQL, temporaryFolder } from '../local-target.js'
+import { LEDGER_SQL } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 import { remoteTarget } from '../remote-target.js'
 
 const ART = `CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent(id));

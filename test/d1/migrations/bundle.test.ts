@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import type { MigrationFile } from '../../../src/contract/target.js'
 import { packBundle, unpackBundle } from '../../../src/d1/migrations/bundle.js'
 import { migrationFile } from '../../../src/d1/migrations/migration-files.js'
-import { temporaryFolder } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 
 const SMALL = [
   migrationFile('0001_žluť.sql', Buffer.from("INSERT INTO t VALUES ('🎨\r\n');\n")),

@@ -7,7 +7,8 @@ import { fc } from '../../fast-check.js'
 import { describe, expect, it } from 'vitest'
 import { migrationFile, readMigrationFiles } from '../../../src/d1/migrations/migration-files.js'
 import { runWrangler } from '../../../src/d1/wrangler/wrangler.js'
-import { localTarget, temporaryFolder } from '../local-target.js'
+import { localTarget } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 
 /** Names that people really give: numbers of any width, ties, none, dates, spaces, letters beyond ASCII. */
 const NAMES = [

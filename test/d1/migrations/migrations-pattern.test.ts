@@ -11,7 +11,8 @@ import { readSnapshot } from '../../../src/d1/read/open-reader.js'
 import { openStage } from '../../../src/d1/wrangler/stage.js'
 import { runWrangler } from '../../../src/d1/wrangler/wrangler.js'
 import { fingerprintOf } from '../fingerprint.js'
-import { LEDGER_SQL, localTarget, seedLocal, temporaryFolder } from '../local-target.js'
+import { LEDGER_SQL, localTarget, seedLocal } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 
 /** In the order in which they must run. */
 const NESTED = [

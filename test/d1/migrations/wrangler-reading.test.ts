@@ -3,7 +3,7 @@ import { MINIMUM_WRANGLER } from '../../../src/d1/wrangler/wrangler-tool.js'
 import { FULL } from '../../full.js'
 import { SEED } from '../../fast-check.js'
 import { bundledWrangler } from '../../sample/cloudflare-api/wrangler-project.js'
-import { temporaryFolder } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 import { installedWrangler } from '../wrangler/installed-wrangler.js'
 import { ask, differenceBeforePatterns, differenceToday, places, read, UNLIKE } from './compare-reading.js'
 

@@ -8,7 +8,8 @@ import { createBackup } from '../../../src/d1/backup/backup.js'
 import { migrationFile } from '../../../src/d1/migrations/migration-files.js'
 import { replaceContent } from '../../../src/d1/backup/replace-content.js'
 import { fingerprintOf } from '../fingerprint.js'
-import { LEDGER_SQL, localTarget, seedLocal, temporaryFolder } from '../local-target.js'
+import { LEDGER_SQL, localTarget, seedLocal } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 
 const SCHEMA = 'CREATE TABLE t (v TEXT);'
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { takeFileLock } from '../../../src/d1/sqlite/file-lock.js'
-import { temporaryFolder } from '../local-target.js'
+import { temporaryFolder } from '../../temporary-folder.js'
 
 const MODULE = path.resolve('src/d1/sqlite/file-lock.ts')
 
