@@ -135,9 +135,11 @@ export interface DataComparison {
   /** The moved rows got other keys there: those of before are gone. Nothing referred to them. */
   underOtherKeys?: true
   lostSamples: string[]
-  /** Rows that are gone, beside the lost ones, of which one that is equal in every column is still there; of tables without a key. */
+  /** Rows that are gone, beside the lost ones, of which one that is equal in every column (but `equalBut`) is still there. */
   equal?: number
   equalSamples?: string[]
+  /** The key, where the equal one differs in it; nothing refers to the gone ones then. */
+  equalBut?: string
   columns: ColumnChange[]
   filled: FilledColumn[]
   /** Rows of now that are known as one of before that another one is known as already. */

@@ -6,6 +6,7 @@ import type { DataComparison, TableFate } from '../evidence.js'
 import { appearedRows } from './appeared-rows.js'
 import { compareByKey } from './by-key.js'
 import { computedChanges, computedPairs } from './computed-columns.js'
+import { withoutDuplicates } from './deduplicated.js'
 import { relocate } from './moved-rows.js'
 import { clearedColumn, goneColumn } from './moved-values.js'
 import { withEqualRows } from './equal-rows.js'
@@ -64,7 +65,8 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
     nulls: nullsRefused(database, fate, after, pairs),
   }
   const settled = compared.lost > 0 ? relocate(versions, fate, compared, key) : compared
-  const counted = withEqualRows(versions, fate, after, pairs, key, settled)
+  const equals = withEqualRows(versions, fate, after, pairs, key, settled)
+  const counted = withoutDuplicates(versions, fate, after, pairs, equals)
   const shared = sharedKeys(versions, fate, after, pairs)
   return withAppeared(versions, fate, after, { ...counted, shared }, key)
 }

@@ -90,7 +90,11 @@ function equal(evidence: Evidence): Finding[] {
     if (data?.equal === undefined) return []
     const [are, have] = data.equal === 1 ? ['is', 'has'] : ['are', 'have']
     const samples = `Among them: (${(data.equalSamples ?? []).join('), (')}).`
-    const message = `${rowsText(data.equal)} of ${before.name} ${are} gone and ${have} an equal one still there, in every column: how often each was there is lost. ${samples}`
+    const so =
+      data.equalBut === undefined
+        ? 'in every column: how often each was there is lost'
+        : `in every column but ${data.equalBut}; no foreign key, and no column called after ${before.name}, refers to ${data.equal === 1 ? 'it' : 'them'}`
+    const message = `${rowsText(data.equal)} of ${before.name} ${are} gone and ${have} an equal one still there, ${so}. ${samples}`
     return [
       findingOf(dl102, 'warning', rowLossCulprit(evidence, fate), message, {
         ...{ table: before.name, count: data.equal, before: data.rowsBefore, after: data.rowsAfter },

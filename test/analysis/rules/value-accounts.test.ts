@@ -3,6 +3,7 @@ import { verdictOf } from '../../../src/analysis/findings/acknowledge.js'
 import { CAST_ALIKE, CUT } from '../../corpus/casts.js'
 import { COMPUTED_ALIKE, COMPUTED_OTHERWISE } from '../../corpus/computed-columns.js'
 import { EXCHANGED, IN_PLACE } from '../../corpus/columns-exchanged.js'
+import { CLEARED_DUPLICATES, LOST_DUPLICATES } from '../../corpus/deduplicated.js'
 import { DUPLICATES_GONE, DUPLICATES_STAY } from '../../corpus/duplicates.js'
 import { PIECES_KEPT, PIECES_LEFT_OUT, PIECES_LOST } from '../../corpus/pieces-elsewhere.js'
 import { EVERYDAY, EVERYDAY_LOSSES } from '../../corpus/everyday.js'
@@ -39,6 +40,8 @@ const KINDS: Record<string, Scenario[]> = {
   'rows under other keys': REKEYED,
   'values and rows of which a few are not given back': PARTLY_HELD,
   'values and rows that are given back': WHOLLY_HELD,
+  'duplicates that are cleared away': CLEARED_DUPLICATES,
+  'duplicates that something is lost with': LOST_DUPLICATES,
   'values that a CAST cuts': CUT,
   'values that a CAST leaves': CAST_ALIKE,
 }
