@@ -53,6 +53,7 @@ export const APPLICATION_BREAKS: Scenario[] = [
   told({
     ...CALLS,
     name: 'the key must be given',
+    ...{ codes: ['CT102'], silent: ['QC101'] },
     migration: rebuilt(
       `id TEXT PRIMARY KEY NOT NULL, name TEXT, state TEXT, at INTEGER UNIQUE`,
       `CAST(id AS TEXT), name, state, at`,

@@ -85,18 +85,20 @@ export const PARTLY_HELD: Scenario[] = [
     name: 'two words that become one',
     ...one('st', 'TEXT', [`'new'`, `'open'`, `'done'`, `'done'`]),
     migration: WORDS(`WHEN 'new' THEN 'N' WHEN 'open' THEN 'N' WHEN 'done' THEN 'D'`),
-    codes: ['DL103', 'CH101'],
+    codes: ['DL103'],
     says: [
-      `2 values of t.st go with the column, such as 'new', 'open'.`,
-      `2 values of t.st are written as other words in t.w: 'done' -> 'D'`,
+      `2 values of t.st go with the column, such as 'new', 'open'; 2 values are written as other words in t.w ('done' -> 'D')`,
     ],
   }),
   some({
     name: 'a word for which there is none',
     ...one('st', 'TEXT', [`'new'`, `'odd'`, `'done'`]),
     migration: WORDS(`WHEN 'new' THEN 'N' WHEN 'done' THEN 'D'`),
-    codes: ['DL103', 'CH101'],
-    says: [`1 value of t.st goes with the column, such as 'odd'.`, `'new' -> 'N'; 'done' -> 'D'`],
+    codes: ['DL103'],
+    says: [
+      `1 value of t.st goes with the column, such as 'odd'; 2 values are`,
+      `'new' -> 'N'; 'done' -> 'D'`,
+    ],
   }),
   some({
     name: 'a time of deletion for some that were inactive',
@@ -164,7 +166,7 @@ export const WHOLLY_HELD: Scenario[] = [
     name: 'a time of deletion for all that were inactive',
     ...one('active', 'INTEGER', ['1', '0', '0', '1']),
     migration: `ALTER TABLE t ADD COLUMN deleted_at TEXT; UPDATE t SET deleted_at = 'now' WHERE active = 0; ALTER TABLE t DROP COLUMN active;`,
-    codes: ['CH101'],
+    codes: ['DS103'],
     says: ['1 -> NULL; 0 -> not NULL'],
   }),
   all({

@@ -77,7 +77,7 @@ export const REKEYED_LOST: Scenario[] = [
   lost(
     'all rows are replaced by others',
     `DELETE FROM item; INSERT INTO item VALUES (101, 'x', 1);`,
-    ['4 rows of item are lost; 0 of 4 remain'],
+    ['4 rows of item are lost by a DELETE without WHERE; 0 of 4 remain'],
     { silent: [], unsaid: [] },
   ),
 ]

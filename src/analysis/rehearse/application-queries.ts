@@ -141,7 +141,10 @@ function checkQuery(versions: BothVersions, evidence: Evidence, query: Applicati
   const execution = executeOnBoth(versions, query.sql, verb === 'insert' ? target : undefined)
   const { refused, missing } = execution
   if (refused !== undefined) {
-    const message = `The query ${query.name} of the running application is refused with values that it wrote before: ${refused}.`
+    const left = /^NOT NULL constraint failed: .*\.([^.]+)$/.exec(refused)?.[1]
+    const always = left !== undefined && !mentions(significantTokens(query.sql), left)
+    const when = always ? '' : ' with some of the values that rows have'
+    const message = `The query ${query.name} of the running application is refused${when}: ${refused}.`
     return seen('refused', refused, [broken(evidence, query, severityOf(query), message)])
   }
   const scans = newScans(versions, evidence, query, { before, after })

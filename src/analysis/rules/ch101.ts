@@ -6,7 +6,7 @@ import { selectedFor } from '../compare/writers.js'
 import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
 import { forgotten, isEmptied } from './dl103.js'
-import { findingOf, rowsText, valuesText, type Rule } from './rule.js'
+import { findingOf, rowsText, type Rule } from './rule.js'
 
 export const ch101: Rule = {
   code: 'CH101',
@@ -16,7 +16,6 @@ export const ch101: Rule = {
   source: 'rehearsal: values of the backup that differ afterwards',
   check: (evidence) =>
     evidence.fates.flatMap((fate) => [
-      ...mapped(evidence, fate),
       ...(fate.data?.columns ?? [])
         .filter((change) => change.after !== undefined && !forgotten(fate, change))
         .filter(
@@ -24,8 +23,20 @@ export const ch101: Rule = {
             change.changed > (change.cut ?? 0) + (change.cut === undefined ? 0 : (change.retyped ?? 0)),
         )
         .filter((change) => nulledThroughParent(evidence, fate, change.column) === undefined)
+        .filter((change) => !setInEveryRow(evidence, fate, change))
         .map((change) => replaced(evidence, fate, change)),
     ]),
+}
+
+/** By an UPDATE without WHERE, which is told as that. */
+function setInEveryRow(evidence: Evidence, fate: TableFate, change: ColumnChange): boolean {
+  const place = valueCulprit(evidence, fate, change.column)
+  return (
+    change.uniform === true &&
+    place?.anatomy.verb === 'update' &&
+    !place.anatomy.hasWhere &&
+    fate.how === 'kept'
+  )
 }
 
 function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
@@ -61,24 +72,6 @@ function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Fi
 const BY_TYPE =
   'ORDER BY, comparisons, joins, division and JSON go by the stored type: see that the application reads and binds the new one, or keep the type that was declared.'
 const WITHOUT_SAMPLES = 'A data fix is meant, an accident looks the same: read the statement again.'
-
-/** A column that is gone and left another word for each of its values. */
-function mapped(evidence: Evidence, fate: TableFate): Finding[] {
-  return (fate.data?.columns ?? []).flatMap(({ column, mappedTo, changed, values, mappedSamples = [] }) => {
-    if (mappedTo === undefined) return []
-    const words = mappedSamples.map(({ before, after }) => `${before} -> ${after}`).join('; ')
-    const message = `${valuesText(changed)} of ${fate.before.name}.${column} ${changed === 1 ? 'is' : 'are'} written as other words in ${mappedTo}: ${words}; which stands for which, only the migration says.`
-    const place = valueCulprit(evidence, fate, column)
-    return [
-      findingOf(ch101, 'warning', place, message, {
-        table: fate.before.name,
-        column,
-        before: values,
-        after: values - changed,
-      }),
-    ]
-  })
-}
 
 /** SQLite gave the rows of a rebuild other keys, and what refers to the old ones was left as it is. */
 function losesReferences(evidence: Evidence, { before }: TableFate, { renumbered }: ColumnChange): boolean {

@@ -68,8 +68,9 @@ function observed(evidence: Evidence): Finding[] {
     return losses
       .filter((loss) => !isThroughParent(evidence, fate, loss))
       .map(({ place, rows, samples = [] }) => {
-        const how =
-          place === undefined || !isThrough(evidence, place, fate) ? drop : ` through ${calledBy(place)}`
+        const through = place !== undefined && isThrough(evidence, place, fate)
+        const blunt = place?.anatomy.verb === 'delete' && !place.anatomy.hasWhere && !through
+        const how = through ? ` through ${calledBy(place)}` : blunt ? ' by a DELETE without WHERE' : drop
         const among = samples.length === 0 ? '' : ` Among them: (${samples.join('), (')}).`
         const message = `${rowsText(rows)} of ${before.name} ${rows === 1 ? 'is' : 'are'} lost${how}; ${remain}.${among}`
         return findingOf(dl102, 'error', place, message, {

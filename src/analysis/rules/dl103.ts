@@ -3,7 +3,7 @@ import { clearings, valueCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { ColumnChange, Evidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
-import { dropOf, goWithColumn } from './ds103.js'
+import { dropOf, goWithColumn, wordsText } from './ds103.js'
 import { findingOf, valuesText, type Rule } from './rule.js'
 import { valueRisks } from './value-risks.js'
 
@@ -43,6 +43,7 @@ function gone(evidence: Evidence, fate: TableFate, change: ColumnChange): Findin
     dropOf(evidence, fate, change.column),
     `${valuesText(change.nulled)} of ${fate.before.name}.${change.column} ${change.nulled === 1 ? 'goes' : 'go'} with the column`,
     change.values - change.nulled,
+    wordsText(change),
   )
 }
 
@@ -115,16 +116,23 @@ function lost(
   place: ReturnType<typeof dropOf>,
   message: string,
   after: number,
+  beside = '',
 ): Finding {
   const samples = change.samples.map(({ before }) => before).join(', ')
-  return findingOf(dl103, 'error', place, `${message}${samples === '' ? '' : `, such as ${samples}`}.`, {
-    table: fate.before.name,
-    column: change.column,
-    count: change.values - after,
-    before: change.values,
-    after,
-    advice: dl103.advice.replace('TABLE.COLUMN', `${fate.before.name}.${change.column}`),
-  })
+  return findingOf(
+    dl103,
+    'error',
+    place,
+    `${message}${samples === '' ? '' : `, such as ${samples}`}${beside}.`,
+    {
+      table: fate.before.name,
+      column: change.column,
+      count: change.values - after,
+      before: change.values,
+      after,
+      advice: dl103.advice.replace('TABLE.COLUMN', `${fate.before.name}.${change.column}`),
+    },
+  )
 }
 
 function possible(evidence: Evidence): Finding[] {

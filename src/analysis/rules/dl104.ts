@@ -1,4 +1,4 @@
-import { columnsSet, refilledLater } from './attribution.js'
+import { columnsSet, refilledLater, rowLosses } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { tableNamed } from '../../d1/schema/schema.js'
@@ -25,8 +25,12 @@ function judge(evidence: Evidence, statement: StatementEvidence): Finding[] {
   if (table === undefined) return []
   const place = { table: table.name, advice: dl104.advice.replace('TABLE', table.name) }
   if (statement.anatomy.verb === 'delete') {
-    const harmless =
-      evidence.mode === 'copy' ? (fate?.data?.lost ?? 0) === 0 : refilledLater(evidence, statement, target)
+    // Rows that are lost by it are told as that, with this beside.
+    const told =
+      fate === undefined ||
+      (fate.data?.lost ?? 0) === 0 ||
+      rowLosses(evidence, fate).some(({ place }) => place === statement)
+    const harmless = evidence.mode === 'copy' ? told : refilledLater(evidence, statement, target)
     return harmless
       ? []
       : [
@@ -50,10 +54,17 @@ function judge(evidence: Evidence, statement: StatementEvidence): Finding[] {
       dl104,
       lossSeverity(evidence),
       statement,
-      `UPDATE without WHERE sets ${table.name}.${column} in every row.`,
+      `UPDATE without WHERE sets ${table.name}.${column} in every row${samplesText(fate, column)}.`,
       { ...place, column },
     ),
   )
+}
+
+function samplesText(fate: TableFate | undefined, column: string): string {
+  const samples = fate?.data?.columns.find((change) => same(change.column, column))?.samples ?? []
+  return samples.length === 0
+    ? ''
+    : `: ${samples.map(({ before, after }) => `${before} -> ${after}`).join('; ')}`
 }
 
 /** Different values became one: what they were cannot be told any more. */

@@ -15,7 +15,8 @@ export const ds103: Rule = {
       goneColumns(fate).flatMap((name) => {
         const change = fate.data?.columns.find(({ column }) => column === name)
         if (change !== undefined && goWithColumn(change)) return []
-        const held = change?.preservedIn === undefined ? '' : `; its values are in ${change.preservedIn}`
+        const held =
+          change?.preservedIn === undefined ? wordsText(change) : `; its values are in ${change.preservedIn}`
         const computed = fate.before.columns.some((column) => same(column.name, name) && column.generated)
         const values = fate.data === undefined || computed ? '' : ` with ${valuesText(change?.values ?? 0)}`
         const empty = fate.data?.rowsBefore === 0 || (values !== '' && (change?.values ?? 0) === 0)
@@ -31,6 +32,14 @@ export const ds103: Rule = {
         ]
       }),
     ),
+}
+
+/** Values that stand as other words in another column. */
+export function wordsText(change: ColumnChange | undefined): string {
+  const { mappedTo, changed = 0, mappedSamples = [] } = change ?? {}
+  if (mappedTo === undefined) return ''
+  const words = mappedSamples.map(({ before, after }) => `${before} -> ${after}`).join('; ')
+  return `; ${valuesText(changed)} ${changed === 1 ? 'is' : 'are'} written as other words in ${mappedTo} (${words}): which stands for which, only the migration says`
 }
 
 /** Values that are lost because their column is gone: that is DL103, which tells the column too. */
