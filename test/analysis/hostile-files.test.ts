@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { rehearseInOwnProcess } from '../../src/analysis/rehearse/in-own-process.js'
@@ -9,6 +8,7 @@ import { loadSql } from '../../src/d1/backup/export/load.js'
 import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 import { HOSTILE, TAME } from '../corpus/hostile.js'
 import { withVictim } from '../d1/victim.js'
+import { temporaryFolder } from '../temporary-folder.js'
 import { useBuiltProcesses } from './own-process.js'
 import { migrationFile } from './scenario-run.js'
 
@@ -43,7 +43,7 @@ describe('a migration file that reaches beyond its database', () => {
 
   it('is refused in processes of their own too, pending or applied', { timeout: 300_000 }, async () => {
     const { put, untouched } = withVictim()
-    const databaseFile = join(mkdtempSync(join(tmpdir(), 'd1-runbook-copy-')), 'copy.sqlite')
+    const databaseFile = join(temporaryFolder('d1-runbook-copy-'), 'copy.sqlite')
     const database = openSqlite(databaseFile)
     database.exec(FIRST.sql)
     database.close()
@@ -70,7 +70,7 @@ describe('a migration file that reaches beyond its database', () => {
 
   it.each(HOSTILE)('has no way in through an archive either: $name', async ({ sql }) => {
     const { put, untouched } = withVictim()
-    const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-load-'))
+    const folder = temporaryFolder('d1-runbook-load-')
     const file = join(folder, 'database.sql')
     writeFileSync(file, `PRAGMA defer_foreign_keys=TRUE;\n${FIRST.sql}\n${put(sql)}\n`)
     await loadSql(file, join(folder, 'd.sqlite')).catch((error: unknown) => {
