@@ -8,7 +8,7 @@ import { migrationWorkflowId } from '../../contract/names.js'
 import { command, words } from '../../contract/next-command.js'
 import { migrationRequestSchema } from '../../contract/run.js'
 import type { Target } from '../../contract/target.js'
-import { checkoutWorkflowId } from '../../contract/checkout.js'
+import { checkoutOf, checkoutWorkflowId } from '../../contract/checkout.js'
 import { placeless } from './charter-hash.js'
 import { differencesOf } from './differences.js'
 import { servedBy, type Served, type Service } from './service.js'
@@ -37,21 +37,29 @@ export function admitRequest(
   return { charterHash, differences: differencesFrom(charter, claim), effective: heldTo(charter, claim) }
 }
 
-/** The entry that serves this target. Throws `NotAdmitted`, also where it is known by another account or another ledger. */
+/**
+ * The entry that serves this target. Throws `NotAdmitted`, also where it is known by another account or another ledger, or is the
+ * database of another checkout on this machine, which may have the same ID.
+ */
 export function servedFor(service: Service, claim: Target): Served {
   const served = servedBy(service, claim)
   const { target } = served.environment
-  const other = (['accountId', 'migrationsTable'] as const).find(
-    (name) => claim[name] !== undefined && target[name] !== undefined && claim[name] !== target[name],
-  )
-  const remote = claim.database.remote !== target.database.remote
-  if (other === undefined && !remote) return served
-  const what = remote ? 'database.remote' : (other ?? '')
-  const [asked, holds] =
-    other === undefined ? [claim.database.remote, target.database.remote] : [claim[other], target[other]]
+  const other = Object.entries(identityOf(claim)).find(([name, asked]) => {
+    const holds = identityOf(target)[name]
+    return asked !== undefined && holds !== undefined && asked !== holds
+  })
+  if (other === undefined) return served
+  const [name, asked] = other
+  const holds = identityOf(target)[name]
   throw refusal(
-    `The request is for another database than the charter's ${target.environment} (${target.database.id}): ${what} is ${JSON.stringify(asked)}, and the charter says ${JSON.stringify(holds)}`,
+    `The request is for another database than the charter's ${target.environment} (${target.database.id}): ${name} is ${JSON.stringify(asked)}, and the charter says ${JSON.stringify(holds)}`,
   )
+}
+
+/** What tells databases of one ID apart, by its name for people. */
+function identityOf(target: Target): Record<string, unknown> {
+  const { accountId, migrationsTable, database } = target
+  return { 'database.remote': database.remote, folder: checkoutOf(target), accountId, migrationsTable }
 }
 
 function heldTo(charter: CharteredEnvironment, claim: RequestClaim): RequestClaim {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Charter, CharteredEnvironment } from '../../../src/contract/charter.js'
+import type { Target } from '../../../src/contract/target.js'
+import { servedFor } from '../../../src/runbook/charter/admission.js'
 import { canonicalJson, charterHash } from '../../../src/runbook/charter/charter-hash.js'
 import { differencesOf } from '../../../src/runbook/charter/differences.js'
 import { servedBy, serviceOf } from '../../../src/runbook/charter/service.js'
@@ -37,6 +39,47 @@ describe('what a worker serves', () => {
     const again: Charter = { ...charter, environments: [entry, { ...entry, timeZone: 'Asia/Tokyo' }] }
     expect(() => serviceOf([again])).toThrow(/Two charters are for local: art-archive \(id\)/)
     expect(() => serviceOf([charter, charter])).toThrow(/Two charters/)
+  })
+})
+
+describe('a database with the ID of one that is served', () => {
+  const remote = { ...target, database: { ...target.database, remote: true } }
+
+  it.each<[string, Target, Target, RegExp]>([
+    [
+      'in another checkout',
+      target,
+      { ...target, persistTo: '/elsewhere/.wrangler/state' },
+      /folder is ".elsewhere/,
+    ],
+    ['at Cloudflare', target, remote, /database.remote is true/],
+    [
+      'of another account',
+      { ...remote, accountId: 'ours' },
+      { ...remote, accountId: 'theirs' },
+      /accountId is "theirs"/,
+    ],
+    [
+      'by another ledger',
+      target,
+      { ...target, migrationsTable: 'ledger_2' },
+      /migrationsTable is "ledger_2"/,
+    ],
+  ])('%s is not taken for it', (_what, holds, claimed, why) => {
+    expect(() => servedFor(serviceOf([charterFor(holds)]), claimed)).toThrow(why)
+  })
+
+  it.each<[string, Target]>([
+    [
+      'from another folder of a remote project',
+      { ...remote, projectDir: '/elsewhere', persistTo: '/elsewhere/state' },
+    ],
+    ['without a word of the account', (({ accountId: _none, ...rest }) => rest)(remote)],
+  ])('%s is the same', (_what, claimed) => {
+    expect(
+      servedFor(serviceOf([charterFor({ ...remote, accountId: 'ours' })]), claimed).environment.target
+        .database,
+    ).toEqual(remote.database)
   })
 })
 
