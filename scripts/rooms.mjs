@@ -250,7 +250,14 @@ export const ROOMS = [
   room(
     'src/workflows',
     'deterministic orchestration: no Node module, no zod, only types of activities',
-    ['src/contract', 'src/text', 'src/runbook/people', 'src/runbook/monitoring', 'src/runbook'],
+    [
+      'src/contract',
+      'src/text',
+      'src/runbook/people',
+      'src/runbook/monitoring',
+      'src/runbook/charter',
+      'src/runbook',
+    ],
     { pure: true, node: false },
   ),
   room('src/activities/probes', 'one probe a file', [

@@ -19,6 +19,7 @@ interface Fields {
   runKey?: string
   backup?: { file: string }
   current?: { file: string }
+  permission?: { derivedFrom?: { backup: { file: string } } | undefined }
   view?: { workflowId: string; runId: string; environment: string; database: { id: string } }
   monitoring?: { timeScale: number }
   keep?: number
@@ -34,7 +35,7 @@ export function admitInput<Name extends TargetActivity>(
   name: Name,
   value: unknown,
   { service, place }: { service: Service; place: WorkerHome },
-): { here: ActivityContext; input: ActivityInput<Name> } {
+): { here: ActivityContext; input: ActivityInput<Name>; served: Served } {
   const read = readActivityInput(name, value)
   if (!read.ok) throw refusal(`${name} was asked with what it does not take: ${read.why}`)
   const fields: Fields = read.input
@@ -44,9 +45,9 @@ export function admitInput<Name extends TargetActivity>(
   demandOwnRun(fields, target)
   // Of these paths only the names count.
   for (const file of fields.held?.files ?? []) demandArchiveName(file, here.target)
-  for (const backup of [fields.backup, fields.current])
+  for (const backup of [fields.backup, fields.current, fields.permission?.derivedFrom?.backup])
     if (backup !== undefined) demandArchive(backup, here.target)
-  return { here, input: { ...read.input, ...configured(name, served, fields), target } }
+  return { here, served, input: { ...read.input, ...configured(name, served, fields), target } }
 }
 
 /** What the charter says of each field that is configuration and no fact of one run. */

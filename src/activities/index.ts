@@ -5,7 +5,7 @@ import { createBackup } from '../d1/backup/backup.js'
 import { readBookmark } from '../d1/apply/time-travel.js'
 import { readStatus } from '../analysis/status.js'
 import { admitRequest } from '../runbook/charter/admission.js'
-import type { Service } from '../runbook/charter/service.js'
+import type { Served, Service } from '../runbook/charter/service.js'
 import { admitInput, type TargetActivity } from './admitted-input.js'
 import { announce } from './announce.js'
 import { applyMigration } from './apply.js'
@@ -15,6 +15,7 @@ import { runChecklist, type StagingProof } from './checklist.js'
 import { runCheckpoint } from './checkpoint.js'
 import { checkConnectivity } from './connectivity.js'
 import { keepReverseMigration, updateDocuments } from './documents.js'
+import { permitMigration, permitRestore, permitTravel } from './permission.js'
 import { checkPrerequisites } from './prerequisites.js'
 import { writeFailureFiles, writeReport } from './record.js'
 import { rehearse } from './rehearse.js'
@@ -33,6 +34,7 @@ interface Act {
   signal: AbortSignal
   beat: Beat
   before: unknown
+  charterHash: string
 }
 
 /** Every activity of the runbook, bound to the machine that the worker runs on and to what it serves. */
@@ -42,11 +44,18 @@ export function createActivities({ service, stagingProof, ...home }: ActivityOpt
     <Name extends TargetActivity, Answer>(
       name: Name,
       work: (here: ActivityContext, input: ActivityInput<Name>, act: Act) => Promise<Answer>,
+      permit?: (
+        here: ActivityContext,
+        input: ActivityInput<Name>,
+        charter: Served,
+        signal: AbortSignal,
+      ) => Promise<void>,
     ) =>
     (value: ActivityInput<Name>): Promise<Answer> =>
-      asActivity((signal, beat, before) => {
-        const { here, input } = admitInput(name, value, { service, place })
-        return work(here, input, { signal, beat, before })
+      asActivity(async (signal, beat, before) => {
+        const { here, input, served } = admitInput(name, value, { service, place })
+        await permit?.(here, input, served, signal)
+        return work(here, input, { signal, beat, before, charterHash: served.charterHash })
       })
   return {
     admit: ({ request }) =>
@@ -66,8 +75,8 @@ export function createActivities({ service, stagingProof, ...home }: ActivityOpt
     createBackup: bound('createBackup', ({ target }, input, { signal, beat }) =>
       createBackup({ ...input, target, signal, onProgress: beat }),
     ),
-    rehearse: bound('rehearse', (here, input, { signal, beat }) =>
-      rehearse(here, input, { signal, onProgress: beat }),
+    rehearse: bound('rehearse', (here, input, { signal, beat, charterHash }) =>
+      rehearse(here, input, { signal, onProgress: beat, charterHash }),
     ),
     takeBaseline: bound('takeBaseline', ({ target, env, variables }, input, { signal, beat }) =>
       takeBaseline({ ...input, target }, { signal, env, variables, heartbeat: beat }),
@@ -76,12 +85,16 @@ export function createActivities({ service, stagingProof, ...home }: ActivityOpt
     prepareReverse: bound('prepareReverse', (here, input, { signal, beat }) =>
       prepareReverse(here, input, { signal, onProgress: beat }),
     ),
-    applyMigration: bound('applyMigration', (here, input, { signal, beat }) =>
-      applyMigration(here, input, signal, beat),
+    applyMigration: bound(
+      'applyMigration',
+      (here, input, { signal, beat }) => applyMigration(here, input, signal, beat),
+      permitMigration,
     ),
-    travelBack: bound('travelBack', travelBack),
-    restoreFromBackup: bound('restoreFromBackup', (here, input, { signal }) =>
-      restoreFromBackup(here, input, signal),
+    travelBack: bound('travelBack', travelBack, permitTravel),
+    restoreFromBackup: bound(
+      'restoreFromBackup',
+      (here, input, { signal }) => restoreFromBackup(here, input, signal),
+      permitRestore,
     ),
 
     announce: bound('announce', announce),

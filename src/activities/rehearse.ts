@@ -1,7 +1,11 @@
 import { defined } from '../contract/defined.js'
 import type { SlowActivities } from '../contract/activities.js'
+import type { BackupRecord } from '../contract/backup.js'
+import type { Plan, PlanBound } from '../contract/plan.js'
 import { RunbookError } from '../contract/failures.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
+import { hashOf } from '../runbook/charter/charter-hash.js'
+import { sha256Of } from './permission.js'
 import { rehearseOnCopy } from './rehearsal.js'
 import { readQueryTraffic } from '../d1/cloudflare/query-traffic.js'
 import { artifactStore, type ActivityContext } from './worker-place.js'
@@ -11,7 +15,11 @@ import { command, words } from '../contract/next-command.js'
 export async function rehearse(
   here: ActivityContext,
   input: Parameters<SlowActivities['rehearse']>[0],
-  { signal, onProgress }: { signal: AbortSignal; onProgress: (message: string) => void },
+  {
+    signal,
+    onProgress,
+    charterHash,
+  }: { signal: AbortSignal; onProgress: (message: string) => void; charterHash: string },
 ): ReturnType<SlowActivities['rehearse']> {
   const { backup, status, queries = [] } = input
   const files = await unpackBundle(input.bundle, input.files, artifactStore(here))
@@ -27,7 +35,10 @@ export async function rehearse(
     signal,
     onProgress,
   })
-  if (plan.schemaFingerprint === status.schemaFingerprint) return plan
+  if (plan.schemaFingerprint === status.schemaFingerprint)
+    return input.requester === undefined
+      ? plan
+      : boundTo(plan, { requester: input.requester, charterHash, backup })
   throw new RunbookError(
     'Drifted',
     'The schema of the database is not the one in the backup that was just made.',
@@ -35,4 +46,27 @@ export async function rehearse(
       advice: words`Find out who else changes it, then begin again: ${command('start')}`,
     },
   )
+}
+
+/** The plan under the hash that covers also who asked, under which charter, and what its ways back lead to. */
+function boundTo(
+  plan: Plan,
+  { requester, charterHash, backup }: { requester: string; charterHash: string; backup: BackupRecord },
+): Plan {
+  const bound: PlanBound = {
+    version: 2,
+    content: plan.planHash,
+    charterHash,
+    requester,
+    environment: plan.environment,
+    databaseId: plan.database.id,
+    migrations: plan.migrations.map(({ name, sha256, fingerprintBefore, fingerprintAfter }) => ({
+      ...{ name, sha256, fingerprintBefore, fingerprintAfter },
+    })),
+    ledger: plan.ledger,
+    backupSha256: backup.sha256,
+    ...defined({ bookmark: backup.bookmark }),
+    ...(plan.rollback.sql === undefined ? {} : { reverseSha256: sha256Of(plan.rollback.sql) }),
+  }
+  return { ...plan, planHash: hashOf(bound), bound }
 }

@@ -3,6 +3,7 @@ import type { Announcement, Channel } from './announcement.js'
 import type { BackupRecord } from './backup.js'
 import type { Finding } from './finding.js'
 import type { Baseline, Checkpoint, MonitoringPlan, Probe, Sampling, Thresholds } from './monitoring.js'
+import type { Permission } from './permission.js'
 import type { Plan, PlannedMigration, RowChange } from './plan.js'
 import type { Bundle, Check, CommandRecord, MigrationRequest, MigrationResult, RunView } from './run.js'
 import type { Status } from './status.js'
@@ -99,6 +100,8 @@ export interface SlowActivities {
     queries?: { name: string; sql: string }[]
     checksums?: Record<string, string>
     overlooked?: string[]
+    /** Bound into the plan's hash; absent: the hash is of the plan alone, as in runs of earlier versions. */
+    requester?: string
   }): Promise<Plan>
   takeBaseline(input: { target: Target; monitoring: MonitoringPlan }): Promise<Baseline>
 }
@@ -149,12 +152,15 @@ export interface MutateActivities {
     departure?: string
     /** What the database must show afterwards. */
     expectedFingerprint: string
+    /** Where the policy requires signatures. */
+    permission?: Permission
   }): Promise<Audited<{ previousBookmark: string; schemaFingerprint: string }>>
   /** Puts the content of a verified archive back in place of what the database holds. */
   restoreFromBackup(input: {
     target: Target
     backup: BackupRecord
     runKey: string
+    permission?: Permission
   }): Promise<Audited<{ schemaFingerprint: string; safetyCopy?: string }>>
   /**
    * Applies one file and proves the outcome from the ledger and the fingerprint. Safe to run again at any point.
@@ -167,6 +173,7 @@ export interface MutateActivities {
     /** Names in the ledger before this file. */
     ledgerBefore: string[]
     runKey: string
+    permission?: Permission
   }): Promise<Audited<MigrationResult>>
 }
 

@@ -10,6 +10,7 @@ import {
   probeSchema,
   thresholdsSchema,
 } from './monitoring.js'
+import { permissionSchema } from './permission.js'
 import { plannedMigrationSchema, planSchema, rowChangeSchema } from './plan.js'
 import { recordedRun } from './recorded.js'
 import { bundleSchema, checkSchema, runViewSchema, type RunView } from './run.js'
@@ -29,6 +30,7 @@ const plannedMigration = plannedMigrationSchema.extend({ name: migrationName, sh
 const checksums = z.record(z.string(), z.string())
 const target = targetSchema
 const runKey = z.string()
+const permission = permissionSchema
 
 /** Its shapes of earlier versions are read first, as everywhere. */
 const view = z
@@ -94,6 +96,7 @@ const ACTIVITY_INPUTS = {
     queries: z.array(z.object({ name: z.string(), sql: z.string() })).optional(),
     checksums: checksums.optional(),
     overlooked: z.array(z.string()).optional(),
+    requester: z.string().optional(),
   }),
   takeBaseline: z.object({ target, monitoring: monitoringPlanSchema }),
   prepareReverse: z.object({
@@ -113,14 +116,21 @@ const ACTIVITY_INPUTS = {
     bookmark: bookmark(),
     departure: bookmark().optional(),
     expectedFingerprint: z.string(),
+    permission: permission.optional(),
   }),
-  restoreFromBackup: z.object({ target, backup: backupRecordSchema, runKey }),
+  restoreFromBackup: z.object({
+    target,
+    backup: backupRecordSchema,
+    runKey,
+    permission: permission.optional(),
+  }),
   applyMigration: z.object({
     target,
     bundle,
     migration: plannedMigration,
     ledgerBefore: z.array(z.string()),
     runKey,
+    permission: permission.optional(),
   }),
   announce: z.object({
     runKey,

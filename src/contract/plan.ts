@@ -72,9 +72,42 @@ export const rollbackSummarySchema = z.object({
 })
 export type RollbackSummary = z.infer<typeof rollbackSummarySchema>
 
+/** What the hash of a run's plan covers: with the signatures on that hash, each part of it can be proven alone. */
+export const planBoundSchema = z.object({
+  version: z.literal(2),
+  /** SHA-256 of all else that was shown: verdict and findings too. */
+  content: z.string(),
+  /** The policy, people and all else that decisions are taken under. */
+  charterHash: z.string(),
+  /** Whose approval of their own request may not count. */
+  requester: z.string(),
+  environment: z.string(),
+  databaseId: z.string(),
+  migrations: z.array(
+    z.object({
+      name: z.string(),
+      sha256: z.string(),
+      fingerprintBefore: z.string(),
+      fingerprintAfter: z.string(),
+    }),
+  ),
+  ledger: z.array(z.string()),
+  /** The archive that the plan was rehearsed on, and the bookmark of its moment: what the ways back lead to. */
+  backupSha256: z.string(),
+  bookmark: z.string().optional(),
+  /** SHA-256 of the reverse migration of all files. */
+  reverseSha256: z.string().optional(),
+})
+export type PlanBound = z.infer<typeof planBoundSchema>
+
 export const planSchema = z.object({
-  /** SHA-256 over files, database, ledger, fingerprint and findings: what an approval is given for. */
+  /**
+   * SHA-256 over files, database, ledger, fingerprint and findings; of a run's plan over `bound`, which holds that one: what an approval
+   * is given for.
+   */
   planHash: z.string().length(64),
+  /** Absent in a plan that no run made, and in runs of earlier versions. */
+  bound: planBoundSchema.optional(),
   verdict: z.enum(VERDICTS),
   environment: z.string(),
   database: databaseSchema,

@@ -127,6 +127,8 @@ export const recordedDecisionSchema = z.object({
   strategy: rollbackStrategySchema.optional(),
   /** Fingerprint of the SSH key whose signature was verified. */
   signedWith: z.string().optional(),
+  /** The signature itself: a worker verifies it again before it acts. */
+  signature: z.string().optional(),
 })
 export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
 

@@ -125,6 +125,7 @@ export function recordDecision(input: {
     ...(input.planHash === null ? {} : { planHash: input.planHash }),
     decisionId: decision.decisionId ?? input.fallbackId,
     ...defined({ strategy: decision.strategy, signedWith: input.signedWith }),
+    ...(input.signedWith === undefined ? {} : defined({ signature: decision.signature })),
   }
 }
 

@@ -7,6 +7,7 @@ import { windowHolds, windowState } from '../runbook/window.js'
 import { mutate, read } from './activities.js'
 import { withCredentials } from './credentials.js'
 import { failureOf, WindowOver } from './endings.js'
+import { permissionFor } from './permission.js'
 import type { Run } from './run.js'
 import { ledgerRead } from './taken-back.js'
 
@@ -29,7 +30,10 @@ export async function applyOneByOne(run: Run, plan: Plan): Promise<void> {
       run.begun.add(migration.name)
       return run.audited(
         mutate.applyMigration.executeWithOptions({ summary }, [
-          { target, bundle, migration, ledgerBefore: [...ledgerBefore], runKey: run.runKey },
+          {
+            ...{ target, bundle, migration, ledgerBefore: [...ledgerBefore], runKey: run.runKey },
+            ...permissionFor(run, 'apply'),
+          },
         ]),
       )
     })

@@ -33,7 +33,7 @@ export async function productionMigration(request: MigrationRequest): Promise<Ru
       await admit(run)
       await prerequisites(run)
       if (await nothingToDo(run)) return 'completed'
-      await run.gate('team-lead', teamLeadPrompt(run.view, run.request.files.length))
+      await run.gate('team-lead', teamLeadPrompt(run.view, run.request))
       await checklist(run)
       await untilWindowOpens(run)
       const expected = await withUpdates(run, () => neverLeftTouched(run, () => migrate(run)))

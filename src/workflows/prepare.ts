@@ -204,7 +204,7 @@ async function rehearsed(run: Run, status: Status): Promise<Plan> {
   if (backup === null) throw new Error('the rehearsal needs the backup')
   const plan = await run.audited(
     slow.rehearse.executeWithOptions({ summary: 'Rehearse on the restored backup' }, [
-      { target, files, bundle, backup, status, ...requestedHistory(run) },
+      { target, files, bundle, backup, status, requester: run.request.requester, ...requestedHistory(run) },
     ]),
   )
   run.plan = plan

@@ -1,5 +1,7 @@
 import type { Plan } from '../contract/plan.js'
-import type { Check, RunView } from '../contract/run.js'
+import type { Channel } from '../contract/announcement.js'
+import type { Check, MigrationRequest, RunView } from '../contract/run.js'
+import { differenceLine } from '../runbook/charter/differences.js'
 import { gapLine, gapsOf } from '../runbook/gaps.js'
 import { querySummary } from '../runbook/query-summary.js'
 import { plural } from '../text/plural.js'
@@ -16,13 +18,50 @@ function targetLines(view: RunView): string[] {
   ]
 }
 
-export function teamLeadPrompt(view: RunView, pending: number): string[] {
+/** Where the run reads from and writes to beside the database: by these ways something could leave the worker. */
+function outsideLines({ monitoring, channels, dashboardUrl }: MigrationRequest): string[] {
+  const urls = monitoring.probes.flatMap((probe) => ('url' in probe ? [probe.url] : []))
+  const hosts = new Set([...urls, ...(dashboardUrl === undefined ? [] : [dashboardUrl])].map(hostOf))
+  const told = channels.map((channel) => [channel.name, ...placeOf(channel)].join(' '))
+  return [
+    `Asks the hosts: ${hosts.size === 0 ? 'none' : [...hosts].join(', ')}`,
+    `Tells: ${told.length === 0 ? 'nobody' : told.join(', ')}`,
+  ]
+}
+
+/** The file, or the variable of the worker that holds the address. */
+function placeOf(channel: Channel): string[] {
+  switch (channel.kind) {
+    case 'terminal':
+      return []
+    case 'file':
+      return [`(${channel.path})`]
+    case 'slack':
+      return [`(${channel.webhookUrlEnv})`]
+    case 'webhook':
+      return [`(${channel.urlEnv})`]
+  }
+}
+
+/** With its port; a name and password before it are left out. The sandbox of workflows has no URL. */
+function hostOf(url: string): string {
+  return /^[a-z][a-z\d+.-]*:\/\/(?:[^/?#@]*@)?([^/?#]*)/i.exec(url)?.[1] ?? url
+}
+
+export function teamLeadPrompt(view: RunView, request: MigrationRequest): string[] {
   return [
     ...targetLines(view),
     `Requested by: ${view.requester}`,
-    `Migration files: ${pending}`,
+    `Migration files: ${request.files.length}`,
+    ...outsideLines(request),
+    ...notAsAsked(view),
     ...view.checks.map(checkLine),
   ]
+}
+
+/** What the request asked for otherwise than the charter has it. */
+function notAsAsked({ admission }: RunView): string[] {
+  return (admission?.differences ?? []).map((one) => `! ${differenceLine(one)}`)
 }
 
 export function environmentPrompt(view: RunView): string[] {

@@ -6,6 +6,7 @@ import { appliedByThisRun } from './apply.js'
 import { now } from './clock.js'
 import { writeDown } from './close.js'
 import { failureOf } from './endings.js'
+import { permissionFor } from './permission.js'
 import type { Run } from './run.js'
 import { markTakenBack } from './taken-back.js'
 
@@ -66,7 +67,10 @@ export async function applyReverse(run: Run, reverse: PreparedReverse, act: type
   const ledgerBefore = [...run.plan.ledger, ...applied]
   const result = await run.audited(
     act.applyMigration.executeWithOptions({ summary: `Apply ${migration.name}` }, [
-      { target, bundle, migration, ledgerBefore, runKey: run.runKey },
+      {
+        ...{ target, bundle, migration, ledgerBefore, runKey: run.runKey },
+        ...permissionFor(run, 'reverse-migration'),
+      },
     ]),
   )
   if (result.state !== 'applied') throw impossible(result.error ?? `the reverse migration is ${result.state}`)

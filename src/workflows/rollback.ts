@@ -21,6 +21,7 @@ import {
   prepareReverse,
   type PreparedReverse,
 } from './reverse.js'
+import { permissionFor } from './permission.js'
 import type { Run } from './run.js'
 import { savePresentState, tellSafetyCopy } from './safety-copy.js'
 import { markTakenBack, readAfterRollback } from './taken-back.js'
@@ -279,14 +280,20 @@ async function travel(run: Run, { each, current }: Trying): Promise<string> {
         },
         take: async () => {
           const answer = once.travelBack.executeWithOptions({ summary }, [
-            { ...input, ...defined({ departure }) },
+            { ...input, ...defined({ departure }), ...permissionFor(run, 'time-travel') },
           ])
           return (await run.audited(answer)).previousBookmark
         },
         // Travelling again would lose what was written since.
         done: (seen) => (arrived(seen) ? departure : undefined),
       })
-    : (await run.audited(mutate.travelBack.executeWithOptions({ summary }, [input]))).previousBookmark
+    : (
+        await run.audited(
+          mutate.travelBack.executeWithOptions({ summary }, [
+            { ...input, ...permissionFor(run, 'time-travel') },
+          ]),
+        )
+      ).previousBookmark
   markTakenBack(run, { strategy: 'time-travel', bookmark })
   run.view.observations.push({
     note: `Time Travel can be undone with the bookmark ${undo}`,
@@ -303,7 +310,7 @@ async function restore(run: Run, { each, current }: Trying): Promise<void> {
   const take = (act: typeof mutate): ReturnType<typeof mutate.restoreFromBackup> =>
     run.audited(
       act.restoreFromBackup.executeWithOptions({ summary: 'Restore the backup' }, [
-        { target, backup, runKey: run.runKey },
+        { target, backup, runKey: run.runKey, ...permissionFor(run, 'restore-backup') },
       ]),
     )
   let saved = false

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { activityInfo } from '@temporalio/activity'
+import type { ActivityInput } from '../contract/activity-inputs.js'
+import { RunbookError } from '../contract/failures.js'
+import { command, words } from '../contract/next-command.js'
+import type { Act, Permission } from '../contract/permission.js'
+import { unpackBundle } from '../d1/migrations/bundle.js'
+import { whyNotPermitted, type PermittingCharter } from '../runbook/permit.js'
+import { rehearseOnCopy } from './rehearsal.js'
+import { artifactStore, type ActivityContext } from './worker-place.js'
+
+/** The proof that an activity asks for before it changes a database. Throws `NotAdmitted`. */
+export type Proof<Name extends 'applyMigration' | 'travelBack' | 'restoreFromBackup'> = (
+  here: ActivityContext,
+  input: ActivityInput<Name>,
+  charter: PermittingCharter,
+  signal: AbortSignal,
+) => Promise<void>
+
+/** Only the files that were approved, in their order; or the reverse that follows from them. */
+export const permitMigration: Proof<'applyMigration'> = async (here, input, charter, signal) => {
+  const { permission, migration, ledgerBefore } = input
+  const act = permission?.act === 'reverse-migration' ? 'reverse-migration' : 'apply'
+  const proven = demand(permission, act, charter)
+  if (proven === undefined) return
+  const { bound } = proven
+  if (act === 'reverse-migration') return demandReverse(here, { ...input, permission: proven }, signal)
+  const index = bound.migrations.findIndex(({ name }) => name === migration.name)
+  const planned = bound.migrations[index]
+  const same =
+    planned?.sha256 === migration.sha256 &&
+    planned.fingerprintBefore === migration.fingerprintBefore &&
+    planned.fingerprintAfter === migration.fingerprintAfter
+  if (!same) throw refusal(`${migration.name} is not a file of the plan that was approved, by its bytes`)
+  const before = [...bound.ledger, ...bound.migrations.slice(0, index).map(({ name }) => name)]
+  if (before.join('\n') !== ledgerBefore.join('\n'))
+    throw refusal(`${migration.name} is not next: the plan that was approved has another order`)
+}
+
+export const permitTravel: Proof<'travelBack'> = async (_here, { permission, bookmark }, charter) => {
+  const proven = demand(permission, 'time-travel', charter)
+  if (proven !== undefined && proven.bound.bookmark !== bookmark)
+    throw refusal('The bookmark is not the one of the plan that was approved')
+}
+
+/** Always: the archive must be the one that is named. */
+export const permitRestore: Proof<'restoreFromBackup'> = async (_here, { permission, backup }, charter) => {
+  await demandBytes(backup)
+  const proven = demand(permission, 'restore-backup', charter)
+  if (proven !== undefined && proven.bound.backupSha256 !== backup.sha256)
+    throw refusal('The archive is not the one that the approved plan was rehearsed on')
+}
+
+/** The permission, once it holds; undefined where the policy asks for no signatures. */
+function demand(
+  permission: Permission | undefined,
+  act: Act,
+  charter: PermittingCharter,
+): Permission | undefined {
+  const { workflowId, runId } = activityInfo().workflowExecution ?? { workflowId: '', runId: '' }
+  const why = whyNotPermitted({ permission, act, run: { workflowId, runId }, charter })
+  if (why !== undefined) throw refusal(`Not permitted: ${why}`)
+  return charter.environment.policy.requireSignatures ? permission : undefined
+}
+
+/** The plan has the reverse of all its files; that of a part of them is written again from what was approved, and compared. */
+async function demandReverse(
+  here: ActivityContext,
+  { permission, migration }: { permission: Permission; migration: { name: string; sha256: string } },
+  signal: AbortSignal,
+): Promise<void> {
+  const { bound, derivedFrom } = permission
+  if (migration.sha256 === bound.reverseSha256) return
+  const unknown = (): RunbookError =>
+    refusal(`${migration.name} does not follow from the plan that was approved`)
+  if (derivedFrom === undefined) throw unknown()
+  const { backup, applied, files, bundle } = derivedFrom
+  const approved = bound.migrations.map(({ name, sha256 }) => `${name} ${sha256}`)
+  const taken = files.filter(({ name }) => applied.includes(name))
+  const ours = taken.every(({ name, sha256 }) => approved.includes(`${name} ${sha256}`))
+  if (!ours || taken.length !== applied.length || backup.sha256 !== bound.backupSha256) throw unknown()
+  await demandBytes(backup)
+  const all = await unpackBundle(bundle, files, artifactStore(here))
+  const ledger = [...bound.ledger, ...applied]
+  const { rollback } = await rehearseOnCopy(here, backup, {
+    files: all.filter(({ name }) => ledger.includes(name)),
+    applied: bound.ledger,
+    signal,
+  })
+  if (rollback.sql === undefined || sha256Of(rollback.sql) !== migration.sha256) throw unknown()
+}
+
+async function demandBytes({ file, sha256 }: { file: string; sha256: string }): Promise<void> {
+  const digest = createHash('sha256')
+  try {
+    await pipeline(createReadStream(file), digest)
+  } catch {
+    // Whoever opens it says better what is the matter with it.
+    return
+  }
+  if (digest.digest('hex') !== sha256) throw refusal(`${file} has other bytes than the backup that was made`)
+}
+
+export function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function refusal(message: string): RunbookError {
+  return new RunbookError('NotAdmitted', `${message}.`, {
+    advice: words`Nothing was done to the database. Begin again, so that people decide on what will run: ${command('start')}`,
+  })
+}

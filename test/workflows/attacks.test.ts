@@ -1,0 +1,533 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common'
+import { TestWorkflowEnvironment } from '@temporalio/testing'
+import { Worker } from '@temporalio/worker'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createActivities } from '../../src/activities/index.js'
+import type { RunbookActivities } from '../../src/contract/activities.js'
+import { GATES, migrationWorkflowId, SEARCH_ATTRIBUTES, type Gate } from '../../src/contract/names.js'
+import type { MigrationRequest, RunView } from '../../src/contract/run.js'
+import type { Target } from '../../src/contract/target.js'
+import { packBundle } from '../../src/d1/migrations/bundle.js'
+import { migrationFile } from '../../src/d1/migrations/migration-files.js'
+import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
+import { serviceOf } from '../../src/runbook/charter/service.js'
+import { decisionText } from '../../src/runbook/people/signature.js'
+import { provideTemporal } from '../../src/temporal/binaries.js'
+import { createRunbookWorker } from '../../src/temporal/worker.js'
+import { useBuiltProcesses } from '../analysis/own-process.js'
+import { charterFor } from '../charter-for.js'
+import { LEDGER_SQL, localTarget, seedLocal, temporaryFolder } from '../d1/local-target.js'
+import { newSshKey } from '../runbook/people/ssh-keys.js'
+import { requestFor } from './request.js'
+import { gateOpen, gateState, until, type RunHandle } from './skipping.js'
+import { openWorld } from './world.js'
+
+useBuiltProcesses()
+
+/** `IndexedValueType.KEYWORD` of Temporal's API. */
+const KEYWORD = 2
+const queue = randomUUID()
+const bea = newSshKey()
+const FILE = migrationFile('0001_more.sql', Buffer.from('ALTER TABLE t ADD COLUMN more TEXT;\n'))
+const EVIL = migrationFile('0001_more.sql', Buffer.from('DROP TABLE t;\n'))
+
+let env: TestWorkflowEnvironment
+let workers: Worker[] = []
+let running: Promise<unknown>[] = []
+/** What the worker serves: one database of which people must sign everything. */
+let target: Target
+let database: string
+/** The attacker's folder on the worker's machine: a Wrangler that leaves a mark, and a file to write into. */
+let outside: string
+let request: MigrationRequest
+
+beforeAll(async () => {
+  target = localTarget()
+  mkdirSync(target.migrationsDir)
+  writeFileSync(path.join(target.migrationsDir, FILE.name), FILE.sql)
+  database = seedLocal(target, `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('kept'); ${LEDGER_SQL}`)
+  outside = plantWrangler()
+  const base = requestFor(target.database.id)
+  const charter = charterFor(target, {
+    policy: { ...base.policy, requireSignatures: true },
+    people: [{ name: 'Bea', roles: ['dba'], publicKeys: [bea.publicKey] }],
+    monitoring: {
+      ...base.monitoring,
+      probes: [{ name: 'database', kind: 'connectivity', critical: true, timeoutMs: 10_000 }],
+      offsetsMs: [60_000],
+    },
+  })
+  const {
+    environments: [held],
+  } = charter
+  if (held === undefined) throw new Error('the charter is empty')
+  request = {
+    ...base,
+    ...held,
+    files: [{ name: FILE.name, sha256: FILE.sha256 }],
+    bundle: await packBundle([FILE]),
+    monitoring: { ...held.monitoring, timeScale: 60_000 },
+  }
+  env = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path: await provideTemporal('temporal-cli') } },
+  })
+  await env.connection.operatorService.addSearchAttributes({
+    namespace: env.namespace ?? 'default',
+    searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD])),
+  })
+  const to = { connection: env.nativeConnection, namespace: env.namespace ?? 'default' }
+  const activities = createActivities({
+    service: serviceOf([charter]),
+    home: path.join(outside, '..', 'home'),
+    print: () => undefined,
+  })
+  workers = [
+    await createRunbookWorker({ ...to, taskQueue: queue, activities }),
+    await Worker.create({
+      ...to,
+      taskQueue: `${queue} rogue`,
+      workflowsPath: path.join(import.meta.dirname, 'rogue-workflows.ts'),
+    }),
+  ]
+  running = workers.map((worker) => worker.run())
+}, 300_000)
+
+afterAll(async () => {
+  for (const worker of workers) worker.shutdown()
+  await Promise.all(running)
+  await env.teardown()
+})
+
+/** A project whose own Wrangler says that it was run. */
+function plantWrangler(): string {
+  const folder = path.join(temporaryFolder(), 'outside')
+  const wrangler = path.join(folder, 'node_modules', 'wrangler')
+  mkdirSync(path.join(wrangler, 'bin'), { recursive: true })
+  const manifest = { name: 'wrangler', version: '4.200.0', bin: { wrangler: './bin/wrangler.js' } }
+  writeFileSync(path.join(wrangler, 'package.json'), JSON.stringify(manifest))
+  writeFileSync(
+    path.join(wrangler, 'bin', 'wrangler.js'),
+    `require('node:fs').writeFileSync(${JSON.stringify(path.join(folder, 'OWNED'))}, JSON.stringify(process.env))`,
+  )
+  writeFileSync(path.join(folder, 'wrangler.toml'), '')
+  return folder
+}
+
+/** Every file of the project, the attacker's folder and what is around it, by its bytes. */
+function everything(): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const folder of [target.projectDir, path.dirname(outside)])
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      const file = path.join(folder, name)
+      // SQLite's own index of its journal changes with whoever looks.
+      if (!statSync(file).isFile() || file.endsWith('-shm')) continue
+      found[file] = createHash('sha256').update(readFileSync(file)).digest('hex')
+    }
+  return found
+}
+
+function ledger(): string[] {
+  const opened = openSqlite(database)
+  try {
+    return opened
+      .prepare('SELECT name FROM d1_migrations')
+      .all()
+      .map(({ name }) => String(name))
+  } finally {
+    opened.close()
+  }
+}
+
+function start(
+  sent: unknown,
+  workflowId = migrationWorkflowId('local', target.database.id),
+): Promise<RunHandle> {
+  return env.client.workflow.start('productionMigration', { workflowId, taskQueue: queue, args: [sent] })
+}
+
+async function activitiesOf(handle: WorkflowHandle): Promise<string[]> {
+  const { events } = await handle.fetchHistory()
+  return (events ?? []).flatMap(
+    ({ activityTaskScheduledEventAttributes }) =>
+      activityTaskScheduledEventAttributes?.activityType?.name ?? [],
+  )
+}
+
+/** The one folder of a run that is always a workflow's own: past it the other rules are met. */
+const OWN = 'backup_x'
+
+/** Type and message of what came of an activity that a rogue workflow scheduled. */
+async function attack(activity: string, input: unknown, workflowId = 'backup/x') {
+  try {
+    const answer: unknown = await env.client.workflow.execute('rogue', {
+      workflowId,
+      taskQueue: `${queue} rogue`,
+      args: [{ taskQueue: queue, activity, input }],
+    })
+    return { type: 'answered', message: JSON.stringify(answer) }
+  } catch (error) {
+    const failed = error instanceof WorkflowFailedError ? error.cause : error
+    const cause = failed instanceof ActivityFailure ? failed.cause : failed
+    if (!(cause instanceof ApplicationFailure)) throw error
+    return { type: cause.type ?? '', message: cause.message }
+  }
+}
+
+describe('a crafted start', () => {
+  const targeted = (change: Partial<Target>): unknown => ({ ...request, target: { ...target, ...change } })
+  const foreign = '00000000-0000-4000-8000-00000000dead'
+
+  it.each<[string, () => unknown, string?]>([
+    [
+      'of a database that no charter serves',
+      () => targeted({ database: { ...target.database, id: foreign } }),
+      migrationWorkflowId('local', foreign),
+    ],
+    [
+      'of an environment that no charter serves',
+      () => targeted({ environment: 'production' }),
+      migrationWorkflowId('production', 'local-art'),
+    ],
+    ['of the same database by another ledger', () => targeted({ migrationsTable: 'elsewhere' })],
+    [
+      'of the same database called remote',
+      () => targeted({ database: { ...target.database, remote: true } }),
+    ],
+    ['under the name of another workflow', () => request, 'migration/local/another'],
+    ['with a file name that leads elsewhere', () => ({ ...request, files: [{ ...FILE, name: '../../x' }] })],
+    [
+      'without a policy that could be read',
+      () => ({ ...request, policy: { ...request.policy, gates: { final: {} } } }),
+    ],
+  ])('%s ends as NotAdmitted, with nothing done', async (_what, sent, workflowId) => {
+    const before = everything()
+    const handle = await start(sent(), workflowId)
+    const view = await handle.result()
+    expect({ outcome: view.outcome, type: view.failure?.type }, view.message).toEqual({
+      outcome: 'failed',
+      type: 'NotAdmitted',
+    })
+    expect(await activitiesOf(handle)).toEqual(['admit'])
+    expect(everything()).toEqual(before)
+  })
+
+  it('that is no request at all ends at once', async () => {
+    const before = everything()
+    for (const sent of [null, 'x', {}, { target: {} }]) {
+      const handle = await start(sent, `rogue start ${randomUUID()}`)
+      await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'ConfigInvalid' } })
+      expect(await activitiesOf(handle)).toEqual([])
+    }
+    expect(everything()).toEqual(before)
+  })
+
+  it('with a policy, people, channels, probes and folders of its own is held to the charter, and says so', async () => {
+    const gates = Object.fromEntries(
+      GATES.map((gate) => [gate, { ...request.policy.gates[gate], automatic: true }]),
+    )
+    const handle = await start({
+      ...request,
+      target: {
+        ...target,
+        projectDir: outside,
+        wranglerConfig: path.join(outside, 'wrangler.toml'),
+        backupDir: outside,
+        persistTo: outside,
+      },
+      requester: 'Eve',
+      preApproved: true,
+      policy: { ...request.policy, gates, requireSignatures: false },
+      people: [{ name: 'Eve', roles: ['dba'], publicKeys: [newSshKey().publicKey] }],
+      channels: [{ kind: 'file', name: 'log', path: path.join(outside, 'STOLEN') }],
+      dashboardUrl: 'http://127.0.0.1:9/',
+    })
+    const view = await until(handle, gateOpen('team-lead'))
+    expect(view.admission?.differences.map(({ path: at }) => at)).toEqual(
+      expect.arrayContaining([
+        'policy.gates.final.automatic',
+        'policy.requireSignatures',
+        'people',
+        'channels',
+        'dashboardUrl',
+      ]),
+    )
+    expect(view.requireSignatures).toBe(true)
+    expect(existsSync(path.join(outside, 'OWNED'))).toBe(false)
+    expect(existsSync(path.join(outside, 'STOLEN'))).toBe(false)
+    const forged = newSshKey()
+    for (const actor of ['Eve', 'Bea'])
+      await handle.signal('decide', signedDecision(view, 'team-lead', actor, forged))
+    const refused = await until(handle, (now) => now.refused.length === 2)
+    expect(gateState(refused, 'team-lead')).toBe('open')
+    await handle.terminate('tried')
+    expect(ledger()).toEqual([])
+  })
+})
+
+function signedDecision(view: RunView, gate: Gate, actor = 'Bea', key = bea) {
+  const planHash = view.planHash === null ? {} : { planHash: view.planHash }
+  const decision = { gate, decision: 'approve' as const, actor, decisionId: randomUUID(), ...planHash }
+  return { ...decision, signature: key.sign(decisionText(view, decision)) }
+}
+
+describe('an activity that a rogue workflow schedules', () => {
+  const backup = (file: string): object => ({
+    ...{ file, sha256: 'a'.repeat(64), sizeBytes: 1, createdAt: '2026-01-01T00:00:00Z', verified: true },
+    ...{ tables: [], schemaFingerprint: 'x', durationMs: 1 },
+  })
+  const archive = (): string => path.join(target.backupDir, 'backup-local-2026-01-02-030405.zip')
+  const status = (): object => ({
+    ...{ environment: 'local', database: target.database, applied: [], pending: [], conflicts: [] },
+    ...{ schemaFingerprint: 'x', timestamp: '2026-01-01T00:00:00Z' },
+  })
+  const files = [{ name: FILE.name, sha256: FILE.sha256 }]
+  const baseline = { takenAt: '2026-01-01T00:00:00Z', probes: {} }
+  const evil = async (): Promise<object> => ({
+    bundle: await packBundle([EVIL]),
+    migration: { ...EVIL, statements: 1, durationMs: 0, fingerprintBefore: 'x', fingerprintAfter: 'y' },
+    ledgerBefore: [],
+    runKey: OWN,
+  })
+  const message = { kind: 'note', text: 'x', at: '2026-01-01T00:00:00Z', dedupeId: 'x' }
+
+  /** What each activity would take from a run of ours, but for what the attack changes. */
+  const good: Record<Exclude<keyof RunbookActivities, 'admit'>, () => object | Promise<object>> = {
+    checkPrerequisites: () => ({ channels: [] }),
+    readStatus: () => ({ files }),
+    checkConnectivity: () => ({}),
+    readBookmark: () => ({}),
+    validateMigration: () => ({ plan: {}, probes: [] }),
+    runCheckpoint: () => ({
+      ...{
+        probes: [],
+        thresholds: {},
+        baseline,
+        expected: { schemaFingerprint: 'x', ledger: [] },
+        number: 1,
+      },
+      ...{ plannedAt: '2026-01-01T00:00:00Z', late: false },
+    }),
+    runChecklist: () => ({ files, bundle: request.bundle, evidence: [], recentBackupMs: 1 }),
+    createBackup: () => ({ files, keep: 1 }),
+    rehearse: () => ({ files, bundle: request.bundle, backup: backup(archive()), status: status() }),
+    takeBaseline: () => ({ monitoring: request.monitoring }),
+    prepareReverse: () => ({
+      ...{ runKey: OWN, files, bundle: request.bundle, backup: backup(archive()), ledgerBefore: [] },
+      ...{ applied: [FILE.name], at: '2026-01-01T00:00:00Z' },
+    }),
+    travelBack: () => ({ bookmark: 'b', expectedFingerprint: 'x' }),
+    restoreFromBackup: () => ({ backup: backup(archive()), runKey: OWN }),
+    applyMigration: evil,
+    announce: () => ({ runKey: OWN, channels: [], message }),
+    writeReport: () => ({ runKey: OWN, view: {}, plan: null, baseline: null }),
+    updateDocuments: () => ({ view: {}, timeZone: 'UTC' }),
+    keepReverseMigration: async () => ({ ...(await evil()), migration: files[0] }),
+    writeFailureFiles: () => ({ runKey: OWN, view: {}, files }),
+  }
+  const NAMES = Object.keys(good) as (keyof typeof good)[]
+
+  it('is each one of the runbook, so that none is forgotten', () => {
+    expect([...NAMES, 'admit'].sort()).toEqual(Object.keys(openWorld().activities).sort())
+  })
+
+  it.each(NAMES)('%s does nothing for a database that no charter serves', async (name) => {
+    const before = everything()
+    const elsewhere = {
+      ...target,
+      projectDir: outside,
+      backupDir: outside,
+      database: { ...target.database, id: 'x' },
+    }
+    for (const sent of [elsewhere, {}, null])
+      expect(await attack(name, { ...(await good[name]()), target: sent })).toMatchObject({
+        type: 'NotAdmitted',
+      })
+    expect(everything()).toEqual(before)
+  })
+
+  const planned = { statements: 1, durationMs: 0, fingerprintBefore: 'x', fingerprintAfter: 'y' }
+  const elsewhere = (): string => path.join(outside, path.basename(archive()))
+  it.each<[keyof typeof good, string, RegExp, () => object]>([
+    ['readStatus', 'name outside', /a path below/, () => ({ files: [{ ...files[0], name: '../../x' }] })],
+    [
+      'readStatus',
+      'name on another drive',
+      /a path below/,
+      () => ({ files: [{ ...files[0], name: 'C:x' }] }),
+    ],
+    ['runChecklist', 'absolute name', /a path below/, () => ({ files: [{ ...files[0], name: '/etc/x' }] })],
+    ['rehearse', 'archive outside', /is not in/, () => ({ backup: backup(elsewhere()) })],
+    [
+      'rehearse',
+      'archive by a way out',
+      /is not in/,
+      () => ({ backup: backup(`${target.backupDir}/../${path.basename(archive())}`) }),
+    ],
+    ['prepareReverse', 'folder outside', /is no folder of the run/, () => ({ runKey: '../../x' })],
+    [
+      'prepareReverse',
+      'ledger that leads elsewhere',
+      /a path below/,
+      () => ({ applied: ['x/../../../evil.sql'] }),
+    ],
+    ['prepareReverse', 'date that is a path', /ISO/, () => ({ at: '../../../../evil' })],
+    ['prepareReverse', 'second archive outside', /is no archive/, () => ({ current: backup('/etc/passwd') })],
+    ['restoreFromBackup', 'archive outside', /is not in/, () => ({ backup: backup(elsewhere()) })],
+    [
+      'restoreFromBackup',
+      'name that no archive has',
+      /is no archive/,
+      () => ({ backup: backup(path.join(target.backupDir, 'evil.zip')) }),
+    ],
+    [
+      'createBackup',
+      'notes beside other files',
+      /is no archive/,
+      () => ({ held: { by: OWN, files: ['/etc/passwd'] } }),
+    ],
+    [
+      'createBackup',
+      "notes in another run's name",
+      /is no folder of the run/,
+      () => ({ held: { by: 'x', files: [] } }),
+    ],
+    [
+      'applyMigration',
+      'name outside',
+      /a path below/,
+      () => ({ migration: { ...EVIL, ...planned, name: '../../x' } }),
+    ],
+    [
+      'applyMigration',
+      'artifact that is a path',
+      /bundle/,
+      () => ({ bundle: { encoding: 'artifact', sha256: '../'.repeat(21).padEnd(64, 'x') } }),
+    ],
+    [
+      'travelBack',
+      'bookmark that is an option',
+      /a bookmark/,
+      () => ({ bookmark: '--config=/tmp/evil.toml' }),
+    ],
+    [
+      'announce',
+      'folder of another run',
+      /is no folder of the run/,
+      () => ({ runKey: 'local-20260101-000000-deadbeef' }),
+    ],
+    ['writeReport', 'state that is none', /view/, () => ({})],
+    [
+      'keepReverseMigration',
+      'name outside',
+      /a path below/,
+      () => ({ migration: { ...files[0], name: '../x.sql' } }),
+    ],
+  ])('%s takes no %s', async (name, _what, because, change) => {
+    const before = everything()
+    const input = { ...(await good[name]()), target, ...change() }
+    expect(await attack(name, input)).toMatchObject({
+      type: 'NotAdmitted',
+      message: expect.stringMatching(because),
+    })
+    expect(everything()).toEqual(before)
+  })
+
+  it('writes down nothing of another run', async () => {
+    const handle = await start(request)
+    const view = await until(handle, gateOpen('team-lead'))
+    await handle.terminate('only its state is of use')
+    const before = everything()
+    for (const name of ['writeReport', 'updateDocuments', 'writeFailureFiles'] as const)
+      expect(await attack(name, { ...(await good[name]()), target, view })).toMatchObject({
+        type: 'NotAdmitted',
+        message: expect.stringContaining('is not of this run'),
+      })
+    expect(everything()).toEqual(before)
+  })
+
+  it('runs the Wrangler of the charter, not the one of a folder that it names', async () => {
+    const elsewhere = {
+      ...target,
+      projectDir: outside,
+      wranglerConfig: path.join(outside, 'wrangler.toml'),
+      persistTo: outside,
+    }
+    const answer = await attack('checkPrerequisites', { target: elsewhere, channels: [] })
+    expect(answer.message).not.toContain('4.200.0')
+    const read = await attack('readStatus', { target: elsewhere, files })
+    expect(read).toMatchObject({ type: 'answered', message: expect.stringContaining(FILE.name) })
+    expect(existsSync(path.join(outside, 'OWNED'))).toBe(false)
+  })
+
+  it('changes no database without the signatures of people', async () => {
+    for (const name of ['applyMigration', 'travelBack', 'restoreFromBackup'] as const)
+      expect(await attack(name, { ...(await good[name]()), target })).toMatchObject({
+        type: 'NotAdmitted',
+        message: expect.stringContaining('no signed decisions'),
+      })
+    expect(ledger()).toEqual([])
+  })
+})
+
+describe('where people sign', () => {
+  it(
+    'what they signed is applied; their signatures carry nothing else, and no other run',
+    { timeout: 240_000 },
+    async () => {
+      const handle = await start(request)
+      let last: RunView | undefined
+      for (const gate of GATES.filter((one) => one !== 'rollback')) {
+        last = await untilSlow(handle, gateOpen(gate))
+        await handle.signal('decide', signedDecision(last, gate))
+      }
+      const view = await handle.result()
+      expect(
+        { outcome: view.outcome, migrations: view.migrations.map(({ state }) => state) },
+        view.message,
+      ).toEqual({
+        outcome: 'completed',
+        migrations: ['applied'],
+      })
+      expect(ledger()).toEqual([FILE.name])
+
+      const { events } = await handle.fetchHistory()
+      const payload = events?.find(
+        ({ activityTaskScheduledEventAttributes: one }) => one?.activityType?.name === 'applyMigration',
+      )?.activityTaskScheduledEventAttributes?.input?.payloads?.[0]?.data
+      const genuine = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as {
+        permission: { bound: object }
+      }
+      expect(genuine.permission.bound).toMatchObject({ requester: 'Ada', databaseId: target.database.id })
+      const before = everything()
+      const replayed = { ...genuine, runKey: OWN }
+      const evil = { ...EVIL, statements: 1, durationMs: 0, fingerprintBefore: 'x', fingerprintAfter: 'y' }
+      const inputs = [
+        replayed,
+        { ...replayed, bundle: await packBundle([EVIL]), migration: evil },
+        { ...replayed, permission: { ...genuine.permission, act: 'reverse-migration' } },
+      ]
+      for (const input of inputs)
+        expect(await attack('applyMigration', input)).toMatchObject({
+          type: 'NotAdmitted',
+          message: expect.stringMatching(/does not fit|is not approved/),
+        })
+      expect(everything()).toEqual(before)
+      expect(ledger()).toEqual([FILE.name])
+    },
+  )
+})
+
+/** Real work takes its time between gates. */
+async function untilSlow(handle: RunHandle, asked: (view: RunView) => boolean): Promise<RunView> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await until(handle, asked)
+    } catch (error) {
+      if (tries > 8) throw error
+    }
+  }
+}
