@@ -20,6 +20,7 @@ import { lookUpVariables } from '../../contract/variables.js'
 import type { CommonOptions } from '../terminal/app.js'
 import { failureOf } from '../terminal/failure.js'
 import { command, words } from '../../contract/next-command.js'
+import { charterAgainst } from './doctor-charter.js'
 import { examineWrangler } from './doctor-wrangler.js'
 
 /** Below this a backup and its restored copy may not fit. Bytes. */
@@ -28,7 +29,7 @@ const LITTLE_SPACE = 1024 ** 3
 type Seen = string | Pick<Check, 'state' | 'message' | 'advice'>
 
 /** Every check runs, whatever the others say: one pass shows all that is to do. */
-export async function examine(options: CommonOptions): Promise<Check[]> {
+export async function examine(options: CommonOptions & { charter?: string }): Promise<Check[]> {
   const checks = [await look('node', 'Node.js', nodeVersion)]
   let project: Project | undefined
   checks.push(
@@ -45,7 +46,10 @@ export async function examine(options: CommonOptions): Promise<Check[]> {
   return checks
 }
 
-async function examineProject(project: Project, options: CommonOptions): Promise<Check[]> {
+async function examineProject(
+  project: Project,
+  options: CommonOptions & { charter?: string },
+): Promise<Check[]> {
   let target: Target | undefined
   const environment = await look('environment', `Environment ${options.env}`, () => {
     target = resolve(project, options)
@@ -72,6 +76,9 @@ async function examineProject(project: Project, options: CommonOptions): Promise
     ...(known.database.remote ? [await priceOf(known)] : []),
     await look('people', 'People who decide', () => decidingPeople(project, known)),
     await look('window', 'Maintenance window', () => maintenanceWindow(project, known)),
+    ...(options.charter === undefined
+      ? []
+      : [await look('charter', 'Charter of the worker', charterAgainst(project, known, options.charter))]),
     await look('secrets', 'Environment variables', () => secretNames(project, known)),
   ]
 }

@@ -5,16 +5,23 @@ import { words } from '../../contract/next-command.js'
 
 /** The prerequisites and the runbook's troubleshooting guide, as checks with their fixes. */
 export function doctorCommand(app: App, summary: string): Command {
-  const examples = ['doctor', 'doctor --env production', 'doctor --live', 'doctor --json']
+  const examples = [
+    'doctor',
+    'doctor --env production',
+    'doctor --env production --charter production.charter.json',
+    'doctor --live',
+    'doctor --json',
+  ]
   const doctor = app
     .command('doctor', summary, examples)
     .option(
       '--live',
       'hold what d1-runbook assumes of Cloudflare against your account, in a throw-away database',
     )
+    .option('--charter <file>', 'hold the charter that the worker has against this project')
     .option('--out <file>', 'with --live: where what was seen is kept')
   return doctor.action(
-    app.action<{ live?: boolean; out?: string }>(async ({ options, output }) => {
+    app.action<{ live?: boolean; out?: string; charter?: string }>(async ({ options, output }) => {
       if (options.live === true) {
         const { examineLive } = await import('./doctor-live.js')
         return examineLive(options, output)

@@ -9,8 +9,7 @@ import { command, words } from '../../contract/next-command.js'
 import { migrationRequestSchema } from '../../contract/run.js'
 import type { Target } from '../../contract/target.js'
 import { checkoutOf, checkoutWorkflowId } from '../../contract/checkout.js'
-import { placeless } from './charter-hash.js'
-import { differencesOf } from './differences.js'
+import { settingDifferences } from './differences.js'
 import { servedBy, type Served, type Service } from './service.js'
 
 const claimSchema = migrationRequestSchema.omit({ bundle: true })
@@ -79,16 +78,7 @@ function heldTo(charter: CharteredEnvironment, claim: RequestClaim): RequestClai
 function differencesFrom(charter: CharteredEnvironment, claim: RequestClaim): Admission['differences'] {
   const names = Object.keys(charteredEnvironmentSchema.shape)
   const settings = Object.entries(claim).filter(([name]) => names.includes(name))
-  return differencesOf(
-    comparable(charteredEnvironmentSchema.parse(Object.fromEntries(settings))),
-    comparable(charter),
-  )
-}
-
-/** Without what is the run's own. */
-function comparable(environment: CharteredEnvironment): object {
-  const { timeScale: _ofTheRun, ...monitoring } = environment.monitoring
-  return { ...placeless(environment), monitoring }
+  return settingDifferences(charteredEnvironmentSchema.parse(Object.fromEntries(settings)), charter)
 }
 
 function refusal(message: string): RunbookError {

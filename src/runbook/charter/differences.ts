@@ -1,6 +1,7 @@
 import type { ClaimDifference } from '../../contract/admission.js'
 import { cutText } from '../../contract/limits.js'
-import { canonicalJson } from './charter-hash.js'
+import type { CharteredEnvironment } from '../../contract/charter.js'
+import { canonicalJson, placeless } from './charter-hash.js'
 
 /** Past it, one more entry says how many there are. */
 const SHOWN = 50
@@ -15,6 +16,19 @@ export function differencesOf(claimed: unknown, holds: unknown): ClaimDifference
   const more = found.length - SHOWN
   if (more <= 0) return found
   return [...found.slice(0, SHOWN), { path: `and ${more} more`, claimed: '', holds: '' }]
+}
+
+/** Where two entries of charters differ, but for what is another one on each machine and for what is the run's own. */
+export function settingDifferences(
+  claimed: CharteredEnvironment,
+  holds: CharteredEnvironment,
+): ClaimDifference[] {
+  return differencesOf(comparable(claimed), comparable(holds))
+}
+
+function comparable(environment: CharteredEnvironment): object {
+  const { timeScale: _ofTheRun, ...monitoring } = environment.monitoring
+  return { ...placeless(environment), monitoring }
 }
 
 function* walk(claimed: unknown, holds: unknown, path: string[]): Generator<ClaimDifference> {

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -234,6 +236,25 @@ describe('the doctor leads to the fix of', () => {
     // Each set-up has an unreachable Temporal at least.
     expect({ code: seen.code, success }).toEqual({ code, success: false })
     expect(seen.stdout + seen.stderr).not.toContain('revoked-token-value')
+  })
+
+  test("says whether a worker's charter is what the project says, and where it is not", async () => {
+    const folder = projectFolder({ 'wrangler.toml': LOCAL, ...MIGRATION })
+    const { stdout } = await runCli(['charter'], folder)
+    writeFileSync(path.join(folder, 'charter.json'), stdout)
+    const look = async (): Promise<Check | undefined> => {
+      const seen = await runCli(['doctor', '--json', '--charter', 'charter.json'], folder)
+      return (JSON.parse(seen.stdout) as { checks: Check[] }).checks.find(({ name }) => name === 'charter')
+    }
+    expect(await look()).toMatchObject({ state: 'passed' })
+    writeFileSync(
+      path.join(folder, 'charter.json'),
+      stdout.replace('"timeZone": "UTC"', '"timeZone": "Asia/Tokyo"'),
+    )
+    expect(await look()).toMatchObject({
+      state: 'failed',
+      message: expect.stringContaining('timeZone: the project has "UTC", the charter "Asia/Tokyo"'),
+    })
   })
 
   test('in lines for people, with the command that fits what was typed', async () => {
