@@ -197,6 +197,7 @@ describe('a crafted start', () => {
       'of the same database called remote',
       () => targeted({ database: { ...target.database, remote: true } }),
     ],
+    ['of the database of this ID in another checkout', () => targeted({ persistTo: outside })],
     ['under the name of another workflow', () => request, 'migration/local/another'],
     ['with a file name that leads elsewhere', () => ({ ...request, files: [{ ...FILE, name: '../../x' }] })],
     [
@@ -236,7 +237,6 @@ describe('a crafted start', () => {
         projectDir: outside,
         wranglerConfig: path.join(outside, 'wrangler.toml'),
         backupDir: outside,
-        persistTo: outside,
       },
       requester: 'Eve',
       preApproved: true,
@@ -454,7 +454,6 @@ describe('an activity that a rogue workflow schedules', () => {
       ...target,
       projectDir: outside,
       wranglerConfig: path.join(outside, 'wrangler.toml'),
-      persistTo: outside,
     }
     const answer = await attack('checkPrerequisites', { target: elsewhere, channels: [] })
     expect(answer.message).not.toContain('4.200.0')

@@ -1,7 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Probed } from '../../../src/contract/assumptions.js'
 import type { Check } from '../../../src/contract/run.js'
