@@ -1,5 +1,4 @@
 import { fc } from '../fast-check.js'
-import { FULL } from '../full.js'
 import { expect, it } from 'vitest'
 import { GATES, type Gate } from '../../src/contract/names.js'
 import type { Policy } from '../../src/contract/policy.js'
@@ -11,8 +10,8 @@ import { decide, expireGate, gateOf, openGate, voidGate, type GateState } from '
 import { requestFor } from './request.js'
 
 const PEOPLE = ['Ada', 'Bea', 'Cy', 'Dan']
-/** Of the faults put into gates and policy by hand, each that the property can see was seen within 3,400 runs, most within 100. */
-const RUNS = FULL ? 20_000 : 6_000
+/** A decision counted twice, put into the policy by hand, was seen after 16,784 runs; an approval kept over a voided gate after 3,337. */
+const RUNS = 20_000
 const AT = '2026-01-02T03:04:05.000Z'
 
 /** Few meet often: what two people say of one gate, and again after it was voided, takes four moves that concern the same one. */
@@ -103,7 +102,7 @@ interface Sent {
   honest?: boolean
 }
 
-it('never approves what nobody approved, over thousands of random runs of signals', () => {
+it('never approves what nobody approved, over 20,000 random runs of signals', () => {
   const tally = { counted: 0, refused: 0 }
   fc.assert(
     fc.property(
