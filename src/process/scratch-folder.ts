@@ -1,5 +1,5 @@
 import { readlinkSync, rmSync } from 'node:fs'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isAlive } from './process-identity.js'
@@ -44,14 +44,23 @@ export async function scratchFolder(purpose: string): Promise<ScratchFolder> {
   }
 }
 
+/** No work lasts that long: of another container, whose processes cannot be seen from here. Milliseconds. */
+const ABANDONED_AFTER_MS = 7 * 24 * 60 * 60_000
+
 async function sweep(): Promise<void> {
   const names = await readdir(tmpdir())
-  const stale = names.filter((name) => {
-    const { place, pid } = NAME.exec(name)?.groups ?? {}
-    return place === pidNamespace() && pid !== undefined && !isAlive(Number(pid))
-  })
+  const remove = async (name: string): Promise<void> => {
+    if (await isStale(name)) await rm(join(tmpdir(), name), { recursive: true, force: true })
+  }
   // What belongs to another user stays.
-  await Promise.allSettled(stale.map((name) => rm(join(tmpdir(), name), { recursive: true, force: true })))
+  await Promise.allSettled(names.map(remove))
+}
+
+async function isStale(name: string): Promise<boolean> {
+  const { place, pid } = NAME.exec(name)?.groups ?? {}
+  if (pid === undefined) return false
+  if (place === pidNamespace()) return !isAlive(Number(pid))
+  return Date.now() - (await stat(join(tmpdir(), name))).mtimeMs > ABANDONED_AFTER_MS
 }
 
 /** Containers may share the folder for temporary files, and count their processes each by itself. */

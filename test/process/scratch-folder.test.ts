@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -51,6 +51,16 @@ describe('a folder for temporary files', { timeout: 60_000 }, () => {
     expect(readdirSync(tmp)).toEqual(expect.arrayContaining(others))
     running.kill('SIGKILL')
     await running
+  })
+
+  it('of another container is removed once no work can last that long', async () => {
+    const old = new Date(Date.now() - 8 * 24 * 60 * 60_000)
+    for (const name of ['d1-runbook-copy-1-999999999-AbCdEf', 'd1-runbook-notes']) {
+      mkdirSync(join(tmp, name))
+      utimesSync(join(tmp, name), old, old)
+    }
+    await processThat('removes')
+    expect(left()).toEqual(['d1-runbook-notes'])
   })
 
   it('is gone with a process that leaves in the middle of its work', async () => {
