@@ -10,6 +10,7 @@ import { cellText, quoteName } from '../../d1/sqlite/sqlite.js'
 import { significantTokens, unquote } from '../../d1/sql/tokens.js'
 import type { FailingRows } from '../evidence.js'
 import type { StatementParts } from '../statement/statement.js'
+import { rowsAgainstColumn } from './added-column.js'
 import { indexTerms, newRowsOf, plainName, ruleNamed, type NewRows } from './new-rows.js'
 
 /** A statement that a constraint refused. The database is as it met it, in the transaction of its file. */
@@ -28,9 +29,12 @@ const SHOWN = 3
 /** The rows for which a statement failed, by trying it again without what refuses it. Undefined where that cannot be told. */
 export function failingRowsOf(failed: Failed): FailingRows | undefined {
   const { database, message } = failed
-  if (/constraint failed|cannot store|datatype mismatch/.exec(message) === null) return undefined
+  if (/constraint failed|cannot store|datatype mismatch|^Cannot add a NOT NULL/.exec(message) === null)
+    return undefined
   return undone(database, () => {
     if (message === 'FOREIGN KEY constraint failed') return orphans(failed)
+    if (failed.anatomy.alteration?.kind === 'add-column')
+      return rowsAgainstColumn(database, failed.catalog, failed.sql, failed.anatomy, message)
     return failed.anatomy.verb === 'create-index' ? duplicatesInIndex(failed) : amongNewRows(failed)
   })
 }

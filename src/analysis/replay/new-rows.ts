@@ -26,23 +26,27 @@ export function newRowsOf(
   if (anatomy.verb === 'alter-table') return { table, columns: own }
   if (anatomy.verb === 'update') return updated(table, own, sql, anatomy.tokens)
   if (anatomy.verb !== 'insert' || !anatomy.copies) return undefined
-  const [first] = anatomy.tokens
-  const at = anatomy.tokens.findIndex(({ text }) => /^select$/i.test(text))
-  const select = anatomy.tokens[at]
-  // `WITH … INSERT` holds a SELECT before its INSERT.
-  if (select === undefined || /^with$/i.test(first?.text ?? '')) return undefined
-  const before = anatomy.tokens[at - 1]
-  if (before !== undefined && before.text === '(') return undefined
-  const columns = columnsFilled(anatomy) ?? own
+  const outer = topLevel(anatomy.tokens, 0)
+  const word = outer.find(({ text }) => /^(?:insert|replace)$/i.test(text))
+  if (word === undefined) return undefined
+  // What a WITH before the INSERT names is part of the SELECT as well as what one behind it does.
+  const insert = anatomy.tokens.slice(anatomy.tokens.indexOf(word))
+  const select = topLevel(insert, 0).find(({ text }) => /^(?:select|with)$/i.test(text))
+  if (select === undefined) return undefined
+  const at = anatomy.tokens.indexOf(select)
+  const columns = columnsFilled({ ...anatomy, tokens: insert }) ?? own
   const end = endOfSelect(anatomy.tokens, at)
+  const prefix = sql.slice(0, word.start).trim()
+  const plain = prefix === '' && /^select$/i.test(select.text)
   const read = [...catalog.tables.values()].filter(
     ({ name }) => name !== table.name && mentions(anatomy.tokens.slice(at), name),
   )
-  const source = read.length === 1 && takesAsIs(anatomy.tokens, at, columns) ? read[0]?.name : undefined
+  const source =
+    plain && read.length === 1 && takesAsIs(anatomy.tokens, at, columns) ? read[0]?.name : undefined
   return {
     table,
     columns,
-    select: sql.slice(select.start, end?.start).trim().replace(/;$/, ''),
+    select: `${prefix} ${sql.slice(select.start, end?.start)}`.trim().replace(/;$/, ''),
     ...(source === undefined ? {} : { source }),
   }
 }

@@ -28,7 +28,7 @@ export const mf104: Rule = {
 }
 
 const REQUIRED = 'is NOT NULL without a default'
-const GIVE_DEFAULT =
+export const GIVE_DEFAULT =
   'Give the column a default that is constant, or add it without NOT NULL, fill it by an UPDATE and rebuild the table with NOT NULL.'
 
 function refusedWithRows({ anatomy: { tokens } }: StatementEvidence): string | undefined {

@@ -1,4 +1,5 @@
 import { defined } from '../../contract/defined.js'
+import { GIVE_DEFAULT } from './mf104.js'
 import { failuresOf } from './refused.js'
 import { rowsText, type Rule } from './rule.js'
 import type { FailingRows } from '../evidence.js'
@@ -17,6 +18,7 @@ export const rh101: Rule = {
       return {
         ...finding,
         message: `${finding.message}. ${rowsSentence(rows)}`,
+        ...(/^Cannot add a NOT NULL/.test(finding.message) ? { advice: GIVE_DEFAULT } : {}),
         ...defined({ query: rows.query }),
       }
     })

@@ -169,3 +169,71 @@ test.each([
 ])('%s: no SELECT is made up', async (_what, migration) => {
   expect(await failureOf(migration)).not.toHaveProperty('query')
 })
+
+const UNIQUE = `${NEW}, email TEXT UNIQUE);`
+
+test.each([
+  [
+    'a required column',
+    'ALTER TABLE people ADD COLUMN n TEXT NOT NULL;',
+    '4 rows for people have no value there: id = 1; id = 2; id = 3; …',
+    4,
+  ],
+  [
+    'a required column whose default is NULL',
+    'ALTER TABLE people ADD COLUMN n TEXT NOT NULL DEFAULT NULL;',
+    '4 rows for people',
+    4,
+  ],
+  [
+    'a CHECK against the default',
+    'ALTER TABLE people ADD COLUMN n INTEGER DEFAULT 6 CHECK (n > age);',
+    'The CHECK refuses 2 rows: id = 3; id = 4.',
+    2,
+  ],
+  [
+    'a CHECK that a signed default breaks',
+    'ALTER TABLE people ADD COLUMN n INTEGER DEFAULT -6 CHECK (n > 0);',
+    'The CHECK refuses 4 rows',
+    4,
+  ],
+  [
+    'a required column that is computed',
+    'ALTER TABLE people ADD COLUMN n TEXT AS (upper(email)) NOT NULL;',
+    '2 rows for people have no value there: id = 3; id = 4.',
+    2,
+  ],
+  [
+    'an INSERT behind WITH',
+    `${UNIQUE} WITH x AS (SELECT * FROM people) INSERT INTO people_new (id, email) SELECT id, email FROM x;`,
+    `email = 'a@x' in 2 rows, such as id 1 and 2`,
+    1,
+  ],
+  [
+    'an INSERT before WITH',
+    `${UNIQUE} INSERT INTO people_new WITH x AS (SELECT id, email FROM people) SELECT * FROM x;`,
+    `email = 'a@x' in 2 rows`,
+    1,
+  ],
+  [
+    'an INSERT of columns behind WITH with NOT NULL',
+    `${NEW}, email TEXT NOT NULL); WITH x AS (SELECT id, email FROM people) INSERT INTO people_new (email, id) SELECT email, id FROM x;`,
+    '2 rows for people_new have no value there: id = 3; id = 4.',
+    2,
+  ],
+])('%s names its rows', async (_what, migration, sentence, found) => {
+  const { message, query = '' } = await failureOf(migration)
+  expect(message).toContain(sentence)
+  expect(answer(query)).toHaveLength(found)
+})
+
+test.each([
+  ['a column with a default', `ALTER TABLE people ADD COLUMN n TEXT NOT NULL DEFAULT 'x';`],
+  ['a CHECK that NULL passes', 'ALTER TABLE people ADD COLUMN n INTEGER CHECK (n > 0);'],
+  [
+    'an INSERT behind WITH of rows that differ',
+    `${UNIQUE} WITH x AS (SELECT * FROM people WHERE id > 1) INSERT INTO people_new SELECT id, email FROM x;`,
+  ],
+])('%s runs', async (_what, migration) => {
+  await expect(failureOf(migration)).rejects.toThrow('nothing failed')
+})
