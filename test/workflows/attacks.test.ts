@@ -8,6 +8,7 @@ import { Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createActivities } from '../../src/activities/index.js'
 import type { RunbookActivities } from '../../src/contract/activities.js'
+import type { Decision } from '../../src/contract/decision.js'
 import { GATES, migrationWorkflowId, SEARCH_ATTRIBUTES, type Gate } from '../../src/contract/names.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
 import type { Target } from '../../src/contract/target.js'
@@ -261,7 +262,7 @@ describe('a crafted start', () => {
     expect(existsSync(path.join(outside, 'STOLEN'))).toBe(false)
     const forged = newSshKey()
     for (const actor of ['Eve', 'Bea'])
-      await handle.signal('decide', signedDecision(view, 'team-lead', actor, forged))
+      await handle.signal('decide', signedDecision(view, 'team-lead', { actor }, forged))
     const refused = await until(handle, (now) => now.refused.length === 2)
     expect(gateState(refused, 'team-lead')).toBe('open')
     await handle.terminate('tried')
@@ -269,9 +270,12 @@ describe('a crafted start', () => {
   })
 })
 
-function signedDecision(view: RunView, gate: Gate, actor = 'Bea', key = bea) {
+function signedDecision(view: RunView, gate: Gate, change: Partial<Decision> = {}, key = bea): Decision {
   const planHash = view.planHash === null ? {} : { planHash: view.planHash }
-  const decision = { gate, decision: 'approve' as const, actor, decisionId: randomUUID(), ...planHash }
+  const decision: Decision = {
+    ...{ gate, decision: 'approve', actor: 'Bea', decisionId: randomUUID(), ...planHash },
+    ...change,
+  }
   return { ...decision, signature: key.sign(decisionText(view, decision)) }
 }
 
@@ -517,6 +521,66 @@ describe('where people sign', () => {
         })
       expect(everything()).toEqual(before)
       expect(ledger()).toEqual([FILE.name])
+    },
+  )
+
+  /** A signed run of these files, up to what `lead` does once they are about to be applied. */
+  async function rollBack(
+    pending: Record<string, string>,
+    strategy: 'restore-backup' | 'reverse-migration',
+    before: (handle: RunHandle) => Promise<void>,
+  ): Promise<RunView> {
+    const next = Object.entries(pending).map(([name, sql]) => migrationFile(name, Buffer.from(sql)))
+    const files = [FILE, ...next]
+    const bundle = await packBundle(files)
+    const handle = await start({
+      ...request,
+      bundle,
+      files: files.map(({ name, sha256 }) => ({ name, sha256 })),
+    })
+    for (const gate of ['team-lead', 'environment', 'connectivity', 'preflight', 'plan'] as const)
+      await handle.signal('decide', signedDecision(await untilSlow(handle, gateOpen(gate)), gate))
+    await before(handle)
+    const view = await untilSlow(handle, gateOpen('rollback'))
+    await handle.signal('decide', signedDecision(view, 'rollback', { strategy }))
+    return handle.result()
+  }
+
+  it('what they signed brings back the archive of the plan', { timeout: 240_000 }, async () => {
+    const view = await rollBack(
+      { '0002_a.sql': 'CREATE TABLE a (v);\n' },
+      'restore-backup',
+      async (handle) => {
+        const final = await untilSlow(handle, gateOpen('final'))
+        await handle.signal('decide', signedDecision(final, 'final'))
+        const asked = await untilSlow(handle, gateOpen('team-confirmation'))
+        await handle.signal('decide', signedDecision(asked, 'team-confirmation', { decision: 'reject' }))
+      },
+    )
+    expect({ outcome: view.outcome }, view.message).toEqual({ outcome: 'rolled-back' })
+    expect(ledger()).toEqual([FILE.name])
+  })
+
+  it(
+    'the reverse of a part of the files is written again before it is believed',
+    { timeout: 240_000 },
+    async () => {
+      const pending = {
+        '0002_b.sql': 'ALTER TABLE t ADD COLUMN b TEXT;\n',
+        '0003_unique.sql': 'CREATE UNIQUE INDEX t_v ON t (v);\n',
+      }
+      const view = await rollBack(pending, 'reverse-migration', async (handle) => {
+        const final = await untilSlow(handle, gateOpen('final'))
+        // The rehearsed rows were unique.
+        const opened = openSqlite(database)
+        opened.exec(`INSERT INTO t (v) VALUES ('kept')`)
+        opened.close()
+        await handle.signal('decide', signedDecision(final, 'final'))
+      })
+      expect({ outcome: view.outcome, tries: view.rollbackTries }, view.message).toEqual({
+        outcome: 'rolled-back',
+      })
+      expect(ledger()).toEqual([FILE.name, '0002_b.sql', expect.stringContaining('_rollback_')])
     },
   )
 })
