@@ -20,6 +20,7 @@ export function valueRisks(evidence: Evidence): ValueRisk[] {
     .flatMap((statement) => {
       const table = tableNamed(evidence.before, statement.anatomy.target ?? '')
       return columnsSet(statement)
+        .filter(({ column }) => !isSetAgain(evidence, statement, column))
         .filter(({ column, toNull }) => toNull && table?.columns.some(({ name }) => same(name, column)))
         .map(({ column }) => ({
           place: statement,
@@ -34,6 +35,21 @@ export function valueRisks(evidence: Evidence): ValueRisk[] {
     ...emptied(evidence),
     ...replaced(evidence),
   ]
+}
+
+/** NULL for a moment: values of chosen rows change places by way of it. */
+function isSetAgain({ statements }: Evidence, statement: StatementEvidence, column: string): boolean {
+  return (
+    statement.anatomy.hasWhere &&
+    statements
+      .slice(statements.indexOf(statement) + 1)
+      .some(
+        (later) =>
+          later.anatomy.verb === 'update' &&
+          same(later.anatomy.target, statement.anatomy.target) &&
+          columnsSet(later).some((set) => same(set.column, column) && !set.toNull),
+      )
+  )
 }
 
 /** Texts that a rebuild declares as numbers. */

@@ -53,6 +53,39 @@ describe('validate, from the files alone', () => {
     expect(await errorsOf(files)).toEqual([])
   })
 
+  test.each([
+    [
+      'two values change places',
+      `UPDATE t SET p = NULL WHERE id = 1; UPDATE t SET p = 1 WHERE id = 2; UPDATE t SET p = 2 WHERE id = 1;`,
+      [],
+    ],
+    [
+      'values of all rows change places',
+      `UPDATE t SET p = NULL WHERE p = 1; UPDATE t SET p = 1 WHERE p = 2; UPDATE t SET p = 2 WHERE p IS NULL;`,
+      [],
+    ],
+    [
+      'another column is set later',
+      `UPDATE t SET p = NULL WHERE id = 1; UPDATE t SET q = 1 WHERE id = 1;`,
+      ['DL103'],
+    ],
+    [
+      'the column was set before',
+      `UPDATE t SET p = 1 WHERE id = 2; UPDATE t SET p = NULL WHERE id = 1;`,
+      ['DL103'],
+    ],
+    ['every row is cleared first', `UPDATE t SET p = NULL; UPDATE t SET p = 1 WHERE id = 1;`, ['DL103']],
+  ])('a NULL on the way is no loss, one that stays may be: %s', async (_, sql, codes) => {
+    const { findings } = await validateMigrations({
+      files: [
+        migrationFile('0001_a.sql', 'CREATE TABLE t (id INTEGER PRIMARY KEY, p INTEGER UNIQUE, q INTEGER);'),
+        migrationFile('0002_b.sql', sql),
+      ],
+      applied: ['0001_a.sql'],
+    })
+    expect(findings.map(({ code }) => code).filter((code) => code === 'DL103')).toEqual(codes)
+  })
+
   test('a seed that needs a row of production is a warning', async () => {
     const files = {
       '0001_a.sql':
