@@ -1,6 +1,10 @@
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import { RunbookError } from '../contract/failures.js'
+import { command, words } from '../contract/next-command.js'
+import { withReader } from '../d1/read/open-reader.js'
+import { readLedger } from '../d1/schema/ledger.js'
 import { recordChecksums } from '../d1/migrations/checksums.js'
 import type { TellActivities } from '../contract/activities.js'
 import type { RunView } from '../contract/run.js'
@@ -62,8 +66,9 @@ async function refreshChecksums(target: Target, view: RunView): Promise<string |
 }
 
 /**
- * Gives the ledger's newest name its file: in the project's migrations folder, or, where that is elsewhere or holds other
- * bytes under this name, in the folder of the run.
+ * Gives a name of the ledger its file: in the project's migrations folder, or, where that is elsewhere or holds other
+ * bytes under this name, in the folder of the run. A file that the ledger does not name would be pending: it is no record of
+ * what was applied. Throws `NotAdmitted`, and what reading the ledger throws.
  */
 export async function keepReverseMigration(
   here: ActivityContext,
@@ -73,6 +78,7 @@ export async function keepReverseMigration(
   const [file] = await unpackBundle(input.bundle, [migration], artifactStore(here))
   if (file === undefined) return { files: [] }
   demandPlainName(migration.name)
+  await demandApplied(here.target, migration.name)
   const inProject = path.join(input.target.migrationsDir, migration.name)
   const there = await readIfThere(inProject)
   const folder =
@@ -82,4 +88,14 @@ export async function keepReverseMigration(
   const kept = path.join(folder, migration.name)
   await replaceFile(kept, file.sql, projectFileMode())
   return { files: [kept] }
+}
+
+async function demandApplied(target: Target, name: string): Promise<void> {
+  const ledger = await withReader(target, (reader) => readLedger(reader, target.migrationsTable))
+  if (ledger.some((entry) => entry.name === name)) return
+  throw new RunbookError(
+    'NotAdmitted',
+    `${name} is not in the ledger of ${target.database.name}: no file is kept of it.`,
+    { advice: words`Nothing was written. See what was applied: ${command('status')}` },
+  )
 }

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { keepReverseMigration, updateDocuments } from '../../src/activities/documents.js'
 import { defaultHome, contextFor } from '../../src/activities/worker-place.js'
 import { readChecksums, writeChecksums } from '../../src/d1/migrations/checksums.js'
 import type { Target } from '../../src/contract/target.js'
 import { packBundle } from '../../src/d1/migrations/bundle.js'
+import { LEDGER_SQL, localTarget, seedLocal } from '../d1/local-target.js'
 import { productionTarget } from './production-target.js'
 import { sampleRun } from '../runbook/sample-run.js'
 
@@ -65,24 +66,49 @@ test('a worker without the project writes nothing there', async () => {
   expect(readdirSync(folder)).toEqual([])
 })
 
-test('the reverse migration of a rollback gets its file, and overwrites nobody else’s', async () => {
+describe('the reverse migration of a rollback', () => {
   const sql = 'DROP TABLE tags;\n'
   const migration = {
     name: '0011_rollback_2026_03_08.sql',
     sha256: createHash('sha256').update(sql).digest('hex'),
   }
-  const bundle = await packBundle([{ ...migration, sizeBytes: sql.length, sql }], path.join(folder, 'store'))
-  const keep = () =>
-    keepReverseMigration(contextFor(place(), target), { runKey: 'run-1', target, bundle, migration })
-  const inProject = path.join(target.migrationsDir, migration.name)
-  expect(await keep()).toEqual({ files: [inProject] })
-  expect(await keep()).toEqual({ files: [inProject] })
-  expect(readFileSync(inProject, 'utf8')).toBe(sql)
 
-  writeFileSync(inProject, '-- by hand')
-  const [elsewhere = ''] = (await keep()).files
-  expect(elsewhere).toContain(path.join('runs', 'run-1', migration.name))
-  expect(readFileSync(inProject, 'utf8')).toBe('-- by hand')
-  rmSync(target.projectDir, { recursive: true })
-  expect((await keep()).files[0]).toContain(path.join('home', 'runs', 'run-1'))
+  async function keep(local: Target): Promise<string[]> {
+    const bundle = await packBundle(
+      [{ ...migration, sizeBytes: sql.length, sql }],
+      path.join(folder, 'store'),
+    )
+    const here = contextFor(place(), local)
+    return (await keepReverseMigration(here, { runKey: 'run-1', target: here.target, bundle, migration }))
+      .files
+  }
+
+  function migrated(...names: string[]): Target {
+    const local = localTarget()
+    mkdirSync(local.migrationsDir, { recursive: true })
+    const rows = names.map((name) => `INSERT INTO d1_migrations (name) VALUES ('${name}');`)
+    seedLocal(local, [LEDGER_SQL, ...rows].join('\n'))
+    return local
+  }
+
+  test('gets its file, and overwrites nobody else’s', async () => {
+    const local = migrated('0010_tags.sql', migration.name)
+    const inProject = path.join(local.migrationsDir, migration.name)
+    expect(await keep(local)).toEqual([inProject])
+    expect(await keep(local)).toEqual([inProject])
+    expect(readFileSync(inProject, 'utf8')).toBe(sql)
+
+    writeFileSync(inProject, '-- by hand')
+    const [elsewhere = ''] = await keep(local)
+    expect(elsewhere).toContain(path.join('runs', 'run-1', migration.name))
+    expect(readFileSync(inProject, 'utf8')).toBe('-- by hand')
+    rmSync(local.migrationsDir, { recursive: true })
+    expect((await keep(local))[0]).toContain(path.join('runs', 'run-1'))
+  })
+
+  test('gets none where it was not applied: the file would be pending', async () => {
+    const local = migrated('0010_tags.sql')
+    await expect(keep(local)).rejects.toMatchObject({ type: 'NotAdmitted' })
+    expect(readdirSync(local.migrationsDir)).toEqual([])
+  })
 })
