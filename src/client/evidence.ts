@@ -9,7 +9,8 @@ import { checkCommitted } from './committed.js'
 import { formatDuration } from '../text/duration.js'
 import { ATTESTATIONS, type Attestation } from '../contract/attestations.js'
 import { runProjectCommand } from '../process/programs.js'
-import { at, command, words } from '../contract/next-command.js'
+import { at, command, words, wordsAt } from '../contract/next-command.js'
+import { refusalOfUnanswered, unanswered } from '../runbook/charter-demands.js'
 
 /** What a person says to lines of the checklist; null: they left. */
 export type AskLines = (
@@ -76,16 +77,6 @@ async function askForTheRest(
   return [...answers, ...missing.map(unanswered)]
 }
 
-function unanswered(line: Attestation): Check {
-  return {
-    name: line,
-    title: ATTESTATIONS[line],
-    state: 'warned',
-    message: 'not attested: nobody answered for it',
-    advice: `Answer for it at the start: --attest ${line}, or --skip "${line}=reason".`,
-  }
-}
-
 function attestation(name: string, actor: string): Check {
   const by = { actor, at: new Date().toISOString() }
   return { name, title: titleOf(name, '--attest'), state: 'attested', message: `attested by ${actor}`, ...by }
@@ -105,12 +96,11 @@ function skippedLine(text: string, actor: string): Check {
   return { name: name.trim(), title, state: 'skipped', message: `skipped by ${actor}: ${reason}`, actor, at }
 }
 
-function refuseUnanswered(missing: readonly Attestation[], target: Target): void {
-  if (missing.length === 0) return
-  const titles = missing.map((line) => ATTESTATIONS[line]).join('; ')
-  throw new RunbookError('ConfigInvalid', `${target.environment} asks somebody to answer for: ${titles}.`, {
-    advice: `${missing.map((name) => `--attest ${name}`).join(' ')}, or --skip "${missing[0] ?? ''}=reason". Nothing was started.`,
-  })
+function refuseUnanswered(missing: readonly Attestation[], { environment }: Target): void {
+  const refusal = refusalOfUnanswered(environment, missing)
+  if (refusal === undefined) return
+  const { message, advice } = refusal
+  throw new RunbookError('ConfigInvalid', message, { advice: wordsAt({ environment }, advice) })
 }
 
 function titleOf(name: string, option: string): string {

@@ -15,7 +15,7 @@ import { migrationRequestSchema, type MigrationRequest } from '../contract/run.j
 import { packBundle } from '../d1/migrations/bundle.js'
 import { attestationsOf } from '../runbook/default-policy.js'
 import { WAY_BACK_LINE } from '../runbook/plan-review.js'
-import { UNDECIDABLE_ADVICE, undecidableGates } from '../runbook/satisfiable.js'
+import { refusalOfUndecidable } from '../runbook/charter-demands.js'
 import { zonedDateTime } from '../text/clock.js'
 import { windowState } from '../runbook/window.js'
 import { parseWindow } from '../runbook/window-input.js'
@@ -121,12 +121,9 @@ function refuseClosedWindow({ window, timeZone }: Pick<MigrationRequest, 'window
   )
 }
 
-/** A gate that nobody could ever approve would wait for ever: said before anything starts. */
-function refuseUndecidableGates(rules: Parameters<typeof undecidableGates>[0]): void {
-  const blocked = undecidableGates(rules)
-  if (blocked.length === 0) return
-  const reasons = blocked.map(({ gate, reason }) => `${gate}: ${reason}`).join('; ')
-  throw new RunbookError('ConfigInvalid', `Nobody could approve every gate of this run. ${reasons}.`, {
-    advice: UNDECIDABLE_ADVICE,
-  })
+/** Said before anything starts; the worker asks the same of its own charter. */
+function refuseUndecidableGates(rules: Parameters<typeof refusalOfUndecidable>[0]): void {
+  const refusal = refusalOfUndecidable(rules)
+  if (refusal === undefined) return
+  throw new RunbookError('ConfigInvalid', refusal.message, { advice: refusal.advice })
 }

@@ -100,11 +100,12 @@ export async function signalRun(
 }
 
 /**
- * Exit code of a run: what people decided and what went wrong are told apart, and so is a request that no worker serves. A run under way
+ * Exit code of a run: what people decided and what went wrong are told apart, and so is a request that no worker serves or that lacks what its charter asks for. A run under way
  * counts as fine.
  */
 export function exitCodeOf(view: Pick<RunView, 'outcome'> & Partial<Pick<RunView, 'failure'>>): number {
-  if (view.failure?.type === 'NotAdmitted') return FAILURES.NotAdmitted.exitCode
+  const failed = view.failure?.type
+  if (failed === 'NotAdmitted' || failed === 'ConfigInvalid') return FAILURES[failed].exitCode
   switch (view.outcome) {
     case null:
     case 'completed':

@@ -111,6 +111,9 @@ export const migrationResultSchema = z.object({
   durationMs: z.number().nonnegative().nullable(),
   error: z.string().optional(),
   takenBackBy: takenBackBySchema.optional(),
+  /** When this run began to apply it, and when that ended, well or not. ISO 8601, UTC; absent in runs of earlier versions. */
+  begunAt: z.string().optional(),
+  endedAt: z.string().optional(),
 })
 export type MigrationResult = z.infer<typeof migrationResultSchema>
 

@@ -1,4 +1,5 @@
-import { patched } from '@temporalio/workflow'
+import { ApplicationFailure, patched } from '@temporalio/workflow'
+import { demandsOf } from '../runbook/charter-demands.js'
 import { read } from './activities.js'
 import { failureOf } from './endings.js'
 import type { Run } from './run.js'
@@ -6,7 +7,7 @@ import type { Run } from './run.js'
 /**
  * Before anything else: the worker's charter says what of the request holds. Anybody with the namespace can send a request, and the
  * workflow knows nothing but what it is sent.
- * @throws NotAdmitted
+ * @throws NotAdmitted; ConfigInvalid where the charter asks for more than came with the request
  */
 export async function admit(run: Run): Promise<void> {
   if (!patched('admitted')) return
@@ -20,4 +21,21 @@ export async function admit(run: Run): Promise<void> {
     run.refused = failureOf(error).type === 'NotAdmitted'
     throw error
   }
+  if (patched('demands-of-the-charter')) demandAnswers(run)
+}
+
+/** The client went by its own configuration; the charter may ask for more. */
+function demandAnswers(run: Run): void {
+  const { refusal, gaps } = demandsOf(run.request)
+  if (refusal === undefined) {
+    run.request.evidence = [...run.request.evidence, ...gaps]
+    return
+  }
+  run.refused = true
+  throw ApplicationFailure.create({
+    type: 'ConfigInvalid',
+    message: refusal.message,
+    nonRetryable: true,
+    details: [{ advice: refusal.advice }],
+  })
 }

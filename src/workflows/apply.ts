@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import { ApplicationFailure, CancellationScope, CancelledFailure } from '@temporalio/workflow'
 import type { PlannedMigration, Plan } from '../contract/plan.js'
 import type { MigrationResult } from '../contract/run.js'
@@ -5,6 +6,7 @@ import type { Status } from '../contract/status.js'
 import { windowOverText } from '../runbook/stopped-state.js'
 import { windowHolds, windowState } from '../runbook/window.js'
 import { mutate, read } from './activities.js'
+import { now } from './clock.js'
 import { withCredentials } from './credentials.js'
 import { failureOf, WindowOver } from './endings.js'
 import { permissionFor } from './permission.js'
@@ -21,13 +23,14 @@ export async function applyOneByOne(run: Run, plan: Plan): Promise<void> {
   for (const migration of plan.migrations) {
     await run.whileRunning()
     const summary = `Apply ${migration.name}`
-    const result = await withCredentials(run, `${migration.name} was being applied`, async () => {
+    const result = await timed(run, migration.name, `${migration.name} was being applied`, async () => {
       demandWindow(run, plan, migration)
       // Nothing is begun any more, and so nothing more is in doubt.
       if (CancellationScope.current().consideredCancelled)
         throw new CancelledFailure(`stopped before ${migration.name}`)
       run.say('execute', `applying ${migration.name}`)
       run.begun.add(migration.name)
+      keepTime(run, migration.name, 'begunAt')
       return run.audited(
         mutate.applyMigration.executeWithOptions({ summary }, [
           {
@@ -49,14 +52,28 @@ export async function applyOneByOne(run: Run, plan: Plan): Promise<void> {
   }
 }
 
+/** Keeps when it ended, also where it failed: what is read back later is of another moment. */
+async function timed<T>(run: Run, name: string, what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await withCredentials(run, what, work)
+  } finally {
+    if (run.begun.has(name)) keepTime(run, name, 'endedAt')
+  }
+}
+
+/** The first time counts: an apply that credentials held up began before them. */
+function keepTime({ view }: Run, name: string, time: 'begunAt' | 'endedAt'): void {
+  view.migrations = view.migrations.map((one) => (one.name === name ? { [time]: now(), ...one } : one))
+}
+
 /** Each file is held against what it took at the rehearsal: one that would not fit is not begun. */
 function demandWindow(run: Run, plan: Plan, migration: PlannedMigration): void {
   const { window } = run.request
-  const now = Date.now()
-  if (windowHolds({ window, now, neededMs: migration.durationMs })) return
+  const at = { window, now: Date.now() }
+  if (windowHolds({ ...at, neededMs: migration.durationMs })) return
   throw new WindowOver(
     windowOverText({
-      state: windowState({ window, now }),
+      state: windowState(at),
       migration,
       applied: appliedByThisRun(run).length,
       planned: plan.migrations.length,
@@ -140,10 +157,8 @@ function record(run: Run, result: MigrationResult): void {
   run.view.migrations = run.view.migrations.map((known) => {
     if (known.name !== result.name) return known
     if (known.state === 'applied' && result.state === 'applied') return known
-    if (result.state === 'applied') {
-      const { error: _, ...clean } = result
-      return clean
-    }
-    return result
+    const { begunAt, endedAt } = known
+    const { error, ...clean } = { ...result, ...defined({ begunAt, endedAt }) }
+    return result.state === 'applied' || error === undefined ? clean : { ...clean, error }
   })
 }

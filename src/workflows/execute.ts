@@ -99,6 +99,7 @@ async function voidedByDrift(run: Run, plan: Plan): Promise<boolean> {
  * or the window stopped it, the run asks only about what was touched, and does so after this.
  */
 async function applyFailed(run: Run, plan: Plan, error: unknown): Promise<never> {
+  run.stepFailed('execute')
   await run.uninterrupted(async () => {
     await proveOutcome(run, plan, error)
     await writeFailureFiles(run)

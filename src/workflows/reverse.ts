@@ -65,6 +65,7 @@ export async function applyReverse(run: Run, reverse: PreparedReverse, act: type
   const { target } = run.request
   const applied = appliedByThisRun(run)
   const ledgerBefore = [...run.plan.ledger, ...applied]
+  const begunAt = now()
   const result = await run.audited(
     act.applyMigration.executeWithOptions({ summary: `Apply ${migration.name}` }, [
       {
@@ -76,7 +77,8 @@ export async function applyReverse(run: Run, reverse: PreparedReverse, act: type
   if (result.state !== 'applied') throw impossible(result.error ?? `the reverse migration is ${result.state}`)
   markTakenBack(run, { strategy: 'reverse-migration', file: migration.name })
   // One that lay in the folder may stand there already, as not executed.
-  run.view.migrations = [...run.view.migrations.filter(({ name }) => name !== result.name), result]
+  const others = run.view.migrations.filter(({ name }) => name !== result.name)
+  run.view.migrations = [...others, { ...result, begunAt, endedAt: now() }]
   await run.uninterrupted(() =>
     writeDown(run, 'file of the reverse migration', () =>
       record.keepReverseMigration.executeWithOptions({ summary: `Keep ${migration.name}` }, [

@@ -47,7 +47,7 @@ export class Run {
   baseline: Baseline | null = null
   /** Files whose application was begun: each may have changed the database until it is proven. */
   readonly begun = new Set<string>()
-  /** No charter serves the request: nothing was done for it, and nothing will be. */
+  /** No charter serves the request, or the charter asks for more than it brought: nothing was done for it, and nothing will be. */
   refused = false
   /** People have been told of an issue with the ways back. */
   alerted = false
@@ -158,11 +158,18 @@ export class Run {
       this.refresh()
       return result
     } catch (error) {
-      step.state = 'failed'
-      step.endedAt = now()
-      this.refresh()
+      this.stepFailed(name)
       throw error
     }
+  }
+
+  /** At once, where what people are asked about the failure belongs to the step: that may take hours, and is no part of its time. */
+  stepFailed(name: StepName): void {
+    const step = stepOf(this.view, name)
+    if (step.state !== 'running') return
+    step.state = 'failed'
+    step.endedAt = now()
+    this.refresh()
   }
 
   /** Does what an activity does, and keeps the commands that it ran in the audit trail, however it ended. */

@@ -137,6 +137,27 @@ describe('what this run did is told apart from what is in the ledger', () => {
     })
   })
 
+  it('each file has its own times, and the step ends when it failed, however long people take', async () => {
+    const view = await server.migrate(openWorld(failing), approved(), async (handle) => {
+      await until(handle, gateOpen('rollback'))
+      await server.env.sleep('1 hour')
+      await handle.signal(decideSignal, {
+        ...{ gate: 'rollback', decision: 'approve', strategy: 'reverse-migration', actor: 'Bea' },
+      })
+      return handle.result()
+    })
+    const step = (name: string) => view.steps.find(({ step: known }) => known === name)
+    const [applied, failed, reverse] = view.migrations
+    const inOrder = [
+      ...[step('execute')?.startedAt, applied?.begunAt, applied?.endedAt, failed?.begunAt, failed?.endedAt],
+      ...[step('execute')?.endedAt, step('rollback')?.startedAt, reverse?.begunAt, reverse?.endedAt],
+    ].map((at) => Date.parse(at ?? 'never'))
+    expect(inOrder).not.toContain(NaN)
+    expect(inOrder).toEqual([...inOrder].sort((a, b) => a - b))
+    expect((inOrder[6] ?? 0) - (inOrder[5] ?? 0)).toBeGreaterThanOrEqual(3_600_000)
+    expect(step('execute')).toMatchObject({ state: 'failed' })
+  })
+
   it.each([
     ['time-travel', { strategy: 'time-travel', bookmark: 'bookmark-1' }],
     ['restore-backup', { strategy: 'restore-backup', archive: 'backup-local-2026-01-02-030405.zip' }],

@@ -163,9 +163,10 @@ function sayStarted(
   request: MigrationRequest,
   { started, admitted }: { started: StartedRun; admitted: RunView | undefined },
 ): number {
-  if (admitted?.failure?.type === 'NotAdmitted') {
-    const { message, advice } = admitted.failure
-    throw new RunbookError('NotAdmitted', message, { advice, details: { ...started } })
+  const failure = admitted?.failure
+  if (failure?.type === 'NotAdmitted' || failure?.type === 'ConfigInvalid') {
+    const { type, message, advice } = failure
+    throw new RunbookError(type, message, { advice, details: { ...started } })
   }
   const { environment, database, accountId } = request.target
   const link = runLink(session, started)

@@ -1,5 +1,5 @@
 import { phrases } from '../../text/phrases.js'
-import type { MigrationResult, RunView } from '../../contract/run.js'
+import type { MigrationResult, RunView, StepView } from '../../contract/run.js'
 import { defined } from '../../contract/defined.js'
 import { reasonTexts } from '../../contract/reasons.js'
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
@@ -81,25 +81,49 @@ function migrationsNow({ view, timeZone }: ReportInput): string {
 interface Moment {
   at: string
   what: string
+  /** Of the same moment, what comes first: an end, then what people decided upon it, then what begins. Default: last. */
+  order?: number
+}
+
+const FILE_ENDED = 0
+const STEP_ENDED = 1
+const DECIDED = 2
+const STEP_BEGAN = 3
+const FILE_BEGAN = 4
+const OTHER = 5
+
+/** Each file as it was applied, also one that was taken back later. */
+function fileMoments({ name, begunAt, endedAt, state, error }: MigrationResult): Moment[] {
+  const well = error === undefined && (state === 'applied' || state === 'taken-back')
+  const end = well ? 'applied' : `failed${error === undefined ? '' : `: ${prose(error)}`}`
+  return [
+    ...(begunAt === undefined
+      ? []
+      : [{ at: begunAt, what: `${code(name)}: its apply began`, order: FILE_BEGAN }]),
+    ...(endedAt === undefined ? [] : [{ at: endedAt, what: `${code(name)}: ${end}`, order: FILE_ENDED }]),
+  ]
+}
+
+function stepMoments({ step, state, startedAt, endedAt, detail }: StepView): Moment[] {
+  const title = prose(stepTitle(step))
+  const said = detail === undefined ? '' : `, ${prose(detail)}`
+  // One that took no time ends behind its beginning, not in front of it.
+  const began = startedAt === endedAt ? STEP_ENDED : STEP_BEGAN
+  return [
+    ...(startedAt === undefined ? [] : [{ at: startedAt, what: `${title} began`, order: began }]),
+    ...(endedAt === undefined ? [] : [{ at: endedAt, what: `${title}: ${state}${said}`, order: STEP_ENDED }]),
+  ]
 }
 
 function timeline({ view, timeZone }: ReportInput): string {
   const moments: Moment[] = [
-    ...view.steps.flatMap(({ step, state, startedAt, endedAt, detail }) => [
-      ...(startedAt === undefined ? [] : [{ at: startedAt, what: `${prose(stepTitle(step))} began` }]),
-      ...(endedAt === undefined
-        ? []
-        : [
-            {
-              at: endedAt,
-              what: `${prose(stepTitle(step))}: ${state}${detail === undefined ? '' : `, ${prose(detail)}`}`,
-            },
-          ]),
-    ]),
+    ...view.migrations.flatMap(fileMoments),
+    ...view.steps.flatMap(stepMoments),
     ...view.gates.flatMap(({ gate, decisions: taken, earlier = [] }) =>
       [...earlier, ...taken].map(({ at, actor, decision, strategy }) => ({
         at,
         what: `${prose(actor)}: ${decision} ${code(gate)}${strategy === undefined ? '' : `, ${strategy}`}`,
+        order: DECIDED,
       })),
     ),
     ...(view.rollbackTries ?? []).map(({ at, strategy, number, error, effect }) => ({
@@ -125,8 +149,8 @@ function timeline({ view, timeZone }: ReportInput): string {
         what: `Checkpoint ${number} ${verdict}: ${prose(reasonTexts(reasons).join('; '))}`,
       })),
   ]
-  // Sorting is stable: what happened in the same moment stays in the order in which it is told here.
-  moments.sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+  // Sorting is stable: what else happened in the same moment stays in the order in which it is told here.
+  moments.sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || (a.order ?? OTHER) - (b.order ?? OTHER))
   if (moments.length === 0) return 'Nothing had begun.'
   return table(
     ['When', 'What'],
@@ -203,26 +227,30 @@ function nextSteps(view: RunView): string {
     ({ state }) => state === 'absent' || state === 'not-executed' || state === 'pending',
   )
   const undone = view.migrations.filter(({ state }) => state === 'taken-back')
-  const again = undone.filter(({ takenBackBy }) => takenBackBy?.strategy !== 'reverse-migration')
-  const reversed = undone.filter(({ takenBackBy }) => takenBackBy?.strategy === 'reverse-migration')
+  const { ledger } = view
+  const held = undone.filter(({ name }) => ledger?.applied.includes(name) === true)
+  const gone = undone.filter(({ name }) => ledger?.applied.includes(name) === false)
   return [
     'Contact database administrator',
-    view.backup?.verified === true
-      ? `Review backup options for restoration: ${code(view.backup.file)} is verified`
-      : 'Review backup options for restoration: no verified backup of this run',
+    restoration(view),
     'Prepare incident report: complete this one',
     ...partial.map(
       ({ name }) => `Bring ${code(name)} to a known state: read ${typed(command('status'))} first`,
     ),
-    ...(reversed.length === 0
+    ...(held.length === 0
       ? []
       : [
-          `${namesOf(reversed)} stay in the ledger, so they never run again: what is still wanted needs a new file`,
+          `${namesOf(held)} were taken back, and are in the ledger all the same, so this database runs them no more: what is still wanted needs a new file`,
         ]),
-    ...(again.length === 0
+    ...(gone.length === 0
       ? []
       : [
-          `${namesOf(again)} are out of the ledger, so the next run would apply them again: mend or remove them first`,
+          `${namesOf(gone)} are out of the ledger, so the next run would apply them again: mend or remove them first`,
+        ]),
+    ...(undone.length === 0 || ledger !== undefined
+      ? []
+      : [
+          `${namesOf(undone)} were taken back, and the ledger was not read since: ${typed(command('status'))} says whether they would run again`,
         ]),
     ...(left.length === 0
       ? []
@@ -230,6 +258,14 @@ function nextSteps(view: RunView): string {
   ]
     .map((step, index) => `${index + 1}. ${step}`)
     .join('\n')
+}
+
+/** A rollback that was proven leaves nothing to restore. */
+function restoration({ outcome, backup }: RunView): string {
+  const verified = backup?.verified === true ? code(backup.file) : undefined
+  if (outcome === 'rolled-back')
+    return `Nothing needs to be restored for the migration: it was taken back${verified === undefined ? '' : `. The verified backup of before it: ${verified}`}`
+  return `Review backup options for restoration: ${verified === undefined ? 'no verified backup of this run' : `${verified} is verified`}`
 }
 
 function namesOf(migrations: readonly MigrationResult[]): string {

@@ -56,6 +56,60 @@ test('the incident report of a failed run', async () => {
   await expect(renderIncident({ ...input, view })).toMatchFileSnapshot('golden/incident.txt')
 })
 
+test('the timeline of an incident is in the order in which it happened: the file, its failure, the step, the decision, the way back', () => {
+  const at = (minutes: number) => isoAfter(minutes)
+  const view = sampleRun({
+    outcome: 'rolled-back',
+    migrations: [
+      ...[{ name: 'a.sql', state: 'taken-back' as const, begunAt: at(30), endedAt: at(31) }],
+      ...[
+        {
+          name: 'b.sql',
+          state: 'absent' as const,
+          error: 'no such column',
+          begunAt: at(31),
+          endedAt: at(32),
+        },
+      ],
+      ...[{ name: 'c.sql', state: 'applied' as const, begunAt: at(51), endedAt: at(52) }],
+      ...[{ name: 'd.sql', state: 'not-executed' as const }],
+    ].map((one) => ({ sha256: '1'.repeat(64), durationMs: null, ...one })),
+    steps: [
+      { step: 'execute', state: 'failed', startedAt: at(20), endedAt: at(32) },
+      { step: 'rollback', state: 'done', startedAt: at(50), endedAt: at(52) },
+      { step: 'close', state: 'done', startedAt: at(52), endedAt: at(52) },
+    ],
+    gates: [
+      {
+        ...{ gate: 'rollback', state: 'approved', shows: [] },
+        decisions: [{ actor: 'Bo', decision: 'approve', at: at(50), decisionId: '1' }],
+      },
+    ],
+    announcements: [],
+    observations: [],
+    monitoring: null,
+  })
+  const [, timeline = ''] = renderIncident({ ...input, view })
+    .split(/^## /m)
+    .slice(1)
+  const told = [...timeline.matchAll(/^\| 2026\S+ \S+ \S+ \| (.*) \|$/gm)].map(([, what]) => what)
+  expect(told).toEqual([
+    'Step 3: Execute Migration began',
+    '`a.sql`: its apply began',
+    '`a.sql`: applied',
+    '`b.sql`: its apply began',
+    '`b.sql`: failed: no such column',
+    'Step 3: Execute Migration: failed',
+    'Bo: approve `rollback`',
+    'Rollback Procedures began',
+    '`c.sql`: its apply began',
+    '`c.sql`: applied',
+    'Rollback Procedures: done',
+    'Documentation Updates began',
+    'Documentation Updates: done',
+  ])
+})
+
 describe('the HTML report', () => {
   test('is one page that fetches nothing and runs nothing', async () => {
     const html = renderHtml(input)
@@ -234,7 +288,12 @@ test('after a reverse migration: taken back by its file, and the rows of the led
     expect(text).toContain(`the ledger ends with ${file}; no file is pending; the schema is that of before`)
   }
   expect(renderMarkdown({ ...input, view })).toContain('0 of 2, 2 taken back')
-  expect(renderIncident({ ...input, view })).toContain('stay in the ledger, so they never run again')
+  const incident = renderIncident({ ...input, view })
+  expect(incident).toContain(
+    '`0009_add_tags.sql`, `0010_fill_tags.sql` were taken back, and are in the ledger all the same',
+  )
+  expect(incident).toContain('Nothing needs to be restored')
+  expect(incident).not.toContain('Review backup options')
 })
 
 test.each<[string, TakenBackBy]>([
@@ -255,6 +314,8 @@ test('a ledger that could not be read afterwards is not guessed', () => {
   const incident = renderIncident({ ...input, view })
   expect(incident).toContain('The ledger was not read again after the rollback.')
   expect(incident).not.toContain('In the ledger')
+  expect(incident).toContain('the ledger was not read since')
+  expect(incident).not.toContain('would apply them again')
 })
 
 test('applied but not healthy is said first, and is no green line', () => {
