@@ -23,16 +23,21 @@ export async function rehearseOnCopy(
     | 'checksums'
     | 'overlooked'
     | 'onProgress'
-  > & { signal: AbortSignal },
+  > & { signal: AbortSignal; present?: BackupRecord | undefined },
 ): Promise<Plan> {
   const { folder: to, remove } = await scratchFolder('rehearsal')
   try {
     const { database: databaseFile } = await restoreDatabase({ file: backup.file, to, signal: input.signal })
+    const { present, ...rest } = input
+    const presentFile =
+      present === undefined
+        ? undefined
+        : (await restoreDatabase({ file: present.file, to: `${to}/present`, signal: input.signal })).database
     const { environment, database, migrationsTable } = target
     const wrangler = await knownWrangler(target.projectDir)
     return await rehearseInOwnProcess({
-      ...{ ...input, databaseFile, environment, database, migrationsTable },
-      ...defined({ wrangler }),
+      ...{ ...rest, databaseFile, environment, database, migrationsTable },
+      ...defined({ wrangler, presentFile }),
     })
   } finally {
     await remove()

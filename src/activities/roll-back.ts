@@ -12,6 +12,7 @@ import { replaceContent } from '../d1/backup/replace-content.js'
 import { splitStatements } from '../d1/sql/statements.js'
 import { restoreBookmark } from '../d1/apply/time-travel.js'
 import { costNow, failuresOfReverse, lossesSince } from '../runbook/reverse-cost.js'
+import { lossNowLines } from '../text/rollback-cost.js'
 import type { Beat } from './as-activity.js'
 import { replaceFile } from './files.js'
 import { rehearseOnCopy } from './rehearsal.js'
@@ -54,6 +55,7 @@ async function writeReverse(
     files: all.filter(({ name }) => ledger.includes(name)),
     applied: input.ledgerBefore,
     candidates: await laterFiles(here, all, ledger),
+    present: input.current,
     ...rehearsal,
   })
   const { available, sql, price, file: ofFolder, others } = plan.rollback
@@ -70,8 +72,9 @@ async function writeReverse(
     })
     const failures = failuresOfReverse(now, plan.schemaFingerprint)
     if (failures.length > 0) return { price: failures, ...defined({ others }) }
-    price.push(...lossesSince(now, input.planned ?? []))
-    cost = costNow(cost, now, input.planned ?? [])
+    const lost = plan.rollback.now
+    price.push(...lossesSince(now, input.planned ?? []), ...lossNowLines(lost ?? [], input.backup.createdAt))
+    cost = costNow(cost, { ...now, lost }, input.planned ?? [])
   }
   const kept = path.join(runFolder(here, input.runKey), file.name)
   await replaceFile(kept, file.sql)

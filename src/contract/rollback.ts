@@ -19,11 +19,40 @@ export const tableCostSchema = z.object({
 })
 export type TableCost = z.infer<typeof tableCostSchema>
 
+/**
+ * What a reverse migration costs of the database as it is now beside what it costs of the archive: rows of before that it does not give
+ * back, since their key or what must be unique was written again; rows given back that refer to a row of `parent` written since; values of
+ * before not given back; NULLs that become another value; values that come out as others; rows that the archive does not hold, which
+ * get no value for a column that comes back; a table whose rows have no key to be found again by.
+ */
+export const LOSSES_NOW = [
+  'row-not-back',
+  'hanging',
+  'value-not-back',
+  'filled',
+  'changed',
+  'no-value',
+  'not-compared',
+] as const
+export const lossNowSchema = z.object({
+  kind: z.enum(LOSSES_NOW),
+  table: z.string(),
+  column: z.string().optional(),
+  parent: z.string().optional(),
+  /** Null: not known. */
+  rows: count.nullable(),
+  /** SQL literals: the first columns of a few rows; for `filled` what the NULLs become. */
+  samples: z.array(z.string()),
+})
+export type LossNow = z.infer<typeof lossNowSchema>
+
 /** Sums over the tables, of which those without a cost are left out. Null: one of them is not known. */
 export const rollbackCostSchema = z.object({
   rowsLost: count.nullable(),
   valuesLost: count.nullable(),
   tables: z.array(tableCostSchema),
+  /** Of the database as it is now, where it was rehearsed on that; part of the sums. */
+  now: z.array(lossNowSchema).optional(),
 })
 export type RollbackCost = z.infer<typeof rollbackCostSchema>
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../contract/finding.js'
 import type { Plan, RowChange } from '../contract/plan.js'
-import type { RollbackCost, TableCost } from '../contract/rollback.js'
+import type { LossNow, RollbackCost, TableCost } from '../contract/rollback.js'
 import { costOf, freeOfCost } from '../contract/rollback-cost.js'
 import { plural } from '../text/plural.js'
 
@@ -40,7 +40,7 @@ export function lossesSince(rehearsed: Rehearsed, planned: readonly RowChange[])
 /** The same as numbers, added to what the reverse costs without them. */
 export function costNow(
   cost: RollbackCost | undefined,
-  rehearsed: Rehearsed,
+  rehearsed: Rehearsed & { lost?: readonly LossNow[] | undefined },
   planned: readonly RowChange[],
 ): RollbackCost | undefined {
   if (cost === undefined) return undefined
@@ -55,7 +55,31 @@ export function costNow(
       return { ...freeOfCost(table), valuesLost: count ?? null, columns }
     }),
   ]
-  return costOf([...cost.tables, ...since], cost)
+  const { lost } = rehearsed
+  const sums = costOf([...cost.tables, ...since, ...(lost ?? []).map(tableCostOf)], cost)
+  return lost === undefined ? sums : { ...sums, now: [...lost] }
+}
+
+function tableCostOf({ kind, table, column, rows }: LossNow): TableCost {
+  const free = freeOfCost(table)
+  switch (kind) {
+    case 'row-not-back':
+      return { ...free, rowsLost: rows }
+    // They may have had a value until the migration, or have had none.
+    case 'no-value':
+      return { ...free, valuesLost: null }
+    case 'not-compared':
+      return { ...free, rowsLost: null, valuesLost: null }
+    case 'hanging':
+      return { ...free, valuesLost: rows }
+    case 'value-not-back':
+    case 'filled':
+    case 'changed':
+      return {
+        ...{ ...free, valuesLost: rows },
+        columns: column === undefined || rows === null ? [] : [{ column, values: rows }],
+      }
+  }
 }
 
 function tablesThatGo(

@@ -7,6 +7,7 @@ import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
 import { grouped } from '../text/number.js'
 import { plural } from '../text/plural.js'
+import { freeLine } from '../text/rollback-cost.js'
 import { sinceLines } from '../text/written-since.js'
 import { at, command } from '../contract/next-command.js'
 import { defined } from '../contract/defined.js'
@@ -71,7 +72,7 @@ function reverseMigration({
     }
   }
   const proof = rollback.rehearsed ? [] : ['it was not rehearsed on a copy']
-  const price = rollback.price.length === 0 ? ['no rows or values are lost'] : rollback.price
+  const price = rollback.price.length === 0 ? [freeLine(rollback.cost)] : rollback.price
   return { ...base, available: true, price: [...price, ...proof], ...defined({ cost: rollback.cost }) }
 }
 

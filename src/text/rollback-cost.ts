@@ -1,4 +1,4 @@
-import type { RollbackCost, TableCost } from '../contract/rollback.js'
+import type { LossNow, RollbackCost, TableCost } from '../contract/rollback.js'
 import { plural } from './plural.js'
 
 /** What the numbers of a way back say, one sentence each; nothing where it loses nothing, or nothing was counted. */
@@ -21,4 +21,41 @@ function tableLines({ table, rowsLost, rowsLeft, columns }: TableCost): string[]
         `${plural(values, 'value')} of ${table}.${column} ${values === 1 ? 'stays' : 'stay'} changed.`,
     ),
   ]
+}
+
+/** What the database as it is now loses, one sentence each. `archivedAt`: ISO 8601, UTC. */
+export function lossNowLines(losses: readonly LossNow[], archivedAt: string): string[] {
+  return losses.map((loss) => lossNowLine(loss, archivedAt))
+}
+
+function lossNowLine(
+  { kind, table, column = '', parent = '', rows, samples }: LossNow,
+  archivedAt: string,
+): string {
+  if (kind === 'not-compared' || rows === null)
+    return `What of ${table} was written since and is lost is not known: its rows have no key to be found again by.`
+  const one = rows === 1
+  const rowsOf = `${plural(rows, 'row')} of ${table}`
+  const shown = samples.length === 0 ? '' : `, as (${samples.join('), (')})`
+  switch (kind) {
+    case 'row-not-back':
+      return `${rowsOf} that the migration took ${one ? 'does' : 'do'} not come back, for ${one ? 'its key or unique value belongs' : 'their keys or unique values belong'} to rows written since${shown}.`
+    case 'hanging':
+      return `${rowsOf} that ${one ? 'comes' : 'come'} back will refer to rows of ${parent} written since under the keys of others${shown}.`
+    case 'value-not-back':
+      return `${plural(rows, 'value')} of ${table}.${column} that the migration changed ${one ? 'does' : 'do'} not come back, for the row was written since${shown}.`
+    case 'filled':
+      return `${plural(rows, 'NULL')} written to ${table}.${column} since the migration ${one ? 'becomes' : 'become'} ${samples.join(' or ')}.`
+    case 'changed':
+      return `${plural(rows, 'value')} written to ${table}.${column} since the migration ${one ? 'comes' : 'come'} out as ${one ? 'another' : 'others'}.`
+    case 'no-value':
+      return `${rowsOf} written since the backup of ${archivedAt} ${one ? 'has' : 'have'} no value of before for ${table}.${column}${shown}.`
+  }
+}
+
+/** Where no price was found: how far that was looked for. */
+export function freeLine({ now }: Partial<Pick<RollbackCost, 'now'>> = {}): string {
+  return now === undefined
+    ? 'every row and value of the backup comes back; what was written since is not counted'
+    : 'no row or value was found lost when it was tried on a copy of the database as it is now'
 }

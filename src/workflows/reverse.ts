@@ -1,3 +1,4 @@
+import { freeLine } from '../text/rollback-cost.js'
 import { phrases } from '../text/phrases.js'
 import { ApplicationFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
@@ -86,7 +87,7 @@ export async function applyReverse(run: Run, reverse: PreparedReverse, act: type
       ]),
     ),
   )
-  const cost = price.length === 0 ? 'nothing was lost' : `its price: ${phrases(price)}`
+  const cost = price.length === 0 ? freeLine(reverse.cost) : `its price: ${phrases(price)}`
   return `${migration.name} took back ${applied.join(', ')}; ${cost}`
 }
 

@@ -102,6 +102,40 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
   })
 })
 
+it('prices the rows whose keys were given again since', { timeout: 120_000 }, async () => {
+  const target = localTarget()
+  const forward = 'DELETE FROM t WHERE id = 2;\n'
+  const file = migrationFile('0001_less.sql', Buffer.from(forward))
+  const activities = createActivities({ service: serviceOf([charterFor(target)]) })
+  const backUp = (): Promise<BackupRecord> =>
+    new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
+  seedLocal(target, `${LEDGER_SQL} ${SCHEMA} INSERT INTO t VALUES (1, 'a'), (2, 'b');`)
+  const backup = await backUp()
+  seedLocal(target, `${forward} INSERT INTO d1_migrations (name) VALUES ('${file.name}');`)
+  const reverse = (current: BackupRecord): Promise<unknown> =>
+    new MockActivityEnvironment().run(async () =>
+      activities.prepareReverse({
+        ...{ target, backup, current, planned: [], files: [file], bundle: await packBundle([file]) },
+        ...{ at: '2026-03-08T03:08:00.000Z', runKey: 'local-20260308-030800-00000000' },
+        ...{ ledgerBefore: [], applied: [file.name] },
+      }),
+    )
+  expect(await reverse(await backUp())).toMatchObject({
+    price: [],
+    cost: { rowsLost: 0, valuesLost: 0, now: [] },
+  })
+  seedLocal(target, `INSERT INTO t (v) VALUES ('new');`)
+  expect(await reverse(await backUp())).toMatchObject({
+    price: [
+      `1 row of t that the migration took does not come back, for its key or unique value belongs to rows written since, as (2, 'b').`,
+    ],
+    cost: {
+      ...{ rowsLost: 1, valuesLost: 0 },
+      now: [{ kind: 'row-not-back', table: 't', rows: 1, samples: [`2, 'b'`] }],
+    },
+  })
+})
+
 it(
   'counts what others wrote to a remote database, as closely as reading it is allowed',
   { timeout: 120_000 },

@@ -65,6 +65,8 @@ export interface RehearseInput {
   wholeCopy?: boolean
   /** Files of the folder that may be the reverse of the pending ones: proven, never taken by name. */
   candidates?: readonly MigrationFile[]
+  /** The database as it is now, behind the pending files: the way back is tried on a copy of it too. */
+  presentFile?: string
   signal?: AbortSignal
   /** One line for people. */
   onProgress?: (message: string) => void
@@ -219,7 +221,7 @@ async function wayBack(
     migrationsTable: tableOf(input),
     evidence: native.evidence,
     watched: watchedBy(input),
-    ...defined({ signal: input.signal }),
+    ...defined({ signal: input.signal, present: input.presentFile }),
   }
   const { candidates = [] } = input
   const theirs = await reverseInFolder(way, { candidates, remote: input.database.remote, run })

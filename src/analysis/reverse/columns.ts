@@ -3,7 +3,7 @@ import type { ReverseInput } from './input.js'
 import { defined } from '../../contract/defined.js'
 import { sameName, type ColumnSchema, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
-import { column, keyOf, pairsOf, ROWID } from '../compare/row-keys.js'
+import { column, join, keyOf, pairsOf, ROWID } from '../compare/row-keys.js'
 import type { TableFate } from '../evidence.js'
 import { columnGoes } from './goes.js'
 import { insertsFor } from './literal-rows.js'
@@ -65,7 +65,9 @@ export function replacementOf(
   )
   const price = [
     ...added.map(({ name }) => columnGoes(now.name, name)),
-    ...gone.map(({ name }) => `Rows written since the migration have no value for ${table.name}.${name}.`),
+    ...gone.map(
+      ({ name }) => `Rows written since the backup have no value of before for ${table.name}.${name}.`,
+    ),
     ...back.price,
   ]
   return {
@@ -110,7 +112,8 @@ function valuesBack(
       ...key.map(({ was }, at): [string, string] => [`k${at}`, column('b', was)]),
       ...gone.map(({ name }, at): [string, string] => [`v${at}`, column('b', name)]),
     ],
-    from,
+    // A row that the forward migration deleted comes back whole: its values are not for whoever has its key since.
+    `prior.${quoteName(fate.before.name)} b WHERE (${where}) AND EXISTS (SELECT 1 FROM main.${quoteName(now.name)} s WHERE ${join(key)})`,
   )
   if ('tooMany' in written) {
     return {

@@ -1,5 +1,6 @@
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { defined } from '../../contract/defined.js'
 import type { RollbackSummary } from '../../contract/plan.js'
 import type { TableCost } from '../../contract/rollback.js'
 import { costOf } from '../../contract/rollback-cost.js'
@@ -11,6 +12,7 @@ import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
 import { compareTable } from '../compare/compare.js'
 import type { DataComparison, Evidence } from '../evidence.js'
 import { replayFile, type Watched } from '../replay/replay.js'
+import { lossesNow } from './losses-now.js'
 import { whatGoes } from './goes.js'
 import { fatesByName, reverseOf, type Reverse } from './reverse.js'
 import { searchAnswers } from './search-answers.js'
@@ -22,6 +24,8 @@ export interface WayBackInput {
   main: string
   folder: string
   migrationsTable: string
+  /** The database as it is now, with the forward files in it and what was written since. */
+  present?: string
   evidence: Evidence
   /** For statements of others, which may never end. */
   watched?: Watched
@@ -78,7 +82,12 @@ async function tryOut(
   if (typeof back === 'string') return { available: false, rehearsed: true, price: [back, ...reverse.price] }
   const cost = costOf(back.tables)
   const price = [...costLines(cost), ...back.search, ...reverse.price]
-  return { available: true, sql: reverse.sql, rehearsed: true, price, cost }
+  const { present } = input
+  const now =
+    present === undefined
+      ? undefined
+      : await lossesNow({ ...input, present, back: copy, reverse: { name, sql: reverse.sql } })
+  return { available: true, sql: reverse.sql, rehearsed: true, price, cost, ...defined({ now }) }
 }
 
 /** What still differs from before, or as one text why it does not work. */
