@@ -86,6 +86,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     preApproved: options.preApproved ?? false,
     evidence,
     queries: queriesOf(project, target.environment),
+    variables: project.config.variables,
     ...defined({ checksums }),
     ...(overlooked.length === 0 ? {} : { overlooked }),
   })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** Something that a request claims and the charter says otherwise. The charter holds. Both as JSON, cut where it is long. */
 export const claimDifferenceSchema = z.object({
-  /** Dotted path below the request. */
+  /** Dotted path, as the configuration names it; in runs of earlier versions below the request. */
   path: z.string(),
   claimed: z.string(),
   holds: z.string(),

@@ -67,6 +67,8 @@ export const migrationRequestSchema = z.object({
   queries: z.array(z.object({ name: z.string(), sql: z.string() })).optional(),
   /** SHA-256 by file name of `migrations/checksums.json`, where the project has one. */
   checksums: z.record(z.string(), z.string()).optional(),
+  /** Variables that the project lets channels and probes name: said so that what the charter has otherwise is told, and never believed. */
+  variables: z.array(z.string()).optional(),
   /** `.sql` files below the migrations folder that Wrangler passes over. */
   overlooked: z.array(z.string()).optional(),
   /** Valid backups to keep of this environment. */

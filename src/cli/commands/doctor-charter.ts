@@ -19,13 +19,13 @@ export function charterAgainst(
     const ours = servedBy(serviceOf([charterOf(project, [target.environment]).charter]), target)
     if (held.charterHash === ours.charterHash)
       return `says what the project says (${held.charterHash.slice(0, 12)})`
-    const differences = settingDifferences(ours.environment, held.environment).map(
-      ({ path: place, claimed, holds }) => `${place}: the project has ${claimed}, the charter ${holds}`,
-    )
-    const told = differences.length === 0 ? ['the variables that may be named are others'] : differences
+    const differences = settingDifferences(
+      { ...ours.environment, variables: ours.variables },
+      { ...held.environment, variables: held.variables },
+    ).map(({ path: place, claimed, holds }) => `${place}: the project has ${claimed}, the charter ${holds}`)
     return {
       state: 'failed',
-      message: `is not what the project says: ${told.join('; ')}`,
+      message: `is not what the project says: ${differences.join('; ')}`,
       advice: words`Write it anew, give it to the worker, and start that again: ${command('charter')} > ${path.basename(file)}`,
     }
   }

@@ -9,7 +9,7 @@ import { command, words } from '../../contract/next-command.js'
 import { migrationRequestSchema } from '../../contract/run.js'
 import type { Target } from '../../contract/target.js'
 import { checkoutOf, checkoutWorkflowId } from '../../contract/checkout.js'
-import { settingDifferences } from './differences.js'
+import { settingDifferences, type Settings } from './differences.js'
 import { servedBy, type Served, type Service } from './service.js'
 
 const claimSchema = migrationRequestSchema.omit({ bundle: true })
@@ -28,12 +28,25 @@ export function admitRequest(
   const strange = claim.files.find(({ name }) => !isPlainName(name))
   if (strange !== undefined)
     throw refusal(`${JSON.stringify(strange.name)} is no path below a migrations folder`)
-  const { environment: charter, charterHash } = servedFor(service, claim.target)
+  const { environment: charter, charterHash, variables } = servedFor(service, claim.target)
   const { environment, database } = charter.target
   const own = migrationWorkflowId(environment, database.id)
   if (workflowId !== own && workflowId !== checkoutWorkflowId(charter.target))
-    throw refusal(`A migration of this database is the workflow ${own}, and this is ${workflowId ?? 'none'}`)
-  return { charterHash, differences: differencesFrom(charter, claim), effective: heldTo(charter, claim) }
+    throw refusal(notItsWorkflow(charter.target, claim.target, workflowId))
+  const differences = differencesFrom({ ...charter, variables }, claim)
+  return { charterHash, differences, effective: heldTo(charter, claim) }
+}
+
+/** An ID behind that of the database belongs to another folder: only the folders say which two databases are meant. */
+function notItsWorkflow(holds: Target, claimed: Target, workflowId: string | undefined): string {
+  const own = migrationWorkflowId(holds.environment, holds.database.id)
+  const folder = checkoutOf(holds)
+  if (folder === undefined)
+    return `A migration of this database is the workflow ${own}, and this is ${workflowId ?? 'none'}`
+  return (
+    `The charter's database lies in ${folder}, and its migrations are the workflow ${own} or ${checkoutWorkflowId(holds)}. ` +
+    `This is ${workflowId ?? 'none'}, which belongs to another folder; the request names ${checkoutOf(claimed) ?? 'none'}`
+  )
 }
 
 /**
@@ -50,6 +63,10 @@ export function servedFor(service: Service, claim: Target): Served {
   if (other === undefined) return served
   const [name, asked] = other
   const holds = identityOf(target)[name]
+  if (name === 'folder')
+    throw refusal(
+      `The request is for another database than the charter's ${target.environment} (${target.database.id}): that of the project lies in ${JSON.stringify(asked)}, and that of the charter in ${JSON.stringify(holds)}`,
+    )
   throw refusal(
     `The request is for another database than the charter's ${target.environment} (${target.database.id}): ${name} is ${JSON.stringify(asked)}, and the charter says ${JSON.stringify(holds)}`,
   )
@@ -75,10 +92,11 @@ function heldTo(charter: CharteredEnvironment, claim: RequestClaim): RequestClai
   }
 }
 
-function differencesFrom(charter: CharteredEnvironment, claim: RequestClaim): Admission['differences'] {
+function differencesFrom(charter: Settings, claim: RequestClaim): Admission['differences'] {
   const names = Object.keys(charteredEnvironmentSchema.shape)
   const settings = Object.entries(claim).filter(([name]) => names.includes(name))
-  return settingDifferences(charteredEnvironmentSchema.parse(Object.fromEntries(settings)), charter)
+  const claimed = charteredEnvironmentSchema.parse(Object.fromEntries(settings))
+  return settingDifferences({ ...claimed, variables: claim.variables }, charter)
 }
 
 function refusal(message: string): RunbookError {

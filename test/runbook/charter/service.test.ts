@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Charter, CharteredEnvironment } from '../../../src/contract/charter.js'
 import type { Target } from '../../../src/contract/target.js'
-import { servedFor } from '../../../src/runbook/charter/admission.js'
+import { admitRequest, servedFor } from '../../../src/runbook/charter/admission.js'
 import { canonicalJson, charterHash } from '../../../src/runbook/charter/charter-hash.js'
-import { differencesOf } from '../../../src/runbook/charter/differences.js'
+import { differencesOf, settingDifferences } from '../../../src/runbook/charter/differences.js'
 import { servedBy, serviceOf } from '../../../src/runbook/charter/service.js'
 import { charterFor } from '../../charter-for.js'
 import { requestFor } from '../../workflows/request.js'
@@ -50,7 +50,7 @@ describe('a database with the ID of one that is served', () => {
       'in another checkout',
       target,
       { ...target, persistTo: '/elsewhere/.wrangler/state' },
-      /folder is ".elsewhere/,
+      /project lies in ".elsewhere/,
     ],
     ['at Cloudflare', target, remote, /database.remote is true/],
     [
@@ -162,5 +162,89 @@ describe('where a claim differs from the charter', () => {
     const told = differencesOf(many, {})
     expect(told).toHaveLength(51)
     expect(told.at(-1)?.path).toBe('and 49 more')
+  })
+})
+
+describe('what a project says otherwise than the charter is told by the names of its configuration', () => {
+  const differing = (change: Partial<CharteredEnvironment>, holds: Partial<CharteredEnvironment> = {}) =>
+    settingDifferences({ ...entry, ...change }, { ...entry, ...holds }).map(
+      ({ path, claimed, holds: held }) => `${path}: ${claimed} / ${held}`,
+    )
+  const to = (change: Partial<Target>): Partial<CharteredEnvironment> => ({
+    target: { ...target, ...change },
+  })
+  const { policy, monitoring } = entry
+  const gates = { ...policy.gates, plan: { ...policy.gates.plan, deadlineMs: 60_000 } }
+
+  it.each<[string, Partial<CharteredEnvironment>]>([
+    ['backup.dir: "archive" / "backups"', to({ backupDir: 'project/archive' })],
+    ['backup.dir: "/srv/archive" / "backups"', to({ backupDir: '/srv/archive' })],
+    ['migrations_dir: "db" / "migrations"', to({ migrationsDir: 'project/db' })],
+    ['wranglerConfig: "wrangler.toml" / "wrangler.jsonc"', to({ wranglerConfig: 'project/wrangler.toml' })],
+    ['backup.way: "rows" / nothing', to({ backupWay: 'rows' })],
+    ['backup.maxRowsRead: 5 / nothing', to({ backupMaxRowsRead: 5 })],
+    ['workersPlan: "paid" / nothing', to({ workersPlan: 'paid' })],
+    ['production: true / false', to({ production: true })],
+    ['migrations_table: "other" / "d1_migrations"', to({ migrationsTable: 'other' })],
+    ['backup.maxAge: 1 / 86400000', { recentBackupMs: 1 }],
+    ['backup.keep: 3 / 14', { keepBackups: 3 }],
+    ['updateEvery: 7 / 900000', { updateEveryMs: 7 }],
+    ['policy.gates.plan.deadline: 60000 / nothing', { policy: { ...policy, gates } }],
+    [
+      'policy.attestations: ["team-notified"] / nothing',
+      { policy: { ...policy, attestations: ['team-notified'] } },
+    ],
+    ['monitoring.baselinePause: 9 / 0', { monitoring: { ...monitoring, baselinePauseMs: 9 } }],
+  ])('%s', (told, change) => {
+    expect(differing(change)).toEqual([told])
+  })
+
+  it('the schedule of the monitoring', () => {
+    const [told] = differing({ monitoring: { ...monitoring, offsetsMs: [1] } })
+    expect(told).toMatch(/^monitoring\.schedule: \[1\] \/ \[300000,/)
+  })
+
+  const at = (projectDir: string, backupDir: string) => ({
+    ...{ projectDir, backupDir, migrationsDir: `${projectDir}/migrations` },
+    wranglerConfig: `${projectDir}/wrangler.jsonc`,
+  })
+  it.each<[string, Partial<Target>, Partial<Target>]>([
+    ['the same project of two machines', at('/home/ada/p', '/home/ada/p/b'), at('/srv/p', '/srv/p/b')],
+    ['one that lies in Windows', at('C:\\p', 'C:\\p\\b'), at('/srv/p', '/srv/p/b')],
+    ['a folder beside each project', at('/home/ada/p', '/home/ada/b'), at('/srv/p', '/srv/b')],
+    ['one folder of the disk', at('/home/ada/p', '/var/b'), at('/srv/p', '/var/b')],
+  ])('%s is no difference', (_what, claimed, holds) => {
+    expect(differing(to(claimed), to(holds))).toEqual([])
+  })
+
+  it.each([
+    [['A'], ['B'], ['variables']],
+    [[], ['B'], ['variables']],
+    [['A', 'B'], ['B', 'A'], []],
+    [undefined, ['B'], []],
+  ])('variables that may be named: %j beside %j', (claimed, holds, told) => {
+    const paths = settingDifferences({ ...entry, variables: claimed }, { ...entry, variables: holds })
+    expect(paths.map(({ path }) => path)).toEqual(told)
+  })
+})
+
+describe('a request that comes by the workflow of another folder', () => {
+  const admit = (claimed: Target, workflowId: string) => () =>
+    admitRequest(
+      serviceOf([charterFor({ ...target, persistTo: '/ada/state' })]),
+      requestOf(claimed),
+      workflowId,
+    )
+  const requestOf = (claimed: Target): object => ({ ...requestFor('id'), target: claimed })
+
+  it('is refused with the folder of each side', () => {
+    const id = 'migration/local/id'
+    expect(admit({ ...target, persistTo: '/bea/state' }, id)).toThrow(
+      /that of the project lies in "\/bea\/state", and that of the charter in "\/ada\/state"/,
+    )
+    expect(admit({ ...target, persistTo: '/ada/state' }, `${id}/43ac4505`)).toThrow(
+      /lies in \/ada\/state.*This is \S+43ac4505, which belongs to another folder; the request names \/ada\/state/,
+    )
+    expect(admit({ ...target, persistTo: '/ada/state' }, id)).not.toThrow()
   })
 })
