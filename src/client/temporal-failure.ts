@@ -8,8 +8,9 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client'
+import { ApplicationFailure } from '@temporalio/common'
 import { messageOf, RunbookError } from '../contract/failures.js'
-import { at, command, words } from '../contract/next-command.js'
+import { at, command, isWords, words, wordsAt, type Words } from '../contract/next-command.js'
 
 /** gRPC status codes, from the gRPC specification. */
 const CANCELLED = 1
@@ -53,7 +54,9 @@ export function explainTemporal(error: unknown, workflowId: string): unknown {
   }
   if (error instanceof WorkflowUpdateFailedError) {
     return new RunbookError('DecisionRefused', error.cause?.message ?? error.message, {
-      advice: words`See which gate is open and who may decide it: ${at({ run: workflowId }, command('show'))}`,
+      advice:
+        adviceWithin(error.cause, workflowId) ??
+        words`See which gate is open and who may decide it: ${at({ run: workflowId }, command('show'))}`,
       cause: error,
     })
   }
@@ -72,6 +75,13 @@ export function explainTemporal(error: unknown, workflowId: string): unknown {
     })
   }
   return error
+}
+
+/** What the run itself says to do instead, where it does. */
+function adviceWithin(cause: unknown, run: string): Words | undefined {
+  const detail: unknown = cause instanceof ApplicationFailure ? cause.details?.[0] : undefined
+  if (typeof detail !== 'object' || detail === null || !('advice' in detail)) return undefined
+  return isWords(detail.advice) ? wordsAt({ run }, detail.advice) : undefined
 }
 
 /** A failure of ours, such as a key that is missing, that the SDK met inside of its call and put into its own. */

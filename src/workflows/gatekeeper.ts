@@ -1,7 +1,8 @@
-import { ApplicationFailure, condition, log, setHandler } from '@temporalio/workflow'
+import { ApplicationFailure, condition, log, patched, setHandler } from '@temporalio/workflow'
 import { decideSignal, submitDecisionUpdate } from '../contract/messages.js'
 import type { Gate } from '../contract/names.js'
 import type { GatePolicy } from '../contract/policy.js'
+import type { RollbackOption } from '../contract/rollback.js'
 import type { GateView, GateWho, MigrationRequest, RunView } from '../contract/run.js'
 import { now } from './clock.js'
 import { consider, decide, expireGate, gateOf, openGate, voidGate, whoOf, type GateState } from './gates.js'
@@ -22,6 +23,11 @@ export class Gatekeeper {
 
   set mayRollBack(may: boolean) {
     this.state.mayRollBack = may
+  }
+
+  /** From here on only a way that is possible can be chosen. Runs that began before this took any. */
+  offer(ways: readonly RollbackOption[]): void {
+    if (patched('only-possible-ways')) this.state.ways = ways
   }
 
   of(gate: Gate): GateView {
@@ -77,7 +83,7 @@ export class Gatekeeper {
       (body: unknown) => {
         const answer = decide(this.state, body, now())
         this.changed()
-        if (!answer.counted) throw refusal(answer.reason)
+        if (!answer.counted) throw refusal(answer)
         return { state: answer.state, approvalsMissing: answer.approvalsMissing }
       },
       {
@@ -85,17 +91,18 @@ export class Gatekeeper {
         // for want of authority is part of the audit trail, so the handler above keeps it.
         validator: (body: unknown) => {
           const answer = consider(this.state, body)
-          if (!answer.counted && answer.unrecorded) throw refusal(answer.reason)
+          if (!answer.counted && answer.unrecorded) throw refusal(answer)
         },
       },
     )
   }
 }
 
-function refusal(reason: string): ApplicationFailure {
+function refusal({ reason, advice }: { reason: string; advice?: Words }): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'DecisionRefused',
     message: `Refused: ${reason}`,
     nonRetryable: true,
+    ...(advice === undefined ? {} : { details: [{ advice }] }),
   })
 }

@@ -1,3 +1,5 @@
+import { defined } from '../contract/defined.js'
+import type { RollbackOption } from '../contract/rollback.js'
 import type { Decision } from '../contract/decision.js'
 import type { Gate } from '../contract/names.js'
 import type { GateView, GateWho, MigrationRequest, RefusedDecision, RunView } from '../contract/run.js'
@@ -8,6 +10,7 @@ import {
   requesterDecidesAlone,
   type Judgement,
 } from '../runbook/policy.js'
+import { insteadOf, whyNotThisWay } from '../runbook/possible-ways.js'
 import { whoDecides } from '../runbook/who-decides.js'
 import { readDecision } from '../runbook/signal-body.js'
 import { verifyDecision, type SignatureVerdict } from '../runbook/people/signature.js'
@@ -24,6 +27,8 @@ export interface GateState {
   view: Pick<RunView, 'workflowId' | 'runId' | 'gates' | 'refused' | 'planHash' | 'message'>
   /** Set while the database can be taken back: a rollback may be decided although nothing asked for it. */
   mayRollBack: boolean
+  /** The ways back as people are shown them: one that is not possible cannot be chosen. Absent: not known yet. */
+  ways?: readonly RollbackOption[]
 }
 
 /** Refused decisions kept in the state: enough for an audit, bounded against a flood. */
@@ -38,7 +43,7 @@ export type DecisionAnswer =
       /** Fingerprint of the key whose signature was verified. */
       signedWith?: string
     }
-  | { counted: false; reason: string; unrecorded: boolean }
+  | { counted: false; reason: string; unrecorded: boolean; advice?: Words }
 
 export function gateOf({ view }: Pick<GateState, 'view'>, gate: Gate): GateView {
   const found = view.gates.find((candidate) => candidate.gate === gate)
@@ -52,8 +57,12 @@ export function consider(state: GateState, body: unknown): DecisionAnswer {
   if (!read.ok) return { counted: false, reason: read.reason, unrecorded: true }
   const judgement = judge(state, read.body)
   if (!judgement.counts) {
-    return { counted: false, reason: judgement.reason, unrecorded: UNRECORDED.has(judgement.code) }
+    const { code, reason } = judgement
+    const advice = code === 'not-open' ? insteadOf(read.body.gate, state.view) : undefined
+    return { counted: false, reason, unrecorded: UNRECORDED.has(code), ...defined({ advice }) }
   }
+  const impossible = whyNotThisWay(read.body, state.ways)
+  if (impossible !== undefined) return { counted: false, ...impossible, unrecorded: true }
   const signature = signatureOf(state, read.body)
   if (signature?.good === false) return { counted: false, reason: signature.reason, unrecorded: false }
   return {

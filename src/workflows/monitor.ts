@@ -17,6 +17,7 @@ import type { MonitoringAlert, MonitoringView } from '../contract/monitoring.js'
 import { monitoringWorkflowId } from '../contract/names.js'
 import { reasonTexts } from '../contract/reasons.js'
 import { recordedMonitoring } from '../contract/recorded.js'
+import type { RollbackOption } from '../contract/rollback.js'
 import { noteMessage } from '../runbook/messages.js'
 import { rollbackOptions } from '../runbook/rollback-options.js'
 import { readAlert } from '../runbook/signal-body.js'
@@ -24,7 +25,7 @@ import { slow } from './activities.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
 import { postMigrationMonitoring, type MonitoringInput } from './monitoring.js'
-import { considerRollback } from './rollback.js'
+import { considerRollback, policyWayPossible } from './rollback.js'
 import type { Run } from './run.js'
 import { keptBackup } from './safety-copy.js'
 import { monitoringAttributesOf } from './search-attributes.js'
@@ -76,6 +77,7 @@ async function actUntil(
   run.gates.mayRollBack = true
 
   for (;;) {
+    run.gates.offer(waysAsPlanned(run))
     await condition(
       () =>
         end.view !== undefined ||
@@ -144,11 +146,7 @@ function tellNews(run: Run, { kind, message, checkpoint }: MonitoringAlert): voi
     run.announcer.tell('note', noteMessage({ ...run.context, title: message, details: reasons }))
     return
   }
-  const { environment, backup } = run.view
-  const { timeZone } = run.request
-  const ways = rollbackOptions({ environment, plan: run.plan, backup, timeZone }).filter(
-    ({ available }) => available,
-  )
+  const ways = waysAsPlanned(run).filter(({ available }) => available)
   const details = [
     ...reasons,
     ...ways.map(
@@ -157,6 +155,12 @@ function tellNews(run: Run, { kind, message, checkpoint }: MonitoringAlert): voi
   ]
   const title = `Still not healthy: ${message}`
   run.announcer.tell('emergency', noteMessage({ ...run.context, icon: '🚨', title, details }))
+}
+
+function waysAsPlanned(run: Run): RollbackOption[] {
+  const { environment, backup } = run.view
+  const { timeZone } = run.request
+  return rollbackOptions({ environment, plan: run.plan, backup, timeZone })
 }
 
 /** The migration keeps no checkpoints while its monitoring runs; with an alert come the counts of that moment. */
@@ -186,7 +190,8 @@ async function issueAfterwards(
 /** People are not asked where the policy answers a breach by itself, once it is seen again. */
 function nextAction(run: Run, breach: boolean): string {
   const { automaticRollback, automaticRollbackStrategy: strategy } = run.request.policy
-  if (!breach || !automaticRollback) return 'waiting for the rollback decision'
+  if (!breach || !automaticRollback || !policyWayPossible(run, waysAsPlanned(run)))
+    return 'waiting for the rollback decision'
   const then = strategy === 'none' ? 'it is kept as it is' : `it is taken back by ${strategy}`
   return `looking again: if it is still breached, ${then} without a decision of people, as the policy says`
 }

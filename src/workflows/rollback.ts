@@ -61,6 +61,7 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
   sendAlert(run, incident, planned)
   if (!mayTakeBack(run)) return
 
+  run.gates.offer(planned)
   run.gates.mayRollBack = true
   const known: { reverse: PreparedReverse | undefined; ways: RollbackOption[] } = {
     reverse: unproven,
@@ -77,6 +78,7 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
       const automatic =
         incident.breach === true &&
         run.request.policy.automaticRollback &&
+        policyWayPossible(run, known.ways) &&
         (await confirmBreach(run)) &&
         // Whoever spoke meanwhile has decided.
         run.gates.of('rollback').decisions.length === 0
@@ -94,6 +96,7 @@ async function takeBackOrKeep(
 ): Promise<void> {
   const { ways, reverse } = known
   run.view.rollbackOptions = ways
+  run.gates.offer(ways)
   let { automatic } = known
   for (;;) {
     const strategy = automatic
@@ -130,6 +133,13 @@ async function takeBackOrKeep(
       )
     }
   }
+}
+
+/** A way of the policy that is not there is not tried: people have the alert already, and are asked. */
+export function policyWayPossible(run: Run, ways: RollbackOption[]): boolean {
+  const { automaticRollbackStrategy: strategy } = run.request.policy
+  const possible = strategy === 'none' || ways.some((way) => way.strategy === strategy && way.available)
+  return possible || !patched('policy-way-is-possible')
 }
 
 /** Decided by what was read back; runs that began before this asked only where a file was applied. */

@@ -97,6 +97,45 @@ describe('after the migration', () => {
     expect(view.artifacts).toContain('0004_rollback_2026_01_02.sql')
   })
 
+  it('a way of the policy that is not possible is not tried: people are asked, with one alert', async () => {
+    const world = breached()
+    const request = withAutomatic()
+    request.policy.automaticRollbackStrategy = 'time-travel'
+    await server.migrate(world, request, async (handle) => {
+      await until(handle, monitoring)
+      await handle.signal('monitoringAlert', {
+        kind: 'breach',
+        message: '2 checkpoints in a row breached',
+        checkpoint: checkpoint(1, new Date().toISOString(), false, 'breached'),
+      })
+      await until(handle, gateOpen('rollback'))
+      await handle.terminate('seen')
+    })
+    const alerts = world.told.filter(({ kind }) => kind === 'emergency')
+    expect(alerts).toHaveLength(1)
+    expect(alerts[0]?.text).toContain('waiting for the rollback decision')
+    expect(alerts[0]?.text).not.toContain('taken back by time-travel')
+    expect(world.calls).not.toContain('travelBack')
+  })
+
+  it('during monitoring a way that is not possible begins nothing', async () => {
+    const world = openWorld()
+    await server.migrate(world, requestFor(randomUUID(), { preApproved: true }), async (handle) => {
+      await until(handle, monitoring)
+      await handle.signal(decideSignal, {
+        ...{ gate: 'rollback', decision: 'approve', actor: 'Bea', strategy: 'time-travel' },
+      })
+      const { refused, gates } = await until(handle, (one) => one.refused.length === 1)
+      expect(refused[0]?.reason).toMatch(
+        /'time-travel' is not possible: .*; possible: reverse-migration, restore-backup, none/,
+      )
+      expect(gates.find(({ gate }) => gate === 'rollback')?.decisions).toEqual([])
+      await handle.terminate('seen')
+    })
+    expect(world.calls.filter((name) => name === 'createBackup')).toHaveLength(1)
+    expect(world.told.filter(({ kind }) => kind === 'emergency')).toEqual([])
+  })
+
   it('an alert that anybody could have sent is no evidence: looking again decides, then people do', async () => {
     const world = openWorld()
     const request = withAutomatic()

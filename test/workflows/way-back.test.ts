@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common'
 import { describe, expect, it } from 'vitest'
 import type { RunbookActivities } from '../../src/contract/activities.js'
 import { plain } from '../../src/contract/command-line.js'
-import { decideSignal, statusQuery } from '../../src/contract/messages.js'
+import { decideSignal, statusQuery, submitDecisionUpdate } from '../../src/contract/messages.js'
 import { costOf } from '../../src/contract/rollback-cost.js'
 import type { Since } from '../../src/contract/rollback.js'
 import type { RollbackStrategy } from '../../src/contract/policy.js'
@@ -253,5 +253,48 @@ describe('what the ways back cost', () => {
     })
     expect(view.rollbackOptions?.[1]?.writtenSince).toEqual({ unknown: 'the archive is gone' })
     expect(view.rollbackOptions?.[1]?.price.join()).toContain('is not known: the archive is gone')
+  })
+})
+
+describe('a way back that is not possible', () => {
+  const withoutReverse = (): World => {
+    const world = openWorld(() => ({
+      validateMigration: async () => ({ checks: [], passed: false }),
+      prepareReverse: async () => ({ price: ['rows cannot be made again'] }),
+    }))
+    const real = { ...world.activities }
+    world.activities.createBackup = async (input) => ({
+      ...(await real.createBackup(input)),
+      verified: false,
+    })
+    return world
+  }
+
+  it.each<[RollbackStrategy, RegExp]>([
+    ['time-travel', /only a remote D1 database has Time Travel/],
+    ['reverse-migration', /rows cannot be made again/],
+    ['restore-backup', /the backup was not verified/],
+  ])('%s is refused, is no approval, and alerts nobody again', async (strategy, why) => {
+    const world = withoutReverse()
+    const view = await run(world, async (handle) => {
+      const decision = { gate: 'rollback', decision: 'approve', actor: 'Bea', strategy } as const
+      const refused = await handle
+        .executeUpdate(submitDecisionUpdate, { args: [decision] })
+        .then(() => undefined)
+        .catch((error: unknown) => (error instanceof Error ? error.cause : undefined))
+      expect(refused).toBeInstanceOf(ApplicationFailure)
+      expect((refused as ApplicationFailure).message).toMatch(why)
+      expect((refused as ApplicationFailure).message).toContain('possible: none')
+      await choose(handle, strategy)
+      const seen = await until(handle, (one) => one.refused.length === 1)
+      expect(seen.gates.find(({ gate }) => gate === 'rollback')).toMatchObject({
+        state: 'open',
+        decisions: [],
+      })
+      await choose(handle, 'none')
+    })
+    expect(view.outcome).toBe('failed')
+    expect(world.told.filter(({ kind }) => kind === 'emergency')).toHaveLength(1)
+    expect(world.told.filter(({ text }) => text.includes('failed: The rollback'))).toEqual([])
   })
 })

@@ -7,6 +7,7 @@ import type { Decision } from '../../contract/decision.js'
 import { RunbookError } from '../../contract/failures.js'
 import { GATES, isGate, type Gate } from '../../contract/names.js'
 import type { RunView } from '../../contract/run.js'
+import { howToRollBack } from '../../runbook/possible-ways.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
 import type { App, CommonOptions } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
@@ -18,7 +19,7 @@ import { patiently, type Silence } from '../../client/patience.js'
 import { withRun } from '../../client/run-id.js'
 import { readRun } from '../../client/runs.js'
 import type { Session } from '../../client/session.js'
-import { at, command, words, type Words } from '../../contract/next-command.js'
+import { at, command, words, wordsAt, type Words } from '../../contract/next-command.js'
 
 export interface DecideOptions {
   id?: string
@@ -61,11 +62,17 @@ async function decide(
 ): Promise<number> {
   const gate = gateOf(args[0] ?? '')
   if (gate === 'rollback' && decision === 'approve') {
-    throw new RunbookError('DecisionRefused', 'The gate rollback needs a way back to be chosen.', {
-      advice: words`${command('rollback', '--strategy', 'reverse-migration')}, or --strategy time-travel, restore-backup, none. ${command('show')} has what each one costs.`,
-    })
+    throw await wayBackMissing(options)
   }
   return sendDecision({ options, output, decision: { gate, decision } })
+}
+
+/** Without a way back nothing is approved; what may be typed instead depends on the run. */
+async function wayBackMissing(options: CommonOptions & DecideOptions): Promise<RunbookError> {
+  const advice = await withRun(options, options.id, async (session, run) =>
+    wordsAt({ run }, howToRollBack(await readRun(session, run))),
+  ).catch(() => words`Which ways there are, and what each one costs: ${command('show')}`)
+  return new RunbookError('DecisionRefused', 'The gate rollback needs a way back to be chosen.', { advice })
 }
 
 /**

@@ -220,7 +220,7 @@ class Drive {
     const shows = [...gate.shows, ...whoAndUntil(gate, view)]
     const asked = { shows, block, signal }
     return gate.gate === 'rollback'
-      ? askWayBack(asked)
+      ? askWayBack({ ...asked, ways: view.rollbackOptions })
       : askGate({ title: gateTitle(gate.gate, view.environment), ...asked })
   }
 

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { confirm, isCancel, select, text } from '@clack/prompts'
 import { ATTESTATIONS } from '../../contract/attestations.js'
-import type { RollbackStrategy } from '../../contract/policy.js'
+import { rollbackStrategySchema, type RollbackStrategy } from '../../contract/policy.js'
+import type { RollbackOption } from '../../contract/rollback.js'
 import type { AskLines } from '../../client/evidence.js'
 import { plain } from '../../contract/command-line.js'
 import type { Words } from '../../contract/next-command.js'
@@ -46,17 +47,32 @@ export function yesOrNo(typed: string | undefined): 'yes' | 'no' | undefined {
 
 export type WayBackAnswer = { decision: 'approve'; strategy: RollbackStrategy } | Unanswered
 
-export async function askWayBack(asked: Asked): Promise<WayBackAnswer> {
+const WAY_LABELS: Record<RollbackStrategy, string> = {
+  none: 'Stay as it is',
+  'reverse-migration': 'Run the reverse migration',
+  'time-travel': 'Time Travel to the bookmark',
+  'restore-backup': 'Restore the verified backup',
+}
+
+/** Only what can be chosen stands to be chosen; a run of an earlier version does not say what can. */
+export function waysToChoose(
+  ways: readonly Pick<RollbackOption, 'strategy' | 'available'>[] | undefined,
+): { value: RollbackStrategy; label: string }[] {
+  const possible =
+    ways?.filter(({ available }) => available).map(({ strategy }) => strategy) ??
+    rollbackStrategySchema.options.filter((strategy) => strategy !== 'none')
+  return (['none', ...possible] as const).map((value) => ({ value, label: WAY_LABELS[value] }))
+}
+
+export async function askWayBack({
+  ways,
+  ...asked
+}: Asked & { ways: readonly RollbackOption[] | undefined }): Promise<WayBackAnswer> {
   await forgetTypedAhead()
   showBefore('Ways back, and what each one costs', asked.shows, asked.block)
   const strategy = await answered<RollbackStrategy>('Not decided yet', {
     message: 'Which way?',
-    options: [
-      { value: 'none', label: 'Stay as it is' },
-      { value: 'reverse-migration', label: 'Run the reverse migration' },
-      { value: 'time-travel', label: 'Time Travel to the bookmark' },
-      { value: 'restore-backup', label: 'Restore the verified backup' },
-    ],
+    options: waysToChoose(ways),
     signal: asked.signal,
   })
   if (strategy === null) return unanswered(asked.signal)
