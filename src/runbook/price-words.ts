@@ -16,13 +16,16 @@ export function priceSentences(price: Price, plan: WorkersPlan | undefined): str
 
 function rowsSentence(price: Price, plan: WorkersPlan | undefined): string {
   const { act, rowsRead, rowsWritten, rowsExported, apiCalls } = price
-  const read = rowsRead === null ? 'more rows than were counted' : `up to ${grouped(rowsRead)} rows`
+  const read =
+    rowsRead === null
+      ? 'more rows than were counted'
+      : `about ${grouped(rowsRead)} rows, more where others write meanwhile`
   const written = rowsWritten === 0 ? '' : ` and writes at least ${grouped(rowsWritten)}`
   const exported =
     rowsExported === 0
       ? ''
       : `; whether D1 counts the ${grouped(rowsExported)} rows of its own export is not documented`
-  return `${ACT[act]} reads ${read}${written}${exported}, by up to ${grouped(apiCalls)} calls of the API${shareOfDay(price, plan)}`
+  return `${ACT[act]} reads ${read}${written}${exported}, by about ${grouped(apiCalls)} calls of the API${shareOfDay(price, plan)}`
 }
 
 /** Of a plan that is not known the worse is said: a free account's application stops with it. */

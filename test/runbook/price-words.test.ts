@@ -17,11 +17,11 @@ it.each([
   [
     {},
     undefined,
-    /up to 100,000 rows.*2 % of the rows that a free account has a day \(workersPlan is not set\)/,
+    /about 100,000 rows.*2 % of the rows that a free account has a day \(workersPlan is not set\)/,
   ],
   [{}, undefined, /application stops until midnight UTC/],
   [{}, 'free', /2 % of the rows that the account has a day/],
-  [{}, 'paid', /^(?!.*midnight).*up to 40 calls/],
+  [{}, 'paid', /^(?!.*midnight).*about 40 calls/],
   [{}, 'paid', /whether D1 counts the 50,000 rows of its own export is not documented/],
   [{ rowsExported: 0 }, 'paid', /^(?!.*documented)/],
   [{}, undefined, /answers nobody while D1 exports: about 3 s, as long as last time/],

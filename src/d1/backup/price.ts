@@ -26,7 +26,9 @@ const CALLS_AROUND = 12
 /** What the catalog, the ledger and the numbers of rows cost, whatever the size. */
 const ROWS_A_TABLE = 40
 
-/** What a backup of a database will cost. Pure. */
+/**
+ * What a backup of a database will cost, if it is taken once and nobody writes meanwhile. Pure.
+ */
 export function backupPrice(measured: Measured, last?: LastExport): Price {
   const { inventory, sizes, comparison, way } = measured
   const known = sizes.map(({ rows }) => rows ?? 0)
@@ -36,13 +38,14 @@ export function backupPrice(measured: Measured, last?: LastExport): Price {
   const objects = inventory.tables.length + inventory.virtual.length + 1
   const passes = sizes.reduce((sum, one) => sum + (comparison === 'values' ? one.passes : 1), 0)
   const pages = known.reduce((sum, one) => sum + Math.ceil(one / ROWS_A_PAGE) + 1, 0)
+  const counted = sizes.reduce((sum, size) => sum + size.counted, 0)
   const byRows = way === 'rows'
   return {
     act: 'backup',
     rowsRead:
       compared === null || (byRows && unknown)
         ? null
-        : compared + (byRows ? rows : 0) + ROWS_A_TABLE * objects + catalogRows(inventory),
+        : counted + compared + (byRows ? rows : 0) + ROWS_A_TABLE * objects + catalogRows(inventory),
     rowsExported: byRows ? 0 : rows,
     rowsWritten: 0,
     apiCalls:

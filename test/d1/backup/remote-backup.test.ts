@@ -124,6 +124,39 @@ describe('a backup of a remote database', () => {
     expect((await priceOfBackup({ ...target, backupWay: way })).unavailableMs).toBe(record.exportMs ?? 0)
   })
 
+  const SERIES = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)'
+  it.each<[string, string]>([
+    [
+      'sparse numbers',
+      `CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t ${SERIES} SELECT i * 4000000 FROM n;`,
+    ],
+    [
+      'a key without numbers',
+      `CREATE TABLE t (id TEXT PRIMARY KEY) WITHOUT ROWID; INSERT INTO t ${SERIES} SELECT 'k' || i FROM n;`,
+    ],
+    [
+      'a key of two columns',
+      `CREATE TABLE t (a INTEGER, b INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID; INSERT INTO t ${SERIES} SELECT i, i FROM n;`,
+    ],
+    [
+      'small tables, each with a key without numbers',
+      Array.from(
+        { length: 12 },
+        (_, at) =>
+          `CREATE TABLE s${at} (id TEXT PRIMARY KEY) WITHOUT ROWID; INSERT INTO s${at} VALUES ('a'), ('b');`,
+      ).join('\n'),
+    ],
+  ])('rows that are read to measure a table are in its price: %s', async (_what, sql) => {
+    const { target } = await remoteTarget(`${ART} ${sql}`)
+    const prices: Price[] = []
+    const record = await createBackup({
+      ...{ target, files: [], keep: 2 },
+      onPrice: (price) => prices.push(price),
+    })
+    expect(prices[0]?.rowsRead).toBeGreaterThanOrEqual(record.rowsRead ?? Infinity)
+    expect((await priceOfBackup(target)).rowsRead).toBe(prices[0]?.rowsRead)
+  })
+
   it('reads no more than a fifth of a free day for comparing, unless the account is on the paid plan', async () => {
     const { target } = await remoteTarget(
       `CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (600000);`,

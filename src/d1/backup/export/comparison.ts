@@ -18,6 +18,8 @@ export interface TableSize {
   rows: number | null
   /** Queries that it takes to add all of it up. */
   passes: number
+  /** Rows that D1 read to know how large it is. */
+  counted: number
 }
 
 /** A database measured before it is backed up. */
@@ -44,12 +46,13 @@ export async function measureTables(
     const { name } = table
     const span = numbers.get(name)?.span ?? Infinity
     let rows: number | null = span <= (maxRows ?? DENSE) ? span : null
+    let counted = 0
     if (rows === null && left > 0) {
-      const counted = await countUpTo(reader, name, left)
+      counted = await countUpTo(reader, name, left)
       rows = counted > left ? null : counted
       left -= counted
     }
-    sizes.push({ name, rows, passes: passesOver(table) })
+    sizes.push({ name, rows, passes: passesOver(table), counted })
   }
   return sizes
 }
