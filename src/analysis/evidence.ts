@@ -101,6 +101,8 @@ export interface ColumnChange {
   cutSamples?: ColumnChange['samples']
   /** Of the changed ones: the same value, stored as another type: 1 as 1.0 or '1'. */
   retyped?: number
+  /** Of the changed ones, or those that a column which is gone does not leave elsewhere: empty texts that are NULL now; and rows that said NULL and still do. */
+  blanked?: { values: number; nulls: number }
   /** The column of before whose values it holds in every row that changed: a copy or an UPDATE put them there. */
   taken?: string
   /** Of the changed ones: JSON documents of which nothing is left in the new ones. */
@@ -255,6 +257,8 @@ export interface SearchMismatch {
   rows: number
   /** Of them, those that the index does not hold as they are; 0 where only the check as a whole fails. */
   missing: number
+  /** New, filled in part, and refused by FTS5's integrity-check; never where a trigger chooses the rows that it holds. */
+  malformed?: true
   /** SQLite's words, for `unreadable`. */
   message?: string
   /** Statements that fill it again. */

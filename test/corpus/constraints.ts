@@ -198,6 +198,53 @@ export const WEAKENED: Scenario[] = [
     name: 'children are nulled that were deleted',
     ...book('REFERENCES author (id) ON DELETE CASCADE', 'REFERENCES author (id) ON DELETE SET NULL'),
     codes: ['CD102'],
+    says: ['clears the reference in book now (ON DELETE SET NULL)'],
+  }),
+  told({
+    name: 'children would be nulled that may not be',
+    ...book(
+      'NOT NULL REFERENCES author (id) ON DELETE CASCADE',
+      'NOT NULL REFERENCES author (id) ON DELETE SET NULL',
+    ),
+    verdict: 'block',
+    codes: ['CD102'],
+    says: ['fails now while book references it: ON DELETE SET NULL makes book.author_id NULL'],
+    unsaid: ['clears the reference'],
+  }),
+  told({
+    name: 'children would be nulled for want of a default',
+    ...book(
+      'NOT NULL REFERENCES author (id) ON DELETE CASCADE',
+      'NOT NULL REFERENCES author (id) ON DELETE SET DEFAULT',
+    ),
+    verdict: 'block',
+    codes: ['CD102'],
+    says: ['fails now while book references it'],
+  }),
+  told({
+    name: 'a renumbered parent would null its children',
+    ...book(
+      'NOT NULL REFERENCES author (id) ON UPDATE CASCADE',
+      'NOT NULL REFERENCES author (id) ON UPDATE SET NULL',
+    ),
+    verdict: 'block',
+    codes: ['CD102'],
+    says: ['Changing a key of author fails now'],
+  }),
+  told({
+    name: 'children get a default that may not be there',
+    ...book(
+      'NOT NULL DEFAULT 9 REFERENCES author (id) ON DELETE CASCADE',
+      'NOT NULL DEFAULT 9 REFERENCES author (id) ON DELETE SET DEFAULT',
+    ),
+    codes: ['CD102'],
+    says: ['to its default 9 now (ON DELETE SET DEFAULT), and fails where author has no such row'],
+  }),
+  told({
+    name: 'a delete that was refused would null children that may not be',
+    ...book('NOT NULL REFERENCES author (id)', 'NOT NULL REFERENCES author (id) ON DELETE SET NULL'),
+    codes: ['CD102'],
+    says: ['fails now while book references it'],
   }),
   told({
     name: 'a renumbered parent leaves its children behind',

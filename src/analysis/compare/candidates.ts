@@ -145,7 +145,10 @@ export function placesElsewhere(
     if (whole !== undefined) return [whole]
     const single = columns.flatMap((it) => placeIn(database, table.name, link, [it]) ?? [])
     if (single.length > 0 || spelt === undefined) return single
-    const literals = [...spelt.texts.map((text) => quoteText(text)), ...spelt.numbers]
+    const literals = [
+      ...spelt.texts.map((text) => quoteText(text)),
+      ...new Set([...spelt.constants, ...spelt.numbers]),
+    ]
     const told = rest.flatMap((it) => literals.map((literal) => ` WHERE ${column('t', it)} = ${literal}`))
     return told
       .slice(0, 60)

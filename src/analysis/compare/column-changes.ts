@@ -35,6 +35,8 @@ export function columnChanges(
       `count(${b}) AS v${at}`,
       `count(CASE WHEN NOT (${isEmpty(b)}) AND (${isEmpty(s)}) THEN 1 END) AS n${at}`,
       `count(CASE WHEN NOT (${isEmpty(s)}) AND ${b} IS NOT NULL AND ${differ(pair)} THEN 1 END) AS c${at}`,
+      `count(CASE WHEN ${b} = '' AND ${s} IS NULL THEN 1 END) AS e${at}`,
+      `count(CASE WHEN ${b} IS NULL AND ${s} IS NULL THEN 1 END) AS o${at}`,
       `count(CASE WHEN ${retyped(pair)} THEN 1 END) AS t${at}`,
       `count(CASE WHEN (${cut}) AND ${startsAsNumber(b)} THEN 1 END) AS h${at}`,
       `count(CASE WHEN (${cut}) AND NOT ${startsAsNumber(b)} THEN 1 END) AS z${at}`,
@@ -45,9 +47,12 @@ export function columnChanges(
   return compared.flatMap((pair, at) => {
     const { was, is } = pair
     const of = (letter: string): number => Number(row[`${letter}${at}`])
-    const [values, nulled, changed] = [of('v'), of('n'), of('c')]
+    const [values, nulled] = [of('v'), of('n')]
+    // Where no row said NULL, NULL says what '' said.
+    const blanked = of('o') === 0 ? 0 : of('e')
+    const changed = of('c') + blanked
     if (nulled + changed === 0) return []
-    const others = changed - of('t')
+    const others = of('c') - of('t')
     const [headed, zeroed] = [of('h'), of('z')]
     const maps = mapped(was)
     const cut = countCut({ values, changed: others, headed, zeroed, words: of('w'), mapped: maps })
@@ -83,6 +88,7 @@ export function columnChanges(
     const kinds = {
       ...(of('t') === 0 ? {} : { retyped: of('t') }),
       ...(cut === 0 ? {} : { cut, cutSamples: samplesWhere(cutAway) }),
+      ...(blanked === 0 ? {} : { blanked: { values: blanked, nulls: of('o') } }),
       ...(overwritten === 0 ? {} : { overwritten }),
     }
     return [{ column: was, after: is, values, nulled, changed, ...kinds, samples }]

@@ -53,9 +53,14 @@ export function goneColumn(
     }
   }
   const { missing, holders } = notGivenBack(versions, fate, after, name, key, wanted)
-  const nulled = number(database, `SELECT count(*) AS n FROM (${missing})`)
-  if (nulled === 0) return { ...change, nulled, preservedIn: holders.join(', ') }
-  return { ...change, nulled, samples: samplesOf(database, missing) }
+  const all = number(database, `SELECT count(*) AS n FROM (${missing})`)
+  // Where the others were moved, an empty text that was left out says no less than a NULL, but no more either.
+  const said = holders.length === 0 ? missing : `SELECT v FROM (${missing}) WHERE v <> ''`
+  const nulled = number(database, `SELECT count(*) AS n FROM (${said})`)
+  const nulls = number(database, `SELECT count(*) - count(${b}) AS n FROM ${prior}`)
+  const blanked = all === nulled ? {} : { blanked: { values: all - nulled, nulls } }
+  if (nulled === 0) return { ...change, ...blanked, nulled, preservedIn: holders.join(', ') }
+  return { ...change, ...blanked, nulled, samples: samplesOf(database, said) }
 }
 
 /** The wanted values without those that some place gives back; the first place that gives most of them counts. */

@@ -53,7 +53,7 @@ export interface Left {
 }
 
 /**
- * The wanted values that the best way back does not give, where it gives most of them: those of which the place says nothing or another
+ * The wanted values that the best way back does not give, where it gives most of them, or undoes what a statement calculated: those of which the place says nothing or another
  * value, and those that it reads as it misreads another one: of these nobody can tell which they were. Undefined where there is no such way.
  */
 export function leftBy(database: DatabaseSync, wanted: Wanted, place: Place, spelt: Spelt): Left | undefined {
@@ -65,13 +65,15 @@ export function leftBy(database: DatabaseSync, wanted: Wanted, place: Place, spe
   const right = tried.map((_, at) => Number(row[`r${at}`]))
   const most = Math.max(...right)
   const found = tried[right.indexOf(most)]
-  if (found === undefined || most === 0 || most * 2 < Number(row['n'])) return undefined
+  if (found === undefined || most === 0) return undefined
+  if (found.undoes !== true && most * 2 < Number(row['n'])) return undefined
   const keys = Array.from({ length: wanted.keys }, (_, key) => `w.k${key} AS k${key}`).join(', ')
   const wrong = `NOT coalesce(${sameAs(found)}, 0)`
   const misread = `SELECT ${found.sql} FROM ${from} WHERE ${wrong} AND (${found.sql}) IS NOT NULL`
   const sql = `SELECT ${keys}, w.v AS v FROM ${from} WHERE ${wrong} OR (${found.sql}) IN (${misread})`
   const left = Number(database.prepare(`SELECT count(*) AS n FROM (${sql})`).get()?.['n'])
-  return left * 2 > Number(row['n']) ? undefined : { wanted: { ...wanted, sql }, columns: found.columns }
+  const few = found.undoes === true ? left < Number(row['n']) : left * 2 <= Number(row['n'])
+  return !few ? undefined : { wanted: { ...wanted, sql }, columns: found.columns }
 }
 
 /** Rows that are tried first, and ways back that are tried on them at once. */

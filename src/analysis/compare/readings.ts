@@ -7,6 +7,8 @@ export interface Reading {
   columns: string[]
   /** Parts of the wanted value, given as SQL, and the column that each of them is: equal where all of them are. */
   parts?: (value: string) => [part: string, is: string][]
+  /** It divides by what the statement multiplied with: of a value that it gives back, this is no chance. */
+  undoes?: true
 }
 
 /** What the statements that wrote the new columns spell out: only with these is a way back tried, so that none is fitted to the rows. */
@@ -14,6 +16,10 @@ export interface Spelt {
   texts: string[]
   /** Those that something is calculated with. */
   numbers: string[]
+  /** Those that something is multiplied with. */
+  factors: string[]
+  /** Those that stand by themselves, as SQL: what a copy calls its rows by. */
+  constants: string[]
   words: Set<string>
 }
 
@@ -30,6 +36,12 @@ export function speltIn(statements: Token[][]): Spelt {
         kind === 'number' && Number(text) > 0 && (calculates(at - 1) || calculates(at + 1)),
     )
     .map(({ text }) => text.replaceAll('_', ''))
+  const factors = tokens
+    .filter(({ kind }, at) => kind === 'number' && [at - 1, at + 1].some((by) => tokens[by]?.text === '*'))
+    .map(({ text }) => text.replaceAll('_', ''))
+  const constants = tokens
+    .filter(({ kind }, at) => kind === 'number' && !calculates(at - 1) && !calculates(at + 1))
+    .map(({ text }) => text)
   // IS NOT NULL, NOT IN and their like choose rows, they do not make a value.
   const chooses = (at: number): boolean =>
     /^is$/i.test(tokens[at - 1]?.text ?? '') ||
@@ -40,6 +52,8 @@ export function speltIn(statements: Token[][]): Spelt {
   return {
     texts: [...new Set(texts)].slice(0, 12),
     numbers: [...new Set(numbers)].slice(0, 6),
+    factors: [...new Set(factors)],
+    constants: [...new Set(constants)].slice(0, 6),
     words: new Set(words),
   }
 }
@@ -51,7 +65,10 @@ export function speltIn(statements: Token[][]): Spelt {
  */
 export function readings(columns: string[], of: (column: string) => string, spelt: Spelt): Reading[] {
   const single = columns.flatMap((column) =>
-    oneColumn(of(column), spelt).map((sql): Reading => ({ sql, columns: [column] })),
+    oneColumn(of(column), spelt).map((sql): Reading => ({
+      ...{ sql, columns: [column] },
+      ...(spelt.factors.some((n) => sql === quotient(of(column), n)) ? { undoes: true } : {}),
+    })),
   )
   const few = columns.slice(0, 4)
   const several =
@@ -73,9 +90,12 @@ function oneColumn(c: string, spelt: Spelt): string[] {
 
 function numbers(c: string, spelt: Spelt): string[] {
   return spelt.numbers.flatMap((n) => {
-    const real = /[.e]/i.test(n) ? n : `${n}.0`
-    return [`${c} / ${real}`, `${c} * ${n}`, `${c} - ${n}`, `${c} + ${n}`, `${n} - ${c}`]
+    return [quotient(c, n), `${c} * ${n}`, `${c} - ${n}`, `${c} + ${n}`, `${n} - ${c}`]
   })
+}
+
+function quotient(c: string, n: string): string {
+  return `${c} / ${/[.e]/i.test(n) ? n : `${n}.0`}`
 }
 
 /** Points in time as texts, seconds and milliseconds. Source: https://sqlite.org/lang_datefunc.html */

@@ -59,14 +59,22 @@ function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Fi
   const what = stored ? 'is stored as another type' : 'changes'
   const holds = taken === undefined ? '' : `; it holds what ${taken} held`
   const kept = heldIn === undefined ? '' : `; what it no longer says is in ${heldIn}`
+  const blank = blankText(change)
   const computed = change.computed === undefined ? '' : `; it is computed ${change.computed}`
-  const message = `${fate.before.name}.${column} ${what} in ${rowsText(changed)} of ${values}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${holds}${kept}${computed}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
+  const message = `${fate.before.name}.${column} ${what} in ${rowsText(changed)} of ${values}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${blank}${holds}${kept}${computed}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
   const advice = stored ? BY_TYPE : samples === '' ? WITHOUT_SAMPLES : undefined
   const calm = stored && isCastByName(fate, change, place) ? 'info' : 'warning'
   return findingOf(ch101, severe ? 'error' : calm, place, message, {
     ...{ table: fate.before.name, column, before: values, after: values - changed },
     ...defined({ advice }),
   })
+}
+
+/** '' and NULL are two answers: where both were given, one for both no longer says which. */
+function blankText({ blanked }: ColumnChange): string {
+  if (blanked === undefined) return ''
+  const { values, nulls } = blanked
+  return `; ${rowsText(values)} that said '' ${values === 1 ? 'says' : 'say'} NULL now, as ${nulls} did before: which is which is lost`
 }
 
 const BY_TYPE =

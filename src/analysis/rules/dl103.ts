@@ -33,7 +33,12 @@ function observed(evidence: Evidence): Finding[] {
 /** A rebuild that does not copy a column fills it with its default: every row shows the same value. */
 export function forgotten(fate: TableFate, change: ColumnChange): boolean {
   const renamed = fate.how === 'renamed' && fate.ended?.anatomy.verb === 'alter-table'
-  return fate.how !== 'kept' && !renamed && change.uniform === true && change.changed > 0
+  return (
+    fate.how !== 'kept' &&
+    !renamed &&
+    change.uniform === true &&
+    change.changed > (change.blanked?.values ?? 0)
+  )
 }
 
 function gone(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {

@@ -2,7 +2,7 @@ import { holdsRows } from '../../d1/schema/schema.js'
 import { shapeCulprit } from './attribution.js'
 import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { mayBeMissed } from './ds102.js'
-import { findingOf, same, valuesText, type Rule } from './rule.js'
+import { findingOf, rowsText, same, valuesText, type Rule } from './rule.js'
 
 export const ds103: Rule = {
   code: 'DS103',
@@ -16,7 +16,9 @@ export const ds103: Rule = {
         const change = fate.data?.columns.find(({ column }) => column === name)
         if (change !== undefined && goWithColumn(change)) return []
         const held =
-          change?.preservedIn === undefined ? wordsText(change) : `; its values are in ${change.preservedIn}`
+          change?.preservedIn === undefined
+            ? wordsText(change)
+            : `; its values are in ${change.preservedIn}${leftOutText(change)}`
         const computed = fate.before.columns.some((column) => same(column.name, name) && column.generated)
         const values = fate.data === undefined || computed ? '' : ` with ${valuesText(change?.values ?? 0)}`
         const empty = fate.data?.rowsBefore === 0 || (values !== '' && (change?.values ?? 0) === 0)
@@ -40,6 +42,14 @@ export function wordsText(change: ColumnChange | undefined): string {
   if (mappedTo === undefined) return ''
   const words = mappedSamples.map(({ before, after }) => `${before} -> ${after}`).join('; ')
   return `; ${valuesText(changed)} ${changed === 1 ? 'is' : 'are'} written as other words in ${mappedTo} (${words}): which stands for which, only the migration says`
+}
+
+/** Empty texts that were not moved with the others. */
+export function leftOutText({ blanked }: ColumnChange): string {
+  if (blanked === undefined) return ''
+  const { values, nulls } = blanked
+  const like = nulls === 0 ? '' : `, nor which of the other ${rowsText(nulls)} said NULL`
+  return `, but for ${valuesText(values)} '': nothing tells that they were empty texts${like}`
 }
 
 /** Values that are lost because their column is gone: that is DL103, which tells the column too. */

@@ -29,19 +29,24 @@ function judge(evidence: Evidence, found: SearchMismatch): Finding {
   return findingOf(ft101, severityOf(found), place, messageOf(found), details)
 }
 
-/** A new index may be filled later, by hand; one that answered rightly and does no longer is a loss. */
-function severityOf({ before, state }: SearchMismatch): Severity {
+/**
+ * A new index may be filled later, by hand. One that answered rightly and does no longer is a loss, and so is one that its file fills in
+ * part and that FTS5 itself calls malformed then.
+ */
+function severityOf({ before, state, malformed }: SearchMismatch): Severity {
   if (before === 'mismatch') return 'info'
+  if (malformed === true) return 'error'
   return before !== 'sound' && state !== 'unreadable' ? 'warning' : 'error'
 }
 
 function messageOf({ index, table, state, before, rows, missing, message }: SearchMismatch): string {
   if (state === 'unreadable') return `The search index ${index} cannot be read afterwards: ${message ?? ''}.`
-  const all = missing >= rows
   const lacking =
     missing === 0
       ? ''
-      : ` ${all ? `none of the ${rowsText(rows)}` : `${missing} of ${rowsText(rows)}`} of ${table} is in it as it is.`
+      : missing >= rows
+        ? ` none of the ${rowsText(rows)} of ${table} is in it as it is.`
+        : ` ${missing} of ${rowsText(rows)} of ${table} ${missing === 1 ? 'is not in it as it is' : 'are not in it as they are'}.`
   if (before === 'mismatch')
     return `The search index ${index} did not match ${table} before this migration already.`
   if (before === 'none')

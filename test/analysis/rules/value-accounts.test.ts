@@ -7,6 +7,7 @@ import { CLEARED_DUPLICATES, LOST_DUPLICATES } from '../../corpus/deduplicated.j
 import { DUPLICATES_GONE, DUPLICATES_STAY } from '../../corpus/duplicates.js'
 import { PIECES_KEPT, PIECES_LEFT_OUT, PIECES_LOST } from '../../corpus/pieces-elsewhere.js'
 import { EVERYDAY, EVERYDAY_LOSSES } from '../../corpus/everyday.js'
+import { ALONE_KEPT, ALONE_LOST, BLANKED, NOT_BLANKED } from '../../corpus/half-said.js'
 import { BY_NO_KEY, BY_THE_KEY } from '../../corpus/lost-through.js'
 import { ONCE, REPEATED } from '../../corpus/rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from '../../corpus/stored-types.js'
@@ -42,6 +43,10 @@ const KINDS: Record<string, Scenario[]> = {
   'values and rows that are given back': WHOLLY_HELD,
   'duplicates that are cleared away': CLEARED_DUPLICATES,
   'duplicates that something is lost with': LOST_DUPLICATES,
+  'empty texts that become NULL beside NULLs': BLANKED,
+  'empty texts that stay apart from NULLs': NOT_BLANKED,
+  'values lost beside others that come back': ALONE_LOST,
+  'values that come back by a link or a calculation': ALONE_KEPT,
   'values that a CAST cuts': CUT,
   'values that a CAST leaves': CAST_ALIKE,
 }
