@@ -31,7 +31,7 @@ export function considerRollbackWhen(view: RunView): Criterion[] {
   const seen = view.monitoring?.checkpoints ?? []
   const grave = view.issues.filter(({ severity }) => severity !== 'minor')
   return [
-    ...WATCHED.map((watched) => ({ title: watched.title, ...evidenceOf(watched, seen) })),
+    ...WATCHED.map((watched) => ({ title: watched.title, ...evidenceOf(watched, seen, view) })),
     {
       title: 'User-reported major issues',
       state: grave.length > 0 ? 'met' : 'not-met',
@@ -82,8 +82,12 @@ const WATCHED: readonly Watched[] = [
   },
 ]
 
-function evidenceOf({ subject, measures, nobody }: Watched, seen: readonly Checkpoint[]): Evidence {
-  if (seen.length === 0) return { state: 'unknown', because: 'no checkpoint yet' }
+function evidenceOf(
+  { subject, measures, nobody }: Watched,
+  seen: readonly Checkpoint[],
+  view: RunView,
+): Evidence {
+  if (seen.length === 0) return { state: 'unknown', because: noCheckpoint(view) }
   const breaches = seen.flatMap(({ number, reasons }) =>
     reasons.filter(({ verdict }) => verdict === 'breached').map((reason) => ({ number, ...reason })),
   )
@@ -143,7 +147,7 @@ function healthPasses(view: RunView): Evidence {
 /** What the application answers, and how fast, is not the database's performance. */
 function performanceNormal(view: RunView): Evidence {
   const last = view.monitoring?.checkpoints.at(-1)
-  if (last === undefined) return { state: 'unknown', because: 'no checkpoint yet' }
+  if (last === undefined) return { state: 'unknown', because: noCheckpoint(view) }
   const results = last.results.filter(({ kind }) => DATABASE_PROBES.includes(kind))
   const reasons = last.reasons.filter(
     ({ criterion }) => criterion === 'database-connection' || criterion === 'database-performance',
@@ -169,7 +173,11 @@ function exceeds(measured: number | string | null, limit: number | string | null
 
 function noCriticalErrors(view: RunView): Evidence {
   const seen = view.monitoring?.checkpoints ?? []
-  if (!known(seen)) return { state: 'unknown', because: 'no checkpoint with data yet' }
+  if (!known(seen))
+    return {
+      state: 'unknown',
+      because: view.outcome === null ? 'no checkpoint with data yet' : 'no checkpoint had data',
+    }
   const breached = seen.filter(({ verdict }) => verdict === 'breached').length
   const blind = seen.filter(({ verdict }) => verdict === 'unknown').length
   if (breached > 0) return { state: 'not-met', because: `${plural(breached, 'checkpoint')} breached` }
@@ -185,7 +193,12 @@ function teamConfirmed(view: RunView): Evidence {
   }
   if (gate?.state === 'rejected' || gate?.state === 'expired')
     return { state: 'not-met', because: `it is ${gate.state}` }
-  return { state: 'unknown', because: 'not asked yet' }
+  return { state: 'unknown', because: view.outcome === null ? 'not asked yet' : 'never asked' }
+}
+
+/** Of a run that is over nothing is still to come. */
+function noCheckpoint({ outcome }: Pick<RunView, 'outcome'>): string {
+  return outcome === null ? 'no checkpoint yet' : 'no checkpoint was taken'
 }
 
 function known(checkpoints: readonly Checkpoint[]): boolean {

@@ -82,7 +82,11 @@ export function monitoringSection(input: ReportInput): Section {
   const { view, timeZone } = input
   const section = { id: 'monitoring', title: 'Monitoring' }
   const { monitoring } = view
-  if (monitoring === null) return { ...section, blocks: [text('Monitoring has not begun.')] }
+  if (monitoring === null) {
+    const said =
+      view.outcome === null ? 'Monitoring has not begun.' : 'The run ended before its monitoring began.'
+    return { ...section, blocks: [text(said)] }
+  }
   const { checkpoints, planned, verdicts, nextAt } = monitoring
   const counts = Object.entries(verdicts)
     .filter(([, number]) => number > 0)

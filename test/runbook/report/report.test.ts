@@ -349,3 +349,20 @@ test('the charts mark when files were applied, not the hours in which people dec
   const span = latencyTrend({ ...input, view: sampleRun({ commands }) })?.migration
   expect(span).toEqual({ from: Date.parse(isoAfter(30)), to: Date.parse(isoAfter(31)) + 2_000 })
 })
+
+test.each([
+  [
+    'rolled-back',
+    /The run ended before its monitoring began[\s\S]*/,
+    /not asked yet|no checkpoint yet|has not begun|with data yet/,
+  ],
+  [null, /Monitoring has not begun[\s\S]*/, /never asked|no checkpoint was taken|before its monitoring/],
+] as const)(
+  'a run whose outcome is %s says of what it never reached whether that is still to come',
+  (outcome, said, never) => {
+    const gates = sampleRun().gates.map((gate) => ({ ...gate, state: 'waiting' as const, decisions: [] }))
+    const text = renderMarkdown({ ...input, view: sampleRun({ outcome, monitoring: null, gates }) })
+    expect(text).toMatch(said)
+    expect(text).not.toMatch(never)
+  },
+)
