@@ -12,7 +12,7 @@ import { replaceContent } from '../d1/backup/replace-content.js'
 import { splitStatements } from '../d1/sql/statements.js'
 import { restoreBookmark } from '../d1/apply/time-travel.js'
 import { costNow, failuresOfReverse, lossesSince } from '../runbook/reverse-cost.js'
-import { lossNowLines } from '../text/rollback-cost.js'
+import { conditionLines, lossNowLines } from '../text/rollback-cost.js'
 import type { Beat } from './as-activity.js'
 import { replaceFile } from './files.js'
 import { rehearseOnCopy } from './rehearsal.js'
@@ -75,7 +75,7 @@ async function writeReverse(
     const lost = plan.rollback.now
     price.push(...lossesSince(now, input.planned ?? []), ...lossNowLines(lost ?? [], input.backup.createdAt))
     cost = costNow(cost, { ...now, lost }, input.planned ?? [])
-  }
+  } else price.push(...conditionLines(plan.rollback.conditions))
   const kept = path.join(runFolder(here, input.runKey), file.name)
   await replaceFile(kept, file.sql)
   return {

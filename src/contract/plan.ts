@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { findingSchema, VERDICTS } from './finding.js'
 import { planQueriesSchema } from './queries.js'
-import { lossNowSchema, rollbackCostSchema } from './rollback.js'
+import { lossNowSchema, reverseConditionSchema, rollbackCostSchema } from './rollback.js'
 import { databaseSchema } from './target.js'
 
 /** One pending file, as the rehearsal on the restored copy saw it run. */
@@ -63,6 +63,8 @@ export const rollbackSummarySchema = z.object({
   price: z.array(z.string()),
   /** The same as numbers, where they were counted. */
   cost: rollbackCostSchema.optional(),
+  /** What rows written behind the migration can do to it. */
+  conditions: z.array(reverseConditionSchema).optional(),
   /** Beside `cost`: what it costs of the database as it is now, where there was a copy of that, and the reverse runs on it. */
   now: z.array(lossNowSchema).optional(),
   /** File of the migrations folder that is this reverse, proven like ours; absent: it was written here. */

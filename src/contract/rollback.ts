@@ -46,6 +46,19 @@ export const lossNowSchema = z.object({
 })
 export type LossNow = z.infer<typeof lossNowSchema>
 
+/**
+ * What rows written behind the migration can do to its reverse. `deleted`: rows come back while nothing written since has their key;
+ * `unique`, `check`, `foreign-key`: it stops at rows that the tables of before refuse; `null`: NULLs become `text`; `type`: values are fitted to
+ * the type `text`; `no-value`: rows that the backup does not hold get no value.
+ */
+export const reverseConditionSchema = z.object({
+  kind: z.enum(['deleted', 'unique', 'check', 'foreign-key', 'null', 'type', 'no-value']),
+  table: z.string(),
+  columns: z.array(z.string()),
+  text: z.string().optional(),
+})
+export type ReverseCondition = z.infer<typeof reverseConditionSchema>
+
 /** Sums over the tables, of which those without a cost are left out. Null: one of them is not known. */
 export const rollbackCostSchema = z.object({
   rowsLost: count.nullable(),

@@ -7,7 +7,7 @@ import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
 import { grouped } from '../text/number.js'
 import { plural } from '../text/plural.js'
-import { freeLine } from '../text/rollback-cost.js'
+import { conditionLines, freeLine } from '../text/rollback-cost.js'
 import { sinceLines } from '../text/written-since.js'
 import { at, command } from '../contract/next-command.js'
 import { defined } from '../contract/defined.js'
@@ -73,7 +73,14 @@ function reverseMigration({
   }
   const proof = rollback.rehearsed ? [] : ['it was not rehearsed on a copy']
   const price = rollback.price.length === 0 ? [freeLine(rollback.cost)] : rollback.price
-  return { ...base, available: true, price: [...price, ...proof], ...defined({ cost: rollback.cost }) }
+  // At the gate they are counted instead.
+  const open = reverse === undefined ? conditionLines(plan?.rollback.conditions) : []
+  return {
+    ...base,
+    available: true,
+    price: [...price, ...open, ...proof],
+    ...defined({ cost: rollback.cost }),
+  }
 }
 
 type Moment = Pick<Parameters<typeof rollbackOptions>[0], 'backup' | 'timeZone' | 'writtenSince'>

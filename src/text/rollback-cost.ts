@@ -1,4 +1,4 @@
-import type { LossNow, RollbackCost, TableCost } from '../contract/rollback.js'
+import type { LossNow, ReverseCondition, RollbackCost, TableCost } from '../contract/rollback.js'
 import { plural } from './plural.js'
 
 /** What the numbers of a way back say, one sentence each; nothing where it loses nothing, or nothing was counted. */
@@ -58,4 +58,29 @@ export function freeLine({ now }: Partial<Pick<RollbackCost, 'now'>> = {}): stri
   return now === undefined
     ? 'every row and value of the backup comes back; what was written since is not counted'
     : 'no row or value was found lost when it was tried on a copy of the database as it is now'
+}
+
+/** What rows written behind the migration can do to its reverse, one sentence each. */
+export function conditionLines(conditions: readonly ReverseCondition[] = []): string[] {
+  return conditions.map(conditionLine)
+}
+
+function conditionLine({ kind, table, columns, text = '' }: ReverseCondition): string {
+  const names = columns.join(', ')
+  switch (kind) {
+    case 'deleted':
+      return `Rows that the migration deletes from ${table} come back as the backup holds them, each only while no row written since has its key.`
+    case 'unique':
+      return `It stops, or leaves rows out, once rows of ${table} are equal in what must be unique again: ${names}.`
+    case 'check':
+      return `It stops once a row of ${table} is against CHECK (${text}).`
+    case 'foreign-key':
+      return `It stops once a row of ${table} refers by ${names} to no row of ${text}.`
+    case 'null':
+      return `NULLs written to ${table}.${names} become ${text}.`
+    case 'type':
+      return `Values written to ${table}.${names} may come out as others, or stop it, for its type is ${text === '' ? 'none' : text} again.`
+    case 'no-value':
+      return `Rows of ${table} that the backup does not hold, also those written just before the migration, have no value of before for ${names}.`
+  }
 }

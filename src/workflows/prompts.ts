@@ -1,3 +1,4 @@
+import { conditionLines } from '../text/rollback-cost.js'
 import type { Plan } from '../contract/plan.js'
 import type { Channel } from '../contract/announcement.js'
 import type { Check, MigrationRequest, RunView } from '../contract/run.js'
@@ -146,7 +147,8 @@ function wayBackLines({ rollback }: Plan): string[] {
 function ownWayBackLines(rollback: Plan['rollback']): string[] {
   if (!rollback.available) return ['Way back: no reverse migration could be written', ...rollback.price]
   const proof = rollback.rehearsed ? 'rehearsed' : 'not rehearsed'
-  return rollback.price.length === 0
+  const price = [...rollback.price, ...conditionLines(rollback.conditions)]
+  return price.length === 0
     ? [`Way back: reverse migration, ${proof}; it brings everything back`]
-    : [`Way back: reverse migration, ${proof}; its price:`, ...rollback.price]
+    : [`Way back: reverse migration, ${proof}; its price:`, ...price]
 }

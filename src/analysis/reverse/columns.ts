@@ -63,13 +63,7 @@ export function replacementOf(
   const added = now.columns.filter(
     ({ name, generated }) => !generated && !pairs.some(({ is }) => is === name),
   )
-  const price = [
-    ...added.map(({ name }) => columnGoes(now.name, name)),
-    ...gone.map(
-      ({ name }) => `Rows written since the backup have no value of before for ${table.name}.${name}.`,
-    ),
-    ...back.price,
-  ]
+  const price = [...added.map(({ name }) => columnGoes(now.name, name)), ...back.price]
   return {
     replacement: { from: now, to: table, fill, ...defined({ join: back.join }) },
     holds: back.holds,
@@ -134,7 +128,7 @@ function valuesBack(
 }
 
 /** A value for a NOT NULL column that the row has none for: its default, else the empty one of its type. */
-function filler(wanted: ColumnSchema): string {
+export function filler(wanted: ColumnSchema): string {
   if (wanted.default !== null) return `(${wanted.default})`
   switch (affinityOf(wanted.type)) {
     case 'integer':

@@ -12,6 +12,7 @@ import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
 import { compareTable } from '../compare/compare.js'
 import type { DataComparison, Evidence } from '../evidence.js'
 import { replayFile, type Watched } from '../replay/replay.js'
+import { conditionsOf } from './conditions.js'
 import { lossesNow } from './losses-now.js'
 import { whatGoes } from './goes.js'
 import { fatesByName, reverseOf, type Reverse } from './reverse.js'
@@ -87,7 +88,12 @@ async function tryOut(
     present === undefined
       ? undefined
       : await lossesNow({ ...input, present, back: copy, reverse: { name, sql: reverse.sql } })
-  return { available: true, sql: reverse.sql, rehearsed: true, price, cost, ...defined({ now }) }
+  const conditions = conditionsOf(input.evidence)
+  return {
+    ...{ available: true, sql: reverse.sql, rehearsed: true, price, cost },
+    ...(conditions.length === 0 ? {} : { conditions }),
+    ...defined({ now }),
+  }
 }
 
 /** What still differs from before, or as one text why it does not work. */

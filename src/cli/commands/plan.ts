@@ -1,3 +1,4 @@
+import { conditionLines } from '../../text/rollback-cost.js'
 import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
 import { visible } from '../../text/visible.js'
@@ -130,7 +131,8 @@ function printWayBack(output: Output, { rollback }: Plan): void {
   const proof = rollback.rehearsed ? 'rehearsed' : 'not rehearsed'
   output.line(rollback.available ? `Way back: a reverse migration, ${proof}` : 'Way back: only the backup')
   for (const line of reverseFileLines(rollback)) output.line(`  ! ${visible(line)}`)
-  if (rollback.price.length === 0) return
+  const costs = [...rollback.price, ...conditionLines(rollback.conditions)]
+  if (costs.length === 0) return
   output.line(rollback.available ? '  What it costs:' : '  No reverse migration:')
-  for (const price of rollback.price) output.line(`  - ${visible(price)}`)
+  for (const price of costs) output.line(`  - ${visible(price)}`)
 }

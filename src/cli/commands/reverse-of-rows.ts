@@ -7,6 +7,7 @@ import { command, words } from '../../contract/next-command.js'
 import type { Plan } from '../../contract/plan.js'
 import { defined } from '../../contract/defined.js'
 import type { RollbackCost } from '../../contract/rollback.js'
+import { conditionLines } from '../../text/rollback-cost.js'
 import { splitStatements } from '../../d1/sql/statements.js'
 import type { MigrationFile } from '../../contract/target.js'
 import type { EarlierArchive } from './archive-before.js'
@@ -41,7 +42,8 @@ interface Request {
  */
 export async function reverseOfRows(request: Request): Promise<WrittenReverse> {
   const plan = await onArchive(request)
-  const { sql, price, cost, file: there } = plan.rollback
+  const { sql, cost, file: there, conditions } = plan.rollback
+  const price = [...plan.rollback.price, ...conditionLines(conditions)]
   if (sql === undefined) throw noReverse(request.migration, price)
   if (sql === '')
     throw new RunbookError(

@@ -1,0 +1,98 @@
+import type { ReverseCondition } from '../../contract/rollback.js'
+import { affinityOf } from '../../d1/schema/affinity.js'
+import { sameName, type IndexSchema, type TableSchema } from '../../d1/schema/schema.js'
+import { pairsOf, type Pair } from '../compare/row-keys.js'
+import type { Evidence, TableFate } from '../evidence.js'
+import { filler } from './columns.js'
+
+/**
+ * What rows written behind the migration can do to the reverse, told from the schemas and from which rows went: what the tables of before
+ * refuse and those of now take, and keys that are free again. Empty where nothing that can be written stands in its way.
+ */
+export function conditionsOf({ fates }: Pick<Evidence, 'fates'>): ReverseCondition[] {
+  return fates.flatMap((fate) => {
+    const { before, after } = fate
+    if (before.kind !== 'table' || after === undefined) return []
+    const pairs = pairsOf(fate, after)
+    return [
+      ...deleted(fate),
+      ...uniques(before, after, pairs),
+      ...columns(before, after, pairs),
+      ...rules(fate, after),
+    ]
+  })
+}
+
+function deleted({ before, data }: TableFate): ReverseCondition[] {
+  const gone = data === undefined ? 0 : data.lost + (data.equal ?? 0)
+  return gone > 0 ? [{ kind: 'deleted', table: before.name, columns: [] }] : []
+}
+
+/** What must differ before and need not now. */
+function uniques(before: TableSchema, after: TableSchema, pairs: readonly Pair[]): ReverseCondition[] {
+  const named = (was: string): string => pairs.find((pair) => sameName(pair.was, was))?.is ?? was
+  const holds = (columns: readonly string[], collations?: readonly string[]): boolean =>
+    (collations === undefined && sameList(after.primaryKey, columns)) ||
+    after.indexes.some(
+      (index) =>
+        index.unique &&
+        !index.partial &&
+        sameList(index.columns, columns) &&
+        (collations === undefined || sameList(index.collations, collations)),
+    )
+  const byIndex = before.indexes
+    .filter((index) => index.unique && !sameIndex(index, after))
+    .filter((index) => {
+      const known = index.columns.filter((name) => name !== null)
+      const whole = known.length === index.columns.length && !index.partial
+      return !(whole && holds(known.map(named), index.collations))
+    })
+    .map((index) => index.columns.map((name) => name ?? index.name))
+  const hasIndex = before.indexes.some(({ origin }) => origin === 'primary-key')
+  const byRowid =
+    before.primaryKey.length === 0 || hasIndex || before.withoutRowid || holds(before.primaryKey.map(named))
+      ? []
+      : [before.primaryKey]
+  return [...byIndex, ...byRowid].map((names) => ({ kind: 'unique', table: before.name, columns: names }))
+}
+
+function sameIndex(index: IndexSchema, { indexes }: TableSchema): boolean {
+  return index.sql !== '' && indexes.some(({ name, sql }) => sameName(name, index.name) && sql === index.sql)
+}
+
+function sameList(one: readonly (string | null)[], other: readonly string[]): boolean {
+  return one.length === other.length && other.every((name, at) => sameName(one[at] ?? '', name))
+}
+
+function columns(before: TableSchema, after: TableSchema, pairs: readonly Pair[]): ReverseCondition[] {
+  return before.columns.flatMap((was): ReverseCondition[] => {
+    const is = after.columns.find(({ name }) =>
+      pairs.some((pair) => pair.was === was.name && pair.is === name),
+    )
+    const about = { table: before.name, columns: [was.name] }
+    if (is === undefined) return was.generated ? [] : [{ kind: 'no-value', ...about }]
+    const nullable = was.notNull && !is.notNull && was.keyPosition === 0
+    return [
+      ...(nullable ? [{ kind: 'null' as const, ...about, text: filler(was) }] : []),
+      ...(affinityOf(was.type) === affinityOf(is.type)
+        ? []
+        : [{ kind: 'type' as const, ...about, text: was.type }]),
+    ]
+  })
+}
+
+function rules({ before, checks = [], renamedColumns }: TableFate, after: TableSchema): ReverseCondition[] {
+  const named = (was: string): string => renamedColumns.get(was.toLowerCase()) ?? was
+  return [
+    ...checks
+      .filter(({ outcome }) => outcome !== 'covered')
+      .map(({ check, columns: about }) => ({
+        ...{ kind: 'check' as const, table: before.name, columns: about, text: check },
+      })),
+    ...before.foreignKeys
+      .filter((key) => !after.foreignKeys.some(({ columns: now }) => sameList(now, key.columns.map(named))))
+      .map((key) => ({
+        ...{ kind: 'foreign-key' as const, table: before.name, columns: key.columns, text: key.target },
+      })),
+  ]
+}

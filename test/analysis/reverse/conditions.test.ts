@@ -1,0 +1,94 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { rehearseNatively } from '../../../src/analysis/rehearse/on-sqlite.js'
+import { rehearseWayBack } from '../../../src/analysis/reverse/rehearsal.js'
+import { ledgerSql } from '../../../src/d1/schema/ledger.js'
+import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
+import { migrationFile } from '../scenario-run.js'
+
+const SCHEMA = `CREATE TABLE p (id INTEGER PRIMARY KEY, mail TEXT NOT NULL UNIQUE COLLATE NOCASE, n INTEGER CHECK (n > 0), note TEXT);
+CREATE TABLE tags (p INTEGER NOT NULL REFERENCES p (id), tag TEXT NOT NULL, PRIMARY KEY (p, tag));
+CREATE INDEX by_tag ON tags (tag);
+INSERT INTO p VALUES (1, 'a', 1, 'x'), (2, 'b', 2, NULL);`
+
+async function conditionsOfPlan(forward: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-conditions-'))
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const places = { prior: join(folder, 'prior.sqlite'), main: join(folder, 'main.sqlite') }
+  const database = openSqlite(places.prior)
+  database.exec(`${ledgerSql('d1_migrations')}; ${SCHEMA}`)
+  database.close()
+  copyFileSync(places.prior, places.main)
+  const native = await rehearseNatively(
+    { migrationsTable: 'd1_migrations', database: { name: 'live', id: 'live', remote: false } },
+    places,
+    [migrationFile('0002.sql', forward)],
+  )
+  expect(native.evidence.failures).toEqual([])
+  const back = await rehearseWayBack({
+    ...{ ...places, folder, migrationsTable: 'd1_migrations', evidence: native.evidence },
+  })
+  expect(back).toMatchObject({ available: true })
+  return back.conditions ?? []
+}
+
+const P =
+  'id INTEGER PRIMARY KEY, mail TEXT NOT NULL UNIQUE COLLATE NOCASE, n INTEGER CHECK (n > 0), note TEXT'
+const T = 'p INTEGER NOT NULL REFERENCES p (id), tag TEXT NOT NULL, PRIMARY KEY (p, tag)'
+const anew = (table: 'p' | 'tags', body: string): string =>
+  `PRAGMA defer_foreign_keys = ON; CREATE TABLE x (${body}); INSERT INTO x SELECT * FROM ${table}; DROP TABLE ${table}; ALTER TABLE x RENAME TO ${table};`
+
+describe('the plan says what rows written later can do to its reverse', () => {
+  test.each([
+    ['rows go', 'DELETE FROM p WHERE id = 2;', [{ kind: 'deleted', table: 'p' }]],
+    [
+      'a primary key goes',
+      anew('tags', T.replace(', PRIMARY KEY (p, tag)', '')),
+      [{ kind: 'unique', columns: ['p', 'tag'] }],
+    ],
+    ['a UNIQUE goes', anew('p', P.replace('UNIQUE ', '')), [{ kind: 'unique', columns: ['mail'] }]],
+    [
+      'a UNIQUE tells more apart',
+      anew('p', P.replace(' COLLATE NOCASE', '')),
+      [{ kind: 'unique', columns: ['mail'] }],
+    ],
+    [
+      'a NOT NULL goes',
+      anew('p', P.replace('NOT NULL ', '')),
+      [{ kind: 'null', columns: ['mail'], text: `''` }],
+    ],
+    ['a CHECK goes', anew('p', P.replace(' CHECK (n > 0)', '')), [{ kind: 'check', text: 'n > 0' }]],
+    ['a CHECK takes more', anew('p', P.replace('n > 0', 'n > -9')), [{ kind: 'check', text: 'n > 0' }]],
+    [
+      'a foreign key goes',
+      anew('tags', T.replace(' REFERENCES p (id)', '')),
+      [{ kind: 'foreign-key', columns: ['p'], text: 'p' }],
+    ],
+    [
+      'a type takes more',
+      anew('p', P.replace('n INTEGER', 'n TEXT')),
+      [{ kind: 'type', columns: ['n'], text: 'INTEGER' }],
+    ],
+    ['a column goes', 'ALTER TABLE p DROP COLUMN note;', [{ kind: 'no-value', columns: ['note'] }]],
+  ])('%s', async (_, forward, wanted) => {
+    expect(await conditionsOfPlan(forward)).toMatchObject(wanted)
+  })
+})
+
+describe('it says nothing where later rows can do nothing', () => {
+  test.each([
+    ['a column comes', 'ALTER TABLE p ADD COLUMN w TEXT;'],
+    ['a table comes', 'CREATE TABLE q (id INTEGER PRIMARY KEY);'],
+    ['a table is made anew as it was', anew('tags', T)],
+    ['a column has another name', 'ALTER TABLE tags RENAME COLUMN tag TO label;'],
+    ['what was free is held', anew('p', P.replace('note TEXT', 'note TEXT UNIQUE'))],
+    ['an index that is not unique goes', 'DROP INDEX by_tag;'],
+    ['values change', 'UPDATE p SET note = 1;'],
+  ])('%s', async (_, forward) => {
+    expect(await conditionsOfPlan(forward)).toEqual([])
+  })
+})
