@@ -1,3 +1,4 @@
+import { shapeCulprit } from './attribution.js'
 import { findingOf, same, type Rule } from './rule.js'
 
 export const bc102: Rule = {
@@ -18,7 +19,7 @@ export const bc102: Rule = {
             evidence.statements.findLast(
               ({ anatomy: { alteration } }) =>
                 alteration?.kind === 'rename-column' && same(alteration.to, to),
-            ),
+            ) ?? shapeCulprit(evidence, fate),
             `Column ${fate.before.name}.${from} becomes ${to}.`,
             { table: fate.before.name, column: from },
           ),

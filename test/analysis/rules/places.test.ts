@@ -183,3 +183,9 @@ describe('an acceptance covers what stands beside it', () => {
     expect(await placesOf(migration)).toEqual(expected)
   })
 })
+
+test('a column that a rebuild calls otherwise is told with the line that ends the old table', async () => {
+  const migration = `CREATE TABLE n (id INTEGER PRIMARY KEY, words TEXT);\nINSERT INTO n SELECT id, text FROM pads;\nDROP TABLE pads;\nALTER TABLE n RENAME TO pads;`
+  const findings = await judgeScenario({ name: '', schema, rows, migration, verdict: 'ok', codes: [] })
+  expect(findings.filter(({ code }) => code === 'BC102')).toMatchObject([{ column: 'text', line: 3 }])
+})
