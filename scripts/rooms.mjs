@@ -272,6 +272,7 @@ export const ROOMS = [
     'src/text',
     'src/process',
     ...d1('sql', 'order', 'wrangler', 'cloudflare', 'schema', 'read', 'migrations', 'apply', 'backup'),
+    'src/analysis/adopt',
     'src/analysis/rehearse',
     'src/analysis/since',
     'src/analysis/validate',

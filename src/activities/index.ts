@@ -7,6 +7,7 @@ import { readStatus } from '../analysis/status.js'
 import { admitRequest } from '../runbook/charter/admission.js'
 import type { Served, Service } from '../runbook/charter/service.js'
 import { admitInput, type TargetActivity } from './admitted-input.js'
+import { proveAdoption, recordAdoption } from './adopt.js'
 import { announce } from './announce.js'
 import { applyMigration } from './apply.js'
 import { asActivity, type Beat } from './as-activity.js'
@@ -15,7 +16,7 @@ import { runChecklist, type StagingProof } from './checklist.js'
 import { runCheckpoint } from './checkpoint.js'
 import { checkConnectivity } from './connectivity.js'
 import { keepReverseMigration, updateDocuments } from './documents.js'
-import { permitMigration, permitRestore, permitTravel } from './permission.js'
+import { permitAdoption, permitMigration, permitRestore, permitTravel } from './permission.js'
 import { checkPrerequisites } from './prerequisites.js'
 import { writeFailureFiles, writeReport } from './record.js'
 import { rehearse } from './rehearse.js'
@@ -82,6 +83,12 @@ export function createActivities({ service, stagingProof, ...home }: ActivityOpt
       takeBaseline({ ...input, target }, { signal, env, variables, heartbeat: beat }),
     ),
 
+    proveAdoption: bound('proveAdoption', proveAdoption),
+    recordAdoption: bound(
+      'recordAdoption',
+      (here, input, { signal }) => recordAdoption(here, input, signal),
+      permitAdoption,
+    ),
     prepareReverse: bound('prepareReverse', (here, input, { signal, beat }) =>
       prepareReverse(here, input, { signal, onProgress: beat }),
     ),

@@ -12,7 +12,7 @@ import { rehearseOnCopy } from './rehearsal.js'
 import { artifactStore, type ActivityContext } from './worker-place.js'
 
 /** The proof that an activity asks for before it changes a database. Throws `NotAdmitted`. */
-export type Proof<Name extends 'applyMigration' | 'travelBack' | 'restoreFromBackup'> = (
+export type Proof<Name extends 'applyMigration' | 'recordAdoption' | 'travelBack' | 'restoreFromBackup'> = (
   here: ActivityContext,
   input: ActivityInput<Name>,
   charter: PermittingCharter,
@@ -37,6 +37,25 @@ export const permitMigration: Proof<'applyMigration'> = async (here, input, char
   const before = [...bound.ledger, ...bound.migrations.slice(0, index).map(({ name }) => name)]
   if (before.join('\n') !== ledgerBefore.join('\n'))
     throw refusal(`${migration.name} is not next: the plan that was approved has another order`)
+}
+
+/** Only the rows of the files that were approved, behind the ledger and for the schema of the proof. */
+export const permitAdoption: Proof<'recordAdoption'> = async (_here, input, charter) => {
+  const { permission, names, ledgerBefore, schemaFingerprint } = input
+  const bound = demand(permission, 'adopt', charter)?.bound
+  if (bound === undefined) return
+  const same =
+    sameList(
+      names,
+      bound.migrations.map(({ name }) => name),
+    ) &&
+    sameList(ledgerBefore, bound.ledger) &&
+    bound.migrations.every(({ fingerprintBefore }) => fingerprintBefore === schemaFingerprint)
+  if (!same) throw refusal('What is to be recorded is not what was approved')
+}
+
+function sameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((name, index) => name === other[index])
 }
 
 export const permitTravel: Proof<'travelBack'> = async (_here, { permission, bookmark }, charter) => {

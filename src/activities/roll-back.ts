@@ -54,7 +54,7 @@ async function writeReverse(
   const plan = await rehearseOnCopy(here, input.backup, {
     files: all.filter(({ name }) => ledger.includes(name)),
     applied: input.ledgerBefore,
-    candidates: await laterFiles(here, all, ledger),
+    candidates: input.ownOnly === true ? [] : await laterFiles(here, all, ledger),
     present: input.current,
     ...rehearsal,
   })

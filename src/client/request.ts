@@ -37,6 +37,8 @@ export interface RequestOptions {
   skipped?: readonly string[]
   /** Asks for the lines of the checklist that nobody has answered for; absent where nobody is there. */
   ask?: AskLines | undefined
+  /** Records what the database holds already instead of migrating: no tests, no checklist. */
+  adopt?: { through?: string }
   /** Ends the project's own commands. */
   signal?: AbortSignal
   /** Told what is being done, such as the project's tests. */
@@ -56,22 +58,25 @@ export async function buildRequest(context: Context, options: RequestOptions): P
   const files = await readProjectFiles(context)
   // Where a worker on this machine looks for files that are too large to travel in the workflow's input.
   const store = path.join(project.projectDir, '.d1-runbook', 'artifacts')
-  const evidence = await collectEvidence({
-    project,
-    target,
-    files,
-    attested: options.attested ?? [],
-    skipped: options.skipped ?? [],
-    asked: attestationsOf({
-      production: target.production,
-      policy: settings.policy,
-      proven: provenLines(project, settings),
-    }),
-    ask: options.ask,
-    actor: options.requester,
-    signal: options.signal ?? new AbortController().signal,
-    onProgress: options.onProgress ?? (() => undefined),
-  })
+  const evidence =
+    options.adopt !== undefined
+      ? []
+      : await collectEvidence({
+          project,
+          target,
+          files,
+          attested: options.attested ?? [],
+          skipped: options.skipped ?? [],
+          asked: attestationsOf({
+            production: target.production,
+            policy: settings.policy,
+            proven: provenLines(project, settings),
+          }),
+          ask: options.ask,
+          actor: options.requester,
+          signal: options.signal ?? new AbortController().signal,
+          onProgress: options.onProgress ?? (() => undefined),
+        })
   const checksums = await readChecksums(target.migrationsDir)
   const overlooked = await readOverlooked(context)
   const { timeScale } = options
@@ -87,7 +92,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     evidence,
     queries: queriesOf(project, target.environment),
     variables: project.config.variables,
-    ...defined({ checksums }),
+    ...defined({ checksums, adopt: options.adopt }),
     ...(overlooked.length === 0 ? {} : { overlooked }),
   })
 }

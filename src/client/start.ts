@@ -48,7 +48,7 @@ export async function startRun(
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       memo: { [DATABASE_MEMO]: database.name },
-      staticSummary: `Migrate ${database.name} (${environment})`,
+      staticSummary: `${request.adopt === undefined ? 'Migrate' : 'Adopt'} ${database.name} (${environment})`,
       staticDetails: `Requested by ${request.requester}; ${request.files.length} migration files travel with it.`,
     })
     return { workflowId, runId: handle.firstExecutionRunId }

@@ -1,10 +1,11 @@
 import type { Admission } from './admission.js'
+import type { Adoption } from './adoption.js'
 import type { Announcement, Channel } from './announcement.js'
 import type { BackupRecord } from './backup.js'
 import type { Finding } from './finding.js'
 import type { Baseline, Checkpoint, MonitoringPlan, Probe, Sampling, Thresholds } from './monitoring.js'
 import type { Permission } from './permission.js'
-import type { Plan, PlannedMigration, RowChange } from './plan.js'
+import type { Plan, PlanBound, PlannedMigration, RowChange } from './plan.js'
 import type { Bundle, Check, CommandRecord, MigrationRequest, MigrationResult, RunView } from './run.js'
 import type { Status } from './status.js'
 import type { RollbackCost, Since } from './rollback.js'
@@ -103,6 +104,15 @@ export interface SlowActivities {
     /** Bound into the plan's hash; absent: the hash is of the plan alone, as in runs of earlier versions. */
     requester?: string
   }): Promise<Plan>
+  /** Which pending files the database holds already, proven on the restored backup; the hash is what approvals are bound to. */
+  proveAdoption(input: {
+    target: Target
+    files: MigrationRef[]
+    bundle: Bundle
+    backup: BackupRecord
+    requester: string
+    through?: string
+  }): Promise<Audited<{ adoption: Adoption; planHash: string; bound: PlanBound }>>
   takeBaseline(input: { target: Target; monitoring: MonitoringPlan }): Promise<Baseline>
 }
 
@@ -125,6 +135,8 @@ export interface RollbackActivities {
     current?: BackupRecord
     /** Rows that the plan predicted. */
     planned?: RowChange[]
+    /** Decisions are signed for the plan's own reverse: no file of the folder can be it. */
+    ownOnly?: true
   }): Promise<
     Audited<{
       bundle?: Bundle
@@ -144,6 +156,18 @@ export interface RollbackActivities {
 }
 
 export interface MutateActivities {
+  /**
+   * Writes their ledger rows, all or none, and reads them back. Safe to run again. Throws `Drifted` where ledger or schema are not those
+   * of the proof.
+   */
+  recordAdoption(input: {
+    target: Target
+    names: string[]
+    ledgerBefore: string[]
+    schemaFingerprint: string
+    runKey: string
+    permission?: Permission
+  }): Promise<Audited<{ adopted: string[] }>>
   /** Time Travel to the bookmark; `previousBookmark` undoes it. Remote only. */
   travelBack(input: {
     target: Target

@@ -99,6 +99,22 @@ const ACTIVITY_INPUTS = {
     requester: z.string().optional(),
   }),
   takeBaseline: z.object({ target, monitoring: monitoringPlanSchema }),
+  proveAdoption: z.object({
+    target,
+    files,
+    bundle,
+    backup: backupRecordSchema,
+    requester: z.string().trim().min(1),
+    through: migrationName.optional(),
+  }),
+  recordAdoption: z.object({
+    target,
+    names: z.array(migrationName).min(1),
+    ledgerBefore: z.array(z.string()),
+    schemaFingerprint: z.string(),
+    runKey,
+    permission: permission.optional(),
+  }),
   prepareReverse: z.object({
     runKey,
     target,
@@ -110,6 +126,7 @@ const ACTIVITY_INPUTS = {
     at: z.iso.datetime(),
     current: backupRecordSchema.optional(),
     planned: z.array(rowChangeSchema).optional(),
+    ownOnly: z.literal(true).optional(),
   }),
   travelBack: z.object({
     target,

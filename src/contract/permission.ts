@@ -4,8 +4,8 @@ import { planBoundSchema } from './plan.js'
 import { backupRecordSchema } from './backup.js'
 import { bundleSchema, recordedDecisionSchema } from './run.js'
 
-/** What is to be done to a database: the plan's files, or one of the ways back. */
-export const ACTS = ['apply', 'reverse-migration', 'time-travel', 'restore-backup'] as const
+/** What is to be done to a database: the plan's files, their rows in the ledger alone, or one of the ways back. */
+export const ACTS = ['apply', 'adopt', 'reverse-migration', 'time-travel', 'restore-backup'] as const
 export type Act = (typeof ACTS)[number]
 
 /**

@@ -79,6 +79,8 @@ export type RollbackSummary = z.infer<typeof rollbackSummarySchema>
 /** What the hash of a run's plan covers: with the signatures on that hash, each part of it can be proven alone. */
 export const planBoundSchema = z.object({
   version: z.literal(2),
+  /** The approval is for recording these files in the ledger, and for running none of them. Absent: for applying them. */
+  act: z.literal('adopt').optional(),
   /** SHA-256 of all else that was shown: verdict and findings too. */
   content: z.string(),
   /** The policy, people and all else that decisions are taken under. */

@@ -65,6 +65,8 @@ export const migrationRequestSchema = z.object({
   evidence: z.array(checkSchema).default([]),
   /** What the running application asks: the rehearsal proves that it still can. */
   queries: z.array(z.object({ name: z.string(), sql: z.string() })).optional(),
+  /** Records files that the database holds already instead of migrating; `through`: the last one that is asked about. */
+  adopt: z.object({ through: z.string().optional() }).optional(),
   /** SHA-256 by file name of `migrations/checksums.json`, where the project has one. */
   checksums: z.record(z.string(), z.string()).optional(),
   /** Variables that the project lets channels and probes name: said so that what the charter has otherwise is told, and never believed. */
@@ -279,6 +281,9 @@ export const runViewSchema = z.object({
   requireSignatures: z.boolean().optional(),
   planHash: z.string().nullable(),
   migrations: z.array(migrationResultSchema),
+  /** Of an adoption: files whose ledger rows this run wrote, and those that are not proven to be there. */
+  adopted: z.array(z.string()).optional(),
+  notProven: z.array(z.object({ name: z.string(), why: z.string() })).optional(),
   /** Read back after something went wrong; absent where this run had no reason to read it again. */
   ledger: ledgerReadSchema.optional(),
   /** The way back that was taken: why, what it cost as it was known, and the bookmark that undoes a Time Travel. */

@@ -36,6 +36,7 @@ export function endMessage(
   })
   switch (view.outcome) {
     case 'completed':
+      if (view.adopted !== undefined) return note('✅', message, stateLines(view))
       return view.monitoring === null
         ? note('✅', `Nothing to migrate: ${message}`, [])
         : note('✅', `Monitoring ended: ${finalVerdict(view.monitoring)}`, [
@@ -76,6 +77,10 @@ export function endMessage(
 function stateLines(view: RunView): string[] {
   const { migrations } = view
   const tried = migrations.some(({ state }) => state !== 'pending' && state !== 'not-executed')
+  const { adopted = [], notProven } = view
+  if (notProven !== undefined && view.adopted === undefined)
+    return ['Whether the ledger was written is not known: it could not be read back']
+  if (adopted.length > 0) return [`Recorded in the ledger, and not run: ${adopted.join(', ')}`]
   if (!tried) return ['No file was tried: this run changed nothing in the database']
   const said = ledgerText(view)
   return [

@@ -20,12 +20,13 @@ export function migrationLogLine(input: { view: RunView; timeZone?: string }): s
   const other = view.migrations
     .filter(({ state }) => state !== 'applied')
     .map((one) => `${code(one.name)} ${prose(migrationState(one, view.migrations))}`)
+  const recorded = (view.adopted ?? []).map((name) => `${code(name)} recorded, not run`)
   const cells = [
     zonedDateTime(Date.parse(at), input.timeZone ?? 'UTC'),
     prose(view.environment),
     `${prose(view.database.name)} ${code(view.database.id)}`,
     view.outcome ?? 'under way',
-    [...applied, ...other].join(', ') || 'none',
+    [...applied, ...other, ...recorded].join(', ') || 'none',
     formatDuration(tookMs),
     prose(view.requester),
     code(view.runId),

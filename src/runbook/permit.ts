@@ -39,7 +39,11 @@ export function whyNotPermitted(input: {
     return "what was approved was approved under another charter than this worker's"
   if (bound.environment !== target.environment || bound.databaseId !== target.database.id)
     return 'what was approved is for another database'
-  if (act === 'apply') return firstNot(BEFORE_APPLY, { ...input, permission })
+  if ((act === 'adopt') !== (bound.act === 'adopt'))
+    return act === 'adopt'
+      ? 'what was approved is to run files, not to record them'
+      : 'what was approved is to record files, not to run them, nor to take them back'
+  if (act === 'apply' || act === 'adopt') return firstNot(BEFORE_APPLY, { ...input, permission })
   const { automaticRollback, automaticRollbackStrategy } = policy
   const decided = decisionsAt(permission, 'rollback').length > 0
   // A breach that the policy answers by itself: only of what people let this very run apply.

@@ -8,7 +8,7 @@ import type { TemporalClient } from './connection.js'
 /** How many completed runs are looked at, newest first: older proofs are of older files. */
 const RUNS_LOOKED_AT = 20
 
-type Proven = Pick<MigrationRequest, 'files'>
+type Proven = Pick<MigrationRequest, 'files' | 'adopt'>
 
 /**
  * Looks for a completed run of exactly these files in another environment, such as staging. Exactly: same names, same
@@ -51,7 +51,9 @@ async function filesOf(
     maximumPageSize: 1,
   })
   const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes
-  return (await firstValue<Proven>(client, started?.input))?.files ?? []
+  const request = await firstValue<Proven>(client, started?.input)
+  // One that recorded what was there ran nothing.
+  return request?.adopt === undefined ? (request?.files ?? []) : []
 }
 
 function sameFiles(one: MigrationRef[], other: MigrationRef[]): boolean {

@@ -60,7 +60,7 @@ const BOUND_TO_THE_PLAN = ['environment', 'connectivity', 'preflight', 'plan', '
  * given in advance (`--yes`) has nobody to look, so the run stops.
  */
 async function voidedByDrift(run: Run, plan: Plan): Promise<boolean> {
-  const { target, files, preApproved } = run.request
+  const { target, files } = run.request
   const status = await run.audited(
     read.readStatus.executeWithOptions({ summary: 'Still as approved?' }, [{ target, files }]),
   )
@@ -72,13 +72,26 @@ async function voidedByDrift(run: Run, plan: Plan): Promise<boolean> {
     status.schemaFingerprint === plan.schemaFingerprint ? '' : 'the schema is another one',
   ].filter((change) => change !== '')
   if (changes.length === 0) return false
-  const what = `the database changed after the plan was made: ${changes.join(', ')}`
+  voidApprovals(run, `the database changed after the plan was made: ${changes.join(', ')}`)
+  return true
+}
+
+/**
+ * Every approval of the plan is void, and people are told. An approval given in advance (`--yes`) has nobody to look, so the run stops.
+ * @throws Drifted
+ */
+export function voidApprovals(run: Run, what: string): void {
+  const { preApproved } = run.request
   if (preApproved) {
     throw ApplicationFailure.create({
       type: 'Drifted',
       message: what,
       nonRetryable: true,
-      details: [{ advice: words`find out who else changes it, then: ${command('start')}` }],
+      details: [
+        {
+          advice: words`find out who else changes it, then: ${command(run.request.adopt === undefined ? 'start' : 'adopt')}`,
+        },
+      ],
     })
   }
   for (const gate of BOUND_TO_THE_PLAN) run.gates.void(gate)
@@ -91,7 +104,6 @@ async function voidedByDrift(run: Run, plan: Plan): Promise<boolean> {
     'Then the five prompts are asked again',
   ]
   run.announcer.tell('note', noteMessage({ ...run.context, title: `Approvals void: ${what}`, details }))
-  return true
 }
 
 /**

@@ -3,6 +3,7 @@ import { ApplicationFailure, patched } from '@temporalio/workflow'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { read } from './activities.js'
 import { admit } from './admit.js'
+import { adopt } from './adopt.js'
 import { appliedByThisRun } from './apply.js'
 import { close } from './close.js'
 import { execute } from './execute.js'
@@ -32,6 +33,7 @@ export async function productionMigration(request: MigrationRequest): Promise<Ru
     async () => {
       await admit(run)
       await prerequisites(run)
+      if (run.request.adopt !== undefined) return adopt(run)
       if (await nothingToDo(run)) return 'completed'
       await run.gate('team-lead', teamLeadPrompt(run.view, run.request))
       await checklist(run)

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow'
 import { command, words } from '../contract/next-command.js'
 import type { Act, Permission } from '../contract/permission.js'
+import type { PlanBound } from '../contract/plan.js'
 import { whyNotPermitted } from '../runbook/permit.js'
 import type { Run } from './run.js'
 
@@ -9,9 +10,12 @@ import type { Run } from './run.js'
  * whose plan was made before plans were bound.
  * @throws NotAdmitted where they have not: the gates would have to be wrong
  */
-export function permissionFor(run: Run, act: Act): { permission?: Permission } {
-  const { request, view, plan } = run
-  const bound = plan?.bound
+export function permissionFor(
+  run: Run,
+  act: Act,
+  bound: PlanBound | undefined = run.plan?.bound,
+): { permission?: Permission } {
+  const { request, view } = run
   if (!request.policy.requireSignatures || bound === undefined) return {}
   const gates = view.gates.map(({ gate, decisions }) => ({ gate, decisions }))
   const permission: Permission = { act, bound, gates, ...derivation(run, act) }

@@ -54,6 +54,9 @@ export async function prepareReverse(run: Run, current: BackupRecord | undefined
         ledgerBefore: plan.ledger,
         applied: appliedByThisRun(run),
         at: now(),
+        ...(run.request.policy.requireSignatures && plan.bound !== undefined
+          ? { ownOnly: true as const }
+          : {}),
       },
     ]),
   )

@@ -35,6 +35,7 @@ const SCENARIOS = [
   'dead',
   'timeout',
   'overrun',
+  'adopt',
 ] as const
 type Scenario = (typeof SCENARIOS)[number]
 
@@ -249,6 +250,40 @@ describe('production', () => {
     expect(refused.length).toBeLessThan(8)
     const sent = api.calls.filter(({ at, sql }) => at.getTime() >= from && sql?.includes('ADD COLUMN email'))
     expect(sent).toHaveLength(1)
+  }, 180_000)
+})
+
+describe('a database that holds a file which its ledger does not name', () => {
+  test('is adopted through the gates of production: its row is written, and nothing runs', async () => {
+    const project = openProject('adopt')
+    // By `execute --file`, a dashboard or another tool.
+    api.database(project.id).exec('ALTER TABLE users ADD COLUMN email TEXT;')
+    const before = api.calls.length
+    const waiting = launch(
+      [
+        ...['adopt', '--wait', '--requester', REQUESTER, '--project', project.folder],
+        ...['--env', 'production', '--json'],
+      ],
+      environment(),
+    )
+    await project.run.gateOpen('team-lead')
+    const refused = await resultOf(project.ask('approve', 'team-lead', '--actor', REQUESTER))
+    expect(refused).toMatchObject({ code: 2, json: { error: { type: 'DecisionRefused' } } })
+    await approveToFinal(project.run)
+    expect(project.ledger()).toEqual(['0001_users.sql'])
+    await project.run.decide('final', 'José')
+    const view = await documentOf(waiting, 0)
+    expect(view).toMatchObject({
+      ...{ success: true, outcome: 'completed', adopted: ['0002_email.sql'], migrations: [] },
+      notProven: [{ name: '0003_index.sql', why: expect.stringContaining('users_by_name') as string }],
+      backup: { verified: true },
+    })
+    expect(project.ledger()).toEqual(['0001_users.sql', '0002_email.sql'])
+    const sent = api.calls.slice(before).flatMap(({ sql }) => sql ?? [])
+    expect(sent.filter((sql) => /ADD COLUMN|CREATE INDEX/.test(sql))).toEqual([])
+    // What is left is a migration as any.
+    const status = await documentOf<{ pending: { name: string }[] }>(project.ask('status'), 0)
+    expect(status.pending.map(({ name }) => name)).toEqual(['0003_index.sql'])
   }, 180_000)
 })
 

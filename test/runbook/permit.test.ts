@@ -181,7 +181,7 @@ describe('an apply is permitted', () => {
 })
 
 describe('a way back is permitted', () => {
-  const rollback = (strategy?: Act): Gates => ({
+  const rollback = (strategy?: Exclude<Act, 'adopt'>): Gates => ({
     rollback: [signed('rollback', 'Bea', strategy === undefined || strategy === 'apply' ? {} : { strategy })],
   })
 
@@ -210,4 +210,21 @@ describe('a way back is permitted', () => {
     )
     expect(why(permission('restore-backup', allApproved()), 'restore-backup', automatic)).toMatch(/rollback/)
   })
+})
+
+it('approving that files are recorded is not approving that they run, nor the other way round', () => {
+  const adopting = { ...bound, act: 'adopt' as const }
+  const given = (act: Act, of: PlanBound): Permission => ({
+    ...{ act, bound: of },
+    gates: GATES_BEFORE.map((gate) => {
+      const planHash = gate === 'team-lead' ? {} : { planHash: hashOf(of) }
+      return { gate, decisions: [signed(gate, 'Bea', planHash)] }
+    }),
+  })
+  const asked = (act: Act, of: PlanBound): string | undefined => why(given(act, of), act)
+  expect(asked('adopt', adopting)).toBeUndefined()
+  expect(asked('apply', bound)).toBeUndefined()
+  expect(asked('apply', adopting)).toContain('to record files, not to run them')
+  expect(asked('reverse-migration', adopting)).toContain('to record files, not to run them')
+  expect(asked('adopt', bound)).toContain('to run files, not to record them')
 })

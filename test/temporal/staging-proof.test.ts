@@ -30,7 +30,13 @@ afterAll(async () => {
 })
 
 /** A run as visibility knows it; no worker needed. */
-async function record(workflowId: string, environment: string, outcome: string, files: typeof FILES) {
+async function record(
+  workflowId: string,
+  environment: string,
+  outcome: string,
+  files: typeof FILES,
+  mode: { adopt?: object } = {},
+) {
   const pair = (name: SearchAttributeName, value: string) => ({
     key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
     value,
@@ -38,7 +44,7 @@ async function record(workflowId: string, environment: string, outcome: string, 
   await session.client.workflow.start('productionMigration', {
     workflowId,
     taskQueue: 'nobody',
-    args: [{ files }],
+    args: [{ files, ...mode }],
     typedSearchAttributes: [pair('RunbookEnvironment', environment), pair('RunbookOutcome', outcome)],
   })
 }
@@ -47,6 +53,8 @@ test('only a completed run of exactly these bytes in that environment is a proof
   const edited = FILES.map((file, index) => (index === 0 ? { ...file, sha256: 'c'.repeat(64) } : file))
   await record('failed', 'staging', 'failed', FILES)
   await record('elsewhere', 'qa', 'completed', FILES)
+  // It recorded what was there, and ran none of them.
+  await record('adopted', 'staging', 'completed', FILES, { adopt: {} })
   await record('edited', 'staging', 'completed', edited)
   await record('shorter', 'staging', 'completed', FILES.slice(0, 1))
   await record('the proof', 'staging', 'completed', FILES)

@@ -35,6 +35,7 @@ const KEYWORD = 2
 const queue = randomUUID()
 const bea = newSshKey()
 const FILE = migrationFile('0001_more.sql', Buffer.from('ALTER TABLE t ADD COLUMN more TEXT;\n'))
+const HELD = migrationFile('0002_held.sql', Buffer.from('CREATE TABLE held (id INTEGER PRIMARY KEY);\n'))
 const EVIL = migrationFile('0001_more.sql', Buffer.from('DROP TABLE t;\n'))
 
 let env: TestWorkflowEnvironment
@@ -291,12 +292,6 @@ describe('an activity that a rogue workflow schedules', () => {
   })
   const files = [{ name: FILE.name, sha256: FILE.sha256 }]
   const baseline = { takenAt: '2026-01-01T00:00:00Z', probes: {} }
-  const evil = async (): Promise<object> => ({
-    bundle: await packBundle([EVIL]),
-    migration: { ...EVIL, statements: 1, durationMs: 0, fingerprintBefore: 'x', fingerprintAfter: 'y' },
-    ledgerBefore: [],
-    runKey: OWN,
-  })
   const message = { kind: 'note', text: 'x', at: '2026-01-01T00:00:00Z', dedupeId: 'x' }
 
   /** What each activity would take from a run of ours, but for what the attack changes. */
@@ -320,17 +315,19 @@ describe('an activity that a rogue workflow schedules', () => {
     createBackup: () => ({ files, keep: 1 }),
     rehearse: () => ({ files, bundle: request.bundle, backup: backup(archive()), status: status() }),
     takeBaseline: () => ({ monitoring: request.monitoring }),
+    proveAdoption: () => ({ files, bundle: request.bundle, backup: backup(archive()), requester: 'Eve' }),
+    recordAdoption: () => ({ names: [FILE.name], ledgerBefore: [], schemaFingerprint: 'x', runKey: OWN }),
     prepareReverse: () => ({
       ...{ runKey: OWN, files, bundle: request.bundle, backup: backup(archive()), ledgerBefore: [] },
       ...{ applied: [FILE.name], at: '2026-01-01T00:00:00Z' },
     }),
     travelBack: () => ({ bookmark: 'b', expectedFingerprint: 'x' }),
     restoreFromBackup: () => ({ backup: backup(archive()), runKey: OWN }),
-    applyMigration: evil,
+    applyMigration: evilApply,
     announce: () => ({ runKey: OWN, channels: [], message }),
     writeReport: () => ({ runKey: OWN, view: {}, plan: null, baseline: null }),
     updateDocuments: () => ({ view: {}, timeZone: 'UTC' }),
-    keepReverseMigration: async () => ({ ...(await evil()), migration: files[0] }),
+    keepReverseMigration: async () => ({ ...(await evilApply()), migration: files[0] }),
     writeFailureFiles: () => ({ runKey: OWN, view: {}, files }),
   }
   const NAMES = Object.keys(good) as (keyof typeof good)[]
@@ -372,6 +369,8 @@ describe('an activity that a rogue workflow schedules', () => {
       /is not in/,
       () => ({ backup: backup(`${target.backupDir}/../${path.basename(archive())}`) }),
     ],
+    ['proveAdoption', 'archive outside', /is not in/, () => ({ backup: backup(elsewhere()) })],
+    ['recordAdoption', 'name outside', /a path below/, () => ({ names: ['../x'] })],
     ['prepareReverse', 'folder outside', /is no folder of the run/, () => ({ runKey: '../../x' })],
     [
       'prepareReverse',
@@ -468,7 +467,7 @@ describe('an activity that a rogue workflow schedules', () => {
   })
 
   it('changes no database without the signatures of people', async () => {
-    for (const name of ['applyMigration', 'travelBack', 'restoreFromBackup'] as const)
+    for (const name of ['applyMigration', 'recordAdoption', 'travelBack', 'restoreFromBackup'] as const)
       expect(await attack(name, { ...(await good[name]()), target })).toMatchObject({
         type: 'NotAdmitted',
         message: expect.stringContaining('no signed decisions'),
@@ -583,7 +582,55 @@ describe('where people sign', () => {
       expect(ledger()).toEqual([FILE.name, '0002_b.sql', expect.stringContaining('_rollback_')])
     },
   )
+
+  it(
+    'an adoption that they signed writes the rows of just those files, and lets none of them run',
+    { timeout: 240_000 },
+    async () => {
+      // What the file makes is there, and the ledger does not say so.
+      const opened = openSqlite(database)
+      opened.exec(HELD.sql)
+      opened.close()
+      const recorded = ledger()
+      const files = [{ name: HELD.name, sha256: HELD.sha256 }]
+      const handle = await start({ ...request, files, bundle: await packBundle([HELD]), adopt: {} })
+      for (const gate of GATES.filter((one) => one !== 'rollback' && one !== 'team-confirmation')) {
+        const seen = await untilSlow(handle, (now) => gateOpen(gate)(now) || now.outcome !== null)
+        expect(seen.outcome, seen.message).toBeNull()
+        await handle.signal('decide', signedDecision(seen, gate))
+      }
+      const view = await handle.result()
+      expect({ outcome: view.outcome, adopted: view.adopted }, view.message).toEqual({
+        outcome: 'completed',
+        adopted: [HELD.name],
+      })
+      expect(ledger().sort()).toEqual([...recorded, HELD.name].sort())
+
+      const { events } = await handle.fetchHistory()
+      const payload = events?.find(
+        ({ activityTaskScheduledEventAttributes: one }) => one?.activityType?.name === 'recordAdoption',
+      )?.activityTaskScheduledEventAttributes?.input?.payloads?.[0]?.data
+      const { permission } = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as { permission: object }
+      const before = everything()
+      const input = { ...(await evilApply()), target, permission: { ...permission, act: 'apply' } }
+      expect(await attack('applyMigration', input)).toMatchObject({
+        type: 'NotAdmitted',
+        message: expect.stringContaining('to record files, not to run them'),
+      })
+      expect(everything()).toEqual(before)
+    },
+  )
 })
+
+/** The bytes of somebody else, as an apply takes them. */
+async function evilApply(): Promise<object> {
+  return {
+    bundle: await packBundle([EVIL]),
+    migration: { ...EVIL, statements: 1, durationMs: 0, fingerprintBefore: 'x', fingerprintAfter: 'y' },
+    ledgerBefore: [],
+    runKey: OWN,
+  }
+}
 
 /** Real work takes its time between gates. */
 async function untilSlow(handle: RunHandle, asked: (view: RunView) => boolean): Promise<RunView> {

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common'
 import type { RunbookActivities } from '../../src/contract/activities.js'
 import type { Announcement } from '../../src/contract/announcement.js'
 import type { Checkpoint } from '../../src/contract/monitoring.js'
-import type { Plan } from '../../src/contract/plan.js'
+import type { Plan, PlanBound } from '../../src/contract/plan.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
 import { FILES } from './request.js'
 import { plain } from '../../src/contract/command-line.js'
@@ -15,6 +15,12 @@ export interface World {
   told: (Omit<Announcement, 'deliveries' | 'text'> & { text: string })[]
   reports: RunView[]
   activities: RunbookActivities
+}
+
+/** What signed decisions are held to; in this world nobody signs. */
+export const ADOPTION_BOUND: PlanBound = {
+  ...{ version: 2, act: 'adopt', content: '', charterHash: '', requester: 'Ada', environment: 'local' },
+  ...{ databaseId: '', migrations: [], ledger: [], backupSha256: '' },
 }
 
 const PLAN_HASH = 'a'.repeat(64)
@@ -78,6 +84,24 @@ export function openWorld(override: (world: World) => Partial<RunbookActivities>
     },
     validateMigration: async () => ({ checks: [passed('ledger')], passed: true }),
     runCheckpoint: async ({ number, plannedAt, late }) => checkpoint(number, plannedAt, late, 'healthy'),
+    proveAdoption: async ({ files }) => {
+      const [proven, ...rest] = files.filter(({ name }) => !world.ledger.includes(name))
+      return {
+        adoption: {
+          proven: proven === undefined ? [] : [proven.name],
+          notProven: rest.map(({ name }) => ({ name, why: 'it is not there', differences: [] })),
+          ...{ extra: [], edited: [], ledger: [...world.ledger] },
+          schemaFingerprint: fingerprint(world.ledger),
+        },
+        planHash: String(world.ledger.length).repeat(64),
+        bound: ADOPTION_BOUND,
+      }
+    },
+    recordAdoption: async ({ names, ledgerBefore }) => {
+      if (world.ledger.join() !== ledgerBefore.join()) throw refusal('Drifted', 'the ledger has moved')
+      world.ledger.push(...names)
+      return { adopted: names }
+    },
     prepareReverse: async ({ ledgerBefore, applied }) => ({
       bundle: { encoding: 'gzip-base64', data: '' },
       migration: {

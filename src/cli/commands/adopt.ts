@@ -7,22 +7,17 @@ import { defined } from '../../contract/defined.js'
 import { RunbookError } from '../../contract/failures.js'
 import { GATES } from '../../contract/names.js'
 import { at, command, words } from '../../contract/next-command.js'
-import type { MigrationFile, Target } from '../../contract/target.js'
+import type { MigrationFile } from '../../contract/target.js'
 import { differenceText } from '../../text/adoption.js'
 import { plural } from '../../text/plural.js'
 import type { App } from '../terminal/app.js'
 import { interruptible } from '../terminal/interrupt.js'
+import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'
+import type { AdoptOptions } from './adopt-run.js'
 import { archiveFile } from './archive-file.js'
 import { copyOfDatabase } from './database-copy.js'
-
-interface AdoptOptions {
-  through?: string
-  dryRun?: boolean
-  yes?: boolean
-  backup?: string
-}
 
 /** For a database that was made by `execute --file`, a dashboard or another tool: records the files that it is proven to hold. */
 export function adoptCommand(app: App, summary: string): Command {
@@ -31,10 +26,15 @@ export function adoptCommand(app: App, summary: string): Command {
       'adopt --dry-run                       # what is proven, and what differs; writes nothing',
       'adopt --env staging --through 0007_photos.sql',
       'adopt --yes --json',
+      'adopt --env production --wait         # as a run, through the gates of an apply',
     ])
     .option('--through <file>', 'ask about the pending files up to this one (default: all)')
     .option('--dry-run', 'prove and report; write nothing')
     .option('--yes', 'write what is proven without asking')
+    .option('--wait', 'where people are asked: stay with the run and its prompts, end with its exit code')
+    .option('--requester <name>', 'where people are asked: who asks for it')
+    .option('--window <a/b>', 'where people are asked: write only inside this window')
+    .option('--sign-key <file>', SIGN_KEY_HELP)
     .option('--backup <zip>', 'with --dry-run: compare with this backup instead of a fresh copy')
     .action(
       app.action<AdoptOptions>(async ({ options, output }) => {
@@ -44,7 +44,10 @@ export function adoptCommand(app: App, summary: string): Command {
         const backup = await givenBackup(options)
         const dryRun = options.dryRun === true
         const mayWrite = await decidesAlone(context)
-        if (!dryRun && !mayWrite) throw notAlone(context.target)
+        if (!dryRun && !mayWrite) {
+          const { adoptThroughGates } = await import('./adopt-run.js')
+          return adoptThroughGates(context, options, output)
+        }
         const seen = await interruptible((signal) =>
           prove(context, files, { backup, through: options.through, output, signal }),
         )
@@ -119,16 +122,6 @@ async function decidesAlone({ target, project }: Context): Promise<boolean> {
   const { policy, people } = resolveRequestSettings(project, target.environment)
   const requester = await actorOf({ project: project.projectDir })
   return GATES_BEFORE_APPLY.every((gate) => requesterDecidesAlone({ gate, policy, people, requester }))
-}
-
-function notAlone({ environment, migrationsTable }: Target): RunbookError {
-  return new RunbookError(
-    'NotPermitted',
-    `Before anything is written to ${environment}, people are asked, and adopt cannot ask them: it writes no ledger there.`,
-    {
-      advice: words`See what is proven: ${command('adopt', '--dry-run')}. Whoever answers for ${environment} may insert those names into ${migrationsTable}, in that order.`,
-    },
-  )
 }
 
 const GATES_BEFORE_APPLY = GATES.filter((gate) => gate !== 'team-confirmation' && gate !== 'rollback')

@@ -168,6 +168,10 @@ function migrationLines(view: RunView, colors: Colors): string[] {
     const took = durationMs === null ? '' : `  ${formatDuration(durationMs)}`
     return `${marks[state]} ${name}  ${migrationState(one, view.migrations)}${took}${error === undefined ? '' : `  ${colors.red(error)}`}`
   })
+  lines.push(
+    ...(view.adopted ?? []).map((name) => `${marks.applied} ${name}  recorded in the ledger, not run`),
+    ...(view.notProven ?? []).map(({ name, why }) => `${marks['not-executed']} ${name}  not proven: ${why}`),
+  )
   const said = ledgerText(view)
   return said === undefined
     ? lines

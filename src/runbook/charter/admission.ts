@@ -79,7 +79,7 @@ function identityOf(target: Target): Record<string, unknown> {
 }
 
 function heldTo(charter: CharteredEnvironment, claim: RequestClaim): RequestClaim {
-  const { files, requester, preApproved, window, evidence, queries, checksums, overlooked } = claim
+  const { files, requester, preApproved, window, evidence, queries, checksums, overlooked, adopt } = claim
   const { timeScale } = claim.monitoring
   return {
     ...charter,
@@ -88,6 +88,7 @@ function heldTo(charter: CharteredEnvironment, claim: RequestClaim): RequestClai
     ...(queries === undefined ? {} : { queries }),
     ...(checksums === undefined ? {} : { checksums }),
     ...(overlooked === undefined ? {} : { overlooked }),
+    ...(adopt === undefined ? {} : { adopt }),
     monitoring: { ...charter.monitoring, timeScale },
   }
 }

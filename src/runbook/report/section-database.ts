@@ -37,10 +37,32 @@ export function migrationsSection({ view, plan, timeZone }: ReportInput): Sectio
           ]
         }),
       ),
+      ...recorded(view),
       ...readBack(view, timeZone),
       ...takenBack(view),
     ],
   }
+}
+
+/** Of an adoption. */
+function recorded({ adopted, notProven }: RunView): Block[] {
+  if (notProven === undefined) return []
+  if (adopted === undefined)
+    return [text('Whether the ledger was written is not known: it could not be read back.')]
+  return [
+    {
+      kind: 'list',
+      items: [
+        ...adopted.map((name): Line => ['Recorded in the ledger as held already, not run: ', { code: name }]),
+        ...(adopted.length === 0 ? ['Nothing was recorded in the ledger.'] : []),
+        ...notProven.map(({ name, why }): Line => [
+          'Not proven, and not recorded: ',
+          { code: name },
+          `: ${why}`,
+        ]),
+      ],
+    },
+  ]
 }
 
 function readBack(view: RunView, timeZone: string | undefined): Block[] {

@@ -183,7 +183,11 @@ test('where the policy asks other people, nothing is written', async () => {
     path.join(folder, 'runbook.config.json'),
     JSON.stringify({ environments: { local: { policy: { gates: { final: { approvals: 2 } } } } } }),
   )
-  const refused = await runJson(['adopt', '--yes'], folder)
-  expect(refused).toMatchObject({ code: 2, json: { error: { type: 'NotPermitted' } } })
+  // They are asked by a run, and here is no server that could have one.
+  const refused = await runJson(['adopt', '--yes'], folder, (args, cwd) =>
+    runCli(args, cwd, { TEMPORAL_ADDRESS: '127.0.0.1:1' }),
+  )
+  expect(refused).toMatchObject({ json: { error: { type: 'TemporalUnreachable' } } })
+  expect(() => ledgerOf(folder)).toThrow('no such table')
   expect((await runJson(['adopt', '--dry-run'], folder)).json).toMatchObject({ provable: ['0001_init.sql'] })
 })
