@@ -17,7 +17,7 @@ async function charterFiles(file: string): Promise<string[]> {
     const names = (await readdir(file)).filter((name) => name.endsWith('.json')).sort()
     if (names.length > 0) return names.map((name) => path.join(file, name))
   } catch (error) {
-    throw unreadable(file, messageOf(error))
+    throw unreadable(file, isMissing(error) ? 'there is no such file' : messageOf(error))
   }
   throw unreadable(file, 'it is a folder without a .json file')
 }
@@ -32,6 +32,10 @@ async function readCharter(file: string): Promise<Charter> {
   const { success, data, error } = charterSchema.safeParse(value)
   if (success) return data
   throw unreadable(file, z.prettifyError(error))
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
 function unreadable(file: string, why: string): RunbookError {

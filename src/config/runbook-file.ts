@@ -76,9 +76,13 @@ async function loadRaw(folder: string, file: string): Promise<unknown> {
     return loaded.config
   } catch (cause) {
     const reason = messageOf(cause).split('\n', 1)[0] ?? ''
-    throw new RunbookError('ConfigInvalid', `${file} cannot be loaded: ${reason}`, {
-      advice: 'Correct the file and run the command again.',
-      cause,
-    })
+    throw new RunbookError(
+      'ConfigInvalid',
+      `${file} cannot be loaded: ${reason.startsWith(`${file}: `) ? reason.slice(file.length + 2) : reason}`,
+      {
+        advice: 'Correct the file and run the command again.',
+        cause,
+      },
+    )
   }
 }

@@ -13,6 +13,7 @@ import { connectivityPrompt, environmentPrompt, finalPrompt, planPrompt, preflig
 import { replaceCheck } from './prepare.js'
 import { considerRollback } from './rollback.js'
 import type { Run } from './run.js'
+import { stepOf } from './state.js'
 import { command, words, type Words } from '../contract/next-command.js'
 
 /**
@@ -21,7 +22,7 @@ import { command, words, type Words } from '../contract/next-command.js'
  */
 export async function execute(run: Run, status: Status, plan: Plan): Promise<boolean> {
   const { target } = run.request
-  return run.step(
+  const applied = await run.step(
     'execute',
     async () => {
       await run.gate('environment', environmentPrompt(run.view))
@@ -43,6 +44,9 @@ export async function execute(run: Run, status: Status, plan: Plan): Promise<boo
     },
     (applied) => (applied ? `${appliedByThisRun(run).length} applied` : 'void: the database changed'),
   )
+  // Nothing was applied: that is no step that is done.
+  if (!applied) stepOf(run.view, 'execute').state = 'skipped'
+  return applied
 }
 
 /** Who approves it has read its ways back, and says so by approving. */

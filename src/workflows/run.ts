@@ -147,6 +147,13 @@ export class Run {
   async step<T>(name: StepName, work: () => Promise<T>, detail?: (result: T) => string): Promise<T> {
     await this.whileRunning()
     const step = stepOf(this.view, name)
+    // Another round, after a void plan, is timed by itself.
+    if (step.endedAt !== undefined && step.state !== 'failed') {
+      delete step.startedAt
+      delete step.endedAt
+      delete step.waitedMs
+      delete step.detail
+    }
     step.state = 'running'
     step.startedAt ??= now()
     this.say(phaseOf(name), `${name} is under way`)

@@ -75,7 +75,7 @@ describe('a charter as a file', () => {
   })
 
   it.each([
-    ['is not there', undefined, /holds no charter: ENOENT/],
+    ['is not there', undefined, /holds no charter: there is no such file/],
     ['is no JSON', '{', /holds no charter/],
     ['is something else', { people: [] }, /holds no charter/],
     ['has a word that nobody reads', { version: 1, environments: [], variabels: [] }, /variabels/],

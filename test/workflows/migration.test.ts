@@ -249,6 +249,10 @@ describe('a step that fails', () => {
     expect(view.gates.find(({ gate }) => gate === 'final')?.earlier).toHaveLength(1)
     expect(view.migrations.map(({ name }) => name)).toEqual([FILES[2]?.name])
     expect(world.told.some(({ text }) => text.includes('Approvals void'))).toBe(true)
+    // The second round is timed by itself.
+    const again = Date.parse(view.steps.find(({ step }) => step === 'backup')?.startedAt ?? '')
+    const approved = view.gates.find(({ gate }) => gate === 'final')?.earlier?.at(-1)?.at ?? ''
+    expect(again).toBeGreaterThanOrEqual(Date.parse(approved))
   })
 
   it('a channel, the report: the migration completes all the same', async () => {

@@ -118,24 +118,6 @@ describe('after the migration', () => {
     expect(world.calls).not.toContain('travelBack')
   })
 
-  it('during monitoring a way that is not possible begins nothing', async () => {
-    const world = openWorld()
-    await server.migrate(world, requestFor(randomUUID(), { preApproved: true }), async (handle) => {
-      await until(handle, monitoring)
-      await handle.signal(decideSignal, {
-        ...{ gate: 'rollback', decision: 'approve', actor: 'Bea', strategy: 'time-travel' },
-      })
-      const { refused, gates } = await until(handle, (one) => one.refused.length === 1)
-      expect(refused[0]?.reason).toMatch(
-        /'time-travel' is not possible: .*; possible: reverse-migration, restore-backup, none/,
-      )
-      expect(gates.find(({ gate }) => gate === 'rollback')?.decisions).toEqual([])
-      await handle.terminate('seen')
-    })
-    expect(world.calls.filter((name) => name === 'createBackup')).toHaveLength(1)
-    expect(world.told.filter(({ kind }) => kind === 'emergency')).toEqual([])
-  })
-
   it('an alert that anybody could have sent is no evidence: looking again decides, then people do', async () => {
     const world = openWorld()
     const request = withAutomatic()

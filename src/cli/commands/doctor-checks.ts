@@ -33,7 +33,7 @@ export async function examine(options: CommonOptions & { charter?: string }): Pr
   const checks = [await look('node', 'Node.js', nodeVersion)]
   let project: Project | undefined
   checks.push(
-    await look('project', 'Wrangler file', async () => {
+    await look('project', 'Configuration', async () => {
       project = await loadProject({ projectDir: options.project })
       return project.wrangler.file
     }),
@@ -44,6 +44,15 @@ export async function examine(options: CommonOptions & { charter?: string }): Pr
   checks.push(...(await examineTemporal(options.project, project?.taskQueue)))
   checks.push(await look('disk', 'Disk space', () => diskSpace(options.project)))
   return checks
+}
+
+/** A worker does not tell its charter: nobody may conclude that it serves what the project says now. */
+const CHARTER_NOT_ASKED: Check = {
+  name: 'charter',
+  title: 'Charter of the worker',
+  state: 'skipped',
+  message:
+    'not known: a worker is held to its charter, or to this project as it was when the worker began. Start it again after a change; --charter FILE compares a charter',
 }
 
 async function examineProject(
@@ -77,7 +86,7 @@ async function examineProject(
     await look('people', 'People who decide', () => decidingPeople(project, known)),
     await look('window', 'Maintenance window', () => maintenanceWindow(project, known)),
     ...(options.charter === undefined
-      ? []
+      ? [CHARTER_NOT_ASKED]
       : [await look('charter', 'Charter of the worker', charterAgainst(project, known, options.charter))]),
     await look('secrets', 'Environment variables', () => secretNames(project, known)),
   ]
@@ -102,16 +111,27 @@ function targetOf(project: Project, options: CommonOptions): Target | undefined 
 
 async function examineTemporal(projectDir: string, taskQueue: string | undefined): Promise<Check[]> {
   const { withSession } = await import('../../client/session.js')
-  const { isWorkerPolling } = await import('../../client/worker-presence.js')
+  const { demandSharedKey, isWorkerPolling } = await import('../../client/worker-presence.js')
   let polling: boolean | undefined
+  let keys: unknown
   const server = await look('temporal', 'Temporal server', () =>
     withSession(projectDir, async (session) => {
-      if (taskQueue !== undefined) polling = await isWorkerPolling(session, taskQueue)
+      if (taskQueue !== undefined) {
+        polling = await isWorkerPolling(session, taskQueue)
+        keys = await demandSharedKey(session, taskQueue).catch((error: unknown) => error)
+      }
       const ui = session.uiUrl === undefined ? '' : `, UI ${session.uiUrl}`
       return `answers at ${session.address}, namespace ${session.namespace}${ui}`
     }),
   )
   if (polling === undefined) return [server]
+  if (keys !== undefined)
+    return [
+      server,
+      await look('worker', 'Worker', () => {
+        throw keys
+      }),
+    ]
   return [
     server,
     polling

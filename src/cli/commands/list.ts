@@ -6,6 +6,7 @@ import { readInbox, type Inbox } from '../../client/inbox.js'
 import { LIST_LIMIT, listRuns } from '../../client/list.js'
 import { withSession } from '../../client/session.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
+import { plural } from '../../text/plural.js'
 import type { App } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
 import { timeText } from '../terminal/run-text.js'
@@ -80,6 +81,14 @@ async function projectAt(
   }
 }
 
+/** What was not read is not known to be nothing. */
+export function inboxSummary(actor: string, waiting: number, unread: number): string {
+  const nothing = waiting === 0
+  if (unread === 0) return `Nothing waits for a decision of ${actor}.`
+  const known = nothing ? `Nothing that could be read waits for a decision of ${actor}; ` : ''
+  return `${known}${plural(unread, 'run')} could not be read: whether ${unread === 1 ? 'it waits' : 'they wait'} for ${actor} is not known.`
+}
+
 function sayInbox(output: Output, actor: string, timeZone: string, { waiting, unknown }: Inbox): number {
   output.document({
     success: true,
@@ -105,7 +114,8 @@ function sayInbox(output: Output, actor: string, timeZone: string, { waiting, un
         say(words`${label}: ${at(place, next)}`, '  ')
     }
   }
-  if (waiting.length === 0) output.line(`Nothing waits for a decision of ${actor}.`)
+  if (waiting.length === 0 || unknown.length > 0)
+    output.line(inboxSummary(actor, waiting.length, unknown.length))
   for (const { run, why } of unknown) say(colors.yellow(`Not known of ${run.workflowId}: ${why.message}`))
   return 0
 }

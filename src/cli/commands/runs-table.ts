@@ -31,7 +31,7 @@ export function runsTable(
     started: `Started (${zoneName(now, timeZone)})`,
     environment: 'Environment',
     database: 'Database',
-    state: 'Outcome',
+    state: 'State',
     took: 'Took',
     id: 'Workflow and run ID',
   }

@@ -153,7 +153,7 @@ function sayDifferences(output: Output, admitted: RunView | undefined): void {
   output.note("Not as this project says: the run is held to the worker's charter.")
   for (const difference of differences) output.note(`  ! ${differenceLine(difference)}`)
   output.note(
-    words`  A worker that was started in this project knows it as it was then: start it again, or write ${command('charter')} anew.`,
+    words`  This run stays held to that charter. For what this project says: end it (${command('abort')}), start the worker again (or give it what ${command('charter')} writes now), and then start anew.`,
   )
 }
 

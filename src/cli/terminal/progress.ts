@@ -127,9 +127,9 @@ function changesOf(view: RunView, output: Output): Change[] {
 
 function stepChanges(view: RunView, { colors }: Output): Change[] {
   return view.steps.flatMap(({ step, state, startedAt, endedAt, detail }) => {
-    if ((state !== 'done' && state !== 'failed') || endedAt === undefined) return []
+    if (endedAt === undefined || state === 'running' || state === 'waiting') return []
     const took = startedAt === undefined ? '' : formatDuration(Date.parse(endedAt) - Date.parse(startedAt))
-    const mark = state === 'done' ? colors.green('✔') : colors.red('✖')
+    const mark = { done: colors.green('✔'), failed: colors.red('✖'), skipped: colors.dim('-') }[state]
     const line = `${mark} ${stepTitle(step)} ${colors.dim(took)} ${detail ?? ''}`.trimEnd()
     return [{ key: `${step}/${state}/${endedAt}`, at: endedAt, line }]
   })

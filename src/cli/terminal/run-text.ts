@@ -139,14 +139,17 @@ function decidedGateLines(view: RunView, colors: Colors): string[] {
         decisions.length + earlier.length > 0 || (state !== 'waiting' && state !== 'open'),
     )
     .map(({ gate, state, decisions, earlier = [] }) => {
-      const who = [...earlier, ...decisions].map(({ actor, decision, comment, strategy }) => {
+      const who = [...earlier, ...decisions].map((one, index) => {
+        const { actor, decision, comment, strategy } = one
         const said =
           decision === 'reject'
             ? `${actor} declined`
             : strategy === undefined
               ? actor
               : `${actor}: ${strategy}`
-        return comment === undefined ? said : `${said} ("${comment}")`
+        // At the gate rollback an earlier decision may have been carried out.
+        const isVoid = index < earlier.length && gate !== 'rollback' ? ' [void]' : ''
+        return `${said}${comment === undefined ? '' : ` ("${comment}")`}${isVoid}`
       })
       const paint = state === 'approved' ? colors.green : state === 'open' ? colors.yellow : colors.red
       return `${paint(state.padEnd(9))} ${gate}${who.length === 0 ? '' : `  ${who.join(', ')}`}`

@@ -26,7 +26,7 @@ const table = (runs: RunRow[], columns = 80): string[] =>
 test('a run says when it began, whose database it was, how it ended and how long it took', () => {
   expect(table([run(), run({ outcome: null, status: 'RUNNING', phase: 'execute', closedAt: null })])).toEqual(
     [
-      'Started (UTC)     Environment  Database     Outcome    Took',
+      'Started (UTC)     Environment  Database     State      Took',
       '2026-03-08 03:00  production   art-archive  completed  24 h 20 min',
       '2026-03-08 03:00  production   art-archive  execute    5 min',
     ],
