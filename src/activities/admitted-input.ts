@@ -5,6 +5,7 @@ import type { AdmitActivities, RunbookActivities } from '../contract/activities.
 import { RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
 import type { Target } from '../contract/target.js'
+import { shortRunId } from '../contract/names.js'
 import { archiveTime } from '../d1/backup/archive-names.js'
 import { servedFor } from '../runbook/charter/admission.js'
 import type { Served, Service } from '../runbook/charter/service.js'
@@ -98,7 +99,7 @@ function isOwnKey(
   { environment, workflowId, runId }: { environment: string; workflowId: string; runId: string },
 ): boolean {
   if (workflowId.startsWith('backup/') && runKey === workflowId.replaceAll('/', '_')) return true
-  const [head, tail] = [`${environment}-`, `-${runId.slice(0, 8)}`]
+  const [head, tail] = [`${environment}-`, `-${shortRunId(runId)}`]
   return (
     runKey.startsWith(head) &&
     runKey.endsWith(tail) &&

@@ -93,6 +93,11 @@ export const WORKFLOW_TYPES = {
   backup: 'scheduledBackup',
 } as const
 
+/** Tells runs apart in names of folders: the random end of a run ID; its head is the time, which runs of one minute share. */
+export function shortRunId(runId: string): string {
+  return runId.slice(-8)
+}
+
 /** One run at a time a database: Temporal refuses a second workflow of the same ID. */
 export function migrationWorkflowId(environment: string, databaseId: string): string {
   return `migration/${environment}/${databaseId}`

@@ -3,6 +3,7 @@ import { admissionSchema } from './admission.js'
 import { announcementSchema, channelSchema, contactSchema } from './announcement.js'
 import { backupRecordSchema } from './backup.js'
 import { priceSchema } from './price.js'
+import { LIMITS } from './limits.js'
 import { monitoringPlanSchema, monitoringViewSchema } from './monitoring.js'
 import { GATES, OUTCOMES, PHASES, STEERING } from './names.js'
 import { personSchema, policySchema, rollbackStrategySchema } from './policy.js'
@@ -50,7 +51,7 @@ export const migrationRequestSchema = z.object({
   /** All files of the migrations folder, in apply order. */
   files: z.array(z.object({ name: z.string(), sha256: z.string().length(64) })),
   bundle: bundleSchema,
-  requester: z.string().trim().min(1),
+  requester: z.string().trim().min(1).max(LIMITS.name),
   /** `--yes`: the requester approves every gate where the policy lets them decide alone. */
   preApproved: z.boolean().default(false),
   policy: policySchema,

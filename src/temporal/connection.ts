@@ -10,7 +10,12 @@ import { demandOwnServer } from './server-owner.js'
 const CONNECT_TIMEOUT_MS = 5_000
 
 /** A connection that died without a word (a computer slept, a cable was drawn) is noticed after both. Temporal refuses pings within 10 seconds. */
-const CHANNEL = { 'grpc.keepalive_time_ms': 15_000, 'grpc.keepalive_timeout_ms': 5_000 }
+const CHANNEL = {
+  'grpc.keepalive_time_ms': 15_000,
+  'grpc.keepalive_timeout_ms': 5_000,
+  // A page of a history holds what people sent as they sent it; the usual limit of 4 MB is two or three such signals.
+  'grpc.max_receive_message_length': 64 * 1024 * 1024,
+}
 /** Some two seconds: whoever waits longer says so meanwhile, which the client's own ten tries would not. */
 const TRIES = 5
 

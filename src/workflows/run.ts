@@ -13,7 +13,7 @@ import type { Admission } from '../contract/admission.js'
 import type { StopRequest } from '../contract/decision.js'
 import type { Baseline } from '../contract/monitoring.js'
 import { hasRoom, LIMITS } from '../contract/limits.js'
-import type { Gate, Outcome } from '../contract/names.js'
+import { shortRunId, type Gate, type Outcome } from '../contract/names.js'
 import type { GatePolicy } from '../contract/policy.js'
 import type { Plan } from '../contract/plan.js'
 import type { GateWho, MigrationRequest, RunView } from '../contract/run.js'
@@ -89,7 +89,7 @@ export class Run {
   /** Names the folder of this run where the worker keeps its report and failure files. */
   get runKey(): string {
     const stamp = this.view.startedAt.replace(/[-:]|\.\d+Z$/g, '').replace('T', '-')
-    return `${this.view.environment}-${stamp}-${this.view.runId.slice(0, 8)}`
+    return `${this.view.environment}-${stamp}-${shortRunId(this.view.runId)}`
   }
 
   /** What the monitoring compares with; empty where none was taken. */

@@ -202,6 +202,7 @@ describe('a crafted start', () => {
     ],
     ['of the database of this ID in another checkout', () => targeted({ persistTo: outside })],
     ['under the name of another workflow', () => request, 'migration/local/another'],
+    ['by somebody whose name is a book', () => ({ ...request, requester: 'x'.repeat(1_000_000) })],
     ['with a file name that leads elsewhere', () => ({ ...request, files: [{ ...FILE, name: '../../x' }] })],
     [
       'without a policy that could be read',

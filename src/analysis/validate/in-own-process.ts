@@ -2,8 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { defined } from '../../contract/defined.js'
 import { runInOwnProcess } from '../../process/own-process.js'
 import type { StatementPosition } from '../replay/replay.js'
-import { STATEMENT_LIMIT_MS, withoutEndless } from '../replay/statement-watch.js'
+import { withoutEndless } from '../replay/statement-watch.js'
 import type { ValidateInput, ValidateResult } from './validate.js'
+
+/** Without rows nothing takes long: whoever waits here has typed a command, or a pull request holds up others. Milliseconds. */
+const VALIDATE_LIMIT_MS = 60_000
 
 const MODULE = fileURLToPath(new URL('./own-process-entry.js', import.meta.url))
 
@@ -13,7 +16,7 @@ const MODULE = fileURLToPath(new URL('./own-process-entry.js', import.meta.url))
  */
 export async function validateInOwnProcess({
   signal,
-  statementLimitMs = STATEMENT_LIMIT_MS,
+  statementLimitMs = VALIDATE_LIMIT_MS,
   ...input
 }: Omit<ValidateInput, 'watched'> & {
   signal?: AbortSignal

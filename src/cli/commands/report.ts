@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { shortRunId } from '../../contract/names.js'
 import type { App } from '../terminal/app.js'
 import { keepPrivate } from '../../process/private-files.js'
 import { writeOutputFile } from '../terminal/output-file.js'
@@ -70,7 +71,7 @@ function outputBase(
     options.project,
     '.d1-runbook',
     'reports',
-    `${run.environment}-${stamp}-${run.runId.slice(0, 8)}`,
+    `${run.environment}-${stamp}-${shortRunId(run.runId)}`,
   )
 }
 

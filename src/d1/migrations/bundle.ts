@@ -13,7 +13,10 @@ import { command, words } from '../../contract/next-command.js'
 
 /** Temporal refuses an input past 2 MB, and warns from 256 KB on. */
 const INLINE_LIMIT = 1024 * 1024
-/** A bundle is text files: more than this unpacked is an attack or a mistake. */
+/** A bundle is text files, which pack 5 to 50 times: what unpacks to more than this is an attack or a mistake. */
+const RATIO_LIMIT = 100
+/** Below this size the ratio says nothing. */
+const RATIO_FROM = 16 * 1024 * 1024
 const UNPACKED_LIMIT = 512 * 1024 * 1024
 
 const entriesSchema = z.array(z.object({ name: z.string(), sql: z.string() }))
@@ -55,11 +58,10 @@ export async function unpackBundle(
     bundle.encoding === 'artifact'
       ? await loadArtifact(bundle.sha256, store)
       : Buffer.from(bundle.data, 'base64')
-  const content = await promisify(gunzip)(packed, { maxOutputLength: UNPACKED_LIMIT }).catch(
-    (cause: unknown) => {
-      throw broken('The bundle of the migration files cannot be unpacked.', cause)
-    },
-  )
+  const limit = Math.min(UNPACKED_LIMIT, Math.max(RATIO_FROM, RATIO_LIMIT * packed.length))
+  const content = await promisify(gunzip)(packed, { maxOutputLength: limit }).catch((cause: unknown) => {
+    throw broken('The bundle of the migration files cannot be unpacked.', cause)
+  })
   const entries = readEntries(content.toString('utf8'))
   const byName = new Map(entries.map(({ name, sql }) => [name, sql]))
   return files.map(({ name, sha256 }) => {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import type { Bundle } from '../../../src/contract/run.js'
 import type { MigrationFile } from '../../../src/contract/target.js'
 import { packBundle, unpackBundle } from '../../../src/d1/migrations/bundle.js'
 import { migrationFile } from '../../../src/d1/migrations/migration-files.js'
@@ -63,6 +64,19 @@ describe('a bundle in the workflow input', () => {
       type: 'ValidationFailed',
     })
   })
+})
+
+it('refuses what would fill the memory of a worker, and takes what repeats itself much', async () => {
+  const bundled = (sql: string): Bundle => {
+    const content = JSON.stringify(SMALL.map(({ name }) => ({ name, sql })))
+    return { encoding: 'gzip-base64', data: gzipSync(content).toString('base64') }
+  }
+  await expect(unpackBundle(bundled(' '.repeat(40_000_000)), refs(SMALL))).rejects.toMatchObject({
+    type: 'ValidationFailed',
+    message: 'The bundle of the migration files cannot be unpacked.',
+  })
+  const many = migrationFile('0001_many.sql', Buffer.from('INSERT INTO t VALUES (1);\n'.repeat(200_000)))
+  expect(await unpackBundle(await packBundle([many]), refs([many]))).toEqual([many])
 })
 
 describe('a bundle in the artifact store', () => {
