@@ -8,7 +8,7 @@ import { RunbookError } from './contract/failures.js'
 import { observe, type Observer } from './observe/observer.js'
 import { sayOnLog } from './observe/runtime.js'
 import { readObserveSettings, type ObserveSettings } from './observe/settings.js'
-import { closeToOthers, keepPrivate } from './process/private-files.js'
+import { closeToOthers, keepOutOfGit, keepPrivate } from './process/private-files.js'
 import { demandKeysOfOpenRuns } from './temporal/open-runs.js'
 import { connectClient } from './temporal/connection.js'
 import { currentVersion, deploymentOf, type Deployment } from './temporal/deployment.js'
@@ -48,6 +48,7 @@ export interface WorkerSettings {
 export async function runWorker(settings: WorkerSettings): Promise<void> {
   const { projectDir } = settings
   keepPrivate()
+  await keepOutOfGit(path.join(projectDir, '.d1-runbook'))
   await closeToOthers(path.join(projectDir, '.d1-runbook'))
   const observer = await observe(settings.observe ?? { metrics: undefined, json: false })
   try {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { App } from './terminal/app.js'
 import { COMMANDS } from './commands/index.js'
 import { HELP_COLUMNS, helpParagraph } from './terminal/help-text.js'
+import { endOnHangUp } from './terminal/hang-up.js'
 import { failureOf, type Failure } from './terminal/failure.js'
 import { colorsFor, createOutput, flushOutput, survivePipeClose, terminalRows } from './terminal/output.js'
 import { command, mapText, words, type NextCommand, type Words } from '../contract/next-command.js'
@@ -15,6 +16,7 @@ import { toolVersion } from '../config/version.js'
  */
 export async function main(argv: string[]): Promise<number> {
   survivePipeClose()
+  const noMore = endOnHangUp()
   const app = new App()
   try {
     const program = await createProgram(app, argv)
@@ -26,6 +28,8 @@ export async function main(argv: string[]): Promise<number> {
       error instanceof CommanderError ? reportUsage(error, argv) : reportFailure(failureOf(error), argv, app)
     await flushOutput()
     return code
+  } finally {
+    noMore()
   }
 }
 

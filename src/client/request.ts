@@ -1,5 +1,6 @@
 import { defined } from '../contract/defined.js'
 import path from 'node:path'
+import { keepOutOfGit } from '../process/private-files.js'
 import { z } from 'zod'
 import { readChecksums } from '../d1/migrations/checksums.js'
 import type { Project } from '../config/project.js'
@@ -57,6 +58,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
   refuseClosedWindow({ window, timeZone: settings.timeZone })
   const files = await readProjectFiles(context)
   // Where a worker on this machine looks for files that are too large to travel in the workflow's input.
+  await keepOutOfGit(path.join(project.projectDir, '.d1-runbook'))
   const store = path.join(project.projectDir, '.d1-runbook', 'artifacts')
   const evidence =
     options.adopt !== undefined

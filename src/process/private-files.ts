@@ -1,5 +1,5 @@
 import { chmodSync, statSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 /** Modes of what holds production data: its owner's alone. */
@@ -36,5 +36,18 @@ function closeOne(file: string): boolean {
     return true
   } catch {
     return false
+  }
+}
+
+/**
+ * Makes a folder of ours and keeps what is in it out of git, by a `.gitignore` of its own. One that is there is left as it is. That
+ * it cannot be written is no reason not to go on.
+ */
+export async function keepOutOfGit(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER })
+    await writeFile(path.join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: PRIVATE_FILE })
+  } catch {
+    // It is there, or the folder is not ours to write: whoever needs it says so.
   }
 }

@@ -3,15 +3,15 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../contract/failures.js'
 import { takeFileLock, type FileLock } from '../d1/sqlite/file-lock.js'
-import { commandLineOf, isAlive } from '../process/process-identity.js'
-import { readDevRecord, removeDevRecord, stateFolder, writeDevRecord, type DevRecord } from './dev-record.js'
+import { commandLineOf, isAlive, startOf } from '../process/process-identity.js'
+import { readDevRecord, removeDevRecord, writeDevRecord, type DevRecord } from './dev-record.js'
+import { originOf, stateFolder } from './home.js'
 
 const END_LIMIT_MS = 10_000
 
 /**
- * Makes this process the only one that runs a server for the project, until `release`. A record that is there then is of an
- * owner who died; the server that it left behind is ended, once its command line proved to be ours.
- * Throws `AlreadyRunning` with address and UI of the running one.
+ * Makes this process the only one that runs a server for the project, until `release`. What a record says that was left
+ * there is believed as far as {@link leftBehind} proves it. Throws `AlreadyRunning` with address and UI of the running one.
  */
 export async function claimProject(
   projectDir: string,
@@ -20,24 +20,48 @@ export async function claimProject(
 ): Promise<FileLock> {
   const lock = takeFileLock(path.join(stateFolder(projectDir), 'dev.lock'))
   if (lock === undefined) throw alreadyRunning(readDevRecord(projectDir))
-  const release = (): void => {
-    removeDevRecord(projectDir)
-    lock.release()
-  }
   try {
     const left = readDevRecord(projectDir)
-    if (left !== undefined) await endOrphan(left, say)
+    const found = left === undefined ? 'nothing' : await leftBehind(left, projectDir)
+    if (found === 'owned') throw alreadyRunning(left)
+    if (found !== 'nothing') await endOrphan(found.orphan, say)
     writeDevRecord(projectDir, record)
   } catch (error) {
-    release()
+    // The record stays: it may be that of somebody who lives.
+    lock.release()
     throw error
   }
-  return { release }
+  return {
+    release: () => {
+      removeDevRecord(projectDir)
+      lock.release()
+    },
+  }
 }
 
-async function endOrphan(record: DevRecord, say: (line: string) => void): Promise<void> {
-  const { pid } = record
-  if (pid === undefined || !(await isOurServer(record))) return
+/**
+ * What a record in this project stands for now. `orphan`: a server of this project, the very process that the record names,
+ * whose owner is gone. `owned`: its owner lives, although the lock was free (its file was replaced). Of another project's
+ * record, which a copy brings along, and of numbers that other programs have by now, nothing follows.
+ */
+export async function leftBehind(
+  { projectDir: madeFor, ownerPid, ownerStart, pid, start, dbFile }: DevRecord,
+  projectDir: string,
+): Promise<'nothing' | 'owned' | { orphan: number }> {
+  if (madeFor === undefined || originOf(madeFor, projectDir) === 'copied') return 'nothing'
+  if (await isSame(ownerPid, ownerStart)) return 'owned'
+  if (pid === undefined || dbFile === undefined || !(await isSame(pid, start))) return 'nothing'
+  const commandLine = await commandLineOf(pid)
+  const isServer = commandLine?.includes('start-dev') === true && commandLine.includes(dbFile)
+  return isServer ? { orphan: pid } : 'nothing'
+}
+
+/** Numbers of dead processes are given out again: only number and start together name one. */
+async function isSame(pid: number, start: string | undefined): Promise<boolean> {
+  return start !== undefined && isAlive(pid) && (await startOf(pid)) === start
+}
+
+async function endOrphan(pid: number, say: (line: string) => void): Promise<void> {
   say(`ending the Temporal server (process ${pid}) that an earlier run left behind`)
   process.kill(pid, 'SIGTERM')
   for (const limit = Date.now() + END_LIMIT_MS; isAlive(pid); await sleep(50)) {
@@ -45,13 +69,6 @@ async function endOrphan(record: DevRecord, say: (line: string) => void): Promis
     process.kill(pid, 'SIGKILL')
     return
   }
-}
-
-/** The number alone proves nothing: it may belong to another program by now. The command line names our database. */
-async function isOurServer({ pid, dbFile }: DevRecord): Promise<boolean> {
-  if (pid === undefined || dbFile === undefined || !isAlive(pid)) return false
-  const commandLine = await commandLineOf(pid)
-  return commandLine !== undefined && commandLine.includes('start-dev') && commandLine.includes(dbFile)
 }
 
 /** Whoever has just taken the lock has not written its record yet. */

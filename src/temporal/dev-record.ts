@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { stateFolder } from './home.js'
 
 /**
  * `<project>/.d1-runbook/dev.json`: which embedded server belongs to this project. It exists while somebody runs one,
@@ -9,21 +10,22 @@ import { z } from 'zod'
 const devRecordSchema = z.object({
   /** Process that started the server and stops it. */
   ownerPid: z.number().int().positive(),
+  /** When that process began, as the system says it (`startOf`): its number may be another's by now. */
+  ownerStart: z.string().optional(),
   startedAt: z.string(),
+  /** Real path of the project that it was written for: a copy of the project carries it along. */
+  projectDir: z.string().optional(),
   /** Process of the server itself. */
   pid: z.number().int().positive().optional(),
-  /** Absolute path of its SQLite file, by which the process is recognised. */
+  /** When that process began. */
+  start: z.string().optional(),
+  /** Absolute path of its SQLite file, which stands in its command line. */
   dbFile: z.string().optional(),
   address: z.string().optional(),
   uiUrl: z.string().optional(),
   namespace: z.string().optional(),
 })
 export type DevRecord = z.infer<typeof devRecordSchema>
-
-/** Folder of what we keep in a project. */
-export function stateFolder(projectDir: string): string {
-  return path.join(projectDir, '.d1-runbook')
-}
 
 export function devRecordFile(projectDir: string): string {
   return path.join(stateFolder(projectDir), 'dev.json')

@@ -3,11 +3,15 @@ import getPort, { portNumbers } from 'get-port'
 import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { defined } from '../contract/defined.js'
 import { RunbookError, messageOf } from '../contract/failures.js'
-import { closeToOthers, keepPrivate } from '../process/private-files.js'
+import { startOf } from '../process/process-identity.js'
+import { closeToOthers, keepOutOfGit, keepPrivate } from '../process/private-files.js'
 import { provideTemporal } from './binaries.js'
 import { claimProject } from './claim.js'
-import { stateFolder, writeDevRecord } from './dev-record.js'
+import { writeDevRecord } from './dev-record.js'
+import { takeHistories } from './histories.js'
+import { realFolder, stateFolder } from './home.js'
 import { ensureSearchAttributes } from './search-attributes.js'
 import { claimServer } from './server-owner.js'
 import { keepHistories, launchServer, type ServerProcess } from './server-process.js'
@@ -45,31 +49,44 @@ export interface EmbeddedServer {
 
 /**
  * Starts the project's own Temporal server, with its Web UI, and waits until it answers and knows our search attributes.
- * Histories are kept in the project and survive a restart. A server that a killed process left behind is ended first.
+ * Histories are kept in the project and survive a restart. A server that a killed process left behind is
+ * ended first; histories that came along with a copy of another project are kept aside, which is said.
  * Throws `AlreadyRunning` naming the running server, `ToolMissing` without Temporal's CLI, `TemporalUnreachable` when
  * the server does not come up.
  */
 export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
   const { projectDir, onMessage: say = () => undefined } = options
   keepPrivate()
+  await keepOutOfGit(stateFolder(projectDir))
   await closeToOthers(stateFolder(projectDir))
-  const claim = { ownerPid: process.pid, startedAt: new Date().toISOString() }
+  const claim = {
+    ownerPid: process.pid,
+    ...defined({ ownerStart: await startOf(process.pid) }),
+    startedAt: new Date().toISOString(),
+    projectDir: realFolder(projectDir),
+  }
   const { release } = await claimProject(projectDir, claim, say)
   process.once('exit', release)
   try {
     const cli = await provideTemporal('temporal-cli', say)
     const dbFile = path.resolve(options.dbFile ?? path.join(stateFolder(projectDir), 'temporal.db'))
     mkdirSync(path.dirname(dbFile), { recursive: true })
-    const record = (pid: number) => ({ ...claim, pid, dbFile })
+    takeHistories(dbFile, projectDir, say)
+    const record = async (pid: number) => ({
+      ...claim,
+      pid,
+      ...defined({ start: await startOf(pid) }),
+      dbFile,
+    })
     // Noted before it is ready: were we killed now, the next start would still know what to end.
-    const onLaunched = (pid: number) => writeDevRecord(projectDir, record(pid))
+    const onLaunched = async (pid: number) => writeDevRecord(projectDir, await record(pid))
     const { server, port, uiPort } = await launch({ cli, dbFile, projectDir, say, onLaunched })
     const reachable = {
       address: `127.0.0.1:${port}`,
       uiUrl: `http://127.0.0.1:${uiPort}`,
       namespace: NAMESPACE,
     }
-    writeDevRecord(projectDir, { ...record(server.pid), ...reachable })
+    writeDevRecord(projectDir, { ...(await record(server.pid)), ...reachable })
     return {
       ...reachable,
       pid: server.pid,
@@ -92,7 +109,7 @@ interface Launch {
   dbFile: string
   projectDir: string
   say: (line: string) => void
-  onLaunched: (pid: number) => void
+  onLaunched: (pid: number) => Promise<void>
 }
 
 async function launch({ cli, dbFile, projectDir, say, onLaunched }: Launch) {
@@ -102,7 +119,7 @@ async function launch({ cli, dbFile, projectDir, say, onLaunched }: Launch) {
     const uiPort = await freePort(UI_PORT, "Temporal's UI", say)
     rmSync(logFile, { force: true })
     const server = launchServer({ cli, port, uiPort, dbFile, logFile })
-    if (server.isRunning()) onLaunched(server.pid)
+    if (server.isRunning()) await onLaunched(server.pid)
     try {
       await waitUntilReady(server, `127.0.0.1:${port}`, projectDir)
       await keepHistories(cli, `127.0.0.1:${port}`, NAMESPACE)

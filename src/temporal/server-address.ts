@@ -1,7 +1,8 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig'
 import type { NativeConnectionOptions } from '@temporalio/worker'
 import { RunbookError, messageOf } from '../contract/failures.js'
-import { readDevRecord } from './dev-record.js'
+import { readDevRecord, type DevRecord } from './dev-record.js'
+import { originOf } from './home.js'
 import { isAlive } from '../process/process-identity.js'
 import { command, words, type Words } from '../contract/next-command.js'
 
@@ -51,7 +52,7 @@ export function resolveServer({ projectDir, ...named }: ServerChoice): ServerAdd
       source: 'configuration',
     }
   }
-  const embedded = readDevRecord(projectDir)
+  const embedded = ownRecord(projectDir)
   const address = embedded?.pid !== undefined && isAlive(embedded.pid) ? embedded.address : undefined
   return {
     address: address ?? DEFAULT_ADDRESS,
@@ -60,6 +61,13 @@ export function resolveServer({ projectDir, ...named }: ServerChoice): ServerAdd
     connectionOptions: { ...connectionOptions, address: address ?? DEFAULT_ADDRESS },
     source: address === undefined ? 'default' : 'embedded',
   }
+}
+
+/** A copy of a project brings the record of the other's server along. */
+function ownRecord(projectDir: string): DevRecord | undefined {
+  const record = readDevRecord(projectDir)
+  const copied = record?.projectDir !== undefined && originOf(record.projectDir, projectDir) === 'copied'
+  return copied ? undefined : record
 }
 
 function loadConfiguration() {

@@ -1,8 +1,7 @@
 import type { Connection } from '@temporalio/client'
-import { realpathSync } from 'node:fs'
-import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
+import { realFolder } from './home.js'
 import type { ServerAddress } from './server-address.js'
 
 /** Key in the data of the namespace: the folder whose embedded server this is. */
@@ -41,12 +40,4 @@ export async function demandOwnServer(
       advice: words`Start this project's own with ${command('dev')} in another terminal. To share that one, say so: TEMPORAL_ADDRESS=${address}`,
     },
   )
-}
-
-function realFolder(folder: string): string {
-  try {
-    return realpathSync(folder)
-  } catch {
-    return path.resolve(folder)
-  }
 }

@@ -107,6 +107,8 @@ function isCi(): boolean {
 export function survivePipeClose(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
+      // A terminal that was closed: the command is ended by SIGHUP, in order.
+      if (error.code === 'EIO') return
       if (error.code !== 'EPIPE') throw error
       if (stream === process.stdout) process.exit(process.exitCode ?? 0)
     })

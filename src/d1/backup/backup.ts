@@ -8,6 +8,7 @@ import type { BackupMetadata, BackupRecord, BackupWay, MovedTable } from '../../
 import { RunbookError } from '../../contract/failures.js'
 import type { Price } from '../../contract/price.js'
 import type { MigrationRef, Target } from '../../contract/target.js'
+import { keepOutOfGit } from '../../process/private-files.js'
 import { archiveName } from './archive-names.js'
 import { publish, writeArchive, type ArchiveTexts } from './archive.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
@@ -50,6 +51,8 @@ export interface BackupRequest {
 export async function createBackup(request: BackupRequest): Promise<BackupRecord> {
   const { target, keep, held } = request
   const startedAt = performance.now()
+  // Elsewhere it may hold what is the project's own.
+  if (!existsSync(target.backupDir)) await keepOutOfGit(target.backupDir)
   await mkdir(target.backupDir, { recursive: true, mode: 0o700 })
   // Beside the archives: the rename stays on one disk, and a full one shows at once.
   const folder = await mkdtemp(join(target.backupDir, '.backup-'))

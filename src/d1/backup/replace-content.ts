@@ -2,6 +2,7 @@ import { guard } from '../sqlite/disk-failure.js'
 import { existsSync, writeFileSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { keepOutOfGit } from '../../process/private-files.js'
 import type { Target } from '../../contract/target.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { RunbookError } from '../../contract/failures.js'
@@ -69,6 +70,7 @@ async function exchangeFile(target: Target, restored: string): Promise<{ safetyC
 
 /** Throws `DatabaseLocked` while somebody else has the file open: they would go on writing into the old one. */
 async function keepAside(target: Target, live: string): Promise<{ safetyCopy: string }> {
+  if (!existsSync(target.backupDir)) await keepOutOfGit(target.backupDir)
   await mkdir(target.backupDir, { recursive: true, mode: 0o700 })
   const stamp = new Date()
     .toISOString()
