@@ -50,7 +50,7 @@ export async function readRunbookFile(folder: string): Promise<RunbookFile> {
     'ConfigInvalid',
     `${file} is not valid:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
     {
-      advice: words`Correct ${path.basename(file)}; ${command('init')} shows a commented example.`,
+      advice: words`Correct ${path.basename(file)}, then check it: ${command('doctor')}`,
       details: { problems },
     },
   )

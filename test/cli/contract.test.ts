@@ -104,6 +104,7 @@ describe('backup', () => {
     const made = await runJson(['backup', '--env', 'local'], folder)
     expect(made.code).toBe(0)
     expect(readdirSync(path.join(folder, 'backups'))).toEqual([
+      '.gitignore',
       expect.stringMatching(/^backup-local-\d{4}-\d{2}-\d{2}-\d{6}\.zip$/),
     ])
     expect(await runJson(['backup', 'validate'], folder)).toMatchObject({
@@ -114,7 +115,7 @@ describe('backup', () => {
       [
         'backup',
         'restore',
-        path.join('backups', readdirSync(path.join(folder, 'backups'))[0] ?? ''),
+        path.join('backups', readdirSync(path.join(folder, 'backups'))[1] ?? ''),
         '--to',
         'out',
       ],

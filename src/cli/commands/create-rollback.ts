@@ -140,8 +140,16 @@ async function newestApplied({ target }: Context, files: MigrationFile[]): Promi
   const newest = applied.at(-1)
   if (newest !== undefined) return named(files, newest.name)
   throw new RunbookError('MigrationsNotFound', `Nothing is applied to ${target.database.name} yet.`, {
-    advice: words`Name the migration to reverse: ${command('create-rollback', '--of', 'NAME')}`,
+    advice: nothingToReverse(files.at(-1)),
   })
+}
+
+/** No name helps either, unless a reverse is wanted for a file before it is applied. */
+function nothingToReverse(last: MigrationFile | undefined): Words {
+  const none = words`There is nothing to take back; what is pending: ${command('status')}`
+  if (last === undefined) return none
+  return words`${none}
+The reverse of a file that is not applied yet is written by its name: ${command('create-rollback', '--of', last.name)}`
 }
 
 function named(files: MigrationFile[], name: string): MigrationFile {

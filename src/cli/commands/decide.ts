@@ -6,9 +6,11 @@ import { didYouMean } from '../../config/closest.js'
 import type { Decision } from '../../contract/decision.js'
 import { RunbookError } from '../../contract/failures.js'
 import { GATES, isGate, type Gate } from '../../contract/names.js'
-import type { RunView } from '../../contract/run.js'
+import type { GateView, RunView } from '../../contract/run.js'
 import { howToRollBack } from '../../runbook/possible-ways.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
+import { samePerson } from '../../runbook/people/people.js'
+import { whoLines } from '../../runbook/who-decides.js'
 import type { App, CommonOptions } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
 import { openGates } from '../terminal/run-text.js'
@@ -106,7 +108,7 @@ export async function sendDecision(input: {
   output.document({ success: true, workflowId, ...input.decision, actor, ...result })
   if (!output.json) {
     output.line(countedText({ ...input.decision, actor }, result))
-    if (next !== undefined) for (const line of nextLines(next)) output.line(line)
+    if (next !== undefined) for (const line of nextLines(next, actor)) output.line(line)
   }
   return 0
 }
@@ -146,7 +148,7 @@ async function readNext(session: Session, workflowId: string): Promise<RunView |
 }
 
 /** What the run does now: the gate that waits next, or the work that goes on. */
-export function nextLines(view: RunView): Words[] {
+export function nextLines(view: RunView, actor: string): Words[] {
   const open = openGates(view)
   if (open.length === 0) {
     const state = view.outcome === null ? (view.paused ? 'paused; ' : '') : `${view.outcome}: `
@@ -156,12 +158,28 @@ export function nextLines(view: RunView): Words[] {
         : ''
     return [words`Now: ${state}${view.message}.${look}`]
   }
-  return open.flatMap(({ gate }) => [
-    `Now: waiting at the gate ${gate}`,
-    ...gateCommands({ gate, environment: view.environment }).map(
-      ({ label, command: next }) => words`  ${label.toLowerCase()}: ${next}`,
-    ),
-  ])
+  return open.flatMap((one) => {
+    const { gate, who } = one
+    if (!mayApprove(one, actor))
+      return [
+        `Now: waiting at the gate ${gate}, for somebody else`,
+        ...(who === undefined ? [] : whoLines(who).map((line) => `  ${line}`)),
+      ]
+    return [
+      `Now: waiting at the gate ${gate}`,
+      ...gateCommands({ gate, environment: view.environment }).map(
+        ({ label, command: next }) => words`  ${label.toLowerCase()}: ${next}`,
+      ),
+    ]
+  })
+}
+
+/** False where the run says already that their approval would not count; it judges the rest itself. */
+function mayApprove({ who, decisions }: GateView, actor: string): boolean {
+  if (decisions.some((one) => one.decision === 'approve' && samePerson(one.actor, actor))) return false
+  const person = who?.people.find(({ name }) => samePerson(name, actor))
+  if (person !== undefined) return person.excluded === undefined
+  return who === undefined || who.roles.length === 0
 }
 
 /** `--actor` as typed, trimmed; nobody is no person. */

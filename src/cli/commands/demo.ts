@@ -92,7 +92,7 @@ async function play(stage: DemoStage, options: DemoOptions, output: Output): Pro
           return 0
         }
         if (!output.json) sayEnding(view, stage, options, output)
-        if (output.interactive && options.yes !== true) await untilInterrupt(output)
+        if (staysUp(options, output)) await untilInterrupt(output)
         // Nobody is there to decide what it still asks: what it is to show, it did not.
         return view.outcome === null ? 1 : exitCodeOf(view)
       }),
@@ -135,6 +135,11 @@ function sayBeginning(stage: DemoStage, request: MigrationRequest, output: Outpu
   )
 }
 
+/** Whether the server outlives the run, until Ctrl-C: its pages can be opened then. */
+function staysUp({ yes }: DemoOptions, { interactive }: Pick<Output, 'interactive'>): boolean {
+  return interactive && yes !== true
+}
+
 function sayEnding(view: RunView, stage: DemoStage, options: DemoOptions, output: Output): void {
   for (const line of ['', ...runLines(view, output.colors), ''])
     for (const row of output.block(line)) output.verbatim(row)
@@ -142,7 +147,7 @@ function sayEnding(view: RunView, stage: DemoStage, options: DemoOptions, output
   const report = view.artifacts.find((file) => file.endsWith('report.html'))
   if (report !== undefined) output.line(`Report       ${report}`)
   if (view.backup !== null) output.line(`Backup       ${view.backup.file}`)
-  output.line(`Temporal UI  ${runLink(stage.server, view) ?? ''}`)
+  if (staysUp(options, output)) output.line(`Temporal UI  ${runLink(stage.server, view) ?? ''}`)
   output.line('')
   output.line('Try next:')
   for (const next of nextCommands(stage, options)) output.line(words`  ${here(next)}`)

@@ -185,6 +185,11 @@ function sayStarted(
   output.line(`Started ${started.workflowId}  ${output.colors.dim(started.runId)}`)
   if (link !== undefined) output.line(`Temporal UI: ${link}`)
   const next = at.bind(undefined, { environment })
-  output.line(words`Next: ${next(command('watch'))}, and ${next(command('approve', 'team-lead', '--wait'))}`)
+  output.line(
+    // `--yes` has approved it with the request.
+    request.preApproved
+      ? words`Next: ${next(command('watch'))}`
+      : words`Next: ${next(command('watch'))}, and ${next(command('approve', 'team-lead', '--wait'))}`,
+  )
   return 0
 }

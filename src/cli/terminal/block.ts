@@ -1,5 +1,11 @@
 import stringWidth from 'string-width'
-import { at, isNextCommand, type CommandPlace, type Words } from '../../contract/next-command.js'
+import {
+  at,
+  isNextCommand,
+  type CommandPlace,
+  type NextCommand,
+  type Words,
+} from '../../contract/next-command.js'
 import { commandWords } from '../../contract/command-line.js'
 import type { Shell } from '../../contract/shell.js'
 
@@ -19,7 +25,7 @@ export function blockLines(
   { columns, indent: before = '', hang: given }: Place,
   { typed, shell }: { typed: CommandPlace; shell: Shell },
 ): string[] {
-  const pieces = typeof text === 'string' ? [text] : text
+  const pieces = typeof text === 'string' ? [text] : withoutBrackets(text)
   const [first] = pieces
   const own = typeof first === 'string' ? (/^ */.exec(first)?.[0] ?? '') : ''
   if (first === own && pieces.length === 1) return ['']
@@ -27,10 +33,30 @@ export function blockLines(
   const hang = given === undefined ? `${indent}  ` : `${given}${own}`
   return pieces.flatMap((piece, index) => {
     if (isNextCommand(piece)) return commandRows(commandWords(at(typed, piece), shell), columns, hang, shell)
-    // A full stop after a command would be pasted with it.
-    const words = index === 0 ? piece : piece.replace(/^[\s.,;)]+/, '')
+    // What stands after a command would be pasted with it.
+    const words = index === 0 ? piece : piece.replace(LOOSE, '')
     return words.trim() === '' ? [] : wrapText(words, { columns, indent: index === 0 ? indent : hang, hang })
   })
+}
+
+/** Marks that end what they follow: at the begin of a row they follow nothing. */
+const LOOSE = /^[\s.,;:!?)]+/
+
+/** A bracket that closes right behind a command falls away with its row, and so does the one that opened it, for a colon. */
+function withoutBrackets(pieces: readonly (string | NextCommand)[]): readonly (string | NextCommand)[] {
+  const kept = [...pieces]
+  for (const [index, piece] of pieces.entries()) {
+    if (typeof piece !== 'string' || index === 0 || !LOOSE.exec(piece)?.[0].includes(')')) continue
+    for (let before = index - 1; before >= 0; before -= 1) {
+      const text = kept[before]
+      const opened = typeof text === 'string' ? /^(.*?)[\s:]*\(([^()]*)$/s.exec(text) : null
+      if (opened === null) continue
+      const [, ahead = '', within = ''] = opened
+      kept[before] = ahead === '' ? within : `${ahead}: ${within}`
+      break
+    }
+  }
+  return kept
 }
 
 /** A command as rows: where it is too long, each goes on after a backslash. */

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { wholePlanHash } from '../../../src/cli/commands/decide.js'
+import { nextLines, wholePlanHash } from '../../../src/cli/commands/decide.js'
+import { commandsIn } from '../../../src/contract/next-command.js'
+import { sampleRun } from '../../runbook/sample-run.js'
 
 const PLAN = `9e004295a953${'0'.repeat(52)}`
 
@@ -13,4 +15,50 @@ test.each<[string, string | undefined, string | null, string | undefined]>([
   ['nothing', undefined, PLAN, undefined],
 ])('a plan is named by %s', (_what, typed, current, sent) => {
   expect(wholePlanHash(typed, current)).toBe(sent)
+})
+
+/** A run at the gate `plan`, which two team leads must approve; Ada has, Bo requested it. */
+function halfApproved(roles: string[]) {
+  const run = sampleRun()
+  const gates = run.gates.map((one) =>
+    one.gate === 'plan'
+      ? {
+          ...one,
+          state: 'open' as const,
+          decisions: [
+            {
+              gate: 'plan' as const,
+              decision: 'approve' as const,
+              actor: 'Ada',
+              decisionId: '1',
+              at: run.startedAt,
+            },
+          ],
+          who: {
+            roles,
+            approvals: 2,
+            missing: 1,
+            people: [
+              { name: 'Ada', roles, excluded: 'same-person' as const },
+              { name: 'Bo', roles, excluded: 'requester' as const },
+              { name: 'Cy', roles },
+            ],
+          },
+        }
+      : one,
+  )
+  return { ...run, outcome: null, gates }
+}
+
+test.each<[string, string, string[], boolean]>([
+  ['who has approved already', 'Ada', ['team-lead'], false],
+  ['the same in another spelling', ' ada', ['team-lead'], false],
+  ['who requested the run', 'Bo', ['team-lead'], false],
+  ['who holds no such role', 'Di', ['team-lead'], false],
+  ['who may', 'Cy', ['team-lead'], true],
+  ['anybody, where the gate asks for no role', 'Di', [], true],
+])('the next gate is offered to those who may approve it: %s', (_what, actor, roles, offered) => {
+  const lines = nextLines(halfApproved(roles), actor)
+  expect(lines.flatMap(commandsIn).map((one) => one.command)).toEqual(offered ? ['approve', 'reject'] : [])
+  if (!offered) expect(lines.join('\n')).toContain('Cy')
 })

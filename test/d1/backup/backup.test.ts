@@ -58,7 +58,7 @@ describe('a backup of a nasty database', () => {
       type: 'BackupUnfaithful',
       message: expect.stringContaining('ghost'),
     })
-    expect(readdirSync(target.backupDir)).toEqual([])
+    expect(readdirSync(target.backupDir)).toEqual(['.gitignore'])
   })
 
   it('backs up a database that was never created as an empty one', async () => {

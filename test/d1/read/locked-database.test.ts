@@ -60,7 +60,9 @@ it(
     await expect(
       replaceContent({ target, file: archive.file, stageRoot: temporaryFolder() }),
     ).rejects.toMatchObject(locked)
-    expect(readdirSync(target.backupDir)).toEqual([archive.file.slice(target.backupDir.length + 1)])
+    expect(readdirSync(target.backupDir).filter((name) => name !== '.gitignore')).toEqual([
+      archive.file.slice(target.backupDir.length + 1),
+    ])
     await release()
 
     expect((await readSnapshot(target)).schemaFingerprint).toBe(fingerprintOf(SCHEMA))
