@@ -81,6 +81,7 @@ export const ROOMS = [
   ]),
   room('src/d1/backup', 'archives: made, proven, restored, kept', [
     'src/contract',
+    'src/process',
     'src/d1/sqlite',
     'src/d1/sql',
     'src/d1/wrangler',
