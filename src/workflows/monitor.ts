@@ -49,9 +49,9 @@ export async function watchOver(run: Run, expected: MonitoringInput['expected'])
   })
   const looking = new CancellationScope()
   const child = await looking.run(() => startMonitoring(run, expected))
-  const end: { view?: MonitoringView; error?: Error } = {}
+  const end: End = {}
   child.result().then(
-    (view) => (end.view = recordedMonitoring(view)),
+    ({ untold, ...view }) => Object.assign(end, { view: recordedMonitoring(view), untold }),
     (error: unknown) => (end.error = error instanceof Error ? error : new Error(String(error))),
   )
   try {
@@ -66,11 +66,14 @@ export async function watchOver(run: Run, expected: MonitoringInput['expected'])
   }
 }
 
-async function actUntil(
-  run: Run,
-  alerts: MonitoringAlert[],
-  end: { view?: MonitoringView; error?: Error },
-): Promise<MonitoringView> {
+/** How the child ended. */
+interface End {
+  view?: MonitoringView
+  untold?: MonitoringAlert
+  error?: Error
+}
+
+async function actUntil(run: Run, alerts: MonitoringAlert[], end: End): Promise<MonitoringView> {
   let issuesSeen = run.view.issues.length
   const rollbackAsked = (): boolean =>
     run.gates.of('rollback').decisions.some((one) => one.decision === 'approve')
@@ -94,6 +97,7 @@ async function actUntil(
     const alert = alerts.shift()
     if (alert !== undefined) await onAlert(run, alert)
     if (end.error !== undefined) throw end.error
+    if (end.untold !== undefined) await onUntold(run, end.untold)
     if (end.view !== undefined) return end.view
     run.say('monitor', 'monitoring continues')
   }
@@ -133,6 +137,18 @@ async function startMonitoring(
     planned: monitoring.offsetsMs.length,
   }
   return child
+}
+
+/** The run got more signals than the server takes: whoever sent them, what was seen must still reach people. */
+async function onUntold(run: Run, alert: MonitoringAlert): Promise<void> {
+  keepCounts(run, alert)
+  const title =
+    'The monitoring ended early: this run has been sent so many signals that the server takes no more'
+  run.announcer.tell(
+    'emergency',
+    noteMessage({ ...run.context, icon: '🚨', title, details: [alert.message] }),
+  )
+  await onAlert(run, alert)
 }
 
 async function onAlert(run: Run, alert: MonitoringAlert): Promise<void> {

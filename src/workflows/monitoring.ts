@@ -10,7 +10,14 @@ import {
 } from '@temporalio/workflow'
 import { zonedDateTime } from '../text/clock.js'
 import { alertSignal, checkNowSignal, monitoringQuery } from '../contract/messages.js'
-import type { Baseline, Checkpoint, MonitoringPlan, MonitoringView } from '../contract/monitoring.js'
+import { messageOf } from '../contract/failures.js'
+import type {
+  Baseline,
+  Checkpoint,
+  MonitoringAlert,
+  MonitoringPlan,
+  MonitoringView,
+} from '../contract/monitoring.js'
 import { CHECKPOINT_VERDICTS } from '../contract/names.js'
 import { noData } from '../contract/reasons.js'
 import { recordedCheckpoint } from '../contract/recorded.js'
@@ -43,6 +50,9 @@ export interface MonitoringInput {
   lastNumber: number
 }
 
+/** What was seen; `untold`: it ended before its time, since the migration takes no signals any more and people must hear of this. */
+export type MonitoringResult = MonitoringView & { untold?: MonitoringAlert }
+
 /** A breach that nobody took back and that goes on. Milliseconds, before `timeScale`. */
 const TOLD_AGAIN_MS = 3_600_000
 
@@ -54,7 +64,7 @@ const HISTORY = 4
  * What it sees stays here, for the query `monitoring`; the parent hears of it only when people must act, since a signal
  * a checkpoint would cost more than the checkpoints.
  */
-export async function postMigrationMonitoring(input: MonitoringInput): Promise<MonitoringView> {
+export async function postMigrationMonitoring(input: MonitoringInput): Promise<MonitoringResult> {
   const { plan, parentId } = input
   const times = checkpointTimes({
     anchorMs: input.anchorMs,
@@ -139,7 +149,13 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
         lastNumber = number
       }
       const alert = alertFor({ checkpoints, thresholds: plan.thresholds, apartMs, ...again })
-      if (alert !== null) await tellParent(parentId, { ...alert, verdicts: countVerdicts(checkpoints) })
+      if (alert !== null) {
+        const telling = { ...alert, verdicts: countVerdicts(checkpoints) }
+        const told = await tellParent(parentId, telling)
+        const acts = alert.kind === 'breach' || alert.kind === 'blind'
+        // Its end is the one word that reaches a migration whose signals are used up.
+        if (told === 'full' && acts && patched('untold-ends-the-looks')) return { ...view(), untold: telling }
+      }
       if (workflowInfo().continueAsNewSuggested) {
         await continueAsNew<typeof postMigrationMonitoring>({ ...input, checkpoints, lastNumber })
       }
@@ -151,12 +167,17 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
   return view()
 }
 
-/** A parent that is gone must not end the monitoring of a live database. */
-async function tellParent(parentId: string, alert: NonNullable<ReturnType<typeof alertFor>>): Promise<void> {
+/**
+ * A parent that is gone must not end the monitoring of a live database. `full`: it is there, and got so many signals that the
+ * server takes no more for it (10,000 by default): anybody with the namespace can send them.
+ */
+async function tellParent(parentId: string, alert: MonitoringAlert): Promise<'told' | 'gone' | 'full'> {
   try {
     await getExternalWorkflowHandle(parentId).signal(alertSignal, alert)
-  } catch {
+    return 'told'
+  } catch (error) {
     setCurrentDetails(`${alert.message}; the migration's workflow could not be told`)
+    return messageOf(error).includes('signal limit') ? 'full' : 'gone'
   }
 }
 

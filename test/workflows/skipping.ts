@@ -36,11 +36,11 @@ export function useSkippingServer(): SkippingServer {
 }
 
 /** A server as in production, in real time: the other one cannot cancel an activity while it runs. */
-export function useRealTimeServer(): SkippingServer {
+export function useRealTimeServer(extraArgs: string[] = []): SkippingServer {
   return useServer(async () => {
     const path = await provideTemporal('temporal-cli')
     return TestWorkflowEnvironment.createLocal({
-      server: { executable: { type: 'existing-path', path } },
+      server: { executable: { type: 'existing-path', path }, extraArgs },
     })
   })
 }
