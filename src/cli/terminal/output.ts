@@ -1,6 +1,7 @@
 import pc from 'picocolors'
 import stringWidth from 'string-width'
-import { at, linesOf, type CommandPlace, type Words } from '../../contract/next-command.js'
+import { visibleLines } from '../../text/visible.js'
+import { at, linesOf, type CommandPlace, type Words, mapText } from '../../contract/next-command.js'
 import { commandLine, plain } from '../../contract/command-line.js'
 import { blockLines, type Place } from './block.js'
 import { plainDocument } from '../../text/words.js'
@@ -26,7 +27,7 @@ export interface Output {
   line: (text?: Words) => void
   /** What is pasted, read by a program, or fits already: SQL, Markdown, rows of {@link block}. */
   verbatim: (text: Words) => void
-  /** Progress and remarks, wrapped as {@link line}; always stderr. */
+  /** Progress and remarks, wrapped as {@link line}; always stderr. Names in it are of others: no colours, nothing that a terminal obeys. */
   note: (text: Words) => void
   /** A text with its commands as they are typed in this terminal, here. */
   text: (words: Words) => string
@@ -52,7 +53,10 @@ export function createOutput({ json, typed = {} }: { json: boolean; typed?: Comm
     columns,
     line: (words = '') => void human.write(`${terminalRows(words, typed, human).join('\n')}\n`),
     verbatim: (words) => void human.write(`${text(words)}\n`),
-    note: (words) => void process.stderr.write(`${terminalRows(words, typed, process.stderr).join('\n')}\n`),
+    note: (words) => {
+      const rows = terminalRows(mapText(words, visibleLines), typed, process.stderr)
+      process.stderr.write(`${rows.join('\n')}\n`)
+    },
     text,
     block: (words, place = {}) =>
       blockLines(words, { columns: human.isTTY ? columns() : Infinity, ...place }, { typed, shell: SHELL }),

@@ -1,0 +1,28 @@
+import { afterEach, expect, it, vi } from 'vitest'
+import { createOutput } from '../../../src/cli/terminal/output.js'
+import { command, words } from '../../../src/contract/next-command.js'
+
+afterEach(() => vi.restoreAllMocks())
+
+function noted(text: Parameters<ReturnType<typeof createOutput>['note']>[0]): string {
+  let said = ''
+  vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+    said += String(chunk)
+    return true
+  })
+  createOutput({ json: false }).note(text)
+  return said
+}
+
+it.each([
+  ['an escape sequence', 'exporting shop\u001B[31m'],
+  ['a bell', 'exporting shop\u0007'],
+  ['a mark of direction', 'exporting shop\u202Egpj.exe'],
+])('%s in a name of others is written out, not obeyed', (_what, text) => {
+  expect(noted(text)).not.toMatch(/[\u0007\u001B\u202E]/)
+})
+
+it('lines stay lines, and letters of any language stay as they are', () => {
+  expect(noted('première ligne\n作品をエクスポート')).toBe('première ligne\n作品をエクスポート\n')
+  expect(noted(words`Next: ${command('show')}`)).toContain('d1-runbook show')
+})
