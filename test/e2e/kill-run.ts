@@ -5,7 +5,7 @@ import type { RunView } from '../../src/contract/run.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import { documentOf, launch, launchService, untilSays, type Command } from './processes.js'
-import { createLocalProject, scratchFolder, type LocalProject } from './project.js'
+import { createLocalProject, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
 import { RunObserver } from './run.js'
 import { wranglerApplying } from './wrangler-process.js'
 
@@ -77,7 +77,12 @@ interface Stage {
 
 async function openStage(folder: string, run: number): Promise<Stage> {
   const databaseId = `00000000-0000-4000-8000-${String(run).padStart(12, '0')}`
-  const project = createLocalProject({ folder, databaseId, pending: FILES })
+  // A queue of its own: while its server is dead, another test's may take the port, and meet this worker.
+  const config = {
+    taskQueue: 'd1-runbook-kills',
+    environments: { local: { monitoring: QUICK_BASELINE } },
+  }
+  const project = createLocalProject({ folder, databaseId, pending: FILES, config })
   let server: EmbeddedServer = await startEmbeddedServer({ projectDir: folder })
   let temporal: TemporalClient = await connectClient({ projectDir: folder })
   let worker = await startWorker(folder)
