@@ -63,17 +63,22 @@ export function goneColumn(
   return { ...change, ...blanked, nulled, samples: samplesOf(database, said) }
 }
 
+/** The column whose values are looked for, and the statements that wrote from it. */
+interface Origin {
+  versions: Versions
+  fate: TableFate
+  after: TableSchema | undefined
+  name: string
+  key: Pair[]
+  writers: ReturnType<typeof writersOf>
+}
+
 /** The wanted values without those that some place gives back; the first place that gives most of them counts. */
 function unsaid(
-  versions: Versions,
-  fate: TableFate,
-  after: TableSchema | undefined,
-  name: string,
-  key: Pair[],
+  { versions, fate, after, name, key, writers }: Origin,
   wanted: Wanted,
 ): { wanted: Wanted; holders: string[] } {
-  const { database, statements } = versions
-  const writers = writersOf(statements, fate, name)
+  const { database } = versions
   const spelt = speltIn(writers.map(({ anatomy }) => anatomy.tokens))
   const places = [
     ...(after === undefined ? [] : placesBeside(versions, fate, after, name, key, writers)),
@@ -99,8 +104,10 @@ export function notGivenBack(
   key: Pair[],
   wanted: Wanted,
 ): { missing: string; holders: string[] } {
-  const left = unsaid(versions, fate, after, name, key, wanted)
-  const { missing, copies } = notCopied(versions, fate, after, name, key, left.wanted)
+  const writers = writersOf(versions.statements, fate, name)
+  const origin = { versions, fate, after, name, key, writers }
+  const left = unsaid(origin, wanted)
+  const { missing, copies } = notCopied(origin, left.wanted)
   return { missing, holders: [...left.holders, ...copies] }
 }
 
@@ -203,15 +210,10 @@ function otherKeys({ before, renamedColumns }: TableFate, after: TableSchema): P
 
 /** The wanted values that no column holds which was copied from it as it is (`SELECT … AS v`), and those that hold some. */
 function notCopied(
-  versions: Versions,
-  fate: TableFate,
-  after: TableSchema | undefined,
-  name: string,
-  key: Pair[],
+  { versions, fate, after, name, key, writers }: Origin,
   wanted: Wanted,
 ): { missing: string; copies: string[] } {
-  const { database, statements } = versions
-  const writers = writersOf(statements, fate, name)
+  const { database } = versions
   const places = [
     ...(after === undefined ? [] : placesBeside(versions, fate, after, name, key, writers, true)),
     ...placesElsewhere(versions, fate, after, name, key, writers, undefined),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { RequestClaim } from '../../contract/activities.js'
 import type { Admission } from '../../contract/admission.js'
+import { defined } from '../../contract/defined.js'
 import { charteredEnvironmentSchema, type CharteredEnvironment } from '../../contract/charter.js'
 import { RunbookError } from '../../contract/failures.js'
 import { isPlainName } from '../../contract/migration-name.js'
@@ -84,11 +85,7 @@ function heldTo(charter: CharteredEnvironment, claim: RequestClaim): RequestClai
   return {
     ...charter,
     ...{ files, requester, preApproved, evidence },
-    ...(window === undefined ? {} : { window }),
-    ...(queries === undefined ? {} : { queries }),
-    ...(checksums === undefined ? {} : { checksums }),
-    ...(overlooked === undefined ? {} : { overlooked }),
-    ...(adopt === undefined ? {} : { adopt }),
+    ...defined({ window, queries, checksums, overlooked, adopt }),
     monitoring: { ...charter.monitoring, timeScale },
   }
 }
