@@ -10,10 +10,9 @@ import { mutate, read, slow } from './activities.js'
 import { withCredentials } from './credentials.js'
 import { now } from './clock.js'
 import { failureOf, GateExpired, isStopped } from './endings.js'
-import { voidApprovals } from './execute.js'
+import { confirmDatabase, voidApprovals } from './execute.js'
 import { backUp } from './prepare.js'
 import { permissionFor } from './permission.js'
-import { connectivityPrompt, environmentPrompt } from './prompts.js'
 import type { Completed, Run } from './run.js'
 import { stepOf } from './state.js'
 
@@ -95,11 +94,7 @@ async function decideAndRecord(run: Run, proof: Proof): Promise<boolean> {
   return run.step(
     'execute',
     async () => {
-      await run.gate('environment', environmentPrompt(run.view))
-      const seen = await run.audited(
-        read.checkConnectivity.executeWithOptions({ summary: 'Connectivity' }, [{ target }]),
-      )
-      await run.gate('connectivity', connectivityPrompt(run.view, seen))
+      await confirmDatabase(run)
       await run.gate('preflight', prompts.preflight(run.view, proof.adoption))
       await run.gate('plan', prompts.plan(proof, target.migrationsTable))
       await run.gate('final', prompts.final(run.view, proof, target.migrationsTable))

@@ -21,15 +21,10 @@ import { command, words, type Words } from '../contract/next-command.js'
  * they approved is void and a new plan is needed.
  */
 export async function execute(run: Run, status: Status, plan: Plan): Promise<boolean> {
-  const { target } = run.request
   const applied = await run.step(
     'execute',
     async () => {
-      await run.gate('environment', environmentPrompt(run.view))
-      const seen = await run.audited(
-        read.checkConnectivity.executeWithOptions({ summary: 'Connectivity' }, [{ target }]),
-      )
-      await run.gate('connectivity', connectivityPrompt(run.view, seen))
+      await confirmDatabase(run)
       await run.gate('preflight', preflightPrompt(run.view, status, plan))
       const baseline = run.baseline === null ? [] : baselineLines(run.baseline, run.request.monitoring)
       await approvePlan(run, planPrompt(plan, baseline))
@@ -78,6 +73,16 @@ async function voidedByDrift(run: Run, plan: Plan): Promise<boolean> {
   if (changes.length === 0) return false
   voidApprovals(run, `the database changed after the plan was made: ${changes.join(', ')}`)
   return true
+}
+
+/** The first two prompts, whatever follows: which database it is, and that it answers. */
+export async function confirmDatabase(run: Run): Promise<void> {
+  const { target } = run.request
+  await run.gate('environment', environmentPrompt(run.view))
+  const seen = await run.audited(
+    read.checkConnectivity.executeWithOptions({ summary: 'Connectivity' }, [{ target }]),
+  )
+  await run.gate('connectivity', connectivityPrompt(run.view, seen))
 }
 
 /**
