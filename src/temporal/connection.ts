@@ -4,6 +4,7 @@ import { RunbookError } from '../contract/failures.js'
 import { dataConverterOf } from './codec/data-converter.js'
 import { readCodecKeys, type CodecKeys } from './codec/keys.js'
 import { demandLocalListener } from './local-port.js'
+import { messageSize } from './message-size.js'
 import { resolveServer, unreachable, type ServerChoice } from './server-address.js'
 import { demandOwnServer } from './server-owner.js'
 
@@ -64,7 +65,10 @@ export async function connectClient(
   }
   const { namespace } = server
   return {
-    client: new Client({ connection, namespace, dataConverter: dataConverterOf(codecKeys) }),
+    client: new Client({
+      ...{ connection, namespace, dataConverter: dataConverterOf(codecKeys) },
+      interceptors: { workflow: [messageSize] },
+    }),
     listing: new Client({
       connection,
       namespace,

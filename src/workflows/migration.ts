@@ -56,11 +56,21 @@ function open(request: MigrationRequest): Run {
   } catch (error) {
     throw ApplicationFailure.create({
       type: 'ConfigInvalid',
-      message: `The request of this run cannot be read: ${messageOf(error)}`,
+      message: `The request of this run cannot be read: ${whatIsMissing(request) ?? messageOf(error)}`,
       nonRetryable: true,
     })
   }
 }
+
+/** What the error of the engine would call a property of undefined. */
+function whatIsMissing(request: unknown): string | undefined {
+  if (typeof request !== 'object' || request === null) return 'none came with it'
+  const missing = NEEDED.filter((name) => !(name in request))
+  return missing.length === 0 ? undefined : `it has no ${missing.join(', ')}`
+}
+
+/** Without one of these there is nothing to begin with. */
+const NEEDED = ['target', 'requester', 'timeZone', 'policy', 'people'] satisfies (keyof MigrationRequest)[]
 
 /** Nobody is asked, and nothing exported, for a database that has every migration. */
 async function nothingToDo(run: Run): Promise<boolean> {

@@ -120,6 +120,14 @@ describe('the client', () => {
     const refused = runbook.decide(run, { gate: 'final', decision: 'approve', actor: 'Bea' })
     await expect(refused).rejects.toMatchObject({ type: 'DecisionRefused', message: /final/ })
     await expect(refused).rejects.toBeInstanceOf(RunbookError)
+    // Past what Temporal takes: the server would have a part of it, and the run would fail at it again and again.
+    const long = 'š'.repeat(1_000_001)
+    await expect(
+      runbook.decide(run, { gate: 'environment', decision: 'approve', actor: 'Bea', comment: long }),
+    ).rejects.toMatchObject({ type: 'DecisionRefused', message: /submitDecision\) has 2\.0 MB/ })
+    await expect(
+      runbook.steer(run, { command: 'report-issue', severity: 'minor', description: long, actor: 'Bea' }),
+    ).rejects.toMatchObject({ type: 'DecisionRefused', message: /reportIssue\) has 2\.0 MB/ })
 
     const { gates, planHash } = await untilOpen(run, 'environment')
     expect(gates.find(({ gate }) => gate === 'team-lead')?.decisions).toMatchObject([{ actor: 'Bea' }])

@@ -63,15 +63,23 @@ it('no body of any signal fails a workflow task, at a gate or in the monitoring'
   expect(view.refused.length).toBeGreaterThan(BODIES.length)
 }, 120_000)
 
+const { target: _left, ...withoutTarget } = requestFor('x')
+
 it.each([
-  ['nothing', undefined],
-  ['no target', {}],
-  ['a time zone that nobody knows', { ...requestFor('x'), timeZone: 'Moon/Base' }],
-])('a request with %s ends at once, instead of being tried for ever', async (_, request) => {
-  const sent = { target: { environment: 'local', database: { id: randomUUID() } }, ...(request ?? {}) }
+  ['nothing', null, 'none came with it'],
+  ['a text', 'migrate', 'none came with it'],
+  ['an empty object', {}, 'it has no target, requester, timeZone, policy, people'],
+  ['no target', withoutTarget, 'it has no target'],
+  ['a time zone that nobody knows', { ...requestFor('x'), timeZone: 'Moon/Base' }, 'Moon/Base'],
+])('a request with %s ends at once and says why, instead of being tried for ever', async (_, request, why) => {
+  const { target } = requestFor(randomUUID())
+  // Where it goes is its own target's; what is sent is this.
+  const sent = { target, toJSON: () => request }
   await server.migrate(openWorld(), sent as never, async (handle) => {
-    await expect(handle.result()).rejects.toSatisfy(
-      (error) => error instanceof WorkflowFailedError && String(error.cause).includes('cannot be read'),
-    )
+    const error = await handle.result().catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(WorkflowFailedError)
+    const said = String((error as WorkflowFailedError).cause)
+    expect(said).toContain('The request of this run cannot be read: ')
+    expect(said).toContain(why)
   })
 })
