@@ -71,15 +71,18 @@ it.each([
   ['an empty object', {}, 'it has no target, requester, timeZone, policy, people'],
   ['no target', withoutTarget, 'it has no target'],
   ['a time zone that nobody knows', { ...requestFor('x'), timeZone: 'Moon/Base' }, 'Moon/Base'],
-])('a request with %s ends at once and says why, instead of being tried for ever', async (_, request, why) => {
-  const { target } = requestFor(randomUUID())
-  // Where it goes is its own target's; what is sent is this.
-  const sent = { target, toJSON: () => request }
-  await server.migrate(openWorld(), sent as never, async (handle) => {
-    const error = await handle.result().catch((caught: unknown) => caught)
-    expect(error).toBeInstanceOf(WorkflowFailedError)
-    const said = String((error as WorkflowFailedError).cause)
-    expect(said).toContain('The request of this run cannot be read: ')
-    expect(said).toContain(why)
-  })
-})
+])(
+  'a request with %s ends at once and says why, instead of being tried for ever',
+  async (_, request, why) => {
+    const { target } = requestFor(randomUUID())
+    // Where it goes is its own target's; what is sent is this.
+    const sent = { target, toJSON: () => request }
+    await server.migrate(openWorld(), sent as never, async (handle) => {
+      const error = await handle.result().catch((caught: unknown) => caught)
+      expect(error).toBeInstanceOf(WorkflowFailedError)
+      const said = String((error as WorkflowFailedError).cause)
+      expect(said).toContain('The request of this run cannot be read: ')
+      expect(said).toContain(why)
+    })
+  },
+)
