@@ -60,3 +60,20 @@ test('ships what runs and what people read: no test, no source, no trace of the 
       String(kind),
     ).toBe(true)
 })
+
+/** Of the parts that the bundle was made of, by their paths. */
+function partsOf(bundle: string): string[] {
+  const text = readFileSync(path.join(packageRoot(), 'dist', bundle), 'utf8')
+  const map = text.slice(text.lastIndexOf('base64,') + 'base64,'.length).trim()
+  return (JSON.parse(Buffer.from(map, 'base64').toString('utf8')) as { sources: string[] }).sources
+}
+
+// Schemas are of the edges, and a part of what a worker would load for each run: a type is imported, no value beside it.
+test.each(['workflow-bundle.js', 'workflow-bundle-encrypted.js'])(
+  '%s holds our workflows, and no schema',
+  (bundle) => {
+    const parts = partsOf(bundle)
+    expect(parts.filter((part) => /src\/workflows\/migration\.[jt]s$/.test(part))).toHaveLength(1)
+    expect(parts.filter((part) => /node_modules\/(?:zod|luxon)\//.test(part))).toEqual([])
+  },
+)

@@ -1,4 +1,5 @@
-import { FREE_DAY, type Price, type WorkersPlan } from '../contract/price.js'
+import { FREE_DAY } from '../contract/row-allowance.js'
+import type { Price, WorkersPlan } from '../contract/price.js'
 import { formatDuration } from '../text/duration.js'
 import { grouped } from '../text/number.js'
 

@@ -1,4 +1,5 @@
-import { rowsAllowed, type Price } from '../../contract/price.js'
+import { rowsAllowed } from '../../contract/row-allowance.js'
+import type { Price } from '../../contract/price.js'
 import type { Target } from '../../contract/target.js'
 import { numbersNow } from './export/bounds.js'
 import {
