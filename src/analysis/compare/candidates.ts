@@ -3,7 +3,7 @@ import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
 import { mentions } from '../statement/statement.js'
 import type { Versions } from './versions.js'
-import { isAmbiguous, placeIn, type Place } from './places.js'
+import { isAmbiguous, placeIn, type ListHolder, type Place } from './places.js'
 import type { Spelt } from './readings.js'
 import { column, isCalledAfter, pairsOf, ROWID, type Pair } from './row-keys.js'
 import { columnsFilled, copiedBy, mentionedFor, writes } from './writers.js'
@@ -210,13 +210,6 @@ function linksTo(
     const unique = new Map(links.map((link) => [link.join('\0'), link]))
     return [...unique.values()].map((link) => ({ table, link }))
   })
-}
-
-export interface ListHolder {
-  source: string
-  link: string[]
-  columns: string[]
-  named: (column: string) => string
 }
 
 /** Tables of which several rows may belong to one of this, and those that they point to on. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { column } from './row-keys.js'
-import { joined, type Left, type Place, type Wanted } from './places.js'
+import { joined, type Left, type ListHolder, type Place, type Wanted } from './places.js'
 import type { Spelt } from './readings.js'
 import { rowsNotIn } from './whole-rows.js'
 import { quoteText } from '../../d1/sqlite/sqlite.js'
@@ -14,73 +14,64 @@ const MOST = 60
  */
 export function objectInColumns(database: DatabaseSync, wanted: Wanted, place: Place): string[] | undefined {
   if (!onlyOf(database, wanted, 'object')) return undefined
-  return (
-    matched(database, wanted, place, 'json_each', 'value') ??
-    matched(database, wanted, place, 'json_tree', 'atom')
-  )
-}
-
-function matched(
-  database: DatabaseSync,
-  wanted: Wanted,
-  place: Place,
-  walk: 'json_each' | 'json_tree',
-  value: 'value' | 'atom',
-): string[] | undefined {
-  const columns = place.columns.slice(0, MOST)
-  const hits = columns.map(
-    (name, at) => `count(CASE WHEN j.${value} IS +${column('s', name)} THEN 1 END) AS c${at}`,
-  )
-  const rows = database
-    .prepare(
-      `SELECT j.fullkey AS path, count(*) AS n${hits.map((hit) => `, ${hit}`).join('')} FROM ${joined(`(${wanted.sql})`, place)}, ${walk}(w.v) j WHERE j.${value} IS NOT NULL GROUP BY 1 LIMIT ${MOST + 1}`,
-    )
-    .all()
-  if (rows.length === 0 || rows.length > MOST) return undefined
-  const taken = new Set<string>()
-  for (const row of rows) {
-    const whole = columns.filter((name, at) => !taken.has(name) && row[`c${at}`] === row['n'])
-    const chosen = whole.find((name) => endsWith(String(row['path']), name)) ?? whole[0]
-    if (chosen === undefined) return undefined
-    taken.add(chosen)
+  for (const walk of [ONE_LEVEL, ALL_LEVELS]) {
+    const found = columnsByPath(database, wanted, place, walk)
+    if (found !== undefined && found.taken.length > 0 && found.unheld.length === 0) return found.taken
   }
-  return [...taken]
+  return undefined
 }
 
 /** The same where a few places have no column: the documents that hold something there, and the columns of the others. */
 export function objectsLeft(database: DatabaseSync, wanted: Wanted, place: Place): Left | undefined {
   if (!onlyOf(database, wanted, 'object')) return undefined
+  const found = columnsByPath(database, wanted, place, ALL_LEVELS)
+  if (found === undefined || found.taken.length === 0 || found.unheld.length === 0) return undefined
+  const paths = found.unheld.map((path) => quoteText(path)).join(', ')
+  const sql = `SELECT o.* FROM (${wanted.sql}) o WHERE EXISTS (SELECT 1 FROM json_tree(o.v) j WHERE j.atom IS NOT NULL AND j.fullkey IN (${paths}))`
+  return few(database, wanted, sql, found.taken)
+}
+
+/** How the documents are walked, and which column of SQLite's walk holds a value. */
+const ONE_LEVEL = { walk: 'json_each', value: 'value' } as const
+const ALL_LEVELS = { walk: 'json_tree', value: 'atom' } as const
+
+/**
+ * For each place in the documents the column of its own that holds what stands there in every row, best one that is called so; and the places that
+ * have none. Undefined where there are more places than anybody makes columns for.
+ */
+function columnsByPath(
+  database: DatabaseSync,
+  wanted: Wanted,
+  place: Place,
+  { walk, value }: typeof ONE_LEVEL | typeof ALL_LEVELS,
+): { taken: string[]; unheld: string[] } | undefined {
   const columns = place.columns.slice(0, MOST)
   const hits = columns.map(
-    (name, at) => `count(CASE WHEN j.atom IS +${column('s', name)} THEN 1 END) AS c${at}`,
+    (name, at) => `, count(CASE WHEN j.${value} IS +${column('s', name)} THEN 1 END) AS c${at}`,
   )
   const rows = database
     .prepare(
-      `SELECT j.fullkey AS path, count(*) AS n${hits.map((hit) => `, ${hit}`).join('')} FROM ${joined(`(${wanted.sql})`, place)}, json_tree(w.v) j WHERE j.atom IS NOT NULL GROUP BY 1 LIMIT ${MOST + 1}`,
+      `SELECT j.fullkey AS path, count(*) AS n${hits.join('')} FROM ${joined(`(${wanted.sql})`, place)}, ${walk}(w.v) j WHERE j.${value} IS NOT NULL GROUP BY 1 LIMIT ${MOST + 1}`,
     )
     .all()
   if (rows.length > MOST) return undefined
   const taken = new Set<string>()
   const unheld: string[] = []
   for (const row of rows) {
+    const path = String(row['path'])
     const whole = columns.filter((name, at) => !taken.has(name) && row[`c${at}`] === row['n'])
-    const chosen = whole.find((name) => endsWith(String(row['path']), name)) ?? whole[0]
-    if (chosen === undefined) unheld.push(String(row['path']))
+    const chosen = whole.find((name) => endsWith(path, name)) ?? whole[0]
+    if (chosen === undefined) unheld.push(path)
     else taken.add(chosen)
   }
-  if (taken.size === 0 || unheld.length === 0) return undefined
-  const paths = unheld.map((path) => quoteText(path)).join(', ')
-  const sql = `SELECT o.* FROM (${wanted.sql}) o WHERE EXISTS (SELECT 1 FROM json_tree(o.v) j WHERE j.atom IS NOT NULL AND j.fullkey IN (${paths}))`
-  return few(database, wanted, sql, [...taken])
+  return { taken: [...taken], unheld }
 }
 
 /** The lists of which an element has no row, where most of all elements have one. */
 export function listsLeft(
   database: DatabaseSync,
   wanted: Wanted,
-  source: string,
-  link: string[],
-  columns: string[],
+  { source, link, columns }: ListHolder,
   spelt: Spelt,
 ): Left | undefined {
   const keys = link.map((_, at) => `w.k${at}`)
@@ -118,13 +109,8 @@ function few(database: DatabaseSync, wanted: Wanted, sql: string, columns: strin
  * JSON lists that became rows of `source`, whose `link` finds their owner: for every element a row of its own. Elements that are objects
  * have all their values in one and the same row. The columns that hold them; undefined where an element is missing.
  */
-export function listInRows(
-  database: DatabaseSync,
-  wanted: Wanted,
-  source: string,
-  link: string[],
-  columns: string[],
-): string[] | undefined {
+export function listInRows(database: DatabaseSync, wanted: Wanted, holder: ListHolder): string[] | undefined {
+  const { source, link, columns } = holder
   if (!onlyOf(database, wanted, 'array')) return undefined
   const elements = `(${wanted.sql}) w, json_each(w.v) j`
   const kinds = database
@@ -141,8 +127,8 @@ export function listInRows(
     return database.prepare(`${rowsNotIn(wantedRows, [rows])} LIMIT 1`).get() === undefined
   }
   if (kind['object'] !== 1) {
-    const holder = columns.find((name) => every(['j.value'], [name]))
-    return holder === undefined ? counted(database, elements, keys, source, link, columns) : [holder]
+    const one = columns.find((name) => every(['j.value'], [name]))
+    return one === undefined ? counted(database, elements, keys, holder) : [one]
   }
   const paths = database
     .prepare(
@@ -155,9 +141,9 @@ export function listInRows(
   const chosen: string[] = []
   for (const path of paths) {
     const ordered = [...columns].sort((a, b) => Number(endsWith(path, b)) - Number(endsWith(path, a)))
-    const holder = ordered.find((name) => !chosen.includes(name) && every([valueAt(path)], [name]))
-    if (holder === undefined) return undefined
-    chosen.push(holder)
+    const one = ordered.find((name) => !chosen.includes(name) && every([valueAt(path)], [name]))
+    if (one === undefined) return undefined
+    chosen.push(one)
   }
   return every(paths.map(valueAt), chosen) ? chosen : undefined
 }
@@ -167,9 +153,7 @@ function counted(
   database: DatabaseSync,
   elements: string,
   keys: string[],
-  source: string,
-  link: string[],
-  columns: string[],
+  { source, link, columns }: ListHolder,
 ): string[] | undefined {
   const from = `${elements} WHERE j.value IS NOT NULL GROUP BY ${[...keys, 'j.value'].join(', ')}`
   const wanted = { values: [...keys, 'j.value', 'count(*)'], from }
@@ -187,9 +171,7 @@ function counted(
 export function textInRows(
   database: DatabaseSync,
   wanted: Wanted,
-  source: string,
-  link: string[],
-  columns: string[],
+  { source, link, columns }: ListHolder,
   spelt: Spelt,
 ): string[] | undefined {
   const trims = spelt.words.has('trim') ? ['trim(j.value)'] : []

@@ -88,9 +88,9 @@ function unsaid(
     const left = leftBy(database, wanted, place, spelt) ?? objectsLeft(database, wanted, place)
     if (left !== undefined) return { wanted: left.wanted, holders: left.columns.map(place.named) }
   }
-  for (const { source, link, columns, named } of listHolders(versions, fate, key)) {
-    const left = listsLeft(database, wanted, source, link, columns, spelt)
-    if (left !== undefined) return { wanted: left.wanted, holders: left.columns.map(named) }
+  for (const holder of listHolders(versions, fate, key)) {
+    const left = listsLeft(database, wanted, holder, spelt)
+    if (left !== undefined) return { wanted: left.wanted, holders: left.columns.map(holder.named) }
   }
   return { wanted, holders: [] }
 }
@@ -183,11 +183,9 @@ export function whereHeld(
     const held = heldIn(database, wanted, place, spelt) ?? objectInColumns(database, wanted, place)
     if (held !== undefined) return held.map(place.named).join(', ')
   }
-  for (const { source, link, columns, named } of listHolders(versions, fate, key)) {
-    const held =
-      listInRows(database, wanted, source, link, columns) ??
-      textInRows(database, wanted, source, link, columns, spelt)
-    if (held !== undefined) return held.map(named).join(', ')
+  for (const holder of listHolders(versions, fate, key)) {
+    const held = listInRows(database, wanted, holder) ?? textInRows(database, wanted, holder, spelt)
+    if (held !== undefined) return held.map(holder.named).join(', ')
   }
   return undefined
 }

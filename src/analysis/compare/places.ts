@@ -23,6 +23,9 @@ export interface Place {
   named: (column: string) => string
 }
 
+/** The same, of which several rows may belong to one key. */
+export type ListHolder = Place
+
 /** Columns of the place from which every wanted value is read back, row by row; undefined where one is not. */
 export function heldIn(
   database: DatabaseSync,

@@ -2,12 +2,22 @@ import type { DatabaseSync } from 'node:sqlite'
 import { copyFile } from 'node:fs/promises'
 import { join as joinPath } from 'node:path'
 import type { LossNow } from '../../contract/rollback.js'
-import { sameName, type TableSchema } from '../../d1/schema/schema.js'
+import { sameName } from '../../d1/schema/schema.js'
 import { openConfined } from '../../d1/sqlite/confined.js'
 import { openSqlite, quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
-import { column, keyOf, pairsOf, ROWID, SAMPLES, type Pair } from '../compare/row-keys.js'
-import type { Evidence, TableFate } from '../evidence.js'
+import { column, SAMPLES } from '../compare/row-keys.js'
+import type { Evidence } from '../evidence.js'
 import { replayFile, type Watched } from '../replay/replay.js'
+import {
+  counted,
+  equal,
+  held,
+  numberOf,
+  sameRow,
+  storedColumns,
+  tablesOf,
+  type Keyed,
+} from './rows-by-key.js'
 
 export interface LossesInput {
   /** The archive; what the forward files make of it; that, reversed: which of it a reverse gives back where nobody wrote. */
@@ -64,32 +74,6 @@ function runs({ evidence, migrationsTable, reverse, watched }: LossesInput, copy
   }
 }
 
-/** A table of before whose rows are found again by a key. */
-interface Keyed {
-  table: TableSchema
-  /** Absent: the forward files dropped it. */
-  now?: TableSchema
-  pairs: Pair[]
-  key: Pair[]
-}
-
-function tablesOf({ before, fates }: Evidence): Keyed[] {
-  return [...before.tables.values()].flatMap((table): Keyed[] => {
-    if (table.kind !== 'table') return []
-    const fate = fates.find(({ before: known }) => sameName(known.name, table.name)) ?? untouched(table)
-    const now = fate.after
-    if (now === undefined) {
-      const key = keyOf(untouched(table), table, pairsOf(untouched(table), table))
-      return key === undefined ? [] : [{ table, pairs: [], key }]
-    }
-    const pairs = pairsOf(fate, now)
-    const key = keyOf(fate, now, pairs)
-    // A table made anew gives rows other rowids.
-    if (key === undefined || (fate.how === 'rebuilt' && key.some(({ was }) => was === ROWID))) return []
-    return [{ table, now, pairs, key }]
-  })
-}
-
 /** Tables that the forward files touched whose rows nothing tells apart. */
 function notCompared({ fates }: Evidence, compared: readonly Keyed[]): LossNow[] {
   return fates
@@ -101,40 +85,6 @@ function notCompared({ fates }: Evidence, compared: readonly Keyed[]): LossNow[]
         !compared.some(({ table }) => sameName(table.name, before.name)),
     )
     .map(({ before }) => ({ kind: 'not-compared', table: before.name, rows: null, samples: [] }))
-}
-
-function untouched(table: TableSchema): TableFate {
-  return {
-    ...{ before: table, after: table, how: 'kept', renamedColumns: new Map<string, string>() },
-    ...{ written: false, copiedTo: [], heirs: [] },
-  }
-}
-
-/** Whether a version holds the row of `alias`, which has the columns of before (`was`) or of after (`is`). */
-function held(
-  { table, now, key }: Keyed,
-  version: 'prior' | 'main' | 'back' | 'planned' | 'present',
-  { as, of, names = 'was' }: { as: string; of: string; names?: 'was' | 'is' },
-): string {
-  const after = version === 'planned' || version === 'present'
-  const name = after ? now?.name : table.name
-  if (name === undefined) return '(SELECT 1 WHERE 0'
-  const same = key.map((part) => `${column(as, after ? part.is : part.was)} IS ${column(of, part[names])}`)
-  return `(SELECT 1 FROM ${version}.${quoteName(name)} ${as} WHERE ${same.join(' AND ')}`
-}
-
-function storedColumns({ columns }: TableSchema): string[] {
-  return columns.filter(({ generated }) => !generated).map(({ name }) => name)
-}
-
-function equal(one: string, other: string): string {
-  return `(${one} COLLATE BINARY IS ${other} AND typeof(${one}) = typeof(${other}))`
-}
-
-function sameRow(table: TableSchema, one: string, other: string): string {
-  return storedColumns(table)
-    .map((name) => equal(column(one, name), column(other, name)))
-    .join(' AND ')
 }
 
 /** Rows `alias` of before that the forward files took, that come back on the archive, and not on the database of now. */
@@ -258,24 +208,4 @@ function withoutValue(database: DatabaseSync, each: Keyed): LossNow[] {
   return found === undefined
     ? []
     : gone.map((name) => ({ kind: 'no-value', table: table.name, column: name, ...found }))
-}
-
-/** How many rows `b` there are, with the first columns of a few as SQL literals; undefined for none. */
-function counted(
-  database: DatabaseSync,
-  table: TableSchema,
-  from: string,
-): { rows: number; samples: string[] } | undefined {
-  const rows = numberOf(database, `SELECT count(*) AS n FROM ${from}`)
-  if (rows === 0) return undefined
-  const text = storedColumns(table)
-    .slice(0, 4)
-    .map((name) => `substr(quote(${column('b', name)}), 1, 40)`)
-    .join(` || ', ' || `)
-  const shown = database.prepare(`SELECT ${text} AS sample FROM ${from} LIMIT ${SAMPLES}`).all()
-  return { rows, samples: shown.map(({ sample }) => String(sample)) }
-}
-
-function numberOf(database: DatabaseSync, sql: string): number {
-  return Number(database.prepare(sql).get()?.['n'])
 }
