@@ -1,7 +1,7 @@
 // Installs the package as a stranger does, in an empty folder with a Wrangler file of its own, and walks through it:
 // doctor, validate, plan, dev, start, and a program with d1-runbook/client.
 // usage: node scripts/try-package.mjs [--list] [--keep]      --list prints every file; --keep leaves the folder
-import { execa } from 'execa'
+import { spawnSync } from 'node:child_process'
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,12 +43,17 @@ const FOREIGN = /^(TEMPORAL|CLOUDFLARE|CF_|D1_RUNBOOK_(?!TEMPORAL_CLI))/
 const counted = new Set()
 
 const options = process.argv.slice(2)
-const folder = realpathSync(mkdtempSync(join(tmpdir(), 'd1-runbook-stranger-')))
+if (!(await setUp(['deps', 'build']))) process.exit(1)
 const node = nodeFor(packageRoot)
+// What is used here needs the Node that the product needs.
+if (realpathSync(node) !== realpathSync(process.execPath)) {
+  process.exit(spawnSync(node, process.argv.slice(1), { stdio: 'inherit' }).status ?? 1)
+}
+const { execa } = await import('execa')
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'd1-runbook-stranger-')))
 const launcher = join(folder, 'node_modules', 'd1-runbook', 'bin', 'd1-runbook.mjs')
 
 try {
-  if (!(await setUp(['deps', 'build']))) throw new Error('the build failed')
   await install(await pack())
   await walk()
   console.log('The package works where it was installed.')
