@@ -74,6 +74,29 @@ export const CUT: Scenario[] = [
     'UPDATE t SET v = CAST(v AS INTEGER);',
     [`such as 'abc' -> '0'.`],
   ),
+  ...[
+    ['rounded down', '(1, 3.25), (2, 7.0)', 'round(v)', 'such as 3.25 -> 3.0.'],
+    ['rounded up', '(1, 3.75), (2, 7.0)', 'round(v)', 'such as 3.75 -> 4.0.'],
+    ['to one digit', '(1, 3.75), (2, 4.5)', 'round(v, 1)', 'such as 3.75 -> 3.8.'],
+    ['to the next lower', '(1, -1.5), (2, 2.0)', 'floor(v)', 'such as -1.5 -> -2.0.'],
+    ['in another unit', '(1, 3.755), (2, 0.0)', 'round(v * 100)', 'such as 3.755 -> 376.0.'],
+    ['as a text', '(1, 3.755), (2, 4.5)', `printf('%.1f', v)`, 'such as 3.755 -> 3.8.'],
+    ['without its sign', '(1, -2.5), (2, 4.5)', 'abs(v)', 'such as -2.5 -> 2.5.'],
+    ['in one branch', '(1, 3.75), (2, 40.5)', 'CASE WHEN v < 10 THEN round(v) ELSE v END', '3.75 -> 4.0'],
+  ].map(([name = '', values = '', how = '', says = '']) =>
+    inPlace(`a number ${name}`, 'REAL', values, `UPDATE t SET v = ${how};`, ['1 value of t.v', says]),
+  ),
+  inPlace('an integer divided', 'INTEGER', '(1, 199), (2, 0)', 'UPDATE t SET v = v / 100;', [
+    '1 value of t.v',
+    'such as 199 -> 1.',
+  ]),
+  {
+    ...inPlace('a number rounded in a query of its own', 'REAL', '(1, 3.75), (2, 7.0)', '', [
+      '1 value of t.v',
+      'such as 3.75 -> 4.0.',
+    ]),
+    migration: `CREATE TABLE t_new (id INTEGER PRIMARY KEY, v REAL); INSERT INTO t_new SELECT * FROM (SELECT id, round(v) AS v FROM t); DROP TABLE t; ALTER TABLE t_new RENAME TO t;`,
+  },
   {
     name: 'a word of a table without a key becomes 0',
     schema: 'CREATE TABLE t (v TEXT, w TEXT);',
@@ -85,6 +108,11 @@ export const CUT: Scenario[] = [
     says: [`1 value of t.v`, `such as 'abc'.`],
   },
 ]
+
+const calculated = (name: string, type: string, values: string, how: string, says: string): Scenario => ({
+  ...inPlace(name, type, values, `UPDATE t SET v = ${how};`, [says]),
+  ...{ verdict: 'acknowledge', codes: ['CH101'], silent: ['DL103'] },
+})
 
 /** Every value says what it said. */
 export const CAST_ALIKE: Scenario[] = [
@@ -120,4 +148,23 @@ export const CAST_ALIKE: Scenario[] = [
     ),
     ...{ verdict: 'acknowledge', codes: ['CH101'] },
   },
+  calculated(
+    'less a quarter, which is what a CAST leaves',
+    'REAL',
+    '(1, 3.25), (2, 7.0)',
+    'v - 0.25',
+    '3.25 -> 3.0',
+  ),
+  calculated(
+    'and a quarter, which is what round() makes',
+    'REAL',
+    '(1, 3.75), (2, 7.0)',
+    'v + 0.25',
+    '3.75 -> 4.0',
+  ),
+  calculated('twice as much', 'REAL', '(1, 0.5), (2, 2.5)', 'v * 2', '0.5 -> 1.0'),
+  calculated('what reals are off by', 'REAL', '(1, 10.100000000000001), (2, 2.5)', 'round(v, 2)', '-> 10.1'),
+  calculated('hundreds divided', 'INTEGER', '(1, 300), (2, 200)', 'v / 100', '300 -> 3'),
+  calculated('cents of whole cents', 'REAL', '(1, 1.15), (2, 2.35)', 'round(v * 100)', '1.15 -> 115.0'),
+  calculated('a number of another column', 'REAL', '(1, 3.75), (2, 7.0)', 'round(id * 2.5)', '3.75 -> 3.0'),
 ]

@@ -19,7 +19,7 @@ import {
   type Pair,
 } from './row-keys.js'
 import { withTaken } from './taken-columns.js'
-import { mapsWords } from './writers.js'
+import { writingOf } from './writers.js'
 import { uniformColumns } from './uniform-columns.js'
 import type { Versions } from './versions.js'
 import { rowsNotIn } from './whole-rows.js'
@@ -49,8 +49,8 @@ export function compareByKey(
       return renumbered(withNewKeys(database, fate, after, { key, compared }, start, start.rowsBefore))
     if (compared.length > 0) return compareWithoutKey(database, fate, after, compared, start)
   }
-  const mapped = (name: string): boolean => mapsWords(statements, fate, name)
-  const columns = differing === 0 ? [] : columnChanges(database, from, pairs, key, mapped)
+  const writing = writingOf(statements, fate, after)
+  const columns = differing === 0 ? [] : columnChanges(database, from, pairs, key, writing)
   const uniform = uniformColumns(database, fate, after, columns)
   const kept = {
     ...start,
@@ -127,8 +127,7 @@ function lostRows(
   if (elsewhere !== undefined) {
     const from = `(SELECT * FROM ${missing}) b CROSS JOIN ${main} ON ${join(elsewhere)}`
     if (matchesIn(database, from, []).matched === found.lost) {
-      const mapped = (name: string): boolean => mapsWords(statements, fate, name)
-      const changes = columnChanges(database, from, pairs, elsewhere, mapped)
+      const changes = columnChanges(database, from, pairs, elsewhere, writingOf(statements, fate, after))
       const columns = withTaken(versions, fate, after, from, changes)
       return { ...found, lost: 0, columns: summed(found.columns, columns) }
     }

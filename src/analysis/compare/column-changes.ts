@@ -1,9 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Row } from '../../d1/sqlite/sqlite.js'
+import { numbersCut } from './cut-numbers.js'
 import { countOverwritten } from './json-documents.js'
 import type { ColumnChange } from '../evidence.js'
 import { countCut, cutOff, spoilt, startsAsNumber } from './text-to-number.js'
 import { column, SAMPLES, type Pair } from './row-keys.js'
+import type { Writing } from './writers.js'
 
 /** The two values are not the same, or not stored as the same type: 1, 1.0 and '1' are equal to SQLite where a number is declared. */
 export function differ({ was, is }: Pair): string {
@@ -25,12 +27,16 @@ export function columnChanges(
   from: string,
   compared: Pair[],
   key: Pair[],
-  mapped: (column: string) => boolean,
+  writing: (column: string) => Writing,
 ): ColumnChange[] {
+  const cuts = compared.map(({ was, is }) => {
+    const [b, s] = [column('b', was), column('s', is)]
+    return cutOff(b, s, numbersCut(database, from, [b, s], writing(was)))
+  })
   const counts = compared.flatMap((pair, at) => {
     const b = column('b', pair.was)
     const s = column('s', pair.is)
-    const cut = cutOff(b, s)
+    const cut = cuts[at] ?? '0'
     return [
       `count(${b}) AS v${at}`,
       `count(CASE WHEN NOT (${isEmpty(b)}) AND (${isEmpty(s)}) THEN 1 END) AS n${at}`,
@@ -54,9 +60,9 @@ export function columnChanges(
     if (nulled + changed === 0) return []
     const others = of('c') - of('t')
     const [headed, zeroed] = [of('h'), of('z')]
-    const maps = mapped(was)
+    const { maps } = writing(was)
     const cut = countCut({ values, changed: others, headed, zeroed, words: of('w'), mapped: maps })
-    const cutAway = `(${cutOff(column('b', was), column('s', is))})${cut > headed ? '' : ` AND ${startsAsNumber(column('b', was))}`}`
+    const cutAway = `(${cuts[at] ?? '0'})${cut > headed ? '' : ` AND ${startsAsNumber(column('b', was))}`}`
     const keyText = key.map((pair) => `quote(${column('b', pair.was)})`).join(` || ', ' || `)
     const emptied = `NOT (${isEmpty(column('b', was))}) AND (${isEmpty(column('s', is))})`
     const samplesWhere = (condition: string): ColumnChange['samples'] =>

@@ -6,6 +6,7 @@ import { join, number, type Pair } from './row-keys.js'
 import { uniformColumns } from './uniform-columns.js'
 import type { Versions } from './versions.js'
 import { compareWithoutKey } from './without-key.js'
+import type { Writing } from './writers.js'
 
 /** A column that is computed before, afterwards or both times. */
 interface ComputedPair extends Pair {
@@ -21,6 +22,9 @@ export function computedPairs(fate: TableFate, after: TableSchema): ComputedPair
     return [{ was: name, is: now.name, computed }]
   })
 }
+
+/** What computes them stands in no statement that wrote rows. */
+const computed = (name: string): Writing => ({ columns: [name], maps: true, expressions: [] })
 
 /**
  * What became of the values of generated columns, and of ordinary ones that are generated now or were. `pairs`: the ordinary columns. A
@@ -50,7 +54,7 @@ export function computedChanges(
   const rows = `prior.${quoteName(fate.before.name)} b CROSS JOIN main.${quoteName(after.name)} s ON ${join(key)}`
   const alike = `${rows}${pairs.map((pair) => ` AND NOT (${differ(pair)})`).join('')}`
   const among = (from: string, some: ComputedPair[]): ColumnChange[] =>
-    some.length === 0 ? [] : columnChanges(database, from, some, key, () => true)
+    some.length === 0 ? [] : columnChanges(database, from, some, key, computed)
   const changes = [
     ...among(
       rows,

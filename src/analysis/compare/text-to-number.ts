@@ -21,20 +21,28 @@ export function spoilt(b: string, s: string): string {
   return `typeof(${b}) = 'text' AND typeof(${s}) IN ('integer', 'real') AND CAST(${s} AS TEXT) <> trim(${b}) AND NOT (${plain})`
 }
 
-/** The same, and the value is what CAST makes of the text, stored as a number or as its digits: no mapping that somebody wrote down. */
-export function cutOff(b: string, s: string): string {
+/**
+ * The same, and the value is what CAST makes of the text, stored as a number or as its digits: no mapping that somebody wrote down. Or a
+ * number of which `cutNumbers` says that it was cut.
+ */
+export function cutOff(b: string, s: string, cutNumbers: string): string {
   const casts = [`CAST(${b} AS NUMERIC)`, `CAST(${b} AS INTEGER)`, `CAST(${b} AS REAL)`]
   const digits = casts.map((cast) => `CAST(${cast} AS TEXT)`).join(', ')
   const toNumber = `((${spoilt(b, s)}) OR (typeof(${b}) = 'text' AND trim(${b}) = '' AND typeof(${s}) IN ('integer', 'real'))) AND ${s} IN (${casts.join(', ')})`
   const toDigits = `typeof(${b}) = 'text' AND typeof(${s}) = 'text' AND ${b} <> ${s} AND ${s} IN (${digits}) AND (CAST(${b} AS REAL) <> CAST(${s} AS REAL) OR trim(${b}) GLOB '*[^-+0-9.]*' OR trim(${b}) = '')`
-  return `(${toNumber}) OR (${toDigits}) OR (${cutNumber(b, s)})`
+  return `(${toNumber}) OR (${toDigits}) OR (${cutNumbers})`
 }
 
 /** A real that lost what was behind its point, an integer beyond what a real holds. Source: https://sqlite.org/lang_expr.html#castexpr */
-export function cutNumber(b: string, s: string): string {
-  const truncated = `typeof(${b}) = 'real' AND typeof(${s}) IN ('integer', 'real') AND ${b} <> ${s} AND ${s} = CAST(${b} AS INTEGER)`
-  const rounded = `typeof(${b}) = 'integer' AND typeof(${s}) = 'real' AND ${s} = CAST(${b} AS REAL) AND CAST(${s} AS INTEGER) <> ${b}`
-  return `(${truncated}) OR (${rounded})`
+export function cutNumber(b: string, s: string, more: string[] = []): string {
+  const shorter = [`CAST(${b} AS INTEGER)`, ...more].join(', ')
+  const truncated = `typeof(${b}) = 'real' AND typeof(${s}) IN ('integer', 'real') AND ${b} <> ${s} AND ${s} IN (${shorter})`
+  return `(${truncated}) OR (${rounded(b, s)})`
+}
+
+/** What a column of reals does to a large integer, whatever was written. */
+export function rounded(b: string, s: string): string {
+  return `typeof(${b}) = 'integer' AND typeof(${s}) = 'real' AND ${s} = CAST(${b} AS REAL) AND CAST(${s} AS INTEGER) <> ${b}`
 }
 
 /** Starts like a number: what CAST cut off is what followed, or zeros and a sign before it. A number does. */

@@ -16,12 +16,15 @@ export function uniformColumns(
       database,
       `SELECT count(*) AS n FROM (SELECT DISTINCT ${quoteName(name)} FROM ${table} WHERE ${quoteName(name)} IS NOT NULL LIMIT 2)`,
     )
-  return changes
-    .filter(({ changed, values }) => changed > 0 && values > 1)
-    .filter(({ column: was, after: is }) => {
-      if (is === undefined) return false
-      const before = distinct(`prior.${quoteName(fate.before.name)}`, was)
-      return before > 1 && distinct(`main.${quoteName(after.name)}`, is) === 1
-    })
-    .map((change) => change.column)
+  return (
+    changes
+      // Where nothing but empty texts became NULL, the others are what they were.
+      .filter(({ changed, values, blanked }) => changed > (blanked?.values ?? 0) && values > 1)
+      .filter(({ column: was, after: is }) => {
+        if (is === undefined) return false
+        const before = distinct(`prior.${quoteName(fate.before.name)}`, was)
+        return before > 1 && distinct(`main.${quoteName(after.name)}`, is) === 1
+      })
+      .map((change) => change.column)
+  )
 }

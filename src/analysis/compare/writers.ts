@@ -1,5 +1,6 @@
 import { mentions, type StatementParts } from '../statement/statement.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
+import { sameName, type TableSchema } from '../../d1/schema/schema.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
 
 /** Statements that may have put the values of a column of before somewhere else: they name it, or take all columns. */
@@ -16,8 +17,46 @@ export function writersOf(
   )
 }
 
+/** How statements wrote the values that a column has now. */
+export interface Writing {
+  /** Names of the column, before and now. */
+  columns: string[]
+  /** A statement that names it may put one word in the place of another. */
+  maps: boolean
+  /** What was put into it; of a copy whose list is not one for one the whole statement; none for a trigger. */
+  expressions: Token[][]
+}
+
+export function writingOf(
+  statements: StatementEvidence[],
+  fate: TableFate,
+  after: TableSchema,
+): (name: string) => Writing {
+  const all = after.columns.filter(({ generated }) => !generated).map((it) => it.name)
+  return (name) => {
+    const columns = [name, fate.renamedColumns.get(name.toLowerCase()) ?? name]
+    const tables = [fate.before.name, after.name].map((table) => table.toLowerCase())
+    const expressions = statements
+      .map(({ anatomy }) => anatomy)
+      .filter((it) => tables.includes((it.target ?? '').toLowerCase()) || (fate.how !== 'kept' && it.copies))
+      .flatMap((anatomy) => {
+        const set = assignments(anatomy.tokens).filter((it) =>
+          columns.some((column) => sameName(column, it.column)),
+        )
+        const [copied] = columns
+          .map((column) => selectedFor(anatomy, column, all))
+          .filter((it) => it.length > 0)
+        return [
+          ...set.map(({ value }) => upToComma(value)),
+          ...(anatomy.copies ? [copied ?? anatomy.tokens] : []),
+        ]
+      })
+    return { columns, maps: mapsWords(statements, fate, name), expressions }
+  }
+}
+
 /** Whether a statement that names the column may put one word in the place of another: `CASE`, `iif`. */
-export function mapsWords(statements: StatementEvidence[], fate: TableFate, name: string): boolean {
+function mapsWords(statements: StatementEvidence[], fate: TableFate, name: string): boolean {
   return writersOf(statements, fate, name).some(({ anatomy }) =>
     anatomy.tokens.some(({ text }) => /^(?:case|iif|if)$/i.test(text)),
   )
