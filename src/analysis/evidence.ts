@@ -40,8 +40,11 @@ export interface StatementEvidence {
   counts: { table: string; before: number; after: number }[]
   /** Of a DELETE: the first columns of a few of the rows that it takes itself, as SQL literals. */
   taken?: string[]
-  /** Of an UPDATE: for the columns that it sets, how many values there are before and after that are not NULL or empty. */
-  filled?: { column: string; before: number; after: number }[]
+  /**
+   * Of an UPDATE: for the columns that it sets, how many values there are before and after that are not NULL or empty, and where it can be
+   * asked in how many rows it wrote another value.
+   */
+  filled?: { column: string; before: number; after: number; changed?: number }[]
   /** Double-quoted names that SQLite reads as text although a column of that name is meant. */
   literals: string[]
   /** Columns that it copies as they are, under the names of then. */
@@ -111,6 +114,8 @@ export interface ColumnChange {
   samples: { key: string; before: string; after: string }[]
   /** `table.column` that holds the same values now. */
   preservedIn?: string
+  /** Of a column that is gone: `table.column` that holds all its values but those that are lost. */
+  othersIn?: string
   /** `table.column` that holds the values which this column, though it is still there, no longer has. */
   heldIn?: string
   /** `table.column` that holds one other word for each value but those lost: which stands for which, only the migration says. */

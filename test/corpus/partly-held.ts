@@ -41,13 +41,82 @@ UPDATE t SET lat = CAST(substr(pos, 1, instr(pos, ',') - 1) AS REAL), lng = CAST
 const WORDS = (cases: string): string =>
   `ALTER TABLE t ADD COLUMN w TEXT; UPDATE t SET w = CASE st ${cases} END; ALTER TABLE t DROP COLUMN st;`
 
+/** Notes of which `comment` takes some: it has others in some rows already. */
+const NOTES = (migration: string, column = 'notes'): Omit<Case, 'name' | 'says'> => ({
+  schema: `CREATE TABLE orders (id INTEGER PRIMARY KEY, notes TEXT, comment TEXT);`,
+  rows: `INSERT INTO orders VALUES (1, 'n1', NULL), (2, 'n2', 'mine'), (3, 'n3', 'other'), (4, 'n4', 'm4'), (5, NULL, 'm5');`,
+  migration: `${migration} ALTER TABLE orders DROP COLUMN ${column};`,
+})
+const GUESTS = (migration: string): Omit<Case, 'name' | 'says'> => ({
+  schema: `CREATE TABLE guests (id INTEGER PRIMARY KEY, note TEXT); CREATE TABLE stays (id INTEGER PRIMARY KEY, guest_id INTEGER NOT NULL UNIQUE REFERENCES guests (id), comment TEXT);`,
+  rows: `INSERT INTO guests VALUES (1, 'n1'), (2, 'n2'), (3, 'n3'), (4, NULL); INSERT INTO stays VALUES (1, 1, NULL), (2, 2, 'mine'), (3, 3, 'his');`,
+  migration: `${migration} ALTER TABLE guests DROP COLUMN note;`,
+})
+const THREE_LEFT = [
+  `3 values of orders.notes go with the column, such as 'n2', 'n3', 'n4'; the others are in orders.comment.`,
+]
+const TWO_LEFT = [
+  `2 values of guests.note go with the column, such as 'n2', 'n3'; the others are in stays.comment.`,
+]
+
 export const PARTLY_HELD: Scenario[] = [
+  some({
+    name: 'notes where there is no comment',
+    ...NOTES(`UPDATE orders SET comment = notes WHERE comment IS NULL;`),
+    says: THREE_LEFT,
+  }),
+  some({
+    name: 'notes behind coalesce',
+    ...NOTES(`UPDATE orders SET comment = coalesce(comment, notes);`),
+    says: THREE_LEFT,
+  }),
+  some({
+    name: 'notes in a branch of CASE',
+    ...NOTES(`UPDATE orders SET comment = CASE WHEN comment IS NULL THEN orders.notes ELSE comment END;`),
+    says: THREE_LEFT,
+  }),
+  some({
+    name: 'notes behind coalesce in the copy of a rebuild',
+    ...NOTES(''),
+    migration: `CREATE TABLE o2 (id INTEGER PRIMARY KEY, comment TEXT); INSERT INTO o2 (id, comment) SELECT id, ifnull(comment, notes) FROM orders; DROP TABLE orders; ALTER TABLE o2 RENAME TO orders;`,
+    says: THREE_LEFT,
+  }),
+  some({
+    name: 'notes of guests where their stay has no comment',
+    ...GUESTS(
+      `UPDATE stays SET comment = (SELECT note FROM guests WHERE guests.id = stays.guest_id) WHERE comment IS NULL;`,
+    ),
+    says: TWO_LEFT,
+  }),
+  some({
+    name: 'notes of guests behind coalesce',
+    ...GUESTS(
+      `UPDATE stays SET comment = coalesce(comment, (SELECT g.note FROM guests g WHERE g.id = guest_id));`,
+    ),
+    says: TWO_LEFT,
+  }),
+  some({
+    name: 'notes of guests by UPDATE … FROM',
+    ...GUESTS(
+      `UPDATE stays SET comment = g.note FROM guests g WHERE g.id = stays.guest_id AND comment IS NULL;`,
+    ),
+    says: TWO_LEFT,
+  }),
+  some({
+    name: 'notes into a table that has some of them',
+    ...NOTES(
+      `CREATE TABLE texts (id INTEGER PRIMARY KEY, t TEXT); INSERT INTO texts VALUES (2, 'x'), (3, 'y'), (4, 'z'); INSERT OR IGNORE INTO texts SELECT id, notes FROM orders WHERE notes IS NOT NULL;`,
+    ),
+    says: [
+      `3 values of orders.notes go with the column, such as 'n2', 'n3', 'n4'; the others are in texts.t.`,
+    ],
+  }),
   some({
     name: 'an amount with more decimals than cents have',
     ...one('price', 'REAL', ['1.5', '2.25', '0.999', '7']),
     migration:
       'ALTER TABLE t ADD COLUMN cents INTEGER; UPDATE t SET cents = CAST(round(price * 100) AS INTEGER); ALTER TABLE t DROP COLUMN price;',
-    says: ['1 value of t.price goes with the column, such as 0.999.'],
+    says: ['1 value of t.price goes with the column, such as 0.999'],
   }),
   some({
     name: 'a time with fractions of a second, and one that looks the same without',
@@ -59,27 +128,25 @@ export const PARTLY_HELD: Scenario[] = [
     ]),
     migration:
       'ALTER TABLE t ADD COLUMN ts INTEGER; UPDATE t SET ts = unixepoch(at); ALTER TABLE t DROP COLUMN at;',
-    says: [
-      `2 values of t.at go with the column, such as '2024-02-02T03:04:05Z', '2024-02-02T03:04:05.123Z'.`,
-    ],
+    says: [`2 values of t.at go with the column, such as '2024-02-02T03:04:05Z', '2024-02-02T03:04:05.123Z'`],
   }),
   some({
     name: 'an object with a member that has no column',
     ...one('meta', 'TEXT', [`'{"a":1,"b":2}'`, `'{"a":3,"b":4}'`, `'{"a":5,"b":6,"c":7}'`]),
     migration: `ALTER TABLE t ADD COLUMN a INTEGER; ALTER TABLE t ADD COLUMN b INTEGER; UPDATE t SET a = json_extract(meta, '$.a'), b = json_extract(meta, '$.b'); ALTER TABLE t DROP COLUMN meta;`,
-    says: [`1 value of t.meta goes with the column, such as '{"a":5,"b":6,"c":7}'.`],
+    says: [`1 value of t.meta goes with the column, such as '{"a":5,"b":6,"c":7}'`],
   }),
   some({
     name: 'a list of which an element is left out',
     ...one('tags', 'TEXT', [`'["a","b"]'`, `'["c"]'`, `'["a","x"]'`]),
     migration: `CREATE TABLE tag (t_id INTEGER REFERENCES t (id), v TEXT); INSERT INTO tag SELECT t.id, j.value FROM t, json_each(t.tags) j WHERE j.value <> 'x'; ALTER TABLE t DROP COLUMN tags;`,
-    says: [`1 value of t.tags goes with the column, such as '["a","x"]'.`],
+    says: [`1 value of t.tags goes with the column, such as '["a","x"]'`],
   }),
   some({
     name: 'a text of pieces of which one is left out',
     ...one('tags', 'TEXT', [`'a,b'`, `'c,d'`, `'a,x'`]),
     migration: `CREATE TABLE tag (t_id INTEGER REFERENCES t (id), v TEXT); INSERT INTO tag SELECT t.id, j.value FROM t, json_each('["' || replace(t.tags, ',', '","') || '"]') j WHERE j.value <> 'x'; ALTER TABLE t DROP COLUMN tags;`,
-    says: [`1 value of t.tags goes with the column, such as 'a,x'.`],
+    says: [`1 value of t.tags goes with the column, such as 'a,x'`],
   }),
   some({
     name: 'two words that become one',
@@ -139,11 +206,24 @@ export const PARTLY_HELD: Scenario[] = [
   some({
     name: 'a point of which one part is no number',
     ...POINTS(`'47.1,8.5'`, `'46,7.4'`, `'x,2.5'`),
-    says: [`1 value of t.pos goes with the column, such as 'x,2.5'.`],
+    says: [`1 value of t.pos goes with the column, such as 'x,2.5'`],
   }),
 ]
 
 export const WHOLLY_HELD: Scenario[] = [
+  all({
+    name: 'notes behind the comments that are there',
+    ...NOTES(
+      `UPDATE orders SET comment = CASE WHEN comment IS NULL THEN notes WHEN notes IS NULL THEN comment ELSE comment || char(10) || notes END;`,
+    ),
+    says: ['its values are in orders.comment'],
+  }),
+  all({
+    name: 'notes where no comment is in the way',
+    ...NOTES(`UPDATE orders SET comment = notes WHERE comment IS NULL;`),
+    rows: `INSERT INTO orders VALUES (1, 'n1', NULL), (2, NULL, 'mine'), (3, 'n3', NULL), (4, 'same', 'same');`,
+    says: ['its values are in orders.comment'],
+  }),
   all({
     name: 'settings that become one object',
     ...PREFS,

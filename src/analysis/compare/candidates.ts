@@ -6,7 +6,7 @@ import type { Versions } from './versions.js'
 import { isAmbiguous, placeIn, type ListHolder, type Place } from './places.js'
 import type { Spelt } from './readings.js'
 import { column, isCalledAfter, pairsOf, ROWID, type Pair } from './row-keys.js'
-import { columnsFilled, copiedBy, mentionedFor, writes } from './writers.js'
+import { columnsFilled, copiedBy, mentionedFor, passedBy, writes } from './writers.js'
 
 /**
  * Columns of the same row that statements filled from the old one, and columns of tables that such a column points to. With `asItIs` only
@@ -49,6 +49,7 @@ export function placesBeside(
     source: `main.${quoteName(after.name)}`,
     link,
     columns: filled,
+    passed: own.flatMap(({ anatomy }) => passedBy(anatomy, names, insertable)),
     named: (it) => `${after.name}.${it}`,
   }
   if (asItIs) return [row]
@@ -142,7 +143,10 @@ export function placesElsewhere(
       .sort((a, b) => Number(sameName(b, name)) - Number(sameName(a, name)))
     const columns = spelt === undefined ? heirs : [...heirs, ...rest].slice(0, 12)
     const whole = columns.length === 0 ? undefined : placeIn(database, table.name, link, columns)
-    if (whole !== undefined) return [whole]
+    const filling = writers.filter((statement) => writes(statement, table.name))
+    const all = table.columns.filter(({ generated }) => !generated).map((it) => it.name)
+    const passed = filling.flatMap(({ anatomy }) => passedBy(anatomy, [name], all))
+    if (whole !== undefined) return [{ ...whole, passed }]
     const single = columns.flatMap((it) => placeIn(database, table.name, link, [it]) ?? [])
     if (single.length > 0 || spelt === undefined) return single
     const literals = [

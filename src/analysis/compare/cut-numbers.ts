@@ -27,7 +27,7 @@ export function numbersCut(
   const stored = `typeof(${b}) IN ('integer', 'real') AND ${isNumber(s)}`
   if (expressions.length === 0) return cutNumber(b, s)
   const own = expressions.filter((tokens) => tokens.some((token) => isNamed(token, columns)))
-  const cutting = own.filter((tokens) => tokens.some(({ text }) => CUTS.test(text)))
+  const cutting = own.filter(cuts)
   if (cutting.length === 0) return rounded(b, s)
   if (cutting.some((tokens) => tokens.some(({ text }) => CHOOSES.test(text))))
     return cutNumber(
@@ -45,6 +45,11 @@ export function numbersCut(
   }))
   const least = lost.reduce((a, other) => (other.rows < a.rows ? other : a))
   return least.condition
+}
+
+/** Whether an expression may make one number of several. */
+export function cuts(expression: Token[]): boolean {
+  return expression.some(({ text }) => CUTS.test(text))
 }
 
 function near(b: string, reading: string): string {

@@ -60,7 +60,9 @@ export function goneColumn(
   const nulls = number(database, `SELECT count(*) - count(${b}) AS n FROM ${prior}`)
   const blanked = all === nulled ? {} : { blanked: { values: all - nulled, nulls } }
   if (nulled === 0) return { ...change, ...blanked, nulled, preservedIn: holders.join(', ') }
-  return { ...change, ...blanked, nulled, samples: samplesOf(database, said) }
+  const others =
+    holders.length === 0 || nulled === values || all !== nulled ? {} : { othersIn: holders.join(', ') }
+  return { ...change, ...blanked, ...others, nulled, samples: samplesOf(database, said) }
 }
 
 /** The column whose values are looked for, and the statements that wrote from it. */

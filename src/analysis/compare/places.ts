@@ -19,6 +19,8 @@ export interface Place {
   link: string[]
   /** Columns that may hold the value, or a part of it. */
   columns: string[]
+  /** Of these, the ones that a statement sets to the value as it is, in some rows at least: `coalesce(comment, note)`. */
+  passed?: string[]
   /** How a column is called for people. */
   named: (column: string) => string
 }
@@ -57,7 +59,8 @@ export interface Left {
 
 /**
  * The wanted values that the best way back does not give, where it gives most of them, or undoes what a statement calculated: those of which the place says nothing or another
- * value, and those that it reads as it misreads another one: of these nobody can tell which they were. Undefined where there is no such way.
+ * value, and those that it reads as it misreads another one: of these nobody can tell which they were. Where a statement put the value there
+ * as it is, however few, only those of which the place says another one. Undefined where there is no such way.
  */
 export function leftBy(database: DatabaseSync, wanted: Wanted, place: Place, spelt: Spelt): Left | undefined {
   const tried = readings(place.columns, (name) => column('s', name), spelt).slice(0, AT_ONCE)
@@ -69,9 +72,14 @@ export function leftBy(database: DatabaseSync, wanted: Wanted, place: Place, spe
   const most = Math.max(...right)
   const found = tried[right.indexOf(most)]
   if (found === undefined || most === 0) return undefined
-  if (found.undoes !== true && most * 2 < Number(row['n'])) return undefined
+  const passed = (place.passed ?? []).find((name) => column('s', name) === found.sql)
+  if (found.undoes !== true && passed === undefined && most * 2 < Number(row['n'])) return undefined
   const keys = Array.from({ length: wanted.keys }, (_, key) => `w.k${key} AS k${key}`).join(', ')
   const wrong = `NOT coalesce(${sameAs(found)}, 0)`
+  if (passed !== undefined) {
+    const sql = `SELECT ${keys}, w.v AS v FROM ${from} WHERE ${wrong}`
+    return { wanted: { ...wanted, sql }, columns: [passed] }
+  }
   const misread = `SELECT ${found.sql} FROM ${from} WHERE ${wrong} AND (${found.sql}) IS NOT NULL`
   const sql = `SELECT ${keys}, w.v AS v FROM ${from} WHERE ${wrong} OR (${found.sql}) IN (${misread})`
   const left = Number(database.prepare(`SELECT count(*) AS n FROM (${sql})`).get()?.['n'])

@@ -29,6 +29,11 @@ export function speltIn(statements: Token[][]): Spelt {
     .filter(({ kind, text }) => kind === 'string' && text.startsWith("'"))
     .map(({ text }) => unquote(text))
     .filter((text) => text.length > 0 && text.length <= 60)
+  const characters = tokens
+    .filter(({ text }, at) => /^char$/i.test(text) && tokens[at + 3]?.text === ')')
+    .map((token) => Number(tokens[tokens.indexOf(token) + 2]?.text))
+    .filter((code) => code > 0 && code < 128)
+    .map((code) => String.fromCharCode(code))
   const calculates = (at: number): boolean => /^[*/%+-]$/.test(tokens[at]?.text ?? '')
   const numbers = tokens
     .filter(
@@ -50,7 +55,7 @@ export function speltIn(statements: Token[][]): Spelt {
     .filter(({ kind, text }, at) => kind === 'word' && !(/^not$/i.test(text) && chooses(at)))
     .map(({ text }) => text.toLowerCase())
   return {
-    texts: [...new Set(texts)].slice(0, 12),
+    texts: [...new Set([...texts, ...characters])].slice(0, 12),
     numbers: [...new Set(numbers)].slice(0, 6),
     factors: [...new Set(factors)],
     constants: [...new Set(constants)].slice(0, 6),

@@ -145,6 +145,47 @@ export function assignments(tokens: Token[]): Assignment[] {
   return found
 }
 
+/**
+ * Whether an expression gives one of these columns as it is or nothing of it: by itself, or as what `coalesce`, `CASE` or a subquery
+ * chooses. What it says in a condition makes no value.
+ */
+export function passesOn(expression: Token[], names: string[]): boolean {
+  const open: { call: string; condition: boolean }[] = [{ call: '', condition: false }]
+  let passes = false
+  for (const [at, { kind, text }] of expression.entries()) {
+    const before = expression[at - 1]?.text ?? ''
+    const level = open.at(-1)
+    if (level === undefined) return false
+    if (text === '(') open.push({ call: before, condition: level.condition })
+    if (text === ')') open.pop()
+    if (/^(?:case|when|from)$/i.test(text)) level.condition = true
+    if (/^(?:then|else|end)$/i.test(text)) level.condition = false
+    const named = (kind === 'word' || kind === 'name') && names.some((name) => sameName(name, unquote(text)))
+    if (!named || level.condition) continue
+    const chosen = open.every(({ call }) => /^(?:coalesce|ifnull|nullif|then|else|[(,]|)$/i.test(call))
+    const first = before === '.' ? (expression[at - 3]?.text ?? '') : before
+    const next = expression[at + 1]?.text ?? ''
+    if (next === '.') continue
+    if (
+      !chosen ||
+      !/^(?:|[(,]|then|else|select)$/i.test(first) ||
+      !/^(?:|[),]|when|else|end|from)$/i.test(next)
+    )
+      return false
+    passes = true
+  }
+  return passes
+}
+
+/** Columns of `all` into which a statement puts one of `names` as it is, in some rows at least. */
+export function passedBy(statement: StatementParts, names: string[], all: string[]): string[] {
+  return all.filter((column) => {
+    const set = assignments(statement.tokens).filter((it) => sameName(it.column, column))
+    const copied = statement.copies ? selectedFor(statement, column, all) : []
+    return [...set.map(({ value }) => upToComma(value)), copied].some((it) => passesOn(it, names))
+  })
+}
+
 /** Columns that an UPDATE sets to another column as it is. */
 export function copiedBy({ verb, tokens }: StatementParts, names: string[]): string[] {
   if (verb !== 'update') return []

@@ -12,7 +12,7 @@ import { isMany, keyReads, readsOf, triggerReads } from './heavy-reads.js'
 import { failedPrecondition } from '../statement/if-not-exists.js'
 import { literalsInIndex, literalsInPlaceOfColumns } from '../statement/quoted-literals.js'
 import { columnSources } from '../statement/column-sources.js'
-import { countFilled, rowsToBeTaken } from './statement-effects.js'
+import { countFilled, rowsToBeChanged, rowsToBeTaken } from './statement-effects.js'
 import { tablesByRoot, tableAccessOf } from '../statement/table-access.js'
 
 export interface ObserverOptions {
@@ -56,7 +56,7 @@ export class Observer {
     })
     const { countRows } = this.#options
     const taken = countRows ? rowsToBeTaken(this.#database, statement.sql, anatomy) : []
-    const filled = this.#filled(anatomy)
+    const filled = this.#filled(statement.sql, anatomy)
     const planned = countRows ? readsOf(this.#database, statement.sql, anatomy) : undefined
     const started = performance.now()
     const totalBefore = countRows ? this.#totalChanges() : 0
@@ -92,15 +92,19 @@ export class Observer {
   }
 
   /** Counts the values of the columns that an UPDATE sets; the answer counts them again. */
-  #filled(anatomy: StatementParts): () => Pick<StatementEvidence, 'filled'> {
+  #filled(sql: string, anatomy: StatementParts): () => Pick<StatementEvidence, 'filled'> {
     if (!this.#options.countRows || anatomy.verb !== 'update' || !this.#mayCount(anatomy.target ?? ''))
       return () => ({})
     const before = countFilled(this.#database, anatomy)
+    const changed = rowsToBeChanged(this.#database, sql, anatomy)
     return () => {
       const after = countFilled(this.#database, anatomy)
       const filled = before.flatMap(({ column, values }, at) => {
         const now = after[at]?.values
-        return now === undefined || now === values ? [] : [{ column, before: values, after: now }]
+        const rows = changed.get(column.toLowerCase())
+        return now === undefined
+          ? []
+          : [{ column, before: values, after: now, ...defined({ changed: rows }) }]
       })
       return filled.length === 0 ? {} : { filled }
     }

@@ -1,8 +1,9 @@
 import { tableNamed } from '../../d1/schema/schema.js'
 import type { Token } from '../../d1/sql/tokens.js'
-import { assignments } from '../compare/writers.js'
+import { assignments, upToComma, writes, type Assignment } from '../compare/writers.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { lower, NamesInTime } from './own-names.js'
+import { same } from './rule.js'
 
 /** Names under which a table was known in the course of the statements. */
 export function namesOf(fate: TableFate): Set<string> {
@@ -30,7 +31,10 @@ export function rowLosses(evidence: Evidence, fate: TableFate): RowLoss[] {
   const { lost = 0, moved = 0, equal = 0, lostSamples: samples = [] } = fate.data ?? {}
   if (lost === 0) return []
   const whole = (place: StatementEvidence | undefined): RowLoss[] => [{ place, rows: lost, samples }]
-  if (fate.how === 'dropped') return whole(fate.ended)
+  if (fate.how === 'dropped') {
+    const copy = moved > 0 ? leavingCopy(evidence, fate, fate.data?.movedTo ?? '') : undefined
+    return whole(copy ?? fate.ended)
+  }
   const taken = takers(evidence, fate)
   const sum = taken.reduce((total, { rows }) => total + rows, 0)
   const left = lost - sum
@@ -126,13 +130,14 @@ export function isCollateral(evidence: Evidence, statement: StatementEvidence, f
 }
 
 /**
- * The statement that changed the column: the last that sets it in some row, else the copy that filled the table, else what changed it by a
- * trigger or a foreign key.
+ * The statement that changed the column: the last that writes another value into some row (of those that do `what`, where there is one),
+ * else the copy that filled the table, else what changed it by a trigger or a foreign key.
  */
 export function valueCulprit(
   evidence: Evidence,
   fate: TableFate,
   column: string,
+  what: (value: Token[]) => boolean = () => false,
 ): StatementEvidence | undefined {
   const names = new NamesInTime(evidence, fate)
   const called = new Set([lower(column), lower(nameNow(fate, column))])
@@ -143,12 +148,20 @@ export function valueCulprit(
       (statement.anatomy.verb === 'alter-table' && names.has(statement, statement.anatomy.target)),
   )
   const own = writes.filter((statement) => names.has(statement, statement.anatomy.target))
+  const setsOf = ({ anatomy: { tokens } }: StatementEvidence): Assignment[] =>
+    assignments(tokens).filter((set) => called.has(lower(set.column)))
   const sets = own.filter(
     (statement) =>
       (statement.anatomy.verb === 'update' || statement.anatomy.verb === 'insert') &&
-      assignments(statement.anatomy.tokens).some((set) => called.has(lower(set.column))) &&
+      setsOf(statement).length > 0 &&
       (!counted || statement.changes > 0),
   )
+  const effective = sets.filter(({ filled = [] }) => {
+    const effect = filled.find((it) => called.has(lower(it.column)))
+    // Values that became NULL or empty are told by `clearings`.
+    return (effect?.changed ?? 1) > Math.max(0, (effect?.before ?? 0) - (effect?.after ?? 0))
+  })
+  const meant = effective.filter((statement) => setsOf(statement).some(({ value }) => what(upToComma(value))))
   const altered = own.filter(
     ({ anatomy: { alteration } }) =>
       (alteration?.kind === 'add-column' || alteration?.kind === 'drop-column') &&
@@ -168,6 +181,8 @@ export function valueCulprit(
   )
   const inserts = own.findLast(({ anatomy }) => anatomy.verb === 'insert')
   return (
+    meant.at(-1) ??
+    effective.at(-1) ??
     sets.at(-1) ??
     altered.at(-1) ??
     copies.at(-1) ??
@@ -218,6 +233,25 @@ function fillings(
     (place.filled ?? [])
       .filter((it) => called.has(lower(it.column)) && names.has(place, place.anatomy.target))
       .map(({ before, after }) => ({ place, by: after - before })),
+  )
+}
+
+/** The copy that left values or rows of this table out: the last that fills one of the tables (`table` or `table.column`, in a list) from it. */
+export function leavingCopy(
+  evidence: Evidence,
+  fate: TableFate,
+  tables: string,
+): StatementEvidence | undefined {
+  const into = tables.split(', ').map((name) => name.replace(/\..*$/s, ''))
+  const names = new NamesInTime(evidence, fate)
+  const own = into.some((table) => same(table, fate.after?.name))
+  return evidence.statements.findLast(
+    (statement) =>
+      (statement.anatomy.copies || statement.anatomy.verb === 'update') &&
+      (into.some((table) => writes(statement, table)) ||
+        (own && names.isSuccessor(statement, statement.anatomy.target))) &&
+      (same(statement.anatomy.target, fate.before.name) ||
+        statement.touches.some(({ table, how }) => how === 'read' && same(table, fate.before.name))),
   )
 }
 
@@ -274,7 +308,7 @@ export function refilledLater(evidence: Evidence, statement: StatementEvidence, 
     )
 }
 
-interface Assignment {
+interface ColumnSet {
   column: string
   toNull: boolean
   /** The value names no column: it is one and the same for every row. */
@@ -282,7 +316,7 @@ interface Assignment {
 }
 
 /** Columns that an UPDATE sets. */
-export function columnsSet({ anatomy }: StatementEvidence): Assignment[] {
+export function columnsSet({ anatomy }: StatementEvidence): ColumnSet[] {
   return assignments(anatomy.tokens).map(({ column, value }) => {
     const next = value[1]?.text ?? ''
     const toNull =

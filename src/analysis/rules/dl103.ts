@@ -1,5 +1,6 @@
 import { defined } from '../../contract/defined.js'
-import { clearings, valueCulprit } from './attribution.js'
+import { clearings, leavingCopy, valueCulprit } from './attribution.js'
+import { cuts } from '../compare/cut-numbers.js'
 import type { Finding } from '../../contract/finding.js'
 import type { ColumnChange, Evidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
@@ -42,13 +43,15 @@ export function forgotten(fate: TableFate, change: ColumnChange): boolean {
 }
 
 function gone(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
+  const { othersIn } = change
+  const copy = othersIn === undefined ? undefined : leavingCopy(evidence, fate, othersIn)
   return lost(
     fate,
     change,
-    dropOf(evidence, fate, change.column),
+    copy ?? dropOf(evidence, fate, change.column),
     `${valuesText(change.nulled)} of ${fate.before.name}.${change.column} ${change.nulled === 1 ? 'goes' : 'go'} with the column`,
     change.values - change.nulled,
-    wordsText(change),
+    othersIn === undefined ? wordsText(change) : `; the others are in ${othersIn}`,
   )
 }
 
@@ -109,7 +112,7 @@ function turned(
         before: it.after === '' ? it.before : `${it.before} -> ${it.after}`,
       })),
     },
-    valueCulprit(evidence, fate, change.column),
+    valueCulprit(evidence, fate, change.column, cuts),
     `${valuesText(count)} of ${fate.before.name}.${change.column} ${what}`,
     change.values - count,
   )

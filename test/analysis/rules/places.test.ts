@@ -70,6 +70,46 @@ describe('a loss or change is told where it happens', () => {
       ['CH101 notes.about 0002:2', 'CH101 notes.text 0002:1', 'CH101 users.m 0002:1'],
     ],
     [
+      'in the UPDATE that changes values, before one that writes what is there',
+      `UPDATE users SET n = upper(n) WHERE id < 3;\nUPDATE users SET n = trim(n);\nUPDATE users SET n = n WHERE id = 1;`,
+      ['CH101 users.n 0002:1'],
+    ],
+    [
+      'in the UPDATE that changes values, before one that clears others',
+      `UPDATE users SET n = upper(n) WHERE id < 3;\nUPDATE users SET n = NULL WHERE id = 4;\nUPDATE users SET n = trim(n);`,
+      ['CH101 users.n 0002:1', 'DL103 users.n 0002:2'],
+    ],
+    [
+      'in the file that changes values, before one that finds them changed',
+      { '0002_a.sql': `UPDATE users SET n = upper(n);`, '0003_b.sql': `UPDATE users SET n = upper(n);` },
+      ['CH101 users.n 0002:1'],
+    ],
+    [
+      'in the copy that leaves values out, before the column goes',
+      `CREATE TABLE q (post_id INTEGER PRIMARY KEY, q TEXT);\nINSERT INTO q SELECT id, q FROM posts WHERE id < 3;\nALTER TABLE posts DROP COLUMN q;`,
+      ['DL103 posts.q 0002:2'],
+    ],
+    [
+      'in the copy that leaves rows out, before the table goes',
+      `CREATE TABLE pads_kept (id INTEGER PRIMARY KEY, text TEXT, note TEXT);\nINSERT INTO pads_kept (id, text) SELECT id, text FROM pads WHERE id < 3;\nSELECT 1;\nDROP TABLE pads;`,
+      ['DL102 pads 0002:2'],
+    ],
+    [
+      'in the UPDATE that leaves values out, before the column goes',
+      `UPDATE posts SET t = q WHERE id = 1;\nALTER TABLE posts DROP COLUMN q;`,
+      ['CH101 posts.t 0002:1', 'DL103 posts.q 0002:1'],
+    ],
+    [
+      'in the copy of a rebuild that keeps some of a column in another',
+      `CREATE TABLE users_new (id INTEGER PRIMARY KEY, n TEXT);\nINSERT INTO users_new SELECT id, CASE WHEN id = 1 THEN m ELSE n END FROM users;\nDROP TABLE posts;\nDROP TABLE users;\nALTER TABLE users_new RENAME TO users;`,
+      ['CH101 users.n 0002:2', 'DL102 posts 0002:3', 'DL103 users.m 0002:2'],
+    ],
+    [
+      'in the column drop where nothing of it was copied',
+      `UPDATE posts SET t = 'q' WHERE id = 1;\nALTER TABLE pads ADD COLUMN q TEXT;\nALTER TABLE posts DROP COLUMN q;`,
+      ['CH101 posts.t 0002:1', 'DL103 posts.q 0002:3'],
+    ],
+    [
       'in the DELETE that finds rows',
       `DELETE FROM notes WHERE id = 1;\nDELETE FROM notes WHERE id = 99;`,
       ['DL102 notes 0002:1'],
