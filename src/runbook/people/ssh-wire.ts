@@ -1,4 +1,5 @@
 import { concatBytes } from '@noble/hashes/utils.js'
+import { base64nopad } from '@scure/base'
 
 /** Reads SSH's wire format (RFC 4251, section 5); undefined past the end. */
 export class Reader {
@@ -42,39 +43,16 @@ export function latin(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes.slice(0, 256))
 }
 
-const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-
-/** The workflow sandbox has no `Buffer` and no `atob`. Undefined where it is no base64. */
+/** The workflow sandbox has no `Buffer` and no `atob`. Undefined where it is no base64; its padding may be missing. */
 export function fromBase64(text: string): Uint8Array | undefined {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined
-  const digits = text.replace(/=+$/, '')
-  const bytes = new Uint8Array(Math.floor((digits.length * 6) / 8))
-  let bits = 0
-  let value = 0
-  let at = 0
-  for (const digit of digits) {
-    value = ((value << 6) | BASE64.indexOf(digit)) & 0xffff
-    bits += 6
-    if (bits < 8) continue
-    bits -= 8
-    bytes[at] = (value >> bits) & 0xff
-    at += 1
+  try {
+    return base64nopad.decode(text.replace(/={1,2}$/, ''))
+  } catch {
+    return undefined
   }
-  return bytes
 }
 
 /** Without padding, as OpenSSH shows fingerprints. */
 export function toBase64(bytes: Uint8Array): string {
-  let text = ''
-  let bits = 0
-  let value = 0
-  for (const byte of bytes) {
-    value = ((value << 8) | byte) & 0xffff
-    bits += 8
-    while (bits >= 6) {
-      bits -= 6
-      text += BASE64.charAt((value >> bits) & 0x3f)
-    }
-  }
-  return bits === 0 ? text : text + BASE64.charAt((value << (6 - bits)) & 0x3f)
+  return base64nopad.encode(bytes)
 }
