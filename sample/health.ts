@@ -1,11 +1,11 @@
 import { messageOf } from '../src/contract/failures.js'
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { openSqlite } from '../src/d1/sqlite/sqlite.js'
+import { listen } from '../src/process/listen.js'
 
 /** How the service misbehaves, to show what monitoring sees. Absent fields stay as they are. */
 export const behaviourSchema = z.strictObject({
@@ -84,19 +84,8 @@ export async function startHealthService(options: {
           : Promise.resolve(sendJson(response, 404, { error: 'GET /health or POST /behaviour.' }))
     work.catch(() => response.destroy())
   })
-  server.listen(options.port ?? 0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : options.port
-  return {
-    url: `http://127.0.0.1:${port}/health`,
-    setBehaviour,
-    close: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  const listening = await listen(server, { port: options.port ?? 0, host: '127.0.0.1' })
+  return { ...listening, url: `${listening.url}/health`, setBehaviour }
 }
 
 /** Opened for this one read: nothing is held that could keep Wrangler waiting. */

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { messageOf } from '../contract/failures.js'
-import { listen } from '../process/listen.js'
+import { listen, type Listening } from '../process/listen.js'
 import type { ListenAt } from './settings.js'
 
 /** How long one look may take: who asks for health gives up after some seconds. Milliseconds. */
@@ -18,13 +18,8 @@ export interface Looks {
   metrics: (signal: AbortSignal) => Promise<string>
 }
 
-export interface Endpoint {
-  url: string
-  close(): Promise<void>
-}
-
 /** `/healthz`, `/readyz`, `/metrics`. Each asks when it is asked: nothing is remembered. Throws `ConfigInvalid` where it cannot listen. */
-export async function serveLooks(at: ListenAt, looks: Looks): Promise<Endpoint> {
+export async function serveLooks(at: ListenAt, looks: Looks): Promise<Listening> {
   const server = createServer((request, response) => {
     const answered = request.method === 'GET' ? answer(request.url ?? '', looks) : said(405, 'GET only')
     answered.then(
@@ -33,14 +28,7 @@ export async function serveLooks(at: ListenAt, looks: Looks): Promise<Endpoint> 
     )
   })
   server.maxConnections = 50
-  const url = await listen(server, at)
-  return {
-    url,
-    async close() {
-      server.closeAllConnections()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
-    },
-  }
+  return listen(server, at)
 }
 
 interface Answer {

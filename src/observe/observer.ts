@@ -3,7 +3,7 @@ import type { RunbookActivities } from '../contract/activities.js'
 import { WORKFLOW_TYPES } from '../contract/names.js'
 import { apiUsage } from '../d1/cloudflare/budget.js'
 import type { TemporalClient } from '../temporal/connection.js'
-import { serveLooks, type Endpoint } from './endpoint.js'
+import { serveLooks } from './endpoint.js'
 import { createMeters, type Meters } from './meters.js'
 import { installRuntime, sayOnLog } from './runtime.js'
 import type { ObserveSettings } from './settings.js'
@@ -50,7 +50,7 @@ export async function observe(settings: ObserveSettings): Promise<Observer> {
     }
   const meters = createMeters(Runtime.instance().metricMeter)
   let serving: Serving | undefined
-  const endpoint: Endpoint = await serveLooks(settings.metrics, {
+  const endpoint = await serveLooks(settings.metrics, {
     health: async () => whyUnhealthy(serving?.worker),
     ready: async () => (serving === undefined ? 'it has not begun to poll' : whyNotReady(serving)),
     async metrics(signal) {

@@ -9,11 +9,17 @@ const REASONS: Record<string, string> = {
   ENOTFOUND: 'no such host is known',
 }
 
-/** Listens, on a free port where it is 0. Returns its address as a URL. Throws `ConfigInvalid` where that cannot be. */
+export interface Listening {
+  url: string
+  /** Cuts the connections that are open, too. */
+  close(): Promise<void>
+}
+
+/** Listens, on a free port where it is 0. Throws `ConfigInvalid` where that cannot be. */
 export async function listen(
   server: Server,
   { port, host }: { port: number; host: string },
-): Promise<string> {
+): Promise<Listening> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const reason = REASONS[cause.code ?? '']
@@ -29,5 +35,11 @@ export async function listen(
     server.listen(port, host, resolve)
   })
   const bound = (server.address() as AddressInfo).port
-  return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    async close() {
+      server.closeAllConnections()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
 }

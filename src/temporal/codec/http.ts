@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { messageOf, RunbookError } from '../../contract/failures.js'
-import { listen } from '../../process/listen.js'
+import { listen, type Listening } from '../../process/listen.js'
 import { EncryptionCodec } from './encryption.js'
 import type { CodecKeys } from './keys.js'
 
@@ -36,17 +36,11 @@ export interface CodecServerOptions {
   encode: boolean
 }
 
-export interface CodecServer {
-  /** Without the token. */
-  url: string
-  close(): Promise<void>
-}
-
 /**
  * Decodes for the Temporal UI, and for `temporal --codec-endpoint`, what only holders of the keys can read: POST `/decode`, as
- * Temporal's remote codecs have it. Throws `ConfigInvalid` for what cannot be served safely, or listened on.
+ * Temporal's remote codecs have it. Its URL has no token in it. Throws `ConfigInvalid` for what cannot be served safely, or listened on.
  */
-export async function startCodecServer(options: CodecServerOptions): Promise<CodecServer> {
+export async function startCodecServer(options: CodecServerOptions): Promise<Listening> {
   demandSafe(options)
   const codec = new EncryptionCodec(options.codecKeys)
   const server = createServer((request, response) => {
@@ -58,14 +52,7 @@ export async function startCodecServer(options: CodecServerOptions): Promise<Cod
   server.headersTimeout = HEADERS_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
   server.maxConnections = MOST_CONNECTIONS
-  const url = await listen(server, options)
-  return {
-    url,
-    async close() {
-      server.closeAllConnections()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
-    },
-  }
+  return listen(server, options)
 }
 
 function demandSafe({ codecKeys, origins, token }: CodecServerOptions): void {

@@ -2,7 +2,8 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common'
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EncryptionCodec } from '../../../src/temporal/codec/encryption.js'
-import { startCodecServer, type CodecServer } from '../../../src/temporal/codec/http.js'
+import { startCodecServer } from '../../../src/temporal/codec/http.js'
+import type { Listening } from '../../../src/process/listen.js'
 import { NO_KEYS, parseCodecKeys } from '../../../src/temporal/codec/keys.js'
 
 const codecKeys = parseCodecKeys(`a:${randomBytes(32).toString('base64')}`, 'keys')
@@ -10,8 +11,8 @@ const ORIGIN = 'http://127.0.0.1:8233'
 const TOKEN = 'a-token-of-this-test'
 const options = { codecKeys, port: 0, host: '127.0.0.1', origins: [ORIGIN], token: TOKEN, encode: false }
 
-let server: CodecServer
-let encoding: CodecServer
+let server: Listening
+let encoding: Listening
 beforeAll(async () => {
   server = await startCodecServer(options)
   encoding = await startCodecServer({ ...options, encode: true })
