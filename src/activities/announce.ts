@@ -6,14 +6,16 @@ import { appendFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { activityInfo, heartbeat } from '@temporalio/activity'
 import type { TellActivities } from '../contract/activities.js'
-import type { Announcement, Channel } from '../contract/announcement.js'
+import { announcementSchema, isForAll, type Announcement, type Channel } from '../contract/announcement.js'
 import { RunbookError, messageOf } from '../contract/failures.js'
 import { plain } from '../contract/command-line.js'
 import { plainDocument } from '../text/words.js'
 import { slackMessage } from '../text/slack.js'
-import { readVariable } from '../contract/variables.js'
+import { demandVariable } from '../contract/variables.js'
+import { defined } from '../contract/defined.js'
 import { demandNoWayOut, fileBelow, readIfThere } from './files.js'
 import { PRIVATE_FILE, PRIVATE_FOLDER } from '../process/private-files.js'
+import { tellSlackApp } from './slack-app.js'
 import { runFolder, type ActivityContext } from './worker-place.js'
 
 type AnnounceInput = Parameters<TellActivities['announce']>[0]
@@ -32,10 +34,11 @@ export async function announce(here: ActivityContext, input: AnnounceInput): Pro
   const before = deliveredBefore(info.heartbeatDetails as unknown)
   const deliveries = await Promise.all(
     input.channels.map(async (channel): Promise<Delivery> => {
-      if (before.has(channel.name)) return { channel: channel.name, delivered: true }
+      const had = before.find((one) => one.channel === channel.name)
+      if (had !== undefined) return had
       try {
-        await send(here, channel, input)
-        return { channel: channel.name, delivered: true }
+        const ts = await send(here, channel, input)
+        return { channel: channel.name, delivered: true, ...defined({ ts }) }
       } catch (error) {
         return { channel: channel.name, delivered: false, error: reasonOf(error) }
       }
@@ -43,7 +46,7 @@ export async function announce(here: ActivityContext, input: AnnounceInput): Pro
   )
   const dead = deliveries.filter(({ delivered }) => !delivered)
   if (dead.length === 0 || attempt >= GIVE_UP_AFTER) return deliveries
-  heartbeat(deliveries.filter(({ delivered }) => delivered).map(({ channel }) => channel))
+  heartbeat(deliveries.filter(({ delivered }) => delivered))
   throw new RunbookError(
     'Network',
     dead.map(({ channel, error }) => `${channel}: ${error ?? ''}`).join('; '),
@@ -53,27 +56,44 @@ export async function announce(here: ActivityContext, input: AnnounceInput): Pro
   )
 }
 
-function deliveredBefore(details: unknown): Set<string> {
-  return new Set(Array.isArray(details) ? details.filter((name) => typeof name === 'string') : [])
+/** What an earlier try delivered; one of an earlier version told names alone. */
+function deliveredBefore(details: unknown): Delivery[] {
+  if (!Array.isArray(details)) return []
+  return details.flatMap((one: unknown) => {
+    if (typeof one === 'string') return [{ channel: one, delivered: true }]
+    const { success, data } = announcementSchema.shape.deliveries.element.safeParse(one)
+    return success ? [data] : []
+  })
 }
 
-async function send(here: ActivityContext, channel: Channel, input: AnnounceInput): Promise<void> {
+/** Returns by what name a message can be replaced, where the channel knows that. */
+async function send(
+  here: ActivityContext,
+  channel: Channel,
+  input: AnnounceInput,
+): Promise<string | undefined> {
   const { message } = input
   switch (channel.kind) {
     case 'terminal':
       here.print(visibleLines(plain(message.text)))
-      return
+      return undefined
     case 'file':
       return appendOnce(channelFile(here, channel.path, input.runKey), message)
     case 'slack':
-      return post(secret(here, channel.webhookUrlEnv), JSON.stringify(slackMessage(message.text)), {})
+      return post(demandVariable(channel.webhookUrlEnv, here), JSON.stringify(slackMessage(message.text)), {})
+    case 'slack-app':
+      return tellSlackApp(here, channel, {
+        text: message.text,
+        forAll: isForAll(message.kind),
+        place: input.places?.find((place) => place.channel === channel.name),
+      })
     case 'webhook': {
       const body = JSON.stringify(
         plainDocument({ ...message, run: input.runKey, database: input.target.database }),
       )
-      const key = channel.secretEnv === undefined ? undefined : secret(here, channel.secretEnv)
+      const key = channel.secretEnv === undefined ? undefined : demandVariable(channel.secretEnv, here)
       const signature = key === undefined ? {} : { 'x-runbook-signature': `sha256=${hmac(key, body)}` }
-      return post(secret(here, channel.urlEnv), body, {
+      return post(demandVariable(channel.urlEnv, here), body, {
         'x-runbook-dedupe-id': message.dedupeId,
         ...signature,
       })
@@ -90,7 +110,7 @@ function channelFile(here: ActivityContext, file: string, runKey: string): strin
   return found
 }
 
-async function appendOnce(file: string, message: AnnounceInput['message']): Promise<void> {
+async function appendOnce(file: string, message: AnnounceInput['message']): Promise<undefined> {
   await mkdir(path.dirname(file), { recursive: true, mode: PRIVATE_FOLDER })
   const marker = `[${message.at} ${message.dedupeId}]`
   const written = (await readIfThere(file)) ?? ''
@@ -98,7 +118,7 @@ async function appendOnce(file: string, message: AnnounceInput['message']): Prom
     await appendFile(file, `${marker}\n${visibleLines(plain(message.text))}\n\n`, { mode: PRIVATE_FILE })
 }
 
-async function post(url: string, body: string, headers: Record<string, string>): Promise<void> {
+async function post(url: string, body: string, headers: Record<string, string>): Promise<undefined> {
   const answer = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -106,12 +126,6 @@ async function post(url: string, body: string, headers: Record<string, string>):
     signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
   })
   if (!answer.ok) throw new Error(`answered with ${answer.status}`)
-}
-
-function secret(here: ActivityContext, name: string): string {
-  const value = readVariable(name, here)
-  if (value === undefined) throw new Error(`the worker has no ${name}`)
-  return value
 }
 
 function hmac(key: string, body: string): string {

@@ -2,7 +2,7 @@ import { networkReason } from './probes/request.js'
 import semver from 'semver'
 import type { ReadActivities } from '../contract/activities.js'
 import { plural } from '../text/plural.js'
-import { RunbookError } from '../contract/failures.js'
+import { RunbookError, messageOf } from '../contract/failures.js'
 import { secretsOf, type Channel } from '../contract/announcement.js'
 import type { Probe } from '../contract/monitoring.js'
 import { MINIMUM_NODE } from '../contract/names.js'
@@ -14,6 +14,7 @@ import { needsPattern } from '../d1/wrangler/stage.js'
 import { demandPatterns, findWrangler, UPGRADE_WRANGLER } from '../d1/wrangler/wrangler-tool.js'
 import { check, demandPassed } from './checks.js'
 import { priceCheck } from './price.js'
+import { whySlackIsSilent } from './slack-app.js'
 import type { ActivityContext } from './worker-place.js'
 
 const CHANNEL_TIMEOUT_MS = 5_000
@@ -147,6 +148,14 @@ async function reachChannels(
 
 /** Without the address, which is a secret. Any answer is one: a webhook refuses everything but a message. */
 async function whySilent(channel: Channel, named: NamedVariables): Promise<string | undefined> {
+  if (channel.kind === 'slack-app') {
+    const { missing, forbidden } = lookUpVariables({ channels: [channel] }, named)
+    return missing.length + forbidden.length > 0
+      ? undefined
+      : whySlackIsSilent(named, channel).catch((error: unknown) =>
+          error instanceof TypeError ? networkReason(error) : messageOf(error),
+        )
+  }
   const [name] = secretsOf(channel)
   // One that may not be named is a check of its own, as is one that is missing.
   const allowed = name !== undefined && whyForbidden(name, named.variables) === undefined

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
 import { SIGNATURE_NAMESPACE } from '../runbook/people/signature.js'
 import { git, sshSign } from '../process/programs.js'
+import { scratchFolder } from '../process/scratch-folder.js'
 
 const ADVICE =
   'Say which key: --sign-key ~/.ssh/id_ed25519 (or its .pub, when it is in the agent), or set D1_RUNBOOK_SIGN_KEY.'
@@ -51,13 +52,13 @@ async function findKey(asked: string | undefined, folder: string): Promise<strin
 /** ssh-keygen wants a file, also for a public key whose private half only the agent has. */
 async function withKeyFile<T>(key: string, work: (file: string) => Promise<T>): Promise<T> {
   if (!key.startsWith('ssh-ed25519 ')) return work(key)
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'd1-runbook-key-'))
+  const { folder, remove } = await scratchFolder('key')
   try {
     const file = path.join(folder, 'key.pub')
     await writeFile(file, `${key}\n`)
     return await work(file)
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await remove()
   }
 }
 

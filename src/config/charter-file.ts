@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { charterSchema, type Charter } from '../contract/charter.js'
 import { messageOf, RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
+import { describeProblems } from './problems.js'
 
 /** The charters of a file, or of every `.json` file of a folder. Throws `ConfigInvalid`, naming the file. */
 export async function readCharters(file: string): Promise<Charter[]> {
@@ -29,9 +30,10 @@ async function readCharter(file: string): Promise<Charter> {
   } catch (error) {
     throw unreadable(file, messageOf(error))
   }
-  const { success, data, error } = charterSchema.safeParse(value)
+  const { success, data, error } = charterSchema.safeParse(value, { reportInput: true })
   if (success) return data
-  throw unreadable(file, z.prettifyError(error))
+  const problems = describeProblems(error, z.toJSONSchema(charterSchema, { io: 'input' }))
+  throw unreadable(file, `\n${problems.map((line) => `  - ${line}`).join('\n')}`)
 }
 
 function isMissing(error: unknown): boolean {

@@ -18,9 +18,13 @@ export function chooseDatabase(
   const file = path.basename(project.wrangler.file)
   const wanted = asked ?? environment.settings.database ?? project.config.database
   if (level.databases.length === 0) {
-    throw new RunbookError('DatabaseNotFound', `${where} of ${file} has no D1 database.`, {
-      advice: `Add a d1_databases entry there, or set environments.${environment.name}.wranglerEnv in runbook.config.`,
-    })
+    throw new RunbookError(
+      'DatabaseNotFound',
+      `${where} of ${file} has no D1 database${level.likeDatabases.length === 0 ? '' : `, but ${level.likeDatabases.join(', ')}: the key is d1_databases`}.`,
+      {
+        advice: `Add a d1_databases entry there, or set environments.${environment.name}.wranglerEnv in runbook.config.`,
+      },
+    )
   }
   const candidates =
     wanted === undefined ? level.databases : level.databases.filter((entry) => answersTo(entry, wanted))

@@ -1,21 +1,20 @@
 import type { z } from 'zod'
 import { didYouMean } from './closest.js'
-import { runbookConfigJsonSchema } from './json-schema.js'
 
 type Issue = z.core.$ZodIssue
 
-/** One line per problem: the path, what was found there, what is allowed. */
-export function describeConfigProblems(error: z.ZodError): string[] {
-  return error.issues.flatMap((issue) => describeIssue(issue, []))
+/** One line per problem: the path, what was found there, what is allowed. `schema`: the JSON schema of what was read. */
+export function describeProblems(error: z.ZodError, schema: Node): string[] {
+  return error.issues.flatMap((issue) => describeIssue(issue, [], schema))
 }
 
-function describeIssue(issue: Issue, parentPath: PropertyKey[]): string[] {
+function describeIssue(issue: Issue, parentPath: PropertyKey[], schema: Node): string[] {
   const path = [...parentPath, ...issue.path]
   const where = pathText(path)
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => {
-        const allowed = allowedKeys(path)
+        const allowed = allowedKeys(path, schema)
         return `${pathText([...path, key])}: unknown setting.${didYouMean(key, allowed)} Allowed: ${allowed.join(', ')}.`
       })
     case 'invalid_value':
@@ -23,11 +22,14 @@ function describeIssue(issue: Issue, parentPath: PropertyKey[]): string[] {
     case 'invalid_type':
       return [`${where}: found ${found(issue.input)}, allowed: ${issue.expected}.`]
     case 'invalid_union': {
-      const options = discriminatorValues(path.slice(0, issue.discriminator === undefined ? undefined : -1))
+      const options = discriminatorValues(
+        path.slice(0, issue.discriminator === undefined ? undefined : -1),
+        schema,
+      )
       if (issue.discriminator !== undefined)
         return [`${where}: found ${found(valueOf(issue))}, allowed: ${options.map(found).join(', ')}.`]
       // The branch that came furthest explains best; a branch that failed on the type alone says only "or".
-      const nested = issue.errors.map((branch) => branch.flatMap((each) => describeIssue(each, path)))
+      const nested = issue.errors.map((branch) => branch.flatMap((each) => describeIssue(each, path, schema)))
       const formats = issue.errors.flat().find((each) => each.code === 'invalid_format')
       return formats === undefined
         ? [`${where}: found ${found(issue.input)}, allowed: ${unionTypes(issue.errors)}.`]
@@ -80,8 +82,8 @@ function pathText(path: PropertyKey[]): string {
 type Node = Record<string, unknown>
 
 /** The JSON schema's node at `path`: it knows the allowed keys where zod's issue does not tell them. */
-function nodeAt(path: PropertyKey[]): Node | undefined {
-  let node: Node | undefined = runbookConfigJsonSchema()
+function nodeAt(path: PropertyKey[], schema: Node): Node | undefined {
+  let node: Node | undefined = schema
   for (const key of path) {
     if (node === undefined) return undefined
     const properties = node['properties'] as Record<string, Node> | undefined
@@ -93,15 +95,16 @@ function nodeAt(path: PropertyKey[]): Node | undefined {
   return node
 }
 
-function allowedKeys(path: PropertyKey[]): string[] {
-  const node = nodeAt(path)
+function allowedKeys(path: PropertyKey[], schema: Node): string[] {
+  const node = nodeAt(path, schema)
   // A record with fixed names lists them apart from its values.
   const names = (node?.['propertyNames'] as Node | undefined)?.['enum'] as string[] | undefined
   return names ?? Object.keys((node?.['properties'] as Node | undefined) ?? {})
 }
 
-function discriminatorValues(path: PropertyKey[]): unknown[] {
-  const branches = (nodeAt(path)?.['oneOf'] ?? nodeAt(path)?.['anyOf'] ?? []) as Node[]
+function discriminatorValues(path: PropertyKey[], schema: Node): unknown[] {
+  const node = nodeAt(path, schema)
+  const branches = (node?.['oneOf'] ?? node?.['anyOf'] ?? []) as Node[]
   return branches.map(
     (branch) => (branch['properties'] as Record<string, Node> | undefined)?.['kind']?.['const'],
   )

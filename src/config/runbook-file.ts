@@ -44,8 +44,11 @@ export async function readRunbookFile(folder: string): Promise<RunbookFile> {
   const raw = await loadRaw(folder, file)
   const parsed = runbookConfigSchema.safeParse(raw, { reportInput: true })
   if (parsed.success) return { file, config: parsed.data }
-  const { describeConfigProblems } = await import('./problems.js')
-  const problems = describeConfigProblems(parsed.error)
+  const [{ describeProblems }, { runbookConfigJsonSchema }] = await Promise.all([
+    import('./problems.js'),
+    import('./json-schema.js'),
+  ])
+  const problems = describeProblems(parsed.error, runbookConfigJsonSchema())
   throw new RunbookError(
     'ConfigInvalid',
     `${file} is not valid:\n${problems.map((line) => `  - ${line}`).join('\n')}`,

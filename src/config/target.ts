@@ -24,10 +24,14 @@ export function findEnvironment(project: Project, name: string): Environment {
   if (environment !== undefined) return environment
   const known = [...project.environments.keys()]
   if (known.length === 0) {
-    throw new RunbookError('DatabaseNotFound', `${project.wrangler.file} has no D1 database.`, {
-      advice:
-        'Add a [[d1_databases]] entry with binding, database_name and database_id (`wrangler d1 list` shows them).',
-    })
+    throw new RunbookError(
+      'DatabaseNotFound',
+      `${project.wrangler.file} has no D1 database.${misspelt(project)}`,
+      {
+        advice:
+          'Add a [[d1_databases]] entry with binding, database_name and database_id (`wrangler d1 list` shows them).',
+      },
+    )
   }
   const level = project.wrangler.environments.get(name)
   const reason =
@@ -36,7 +40,7 @@ export function findEnvironment(project: Project, name: string): Environment {
       : level === undefined
         ? `There is no environment "${name}".${didYouMean(name, known)}`
         : `[env.${name}] has no d1_databases of its own, and Wrangler does not inherit them from the top level.`
-  throw new RunbookError('EnvironmentUnknown', `${reason} Known: ${known.join(', ')}.`, {
+  throw new RunbookError('EnvironmentUnknown', `${reason}${misspelt(project)} Known: ${known.join(', ')}.`, {
     advice:
       level === undefined
         ? `Say which: --env ${known.join(', or --env ')}. Or add [env.${name}] with a d1_databases entry to ${path.basename(project.wrangler.file)}, or environments.${name} to runbook.config.`
@@ -93,14 +97,33 @@ export function whichId(project: Project, target: Target): string {
     : `${id}, its preview_database_id, which Wrangler takes for everything local`
 }
 
-/** What the configuration says of the database and nobody reads: keys that Wrangler does not know, in one sentence. */
+/** Lists of databases that Wrangler does not read as such, each where it stands; nothing where there is none. */
+function misspeltLists({ wrangler }: Project): string[] {
+  const levels: [string, WranglerLevel][] = [
+    ['', wrangler.top],
+    ...[...wrangler.environments].map(([name, level]): [string, WranglerLevel] => [`env.${name}.`, level]),
+  ]
+  return levels.flatMap(([prefix, { likeDatabases }]) => likeDatabases.map((key) => `${prefix}${key}`))
+}
+
+function misspelt(project: Project): string {
+  const found = misspeltLists(project)
+  return found.length === 0 ? '' : ` It has ${found.join(', ')}: the key is d1_databases.`
+}
+
+/** What the configuration says of databases and nobody reads: keys that Wrangler does not know, a sentence each. */
 export function configWarnings(project: Project, target: Target): string[] {
   const level = levelOf(project, findEnvironment(project, target.environment))
   const keys = level.databases.find(({ binding }) => binding === target.binding)?.unknownKeys ?? []
-  if (keys.length === 0) return []
+  const lists = misspeltLists(project).map(
+    (key) =>
+      `${path.basename(project.wrangler.file)} has ${key}, which Wrangler does not read: the key is d1_databases`,
+  )
+  if (keys.length === 0) return lists
   const named = keys.map((key) => `${key}${didYouMean(key, [...ENTRY_KEYS])}`).join(', ')
   return [
     `The d1_databases entry ${target.binding} of ${path.basename(project.wrangler.file)} has what neither Wrangler 4.150 nor this tool knows: ${named}`,
+    ...lists,
   ]
 }
 

@@ -46,6 +46,7 @@ export function configTemplate(answers: InitAnswers, format: 'ts' | 'mjs'): stri
     `    { kind: 'terminal' },`,
     `    // { kind: 'slack', webhookUrlEnv: 'RUNBOOK_SLACK_WEBHOOK' },`,
     `    // { kind: 'webhook', urlEnv: 'RUNBOOK_WEBHOOK', secretEnv: 'RUNBOOK_WEBHOOK_SECRET' },`,
+    `    // { kind: 'slack-app', tokenEnv: 'RUNBOOK_SLACK_TOKEN', channel: 'C0123456789' },`,
     `    // { kind: 'file', path: 'announcements.log' },`,
     '  ],',
     '',

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
+import { closest } from './closest.js'
 
 /** In the order in which Wrangler itself looks. */
 export const WRANGLER_FILE_NAMES = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml'] as const
@@ -29,6 +30,8 @@ export interface D1Entry {
 export interface WranglerLevel {
   databases: D1Entry[]
   accountId: string | undefined
+  /** Keys that look like `d1_databases`, under which Wrangler finds no database: `d1_database`, `D1_databases`. */
+  likeDatabases: string[]
   /** `migrations_dir` written outside of a `d1_databases` entry, where Wrangler ignores it. */
   misplacedMigrationsDir: string | undefined
 }
@@ -130,8 +133,19 @@ function readLevel(level: Table, file: string, prefix: string): WranglerLevel {
       ),
     ),
     accountId: text(level, 'account_id', file, prefix),
+    likeDatabases: Object.keys(level).filter(isLikeDatabases),
     misplacedMigrationsDir: text(level, 'migrations_dir', file, prefix),
   }
+}
+
+/** `databases`, `d1` and whatever is nearly the name: no other key of Wrangler's is. */
+function isLikeDatabases(key: string): boolean {
+  if (key === 'd1_databases') return false
+  const plain = key.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+  return (
+    /^(?:d1)?databases?$|^d1(?:dbs?)?$|^d1bindings?$/.test(plain) ||
+    closest(plain, ['d1databases']) !== undefined
+  )
 }
 
 /** Wrangler 4.150 takes these and warns of others. */

@@ -1,6 +1,6 @@
 import type { Admission } from './admission.js'
 import type { Adoption } from './adoption.js'
-import type { Announcement, Channel } from './announcement.js'
+import type { Announcement, AnnouncementPlace, Channel } from './announcement.js'
 import type { BackupRecord } from './backup.js'
 import type { Finding } from './finding.js'
 import type { Baseline, Checkpoint, MonitoringPlan, Probe, Sampling, Thresholds } from './monitoring.js'
@@ -207,6 +207,8 @@ export interface TellActivities {
     target: Target
     channels: Channel[]
     message: Omit<Announcement, 'deliveries'>
+    /** Of channels that keep a run together, once its first message is there. */
+    places?: AnnouncementPlace[]
   }): Promise<Announcement['deliveries']>
   /** Markdown (and HTML) report into the run's folder; returns the paths. */
   writeReport(input: {

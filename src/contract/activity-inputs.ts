@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RunbookActivities } from './activities.js'
-import { announcementSchema, channelSchema } from './announcement.js'
+import { announcementPlaceSchema, announcementSchema, channelSchema } from './announcement.js'
 import { backupRecordSchema } from './backup.js'
 import { isPlainName } from './migration-name.js'
 import {
@@ -154,6 +154,7 @@ const ACTIVITY_INPUTS = {
     target,
     channels: z.array(channelSchema),
     message: announcementSchema.omit({ deliveries: true }),
+    places: z.array(announcementPlaceSchema).optional(),
   }),
   writeReport: z.object({
     runKey,

@@ -3,12 +3,28 @@ import { wordsSchema } from './words.js'
 
 export const ANNOUNCEMENT_KINDS = ['start', 'update', 'complete', 'emergency', 'reminder', 'note'] as const
 
+/** Shown to everybody in a channel, and not only to who follows its thread: all but how the work goes on. */
+export function isForAll(kind: (typeof ANNOUNCEMENT_KINDS)[number]): boolean {
+  return kind !== 'update' && kind !== 'note'
+}
+
 /** Where messages go. A secret is the name of an environment variable of the worker. */
 export const channelSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('terminal'), name: z.string().default('terminal') }),
   /** Appends to a file; relative paths start at the run's folder. */
   z.object({ kind: z.literal('file'), name: z.string().default('file'), path: z.string() }),
   z.object({ kind: z.literal('slack'), name: z.string().default('slack'), webhookUrlEnv: z.string() }),
+  /** A Slack app: one thread a run, and updates that replace each other, neither of which an incoming webhook can do. */
+  z.object({
+    kind: z.literal('slack-app'),
+    name: z.string().default('slack'),
+    /** Bot token with the scope `chat:write`; the app must be in the channel. */
+    tokenEnv: z.string(),
+    /** Its ID: a message is not found again by the channel's name. */
+    channel: z.string().regex(/^[CDG][A-Z0-9]{2,}$/, 'the ID of a channel, such as "C0123456789"'),
+    /** The API's address, where it is not https://slack.com/api. */
+    apiUrlEnv: z.string().optional(),
+  }),
   z.object({
     kind: z.literal('webhook'),
     name: z.string().default('webhook'),
@@ -19,7 +35,7 @@ export const channelSchema = z.discriminatedUnion('kind', [
 ])
 export type Channel = z.infer<typeof channelSchema>
 
-/** Environment variables of the worker without which a channel tells nobody: its address first. */
+/** Environment variables of the worker without which a channel tells nobody: of a webhook, its address first. */
 export function secretsOf(channel: Channel): string[] {
   switch (channel.kind) {
     case 'terminal':
@@ -27,10 +43,25 @@ export function secretsOf(channel: Channel): string[] {
       return []
     case 'slack':
       return [channel.webhookUrlEnv]
+    case 'slack-app':
+      return channel.apiUrlEnv === undefined ? [channel.tokenEnv] : [channel.tokenEnv, channel.apiUrlEnv]
     case 'webhook':
       return channel.secretEnv === undefined ? [channel.urlEnv] : [channel.urlEnv, channel.secretEnv]
   }
 }
+
+/** How Slack names a message within its channel. */
+const slackTsSchema = z.string().regex(/^\d{1,20}\.\d{1,20}$/)
+
+/** Where a message goes of a channel that keeps a run together: into the thread that the first one began, or in place of an older one. */
+export const announcementPlaceSchema = z.object({
+  /** Name of the channel. */
+  channel: z.string(),
+  thread: slackTsSchema,
+  /** The message whose news this one takes over. */
+  replaces: slackTsSchema.optional(),
+})
+export type AnnouncementPlace = z.infer<typeof announcementPlaceSchema>
 
 export const announcementSchema = z.object({
   kind: z.enum(ANNOUNCEMENT_KINDS),
@@ -40,7 +71,13 @@ export const announcementSchema = z.object({
   /** Same text delivered twice carries the same id. */
   dedupeId: z.string(),
   deliveries: z.array(
-    z.object({ channel: z.string(), delivered: z.boolean(), error: z.string().optional() }),
+    z.object({
+      channel: z.string(),
+      delivered: z.boolean(),
+      error: z.string().optional(),
+      /** Of a Slack app: the message that it became. */
+      ts: z.string().optional(),
+    }),
   ),
 })
 export type Announcement = z.infer<typeof announcementSchema>

@@ -26,6 +26,8 @@ export const checkSchema = z.object({
   state: z.enum(['passed', 'failed', 'warned', 'skipped', 'attested']),
   message: z.string(),
   advice: wordsSchema.optional(),
+  /** Of the run's steps, the one that asked for it. */
+  step: z.string().optional(),
   /** Kind of the monitoring probe that made it, such as `http`; absent where none did. */
   probeKind: z.string().optional(),
   /** What it looked at costs. */
@@ -133,6 +135,8 @@ export const recordedDecisionSchema = z.object({
   decisionId: z.string(),
   /** At the gate `rollback`. */
   strategy: rollbackStrategySchema.optional(),
+  /** Given at the start (`--yes`), before anybody could look at what the gate shows. */
+  inAdvance: z.literal(true).optional(),
   /** Fingerprint of the SSH key whose signature was verified. */
   signedWith: z.string().optional(),
   /** The signature itself: a worker verifies it again before it acts. */
@@ -199,10 +203,10 @@ export const interventionSchema = z.object({
 })
 export type Intervention = z.infer<typeof interventionSchema>
 
-/** One step of the runbook, with how long it took. */
+/** One step of the runbook, with how long it took. `stopped`: people, a window or a way back ended it, and nothing in it failed. */
 export const stepViewSchema = z.object({
   step: z.string(),
-  state: z.enum(['waiting', 'running', 'done', 'failed', 'skipped']),
+  state: z.enum(['waiting', 'running', 'done', 'failed', 'stopped', 'skipped']),
   startedAt: z.string().optional(),
   endedAt: z.string().optional(),
   /** Of the time in between, what people took to decide at its gates. Milliseconds. */
@@ -306,6 +310,8 @@ export const runViewSchema = z.object({
   safetyCopy: safetyCopySchema.optional(),
   gates: z.array(gateViewSchema),
   refused: z.array(refusedDecisionSchema),
+  /** How many more were refused than the list had room for. */
+  refusedBeyond: z.number().int().optional(),
   interventions: z.array(interventionSchema).optional(),
   steps: z.array(stepViewSchema),
   checks: z.array(checkSchema),

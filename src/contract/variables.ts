@@ -36,6 +36,13 @@ export function readVariable(name: string, { env, variables }: NamedVariables): 
   return value === '' ? undefined : value
 }
 
+/** The value of one that must be there. Throws as {@link readVariable} does, and where it is not set. */
+export function demandVariable(name: string, here: NamedVariables): string {
+  const value = readVariable(name, here)
+  if (value === undefined) throw new Error(`the worker has no ${name}`)
+  return value
+}
+
 /** Which of them are set and may be named, by name only: values never leave `env`. `list`: all of them, for people. */
 export function lookUpVariables(
   input: Parameters<typeof variablesOf>[0],

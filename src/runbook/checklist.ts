@@ -16,6 +16,7 @@ const STEP_MARKS: Record<StepView['state'], string> = {
   running: '- ▶️',
   done: '- ✅',
   failed: '- ❌',
+  stopped: '- ⏹️',
   skipped: '- ⏭️',
 }
 

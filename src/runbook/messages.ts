@@ -4,6 +4,7 @@ import type { Gate } from '../contract/names.js'
 import type { RollbackOption } from '../contract/rollback.js'
 import { calendarDay, clockTime, zonedTime, zoneName } from '../text/clock.js'
 import { durationInWords, formatDuration } from '../text/duration.js'
+import { LINE_BREAKS, oneLine } from '../text/one-line.js'
 import { gateCommands } from './gate-commands.js'
 import { gateTitle } from './steps.js'
 import { whoLines } from './who-decides.js'
@@ -217,13 +218,8 @@ function windowText(input: { opensAt: number; closesAt: number; at?: number; tim
   return firstZone === lastZone ? `${from} - ${to} ${lastZone}` : `${from} ${firstZone} - ${to} ${lastZone}`
 }
 
-/** A line break inside a field would read as a line of ours. */
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim()
-}
-
 function onOneLine(text: Words): Words {
-  return typeof text === 'string' ? oneLine(text) : mapText(text, (plain) => plain.replace(/\s+/g, ' '))
+  return typeof text === 'string' ? oneLine(text) : mapText(text, (plain) => plain.replace(LINE_BREAKS, ' '))
 }
 
 function lines(...parts: (Words | false)[]): Words {

@@ -24,7 +24,7 @@ export function metricsLine(view: RunView): string {
     migrations: view.migrations.map(({ name, state, durationMs }) => ({ name, state, durationMs })),
     checkpoints: view.monitoring?.verdicts ?? {},
     decisions: view.gates.reduce((sum, { decisions }) => sum + decisions.length, 0),
-    refused: view.refused.length,
+    refused: view.refused.length + (view.refusedBeyond ?? 0),
     issues: view.issues.length,
     failedDeliveries: failed.length,
   }

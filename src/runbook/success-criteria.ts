@@ -188,9 +188,16 @@ function noCriticalErrors(view: RunView): Evidence {
 function teamConfirmed(view: RunView): Evidence {
   const gate = view.gates.find((one) => one.gate === 'team-confirmation')
   if (gate?.state === 'approved') {
-    const who = gate.decisions.filter(({ decision }) => decision === 'approve').map(({ actor }) => actor)
-    return { state: 'met', because: who.join(', ') }
+    const given = gate.decisions.filter(({ decision }) => decision === 'approve')
+    const looked = given.filter(({ inAdvance }) => inAdvance !== true).map(({ actor }) => actor)
+    if (looked.length > 0) return { state: 'met', because: looked.join(', ') }
+    const who = given.map(({ actor }) => actor).join(', ')
+    return {
+      state: 'unknown',
+      because: `${who} approved it at the start (--yes), before there was anything to confirm`,
+    }
   }
+  if (gate?.state === 'skipped') return { state: 'unknown', because: 'the policy asks for nobody' }
   if (gate?.state === 'rejected' || gate?.state === 'expired')
     return { state: 'not-met', because: `it is ${gate.state}` }
   return { state: 'unknown', because: view.outcome === null ? 'not asked yet' : 'never asked' }

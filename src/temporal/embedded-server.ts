@@ -115,14 +115,16 @@ interface Launch {
 async function launch({ cli, dbFile, projectDir, say, onLaunched }: Launch) {
   const logFile = path.join(stateFolder(projectDir), 'temporal.log')
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort(PORT, 'Temporal', say)
-    const uiPort = await freePort(UI_PORT, "Temporal's UI", say)
+    const port = await freePort(PORT)
+    const uiPort = await freePort(UI_PORT)
     rmSync(logFile, { force: true })
     const server = launchServer({ cli, port, uiPort, dbFile, logFile })
     if (server.isRunning()) await onLaunched(server.pid)
     try {
       await waitUntilReady(server, `127.0.0.1:${port}`, projectDir)
       await keepHistories(cli, `127.0.0.1:${port}`, NAMESPACE)
+      sayOtherPort(PORT, port, 'Temporal', say)
+      sayOtherPort(UI_PORT, uiPort, "Temporal's UI", say)
       return { server, port, uiPort }
     } catch (error) {
       const tail = server.lastOutput()
@@ -134,10 +136,13 @@ async function launch({ cli, dbFile, projectDir, say, onLaunched }: Launch) {
   }
 }
 
-async function freePort(preferred: number, what: string, say: (line: string) => void): Promise<number> {
-  const port = await getPort({ port: portNumbers(preferred, preferred + PORT_RANGE) })
+async function freePort(preferred: number): Promise<number> {
+  return getPort({ port: portNumbers(preferred, preferred + PORT_RANGE) })
+}
+
+/** Only once it listens there: a port that was free may be taken before the server has it. */
+function sayOtherPort(preferred: number, port: number, what: string, say: (line: string) => void): void {
   if (port !== preferred) say(`port ${preferred} is busy: ${what} listens on ${port}`)
-  return port
 }
 
 /** Ready: it answers, and a workflow that sets our search attributes will not get stuck. */

@@ -1,17 +1,19 @@
+import { oneLine } from './one-line.js'
 import { visible, visibleLines } from './visible.js'
 
-/** `text` as Markdown prose: what people typed must not become headings, links, table cells or HTML. */
+/** `text` as Markdown prose: what people typed must not become headings, links, table cells or HTML, and loses no blank. */
 export function prose(text: string): string {
-  return visible(text.replace(/\s+/g, ' ').trim())
+  return visible(oneLine(text))
     .replace(/[\\`*_[\]|~#]/g, (mark) => `\\${mark}`)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
+    .replace(/ {2,}/g, (blanks) => ` ${'&nbsp;'.repeat(blanks.length - 1)}`)
 }
 
 /** `text` as inline code, whatever backticks it holds. */
 export function code(text: string): string {
-  const line = visible(text.replace(/\s+/g, ' ').trim())
+  const line = visible(oneLine(text))
   if (line === '') return ''
   const fence = fenceFor(line, 1)
   const pad = line.startsWith('`') || line.endsWith('`') ? ' ' : ''

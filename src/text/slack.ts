@@ -9,22 +9,35 @@ const HEADER_LENGTH = 150
 /** Of all lines after the first, so that a message stays far below what Slack cuts off. */
 const BODY_LENGTH = 10_000
 
+/** A changed message may have no more of it. https://docs.slack.dev/reference/methods/chat.update */
+const NOTICE_LENGTH = 3_900
+
+export interface SlackMessage {
+  text: string
+  mrkdwn: false
+  unfurl_links: false
+  unfurl_media: false
+  blocks: object[]
+}
+
 type Element = { type: 'text'; text: string; style?: { code: true } }
 
 /**
  * A message for Slack. The blocks are rich text: pieces that Slack shows as they are, where mrkdwn would read mentions, links
  * and marks out of names and comments. `text` is what notifications show.
  */
-export function slackMessage(said: Words): object {
+export function slackMessage(said: Words): SlackMessage {
   const [title = '', ...lines] = linesOf(said)
   const elements = within(
     lines.flatMap((line, at) => [...(at === 0 ? [] : [plainElement('\n')]), ...elementsOf(line)]),
   )
   return {
-    text: slackWords(
-      linesOf(said)
-        .map((line) => mapText(line, visible))
-        .reduce<Words>(behind, ''),
+    text: noticeOf(
+      slackWords(
+        linesOf(said)
+          .map((line) => mapText(line, visible))
+          .reduce<Words>(behind, ''),
+      ),
     ),
     mrkdwn: false,
     unfurl_links: false,
@@ -36,6 +49,13 @@ export function slackMessage(said: Words): object {
         : [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] }]),
     ],
   }
+}
+
+/** Cut between lines where one ends in time: half of an escaped sign or of a command would be another one. */
+function noticeOf(text: string): string {
+  if (text.length <= NOTICE_LENGTH) return text
+  const end = text.lastIndexOf('\n', NOTICE_LENGTH)
+  return end > 0 ? `${text.slice(0, end)}\n…` : '… see the message'
 }
 
 function behind(before: Words, line: Words): Words {

@@ -1,6 +1,7 @@
 import { hasRoom, LIMITS } from '../contract/limits.js'
 import { CancellationScope, condition, patched } from '@temporalio/workflow'
-import type { Announcement } from '../contract/announcement.js'
+import type { Announcement, AnnouncementPlace } from '../contract/announcement.js'
+import { defined } from '../contract/defined.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { tell } from './activities.js'
 import { plain } from '../contract/command-line.js'
@@ -14,6 +15,10 @@ const FAREWELL_MS = 60_000
 /** How long other messages wait for an alert that is under way. Milliseconds. */
 const BEHIND_ALERT_MS = 30_000
 
+/** How long a message waits for those before it where they stand in one thread, which the first begins; and an alert. Milliseconds. */
+const BEHIND_EARLIER_MS = 30_000
+const ALERT_BEHIND_EARLIER_MS = 5_000
+
 /**
  * Tells people, in the background and past any abort: a dead channel never holds up a migration (invariant 9), and what
  * was not delivered stands in the state.
@@ -24,6 +29,7 @@ export class Announcer {
   private readonly runKey: string
   private underWay = 0
   private urgent = 0
+  private readonly inFlight = new Set<Announcement>()
 
   constructor(request: MigrationRequest, view: RunView, runKey: string) {
     this.request = request
@@ -43,10 +49,13 @@ export class Announcer {
       if (kind === 'emergency') this.urgent += by
     }
     const done = (): void => {
+      this.inFlight.delete(announcement)
       count(-1)
     }
     count(1)
-    this.deliver(announcement, message).then(done, done)
+    const earlier = [...this.inFlight]
+    this.inFlight.add(announcement)
+    this.deliver(announcement, message, earlier).then(done, done)
   }
 
   /** Lets messages that are still under way arrive, for a while. */
@@ -62,19 +71,48 @@ export class Announcer {
     )
   }
 
+  /** For a while: a channel may be dead. */
+  private async afterEarlier(kind: Announcement['kind'], earlier: readonly Announcement[]): Promise<void> {
+    const there = (): boolean => !earlier.some((one) => this.inFlight.has(one))
+    if (there()) return
+    const limitMs = kind === 'emergency' ? ALERT_BEHIND_EARLIER_MS : BEHIND_EARLIER_MS
+    await CancellationScope.nonCancellable(() =>
+      condition(there, limitMs, { summary: 'The messages before it go first' }),
+    )
+  }
+
+  /** Where it goes of each channel that keeps a run together: an update takes the place of the one that was the news until now. */
+  private placesFor(announcement: Announcement): AnnouncementPlace[] {
+    const { announcements } = this.view
+    const before = announcements[announcements.indexOf(announcement) - 1]
+    const sent = (one: Announcement | undefined, channel: string): string | undefined =>
+      one?.deliveries.find((delivery) => delivery.channel === channel)?.ts
+    return this.request.channels.flatMap(({ kind, name: channel }) => {
+      if (kind !== 'slack-app') return []
+      const thread = announcements.map((one) => sent(one, channel)).find((ts) => ts !== undefined)
+      if (thread === undefined) return []
+      const replaces =
+        announcement.kind === 'update' && before?.kind === 'update' ? sent(before, channel) : undefined
+      return [{ channel, thread, ...defined({ replaces }) }]
+    })
+  }
+
   private async deliver(
     announcement: Announcement,
     message: Omit<Announcement, 'deliveries'>,
+    earlier: readonly Announcement[],
   ): Promise<void> {
     const { target, channels } = this.request
     const [title = message.kind] = plain(message.text).split('\n')
     // Nothing is awaited without need: a run replays its commands in the order in which they were given.
     if (message.kind !== 'emergency' && this.urgent > 0 && patched('emergency-first'))
       await this.afterEmergencies()
+    if (channels.some(({ kind }) => kind === 'slack-app')) await this.afterEarlier(message.kind, earlier)
+    const places = this.placesFor(announcement)
     try {
       announcement.deliveries = await CancellationScope.nonCancellable(() =>
         tell.announce.executeWithOptions({ summary: summaryOf(title) }, [
-          { runKey: this.runKey, target, channels, message },
+          { runKey: this.runKey, target, channels, message, ...(places.length === 0 ? {} : { places }) },
         ]),
       )
     } catch (error) {

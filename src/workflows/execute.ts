@@ -48,7 +48,7 @@ export async function execute(run: Run, status: Status, plan: Plan): Promise<boo
 async function approvePlan(run: Run, shows: Words[]): Promise<void> {
   const reviews = answersForWayBack(run.request)
   await run.gate('plan', reviews ? [...shows, WAY_BACK_ANSWERED] : shows)
-  if (reviews) replaceCheck(run.view, wayBackReview(run.request, run.gates.of('plan')))
+  if (reviews) replaceCheck(run.view, wayBackReview(run.gates.of('plan')))
 }
 
 /** Gates whose approval is given for one plan, and void with it. */
@@ -120,7 +120,7 @@ export function voidApprovals(run: Run, what: string): void {
  * or the window stopped it, the run asks only about what was touched, and does so after this.
  */
 async function applyFailed(run: Run, plan: Plan, error: unknown): Promise<never> {
-  run.stepFailed('execute')
+  run.stepFailed('execute', error)
   await run.uninterrupted(async () => {
     await proveOutcome(run, plan, error)
     await writeFailureFiles(run)

@@ -24,7 +24,7 @@ export interface GateState {
   request: Pick<MigrationRequest, 'policy' | 'people' | 'requester' | 'preApproved'> & {
     target: Pick<MigrationRequest['target'], 'production'>
   }
-  view: Pick<RunView, 'workflowId' | 'runId' | 'gates' | 'refused' | 'planHash' | 'message'>
+  view: Pick<RunView, 'workflowId' | 'runId' | 'gates' | 'refused' | 'refusedBeyond' | 'planHash' | 'message'>
   /** Set while the database can be taken back: a rollback may be decided although nothing asked for it. */
   mayRollBack: boolean
   /** The ways back as people are shown them: one that is not possible cannot be chosen. Absent: not known yet. */
@@ -193,9 +193,11 @@ function refuse(state: GateState, body: unknown, reason: string, at: string): vo
   keepRefused(state.view, { ...sentFields(body), at, reason })
 }
 
-/** Into the audit trail, as long as it has room. */
-export function keepRefused({ refused }: Pick<RunView, 'refused'>, one: RefusedDecision): void {
+/** Into the audit trail, as long as it has room; then counted. */
+export function keepRefused(view: Pick<RunView, 'refused' | 'refusedBeyond'>, one: RefusedDecision): void {
+  const { refused } = view
   if (refused.length < MAX_REFUSED) refused.push(one)
+  else view.refusedBeyond = (view.refusedBeyond ?? 0) + 1
 }
 
 /** `--yes` is the requester's own decision; an automatic gate is the policy's. Neither may take back a database. */
@@ -203,7 +205,10 @@ function decideInAdvance(state: GateState, gate: Gate, at: string): void {
   if (gate === 'rollback') return
   const { policy, people, requester, preApproved, target } = state.request
   if (preApproved && requesterDecidesAlone({ gate, policy, people, requester })) {
-    decide(state, { gate, decision: 'approve', actor: requester, comment: 'given at the start: --yes' }, at)
+    const comment = 'given at the start: --yes'
+    const answer = decide(state, { gate, decision: 'approve', actor: requester, comment }, at)
+    const given = gateOf(state, gate).decisions.at(-1)
+    if (answer.counted && given !== undefined) given.inAdvance = true
     return
   }
   if (policy.gates[gate].automatic && !(gate === 'final' && target.production)) {

@@ -9,7 +9,7 @@ import type { MigrationRef } from '../contract/target.js'
 import { errorRateCheck } from '../runbook/gaps.js'
 import { startMessage } from '../runbook/messages.js'
 import { queryBaselines } from '../runbook/monitoring/query-shifts.js'
-import { EXPECTED_DURATION_MS } from '../runbook/steps.js'
+import { EXPECTED_DURATION_MS, type StepName } from '../runbook/steps.js'
 import { plural } from '../text/plural.js'
 import { windowState } from '../runbook/window.js'
 import { read, slow } from './activities.js'
@@ -17,6 +17,7 @@ import { detailsOf, GateExpired } from './endings.js'
 import { checkCounts } from './prompts.js'
 import type { Run } from './run.js'
 import { keptBackup } from './safety-copy.js'
+import { stepOf } from './state.js'
 import { updatePause } from './updates.js'
 import { command, words, wordsAt } from '../contract/next-command.js'
 
@@ -28,7 +29,7 @@ export async function prerequisites(run: Run): Promise<void> {
     const asked = run.audited(
       read.checkPrerequisites.executeWithOptions({ summary: 'Tools, access, target' }, [input]),
     )
-    recordChecks(run, await seenAlsoWhenFailed(run, asked))
+    recordChecks(run, 'prerequisites', await seenAlsoWhenFailed(run, 'prerequisites', asked))
   })
 }
 
@@ -44,9 +45,9 @@ export async function checklist(run: Run): Promise<void> {
       const asked = run.audited(
         slow.runChecklist.executeWithOptions({ summary: 'Pre-migration checklist' }, [input]),
       )
-      const seen = await seenAlsoWhenFailed(run, asked)
+      const seen = await seenAlsoWhenFailed(run, 'checklist', asked)
       const errorRate = errorRateCheck(run.request.monitoring.probes)
-      recordChecks(run, { ...seen, checks: [...seen.checks, errorRate] })
+      recordChecks(run, 'checklist', { ...seen, checks: [...seen.checks, errorRate] })
       return [...seen.checks, errorRate]
     },
     checkCounts,
@@ -56,12 +57,12 @@ export async function checklist(run: Run): Promise<void> {
 type Seen = { checks: Check[]; pending?: MigrationRef[] }
 
 /** What a list of checks saw stands in the run and its report also when one of them stops it. */
-async function seenAlsoWhenFailed<T extends Seen>(run: Run, asked: Promise<T>): Promise<T> {
+async function seenAlsoWhenFailed<T extends Seen>(run: Run, step: StepName, asked: Promise<T>): Promise<T> {
   try {
     return await asked
   } catch (error) {
     const { checks, pending } = detailsOf(error) as Partial<Seen>
-    recordChecks(run, {
+    recordChecks(run, step, {
       checks: Array.isArray(checks) ? checks : [],
       ...(Array.isArray(pending) ? { pending } : {}),
     })
@@ -70,11 +71,12 @@ async function seenAlsoWhenFailed<T extends Seen>(run: Run, asked: Promise<T>): 
 }
 
 /** Keeps what was seen; the commands of its advice say which environment they are for. */
-export function recordChecks({ view }: Run, { checks, pending }: Seen): void {
+export function recordChecks({ view }: Run, step: StepName, { checks, pending }: Seen): void {
   const { environment } = view
   for (const { advice, ...check } of checks)
     view.checks.push({
       ...check,
+      step,
       ...(advice === undefined ? {} : { advice: wordsAt({ environment }, advice) }),
     })
   if (pending !== undefined)
@@ -141,11 +143,14 @@ function noteBackup(view: RunView, { file, verified }: BackupRecord): void {
   replaceCheck(view, { name, title, state: 'passed', message: `${file}, made and verified by this run` })
 }
 
-/** In its place; at the end where it is new. */
-export function replaceCheck(view: Pick<RunView, 'checks'>, check: Check): void {
+/** A line of the checklist in its place, at the end where it is new; what the step said of its lines is counted anew. */
+export function replaceCheck(view: RunView, check: Check): void {
+  const line: Check = { ...check, step: 'checklist' }
   const index = view.checks.findIndex(({ name }) => name === check.name)
-  if (index === -1) view.checks.push(check)
-  else view.checks[index] = check
+  if (index === -1) view.checks.push(line)
+  else view.checks[index] = line
+  const step = stepOf(view, 'checklist')
+  if (step.state === 'done') step.detail = checkCounts(view.checks.filter((one) => one.step === 'checklist'))
 }
 
 export async function readStatus(run: Run): Promise<Status> {

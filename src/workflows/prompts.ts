@@ -39,6 +39,8 @@ function placeOf(channel: Channel): string[] {
       return [`(${channel.path})`]
     case 'slack':
       return [`(${channel.webhookUrlEnv})`]
+    case 'slack-app':
+      return [`(channel ${channel.channel})`]
     case 'webhook':
       return [`(${channel.urlEnv})`]
   }

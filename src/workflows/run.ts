@@ -19,7 +19,7 @@ import type { Plan } from '../contract/plan.js'
 import type { GateWho, MigrationRequest, RunView } from '../contract/run.js'
 import { renderChecklist } from '../runbook/checklist.js'
 import { gateOpenMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
-import type { StepName } from '../runbook/steps.js'
+import { stepTitle, type StepName } from '../runbook/steps.js'
 import { windowState } from '../runbook/window.js'
 import { Announcer } from './announcer.js'
 import { answerOf, commandsOf, keepCommands } from './audit.js'
@@ -148,7 +148,7 @@ export class Run {
     await this.whileRunning()
     const step = stepOf(this.view, name)
     // Another round, after a void plan, is timed by itself.
-    if (step.endedAt !== undefined && step.state !== 'failed') {
+    if (step.endedAt !== undefined && step.state !== 'failed' && step.state !== 'stopped') {
       delete step.startedAt
       delete step.endedAt
       delete step.waitedMs
@@ -156,7 +156,7 @@ export class Run {
     }
     step.state = 'running'
     step.startedAt ??= now()
-    this.say(phaseOf(name), `${name} is under way`)
+    this.say(phaseOf(name), `${stepTitle(name)} is under way`)
     try {
       const result = await work()
       step.state = 'done'
@@ -165,17 +165,20 @@ export class Run {
       this.refresh()
       return result
     } catch (error) {
-      this.stepFailed(name)
+      this.stepFailed(name, error)
       throw error
     }
   }
 
   /** At once, where what people are asked about the failure belongs to the step: that may take hours, and is no part of its time. */
-  stepFailed(name: StepName): void {
+  stepFailed(name: StepName, error: unknown): void {
     const step = stepOf(this.view, name)
     if (step.state !== 'running') return
-    step.state = 'failed'
+    const { outcome } = this.endingOf(error)
+    const failed = outcome === 'failed' || outcome === 'drifted'
+    step.state = failed ? 'failed' : 'stopped'
     step.endedAt = now()
+    if (!failed) step.detail = `ended early: ${outcome}`
     this.refresh()
   }
 
@@ -233,6 +236,8 @@ export class Run {
     } finally {
       if (step !== undefined) step.waitedMs = (step.waitedMs ?? 0) + Date.now() - openedAt
     }
+    // Nobody is waited for any more, whatever the run does next.
+    this.say(this.view.phase, `the gate ${gate} is ${this.gates.of(gate).state}`)
   }
 
   private async waitFor(

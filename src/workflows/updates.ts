@@ -55,7 +55,9 @@ async function sendUpdates(run: Run): Promise<never> {
 
 function currentStep(run: Run): string {
   const running = run.view.steps.find(({ state }) => state === 'running')
-  return running === undefined ? run.view.message : `${stepTitle(running.step)} (${run.view.message})`
+  if (running === undefined) return run.view.message
+  const title = stepTitle(running.step)
+  return run.view.message.startsWith(title) ? run.view.message : `${title} (${run.view.message})`
 }
 
 function overdue(run: Run): { overdue?: { plannedMs: number; elapsedMs: number } } {

@@ -29,7 +29,7 @@ export async function validate(run: Run, plan: Plan): Promise<Expected> {
           read.validateMigration.executeWithOptions({ summary: 'Post-migration validation' }, [input]),
         ),
       )
-      recordChecks(run, seen)
+      recordChecks(run, 'validate', seen)
       return seen
     },
     (seen) => (seen.passed ? 'all passed' : 'not all passed'),

@@ -78,8 +78,18 @@ describe('a charter as a file', () => {
     ['is not there', undefined, /holds no charter: there is no such file/],
     ['is no JSON', '{', /holds no charter/],
     ['is something else', { people: [] }, /holds no charter/],
-    ['has a word that nobody reads', { version: 1, environments: [], variabels: [] }, /variabels/],
-    ['is of a version to come', { version: 2, environments: [] }, /holds no charter/],
+    [
+      'has a word that nobody reads',
+      { version: 1, environments: [], variabels: [] },
+      /- variabels: unknown setting\. Did you mean "variables"\? Allowed: version, environments, variables\./,
+    ],
+    ['is of a version to come', { version: 2, environments: [] }, /- version: found 2, allowed: 1\./],
+    ['has no list', { version: 1, environments: {} }, /- environments: found \{\}, allowed: array\./],
+    [
+      'has half an environment',
+      { version: 1, environments: [{ people: 'Ada' }] },
+      /- environments\[0\]\.people: found "Ada", allowed: array\./,
+    ],
   ])('one that %s is refused by name', async (_what, content, message) => {
     const file = path.join(folder, 'charter.json')
     if (content !== undefined) write('charter.json', content)

@@ -29,7 +29,7 @@ describe('a mistake says the path, what was found and what is allowed', () => {
     [{ people: 'Ada' }, 'people: found "Ada", allowed: array'],
     [
       { channels: [{ kind: 'pager' }] },
-      'channels[0].kind: found "pager", allowed: "terminal", "file", "slack", "webhook"',
+      'channels[0].kind: found "pager", allowed: "terminal", "file", "slack", "slack-app", "webhook"',
     ],
     [{ channels: [{ kind: 'slack' }] }, 'channels[0].webhookUrlEnv: found nothing, allowed: string'],
     [

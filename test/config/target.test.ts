@@ -358,3 +358,47 @@ describe('migrations_pattern and unknown keys of an entry', () => {
     expect(said?.split(': ')[1]).toBe(named)
   })
 })
+
+describe('a list of databases under another name', () => {
+  const entry =
+    'binding = "DB"\ndatabase_name = "shop"\ndatabase_id = "11111111-2222-4333-8444-555555555555"\n'
+  test.each([
+    ['d1_database', '[[d1_database]]', 'd1_database: the key is d1_databases'],
+    ['D1_Databases', '[[D1_Databases]]', 'D1_Databases: the key is d1_databases'],
+    ['d1-databases', '[["d1-databases"]]', 'd1-databases: the key is d1_databases'],
+    ['databases', '[[databases]]', 'databases: the key is d1_databases'],
+    ['d1', '[[d1]]', 'd1: the key is d1_databases'],
+    [
+      'of an environment',
+      '[[env.production.d1_database]]',
+      'env.production.d1_database: the key is d1_databases',
+    ],
+  ])('%s is named where no database is found', async (_, head, said) => {
+    await expect(resolve({ 'wrangler.toml': `${head}\n${entry}` }, 'production')).rejects.toMatchObject({
+      type: 'DatabaseNotFound',
+      message: expect.stringContaining(said) as string,
+    })
+  })
+
+  test('of another environment is a warning', async () => {
+    const toml = `[[d1_databases]]\n${entry}[[env.production.d1_database]]\n${entry}`
+    const project = await loadProject({ projectDir: projectFolder({ 'wrangler.toml': toml }) })
+    expect(configWarnings(project, resolveTarget(project, 'local'))).toEqual([
+      'wrangler.toml has env.production.d1_database, which Wrangler does not read: the key is d1_databases',
+    ])
+  })
+
+  test.each([
+    'kv_namespaces',
+    'r2_buckets',
+    'data_blobs',
+    'durable_objects',
+    'dispatch_namespaces',
+    'base_dir',
+    'migrations',
+  ])('%s is none', async (key) => {
+    const toml = `[[d1_databases]]\n${entry}[[${key}]]\nbinding = "X"\n`
+    const project = await loadProject({ projectDir: projectFolder({ 'wrangler.toml': toml }) })
+    expect(configWarnings(project, resolveTarget(project, 'local'))).toEqual([])
+  })
+})

@@ -2,8 +2,8 @@ import { sendMessage } from 'execa'
 import { scratchFolder } from '../../src/process/scratch-folder.js'
 
 /** Makes a folder, says which, and ends as it is told. */
-const { folder, remove } = await scratchFolder('test')
-const [how] = process.argv.slice(2)
+const [how, within] = process.argv.slice(2)
+const { folder, remove } = await scratchFolder('test', within === undefined ? {} : { within, hidden: true })
 if (how === 'waits') {
   setInterval(() => undefined, 1000)
   await sendMessage(folder)

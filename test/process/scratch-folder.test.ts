@@ -21,8 +21,12 @@ afterEach(() => {
 const left = (): string[] => readdirSync(tmp).filter((name) => name.startsWith('d1-runbook-'))
 
 /** A process that makes a folder, says which, and then ends in some way. */
-function processThat(end: 'waits' | 'leaves' | 'removes') {
-  return execaNode(ENTRY, [end], { ipc: true, reject: false, env: { TMPDIR: tmp, TEMP: tmp, TMP: tmp } })
+function processThat(end: 'waits' | 'leaves' | 'removes', within: string[] = []) {
+  return execaNode(ENTRY, [end, ...within], {
+    ipc: true,
+    reject: false,
+    env: { TMPDIR: tmp, TEMP: tmp, TMP: tmp },
+  })
 }
 
 describe('a folder for temporary files', { timeout: 60_000 }, () => {
@@ -34,6 +38,18 @@ describe('a folder for temporary files', { timeout: 60_000 }, () => {
     expect(existsSync(folder)).toBe(true)
     await processThat('removes')
     expect(left()).toEqual([])
+  })
+
+  it('of a process that was killed is removed where it was made, by the next one that makes its own there', async () => {
+    const place = join(tmp, 'stages')
+    const killed = processThat('waits', [place])
+    await killed.getOneMessage()
+    killed.kill('SIGKILL')
+    await killed
+    await processThat('removes')
+    expect(readdirSync(place)).toHaveLength(1)
+    await processThat('removes', [place])
+    expect(readdirSync(place)).toEqual([])
   })
 
   it('of a process that runs stays, and so does what only looks like one of ours', async () => {

@@ -247,3 +247,25 @@ test('a minor issue is no reason to roll back, a major one is', () => {
     because: 'Bo: search is slow',
   })
 })
+
+describe('the team confirms only what somebody could look at', () => {
+  const yes = { actor: 'Ada', decision: 'approve', at: '2026-01-01T00:00:00Z', decisionId: '1' } as const
+  const gate = (
+    state: 'approved' | 'rejected' | 'expired' | 'skipped' | 'waiting',
+    decisions: RunView['gates'][number]['decisions'],
+  ): Partial<RunView> => ({ gates: [{ gate: 'team-confirmation', state, decisions, shows: [] }] })
+  test.each([
+    ['decided at the gate', 'met', gate('approved', [yes])],
+    [
+      'decided at the gate beside an approval of the start',
+      'met',
+      gate('approved', [{ ...yes, inAdvance: true }, yes]),
+    ],
+    ['given at the start', 'unknown', gate('approved', [{ ...yes, inAdvance: true }])],
+    ['opened by the policy alone', 'unknown', gate('skipped', [])],
+    ['declined', 'not-met', gate('rejected', [{ ...yes, decision: 'reject' }])],
+    ['expired', 'not-met', gate('expired', [])],
+  ] as const)('%s: %s', (_, state, view) => {
+    expect(completeWhen(sampleRun(view))[4]?.state).toBe(state)
+  })
+})

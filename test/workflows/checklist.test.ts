@@ -30,10 +30,10 @@ it('a checklist that stops the run leaves in it what was seen, and which files w
     handle.result(),
   )
   expect(view).toMatchObject({ outcome: 'failed', failure: { type: 'ChecksFailed' } })
-  expect(view.checks).toContainEqual({ ...seen, state: 'failed' })
+  expect(view.checks).toContainEqual({ ...seen, state: 'failed', step: 'checklist' })
   expect(view.migrations.map(({ name, state }) => `${name} ${state}`)).toEqual([
     `${FILES[1]?.name ?? ''} not-executed`,
     `${FILES[2]?.name ?? ''} not-executed`,
   ])
-  expect(world.reports[0]?.checks).toContainEqual({ ...seen, state: 'failed' })
+  expect(world.reports[0]?.checks).toContainEqual({ ...seen, state: 'failed', step: 'checklist' })
 })

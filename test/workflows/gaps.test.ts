@@ -77,7 +77,7 @@ describe('the rollback plan is reviewed by who approves the plan', () => {
     }))
     const request = expecting({ preApproved: true, evidence: [answer] })
     const view = await server.migrate(world, request, (handle) => handle.result())
-    expect(reviewed(view)).toEqual([answer])
+    expect(reviewed(view)).toEqual([{ ...answer, step: 'checklist' }])
     expect(shows(view, 'plan')).not.toContain('Rollback plan reviewed')
   })
 

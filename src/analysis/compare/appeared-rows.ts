@@ -1,5 +1,5 @@
 import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
-import { quoteName } from '../../d1/sqlite/sqlite.js'
+import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { AppearedRows, ColumnChange, DataComparison, StatementEvidence, TableFate } from '../evidence.js'
 import { column, join, number, SAMPLES, type Pair } from './row-keys.js'
 import type { Versions } from './versions.js'
@@ -122,7 +122,7 @@ function samplesOf(
   key: Pair[] | undefined,
 ): string[] {
   const shown = after.columns.filter(({ generated }) => !generated).slice(0, 4)
-  const text = shown.map(({ name }) => `substr(quote(${column('s', name)}), 1, 40)`).join(` || ', ' || `)
+  const text = shown.map(({ name }) => shownValue(column('s', name), 40)).join(` || ', ' || `)
   if (key === undefined || text === '') return []
   const there = `EXISTS (SELECT 1 FROM prior.${quoteName(before.name)} b WHERE ${join(key)})`
   return database

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Row } from '../../d1/sqlite/sqlite.js'
+import { shownValue, type Row } from '../../d1/sqlite/sqlite.js'
 import { numbersCut } from './cut-numbers.js'
 import { countOverwritten } from './json-documents.js'
 import type { ColumnChange } from '../evidence.js'
@@ -63,12 +63,12 @@ export function columnChanges(
     const { maps } = writing(was)
     const cut = countCut({ values, changed: others, headed, zeroed, words: of('w'), mapped: maps })
     const cutAway = `(${cuts[at] ?? '0'})${cut > headed ? '' : ` AND ${startsAsNumber(column('b', was))}`}`
-    const keyText = key.map((pair) => `quote(${column('b', pair.was)})`).join(` || ', ' || `)
+    const keyText = key.map((pair) => shownValue(column('b', pair.was))).join(` || ', ' || `)
     const emptied = `NOT (${isEmpty(column('b', was))}) AND (${isEmpty(column('s', is))})`
     const samplesWhere = (condition: string): ColumnChange['samples'] =>
       database
         .prepare(
-          `SELECT ${keyText} AS key, substr(quote(${column('b', was)}), 1, 80) AS before, substr(quote(${column('s', is)}), 1, 80) AS after
+          `SELECT ${keyText} AS key, ${shownValue(column('b', was), 80)} AS before, ${shownValue(column('s', is), 80)} AS after
            FROM ${from} WHERE ${column('b', was)} IS NOT NULL AND ${differ(pair)} AND ${condition} LIMIT 100`,
         )
         .all()

@@ -1,5 +1,5 @@
 import type { TableSchema } from '../../d1/schema/schema.js'
-import { quoteName } from '../../d1/sqlite/sqlite.js'
+import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { DataComparison, TableFate } from '../evidence.js'
 import { column, missingRows, number, ROWID, SAMPLES, type Pair } from './row-keys.js'
 import type { Versions } from './versions.js'
@@ -30,7 +30,7 @@ export function withEqualRows(
   if (lost >= found.lost) return found
   const shown = pairs
     .slice(0, 4)
-    .map((_, at) => `substr(quote(x${at}), 1, 40)`)
+    .map((_, at) => shownValue(`x${at}`, 40))
     .join(` || ', ' || `)
   const samples = (where: string): string[] =>
     database

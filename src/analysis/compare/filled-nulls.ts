@@ -1,3 +1,4 @@
+import { shownValue } from '../../d1/sqlite/sqlite.js'
 import type { DatabaseSync } from 'node:sqlite'
 import type { FilledColumn } from '../evidence.js'
 import { column, SAMPLES, type Pair } from './row-keys.js'
@@ -14,7 +15,7 @@ export function filledColumns(database: DatabaseSync, from: string, pairs: Pair[
     if (rows === 0) return []
     const values = database
       .prepare(
-        `SELECT substr(quote(${column('s', pair.is)}), 1, 80) AS value, count(*) AS rows FROM ${from} WHERE ${filled(pair)} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${SAMPLES}`,
+        `SELECT ${shownValue(column('s', pair.is), 80)} AS value, count(*) AS rows FROM ${from} WHERE ${filled(pair)} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${SAMPLES}`,
       )
       .all()
       .map((sample) => ({ value: String(sample['value']), rows: Number(sample['rows']) }))

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { TableSchema } from '../../d1/schema/schema.js'
-import { quoteName } from '../../d1/sqlite/sqlite.js'
+import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange, TableFate } from '../evidence.js'
 import type { Versions } from './versions.js'
 import { listInRows, listsLeft, objectInColumns, objectsLeft, textInRows } from './json-pieces.js'
@@ -235,7 +235,7 @@ function notCopied(
 
 function samplesOf(database: DatabaseSync, values: string): ColumnChange['samples'] {
   return database
-    .prepare(`SELECT DISTINCT substr(quote(v), 1, 80) AS v FROM (${values}) LIMIT ${SAMPLES}`)
+    .prepare(`SELECT DISTINCT ${shownValue('v', 80)} AS v FROM (${values}) LIMIT ${SAMPLES}`)
     .all()
     .map((row) => ({ key: '', before: String(row['v']), after: 'gone' }))
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { TableSchema } from '../../d1/schema/schema.js'
-import { quoteName } from '../../d1/sqlite/sqlite.js'
+import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange, DataComparison, TableFate } from '../evidence.js'
 import { column, join, missingRows, ROWID, SAMPLES, type Pair } from './row-keys.js'
 import { rowsNotIn } from './whole-rows.js'
@@ -59,7 +59,7 @@ function keysBeside(
   const few = `(SELECT * FROM ${missingRows(fate, after, key)} LIMIT ${SAMPLES})`
   return database
     .prepare(
-      `SELECT quote(${column('b', first.was)}) AS before, quote(${column('s', first.is)}) AS after FROM ${few} b JOIN ${main} s ON ${like('s', 'is')} AND NOT (${join(key)}) WHERE ${alone}`,
+      `SELECT ${shownValue(column('b', first.was))} AS before, ${shownValue(column('s', first.is))} AS after FROM ${few} b JOIN ${main} s ON ${like('s', 'is')} AND NOT (${join(key)}) WHERE ${alone}`,
     )
     .all()
     .map((row) => ({

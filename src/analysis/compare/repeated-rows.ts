@@ -1,5 +1,5 @@
 import { holdsRows, sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
-import { quoteName } from '../../d1/sqlite/sqlite.js'
+import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { RepeatedRows, StatementEvidence, TableFate } from '../evidence.js'
 import { column, number, SAMPLES } from './row-keys.js'
 import type { Versions } from './versions.js'
@@ -84,7 +84,7 @@ function found(
   if (rows === 0) return []
   const shown = filled
     .slice(0, 4)
-    .map((it) => `substr(quote(${column('t', it)}), 1, 40)`)
+    .map((it) => shownValue(column('t', it), 40))
     .join(` || ', ' || `)
   const samples = database
     .prepare(`SELECT ${shown} AS sample ${groups} LIMIT ${SAMPLES}`)

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { TableSchema } from '../../d1/schema/schema.js'
-import { quoteName } from '../../d1/sqlite/sqlite.js'
+import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { TableFate } from '../evidence.js'
 
 /** A column before and after. */
@@ -85,7 +85,7 @@ export function missingRows(fate: TableFate, after: TableSchema, key: Pair[]): s
 /** The first columns of a few rows, as SQL literals. */
 export function sampleRows(database: DatabaseSync, fate: TableFate, from: string): string[] {
   const shown = fate.before.columns.filter(({ generated }) => !generated).slice(0, 4)
-  const text = shown.map(({ name }) => `substr(quote(${column('b', name)}), 1, 40)`).join(` || ', ' || `)
+  const text = shown.map(({ name }) => shownValue(column('b', name), 40)).join(` || ', ' || `)
   if (text === '') return []
   return database
     .prepare(`SELECT ${text} AS sample FROM ${from} LIMIT ${SAMPLES}`)
@@ -95,7 +95,7 @@ export function sampleRows(database: DatabaseSync, fate: TableFate, from: string
 
 /** The first of the columns `x0`, `x1` … of a few rows of a SELECT, as SQL literals. */
 export function shownRows(database: DatabaseSync, columns: number, select: string): string[] {
-  const shown = Array.from({ length: Math.min(columns, 4) }, (_, at) => `substr(quote(x${at}), 1, 40)`)
+  const shown = Array.from({ length: Math.min(columns, 4) }, (_, at) => shownValue(`x${at}`, 40))
   return database
     .prepare(`SELECT ${shown.join(` || ', ' || `)} AS sample FROM (${select}) LIMIT ${SAMPLES}`)
     .all()

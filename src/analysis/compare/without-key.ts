@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { TableSchema } from '../../d1/schema/schema.js'
-import { quoteName } from '../../d1/sqlite/sqlite.js'
+import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange, DataComparison, TableFate } from '../evidence.js'
 import { column, number, SAMPLES, shownRows, type Pair } from './row-keys.js'
 import { rowsNotIn } from './whole-rows.js'
@@ -106,7 +106,7 @@ function retypedOnly(
     return []
   const samples = database
     .prepare(
-      `SELECT DISTINCT quote(${b}) AS before, quote(${s}) AS after FROM (SELECT * FROM ${prior} LIMIT 100) b JOIN ${main} ON ${s} IS ${b} AND typeof(${s}) <> typeof(${b}) LIMIT ${SAMPLES}`,
+      `SELECT DISTINCT ${shownValue(b)} AS before, ${shownValue(s)} AS after FROM (SELECT * FROM ${prior} LIMIT 100) b JOIN ${main} ON ${s} IS ${b} AND typeof(${s}) <> typeof(${b}) LIMIT ${SAMPLES}`,
     )
     .all()
     .map((row) => ({ key: '', before: String(row['before']), after: String(row['after']) }))

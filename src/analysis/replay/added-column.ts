@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { tableNamed, type DetailedCatalog } from '../../d1/schema/schema.js'
-import { cellText, quoteName } from '../../d1/sqlite/sqlite.js'
+import { cellText, quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { Token } from '../../d1/sql/tokens.js'
 import type { FailingRows } from '../evidence.js'
 import type { StatementParts } from '../statement/statement.js'
@@ -39,7 +39,9 @@ export function rowsAgainstColumn(
     key === undefined
       ? []
       : database
-          .prepare(`SELECT quote(${quoteName(key)}) AS sample FROM ${from} WHERE ${where} LIMIT ${SHOWN}`)
+          .prepare(
+            `SELECT ${shownValue(quoteName(key))} AS sample FROM ${from} WHERE ${where} LIMIT ${SHOWN}`,
+          )
           .all()
           .map(({ sample }) => `${key} = ${cellText(sample)}`)
   return { what: rule, table: table.name, rows, samples, query: `SELECT * FROM ${query};` }

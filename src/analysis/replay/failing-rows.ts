@@ -6,7 +6,7 @@ import {
   type TableSchema,
 } from '../../d1/schema/schema.js'
 import { runForeign } from '../../d1/sqlite/confined.js'
-import { cellText, quoteName } from '../../d1/sqlite/sqlite.js'
+import { cellText, quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import { significantTokens, unquote } from '../../d1/sql/tokens.js'
 import type { FailingRows } from '../evidence.js'
 import type { StatementParts } from '../statement/statement.js'
@@ -152,7 +152,7 @@ function keyOf(
   const column = keyColumn(tableNamed(catalog, table))
   if (column === undefined || rowid === undefined) return undefined
   const row = database
-    .prepare(`SELECT quote(${quoteName(column)}) AS key FROM ${quoteName(table)} WHERE rowid = ?`)
+    .prepare(`SELECT ${shownValue(quoteName(column))} AS key FROM ${quoteName(table)} WHERE rowid = ?`)
     .get(rowid)
   return row === undefined ? undefined : cellText(row['key'])
 }
@@ -189,9 +189,11 @@ function duplicates(
   { from, table, terms, filter, key }: Grouping,
 ): FailingRows | undefined {
   const groups = `FROM ${from} WHERE ${filter} GROUP BY ${terms.join(', ')} HAVING count(*) > 1`
-  const values = terms.map((term) => `quote(${term})`).join(` || ', ' || `)
+  const values = terms.map((term) => shownValue(term)).join(` || ', ' || `)
   const keys =
-    key === undefined ? 'NULL' : `quote(min(${plainName(key)})) || ' and ' || quote(max(${plainName(key)}))`
+    key === undefined
+      ? 'NULL'
+      : `${shownValue(`min(${plainName(key)})`)} || ' and ' || ${shownValue(`max(${plainName(key)})`)}`
   const found = database.prepare(`SELECT count(*) AS n, ${values} AS value, ${keys} AS keys ${groups}`).all()
   if (found.length === 0) return undefined
   const samples = found.slice(0, SHOWN).map((row) => {
@@ -233,7 +235,7 @@ function amongNewRows(failed: Failed): FailingRows | undefined {
   if (rows === 0) return undefined
   const shown = [...new Set([key, ...columns.filter((name) => broken.concerns(name))])].slice(0, 4)
   const pieces = shown
-    .map((name) => `${quoteText(`${name} = `)} || quote(${quoteName(name)})`)
+    .map((name) => `${quoteText(`${name} = `)} || ${shownValue(quoteName(name))}`)
     .join(` || ', ' || `)
   const samples = database
     .prepare(`SELECT ${pieces} AS sample FROM ${from} WHERE ${broken.where} LIMIT ${SHOWN}`)

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { cellText, quoteName } from '../../d1/sqlite/sqlite.js'
+import { cellText, quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import { isEmpty } from '../compare/column-changes.js'
 import { SAMPLES } from '../compare/row-keys.js'
 import { assignments, upToComma } from '../compare/writers.js'
@@ -19,7 +19,7 @@ export function rowsToBeTaken(
   if (tokens.some(({ text }) => /^random/i.test(text))) return []
   try {
     const columns = database.prepare(`SELECT name FROM pragma_table_info(?) LIMIT 4`).all(target)
-    const shown = columns.map(({ name }) => `substr(quote(${quoteName(cellText(name))}), 1, 40)`)
+    const shown = columns.map(({ name }) => shownValue(quoteName(cellText(name)), 40))
     const rest = sql.slice(word.start + word.text.length).replace(/;\s*$/, '')
     const asked = `${sql.slice(0, word.start)}SELECT ${shown.join(` || ', ' || `)} AS sample${rest}`
     return database

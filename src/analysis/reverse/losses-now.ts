@@ -4,7 +4,7 @@ import { join as joinPath } from 'node:path'
 import type { LossNow } from '../../contract/rollback.js'
 import { sameName } from '../../d1/schema/schema.js'
 import { openConfined } from '../../d1/sqlite/confined.js'
-import { openSqlite, quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
+import { openSqlite, quoteName, quoteText, shownValue } from '../../d1/sqlite/sqlite.js'
 import { column, SAMPLES } from '../compare/row-keys.js'
 import type { Evidence } from '../evidence.js'
 import { replayFile, type Watched } from '../replay/replay.js'
@@ -163,7 +163,7 @@ function valuesOf(database: DatabaseSync, each: Keyed): LossNow[] {
         WHERE NOT EXISTS ${held(each, 'planned', { as: 'p', of: 'c', names: 'is' })} AND ${equal(of('p', 'is'), of('c', 'is'))})`
       const filled = database
         .prepare(
-          `SELECT quote(${of('r', 'was')}) AS value, count(*) AS n FROM ${since}
+          `SELECT ${shownValue(of('r', 'was'))} AS value, count(*) AS n FROM ${since}
             AND ${of('c', 'is')} IS NULL AND ${of('r', 'was')} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC`,
         )
         .all()

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
-import { quoteName } from '../../d1/sqlite/sqlite.js'
+import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import { column, keyOf, pairsOf, ROWID, SAMPLES, type Pair } from '../compare/row-keys.js'
 import type { Evidence, TableFate } from '../evidence.js'
 
@@ -81,7 +81,7 @@ export function counted(
   if (rows === 0) return undefined
   const text = storedColumns(table)
     .slice(0, 4)
-    .map((name) => `substr(quote(${column('b', name)}), 1, 40)`)
+    .map((name) => shownValue(column('b', name), 40))
     .join(` || ', ' || `)
   const shown = database.prepare(`SELECT ${text} AS sample FROM ${from} LIMIT ${SAMPLES}`).all()
   return { rows, samples: shown.map(({ sample }) => String(sample)) }

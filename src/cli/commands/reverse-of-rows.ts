@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
-import path from 'node:path'
+import { scratchFolder } from '../../process/scratch-folder.js'
 import type { Context } from '../../config/context.js'
 import { RunbookError } from '../../contract/failures.js'
 import { command, words } from '../../contract/next-command.js'
@@ -74,7 +72,7 @@ async function onArchive({
   const before = files.slice(0, files.indexOf(migration)).map(({ name }) => name)
   const ledger = archive.ledger.map(({ name }) => name)
   const runFirst = before.filter((name) => !ledger.includes(name))
-  const to = await mkdtemp(path.join(os.tmpdir(), 'd1-runbook-copy-'))
+  const { folder: to, remove } = await scratchFolder('copy')
   try {
     const { restoreDatabase } = await import('../../d1/backup/restore.js')
     const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
@@ -88,7 +86,7 @@ async function onArchive({
       migrationsTable: target.migrationsTable,
     })
   } finally {
-    await rm(to, { recursive: true, force: true, maxRetries: 3 })
+    await remove()
   }
 }
 

@@ -78,15 +78,15 @@ export function commandRows(words: readonly string[], columns: number, hang: str
   return [...rows, row]
 }
 
-/** Broken at blanks; a word that is longer than the line is broken where it must. */
+/** Broken at blanks, of which those between two words of a row stay as many; a word that is longer than the line is broken where it must. */
 export function wrapText(text: string, { columns, indent = '', hang = `${indent}  ` }: Place): string[] {
   const room = Math.max(8, columns - 1)
   const rows: string[] = []
   let row = indent
-  for (const word of text.trimEnd().split(/ +/).filter(Boolean)) {
-    for (const piece of piecesOf(word, room - stringWidth(hang))) {
+  for (const [, blanks = '', word = ''] of text.trimEnd().matchAll(/( *)([^ ]+)/g)) {
+    for (const [at, piece] of piecesOf(word, room - stringWidth(hang)).entries()) {
       const begun = row.trim() !== ''
-      const longer = begun ? `${row} ${piece}` : `${row}${piece}`
+      const longer = begun ? `${row}${at === 0 ? blanks : ' '}${piece}` : `${row}${piece}`
       if (!begun || stringWidth(longer) <= room) row = longer
       else {
         rows.push(row)

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width'
+import type { StepView } from '../../contract/run.js'
 
 const GRAPHEMES = new Intl.Segmenter()
 
@@ -11,7 +12,7 @@ export interface TerminalSize {
 export interface Picture {
   /** What it is about; never given up. */
   head: readonly string[]
-  steps: readonly { text: string; state: 'waiting' | 'running' | 'done' | 'failed' | 'skipped' }[]
+  steps: readonly { text: string; state: StepView['state'] }[]
   /** Of each open gate: what is confirmed, and who decides by which commands, which are never cut. */
   gates: readonly { title: readonly string[]; shows: readonly string[]; decide: readonly string[] }[]
   rest: readonly string[]
@@ -42,7 +43,8 @@ export function arrange(picture: Picture, { columns, rows }: TerminalSize): stri
   const most = Math.max(0, ...picture.gates.map(({ shows }) => shows.length))
   for (shown = most; shown > 1 && tooHigh();) shown -= 1
   for (let kept = rest.length - 1; kept >= 0 && tooHigh(); kept -= 1) rest = cut(picture.rest, kept + 1)
-  if (tooHigh()) steps = steps.filter(({ state }) => state === 'running' || state === 'failed')
+  if (tooHigh())
+    steps = steps.filter(({ state }) => state === 'running' || state === 'failed' || state === 'stopped')
   if (tooHigh()) steps = []
   return fit(trimmed(lines(), picture.head.length, room, height))
 }

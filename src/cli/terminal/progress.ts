@@ -129,7 +129,12 @@ function stepChanges(view: RunView, { colors }: Output): Change[] {
   return view.steps.flatMap(({ step, state, startedAt, endedAt, detail }) => {
     if (endedAt === undefined || state === 'running' || state === 'waiting') return []
     const took = startedAt === undefined ? '' : formatDuration(Date.parse(endedAt) - Date.parse(startedAt))
-    const mark = { done: colors.green('✔'), failed: colors.red('✖'), skipped: colors.dim('-') }[state]
+    const mark = {
+      done: colors.green('✔'),
+      failed: colors.red('✖'),
+      stopped: colors.yellow('■'),
+      skipped: colors.dim('-'),
+    }[state]
     const line = `${mark} ${stepTitle(step)} ${colors.dim(took)} ${detail ?? ''}`.trimEnd()
     return [{ key: `${step}/${state}/${endedAt}`, at: endedAt, line }]
   })

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { confirm, isCancel, select, text } from '@clack/prompts'
+import { confirm, isCancel, select, settings, text } from '@clack/prompts'
 import { ATTESTATIONS } from '../../contract/attestations.js'
 import { rollbackStrategySchema, type RollbackStrategy } from '../../contract/policy.js'
 import type { RollbackOption } from '../../contract/rollback.js'
@@ -11,6 +11,9 @@ import { colorsFor, type Output } from './output.js'
 
 /** Prompts stand on stderr: stdout may be a pipe. */
 const output = process.stderr
+
+/** Letters that would move a choice, as in vi: who types one means a word, and a slip must choose nothing. */
+for (const letter of ['h', 'j', 'k', 'l']) settings.aliases.delete(letter)
 
 /** `withdrawn`: the question was taken from the screen; `interrupted`: by Ctrl-C or Escape. */
 type Unanswered = 'withdrawn' | 'interrupted'

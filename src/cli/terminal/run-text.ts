@@ -6,6 +6,7 @@ import { ledgerText, migrationState, safetyCopyText } from '../../runbook/migrat
 import { zonedSeconds } from '../../text/clock.js'
 import { differenceLine } from '../../runbook/charter/differences.js'
 import { gapsOf } from '../../runbook/gaps.js'
+import { refusedBeyondLines } from '../../runbook/refused.js'
 import { whoLines } from '../../runbook/who-decides.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
 import { gateTitle, stepTitle } from '../../runbook/steps.js'
@@ -58,10 +59,10 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
         reason === undefined ? `${command} by ${actor}` : `${command} by ${actor}: ${reason}`,
       ),
     ),
-    ...section(
-      'Refused decisions',
-      view.refused.map(({ gate, actor, reason }) => `${gate} by ${actor}: ${reason}`),
-    ),
+    ...section('Refused decisions', [
+      ...view.refused.map(({ gate, actor, reason }) => `${gate} by ${actor}: ${reason}`),
+      ...refusedBeyondLines(view),
+    ]),
     ...section('Failure', failureLines(view, colors)),
     ...section('Written', view.artifacts),
   ]
@@ -79,6 +80,7 @@ export function stepLines(view: RunView, colors: Colors, now = Date.now()): stri
     running: colors.cyan('▸'),
     done: colors.green('✔'),
     failed: colors.red('✖'),
+    stopped: colors.yellow('■'),
     skipped: colors.dim('-'),
   }
   return view.steps.map(({ step, state, startedAt, endedAt, detail }) => {

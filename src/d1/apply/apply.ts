@@ -57,7 +57,8 @@ export async function applyMigration(request: ApplyRequest): Promise<MigrationRe
   try {
     if (target.database.remote) await readIdentity(target)
     const before = await proveState(request)
-    if (before.state === 'applied') return applied(file, 0)
+    // By an earlier try: how long that took, nobody saw.
+    if (before.state === 'applied') return applied(file, null)
     if (before.state !== 'absent') throw before.failure
     if (needsPattern(file.name)) demandPatterns(await findWrangler(target.projectDir))
     const end = await runApply(request, lease)
@@ -109,8 +110,8 @@ async function settle(request: ApplyRequest, end: WranglerResult): Promise<Migra
   throw absentFailure(request, end)
 }
 
-function applied(file: MigrationFile, durationMs: number): MigrationResult {
-  return { name: file.name, sha256: file.sha256, state: 'applied', durationMs: Math.round(durationMs) }
+function applied({ name, sha256 }: MigrationFile, tookMs: number | null): MigrationResult {
+  return { name, sha256, state: 'applied', durationMs: tookMs === null ? null : Math.round(tookMs) }
 }
 
 function absentFailure({ target, file }: ApplyRequest, end: WranglerResult): RunbookError {

@@ -9,6 +9,7 @@ import { RunbookError } from '../../contract/failures.js'
 import type { Price } from '../../contract/price.js'
 import type { MigrationRef, Target } from '../../contract/target.js'
 import { keepOutOfGit } from '../../process/private-files.js'
+import { scratchFolder } from '../../process/scratch-folder.js'
 import { archiveName } from './archive-names.js'
 import { publish, writeArchive, type ArchiveTexts } from './archive.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
@@ -55,7 +56,7 @@ export async function createBackup(request: BackupRequest): Promise<BackupRecord
   if (!existsSync(target.backupDir)) await keepOutOfGit(target.backupDir)
   await mkdir(target.backupDir, { recursive: true, mode: 0o700 })
   // Beside the archives: the rename stays on one disk, and a full one shows at once.
-  const folder = await mkdtemp(join(target.backupDir, '.backup-'))
+  const { folder, remove } = await scratchFolder('backup', { within: target.backupDir, hidden: true })
   try {
     const { archive, metadata } = await buildArchive(request, folder)
     const file = await publishNew(archive, target, held)
@@ -81,7 +82,7 @@ export async function createBackup(request: BackupRequest): Promise<BackupRecord
   } catch (error) {
     throw diskFailure(error, target.backupDir)
   } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+    await remove()
   }
 }
 

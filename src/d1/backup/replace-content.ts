@@ -1,8 +1,9 @@
 import { guard } from '../sqlite/disk-failure.js'
 import { existsSync, writeFileSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { keepOutOfGit } from '../../process/private-files.js'
+import { scratchFolder } from '../../process/scratch-folder.js'
 import type { Target } from '../../contract/target.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { RunbookError } from '../../contract/failures.js'
@@ -38,8 +39,7 @@ export async function replaceContent(input: {
   stageRoot: string
   signal?: AbortSignal
 }): Promise<{ safetyCopy?: string }> {
-  await mkdir(input.stageRoot, { recursive: true })
-  const folder = await mkdtemp(path.join(input.stageRoot, 'replace-'))
+  const { folder, remove } = await scratchFolder('replace', { within: input.stageRoot })
   const signal = input.signal === undefined ? {} : { signal: input.signal }
   try {
     const restored = await restoreDatabase({ file: input.file, to: folder, ...signal })
@@ -47,7 +47,7 @@ export async function replaceContent(input: {
     await importRemotely(input.target, restored.database, folder, signal)
     return {}
   } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+    await remove()
   }
 }
 

@@ -1,7 +1,8 @@
+import { rm } from 'node:fs/promises'
 import { DEFAULT_LEDGER } from '../../contract/names.js'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { scratchFolder } from '../../process/scratch-folder.js'
 import type { BackupMetadata } from '../../contract/backup.js'
 import { RunbookError } from '../../contract/failures.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
@@ -26,7 +27,7 @@ export async function validateBackup({
   signal?: AbortSignal
 }): Promise<Validation> {
   const startedAt = performance.now()
-  const folder = await mkdtemp(join(tmpdir(), 'd1-runbook-validate-'))
+  const { folder, remove } = await scratchFolder('validate')
   let metadata: BackupMetadata | null = null
   let problems: string[]
   try {
@@ -36,7 +37,7 @@ export async function validateBackup({
     signal?.throwIfAborted()
     problems = [problemOf(error)]
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await remove()
   }
   return {
     valid: problems.length === 0,

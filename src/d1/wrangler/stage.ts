@@ -1,9 +1,9 @@
 import { defined } from '../../contract/defined.js'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { demandPlainName } from '../../contract/migration-name.js'
 import type { MigrationFile, Target } from '../../contract/target.js'
+import { scratchFolder } from '../../process/scratch-folder.js'
 
 /** A private folder with a Wrangler file that names exactly one database. */
 export interface Stage {
@@ -19,10 +19,9 @@ export interface Stage {
 export async function openStage(
   target: Target,
   files: MigrationFile[] = [],
-  root = tmpdir(),
+  within?: string,
 ): Promise<Stage> {
-  await mkdir(root, { recursive: true })
-  const dir = await mkdtemp(join(root, 'd1-runbook-stage-'))
+  const { folder: dir, remove } = await scratchFolder('stage', defined({ within }))
   const migrations = join(dir, 'migrations')
   await mkdir(migrations)
   for (const { name, sql } of files) {
@@ -32,7 +31,7 @@ export async function openStage(
   }
   const config = join(dir, 'wrangler.json')
   await writeFile(config, JSON.stringify(stagedConfig(target, files), null, 2))
-  return { dir, config, remove: () => rm(dir, { recursive: true, force: true, maxRetries: 3 }) }
+  return { dir, config, remove }
 }
 
 function stagedConfig(target: Target, files: MigrationFile[]): object {

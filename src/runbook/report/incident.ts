@@ -5,6 +5,7 @@ import { reasonTexts } from '../../contract/reasons.js'
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { commandLine, plain } from '../../contract/command-line.js'
 import { markdownWords } from '../../text/words.js'
+import { refusedBeyondLines } from '../refused.js'
 import { stepTitle } from '../steps.js'
 import {
   inLedger,
@@ -190,7 +191,10 @@ function decisions({ view, timeZone }: ReportInput): string {
     prose(one.reason),
   ])
   if (taken.length + refused.length === 0) return 'Nobody decided anything.'
-  return table(['Gate', 'Decision', 'Who', 'When', 'Why'], [...taken, ...refused])
+  return paragraphs(
+    table(['Gate', 'Decision', 'Who', 'When', 'Why'], [...taken, ...refused]),
+    ...refusedBeyondLines(view).map(prose),
+  )
 }
 
 function ways({ view, plan, timeZone }: ReportInput): string {

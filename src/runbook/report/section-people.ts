@@ -2,6 +2,7 @@ import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import { plain } from '../../contract/command-line.js'
 import { gapLine, gapsOf } from '../gaps.js'
+import { refusedBeyondLines } from '../refused.js'
 import { gateTitle } from '../steps.js'
 import { heading, lineOf, text, tableOr, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
@@ -55,6 +56,7 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
         : [
             heading('Decisions that did not count'),
             tableOr('', ['Gate', 'Decision', 'Who', { whole: 'When' }, 'Why not'], refused),
+            ...refusedBeyondLines(view).map((line) => text(line)),
           ]),
     ],
   }

@@ -9,6 +9,7 @@ h1{font-size:1.6rem;line-height:1.25;margin:0 0 12px;overflow-wrap:anywhere}
 h2{font-size:1.2rem;margin:40px 0 10px;padding-bottom:4px;border-bottom:1px solid var(--line)}
 h3{font-size:1rem;margin:20px 0 6px}
 p{margin:10px 0}
+p,li,td,dd{white-space:pre-wrap}
 code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875em}
 code,dd{overflow-wrap:anywhere}
 pre{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:10px 12px;white-space:pre-wrap;overflow-wrap:anywhere}
@@ -28,7 +29,7 @@ table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:t
 th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:600}
 td:has(code){min-width:10.5em}td:first-child:has(code){min-width:16em}td:has(strong){min-width:6em}td:last-child{min-width:9em}
-.number{text-align:right}td.number,td.whole{white-space:nowrap}
+.number{text-align:right}td.number,td.whole{white-space:pre}
 @media (min-width:941px){dl>div:has(code){grid-column:span 2}dd code{font-size:.78em}}
 ul{margin:10px 0;padding-left:1.2em}
 ul.ticks{list-style:none;padding:0}
@@ -44,7 +45,7 @@ dl{grid-template-columns:repeat(auto-fit,minmax(140px,1fr))}dl>div:has(code){gri
 table,tbody,tr,td{display:block}thead{position:absolute;left:-9999px}
 tr{border-bottom:1px solid var(--line);padding:8px 0}
 td,td:has(code),td:first-child:has(code),td:has(strong),td:last-child{border:0;padding:1px 0;min-width:0;overflow-wrap:anywhere}td:empty,td.none{display:none}
-td.number{text-align:left}td.number,td.whole{white-space:normal}
+td.number{text-align:left}td.number,td.whole{white-space:pre-wrap}
 td:first-child{font-weight:600}td:first-child::before{content:none!important}
 td[data-head]::before{content:attr(data-head) ": ";color:var(--soft)}
 }

@@ -43,7 +43,7 @@ it('a trigger that D1 cuts apart at the apply is explained, and the way by impor
   writeFileSync(copy, `${CUT}\n${row}\n`)
   const args = ['d1', 'execute', 'art-production', '--file', copy, '--yes']
   expect(await runWrangler({ target, args })).toMatchObject({ exitCode: 0 })
-  expect(await applyMigration(work)).toMatchObject({ state: 'applied', durationMs: 0 })
+  expect(await applyMigration(work)).toMatchObject({ state: 'applied', durationMs: null })
 })
 
 it('monitoring that used up what it may leaves the apply its calls', async () => {
