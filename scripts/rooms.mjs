@@ -28,6 +28,11 @@ export const ROOMS = [
   ]),
 
   room('src/d1/sqlite', 'the one module that opens SQLite, and what its failures mean', ['src/contract']),
+  room('src/store', 'where files of runs are kept for all workers: a folder, or a bucket', [
+    'src/contract',
+    'src/process',
+    'src/d1/sqlite',
+  ]),
   room('src/d1/sql', 'tokens, statements, streams of statements, reserved names', [], { pure: true }),
   room('src/d1/order', 'number and order of migrations, and which are pending', [], { pure: true }),
   room('src/d1/wrangler', 'the one module that runs Wrangler, and what its failures mean', [

@@ -21,6 +21,7 @@ const D1 = [
   'test/analysis/hostile-files.test.ts',
   'test/analysis/validate/in-own-process.test.ts',
   'test/process/**/*.test.ts',
+  'test/store/**/*.test.ts',
   'test/sample/{seed,health}.test.ts',
   'test/sample/cloudflare-api/{dump,main,refusals}.test.ts',
 ]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DEFAULT_LEDGER } from './names.js'
 import { workersPlanSchema } from './price.js'
+import { storageSchema } from './storage.js'
 
 /** Which database of Cloudflare's or of this machine is meant. */
 export const databaseSchema = z.object({
@@ -40,6 +41,8 @@ export const targetSchema = z.object({
   persistTo: z.string().optional(),
   /** Folder where archives of this environment go, absolute. */
   backupDir: z.string().min(1),
+  /** Where archives go instead, and what else all workers of a run must reach. */
+  storage: storageSchema.optional(),
   /** Plan of the account that holds it; absent: not known, and reckoned as the free one. */
   workersPlan: workersPlanSchema.optional(),
   /** Rows that comparing a remote backup with the live database may read, which D1 bills; absent: what the plan allows. */

@@ -1,5 +1,5 @@
 import { defined } from '../../contract/defined.js'
-import { fileSha256 } from './export/sql-file.js'
+import { fileSha256 } from '../../process/file-sha256.js'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'

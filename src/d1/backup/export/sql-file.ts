@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
 
 const FLUSH_BYTES = 256 * 1024
 
@@ -68,10 +66,4 @@ export class SqlFile {
   async abandon(): Promise<void> {
     await this.#handle.close()
   }
-}
-
-export async function fileSha256(path: string): Promise<string> {
-  const digest = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: 256 * 1024 }), digest)
-  return digest.digest('hex')
 }
