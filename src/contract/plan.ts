@@ -37,6 +37,8 @@ export const rowChangeSchema = z.object({
   /** Rows, null where the table did not exist. */
   before: z.number().int().nullable(),
   after: z.number().int().nullable(),
+  /** A full-text index over another table's rows: counted are those that it has indexed. */
+  index: z.literal(true).optional(),
 })
 export type RowChange = z.infer<typeof rowChangeSchema>
 

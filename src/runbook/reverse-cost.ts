@@ -87,8 +87,9 @@ function tablesThatGo(
   planned: readonly RowChange[],
 ): { table: string; since: number }[] {
   const made = new Map(planned.map(({ table, after }) => [table, after ?? 0]))
+  // What is only indexed is made again from the rows.
   return rows
-    .filter(({ before, after }) => before !== null && after === null)
+    .filter(({ before, after, index }) => before !== null && after === null && index !== true)
     .map(({ table, before }) => ({ table, since: Math.max(0, (before ?? 0) - (made.get(table) ?? 0)) }))
 }
 

@@ -136,7 +136,8 @@ function checkLine({ state, title, message, source }: Check): string {
   return `${marks[state]} ${title}: ${message}${source === 'client' ? ' (told by who started the run)' : ''}`
 }
 
-function rowLine({ table, before, after }: Plan['rows'][number]): string {
+function rowLine({ table: name, before, after, index }: Plan['rows'][number]): string {
+  const table = index === true ? `search index ${name}` : name
   if (before === null) return `${table}: new, ${plural(after ?? 0, 'row')}`
   if (after === null) return `${table}: dropped, ${plural(before, 'row')} gone`
   return `${table}: ${before} → ${plural(after, 'row')}`

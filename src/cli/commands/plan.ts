@@ -110,8 +110,10 @@ function printPlan(output: Output, plan: Plan): void {
   }
   const changed = plan.rows.filter(({ before, after }) => before !== after)
   if (changed.length > 0) output.line('Rows:')
-  for (const { table, before, after } of changed) {
-    output.line(`  ${table}: ${before ?? 'no table'} → ${after ?? 'no table'}`)
+  for (const { table, before, after, index } of changed) {
+    output.line(
+      `  ${table}${index === true ? ' (search index)' : ''}: ${before ?? 'no table'} → ${after ?? 'no table'}`,
+    )
   }
   if (plan.findings.length > 0) output.line('Findings:')
   for (const line of findingLines(plan.findings, output, '  ')) output.verbatim(line)

@@ -34,8 +34,7 @@ const REBUILD = `CREATE TABLE made (id INTEGER PRIMARY KEY, title TEXT NOT NULL,
 const UNINDEX = `DROP TRIGGER search_ai; DROP TRIGGER search_ad; DROP TRIGGER search_au; DROP TABLE search;`
 const VIEWED = `CREATE VIEW shown AS SELECT id, title, body FROM articles;${kept(`, content='shown', content_rowid='id'`, FORGET)}`
 
-/** Forward and back on real rows: what the rehearsal says, and what a search answers before and after. */
-async function thereAndBack(schema: string, forward: string) {
+async function rehearsed(schema: string, forward: string) {
   const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-search-'))
   onTestFinished(() => {
     rmSync(folder, { recursive: true, force: true })
@@ -43,18 +42,25 @@ async function thereAndBack(schema: string, forward: string) {
   const places = { prior: join(folder, 'prior.sqlite'), main: join(folder, 'main.sqlite') }
   const database = openSqlite(places.prior)
   database.exec(`${ledgerSql('d1_migrations')}; ${schema}`)
-  const wanted = answers(database)
   database.close()
   copyFileSync(places.prior, places.main)
-  const pending = [migrationFile('0002.sql', forward)]
   const native = await rehearseNatively(
     {
       database: { name: 'live', id: 'live', remote: false },
       migrationsTable: 'd1_migrations',
     },
     places,
-    pending,
+    [migrationFile('0002.sql', forward)],
   )
+  return { folder, places, native }
+}
+
+/** Forward and back on real rows: what the rehearsal says, and what a search answers before and after. */
+async function thereAndBack(schema: string, forward: string) {
+  const { folder, places, native } = await rehearsed(schema, forward)
+  const prior = openSqlite(places.prior)
+  const wanted = answers(prior)
+  prior.close()
   expect(native.evidence.failures).toEqual([])
   const way = await rehearseWayBack({
     ...places,
@@ -136,5 +142,38 @@ describe('what an index cannot be given back is said', () => {
     )
     expect(way.available).toBe(false)
     expect(way.price.join('\n')).toContain('search index search does not answer with the rows of articles')
+  })
+})
+
+describe('Rows of the plan count what an index over other rows has indexed', () => {
+  const base = ARTICLES + ROWS
+  test.each<[string, string, string, [number | null, number | null, boolean] | undefined]>([
+    [
+      'one made and filled',
+      base,
+      `${EXTERNAL} INSERT INTO search (search) VALUES ('rebuild');`,
+      [null, 3, true],
+    ],
+    ['one made and left empty', base, EXTERNAL, [null, 0, true]],
+    ['one that triggers follow', ARTICLES + EXTERNAL + ROWS, EDITS, [3, 3, true]],
+    ['one that is dropped', ARTICLES + EXTERNAL + ROWS, UNINDEX, [3, null, true]],
+    [
+      'one without content',
+      ARTICLES + CONTENTLESS + ROWS,
+      'ALTER TABLE articles ADD COLUMN x;',
+      [3, 3, true],
+    ],
+    ['one with its own content', ARTICLES + OWN + ROWS, 'ALTER TABLE articles ADD COLUMN x;', [3, 3, false]],
+    [
+      'one that keeps no count: nothing',
+      base,
+      `CREATE VIRTUAL TABLE search USING fts5(title, content='articles', content_rowid='id', columnsize=0);`,
+      undefined,
+    ],
+  ])('%s', async (_what, schema, forward, wanted) => {
+    const { rows } = (await rehearsed(schema, forward)).native
+    const found = rows.find(({ table }) => table === 'search')
+    expect(found && [found.before, found.after, found.index === true]).toEqual(wanted)
+    expect(rows.some(({ table }) => table.startsWith('search_'))).toBe(false)
   })
 })
