@@ -8,7 +8,7 @@ import { readLedger } from '../d1/schema/ledger.js'
 import { recordChecksums } from '../d1/migrations/checksums.js'
 import type { TellActivities } from '../contract/activities.js'
 import type { RunView } from '../contract/run.js'
-import type { Target } from '../contract/target.js'
+import type { MigrationRef, Target } from '../contract/target.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { appendToMigrationLog } from '../runbook/migration-log.js'
 import { metricsLine } from '../runbook/metrics.js'
@@ -24,9 +24,9 @@ import { artifactStore, runFolder, type ActivityContext } from './worker-place.j
 export async function updateDocuments(
   input: Parameters<TellActivities['updateDocuments']>[0],
 ): ReturnType<TellActivities['updateDocuments']> {
-  const { target, view, timeZone } = input
+  const { target, view, timeZone, adopted = [] } = input
   if (!existsSync(target.projectDir)) return { files: [] }
-  const checksums = await refreshChecksums(target, view)
+  const checksums = await refreshChecksums(target, view, adopted)
   return {
     files: [
       await logMigration(target, view, timeZone),
@@ -54,13 +54,18 @@ async function logMetrics(target: Target, view: RunView): Promise<string> {
 }
 
 /**
- * Only what was read back as applied becomes history, only where the project keeps one. What a reverse migration took back
+ * Only what was read back as applied, or as recorded by an adoption, becomes history, only where the project keeps one. What a reverse migration took back
  * is history too: its row stays in the ledger.
  */
-async function refreshChecksums(target: Target, view: RunView): Promise<string | undefined> {
-  const applied = view.migrations.filter(
+async function refreshChecksums(
+  target: Target,
+  view: RunView,
+  adopted: MigrationRef[],
+): Promise<string | undefined> {
+  const ran = view.migrations.filter(
     ({ state, takenBackBy }) => state === 'applied' || takenBackBy?.strategy === 'reverse-migration',
   )
+  const applied = [...ran, ...adopted.filter(({ name }) => view.adopted?.includes(name) === true)]
   if (applied.length === 0 || !existsSync(target.migrationsDir)) return undefined
   return recordChecksums(target.migrationsDir, applied)
 }

@@ -223,7 +223,13 @@ export interface TellActivities {
     timeZone?: string
   }): Promise<{ files: string[] }>
   /** `MIGRATIONS.md`, `checksums.json` and metrics of the project, where the worker has it. */
-  updateDocuments(input: { target: Target; view: RunView; timeZone: string }): Promise<{ files: string[] }>
+  updateDocuments(input: {
+    target: Target
+    view: RunView
+    timeZone: string
+    /** The files of an adoption, which `view.adopted` has by name. */
+    adopted?: MigrationRef[]
+  }): Promise<{ files: string[] }>
   /** The file of a reverse migration that was applied, into the project where the worker has it. */
   keepReverseMigration(input: {
     runKey: string

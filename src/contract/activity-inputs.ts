@@ -165,7 +165,7 @@ const ACTIVITY_INPUTS = {
     thresholds: thresholdsSchema.optional(),
     timeZone: z.string().optional(),
   }),
-  updateDocuments: z.object({ target, view, timeZone: z.string() }),
+  updateDocuments: z.object({ target, view, timeZone: z.string(), adopted: files.optional() }),
   keepReverseMigration: z.object({ runKey, target, bundle, migration: migrationRef }),
   writeFailureFiles: z.object({ runKey, target, view, files }),
 } satisfies Record<keyof RunbookActivities, z.ZodType>

@@ -8,9 +8,12 @@ export interface Difference {
   /**
    * `missing`: the files leave it and the database lacks it; `extra`: the database has it and the files do not leave it;
    * `different`: both have it, and it is not the same; `not-run`: a statement that would still change the database;
-   * `unreadable`: whether it ran cannot be read from the database.
+   * `unreadable`: whether it ran cannot be read from the database. Of rows: `missing`: neither key nor values; `same-key`: the key,
+   * with other values, which may be the row as it was changed since, or another one; `other-key`: the values, under another number.
    */
-  state: 'missing' | 'extra' | 'different' | 'not-run' | 'unreadable'
+  state: 'missing' | 'extra' | 'different' | 'not-run' | 'unreadable' | 'same-key' | 'other-key'
+  /** Of rows: what the file does to them. */
+  act?: 'inserted' | 'changed'
   /** Of the object; of rows, their table; of a statement, `line 3`. */
   name: string
   table?: string
@@ -26,9 +29,10 @@ export interface Difference {
 
 export interface NotProven {
   name: string
-  /** One sentence. */
   why: string
   differences: Difference[]
+  /** Of the first one, run on a copy of the database: where it fails. Absent: it would run, or was not tried. */
+  fails?: string
 }
 
 export interface Adoption {

@@ -6,9 +6,7 @@ export function differenceText(difference: Difference): string {
   const { kind, state, name, table, rows = 0, message = '' } = difference
   switch (kind) {
     case 'rows':
-      return state === 'missing'
-        ? `${plural(rows, 'row')} that it inserts into ${name} ${rows === 1 ? 'is' : 'are'} not there${samplesText(difference)}`
-        : `${plural(rows, 'row')} of ${name} ${rows === 1 ? 'has' : 'have'} other values than the file inserts${samplesText(difference)}`
+      return `${rowsText(difference, rows)}${samplesText(difference)}`
     case 'statement':
       return state === 'not-run'
         ? `the statement in ${name} would still change ${plural(rows, 'row')} of ${table ?? ''}`
@@ -22,6 +20,17 @@ export function differenceText(difference: Difference): string {
     case 'view':
       return `${kind} ${name} ${stateText(difference)}`
   }
+}
+
+/** What was seen, and no more: a row that is not as a file leaves it may be it, as it was changed since. */
+function rowsText({ state, act, name }: Difference, rows: number): string {
+  const [one, has] = [rows === 1, rows === 1 ? 'has' : 'have']
+  const they = `${plural(rows, 'row')} that it ${act === 'changed' ? 'changes in' : 'inserts into'} ${name}`
+  if (state === 'missing') return `of ${they} neither key nor values are there`
+  if (state === 'other-key')
+    return `the values of ${they} are there under ${one ? 'another number' : 'other numbers'}`
+  if (state === 'same-key') return `${they}: the ${one ? 'key is' : 'keys are'} there, with other values`
+  return `${plural(rows, 'row')} of ${name} ${has} other values than the files leave`
 }
 
 function stateText({ state, wanted = '', found = '' }: Difference): string {

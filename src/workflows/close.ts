@@ -39,7 +39,8 @@ export async function close(run: Run, ending: Ending): Promise<void> {
     await writeDown(run, 'report', () =>
       record.writeReport.executeWithOptions({ summary: 'Write the report' }, [report]),
     )
-    const documents = { target, view, timeZone }
+    const adopted = run.request.files.filter(({ name }) => view.adopted?.includes(name) === true)
+    const documents = { target, view, timeZone, ...(adopted.length > 0 ? { adopted } : {}) }
     await writeDown(run, 'documentation', () =>
       record.updateDocuments.executeWithOptions({ summary: 'Documentation updates' }, [documents]),
     )

@@ -60,6 +60,14 @@ test('checksums grow by what was applied, and only where the project has them', 
   })
 })
 
+test('checksums grow by what an adoption recorded, as it was read back', async () => {
+  await writeChecksums(target.migrationsDir, [])
+  const refs = ['0001_here.sql', '0002_not.sql'].map((name) => ({ name, sha256: 'b'.repeat(64) }))
+  const view = { ...sampleRun(), migrations: [], adopted: ['0001_here.sql'] }
+  await updateDocuments({ target, view, timeZone: 'UTC', adopted: refs })
+  expect(await readChecksums(target.migrationsDir)).toEqual({ '0001_here.sql': 'b'.repeat(64) })
+})
+
 test('a worker without the project writes nothing there', async () => {
   rmSync(target.projectDir, { recursive: true })
   expect(await updateDocuments({ target, view: sampleRun(), timeZone: 'UTC' })).toEqual({ files: [] })

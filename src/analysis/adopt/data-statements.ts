@@ -9,6 +9,7 @@ import { unquote, type Token } from '../../d1/sql/tokens.js'
 import { refusalOf } from '../statement/d1-refusals.js'
 import { anatomyOf, mentions, type StatementParts } from '../statement/statement.js'
 import type { ChainLink } from './chain.js'
+import { touchedBy } from './objects.js'
 
 /**
  * Statements of a file that change rows which the scratch database does not have: what they did is read by running them on a copy
@@ -51,6 +52,22 @@ export function droppedTables(links: readonly ChainLink[]): Set<string> {
       .map(({ sql, tokens }) => anatomyOf(sql, tokens))
       .filter(({ verb }) => verb === 'drop-table')
       .map(({ target = '' }) => target.toLowerCase()),
+  )
+}
+
+/**
+ * Tables, in small letters, of whose rows of before it takes no value to show what the file did: an UPDATE shows on the database whether
+ * it has something left to do, and a table that is copied and dropped has another schema since.
+ */
+export function settledTables(link: ChainLink): Set<string> {
+  const touched = new Set(touchedBy(link))
+  return new Set(
+    link.statements
+      .map(({ sql, tokens }) => anatomyOf(sql, tokens))
+      .flatMap(({ verb, target = '' }) => {
+        const name = target.toLowerCase()
+        return verb === 'update' || (verb === 'drop-table' && touched.has(`table ${name}`)) ? [name] : []
+      }),
   )
 }
 

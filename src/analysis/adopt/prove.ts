@@ -1,13 +1,18 @@
+import { copyFileSync } from 'node:fs'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import type { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Adoption, Difference } from '../../contract/adoption.js'
+import { defined } from '../../contract/defined.js'
 import type { MigrationFile } from '../../contract/target.js'
+import { ledgerSql } from '../../d1/schema/ledger.js'
+import { readDetailedCatalog } from '../../d1/schema/schema.js'
 import { schemaFingerprint } from '../../d1/schema/catalog.js'
 import { migrationOrder } from '../../d1/order/migration-order.js'
 import { openConfined } from '../../d1/sqlite/confined.js'
 import type { OpenScratch } from '../../d1/scratch/scratch-workerd.js'
+import { replayFile } from '../replay/replay.js'
 import { readState, replayChain, type ChainLink, type ChainState } from './chain.js'
 import { dataStatements, droppedTables, leftToDo } from './data-statements.js'
 import { extraObjects, objectDifferences, ownDifferences, tablesFirst, touchedBy } from './objects.js'
@@ -30,7 +35,7 @@ export interface ProveInput {
 /**
  * Which pending files the database holds already, though its ledger does not name them. The files are replayed on an empty database, by
  * SQLite and by D1's engine; a file is proven when every object that it and those before it leave is in the database exactly, what they
- * drop is not, the rows that they insert are found by key or as whole rows, and each statement that changes rows changes nothing any
+ * drop is not, the rows that they insert are found by a chosen key or whole, as one of the files leaves them, and each statement that changes rows changes nothing any
  * more on a copy. Only what is proven without a gap from the first pending file on is `proven`.
  */
 export async function proveAdoption(input: ProveInput, open?: OpenScratch): Promise<Adoption> {
@@ -86,12 +91,35 @@ async function prove(
         later: comparison.laterVersion(at),
         strange: comparison.strange(at),
       })
-      return { name, why, differences }
+      const fails = index === 0 ? failureHere(input, { name, folder }) : undefined
+      return { name, why, differences, ...defined({ fails }) }
     }),
     extra: extraObjects(links, live),
     edited: comparison.edited(count),
     ledger,
     schemaFingerprint: schemaFingerprint([...live.objects.values()]),
+  }
+}
+
+/** Whether the file would run on the database as it is: what `plan` is going to say of it. */
+function failureHere(
+  { databaseFile, files, migrationsTable }: ProveInput,
+  { name, folder }: { name: string; folder: string },
+): string | undefined {
+  const file = files.find((one) => one.name === name)
+  if (file === undefined) return undefined
+  const copy = join(folder, 'tried.sqlite')
+  copyFileSync(databaseFile, copy)
+  const database = openConfined(copy)
+  try {
+    database.exec('PRAGMA synchronous = OFF')
+    database.exec(ledgerSql(migrationsTable))
+    const origin = readDetailedCatalog(database, { migrationsTable })
+    const { failures } = replayFile(database, file, { migrationsTable, countRows: false, origin })
+    const [failure] = failures.filter(({ code }) => code !== 'TX101')
+    return failure && `line ${failure.line}: ${failure.message}`
+  } finally {
+    database.close()
   }
 }
 
@@ -124,7 +152,7 @@ class Comparison {
     const keys = [...new Set(held.flatMap(touchedBy))]
     if (objectDifferences(after, this.#live, keys).length > 0) return false
     if (held.some((link) => this.#leftToDo(link, droppedTables(held)).length > 0)) return false
-    return this.#rows.compare(after, held[0]?.before).missing.length === 0
+    return this.#rows.compare({ of: held, later: this.#behind(count) }).lacking.length === 0
   }
 
   /** Of one file: objects that neither it nor a later one leaves so, rows that it inserts, statements with something left to do. */
@@ -143,7 +171,7 @@ class Comparison {
     )
     // Of one cause one difference: nothing of a table is there that is not.
     const known = ({ table = '' }: Difference): boolean => !lacking.has(table)
-    const rows = this.#rows.compare(link.after, link.before).missing
+    const rows = this.#rows.compare({ of: [link], later: this.#behind(at + 1), passing: true }).lacking
     const left = this.#leftToDo(link, droppedTables(this.#links)).filter(
       ({ state }) => state === 'not-run' || objects.length === 0,
     )
@@ -180,9 +208,11 @@ class Comparison {
   }
 
   edited(count: number): Difference[] {
-    const proven = this.#links.slice(0, count)
-    const after = proven.at(-1)?.after
-    return after === undefined ? [] : this.#rows.compare(after, proven[0]?.before).edited
+    return this.#rows.compare({ of: this.#links.slice(0, count), later: this.#behind(count) }).edited
+  }
+
+  #behind(count: number): ChainState[] {
+    return this.#links.slice(count).flatMap(({ after }) => after ?? [])
   }
 
   #leftToDo(link: ChainLink, dropped: Set<string>): Difference[] {

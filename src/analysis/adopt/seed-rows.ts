@@ -1,15 +1,27 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Difference } from '../../contract/adoption.js'
 import type { DetailedCatalog, TableSchema } from '../../d1/schema/schema.js'
-import { cellText, eachRow, openSqlite, quoteName, type Row, type SqlValue } from '../../d1/sqlite/sqlite.js'
-import type { ChainState } from './chain.js'
+import { cellText, type Row } from '../../d1/sqlite/sqlite.js'
+import type { ChainLink, ChainState } from './chain.js'
+import { ChainRows, sameValues, type ChainRow } from './chain-rows.js'
+import { settledTables } from './data-statements.js'
+import { findRow, type Found } from './find-row.js'
 
 const SAMPLES = 3
 
-/** Rows that the files leave, held against those of the database; what was asked once is not asked again. */
-export class SeedRows {
-  readonly #asked = new Map<string, 'there' | 'edited' | 'missing'>()
+export interface RowsAsked {
+  /** Consecutive files: the rows that they insert or change, as the last of them leaves them. */
+  of: readonly ChainLink[]
+  /** What later files leave: a row as one of them leaves it was there before them. */
+  later: readonly ChainState[]
+  /** A row that a later file deletes is not asked for. */
+  passing?: boolean
+}
 
+/** Rows that files insert or change, held against those of the database; what was asked once is not asked again. */
+export class SeedRows {
+  readonly #rows = new ChainRows()
+  readonly #asked = new Map<string, Found>()
   readonly #live: DatabaseSync
   readonly #catalog: DetailedCatalog
 
@@ -18,124 +30,98 @@ export class SeedRows {
     this.#catalog = catalog
   }
 
-  /** Rows of `state` that the database lacks, and those that it holds under their key with other values. */
-  compare(state: ChainState, without?: ChainState): { missing: Difference[]; edited: Difference[] } {
-    const missing: Difference[] = []
-    const edited: Difference[] = []
-    const old = without === undefined ? new Set<string>() : new Set(rowsOf(without).map(({ id }) => id))
-    const added = rowsOf(state).filter(({ id }) => !old.has(id))
-    for (const table of new Set(added.map((one) => one.table))) {
-      const found = added
-        .filter((one) => one.table === table)
-        .map((one) => ({ ...one, how: this.#find(one) }))
-      const lacking = found.filter(({ how }) => how === 'missing')
-      const other = found.filter(({ how }) => how === 'edited')
-      if (lacking.length > 0) missing.push(difference('missing', table, lacking))
-      if (other.length > 0) edited.push(difference('different', table, other))
+  /** Rows that the database is not seen to have had, and those that it has and holds with other values by now. */
+  compare({ of, later, passing = false }: RowsAsked): { lacking: Difference[]; edited: Difference[] } {
+    const lacking = new Groups()
+    const edited = new Groups()
+    const last = of.at(-1)?.after
+    if (last === undefined) return { lacking: [], edited: [] }
+    for (const row of this.#rows.of(last).values()) {
+      const act = this.#lastAct(row, of)
+      if (act === undefined) continue
+      const found = this.#find(row)
+      if (found === 'whole') continue
+      if (passing && later.some((state) => !this.#rows.of(state).has(row.identity))) continue
+      if (this.#wasThere(row.identity, act, later)) edited.add(row, act.what, 'different')
+      else lacking.add(row, act.what, stateOf(found))
     }
-    return { missing, edited }
+    return { lacking: lacking.list(), edited: edited.list() }
   }
 
-  #find(row: SeedRow): 'there' | 'edited' | 'missing' {
-    const known = this.#asked.get(row.id)
-    if (known !== undefined) return known
-    const answer = this.#ask(row)
-    this.#asked.set(row.id, answer)
-    return answer
+  /** What the files did to the row last that its values alone can show; undefined: nothing. */
+  #lastAct({ identity }: ChainRow, of: readonly ChainLink[]): Act | undefined {
+    for (const [at, link] of [...of.entries()].reverse()) {
+      const row = link.after && this.#rows.of(link.after).get(identity)
+      if (row === undefined) return undefined
+      const old = this.#rows.of(link.before).get(identity)
+      const versions = of.slice(at).flatMap(({ after }) => after ?? [])
+      if (old === undefined) return { what: 'inserted', versions }
+      if (!settledTables(link).has(row.table.name.toLowerCase()) && !sameValues(old, row))
+        return { what: 'changed', versions }
+    }
+    return undefined
   }
 
-  #ask({ table, row }: SeedRow): 'there' | 'edited' | 'missing' {
-    const there = this.#catalog.tables.get(table.name.toLowerCase())
-    if (there === undefined) return 'missing'
-    const whole = comparedColumns(table)
-    if (tellsMore(table, whole, row) && this.#has(there, whole, row)) return 'there'
-    return keysOf(table).some((key) => isOwnKey(key, row) && this.#has(there, key, row))
-      ? 'edited'
-      : 'missing'
+  /** The row as one of the files leaves it, from that act on; who finds a chosen key knows that it was inserted, not what was changed. */
+  #wasThere(identity: string, { what, versions }: Act, later: readonly ChainState[]): boolean {
+    return [...versions, ...later].some((state) => {
+      const version = this.#rows.of(state).get(identity)
+      if (version === undefined) return false
+      const found = this.#find(version)
+      return found === 'whole' || (what === 'inserted' && found === 'own-key')
+    })
   }
 
-  #has(table: TableSchema, columns: string[], row: Row): boolean {
-    const names = new Set(table.columns.map(({ name }) => name.toLowerCase()))
-    if (columns.some((name) => !names.has(name.toLowerCase()))) return false
-    const condition = columns.map((name) => `${quoteName(name)} IS ?`).join(' AND ')
-    const statement = this.#live.prepare(`SELECT 1 FROM ${quoteName(table.name)} WHERE ${condition} LIMIT 1`)
-    return statement.get(...columns.map((name) => row[name] ?? null)) !== undefined
-  }
-}
-
-interface SeedRow {
-  table: TableSchema
-  row: Row
-  /** Table and values. */
-  id: string
-}
-
-/** What search tables and their shadows hold is made from other tables. */
-function rowsOf({ file, catalog }: ChainState): SeedRow[] {
-  const database = openSqlite(file, { readOnly: true })
-  try {
-    return [...catalog.tables.values()]
-      .filter(({ kind }) => kind === 'table')
-      .flatMap((table) => {
-        const columns = storedColumns(table).map(({ name }) => quoteName(name))
-        if (columns.length === 0) return []
-        const statement = database.prepare(`SELECT ${columns.join(', ')} FROM ${quoteName(table.name)}`)
-        statement.setReadBigInts(true)
-        return [...eachRow(statement)].map((row) => ({ table, row, id: rowId(table, row) }))
-      })
-  } finally {
-    database.close()
+  #find(row: ChainRow): Found {
+    const id = rowId(row)
+    const found = this.#asked.get(id) ?? findRow(this.#live, this.#catalog, row)
+    this.#asked.set(id, found)
+    return found
   }
 }
 
-function rowId(table: TableSchema, row: Row): string {
+interface Act {
+  what: 'inserted' | 'changed'
+  /** The row, from that act on. */
+  versions: ChainState[]
+}
+
+/** Of one table, act and state one difference. */
+class Groups {
+  readonly #rows = new Map<string, { first: Difference; table: TableSchema; rows: Row[] }>()
+
+  add({ table, row }: ChainRow, act: Act['what'], state: Difference['state']): void {
+    const { name } = table
+    const id = JSON.stringify([name, act, state])
+    const group = this.#rows.get(id) ?? {
+      first: { kind: 'rows', state, act, name, table: name },
+      table,
+      rows: [],
+    }
+    group.rows.push(row)
+    this.#rows.set(id, group)
+  }
+
+  list(): Difference[] {
+    return [...this.#rows.values()].map(({ first, table, rows }) => ({
+      ...first,
+      rows: rows.length,
+      samples: rows.slice(0, SAMPLES).map((row) => sample(table, row)),
+    }))
+  }
+}
+
+function stateOf(found: Found): Difference['state'] {
+  if (found === 'nothing') return 'missing'
+  return found === 'other-key' ? 'other-key' : 'same-key'
+}
+
+/** Table and values. */
+function rowId({ table, row }: ChainRow): string {
   return JSON.stringify([
     table.name,
     ...Object.entries(row).map(([name, value]) => [name, typeof value, cellText(value)]),
   ])
-}
-
-function storedColumns(table: TableSchema): TableSchema['columns'] {
-  return table.columns.filter(({ generated }) => !generated)
-}
-
-/** A default that is worked out, such as the time of the insert, says when a row was written, and not which one it is. */
-function comparedColumns(table: TableSchema): string[] {
-  return storedColumns(table)
-    .filter((column) => !/\(|\bCURRENT_/i.test(column.default ?? ''))
-    .map(({ name }) => name)
-}
-
-/** A number that SQLite counts up is the key of any row: it takes a value beside it to know one again. */
-function tellsMore(table: TableSchema, columns: string[], row: Row): boolean {
-  return columns.some((name) => (row[name] ?? null) !== null && !isRowNumber(table, name))
-}
-
-function isRowNumber({ primaryKey, columns }: TableSchema, name: string): boolean {
-  const [only, second] = primaryKey
-  return only === name && second === undefined && columns.find((it) => it.name === name)?.type === 'INTEGER'
-}
-
-/** Columns of the primary key, and of each unique index over whole columns. */
-function keysOf({ primaryKey, indexes }: TableSchema): string[][] {
-  const unique = indexes
-    .filter((index) => index.unique && !index.partial && !index.columns.includes(null))
-    .map(({ columns }) => columns.flatMap((name) => name ?? []))
-  return [primaryKey, ...unique].filter((columns) => columns.length > 0)
-}
-
-/** A key that somebody chose: numbers alone come out of a counter, and meet by chance. */
-function isOwnKey(key: string[], row: Row): boolean {
-  return key.every((name) => (row[name] ?? null) !== null) && key.some((name) => isText(row[name] ?? null))
-}
-
-function isText(value: SqlValue): boolean {
-  return typeof value === 'string' || value instanceof Uint8Array
-}
-
-function difference(state: 'missing' | 'different', table: TableSchema, rows: SeedRow[]): Difference {
-  const samples = rows.slice(0, SAMPLES).map(({ row }) => sample(table, row))
-  return { kind: 'rows', state, name: table.name, table: table.name, rows: rows.length, samples }
 }
 
 /** The key, or where there is none the first values. */

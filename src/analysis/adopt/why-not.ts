@@ -3,8 +3,11 @@ import { differenceText } from '../../text/adoption.js'
 import type { ChainLink } from './chain.js'
 
 const SHOWN = 3
+/** Rows come and go: nothing in the database tells these apart. */
+const UNKNOWN =
+  'Whether it ran and they were changed or deleted since, or never ran, the database does not show.'
 
-/** Why a file is not proven, in one sentence. */
+/** Why a file is not proven. */
 export function whyNot(input: {
   link: ChainLink | undefined
   differences: Difference[]
@@ -22,7 +25,8 @@ export function whyNot(input: {
   if (differences.length > 0) {
     const more = differences.length - SHOWN
     const shown = differences.slice(0, SHOWN).map(differenceText)
-    return `${sentence([...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; '))}.`
+    const what = `${sentence([...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; '))}.`
+    return differences.every(({ kind }) => kind === 'rows') ? `${what} ${UNKNOWN}` : what
   }
   if (later !== undefined)
     return `The database has ${later.kind} ${later.name} only as ${later.file} leaves it, which is not proven.`

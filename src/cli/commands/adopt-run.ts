@@ -60,7 +60,13 @@ export async function adoptThroughGates(
       })
     }
     const { environment, database } = target
-    output.document({ success: true, adopted: [], ...started, environment, database, requester })
+    // The contract's fields, with what is true by now: nothing was looked at, and so nothing is proven.
+    const why = 'Not looked at yet, nor whether the ledger names it: that is the run that was started.'
+    const last = request.files.findIndex(({ name }) => name === options.through)
+    const files = last < 0 ? request.files : request.files.slice(0, last + 1)
+    const notProven = files.map(({ name }) => ({ name, why }))
+    const asked = { decided: false, adopted: [], notProven }
+    output.document({ success: true, ...asked, ...started, environment, database, requester })
     if (output.json) return 0
     output.line(databaseLine(target, output.colors))
     output.line(`People are asked in ${environment}: nothing is written before they approve.`)

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import path from 'node:path'
 import { didYouMean } from '../../config/closest.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
-import type { Adoption } from '../../contract/adoption.js'
+import type { Adoption, NotProven } from '../../contract/adoption.js'
 import { defined } from '../../contract/defined.js'
 import { RunbookError } from '../../contract/failures.js'
 import { GATES } from '../../contract/names.js'
@@ -55,11 +55,12 @@ export function adoptCommand(app: App, summary: string): Command {
         const writes = !dryRun && seen.proven.length > 0
         if (writes) await decide(context, options, output, seen)
         const adopted = writes ? await write(context, seen) : []
-        // What is missing as a whole is pending as any file is; what is there otherwise stands in the way of it.
-        const success = seen.notProven.length === 0 || (options.through === undefined && !isInTheWay(seen))
+        const success = isAnswered(seen, options)
+        const checksums = adopted.length > 0 ? await recordFiles(context, files, adopted) : undefined
         output.document({
           success,
           adopted,
+          ...defined({ checksums }),
           ...(dryRun ? { provable: seen.proven } : {}),
           notProven: seen.notProven,
           extra: seen.extra,
@@ -68,7 +69,7 @@ export function adoptCommand(app: App, summary: string): Command {
           environment: context.target.environment,
           database: context.target.database,
         })
-        if (!output.json) printEnd(output, context, seen, { adopted, dryRun, mayWrite })
+        if (!output.json) await printEnd(output, context, seen, { adopted, dryRun, mayWrite })
         return success ? 0 : 1
       }),
     )
@@ -170,12 +171,26 @@ async function write({ target }: Context, seen: Adoption): Promise<string[]> {
   return seen.proven
 }
 
-/** Something of the first file that is not proven is there, and otherwise than it leaves it. */
-function isInTheWay({ notProven }: Adoption): boolean {
-  const [first] = notProven
-  if (first === undefined || first.differences.length === 0) return first !== undefined
-  const { differences } = first
-  return differences.some(({ state }) => state === 'different' || state === 'extra')
+/** Their bytes are what was proven: an edit of them is seen from now on, where the project keeps checksums. */
+async function recordFiles(
+  { target }: Context,
+  files: MigrationFile[],
+  adopted: string[],
+): Promise<string | undefined> {
+  const { recordChecksums } = await import('../../d1/migrations/checksums.js')
+  return recordChecksums(
+    target.migrationsDir,
+    files.filter(({ name }) => adopted.includes(name)),
+  )
+}
+
+/**
+ * All that was asked for is proven; or, where no end was named, something is, and the rest is pending as any file is: it would run. Where
+ * nothing is proven, nothing was done, as a run would say too.
+ */
+function isAnswered({ proven, notProven }: Adoption, { through }: AdoptOptions): boolean {
+  if (notProven.length === 0) return true
+  return through === undefined && proven.length > 0 && notProven[0]?.fails === undefined
 }
 
 function printAdoption(output: Output, { target }: Context, seen: Adoption): void {
@@ -193,20 +208,35 @@ function printAdoption(output: Output, { target }: Context, seen: Adoption): voi
   output.line()
 }
 
-function printEnd(
+async function printEnd(
   output: Output,
   { target }: Context,
   seen: Adoption,
   { adopted, dryRun, mayWrite }: { adopted: string[]; dryRun: boolean; mayWrite: boolean },
-): void {
+): Promise<void> {
   const { environment, migrationsTable } = target
   if (adopted.length > 0)
     output.line(`Recorded ${plural(adopted.length, 'file')} in ${migrationsTable}, as of now.`)
-  else output.line(dryRun ? 'Nothing was written.' : 'Nothing to record.')
+  else if (!dryRun)
+    output.line(seen.notProven.length > 0 ? 'Nothing is proven: nothing was written.' : 'Nothing to record.')
+  else output.line('Nothing was written.')
+  const next = at.bind(undefined, { environment })
   if (dryRun && seen.proven.length > 0) {
-    if (mayWrite) output.line(words`Next: ${at({ environment }, command('adopt'))}`)
+    output.line(words`Next: ${next(mayWrite ? command('adopt') : command('adopt', '--wait'))}`)
     return
   }
-  if (seen.notProven.length > 0 && !isInTheWay(seen))
-    output.line(words`Next: ${at({ environment }, command('plan'))}`)
+  const [first] = seen.notProven
+  if (first === undefined) return
+  if (first.fails === undefined) output.line(words`Next: ${next(command('plan'))}`)
+  else for (const line of await deadEnd(first, migrationsTable)) output.line(line)
+}
+
+/** Neither proven nor to be run: every command would send people on to another one, so what is left is said here. */
+async function deadEnd({ name, fails = '' }: NotProven, migrationsTable: string): Promise<string[]> {
+  const { recordSql } = await import('../../d1/schema/ledger.js')
+  return [
+    `${name} is not proven, and would not run here either (${fails}): it takes a person.`,
+    '  If it never ran: change the database or the file, until it runs or is proven.',
+    `  If you know that it ran: record it by hand, and it will never run here: ${recordSql(migrationsTable, name)};`,
+  ]
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { execa } from 'execa'
 import { describe, expect, test } from 'vitest'
@@ -105,10 +105,53 @@ test('what is held is recorded as of now, Wrangler takes it for applied, and a s
   expect(listed).not.toContain('0001_init.sql')
 
   const again = await runJson(['adopt'], folder)
-  expect(again).toMatchObject({ code: 0, json: { success: true, adopted: [] } })
+  // Nothing more is there: nothing was done, and that is not success.
+  expect(again).toMatchObject({ code: 1, json: { success: false, adopted: [], notProven: [{}] } })
   expect(namesIn(folder)).toHaveLength(2)
   expect((await runJson(['plan'], folder)).json).toMatchObject({ verdict: 'ok' })
   expect((await runJson(['status'], folder)).json).not.toHaveProperty('alreadyThere')
+})
+
+describe('no two commands send people to each other', () => {
+  const HALF = INIT.split('\n')[0] ?? ''
+
+  test.each([
+    [
+      'an empty database',
+      '',
+      /Nothing is proven: nothing was written\.\nNext: d1-runbook plan --env local\n/,
+    ],
+    [
+      'half of the first file',
+      HALF,
+      /0001_init\.sql is not proven, and would not run here either \(line 1: table users already exists\)[^]*INSERT INTO "d1_migrations" \(name\) VALUES \('0001_init\.sql'\);/,
+    ],
+  ])('%s', async (_what, live, end) => {
+    const folder = holding(live)
+    const { code, stdout } = await runCli(['adopt'], folder)
+    expect(code).toBe(1)
+    expect(stdout).toMatch(end)
+    expect(stdout.includes('plan')).toBe(live === '')
+  })
+})
+
+test('the bytes of what is recorded are kept, where the project keeps checksums, and an edit of them is seen', async () => {
+  const folder = holding(INIT + SEED)
+  expect((await runJson(['adopt', '--through', '0001_init.sql'], folder)).json).not.toHaveProperty(
+    'checksums',
+  )
+  await runCli(['lock'], folder)
+  const kept = path.join(folder, 'migrations', 'checksums.json')
+  writeFileSync(kept, JSON.stringify({ version: 1, files: {} }))
+  expect((await runJson(['adopt'], folder)).json).toMatchObject({
+    adopted: ['0002_roles.sql'],
+    checksums: kept,
+  })
+  expect(readFileSync(kept, 'utf8').match(/\d{4}_\w+\.sql/g)).toEqual(['0002_roles.sql'])
+  writeFileSync(path.join(folder, 'migrations', '0002_roles.sql'), `${SEED}-- more\n`)
+  expect((await runJson(['status'], folder)).json).toMatchObject({
+    conflicts: [{ code: 'SQ104', migration: '0002_roles.sql', blocking: false }],
+  })
 })
 
 test('a dry run writes nothing', async () => {
