@@ -10,7 +10,7 @@ import { decide, expireGate, gateOf, openGate, voidGate, type GateState } from '
 import { requestFor } from './request.js'
 
 const PEOPLE = ['Ada', 'Bea', 'Cy', 'Dan']
-/** A decision counted twice, put into the policy by hand, was seen after 16,784 runs; an approval kept over a voided gate after 3,337. */
+/** Sixteen faults, each put into the rules by hand, are all seen within them. */
 const RUNS = 20_000
 const AT = '2026-01-02T03:04:05.000Z'
 
@@ -81,16 +81,20 @@ const signedBody = fc
   })
 
 const move = fc.oneof(
-  { weight: 2, arbitrary: signedBody.map((value) => ({ kind: 'decide' as const, value })) },
+  { weight: 3, arbitrary: signedBody.map((value) => ({ kind: 'decide' as const, value })) },
   { weight: 8, arbitrary: body.map((value) => ({ kind: 'decide' as const, value })) },
   { weight: 6, arbitrary: gateName.map((gate) => ({ kind: 'open' as const, gate })) },
   { weight: 1, arbitrary: gateName.map((gate) => ({ kind: 'expire' as const, gate })) },
   { weight: 1, arbitrary: gateName.map((gate) => ({ kind: 'void' as const, gate })) },
+  // Drift: another plan, while a gate may be open with an approval of the one before.
+  { weight: 1, arbitrary: fc.constantFrom('plan', 'other').map((hash) => ({ kind: 'plan' as const, hash })) },
 )
 const rules = fc.record({
   approvals: fc.integer({ min: 1, max: 3 }),
   requesterMayApprove: fc.boolean(),
   roles: fc.constantFrom<string[]>([], ['lead']),
+  differentFrom: fc.constantFrom<Gate[]>([], [], ['plan']),
+  automatic: fc.constantFrom(false, false, false, false, true),
 })
 
 /** Who said what to whom, kept by the test alone. */
@@ -98,9 +102,15 @@ interface Sent {
   gate: unknown
   decision: unknown
   actor: unknown
+  planHash?: unknown
+  decisionId?: unknown
   /** Of a signed one: whether the signature is what it should be. */
   honest?: boolean
 }
+
+/** One person, however the name is written. */
+const person = (name: unknown): string => String(name).trim().toLowerCase()
+const LEADS = PEOPLE.filter((_, index) => index % 2 === 0).map(person)
 
 it('never approves what nobody approved, over 20,000 random runs of signals', () => {
   const tally = { counted: 0, refused: 0 }
@@ -108,11 +118,12 @@ it('never approves what nobody approved, over 20,000 random runs of signals', ()
     fc.property(
       fc.array(move, { maxLength: 20, size: 'max' }),
       fc.tuple(...GATES.map(() => rules)),
-      fc.boolean(),
-      fc.boolean(),
-      (moves, policies, preApproved, requireSignatures) => {
+      fc.record({ preApproved: fc.boolean(), requireSignatures: fc.boolean(), production: fc.boolean() }),
+      (moves, policies, { preApproved, requireSignatures, production }) => {
+        const made = requestFor('db')
         const request = requestFor('db', {
           preApproved,
+          target: { ...made.target, production },
           people: PEOPLE.map((name, index) => ({
             name,
             roles: index % 2 === 0 ? ['lead'] : [],
@@ -127,7 +138,13 @@ it('never approves what nobody approved, over 20,000 random runs of signals', ()
           planHash: 'plan',
         }
         const state: GateState = { request: { ...request, policy }, view, mayRollBack: false }
-        const sinceOpening = new Map<Gate, Sent[]>(GATES.map((gate) => [gate, []]))
+        const sinceOpening = new Map<Gate, (Sent & { plan: string })[]>(GATES.map((gate) => [gate, []]))
+        const ids = new Set<unknown>()
+        // Who approved which gate for which plan, by what was counted.
+        const approvedBy = (gate: Gate): string[] =>
+          (sinceOpening.get(gate) ?? [])
+            .filter(({ decision, plan }) => decision === 'approve' && plan === view.planHash)
+            .map(({ actor }) => person(actor))
 
         for (const one of moves) {
           const before = new Map(view.gates.map(({ gate, state: known }) => [gate, known]))
@@ -137,10 +154,28 @@ it('never approves what nobody approved, over 20,000 random runs of signals', ()
             voidGate(state, one.gate)
             sinceOpening.set(one.gate, [])
           }
+          if (one.kind === 'plan') view.planHash = one.hash
           if (one.kind === 'decide') {
             const sent = (one.value ?? {}) as Sent
+            const given = new Map(GATES.map((gate) => [gate, approvedBy(gate)]))
             const answer = decide(state, one.value, AT)
-            if (answer.counted) sinceOpening.get(answer.gate)?.push(sent)
+            if (answer.counted) {
+              const wanted = policy.gates[answer.gate]
+              const by = person(sent.actor)
+              // Once, also at another gate, and where what it was counted for is void by now.
+              if (sent.decisionId !== undefined) {
+                expect(ids).not.toContain(sent.decisionId)
+                ids.add(sent.decisionId)
+              }
+              sinceOpening.get(answer.gate)?.push({ ...sent, plan: view.planHash })
+              expect(sent.planHash ?? view.planHash).toBe(view.planHash)
+              if (wanted.roles.length > 0) expect(LEADS).toContain(by)
+              // Whoever may approve may stop it as well, and nobody else's approval outweighs that.
+              if (sent.decision === 'reject') expect(answer.state).toBe('rejected')
+              else
+                for (const gate of [answer.gate, ...wanted.differentFrom])
+                  expect(given.get(gate)).not.toContain(by)
+            }
             // Only an open gate can be decided, and a decided one stays decided.
             if (answer.counted) expect(before.get(answer.gate)).toBe('open')
             const { honest } = sent
@@ -150,19 +185,28 @@ it('never approves what nobody approved, over 20,000 random runs of signals', ()
             tally.refused += !answer.counted && honest === false ? 1 : 0
           }
           for (const { gate, state: known, decisions } of view.gates) {
+            if (known === 'skipped') {
+              expect(policy.gates[gate].automatic).toBe(true)
+              expect(gate === 'rollback' || (gate === 'final' && production)).toBe(false)
+            }
             if (known !== 'approved') continue
             const wanted = policy.gates[gate]
+            const closedFor = decisions.at(-1)?.planHash
             const yes = new Set(
-              decisions.filter(({ decision }) => decision === 'approve').map(({ actor }) => actor),
+              decisions
+                .filter(({ decision, planHash }) => decision === 'approve' && planHash === closedFor)
+                .map(({ actor }) => person(actor)),
             )
             expect(yes.size).toBeGreaterThanOrEqual(wanted.approvals)
             expect(decisions.every(({ decision }) => decision === 'approve')).toBe(true)
-            if (!wanted.requesterMayApprove) expect(yes.has('Ada')).toBe(false)
-            const inAdvance = preApproved && !requireSignatures ? 1 : 0
+            if (!wanted.requesterMayApprove) expect(yes.has('ada')).toBe(false)
+            // Nobody takes a database back in advance.
+            const inAdvance = preApproved && !requireSignatures && gate !== 'rollback' ? 1 : 0
             if (requireSignatures)
               expect(decisions.every(({ signedWith }) => signedWith !== undefined)).toBe(true)
             expect(new Set(decisions.map(({ decisionId }) => decisionId)).size).toBe(decisions.length)
-            expect((sinceOpening.get(gate)?.length ?? 0) + inAdvance).toBeGreaterThanOrEqual(wanted.approvals)
+            const counted = sinceOpening.get(gate)?.filter(({ plan }) => plan === closedFor) ?? []
+            expect(counted.length + inAdvance).toBeGreaterThanOrEqual(wanted.approvals)
           }
         }
         expect(gateOf(state, 'final')).toBeDefined()
