@@ -1,12 +1,5 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { rehearseNatively } from '../../../src/analysis/rehearse/on-sqlite.js'
-import { rehearseWayBack } from '../../../src/analysis/reverse/rehearsal.js'
-import { ledgerSql } from '../../../src/d1/schema/ledger.js'
-import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
-import { migrationFile } from '../scenario-run.js'
+import { describe, expect, test } from 'vitest'
+import { rehearsedOn, wayBackFrom } from './rehearsed.js'
 
 const SCHEMA = `CREATE TABLE p (id INTEGER PRIMARY KEY, mail TEXT NOT NULL UNIQUE COLLATE NOCASE, n INTEGER CHECK (n > 0), note TEXT);
 CREATE TABLE tags (p INTEGER NOT NULL REFERENCES p (id), tag TEXT NOT NULL, PRIMARY KEY (p, tag));
@@ -14,24 +7,9 @@ CREATE INDEX by_tag ON tags (tag);
 INSERT INTO p VALUES (1, 'a', 1, 'x'), (2, 'b', 2, NULL);`
 
 async function conditionsOfPlan(forward: string) {
-  const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-conditions-'))
-  onTestFinished(() => {
-    rmSync(folder, { recursive: true, force: true })
-  })
-  const places = { prior: join(folder, 'prior.sqlite'), main: join(folder, 'main.sqlite') }
-  const database = openSqlite(places.prior)
-  database.exec(`${ledgerSql('d1_migrations')}; ${SCHEMA}`)
-  database.close()
-  copyFileSync(places.prior, places.main)
-  const native = await rehearseNatively(
-    { migrationsTable: 'd1_migrations', database: { name: 'live', id: 'live', remote: false } },
-    places,
-    [migrationFile('0002.sql', forward)],
-  )
-  expect(native.evidence.failures).toEqual([])
-  const back = await rehearseWayBack({
-    ...{ ...places, folder, migrationsTable: 'd1_migrations', evidence: native.evidence },
-  })
+  const rehearsed = await rehearsedOn(SCHEMA, forward)
+  expect(rehearsed.evidence.failures).toEqual([])
+  const back = await wayBackFrom(rehearsed)
   expect(back).toMatchObject({ available: true })
   return back.conditions ?? []
 }

@@ -1,13 +1,7 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { rehearseNatively } from '../../../src/analysis/rehearse/on-sqlite.js'
-import { rehearseWayBack } from '../../../src/analysis/reverse/rehearsal.js'
-import { ledgerSql } from '../../../src/d1/schema/ledger.js'
+import { describe, expect, test } from 'vitest'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
-import { migrationFile } from '../scenario-run.js'
+import { rehearsedOn, wayBackFrom } from './rehearsed.js'
 
 const SCHEMA = `CREATE TABLE a (id INTEGER PRIMARY KEY, n TEXT); CREATE TABLE b (id INTEGER PRIMARY KEY, m TEXT);
 CREATE TABLE c (id INTEGER PRIMARY KEY, a_id INTEGER REFERENCES a (id) ON DELETE CASCADE);
@@ -15,36 +9,15 @@ INSERT INTO a VALUES (1, 'x'), (2, 'y'), (3, 'z'); INSERT INTO b VALUES (1, 'k')
 
 /** What the way back costs, and whether it brings every row of before back. */
 async function wayBack(forward: string, schema = '') {
-  const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-price-'))
-  onTestFinished(() => {
-    rmSync(folder, { recursive: true, force: true })
-  })
-  const places = { prior: join(folder, 'prior.sqlite'), main: join(folder, 'main.sqlite') }
-  const database = openSqlite(places.prior)
-  database.exec(`${ledgerSql('d1_migrations')}; ${SCHEMA}${schema}`)
-  const wanted = rowsOf(database)
-  database.close()
-  copyFileSync(places.prior, places.main)
-  const native = await rehearseNatively(
-    { migrationsTable: 'd1_migrations', database: { name: 'live', id: 'live', remote: false } },
-    places,
-    [migrationFile('0002.sql', forward)],
-  )
-  const {
-    available,
-    sql = '',
-    price,
-  } = await rehearseWayBack({
-    ...places,
-    folder,
-    migrationsTable: 'd1_migrations',
-    evidence: native.evidence,
-  })
-  const back = openSqlite(places.main)
+  const rehearsed = await rehearsedOn(`${SCHEMA}${schema}`, forward)
+  const { available, sql = '', price } = await wayBackFrom(rehearsed)
+  const before = openSqlite(rehearsed.prior)
+  const back = openSqlite(rehearsed.main)
   if (available) back.exec(`BEGIN; ${sql} COMMIT;`)
-  const same = rowsOf(back) === wanted
+  const same = rowsOf(back) === rowsOf(before)
   back.close()
-  return { available, price, same, rows: native.rows }
+  before.close()
+  return { available, price, same, rows: rehearsed.rows }
 }
 
 function rowsOf(database: DatabaseSync): string {

@@ -1,12 +1,6 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { rehearseNatively } from '../../../src/analysis/rehearse/on-sqlite.js'
+import { describe, expect, test } from 'vitest'
 import { unwrittenRows } from '../../../src/analysis/reverse/without-rows.js'
-import { ledgerSql } from '../../../src/d1/schema/ledger.js'
-import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
-import { migrationFile } from '../scenario-run.js'
+import { rehearsedOn } from './rehearsed.js'
 
 const SCHEMA = `CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT, city TEXT, phone TEXT);
 CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers (id) ON DELETE CASCADE, note TEXT);
@@ -17,21 +11,7 @@ CREATE TABLE labels (name TEXT PRIMARY KEY);
 
 /** What a migration on empty tables leaves for others to bring back. */
 async function left(migration: string): Promise<string[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-unwritten-'))
-  onTestFinished(() => {
-    rmSync(folder, { recursive: true, force: true })
-  })
-  const places = { prior: join(folder, 'prior.sqlite'), main: join(folder, 'main.sqlite') }
-  const database = openSqlite(places.prior)
-  database.exec(`${ledgerSql('d1_migrations')}; ${SCHEMA}`)
-  database.close()
-  copyFileSync(places.prior, places.main)
-  const pending = [migrationFile('0002.sql', migration)]
-  const { evidence } = await rehearseNatively(
-    { database: { name: 'live', id: 'live', remote: false }, migrationsTable: 'd1_migrations' },
-    places,
-    pending,
-  )
+  const { evidence } = await rehearsedOn(SCHEMA, migration)
   expect(evidence.failures).toEqual([])
   return unwrittenRows(evidence)
 }
