@@ -50,7 +50,8 @@ async function run(
       ...{ TMPDIR: scratch, TEMP: scratch, TMP: scratch },
     },
     extendEnv: false,
-    detached: process.platform !== 'win32',
+    // A group of its own; `kill` ends it whole.
+    killDescendants: true,
     windowsHide: true,
     reject: false,
   })
@@ -78,8 +79,8 @@ async function run(
     return last.answer
   } finally {
     signal?.removeEventListener('abort', stop)
-    child.kill('SIGKILL')
     // workerd may be left of it.
+    child.kill('SIGKILL')
     if (pid !== undefined) await endGroup(pid)
   }
 }

@@ -1,5 +1,7 @@
+import { execa } from 'execa'
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { commandLineOf } from './process-identity.js'
 
 /**
  * Wrangler is a chain of processes (wrapper, command line, workerd). Ending only the first leaves the migration running,
@@ -21,18 +23,29 @@ export function rememberGroup(leader: number): void {
  * group alone none of whose command lines match, because its number was given to another program.
  */
 export async function endGroup(leader: number, options: { only?: RegExp } = {}): Promise<boolean> {
-  if (groupAlive(leader) && (options.only === undefined || matches(leader, options.only))) {
-    signalGroup(leader, 'SIGTERM')
-    if (!(await gone(leader, GRACE_MS))) signalGroup(leader, 'SIGKILL')
+  if (groupAlive(leader) && (options.only === undefined || (await matches(leader, options.only)))) {
+    if (process.platform === 'win32') await endTree(leader)
+    else {
+      signalGroup(leader, 'SIGTERM')
+      if (!(await gone(leader, GRACE_MS))) signalGroup(leader, 'SIGKILL')
+    }
   }
   const ended = await gone(leader, GRACE_MS)
   live.delete(leader)
   return ended
 }
 
-function matches(leader: number, pattern: RegExp): boolean {
-  // Elsewhere than on Linux we cannot look without spawning; the group file is written for Wrangler only.
-  if (process.platform !== 'linux') return true
+/** Windows has no process groups: whoever the leader started is known only while it lives, so it is ended with them, at once. */
+async function endTree(leader: number): Promise<void> {
+  await execa('taskkill', ['/pid', String(leader), '/T', '/F'], { reject: false })
+}
+
+async function matches(leader: number, pattern: RegExp): Promise<boolean> {
+  if (process.platform !== 'linux') {
+    // A group whose leader is gone keeps its number to itself: nobody else was given it.
+    const line = await commandLineOf(leader)
+    return line === undefined || pattern.test(line)
+  }
   return linuxMembers(leader).some((pid) => {
     try {
       return pattern.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
@@ -44,7 +57,6 @@ function matches(leader: number, pattern: RegExp): boolean {
 
 export function signalGroup(leader: number, signal: NodeJS.Signals): void {
   try {
-    // Windows has no process groups: `endGroup` there ends the leader, and `runWrangler` the tree.
     process.kill(process.platform === 'win32' ? leader : -leader, signal)
   } catch {
     // Already gone.

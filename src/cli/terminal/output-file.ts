@@ -8,7 +8,7 @@ import { RunbookError } from '../../contract/failures.js'
  */
 export async function prepareOutputFile(option: string, file: string): Promise<void> {
   const there = await stat(file).catch(() => undefined)
-  if (there?.isDirectory() === true || file.endsWith('/'))
+  if (there?.isDirectory() === true || file.endsWith('/') || file.endsWith(path.sep))
     throw refusal(option, `${file} is a folder.`, `Name a file in it: ${path.join(file, 'NAME')}`)
   try {
     await mkdir(path.dirname(file), { recursive: true })

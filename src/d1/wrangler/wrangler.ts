@@ -85,7 +85,7 @@ async function runStaged(request: WranglerRequest, config: string): Promise<Wran
   })
   const limit = { passed: false }
   const stop = (): void => {
-    stopGroup(child.pid).catch(() => undefined)
+    if (child.pid !== undefined) endGroup(child.pid).catch(() => undefined)
   }
   const timer = setTimeout(() => {
     limit.passed = true
@@ -185,13 +185,6 @@ function wranglerEnvironment(): Record<string, string> {
     WRANGLER_HIDE_BANNER: 'true',
     ...defined({ NODE_COMPILE_CACHE: compileCache() }),
   }
-}
-
-async function stopGroup(leader: number | undefined): Promise<void> {
-  if (leader === undefined) return
-  if (process.platform === 'win32') {
-    await execa('taskkill', ['/pid', String(leader), '/T', '/F'], { reject: false })
-  } else await endGroup(leader)
 }
 
 function forwardLines(streams: (Readable | null)[], onLine: ((line: string) => void) | undefined): void {
