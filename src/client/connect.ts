@@ -53,8 +53,12 @@ export interface SignOptions {
   signKey?: string
 }
 
+/**
+ * All that a person or a program does with runs. Each call throws `TemporalUnreachable` where the server does not answer; what else
+ * it throws stands beside it. Every failure is a `RunbookError`, whose `retryable` says whether the same call may help later.
+ */
 export interface RunbookClient {
-  /** Where it is connected to. */
+  /** Where it is connected to: `host:port`. */
   readonly address: string
   readonly namespace: string
   /**
@@ -63,21 +67,32 @@ export interface RunbookClient {
    * `WorkerKeyMissing` where client and worker do not encrypt with each other's keys.
    */
   start(request: MigrationRequest): Promise<StartedRun>
-  /** The state of a run, under way or over. Throws `RunNotFound`, `KeyMissing`; for one under way `WorkerMissing` where nobody carries it
-   * out, `WorkerSilent` where who does gives no answer, `WorkerCannotReplay` where their code is of another version. */
+  /**
+   * The state of a run, under way or over. Throws `RunNotFound`, `KeyMissing`; for one under way `WorkerMissing` where nobody carries
+   * it out, `WorkerSilent` where who does gives no answer, `WorkerCannotReplay` where their code is of another version.
+   */
   status(run: RunReference): Promise<RunView>
   /**
-   * One person's decision at one gate; the answer says whether the gate is decided by it. Throws `DecisionRefused` with the
-   * reason when it does not count: the gate is not open, another plan is shown, the person may not.
+   * One person's decision at one gate, answered once the worker has taken it: whether the gate is decided by it. It counts once by
+   * its `decisionId`, however often it is sent; one without gets an ID of its own. Throws `DecisionRefused` with the reason when it
+   * does not count (the gate is not open, another plan is shown, the person may not), `NotPermitted` where it cannot be signed, and
+   * what `status` throws; the same decision may then be sent again.
    */
   decide(run: RunReference, decision: Decision, options?: SignOptions): Promise<DecisionAnswer>
-  /** Holds, resumes, stops a run, or reports an issue to it. Throws `RunNotFound`, `DecisionRefused`. */
+  /**
+   * Holds, resumes, stops a run, or reports an issue to it: a signal, which waits in Temporal while no worker is there. What came of
+   * it stands in the run's state. Throws `RunNotFound` also for a run that is over, `NotPermitted` where it cannot be signed, and
+   * `DecisionRefused` for a signature that would not count.
+   */
   steer(run: RunReference, order: SteeringOrder, options?: SignOptions): Promise<void>
-  /** The run's state now, and again whenever it changed, until it is over. Costs queries only when something happened. */
+  /**
+   * The run's state now, and again whenever it changed; the last one has an `outcome`. Costs queries only when something happened. A
+   * worker or server that does not answer is waited for. Throws `RunNotFound`, `KeyMissing`; ends without a throw by `signal` or `close`.
+   */
   watch(run: RunReference, options?: WatchOptions): AsyncGenerator<RunView, void>
   /** Runs of all databases of the namespace, newest first, as Temporal's visibility keeps them. No worker is needed. */
   list(filter?: RunFilter): Promise<RunRow[]>
-  /** What a run was started with, its newest plan and its baseline, from its history. No worker is needed. */
+  /** What a run was started with, its newest plan and its baseline, from its history. No worker is needed. Throws `RunNotFound`, `KeyMissing`. */
   history(run: RunReference): Promise<RunHistory>
   /** Ends what is watched, and closes the connection. */
   close(): Promise<void>

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Decision } from '../contract/decision.js'
 import { RunbookError } from '../contract/failures.js'
 import { submitDecisionUpdate } from '../contract/messages.js'
-import type { RunView } from '../contract/run.js'
+import type { GateView, RunView } from '../contract/run.js'
 import type { Session } from './session.js'
 import type { Signing } from './sign.js'
 import { explainAsked } from './silence.js'
@@ -11,7 +11,7 @@ import { command, words } from '../contract/next-command.js'
 
 /** What a decision came to: the state of its gate, and how many more people must approve. */
 export interface DecisionAnswer {
-  state: string
+  state: GateView['state']
   approvalsMissing: number
 }
 

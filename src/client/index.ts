@@ -16,6 +16,7 @@ export {
   type WatchOptions,
 } from './connect.js'
 export type { DecisionAnswer } from './decide.js'
+export type { AskLines } from './evidence.js'
 export type { RunFilter, RunRow } from './list.js'
 export type { RunHistory } from './run-history.js'
 export { exitCodeOf } from './runs.js'
@@ -23,7 +24,9 @@ export type { StartedRun } from './start.js'
 export type { SteeringOrder } from './steer.js'
 export type { Decision, HoldRequest, IssueReport, Observation, StopRequest } from '../contract/decision.js'
 export { RunbookError, type FailureType } from '../contract/failures.js'
-export type { MigrationRequest, RunView } from '../contract/run.js'
+export type { Baseline, MonitoringView } from '../contract/monitoring.js'
+export type { Plan } from '../contract/plan.js'
+export type { GateView, MigrationRequest, RunView } from '../contract/run.js'
 
 /** For people who use `@temporalio/client` directly: names, and the typed definitions of what a run understands. */
 export {
@@ -54,7 +57,7 @@ export {
 export interface BuildOptions extends RequestOptions {
   /** Folder of the Wrangler file. Default: the current folder. */
   project?: string
-  /** Default: `local`. */
+  /** Environment, as runbook.config and the Wrangler file call it. Default: `local`. */
   env?: string
   /** Which database, where the Wrangler file has several. */
   database?: string

@@ -1,7 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { Decision, HoldRequest, IssueReport, Observation, StopRequest } from './decision.js'
 import type { MonitoringAlert, MonitoringView } from './monitoring.js'
-import type { RunView } from './run.js'
+import type { GateView, RunView } from './run.js'
 
 /** How people and tools talk to a running workflow. Names are part of the contract. */
 export const decideSignal = defineSignal<[Decision]>('decide')
@@ -17,9 +17,10 @@ export const alertSignal = defineSignal<[MonitoringAlert]>('monitoringAlert')
 export const checkNowSignal = defineSignal('checkNow')
 
 /** Answers at once whether the decision counts; refuses what cannot count. */
-export const submitDecisionUpdate = defineUpdate<{ state: string; approvalsMissing: number }, [Decision]>(
-  'submitDecision',
-)
+export const submitDecisionUpdate = defineUpdate<
+  { state: GateView['state']; approvalsMissing: number },
+  [Decision]
+>('submitDecision')
 
 /** On `productionMigration`. */
 export const statusQuery = defineQuery<RunView>('status')
