@@ -1,3 +1,4 @@
+import { defined } from '../src/contract/defined.js'
 /**
  * Records test/histories from real runs: real Temporal, real worker, real Wrangler on a local D1 database.
  * Run: `npm run record:histories [-- NAME…]`. All take five minutes, and overwrite what is there.
@@ -111,7 +112,7 @@ async function record({ name, pending, lead }: (typeof RECORDINGS)[number], inde
   const project = createLocalProject({
     folder: path.join(FOLDER, name),
     databaseId,
-    ...(pending === undefined ? {} : { pending }),
+    ...defined({ pending }),
     config: { environments: { local: { monitoring, healthUrl: health.url } } },
   })
   // It serves the project that it is started in.

@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import { RunbookError } from '../contract/failures.js'
 import type { Gate } from '../contract/names.js'
 import type { RunView } from '../contract/run.js'
@@ -75,7 +76,6 @@ export function gatesFor(view: RunView, rules: Rules, actor: string): Inbox['wai
     )
     .map(({ gate, openedAt, expiresAt }) => ({
       gate,
-      ...(openedAt === undefined ? {} : { openedAt }),
-      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...defined({ openedAt, expiresAt }),
     }))
 }

@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import type { WorkflowHandle } from '@temporalio/client'
 import { monitoringQuery, statusQuery } from '../contract/messages.js'
 import type { MonitoringView } from '../contract/monitoring.js'
@@ -41,7 +42,7 @@ function endedByForce(status: string, closeTime: Date | undefined): Partial<RunV
     outcome: 'failed',
     message,
     failure: { type: 'OutcomeUnknown', message, advice: words`Read what is applied: ${command('status')}.` },
-    ...(closeTime === undefined ? {} : { closedAt: closeTime.toISOString() }),
+    ...defined({ closedAt: closeTime?.toISOString() }),
   }
 }
 

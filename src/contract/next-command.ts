@@ -1,3 +1,4 @@
+import { defined } from './defined.js'
 /**
  * A command that somebody may type next, as a value: it is written out only where it is shown, by who knows the reader's
  * shell, form and place (`src/text/words.ts`). Workflow code imports this file: no Node module, no zod.
@@ -77,7 +78,7 @@ export function at(place: CommandPlace, next: NextCommand): NextCommand {
   const takes = VERBS[next.command]
   if (takes === 'nothing') return next
   const project = next.project ?? place.project
-  const inProject = { ...next, ...(project === undefined ? {} : { project }) }
+  const inProject = { ...next, ...defined({ project }) }
   if (takes === 'project') return inProject
   const environment = next.environment ?? place.environment
   const elsewhere = next.environment !== undefined && next.environment !== place.environment
@@ -85,9 +86,7 @@ export function at(place: CommandPlace, next: NextCommand): NextCommand {
   const run = takes === 'environment' ? undefined : (next.run ?? place.run)
   return {
     ...inProject,
-    ...(environment === undefined ? {} : { environment }),
-    ...(database === undefined ? {} : { database }),
-    ...(run === undefined ? {} : { run }),
+    ...defined({ environment, database, run }),
   }
 }
 

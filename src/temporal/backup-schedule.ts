@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import {
   ScheduleAlreadyRunning,
   ScheduleNotFoundError,
@@ -118,7 +119,7 @@ function described({ scheduleId, spec, state, info }: ScheduleDescription): Back
     scheduleId,
     everyMs: spec.intervals?.[0]?.every ?? 0,
     paused: state.paused,
-    ...(next === undefined ? {} : { nextAt: next.toISOString() }),
+    ...defined({ nextAt: next?.toISOString() }),
     recent: info.recentActions
       .map(({ takenAt, action }) => ({
         workflowId: action.workflow.workflowId,

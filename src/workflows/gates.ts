@@ -70,7 +70,7 @@ export function consider(state: GateState, body: unknown): DecisionAnswer {
     gate: judgement.gate,
     state: 'open',
     approvalsMissing: judgement.missing,
-    ...(signature === undefined ? {} : { signedWith: signature.key }),
+    ...defined({ signedWith: signature?.key }),
   }
 }
 

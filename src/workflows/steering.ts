@@ -38,8 +38,7 @@ export function admit({ request, view }: SteeredRun, sent: SteeringCommand, at: 
       command,
       actor,
       at,
-      ...defined({ reason, commandId }),
-      ...(signature === undefined ? {} : { signedWith: signature.key }),
+      ...defined({ reason, commandId, signedWith: signature?.key }),
     },
   ]
   return true

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { AppearedRows, ColumnChange, DataComparison, StatementEvidence, TableFate } from '../evidence.js'
@@ -29,7 +30,7 @@ export function appearedRows(
   return {
     rows,
     samples: samplesOf(versions, fate, after, key),
-    ...(leftover === undefined ? {} : { leftover }),
+    ...defined({ leftover }),
   }
 }
 

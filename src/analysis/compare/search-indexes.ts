@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
@@ -58,7 +59,7 @@ function judgeExternal(
     rows,
     missing: Math.max(0, rows - indexed),
     ...(was === undefined && indexed > 0 && !isChosen(versions.after, index.name) ? { malformed: true } : {}),
-    ...(now.message === undefined ? {} : { message: now.message }),
+    ...defined({ message: now.message }),
     refill: [`INSERT INTO ${quoteName(index.name)} (${quoteName(index.name)}) VALUES ('rebuild')`],
   }
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { messageOf } from '../../contract/failures.js'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Finding, Severity } from '../../contract/finding.js'
@@ -123,9 +124,9 @@ function checkQuery(versions: BothVersions, evidence: Evidence, query: Applicati
     trial: {
       query,
       outcome,
-      ...(because === undefined ? {} : { because }),
+      ...defined({ because }),
       indexes,
-      ...(bound === undefined ? {} : { bound }),
+      ...defined({ bound }),
     },
     findings,
   })

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { Finding } from '../../contract/finding.js'
 import { normaliseSql } from '../../d1/schema/catalog.js'
 import {
@@ -52,7 +53,7 @@ export function checkOldInserts(evidence: Evidence, versions: BothVersions, know
     return [
       findingOf(qc101, 'warning', place, message, {
         table: before.name,
-        ...(column === undefined ? {} : { column: column.name }),
+        ...defined({ column: column?.name }),
         advice:
           'The running application still writes the old columns: give what is new a default, or deploy the application that writes it first.',
       }),

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { OWN_STATEMENT } from '../../contract/own-statement.js'
 import type { KnownQuery, PlanQueries, QueryTraffic, TrafficReading } from '../../contract/queries.js'
 import { parseStatements, splitStatements } from '../../d1/sql/statements.js'
@@ -117,7 +118,7 @@ export function planQueries(
       outcome: trial?.outcome ?? 'not-tried',
       ...(trial?.because === undefined ? {} : { because: trial.because }),
       indexes: trial?.indexes ?? [],
-      ...(rows === undefined ? {} : { rowsPerCall: rows }),
+      ...defined({ rowsPerCall: rows }),
     }
   })
   const { source, window, calls } = reading
@@ -131,7 +132,7 @@ export function planQueries(
     covered: calls === null ? null : calls === 0 ? 1 : Math.min(1, covered / calls),
     leftOut,
     known,
-    ...(month === undefined ? {} : { rowsPerMonth: month }),
+    ...defined({ rowsPerMonth: month }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { DatabaseSync } from 'node:sqlite'
 import {
   referencedColumns,
@@ -87,7 +88,7 @@ function orphans({ database, catalog, sql, anatomy }: Failed): FailingRows | und
   const [found] = orphansAmong(now, before, catalog)
   if (found === undefined) return undefined
   const query = ofParent(catalog, anatomy, sql, found) ?? found.query
-  return { ...found, ...(query === undefined ? {} : { query }) }
+  return { ...found, ...defined({ query }) }
 }
 
 function orphansAmong(
@@ -296,7 +297,7 @@ function withQuery(
       : [`WITH new_rows (${names}) AS (${select}) ${staged.replaceAll(STAGE, 'new_rows')}`]),
   ]
   const query = candidates.find((sql) => countOf(database, sql) === countOf(database, staged))
-  return { ...rest, ...(query === undefined ? {} : { query }) }
+  return { ...rest, ...defined({ query }) }
 }
 
 function countOf(database: DatabaseSync, query: string): string | undefined {

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { openConfined } from '../../d1/sqlite/confined.js'
 import { quoteName, cellText } from '../../d1/sqlite/sqlite.js'
@@ -113,7 +114,7 @@ function heavy(database: DatabaseSync, sql: string, tokens: Token[], times: numb
       table,
       tableRows: worst.rows,
       times: worst.times,
-      ...(index === undefined ? {} : { index }),
+      ...defined({ index }),
     }
   } catch {
     // What does not compile by itself, for example a statement of a trigger that raises: nothing is known.

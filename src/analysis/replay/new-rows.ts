@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import { normaliseSql } from '../../d1/schema/catalog.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
@@ -47,7 +48,7 @@ export function newRowsOf(
     table,
     columns,
     select: `${prefix} ${sql.slice(select.start, end?.start)}`.trim().replace(/;$/, ''),
-    ...(source === undefined ? {} : { source }),
+    ...defined({ source }),
   }
 }
 

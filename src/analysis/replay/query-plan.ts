@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { cellText } from '../../d1/sqlite/sqlite.js'
 
@@ -51,7 +52,7 @@ export function planCost(plan: PlanNode[], rowsOf: (name: string) => number, tim
   let loops = times
   const add = (found: PlanCost): void => {
     const worst = [cost.worst, found.worst].sort((a, b) => weight(b) - weight(a))[0]
-    cost = { rows: cost.rows + found.rows, ...(worst === undefined ? {} : { worst }) }
+    cost = { rows: cost.rows + found.rows, ...defined({ worst }) }
   }
   for (const { detail, children } of plan) {
     const name = /^(?:SCAN|SEARCH) (\S+)/.exec(detail)?.[1]

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { significantTokens } from '../../d1/sql/tokens.js'
 import type { DataComparison, Evidence } from '../evidence.js'
 import { mentions } from '../statement/statement.js'
@@ -20,7 +21,7 @@ export const ds102: Rule = {
         const moved = data === undefined || data.moved === 0 ? '' : `; ${whereNow(data)}`
         return findingOf(ds102, 'warning', ended, `Table ${before.name} is dropped${rows}${moved}.`, {
           table: before.name,
-          ...(data === undefined ? {} : { before: data.rowsBefore, after: data.moved }),
+          ...defined({ before: data?.rowsBefore, after: data?.moved }),
         })
       }),
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { Finding } from '../../contract/finding.js'
 import { plural } from '../../text/plural.js'
 import type { Evidence, HeavyReads, StatementEvidence, StatementRows } from '../evidence.js'
@@ -98,8 +99,6 @@ function firedTriggers(evidence: Evidence): Finding[] {
     const message = `The statement writes ${plural(changes, 'row')} and sets off ${who}, which ${one ? 'writes' : 'write'} ${plural(fires.rows, 'row')} more.${written}`
     const table = anatomy.target
     const advice = `Where these rows are not meant to be touched, drop ${who} before the statement and create ${one ? 'it' : 'them'} again after it.`
-    return [
-      findingOf(rh102, 'info', statement, message, { ...(table === undefined ? {} : { table }), advice }),
-    ]
+    return [findingOf(rh102, 'info', statement, message, { ...defined({ table }), advice })]
   })
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import type { Payload } from '@temporalio/common'
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -110,7 +111,7 @@ async function answer(
   if (!body.success) return said(400, { message: 'This is no list of payloads.' })
   const payloads = body.data.payloads.map(({ metadata, data }): Payload => ({
     metadata,
-    ...(data === undefined ? {} : { data }),
+    ...defined({ data }),
   }))
   try {
     return said(200, { payloads: (await codec[verb](payloads)).map(jsonOfPayload) })

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { messageOf, RunbookError } from '../../contract/failures.js'
@@ -78,6 +79,6 @@ function readKeysFile(file: string): string {
 function invalid(message: string, cause?: unknown): RunbookError {
   return new RunbookError('ConfigInvalid', message, {
     advice: `Make a key with: openssl rand -base64 32. Then set ${KEYS_VARIABLE}=ID:KEY, or name a file of such lines in ${KEYS_FILE_VARIABLE}.`,
-    ...(cause === undefined ? {} : { cause }),
+    ...defined({ cause }),
   })
 }
