@@ -1,3 +1,4 @@
+import { DEFAULT_LEDGER } from '../../contract/names.js'
 import { defined } from '../../contract/defined.js'
 import { OWN_STATEMENT } from '../../contract/own-statement.js'
 import type { KnownQuery, PlanQueries, QueryTraffic, TrafficReading } from '../../contract/queries.js'
@@ -51,7 +52,7 @@ function isApplications(sql: string, migrationsTable: string): boolean {
   const names = tokens
     .filter(({ kind }) => kind === 'word' || kind === 'name')
     .map(({ text }) => unquote(text).toLowerCase())
-  const reserved = [migrationsTable.toLowerCase(), 'd1_migrations']
+  const reserved = [migrationsTable.toLowerCase(), DEFAULT_LEDGER]
   return !names.some((name) => /^(?:sqlite_|_cf_|pragma_)/.test(name) || reserved.includes(name))
 }
 

@@ -34,6 +34,23 @@ describe('validate, from the files alone', () => {
     expect(await errorsOf(files)).toEqual(['SY101 0002_b.sql:3'])
   })
 
+  test.each([
+    ['the ledger by its own name', 'my_ledger', 'my_ledger', ['LG101']],
+    ['the ledger by the name that most have, where it has another', 'd1_migrations', 'my_ledger', []],
+    ['the ledger of a project that names none', 'd1_migrations', undefined, ['LG101']],
+    ['a table that is the ledger elsewhere', 'my_ledger', undefined, []],
+  ])('knows a write to %s', async (_, written, migrationsTable, codes) => {
+    const sql = `CREATE TABLE IF NOT EXISTS ${written} (id INTEGER PRIMARY KEY, name TEXT);
+      INSERT INTO ${written} (name) VALUES ('0000_gone.sql');`
+    const { findings } = await validateMigrations({
+      files: [migrationFile('0001_a.sql', sql)],
+      ...(migrationsTable === undefined ? {} : { migrationsTable }),
+    })
+    expect([...new Set(findings.map(({ code }) => code))].filter((code) => code.startsWith('LG'))).toEqual(
+      codes,
+    )
+  })
+
   test('never blocks for what is applied', async () => {
     const files = {
       '0001_a.sql': 'BEGIN TRANSACTION; CREATE TABLE a (id INTEGER PRIMARY KEY); COMMIT; DROP TABLE nothing;',
