@@ -10,7 +10,7 @@ import { decide, expireGate, gateOf, openGate, voidGate, type GateState } from '
 import { requestFor } from './request.js'
 
 const PEOPLE = ['Ada', 'Bea', 'Cy', 'Dan']
-/** Sixteen faults, each put into the rules by hand, are all seen within them. */
+/** What needs several moves at one gate, such as an approval kept over a voided gate, is seen late. */
 const RUNS = 20_000
 const AT = '2026-01-02T03:04:05.000Z'
 
