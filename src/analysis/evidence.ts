@@ -203,6 +203,27 @@ export interface DefaultComparison {
   is: string | null
 }
 
+/** A rule that a rebuilt table did not have, about columns that it had. Names of now. */
+export type AddedRule =
+  /** `row`: one that it refuses and the table took, as `column = value`; absent where none was found. `fewer`: it lists fewer values. */
+  | { kind: 'check'; check: string; column?: string; row?: string; fewer?: true }
+  /** `alike`: rows that only now are equal to another one; absent without rows. `unique`: a key refuses equal ones. */
+  | { kind: 'collation'; column: string; collation: string; alike?: number; unique: boolean }
+  /** Rows that leave the column out had NULL. `is`: SQL text. */
+  | { kind: 'default'; column: string; is: string }
+  | { kind: 'autoincrement' }
+  /** ON CONFLICT of a rule (`UNIQUE (email)`), and what it was; absent where the rule is new. */
+  | { kind: 'conflict'; rule: string; is: string; was?: string }
+
+/** A view that was made again in other words. */
+export interface ViewFate {
+  name: string
+  /** What it shows before and now, and how many rows of each the other does not show, by the columns that both have. */
+  rows?: { before: number; after: number; gone: number; come: number }
+  /** What follows its columns is written otherwise: FROM, WHERE and the rest. */
+  source: boolean
+}
+
 /** A column of a table that was filled from a column of before and nothing else was done to the values on the way. */
 export interface Heir {
   /** Column before. */
@@ -230,6 +251,7 @@ export interface TableFate {
   /** For tables that were rebuilt or renamed. */
   checks?: CheckComparison[]
   defaults?: DefaultComparison[]
+  added?: AddedRule[]
 }
 
 /** The last key that AUTOINCREMENT gave out, where it is forgotten: keys of deleted rows can come again. */
@@ -305,6 +327,7 @@ export interface Evidence {
   sequences: LoweredSequence[]
   repeated: RepeatedRows[]
   search: SearchMismatch[]
+  views?: ViewFate[]
   /** New foreign key violations. */
   violations: ViolationCount[]
   /** Violations that were there before. */

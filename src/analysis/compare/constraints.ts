@@ -1,13 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoteName, type SqlValue } from '../../d1/sqlite/sqlite.js'
 import type { TableFate } from '../evidence.js'
+import { addedRules } from './added-rules.js'
 import { compareChecks } from './checks.js'
 import { compareDefaults } from './defaults.js'
 
 /** Values of a column that go with edges of others. */
 const SAMPLES = 3
 
-/** The fate with what became of its CHECKs and defaults. `prior`: a connection that has the rows of before under that name. */
+/** The fate with what became of its CHECKs and defaults, and with what is new. `prior`: a connection that has the rows of before under that name. */
 export function withConstraints(fate: TableFate, prior?: DatabaseSync): TableFate {
   const { after, before } = fate
   if (after === undefined || before.kind !== 'table' || before.sql === after.sql) return fate
@@ -22,5 +23,6 @@ export function withConstraints(fate: TableFate, prior?: DatabaseSync): TableFat
     ...fate,
     checks: compareChecks(fate, after, samples),
     defaults: compareDefaults(fate, after),
+    added: addedRules(fate, after, samples, prior),
   }
 }

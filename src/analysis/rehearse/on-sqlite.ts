@@ -23,6 +23,7 @@ import { rowChanges } from '../compare/row-counts.js'
 import { loweredSequences } from '../compare/autoincrement.js'
 import { repeatedRows } from '../compare/repeated-rows.js'
 import { searchMismatches } from '../compare/search-indexes.js'
+import { viewFates } from '../compare/view-fates.js'
 import { withConstraints } from '../compare/constraints.js'
 import { endingFailures } from '../replay/file-ending.js'
 
@@ -106,6 +107,7 @@ export async function rehearseNatively(
         failures.map((failure) => onCopy(withQueryOf(failure, places.prior))),
       ),
       broken: brokenSince(database, after, brokenBefore),
+      views: viewFates(before, after, database),
       search: searchMismatches({ database, before, after, fates }),
       sequences: loweredSequences(database, before, after, fates),
       repeated: repeatedRows({ database, before, after, statements: settled }, fates),

@@ -2,12 +2,14 @@ import { ak101 } from './ak101.js'
 import { bc101 } from './bc101.js'
 import { bc102 } from './bc102.js'
 import { bc103 } from './bc103.js'
+import { bc104 } from './bc104.js'
 import { cd101 } from './cd101.js'
 import { cd102 } from './cd102.js'
 import { ch101 } from './ch101.js'
 import { ch102 } from './ch102.js'
 import { ct101 } from './ct101.js'
 import { ct102 } from './ct102.js'
+import { ct103 } from './ct103.js'
 import { d1l101 } from './d1l101.js'
 import { d1l102 } from './d1l102.js'
 import { d1l103 } from './d1l103.js'
@@ -65,6 +67,7 @@ export const RULES: readonly Rule[] = [
   bc101,
   bc102,
   bc103,
+  bc104,
   cd101,
   cd102,
   dl101,
@@ -84,6 +87,7 @@ export const RULES: readonly Rule[] = [
   dq101,
   ct101,
   ct102,
+  ct103,
   nx101,
   lg101,
   tx101,

@@ -11,6 +11,7 @@ import type { BrokenObject, Evidence, FailureEvidence, StatementEvidence } from 
 import { brokenObjects, brokenSince } from '../replay/health.js'
 import type { History } from '../rules/history.js'
 import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
+import { viewFates } from '../compare/view-fates.js'
 import { withConstraints } from '../compare/constraints.js'
 import { followTables } from '../replay/lineage.js'
 import { replayFile, type FileReplay, type Watched } from '../replay/replay.js'
@@ -158,6 +159,7 @@ function evidenceOf(
     before: span.before,
     after,
     fates: followTables(span.before, after, statements).map((fate) => withConstraints(fate)),
+    views: viewFates(span.before, after),
     sequences: [],
     repeated: [],
     search: [],

@@ -85,6 +85,26 @@ CREATE TRIGGER settings_d INSTEAD OF DELETE ON settings BEGIN DELETE FROM option
         'CREATE TABLE c2 (id INTEGER PRIMARY KEY, post_id INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE, text TEXT NOT NULL); INSERT INTO c2 SELECT * FROM comments; DROP TABLE comments; ALTER TABLE c2 RENAME TO comments;',
     },
   },
+  CT103: {
+    fires: {
+      migration:
+        'CREATE TABLE s2 (key TEXT PRIMARY KEY, value TEXT CHECK (length(value) < 9)); INSERT INTO s2 SELECT * FROM settings; DROP TABLE settings; ALTER TABLE s2 RENAME TO settings;',
+    },
+    silent: {
+      migration:
+        'CREATE TABLE s2 (key TEXT PRIMARY KEY, value TEXT, at TEXT CHECK (length(at) < 9) DEFAULT NULL); INSERT INTO s2 (key, value) SELECT * FROM settings; DROP TABLE settings; ALTER TABLE s2 RENAME TO settings;',
+    },
+  },
+  BC104: {
+    fires: {
+      migration:
+        'DROP VIEW authors; CREATE VIEW authors AS SELECT u.id, u.email, count(p.id) AS posts FROM users u JOIN posts p ON p.user_id = u.id GROUP BY u.id;',
+    },
+    silent: {
+      migration:
+        'DROP VIEW authors; CREATE VIEW authors AS SELECT u.email, u.id, count(p.id) AS posts, u.role FROM users u LEFT JOIN posts p ON p.user_id = u.id GROUP BY u.id;',
+    },
+  },
   CT102: {
     fires: {
       migration:

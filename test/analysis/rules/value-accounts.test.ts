@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { verdictOf } from '../../../src/analysis/findings/acknowledge.js'
+import { RULES_ADDED, RULES_KEPT } from '../../corpus/added-rules.js'
 import { CAST_ALIKE, CUT } from '../../corpus/casts.js'
 import { COMPUTED_ALIKE, COMPUTED_OTHERWISE } from '../../corpus/computed-columns.js'
 import { EXCHANGED, IN_PLACE } from '../../corpus/columns-exchanged.js'
@@ -18,6 +19,8 @@ import type { Scenario } from '../../corpus/scenario.js'
 import { judgeScenario } from '../scenario-run.js'
 
 const KINDS: Record<string, Scenario[]> = {
+  'rules that a rebuild adds, views that show other rows': RULES_ADDED,
+  'rules and views that are as they were': RULES_KEPT,
   'columns that hold the values of others': EXCHANGED,
   'columns that keep their values': IN_PLACE,
   'values cleared and lost': CLEARED_LOST,
