@@ -32,27 +32,43 @@ export function writingOf(
   fate: TableFate,
   after: TableSchema,
 ): (name: string) => Writing {
+  return (name) => ({
+    columns: [name, fate.renamedColumns.get(name.toLowerCase()) ?? name],
+    maps: mapsWords(statements, fate, name),
+    expressions: expressionsOf(statements, fate, after, name).map(({ expression }) => expression),
+  })
+}
+
+/** What statements put into a column of before; of a copy whose list is not one for one the whole statement. */
+export function expressionsOf(
+  statements: StatementEvidence[],
+  fate: TableFate,
+  after: TableSchema,
+  name: string,
+): { statement: StatementEvidence; expression: Token[] }[] {
   const all = after.columns.filter(({ generated }) => !generated).map((it) => it.name)
-  return (name) => {
-    const columns = [name, fate.renamedColumns.get(name.toLowerCase()) ?? name]
-    const tables = [fate.before.name, after.name].map((table) => table.toLowerCase())
-    const expressions = statements
-      .map(({ anatomy }) => anatomy)
-      .filter((it) => tables.includes((it.target ?? '').toLowerCase()) || (fate.how !== 'kept' && it.copies))
-      .flatMap((anatomy) => {
-        const set = assignments(anatomy.tokens).filter((it) =>
-          columns.some((column) => sameName(column, it.column)),
-        )
-        const [copied] = columns
-          .map((column) => selectedFor(anatomy, column, all))
-          .filter((it) => it.length > 0)
-        return [
-          ...set.map(({ value }) => upToComma(value)),
-          ...(anatomy.copies ? [copied ?? anatomy.tokens] : []),
-        ]
-      })
-    return { columns, maps: mapsWords(statements, fate, name), expressions }
-  }
+  const columns = [name, fate.renamedColumns.get(name.toLowerCase()) ?? name]
+  const tables = [fate.before.name, after.name]
+  return statements
+    .filter(
+      ({ anatomy }) =>
+        tables.some((table) => sameName(table, anatomy.target ?? '')) ||
+        (fate.how !== 'kept' && anatomy.copies),
+    )
+    .flatMap((statement) => {
+      const { anatomy } = statement
+      const set = assignments(anatomy.tokens).filter((it) =>
+        columns.some((column) => sameName(column, it.column)),
+      )
+      const [copied] = columns
+        .map((column) => selectedFor(anatomy, column, all))
+        .filter((it) => it.length > 0)
+      const found = [
+        ...set.map(({ value }) => upToComma(value)),
+        ...(anatomy.copies ? [copied ?? anatomy.tokens] : []),
+      ]
+      return found.map((expression) => ({ statement, expression }))
+    })
 }
 
 /** Whether a statement that names the column may put one word in the place of another: `CASE`, `iif`. */

@@ -1,6 +1,10 @@
 import { tableNamed } from '../../d1/schema/schema.js'
 import { unquote } from '../../d1/sql/tokens.js'
+import type { Token } from '../../d1/sql/tokens.js'
+import { expressionsOf } from '../compare/writers.js'
+import { mentions, type StatementParts } from '../statement/statement.js'
 import { columnsSet, isCopyOf, shapeCulprit } from './attribution.js'
+import { goneColumns } from './ds103.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { becomesNumber } from '../compare/text-to-number.js'
 import { pairsOf } from '../compare/row-keys.js'
@@ -31,10 +35,100 @@ export function valueRisks(evidence: Evidence): ValueRisk[] {
     })
   return [
     ...cleared,
-    ...evidence.fates.flatMap((fate) => [...notCopied(evidence, fate), ...numbered(evidence, fate)]),
+    ...evidence.fates.flatMap((fate) => [
+      ...notCopied(evidence, fate),
+      ...numbered(evidence, fate),
+      ...rewritten(evidence, fate),
+      ...leftOut(evidence, fate),
+    ]),
     ...emptied(evidence),
     ...replaced(evidence),
   ]
+}
+
+/** Values that an expression over their own column turns into NULL, or into a shorter number. */
+function rewritten(evidence: Evidence, fate: TableFate): ValueRisk[] {
+  const { before, after } = fate
+  if (after === undefined || before.kind !== 'table') return []
+  return pairsOf(fate, after).flatMap(({ was }) =>
+    expressionsOf(evidence.statements, fate, after, was).flatMap(({ statement, expression }) => {
+      if (!mentions(expression, was)) return []
+      const clears = clearedBy(expression)
+      const effect =
+        clears !== undefined
+          ? `clears ${before.name}.${was} ${clears}`
+          : shortens(expression)
+            ? `may leave shorter numbers in ${before.name}.${was} than were there`
+            : undefined
+      if (effect === undefined) return []
+      const verb = statement.anatomy.verb === 'update' ? 'UPDATE' : 'The copy'
+      return [{ place: statement, message: `${verb} ${effect}.`, table: before.name, column: was }]
+    }),
+  )
+}
+
+/** Where an expression over a column says NULL for a value, in words. */
+function clearedBy(expression: Token[]): string | undefined {
+  const words = expression.map(({ text }) => text.toLowerCase())
+  if (words[0] === 'nullif' && words[1] === '(' && words.at(-1) === ')' && words.at(-3) === ',')
+    return `where nullif() finds ${expression.at(-2)?.text ?? ''}`
+  const chosen = words.some((word, at) => /^(?:then|else)$/.test(word) && words[at + 1] === 'null')
+  return chosen ? 'where its CASE says NULL' : undefined
+}
+
+/** round(x), CAST(x AS INTEGER) and their like, of a number in the unit that it has. */
+function shortens(expression: Token[]): boolean {
+  const words = expression.map(({ text }) => text.toLowerCase())
+  if (words.some((word) => /^(?:[*/%]|case|iif|if|select)$/.test(word))) return false
+  const casts = words[0] === 'cast' && words.at(-3) === 'as' && /^int/.test(words.at(-2) ?? '')
+  return casts || /^(?:round|floor|ceil|ceiling|trunc)$/.test(words[0] ?? '')
+}
+
+/** Values that a copy under a condition leaves out, of a column or table that is dropped. */
+function leftOut(evidence: Evidence, fate: TableFate): ValueRisk[] {
+  const { before } = fate
+  const dropped = fate.how === 'dropped' ? before.columns.map(({ name }) => name) : goneColumns(fate)
+  const copies = evidence.statements.filter(
+    ({ anatomy, touches }) =>
+      (anatomy.copies || anatomy.verb === 'update') &&
+      (same(anatomy.target, before.name) ||
+        touches.some(({ table, how }) => how === 'read' && same(table, before.name))),
+  )
+  return dropped
+    .flatMap((column): ValueRisk[] => {
+      const moving = copies.filter(({ anatomy }) => makesValueOf(anatomy, column))
+      const [first] = moving
+      if (first === undefined || !moving.every((copy) => leavesOut(copy.anatomy, column))) return []
+      const to = first.anatomy.target ?? ''
+      if (fate.how === 'dropped') {
+        const message = `Rows of ${before.name} go to ${to} only where the WHERE lets them; then the table is dropped.`
+        return [{ place: first, message, table: before.name }]
+      }
+      const message = `${before.name}.${column} goes on to ${to} only where the WHERE lets it; then the column is dropped.`
+      return [{ place: first, message, table: before.name, column }]
+    })
+    .slice(0, fate.how === 'dropped' ? 1 : undefined)
+}
+
+/** It is part of what is selected or set, not only of the condition. */
+function makesValueOf({ tokens, hasWhere }: StatementParts, column: string): boolean {
+  const where = hasWhere ? tokens.findLastIndex(({ text }) => /^where$/i.test(text)) : tokens.length
+  const from = tokens.findIndex(({ text }) => /^(?:select|set)$/i.test(text))
+  const value = tokens.slice(from + 1, where).filter((_, at, all) => all[at + 1]?.text !== '=')
+  return from >= 0 && mentions(value, column)
+}
+
+/** By a condition that is more than that there is a value at all. */
+function leavesOut({ tokens, hasWhere }: StatementParts, column: string): boolean {
+  if (!hasWhere) return false
+  const where = tokens.findLastIndex(({ text }) => /^where$/i.test(text))
+  const condition = tokens.slice(where + 1).filter(({ text }) => text !== ';')
+  const words = condition.map(({ text }) => unquote(text).toLowerCase()).join(' ')
+  const has = `${column.toLowerCase()} is not null`
+  return (
+    !new RegExp(`^(?:\\S+ \\. )?${has.replaceAll(/[.*+?^$()|[\]{}\\]/g, '\\$&')}$`).test(words) &&
+    !/\b(?:exists|select|true)\b/.test(words)
+  )
 }
 
 /** NULL for a moment: values of chosen rows change places by way of it. */

@@ -103,6 +103,70 @@ describe('validate, from the files alone', () => {
     expect(findings.map(({ code }) => code).filter((code) => code === 'DL103')).toEqual(codes)
   })
 
+  const PARTS = 'CREATE TABLE parts (t_id INTEGER PRIMARY KEY, q TEXT);'
+  test.each<[string, string, string[]]>([
+    ['nullif', `UPDATE t SET q = nullif(q, '');`, [`UPDATE clears t.q where nullif() finds ''.`]],
+    [
+      'nullif in the copy of a rebuild',
+      `CREATE TABLE t2 (id INTEGER PRIMARY KEY, q TEXT, n REAL); INSERT INTO t2 SELECT id, nullif(trim(q), '-'), n FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;`,
+      [`The copy clears t.q where nullif() finds '-'.`],
+    ],
+    [
+      'a CASE that says NULL',
+      `UPDATE t SET q = CASE WHEN q = 'none' THEN NULL ELSE q END;`,
+      ['UPDATE clears t.q where its CASE says NULL.'],
+    ],
+    ['round()', 'UPDATE t SET n = round(n);', ['UPDATE may leave shorter numbers in t.n than were there.']],
+    [
+      'CAST',
+      'UPDATE t SET n = CAST(n AS INTEGER);',
+      ['UPDATE may leave shorter numbers in t.n than were there.'],
+    ],
+    [
+      'a move of what is not empty',
+      `${PARTS} INSERT INTO parts SELECT id, q FROM t WHERE q <> ''; ALTER TABLE t DROP COLUMN q;`,
+      ['t.q goes on to parts only where the WHERE lets it; then the column is dropped.'],
+    ],
+    [
+      'an UPDATE of the rows that have nothing there',
+      `ALTER TABLE t ADD COLUMN r TEXT; UPDATE t SET r = q WHERE id > 5; ALTER TABLE t DROP COLUMN q;`,
+      ['t.q goes on to t only where the WHERE lets it; then the column is dropped.'],
+    ],
+    [
+      'some rows of a table that is dropped',
+      `${PARTS} INSERT INTO parts SELECT id, q FROM t WHERE n > 1; SELECT 1; DROP TABLE t;`,
+      ['Rows of t go to parts only where the WHERE lets them; then the table is dropped.'],
+    ],
+    ['nullif of another column', `UPDATE t SET q = nullif(n, 0);`, []],
+    ['a CASE that says words', `UPDATE t SET q = CASE WHEN q = 'a' THEN 'b' ELSE q END;`, []],
+    ['a number in another unit', 'UPDATE t SET n = round(n * 100);', []],
+    ['a date of a time', 'UPDATE t SET q = date(q);', []],
+    [
+      'a move of all that is there',
+      `${PARTS} INSERT INTO parts SELECT t.id, t.q FROM t WHERE t.q IS NOT NULL; ALTER TABLE t DROP COLUMN q;`,
+      [],
+    ],
+    [
+      'a move of all, and of some',
+      `${PARTS} INSERT INTO parts SELECT id, q FROM t; UPDATE parts SET q = (SELECT q FROM t WHERE id = t_id) WHERE t_id = 1; ALTER TABLE t DROP COLUMN q;`,
+      [],
+    ],
+    [
+      'another condition, and nothing is dropped',
+      `${PARTS} INSERT INTO parts SELECT id, q FROM t WHERE n > 1;`,
+      [],
+    ],
+  ])('what a rehearsal may find to be lost is told: %s', async (_, sql, says) => {
+    const { findings } = await validateMigrations({
+      files: [
+        migrationFile('0001_a.sql', 'CREATE TABLE t (id INTEGER PRIMARY KEY, q TEXT, n REAL);'),
+        migrationFile('0002_b.sql', sql),
+      ],
+      applied: ['0001_a.sql'],
+    })
+    expect(findings.filter(({ code }) => code === 'DL103').map(({ message }) => message)).toEqual(says)
+  })
+
   test('a seed that needs a row of production is a warning', async () => {
     const files = {
       '0001_a.sql':
