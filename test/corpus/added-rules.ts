@@ -138,7 +138,7 @@ export const RULES_ADDED: Scenario[] = [
     },
     'The view v shows 1 row now, 2 before: 1 row of before is not among them.',
   ),
-  risky(
+  told(
     {
       name: 'a view of other values',
       ...view('SELECT id, email FROM u', `SELECT id, coalesce(email, '-') AS email FROM u`),

@@ -52,6 +52,23 @@ const GUESTS = (migration: string): Omit<Case, 'name' | 'says'> => ({
   rows: `INSERT INTO guests VALUES (1, 'n1'), (2, 'n2'), (3, 'n3'), (4, NULL); INSERT INTO stays VALUES (1, 1, NULL), (2, 2, 'mine'), (3, 3, 'his');`,
   migration: `${migration} ALTER TABLE guests DROP COLUMN note;`,
 })
+/** Labels of posts that become a list in their post. */
+const LABELS = (list: string, more = ''): Omit<Case, 'name' | 'says'> => ({
+  schema: `CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT); CREATE TABLE labels (id INTEGER PRIMARY KEY, post_id INTEGER, label TEXT, n INTEGER);`,
+  rows: `INSERT INTO posts VALUES (1, 'p'), (2, 'q'), (3, 'r'); INSERT INTO labels VALUES (1, 1, 'x', 5), (2, 1, 'y', NULL), (3, 2, 'z', 7)${more};`,
+  migration: `ALTER TABLE posts ADD COLUMN labels TEXT; UPDATE posts SET labels = (SELECT ${list} FROM labels l WHERE l.post_id = posts.id); DROP TABLE labels;`,
+})
+const AS_OBJECTS = `json_group_array(json_object('id', l.id, 'name', l.label, 'n', n))`
+const TAGS = (
+  list: string,
+  more = '',
+  key = ', PRIMARY KEY (post_id, tag)',
+): Omit<Case, 'name' | 'says'> => ({
+  schema: `CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT); CREATE TABLE tags (post_id INTEGER, tag TEXT${key});`,
+  rows: `INSERT INTO posts VALUES (1, 'p'), (2, 'q'), (3, 'r'); INSERT INTO tags VALUES (1, 'x'), (1, 'xx'), (2, 'z')${more};`,
+  migration: `ALTER TABLE posts ADD COLUMN tags TEXT; UPDATE posts SET tags = (SELECT ${list} FROM tags WHERE post_id = posts.id); DROP TABLE tags;`,
+})
+const rowsGone = (scenario: Case): Scenario => some({ ...scenario, codes: ['DL102'], silent: ['DL103'] })
 const THREE_LEFT = [
   `3 values of orders.notes go with the column, such as 'n2', 'n3', 'n4'; the others are in orders.comment.`,
 ]
@@ -60,6 +77,48 @@ const TWO_LEFT = [
 ]
 
 export const PARTLY_HELD: Scenario[] = [
+  rowsGone({
+    name: 'labels as objects, and one of no post',
+    ...LABELS(AS_OBJECTS, `, (4, 77, 'q', 1)`),
+    says: [
+      `1 row of labels is lost with the table, which is dropped; 3 of 4 remain. Among them: (4, 77, 'q', 1).`,
+    ],
+  }),
+  rowsGone({
+    name: 'tags as an array, and one of no post',
+    ...TAGS('json_group_array(tag)', `, (77, 'q')`),
+    says: [`3 of 4 remain. Among them: (77, 'q').`],
+  }),
+  rowsGone({
+    name: 'tags as a text, and one of no post',
+    ...TAGS(`group_concat(tag, ';')`, `, (77, 'x')`),
+    says: [`3 of 4 remain. Among them: (77, 'x').`],
+  }),
+  rowsGone({
+    name: 'tags as a text, and one that has the separator in it',
+    ...TAGS(`group_concat(tag)`, `, (2, 'a,b')`),
+    says: [`3 of 4 remain. Among them: (2, 'a,b').`],
+  }),
+  rowsGone({
+    name: 'equal tags of which one stays',
+    ...TAGS('group_concat(DISTINCT tag)', `, (2, 'z')`, ''),
+    says: ['4 rows of tags are lost'],
+  }),
+  rowsGone({
+    name: 'labels as objects that lack a column',
+    ...LABELS(`json_group_array(json_object('id', id, 'label', label))`),
+    says: ['3 rows of labels are lost'],
+  }),
+  rowsGone({
+    name: 'labels as objects with another value',
+    ...LABELS(`json_group_array(json_object('id', id, 'label', upper(label), 'n', n))`),
+    says: ['3 rows of labels are lost'],
+  }),
+  rowsGone({
+    name: 'tags as an array without some',
+    ...TAGS(`json_group_array(tag) FILTER (WHERE tag <> 'xx')`),
+    says: [`1 row of tags is lost`, `(1, 'xx')`],
+  }),
   some({
     name: 'notes where there is no comment',
     ...NOTES(`UPDATE orders SET comment = notes WHERE comment IS NULL;`),
@@ -211,6 +270,27 @@ export const PARTLY_HELD: Scenario[] = [
 ]
 
 export const WHOLLY_HELD: Scenario[] = [
+  all({ name: 'labels as objects of their post', ...LABELS(AS_OBJECTS), says: ['they are all in posts'] }),
+  all({
+    name: 'labels as objects, but for a number that nothing refers to',
+    ...LABELS(`json_group_array(json_object('label', label, 'n', n))`),
+    says: ['they are all in posts'],
+  }),
+  all({
+    name: 'tags as an array of their post',
+    ...TAGS('json_group_array(tag)'),
+    says: ['they are all in posts'],
+  }),
+  all({
+    name: 'equal tags as an array of their post',
+    ...TAGS('json_group_array(tag)', `, (2, 'z'), (2, 'z')`, ''),
+    says: ['they are all in posts'],
+  }),
+  all({
+    name: 'tags as a text of their post',
+    ...TAGS(`group_concat(tag, '; ')`),
+    says: ['they are all in posts'],
+  }),
   all({
     name: 'notes behind the comments that are there',
     ...NOTES(

@@ -1,6 +1,7 @@
 import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { DataComparison, TableFate } from '../evidence.js'
+import { foldedLists } from './folded-lists.js'
 import { foldedRows } from './folded-rows.js'
 import { notGivenBack, whereHeld } from './moved-values.js'
 import type { Versions } from './versions.js'
@@ -56,7 +57,9 @@ export function relocate(
   }
   const apart = valueByValue(versions, fate, rows, copies)
   if (apart !== undefined && apart.lost < found.lost) return partlyMoved(versions, fate, found, apart)
-  const folded = foldedRows(versions, fate, rows, copies, spareNumber(versions.before, fate))
+  const spare = spareNumber(versions.before, fate)
+  const folded =
+    foldedRows(versions, fate, rows, copies, spare) ?? foldedLists(versions, fate, rows, copies, spare)
   if (folded !== undefined) return partlyMoved(versions, fate, found, { ...folded, holders: [folded.table] })
   const renumbered = underOtherKeys(versions, fate, copies, found.lost)
   if (renumbered !== undefined) return { ...movedTo(found, found.lost, renumbered), underOtherKeys: true }

@@ -165,7 +165,7 @@ export function assignments(tokens: Token[]): Assignment[] {
  * Whether an expression gives one of these columns as it is or nothing of it: by itself, or as what `coalesce`, `CASE` or a subquery
  * chooses. What it says in a condition makes no value.
  */
-export function passesOn(expression: Token[], names: string[]): boolean {
+function passesOn(expression: Token[], names: string[]): boolean {
   const open: { call: string; condition: boolean }[] = [{ call: '', condition: false }]
   let passes = false
   for (const [at, { kind, text }] of expression.entries()) {

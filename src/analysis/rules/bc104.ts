@@ -19,12 +19,17 @@ export const bc104: Rule = {
       // What only follows a table that is renamed is written otherwise by SQLite.
       if (place === undefined || (!others && !source)) return []
       return [
-        findingOf(bc104, others ? 'warning' : 'info', place, messageOf(view, others), {
+        findingOf(bc104, fewerOrMore(view) ? 'warning' : 'info', place, messageOf(view, others), {
           table: name,
           ...(rows === undefined ? {} : { before: rows.before, after: rows.after }),
         }),
       ]
     }),
+}
+
+/** Another value in as many rows is what a view is made again for; other rows are what a condition does unseen. */
+function fewerOrMore({ rows }: ViewFate): boolean {
+  return rows !== undefined && rows.before !== rows.after
 }
 
 function messageOf({ name, rows }: ViewFate, others: boolean): string {
