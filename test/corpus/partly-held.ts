@@ -76,7 +76,40 @@ const TWO_LEFT = [
   `2 values of guests.note go with the column, such as 'n2', 'n3'; the others are in stays.comment.`,
 ]
 
+/** A column that goes, and another one that gets its name. */
+const RENAMED = (migration: string): Omit<Case, 'name' | 'says'> => ({
+  schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, s TEXT NOT NULL DEFAULT 'a', old TEXT);`,
+  rows: `INSERT INTO t VALUES (1, 'x', 'p'), (2, 'y', 'q');`,
+  migration,
+})
+const NOT_FILLED = [
+  'values of t.s go with the column',
+  'the column that has its name now was not filled from it.',
+]
+const PREFS_OF_USERS = (condition: string): Omit<Case, 'name' | 'says'> => ({
+  schema: 'CREATE TABLE u (id INTEGER PRIMARY KEY, settings TEXT);',
+  rows: `INSERT INTO u VALUES (1, '{"theme":"dark","lang":"en"}'), (2, '{"theme":"light","size":"12"}'), (3, NULL);`,
+  migration: `CREATE TABLE p (u_id INTEGER NOT NULL REFERENCES u (id), k TEXT NOT NULL, v TEXT, PRIMARY KEY (u_id, k)); INSERT INTO p SELECT u.id, j.key, j.value FROM u, json_each(u.settings) j${condition}; ALTER TABLE u DROP COLUMN settings;`,
+})
+
 export const PARTLY_HELD: Scenario[] = [
+  some({
+    name: 'a new column of the same name with a default',
+    ...RENAMED(
+      `ALTER TABLE t ADD COLUMN s2 TEXT NOT NULL DEFAULT 'b'; ALTER TABLE t DROP COLUMN s; ALTER TABLE t RENAME COLUMN s2 TO s;`,
+    ),
+    says: NOT_FILLED,
+  }),
+  some({
+    name: 'another column that gets the name',
+    ...RENAMED('ALTER TABLE t DROP COLUMN s; ALTER TABLE t RENAME COLUMN old TO s;'),
+    says: NOT_FILLED,
+  }),
+  some({
+    name: 'settings of which one is no row',
+    ...PREFS_OF_USERS(` WHERE j.key <> 'lang'`),
+    says: ['values of u.settings go with the column'],
+  }),
   rowsGone({
     name: 'labels as objects, and one of no post',
     ...LABELS(AS_OBJECTS, `, (4, 77, 'q', 1)`),
@@ -270,6 +303,21 @@ export const PARTLY_HELD: Scenario[] = [
 ]
 
 export const WHOLLY_HELD: Scenario[] = [
+  all({
+    name: 'a column of another default that gets the values and the name',
+    ...RENAMED(
+      `ALTER TABLE t ADD COLUMN s2 TEXT NOT NULL DEFAULT 'b'; UPDATE t SET s2 = s; ALTER TABLE t DROP COLUMN s; ALTER TABLE t RENAME COLUMN s2 TO s;`,
+    ),
+    codes: ['BC102'],
+    says: [],
+  }),
+  all({ name: 'settings that become rows', ...PREFS_OF_USERS(''), says: ['its values are in p.k, p.v'] }),
+  all({
+    name: 'a flag that becomes a word beside the default',
+    ...one('gone', 'INTEGER NOT NULL DEFAULT 0', ['1', '0', '0']),
+    migration: `ALTER TABLE t ADD COLUMN state TEXT NOT NULL DEFAULT 'active'; UPDATE t SET state = 'gone' WHERE gone = 1; ALTER TABLE t DROP COLUMN gone;`,
+    says: [`1 -> 'gone'; 0 -> 'active'`],
+  }),
   all({ name: 'labels as objects of their post', ...LABELS(AS_OBJECTS), says: ['they are all in posts'] }),
   all({
     name: 'labels as objects, but for a number that nothing refers to',

@@ -98,6 +98,26 @@ export function listsLeft(
   return undefined
 }
 
+/** JSON objects that became rows of a name and a value each, whose `link` finds their owner; undefined where a member is missing. */
+export function membersInRows(
+  database: DatabaseSync,
+  wanted: Wanted,
+  { source, link, columns }: ListHolder,
+): string[] | undefined {
+  if (!onlyOf(database, wanted, 'object')) return undefined
+  const keys = link.map((_, at) => `w.k${at}`)
+  const members = {
+    values: [...keys, 'j.key', 'j.value'],
+    from: `(${wanted.sql}) w, json_each(w.v) j`,
+  }
+  for (const key of columns)
+    for (const value of columns.filter((name) => name !== key)) {
+      const rows = { values: [...link, key, value].map((name) => column('t', name)), from: `${source} t` }
+      if (database.prepare(`${rowsNotIn(members, [rows])} LIMIT 1`).get() === undefined) return [key, value]
+    }
+  return undefined
+}
+
 /** What is left, where it is the smaller part. */
 function few(database: DatabaseSync, wanted: Wanted, sql: string, columns: string[]): Left | undefined {
   const count = (some: string): number =>

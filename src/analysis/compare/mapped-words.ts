@@ -1,4 +1,5 @@
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
+import type { Token } from '../../d1/sql/tokens.js'
 import type { ColumnChange, StatementEvidence, TableFate } from '../evidence.js'
 import { mentions } from '../statement/statement.js'
 import { placesBeside } from './candidates.js'
@@ -29,17 +30,23 @@ export function mappedIn(
 ): Mapped | undefined {
   const { database, statements } = versions
   const writers = writersOf(statements, fate, name)
-  const mapping = writers.filter(({ anatomy }) =>
-    anatomy.tokens.some(({ text }) => /^(?:case|iif)$/i.test(text)),
+  const mapping = writers.filter(
+    ({ anatomy }) =>
+      anatomy.tokens.some(({ text }) => /^(?:case|iif)$/i.test(text)) ||
+      (anatomy.verb === 'update' && conditionNames(anatomy.tokens, name)),
   )
   const spelt = new Set(mapping.flatMap(({ anatomy }) => anatomy.tokens.map(({ text }) => text)))
   const [row] = placesBeside(versions, fate, after, name, key, writers)
   for (const is of row?.columns ?? []) {
     if (row === undefined) break
     const now = column('s', is)
-    const chosen = chosenBy(writers, fate, name, is)
+    const takesNull = after.columns.some((it) => it.name === is && it.default === null)
+    const chosen = takesNull && chosenBy(writers, fate, name, is)
     const word = chosen ? `CASE WHEN ${now} IS NULL THEN 'NULL' ELSE 'not NULL' END` : `quote(${now})`
     const from = joined(`(${wanted.sql})`, row)
+    // The rows that no UPDATE chose have the default of a new column.
+    const isNew = !fate.before.columns.some((it) => sameName(it.name, is))
+    const rest = isNew && spelt.size > 0 ? after.columns.find((it) => it.name === is)?.default : undefined
     const words = database
       .prepare(`SELECT DISTINCT quote(w.v) AS v, ${word} AS is_now FROM ${from} LIMIT ${MOST_WORDS + 1}`)
       .all()
@@ -51,7 +58,7 @@ export function mappedIn(
       (pair) =>
         alone(0, pair) &&
         alone(1, pair) &&
-        (chosen || (spelt.has(pair[0]) && spelt.has(pair[1]) && pair[1] !== 'NULL')),
+        (chosen || (spelt.has(pair[0]) && spelt.has(pair[1]) && pair[1] !== 'NULL') || pair[1] === rest),
     )
     if (kept.length === 0 || (chosen && kept.length < words.length)) continue
     const keys = Array.from({ length: wanted.keys }, (_, at) => `w.k${at} AS k${at}`).join(', ')
@@ -67,10 +74,14 @@ export function mappedIn(
 function chosenBy(writers: StatementEvidence[], fate: TableFate, name: string, is: string): boolean {
   if (fate.before.columns.some((it) => sameName(it.name, is))) return false
   return writers.some(({ anatomy }) => {
-    const where = anatomy.tokens.findIndex(({ text }) => /^where$/i.test(text))
     const sets = assignments(anatomy.tokens).some((set) => sameName(set.column, is))
-    return anatomy.verb === 'update' && where > 0 && sets && mentions(anatomy.tokens.slice(where), name)
+    return anatomy.verb === 'update' && sets && conditionNames(anatomy.tokens, name)
   })
+}
+
+function conditionNames(tokens: Token[], name: string): boolean {
+  const where = tokens.findIndex(({ text }) => /^where$/i.test(text))
+  return where > 0 && mentions(tokens.slice(where), name)
 }
 
 /** More words than anybody spells out in one CASE. */

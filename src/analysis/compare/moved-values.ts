@@ -3,7 +3,14 @@ import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange, TableFate } from '../evidence.js'
 import type { Versions } from './versions.js'
-import { listInRows, listsLeft, objectInColumns, objectsLeft, textInRows } from './json-pieces.js'
+import {
+  listInRows,
+  listsLeft,
+  membersInRows,
+  objectInColumns,
+  objectsLeft,
+  textInRows,
+} from './json-pieces.js'
 import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
 import { heldIn, joined, leftBy, sameValue, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
@@ -186,7 +193,10 @@ export function whereHeld(
     if (held !== undefined) return held.map(place.named).join(', ')
   }
   for (const holder of listHolders(versions, fate, key)) {
-    const held = listInRows(database, wanted, holder) ?? textInRows(database, wanted, holder, spelt)
+    const held =
+      listInRows(database, wanted, holder) ??
+      membersInRows(database, wanted, holder) ??
+      textInRows(database, wanted, holder, spelt)
     if (held !== undefined) return held.map(holder.named).join(', ')
   }
   return undefined

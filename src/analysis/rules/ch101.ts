@@ -5,7 +5,7 @@ import { isReferredTo } from '../compare/moved-rows.js'
 import { selectedFor } from '../compare/writers.js'
 import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
-import { forgotten, isEmptied } from './dl103.js'
+import { forgotten, isEmptied, replacedByOther } from './dl103.js'
 import { findingOf, rowsText, type Rule } from './rule.js'
 
 export const ch101: Rule = {
@@ -23,6 +23,7 @@ export const ch101: Rule = {
             change.changed > (change.cut ?? 0) + (change.cut === undefined ? 0 : (change.retyped ?? 0)),
         )
         .filter((change) => nulledThroughParent(evidence, fate, change.column) === undefined)
+        .filter((change) => !replacedByOther(evidence, fate, change))
         .filter((change) => !setInEveryRow(evidence, fate, change))
         .map((change) => replaced(evidence, fate, change)),
     ]),

@@ -5,7 +5,8 @@ import type { Finding } from '../../contract/finding.js'
 import type { ColumnChange, Evidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
 import { dropOf, goWithColumn, wordsText } from './ds103.js'
-import { findingOf, valuesText, type Rule } from './rule.js'
+import { mentions } from '../statement/statement.js'
+import { findingOf, same, valuesText, type Rule } from './rule.js'
 import { valueRisks } from './value-risks.js'
 
 export const dl103: Rule = {
@@ -25,10 +26,32 @@ function observed(evidence: Evidence): Finding[] {
       if (change.preservedIn !== undefined || change.mappedTo !== undefined) return []
       if (change.after === undefined) return []
       if (nulledThroughParent(evidence, fate, change.column) !== undefined) return []
+      if (replacedByOther(evidence, fate, change)) return [goneUnderItsName(evidence, fate, change)]
       if (forgotten(fate, change) || change.nulled > 0) return overwritten(evidence, fate, change)
       return [...shortened(evidence, fate, change), ...rewritten(evidence, fate, change)]
     }),
   )
+}
+
+/**
+ * The column was dropped, and the one that has its name now was filled by no statement that reads the old one: a default, or something else.
+ */
+export function replacedByOther(evidence: Evidence, fate: TableFate, change: ColumnChange): boolean {
+  if (change.after === undefined || change.computed !== undefined || change.changed + change.nulled === 0)
+    return false
+  const dropped = evidence.statements.findIndex(
+    ({ anatomy: { alteration, target } }) =>
+      alteration?.kind === 'drop-column' &&
+      same(alteration.column, change.column) &&
+      same(target, fate.before.name),
+  )
+  if (dropped < 0) return false
+  return !evidence.statements
+    .slice(0, dropped)
+    .some(
+      ({ anatomy }) =>
+        (anatomy.verb === 'update' || anatomy.copies) && mentions(anatomy.tokens, change.column),
+    )
 }
 
 /** A rebuild that does not copy a column fills it with its default: every row shows the same value. */
@@ -53,6 +76,15 @@ function gone(evidence: Evidence, fate: TableFate, change: ColumnChange): Findin
     change.values - change.nulled,
     othersIn === undefined ? wordsText(change) : `; the others are in ${othersIn}`,
   )
+}
+
+function goneUnderItsName(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
+  const count = change.nulled + change.changed
+  const goes = count === 1 ? 'goes' : 'go'
+  const beside = `; the column that has its name now was not filled from it`
+  const message = `${valuesText(count)} of ${fate.before.name}.${change.column} ${goes} with the column`
+  const place = dropOf(evidence, fate, change.column)
+  return lost(fate, change, place, message, change.values - count, beside)
 }
 
 function overwritten(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding[] {
