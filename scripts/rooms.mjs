@@ -90,6 +90,7 @@ export const ROOMS = [
     'src/d1/sqlite',
     'src/d1/sql',
     'src/d1/wrangler',
+    'src/d1/cloudflare',
     'src/d1/schema',
     'src/d1/read',
     'src/d1/scratch',

@@ -26,6 +26,7 @@ export type RouteName =
  * - `truncated`: a download ends early and looks whole; `cut`: it breaks off half-way
  * - `stuck`: an export or import never becomes complete
  * - `says`: refused in the words of the rule's `says`, nothing done
+ * - `answers`: status 200 with the rule's `body`, nothing done
  * - `revoked`: from this call on the token is worth nothing
  */
 export type FaultKind =
@@ -41,6 +42,7 @@ export type FaultKind =
   | 'cut'
   | 'stuck'
   | 'says'
+  | 'answers'
   | 'revoked'
 
 export interface FaultRule {
@@ -52,6 +54,8 @@ export interface FaultRule {
   afterMs?: number
   /** What `says` answers. */
   says?: { status: number; code: number; message: string }
+  /** What `answers` answers, JSON. */
+  body?: string
   /** Only calls whose SQL (else path and body) matches are seen. */
   match?: RegExp
 }

@@ -132,6 +132,8 @@ function insteadOf(rule: FaultRule | undefined): Reply | undefined {
           rule.says?.message ?? 'Internal error',
         ),
       )
+    case 'answers':
+      return { status: 200, headers: { 'content-type': 'application/json' }, body: rule.body ?? '' }
     case '500':
       return failure(new ApiFailure(500, 7500, 'Internal server error'))
     case '504-before':

@@ -24,9 +24,11 @@ export async function priceCheck(target: Target): Promise<Check> {
     const price = await Promise.race([priceOfBackup(target), late()])
     if (price === undefined) throw new Error(`it was not told in ${PATIENCE_MS / 1000} s`)
     const message = `${priceSentences(price, target.workersPlan).join('. ')}.`
-    if (!isDear(price, target.workersPlan)) return { ...line, state: 'passed', message, price }
-    const advice =
-      'Set workersPlan to "paid" if the account is on the paid plan; else lower backup.maxRowsRead, or begin soon after midnight UTC.'
+    const putOff = price.exports?.state === 'put-off'
+    if (!putOff && !isDear(price, target.workersPlan)) return { ...line, state: 'passed', message, price }
+    const advice = putOff
+      ? 'Start within the hours of backup.exportHours, or let backup.way be "auto".'
+      : 'Set workersPlan to "paid" if the account is on the paid plan; else lower backup.maxRowsRead, or begin soon after midnight UTC.'
     return { ...line, state: 'warned', message, advice, price }
   } catch (error) {
     return { ...line, state: 'warned', message: `it is not known: ${messageOf(error)}` }

@@ -1,10 +1,12 @@
 import { z } from 'zod'
+import { exportHoursOf } from '../contract/export-hours.js'
 import { channelSchema, contactSchema, type Channel } from '../contract/announcement.js'
 import { probeSchema, thresholdsSchema, type Probe } from '../contract/monitoring.js'
 import { ATTESTATION_NAMES } from '../contract/attestations.js'
 import { GATES } from '../contract/names.js'
 import { workersPlanSchema } from '../contract/price.js'
 import { personSchema, rollbackStrategySchema } from '../contract/policy.js'
+import { isTimeZone } from '../contract/time-zone.js'
 import { variablesOf, whyForbidden } from '../contract/variables.js'
 import { parseDuration } from '../text/duration.js'
 
@@ -21,6 +23,8 @@ export const durationSchema = z
   ])
   .transform((value) => (typeof value === 'number' ? value : (parseDuration(value) ?? 0)))
   .meta({ description: 'A duration: "90s", "15m", "24h", "7d", or a number of milliseconds' })
+
+const EXPORT_HOURS_EXAMPLE = 'hours of a day such as "02:00-05:00" or "22:00-04:00"'
 
 const timeZoneSchema = z
   .string()
@@ -78,6 +82,12 @@ const backupConfigSchema = z.strictObject({
   maxRowsRead: z.number().int().nonnegative().optional(),
   /** `export`: D1's own, one moment, the database is unavailable meanwhile. `rows`: page by page, nothing waits. `auto`: see docs. */
   way: z.enum(['auto', 'export', 'rows']).optional(),
+  /** When a day D1's own export may begin, in the time zone of the environment: `02:00-05:00`. Default: at any time. */
+  exportHours: z
+    .string()
+    .regex(/^\d\d:\d\d-\d\d:\d\d$/, EXPORT_HOURS_EXAMPLE)
+    .refine((text) => exportHoursOf(text, 'UTC') !== undefined, EXPORT_HOURS_EXAMPLE)
+    .optional(),
 })
 
 const windowConfigSchema = z.strictObject({
@@ -181,13 +191,4 @@ export type RunbookConfigInput = z.input<typeof runbookConfigSchema>
 
 function forbiddenOf(named: Parameters<typeof variablesOf>[0], variables: string[]): string[] {
   return variablesOf(named).filter((name) => whyForbidden(name, variables) !== undefined)
-}
-
-function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    return true
-  } catch {
-    return false
-  }
 }

@@ -2,6 +2,7 @@ import { DEFAULT_ENVIRONMENT, DEFAULT_LEDGER } from '../contract/names.js'
 import { defined } from '../contract/defined.js'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
+import { exportHoursOf } from '../contract/export-hours.js'
 import type { Target } from '../contract/target.js'
 import { didYouMean } from './closest.js'
 import type { Environment, Project } from './project.js'
@@ -79,6 +80,7 @@ export function resolveTarget(project: Project, environment: string, options: Ta
     ...defined({
       backupMaxRowsRead: found.settings.backup.maxRowsRead,
       backupWay: found.settings.backup.way,
+      backupExportHours: exportHours(project, found),
       workersPlan: found.settings.workersPlan,
     }),
   }
@@ -214,6 +216,11 @@ function refuseEmpty(entry: D1Entry, keys: readonly string[], project: Project):
     `${empty} of the d1_databases entry ${entry.binding} in ${path.basename(project.wrangler.file)} is empty, and Wrangler takes that for a value.`,
     { advice: words`Fill it in or remove the line; ${command('doctor')} reads the file again.` },
   )
+}
+
+function exportHours(project: Project, { settings }: Environment): Target['backupExportHours'] {
+  const hours = settings.backup.exportHours
+  return hours === undefined ? undefined : exportHoursOf(hours, settings.timeZone ?? project.config.timeZone)
 }
 
 function persistFolder(project: Project, environment: Environment): string {

@@ -90,6 +90,8 @@ export interface SlowActivities {
     keep: number
     /** Archives that the run named before: with the new one they are kept until its report of the end is written. */
     held?: { by: string; files: string[] }
+    /** Before a way back: it is read by rows where an export may not begin now. */
+    urgent?: boolean
   }): Promise<Audited<BackupRecord>>
   /** Runs the pending files on the restored copy and says what they change. */
   rehearse(input: {

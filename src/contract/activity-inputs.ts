@@ -86,6 +86,7 @@ const ACTIVITY_INPUTS = {
     files,
     keep: z.number().int().min(1),
     held: z.object({ by: runKey, files: z.array(z.string()) }).optional(),
+    urgent: z.boolean().optional(),
   }),
   rehearse: z.object({
     target,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { rollbackStrategySchema } from './policy.js'
+import { priceSchema } from './price.js'
 import { nextCommandSchema } from './words.js'
 
 /** What a way back costs, as values; their words are in `text/rollback-cost.ts`. */
@@ -128,6 +129,8 @@ export const rollbackOptionSchema = z.object({
   cost: rollbackCostSchema.optional(),
   /** Of the ways that return the whole database to a moment. */
   writtenSince: sinceSchema.optional(),
+  /** What the act itself costs at Cloudflare: of the restore of a remote database. */
+  act: priceSchema.optional(),
   /** What to type to choose it. */
   command: nextCommandSchema,
 })

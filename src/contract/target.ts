@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DEFAULT_LEDGER } from './names.js'
+import { exportHoursSchema } from './export-hours.js'
 import { workersPlanSchema } from './price.js'
 import { storageSchema } from './storage.js'
 
@@ -49,6 +50,8 @@ export const targetSchema = z.object({
   backupMaxRowsRead: z.number().int().nonnegative().optional(),
   /** How a remote database is read for a backup; absent: `auto`, by D1's export, and by rows where that is unfit. */
   backupWay: z.enum(['auto', 'export', 'rows']).optional(),
+  /** When D1's own export of it may begin; absent: at any time. */
+  backupExportHours: exportHoursSchema.optional(),
 })
 export type Target = z.infer<typeof targetSchema>
 

@@ -1,5 +1,6 @@
 import { FREE_DAY } from '../contract/row-allowance.js'
-import type { Price, WorkersPlan } from '../contract/price.js'
+import type { DayUsage, ExportsNow, Price, WorkersPlan } from '../contract/price.js'
+import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
 import { grouped } from '../text/number.js'
 
@@ -12,7 +13,44 @@ const ACT: Record<Price['act'], string> = {
 
 /** What an act will cost, one sentence a subject. `plan`: of the account; not known where absent. */
 export function priceSentences(price: Price, plan: WorkersPlan | undefined): string[] {
-  return [rowsSentence(price, plan), unavailableSentence(price)]
+  return [
+    rowsSentence(price, plan),
+    ...(plan === 'paid' || price.usedToday === undefined ? [] : [todaySentence(price.usedToday, plan)]),
+    unavailableSentence(price),
+    ...(price.exports === undefined ? [] : [hoursSentence(price.exports)]),
+  ]
+}
+
+/** Analytics come late: what is left is a bound. */
+function todaySentence(used: DayUsage, plan: WorkersPlan | undefined): string {
+  if ('unknown' in used)
+    return `What the account has used since midnight UTC is not known: ${used.unknown.replace(/\.$/, '')}`
+  const left = leftToday(used)
+  const whose = plan === 'free' ? 'its day' : "a free account's day"
+  return `By D1's analytics, which come late, the account has read at least ${grouped(used.rowsRead)} rows and written ${grouped(used.rowsWritten)} since midnight UTC: of ${whose} at most ${grouped(left.rowsRead)} reads and ${grouped(left.rowsWritten)} writes are left`
+}
+
+function leftToday({ rowsRead, rowsWritten }: { rowsRead: number; rowsWritten: number }): {
+  rowsRead: number
+  rowsWritten: number
+} {
+  return {
+    rowsRead: Math.max(0, FREE_DAY.rowsRead - rowsRead),
+    rowsWritten: Math.max(0, FREE_DAY.rowsWritten - rowsWritten),
+  }
+}
+
+const OUTSIDE: Record<Exclude<ExportsNow['state'], 'open'>, string> = {
+  'by-rows': 'now the database is read by rows',
+  'put-off': 'until then a backup by hand is refused, and a run or a schedule waits',
+}
+
+/** What the hours of exports say of now. */
+export function hoursSentence({ state, hours, opensAt = '' }: ExportsNow): string {
+  const { from, to, timeZone } = hours
+  const when = `An export may begin from ${from} to ${to} (${timeZone})`
+  if (state === 'open') return `${when}, and so now`
+  return `${when}, next at ${zonedDateTime(Date.parse(opensAt), timeZone)}: ${OUTSIDE[state]}`
 }
 
 function rowsSentence(price: Price, plan: WorkersPlan | undefined): string {
@@ -38,7 +76,7 @@ function shareOfDay({ rowsRead, rowsWritten }: Price, plan: WorkersPlan | undefi
   ]
   if (shares.length === 0) return ''
   const whose =
-    plan === 'free' ? 'the account has a day' : 'a free account has a day (workersPlan is not set)'
+    plan === 'free' ? 'the account has a day' : 'a free account has a day (a paid one has no such bound)'
   return `: ${shares.join(' and ')} ${whose}; when they are used up, the application stops until midnight UTC`
 }
 
@@ -55,8 +93,9 @@ function unavailableSentence({ act, unavailableMs }: Price): string {
   return `The database answers nobody while ${cause}: about ${formatDuration(unavailableMs)}, as long as last time for each row`
 }
 
-/** Whether an act takes a quarter or more of what a free account has a day. */
-export function isDear({ rowsRead, rowsWritten }: Price, plan: WorkersPlan | undefined): boolean {
+/** Whether an act takes a quarter or more of what a free account has a day, or of what is left of this one. */
+export function isDear({ rowsRead, rowsWritten, usedToday }: Price, plan: WorkersPlan | undefined): boolean {
   if (plan === 'paid') return false
-  return (rowsRead ?? Infinity) >= FREE_DAY.rowsRead / 4 || rowsWritten >= FREE_DAY.rowsWritten / 4
+  const left = usedToday === undefined || 'unknown' in usedToday ? FREE_DAY : leftToday(usedToday)
+  return (rowsRead ?? Infinity) >= left.rowsRead / 4 || rowsWritten > left.rowsWritten / 4
 }

@@ -2,15 +2,15 @@ import type { BackupRecord } from '../contract/backup.js'
 import type { Plan } from '../contract/plan.js'
 import type { RunView } from '../contract/run.js'
 import type { RollbackCost, RollbackOption, Since } from '../contract/rollback.js'
-import { FREE_DAY } from '../contract/row-allowance.js'
+import type { Price, WorkersPlan } from '../contract/price.js'
 import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
-import { grouped } from '../text/number.js'
-import { plural } from '../text/plural.js'
 import { conditionLines, freeLine } from '../text/rollback-cost.js'
 import { sinceLines } from '../text/written-since.js'
 import { at, command } from '../contract/next-command.js'
 import { defined } from '../contract/defined.js'
+import { priceSentences } from './price-words.js'
+import { restorePrice } from './restore-price.js'
 
 /**
  * The ways back, cheapest first. Bookmark and backup return the whole database to a moment, so their price grows with
@@ -26,6 +26,8 @@ export function rollbackOptions(input: {
   writtenSince?: Since | 'counting'
   /** IANA zone of the times in prices. UTC where absent. */
   timeZone?: string
+  /** Of the account; not known where absent. */
+  workersPlan?: WorkersPlan | undefined
 }): RollbackOption[] {
   return [reverseMigration(input), timeTravel(input), restoreBackup(input)].map((way) => ({
     ...way,
@@ -83,7 +85,10 @@ function reverseMigration({
   }
 }
 
-type Moment = Pick<Parameters<typeof rollbackOptions>[0], 'backup' | 'timeZone' | 'writtenSince'>
+type Moment = Pick<
+  Parameters<typeof rollbackOptions>[0],
+  'backup' | 'timeZone' | 'writtenSince' | 'workersPlan'
+>
 
 function timeTravel({ backup, ...about }: Moment): Way {
   const base = { strategy: 'time-travel', title: 'Time Travel bookmark' } as const
@@ -102,7 +107,7 @@ function timeTravel({ backup, ...about }: Moment): Way {
   }
 }
 
-function restoreBackup({ backup, ...about }: Moment): Way {
+function restoreBackup({ backup, workersPlan, ...about }: Moment): Way {
   const base = { strategy: 'restore-backup', title: 'Restore of the backup' } as const
   if (backup === null || !backup.verified) {
     return {
@@ -111,24 +116,25 @@ function restoreBackup({ backup, ...about }: Moment): Way {
       price: [backup === null ? 'no backup was made' : 'the backup was not verified'],
     }
   }
+  const act = restorePrice(backup)
   return {
     ...base,
     available: true,
-    price: [...writesLost(backup, about), ...restorePrice(backup)],
+    price: [...writesLost(backup, about), ...restoreLines(backup, act, workersPlan)],
     ...counted(about),
+    ...defined({ act }),
   }
 }
 
-/** A backup by a way is of a remote database. */
-function restorePrice({ way, tables, exportMs }: BackupRecord): string[] {
-  if (way === undefined) return ['the database is replaced while it is being restored']
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0)
+function restoreLines(
+  { exportMs }: BackupRecord,
+  act: Price | undefined,
+  workersPlan: WorkersPlan | undefined,
+): string[] {
+  if (act === undefined) return ['the database is replaced while it is being restored']
   const measured =
-    exportMs === undefined ? '' : `; its export took ${formatDuration(exportMs)}, the import may take longer`
-  return [
-    `D1 answers nobody while it imports; for how long is not known before${measured}`,
-    `at least ${plural(rows, 'row')} are written (more with indexes), of the ${grouped(FREE_DAY.rowsWritten)} that a free account has a day`,
-  ]
+    exportMs === undefined ? [] : [`its export took ${formatDuration(exportMs)}, the import may take longer`]
+  return [...priceSentences(act, workersPlan), ...measured]
 }
 
 function writesLost(

@@ -175,8 +175,9 @@ function tellNews(run: Run, { kind, message, checkpoint }: MonitoringAlert): voi
 
 function waysAsPlanned(run: Run): RollbackOption[] {
   const { environment, backup } = run.view
-  const { timeZone } = run.request
-  return rollbackOptions({ environment, plan: run.plan, backup, timeZone })
+  const { timeZone, target } = run.request
+  const { workersPlan } = target
+  return rollbackOptions({ environment, plan: run.plan, backup, timeZone, workersPlan })
 }
 
 /** The migration keeps no checkpoints while its monitoring runs; with an alert come the counts of that moment. */
@@ -218,7 +219,7 @@ async function backUpNow(run: Run): Promise<BackupRecord | undefined> {
   try {
     const backup = await run.audited(
       slow.createBackup.executeWithOptions({ summary: 'Backup of the state with the issue' }, [
-        { target, files, ...keptBackup(run) },
+        { target, files, urgent: true, ...keptBackup(run) },
       ]),
     )
     run.view.artifacts.push(backup.file)

@@ -5,7 +5,8 @@ import type { Plan } from '../contract/plan.js'
 import type { BackupRecord } from '../contract/backup.js'
 import type { Check, MigrationRequest, RunView } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
-import type { MigrationRef } from '../contract/target.js'
+import { untilExportMs } from '../contract/until-export.js'
+import type { MigrationRef, Target } from '../contract/target.js'
 import { errorRateCheck } from '../runbook/gaps.js'
 import { startMessage } from '../runbook/messages.js'
 import { queryBaselines } from '../runbook/monitoring/query-shifts.js'
@@ -123,6 +124,9 @@ export async function backUp(run: Run): Promise<void> {
   await run.step(
     'backup',
     async () => {
+      await untilExportMayBegin(target, (opensAt) =>
+        run.say('backup', `waiting until an export may begin (backup.exportHours), ${opensAt}`),
+      )
       run.view.backup = await run.audited(
         slow.createBackup.executeWithOptions({ summary: 'Export, restore, compare, archive' }, [
           { target, files, ...keptBackup(run) },
@@ -133,6 +137,21 @@ export async function backUp(run: Run): Promise<void> {
     },
     ({ file, tables }) => `${file}, ${plural(tables.length, 'table')} verified`,
   )
+}
+
+/** Only where the database is to be read in no other way: by rows nothing has to be waited for. */
+export async function untilExportMayBegin(
+  { database, backupWay, backupExportHours: hours }: Target,
+  onWait: (opensAt: string) => void,
+): Promise<void> {
+  if (!database.remote || backupWay !== 'export' || hours === undefined) return
+  for (;;) {
+    const waitMs = untilExportMs(hours, Date.now())
+    if (waitMs === 0) return
+    const opensAt = new Date(Date.now() + waitMs).toISOString()
+    onWait(opensAt)
+    await sleep(waitMs, { summary: `An export may begin ${opensAt}` })
+  }
 }
 
 /** The line was looked at before there was this backup: what it said then is no longer true. */

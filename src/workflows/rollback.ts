@@ -48,10 +48,11 @@ export interface Incident {
  */
 export async function considerRollback(run: Run, incident: Incident): Promise<void> {
   const { environment, backup } = run.view
-  const { timeZone } = run.request
+  const { timeZone, target } = run.request
+  const about = { environment, plan: run.plan, backup, timeZone, workersPlan: target.workersPlan }
   const unproven = reverseOfUnproven(run)
   const planned = rollbackOptions({
-    ...{ environment, plan: run.plan, backup, timeZone },
+    ...about,
     ...(unproven === undefined ? partOfThePlan(run) : { reverse: unproven }),
     ...(unproven !== undefined || willCount(run)
       ? { writtenSince: unproven?.writtenSince ?? 'counting' }
@@ -73,7 +74,7 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
       const { reverse } = known
       if (reverse !== undefined) {
         const since = defined({ writtenSince: reverse.writtenSince })
-        known.ways = rollbackOptions({ environment, plan: run.plan, backup, reverse, timeZone, ...since })
+        known.ways = rollbackOptions({ ...about, reverse, ...since })
       }
       const automatic =
         incident.breach === true &&

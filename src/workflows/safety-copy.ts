@@ -59,7 +59,7 @@ async function archiveOf(
   try {
     const { file } = await run.audited(
       slow.createBackup.executeWithOptions({ summary: 'Safety copy of before the restore' }, [
-        { target, files, ...keptBackup(run) },
+        { target, files, urgent: true, ...keptBackup(run) },
       ]),
     )
     return file

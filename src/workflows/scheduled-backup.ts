@@ -2,6 +2,7 @@ import {
   ActivityCancellationType,
   CancellationScope,
   isCancellation,
+  log,
   patched,
   proxyActivities,
   sleep,
@@ -15,6 +16,7 @@ import { noteMessage } from '../runbook/messages.js'
 import { tell } from './activities.js'
 import { now } from './clock.js'
 import { failureOf, mayPass } from './endings.js'
+import { untilExportMayBegin } from './prepare.js'
 import { command, words, type Words } from '../contract/next-command.js'
 
 /** Nobody watches at night: it is tried over hours, until the network is back, the disk has room or the writers rest. */
@@ -59,6 +61,9 @@ export async function scheduledBackup({
   ...request
 }: ScheduledBackupInput): Promise<BackupRecord> {
   try {
+    await untilExportMayBegin(request.target, (opensAt) =>
+      log.info('Waiting for the hours of exports', { opensAt }),
+    )
     const { commands: _audited, ...record } = patched('told-while-it-is-tried')
       ? await untilMade(request, channels)
       : await createBackup(request)

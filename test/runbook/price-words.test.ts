@@ -17,7 +17,7 @@ it.each([
   [
     {},
     undefined,
-    /about 100,000 rows.*2 % of the rows that a free account has a day \(workersPlan is not set\)/,
+    /about 100,000 rows.*2 % of the rows that a free account has a day \(a paid one has no such bound\)/,
   ],
   [{}, undefined, /application stops until midnight UTC/],
   [{}, 'free', /2 % of the rows that the account has a day/],
@@ -33,12 +33,50 @@ it.each([
   expect(said(price, plan)).toMatch(expected)
 })
 
+const NIGHT = { from: '02:00', to: '05:00', timeZone: 'Europe/Paris' }
+const opensAt = '2026-03-02T01:00:00.000Z'
+const used = (rowsRead: number, rowsWritten: number) => ({ date: '2026-03-01', rowsRead, rowsWritten })
+
+it.each([
+  [
+    { usedToday: used(4_000_000, 30_000) },
+    'free',
+    /of its day at most 1,000,000 reads and 70,000 writes are left/,
+  ],
+  [{ usedToday: used(4_000_000, 30_000) }, undefined, /of a free account's day at most 1,000,000/],
+  [{ usedToday: used(9_000_000, 0) }, 'free', /at most 0 reads and 100,000 writes are left/],
+  [{ usedToday: used(4_000_000, 30_000) }, 'paid', /^(?!.*since midnight)/],
+  [{ usedToday: { unknown: 'no token.' } }, 'free', /since midnight UTC is not known: no token\. The/],
+  [{}, 'free', /^(?!.*since midnight)/],
+  [
+    { exports: { state: 'open', hours: NIGHT } },
+    'paid',
+    /begin from 02:00 to 05:00 \(Europe\/Paris\), and so now$/,
+  ],
+  [
+    { unavailableMs: 0, exports: { state: 'by-rows', hours: NIGHT, opensAt } },
+    'paid',
+    /goes on answering\. .*next at 2026-03-02 02:00 CET: now the database is read by rows$/,
+  ],
+  [
+    { exports: { state: 'put-off', hours: NIGHT, opensAt } },
+    'paid',
+    /refused, and a run or a schedule waits$/,
+  ],
+] as const)('names what is left of the day, and the hours of exports: %j, %s', (price, plan, expected) => {
+  expect(said(price, plan)).toMatch(expected)
+})
+
 it.each([
   [{}, undefined, false],
   [{ rowsRead: 1_250_000 }, undefined, true],
   [{ rowsRead: 1_250_000 }, 'paid', false],
   [{ rowsRead: null }, 'free', true],
-  [{ rowsWritten: 25_000 }, undefined, true],
+  [{ rowsWritten: 25_001 }, undefined, true],
+  [{ usedToday: used(4_600_000, 0) }, 'free', true],
+  [{ usedToday: used(4_600_000, 0) }, 'paid', false],
+  [{ usedToday: used(0, 100_000) }, 'free', false],
+  [{ usedToday: { unknown: 'x' } }, 'free', false],
 ] as const)('warns of %j on the plan %s: %s', (price, plan, dear) => {
   expect(isDear({ ...PRICE, ...price }, plan)).toBe(dear)
 })

@@ -4,16 +4,18 @@ import { ApplicationFailure } from '@temporalio/common'
 import { expect, it } from 'vitest'
 import { plain } from '../../src/contract/command-line.js'
 import { createRunbookWorker } from '../../src/temporal/worker.js'
+import type { Target } from '../../src/contract/target.js'
 import type { scheduledBackup } from '../../src/workflows/index.js'
 import { requestFor } from './request.js'
 import { useSkippingServer } from './skipping.js'
 import { openWorld, refusal } from './world.js'
 
 const server = useSkippingServer()
+const HOUR_MS = 3_600_000
 
 /** The outcome of one scheduled backup in this world. */
-async function backUp(world: ReturnType<typeof openWorld>): Promise<unknown> {
-  const { target } = requestFor(randomUUID())
+async function backUp(world: ReturnType<typeof openWorld>, of: Partial<Target> = {}): Promise<unknown> {
+  const target = { ...requestFor(randomUUID()).target, ...of }
   const { client, nativeConnection: connection, namespace } = server.env
   const taskQueue = randomUUID()
   const worker = await createRunbookWorker({
@@ -82,6 +84,30 @@ it('gives up after hours, and says so', async () => {
     expect.stringMatching(/ fails$/),
     expect.stringMatching(/ failed$/),
   ])
+})
+
+const hour = (at: number): string => `${String(new Date(at).getUTCHours()).padStart(2, '0')}:00`
+
+it.each([
+  ['in no other way than by export: waits for its hours', 'export', true],
+  ['by rows where an export may not begin: waits for nothing', 'auto', false],
+] as const)('a database that is read %s', async (_what, backupWay, waits) => {
+  const begun = await server.env.currentTimeMs()
+  const [from, to] = [begun + 5 * HOUR_MS, begun + 6 * HOUR_MS]
+  let madeAt = 0
+  const world = openWorld(() => ({
+    createBackup: async (input) => {
+      madeAt = await server.env.currentTimeMs()
+      return openWorld().activities.createBackup(input)
+    },
+  }))
+  const database = { name: 'art', id: randomUUID(), remote: true }
+  const backupExportHours = { from: hour(from), to: hour(to), timeZone: 'UTC' }
+  await expect(backUp(world, { database, backupWay, backupExportHours })).resolves.toMatchObject({
+    verified: true,
+  })
+  if (waits) expect(hour(madeAt)).toBe(hour(from))
+  else expect(madeAt - begun).toBeLessThan(HOUR_MS)
 })
 
 it('says nothing of one hiccup', async () => {

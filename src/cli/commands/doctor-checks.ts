@@ -83,6 +83,9 @@ async function examineProject(
       : []),
     await look('database', 'Database connection', () => databaseInfo(known)),
     ...(known.database.remote ? [await priceOf(known)] : []),
+    ...(known.database.remote && known.backupExportHours !== undefined
+      ? [await look('export-hours', 'Hours of exports', () => exportHours(known))]
+      : []),
     await look('people', 'People who decide', () => decidingPeople(project, known)),
     await look('window', 'Maintenance window', () => maintenanceWindow(project, known)),
     ...(options.charter === undefined
@@ -218,6 +221,13 @@ async function databaseInfo(target: Target): Promise<Seen> {
 async function priceOf(target: Target): Promise<Check> {
   const { priceCheck } = await import('../../activities/price.js')
   return priceCheck(target)
+}
+
+async function exportHours(target: Target): Promise<Seen> {
+  const { exportsNow } = await import('../../d1/backup/price.js')
+  const { hoursSentence } = await import('../../runbook/price-words.js')
+  const now = exportsNow(target, Date.now())
+  return now === undefined ? 'none are needed: it is read by rows (backup.way)' : hoursSentence(now)
 }
 
 /** Held against whoever runs it: in production that is who may not give the final word on their own request. */

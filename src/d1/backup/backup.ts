@@ -15,7 +15,7 @@ import { publish, writeArchive, type ArchiveTexts } from './archive.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { exportLocal, type Exported, type ExportRequest } from './export/export.js'
 import type { Measured } from './export/comparison.js'
-import { backupPrice, lastExport } from './price.js'
+import { backupPrice, lastExport, usedOfDay } from './price.js'
 import { exportRemote } from './export/remote-export.js'
 import { hold, type Hold } from './holds.js'
 import { pruneBackups } from './retention.js'
@@ -40,6 +40,8 @@ export interface BackupRequest {
   held?: Hold
   signal?: AbortSignal
   onProgress?: (message: string) => void
+  /** Before a way back: it is not put off to the hours of exports, but read by rows outside of them. */
+  urgent?: boolean
   /** Told once of what it will cost, before most of that is spent. Remote only. */
   onPrice?: (price: Price) => void
 }
@@ -112,10 +114,14 @@ async function buildArchive(request: BackupRequest, folder: string): Promise<Bui
   const bill: Bill = { rowsRead: 0 }
   if (!request.target.database.remote) return attempt(request, folder, exportLocal, bill)
   const wanted = request.target.backupWay ?? 'auto'
-  const last = await lastExport(request.target)
+  const { onPrice, urgent } = request
+  const known =
+    onPrice === undefined
+      ? {}
+      : { last: await lastExport(request.target), usedToday: await usedOfDay(request.target) }
   let onMeasured: ((measured: Measured) => void) | undefined = (measured) => {
     onMeasured = undefined
-    request.onPrice?.(backupPrice(measured, last))
+    onPrice?.(backupPrice(measured, known))
   }
   let way: BackupWay = wanted === 'rows' ? 'rows' : 'export'
   for (let tries = 1, pauseMs = FIRST_PAUSE_MS; ;) {
@@ -124,7 +130,7 @@ async function buildArchive(request: BackupRequest, folder: string): Promise<Bui
       return await attempt(
         request,
         folder,
-        (exportRequest) => exportRemote({ ...exportRequest, ...defined({ onMeasured }) }, current),
+        (exportRequest) => exportRemote({ ...exportRequest, ...defined({ onMeasured, urgent }) }, current),
         bill,
       )
     } catch (error) {

@@ -1,5 +1,6 @@
+import { defined } from '../../contract/defined.js'
 import { rowsAllowed } from '../../contract/row-allowance.js'
-import type { Price } from '../../contract/price.js'
+import type { DayUsage, ExportsNow, Price } from '../../contract/price.js'
 import type { Target } from '../../contract/target.js'
 import { numbersNow } from './export/bounds.js'
 import {
@@ -9,6 +10,8 @@ import {
   rowsToCompare,
   type Measured,
 } from './export/comparison.js'
+import { wayNow } from './export/way.js'
+import { usedToday } from '../cloudflare/day-usage.js'
 import { openReader } from '../read/open-reader.js'
 import { takeInventory, type Inventory } from '../schema/inventory.js'
 import { newestBackup } from './retention.js'
@@ -30,8 +33,11 @@ const ROWS_A_TABLE = 40
 /**
  * What a backup of a database will cost, if it is taken once and nobody writes meanwhile. Pure.
  */
-export function backupPrice(measured: Measured, last?: LastExport): Price {
-  const { inventory, sizes, comparison, way } = measured
+export function backupPrice(
+  measured: Measured,
+  { last, usedToday }: { last?: LastExport | undefined; usedToday?: DayUsage | undefined } = {},
+): Price {
+  const { inventory, sizes, comparison, way, exports } = measured
   const known = sizes.map(({ rows }) => rows ?? 0)
   const rows = known.reduce((sum, one) => sum + one, 0)
   const unknown = sizes.some((size) => size.rows === null)
@@ -55,6 +61,7 @@ export function backupPrice(measured: Measured, last?: LastExport): Price {
       (comparison === 'schema' ? 0 : READINGS * passes) +
       (byRows ? 2 * pages : 0),
     unavailableMs: byRows ? 0 : unavailableFor(rows, unknown, last),
+    ...defined({ exports, usedToday }),
   }
 }
 
@@ -85,6 +92,16 @@ export async function lastExport(target: Target): Promise<LastExport | undefined
   }
 }
 
+/** What the hours of exports say of `now`, epoch milliseconds; undefined where they have no say. Pure. */
+export function exportsNow(target: Target, now: number): ExportsNow | undefined {
+  return wayNow(target, target.backupWay === 'rows' ? 'rows' : 'export', { virtual: false, now }).exports
+}
+
+/** What the account has used of its day; undefined where the plan has none. */
+export async function usedOfDay(target: Target): Promise<DayUsage | undefined> {
+  return target.workersPlan === 'paid' ? undefined : usedToday(target)
+}
+
 /**
  * What a backup of a remote target would cost. Reads a handful of rows a table, and at most as many as a comparison may. Throws what
  * reading throws.
@@ -96,8 +113,11 @@ export async function priceOfBackup(target: Target): Promise<Price> {
     const allowed = rowsAllowed(target.backupMaxRowsRead, target.workersPlan)
     const sizes = await measureTables(reader, inventory, await numbersNow(reader, inventory), allowed)
     const comparison = affordableComparison(sizes, allowed)
-    const way = inventory.virtual.length > 0 || target.backupWay === 'rows' ? 'rows' : 'export'
-    return backupPrice({ inventory, sizes, comparison, way }, await lastExport(target))
+    const taken = wayNow(target, target.backupWay === 'rows' ? 'rows' : 'export', {
+      ...{ virtual: inventory.virtual.length > 0, now: Date.now() },
+    })
+    const [last, usedToday] = await Promise.all([lastExport(target), usedOfDay(target)])
+    return backupPrice({ inventory, sizes, comparison, ...taken }, { last, usedToday })
   } finally {
     await reader.close()
   }

@@ -124,6 +124,29 @@ describe('a backup of a remote database', () => {
     expect((await priceOfBackup({ ...target, backupWay: way })).unavailableMs).toBe(record.exportMs ?? 0)
   })
 
+  it('outside of the hours of exports goes by rows where it may, and is put off where it may not', async () => {
+    const { target, api } = await remoteTarget(ART)
+    const hour = (from: number): string =>
+      `${String((new Date().getUTCHours() + from) % 24).padStart(2, '0')}:00`
+    const closed = { ...target, backupExportHours: { from: hour(5), to: hour(6), timeZone: 'UTC' } }
+    const prices: Price[] = []
+    const onPrice = (price: Price): number => prices.push(price)
+    const record = await createBackup({ target: closed, files: [], keep: 2, onPrice })
+    expect(record).toMatchObject({ way: 'rows', verified: true })
+    expect(prices).toMatchObject([{ unavailableMs: 0, exports: { state: 'by-rows' } }])
+
+    const only = { ...closed, backupWay: 'export' as const }
+    await expect(createBackup({ target: only, files: [], keep: 2 })).rejects.toMatchObject({
+      type: 'ConfigInvalid',
+      message: expect.stringContaining(`from ${hour(5)} to ${hour(6)} (UTC) only`) as string,
+    })
+    expect((await priceOfBackup(only)).exports).toMatchObject({ state: 'put-off' })
+    // Before a way back there is no time to wait.
+    const urgent = await createBackup({ target: only, files: [], keep: 2, urgent: true })
+    expect(urgent).toMatchObject({ way: 'rows' })
+    expect(api.calls.filter(({ route }) => route === 'export')).toEqual([])
+  })
+
   const SERIES = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)'
   it.each<[string, string]>([
     [

@@ -183,6 +183,10 @@ describe('what a project says otherwise than the charter is told by the names of
     ['wranglerConfig: "wrangler.toml" / "wrangler.jsonc"', to({ wranglerConfig: 'project/wrangler.toml' })],
     ['backup.way: "rows" / nothing', to({ backupWay: 'rows' })],
     ['backup.maxRowsRead: 5 / nothing', to({ backupMaxRowsRead: 5 })],
+    [
+      'backup.exportHours: {"from":"02:00","timeZone":"UTC","to":"05:00"} / nothing',
+      to({ backupExportHours: { from: '02:00', to: '05:00', timeZone: 'UTC' } }),
+    ],
     ['workersPlan: "paid" / nothing', to({ workersPlan: 'paid' })],
     ['production: true / false', to({ production: true })],
     ['migrations_table: "other" / "d1_migrations"', to({ migrationsTable: 'other' })],

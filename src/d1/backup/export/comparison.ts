@@ -1,4 +1,5 @@
 import type { BackupWay, Comparison } from '../../../contract/backup.js'
+import type { ExportsNow } from '../../../contract/price.js'
 import type { Inventory, TableShape } from '../../schema/inventory.js'
 import type { Reader } from '../../sqlite/reader.js'
 import { quoteName } from '../../sqlite/sqlite.js'
@@ -28,6 +29,7 @@ export interface Measured {
   sizes: readonly TableSize[]
   comparison: Comparison
   way: BackupWay
+  exports?: ExportsNow
 }
 
 /**

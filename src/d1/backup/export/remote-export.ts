@@ -23,6 +23,7 @@ import { takeInventory } from '../../schema/inventory.js'
 import { openReader } from '../../read/open-reader.js'
 import type { Reader } from '../../sqlite/reader.js'
 import { remoteSource } from './remote-rows.js'
+import { demandHours, wayNow } from './way.js'
 import { snapshotOf } from '../../schema/snapshot.js'
 import type { WrittenFile } from './sql-file.js'
 import { demandSuccess, runWrangler } from '../../wrangler/wrangler.js'
@@ -34,10 +35,10 @@ const EXPORT_TIMEOUT_MS = 55 * 60_000
  * Exports a remote database between two readings of its sums. `export`: `wrangler d1 export --remote`, one moment, during which the
  * database is unavailable. `rows`: page by page, each table up to where it ended at first; nothing waits for it, and it carries virtual
  * tables, integers past 2^53 and line feeds that D1's own export fails on or changes. A database with virtual tables, which D1 does
- * not export, goes by rows whatever `asked` says.
+ * not export, goes by rows whatever `asked` says. Throws `ConfigInvalid` where the hours of exports put it off.
  */
 export async function exportRemote(
-  request: ExportRequest & { onMeasured?: (measured: Measured) => void },
+  request: ExportRequest & { onMeasured?: (measured: Measured) => void; urgent?: boolean },
   asked: BackupWay,
 ): Promise<Exported> {
   const { target, file, signal, onProgress, onRowsRead, onMeasured } = request
@@ -46,12 +47,15 @@ export async function exportRemote(
   })
   const { ledger, schemaFingerprint } = await snapshotOf(reader, target.migrationsTable)
   const inventory = await takeInventory(reader)
-  const way = inventory.virtual.length > 0 ? 'rows' : asked
+  const { way, exports } = wayNow(target, asked, {
+    ...{ virtual: inventory.virtual.length > 0, urgent: request.urgent, now: Date.now() },
+  })
+  demandHours(exports)
   const numbers = await numbersNow(reader, inventory)
   const allowed = rowsAllowed(target.backupMaxRowsRead, target.workersPlan)
   const sizes = await measureTables(reader, inventory, numbers, allowed)
   const comparison = affordableComparison(sizes, allowed)
-  onMeasured?.({ inventory, sizes, comparison, way })
+  onMeasured?.({ inventory, sizes, comparison, way, ...defined({ exports }) })
   onProgress?.(`exporting ${target.database.name}, ${COMPARED_BY[comparison]}`)
   const bounds = boundsOf(numbers, way)
   const sums = (of: Reader): Promise<Aggregates> => aggregateTables(of, inventory, comparison, bounds)
