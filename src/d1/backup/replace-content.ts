@@ -99,12 +99,7 @@ async function importRemotely(
   signal: { signal?: AbortSignal },
 ): Promise<void> {
   const file = path.join(folder, 'replace.sql')
-  const head = await withReader(target, async (reader) => [
-    'PRAGMA defer_foreign_keys=TRUE',
-    'PRAGMA foreign_keys=OFF',
-    ...(await dropEverything(reader)),
-  ])
-  await exportSqlite({ database: restored, file, head, ...signal })
+  await withReader(target, (live) => writeReplacement({ live, restored, file, ...signal }))
   const stage = await openStage(target, [], folder)
   const args = ['d1', 'execute', target.database.name, '--file', file, '--yes']
   const result = await runWrangler({
@@ -116,6 +111,18 @@ async function importRemotely(
   })
   demandSuccess(result, `Restoring the backup into ${target.database.name}`)
   await readBack(target, restored)
+}
+
+/** Writes the SQL that empties the live database and fills it with what the SQLite file `restored` holds. `file` must not exist. */
+export async function writeReplacement(input: {
+  live: Reader
+  restored: string
+  file: string
+  signal?: AbortSignal
+}): Promise<void> {
+  const { live, restored: database, ...rest } = input
+  const head = ['PRAGMA defer_foreign_keys=TRUE', 'PRAGMA foreign_keys=OFF', ...(await dropEverything(live))]
+  await exportSqlite({ database, head, ...rest })
 }
 
 /** That an import ended is no proof of what the database holds: it is asked, table by table. Throws `ApplyPartial`. */
