@@ -4,6 +4,8 @@ import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { keepOutOfGit } from '../../process/private-files.js'
 import { scratchFolder } from '../../process/scratch-folder.js'
+import type { Comparison } from '../../contract/backup.js'
+import { snapshotOf } from '../schema/snapshot.js'
 import type { Target } from '../../contract/target.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { RunbookError } from '../../contract/failures.js'
@@ -109,8 +111,24 @@ async function importRemotely(
     timeoutMs: IMPORT_TIMEOUT_MS,
     ...signal,
   })
-  demandSuccess(result, `Restoring the backup into ${target.database.name}`)
+  try {
+    demandSuccess(result, `Restoring the backup into ${target.database.name}`)
+  } catch (error) {
+    // Of an import that ended and of one that was taken back D1 may say the same. Again would be another time without a database.
+    if (!isUnknown(error) || !(await holdsAll(target, restored))) throw error
+    return
+  }
   await readBack(target, restored)
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof RunbookError && error.type === 'OutcomeUnknown'
+}
+
+/** Whether the live database is known to hold what the SQLite file does, value by value and in its schema. */
+async function holdsAll(target: Target, restored: string): Promise<boolean> {
+  const { sameSchema, comparison, differing } = await heldAgainst(target, restored)
+  return sameSchema && comparison === 'values' && differing.length === 0
 }
 
 /** Writes the SQL that empties the live database and fills it with what the SQLite file `restored` holds. `file` must not exist. */
@@ -127,28 +145,44 @@ export async function writeReplacement(input: {
 
 /** That an import ended is no proof of what the database holds: it is asked, table by table. Throws `ApplyPartial`. */
 async function readBack(target: Target, restored: string): Promise<void> {
+  const { differing } = await heldAgainst(target, restored)
+  if (differing.length === 0) return
+  throw new RunbookError(
+    'ApplyPartial',
+    `The backup was imported, and read back these tables differ from it: ${differing.join(', ')}.`,
+    {
+      advice:
+        'Where the application went on writing, that may be all of the difference. Look at them before anything else is changed.',
+    },
+  )
+}
+
+interface Held {
+  sameSchema: boolean
+  /** How closely the tables were compared, and which of them differ; none where the schema does, which says it all. */
+  comparison: Comparison
+  differing: string[]
+}
+
+async function heldAgainst(target: Target, restored: string): Promise<Held> {
   const copy = openSqlite(restored, { readOnly: true })
   try {
     const wanted = connectionReader(copy)
     const inventory = await takeInventory(wanted)
-    const differing = await withReader(target, async (live) => {
+    const schemaOf = async (reader: Reader): Promise<string> =>
+      (await snapshotOf(reader, target.migrationsTable)).schemaFingerprint
+    return await withReader(target, async (live) => {
+      const sameSchema = (await schemaOf(wanted)) === (await schemaOf(live))
+      if (!sameSchema) return { sameSchema, comparison: 'schema', differing: [] }
       const allowed = rowsAllowed(target.backupMaxRowsRead, target.workersPlan)
       const sizes = await measureTables(live, inventory, await numbersNow(live, inventory), allowed)
       const comparison = affordableComparison(sizes, allowed)
-      return differingTables(
+      const differing = differingTables(
         await aggregateTables(wanted, inventory, comparison),
         await aggregateTables(live, inventory, comparison),
       )
+      return { sameSchema, comparison, differing }
     })
-    if (differing.length === 0) return
-    throw new RunbookError(
-      'ApplyPartial',
-      `The backup was imported, and read back these tables differ from it: ${differing.join(', ')}.`,
-      {
-        advice:
-          'Where the application went on writing, that may be all of the difference. Look at them before anything else is changed.',
-      },
-    )
   } finally {
     copy.close()
   }

@@ -171,11 +171,14 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
   },
   {
     type: 'LimitReached',
-    match: /Exceeded maximum account storage/i,
+    match: /Exceeded (?:D1's )?maximum account storage/i,
     meaning: 'All databases of the account together have reached the storage of its plan.',
     advice: 'Delete databases or rows that are not needed, or raise the plan of the account.',
-    texts: ['Exceeded maximum account storage limit'],
-    source: 'https://github.com/cloudflare/cloudflare-docs/pull/24991',
+    texts: [
+      'Exceeded maximum account storage limit',
+      "Your account has exceeded D1's maximum account storage limit, please contact Cloudflare to raise your limit [code: 7500]",
+    ],
+    source: `${DEBUG_D1}; https://github.com/cloudflare/cloudflare-docs/pull/24991`,
   },
   {
     type: 'LimitReached',
@@ -184,12 +187,17 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
     meaning:
       'The rows that the free plan may read or write in a day are used up: until midnight UTC every query of the account fails, those of the application too.',
     advice: 'Wait until midnight UTC, or move the account to a paid plan.',
-    texts: ['your daily limits have been exceeded'],
-    source: 'https://developers.cloudflare.com/d1/reference/faq/, which says so and does not quote the error',
+    texts: [
+      "D1_ERROR: Your account has exceeded D1's free tier daily row read limit. Upgrade to a paid plan or wait until tomorrow (midnight UTC) to continue. [code: 7500]",
+      "Your account has exceeded D1's free tier daily row write limit. Upgrade to a paid plan or wait until tomorrow (midnight UTC) to continue.",
+      'The account has reached its daily row read limit.',
+      'your daily limits have been exceeded',
+    ],
+    source: `${DEBUG_D1}; https://developers.cloudflare.com/d1/reference/faq/`,
   },
   {
     type: 'DatabaseLocked',
-    match: /processing a long-running (?:export|import)|Cannot start a new (?:export|import)/i,
+    match: /processing a long-running (?:export|import)|Cannot start a(?:nother| new) (?:export|import)/i,
     meaning:
       'An export or import holds the database, possibly one that somebody abandoned: D1 answers nothing until it is complete or times out.',
     advice:
@@ -198,8 +206,23 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
     texts: [
       'D1_ERROR: Currently processing a long-running export.',
       'Currently processing a long-running export. Cannot start a new export until that completes or times out.',
+      'D1_ERROR: Currently processing a long-running import.',
+      'Currently processing a long-running import. Cannot start another import until that completes or times out.',
     ],
-    source: `${ISSUES}9519, 9578`,
+    source: `${ISSUES}9519, 9578; logs that people published`,
+  },
+  {
+    type: 'OutcomeUnknown',
+    match: /Not currently import(?:ing anything| at bookmark)|Cancelled due to no poll\(\) received/i,
+    meaning:
+      'D1 knows the import no more: it ended, or was given up after 15 seconds in which nobody asked for it and is taken back. D1 says the same of both.',
+    advice: READ_BACK,
+    texts: [
+      'Not currently importing anything.',
+      'Not currently import at bookmark 00000102-00000000-000050f7-aae6.',
+      'Cancelled due to no poll() received in 15000ms.',
+    ],
+    source: 'Logs that people published',
   },
   {
     type: 'OutcomeUnknown',

@@ -137,6 +137,8 @@ const SCHEMAS: [string, string][] = [
 const LATER = `CREATE TABLE later (id INTEGER PRIMARY KEY); INSERT INTO later VALUES (1);
   INSERT INTO d1_migrations (name) VALUES ('0002_later.sql');`
 
+const ENVELOPE = { success: true, errors: [], messages: [] }
+
 describe('the way back into a remote database', () => {
   const all = SCHEMAS.map(([what]) => what).join('; ')
 
@@ -178,6 +180,34 @@ describe('the way back into a remote database', () => {
       message: expect.stringContaining('differ from it: t'),
     })
     clearInterval(running)
+  })
+
+  it('asks the database where D1 says of an import neither that it ended nor that it failed', async () => {
+    const { target, api } = await remoteTarget(
+      `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('a'), ('b'); ${LEDGER}`,
+    )
+    const byRows = { ...target, backupWay: 'rows' as const }
+    const backup = await createBackup({ target: byRows, files: [], keep: 1 })
+    const error = 'Not currently importing anything.'
+    const body = JSON.stringify({
+      ...ENVELOPE,
+      result: { success: false, type: 'import', status: 'error', error },
+    })
+    // Wrangler begins it, sends it, and asks how it goes on.
+    const [sent, asked] = [2, 3]
+
+    api.database(target.database.id).exec(LATER)
+    api.fault({ route: 'import', call: sent, kind: 'answers', body })
+    await expect(put(target, backup)).rejects.toMatchObject({ type: 'OutcomeUnknown' })
+    expect(api.database(target.database.id).prepare('SELECT count(*) AS n FROM later').get()).toEqual({
+      n: 1,
+    })
+
+    api.clearFaults()
+    api.fault({ route: 'import', call: asked, kind: 'answers', body })
+    await put(target, backup)
+    expect(await summariesOf(api.database(target.database.id))).toEqual(sorted(backup.tables))
+    expect(api.calls.filter(({ route }) => route === 'upload')).toHaveLength(2)
   })
 
   it('leaves the database as it was when the import fails', { timeout: 120_000 }, async () => {
