@@ -76,6 +76,7 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
       )
       const worker = await createRunbookWorker({
         ...{ connection, namespace, taskQueue, activities, codecKeys },
+        charters: [...service.values()].map(({ charterHash }) => charterHash),
         ...defined({ deployment }),
       })
       const running = runWorkerUntilSignal(worker, until)

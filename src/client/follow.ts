@@ -40,7 +40,7 @@ const LONG_POLL_MS = 30_000
 export async function* followRun(options: FollowOptions): AsyncGenerator<RunView> {
   const { session, workflowId, signal } = options
   const onSilence = told(options.onSilence)
-  const patience: PatienceOptions = { signal, onSilence }
+  const patience: PatienceOptions = { signal, onSilence, session }
   let view = await patiently(patience, () => readRun(session, workflowId, options.runId))
   if (view === undefined) return
   yield view

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../contract/failures.js'
+import type { TemporalClient } from '../temporal/connection.js'
 
 /** Asked again after this, then after twice that, up to the most. Milliseconds. */
 const ASK_AGAIN_MS = 1_000
@@ -17,6 +18,8 @@ export interface PatienceOptions {
   onSilence: (silence: Silence | undefined) => void
   /** When they answered last, in epoch milliseconds. */
   answeredAt?: number | undefined
+  /** Looks whether they are to be found elsewhere by now: `dev` takes another port where its own is taken. */
+  session?: Pick<TemporalClient, 'follow'>
 }
 
 /**
@@ -24,7 +27,7 @@ export interface PatienceOptions {
  * does not depend on who looks at it. Undefined when `signal` was aborted. Throws what waiting cannot help.
  */
 export async function patiently<T>(
-  { signal, onSilence, answeredAt }: PatienceOptions,
+  { signal, onSilence, answeredAt, session }: PatienceOptions,
   ask: () => Promise<T>,
 ): Promise<T | undefined> {
   let silent: string | undefined
@@ -42,6 +45,8 @@ export async function patiently<T>(
       silent = error.message
       const pauseMs = Math.min(ASK_AGAIN_MS * 2 ** tries, ASK_AGAIN_MOST_MS)
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+      // Where that fails, the next question says why.
+      await session?.follow().catch(() => undefined)
     }
   }
   return undefined

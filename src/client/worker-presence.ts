@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
-import { keysInIdentity } from '../temporal/codec/identity.js'
+import { chartersInIdentity, keysInIdentity } from '../temporal/codec/identity.js'
 import { keysDiffer } from './keys-differ.js'
 import type { Silence } from './patience.js'
 import type { Session } from './session.js'
@@ -36,10 +36,16 @@ export async function readPollers(session: Session, taskQueue: string): Promise<
   const seen = pollers.map(({ identity, lastAccessTime }) => ({
     at: Number(lastAccessTime?.seconds ?? 0) * 1000,
     keys: keysInIdentity(identity ?? ''),
+    charters: chartersInIdentity(identity ?? ''),
   }))
   const lastAt = seen.length === 0 ? undefined : Math.max(...seen.map(({ at }) => at))
   const now = seen.filter(({ at }) => Date.now() - at < STILL_POLLING_MS)
-  return { polling: now.length > 0, lastAt, keys: now.map(({ keys }) => keys) }
+  return {
+    polling: now.length > 0,
+    lastAt,
+    keys: now.map(({ keys }) => keys),
+    charters: now.map(({ charters }) => charters),
+  }
 }
 
 interface Pollers {
@@ -47,6 +53,8 @@ interface Pollers {
   lastAt: number | undefined
   /** Names of the keys of each worker that polls. */
   keys: string[][]
+  /** What each serves by, as first digits of hashes; undefined where it does not say. */
+  charters: (string[] | undefined)[]
 }
 
 /**

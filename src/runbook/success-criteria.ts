@@ -110,7 +110,8 @@ function allApplied(view: RunView): Evidence {
   const planned = plannedMigrations(view)
   const applied = planned.filter(({ state }) => state === 'applied').length
   const open = planned.filter(({ state }) => state !== 'applied')
-  if (migrations.length === 0) return { state: 'unknown', because: 'the plan is not known yet' }
+  if (migrations.length === 0)
+    return { state: 'unknown', because: outcome === null ? 'the plan is not known yet' : 'no plan was made' }
   // An earlier version kept of a rollback only its outcome.
   if (outcome === 'rolled-back' && open.length === 0)
     return { state: 'not-met', because: 'they were taken back' }

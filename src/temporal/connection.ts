@@ -5,7 +5,7 @@ import { dataConverterOf } from './codec/data-converter.js'
 import { readCodecKeys, type CodecKeys } from './codec/keys.js'
 import { demandLocalListener } from './local-port.js'
 import { messageSize } from './message-size.js'
-import { resolveServer, unreachable, type ServerChoice } from './server-address.js'
+import { resolveServer, unreachable, type ServerAddress, type ServerChoice } from './server-address.js'
 import { demandOwnServer } from './server-owner.js'
 
 const CONNECT_TIMEOUT_MS = 5_000
@@ -30,6 +30,8 @@ export interface TemporalClient {
   namespace: string
   /** Web UI, where it is known. */
   uiUrl?: string
+  /** Goes over to the project's embedded server where that answers at another address by now. Throws as {@link connectClient} does. */
+  follow(): Promise<void>
   close(): Promise<void>
 }
 
@@ -42,7 +44,29 @@ export async function connectClient(
   choice: ServerChoice & { codecKeys?: CodecKeys },
 ): Promise<TemporalClient> {
   const codecKeys = choice.codecKeys ?? readCodecKeys(process.env)
-  const server = resolveServer(choice)
+  let opened = await open(resolveServer(choice), choice, codecKeys)
+  const close = (): Promise<void> => opened.close()
+  const session: TemporalClient = {
+    ...opened,
+    codecKeys,
+    close,
+    async follow() {
+      const server = resolveServer(choice)
+      if (server.source !== 'embedded' || server.address === session.address) return
+      const before = opened
+      opened = await open(server, choice, codecKeys)
+      Object.assign(session, opened, { close })
+      await before.close()
+    },
+  }
+  return session
+}
+
+async function open(
+  server: ServerAddress,
+  choice: ServerChoice,
+  codecKeys: CodecKeys,
+): Promise<Omit<TemporalClient, 'codecKeys' | 'follow'>> {
   const connection = await demandLocalListener(server.address)
     .then(() =>
       Connection.connect({
@@ -74,7 +98,6 @@ export async function connectClient(
       namespace,
       dataConverter: dataConverterOf(codecKeys, { locked: 'hide' }),
     }),
-    codecKeys,
     address: server.address,
     namespace,
     ...defined({ uiUrl: server.uiUrl }),

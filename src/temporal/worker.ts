@@ -18,6 +18,8 @@ export interface RunbookWorkerOptions {
   activities: RunbookActivities
   /** What it reads and writes with. Default: those of the environment. */
   codecKeys?: CodecKeys
+  /** Hashes of the charters that the activities serve by. */
+  charters?: readonly string[]
   /** Pins each run to the version that started it; the server must have been told which version is current. */
   deployment?: { name: string; buildId: string }
 }
@@ -29,7 +31,7 @@ export function createRunbookWorker(options: RunbookWorkerOptions): Promise<Work
   return Worker.create({
     ...workflowCode({ encrypted: codecKeys.writes !== undefined }),
     dataConverter: workerDataConverter(codecKeys),
-    identity: identityWith(`${process.pid}@${os.hostname()}`, codecKeys),
+    identity: identityWith(`${process.pid}@${os.hostname()}`, codecKeys, options.charters),
     connection,
     namespace,
     taskQueue,

@@ -62,7 +62,9 @@ export function stepOf(view: RunView, name: StepName): StepView {
   const known = view.steps.find(({ step }) => step === name)
   if (known !== undefined) return known
   const added: StepView = { step: name, state: 'waiting' }
-  view.steps.push(added)
+  // The documentation comes after all else.
+  const last = view.steps.findIndex(({ step }) => step === 'close')
+  view.steps.splice(last === -1 ? view.steps.length : last, 0, added)
   return added
 }
 

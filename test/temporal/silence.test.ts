@@ -1,5 +1,6 @@
 import { bundleWorkflowCode, Worker, type NativeConnection } from '@temporalio/worker'
 import { mkdtempSync } from 'node:fs'
+import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +9,8 @@ import { submitDecision } from '../../src/client/decide.js'
 import { followRun } from '../../src/client/follow.js'
 import { patiently, type Silence } from '../../src/client/patience.js'
 import { readRun } from '../../src/client/runs.js'
+import { isWorkerPolling } from '../../src/client/worker-presence.js'
+import { RunbookError } from '../../src/contract/failures.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import { connectWorker } from '../../src/temporal/worker-connection.js'
@@ -186,5 +189,38 @@ test(
     leaving.abort()
     await following
     await stopAgain()
+  },
+)
+
+test(
+  "the project's server that comes back at another port is found again by who waits for it",
+  { timeout: 120_000 },
+  async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'd1-runbook-moved-'))
+    const before = await startEmbeddedServer({ projectDir: folder })
+    const waiting = await connectClient({ projectDir: folder })
+    const taken = createServer((socket) => socket.destroy())
+    let after: EmbeddedServer | undefined
+    try {
+      await before.stop()
+      const port = Number(before.address.split(':').at(-1))
+      await new Promise<void>((resolve) => taken.listen(port, '127.0.0.1', resolve))
+      after = await startEmbeddedServer({ projectDir: folder })
+      expect(after.address).not.toBe(before.address)
+      const { signal } = new AbortController()
+      const { heard, onSilence } = ear()
+      const answer = await patiently({ signal, onSilence, session: waiting }, () =>
+        isWorkerPolling(waiting, QUEUE).catch((error: unknown) => {
+          throw new RunbookError('TemporalUnreachable', String(error), { advice: '' })
+        }),
+      )
+      expect(answer).toBe(false)
+      expect(heard).toEqual(['TemporalUnreachable', 'answers'])
+      expect(waiting.address).toBe(after.address)
+    } finally {
+      taken.close()
+      await waiting.close()
+      await after?.stop()
+    }
   },
 )

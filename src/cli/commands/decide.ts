@@ -93,7 +93,7 @@ export async function sendDecision(input: {
   const answer = await withRun(options, options.id, async (session, workflowId) => {
     if (options.wait === true)
       await waitForGate(session, workflowId, input.decision.gate, { output, onSilence })
-    const run = await answered(onSilence, () => readRun(session, workflowId))
+    const run = await answered(session, onSilence, () => readRun(session, workflowId))
     const decision = {
       ...input.decision,
       actor,
@@ -101,7 +101,7 @@ export async function sendDecision(input: {
       ...defined({ planHash: wholePlanHash(options.planHash, run.planHash), comment: options.comment }),
     }
     const signing = { key: options.signKey, folder: options.project }
-    const counted = await answered(onSilence, () => submitDecision(session, run, decision, signing))
+    const counted = await answered(session, onSilence, () => submitDecision(session, run, decision, signing))
     return { workflowId, counted, next: output.json ? undefined : await readNext(session, workflowId) }
   })
   const { workflowId, counted: result, next } = answer
@@ -123,9 +123,9 @@ function countedText(
 }
 
 /** The answer, however long it takes: Ctrl-C ends the command. Says who is silent. */
-async function answered<T>(onSilence: OnSilence, ask: () => Promise<T>): Promise<T> {
+async function answered<T>(session: Session, onSilence: OnSilence, ask: () => Promise<T>): Promise<T> {
   const { signal } = new AbortController()
-  const answer = await patiently({ signal, onSilence }, ask)
+  const answer = await patiently({ signal, onSilence, session }, ask)
   if (answer === undefined) throw new Error('nobody ends this waiting but Ctrl-C')
   return answer
 }

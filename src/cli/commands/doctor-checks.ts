@@ -20,7 +20,7 @@ import { lookUpVariables } from '../../contract/variables.js'
 import type { CommonOptions } from '../terminal/app.js'
 import { failureOf } from '../terminal/failure.js'
 import { command, words } from '../../contract/next-command.js'
-import { charterAgainst } from './doctor-charter.js'
+import { charterAgainst, charterOfWorkers } from './doctor-charter.js'
 import { examineWrangler } from './doctor-wrangler.js'
 
 /** Below this a backup and its restored copy may not fit. Bytes. */
@@ -44,15 +44,6 @@ export async function examine(options: CommonOptions & { charter?: string }): Pr
   checks.push(...(await examineTemporal(options.project, project?.taskQueue)))
   checks.push(await look('disk', 'Disk space', () => diskSpace(options.project)))
   return checks
-}
-
-/** A worker does not tell its charter: nobody may conclude that it serves what the project says now. */
-const CHARTER_NOT_ASKED: Check = {
-  name: 'charter',
-  title: 'Charter of the worker',
-  state: 'skipped',
-  message:
-    'not known: a worker is held to its charter, or to this project as it was when the worker began. Start it again after a change; --charter FILE compares a charter',
 }
 
 async function examineProject(
@@ -88,11 +79,27 @@ async function examineProject(
       : []),
     await look('people', 'People who decide', () => decidingPeople(project, known)),
     await look('window', 'Maintenance window', () => maintenanceWindow(project, known)),
-    ...(options.charter === undefined
-      ? [CHARTER_NOT_ASKED]
-      : [await look('charter', 'Charter of the worker', charterAgainst(project, known, options.charter))]),
+    await look('charter', CHARTER, () =>
+      options.charter === undefined
+        ? workersCharter(project, known)
+        : charterAgainst(project, known, options.charter),
+    ),
     await look('secrets', 'Environment variables', () => secretNames(project, known)),
   ]
+}
+
+const CHARTER = 'Charter of the worker'
+
+/** What cannot be asked is said by the check of the server. */
+async function workersCharter(project: Project, target: Target): Promise<Seen> {
+  const { withSession } = await import('../../client/session.js')
+  const { readPollers } = await import('../../client/worker-presence.js')
+  const pollers = await withSession(project.projectDir, (session) =>
+    readPollers(session, project.taskQueue),
+  ).catch(() => undefined)
+  if (pollers === undefined)
+    return { state: 'skipped', message: 'not known: the Temporal server does not answer' }
+  return charterOfWorkers(project, target, pollers.charters)
 }
 
 function resolve(project: Project, options: CommonOptions): Target {

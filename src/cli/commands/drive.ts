@@ -245,7 +245,7 @@ class Drive {
   private patiently<T>(ask: (session: Session) => Promise<T>): Promise<T | undefined> {
     const { session } = this.options
     const onSilence = this.progress.silence.bind(this.progress)
-    return patiently({ signal: this.leaving.signal, onSilence }, () => ask(session))
+    return patiently({ signal: this.leaving.signal, onSilence, session }, () => ask(session))
   }
 
   /** Ctrl-C never decides by itself what happens to a database. */

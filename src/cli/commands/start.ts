@@ -87,7 +87,8 @@ export function startCommand(app: App, summary: string): Command {
           await refuseSecondStart(session, context.target)
           await requireWorker(session, taskQueue)
           const asks = output.interactive && options.yes !== true
-          if (asks && (await nothingPending(context))) {
+          const idle = options.yes !== true && !output.json && (await nothingPending(context))
+          if (asks && idle) {
             output.line(
               words`Nothing is pending: ${context.target.database.name} has every migration. Nothing was started.`,
             )
@@ -109,7 +110,7 @@ export function startCommand(app: App, summary: string): Command {
           const started = await startRun(session, taskQueue, request)
           const admitted = await untilAdmitted(session, started)
           sayDifferences(output, admitted)
-          if (options.wait !== true) return sayStarted(output, session, request, { started, admitted })
+          if (options.wait !== true) return sayStarted(output, session, request, { started, admitted, idle })
           const signing = { key: options.signKey, folder: options.project }
           const until = options.until ?? 'closed'
           return stayWithRun({ session, ...started, output, actor: requester, request, until, signing })
@@ -161,7 +162,7 @@ function sayStarted(
   output: Output,
   session: Session,
   request: MigrationRequest,
-  { started, admitted }: { started: StartedRun; admitted: RunView | undefined },
+  { started, admitted, idle }: { started: StartedRun; admitted: RunView | undefined; idle: boolean },
 ): number {
   const failure = admitted?.failure
   if (failure?.type === 'NotAdmitted' || failure?.type === 'ConfigInvalid') {
@@ -184,10 +185,12 @@ function sayStarted(
   output.line(databaseLine({ environment, database, accountId }, output.colors))
   output.line(`Started ${started.workflowId}  ${output.colors.dim(started.runId)}`)
   if (link !== undefined) output.line(`Temporal UI: ${link}`)
+  if (idle)
+    output.line(`Nothing is pending: ${database.name} has every migration, and the run ends with that.`)
   const next = at.bind(undefined, { environment })
   output.line(
-    // `--yes` has approved it with the request.
-    request.preApproved
+    // `--yes` has approved it with the request, and a run with nothing to do asks nobody.
+    request.preApproved || idle
       ? words`Next: ${next(command('watch'))}`
       : words`Next: ${next(command('watch'))}, and ${next(command('approve', 'team-lead', '--wait'))}`,
   )

@@ -141,7 +141,15 @@ function figuresOf({ view, timeZone, asOf }: ReportInput): ReportDocument['figur
       ? [{ label: 'As of', value: shownTime(asOf, timeZone) }]
       : []),
     { label: 'Duration', value: tookMs === undefined ? 'under way' : formatDuration(tookMs) },
-    { label: 'Plan', value: view.planHash === null ? 'none yet' : { code: view.planHash } },
+    {
+      label: 'Plan',
+      value:
+        view.planHash === null
+          ? view.outcome === null
+            ? 'none yet'
+            : 'none was made'
+          : { code: view.planHash },
+    },
   ]
 }
 

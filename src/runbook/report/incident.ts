@@ -61,7 +61,7 @@ function summary({ view, timeZone }: ReportInput): string {
 /** What this run did and what the ledger holds stand apart: after a rollback they differ. Nothing here is inferred. */
 function migrationsNow({ view, timeZone }: ReportInput): string {
   const { migrations, ledger } = view
-  if (migrations.length === 0) return 'Nothing was planned yet, so nothing was applied.'
+  if (migrations.length === 0) return 'Nothing was planned, so nothing was applied.'
   const said = ledgerText(view)
   return paragraphs(
     said === undefined

@@ -84,9 +84,14 @@ function takenBack({ rollback }: RunView): Block[] {
   ]
 }
 
-export function changesSection({ plan }: ReportInput): Section {
+/** Of a run that is over none is to come. */
+function noPlan({ outcome }: RunView): string {
+  return outcome === null ? 'There is no plan yet.' : 'No plan was made.'
+}
+
+export function changesSection({ view, plan }: ReportInput): Section {
   const section = { id: 'changes', title: 'What it changes' }
-  if (plan === null) return { ...section, blocks: [text('There is no plan yet.')] }
+  if (plan === null) return { ...section, blocks: [text(noPlan(view))] }
   const changed = plan.rows.filter(({ before, after }) => before !== after)
   const same = plan.rows.length - changed.length
   return {
@@ -142,9 +147,9 @@ function minus(sql: string | undefined, mark: '-' | '+'): string[] {
     .map((line) => `${mark} ${line}`)
 }
 
-export function findingsSection({ plan }: ReportInput): Section {
+export function findingsSection({ view, plan }: ReportInput): Section {
   const section = { id: 'findings', title: 'Findings' }
-  if (plan === null) return { ...section, blocks: [text('There is no plan yet.')] }
+  if (plan === null) return { ...section, blocks: [text(noPlan(view))] }
   const found = plan.findings
   return {
     ...section,

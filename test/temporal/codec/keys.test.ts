@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { keysInIdentity, identityWith } from '../../../src/temporal/codec/identity.js'
+import { chartersInIdentity, keysInIdentity, identityWith } from '../../../src/temporal/codec/identity.js'
 import { readCodecKeys } from '../../../src/temporal/codec/keys.js'
 
 const KEY = randomBytes(32).toString('base64')
@@ -78,4 +78,20 @@ test.each([
 ])('the identity %s of a worker tells the names of its keys', (own, text, ids) => {
   const keys = text === undefined ? readCodecKeys({}) : read(text.replaceAll('K', KEY))
   expect(keysInIdentity(identityWith(own, keys))).toEqual(ids)
+})
+
+test('what a worker serves by stands in its identity, beside its keys and within its length', () => {
+  const hash = (digit: string): string => digit.repeat(64)
+  const none = readCodecKeys({})
+  const key = read(`k1:${KEY}`)
+  for (const keys of [none, key]) {
+    const identity = identityWith('7@host', keys, [hash('a'), hash('b')])
+    expect(chartersInIdentity(identity)).toEqual(['a'.repeat(12), 'b'.repeat(12)])
+    expect(keysInIdentity(identity)).toEqual([...keys.keys.keys()])
+  }
+  expect(chartersInIdentity(identityWith('7@host', key))).toBeUndefined()
+  expect(chartersInIdentity('7@host charters=x,<b>')).toEqual([])
+  const many = Array.from({ length: 400 }, () => hash('c'))
+  expect(identityWith('7@host', key, many).length).toBeLessThan(1_000)
+  expect(chartersInIdentity(identityWith('7@host', key, many))).toBeUndefined()
 })
