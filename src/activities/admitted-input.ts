@@ -25,6 +25,7 @@ interface Fields {
   monitoring?: { timeScale: number }
   keep?: number
   held?: { by: string; files: string[] }
+  archive?: string
 }
 
 /**
@@ -46,6 +47,7 @@ export function admitInput<Name extends TargetActivity>(
   demandOwnRun(fields, target)
   // Of these paths only the names count.
   for (const file of fields.held?.files ?? []) demandArchiveName(file, here.target)
+  if (fields.archive !== undefined) demandArchiveName(fields.archive, here.target)
   for (const backup of [fields.backup, fields.current, fields.permission?.derivedFrom?.backup])
     if (backup !== undefined) demandArchive(backup, here.target)
   return { here, served, input: { ...read.input, ...configured(name, served, fields), target } }

@@ -17,6 +17,7 @@ import { runCheckpoint } from './checkpoint.js'
 import { checkConnectivity } from './connectivity.js'
 import { keepReverseMigration, updateDocuments } from './documents.js'
 import { permitAdoption, permitMigration, permitRestore, permitTravel } from './permission.js'
+import { findLostRun } from './lost-run.js'
 import { checkPrerequisites } from './prerequisites.js'
 import { writeFailureFiles, writeReport } from './record.js'
 import { rehearse } from './rehearse.js'
@@ -84,6 +85,9 @@ export function createActivities({ service, stagingProof, ...home }: ActivityOpt
     ),
 
     proveAdoption: bound('proveAdoption', proveAdoption),
+    findLostRun: bound('findLostRun', (here, input, { signal, beat, charterHash }) =>
+      findLostRun(here, input, { signal, onProgress: beat, charterHash }),
+    ),
     recordAdoption: bound(
       'recordAdoption',
       (here, input, { signal }) => recordAdoption(here, input, signal),

@@ -49,7 +49,7 @@ export async function rehearse(
 }
 
 /** The plan under the hash that covers also who asked, under which charter, and what its ways back lead to. */
-function boundTo(
+export function boundTo(
   plan: Plan,
   { requester, charterHash, backup }: { requester: string; charterHash: string; backup: BackupRecord },
 ): Plan {

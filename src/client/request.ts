@@ -40,6 +40,8 @@ export interface RequestOptions {
   ask?: AskLines | undefined
   /** Records what the database holds already instead of migrating: no tests, no checklist. */
   adopt?: { through?: string }
+  /** Goes on from what a lost run left: no tests, no checklist. */
+  lostRun?: { archive?: string }
   /** Ends the project's own commands. */
   signal?: AbortSignal
   /** Told what is being done, such as the project's tests. */
@@ -61,7 +63,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
   await keepOutOfGit(path.join(project.projectDir, '.d1-runbook'))
   const store = path.join(project.projectDir, '.d1-runbook', 'artifacts')
   const evidence =
-    options.adopt !== undefined
+    options.adopt !== undefined || options.lostRun !== undefined
       ? []
       : await collectEvidence({
           project,
@@ -94,7 +96,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     evidence,
     queries: queriesOf(project, target.environment),
     variables: project.config.variables,
-    ...defined({ checksums, adopt: options.adopt }),
+    ...defined({ checksums, adopt: options.adopt, lostRun: options.lostRun }),
     ...(overlooked.length === 0 ? {} : { overlooked }),
   })
 }

@@ -48,11 +48,16 @@ export async function startRun(
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       memo: { [DATABASE_MEMO]: database.name },
-      staticSummary: `${request.adopt === undefined ? 'Migrate' : 'Adopt'} ${database.name} (${environment})`,
+      staticSummary: `${verbOf(request)} ${database.name} (${environment})`,
       staticDetails: `Requested by ${request.requester}; ${request.files.length} migration files travel with it.`,
     })
     return { workflowId, runId: handle.firstExecutionRunId }
   } catch (error) {
     throw explainTemporal(error, workflowId)
   }
+}
+
+function verbOf({ adopt, lostRun }: MigrationRequest): string {
+  if (adopt !== undefined) return 'Adopt'
+  return lostRun === undefined ? 'Migrate' : 'Go on with'
 }

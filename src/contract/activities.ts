@@ -115,6 +115,26 @@ export interface SlowActivities {
     requester: string
     through?: string
   }): Promise<Audited<{ adoption: Adoption; planHash: string; bound: PlanBound }>>
+  /**
+   * What a run left that Temporal no longer knows: the archive of before, the files since rehearsed on it, the database as it is. `archive`:
+   * the one that is meant, by its name; absent: the newest that fits.
+   */
+  findLostRun(input: {
+    runKey: string
+    target: Target
+    files: MigrationRef[]
+    bundle: Bundle
+    requester: string
+    archive?: string
+  }): Promise<
+    Audited<{
+      status: Status
+      backup: BackupRecord
+      plan: Plan
+      /** The run that holds the archive and never let go of it, and since when; absent: an archive that was named, and that none holds. */
+      lost?: { run: string; since: string }
+    }>
+  >
   takeBaseline(input: { target: Target; monitoring: MonitoringPlan }): Promise<Baseline>
 }
 

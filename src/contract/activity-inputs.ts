@@ -108,6 +108,14 @@ const ACTIVITY_INPUTS = {
     requester: z.string().trim().min(1),
     through: migrationName.optional(),
   }),
+  findLostRun: z.object({
+    runKey,
+    target,
+    files,
+    bundle,
+    requester: z.string().trim().min(1),
+    archive: z.string().optional(),
+  }),
   recordAdoption: z.object({
     target,
     names: z.array(migrationName).min(1),

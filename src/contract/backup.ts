@@ -102,6 +102,7 @@ export const backupRecordSchema = z.object({
   /** Rows that D1 read for this backup and bills. Absent for a local database. */
   rowsRead: z.number().int().nonnegative().optional(),
   exportMs: z.number().nonnegative().optional(),
-  durationMs: z.number().nonnegative(),
+  /** How long this run took to make it; absent where it was made before. Milliseconds. */
+  durationMs: z.number().nonnegative().optional(),
 })
 export type BackupRecord = z.infer<typeof backupRecordSchema>

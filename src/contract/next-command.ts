@@ -48,6 +48,7 @@ export const VERBS = {
   create: 'environment',
   'create-rollback': 'environment',
   start: 'environment',
+  'adopt-run': 'environment',
   show: 'run as word',
   watch: 'run as word',
   report: 'run as word',

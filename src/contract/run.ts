@@ -70,6 +70,11 @@ export const migrationRequestSchema = z.object({
   queries: z.array(z.object({ name: z.string(), sql: z.string() })).optional(),
   /** Records files that the database holds already instead of migrating; `through`: the last one that is asked about. */
   adopt: z.object({ through: z.string().optional() }).optional(),
+  /**
+   * Goes on from what a run left that Temporal no longer knows, instead of migrating; `archive`: the name of the backup of before, where it
+   * is not the newest that fits.
+   */
+  lostRun: z.object({ archive: z.string().optional() }).optional(),
   /** SHA-256 by file name of `migrations/checksums.json`, where the project has one. */
   checksums: z.record(z.string(), z.string()).optional(),
   /** Variables that the project lets channels and probes name: said so that what the charter has otherwise is told, and never believed. */

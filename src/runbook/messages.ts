@@ -78,7 +78,8 @@ export function updateMessage(
 /** "Migration Complete". `status`: what was looked at; `monitoringMs`: how long checkpoints follow, 0 where none do. */
 export function completeMessage(
   input: MessageContext & {
-    durationMs: number
+    /** Absent where another run did the work. */
+    durationMs?: number
     applied: number
     status: string
     monitoringMs: number
@@ -88,7 +89,7 @@ export function completeMessage(
 ): Words {
   return lines(
     `✅ ${migrationTitle(input)} Complete`,
-    `- Duration: ${formatDuration(input.durationMs)}`,
+    ...(input.durationMs === undefined ? [] : [`- Duration: ${formatDuration(input.durationMs)}`]),
     `- Migrations applied: ${input.applied}`,
     `- Status: ${oneLine(input.status)}`,
     input.monitoringMs > 0

@@ -8,7 +8,7 @@ import type { TemporalClient } from './connection.js'
 /** How many completed runs are looked at, newest first: older proofs are of older files. */
 const RUNS_LOOKED_AT = 20
 
-type Proven = Pick<MigrationRequest, 'files' | 'adopt'>
+type Proven = Pick<MigrationRequest, 'files' | 'adopt' | 'lostRun'>
 
 /**
  * Looks for a completed run of exactly these files in another environment, such as staging. Exactly: same names, same
@@ -52,8 +52,8 @@ async function filesOf(
   })
   const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes
   const request = await firstValue<Proven>(client, started?.input)
-  // One that recorded what was there ran nothing.
-  return request?.adopt === undefined ? (request?.files ?? []) : []
+  // One that recorded what was there ran nothing, nor one that looks after what a lost run did.
+  return request?.adopt === undefined && request?.lostRun === undefined ? (request?.files ?? []) : []
 }
 
 function sameFiles(one: MigrationRef[], other: MigrationRef[]): boolean {

@@ -6,6 +6,7 @@ import { admit } from './admit.js'
 import { adopt } from './adopt.js'
 import { appliedByThisRun } from './apply.js'
 import { close } from './close.js'
+import { goOnFromLostRun } from './lost-run.js'
 import { execute } from './execute.js'
 import { watchOver } from './monitor.js'
 import {
@@ -34,6 +35,10 @@ export async function productionMigration(request: MigrationRequest): Promise<Ru
       await admit(run)
       await prerequisites(run)
       if (run.request.adopt !== undefined) return adopt(run)
+      if (run.request.lostRun !== undefined) {
+        const expected = await goOnFromLostRun(run)
+        return neverLeftTouched(run, () => monitor(run, expected))
+      }
       if (await nothingToDo(run)) return 'completed'
       await run.gate('team-lead', teamLeadPrompt(run.view, run.request))
       await checklist(run)

@@ -237,7 +237,7 @@ async function rehearsed(run: Run, status: Status): Promise<Plan> {
   return plan
 }
 
-function takeBaseline({ request: { target, monitoring } }: Run): Promise<Baseline> {
+export function takeBaseline({ request: { target, monitoring } }: Run): Promise<Baseline> {
   return slow.takeBaseline.executeWithOptions({ summary: 'Baseline of the probes' }, [{ target, monitoring }])
 }
 

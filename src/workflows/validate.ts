@@ -52,7 +52,9 @@ export async function validate(run: Run, plan: Plan): Promise<Expected> {
     'complete',
     completeMessage({
       ...run.context,
-      durationMs: Date.now() - Date.parse(run.view.startedAt),
+      ...(run.request.lostRun === undefined
+        ? { durationMs: Date.now() - Date.parse(run.view.startedAt) }
+        : {}),
       applied: appliedByThisRun(run).length,
       status: statusOf(checks),
       monitoringMs: monitoringMs(run),

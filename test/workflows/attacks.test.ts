@@ -318,6 +318,7 @@ describe('an activity that a rogue workflow schedules', () => {
     takeBaseline: () => ({ monitoring: request.monitoring }),
     proveAdoption: () => ({ files, bundle: request.bundle, backup: backup(archive()), requester: 'Eve' }),
     recordAdoption: () => ({ names: [FILE.name], ledgerBefore: [], schemaFingerprint: 'x', runKey: OWN }),
+    findLostRun: () => ({ files, bundle: request.bundle, requester: 'Eve', runKey: OWN }),
     prepareReverse: () => ({
       ...{ runKey: OWN, files, bundle: request.bundle, backup: backup(archive()), ledgerBefore: [] },
       ...{ applied: [FILE.name], at: '2026-01-01T00:00:00Z' },
@@ -372,6 +373,8 @@ describe('an activity that a rogue workflow schedules', () => {
     ],
     ['proveAdoption', 'archive outside', /is not in/, () => ({ backup: backup(elsewhere()) })],
     ['recordAdoption', 'name outside', /a path below/, () => ({ names: ['../x'] })],
+    ['findLostRun', 'archive outside', /is no archive/, () => ({ archive: '../../x' })],
+    ['findLostRun', 'folder outside', /is no folder of the run/, () => ({ runKey: '../../x' })],
     ['prepareReverse', 'folder outside', /is no folder of the run/, () => ({ runKey: '../../x' })],
     [
       'prepareReverse',

@@ -3,6 +3,7 @@ import type { RunbookActivities } from '../../src/contract/activities.js'
 import type { Announcement } from '../../src/contract/announcement.js'
 import type { Checkpoint } from '../../src/contract/monitoring.js'
 import type { Plan, PlanBound } from '../../src/contract/plan.js'
+import type { MigrationRef } from '../../src/contract/target.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
 import { FILES } from './request.js'
 import { plain } from '../../src/contract/command-line.js'
@@ -102,6 +103,22 @@ export function openWorld(override: (world: World) => Partial<RunbookActivities>
       world.ledger.push(...names)
       return { adopted: names }
     },
+    findLostRun: async ({ target, files }) => {
+      const before = [FILES[0]?.name ?? '']
+      const schemaFingerprint = fingerprint(before)
+      const known = openWorld().activities
+      const backup = await known.createBackup({ target, files, keep: 1 })
+      return {
+        backup: { ...backup, schemaFingerprint },
+        plan: planOf(
+          target,
+          before,
+          files.filter(({ name }) => world.ledger.includes(name)),
+        ),
+        status: await world.activities.readStatus({ target, files }),
+        lost: { run: 'local-20260102-030405-00000000', since: now() },
+      }
+    },
     prepareReverse: async ({ ledgerBefore, applied }) => ({
       bundle: { encoding: 'gzip-base64', data: '' },
       migration: {
@@ -166,8 +183,12 @@ export function checkpoint(
   }
 }
 
-function planOf(target: Pick<Plan, 'environment' | 'database'>, ledger: string[]): Plan {
-  const pending = FILES.filter(({ name }) => !ledger.includes(name))
+function planOf(
+  target: Pick<Plan, 'environment' | 'database'>,
+  ledger: string[],
+  files: readonly MigrationRef[] = FILES,
+): Plan {
+  const pending = files.filter(({ name }) => !ledger.includes(name))
   const after = pending.map((_, index) => [...ledger, ...pending.slice(0, index + 1).map(({ name }) => name)])
   return {
     planHash: PLAN_HASH,

@@ -1,80 +1,53 @@
-import type { Context } from '../../config/context.js'
-import { untilAdmitted } from '../../client/admission.js'
-import { buildRequest } from '../../client/request.js'
-import { withSession } from '../../client/session.js'
-import { refuseSecondStart, startRun } from '../../client/start.js'
-import { requireWorker } from '../../client/worker-presence.js'
+import path from 'node:path'
+import type { Command } from 'commander'
+import { openContext } from '../../config/context.js'
 import { defined } from '../../contract/defined.js'
-import { RunbookError } from '../../contract/failures.js'
-import { at, command, words } from '../../contract/next-command.js'
-import { interruptible } from '../terminal/interrupt.js'
-import type { Output } from '../terminal/output.js'
-import { databaseLine } from '../terminal/target-text.js'
-import { actorOf } from './decide.js'
-import { stayWithRun } from './stay.js'
+import type { App } from '../terminal/app.js'
+import { helpParagraph } from '../terminal/help-text.js'
+import { positiveNumber } from '../terminal/positive-number.js'
+import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
+import type { ThroughGatesOptions } from './start-through-gates.js'
 
-export interface AdoptOptions {
-  through?: string
-  dryRun?: boolean
-  yes?: boolean
-  backup?: string
-  wait?: boolean
-  requester?: string
-  window?: string
-  signKey?: string
-  project?: string
+interface AdoptRunOptions extends ThroughGatesOptions {
+  archive?: string
 }
 
-/**
- * Where people are asked before an apply, they are asked before the ledger is written too: a run of the workflow, with the same gates,
- * windows and signatures. Returns the exit code.
- */
-export async function adoptThroughGates(
-  context: Context,
-  options: AdoptOptions,
-  output: Output,
-): Promise<number> {
-  const { target, project } = context
-  const requester = await actorOf({ project: project.projectDir, ...defined({ actor: options.requester }) })
-  const { taskQueue } = project
-  return withSession(project.projectDir, async (session) => {
-    output.note(`Temporal: ${session.address}, namespace ${session.namespace}`)
-    await refuseSecondStart(session, target)
-    await requireWorker(session, taskQueue)
-    const request = await interruptible((signal) =>
-      buildRequest(context, {
-        ...{ requester, preApproved: options.yes === true, window: options.window, signal },
-        adopt: defined({ through: options.through }),
+/** After the loss of Temporal's database in the middle of a migration. */
+export function adoptRunCommand(app: App, summary: string): Command {
+  return app
+    .command('adopt-run', summary, [
+      'adopt-run --env production --wait',
+      'adopt-run --env production --archive backup-production-2026-03-08-220314.zip',
+    ])
+    .option(
+      '--archive <name>',
+      'the backup of before the migration, on the worker (default: the newest that fits)',
+    )
+    .option('--wait', 'stay with the run and its prompts, end with its exit code')
+    .option('--yes', "record the requester's approval wherever the policy lets them decide alone")
+    .option('--requester <name>', 'who asks for it')
+    .option('--sign-key <file>', SIGN_KEY_HELP)
+    .option('--time-scale <n>', 'compress the monitoring schedule n times, for rehearsals', positiveNumber)
+    .addHelpText(
+      'after',
+      helpParagraph(
+        'Runs no migration. The files that the ledger names since that backup are run once more on a copy of it; where they lead to the schema that the database has, validation and monitoring follow. Where they do not, people are asked about the way back. What was measured before the migration is lost: monitoring compares with what it measures first.',
+      ),
+    )
+    .action(
+      app.action<AdoptRunOptions>(async ({ options, output }) => {
+        const context = await openContext(options)
+        const { startThroughGates } = await import('./start-through-gates.js')
+        const archive = options.archive === undefined ? undefined : path.basename(options.archive)
+        return startThroughGates(
+          context,
+          { options, output },
+          {
+            asked: { lostRun: defined({ archive }) },
+            promise:
+              'The database is read and compared with its backup first; people are asked before the run goes on.',
+          },
+        )
       }),
     )
-    const started = await startRun(session, taskQueue, request)
-    const admitted = await untilAdmitted(session, started)
-    if (admitted?.failure?.type === 'NotAdmitted') {
-      const { message, advice } = admitted.failure
-      throw new RunbookError('NotAdmitted', message, { advice, details: { ...started } })
-    }
-    if (options.wait === true) {
-      const signing = { key: options.signKey, folder: project.projectDir }
-      return stayWithRun({
-        ...{ session, ...started, output, actor: requester, request, until: 'closed' as const, signing },
-      })
-    }
-    const { environment, database } = target
-    // The contract's fields, with what is true by now: nothing was looked at, and so nothing is proven.
-    const why = 'Not looked at yet, nor whether the ledger names it: that is the run that was started.'
-    const last = request.files.findIndex(({ name }) => name === options.through)
-    const files = last < 0 ? request.files : request.files.slice(0, last + 1)
-    const notProven = files.map(({ name }) => ({ name, why }))
-    const asked = { decided: false, adopted: [], notProven }
-    output.document({ success: true, ...asked, ...started, environment, database, requester })
-    if (output.json) return 0
-    output.line(databaseLine(target, output.colors))
-    output.line(`People are asked in ${environment}: nothing is written before they approve.`)
-    output.line(`Started ${started.workflowId}  ${output.colors.dim(started.runId)}`)
-    const next = at.bind(undefined, { environment })
-    output.line(
-      words`Next: ${next(command('watch'))}, and ${next(command('approve', 'team-lead', '--wait'))}`,
-    )
-    return 0
-  })
 }

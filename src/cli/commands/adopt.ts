@@ -15,7 +15,7 @@ import { interruptible } from '../terminal/interrupt.js'
 import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'
-import type { AdoptOptions } from './adopt-run.js'
+import type { AdoptOptions } from './adopt-through-gates.js'
 import { archiveFile } from './archive-file.js'
 import { copyOfDatabase } from './database-copy.js'
 
@@ -45,7 +45,7 @@ export function adoptCommand(app: App, summary: string): Command {
         const dryRun = options.dryRun === true
         const mayWrite = await decidesAlone(context)
         if (!dryRun && !mayWrite) {
-          const { adoptThroughGates } = await import('./adopt-run.js')
+          const { adoptThroughGates } = await import('./adopt-through-gates.js')
           return adoptThroughGates(context, options, output)
         }
         const seen = await interruptible((signal) =>

@@ -95,7 +95,7 @@ const createArchive: Work = async ({ options, output }) => {
     const rows = backup.tables.reduce((sum, table) => sum + table.rows, 0)
     output.line(output.colors.green(`✔ ${backup.file}`))
     output.line(
-      `  ${plural(backup.tables.length, 'table')}, ${plural(rows, 'row')}, restored and compared in ${formatDuration(backup.durationMs)}`,
+      `  ${plural(backup.tables.length, 'table')}, ${plural(rows, 'row')}, restored and compared${backup.durationMs === undefined ? '' : ` in ${formatDuration(backup.durationMs)}`}`,
     )
     output.line(`  SHA-256 ${backup.sha256}`)
     for (const line of backupProof(backup)) output.line(`  ${line}`)

@@ -102,6 +102,12 @@ export const COMMANDS: CommandEntry[] = [
     load: async () => (await import('./start.js')).startCommand,
   },
   {
+    name: 'adopt-run',
+    group: 'Run',
+    summary: 'go on from a run that Temporal lost in mid-migration',
+    load: async () => (await import('./adopt-run.js')).adoptRunCommand,
+  },
+  {
     name: 'approve',
     group: 'Decide',
     args: '<gate>',

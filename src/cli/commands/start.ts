@@ -9,6 +9,7 @@ import { interruptible } from '../terminal/interrupt.js'
 import { ATTESTATIONS } from '../../contract/attestations.js'
 import { helpParagraph } from '../terminal/help-text.js'
 import type { Output } from '../terminal/output.js'
+import { positiveNumber } from '../terminal/positive-number.js'
 import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
 import { withSession, type Session } from '../../client/session.js'
 import { runLink } from '../../client/run-link.js'
@@ -137,14 +138,6 @@ async function nothingPending(context: Context): Promise<boolean> {
 /** An option that may be given several times. */
 function repeated(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value]
-}
-
-function positiveNumber(text: string): number {
-  const value = Number(text)
-  if (Number.isFinite(value) && value > 0) return value
-  throw new RunbookError('ConfigInvalid', `--time-scale must be a number above 0, found "${text}".`, {
-    advice: 'Such as --time-scale 3600: an hour in a second.',
-  })
 }
 
 /** The charter of the worker holds, whatever was sent: whoever started the run sees at once what is not as they asked. */

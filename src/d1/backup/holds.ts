@@ -20,10 +20,25 @@ export async function hold(dir: string, { by, files }: Hold): Promise<void> {
   for (const file of files) await writeFile(join(dir, basename(file) + SUFFIX), note, { mode: 0o600 })
 }
 
+/** Who holds an archive. */
+export interface Holder {
+  /** The run's key. */
+  run: string
+  /** ISO 8601, UTC. */
+  since: string
+}
+
+/** The run that needs the archive and may still go on; undefined where there is none. */
+export async function holderOf(file: string): Promise<Holder | undefined> {
+  const note = await stat(file + SUFFIX).catch(() => undefined)
+  if (note === undefined || Date.now() - note.mtimeMs >= LONGEST_MS) return undefined
+  const run = holder(await readFile(file + SUFFIX, 'utf8').catch(() => ''))
+  return { run: typeof run === 'string' ? run : 'unknown', since: note.mtime.toISOString() }
+}
+
 /** Whether a run that may still go on needs the archive. */
 export async function isHeld(file: string): Promise<boolean> {
-  const note = await stat(file + SUFFIX).catch(() => undefined)
-  return note !== undefined && Date.now() - note.mtimeMs < LONGEST_MS
+  return (await holderOf(file)) !== undefined
 }
 
 /** The run is over: its archives are subject to retention like all others, at the next backup. */

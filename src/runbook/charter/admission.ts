@@ -80,12 +80,13 @@ function identityOf(target: Target): Record<string, unknown> {
 }
 
 function heldTo(charter: CharteredEnvironment, claim: RequestClaim): RequestClaim {
-  const { files, requester, preApproved, window, evidence, queries, checksums, overlooked, adopt } = claim
+  const { files, requester, preApproved, window, evidence, queries, checksums, overlooked } = claim
+  const { adopt, lostRun } = claim
   const { timeScale } = claim.monitoring
   return {
     ...charter,
     ...{ files, requester, preApproved, evidence },
-    ...defined({ window, queries, checksums, overlooked, adopt }),
+    ...defined({ window, queries, checksums, overlooked, adopt, lostRun }),
     monitoring: { ...charter.monitoring, timeScale },
   }
 }

@@ -201,7 +201,7 @@ export function backupSection({ view, timeZone }: ReportInput): Section {
         items: [
           ['Archive ', { code: backup.file }],
           ['SHA-256 ', { code: backup.sha256 }],
-          `${megabytes(backup.sizeBytes)}, made ${shownTime(backup.createdAt, timeZone)} in ${formatDuration(backup.durationMs)}`,
+          `${megabytes(backup.sizeBytes)}, made ${shownTime(backup.createdAt, timeZone)}${backup.durationMs === undefined ? '' : ` in ${formatDuration(backup.durationMs)}`}`,
           backup.verified
             ? `Verified: restored into a scratch database and compared, ${plural(backup.tables.length, 'table')}, ${grouped(rows)} rows`
             : 'NOT verified',

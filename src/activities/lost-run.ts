@@ -1,0 +1,155 @@
+import { stat } from 'node:fs/promises'
+import path from 'node:path'
+import type { SlowActivities } from '../contract/activities.js'
+import type { BackupRecord } from '../contract/backup.js'
+import { defined } from '../contract/defined.js'
+import { RunbookError } from '../contract/failures.js'
+import { command, words } from '../contract/next-command.js'
+import type { Plan } from '../contract/plan.js'
+import type { Status } from '../contract/status.js'
+import { readStatus } from '../analysis/status.js'
+import { unpackBundle } from '../d1/migrations/bundle.js'
+import { pendingMigrations } from '../d1/order/migration-order.js'
+import { fileSha256 } from '../d1/backup/export/sql-file.js'
+import { hold, holderOf, type Holder } from '../d1/backup/holds.js'
+import { backupsOf } from '../d1/backup/retention.js'
+import { ArchiveProblem, unpackArchive, type Unpacked } from '../d1/backup/unpack.js'
+import { rehearseOnCopy } from './rehearsal.js'
+import { boundTo } from './rehearse.js'
+import { artifactStore, type ActivityContext } from './worker-place.js'
+
+interface Archive extends Unpacked {
+  file: string
+}
+
+/**
+ * What is left of a run that Temporal no longer knows: the newest archive of before, the files that the ledger names since, run once
+ * more on a copy of it, and the database as it is. Throws `ChecksFailed` where there is nothing to go on from, `BackupInvalid`.
+ */
+export async function findLostRun(
+  here: ActivityContext,
+  input: Parameters<SlowActivities['findLostRun']>[0],
+  {
+    signal,
+    onProgress,
+    charterHash,
+  }: { signal: AbortSignal; onProgress: (message: string) => void; charterHash: string },
+): ReturnType<SlowActivities['findLostRun']> {
+  const { target } = here
+  const files = await unpackBundle(input.bundle, input.files, artifactStore(here))
+  const status = await readStatus({ target, files: input.files })
+  const archive = await archiveBefore(here, status, input.archive)
+  const holder = await holderOf(archive.file)
+  if (input.archive === undefined) refuseEnded(archive.file, holder)
+  // An earlier try of this run may hold it already.
+  const lost = holder?.run === input.runKey ? undefined : holder
+  const applied = archive.state.ledger.map(({ name }) => name)
+  const since = status.applied.slice(applied.length).map(({ name }) => name)
+  const missing = since.filter((name) => !input.files.some((file) => file.name === name))
+  if (missing.length > 0)
+    throw nothing(
+      `The ledger names ${missing.join(', ')} since ${archive.file}, and the project has no such file`,
+      {
+        advice: words`Bring the checkout to the state that was applied, then see: ${command('status')}`,
+      },
+    )
+  const backup = await recordOf(archive)
+  const rehearse = (names: string[]): Promise<Plan> =>
+    rehearseOnCopy(here, backup, {
+      files: files.filter(({ name }) => applied.includes(name) || names.includes(name)),
+      applied,
+      signal,
+      onProgress,
+    })
+  let plan = since.length === 0 ? undefined : await rehearse(since)
+  if (plan?.predictedFingerprint !== status.schemaFingerprint) {
+    const [next] = pendingMigrations(
+      input.files,
+      status.applied.map(({ name }) => name),
+    )
+    if (next !== undefined) plan = await rehearse([...since, next.name])
+  }
+  if (plan === undefined)
+    throw nothing(
+      `The schema is not the one of ${archive.file}, and no file is pending that could have changed it`,
+    )
+  await hold(target.backupDir, { by: input.runKey, files: [archive.file] })
+  const { requester } = input
+  return { status, backup, ...defined({ lost }), plan: boundTo(plan, { requester, charterHash, backup }) }
+}
+
+/** The one that was named, or the newest whose ledger the database's own goes on from and that is not as the database is. */
+async function archiveBefore(
+  { target }: ActivityContext,
+  status: Status,
+  named: string | undefined,
+): Promise<Archive> {
+  let asNow: string | undefined
+  let found = 0
+  for await (const { file } of backupsOf(target)) {
+    if (named !== undefined && path.basename(file) !== named) continue
+    found += 1
+    const archive = await open(file)
+    if (archive === undefined || archive.metadata.database.id !== target.database.id) continue
+    if (!goesOnFrom(status, archive)) continue
+    if (!isAsNow(status, archive)) return archive
+    asNow ??= file
+  }
+  if (asNow !== undefined)
+    throw nothing(
+      `The database is as ${asNow} holds it, by ledger and schema: no file of a lost run has taken effect since`,
+      { advice: words`Begin anew: ${command('start')}` },
+    )
+  const none =
+    named === undefined
+      ? `None of ${found} archives in ${target.backupDir} is of before: the ledger goes on from none of them`
+      : found === 0
+        ? `There is no archive ${named} of this database in ${target.backupDir}`
+        : `The ledger does not go on from ${named}, or it is no readable archive of this database`
+  throw nothing(none, { advice: words`See what is applied: ${command('status')}` })
+}
+
+async function open(file: string): Promise<Archive | undefined> {
+  try {
+    return { file, ...(await unpackArchive(file)) }
+  } catch (error) {
+    if (error instanceof ArchiveProblem) return undefined
+    throw error
+  }
+}
+
+function goesOnFrom({ applied }: Status, { state }: Archive): boolean {
+  return state.ledger.every(({ name }, index) => applied[index]?.name === name)
+}
+
+function isAsNow(status: Status, { state, metadata }: Archive): boolean {
+  return (
+    status.applied.length === state.ledger.length && status.schemaFingerprint === metadata.schemaFingerprint
+  )
+}
+
+/** As the run that made it knew it. The rehearsal restores and compares it again, and fails where it is not what it was. */
+async function recordOf({ file, metadata }: Archive): Promise<BackupRecord> {
+  const { createdAt, bookmark, tables, schemaFingerprint, comparison, way, moved, rowsRead, exportMs } =
+    metadata
+  return {
+    ...{ file, sha256: await fileSha256(file), sizeBytes: (await stat(file)).size, verified: true },
+    ...{ createdAt, tables, schemaFingerprint },
+    ...defined({ bookmark, comparison, way, moved, rowsRead, exportMs }),
+  }
+}
+
+/** A run lets go of its archives when it ends. */
+function refuseEnded(file: string, holder: Holder | undefined): void {
+  if (holder !== undefined) return
+  throw nothing(`No run holds ${file}: the one that made it has ended, or it was made by hand`, {
+    advice: words`Look for the report of that run in .d1-runbook/runs. To look after the database once more all the same, name the archive: ${command('adopt-run', '--archive', path.basename(file))}`,
+  })
+}
+
+function nothing(message: string, options: { advice?: ReturnType<typeof words> } = {}): RunbookError {
+  return new RunbookError('ChecksFailed', `${message}.`, {
+    advice: words`See what the database holds: ${command('status')}`,
+    ...options,
+  })
+}

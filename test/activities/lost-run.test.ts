@@ -1,0 +1,117 @@
+import path from 'node:path'
+import { MockActivityEnvironment } from '@temporalio/testing'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { createActivities } from '../../src/activities/index.js'
+import type { BackupRecord } from '../../src/contract/backup.js'
+import type { Target } from '../../src/contract/target.js'
+import { hold, isHeld, release } from '../../src/d1/backup/holds.js'
+import { packBundle } from '../../src/d1/migrations/bundle.js'
+import { migrationFile } from '../../src/d1/migrations/migration-files.js'
+import { serviceOf } from '../../src/runbook/charter/service.js'
+import { useBuiltProcesses } from '../analysis/own-process.js'
+import { charterFor } from '../charter-for.js'
+import { LEDGER_SQL, localTarget, seedLocal } from '../d1/local-target.js'
+
+useBuiltProcesses()
+
+const FILES = [
+  ['0001_t.sql', 'CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);\n'],
+  ['0002_w.sql', 'ALTER TABLE t ADD COLUMN w TEXT;\n'],
+  ['0003_x.sql', 'ALTER TABLE t ADD COLUMN x TEXT;\n'],
+].map(([name = '', sql = '']) => ({ ...migrationFile(name, Buffer.from(sql)), sql }))
+
+const LOST = 'local-20260308-020000-00000001'
+
+let target: Target
+let activities: ReturnType<typeof createActivities>
+let before: BackupRecord
+
+function apply(index: number, recorded = true): void {
+  const { name = '', sql = '' } = FILES[index] ?? {}
+  seedLocal(target, sql)
+  if (recorded) seedLocal(target, `INSERT INTO d1_migrations (name) VALUES ('${name}');`)
+}
+
+async function find(archive?: string): Promise<Awaited<ReturnType<typeof activities.findLostRun>>> {
+  const files = FILES.map(({ name, sha256 }) => ({ name, sha256 }))
+  const input = { target, files, bundle: await packBundle(FILES), requester: 'Ada' }
+  return new MockActivityEnvironment().run(() =>
+    activities.findLostRun({
+      ...{ ...input, runKey: 'local-20260308-030800-00000000' },
+      ...(archive === undefined ? {} : { archive }),
+    }),
+  )
+}
+
+function backUp(): Promise<BackupRecord> {
+  return new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
+}
+
+beforeEach(async () => {
+  target = localTarget()
+  activities = createActivities({ service: serviceOf([charterFor(target)]) })
+  seedLocal(target, LEDGER_SQL)
+  apply(0)
+  before = await backUp()
+  await hold(target.backupDir, { by: LOST, files: [before.file] })
+}, 60_000)
+
+describe('what a lost run left', () => {
+  it.each<[string, () => void, string[], boolean]>([
+    ['one file', () => apply(1), ['0002_w.sql'], true],
+    ['two files', () => (apply(1), apply(2)), ['0002_w.sql', '0003_x.sql'], true],
+    ['a file without its row in the ledger', () => apply(1, false), ['0002_w.sql'], true],
+    [
+      'a file, and the next without its row',
+      () => (apply(1), apply(2, false)),
+      ['0002_w.sql', '0003_x.sql'],
+      true,
+    ],
+    [
+      'a schema that no file leads to',
+      () => (apply(1), seedLocal(target, 'CREATE TABLE other (id);')),
+      ['0002_w.sql', '0003_x.sql'],
+      false,
+    ],
+  ])('%s', async (_what, done, files, settled) => {
+    done()
+    const { plan, status, backup, lost } = await find()
+    expect(lost?.run).toBe(LOST)
+    expect(plan.migrations.map(({ name }) => name)).toEqual(files)
+    expect(plan.predictedFingerprint === status.schemaFingerprint).toBe(settled)
+    expect(backup).toMatchObject({ file: before.file, sha256: before.sha256, verified: true })
+    expect(await isHeld(before.file)).toBe(true)
+  })
+
+  it('is looked for behind the newest archive that is of before, not behind one of after', async () => {
+    apply(1)
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    await backUp()
+    expect((await find()).backup.file).toBe(before.file)
+  })
+})
+
+describe('nothing to go on from', () => {
+  it('a database that is as its archive holds it', async () => {
+    await expect(find()).rejects.toThrow(/no file of a lost run has taken effect since/)
+  })
+
+  it('an archive that no run holds, unless it is named', async () => {
+    apply(1)
+    await release(target.backupDir, LOST)
+    await expect(find()).rejects.toThrow(/No run holds .*backup-local/)
+    expect(await find(path.basename(before.file))).not.toHaveProperty('lost')
+  })
+
+  it('an archive of another name, and a ledger that goes on from none', async () => {
+    apply(1)
+    await expect(find('backup-local-2020-01-01-000000.zip')).rejects.toThrow(/There is no archive/)
+    seedLocal(target, "UPDATE d1_migrations SET name = 'other.sql' WHERE name = '0001_t.sql';")
+    await expect(find()).rejects.toThrow(/goes on from none of them/)
+  })
+
+  it('a file that the project does not have', async () => {
+    seedLocal(target, "INSERT INTO d1_migrations (name) VALUES ('0009_gone.sql');")
+    await expect(find()).rejects.toThrow(/0009_gone\.sql/)
+  })
+})

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto'
+import { expect, it } from 'vitest'
+import type { MigrationRequest } from '../../src/contract/run.js'
+import { buildReport } from '../../src/runbook/report/build.js'
+import { submitDecisionUpdate } from '../../src/contract/messages.js'
+import { FILES, requestFor } from './request.js'
+import { decideAll, gateOpen, until, useSkippingServer } from './skipping.js'
+import { openWorld, refusal, type World } from './world.js'
+
+const server = useSkippingServer()
+
+function request(overrides: Partial<MigrationRequest> = {}): MigrationRequest {
+  return requestFor(randomUUID(), { lostRun: {}, ...overrides })
+}
+
+function applied(count: number, override?: (world: World) => Partial<World['activities']>): World {
+  const world = openWorld(override)
+  world.ledger = FILES.slice(0, count).map(({ name }) => name)
+  return world
+}
+
+it('goes on with validation and monitoring of what is proven to be applied, and runs no migration', async () => {
+  const world = applied(3)
+  const view = await server.migrate(world, request(), async (handle) => {
+    await decideAll(handle, ['team-lead', 'team-confirmation'])
+    return handle.result()
+  })
+  expect(view).toMatchObject({ success: true, outcome: 'completed' })
+  expect(view.migrations.map(({ name, state }) => [name, state])).toEqual([
+    ['0002_second.sql', 'applied'],
+    ['0003_third.sql', 'applied'],
+  ])
+  expect(world.calls).toContain('validateMigration')
+  expect(world.calls).toContain('runCheckpoint')
+  for (const never of ['applyMigration', 'createBackup', 'rehearse', 'runChecklist'])
+    expect(world.calls).not.toContain(never)
+  const [lead] = view.gates.filter(({ gate }) => gate === 'team-lead')
+  expect(lead?.shows).toEqual(
+    expect.arrayContaining([
+      'No migration runs. This run goes on from what a run left that Temporal no longer knows',
+      '0003_third.sql: applied',
+      expect.stringMatching(/^The run local-20260102-030405-00000000 holds that backup since/),
+    ]),
+  )
+  const complete = world.told.find(({ kind }) => kind === 'complete')?.text
+  expect(complete).toContain('Migrations applied: 2')
+  // How long the lost run took, nobody knows.
+  expect(complete).not.toContain('Duration')
+  const report = JSON.stringify(buildReport({ view, plan: null, baseline: null }))
+  expect(report).toContain('The baseline was taken behind the migration')
+})
+
+it('takes what the lost run applied back, where people decide so', async () => {
+  const world = applied(2)
+  const view = await server.migrate(world, request(), async (handle) => {
+    await decideAll(handle, ['team-lead'])
+    await until(handle, gateOpen('team-confirmation'))
+    const no = { gate: 'team-confirmation' as const, decision: 'reject' as const, actor: 'Bea' }
+    await handle.executeUpdate(submitDecisionUpdate, { args: [no] })
+    await until(handle, gateOpen('rollback'))
+    const back = { gate: 'rollback' as const, decision: 'approve' as const, actor: 'Bea' }
+    await handle.executeUpdate(submitDecisionUpdate, {
+      args: [{ ...back, strategy: 'reverse-migration' as const }],
+    })
+    return handle.result()
+  })
+  expect(view.outcome).toBe('rolled-back')
+  expect(view.migrations[0]).toMatchObject({ name: '0002_second.sql', state: 'taken-back' })
+})
+
+it('a schema between two files opens the gate rollback, whatever the ledger says', async () => {
+  const world = applied(2, (it) => ({
+    readStatus: async ({ target, files }) => ({
+      ...{ environment: target.environment, database: target.database, conflicts: [], timestamp: '' },
+      applied: it.ledger.map((name, index) => ({ id: index, name, appliedAt: '2026-01-01' })),
+      pending: files.filter(({ name }) => !it.ledger.includes(name)),
+      schemaFingerprint: 'neither',
+    }),
+  }))
+  const view = await server.migrate(world, request(), async (handle) => {
+    await decideAll(handle, ['team-lead'])
+    const asked = await until(handle, gateOpen('rollback'))
+    expect(asked.migrations).toMatchObject([{ name: '0002_second.sql', state: 'partial' }])
+    const keep = { gate: 'rollback' as const, decision: 'reject' as const, actor: 'Bea' }
+    await handle.executeUpdate(submitDecisionUpdate, { args: [keep] })
+    return handle.result()
+  })
+  expect(view).toMatchObject({ outcome: 'failed', failure: { type: 'ApplyPartial' } })
+  expect(view.message).toContain('0002_second.sql is partial')
+  expect(world.calls).not.toContain('validateMigration')
+})
+
+it('nothing to go on from ends it before anybody is asked', async () => {
+  const world = applied(1, () => ({
+    findLostRun: async () => {
+      throw refusal('ChecksFailed', 'No archive of this database is of before.')
+    },
+  }))
+  const view = await server.migrate(world, request(), (handle) => handle.result())
+  expect(view).toMatchObject({ outcome: 'failed', failure: { type: 'ChecksFailed' } })
+  expect(view.gates.every(({ state }) => state !== 'open')).toBe(true)
+})
