@@ -1,10 +1,12 @@
+import { copyFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { MockActivityEnvironment } from '@temporalio/testing'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createActivities } from '../../src/activities/index.js'
 import type { BackupRecord } from '../../src/contract/backup.js'
 import type { Target } from '../../src/contract/target.js'
 import { hold, isHeld, release } from '../../src/d1/backup/holds.js'
+import { listArchives } from '../../src/d1/backup/retention.js'
 import { packBundle } from '../../src/d1/migrations/bundle.js'
 import { migrationFile } from '../../src/d1/migrations/migration-files.js'
 import { serviceOf } from '../../src/runbook/charter/service.js'
@@ -47,14 +49,27 @@ function backUp(): Promise<BackupRecord> {
   return new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
 }
 
-beforeEach(async () => {
+let live: string
+let initial: string
+
+beforeAll(async () => {
   target = localTarget()
   activities = createActivities({ service: serviceOf([charterFor(target)]) })
   seedLocal(target, LEDGER_SQL)
   apply(0)
   before = await backUp()
-  await hold(target.backupDir, { by: LOST, files: [before.file] })
+  live = seedLocal(target, 'PRAGMA wal_checkpoint(TRUNCATE);')
+  initial = `${live}.initial`
+  copyFileSync(live, initial)
 }, 60_000)
+
+beforeEach(async () => {
+  for (const part of ['', '-wal', '-shm']) rmSync(live + part, { force: true })
+  copyFileSync(initial, live)
+  for (const { file } of await listArchives({ dir: target.backupDir, environment: 'local' }))
+    if (file !== before.file) rmSync(file)
+  await hold(target.backupDir, { by: LOST, files: [before.file] })
+})
 
 describe('what a lost run left', () => {
   it.each<[string, () => void, string[], boolean]>([
