@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
 import { activityInfo } from '@temporalio/activity'
 import type { ActivityInput } from '../contract/activity-inputs.js'
 import { RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
 import type { Act, Permission } from '../contract/permission.js'
+import { fileSha256 } from '../d1/backup/backup.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { whyNotPermitted, type PermittingCharter } from '../runbook/permit.js'
 import { rehearseOnCopy } from './rehearsal.js'
@@ -112,14 +111,9 @@ async function demandReverse(
 }
 
 async function demandBytes({ file, sha256 }: { file: string; sha256: string }): Promise<void> {
-  const digest = createHash('sha256')
-  try {
-    await pipeline(createReadStream(file), digest)
-  } catch {
-    // Whoever opens it says better what is the matter with it.
-    return
-  }
-  if (digest.digest('hex') !== sha256) throw refusal(`${file} has other bytes than the backup that was made`)
+  // Whoever opens one that cannot be read says better what is the matter with it.
+  const found = await fileSha256(file).catch(() => sha256)
+  if (found !== sha256) throw refusal(`${file} has other bytes than the backup that was made`)
 }
 
 export function sha256Of(text: string): string {
