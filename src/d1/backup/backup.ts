@@ -26,7 +26,6 @@ import { unpackArchive } from './unpack.js'
 import { restoreAndMeasure, type Restored } from './verify.js'
 import { findWrangler } from '../wrangler/wrangler.js'
 
-export { fileSha256 } from './export/sql-file.js'
 export { restoreBackup } from './restore.js'
 export { listArchives, newestBackup, backupsOf, type StoredBackup } from './retention.js'
 export { validateBackup, type Validation } from './validate-backup.js'
