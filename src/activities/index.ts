@@ -21,6 +21,7 @@ import { findLostRun } from './lost-run.js'
 import { checkPrerequisites } from './prerequisites.js'
 import { writeFailureFiles, writeReport } from './record.js'
 import { rehearse } from './rehearse.js'
+import { writtenSince } from './written-since.js'
 import { prepareReverse, restoreFromBackup, travelBack } from './roll-back.js'
 import { validateMigration } from './validate.js'
 import { defaultHome, type ActivityContext, type WorkerHome } from './worker-place.js'
@@ -96,6 +97,9 @@ export function createActivities({ service, stagingProof, ...home }: ActivityOpt
     prepareReverse: bound('prepareReverse', (here, input, { signal, beat }) =>
       prepareReverse(here, input, { signal, onProgress: beat }),
     ),
+    compareAfterRollback: bound('compareAfterRollback', async (here, { backup }, { signal }) => ({
+      compared: await writtenSince(here, backup, { files: [], signal }),
+    })),
     applyMigration: bound(
       'applyMigration',
       (here, input, { signal, beat }) => applyMigration(here, input, signal, beat),

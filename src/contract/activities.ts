@@ -175,6 +175,15 @@ export interface RollbackActivities {
       writtenSince?: Since
     }>
   >
+  /**
+   * After a way back was taken: how the database differs from the archive of before the migration, as closely as `backup.maxRowsRead`
+   * allows. What cannot be told is `unknown`, never thrown.
+   */
+  compareAfterRollback(input: {
+    target: Target
+    runKey: string
+    backup: BackupRecord
+  }): Promise<Audited<{ compared: Since }>>
 }
 
 export interface MutateActivities {

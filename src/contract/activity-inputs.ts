@@ -137,6 +137,7 @@ const ACTIVITY_INPUTS = {
     planned: z.array(rowChangeSchema).optional(),
     ownOnly: z.literal(true).optional(),
   }),
+  compareAfterRollback: z.object({ runKey, target, backup: backupRecordSchema }),
   travelBack: z.object({
     target,
     bookmark: bookmark(),

@@ -306,6 +306,8 @@ export const runViewSchema = z.object({
       cost: rollbackCostSchema.optional(),
       writtenSince: sinceSchema.optional(),
       undo: z.string().optional(),
+      /** Afterwards: how the database differs from the archive of before the migration. Absent in what older runs kept. */
+      compared: sinceSchema.optional(),
     })
     .optional(),
   /** The ways back as they were last shown to whoever decides; absent before anybody was asked. */

@@ -2,6 +2,7 @@ import { phrases } from '../text/phrases.js'
 import type { Announcement, Contact } from '../contract/announcement.js'
 import type { RunView } from '../contract/run.js'
 import { noteMessage, type MessageContext } from './messages.js'
+import { comparedLines } from '../text/written-since.js'
 import { ledgerText, migrationState, safetyCopyText, wayText } from './migration-state.js'
 import { finalVerdict, lastLook, verdictCounts } from './monitoring/end.js'
 import { words, type Words } from '../contract/next-command.js'
@@ -16,7 +17,7 @@ export interface EndMessage {
  * no further update; only what needs somebody now is an emergency.
  */
 export function endMessage(
-  input: MessageContext & { view: RunView; contacts: readonly Contact[] },
+  input: MessageContext & { view: RunView; contacts: readonly Contact[]; timeZone?: string },
 ): EndMessage {
   const { view } = input
   const { message, failure } = view
@@ -53,7 +54,7 @@ export function endMessage(
         ...(view.backup === null ? [] : [`Backup of before the migration: ${view.backup.file}`]),
       ])
     case 'rolled-back':
-      return note('↩️', 'Migration taken back', takenBackLines(view))
+      return note('↩️', 'Migration taken back', takenBackLines(view, input.timeZone ?? 'UTC'))
     case 'declined':
       return note('✋', `Declined: ${message}`, stateLines(view))
     case 'expired':
@@ -89,7 +90,7 @@ function stateLines(view: RunView): string[] {
   ]
 }
 
-function takenBackLines(view: RunView): string[] {
+function takenBackLines(view: RunView, timeZone: string): string[] {
   const { migrations, rollback } = view
   const by = migrations.find(({ takenBackBy }) => takenBackBy !== undefined)?.takenBackBy
   const lost = rollback === undefined ? undefined : phrases(rollback.price)
@@ -100,6 +101,7 @@ function takenBackLines(view: RunView): string[] {
     ...(rollback?.undo === undefined ? [] : [`Undo: Time Travel to the bookmark ${rollback.undo}`]),
     ...(view.safetyCopy === undefined ? [] : [safetyCopyText(view.safetyCopy)]),
     `Database now: ${ledgerText(view) ?? 'its ledger could not be read again'}`,
+    ...(rollback?.compared === undefined ? [] : comparedLines(rollback.compared, timeZone)),
     ...migrations.map((one) => `${one.name}: ${migrationState(one, migrations)}`),
   ]
 }

@@ -54,7 +54,8 @@ type Way = Omit<RollbackOption, 'command'>
 function reverseMigration({
   plan,
   reverse,
-}: Pick<Parameters<typeof rollbackOptions>[0], 'plan' | 'reverse'>): Way {
+  writtenSince,
+}: Pick<Parameters<typeof rollbackOptions>[0], 'plan' | 'reverse' | 'writtenSince'>): Way {
   const base = { strategy: 'reverse-migration', title: 'Reverse migration' } as const
   const rollback =
     reverse === undefined
@@ -77,10 +78,14 @@ function reverseMigration({
   const price = rollback.price.length === 0 ? [freeLine(rollback.cost)] : rollback.price
   // At the gate they are counted instead.
   const open = reverse === undefined ? conditionLines(plan?.rollback.conditions) : []
+  const again =
+    reverse === undefined && writtenSince === 'counting'
+      ? ['that is as planned: it is being rehearsed again, and the gate shows what it costs by now']
+      : []
   return {
     ...base,
     available: true,
-    price: [...price, ...open, ...proof],
+    price: [...price, ...open, ...proof, ...again],
     ...defined({ cost: rollback.cost }),
   }
 }

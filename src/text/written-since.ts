@@ -45,6 +45,59 @@ function tableText({ table, added, changed, gone, difference, uncertain }: Writt
   return `${table}: ${rows}, and which ones others wrote is not known${why}`
 }
 
+/** How the database differs from the archive after a way back: sentences without a full stop, never empty. */
+export function comparedLines(since: Since, timeZone: string): string[] {
+  if ('unknown' in since) return [`Whether the rows are those of the archive is not known: ${since.unknown}`]
+  const { by, tables, objects, moved } = since
+  const head = `Read back ${zonedDateTime(Date.parse(since.asOf), timeZone)} and held against the archive of ${zonedDateTime(Date.parse(since.since), timeZone)}`
+  const differing = tables.slice(0, SHOWN).map(comparedTable)
+  const rest = tables.length > SHOWN ? [`and ${plural(tables.length - SHOWN, 'more table')}`] : []
+  return [
+    `${head}: ${tables.length === 0 ? SAME[by] : [...differing, ...rest].join(', ')}`,
+    ...(tables.length === 0
+      ? []
+      : [`${OTHERS[by]}; what others wrote since and what did not come back look alike here`]),
+    ...(['added', 'changed', 'removed'] as const).flatMap((change) => {
+      const names = objects.filter((one) => one.change === change).map(objectText)
+      return names.length === 0
+        ? []
+        : [
+            `${THERE[change]}: ${names.slice(0, SHOWN).join(', ')}${names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''}`,
+          ]
+    }),
+    ...(moved === undefined || moved.length === 0
+      ? []
+      : [
+          `Written to while the archive was made, and so perhaps otherwise in it: ${moved.slice(0, SHOWN).join(', ')}`,
+        ]),
+  ]
+}
+
+const SAME = {
+  rows: 'every row is as it was',
+  sums: 'every table is as it was, by sums over all of its values',
+  counts: 'every table has as many rows as it had; their values were not compared',
+  schema: 'rows were not compared, for reading them costs more than backup.maxRowsRead allows',
+} as const
+
+const OTHERS = {
+  rows: 'Every other table is as it was',
+  sums: 'Every other table is as it was, by sums over all of its values',
+  counts: 'Every other table has as many rows as it had, and values were not compared',
+  schema: 'Rows were not compared',
+} as const
+
+const THERE = {
+  added: 'There now and not in the archive',
+  changed: 'Otherwise than in the archive',
+  removed: 'In the archive and not there now',
+} as const
+
+function comparedTable({ table, difference }: WrittenTable): string {
+  if (difference === null || difference === 0) return `${table}: as many rows, and not the same values`
+  return `${table}: ${plural(Math.abs(difference), 'row')} ${difference > 0 ? 'more' : 'fewer'}`
+}
+
 function objectLines(objects: readonly MadeObject[]): string[] {
   return (['added', 'changed', 'removed'] as const).flatMap((change) => {
     const names = objects.filter((one) => one.change === change).map(objectText)

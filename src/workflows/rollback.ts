@@ -24,7 +24,7 @@ import {
 import { permissionFor } from './permission.js'
 import type { Run } from './run.js'
 import { savePresentState, tellSafetyCopy } from './safety-copy.js'
-import { markTakenBack, readAfterRollback } from './taken-back.js'
+import { compareAfterRollback, markTakenBack, readAfterRollback } from './taken-back.js'
 import { offeredToTheEnd, tellWhereItStopped } from './stopped-rollback.js'
 import { ChosenOtherwise, sameState, takeWayBack } from './way-back.js'
 import { at, command, words, type Words } from '../contract/next-command.js'
@@ -117,6 +117,7 @@ async function takeBackOrKeep(
       const numbers = defined({ cost, writtenSince })
       run.view.rollback = { strategy, issue: incident.issue, price, ...numbers, ...kept }
       if (patched('read-after-rollback')) await run.uninterrupted(() => readAfterRollback(run))
+      if (patched('compared-after-rollback')) await run.uninterrupted(() => compareAfterRollback(run))
       throw new RunEnded({ outcome: 'rolled-back', message: `${incident.issue}; ${took}` })
     } catch (error) {
       if (isCancellation(error)) await run.uninterrupted(() => tellWhereItStopped(run))

@@ -1,6 +1,6 @@
 import type { LedgerRead, TakenBackBy } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
-import { read } from './activities.js'
+import { read, slow } from './activities.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
 import type { Run } from './run.js'
@@ -46,5 +46,30 @@ export async function readAfterRollback(run: Run): Promise<void> {
     delete run.view.ledger
     const note = `The ledger could not be read after the rollback: ${failureOf(error).message}`
     run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
+  }
+}
+
+/** The report says whether what was promised came back, and holds up nobody for long: past that it is not known. Never throws. */
+const COMPARED_WITHIN = '10 minutes'
+
+/** Rows and values against the archive of before: a way back that ended well says nothing of them. */
+export async function compareAfterRollback(run: Run): Promise<void> {
+  const { rollback, backup } = run.view
+  if (rollback === undefined || backup === null) return
+  const options = {
+    summary: 'Hold the rows against the archive',
+    startToCloseTimeout: COMPARED_WITHIN,
+    scheduleToCloseTimeout: COMPARED_WITHIN,
+    retry: { maximumAttempts: 1 },
+  } as const
+  try {
+    const { compared } = await run.audited(
+      slow.compareAfterRollback.executeWithOptions(options, [
+        { target: run.request.target, runKey: run.runKey, backup },
+      ]),
+    )
+    rollback.compared = compared
+  } catch (error) {
+    rollback.compared = { unknown: failureOf(error).message }
   }
 }

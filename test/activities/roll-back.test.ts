@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { readSnapshot } from '../../src/d1/read/open-reader.js'
 import { MockActivityEnvironment } from '@temporalio/testing'
@@ -100,6 +100,39 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
     migration: { name: '0003_rollback_2026_03_08.sql' },
     price: [goes, '1 row written to photos since the migration'],
   })
+})
+
+it('says after a way back what is not as in the archive of before', { timeout: 120_000 }, async () => {
+  const target = localTarget()
+  const activities = createActivities({ service: serviceOf([charterFor(target)]) })
+  seedLocal(
+    target,
+    `${LEDGER_SQL} CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); CREATE TABLE u (w TEXT);
+     INSERT INTO t (v) VALUES ('one'), ('two'); INSERT INTO u VALUES ('three');`,
+  )
+  const backUp = (): Promise<BackupRecord> =>
+    new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
+  const backup = await backUp()
+  const runKey = 'local-20260308-030800-00000000'
+  const compare = (): Promise<unknown> =>
+    new MockActivityEnvironment().run(() => activities.compareAfterRollback({ target, runKey, backup }))
+  const about = { since: backup.createdAt, by: 'sums' }
+  // The row of the reverse in the ledger is none of the application's.
+  seedLocal(target, "INSERT INTO d1_migrations (name) VALUES ('0002_rollback.sql')")
+  expect(await compare()).toMatchObject({ compared: { ...about, tables: [], objects: [] } })
+  seedLocal(target, "UPDATE t SET v = 'zwei' WHERE id = 2; DELETE FROM u; CREATE INDEX t_v ON t (v);")
+  expect(await compare()).toMatchObject({
+    compared: {
+      ...about,
+      tables: [
+        { table: 't', difference: 0 },
+        { table: 'u', difference: -1 },
+      ],
+      objects: [{ change: 'added', type: 'index', name: 't_v' }],
+    },
+  })
+  rmSync(path.join(target.backupDir, path.basename(backup.file)))
+  expect(await compare()).toMatchObject({ compared: { unknown: expect.any(String) } })
 })
 
 it('prices the rows whose keys were given again since', { timeout: 120_000 }, async () => {

@@ -323,6 +323,7 @@ describe('an activity that a rogue workflow schedules', () => {
       ...{ runKey: OWN, files, bundle: request.bundle, backup: backup(archive()), ledgerBefore: [] },
       ...{ applied: [FILE.name], at: '2026-01-01T00:00:00Z' },
     }),
+    compareAfterRollback: () => ({ runKey: OWN, backup: backup(archive()) }),
     travelBack: () => ({ bookmark: 'b', expectedFingerprint: 'x' }),
     restoreFromBackup: () => ({ backup: backup(archive()), runKey: OWN }),
     applyMigration: evilApply,

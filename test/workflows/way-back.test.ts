@@ -8,6 +8,7 @@ import { costOf } from '../../src/contract/rollback-cost.js'
 import type { Since } from '../../src/contract/rollback.js'
 import type { RollbackStrategy } from '../../src/contract/policy.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
+import { buildReport } from '../../src/runbook/report/build.js'
 import { renderIncident } from '../../src/runbook/report/incident.js'
 import { requestFor } from './request.js'
 import { gateOpen, until, useRealTimeServer, type RunHandle } from './skipping.js'
@@ -240,6 +241,8 @@ describe('what the ways back cost', () => {
     // Before it was counted, the alert said that it is being counted.
     const alert = world.told.find(({ kind }) => kind === 'emergency')
     expect(alert?.text).toContain('they are being counted, and the gate shows how many')
+    expect(alert?.text).toContain('Way back: Reverse migration')
+    expect(alert?.text).toContain('that is as planned: it is being rehearsed again')
   })
 
   it('is unknown where it could not be counted, with the reason', async () => {
@@ -253,6 +256,49 @@ describe('what the ways back cost', () => {
     })
     expect(view.rollbackOptions?.[1]?.writtenSince).toEqual({ unknown: 'the archive is gone' })
     expect(view.rollbackOptions?.[1]?.price.join()).toContain('is not known: the archive is gone')
+  })
+})
+
+describe('after a way back the database is held against the archive of before', () => {
+  const compared: Since = {
+    ...{ since: '2026-01-02T03:04:05.000Z', asOf: '2026-01-02T05:00:00.000Z', by: 'sums', objects: [] },
+    tables: [
+      { table: 'orders', added: null, changed: null, gone: null, difference: -3 },
+      { table: 'photos', added: null, changed: null, gone: null, difference: 0 },
+    ],
+  }
+
+  it.each<[string, Partial<RunbookActivities>, Since, string]>([
+    [
+      'table by table',
+      { compareAfterRollback: async () => ({ compared }) },
+      compared,
+      'held against the archive of 2026-01-02 03:04 UTC: orders: 3 rows fewer, photos: as many rows, and not the same values',
+    ],
+    [
+      'or that is not known, and nothing else ends otherwise',
+      {
+        compareAfterRollback: async () => {
+          throw down()
+        },
+      },
+      { unknown: 'the API answers 500' },
+      'Whether the rows are those of the archive is not known: the API answers 500',
+    ],
+  ])('%s', async (_what, override, seen, line) => {
+    const world = failing((it) => ({
+      travelBack: async () => {
+        it.ledger.splice(1)
+        return { previousBookmark: 'undo', schemaFingerprint: 'schema after 0001_first.sql' }
+      },
+      ...override,
+    }))
+    const view = await run(world, (handle) => choose(handle, 'time-travel'))
+    expect(view).toMatchObject({ outcome: 'rolled-back', rollback: { compared: seen } })
+    expect(world.calls.lastIndexOf('compareAfterRollback')).toBeGreaterThan(world.calls.indexOf('travelBack'))
+    expect(world.told.at(-1)?.text).toContain(line)
+    expect(renderIncident({ view, plan: null, baseline: null })).toContain(line)
+    expect(JSON.stringify(buildReport({ view, plan: null, baseline: null }))).toContain(line)
   })
 })
 

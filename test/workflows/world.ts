@@ -132,6 +132,9 @@ export function openWorld(override: (world: World) => Partial<RunbookActivities>
       price: [],
       file: 'runs/1/0004_rollback_2026_01_02.sql',
     }),
+    compareAfterRollback: async ({ backup }) => ({
+      compared: { since: backup.createdAt, asOf: now(), by: 'sums', tables: [], objects: [] },
+    }),
     travelBack: async () => ({ previousBookmark: 'undo', schemaFingerprint: fingerprint(world.ledger) }),
     restoreFromBackup: async () => ({ schemaFingerprint: fingerprint(world.ledger) }),
     announce: async ({ message }) => {

@@ -1,4 +1,5 @@
 import { phrases } from '../../text/phrases.js'
+import { comparedLines } from '../../text/written-since.js'
 import type { MigrationResult, RunView, StepView } from '../../contract/run.js'
 import { defined } from '../../contract/defined.js'
 import { reasonTexts } from '../../contract/reasons.js'
@@ -63,11 +64,16 @@ function migrationsNow({ view, timeZone }: ReportInput): string {
   const { migrations, ledger } = view
   if (migrations.length === 0) return 'Nothing was planned, so nothing was applied.'
   const said = ledgerText(view)
+  const compared = view.rollback?.compared
   return paragraphs(
     said === undefined
       ? migrations.some(({ state }) => state === 'taken-back') &&
           'The ledger was not read again after the rollback.'
       : `Read back ${shownTime(ledger?.readAt, timeZone)}: ${prose(said)}.`,
+    compared !== undefined &&
+      comparedLines(compared, timeZone ?? 'UTC')
+        .map((line) => `${prose(line)}.`)
+        .join(' '),
     table(
       ['File', ...stateHeads(view)],
       migrations.map((one) => [

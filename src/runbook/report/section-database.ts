@@ -1,4 +1,5 @@
 import { phrases } from '../../text/phrases.js'
+import { comparedLines } from '../../text/written-since.js'
 import { querySummary } from '../query-summary.js'
 import { fixPlace } from '../../text/fix.js'
 import type { Finding } from '../../contract/finding.js'
@@ -39,7 +40,7 @@ export function migrationsSection({ view, plan, timeZone }: ReportInput): Sectio
       ),
       ...recorded(view),
       ...readBack(view, timeZone),
-      ...takenBack(view),
+      ...takenBack(view, timeZone),
     ],
   }
 }
@@ -71,15 +72,22 @@ function readBack(view: RunView, timeZone: string | undefined): Block[] {
 }
 
 /** What the way back that was taken cost, and what undoes it. */
-function takenBack({ rollback }: RunView): Block[] {
+function takenBack({ rollback }: RunView, timeZone: string | undefined): Block[] {
   if (rollback === undefined) return []
+  const { compared } = rollback
+  const seen = compared === undefined ? [] : comparedLines(compared, timeZone ?? 'UTC')
   const lost = phrases(rollback.price)
   const undo: Line[] =
     rollback.undo === undefined ? [] : [['Undo: Time Travel to the bookmark ', { code: rollback.undo }]]
   return [
     {
       kind: 'list',
-      items: [`Taken back because: ${rollback.issue}`, ...(lost === '' ? [] : [`Lost: ${lost}`]), ...undo],
+      items: [
+        `Taken back because: ${rollback.issue}`,
+        ...(lost === '' ? [] : [`Lost: ${lost}`]),
+        ...seen,
+        ...undo,
+      ],
     },
   ]
 }
