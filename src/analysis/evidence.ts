@@ -151,6 +151,8 @@ export interface DataComparison {
   filled: FilledColumn[]
   /** Rows of now that are known as one of before that another one is known as already. */
   multiplied: number
+  /** Each row of before is one of now, with the same values, and there are no others. */
+  identical?: true
   /** NULLs of before in columns that may not be NULL any more. */
   nulls: { column: string; rows: number }[]
   appeared?: AppearedRows

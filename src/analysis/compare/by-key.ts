@@ -43,19 +43,27 @@ export function compareByKey(
   const matched = isUnique(after, key)
     ? Math.min(found, start.rowsBefore)
     : start.rowsBefore - number(database, `SELECT count(*) AS n FROM ${missingRows(fate, after, key)}`)
-  if (matched === start.rowsBefore && differing === 0) return { ...start, multiplied: found - matched }
+  if (matched === start.rowsBefore && differing === 0) {
+    const identical = found === matched && start.rowsAfter === start.rowsBefore && isUnique(after, key)
+    return { ...start, multiplied: found - matched, ...(identical ? { identical } : {}) }
+  }
   if (leavesKeyToSqlite(statements, fate, after, key)) {
     if (hasAllButKeys(database, fate, after, compared))
       return renumbered(withNewKeys(database, fate, after, { key, compared }, start, start.rowsBefore))
     if (compared.length > 0) return compareWithoutKey(database, fate, after, compared, start)
   }
   const writing = writingOf(statements, fate, after)
-  const columns = differing === 0 ? [] : columnChanges(database, from, pairs, key, writing)
+  const others = differing === 0 ? [] : differingPairs(database, from, pairs)
+  const columns = columnChanges(database, from, others, key, writing)
   const uniform = uniformColumns(database, fate, after, columns)
   const kept = {
     ...start,
     multiplied: Math.max(0, found - matched),
-    filled: differing === 0 ? [] : filledColumns(database, from, compared),
+    filled: filledColumns(
+      database,
+      from,
+      compared.filter((pair) => others.includes(pair)),
+    ),
     columns: withStaleValues(versions, fate, after, key, withTaken(versions, fate, after, from, columns)).map(
       (change) => (uniform.includes(change.column) ? { ...change, uniform: true } : change),
     ),
@@ -64,13 +72,13 @@ export function compareByKey(
   if (lost === 0) return kept
   if (start.rowsAfter >= start.rowsBefore && onlyUpdated(statements, fate)) {
     // Their key is no help: each other column is compared as a whole.
-    const others = changedColumns(database, fate, after, compared)
+    const changed = changedColumns(database, fate, after, compared)
     return withNewKeys(
       database,
       fate,
       after,
       { key, compared },
-      { ...kept, columns: larger(kept.columns, others) },
+      { ...kept, columns: larger(kept.columns, changed) },
       lost,
     )
   }
@@ -92,6 +100,13 @@ function matchesIn(
     .prepare(`SELECT count(*) AS matched, count(CASE WHEN ${differs} THEN 1 END) AS differing FROM ${from}`)
     .get()
   return { matched: Number(row?.['matched']), differing: Number(row?.['differing']) }
+}
+
+/** Those with at least one differing value: what became of the others is known, and asking costs nine counts a column. */
+function differingPairs(database: DatabaseSync, from: string, pairs: Pair[]): Pair[] {
+  const any = pairs.map((pair, at) => `max(${differ(pair)}) AS d${at}`)
+  const row = database.prepare(`SELECT ${any.join(', ')} FROM ${from}`).get() ?? {}
+  return pairs.filter((_pair, at) => Number(row[`d${at}`]) === 1)
 }
 
 function isUnique(table: TableSchema, key: Pair[]): boolean {

@@ -29,6 +29,7 @@ export function columnChanges(
   key: Pair[],
   writing: (column: string) => Writing,
 ): ColumnChange[] {
+  if (compared.length === 0) return []
   const cuts = compared.map(({ was, is }) => {
     const [b, s] = [column('b', was), column('s', is)]
     return cutOff(b, s, numbersCut(database, from, [b, s], writing(was)))
