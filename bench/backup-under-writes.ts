@@ -52,7 +52,11 @@ async function remote(perSecond: number, way: 'export' | 'rows'): Promise<void> 
   const id = '11111111-2222-4333-8444-555555555555'
   // The limit of calls is the user's; an application's writes do not count into it.
   const rateLimit = { calls: 1e6, windowMs: 300_000, blockMs: 300_000 }
-  const api = await startCloudflareApi({ databases: [{ id, name: 'bench', sql: SCHEMA }], rateLimit })
+  const api = await startCloudflareApi({
+    databases: [{ id, name: 'bench', sql: SCHEMA }],
+    rateLimit,
+    dayRows: null,
+  })
   Object.assign(process.env, api.env)
   const target: Target = {
     ...benchTarget(folder),

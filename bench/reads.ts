@@ -21,7 +21,11 @@ const SQL = 'SELECT id, v FROM t ORDER BY id'
 const DATABASE = { id: '11111111-2222-4333-8444-555555555555', name: 'bench' }
 
 const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-bench-'))
-const api = await startCloudflareApi({ dir: join(folder, 'api'), databases: [{ ...DATABASE, sql: SEED }] })
+const api = await startCloudflareApi({
+  dir: join(folder, 'api'),
+  databases: [{ ...DATABASE, sql: SEED }],
+  dayRows: null,
+})
 Object.assign(process.env, api.env)
 try {
   const remote = benchTarget(true)

@@ -28,7 +28,9 @@ export function switchesOf({ probes }: z.infer<typeof goldenSchema>): Partial<Cl
       ]),
     ),
     ...(owner === 'user' || owner === 'account' ? { tokenOwner: owner } : {}),
-    ...(seen.get('import-order') === 'yes' ? { importMode: 'transaction' as const } : {}),
+    ...(seen.get('import-order') === 'yes'
+      ? { importMode: seen.get('import-far') === 'yes' ? ('transaction' as const) : ('chunk' as const) }
+      : {}),
     ...(seen.get('export-available') === 'yes' ? { exportHoldMs: 0 } : {}),
     ...(seen.get('expression-depth') === 'taken' ? { engineDepths: false } : {}),
     ...(policy === null

@@ -1,6 +1,7 @@
 import type { ImportJob } from './jobs.js'
 import { createHash, randomUUID } from 'node:crypto'
 import { z } from 'zod'
+import { splitStatements } from '../../src/d1/sql/statements.js'
 import { ApiFailure } from './failure.js'
 import { bodyOf, databaseOf, success, underWay, type Exchange, type Reply, type Route } from './exchange.js'
 import type { LocalDatabase, Meta, StatementResult } from './local-database.js'
@@ -90,13 +91,24 @@ function runImport(service: Service, database: LocalDatabase, sql: string): Stat
   const history = service.histories.get(database.id)
   const before = history?.record()
   try {
-    return database.runEach(sql)
+    return service.importMode === 'chunk'
+      ? chunksOf(sql).flatMap((chunk) => database.run([{ sql: chunk }]))
+      : database.runEach(sql)
   } catch (error) {
     if (before !== undefined) history?.bringBack(before)
     throw error
   } finally {
     database.connection.exec('PRAGMA foreign_keys = ON')
   }
+}
+
+/** How many statements D1 takes together is not published. */
+const CHUNK = 10
+
+function chunksOf(sql: string): string[] {
+  const offsets = splitStatements(sql).map(({ offset }) => offset)
+  const starts = offsets.filter((_, at) => at % CHUNK === 0)
+  return starts.map((start, at) => sql.slice(start, starts[at + 1]))
 }
 
 function poll({ service, fault }: Exchange, bookmark: string): Reply {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { DayLimit, FREE_PLAN, type DayRows } from './day-limit.js'
 import { Faults, type FaultRule } from './faults.js'
 import { History } from './history.js'
 import { LocalDatabase } from './local-database.js'
@@ -48,7 +49,9 @@ export interface CloudflareApiOptions {
   /** How long an abandoned export holds its database. Milliseconds; 0: never. Default: 5000. */
   exportHoldMs?: number
   /** How an import runs; sources differ, so the default is the one that asks more of a client: `statement`. */
-  importMode?: 'statement' | 'transaction'
+  importMode?: 'statement' | 'chunk' | 'transaction'
+  /** Rows that queries may read and write a day; null: as many as they like. Default: the free plan's. */
+  dayRows?: DayRows | null
   /** Bytes of snapshots kept for Time Travel, for each database; older bookmarks expire. Default: 2 GiB. */
   keepBytes?: number
 }
@@ -135,6 +138,7 @@ function openService(folder: string, options: CloudflareApiOptions): Service {
     engineDepths: options.engineDepths ?? true,
     exportHoldMs: options.exportHoldMs ?? 5000,
     importMode: options.importMode ?? 'statement',
+    day: new DayLimit(options.dayRows === undefined ? FREE_PLAN : (options.dayRows ?? undefined)),
     folder,
     databases,
     histories: new Map(histories),

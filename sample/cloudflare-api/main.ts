@@ -13,7 +13,8 @@ const HELP = `Usage: node main.js [options]
   --as FILE                       be as doctor --live saw an account (its JSON file); an option behind it counts more
   --token-owner user|account      whose the token is
   --token-permission edit|read    what it may do
-  --import-mode statement|transaction
+  --import-mode statement|chunk|transaction
+  --plan free|paid                rows that may be read and written a day
   --splitter LIST                 which triggers a query cuts apart: ${Object.keys(ALL_FAULTS).join(',')} or none
   --rate-limit CALLS              calls in five minutes
   --export-hold-ms MS             how long an abandoned export keeps its database; 0: an export keeps nobody out
@@ -62,7 +63,9 @@ function switched(option: string, value: string): Partial<CloudflareApiOptions> 
     case '--token-permission':
       return { tokenPermission: z.enum(['edit', 'read']).parse(value) }
     case '--import-mode':
-      return { importMode: z.enum(['statement', 'transaction']).parse(value) }
+      return { importMode: z.enum(['statement', 'chunk', 'transaction']).parse(value) }
+    case '--plan':
+      return z.enum(['free', 'paid']).parse(value) === 'paid' ? { dayRows: null } : {}
     case '--rate-limit':
       return { rateLimit: { ...DEFAULT_RATE_LIMIT, calls: Number(value) } }
     case '--engine-depths':

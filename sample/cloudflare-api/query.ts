@@ -51,6 +51,7 @@ export const queryRoutes: Route[] = [
 function runBody(exchange: Exchange): StatementResult[] {
   const database = databaseOf(exchange)
   demandNoExport(exchange, database)
+  exchange.service.day.demand(Date.now())
   const body = bodyOf(exchange, BODY)
   const queries = 'batch' in body ? body.batch : [body]
   const { traffic, histories } = exchange.service
@@ -59,6 +60,7 @@ function runBody(exchange: Exchange): StatementResult[] {
       throw sqlFailure('incomplete input: SQLITE_ERROR')
     const results = database.run(queries.map(({ sql, params }) => ({ sql, params: params ?? [] })))
     histories.get(database.id)?.record()
+    exchange.service.day.add(results, Date.now())
     countQueries(traffic, database.id, queries, results)
     return results
   } catch (error) {

@@ -2,6 +2,7 @@ import type { AnalyticsRows, Traffic } from './jobs.js'
 import type { ExportJob } from './jobs.js'
 import type { ImportJob } from './jobs.js'
 import type { Faults, RouteName } from './faults.js'
+import type { DayLimit } from './day-limit.js'
 import type { CallCounter } from './rate-limit.js'
 import type { SplitterFaults } from './splitter.js'
 import type { History } from './history.js'
@@ -24,8 +25,9 @@ export interface Service {
   token: string
   /** An account's token is none of a user: `/user` and `/user/tokens/verify` do not know it. */
   tokenOwner: 'user' | 'account'
-  /** `statement`: each statement of an import stands for itself, a failed import is taken back as a whole by Time Travel. */
-  importMode: 'statement' | 'transaction'
+  /** `statement`: each statement of an import stands for itself, `chunk`: some of them; a failed one is taken back as a whole by Time Travel. */
+  importMode: 'statement' | 'chunk' | 'transaction'
+  day: DayLimit
   /** What the token may do: `read`: nothing but GET. */
   tokenPermission: 'edit' | 'read'
   splitter: SplitterFaults

@@ -113,6 +113,12 @@ export const ASSUMPTIONS: readonly Assumption[] = [
     `${ISSUES}9503`,
   ),
   assume(
+    'import-far',
+    'Does it reach over a hundred statements of an import?',
+    'no',
+    `${ISSUES}13272, which speaks of chunks and not of their size`,
+  ),
+  assume(
     'import-keys-off',
     'Has PRAGMA foreign_keys = OFF an effect within an import?',
     'yes',

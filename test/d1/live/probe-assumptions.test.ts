@@ -52,10 +52,11 @@ describe('against the strict local API', () => {
 /** A switch, and what the run must see of it and of nothing else. */
 const SWITCHES: [string, Partial<CloudflareApiOptions>, Record<string, string>][] = [
   ["an account's token", { tokenOwner: 'account' }, { 'token-owner': 'account' }],
+  ['imports in chunks', { importMode: 'chunk' }, { 'import-order': 'yes', 'import-keys-off': 'no' }],
   [
     'imports that are one transaction',
     { importMode: 'transaction' },
-    { 'import-order': 'yes', 'import-keys-off': 'no' },
+    { 'import-order': 'yes', 'import-far': 'yes', 'import-keys-off': 'no' },
   ],
   ['small letters taken', { splitter: { capitals: false } }, { 'trigger-capitals': 'taken' }],
   ['bare CASE taken', { splitter: { bareCase: false } }, { 'trigger-bare-case': 'taken' }],
@@ -91,7 +92,7 @@ describe('against the local API with a switch turned', () => {
       splitter,
     }) as Partial<CloudflareApiOptions>
     const run = await live(await start(all))
-    expect(run.probes.filter(({ ok }) => !ok)).toHaveLength(11)
+    expect(run.probes.filter(({ ok }) => !ok)).toHaveLength(12)
     const again = await live(await start(switchesOf({ version: 1, probes: run.probes })))
     expect(seenIn(again)).toEqual(seenIn(run))
   })

@@ -187,3 +187,42 @@ describe('every text of the table reaches its row through the API', () => {
     })
   })
 })
+
+describe('the free plan', () => {
+  const THREE = 'INSERT INTO day VALUES (1), (2), (3)'
+  const USED = /^Your account has exceeded D1's free tier daily row (read|write) limit\. /
+  const day = (dayRows: CloudflareApiOptions['dayRows']): Promise<CloudflareApi> =>
+    start({
+      ...(dayRows === undefined ? {} : { dayRows }),
+      databases: [{ id: ID, name: 'a', sql: 'CREATE TABLE day (a)' }],
+    })
+
+  test.each([
+    ['reads', { read: 2, written: 100 }, 'SELECT * FROM day', 'read'],
+    ['writes', { read: 100, written: 5 }, THREE, 'write'],
+  ] as const)(
+    'is used up by %s: every query fails, and the table of failures knows why',
+    async (_what, rows, sql, kind) => {
+      await day(rows)
+      expect((await call('/query', { sql: THREE })).success).toBe(true)
+      expect((await call('/query', { sql })).success).toBe(true)
+      const { response, errors } = await call('/query', { sql: 'SELECT 1' })
+      expect(response.status).toBe(400)
+      const [{ message = '' } = {}] = errors
+      expect(USED.exec(message)?.[1]).toBe(kind)
+      expect(rowOf(`${message} [code: 7500]`, 'remote').type).toBe('LimitReached')
+    },
+  )
+
+  test('is the default, and none where there is none', async () => {
+    await day(undefined)
+    const many =
+      'INSERT INTO day WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100001) SELECT i FROM n'
+    await call('/query', { sql: many })
+    expect((await call('/query', { sql: 'SELECT 1' })).success).toBe(false)
+    await api?.close()
+    await day(null)
+    await call('/query', { sql: many })
+    expect((await call('/query', { sql: 'SELECT 1' })).success).toBe(true)
+  })
+})
