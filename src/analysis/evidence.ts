@@ -110,6 +110,8 @@ export interface ColumnChange {
   taken?: string
   /** Of the changed ones: JSON documents of which nothing is left in the new ones. */
   overwritten?: number
+  /** Of the changed ones: JSON documents of which neither they nor a column filled from them holds a member or element now. */
+  shed?: number
   /** Of the values that became NULL or empty, then of the others that were not cut; a few of each. */
   samples: { key: string; before: string; after: string }[]
   /** `table.column` that holds the same values now. */

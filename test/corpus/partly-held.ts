@@ -92,7 +92,55 @@ const PREFS_OF_USERS = (condition: string): Omit<Case, 'name' | 'says'> => ({
   migration: `CREATE TABLE p (u_id INTEGER NOT NULL REFERENCES u (id), k TEXT NOT NULL, v TEXT, PRIMARY KEY (u_id, k)); INSERT INTO p SELECT u.id, j.key, j.value FROM u, json_each(u.settings) j${condition}; ALTER TABLE u DROP COLUMN settings;`,
 })
 
+/** Documents that change where they are. */
+const DOCUMENT = (values: string[], migration: string): Omit<Case, 'name' | 'says'> => ({
+  ...one('p', 'TEXT', values),
+  migration,
+})
+const SHED = [
+  '1 value of t.p loses a member or element that neither it nor a column filled from it holds now',
+]
+const TWO_LISTS = [`'["a","b"]'`, `'["c"]'`, `'[]'`]
+const TWO_OBJECTS = [`'{"theme":"dark","lang":"en"}'`, `'{"lang":"de"}'`]
+const OBJECTS_IN_LISTS = [`'[{"n":"x","on":true},{"n":"y","on":false}]'`, `'[{"n":"z","on":true}]'`]
+
 export const PARTLY_HELD: Scenario[] = [
+  some({
+    name: 'the last element of a list',
+    ...DOCUMENT(TWO_LISTS, `UPDATE t SET p = json_remove(p, '$[1]');`),
+    says: SHED,
+  }),
+  some({
+    name: 'the first element of a list',
+    ...DOCUMENT(TWO_LISTS, `UPDATE t SET p = json_remove(p, '$[0]') WHERE json_array_length(p) > 1;`),
+    says: SHED,
+  }),
+  some({
+    name: 'a member of an object',
+    ...DOCUMENT(TWO_OBJECTS, `UPDATE t SET p = json_remove(p, '$.theme');`),
+    says: SHED,
+  }),
+  some({
+    name: 'a member that a patch takes',
+    ...DOCUMENT(TWO_OBJECTS, `UPDATE t SET p = json_patch(p, '{"theme":null}');`),
+    says: SHED,
+  }),
+  some({
+    name: 'an object of a list that a filter leaves out',
+    ...DOCUMENT(
+      OBJECTS_IN_LISTS,
+      `UPDATE t SET p = (SELECT json_group_array(json(j.value)) FROM json_each(t.p) j WHERE json_extract(j.value, '$.on'));`,
+    ),
+    says: SHED,
+  }),
+  some({
+    name: 'a member that a rebuild leaves out',
+    ...DOCUMENT(
+      TWO_OBJECTS,
+      `CREATE TABLE t2 (id INTEGER PRIMARY KEY, p TEXT); INSERT INTO t2 SELECT id, json_remove(p, '$.theme') FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t;`,
+    ),
+    says: SHED,
+  }),
   some({
     name: 'a new column of the same name with a default',
     ...RENAMED(
@@ -303,6 +351,43 @@ export const PARTLY_HELD: Scenario[] = [
 ]
 
 export const WHOLLY_HELD: Scenario[] = [
+  all({
+    name: 'a member that becomes a column',
+    ...DOCUMENT(
+      TWO_OBJECTS,
+      `ALTER TABLE t ADD COLUMN theme TEXT; UPDATE t SET theme = json_extract(p, '$.theme'), p = json_remove(p, '$.theme');`,
+    ),
+    says: ['t.p changes in 1 row'],
+  }),
+  all({
+    name: 'a member under another name',
+    ...DOCUMENT(
+      TWO_OBJECTS,
+      `UPDATE t SET p = json_remove(json_set(p, '$.look', json_extract(p, '$.theme')), '$.theme') WHERE json_extract(p, '$.theme') IS NOT NULL;`,
+    ),
+    says: ['t.p changes in 1 row'],
+  }),
+  all({
+    name: 'an element that was there twice',
+    ...DOCUMENT(
+      [`'["a","a","b"]'`],
+      `UPDATE t SET p = (SELECT json_group_array(DISTINCT j.value) FROM json_each(t.p) j);`,
+    ),
+    says: ['t.p changes in 1 row'],
+  }),
+  all({
+    name: 'a member with another value',
+    ...DOCUMENT(TWO_OBJECTS, `UPDATE t SET p = json_set(p, '$.lang', 'fr');`),
+    says: ['t.p changes in 2 rows'],
+  }),
+  all({
+    name: 'members that become rows of another table',
+    ...DOCUMENT(
+      [`'{"tags":["a","b"],"k":1}'`, `'{"tags":["z"],"k":2}'`],
+      `CREATE TABLE tt (t_id INTEGER, tag TEXT); INSERT INTO tt SELECT t.id, j.value FROM t, json_each(t.p, '$.tags') j; UPDATE t SET p = json_remove(p, '$.tags');`,
+    ),
+    says: ['t.p changes in 2 rows'],
+  }),
   all({
     name: 'a column of another default that gets the values and the name',
     ...RENAMED(

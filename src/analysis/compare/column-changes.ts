@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { shownValue, type Row } from '../../d1/sqlite/sqlite.js'
 import { numbersCut } from './cut-numbers.js'
-import { countOverwritten } from './json-documents.js'
+import { countOverwritten, countShed } from './json-documents.js'
 import type { ColumnChange } from '../evidence.js'
 import { countCut, cutOff, spoilt, startsAsNumber } from './text-to-number.js'
 import { column, SAMPLES, type Pair } from './row-keys.js'
@@ -92,7 +92,19 @@ export function columnChanges(
     ]
     const documents = samples.some(({ before }) => /^'\s*[{[]/.test(before))
     const overwritten = documents ? countOverwritten(database, from, column('b', was), column('s', is)) : 0
+    const { beside, elsewhere } = writing(was)
+    const shed =
+      documents && !elsewhere
+        ? countShed(
+            database,
+            from,
+            column('b', was),
+            column('s', is),
+            beside.map((it) => column('s', it)),
+          )
+        : 0
     const kinds = {
+      ...(shed > overwritten ? { shed: shed - overwritten } : {}),
       ...(of('t') === 0 ? {} : { retyped: of('t') }),
       ...(cut === 0 ? {} : { cut, cutSamples: samplesWhere(cutAway) }),
       ...(blanked === 0 ? {} : { blanked: { values: blanked, nulls: of('o') } }),

@@ -24,7 +24,13 @@ export function computedPairs(fate: TableFate, after: TableSchema): ComputedPair
 }
 
 /** What computes them stands in no statement that wrote rows. */
-const computed = (name: string): Writing => ({ columns: [name], maps: true, expressions: [] })
+const computed = (name: string): Writing => ({
+  columns: [name],
+  maps: true,
+  beside: [],
+  elsewhere: false,
+  expressions: [],
+})
 
 /**
  * What became of the values of generated columns, and of ordinary ones that are generated now or were. `pairs`: the ordinary columns. A

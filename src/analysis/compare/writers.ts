@@ -23,6 +23,10 @@ export interface Writing {
   columns: string[]
   /** A statement that names it may put one word in the place of another. */
   maps: boolean
+  /** Other columns of the table that a statement fills with something of it. */
+  beside: string[]
+  /** A statement that names it fills another table. */
+  elsewhere: boolean
   /** What was put into it; of a copy whose list is not one for one the whole statement; none for a trigger. */
   expressions: Token[][]
 }
@@ -35,6 +39,19 @@ export function writingOf(
   return (name) => ({
     columns: [name, fate.renamedColumns.get(name.toLowerCase()) ?? name],
     maps: mapsWords(statements, fate, name),
+    beside: after.columns
+      .map((it) => it.name)
+      .filter(
+        (other) =>
+          !sameName(other, fate.renamedColumns.get(name.toLowerCase()) ?? name) &&
+          expressionsOf(statements, fate, after, other).some(({ expression }) => mentions(expression, name)),
+      ),
+    elsewhere: writersOf(statements, fate, name).some(
+      ({ anatomy }) =>
+        (anatomy.copies || anatomy.verb === 'update') &&
+        mentions(anatomy.tokens, name) &&
+        fate.copiedTo.some((table) => !sameName(table, after.name) && sameName(table, anatomy.target ?? '')),
+    ),
     expressions: expressionsOf(statements, fate, after, name).map(({ expression }) => expression),
   })
 }

@@ -23,6 +23,7 @@ export const ch101: Rule = {
             change.changed > (change.cut ?? 0) + (change.cut === undefined ? 0 : (change.retyped ?? 0)),
         )
         .filter((change) => nulledThroughParent(evidence, fate, change.column) === undefined)
+        .filter(({ changed, shed = 0 }) => changed > shed)
         .filter((change) => !replacedByOther(evidence, fate, change))
         .filter((change) => !setInEveryRow(evidence, fate, change))
         .map((change) => replaced(evidence, fate, change)),

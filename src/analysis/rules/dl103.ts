@@ -28,7 +28,11 @@ function observed(evidence: Evidence): Finding[] {
       if (nulledThroughParent(evidence, fate, change.column) !== undefined) return []
       if (replacedByOther(evidence, fate, change)) return [goneUnderItsName(evidence, fate, change)]
       if (forgotten(fate, change) || change.nulled > 0) return overwritten(evidence, fate, change)
-      return [...shortened(evidence, fate, change), ...rewritten(evidence, fate, change)]
+      return [
+        ...shortened(evidence, fate, change),
+        ...rewritten(evidence, fate, change),
+        ...shed(evidence, fate, change),
+      ]
     }),
   )
 }
@@ -125,6 +129,13 @@ function shortened(evidence: Evidence, fate: TableFate, change: ColumnChange): F
 function rewritten(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding[] {
   const { overwritten: count = 0 } = change
   const what = `${count === 1 ? 'is' : 'are'} replaced by JSON that has nothing of what was in it`
+  return count === 0 ? [] : [turned(evidence, fate, change, count, what)]
+}
+
+/** A member that was removed, an element that was left out. */
+function shed(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding[] {
+  const { shed: count = 0 } = change
+  const what = `${count === 1 ? 'loses' : 'lose'} a member or element that neither it nor a column filled from it holds now`
   return count === 0 ? [] : [turned(evidence, fate, change, count, what)]
 }
 

@@ -1,3 +1,4 @@
+import { keepsText } from '../../d1/schema/affinity.js'
 import { tableNamed } from '../../d1/schema/schema.js'
 import { unquote } from '../../d1/sql/tokens.js'
 import type { Token } from '../../d1/sql/tokens.js'
@@ -53,11 +54,12 @@ function rewritten(evidence: Evidence, fate: TableFate): ValueRisk[] {
   return pairsOf(fate, after).flatMap(({ was }) =>
     expressionsOf(evidence.statements, fate, after, was).flatMap(({ statement, expression }) => {
       if (!mentions(expression, was)) return []
+      const text = keepsText(before.columns.find(({ name }) => name === was)?.type ?? '')
       const clears = clearedBy(expression)
       const effect =
         clears !== undefined
           ? `clears ${before.name}.${was} ${clears}`
-          : shortens(expression)
+          : !text && shortens(expression)
             ? `may leave shorter numbers in ${before.name}.${was} than were there`
             : undefined
       if (effect === undefined) return []
@@ -90,7 +92,7 @@ function leftOut(evidence: Evidence, fate: TableFate): ValueRisk[] {
   const dropped = fate.how === 'dropped' ? before.columns.map(({ name }) => name) : goneColumns(fate)
   const copies = evidence.statements.filter(
     ({ anatomy, touches }) =>
-      (anatomy.copies || anatomy.verb === 'update') &&
+      (anatomy.copies || (anatomy.verb === 'update' && fate.how !== 'dropped' && !joins(anatomy))) &&
       (same(anatomy.target, before.name) ||
         touches.some(({ table, how }) => how === 'read' && same(table, before.name))),
   )
@@ -108,6 +110,16 @@ function leftOut(evidence: Evidence, fate: TableFate): ValueRisk[] {
       return [{ place: first, message, table: before.name, column }]
     })
     .slice(0, fate.how === 'dropped' ? 1 : undefined)
+}
+
+/** The WHERE of UPDATE … FROM says which rows belong together. */
+function joins({ tokens }: StatementParts): boolean {
+  let depth = 0
+  return tokens.some(({ text }) => {
+    if (text === '(') depth += 1
+    if (text === ')') depth -= 1
+    return depth === 0 && /^from$/i.test(text)
+  })
 }
 
 /** It is part of what is selected or set, not only of the condition. */

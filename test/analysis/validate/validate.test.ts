@@ -137,6 +137,11 @@ describe('validate, from the files alone', () => {
       `${PARTS} INSERT INTO parts SELECT id, q FROM t WHERE n > 1; SELECT 1; DROP TABLE t;`,
       ['Rows of t go to parts only where the WHERE lets them; then the table is dropped.'],
     ],
+    [
+      'an UPDATE … FROM, whose WHERE joins',
+      `${PARTS} UPDATE parts SET q = t.q FROM t WHERE t.id = t_id; ALTER TABLE t DROP COLUMN q;`,
+      [],
+    ],
     ['nullif of another column', `UPDATE t SET q = nullif(n, 0);`, []],
     ['a CASE that says words', `UPDATE t SET q = CASE WHEN q = 'a' THEN 'b' ELSE q END;`, []],
     ['a number in another unit', 'UPDATE t SET n = round(n * 100);', []],
