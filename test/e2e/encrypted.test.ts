@@ -18,6 +18,7 @@ import {
   untilSays,
   type Command,
 } from './processes.js'
+import { here } from './here.js'
 import { createLocalProject, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
 import { RunObserver } from './run.js'
 
@@ -42,10 +43,10 @@ let keyed: TemporalClient
 let run: RunObserver
 
 const keysFile = path.join(scratch.folder, 'keys')
-const command = (env: Record<string, string>, ...args: string[]): Command =>
-  launch([...args, '--project', project.folder, '--json'], env)
-const withKeys = (...args: string[]): Command => command({ D1_RUNBOOK_CODEC_KEYS_FILE: keysFile }, ...args)
-const without = (...args: string[]): Command => command({}, ...args)
+const command = (env: Record<string, string>, ...args: string[]) =>
+  here([...args, '--project', project.folder, '--json'], env)
+const withKeys = (...args: string[]) => command({ D1_RUNBOOK_CODEC_KEYS_FILE: keysFile }, ...args)
+const without = (...args: string[]) => command({}, ...args)
 
 async function startDev(keys: string): Promise<void> {
   writeFileSync(keysFile, keys, { mode: 0o600 })
@@ -93,10 +94,12 @@ test('a run is carried through, read and decided with the key; without it nothin
     ['report'],
     ['abort', '--actor', 'Bea'],
     ['start', '--requester', 'Ada'],
-    ['worker'],
   ]
-  for (const args of refused) {
-    const { code, json } = await resultOf(without(...args))
+  const asked = refused.map((args) => ({ args, ask: () => without(...args) }))
+  // A worker would be this process's for good, were it not refused.
+  const worker = ['worker', '--project', project.folder, '--json']
+  for (const { args, ask } of [...asked, { args: ['worker'], ask: () => launch(worker, {}) }]) {
+    const { code, json } = await resultOf(ask())
     expect({ args, code, json }).toMatchObject({
       code: 2,
       json: {

@@ -19,14 +19,11 @@ import {
 } from './processes.js'
 import { here } from './here.js'
 import { writeCharters } from './charters.js'
-import { createLocalProject, PENDING, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
+import { createLocalProject, ONE, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
 import { RunObserver, stateOf } from './run.js'
 
 /** Every gate but `rollback`, in the order in which they open. */
 const GATES_IN_ORDER = GATES.filter((gate) => gate !== 'rollback')
-
-/** One file is enough where how a run ends is the point: each costs a Wrangler. */
-const ONE = { '0002_email.sql': PENDING['0002_email.sql'] ?? '' }
 
 const scratch = scratchFolder()
 let home: LocalProject

@@ -14,7 +14,7 @@ import {
   untilSays,
   type Command,
 } from './processes.js'
-import { createLocalProject, scratchFolder, QUICK_BASELINE, type LocalProject } from './project.js'
+import { createLocalProject, ONE, scratchFolder, QUICK_BASELINE, type LocalProject } from './project.js'
 import { RunObserver } from './run.js'
 
 const scratch = scratchFolder()
@@ -30,6 +30,7 @@ beforeAll(async () => {
   project = createLocalProject({
     folder: path.join(scratch.folder, 'projet'),
     databaseId: '00000000-0000-4000-8000-0000000000b5',
+    pending: ONE,
     config: { environments: { local: { monitoring: QUICK_BASELINE } } },
   })
   server = await startEmbeddedServer({ projectDir: project.folder })

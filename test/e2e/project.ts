@@ -24,6 +24,9 @@ export const PENDING: Record<string, string> = {
   '0003_index.sql': 'CREATE INDEX users_by_name ON users (name);\n',
 }
 
+/** One file is enough where what carries the run is the point: each costs a Wrangler. */
+export const ONE = { '0002_email.sql': PENDING['0002_email.sql'] ?? '' }
+
 export interface LocalProject {
   folder: string
   databaseId: string

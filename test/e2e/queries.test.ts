@@ -5,8 +5,9 @@ import { startCloudflareApi, type CloudflareApi } from '../../sample/cloudflare-
 import type { Plan } from '../../src/contract/plan.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
-import { buildIfStale, documentOf, launch, launchService, untilSays, type Command } from './processes.js'
+import { buildIfStale, documentOf, launchService, untilSays, type Command } from './processes.js'
 import { writeCharters } from './charters.js'
+import { here } from './here.js'
 import { LEDGER, QUICK_BASELINE, scratchFolder } from './project.js'
 import { RunObserver } from './run.js'
 
@@ -24,7 +25,7 @@ let server: EmbeddedServer
 let temporal: TemporalClient
 let worker: Command
 let application: NodeJS.Timeout
-let command: (...args: string[]) => Command
+let command: (...args: string[]) => ReturnType<typeof here>
 
 beforeAll(async () => {
   await buildIfStale()
@@ -67,7 +68,7 @@ async function visit(author: number): Promise<void> {
   await fetch(url, { method: 'POST', headers, body })
 }
 
-function openProject(): (...args: string[]) => Command {
+function openProject(): typeof command {
   const folder = path.join(scratch.folder, 'shop')
   mkdirSync(path.join(folder, 'migrations'), { recursive: true })
   const write = (name: string, content: string): void => writeFileSync(path.join(folder, name), content)
@@ -82,7 +83,7 @@ function openProject(): (...args: string[]) => Command {
   write('runbook.config.json', JSON.stringify({ people, environments: { production: { monitoring } } }))
   write('migrations/0001_articles.sql', FIRST)
   write('migrations/0002_drop.sql', 'DROP INDEX articles_by_author;\n')
-  return (...args) => launch([...args, '--project', folder, '--env', 'production'], environment())
+  return (...args) => here([...args, '--project', folder, '--env', 'production'], environment())
 }
 
 test('a dropped index is named in the plan and at a checkpoint, with the query that nobody configured', async () => {
@@ -99,12 +100,13 @@ test('a dropped index is named in the plan and at a checkpoint, with the query t
   expect(stdout).toMatch(/Rows that they read in 30 days: .* become /)
 
   const run = new RunObserver(temporal, 'production', ID)
-  const waiting = command('start', '--wait', '--requester', 'Rita', '--time-scale', '300', '--json')
+  await documentOf<object>(command('start', '--requester', 'Rita', '--time-scale', '300', '--json'), 0)
   await run.approveAll(['team-lead'], 'José')
   await run.approveAll(['environment', 'connectivity', 'preflight', 'plan'], 'Dagný')
   await run.approveAll(['final'], 'José')
   await run.approveAll(['team-confirmation'], 'Dagný')
-  const view = await documentOf(waiting, 0)
+  const view = await run.closed()
+  expect(view).toMatchObject({ outcome: 'completed' })
   const reasons = view.monitoring?.checkpoints.flatMap((checkpoint) => checkpoint.reasons) ?? []
   expect(reasons).toContainEqual(
     expect.objectContaining({

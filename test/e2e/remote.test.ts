@@ -153,13 +153,13 @@ function createProject(scenario: Scenario, pending: Record<string, string>, conf
   const run = new RunObserver(temporal, 'production', id)
   const words = (args: string[]): string[] => [...args, '--project', folder, '--env', 'production', '--json']
   const ask = (...args: string[]) => here(words(args), environment())
-  const start = (...args: string[]): Command =>
-    launch(
-      words(['start', '--wait', '--requester', REQUESTER, '--time-scale', '600', ...args]),
-      environment(),
-    )
+  const begin = (...args: string[]): string[] =>
+    words(['start', '--requester', REQUESTER, '--time-scale', '600', ...args])
+  /** A process that waits, where its end is the point. */
+  const start = (...args: string[]): Command => launch(begin('--wait', ...args), environment())
+  const startOnly = () => documentOf<object>(here(begin(), environment()), 0)
   const readRows = (sql: string): unknown[] => api.database(id).prepare(sql).all()
-  return { id, folder, run, ask, start, readRows, ledger: () => readLedger(api.database(id)) }
+  return { id, folder, run, ask, start, startOnly, readRows, ledger: () => readLedger(api.database(id)) }
 }
 
 function columnsOf(project: Project): unknown {
@@ -215,12 +215,13 @@ describe('production', () => {
 
   test('a time-out after the effect: the file is proven applied, once, and the run completes', async () => {
     const project = openProject('timeout')
-    const waiting = project.start()
+    await project.startOnly()
     await approveToFinal(project.run)
     api.fault({ route: 'query', kind: '504-after', match: /INSERT INTO.*0002_email\.sql/s })
     await project.run.decide('final', 'José')
     await project.run.approveAll(['team-confirmation'], 'Dagný')
-    const view = await documentOf(waiting, 0)
+    const view = await project.run.closed()
+    expect(view).toMatchObject({ outcome: 'completed' })
     expect(view.migrations).toMatchObject([
       { name: '0002_email.sql', state: 'applied' },
       { name: '0003_index.sql', state: 'applied' },
@@ -235,14 +236,14 @@ describe('production', () => {
 
   test("an overrun of the user's calls while it is applied: the run waits, knocks at no closed door, and loses nothing", async () => {
     const project = openProject('overrun')
-    const waiting = project.start()
+    await project.startOnly()
     await approveToFinal(project.run)
     const blockMs = 12_000
     const from = Date.now()
     api.overrun(blockMs)
     await project.run.decide('final', 'José')
     await project.run.approveAll(['team-confirmation'], 'Dagný')
-    const view = await documentOf(waiting, 0)
+    const view = await project.run.closed()
     expect(view).toMatchObject({ outcome: 'completed' })
     expect(project.ledger()).toEqual(['0001_users.sql', '0002_email.sql', '0003_index.sql'])
     const refused = api.calls.filter(({ at }) => at.getTime() >= from && at.getTime() < from + blockMs)

@@ -5,16 +5,9 @@ import { GATES } from '../../src/contract/names.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import type { WorkerVersion } from '../../src/temporal/deployment.js'
-import {
-  buildIfStale,
-  documentOf,
-  launch,
-  launchService,
-  resultOf,
-  untilSays,
-  type Command,
-} from './processes.js'
-import { createLocalProject, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
+import { buildIfStale, documentOf, launchService, resultOf, untilSays, type Command } from './processes.js'
+import { here } from './here.js'
+import { createLocalProject, ONE, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
 import { RunObserver } from './run.js'
 
 const scratch = scratchFolder()
@@ -28,11 +21,12 @@ const projectOf = (name: string, databaseId: string): LocalProject =>
   createLocalProject({
     folder: path.join(scratch.folder, name),
     databaseId,
+    pending: ONE,
     config: { environments: { local: { monitoring: QUICK_BASELINE } } },
   })
 
-const command = (project: LocalProject, ...args: string[]): Command =>
-  launch([...args, '--project', project.folder, '--json'], { TEMPORAL_ADDRESS: server.address })
+const command = (project: LocalProject, ...args: string[]) =>
+  here([...args, '--project', project.folder, '--json'], { TEMPORAL_ADDRESS: server.address })
 
 /** The built worker, as of another build. Both databases are served by each: a charter a project. */
 async function startWorker(buildId: string): Promise<string> {

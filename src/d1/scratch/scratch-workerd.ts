@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Miniflare as Engine } from 'miniflare'
 import { RunbookError, messageOf } from '../../contract/failures.js'
-import { convertV4MiniflareOptions, Miniflare } from './miniflare.js'
+import { loadMiniflare } from './miniflare.js'
 import { scratchDatabaseFile } from '../read/local-file.js'
 import type { Row, SqlValue } from '../sqlite/sqlite.js'
 
@@ -90,6 +90,7 @@ export interface ScratchEngine {
 export async function startScratchEngine(databases: number, within = tmpdir()): Promise<ScratchEngine> {
   const root = await mkdtemp(join(within, 'd1-runbook-scratch-'))
   const names = Array.from({ length: databases }, (_, number) => `scratch-${number}`)
+  const { convertV4MiniflareOptions, Miniflare } = loadMiniflare()
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       modules: true,

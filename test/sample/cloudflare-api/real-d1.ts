@@ -1,4 +1,4 @@
-import { convertV4MiniflareOptions, Miniflare } from '../../../src/d1/scratch/miniflare.js'
+import { loadMiniflare } from '../../../src/d1/scratch/miniflare.js'
 
 /** As much of D1's interface for Workers as the comparisons need. */
 export interface RealD1 {
@@ -13,6 +13,7 @@ interface RealStatement {
 
 /** An empty database in workerd, in memory: what the local API is measured against. */
 export async function openRealD1(): Promise<{ d1: RealD1; close(): Promise<void> }> {
+  const { convertV4MiniflareOptions, Miniflare } = loadMiniflare()
   const workerd = new Miniflare(
     convertV4MiniflareOptions({
       modules: true,
