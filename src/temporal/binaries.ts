@@ -1,10 +1,14 @@
 import { execa } from 'execa'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
 import { packageRoot } from '../process/package-root.js'
 
 /** The programs that the set-up finds or fetches: the CLI holds the embedded server, the other one skips time in tests. */
 export type TemporalProgram = 'temporal-cli' | 'temporal-test-server'
+
+/** What was found for this process. */
+const provided = new Map<TemporalProgram, string>()
 
 /**
  * Absolute path of one of Temporal's programs, fetched into the user's cache when this machine has none. The look-up is
@@ -15,6 +19,8 @@ export async function provideTemporal(
   program: TemporalProgram,
   onMessage: (line: string) => void = () => undefined,
 ): Promise<string> {
+  const known = provided.get(program)
+  if (known !== undefined && existsSync(known)) return known
   const script = path.join(packageRoot(), 'setup', 'main.mjs')
   const child = execa(process.execPath, [script, '--only', program, '--print-paths'], {
     reject: false,
@@ -29,6 +35,7 @@ export async function provideTemporal(
   if (failed) throw missing(program, said)
   const found = (JSON.parse(stdout) as Partial<Record<TemporalProgram, string>>)[program]
   if (found === undefined) throw new Error(`the set-up did not say where ${program} is`)
+  provided.set(program, found)
   return found
 }
 

@@ -129,7 +129,8 @@ async function startWorker(folder: string): Promise<{ process: Command }> {
 /** Waits for the moment and kills; what the run was doing then. */
 async function strike(stage: Stage, { victim, during, at }: Kill): Promise<string> {
   if (during !== undefined) {
-    await stage.observer().until(during, ({ message }) => message === during, PATIENCE_MS)
+    // It is over in a second.
+    await stage.observer().until(during, ({ message }) => message === during, PATIENCE_MS, 100)
   }
   if (victim === 'wrangler') {
     const found = await wranglerApplying(stage.project.folder)

@@ -5,6 +5,9 @@ import type { RunView } from '../../src/contract/run.js'
 import type { RollbackStrategy } from '../../src/contract/policy.js'
 import type { TemporalClient } from '../../src/temporal/connection.js'
 
+/** Each look is work for the server and the worker too: more often, and looking is a tenth of what a run costs. */
+const LOOK_EVERY_MS = 400
+
 /** One run, looked at and decided through Temporal itself: quicker than a command for each look. */
 export class RunObserver {
   readonly workflowId: string
@@ -16,9 +19,14 @@ export class RunObserver {
   }
 
   /** Waits until the run's state is as asked; throws when it closes before. A worker or a run that is not there yet is waited for. */
-  async until(what: string, asked: (view: RunView) => boolean, patienceMs = 75_000): Promise<RunView> {
+  async until(
+    what: string,
+    asked: (view: RunView) => boolean,
+    patienceMs = 75_000,
+    everyMs = LOOK_EVERY_MS,
+  ): Promise<RunView> {
     let view: RunView | undefined
-    for (const limit = Date.now() + patienceMs; Date.now() < limit; await pause(150)) {
+    for (const limit = Date.now() + patienceMs; Date.now() < limit; await pause(everyMs)) {
       view = await this.look()
       if (view !== undefined && asked(view)) return view
       if (view !== undefined && view.outcome !== null) break

@@ -199,35 +199,36 @@ it('applies the whole chain to an empty database', async () => {
   expect(ledger).toEqual((await readdir(path.join(projectDir, 'migrations'))).sort())
 }, 120_000)
 
-it('fills staging and production alike for the local Cloudflare API', async () => {
-  const sample = await prepareRemoteSample({
-    to: path.join(folder, 'remote'),
-    dataDir: path.join(folder, 'cloud'),
-  })
-  const project = await loadProject({ projectDir: sample.projectDir })
-  for (const { id, name, file } of sample.databases) {
-    const environment = name.replace('art-archive-', '')
-    expect(resolveTarget(project, environment).database).toEqual({ id, name, remote: true })
-    const database = openSqlite(file, { readOnly: true })
-    expect(database.prepare('SELECT count(*) AS n FROM d1_migrations').get()).toEqual({
-      n: sample.applied.length,
-    })
-    expect(database.prepare('SELECT count(*) AS n FROM list_items').get()).toEqual({ n: 5_000 })
-    database.close()
-  }
-})
+describe('the prepared sample of the local Cloudflare API', () => {
+  let sample: Awaited<ReturnType<typeof prepareRemoteSample>>
 
-it('writes a config that the project loader accepts', async () => {
-  const sample = await prepareRemoteSample({
-    to: path.join(folder, 'configured'),
-    dataDir: path.join(folder, 'c2'),
+  beforeAll(async () => {
+    const to = path.join(folder, 'remote')
+    sample = await prepareRemoteSample({ to, dataDir: path.join(folder, 'cloud') })
+  }, 120_000)
+
+  it('fills staging and production alike', async () => {
+    const project = await loadProject({ projectDir: sample.projectDir })
+    for (const { id, name, file } of sample.databases) {
+      const environment = name.replace('art-archive-', '')
+      expect(resolveTarget(project, environment).database).toEqual({ id, name, remote: true })
+      const database = openSqlite(file, { readOnly: true })
+      expect(database.prepare('SELECT count(*) AS n FROM d1_migrations').get()).toEqual({
+        n: sample.applied.length,
+      })
+      expect(database.prepare('SELECT count(*) AS n FROM list_items').get()).toEqual({ n: 5_000 })
+      database.close()
+    }
   })
-  await writeSampleConfig({
-    projectDir: sample.projectDir,
-    healthUrl: 'http://127.0.0.1:1/health',
-    environment: 'production',
+
+  it('gets a config that the project loader accepts', async () => {
+    await writeSampleConfig({
+      projectDir: sample.projectDir,
+      healthUrl: 'http://127.0.0.1:1/health',
+      environment: 'production',
+    })
+    const project = await loadProject({ projectDir: sample.projectDir })
+    expect(project.environments.get('production')?.settings.healthUrl).toBe('http://127.0.0.1:1/health')
+    expect(project.environments.get('production')?.settings.monitoring.probes).toHaveLength(2)
   })
-  const project = await loadProject({ projectDir: sample.projectDir })
-  expect(project.environments.get('production')?.settings.healthUrl).toBe('http://127.0.0.1:1/health')
-  expect(project.environments.get('production')?.settings.monitoring.probes).toHaveLength(2)
 })
