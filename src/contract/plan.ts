@@ -29,6 +29,8 @@ export const plannedMigrationSchema = z.object({
       }),
     )
     .optional(),
+  /** The file itself; absent in earlier versions, and where it is longer than 8,000 characters. */
+  sql: z.string().optional(),
 })
 export type PlannedMigration = z.infer<typeof plannedMigrationSchema>
 

@@ -6,6 +6,7 @@ import { priceSchema } from './price.js'
 import { LIMITS } from './limits.js'
 import { monitoringPlanSchema, monitoringViewSchema } from './monitoring.js'
 import { GATES, OUTCOMES, PHASES, STEERING } from './names.js'
+import { planViewSchema } from './plan-view.js'
 import { personSchema, policySchema, rollbackStrategySchema } from './policy.js'
 import { rollbackCostSchema, rollbackOptionSchema, sinceSchema } from './rollback.js'
 import { databaseSchema, targetSchema } from './target.js'
@@ -180,6 +181,8 @@ export const gateViewSchema = z.object({
   expiresAt: z.string().optional(),
   /** What is being confirmed, as lines for people. */
   shows: z.array(wordsSchema),
+  /** At the gate `plan` of a migration: the same as a value. Absent in runs that began before it was kept. */
+  plan: planViewSchema.optional(),
   /** While it is open; absent in runs that began before it was kept. */
   who: gateWhoSchema.optional(),
 })

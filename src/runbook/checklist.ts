@@ -5,6 +5,7 @@ import { plural } from '../text/plural.js'
 import { code, paragraphs, prose } from '../text/markdown.js'
 import { migrationState } from './migration-state.js'
 import { commandLine } from '../contract/command-line.js'
+import { planMarkdown } from './plan-markdown.js'
 import { markdownWords } from '../text/words.js'
 import { gateCommands } from './gate-commands.js'
 import { whoLines } from './who-decides.js'
@@ -45,17 +46,21 @@ function headline(view: RunView): string {
 function nextAction(view: RunView, timeZone: string): string {
   return view.gates
     .filter(({ state }) => state === 'open')
-    .map(({ gate, shows, expiresAt, who }) =>
-      [
+    .map(({ gate, shows, plan, expiresAt, who }) =>
+      paragraphs(
         `👉 **${prose(gateTitle(gate, view.environment))}**`,
-        '',
-        ...shows.map((line) => `- ${markdownWords(line)}`),
-        ...gateCommands({ gate, environment: view.environment }).map(
-          ({ label, command }) => `- ${label.toLowerCase()}: ${code(commandLine(command))}`,
-        ),
-        ...(who === undefined ? [] : whoLines(who).map((line) => `- ${prose(line)}`)),
-        ...(expiresAt === undefined ? [] : [`- expires ${zonedDateTime(Date.parse(expiresAt), timeZone)}`]),
-      ].join('\n'),
+        [
+          ...gateCommands({ gate, environment: view.environment }).map(
+            ({ label, command }) => `- ${label}: ${code(commandLine(command))}`,
+          ),
+          ...(who === undefined ? [] : whoLines(who).map((line) => `- ${prose(line)}`)),
+          ...(expiresAt === undefined
+            ? []
+            : [`- Expires ${zonedDateTime(Date.parse(expiresAt), timeZone)}; silence is not an approval`]),
+          ...(plan === undefined ? shows.map((line) => `- ${markdownWords(line)}`) : []),
+        ].join('\n'),
+        plan !== undefined && planMarkdown(plan),
+      ),
     )
     .join('\n\n')
 }

@@ -5,7 +5,9 @@ import type { RollbackOption } from '../contract/rollback.js'
 import { calendarDay, clockTime, zonedTime, zoneName } from '../text/clock.js'
 import { durationInWords, formatDuration } from '../text/duration.js'
 import { LINE_BREAKS, oneLine } from '../text/one-line.js'
+import type { PlanView } from '../contract/plan-view.js'
 import { gateCommands } from './gate-commands.js'
+import { planRows } from './plan-blocks.js'
 import { gateTitle } from './steps.js'
 import { whoLines } from './who-decides.js'
 import type { GateWho } from '../contract/run.js'
@@ -13,6 +15,9 @@ import { joined, mapText, words, type Words } from '../contract/next-command.js'
 
 /** The runbook's pace of updates. Milliseconds. */
 const UPDATE_EVERY_MS = 15 * 60_000
+
+/** Of each piece of SQL: a channel is for reading, the whole is in `show`, the Temporal UI and the report. */
+const MESSAGE_CODE_ROWS = 8
 
 /** Which database a message is about: stands in a line of its own, so that the runbook's lines stay word for word. */
 export interface MessageContext {
@@ -137,8 +142,9 @@ export function gateOpenMessage(
     planHash?: string | null
     who: GateWho
     expiresAt?: number
-    /** What is being confirmed, as lines for people. */
+    /** What is being confirmed, as lines for people; of a plan, as a value. */
     shows?: readonly Words[]
+    plan?: PlanView
   },
 ): Words {
   return lines(
@@ -148,8 +154,10 @@ export function gateOpenMessage(
     typeof input.planHash === 'string' && `- Plan: ${input.planHash}`,
     input.expiresAt !== undefined &&
       `- Expires: ${zonedTime(input.expiresAt, input.timeZone)}; silence is not an approval`,
-    ...(input.shows ?? []).map((line) => words`- ${onOneLine(line)}`),
     contextLine(input),
+    ...(input.plan === undefined
+      ? (input.shows ?? []).map((line) => words`- ${onOneLine(line)}`)
+      : planRows(input.plan, { codeRows: MESSAGE_CODE_ROWS })),
   )
 }
 

@@ -15,7 +15,7 @@ const OUTCOMES: Record<KnownQuery['outcome'], string> = {
 }
 
 /** What the plan knows of the running application without being told, in two lines at most; none where it was told. */
-export function querySummary(queries: PlanQueries | undefined): string[] {
+function querySummary(queries: PlanQueries | undefined): string[] {
   if (queries === undefined) return []
   if (queries.state === 'unknown')
     return [`Queries of the application: unknown, so none was tried: ${queries.because}`]
@@ -30,6 +30,23 @@ export function querySummary(queries: PlanQueries | undefined): string[] {
   return [`Queries of the application: ${known.length} known (${from}${share}): ${counts(known)}`, ...bill]
 }
 
+/** All to which something happens, and so many others. */
+const SHOWN = 5
+
+/** The summary, and below its first sentence all queries to which something happens, and the first others. */
+export function queryLines(queries: PlanQueries | undefined): string[] {
+  const [head, ...rest] = querySummary(queries)
+  if (head === undefined) return []
+  const known = queries?.state === 'read' ? shownQueries(queries.known) : []
+  return [head, ...known, ...rest]
+}
+
+function shownQueries(known: readonly KnownQuery[]): string[] {
+  const told = known.filter(({ outcome }) => outcome !== 'unchanged')
+  const others = known.filter(({ outcome }) => outcome === 'unchanged')
+  return [...told, ...others.slice(0, Math.max(0, SHOWN - told.length))].map(queryLine)
+}
+
 function counts(known: readonly KnownQuery[]): string {
   return (Object.keys(OUTCOMES) as KnownQuery['outcome'][])
     .map((outcome) => ({ outcome, count: known.filter((one) => one.outcome === outcome).length }))
@@ -39,7 +56,7 @@ function counts(known: readonly KnownQuery[]): string {
 }
 
 /** `SELECT … (60 calls): scans instead of searching, 48,000 rows read a call instead of 12`. */
-export function queryLine({ name, outcome, because, rowsPerCall, calls }: KnownQuery): string {
+function queryLine({ name, outcome, because, rowsPerCall, calls }: KnownQuery): string {
   const rows =
     rowsPerCall === undefined
       ? ''

@@ -3,12 +3,16 @@ import { visible, visibleLines } from './visible.js'
 
 /** `text` as Markdown prose: what people typed must not become headings, links, table cells or HTML, and loses no blank. */
 export function prose(text: string): string {
-  return visible(oneLine(text))
-    .replace(/[\\`*_[\]|~#]/g, (mark) => `\\${mark}`)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replace(/ {2,}/g, (blanks) => ` ${'&nbsp;'.repeat(blanks.length - 1)}`)
+  return (
+    visible(oneLine(text))
+      .replace(/[\\`*_[\]|~#]/g, (mark) => `\\${mark}`)
+      // What would begin a list there.
+      .replace(/^(\d*)([-+.)])(?= )/, '$1\\$2')
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replace(/ {2,}/g, (blanks) => ` ${'&nbsp;'.repeat(blanks.length - 1)}`)
+  )
 }
 
 /** `text` as inline code, whatever backticks it holds. */

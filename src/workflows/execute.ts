@@ -2,19 +2,21 @@ import { ApplicationFailure } from '@temporalio/workflow'
 import type { Plan } from '../contract/plan.js'
 import type { Status } from '../contract/status.js'
 import { baselineLines } from '../runbook/monitoring/baseline.js'
-import { answersForWayBack, WAY_BACK_ANSWERED, WAY_BACK_LINE, wayBackReview } from '../runbook/plan-review.js'
+import { planRows } from '../runbook/plan-blocks.js'
+import { answersForWayBack, WAY_BACK_LINE, wayBackReview } from '../runbook/plan-review.js'
+import { planView } from '../runbook/plan-view.js'
 import { noteMessage } from '../runbook/messages.js'
 import { stoppedState } from '../runbook/stopped-state.js'
 import { read, record } from './activities.js'
 import { appliedByThisRun, applyOneByOne, proveOutcome } from './apply.js'
 import { writeDown } from './close.js'
 import { failureOf, isStopped, WindowOver } from './endings.js'
-import { connectivityPrompt, environmentPrompt, finalPrompt, planPrompt, preflightPrompt } from './prompts.js'
+import { connectivityPrompt, environmentPrompt, finalPrompt, preflightPrompt } from './prompts.js'
 import { replaceCheck } from './prepare.js'
 import { considerRollback } from './rollback.js'
 import type { Run } from './run.js'
 import { stepOf } from './state.js'
-import { command, words, type Words } from '../contract/next-command.js'
+import { command, words } from '../contract/next-command.js'
 
 /**
  * Step 3: the five prompts of the runbook, then the migrations. False: the database changed while people decided, so what
@@ -26,8 +28,7 @@ export async function execute(run: Run, status: Status, plan: Plan): Promise<boo
     async () => {
       await confirmDatabase(run)
       await run.gate('preflight', preflightPrompt(run.view, status, plan))
-      const baseline = run.baseline === null ? [] : baselineLines(run.baseline, run.request.monitoring)
-      await approvePlan(run, planPrompt(plan, baseline))
+      await approvePlan(run, plan)
       await run.gate('final', finalPrompt(run.view, plan))
       if (await voidedByDrift(run, plan)) return false
       try {
@@ -45,9 +46,14 @@ export async function execute(run: Run, status: Status, plan: Plan): Promise<boo
 }
 
 /** Who approves it has read its ways back, and says so by approving. */
-async function approvePlan(run: Run, shows: Words[]): Promise<void> {
+async function approvePlan(run: Run, plan: Plan): Promise<void> {
   const reviews = answersForWayBack(run.request)
-  await run.gate('plan', reviews ? [...shows, WAY_BACK_ANSWERED] : shows)
+  const { baseline } = run
+  const view = planView(plan, {
+    answersForWayBack: reviews,
+    ...(baseline === null ? {} : { baseline: baselineLines(baseline, run.request.monitoring) }),
+  })
+  await run.gate('plan', planRows(view), view)
   if (reviews) replaceCheck(run.view, wayBackReview(run.gates.of('plan')))
 }
 

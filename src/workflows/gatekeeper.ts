@@ -1,6 +1,8 @@
 import { ApplicationFailure, condition, log, patched, setHandler } from '@temporalio/workflow'
 import { decideSignal, submitDecisionUpdate } from '../contract/messages.js'
 import type { Gate } from '../contract/names.js'
+import { defined } from '../contract/defined.js'
+import type { PlanView } from '../contract/plan-view.js'
 import type { GatePolicy } from '../contract/policy.js'
 import type { RollbackOption } from '../contract/rollback.js'
 import type { GateView, GateWho, MigrationRequest, RunView } from '../contract/run.js'
@@ -43,10 +45,13 @@ export class Gatekeeper {
   }
 
   /** `expiresAt`: epoch milliseconds. */
-  open(gate: Gate, lines: Words[], expiresAt: number | undefined): void {
+  open(
+    gate: Gate,
+    { lines, plan, expiresAt }: { lines: Words[]; plan?: PlanView; expiresAt?: number | undefined },
+  ): void {
     const shows = lines.map((line) => wordsAt({ environment: this.environment }, line))
     const expiry = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }
-    openGate(this.state, { gate, shows, at: now(), ...expiry })
+    openGate(this.state, { gate, shows, ...defined({ plan }), at: now(), ...expiry })
     log.info('A gate opened', { gate })
     this.changed()
   }

@@ -1,4 +1,5 @@
 import { defined } from '../contract/defined.js'
+import type { PlanView } from '../contract/plan-view.js'
 import type { RollbackOption } from '../contract/rollback.js'
 import type { Decision } from '../contract/decision.js'
 import type { Gate } from '../contract/names.js'
@@ -104,11 +105,12 @@ export function decide(state: GateState, body: unknown, at: string): DecisionAns
 /** Shows what is being confirmed and lets people decide. A rollback that was decided before stays decided. */
 export function openGate(
   state: GateState,
-  input: { gate: Gate; shows: Words[]; at: string; expiresAt?: string },
+  input: { gate: Gate; shows: Words[]; plan?: PlanView; at: string; expiresAt?: string },
 ): void {
   const view = gateOf(state, input.gate)
   if (view.state === 'waiting') view.state = 'open'
   view.shows = input.shows
+  if (input.plan !== undefined) view.plan = input.plan
   view.openedAt = input.at
   if (input.expiresAt === undefined) delete view.expiresAt
   else view.expiresAt = input.expiresAt

@@ -23,6 +23,7 @@ import { noData } from '../contract/reasons.js'
 import { recordedCheckpoint } from '../contract/recorded.js'
 import type { Target } from '../contract/target.js'
 import { alertFor } from '../runbook/monitoring/alert.js'
+import { renderMonitoring } from '../runbook/monitoring/details.js'
 import { independentLooks } from '../runbook/monitoring/independent-checkpoints.js'
 import {
   checkpointTimes,
@@ -75,6 +76,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
   const checkpoints = input.checkpoints.map(recordedCheckpoint)
   let lastNumber = input.lastNumber
   const asked = { now: false }
+  let untold = ''
   const again = patched('breach-told-again') ? { againMs: TOLD_AGAIN_MS / plan.timeScale } : {}
 
   const view = (): MonitoringView => {
@@ -86,6 +88,9 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
       planned: times.length,
       ...(next === undefined ? {} : { nextAt: new Date(next).toISOString() }),
     }
+  }
+  const show = (note = ''): void => {
+    setCurrentDetails(renderMonitoring(view(), { timeZone: input.timeZone ?? 'UTC', note }))
   }
   setHandler(monitoringQuery, view)
   setHandler(checkNowSignal, () => {
@@ -128,7 +133,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
 
   try {
     for (;;) {
-      setCurrentDetails(describe(view()))
+      show(untold)
       // Compressed time leaves no room between checkpoints: there each one runs, in a row.
       const catchUp = plan.timeScale > 1 ? 'every' : 'newest'
       const next = nextCheckpoint({ times, now: Date.now(), done: lastNumber, catchUp })
@@ -152,6 +157,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
       if (alert !== null) {
         const telling = { ...alert, verdicts: countVerdicts(checkpoints) }
         const told = await tellParent(parentId, telling)
+        if (told !== 'told') untold = "The migration's workflow could not be told of the newest news"
         const acts = alert.kind === 'breach' || alert.kind === 'blind'
         // Its end is the one word that reaches a migration whose signals are used up.
         if (told === 'full' && acts && patched('untold-ends-the-looks')) return { ...view(), untold: telling }
@@ -176,7 +182,6 @@ async function tellParent(parentId: string, alert: MonitoringAlert): Promise<'to
     await getExternalWorkflowHandle(parentId).signal(alertSignal, alert)
     return 'told'
   } catch (error) {
-    setCurrentDetails(`${alert.message}; the migration's workflow could not be told`)
     return messageOf(error).includes('signal limit') ? 'full' : 'gone'
   }
 }
@@ -187,16 +192,4 @@ function countVerdicts(checkpoints: Checkpoint[]): MonitoringView['verdicts'] {
   return Object.fromEntries(
     CHECKPOINT_VERDICTS.map((verdict) => [verdict, count(verdict)]),
   ) as MonitoringView['verdicts']
-}
-
-function describe(view: MonitoringView): string {
-  const last = view.checkpoints.at(-1)
-  const lines = [
-    `**${view.checkpoints.length} of ${view.planned} checkpoints**`,
-    view.nextAt === undefined ? 'The last one is done.' : `Next: ${view.nextAt}`,
-    ...Object.entries(view.verdicts).map(([verdict, count]) => `- ${verdict}: ${count}`),
-  ]
-  if (last !== undefined)
-    lines.push(`Last: ${last.verdict}${last.reasons.map(({ text }) => `, ${text}`).join('')}`)
-  return lines.join('\n')
 }

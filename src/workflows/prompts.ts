@@ -1,13 +1,10 @@
-import { conditionLines } from '../text/rollback-cost.js'
 import type { Plan } from '../contract/plan.js'
 import type { Channel } from '../contract/announcement.js'
 import type { Check, MigrationRequest, RunView } from '../contract/run.js'
 import { differenceLine } from '../runbook/charter/differences.js'
 import { gapLine, gapsOf } from '../runbook/gaps.js'
-import { querySummary } from '../runbook/query-summary.js'
-import { plural } from '../text/plural.js'
+import { planHeadline } from '../runbook/plan-blocks.js'
 import type { Status } from '../contract/status.js'
-import { reverseFileLines } from '../text/pending-reverse.js'
 
 /** Promise 1: which database, proven, stands in every confirmation. */
 function targetLines(view: RunView): string[] {
@@ -86,30 +83,11 @@ export function preflightPrompt(view: RunView, status: Status, plan: Plan): stri
   ]
 }
 
-export function planPrompt(plan: Plan, baseline: string[]): string[] {
-  return [
-    `Plan ${shortHash(plan)}: ${plan.verdict}`,
-    ...plan.migrations.map(
-      ({ name, statements, durationMs }) =>
-        `${name}: ${plural(statements, 'statement')}, ${Math.round(durationMs)} ms on the restored copy`,
-    ),
-    ...plan.rows.filter(({ before, after }) => before !== after).map(rowLine),
-    ...querySummary(plan.queries),
-    ...wayBackLines(plan),
-    ...baseline,
-  ]
-}
-
-/** Enough to tell two plans apart; decisions are bound to the whole, which `show --json` has. */
-function shortHash({ planHash }: Plan): string {
-  return planHash.slice(0, 12)
-}
-
 export function finalPrompt(view: RunView, plan: Plan): string[] {
   return [
     ...targetLines(view),
     `Apply ${plan.migrations.length}: ${plan.migrations.map(({ name }) => name).join(', ')}`,
-    `Plan ${shortHash(plan)}`,
+    planHeadline(plan),
     `Verified backup: ${view.backup?.file ?? 'none'}`,
     ...gapsOf(view.checks).map(gapLine),
   ]
@@ -134,24 +112,4 @@ export function checkCounts(checks: readonly Check[]): string {
 function checkLine({ state, title, message, source }: Check): string {
   const marks = { passed: '✓', attested: '✓', failed: '✗', warned: '!', skipped: '-' } as const
   return `${marks[state]} ${title}: ${message}${source === 'client' ? ' (told by who started the run)' : ''}`
-}
-
-function rowLine({ table: name, before, after, index }: Plan['rows'][number]): string {
-  const table = index === true ? `search index ${name}` : name
-  if (before === null) return `${table}: new, ${plural(after ?? 0, 'row')}`
-  if (after === null) return `${table}: dropped, ${plural(before, 'row')} gone`
-  return `${table}: ${before} → ${plural(after, 'row')}`
-}
-
-function wayBackLines({ rollback }: Plan): string[] {
-  return [...ownWayBackLines(rollback), ...reverseFileLines(rollback)]
-}
-
-function ownWayBackLines(rollback: Plan['rollback']): string[] {
-  if (!rollback.available) return ['Way back: no reverse migration could be written', ...rollback.price]
-  const proof = rollback.rehearsed ? 'rehearsed' : 'not rehearsed'
-  const price = [...rollback.price, ...conditionLines(rollback.conditions)]
-  return price.length === 0
-    ? [`Way back: reverse migration, ${proof}; it brings everything back`]
-    : [`Way back: reverse migration, ${proof}; its price:`, ...price]
 }

@@ -16,6 +16,8 @@ import { hasRoom, LIMITS } from '../contract/limits.js'
 import { shortRunId, type Gate, type Outcome } from '../contract/names.js'
 import type { GatePolicy } from '../contract/policy.js'
 import type { Plan } from '../contract/plan.js'
+import type { PlanView } from '../contract/plan-view.js'
+import { defined } from '../contract/defined.js'
 import type { GateWho, MigrationRequest, RunView } from '../contract/run.js'
 import { renderChecklist } from '../runbook/checklist.js'
 import { gateOpenMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
@@ -209,9 +211,9 @@ export class Run {
    * Opens a gate, shows what is being confirmed, and waits for people: as long as it takes, or to the gate's deadline.
    * @throws GateDeclined, GateExpired
    */
-  async gate(gate: Gate, shows: Words[]): Promise<void> {
+  async gate(gate: Gate, shows: Words[], plan?: PlanView): Promise<void> {
     await this.whileRunning()
-    await this.ask(gate, shows)
+    await this.ask(gate, shows, plan)
     const { state, decisions } = this.gates.of(gate)
     const { window } = this.request
     const late = beforeApply(gate) && windowState({ window, now: Date.now() }).state === 'closed'
@@ -222,17 +224,17 @@ export class Run {
   }
 
   /** Opens a gate and waits until it is approved, rejected or expired; reminds people on the way. */
-  async ask(gate: Gate, shows: Words[]): Promise<void> {
+  async ask(gate: Gate, shows: Words[], plan?: PlanView): Promise<void> {
     const policy = this.gates.policyOf(gate)
     const openedAt = Date.now()
     const deadline = this.deadlineOf(gate, openedAt)
-    this.gates.open(gate, shows, deadline)
+    this.gates.open(gate, { lines: shows, ...defined({ plan }), expiresAt: deadline })
     if (this.gates.of(gate).state !== 'open') return
 
     this.say(this.view.phase, `waiting for a decision at the gate ${gate}`)
     const step = this.view.steps.find(({ state }) => state === 'running')
     try {
-      await this.waitFor(gate, { shows, policy, openedAt, deadline })
+      await this.waitFor(gate, { shows, ...defined({ plan }), policy, openedAt, deadline })
     } finally {
       if (step !== undefined) step.waitedMs = (step.waitedMs ?? 0) + Date.now() - openedAt
     }
@@ -242,16 +244,25 @@ export class Run {
 
   private async waitFor(
     gate: Gate,
-    asked: { shows: Words[]; policy: GatePolicy; openedAt: number; deadline: number | undefined },
+    asked: {
+      shows: Words[]
+      plan?: PlanView
+      policy: GatePolicy
+      openedAt: number
+      deadline: number | undefined
+    },
   ): Promise<void> {
-    const { shows, policy, openedAt, deadline } = asked
+    const { shows, plan, policy, openedAt, deadline } = asked
     const expires = deadline === undefined ? {} : { expiresAt: deadline }
     const about = { ...this.context, ...expires, gate }
     const who = (): GateWho => this.gates.who(gate)
     if (this.request.target.production || (this.request.people.length > 0 && patched('gate-told'))) {
       this.announcer.tell(
         'reminder',
-        gateOpenMessage({ ...about, who: who(), at: openedAt, planHash: this.view.planHash, shows }),
+        gateOpenMessage({
+          ...{ ...about, who: who(), at: openedAt, planHash: this.view.planHash, shows },
+          ...defined({ plan }),
+        }),
       )
     }
     for (const [index, afterMs] of policy.remindersMs.entries()) {

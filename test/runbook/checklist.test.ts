@@ -32,9 +32,9 @@ test('while a gate is open: ticks so far, durations, and the command to type', (
 
     👉 **Final Confirmation**
 
+    - Approve: \`d1-runbook approve final --env production\`
+    - Decline: \`d1-runbook reject final --env production\`
     - Apply 2 migrations
-    - approve: \`d1-runbook approve final --env production\`
-    - decline: \`d1-runbook reject final --env production\`
 
     **Runbook**
 

@@ -200,8 +200,8 @@ test('a gate that opens says the exact command, and that silence is no approval'
     '- May not approve it: Cy (requested this run)',
     '- Plan: abc',
     '- Expires: 05:00 UTC; silence is not an approval',
-    '- Apply 2 migrations',
     CONTEXT_LINE,
+    '- Apply 2 migrations',
   ])
 })
 

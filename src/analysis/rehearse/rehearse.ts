@@ -187,10 +187,12 @@ async function conclude(
     ),
   }
   const { traffic, wholeCopy = false } = input
-  if (traffic === undefined || pending.length === 0) return { planHash: planHashOf(plan), ...plan }
+  // The hashes of the files are in the hash already.
+  const shown = { planHash: planHashOf(plan), ...plan, migrations: withText(migrations, pending) }
+  if (traffic === undefined || pending.length === 0) return shown
   const tried = { trials: native.trials, measured: run.measured, wholeCopy: wholeCopy && complete }
   const queries = planQueries(traffic, { chosen, leftOut }, tried)
-  return { planHash: planHashOf(plan), ...plan, queries }
+  return { ...shown, queries }
 }
 
 /** Production's own queries, where nobody configured any. */
@@ -280,6 +282,24 @@ function planned(file: MigrationFile, replays: Map<string, FileReplay>, run: D1R
     fingerprintAfter: prints?.after ?? run.predictedFingerprint,
     ...defined({ statementCosts: costs }),
   }
+}
+
+/** A plan travels through Temporal, whose payloads have their limit. Characters. */
+const SHOWN_SQL = 8_000
+const ALL_SHOWN_SQL = 100_000
+
+/** Each with the text that people read beside what it did. */
+function withText(
+  migrations: readonly PlannedMigration[],
+  files: readonly MigrationFile[],
+): PlannedMigration[] {
+  let room = ALL_SHOWN_SQL
+  return migrations.map((one) => {
+    const sql = files.find(({ name }) => name === one.name)?.sql ?? ''
+    if (sql.length > SHOWN_SQL || sql.length > room) return one
+    room -= sql.length
+    return { ...one, sql }
+  })
 }
 
 /** 0 only of a file that D1's engine did not run to its end. */

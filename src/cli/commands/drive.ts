@@ -20,7 +20,7 @@ import {
   type GateAnswer,
   type WayBackAnswer,
 } from '../terminal/prompts.js'
-import { openGateLines, openGates, whoAndUntil } from '../terminal/run-text.js'
+import { openGateLines, openGates, shownLines, whoAndUntil } from '../terminal/run-text.js'
 import type { Session } from '../../client/session.js'
 import { words, type Words } from '../../contract/next-command.js'
 
@@ -216,8 +216,8 @@ class Drive {
   }
 
   private question(view: RunView, gate: GateView, signal: AbortSignal): Promise<GateAnswer | WayBackAnswer> {
-    const { block } = this.options.output
-    const shows = [...gate.shows, ...whoAndUntil(gate, view)]
+    const { block, colors } = this.options.output
+    const shows = [...whoAndUntil(gate, view), ...shownLines(gate, colors)]
     const asked = { shows, block, signal }
     return gate.gate === 'rollback'
       ? askWayBack({ ...asked, ways: view.rollbackOptions })

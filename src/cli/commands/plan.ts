@@ -1,11 +1,6 @@
-import { conditionLines } from '../../text/rollback-cost.js'
 import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
-import { visible } from '../../text/visible.js'
-import { reverseFileLines } from '../../text/pending-reverse.js'
-import { plural } from '../../text/plural.js'
 import type { Plan } from '../../contract/plan.js'
-import { formatDuration } from '../../text/duration.js'
 import type { App } from '../terminal/app.js'
 import { archiveFile } from './archive-file.js'
 import { openContext, readOverlooked, readProjectFiles, type Context } from '../../config/context.js'
@@ -14,10 +9,12 @@ import { configWarnings } from '../../config/target.js'
 import { findingLines } from '../terminal/findings-text.js'
 import { interruptible } from '../terminal/interrupt.js'
 import type { Output } from '../terminal/output.js'
-import { costLines, queryLines } from '../terminal/query-text.js'
+import { rowsTaken } from '../terminal/picture.js'
+import { planRowsWith, verdictLine } from '../terminal/plan-text.js'
+import { planView } from '../../runbook/plan-view.js'
 import { databaseLine } from '../terminal/target-text.js'
 import { checkReview, giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
-import { at, command, words } from '../../contract/next-command.js'
+import { at, command, words, type Words } from '../../contract/next-command.js'
 
 interface PlanOptions extends ReviewOptions {
   backup?: string
@@ -95,46 +92,22 @@ async function makePlan(
   }
 }
 
+/** The verdict and what to type first, then the plan as it stands at its gate, but with what each finding advises. */
 function printPlan(output: Output, plan: Plan): void {
-  const { colors } = output
-  output.line(databaseLine(plan, colors))
-  output.line()
-  output.line(plan.migrations.length === 0 ? 'Nothing is pending.' : `Pending (${plan.migrations.length}):`)
-  // A file that D1's engine did not run to its end has no time there; behind it nothing runs.
-  const stoppedAt = plan.migrations.find(({ durationMs }) => durationMs === 0)?.name
-  for (const { name, statements, durationMs, statementCosts = [] } of plan.migrations) {
-    const unfinished = name === stoppedAt ? 'not run to its end' : 'not run'
-    const took = durationMs > 0 ? `${formatDuration(durationMs)} on the copy` : unfinished
-    output.line(`  ${name}  ${plural(statements, 'statement')}, ${took}`)
-    for (const line of costLines(statementCosts)) output.line(`    ${line}`)
-  }
-  const changed = plan.rows.filter(({ before, after }) => before !== after)
-  if (changed.length > 0) output.line('Rows:')
-  for (const { table, before, after, index } of changed) {
-    output.line(
-      `  ${table}${index === true ? ' (search index)' : ''}: ${before ?? 'no table'} → ${after ?? 'no table'}`,
-    )
-  }
-  if (plan.findings.length > 0) output.line('Findings:')
-  for (const line of findingLines(plan.findings, output, '  ')) output.verbatim(line)
-  for (const line of queryLines(plan.queries)) output.line(line)
-  if (plan.migrations.length > 0) printWayBack(output, plan)
-  output.line()
-  const paint = { ok: colors.green, acknowledge: colors.yellow, block: colors.red }[plan.verdict]
-  output.line(`Verdict: ${paint(colors.bold(plan.verdict))}   plan ${plan.planHash.slice(0, 12)}`)
-  if (plan.verdict === 'block')
-    output.line('Correct what is marked as an error, or accept it in the file with a reason.')
-  else if (plan.migrations.length > 0)
-    output.line(words`Next: ${at({ environment: plan.environment }, command('start', '--wait'))}`)
+  const { colors, columns, live } = output
+  const lead = [verdictLine(plan, colors), ...whatNext(plan)]
+  const rows = planRowsWith(findingLines(plan.findings, output, '  '), planView(plan), output)
+  for (const line of [databaseLine(plan, colors), ...lead]) output.line(line)
+  for (const row of rows) output.verbatim(row)
+  // What has scrolled away is said once more.
+  const height = process.stdout.rows
+  if (live && height > 0 && rowsTaken(rows.map(output.text), columns()) + lead.length + 2 > height)
+    for (const line of lead) output.line(line)
 }
 
-/** The price stands under one heading; where there is no way back, the same lines say why. */
-function printWayBack(output: Output, { rollback }: Plan): void {
-  const proof = rollback.rehearsed ? 'rehearsed' : 'not rehearsed'
-  output.line(rollback.available ? `Way back: a reverse migration, ${proof}` : 'Way back: only the backup')
-  for (const line of reverseFileLines(rollback)) output.line(`  ! ${visible(line)}`)
-  const costs = [...rollback.price, ...conditionLines(rollback.conditions)]
-  if (costs.length === 0) return
-  output.line(rollback.available ? '  What it costs:' : '  No reverse migration:')
-  for (const price of costs) output.line(`  - ${visible(price)}`)
+function whatNext({ verdict, migrations, environment }: Plan): Words[] {
+  if (verdict === 'block')
+    return ['Correct what is marked as an error, or accept it in the file with a reason.']
+  if (migrations.length === 0) return []
+  return [words`Next: ${at({ environment }, command('start', '--wait'))}`]
 }

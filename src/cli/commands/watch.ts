@@ -228,9 +228,9 @@ export function watchPicture(
     ],
     steps: view.steps.map(({ state }, index) => ({ state, text: texts[index] ?? '' })),
     gates: openGates(view).map((gate) => {
-      const { title, shows, decide } = gateParts(gate, view, colors)
+      const { title, decide, shows } = gateParts(gate, view, colors)
       const inner = (line: Words): string[] => block(line, { indent: '  ' })
-      return { title: block(title), shows: shows.flatMap(inner), decide: decide.flatMap(inner) }
+      return { title: block(title), decide: decide.flatMap(inner), shows: shows.flatMap(inner) }
     }),
     rest: [
       ...(view.monitoring === null

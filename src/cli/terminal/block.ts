@@ -59,10 +59,15 @@ function withoutBrackets(pieces: readonly (string | NextCommand)[]): readonly (s
   return kept
 }
 
-/** A command as rows: where it is too long, each goes on after a backslash. */
-export function commandRows(words: readonly string[], columns: number, hang: string, shell: Shell): string[] {
-  const whole = `${hang}${words.join(' ')}`
+/** A command as rows: where it is too long, each goes on after a backslash; an option stays with its value. */
+export function commandRows(given: readonly string[], columns: number, hang: string, shell: Shell): string[] {
+  const whole = `${hang}${given.join(' ')}`
   if (stringWidth(whole) < columns || shell !== 'posix') return [whole]
+  const words = given.reduce<string[]>((joined, word) => {
+    const option = joined.at(-1)
+    const value = option?.startsWith('--') === true && !option.includes(' ') && !word.startsWith('-')
+    return value ? [...joined.slice(0, -1), `${option} ${word}`] : [...joined, word]
+  }, [])
   const rows: string[] = []
   let row = hang
   for (const [index, word] of words.entries()) {
@@ -78,12 +83,21 @@ export function commandRows(words: readonly string[], columns: number, hang: str
   return [...rows, row]
 }
 
-/** Broken at blanks, of which those between two words of a row stay as many; a word that is longer than the line is broken where it must. */
+/**
+ * Broken at blanks, of which those between two words of a row stay as many. A word that is too long for that (an ID) stands less far
+ * in; a path that is longer than the line stays whole, so that it can be copied; what else is longer is broken where it must.
+ */
 export function wrapText(text: string, { columns, indent = '', hang = `${indent}  ` }: Place): string[] {
   const room = Math.max(8, columns - 1)
   const rows: string[] = []
   let row = indent
   for (const [, blanks = '', word = ''] of text.trimEnd().matchAll(/( *)([^ ]+)/g)) {
+    const width = stringWidth(word)
+    if (width > room - stringWidth(hang) && (width <= room || isPath(word))) {
+      if (row.trim() !== '') rows.push(row)
+      row = `${' '.repeat(Math.max(0, Math.min(stringWidth(hang), room - width)))}${word}`
+      continue
+    }
     for (const [at, piece] of piecesOf(word, room - stringWidth(hang)).entries()) {
       const begun = row.trim() !== ''
       const longer = begun ? `${row}${at === 0 ? blanks : ' '}${piece}` : `${row}${piece}`
@@ -95,6 +109,11 @@ export function wrapText(text: string, { columns, indent = '', hang = `${indent}
     }
   }
   return [...rows, row]
+}
+
+/** Of letters that take one column each: a sentence of Chinese has no blanks either. */
+function isPath(word: string): boolean {
+  return /[^/\\][/\\][^/\\]/.test(word) && stringWidth(word) === word.length
 }
 
 const GRAPHEMES = new Intl.Segmenter()

@@ -13,8 +13,8 @@ export interface Picture {
   /** What it is about; never given up. */
   head: readonly string[]
   steps: readonly { text: string; state: StepView['state'] }[]
-  /** Of each open gate: what is confirmed, and who decides by which commands, which are never cut. */
-  gates: readonly { title: readonly string[]; shows: readonly string[]; decide: readonly string[] }[]
+  /** Of each open gate: who decides by which commands, which are never cut, and what is confirmed. */
+  gates: readonly { title: readonly string[]; decide: readonly string[]; shows: readonly string[] }[]
   rest: readonly string[]
 }
 
@@ -34,7 +34,7 @@ export function arrange(picture: Picture, { columns, rows }: TerminalSize): stri
   const lines = (): string[] => [
     ...picture.head,
     ...steps.map(({ text }) => text),
-    ...picture.gates.flatMap(({ title, shows, decide: last }) => [...title, ...cut(shows, shown), ...last]),
+    ...picture.gates.flatMap(({ title, shows, decide: last }) => [...title, ...last, ...cut(shows, shown)]),
     ...rest,
   ]
   const tooHigh = (): boolean => height(lines()) > room
@@ -67,11 +67,13 @@ function folded(
 /** So many lines, the last of which says what is missing. */
 function cut(lines: readonly string[], most: number): string[] {
   if (lines.length <= most) return [...lines]
-  const kept = Math.max(0, most - 1)
-  return [...lines.slice(0, kept), `  … ${lines.length - kept} more`]
+  const kept = lines.slice(0, Math.max(0, most - 1))
+  // A colour that ends behind the cut ends here.
+  const end = kept.at(-1)?.includes('\u001B[') === true ? '\u001B[0m' : ''
+  return [...kept, `${end}  … ${lines.length - kept.length} more`]
 }
 
-/** The end stays, for there stands what is to be typed; what lies between it and the first line gives way. */
+/** The end stays, for there stands what is to be typed and what is going on; what lies between it and the first line gives way. */
 function trimmed(
   lines: readonly string[],
   head: number,
@@ -90,7 +92,7 @@ export function rowsTaken(lines: readonly string[], columns: number): number {
   return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0)
 }
 
-/** `line` cut to so many columns: a letter of Chinese or an emoji takes two, a colour code none. */
+/** `line` cut to so many columns, the last of which shows that: a letter of Chinese or an emoji takes two, a colour code none. */
 export function clip(line: string, columns: number): string {
   if (stringWidth(line) <= columns) return line
   let seen = 0
@@ -102,7 +104,7 @@ export function clip(line: string, columns: number): string {
     }
     for (const { segment } of GRAPHEMES.segment(text)) {
       seen += stringWidth(segment)
-      if (seen > columns) return `${out}\u001B[0m`
+      if (seen >= columns) return `${out}…\u001B[0m`
       out += segment
     }
   }

@@ -11,6 +11,7 @@ import { whoLines } from '../../runbook/who-decides.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
 import { gateTitle, stepTitle } from '../../runbook/steps.js'
 import type { Colors } from './output.js'
+import { planText } from './plan-text.js'
 import { databaseLine } from './target-text.js'
 import { words, type Words } from '../../contract/next-command.js'
 
@@ -94,10 +95,10 @@ export function stepLines(view: RunView, colors: Colors, now = Date.now()): stri
   })
 }
 
-/** What is being confirmed, who decides, and the commands to decide it. */
+/** The commands to decide it, who may, and what is being confirmed. */
 export function openGateLines(gate: GateView, view: GateRun, colors: Colors): Words[] {
-  const { title, shows, decide } = gateParts(gate, view, colors)
-  return [title, ...shows, ...decide]
+  const { title, decide, shows } = gateParts(gate, view, colors)
+  return [title, ...decide, ...shows]
 }
 
 type GateRun = Pick<RunView, 'environment' | 'timeZone'>
@@ -107,16 +108,21 @@ export function gateParts(
   one: GateView,
   { environment, timeZone }: GateRun,
   colors: Colors,
-): { title: string; shows: Words[]; decide: Words[] } {
-  const { gate, shows } = one
+): { title: string; decide: Words[]; shows: Words[] } {
+  const { gate } = one
   return {
     title: colors.bold(`${gate}: ${gateTitle(gate, environment)}`),
-    shows: [...shows],
     decide: [
-      ...whoAndUntil(one, { timeZone }),
       ...gateCommands({ gate, environment }).map(({ label, command }) => words`${label}: ${command}`),
+      ...whoAndUntil(one, { timeZone }),
     ],
+    shows: shownLines(one, colors),
   }
+}
+
+/** What is being confirmed; a plan in its blocks. */
+export function shownLines({ shows, plan }: GateView, colors: Colors): Words[] {
+  return plan === undefined ? [...shows] : planText(plan, colors)
 }
 
 /** Who may decide an open gate, how to reach them, who may not and why, and until when. */

@@ -6,7 +6,7 @@ import { gateCommands } from '../gate-commands.js'
 import { gateTitle } from '../steps.js'
 import type { ReportDocument, Tone } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
-import { criteriaSection, monitoringSection, timelineSection } from './section-course.js'
+import { baselineSection, criteriaSection, monitoringSection, timelineSection } from './section-course.js'
 import { failedSection } from './section-failed.js'
 import {
   backupSection,
@@ -39,9 +39,10 @@ export function buildReport(input: ReportInput): ReportDocument {
       timelineSection(input),
       changesSection(input),
       findingsSection(input),
+      wayBackSection(input),
+      baselineSection(input),
       approvalsSection(input),
       backupSection(input),
-      wayBackSection(input),
       checksSection(input),
       commandsSection(input),
       announcementsSection(input),
@@ -54,12 +55,13 @@ export function buildReport(input: ReportInput): ReportDocument {
 function headlineOf(view: RunView): ReportDocument['headline'] {
   const open = view.outcome === null ? view.gates.find(({ state }) => state === 'open') : undefined
   if (open?.gate === 'rollback') return decisionNeeded(view, open)
-  const advice = open === undefined ? view.failure?.advice : howToDecide(view, open)
+  const advice = view.failure?.advice
   return {
     tone: outcomeTone(view),
     word: outcomeWord(view),
     message: view.message,
-    ...(advice === undefined || advice === '' ? {} : { advice }),
+    ...(open !== undefined || advice === undefined || advice === '' ? {} : { advice }),
+    ...(open === undefined ? {} : { choices: howToDecide(view, open) }),
   }
 }
 
@@ -78,9 +80,10 @@ function decisionNeeded(
   }
 }
 
-function howToDecide({ environment }: RunView, { gate }: GateView): Words {
-  const [approve] = gateCommands({ gate, environment })
-  return approve === undefined ? '' : words`${approve.command} (${gateTitle(gate, environment)})`
+function howToDecide({ environment }: RunView, { gate }: GateView): Words[] {
+  return gateCommands({ gate, environment }).map(
+    ({ label, command }) => words`${label} (${gateTitle(gate, environment)}): ${command}`,
+  )
 }
 
 function outcomeWord(view: RunView): string {

@@ -107,7 +107,6 @@ export function monitoringSection(input: ReportInput): Section {
         figure: 'error-rate',
         caption: `Error rate at each checkpoint. ${legend(input)}`,
       },
-      ...baselineBlocks(input),
       ...(notable.length === 0 ? [] : [heading('Not healthy, or late'), checkpointTable(notable, timeZone)]),
       ...(checkpoints.length === 0
         ? []
@@ -129,11 +128,15 @@ function legend({ timeZone }: ReportInput): string {
   )
 }
 
-/** What every checkpoint was compared with. */
-function baselineBlocks({ baseline, thresholds, timeZone }: ReportInput): Block[] {
-  if (baseline === null) return []
+/** What every checkpoint is compared with. */
+export function baselineSection(input: ReportInput): Section {
+  return { id: 'baseline', title: 'Baseline', blocks: baselineBlocks(input) }
+}
+
+function baselineBlocks({ view, baseline, thresholds, timeZone }: ReportInput): Block[] {
+  if (baseline === null) return [text(view.outcome === null ? 'None is taken yet.' : 'None was taken.')]
   const figures = baselineFigures(baseline, thresholds ?? RUNBOOK_THRESHOLDS)
-  if (figures.length === 0) return []
+  if (figures.length === 0) return [text('No probe measures anything.')]
   const rows = figures.map(({ probe, samples, medianMs, limitMs, errorRate }) => [
     { code: probe },
     samples === 0 ? 'no data' : String(samples),
@@ -142,7 +145,6 @@ function baselineBlocks({ baseline, thresholds, timeZone }: ReportInput): Block[
     samples === 0 ? '-' : percent(errorRate),
   ])
   return [
-    heading('Baseline'),
     text(`Taken ${shownTime(baseline.takenAt, timeZone)}.`),
     {
       kind: 'table',

@@ -1,9 +1,10 @@
 import { phrases } from '../../text/phrases.js'
 import { comparedLines } from '../../text/written-since.js'
-import { querySummary } from '../query-summary.js'
+import { planView } from '../plan-view.js'
+import type { PlanView } from '../../contract/plan-view.js'
+import { DIFF_MARKS } from '../../text/sql-diff.js'
 import { fixPlace } from '../../text/fix.js'
 import type { Finding } from '../../contract/finding.js'
-import type { SchemaChange } from '../../contract/plan.js'
 import type { RunView } from '../../contract/run.js'
 import { grouped } from '../../text/number.js'
 import { plural } from '../../text/plural.js'
@@ -100,11 +101,25 @@ function noPlan({ outcome }: RunView): string {
 export function changesSection({ view, plan }: ReportInput): Section {
   const section = { id: 'changes', title: 'What it changes' }
   if (plan === null) return { ...section, blocks: [text(noPlan(view))] }
-  const changed = plan.rows.filter(({ before, after }) => before !== after)
-  const same = plan.rows.length - changed.length
+  const { files, schema, rows: changed, sameRows: same } = planView(plan, { whole: true })
   return {
     ...section,
     blocks: [
+      heading('Schema'),
+      ...schemaBlocks(schema),
+      text(['Fingerprint before ', { code: plan.schemaFingerprint }]),
+      text(['Fingerprint after, as rehearsed ', { code: plan.predictedFingerprint }]),
+      ...files.flatMap(({ name, sql }): Block[] =>
+        sql === undefined
+          ? []
+          : [
+              {
+                kind: 'fold',
+                summary: `SQL of ${name}`,
+                blocks: [{ kind: 'code', language: 'sql', text: sql.rows.join('\n') }],
+              },
+            ],
+      ),
       heading('Rows per table'),
       text(`As rehearsed on the restored copy; ${same} more unchanged.`),
       tableOr(
@@ -117,43 +132,30 @@ export function changesSection({ view, plan }: ReportInput): Section {
           signed((after ?? 0) - (before ?? 0)),
         ]),
       ),
-      heading('Schema'),
-      ...schemaBlocks(plan.schemaChanges),
-      text(['Fingerprint before ', { code: plan.schemaFingerprint }]),
-      text(['Fingerprint after, as rehearsed ', { code: plan.predictedFingerprint }]),
     ],
   }
 }
 
-function schemaBlocks(changes: readonly SchemaChange[] | undefined): Block[] {
+function schemaBlocks(changes: PlanView['schema']): Block[] {
   if (changes === undefined) return [text('The plan carries no list of schema changes.')]
   if (changes.length === 0) return [text('The schema stays as it is.')]
+  const all = changes.flatMap(({ change, type, name, rows }): Block[] => [
+    text([`${type} `, { code: name }, `: ${change}`]),
+    {
+      kind: 'code',
+      language: 'diff',
+      text: rows.map(({ mark, sql }) => `${DIFF_MARKS[mark]} ${sql}`).join('\n'),
+    },
+  ])
+  if (changes.length <= OPEN_CHANGES) return all
   return [
-    {
-      kind: 'table',
-      head: ['Change', 'Kind', 'Name'],
-      rows: changes.map(({ change, type, name }) => [change, type, { code: name }]),
-    },
-    {
-      kind: 'fold',
-      summary: 'SQL before and after',
-      blocks: changes.map(({ before, after }) => ({
-        kind: 'code',
-        language: 'diff',
-        text: [...minus(before, '-'), ...minus(after, '+')].join('\n'),
-      })),
-    },
+    text(`${changes.length} objects change.`),
+    { kind: 'fold', summary: 'All of them, as a difference', blocks: all },
   ]
 }
 
-/** Normalised SQL is one long line; broken at its commas it can be read. */
-function minus(sql: string | undefined, mark: '-' | '+'): string[] {
-  if (sql === undefined || sql === '') return []
-  return sql
-    .replaceAll(/,\s*(?![^()]*\)[^()]*\))/g, ',\n  ')
-    .split('\n')
-    .map((line) => `${mark} ${line}`)
-}
+/** More than so many would push the rest of the plan off the page. */
+const OPEN_CHANGES = 8
 
 export function findingsSection({ view, plan }: ReportInput): Section {
   const section = { id: 'findings', title: 'Findings' }
@@ -174,7 +176,7 @@ export function findingsSection({ view, plan }: ReportInput): Section {
           one.accepted ?? '-',
         ]),
       ),
-      ...querySummary(plan.queries).map((line) => text(line)),
+      ...planView(plan).queries.map((line) => text(line)),
       ...found.flatMap(fixBlock),
     ],
   }
@@ -240,6 +242,7 @@ export function backupSection({ view, timeZone }: ReportInput): Section {
 
 export function wayBackSection({ view, plan, timeZone }: ReportInput): Section {
   const ways = waysOf({ view, plan, timeZone })
+  const notes = plan === null ? [] : (planView(plan).wayBack?.notes ?? [])
   const sql = plan?.rollback.sql
   // A command that would be refused is no way back.
   const open =
@@ -259,6 +262,7 @@ export function wayBackSection({ view, plan, timeZone }: ReportInput): Section {
           ...(open ? [available ? { code: commandLine(command) } : '-'] : []),
         ]),
       },
+      ...notes.map((note) => text(note)),
       ...(sql === undefined
         ? []
         : [

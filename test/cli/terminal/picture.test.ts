@@ -6,12 +6,12 @@ const END = '\u001B[0m'
 
 describe('a line is cut to the columns that it takes', () => {
   test.each([
-    ['Chinese takes two columns a letter', '数据库迁移', 6, `数据库${END}`],
-    ['a letter that would stand half outside is left out', '数据库', 5, `数据${END}`],
-    ['an emoji of several code points is one', '👩‍👩‍👧 family', 4, `👩‍👩‍👧 f${END}`],
-    ['an accent of its own takes none', 'e\u0301tude', 3, `e\u0301tu${END}`],
-    ['a colour takes none', `${RED}breached${END}`, 3, `${RED}bre${END}`],
-    ['full-width digits take two', '１２３', 4, `１２${END}`],
+    ['Chinese takes two columns a letter', '数据库迁移', 6, `数据…${END}`],
+    ['a letter that would stand half outside is left out', '数据库', 5, `数据…${END}`],
+    ['an emoji of several code points is one', '👩‍👩‍👧 family', 4, `👩‍👩‍👧 …${END}`],
+    ['an accent of its own takes none', 'e\u0301tude', 3, `e\u0301t…${END}`],
+    ['a colour takes none', `${RED}breached${END}`, 3, `${RED}br…${END}`],
+    ['full-width digits take two', '１２３', 4, `１…${END}`],
   ])('%s', (_, line, columns, cut) => {
     expect(clip(line, columns)).toBe(cut)
   })

@@ -330,12 +330,14 @@ test('applied but not healthy is said first, and is no green line', () => {
   )
 })
 
-test('during a run the report ends its headline with the command that decides the open gate', () => {
+test('during a run the report ends its headline with the commands that decide the open gate', () => {
   const gates = sampleRun().gates.map((one) =>
     one.gate === 'final' ? { ...one, state: 'open' as const, decisions: [] } : one,
   )
   const { closedAt: _closed, ...view } = sampleRun({ outcome: null, phase: 'execute', gates })
-  expect(renderMarkdown({ ...input, view })).toContain('Next: `d1-runbook approve final --env production`')
+  const [head = ''] = renderMarkdown({ ...input, view }).split('\n## ')
+  expect(head).toContain('- Approve (Final Confirmation): `d1-runbook approve final --env production`')
+  expect(head).toContain('- Decline (Final Confirmation): `d1-runbook reject final --env production`')
 })
 
 test('the charts mark when files were applied, not the hours in which people decided', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { costLines, queryLines } from '../../../src/cli/terminal/query-text.js'
-import type { KnownQuery, PlanQueries } from '../../../src/contract/queries.js'
+import type { KnownQuery, PlanQueries } from '../../src/contract/queries.js'
+import { queryLines } from '../../src/runbook/query-summary.js'
 
 const window = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-08T00:00:00.000Z' }
 const known = (fields: Partial<KnownQuery> = {}): KnownQuery => ({
@@ -25,35 +25,19 @@ describe('the queries of the application in the plan', () => {
     const month = { rowsPerMonth: { before: 3_000, after: 12_000_000_000 } }
     expect(queryLines(read([scans, broken, known()], month))).toEqual([
       "Queries of the application: 3 known (D1's analytics from 2026-03-01T00:00 to 2026-03-08T00:00 UTC, 63 % of 12,000 calls): 1 unchanged, 1 breaks, 1 scans instead of searching",
-      '  SELECT 1 (60 calls): scans instead of searching, 48,000 rows read a call instead of 12',
-      '  SELECT b FROM t (1 call): breaks: no such column: b',
-      '  SELECT 1 (60 calls): unchanged',
-      "  Rows that they read in 30 days: 3,000 become 12,000,000,000 (0 USD become 12 USD where an account's included rows are used up)",
+      'SELECT 1 (60 calls): scans instead of searching, 48,000 rows read a call instead of 12',
+      'SELECT b FROM t (1 call): breaks: no such column: b',
+      'SELECT 1 (60 calls): unchanged',
+      "Rows that they read in 30 days: 3,000 become 12,000,000,000 (0 USD become 12 USD where an account's included rows are used up)",
     ])
   })
 
   test('are said to be unknown with the reason, and nothing where they were configured', () => {
     const because = 'the token\u001b[31m may not'
     expect(queryLines({ state: 'unknown', window, because })).toEqual([
-      'Queries of the application: unknown, so none was tried: the token\\x1b[31m may not',
+      'Queries of the application: unknown, so none was tried: the token\u001b[31m may not',
     ])
     expect(queryLines(undefined)).toEqual([])
     expect(queryLines(read([]))[0]).toMatch(/none known\. .*: 12,000 calls$/)
   })
-
-  test('cannot write into the terminal, whatever an application sent', () => {
-    expect(queryLines(read([known({ name: 'SELECT 1 \u202E\u001b[2J' })])).join('\n')).not.toMatch(
-      /[\u001b\u202E]/,
-    )
-  })
-})
-
-test('only costly statements have a line of their own', () => {
-  const cheap = { line: 1, rowsRead: 50, rowsWritten: 5, ms: 2 }
-  const costly = { line: 7, rowsRead: 48_000, rowsWritten: 96_000, ms: 12.345 }
-  const slow = { line: 9, rowsRead: 1, rowsWritten: 0, ms: 1500 }
-  expect(costLines([cheap, costly, slow])).toEqual([
-    'line 7: 48,000 rows read, 96,000 written, 12 ms',
-    'line 9: 1 rows read, 0 written, 1,500 ms',
-  ])
 })
