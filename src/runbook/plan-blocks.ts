@@ -113,8 +113,8 @@ function findingsOf({ findings, queries }: PlanView): PlanPart[] {
     .sort((a, b) => order[a.severity] - order[b.severity])
     .map(({ severity, code: rule, migration, line: at, message, accepted }) => {
       const place = at === undefined ? migration : `${migration}:${at}`
-      const why = accepted === undefined ? '' : ` (accepted: ${accepted})`
-      return line(`${severity} ${rule} ${place}: ${message}${why}`, severity)
+      const [label, why] = accepted === undefined ? [severity, ''] : ['accepted', ` (reason: ${accepted})`]
+      return line(`${label} ${rule} ${place}: ${message}${why}`, severity)
     })
   return [
     ...(found.length === 0 ? [line('The analysis found nothing to say.')] : found),

@@ -9,7 +9,7 @@ import { planMarkdown } from '../../src/runbook/plan-markdown.js'
 import { planView } from '../../src/runbook/plan-view.js'
 import { samplePlan } from './sample-run.js'
 
-const BASELINE = ['Baseline of health: median 209 ms, limit 417 ms, 0 % errors (20 samples)']
+const BASELINE = ['health: median 209 ms, limit 417 ms, 0 % errors (20 samples)']
 const plan = (changes: Partial<Plan> = {}): Plan => ({ ...samplePlan(), ...changes })
 const said = (changes: Partial<Plan>): string => planRows(planView(plan(changes))).join('\n')
 

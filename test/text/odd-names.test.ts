@@ -1,14 +1,31 @@
 import { describe, expect, test } from 'vitest'
 import { words, command } from '../../src/contract/next-command.js'
+import pc from 'picocolors'
+import { watchPicture } from '../../src/cli/commands/watch.js'
+import { blockLines } from '../../src/cli/terminal/block.js'
+import { findingLines } from '../../src/cli/terminal/findings-text.js'
+import { terminalRows } from '../../src/cli/terminal/output.js'
+import { arrange } from '../../src/cli/terminal/picture.js'
+import { planRowsWith } from '../../src/cli/terminal/plan-text.js'
+import { runLines } from '../../src/cli/terminal/run-text.js'
+import { plain } from '../../src/contract/command-line.js'
+import type { MonitoringView } from '../../src/contract/monitoring.js'
+import type { Words } from '../../src/contract/next-command.js'
+import type { Plan } from '../../src/contract/plan.js'
+import { noData } from '../../src/contract/reasons.js'
+import { appendToMigrationLog, migrationLogLine } from '../../src/runbook/migration-log.js'
+import { renderMonitoring } from '../../src/runbook/monitoring/details.js'
+import { planView } from '../../src/runbook/plan-view.js'
+import { visible } from '../../src/text/visible.js'
 import { renderChecklist } from '../../src/runbook/checklist.js'
 import { noteMessage } from '../../src/runbook/messages.js'
 import { renderHtml } from '../../src/runbook/report/html.js'
 import { renderIncident } from '../../src/runbook/report/incident.js'
 import { renderMarkdown } from '../../src/runbook/report/markdown.js'
 import { slackMessage } from '../../src/text/slack.js'
-import { slackWords } from '../../src/text/words.js'
+import { plainDocument, slackWords } from '../../src/text/words.js'
 import { summaryOf } from '../../src/workflows/announcer.js'
-import { samplePlan, sampleRun } from '../runbook/sample-run.js'
+import { sampleCheckpoints, samplePlan, sampleRun } from '../runbook/sample-run.js'
 
 const ODD = [
   '\u001B[2J\u001B[31mgone',
@@ -57,11 +74,54 @@ function viewWith(name: string): ReturnType<typeof sampleRun> {
     observations: [{ note: name, actor: name, at: view.startedAt }],
     issues: [{ severity: 'major', description: name, actor: name, at: view.startedAt }],
     announcements: view.announcements.map((one) => ({ ...one, text: name })),
-    gates: view.gates.map((gate) =>
-      gate.gate === 'plan' ? { ...gate, state: 'open' as const, shows: [name] } : gate,
-    ),
+    gates: view.gates.map((gate) => {
+      if (gate.gate === 'plan')
+        return {
+          ...gate,
+          state: 'open' as const,
+          shows: [name],
+          plan: planView(planWith(name), { baseline: [name] }),
+        }
+      return gate.gate === 'final' ? { ...gate, state: 'open' as const, shows: [name] } : gate
+    }),
+    outcome: null,
   }
 }
+
+function planWith(name: string): Plan {
+  const plan = samplePlan()
+  return {
+    ...plan,
+    migrations: plan.migrations.map((one) => ({ ...one, name, sql: name })),
+    findings: plan.findings.map((one) => ({
+      ...one,
+      migration: name,
+      message: name,
+      advice: name,
+      accepted: name,
+    })),
+    rows: [{ table: name, before: 1, after: 2 }],
+    schemaChanges: [{ change: 'added', type: 'table', name, after: `CREATE TABLE x(${name})` }],
+    rollback: { ...plan.rollback, price: [name] },
+  }
+}
+
+const monitoringWith = (name: string): MonitoringView => ({
+  ...{ workflowId: name, planned: 34, verdicts: { healthy: 0, degraded: 0, breached: 0, unknown: 1 } },
+  checkpoints: sampleCheckpoints()
+    .slice(20, 21)
+    .map((one) => ({ ...one, reasons: [noData(name, name)] })),
+})
+
+const SCREEN = {
+  colors: pc.createColors(false),
+  live: true,
+  columns: () => 80,
+  text: (text: Words) => plain(text),
+  block: (text: Words) => block(text),
+}
+const COLORS = pc.createColors(false)
+const block = (text: Words): string[] => blockLines(text, { columns: 80 }, { typed: {}, shell: 'posix' })
 
 const message = (name: string) =>
   noteMessage({
@@ -96,14 +156,50 @@ describe.each(ODD.map((name) => [JSON.stringify(name).slice(0, 60), name]))('%s'
   test('Markdown of the Temporal UI, the report and the incident report keeps it text', () => {
     const view = viewWith(name)
     const input = { view, plan: samplePlan(), baseline: null }
-    for (const markdown of [renderChecklist(view), renderMarkdown(input), renderIncident(input)]) {
+    for (const markdown of [
+      renderChecklist(view),
+      renderMarkdown({ ...input, plan: planWith(name) }),
+      renderIncident(input),
+      renderMonitoring(monitoringWith(name), { timeZone: 'UTC', note: name }),
+      migrationLogLine({ view }),
+    ]) {
       expect(withoutLines(markdown)).not.toMatch(CONTROL)
       expect(bare(markdown)).not.toMatch(/<(?!\/?details>|\/?summary>)[a-z!/]|\]\(|^# Heading/im)
     }
   })
 
+  test('MIGRATIONS.md gets one line of as many cells as its head', () => {
+    const log = appendToMigrationLog({ existing: undefined, view: viewWith(name) })
+      .trimEnd()
+      .split('\n')
+    const cells = (line: string): number => line.replaceAll(/\\./g, '').split('|').length
+    expect(cells(log.at(-1) ?? '')).toBe(cells(log.at(-2) ?? ''))
+    expect(log).toHaveLength(6)
+  })
+
+  test('a terminal shows it: `show`, `watch`, `plan`, a prompt, the log of a pipe', () => {
+    const view = viewWith(name)
+    const picture = watchPicture(view, { colors: COLORS, block }, { now: 0 })
+    const rows = [
+      ...runLines(view, COLORS).flatMap(block),
+      ...arrange(picture, { columns: 80, rows: 24 }).map((row) => row.replaceAll('\u001B[0m', '')),
+      ...planRowsWith(
+        findingLines(planWith(name).findings, SCREEN),
+        planView(planWith(name)),
+        SCREEN,
+      ).flatMap((row) => plain(row).split('\n')),
+      ...terminalRows(visible(name), {}, { isTTY: false, columns: 80 }),
+    ]
+    for (const row of rows) expect(row).not.toMatch(CONTROL)
+  })
+
+  test('JSON keeps it as it is', () => {
+    const document = JSON.parse(JSON.stringify(plainDocument(viewWith(name)))) as { requester: string }
+    expect(document.requester).toBe(name)
+  })
+
   test('HTML of the report keeps it text', () => {
-    const html = renderHtml({ view: viewWith(name), plan: samplePlan(), baseline: null })
+    const html = renderHtml({ view: viewWith(name), plan: planWith(name), baseline: null })
     expect(withoutLines(html)).not.toMatch(CONTROL)
     expect(html).not.toMatch(/<(?:script|img)\b|<a href="http/)
   })

@@ -1,3 +1,4 @@
+import { megabytes } from '../../text/bytes.js'
 import { timeIn } from './zone.js'
 import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
@@ -221,7 +222,7 @@ async function databaseInfo(target: Target): Promise<Seen> {
   if (!target.database.remote && sizeBytes === 0) {
     return { state: 'warned', message: 'the local database is empty: nothing was ever applied to it' }
   }
-  const size = sizeBytes === undefined ? '' : `, ${(sizeBytes / 1024).toFixed(0)} KiB`
+  const size = sizeBytes === undefined ? '' : `, ${megabytes(sizeBytes)}`
   return `answers: ${tables === undefined ? '? tables' : plural(tables, 'table')}${size}`
 }
 

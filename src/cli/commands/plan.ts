@@ -92,17 +92,33 @@ async function makePlan(
   }
 }
 
-/** The verdict and what to type first, then the plan as it stands at its gate, but with what each finding advises. */
 function printPlan(output: Output, plan: Plan): void {
-  const { colors, columns, live } = output
-  const lead = [verdictLine(plan, colors), ...whatNext(plan)]
+  const { columns, live } = output
+  for (const row of planScreen(
+    plan,
+    output,
+    live ? { columns: columns(), rows: process.stdout.rows } : undefined,
+  ))
+    output.verbatim(row)
+}
+
+/**
+ * The verdict and what to type first, then the plan as it stands at its gate, but with what each finding advises. What has scrolled away
+ * from a terminal is said once more. Rows of {@link Output.block}.
+ */
+export function planScreen(
+  plan: Plan,
+  output: Pick<Output, 'colors' | 'live' | 'columns' | 'block' | 'text'>,
+  screen: { columns: number; rows: number } | undefined,
+): Words[] {
+  const { colors, block, text } = output
+  const inRows = (lines: readonly Words[]): Words[] => lines.flatMap((line) => block(line))
+  const lead = inRows([verdictLine(plan, colors), ...whatNext(plan)])
   const rows = planRowsWith(findingLines(plan.findings, output, '  '), planView(plan), output)
-  for (const line of [databaseLine(plan, colors), ...lead]) output.line(line)
-  for (const row of rows) output.verbatim(row)
-  // What has scrolled away is said once more.
-  const height = process.stdout.rows
-  if (live && height > 0 && rowsTaken(rows.map(output.text), columns()) + lead.length + 2 > height)
-    for (const line of lead) output.line(line)
+  const all = [...inRows([databaseLine(plan, colors)]), ...lead, ...rows]
+  const fits =
+    screen === undefined || !(screen.rows > 0) || rowsTaken(all.map(text), screen.columns) < screen.rows
+  return fits ? all : [...all, ...lead]
 }
 
 function whatNext({ verdict, migrations, environment }: Plan): Words[] {

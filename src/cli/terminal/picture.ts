@@ -59,7 +59,7 @@ function folded(
   const count = steps.filter(({ state }) => states.includes(state)).length
   if (count < 2) return steps
   return steps.flatMap((step, index) => {
-    if (index === first) return [{ ...step, text: `${mark} ${count} steps ${words}` }]
+    if (index === first) return [{ ...step, text: ` ${mark} ${count} steps ${words}` }]
     return states.includes(step.state) ? [] : [step]
   })
 }

@@ -125,7 +125,9 @@ export async function askInterrupt(signal: AbortSignal): Promise<'stay' | 'detac
 export const askChecklist: AskLines = async (lines, { demanded, signal }) => {
   await forgetTypedAhead()
   const told = 'What no machine can know. Your name stands behind each yes, and in the report.'
-  showBefore('Pre-Migration Checklist', [told], (text, place) => wrapText(plain(text), place))
+  showBefore('Pre-Migration Checklist', [told], (text, place) =>
+    wrapText(plain(text), { columns: columnsWithin(), ...place }),
+  )
   const answers: Awaited<ReturnType<AskLines>> = { attested: [], skipped: [] }
   for (const line of lines) {
     const answer = await answered('Not answered yet', {
@@ -176,17 +178,22 @@ function unanswered({ aborted, reason }: AbortSignal): Unanswered {
 /** Left of every row stands the line that joins what belongs to one question. */
 const GUIDE = '│  '
 
-/** What is confirmed, within the terminal: no right border, which a long title or a narrower window would break. */
-function showBefore(
-  title: string,
-  shows: readonly Words[],
-  block: (text: Words, place: Place) => string[],
-): void {
+function showBefore(title: string, shows: readonly Words[], block: Output['block']): void {
+  const { head, below } = promptRows(title, { shows, block, columns: columnsWithin() })
   const { bold, green } = colorsFor(output)
-  const place = { columns: columnsWithin(), hang: '    ' }
+  guided(`${green('◇')}  ${bold(head)}`, below)
+}
+
+/** What is confirmed, within the terminal: no right border, which a long title or a narrower window would break. */
+export function promptRows(
+  title: string,
+  { shows, block, columns }: { shows: readonly Words[]; block: Output['block']; columns: number },
+): { head: string; below: string[] } {
+  const { bold } = colorsFor(output)
+  const place = { columns, hang: '    ' }
   const [head = '', ...more] = wrapText(title, { ...place, hang: '' })
   const rows = shows.flatMap((line) => block(line, place))
-  guided(`${green('◇')}  ${bold(head)}`, [...more.map((row) => bold(row)), '', ...rows])
+  return { head, below: [...more.map((row) => bold(row)), '', ...rows] }
 }
 
 /** One sentence between two questions. */

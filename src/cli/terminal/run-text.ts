@@ -1,3 +1,4 @@
+import { megabytes } from '../../text/bytes.js'
 import { visibleIn } from '../../text/visible.js'
 import { reasonTexts } from '../../contract/reasons.js'
 import type { GateView, RunView } from '../../contract/run.js'
@@ -45,7 +46,9 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     ),
     ...section(
       'Waiting for',
-      openGates(view).flatMap((gate) => openGateLines(gate, view, colors)),
+      openGates(view).flatMap((gate) =>
+        openGateLines(gate, view, colors).map((line, at) => (at === 0 ? line : words`  ${line}`)),
+      ),
     ),
     ...section('Monitoring', monitoringLines(view, colors)),
     ...section('Backup', backupLines(view)),
@@ -89,7 +92,7 @@ export function stepLines(view: RunView, colors: Colors, now = Date.now()): stri
     const took = startedAt === undefined ? '' : formatDuration(end - Date.parse(startedAt))
     const name = stepTitle(step)
     const text = state === 'waiting' || state === 'skipped' ? colors.dim(name) : name
-    return ['', marks[state], text, colors.dim(took), detail ?? '']
+    return ['', marks[state], text, took === '' ? '' : colors.dim(took), detail ?? '']
       .filter((part, index) => index === 0 || part !== '')
       .join(' ')
   })
@@ -213,7 +216,7 @@ function backupLines(view: RunView): string[] {
   const replaced = view.safetyCopy === undefined ? [] : [safetyCopyText(view.safetyCopy)]
   if (view.backup === null) return replaced
   const { file, verified, sizeBytes, bookmark } = view.backup
-  const size = `${(sizeBytes / 1024).toFixed(0)} KiB`
+  const size = megabytes(sizeBytes)
   return [
     `${file} (${size}, ${verified ? 'restored and verified' : 'not verified'})`,
     ...(bookmark === undefined ? [] : [`Time Travel bookmark ${bookmark}`]),

@@ -43,19 +43,19 @@ export function baselineLines(baseline: Baseline, monitoring: MonitoringPlan): s
   const known =
     queries === undefined
       ? []
-      : [`Baseline of the application's queries: rows that each of ${queries.length} reads for a call`]
+      : [`The application's queries: rows that each of ${queries.length} reads for a call`]
   const probes = baselineFigures(baseline, monitoring.thresholds).map(
     ({ probe, samples, medianMs, limitMs, errorRate }) => {
       const past = monitoring.probes.some(
         ({ name, kind }) => name === probe && kind === 'cloudflare-analytics',
       )
-      if (samples === 0) return `Baseline of ${probe}: no data, so monitoring cannot judge it`
+      if (samples === 0) return `${probe}: no data, so monitoring cannot judge it`
       const speed =
         medianMs === undefined || limitMs === undefined
           ? ''
           : `median ${formatDuration(medianMs)}, limit ${formatDuration(limitMs)}, `
       const from = past ? `${samples} windows: now and this hour of past days` : `${samples} samples`
-      return `Baseline of ${probe}: ${speed}${percent(errorRate)} errors (${from})`
+      return `${probe}: ${speed}${percent(errorRate)} errors (${from})`
     },
   )
   return [...probes, ...known]

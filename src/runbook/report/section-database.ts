@@ -6,6 +6,7 @@ import { DIFF_MARKS } from '../../text/sql-diff.js'
 import { fixPlace } from '../../text/fix.js'
 import type { Finding } from '../../contract/finding.js'
 import type { RunView } from '../../contract/run.js'
+import { megabytes } from '../../text/bytes.js'
 import { grouped } from '../../text/number.js'
 import { plural } from '../../text/plural.js'
 import { formatDuration } from '../../text/duration.js'
@@ -286,8 +287,4 @@ function whenOffered({ outcome, rollbackOptions }: RunView): string {
 
 function signed(value: number): string {
   return value > 0 ? `+${grouped(value)}` : grouped(value)
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 1_000_000 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 }

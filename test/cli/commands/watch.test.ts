@@ -66,7 +66,7 @@ describe('a gate in terminals of three sizes', () => {
     expect(pasted.replace(/\s+/g, ' ')).toContain('Who: team-lead: Ada Lovelace, @ada')
     expect(pasted.replace(/\s+/g, ' ')).toContain('Expires 2026-03-07 23:30:00 EST')
     if (rows < 40) expect(pasted).toMatch(/… \d+ more$/m)
-    if (rows === 24) expect(pasted).toMatch(/^✔ \d+ steps done$/m)
+    if (rows === 24) expect(pasted).toMatch(/^ ✔ \d+ steps done$/m)
     await expect(`${picture.join('\n')}\n`).toMatchFileSnapshot(`screens/watch-${columns}x${rows}.txt`)
   })
 })

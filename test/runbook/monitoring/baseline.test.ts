@@ -22,10 +22,10 @@ test('approvers read what is normal, where the limit is, and what cannot be judg
     offsetsMs: [1],
   })
   expect(baselineLines(BASELINE, monitoring)).toEqual([
-    'Baseline of health: median 200 ms, limit 400 ms, 0 % errors (20 samples)',
-    'Baseline of traffic: median 3 ms, limit 250 ms, 0.5 % errors (8 windows: now and this hour of past days)',
-    'Baseline of errors: 1 % errors (20 samples)',
-    'Baseline of far: no data, so monitoring cannot judge it',
+    'health: median 200 ms, limit 400 ms, 0 % errors (20 samples)',
+    'traffic: median 3 ms, limit 250 ms, 0.5 % errors (8 windows: now and this hour of past days)',
+    'errors: 1 % errors (20 samples)',
+    'far: no data, so monitoring cannot judge it',
   ])
 })
 
