@@ -174,7 +174,7 @@ describe.each(ODD.map((name) => [JSON.stringify(name).slice(0, 60), name]))('%s'
       .split('\n')
     const cells = (line: string): number => line.replaceAll(/\\./g, '').split('|').length
     expect(cells(log.at(-1) ?? '')).toBe(cells(log.at(-2) ?? ''))
-    expect(log).toHaveLength(6)
+    expect(log).toHaveLength(7)
   })
 
   test('a terminal shows it: `show`, `watch`, `plan`, a prompt, the log of a pipe', () => {

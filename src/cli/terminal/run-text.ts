@@ -14,7 +14,7 @@ import { gateTitle, stepTitle } from '../../runbook/steps.js'
 import type { Colors } from './output.js'
 import { planText } from './plan-text.js'
 import { databaseLine } from './target-text.js'
-import { words, type Words } from '../../contract/next-command.js'
+import { linesOf, words, type Words } from '../../contract/next-command.js'
 
 /** The last ones say what is the matter now; all are in `--json` and in the incident report. */
 const SHOWN_TRIES = 5
@@ -236,6 +236,10 @@ function failureLines(view: RunView, colors: Colors): Words[] {
   return [colors.red(`${view.failure.type}: ${view.failure.message}`), view.failure.advice]
 }
 
+/** What D1 said may be of several lines: those after the first stand further in, so that none reads like a line of ours. */
 function section(title: string, lines: readonly Words[]): Words[] {
-  return lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => words`  ${line}`)]
+  const rows = lines.flatMap((line) =>
+    linesOf(line).map((row, at) => (at === 0 ? words`  ${row}` : words`      ${row}`)),
+  )
+  return rows.length === 0 ? [] : ['', `${title}:`, ...rows]
 }
