@@ -6,7 +6,7 @@ import type { RollbackOption } from '../../contract/rollback.js'
 import type { AskLines } from '../../client/evidence.js'
 import { plain } from '../../contract/command-line.js'
 import type { Words } from '../../contract/next-command.js'
-import { wrapText, type Place } from './block.js'
+import { wrapText } from './block.js'
 import { colorsFor, type Output } from './output.js'
 
 /** Prompts stand on stderr: stdout may be a pipe. */
