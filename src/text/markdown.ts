@@ -1,18 +1,28 @@
 import { oneLine } from './one-line.js'
 import { visible, visibleLines } from './visible.js'
 
-/** `text` as Markdown prose: what people typed must not become headings, links, table cells or HTML, and loses no blank. */
+/**
+ * `text` as Markdown prose: what people typed must not become headings, links, table cells or HTML, and loses no blank. A word with two
+ * hyphens (`--strategy`) stands in code marks: Temporal's UI makes a dash of them.
+ */
 export function prose(text: string): string {
   return (
-    visible(oneLine(text))
-      .replace(/[\\`*_[\]|~#]/g, (mark) => `\\${mark}`)
+    oneLine(text)
+      .split(' ')
+      .map((word) => (word.includes('--') ? code(word) : escaped(word)))
+      .join(' ')
       // What would begin a list there.
       .replace(/^(\d*)([-+.)])(?= )/, '$1\\$2')
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
       .replace(/ {2,}/g, (blanks) => ` ${'&nbsp;'.repeat(blanks.length - 1)}`)
   )
+}
+
+function escaped(word: string): string {
+  return visible(word)
+    .replace(/[\\`*_[\]|~#]/g, (mark) => `\\${mark}`)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
 }
 
 /** `text` as inline code, whatever backticks it holds. */

@@ -16,6 +16,7 @@ import { noData } from '../../src/contract/reasons.js'
 import { appendToMigrationLog, migrationLogLine } from '../../src/runbook/migration-log.js'
 import { renderMonitoring } from '../../src/runbook/monitoring/details.js'
 import { planView } from '../../src/runbook/plan-view.js'
+import { prose } from '../../src/text/markdown.js'
 import { visible } from '../../src/text/visible.js'
 import { renderChecklist } from '../../src/runbook/checklist.js'
 import { noteMessage } from '../../src/runbook/messages.js'
@@ -209,6 +210,17 @@ describe.each(ODD.map((name) => [JSON.stringify(name).slice(0, 60), name]))('%s'
     expect(Buffer.byteLength(JSON.stringify(summary))).toBeLessThanOrEqual(400)
     expect(summary).not.toMatch(CONTROL)
   })
+})
+
+test.each([
+  ['an option in a comment', 'use --strategy none', 'use `--strategy` none'],
+  ['a dash of two hyphens', 'a -- b', 'a `--` b'],
+  ['a hyphen', 'read-only, -v', 'read-only, -v'],
+  ['the begin of a list', '- one', '\\- one'],
+  ['a number that begins one', '1. one', '1\\. one'],
+  ['a number that begins none', '1.5 s', '1.5 s'],
+])('Markdown that is shown keeps %s', (_, text, markdown) => {
+  expect(prose(text)).toBe(markdown)
 })
 
 test('plain names reach Slack as they are', () => {
