@@ -9,7 +9,7 @@ import { shortRunId } from '../contract/names.js'
 import { archiveTime } from '../d1/backup/archive-names.js'
 import { servedFor } from '../runbook/charter/admission.js'
 import type { Served, Service } from '../runbook/charter/service.js'
-import { contextFor, type ActivityContext, type WorkerHome } from './worker-place.js'
+import { archivesAt, contextFor, type ActivityContext, type WorkerHome } from './worker-place.js'
 
 /** Activities of one database, which the charter must serve. */
 export type TargetActivity = Exclude<keyof RunbookActivities, keyof AdmitActivities>
@@ -49,7 +49,7 @@ export function admitInput<Name extends TargetActivity>(
   for (const file of fields.held?.files ?? []) demandArchiveName(file, here.target)
   if (fields.archive !== undefined) demandArchiveName(fields.archive, here.target)
   for (const backup of [fields.backup, fields.current, fields.permission?.derivedFrom?.backup])
-    if (backup !== undefined) demandArchive(backup, here.target)
+    if (backup !== undefined) demandArchive(backup, here)
   return { here, served, input: { ...read.input, ...configured(name, served, fields), target } }
 }
 
@@ -110,10 +110,11 @@ function isOwnKey(
 }
 
 /** Where this worker puts the archives of this environment, under the name that it gives them. */
-function demandArchive({ file }: { file: string }, target: Target): void {
-  demandArchiveName(file, target)
-  if (path.isAbsolute(file) && path.resolve(path.dirname(file)) === path.resolve(target.backupDir)) return
-  throw refusal(`${JSON.stringify(file)} is not in ${target.backupDir}`)
+function demandArchive({ file }: { file: string }, here: ActivityContext): void {
+  const archives = archivesAt(here)
+  demandArchiveName(file, here.target)
+  if (archives.owns(file)) return
+  throw refusal(`${JSON.stringify(file)} is not in ${archives.place}`)
 }
 
 function demandArchiveName(file: string, { environment }: Target): void {

@@ -3,14 +3,14 @@ import { pendingMigrations } from '../d1/order/migration-order.js'
 import { defined } from '../contract/defined.js'
 import type { SlowActivities } from '../contract/activities.js'
 import type { Check } from '../contract/run.js'
-import type { MigrationRef, Target } from '../contract/target.js'
+import type { MigrationRef } from '../contract/target.js'
 import { validateInOwnProcess } from '../analysis/validate/in-own-process.js'
 import { newestBackup } from '../d1/backup/backup.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { readLedger } from '../d1/schema/ledger.js'
 import { withReader } from '../d1/read/open-reader.js'
 import { check, demandPassed } from './checks.js'
-import { artifactStore, type ActivityContext } from './worker-place.js'
+import { archivesAt, artifactStore, type ActivityContext } from './worker-place.js'
 import { plural } from '../text/plural.js'
 import { at, command, words } from '../contract/next-command.js'
 
@@ -54,7 +54,7 @@ export async function runChecklist(
     ),
     ...input.evidence.map((line): Check => ({ ...line, source: 'client' })),
     await check('staging', 'Migration tested in staging environment', () => staging(input, stagingProof)),
-    await check('recent-backup', 'Recent backup verified', () => recentBackup(target, input.recentBackupMs)),
+    await check('recent-backup', 'Recent backup verified', () => recentBackup(here, input.recentBackupMs)),
   ])
   const pending = pendingMigrations(input.files, applied)
   demandPassed(checks, 'The pre-migration checklist is not met', { pending })
@@ -103,10 +103,10 @@ async function staging(
 
 /** Step 1 makes a fresh one in any case: its age before that warns, and does not stop. */
 async function recentBackup(
-  target: Target,
+  here: ActivityContext,
   maxAgeMs: number,
 ): Promise<Pick<Check, 'state' | 'message' | 'advice'>> {
-  const newest = await newestBackup(target)
+  const newest = await newestBackup(archivesAt(here))
   const advice = words`${command('backup')}`
   if (newest === undefined) return { state: 'warned', message: 'there is none yet; step 1 makes one', advice }
   const hours = (Date.now() - Date.parse(newest.createdAt)) / 3_600_000

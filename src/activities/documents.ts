@@ -15,7 +15,8 @@ import { metricsLine } from '../runbook/metrics.js'
 import { demandPlainName } from '../contract/migration-name.js'
 import { PRIVATE_FILE, PRIVATE_FOLDER, projectFileMode } from '../process/private-files.js'
 import { readIfThere, replaceFile } from './files.js'
-import { artifactStore, runFolder, type ActivityContext } from './worker-place.js'
+import { keepDocument } from './run-files.js'
+import { artifactStore, type ActivityContext } from './worker-place.js'
 
 /**
  * What the project itself keeps of a run, where this machine has the project: a line of `MIGRATIONS.md`, the checksums of
@@ -86,13 +87,13 @@ export async function keepReverseMigration(
   await demandApplied(here.target, migration.name)
   const inProject = path.join(input.target.migrationsDir, migration.name)
   const there = await readIfThere(inProject)
-  const folder =
-    existsSync(input.target.migrationsDir) && (there === undefined || there === file.sql)
-      ? input.target.migrationsDir
-      : runFolder(here, input.runKey)
-  const kept = path.join(folder, migration.name)
-  await replaceFile(kept, file.sql, projectFileMode())
-  return { files: [kept] }
+  const mayLieThere = existsSync(input.target.migrationsDir) && (there === undefined || there === file.sql)
+  if (!mayLieThere) {
+    const name = { runKey: input.runKey, name: migration.name }
+    return { files: [await keepDocument(here, name, file.sql, projectFileMode())] }
+  }
+  await replaceFile(inProject, file.sql, projectFileMode())
+  return { files: [inProject] }
 }
 
 async function demandApplied(target: Target, name: string): Promise<void> {

@@ -9,6 +9,7 @@ import type { Served, Service } from '../runbook/charter/service.js'
 import { admitInput, type TargetActivity } from './admitted-input.js'
 import { proveAdoption, recordAdoption } from './adopt.js'
 import { announce } from './announce.js'
+import { withArchivesHere } from './archives-here.js'
 import { applyMigration } from './apply.js'
 import { asActivity, type Beat } from './as-activity.js'
 import { takeBaseline } from './baseline.js'
@@ -57,8 +58,9 @@ export function createActivities({ service, stagingProof, ...home }: ActivityOpt
     (value: ActivityInput<Name>): Promise<Answer> =>
       asActivity(async (signal, beat, before) => {
         const { here, input, served } = admitInput(name, value, { service, place })
-        await permit?.(here, input, served, signal)
-        return work(here, input, { signal, beat, before, charterHash: served.charterHash })
+        const local = await withArchivesHere(input, here, signal)
+        await permit?.(here, local, served, signal)
+        return work(here, local, { signal, beat, before, charterHash: served.charterHash })
       })
   return {
     admit: ({ request }) =>
@@ -68,15 +70,15 @@ export function createActivities({ service, stagingProof, ...home }: ActivityOpt
     readBookmark: bound('readBookmark', ({ target }) => readBookmark(target)),
     checkConnectivity: bound('checkConnectivity', checkConnectivity),
     validateMigration: bound('validateMigration', validateMigration),
-    runCheckpoint: bound('runCheckpoint', ({ target, env, variables }, input, { signal }) =>
-      runCheckpoint({ ...input, target }, { signal, env, variables }),
+    runCheckpoint: bound('runCheckpoint', ({ target, env, variables, store }, input, { signal }) =>
+      runCheckpoint({ ...input, target }, { signal, env, variables, store }),
     ),
 
     runChecklist: bound('runChecklist', (here, input, { signal }) =>
       runChecklist(here, stagingProof, input, signal),
     ),
-    createBackup: bound('createBackup', ({ target }, input, { signal, beat }) =>
-      createBackup({ ...input, target, signal, onProgress: beat }),
+    createBackup: bound('createBackup', ({ target, store }, input, { signal, beat }) =>
+      createBackup({ ...input, target, store, signal, onProgress: beat }),
     ),
     rehearse: bound('rehearse', (here, input, { signal, beat, charterHash }) =>
       rehearse(here, input, { signal, onProgress: beat, charterHash }),

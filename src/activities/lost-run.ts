@@ -11,15 +11,18 @@ import { readStatus } from '../analysis/status.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { pendingMigrations } from '../d1/order/migration-order.js'
 import { fileSha256 } from '../process/file-sha256.js'
-import { hold, holderOf, type Holder } from '../d1/backup/holds.js'
-import { backupsOf } from '../d1/backup/retention.js'
+import type { Holder } from '../d1/backup/holds.js'
+import type { Archives } from '../d1/backup/archives.js'
 import { ArchiveProblem, unpackArchive, type Unpacked } from '../d1/backup/unpack.js'
 import { rehearseOnCopy } from './rehearsal.js'
 import { boundTo } from './rehearse.js'
-import { artifactStore, type ActivityContext } from './worker-place.js'
+import { archivesAt, artifactStore, type ActivityContext } from './worker-place.js'
 
 interface Archive extends Unpacked {
+  /** Where it is kept. */
   file: string
+  /** The file on this machine. */
+  opened: string
 }
 
 /**
@@ -39,8 +42,9 @@ export async function findLostRun(
   const files = await unpackBundle(input.bundle, input.files, artifactStore(here))
   const status = await readStatus({ target, files: input.files })
   const archive = await archiveBefore(here, status, input.archive)
-  const holder = await holderOf(archive.file)
-  if (input.archive === undefined) refuseEnded(archive.file, holder)
+  const archives = archivesAt(here)
+  const holder = await (await archives.holders())(archive.file)
+  if (input.archive === undefined) refuseEnded(archive.file, holder, here)
   // An earlier try of this run may hold it already.
   const lost = holder?.run === input.runKey ? undefined : holder
   const applied = archive.state.ledger.map(({ name }) => name)
@@ -55,12 +59,16 @@ export async function findLostRun(
     )
   const backup = await recordOf(archive)
   const rehearse = (names: string[]): Promise<Plan> =>
-    rehearseOnCopy(here, backup, {
-      files: files.filter(({ name }) => applied.includes(name) || names.includes(name)),
-      applied,
-      signal,
-      onProgress,
-    })
+    rehearseOnCopy(
+      here,
+      { ...backup, file: archive.opened },
+      {
+        files: files.filter(({ name }) => applied.includes(name) || names.includes(name)),
+        applied,
+        signal,
+        onProgress,
+      },
+    )
   let plan = since.length === 0 ? undefined : await rehearse(since)
   if (plan?.predictedFingerprint !== status.schemaFingerprint) {
     const [next] = pendingMigrations(
@@ -73,23 +81,25 @@ export async function findLostRun(
     throw nothing(
       `The schema is not the one of ${archive.file}, and no file is pending that could have changed it`,
     )
-  await hold(target.backupDir, { by: input.runKey, files: [archive.file] })
+  await archives.hold({ by: input.runKey, files: [archive.file] })
   const { requester } = input
   return { status, backup, ...defined({ lost }), plan: boundTo(plan, { requester, charterHash, backup }) }
 }
 
 /** The one that was named, or the newest whose ledger the database's own goes on from and that is not as the database is. */
 async function archiveBefore(
-  { target }: ActivityContext,
+  here: ActivityContext,
   status: Status,
   named: string | undefined,
 ): Promise<Archive> {
+  const { target } = here
+  const archives = archivesAt(here)
   let asNow: string | undefined
   let found = 0
-  for await (const { file } of backupsOf(target)) {
+  for await (const { file } of archives.list()) {
     if (named !== undefined && path.basename(file) !== named) continue
     found += 1
-    const archive = await open(file)
+    const archive = await open(archives, file)
     if (archive === undefined || archive.metadata.database.id !== target.database.id) continue
     if (!goesOnFrom(status, archive)) continue
     if (!isAsNow(status, archive)) return archive
@@ -102,18 +112,20 @@ async function archiveBefore(
     )
   const none =
     named === undefined
-      ? `None of ${found} archives in ${target.backupDir} is of before: the ledger goes on from none of them`
+      ? `None of ${found} archives in ${archives.place} is of before: the ledger goes on from none of them`
       : found === 0
-        ? `There is no archive ${named} of this database in ${target.backupDir}`
+        ? `There is no archive ${named} of this database in ${archives.place}`
         : `The ledger does not go on from ${named}, or it is no readable archive of this database`
   throw nothing(none, { advice: words`See what is applied: ${command('status')}` })
 }
 
-async function open(file: string): Promise<Archive | undefined> {
+async function open(archives: Archives, file: string): Promise<Archive | undefined> {
   try {
-    return { file, ...(await unpackArchive(file)) }
+    const opened = await archives.open(file)
+    return { file, opened, ...(await unpackArchive(opened)) }
   } catch (error) {
     if (error instanceof ArchiveProblem) return undefined
+    if (error instanceof RunbookError && error.type === 'BackupInvalid') return undefined
     throw error
   }
 }
@@ -129,21 +141,21 @@ function isAsNow(status: Status, { state, metadata }: Archive): boolean {
 }
 
 /** As the run that made it knew it. The rehearsal restores and compares it again, and fails where it is not what it was. */
-async function recordOf({ file, metadata }: Archive): Promise<BackupRecord> {
+async function recordOf({ file, opened, metadata }: Archive): Promise<BackupRecord> {
   const { createdAt, bookmark, tables, schemaFingerprint, comparison, way, moved, rowsRead, exportMs } =
     metadata
   return {
-    ...{ file, sha256: await fileSha256(file), sizeBytes: (await stat(file)).size, verified: true },
+    ...{ file, sha256: await fileSha256(opened), sizeBytes: (await stat(opened)).size, verified: true },
     ...{ createdAt, tables, schemaFingerprint },
     ...defined({ bookmark, comparison, way, moved, rowsRead, exportMs }),
   }
 }
 
 /** A run lets go of its archives when it ends. */
-function refuseEnded(file: string, holder: Holder | undefined): void {
+function refuseEnded(file: string, holder: Holder | undefined, { store }: ActivityContext): void {
   if (holder !== undefined) return
   throw nothing(`No run holds ${file}: the one that made it has ended, or it was made by hand`, {
-    advice: words`Look for the report of that run in .d1-runbook/runs. To look after the database once more all the same, name the archive: ${command('adopt-run', '--archive', path.basename(file))}`,
+    advice: words`Look for the report of that run in ${store?.place ?? '.d1-runbook/runs'}. To look after the database once more all the same, name the archive: ${command('adopt-run', '--archive', path.basename(file))}`,
   })
 }
 

@@ -4,7 +4,6 @@ import type { ReadActivities } from '../contract/activities.js'
 import { plural } from '../text/plural.js'
 import { RunbookError, messageOf } from '../contract/failures.js'
 import { secretsOf, type Channel } from '../contract/announcement.js'
-import type { Probe } from '../contract/monitoring.js'
 import { MINIMUM_NODE } from '../contract/names.js'
 import type { Check } from '../contract/run.js'
 import type { Target } from '../contract/target.js'
@@ -12,6 +11,7 @@ import { lookUpVariables, OWN_VARIABLES, whyForbidden, type NamedVariables } fro
 import { readIdentity, whoAmI } from '../d1/read/identity.js'
 import { needsPattern } from '../d1/wrangler/stage.js'
 import { demandPatterns, findWrangler, UPGRADE_WRANGLER } from '../d1/wrangler/wrangler-tool.js'
+import type { Store } from '../store/store.js'
 import { check, demandPassed } from './checks.js'
 import { priceCheck } from './price.js'
 import { whySlackIsSilent } from './slack-app.js'
@@ -31,10 +31,13 @@ export async function checkPrerequisites(
     check('authenticated', 'Wrangler CLI authenticated', () => authentication(target)),
     check('target', 'Database is the one that is meant', () => proveTarget(target)),
     check('dashboard', 'Access to the monitoring dashboard', () => dashboard(input.dashboardUrl)),
-    check('variables', 'Production environment variables configured', () => variables(input, here)),
+    check('variables', 'Production environment variables configured', () =>
+      variables({ ...input, storage: target.storage }, here),
+    ),
     check('channels', 'Communication channel for team notifications', () =>
       reachChannels(input.channels, here),
     ),
+    ...(here.store === undefined ? [] : [reachStore(here.store)]),
     priceCheck(target),
   ])
   demandPassed(checks, 'The prerequisites are not met')
@@ -105,7 +108,7 @@ async function dashboard(url: string | undefined): Promise<Pick<Check, 'state' |
 
 /** Names only, never values. */
 async function variables(
-  input: { channels: Channel[]; probes?: Probe[] },
+  input: Parameters<typeof lookUpVariables>[0],
   named: NamedVariables,
 ): Promise<Pick<Check, 'state' | 'message' | 'advice'>> {
   const { list, missing, forbidden } = lookUpVariables(input, named)
@@ -116,6 +119,14 @@ async function variables(
   if (missing.length === 0) return { state: 'passed', message: list }
   const message = `the worker has no ${missing.join(', ')}`
   return { state: 'failed', message, advice: `Set ${missing.join(', ')} in the environment of the worker.` }
+}
+
+/** Listed once: that it can be written is seen by the backup, before anything is decided. */
+function reachStore(store: Store): Promise<Check> {
+  return check('storage', 'Place for archives reachable', async () => {
+    const archives = (await store.list()).filter(({ key }) => key.kind === 'archive')
+    return `${store.place} answers, with ${plural(archives.length, 'archive')} of this database`
+  })
 }
 
 /** Sends nothing: only whether somebody listens. A dead channel never holds up a migration, and is told before it. */

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { migrationNumber, migrationOrder } from '../d1/order/migration-order.js'
 import { defined } from '../contract/defined.js'
 import { readSnapshot } from '../d1/read/open-reader.js'
-import path from 'node:path'
 import type { MutateActivities, RollbackActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
 import type { MigrationFile } from '../contract/target.js'
@@ -14,9 +13,9 @@ import { restoreBookmark } from '../d1/apply/time-travel.js'
 import { costNow, failuresOfReverse, lossesSince } from '../runbook/reverse-cost.js'
 import { conditionLines, lossNowLines } from '../text/rollback-cost.js'
 import type { Beat } from './as-activity.js'
-import { replaceFile } from './files.js'
 import { rehearseOnCopy } from './rehearsal.js'
-import { artifactStore, runFolder, type ActivityContext } from './worker-place.js'
+import { keepDocument } from './run-files.js'
+import { artifactStore, type ActivityContext } from './worker-place.js'
 import { writtenSince } from './written-since.js'
 
 type Input = Parameters<RollbackActivities['prepareReverse']>[0]
@@ -76,8 +75,7 @@ async function writeReverse(
     price.push(...lossesSince(now, input.planned ?? []), ...lossNowLines(lost ?? [], input.backup.createdAt))
     cost = costNow(cost, { ...now, lost }, input.planned ?? [])
   } else price.push(...conditionLines(plan.rollback.conditions))
-  const kept = path.join(runFolder(here, input.runKey), file.name)
-  await replaceFile(kept, file.sql)
+  const kept = await keepDocument(here, { runKey: input.runKey, name: file.name }, file.sql)
   return {
     file: kept,
     bundle: await packBundle([file], store),

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
+import { defined } from '../contract/defined.js'
 import type { Target } from '../contract/target.js'
+import { openStore } from '../store/open-store.js'
+import type { Store } from '../store/store.js'
+import { archivesOf } from '../d1/backup/archives-of.js'
+import type { Archives } from '../d1/backup/archives.js'
+import { artifactFolder, storedArtifacts, type Artifacts } from '../d1/migrations/artifacts.js'
 import { fileBelow } from './files.js'
 
 /** Where one worker keeps what it writes, and what it was given to reach the world. */
@@ -30,10 +36,18 @@ export interface ActivityContext extends WorkerHome {
   target: Target
   /** Staged files, leases, runs, artifacts: in the project where this machine has it, else in the worker's home. */
   folder: string
+  /** Where all workers of the database keep what they must share; absent: in `folder` and in the target's folder for archives. */
+  store?: Store
 }
 
 /** A remote database needs no checkout: its archives go to the worker's home where the project's folder is elsewhere. */
 export function contextFor(place: WorkerHome, target: Target): ActivityContext {
+  const here = placeOf(place, target)
+  const store = openStore(target, { ...place, scratch: here.folder })
+  return { ...here, ...defined({ store }) }
+}
+
+function placeOf(place: WorkerHome, target: Target): ActivityContext {
   if (existsSync(target.projectDir)) {
     return { ...place, target, folder: path.join(target.projectDir, '.d1-runbook') }
   }
@@ -42,12 +56,16 @@ export function contextFor(place: WorkerHome, target: Target): ActivityContext {
   return { ...place, target: { ...target, projectDir: place.home, backupDir }, folder: place.home }
 }
 
+export function archivesAt({ target, store }: ActivityContext): Archives {
+  return archivesOf(target, store)
+}
+
 /** Throws `NotPermitted` for a key that leads elsewhere: it arrives with a message. */
 export function runFolder({ folder }: ActivityContext, runKey: string): string {
   return fileBelow(path.join(folder, 'runs'), runKey)
 }
 
-/** Content-addressed store for bundles that are too large to travel in the workflow's input. */
-export function artifactStore({ folder }: ActivityContext): string {
-  return path.join(folder, 'artifacts')
+/** Content-addressed: bundles that are too large to travel in the workflow's input. */
+export function artifactStore({ folder, store }: ActivityContext): Artifacts {
+  return store === undefined ? artifactFolder(path.join(folder, 'artifacts')) : storedArtifacts(store)
 }

@@ -13,6 +13,8 @@ import {
 import type { Attestation } from '../contract/attestations.js'
 import { RunbookError } from '../contract/failures.js'
 import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
+import { storeOf } from '../config/store.js'
+import { artifactFolder, storedArtifacts } from '../d1/migrations/artifacts.js'
 import { packBundle } from '../d1/migrations/bundle.js'
 import { attestationsOf } from '../runbook/default-policy.js'
 import { WAY_BACK_LINE } from '../runbook/plan-review.js'
@@ -61,7 +63,11 @@ export async function buildRequest(context: Context, options: RequestOptions): P
   const files = await readProjectFiles(context)
   // Where a worker on this machine looks for files that are too large to travel in the workflow's input.
   await keepOutOfGit(path.join(project.projectDir, '.d1-runbook'))
-  const store = path.join(project.projectDir, '.d1-runbook', 'artifacts')
+  const store = await storeOf(context)
+  const artifacts =
+    store === undefined
+      ? artifactFolder(path.join(project.projectDir, '.d1-runbook', 'artifacts'))
+      : storedArtifacts(store)
   const evidence =
     options.adopt !== undefined || options.lostRun !== undefined
       ? []
@@ -90,7 +96,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     monitoring: { ...settings.monitoring, ...defined({ timeScale }) },
     target,
     files: files.map(({ name, sha256 }) => ({ name, sha256 })),
-    bundle: await packBundle(files, store),
+    bundle: await packBundle(files, artifacts),
     requester: options.requester,
     preApproved: options.preApproved ?? false,
     evidence,

@@ -5,6 +5,7 @@ import { probeSchema, thresholdsSchema, type Probe } from '../contract/monitorin
 import { ATTESTATION_NAMES } from '../contract/attestations.js'
 import { GATES } from '../contract/names.js'
 import { workersPlanSchema } from '../contract/price.js'
+import { storageSchema, variablesOfStorage, type Storage } from '../contract/storage.js'
 import { personSchema, rollbackStrategySchema } from '../contract/policy.js'
 import { isTimeZone } from '../contract/time-zone.js'
 import { variablesOf, whyForbidden } from '../contract/variables.js'
@@ -121,6 +122,8 @@ export const environmentConfigSchema = z.strictObject({
   policy: policyConfigSchema.default({ gates: {} }),
   monitoring: monitoringConfigSchema.default({}),
   backup: backupConfigSchema.default({}),
+  /** Replaces the project's. */
+  storage: storageSchema.optional(),
   channels: z.array(channelSchema).optional(),
   contacts: z.array(contactSchema).optional(),
   queries: z.array(querySchema).optional(),
@@ -151,6 +154,8 @@ const runbookConfigShape = z.strictObject({
   people: z.array(personSchema).default([]),
   contacts: z.array(contactSchema).default([]),
   channels: z.array(channelSchema).default([{ kind: 'terminal', name: 'terminal' }]),
+  /** Where workers without a common disk keep what they share. Default: beside the project, on one machine. */
+  storage: storageSchema.optional(),
   /** The project's own tests, run by `start` where the checkout is. An argument list, or words parted by spaces. */
   testCommand: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
   /** Succeeds when the pull request is reviewed and approved, such as a question to `gh`. Written as `testCommand`. */
@@ -167,16 +172,18 @@ export const runbookConfigSchema = runbookConfigShape.superRefine((config, conte
   }
   for (const [index, name] of config.variables.entries())
     if (whyForbidden(name, config.variables) !== undefined) refuse(['variables', index], NO_CREDENTIALS, name)
-  const places: [PropertyKey[], { channels: Channel[]; probes: Probe[] }][] = [
-    [[], { channels: config.channels, probes: [] }],
+  const places: [PropertyKey[], { channels: Channel[]; probes: Probe[]; storage?: Storage | undefined }][] = [
+    [[], { channels: config.channels, probes: [], storage: config.storage }],
     ...Object.entries(config.environments).map(
-      ([name, { channels = [], monitoring }]): (typeof places)[number] => [
+      ([name, { channels = [], monitoring, storage }]): (typeof places)[number] => [
         ['environments', name],
-        { channels, probes: monitoring.probes ?? [] },
+        { channels, probes: monitoring.probes ?? [], storage },
       ],
     ),
   ]
-  for (const [path, { channels, probes }] of places) {
+  for (const [path, { channels, probes, storage }] of places) {
+    for (const name of variablesOfStorage(storage))
+      if (whyForbidden(name, config.variables) !== undefined) refuse([...path, 'storage'], NAMEABLE, name)
     for (const [index, channel] of channels.entries())
       for (const name of forbiddenOf({ channels: [channel] }, config.variables))
         refuse([...path, 'channels', index], NAMEABLE, name)

@@ -3,6 +3,7 @@ import { defined } from '../contract/defined.js'
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
 import { exportHoursOf } from '../contract/export-hours.js'
+import type { Storage } from '../contract/storage.js'
 import type { Target } from '../contract/target.js'
 import { didYouMean } from './closest.js'
 import type { Environment, Project } from './project.js'
@@ -78,6 +79,7 @@ export function resolveTarget(project: Project, environment: string, options: Ta
     ...(found.remote ? {} : { persistTo: persistFolder(project, found) }),
     backupDir: path.resolve(project.projectDir, found.settings.backup.dir ?? 'backups'),
     ...defined({
+      storage: storageOf(project, found),
       backupMaxRowsRead: found.settings.backup.maxRowsRead,
       backupWay: found.settings.backup.way,
       backupExportHours: exportHours(project, found),
@@ -86,6 +88,14 @@ export function resolveTarget(project: Project, environment: string, options: Ta
   }
   if (options.allowSharedDatabase !== true) refuseSharedDatabase(project, target)
   return target
+}
+
+/** A folder is meant from the project; without a setting, files lie beside it. */
+function storageOf(project: Project, { settings }: Environment): Storage | undefined {
+  const storage = settings.storage ?? project.config.storage
+  return storage?.kind === 'folder'
+    ? { ...storage, path: path.resolve(project.projectDir, storage.path) }
+    : storage
 }
 
 /** The ID that is used, and why it is that one where the entry has two. */

@@ -1,6 +1,7 @@
 import { secretsOf, type Channel } from './announcement.js'
 import { RunbookError } from './failures.js'
 import type { Probe } from './monitoring.js'
+import { variablesOfStorage, type Storage } from './storage.js'
 
 /** Variables of this prefix may be named by any configuration: they exist for nothing else. */
 export const OWN_VARIABLES = 'RUNBOOK_'
@@ -63,11 +64,15 @@ export function variableOfHeader(value: string): string | undefined {
   return value.startsWith(FROM_ENVIRONMENT) ? value.slice(FROM_ENVIRONMENT.length) : undefined
 }
 
-/** Environment variables that the worker must have for these channels and probes, each once. */
-export function variablesOf(input: { channels: readonly Channel[]; probes?: readonly Probe[] }): string[] {
+/** Environment variables that the worker must have for these channels, probes and this storage, each once. */
+export function variablesOf(input: {
+  channels: readonly Channel[]
+  probes?: readonly Probe[]
+  storage?: Storage | undefined
+}): string[] {
   const headers = (input.probes ?? []).flatMap((probe) =>
     'headers' in probe ? Object.values(probe.headers ?? {}) : [],
   )
   const named = headers.flatMap((value) => variableOfHeader(value) ?? [])
-  return [...new Set([...input.channels.flatMap(secretsOf), ...named])]
+  return [...new Set([...input.channels.flatMap(secretsOf), ...named, ...variablesOfStorage(input.storage)])]
 }

@@ -7,6 +7,7 @@ import { keepReverseMigration, updateDocuments } from '../../src/activities/docu
 import { defaultHome, contextFor } from '../../src/activities/worker-place.js'
 import { readChecksums, writeChecksums } from '../../src/d1/migrations/checksums.js'
 import type { Target } from '../../src/contract/target.js'
+import { artifactFolder } from '../../src/d1/migrations/artifacts.js'
 import { packBundle } from '../../src/d1/migrations/bundle.js'
 import { LEDGER_SQL, localTarget, seedLocal } from '../d1/local-target.js'
 import { productionTarget } from './production-target.js'
@@ -84,7 +85,7 @@ describe('the reverse migration of a rollback', () => {
   async function keep(local: Target): Promise<string[]> {
     const bundle = await packBundle(
       [{ ...migration, sizeBytes: sql.length, sql }],
-      path.join(folder, 'store'),
+      artifactFolder(path.join(folder, 'store')),
     )
     const here = contextFor(place(), local)
     return (await keepReverseMigration(here, { runKey: 'run-1', target: here.target, bundle, migration }))

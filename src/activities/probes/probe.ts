@@ -1,5 +1,6 @@
 import type { ProbeResult } from '../../contract/monitoring.js'
 import type { Target } from '../../contract/target.js'
+import type { Store } from '../../store/store.js'
 import type { openReader } from '../../d1/read/open-reader.js'
 
 /** What a probe saw, before it gets its name. `ok: null`: nothing could be known, and `message` says why. */
@@ -7,6 +8,8 @@ export type Seen = Pick<ProbeResult, 'ok' | 'latencyMs' | 'errorRate' | 'measure
 
 export interface ProbeContext {
   target: Target
+  /** Of the target, where it has one. */
+  store?: Store | undefined
   /** What validation saw after the migration; absent before it. */
   expected?: { schemaFingerprint: string; ledger: string[] }
   /** Aborted when the probe's time is over, or the activity is cancelled. */

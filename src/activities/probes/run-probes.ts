@@ -3,6 +3,7 @@ import { isFailureType, RunbookError, type FailureType, messageOf } from '../../
 import type { Probe, ProbeResult, Sampling } from '../../contract/monitoring.js'
 import type { Target } from '../../contract/target.js'
 import { openReader } from '../../d1/read/open-reader.js'
+import type { Store } from '../../store/store.js'
 import { redact } from '../../process/redact.js'
 import { resultOfSamples } from '../../runbook/monitoring/samples.js'
 import { probeBackup } from './backup.js'
@@ -19,6 +20,8 @@ import { probeStability } from './stability.js'
 
 export interface RunProbesInput {
   target: Target
+  /** Of the target, where it has one. */
+  store?: Store | undefined
   probes: readonly Probe[]
   /** What validation saw; without it `stability` cannot know anything. */
   expected?: { schemaFingerprint: string; ledger: string[] }
@@ -64,6 +67,7 @@ async function lookOnce(probe: Probe, input: RunProbesInput): Promise<ProbeResul
   const signal = input.signal === undefined ? deadline : AbortSignal.any([input.signal, deadline])
   const context: ProbeContext = {
     target: input.target,
+    store: input.store,
     ...defined({ expected: input.expected }),
     signal,
     env: input.env ?? process.env,

@@ -41,7 +41,7 @@ export function adoptCommand(app: App, summary: string): Command {
         const context = await openContext(options)
         const files = await readProjectFiles(context)
         demandFile(files, options.through)
-        const backup = await givenBackup(options)
+        const backup = await givenBackup(options, context)
         const dryRun = options.dryRun === true
         const mayWrite = await decidesAlone(context)
         if (!dryRun && !mayWrite) {
@@ -75,9 +75,9 @@ export function adoptCommand(app: App, summary: string): Command {
     )
 }
 
-async function givenBackup({ backup, dryRun }: AdoptOptions): Promise<string | undefined> {
+async function givenBackup({ backup, dryRun }: AdoptOptions, context: Context): Promise<string | undefined> {
   if (backup === undefined) return undefined
-  if (dryRun === true) return archiveFile(backup)
+  if (dryRun === true) return archiveFile(backup, () => Promise.resolve(context))
   throw new RunbookError('ConfigInvalid', '--backup goes with --dry-run only.', {
     advice: 'What is written is proven on the database as it is now.',
   })
@@ -92,12 +92,13 @@ function demandFile(files: MigrationFile[], name: string | undefined): void {
 }
 
 async function prove(
-  { target }: Context,
+  context: Context,
   files: MigrationFile[],
   options: { backup: string | undefined; through: string | undefined; output: Output; signal: AbortSignal },
 ): Promise<Adoption> {
   const { backup, through, output, signal } = options
-  const copy = await copyOfDatabase({ target, files, backup, onProgress: output.note, signal })
+  const { target } = context
+  const copy = await copyOfDatabase({ context, files, backup, onProgress: output.note, signal })
   try {
     const { proveInOwnProcess } = await import('../../analysis/adopt/in-own-process.js')
     output.note('Replaying the files on an empty database, to compare')

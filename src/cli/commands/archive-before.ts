@@ -1,6 +1,8 @@
+import type { Context } from '../../config/context.js'
+import { storeOf } from '../../config/store.js'
 import type { LedgerEntry } from '../../contract/backup.js'
 import { RunbookError, messageOf } from '../../contract/failures.js'
-import type { MigrationFile, Target } from '../../contract/target.js'
+import type { MigrationFile } from '../../contract/target.js'
 import { archiveFile } from './archive-file.js'
 
 /** An archive of the database from a time at which a migration was not applied. */
@@ -15,14 +17,15 @@ export interface EarlierArchive {
  * that cannot be read is passed over, unless it was named. Throws `BackupInvalid`, `ConfigInvalid`.
  */
 export async function archiveBefore(input: {
-  target: Target
+  context: Context
   migration: MigrationFile
   /** As typed. */
   given: string | undefined
 }): Promise<EarlierArchive | undefined> {
-  const { target, migration, given } = input
+  const { context, migration, given } = input
+  const { target } = context
   if (given !== undefined) {
-    const file = await archiveFile(given)
+    const file = await archiveFile(given, () => Promise.resolve(context))
     const archive = await readArchive(file).catch((error: unknown) => {
       throw unfit(file, messageOf(error))
     })
@@ -31,9 +34,10 @@ export async function archiveBefore(input: {
     if (holds(archive, migration)) throw unfit(file, `${migration.name} was applied when it was made`)
     return archive
   }
-  const { backupsOf } = await import('../../d1/backup/backup.js')
-  for await (const { file } of backupsOf(target)) {
-    const archive = await readArchive(file).catch(() => undefined)
+  const { archivesOf } = await import('../../d1/backup/backup.js')
+  const archives = archivesOf(target, await storeOf(context))
+  for await (const { file } of archives.list()) {
+    const archive = await readArchive(await archives.open(file)).catch(() => undefined)
     if (archive !== undefined && !holds(archive, migration)) return archive
   }
   return undefined

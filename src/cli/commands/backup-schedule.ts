@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander'
+import { storeOf } from '../../config/store.js'
 import { defined } from '../../contract/defined.js'
 import type { Price } from '../../contract/price.js'
 import { RunbookError } from '../../contract/failures.js'
@@ -69,7 +70,8 @@ const schedule: Action<ScheduleOptions> = async ({ options, output }) => {
   const price = await priceOfDay(context, everyMs)
   output.document({ success: true, environment, database, keep: input.keep, ...made, ...defined({ price }) })
   if (output.json) return 0
-  sayScheduled(output, context, made, await configuredZone(options))
+  const into = (await storeOf(context))?.place ?? context.target.backupDir
+  sayScheduled(output, context, { ...made, into }, await configuredZone(options))
   if (price === undefined) return 0
   const { priceSentences } = await import('../../runbook/price-words.js')
   for (const line of priceSentences(price, context.target.workersPlan)) output.line(`  ${line}`)
@@ -167,7 +169,7 @@ function intervalOf(every: string): number {
 function sayScheduled(
   output: Output,
   { target }: Context,
-  made: { everyMs: number; nextAt?: string; paused: boolean },
+  made: { everyMs: number; nextAt?: string; paused: boolean; into: string },
   timeZone: string,
 ): void {
   const { colors } = output
@@ -175,8 +177,7 @@ function sayScheduled(
   output.line(
     colors.green(`✔ ${database.name} (${environment}) is backed up every ${formatDuration(made.everyMs)}`),
   )
-  if (made.nextAt !== undefined)
-    output.line(`  next at ${timeIn(timeZone, made.nextAt)}, into ${target.backupDir}`)
+  if (made.nextAt !== undefined) output.line(`  next at ${timeIn(timeZone, made.nextAt)}, into ${made.into}`)
   if (made.paused) output.line(colors.yellow('  paused by a person; resume it in the Temporal UI'))
   output.line(words`  A worker must run then: ${command('worker')}`)
   output.line(colors.dim('  A backup that fails is told to the channels of the environment'))

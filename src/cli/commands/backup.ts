@@ -5,12 +5,14 @@ import type { Price } from '../../contract/price.js'
 import { RunbookError } from '../../contract/failures.js'
 import { plural } from '../../text/plural.js'
 import { formatDuration } from '../../text/duration.js'
+import type { Project } from '../../config/project.js'
 import type { Action, App } from '../terminal/app.js'
 import { examplesHelp } from '../terminal/help-text.js'
 import { archiveFile } from './archive-file.js'
 import { backupScheduleCommand } from './backup-schedule.js'
 import { openContext, readProjectFiles } from '../../config/context.js'
 import { interruptible } from '../terminal/interrupt.js'
+import { storeOf } from '../../config/store.js'
 import { keepOf } from './keep-count.js'
 import { keepPrivate } from '../../process/private-files.js'
 import type { Output } from '../terminal/output.js'
@@ -76,10 +78,12 @@ const createArchive: Work = async ({ options, output }) => {
   const { backupProof } = await import('../../runbook/backup-words.js')
   const keep =
     keepOf(options as CreateOptions) ?? resolveRequestSettings(context.project, options.env).keepBackups
+  const store = await storeOf(context)
   let price: Price | undefined
   const backup = await interruptible((signal) =>
     createBackup({
       target: context.target,
+      store,
       files,
       keep,
       signal,
@@ -107,7 +111,10 @@ const createArchive: Work = async ({ options, output }) => {
 const validateArchive: Work = async ({ options, args: [zip], output, given }) => {
   const { validateBackup } = await import('../../d1/backup/backup.js')
   const environment = given('env') ? options.env : undefined
-  const file = zip === undefined ? await newestArchive(options.project, environment) : await archiveFile(zip)
+  const file =
+    zip === undefined
+      ? await newestArchive(options.project, environment)
+      : await archiveFile(zip, () => openContext(options))
   const result = await interruptible((signal) => validateBackup({ file, signal }))
   output.document({ success: result.valid, file, ...result })
   if (!output.json) printValidation(output, file, result)
@@ -117,22 +124,45 @@ const validateArchive: Work = async ({ options, args: [zip], output, given }) =>
 /** The runbook's `backup:validate` names no environment: the newest archive of any is the one that was just made. */
 async function newestArchive(projectDir: string, environment: string | undefined): Promise<string> {
   const { loadProject } = await import('../../config/project.js')
-  const { findEnvironment } = await import('../../config/target.js')
-  const { listArchives } = await import('../../d1/backup/backup.js')
   const project = await loadProject({ projectDir })
   const names = environment === undefined ? [...project.environments.keys()] : [environment]
-  const folders = names.map((name) => {
-    const dir = findEnvironment(project, name).settings.backup.dir ?? 'backups'
-    return { environment: name, dir: path.resolve(project.projectDir, dir) }
-  })
-  const found = (await Promise.all(folders.map((folder) => listArchives(folder)))).flat()
-  const [newest] = found.sort((a, b) => b.createdAt.localeCompare(a.createdAt))
-  if (newest !== undefined) return newest.file
-  const where = [...new Set(folders.map(({ dir }) => dir))].join(', ')
+  const places = await Promise.all(names.map((name) => archivesUnder(project, name)))
+  const [newest] = places.flatMap(({ found }) => found).sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+  if (newest !== undefined) return newest.open()
+  const where = [...new Set(places.map(({ place }) => place))].join(', ')
   const of = environment === undefined ? '' : ` of ${environment}`
   throw new RunbookError('BackupInvalid', `There is no backup${of} in ${where}.`, {
     advice: words`Make one: ${at({ environment: environment ?? 'NAME' }, command('backup'))}`,
   })
+}
+
+interface NamedArchive {
+  createdAt: string
+  open: () => Promise<string>
+}
+
+/** Archives of an environment: those of its database in the store, or those of its name in the folder, whatever the database. */
+async function archivesUnder(
+  project: Project,
+  environment: string,
+): Promise<{ place: string; found: NamedArchive[] }> {
+  const { findEnvironment, resolveTarget } = await import('../../config/target.js')
+  const { archivesOf, listArchives } = await import('../../d1/backup/backup.js')
+  const { settings } = findEnvironment(project, environment)
+  if ((settings.storage ?? project.config.storage) === undefined) {
+    const dir = path.resolve(project.projectDir, settings.backup.dir ?? 'backups')
+    const found = await listArchives({ environment, dir })
+    return {
+      place: dir,
+      found: found.map(({ file, createdAt }) => ({ createdAt, open: () => Promise.resolve(file) })),
+    }
+  }
+  const target = resolveTarget(project, environment, { allowSharedDatabase: true })
+  const archives = archivesOf(target, await storeOf({ project, target }))
+  const found: NamedArchive[] = []
+  for await (const { file, createdAt } of archives.list())
+    found.push({ createdAt, open: () => archives.open(file) })
+  return { place: archives.place, found }
 }
 
 function printValidation(
@@ -155,7 +185,7 @@ const restoreArchive: Work = async ({ options, args: [zip = ''], output }) => {
   keepPrivate()
   const { restoreBackup } = await import('../../d1/backup/backup.js')
   const to = path.resolve((options as unknown as RestoreOptions).to)
-  const file = await archiveFile(zip)
+  const file = await archiveFile(zip, () => openContext(options))
   const restored = await interruptible((signal) => restoreBackup({ file, to, signal }))
   output.document({ success: true, ...restored })
   if (!output.json) output.line(output.colors.green(`✔ Restored to ${restored.database}`))

@@ -41,7 +41,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
         const migration =
           options.of === undefined ? await newestApplied(context, files) : named(files, options.of)
         const before = await pendingBefore(context, files)
-        const archive = await archiveBefore({ target: context.target, migration, given: options.backup })
+        const archive = await archiveBefore({ context, migration, given: options.backup })
         const candidates = files
           .slice(files.indexOf(migration) + 1)
           .filter(({ name }) => before.known && before.pending.includes(name))
@@ -99,7 +99,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
           )
         output.note(
           archive === undefined
-            ? `No archive from before ${migration.name} is in ${context.target.backupDir}: it was written without the rows of the database.`
+            ? `No archive from before ${migration.name} was found: it was written without the rows of the database.`
             : `It holds ${holdsRows(sql) ? 'rows' : 'no rows'} of ${archive.file}, and was rehearsed on it${current === true ? ' and on the database as it is now' : ''}.`,
         )
         for (const line of price) output.note(line)

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import type { Context } from '../../config/context.js'
+import { storeOf } from '../../config/store.js'
 import type { LedgerEntry } from '../../contract/backup.js'
 import type { MigrationFile, Target } from '../../contract/target.js'
 import { scratchFolder } from '../../process/scratch-folder.js'
@@ -16,7 +18,7 @@ export interface DatabaseCopy {
  * fresh verified backup of the remote one, restored.
  */
 export async function copyOfDatabase(input: {
-  target: Target
+  context: Context
   files: MigrationFile[]
   backup: string | undefined
   onProgress: (message: string) => void
@@ -29,7 +31,7 @@ export async function copyOfDatabase(input: {
     const { readLedger } = await import('../../d1/schema/ledger.js')
     const reader = openFileReader(databaseFile)
     try {
-      return { databaseFile, ledger: await readLedger(reader, input.target.migrationsTable), remove }
+      return { databaseFile, ledger: await readLedger(reader, input.context.target.migrationsTable), remove }
     } finally {
       await reader.close()
     }
@@ -40,22 +42,23 @@ export async function copyOfDatabase(input: {
 }
 
 async function fillCopy(input: Parameters<typeof copyOfDatabase>[0], folder: string): Promise<string> {
-  const { target, files, backup, onProgress, signal } = input
+  const { context, files, backup, onProgress, signal } = input
+  const { target } = context
   if (backup === undefined && !target.database.remote)
     return copyLocal(target, path.join(folder, 'copy.sqlite'))
   let file = backup
   if (file === undefined) {
     const { priceSentences } = await import('../../runbook/price-words.js')
-    const { createBackup } = await import('../../d1/backup/backup.js')
+    const { archivesOf, createBackup } = await import('../../d1/backup/backup.js')
     onProgress(`Making a backup of ${target.database.name} to rehearse on`)
     const made = await createBackup({
-      ...{ target, files, onProgress, signal },
+      ...{ target, store: await storeOf(context), files, onProgress, signal },
       keep: Number.MAX_SAFE_INTEGER,
       onPrice: (price) => {
         for (const line of priceSentences({ ...price, act: 'plan' }, target.workersPlan)) onProgress(line)
       },
     })
-    file = made.file
+    file = await archivesOf(target, await storeOf(context)).open(made.file, { sha256: made.sha256, signal })
   }
   const { restoreDatabase } = await import('../../d1/backup/restore.js')
   const { database } = await restoreDatabase({ file, to: folder, signal })

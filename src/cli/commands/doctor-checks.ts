@@ -259,7 +259,7 @@ async function secretNames(project: Project, target: Target): Promise<Seen> {
   const { resolveRequestSettings } = await import('../../config/settings.js')
   const { channels, monitoring } = resolveRequestSettings(project, target.environment)
   const { list, missing } = lookUpVariables(
-    { channels, probes: monitoring.probes },
+    { channels, probes: monitoring.probes, storage: target.storage },
     { env: process.env, variables: project.config.variables },
   )
   if (missing.length === 0) return list

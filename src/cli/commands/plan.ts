@@ -37,7 +37,10 @@ export function planCommand(app: App, summary: string): Command {
         const context = await openContext(options)
         const warnings = configWarnings(context.project, context.target)
         for (const warning of warnings) output.note(warning)
-        const backup = options.backup === undefined ? undefined : await archiveFile(options.backup)
+        const backup =
+          options.backup === undefined
+            ? undefined
+            : await archiveFile(options.backup, () => Promise.resolve(context))
         const plan = await interruptible((signal) => makePlan(context, backup, { output, signal }))
         const success = plan.verdict !== 'block'
         output.document({ success, ...plan, warnings })
@@ -57,7 +60,7 @@ async function makePlan(
   const { target, project } = context
   const files = await readProjectFiles(context)
   const onProgress = output.note
-  const copy = await copyOfDatabase({ target, files, backup, onProgress, signal })
+  const copy = await copyOfDatabase({ context, files, backup, onProgress, signal })
   try {
     const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
     const { readChecksums } = await import('../../d1/migrations/checksums.js')

@@ -93,7 +93,7 @@ async function onArchive({
 async function onDatabase(request: Request, plan: Plan, written: WrittenReverse): Promise<WrittenReverse> {
   const { context, files, migration, signal, onProgress } = request
   const { target } = context
-  const copy = await copyOfDatabase({ target, files, backup: undefined, onProgress, signal })
+  const copy = await copyOfDatabase({ context, files, backup: undefined, onProgress, signal })
   try {
     const applied = copy.ledger.map(({ name }) => name)
     if (!applied.includes(migration.name)) return written

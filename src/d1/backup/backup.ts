@@ -1,23 +1,20 @@
 import { defined } from '../../contract/defined.js'
 import { fileSha256 } from '../../process/file-sha256.js'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BackupMetadata, BackupRecord, BackupWay, MovedTable } from '../../contract/backup.js'
 import { RunbookError } from '../../contract/failures.js'
 import type { Price } from '../../contract/price.js'
 import type { MigrationRef, Target } from '../../contract/target.js'
-import { keepOutOfGit } from '../../process/private-files.js'
-import { scratchFolder } from '../../process/scratch-folder.js'
-import { archiveName } from './archive-names.js'
-import { publish, writeArchive, type ArchiveTexts } from './archive.js'
-import { diskFailure } from '../sqlite/disk-failure.js'
+import type { Store } from '../../store/store.js'
+import { writeArchive, type ArchiveTexts } from './archive.js'
+import { archivesOf } from './archives-of.js'
 import { exportLocal, type Exported, type ExportRequest } from './export/export.js'
 import type { Measured } from './export/comparison.js'
 import { backupPrice, lastExport, usedOfDay } from './price.js'
 import { exportRemote } from './export/remote-export.js'
-import { hold, type Hold } from './holds.js'
+import type { Hold } from './holds.js'
 import { pruneBackups } from './retention.js'
 import { openSqlite } from '../sqlite/sqlite.js'
 import { compareSummaries } from './export/summary.js'
@@ -27,11 +24,14 @@ import { restoreAndMeasure, type Restored } from './verify.js'
 import { findWrangler } from '../wrangler/wrangler.js'
 
 export { restoreBackup } from './restore.js'
-export { listArchives, newestBackup, backupsOf, type StoredBackup } from './retention.js'
+export { archivesOf } from './archives-of.js'
+export { listArchives, newestBackup } from './retention.js'
 export { validateBackup, type Validation } from './validate-backup.js'
 
 export interface BackupRequest {
   target: Target
+  /** Of the target, where it has one. */
+  store?: Store | undefined
   /** Migration files of the project, for the record. */
   files: MigrationRef[]
   /** Archives of this database to keep, at least 1, besides those that runs hold. */
@@ -52,21 +52,16 @@ export interface BackupRequest {
  * `BackupInvalid`, `DiskFull`, `DatabaseLocked`, and what reading throws. Leaves nothing behind when it fails.
  */
 export async function createBackup(request: BackupRequest): Promise<BackupRecord> {
-  const { target, keep, held } = request
+  const { target, store, keep, held, signal } = request
   const startedAt = performance.now()
-  // Elsewhere it may hold what is the project's own.
-  if (!existsSync(target.backupDir)) await keepOutOfGit(target.backupDir)
-  await mkdir(target.backupDir, { recursive: true, mode: 0o700 })
-  // Beside the archives: the rename stays on one disk, and a full one shows at once.
-  const { folder, remove } = await scratchFolder('backup', { within: target.backupDir, hidden: true })
-  try {
+  const archives = archivesOf(target, store)
+  return archives.atDesk(async (folder) => {
     const { archive, metadata } = await buildArchive(request, folder)
-    const file = await publishNew(archive, target, held)
-    await pruneBackups({ target, keep, verified: file })
+    const [sha256, { size: sizeBytes }] = [await fileSha256(archive, signal), await stat(archive)]
+    const file = await archives.publish(archive, held, signal)
+    await pruneBackups({ archives, keep, verified: file })
     return {
-      file,
-      sha256: await fileSha256(file),
-      sizeBytes: (await stat(file)).size,
+      ...{ file, sha256, sizeBytes },
       createdAt: metadata.createdAt,
       verified: true,
       ...defined({ bookmark: metadata.bookmark }),
@@ -81,11 +76,7 @@ export async function createBackup(request: BackupRequest): Promise<BackupRecord
       }),
       durationMs: Math.round(performance.now() - startedAt),
     }
-  } catch (error) {
-    throw diskFailure(error, target.backupDir)
-  } finally {
-    await remove()
-  }
+  })
 }
 
 interface Built {
@@ -251,18 +242,4 @@ async function verifyExport(
       details: { problems },
     },
   )
-}
-
-/** Names have seconds: a second backup within the same one waits for the next. */
-async function publishNew(archive: string, target: Target, held: Hold | undefined): Promise<string> {
-  for (;;) {
-    const final = join(target.backupDir, archiveName(target.environment, new Date()))
-    if (!existsSync(final)) {
-      // Before it has its name: another backup may be pruning.
-      if (held !== undefined) await hold(target.backupDir, { ...held, files: [...held.files, final] })
-      await publish(archive, final)
-      return final
-    }
-    await sleep(200)
-  }
 }

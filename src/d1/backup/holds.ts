@@ -2,7 +2,7 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 
 /** A run that was terminated never lets go by itself. Milliseconds. */
-const LONGEST_MS = 30 * 24 * 60 * 60_000
+export const LONGEST_HOLD_MS = 30 * 24 * 60 * 60_000
 
 const SUFFIX = '.held'
 
@@ -31,7 +31,7 @@ export interface Holder {
 /** The run that needs the archive and may still go on; undefined where there is none. */
 export async function holderOf(file: string): Promise<Holder | undefined> {
   const note = await stat(file + SUFFIX).catch(() => undefined)
-  if (note === undefined || Date.now() - note.mtimeMs >= LONGEST_MS) return undefined
+  if (note === undefined || Date.now() - note.mtimeMs >= LONGEST_HOLD_MS) return undefined
   const run = holder(await readFile(file + SUFFIX, 'utf8').catch(() => ''))
   return { run: typeof run === 'string' ? run : 'unknown', since: note.mtime.toISOString() }
 }

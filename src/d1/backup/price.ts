@@ -14,6 +14,7 @@ import { wayNow } from './export/way.js'
 import { usedToday } from '../cloudflare/day-usage.js'
 import { openReader } from '../read/open-reader.js'
 import { takeInventory, type Inventory } from '../schema/inventory.js'
+import { besideArchives } from './beside-archives.js'
 import { newestBackup } from './retention.js'
 import { ArchiveProblem, unpackArchive } from './unpack.js'
 
@@ -77,9 +78,10 @@ function unavailableFor(rows: number, unknown: boolean, last: LastExport | undef
   return Math.round(last.exportMs * Math.max(1, rows / Math.max(1, last.rows)))
 }
 
-/** The last export of this database that was measured; undefined where its newest archive has none. */
+/** The last export of this database that was measured; undefined where its newest archive has none, or lies where reading it is dear. */
 export async function lastExport(target: Target): Promise<LastExport | undefined> {
-  const newest = await newestBackup(target)
+  if (target.storage !== undefined) return undefined
+  const newest = await newestBackup(besideArchives(target))
   if (newest === undefined) return undefined
   try {
     const { exportMs, tables } = (await unpackArchive(newest.file)).metadata

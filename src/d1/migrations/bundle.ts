@@ -1,6 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { z } from 'zod'
@@ -8,6 +6,7 @@ import { RunbookError } from '../../contract/failures.js'
 import { demandPlainName } from '../../contract/migration-name.js'
 import type { Bundle } from '../../contract/run.js'
 import type { MigrationFile, MigrationRef } from '../../contract/target.js'
+import type { Artifacts } from './artifacts.js'
 import { migrationFile } from './migration-files.js'
 import { command, words } from '../../contract/next-command.js'
 
@@ -22,10 +21,10 @@ const UNPACKED_LIMIT = 512 * 1024 * 1024
 const entriesSchema = z.array(z.object({ name: z.string(), sql: z.string() }))
 
 /**
- * Packs the files' bytes for the workflow's input. Past 1 MB compressed they go to the folder `store`, under their hash.
+ * Packs the files' bytes for the workflow's input. Past 1 MB compressed they go to the store, under their hash.
  * Throws `ConfigInvalid` when they would have to, and there is no store.
  */
-export async function packBundle(files: MigrationFile[], store?: string): Promise<Bundle> {
+export async function packBundle(files: MigrationFile[], store?: Artifacts): Promise<Bundle> {
   const content = JSON.stringify(files.map(({ name, sql }) => ({ name, sql })))
   const packed = await promisify(gzip)(content, { level: 9 })
   const data = packed.toString('base64')
@@ -41,7 +40,7 @@ export async function packBundle(files: MigrationFile[], store?: string): Promis
     )
   }
   const sha256 = createHash('sha256').update(packed).digest('hex')
-  await storeArtifact(store, sha256, packed)
+  await store.keep(sha256, packed)
   return { encoding: 'artifact', sha256 }
 }
 
@@ -52,7 +51,7 @@ export async function packBundle(files: MigrationFile[], store?: string): Promis
 export async function unpackBundle(
   bundle: Bundle,
   files: MigrationRef[],
-  store?: string,
+  store?: Artifacts,
 ): Promise<MigrationFile[]> {
   const packed =
     bundle.encoding === 'artifact'
@@ -89,27 +88,13 @@ function broken(message: string, cause?: unknown): RunbookError {
   })
 }
 
-async function storeArtifact(store: string, sha256: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(store, { recursive: true, mode: 0o700 })
-  const temporary = join(store, `.${sha256}.${randomUUID()}.tmp`)
-  const handle = await open(temporary, 'wx', 0o600)
-  try {
-    await handle.writeFile(bytes)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(temporary, join(store, `${sha256}.gz`))
-}
-
-async function loadArtifact(sha256: string, store: string | undefined): Promise<Buffer> {
+async function loadArtifact(sha256: string, store: Artifacts | undefined): Promise<Buffer> {
   if (!/^[0-9a-f]{64}$/.test(sha256))
     throw broken('The artifact of the migration files has no hash for its name.')
   if (store === undefined)
     throw broken('The migration files are in an artifact store, but this worker has none.')
-  const bytes = await readFile(join(store, `${sha256}.gz`)).catch((cause: unknown) => {
-    throw broken(`The artifact store ${store} lacks ${sha256}.`, cause)
-  })
+  const bytes = await store.load(sha256)
+  if (bytes === undefined) throw broken(`The artifact store ${store.place} lacks ${sha256}.`)
   if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
     throw broken(`The artifact ${sha256} was changed in the store.`)
   }

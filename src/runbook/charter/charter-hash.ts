@@ -30,7 +30,12 @@ export function placeless(environment: CharteredEnvironment): Record<string, unk
       ? { ...channel, path: channel.path.slice(projectDir.length).replaceAll('\\', '/') }
       : channel,
   )
-  return { ...environment, target, channels }
+  return { ...environment, target: { ...target, ...mountless(environment.target) }, channels }
+}
+
+/** A folder that all workers share may be mounted elsewhere on each machine. */
+function mountless({ storage }: CharteredEnvironment['target']): { storage?: object } {
+  return storage?.kind === 'folder' ? { storage: { kind: storage.kind } } : {}
 }
 
 /**

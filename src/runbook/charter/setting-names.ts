@@ -31,6 +31,7 @@ const OF_A_GATE: Readonly<Record<string, string>> = { deadlineMs: 'deadline', re
 
 /** The name under which somebody who reads the configuration finds it. What is not renamed stays. */
 export function settingName(path: string): string {
+  if (/^target\.storage(?:\.|$)/.test(path)) return path.slice('target.'.length)
   const named = Object.hasOwn(NAMES, path) ? NAMES[path] : undefined
   if (named !== undefined) return named
   const [, gate, rule = ''] = /^(policy\.gates\.[^.]+)\.(.+)$/.exec(path) ?? []

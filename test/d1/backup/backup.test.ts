@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { backupsOf, createBackup, restoreBackup, validateBackup } from '../../../src/d1/backup/backup.js'
+import { archivesOf, createBackup, restoreBackup, validateBackup } from '../../../src/d1/backup/backup.js'
 import { release } from '../../../src/d1/backup/holds.js'
 import type { Target } from '../../../src/contract/target.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
@@ -118,7 +118,7 @@ describe('retention', () => {
 
 async function filesOf(target: Target): Promise<string[]> {
   const files: string[] = []
-  for await (const { file } of backupsOf(target)) files.push(file)
+  for await (const { file } of archivesOf(target, undefined).list()) files.push(file)
   return files
 }
 

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createBackup, newestBackup, restoreBackup } from '../../../src/d1/backup/backup.js'
+import { createBackup, archivesOf, newestBackup, restoreBackup } from '../../../src/d1/backup/backup.js'
 import { replaceContent } from '../../../src/d1/backup/replace-content.js'
 import { localTarget, seedLocal } from '../local-target.js'
 import { temporaryFolder } from '../../temporary-folder.js'
@@ -69,7 +69,7 @@ describe.skipIf(!may)('a full disk', () => {
     const { bavail, bsize } = statfsSync(disk)
     writeFileSync(join(disk, 'ballast'), Buffer.alloc(bavail * bsize - MIB))
     await expect(createBackup({ target, files: [], keep: 1 })).rejects.toMatchObject({ type: 'DiskFull' })
-    expect((await newestBackup(target))?.file).toBe(first.file)
+    expect((await newestBackup(archivesOf(target, undefined)))?.file).toBe(first.file)
     rmSync(join(disk, 'ballast'))
     expect((await createBackup({ target, files: [], keep: 1 })).verified).toBe(true)
   })

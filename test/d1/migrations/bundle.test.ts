@@ -5,6 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { Bundle } from '../../../src/contract/run.js'
 import type { MigrationFile } from '../../../src/contract/target.js'
+import { artifactFolder } from '../../../src/d1/migrations/artifacts.js'
 import { packBundle, unpackBundle } from '../../../src/d1/migrations/bundle.js'
 import { migrationFile } from '../../../src/d1/migrations/migration-files.js'
 import { temporaryFolder } from '../../temporary-folder.js'
@@ -83,12 +84,12 @@ describe('a bundle in the artifact store', () => {
   it('lies there under its hash, complete or not at all', async () => {
     const store = join(temporaryFolder(), 'artifacts')
     const files = large()
-    const bundle = await packBundle(files, store)
+    const bundle = await packBundle(files, artifactFolder(store))
     if (bundle.encoding !== 'artifact') throw new Error('expected an artifact')
     expect(readdirSync(store)).toEqual([`${bundle.sha256}.gz`])
     const bytes = readFileSync(join(store, `${bundle.sha256}.gz`))
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(bundle.sha256)
-    expect(await unpackBundle(bundle, refs(files), store)).toEqual(files)
+    expect(await unpackBundle(bundle, refs(files), artifactFolder(store))).toEqual(files)
   })
 
   it('is refused without a store, when it is gone, and when it was changed', async () => {
@@ -98,17 +99,17 @@ describe('a bundle in the artifact store', () => {
       type: 'ConfigInvalid',
       advice: expect.stringContaining('artifacts'),
     })
-    const bundle = await packBundle(files, store)
+    const bundle = await packBundle(files, artifactFolder(store))
     await expect(unpackBundle(bundle, refs(files))).rejects.toMatchObject({
       message: expect.stringContaining('this worker has none'),
     })
     const [name = ''] = readdirSync(store)
     writeFileSync(join(store, name), gzipSync('[]'))
-    await expect(unpackBundle(bundle, refs(files), store)).rejects.toMatchObject({
+    await expect(unpackBundle(bundle, refs(files), artifactFolder(store))).rejects.toMatchObject({
       message: expect.stringContaining('was changed in the store'),
     })
     rmSync(join(store, name))
-    await expect(unpackBundle(bundle, refs(files), store)).rejects.toMatchObject({
+    await expect(unpackBundle(bundle, refs(files), artifactFolder(store))).rejects.toMatchObject({
       type: 'ValidationFailed',
       message: expect.stringContaining('lacks'),
     })

@@ -1,0 +1,13 @@
+import path from 'node:path'
+import { keepOutOfGit } from '../process/private-files.js'
+import { openStore } from '../store/open-store.js'
+import type { Store } from '../store/store.js'
+import type { Context } from './context.js'
+
+/** The store of the context's database, as this process reaches it; undefined where none is configured. */
+export async function storeOf({ project, target }: Context): Promise<Store | undefined> {
+  if (target.storage === undefined) return undefined
+  const scratch = path.join(project.projectDir, '.d1-runbook')
+  await keepOutOfGit(scratch)
+  return openStore(target, { env: process.env, variables: project.config.variables, scratch })
+}

@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Target } from '../../contract/target.js'
+import { keepOutOfGit } from '../../process/private-files.js'
+import { scratchFolder } from '../../process/scratch-folder.js'
+import { diskFailure } from '../sqlite/disk-failure.js'
+import { archiveName } from './archive-names.js'
+import { publish } from './archive.js'
+import type { Archives } from './archives.js'
+import { hold, holderOf, release } from './holds.js'
+import { listArchives } from './retention.js'
+import { ArchiveProblem, unpackArchive } from './unpack.js'
+
+/**
+ * Files in the folder of the configuration, `backups` beside the project where it says nothing. Two projects may share it and call their
+ * environments alike: which database an archive is of, it says itself.
+ */
+export function besideArchives(target: Target): Archives {
+  const { backupDir: dir, environment } = target
+  return {
+    place: dir,
+    async atDesk(work) {
+      // Elsewhere it may hold what is the project's own.
+      if (!existsSync(dir)) await keepOutOfGit(dir)
+      await mkdir(dir, { recursive: true, mode: 0o700 })
+      // Beside the archives: the rename stays on one disk, and a full one shows at once.
+      const { folder, remove } = await scratchFolder('backup', { within: dir, hidden: true })
+      try {
+        return await work(folder)
+      } catch (error) {
+        throw diskFailure(error, dir)
+      } finally {
+        await remove()
+      }
+    },
+    async publish(archive, held) {
+      // Names have seconds: a second backup within the same one waits for the next.
+      for (;;) {
+        const final = path.join(dir, archiveName(environment, new Date()))
+        if (!existsSync(final)) {
+          // Before it has its name: another backup may be pruning.
+          if (held !== undefined) await hold(dir, { ...held, files: [...held.files, final] })
+          await publish(archive, final)
+          return final
+        }
+        await sleep(200)
+      }
+    },
+    async *list() {
+      for (const stored of await listArchives({ dir, environment })) {
+        const databaseId = await databaseOf(stored.file)
+        if (databaseId === undefined || databaseId === target.database.id) yield stored
+      }
+    },
+    open: (file) => Promise.resolve(file),
+    hold: (held) => hold(dir, held),
+    holders: () => Promise.resolve(holderOf),
+    release: (run) => release(dir, run),
+    async settle({ surplus, kept }) {
+      for (const file of surplus) await rm(file, { force: true })
+      // Of a version that left them readable to everybody. What belongs to another user stays as it is.
+      await Promise.allSettled(kept.map((file) => chmod(file, 0o600)))
+    },
+    owns: (file) => path.isAbsolute(file) && path.resolve(path.dirname(file)) === path.resolve(dir),
+  }
+}
+
+/** Undefined where the archive cannot be read. */
+async function databaseOf(file: string): Promise<string | undefined> {
+  try {
+    return (await unpackArchive(file)).metadata.database.id
+  } catch (error) {
+    if (error instanceof ArchiveProblem) return undefined
+    throw error
+  }
+}
