@@ -40,7 +40,7 @@ const E2E = [
   'test/setup/**/*.test.ts',
   'test/package.test.ts',
   'test/cli/{contract,times,bad-input,next-commands}.test.ts',
-  'test/cli/commands/{adopt,create-rollback,doctor,init}.test.ts',
+  'test/cli/commands/{adopt,backup-storage,create-rollback,doctor,init}.test.ts',
   'test/cli/terminal/interrupt.test.ts',
 ]
 

@@ -186,12 +186,31 @@ it('leaves no archive on the disk of a worker that has a bucket, but for what it
   expect(existsSync(target.backupDir)).toBe(false)
 })
 
-it('says before anything is done that the bucket does not answer, and which variable is missing', async () => {
+it('says before anything is done that the bucket is not there, and which variables are missing', async () => {
   const target = elsewhere({ ...storageOf(server), bucket: 'nobodys' })
   const service = serviceOf([charterFor(target)])
-  const activities = createActivities({ service, home: temporaryFolder(), env: {}, print: () => undefined })
-  await expect(act(() => activities.createBackup({ target, files: [], keep: 1 }))).rejects.toMatchObject({
-    type: 'ConfigInvalid',
-    message: expect.stringContaining('RUNBOOK_STORAGE_KEY_ID'),
-  })
+  const checksWith = async (env: Record<string, string>): Promise<unknown> => {
+    const activities = createActivities({ service, home: temporaryFolder(), env, print: () => undefined })
+    const failed = await act(() => activities.checkPrerequisites({ target, channels: [] })).then(
+      () => undefined,
+      (error: unknown) => error as { details?: { checks?: unknown }[] },
+    )
+    return failed?.details?.[0]?.checks
+  }
+  expect(await checksWith(KEY)).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({
+        ...{ name: 'storage', state: 'failed' },
+        message: expect.stringContaining('NoSuchBucket'),
+      }),
+    ]),
+  )
+  expect(await checksWith({})).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({
+        ...{ name: 'variables', state: 'failed' },
+        message: 'the worker has no RUNBOOK_STORAGE_KEY_ID, RUNBOOK_STORAGE_SECRET',
+      }),
+    ]),
+  )
 })
