@@ -8,7 +8,7 @@ const NO_DEFAULT_EXPORT = {
 
 /** In a text a command is a value, `command('plan')`: only who shows it knows how it is quoted, and what it must say again. */
 const VERBS = [
-  'help|demo|doctor|charter|init|validate|status|plan|backup|lock|create|create-rollback|adopt|start|approve|reject|rollback|abort',
+  'help|demo|doctor|charter|init|validate|status|plan|backup|lock|create|create-rollback|adopt-run|adopt|start|approve|reject|rollback|abort',
   'supersede|pause|resume|report-issue|observe|show|watch|monitor|report|list|dev|worker|codec-server',
 ].join('|')
 const COMMAND_IN_TEXT = `/\\bd1-runbook (${VERBS})(?![\\w-])/`

@@ -36,12 +36,12 @@ describe.each(all)('$name --help', ({ command }) => {
 })
 
 describe('an example', () => {
-  test('that is too long goes on after a backslash, and its comment stands above', () => {
+  test('that is too long goes on after a backslash, an option beside its value, and its comment stands above', () => {
     const long = `restore ${'x'.repeat(40)} --to "a folder of its own"   # what it does`
     expect(examplesHelp([long]).split('\n').slice(2)).toEqual([
       '  # what it does',
-      `  $ d1-runbook restore ${'x'.repeat(40)} --to \\`,
-      '    "a folder of its own"',
+      `  $ d1-runbook restore ${'x'.repeat(40)} \\`,
+      '    --to "a folder of its own"',
     ])
   })
 
