@@ -64,6 +64,15 @@ describe('a mistake says the path, what was found and what is allowed', () => {
       'environments.staging.monitoring.probes[0]: found "GITHUB_TOKEN", allowed: variables that begin with RUNBOOK_',
     ],
     [
+      { storage: { kind: 's3', bucket: 'archives', secretEnv: 'CLOUDFLARE_API_TOKEN' } },
+      'storage: found "CLOUDFLARE_API_TOKEN", allowed: variables that begin with RUNBOOK_',
+    ],
+    [
+      { environments: { production: { storage: { kind: 's3', bucket: 'archives', keyIdEnv: 'AWS_KEY' } } } },
+      'environments.production.storage: found "AWS_KEY", allowed: variables that begin with RUNBOOK_',
+    ],
+    [{ storage: { kind: 's3', bucket: 'archives', endpoint: 'http://r2.example' } }, 'an https address'],
+    [
       { variables: ['CLOUDFLARE_API_TOKEN'] },
       'variables[0]: found "CLOUDFLARE_API_TOKEN", allowed: variables that',
     ],

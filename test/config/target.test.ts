@@ -23,6 +23,25 @@ describe('without a runbook.config', () => {
     expect(local).not.toHaveProperty('wranglerEnv')
   })
 
+  test('storage is that of the environment, else of the project, and a folder is meant from the project', async () => {
+    const folder = projectFolder({
+      'wrangler.toml': THREE_ENVIRONMENTS,
+      'runbook.config.json': JSON.stringify({
+        storage: { kind: 'folder', path: 'shared' },
+        environments: { production: { storage: { kind: 's3', bucket: 'archives' } } },
+      }),
+    })
+    const project = await loadProject({ projectDir: folder })
+    expect(resolveTarget(project, 'staging').storage).toEqual({
+      kind: 'folder',
+      path: path.join(folder, 'shared'),
+    })
+    expect(resolveTarget(project, 'production').storage).toEqual({
+      ...{ kind: 's3', bucket: 'archives', region: 'auto', prefix: '' },
+      ...{ keyIdEnv: 'RUNBOOK_STORAGE_KEY_ID', secretEnv: 'RUNBOOK_STORAGE_SECRET' },
+    })
+  })
+
   test('an env has its own folder, ledger and account', async () => {
     const project = await loadProject({ projectDir: projectFolder({ 'wrangler.toml': THREE_ENVIRONMENTS }) })
     expect(resolveTarget(project, 'staging')).toMatchObject({

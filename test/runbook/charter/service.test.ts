@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Charter, CharteredEnvironment } from '../../../src/contract/charter.js'
+import { defined } from '../../../src/contract/defined.js'
 import type { Target } from '../../../src/contract/target.js'
 import { admitRequest, servedFor } from '../../../src/runbook/charter/admission.js'
 import { canonicalJson, charterHash } from '../../../src/runbook/charter/charter-hash.js'
@@ -131,6 +132,30 @@ describe('the hash of a charter', () => {
       })
     }
     expect(at('/srv/one')).toBe(at('/home/ada/two'))
+  })
+
+  it('is of the storage, and not of where a shared folder is mounted', () => {
+    const s3 = {
+      ...{ kind: 's3' as const, bucket: 'archives', region: 'auto', prefix: '' },
+      keyIdEnv: 'A',
+      secretEnv: 'B',
+    }
+    const hashes = [
+      undefined,
+      s3,
+      { ...s3, bucket: 'others' },
+      { ...s3, endpoint: 'https://elsewhere.example' },
+      { kind: 'folder' as const, path: '/mnt/a' },
+    ].map((storage) => changed({ target: { ...target, ...defined({ storage }) } }))
+    expect(new Set(hashes).size).toBe(hashes.length)
+    expect(changed({ target: { ...target, storage: { kind: 'folder', path: '/mnt/b' } } })).toBe(
+      hashes.at(-1),
+    )
+    const [difference] = settingDifferences(
+      { ...entry, target: { ...target, storage: { ...s3, bucket: 'theirs' } } },
+      { ...entry, target: { ...target, storage: s3 } },
+    )
+    expect(difference).toEqual({ path: 'storage.bucket', claimed: '"theirs"', holds: '"archives"' })
   })
 
   it('is of the values, not of the order in which they stand', () => {
