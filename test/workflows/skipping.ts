@@ -126,13 +126,13 @@ function activitiesOf(worlds: Map<string, World>, calls: Set<Promise<unknown>>):
   ) as unknown as RunbookActivities
 }
 
-/** Waits, without moving the clock, until the run's state is as asked. */
+/** Waits, without moving the clock, until the run's state is as asked. Real work is asked after less and less often: each look costs. */
 export async function until(handle: RunHandle, asked: (view: RunView) => boolean): Promise<RunView> {
   for (let tries = 0; ; tries += 1) {
     const view = await handle.query(statusQuery)
     if (asked(view)) return view
-    if (tries > 400) throw new Error(`the run never got there: ${view.phase}, ${view.message}`)
-    await pause(25)
+    if (tries > 80) throw new Error(`the run never got there: ${view.phase}, ${view.message}`)
+    await pause(Math.min(25 * 2 ** (tries >> 2), 400))
   }
 }
 
