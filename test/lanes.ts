@@ -43,6 +43,8 @@ const E2E = [
   'test/cli/commands/{adopt,backup-storage,create-rollback,doctor,init}.test.ts',
   'test/cli/terminal/interrupt.test.ts',
 ]
+/** Starts PostgreSQL and Temporal's production server, which not every machine has: not part of `npm test`. */
+const CLUSTER = ['test/cluster/**/*.test.ts']
 
 const binaries = { globalSetup: ['test/temporal-binaries.setup.ts'] }
 
@@ -53,7 +55,7 @@ export const LANES: (TestProjectInlineConfiguration & { test: { name: string } }
     test: {
       name: 'unit',
       include: ['test/**/*.test.ts'],
-      exclude: [...TEMPORAL, ...D1, ...WRANGLER, ...E2E],
+      exclude: [...TEMPORAL, ...D1, ...WRANGLER, ...E2E, ...CLUSTER],
       // Pure code leaves nothing behind that the next file could stumble over; loading it once is most of the speed.
       isolate: false,
       setupFiles: ['test/no-processes.setup.ts'],
@@ -64,4 +66,5 @@ export const LANES: (TestProjectInlineConfiguration & { test: { name: string } }
   { extends: true, test: { name: 'd1', include: D1, isolate: false } },
   { extends: true, test: { name: 'wrangler', include: WRANGLER, isolate: false } },
   { extends: true, test: { name: 'e2e', include: E2E, ...binaries } },
+  { extends: true, test: { name: 'cluster', include: CLUSTER, ...binaries } },
 ]

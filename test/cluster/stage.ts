@@ -1,0 +1,125 @@
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { startCloudflareApi, type CloudflareApi } from '../../sample/cloudflare-api/index.js'
+import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
+import { writeCharters } from '../e2e/charters.js'
+import { here } from '../e2e/here.js'
+import { documentOf } from '../e2e/processes.js'
+import { FIRST, LEDGER, QUICK_BASELINE, readLedger, scratchFolder } from '../e2e/project.js'
+import { RunObserver } from '../e2e/run.js'
+import { startCluster, type Cluster } from './cluster.js'
+
+export const PEOPLE = { lead: 'José', administrator: 'Dagný', requester: 'Rita' }
+
+const ROWS = 2_000
+const FILES: Record<string, string> = {
+  '0002_visits.sql': 'CREATE TABLE visits (id INTEGER PRIMARY KEY, page TEXT NOT NULL);\n',
+  '0003_fill_visits.sql': `INSERT INTO visits (page)
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS})
+  SELECT 'page ' || i FROM n;\n`,
+  '0004_index.sql': 'CREATE INDEX visits_by_page ON visits (page);\n',
+}
+export const PENDING = Object.keys(FILES)
+
+export interface Project {
+  run: RunObserver
+  start: () => Promise<void>
+  /** What the database itself says is not as it should be after the run; empty when all is. */
+  faults: () => string[]
+}
+
+export interface Stage {
+  cluster: Cluster
+  projects: Project[]
+  close: () => Promise<void>
+}
+
+/** A cluster with two workers of production, and as many projects, each with a database of the local Cloudflare API. */
+export async function openStage(count: number): Promise<Stage> {
+  const scratch = scratchFolder()
+  // As root PostgreSQL runs as somebody else, who must get through to its folder.
+  chmodSync(scratch.folder, 0o711)
+  const numbers = Array.from({ length: count }, (_, index) => index + 1)
+  const sql = `${FIRST} ${LEDGER} INSERT INTO users (name) VALUES ('Zoë'), ('Ann');
+    INSERT INTO d1_migrations (name) VALUES ('0001_users.sql');`
+  const api = await startCloudflareApi({
+    dir: path.join(scratch.folder, 'api'),
+    databases: numbers.map((one) => ({ id: databaseId(one), name: `archive-${one}`, sql })),
+    dayRows: null,
+  })
+  const folders = numbers.map((one) => writeProject(path.join(scratch.folder, `project ${one}`), one))
+  const charters = await writeCharters(scratch.folder, folders, api.accountId)
+  // On other machines than the workers: they find no folder of the name that the charter has.
+  const checkouts = folders.map((folder, index) => path.join(scratch.folder, `checkout ${index + 1}`))
+  checkouts.forEach((checkout, index) => renameSync(folders[index] ?? '', checkout))
+  const wrangler = { XDG_CONFIG_HOME: path.join(scratch.folder, 'wrangler'), WRANGLER_SEND_METRICS: 'false' }
+  const env = { ...api.env, ...wrangler }
+  const cluster = await startCluster({ folder: path.join(scratch.folder, 'cluster'), charters, env })
+  const temporal = await connectClient({
+    projectDir: scratch.folder,
+    address: cluster.env.TEMPORAL_ADDRESS,
+    namespace: cluster.env.TEMPORAL_NAMESPACE,
+  })
+  const variables = { ...env, ...cluster.env }
+  return {
+    cluster,
+    projects: checkouts.map((folder, index) => openProject(folder, index + 1, { api, temporal, variables })),
+    async close() {
+      await temporal.close()
+      await cluster.stop()
+      await api.close()
+      scratch.remove()
+    },
+  }
+}
+
+function databaseId(number: number): string {
+  return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
+}
+
+function writeProject(folder: string, number: number): string {
+  mkdirSync(path.join(folder, 'migrations'), { recursive: true })
+  const write = (name: string, content: string): void => writeFileSync(path.join(folder, name), content)
+  const database = {
+    ...{ binding: 'DB', database_name: `archive-${number}`, database_id: databaseId(number) },
+    migrations_dir: 'migrations',
+  }
+  write('wrangler.json', JSON.stringify({ name: 'app', env: { production: { d1_databases: [database] } } }))
+  const people = [
+    { name: PEOPLE.lead, roles: ['team-lead'] },
+    { name: PEOPLE.administrator, roles: ['database-administrator'] },
+    { name: PEOPLE.requester, roles: ['developer'] },
+  ]
+  const monitoring = { ...QUICK_BASELINE, schedule: ['1m'] }
+  write('runbook.config.json', JSON.stringify({ people, environments: { production: { monitoring } } }))
+  for (const [name, content] of Object.entries({ '0001_users.sql': FIRST, ...FILES })) {
+    write(path.join('migrations', name), content)
+  }
+  return folder
+}
+
+function openProject(
+  folder: string,
+  number: number,
+  at: { api: CloudflareApi; temporal: TemporalClient; variables: Record<string, string> },
+): Project {
+  const words = ['--requester', PEOPLE.requester, '--time-scale', '600', '--project', folder]
+  return {
+    run: new RunObserver(at.temporal, 'production', databaseId(number)),
+    async start() {
+      await documentOf<object>(here(['start', ...words, '--env', 'production', '--json'], at.variables), 0)
+    },
+    faults() {
+      const database = at.api.database(databaseId(number))
+      const ledger = readLedger(database).join()
+      const rows = Number(database.prepare('SELECT count(*) AS rows FROM visits').get()?.['rows'])
+      const users = Number(database.prepare('SELECT count(*) AS rows FROM users').get()?.['rows'])
+      const expected = ['0001_users.sql', ...PENDING].join()
+      return [
+        ledger === expected ? '' : `ledger ${ledger}`,
+        rows === ROWS ? '' : `${rows} rows of visits`,
+        users === 2 ? '' : `${users} rows of users`,
+      ].filter((fault) => fault !== '')
+    },
+  }
+}
