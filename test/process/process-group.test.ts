@@ -115,7 +115,7 @@ describe('two workers', () => {
     const groupFile = readdirSync(leases).find((name) => name.endsWith('.group')) ?? ''
     const leader = Number(readFileSync(join(leases, groupFile), 'utf8'))
     expect(groupAlive(leader)).toBe(true)
-    expect(await applyMigration(work)).toMatchObject({ state: 'applied', durationMs: 0 })
+    expect(await applyMigration(work)).toMatchObject({ state: 'applied', durationMs: null })
     expect(groupAlive(leader)).toBe(false)
     signalGroup(leader, 'SIGKILL')
   })
