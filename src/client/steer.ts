@@ -9,7 +9,12 @@ import {
   supersedeSignal,
 } from '../contract/messages.js'
 import type { IssueReport } from '../contract/decision.js'
-import { commandText, verifyCommand, type SteeringCommand } from '../runbook/people/signature.js'
+import {
+  changesTheCourse,
+  commandText,
+  verifyCommand,
+  type SteeringCommand,
+} from '../runbook/people/signature.js'
 import { readRequest } from './run-history.js'
 import { signalRun } from './runs.js'
 import type { Session } from './session.js'
@@ -35,7 +40,8 @@ export async function steerRun(
   const { workflowId } = asked
   await signalRun(session, asked, async (handle, runId) => {
     const request = await readRequest(session, { workflowId, runId })
-    const wanted = request?.policy.requireSignatures === true || signing.key !== undefined
+    const needed = request?.policy.requireSignatures === true && changesTheCourse(order)
+    const wanted = needed || signing.key !== undefined
     const identified = { ...order, commandId: randomUUID() }
     if (!wanted) return deliver(handle, identified)
     const { signText } = await import('./sign.js')

@@ -1,7 +1,7 @@
 import { defined } from '../contract/defined.js'
 import { hasRoom, LIMITS } from '../contract/limits.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
-import { verifyCommand, type SteeringCommand } from '../runbook/people/signature.js'
+import { changesTheCourse, verifyCommand, type SteeringCommand } from '../runbook/people/signature.js'
 import { keepRefused } from './gates.js'
 
 /** What must be known to judge a command. */
@@ -42,9 +42,4 @@ export function admit({ request, view }: SteeredRun, sent: SteeringCommand, at: 
     },
   ]
   return true
-}
-
-/** A minor issue, as an observation, is only written down: anybody may see something. */
-function changesTheCourse({ command, severity }: SteeringCommand): boolean {
-  return command !== 'report-issue' || severity !== 'minor'
 }

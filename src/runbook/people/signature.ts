@@ -42,6 +42,14 @@ export interface SteeringCommand {
   signature?: string | undefined
 }
 
+/**
+ * Whether a command may change how the run goes on, so that it needs a signature where the policy asks for them. A minor issue, as an
+ * observation, is only written down: anybody may see something.
+ */
+export function changesTheCourse({ command, severity }: SteeringCommand): boolean {
+  return command !== 'report-issue' || severity !== 'minor'
+}
+
 /** What is signed of a pause, an abort, an issue: no decision looks like one, nor the other way round. */
 export function commandText(run: SignedRun, command: SteeringCommand): string {
   return signedLines('d1-runbook command, version 1', {

@@ -5,7 +5,12 @@ import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Decision } from '../../../src/contract/decision.js'
 import { personSchema, type Person } from '../../../src/contract/policy.js'
-import { decisionText, verifyDecision } from '../../../src/runbook/people/signature.js'
+import {
+  changesTheCourse,
+  decisionText,
+  verifyDecision,
+  type SteeringCommand,
+} from '../../../src/runbook/people/signature.js'
 import { keyFingerprint, readPublicKey } from '../../../src/runbook/people/sshsig.js'
 
 const RUN = { workflowId: 'migration/production/db', runId: 'run-1' }
@@ -171,3 +176,21 @@ describe.skipIf(!hasKeygen)('with the ssh-keygen of this machine', () => {
     })
   })
 })
+
+test.each<[string, boolean, Omit<SteeringCommand, 'actor'>]>([
+  ['a pause', true, { command: 'pause' }],
+  ['a resume', true, { command: 'resume' }],
+  ['an abort', true, { command: 'abort' }],
+  ['a supersede', true, { command: 'supersede' }],
+  ['a major issue', true, { command: 'report-issue', severity: 'major' }],
+  ['a critical issue', true, { command: 'report-issue', severity: 'critical' }],
+  ['an issue of a severity that nobody knows', true, { command: 'report-issue', severity: 'Minor ' }],
+  ['an issue without a severity', true, { command: 'report-issue' }],
+  ['a pause that calls itself minor', true, { command: 'pause', severity: 'minor' }],
+  ['a minor issue', false, { command: 'report-issue', severity: 'minor' }],
+])(
+  '%s changes the course of a run, so that the client and the run ask for its signature: %s',
+  (_what, changes, command) => {
+    expect(changesTheCourse({ actor: 'Ada', ...command })).toBe(changes)
+  },
+)
