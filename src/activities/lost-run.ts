@@ -11,7 +11,6 @@ import { readStatus } from '../analysis/status.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { pendingMigrations } from '../d1/order/migration-order.js'
 import { fileSha256 } from '../process/file-sha256.js'
-import type { Holder } from '../d1/backup/holds.js'
 import type { Archives } from '../d1/backup/archives.js'
 import { ArchiveProblem, unpackArchive, type Unpacked } from '../d1/backup/unpack.js'
 import { rehearseOnCopy } from './rehearsal.js'
@@ -43,10 +42,10 @@ export async function findLostRun(
   const status = await readStatus({ target, files: input.files })
   const archive = await archiveBefore(here, status, input.archive)
   const archives = archivesAt(here)
-  const holder = await (await archives.holders())(archive.file)
-  if (input.archive === undefined) refuseEnded(archive.file, holder, here)
+  const holders = await (await archives.holders())(archive.file)
+  if (input.archive === undefined && holders.length === 0) throw noRunHolds(archive.file, here)
   // An earlier try of this run may hold it already.
-  const lost = holder?.run === input.runKey ? undefined : holder
+  const lost = holders.find(({ run }) => run !== input.runKey)
   const applied = archive.state.ledger.map(({ name }) => name)
   const since = status.applied.slice(applied.length).map(({ name }) => name)
   const missing = since.filter((name) => !input.files.some((file) => file.name === name))
@@ -152,9 +151,8 @@ async function recordOf({ file, opened, metadata }: Archive): Promise<BackupReco
 }
 
 /** A run lets go of its archives when it ends. */
-function refuseEnded(file: string, holder: Holder | undefined, { store }: ActivityContext): void {
-  if (holder !== undefined) return
-  throw nothing(`No run holds ${file}: the one that made it has ended, or it was made by hand`, {
+function noRunHolds(file: string, { store }: ActivityContext): RunbookError {
+  return nothing(`No run holds ${file}: the one that made it has ended, or it was made by hand`, {
     advice: words`Look for the report of that run in ${store?.place ?? '.d1-runbook/runs'}. To look after the database once more all the same, name the archive: ${command('adopt-run', '--archive', path.basename(file))}`,
   })
 }

@@ -5,7 +5,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createActivities } from '../../src/activities/index.js'
 import type { BackupRecord } from '../../src/contract/backup.js'
 import type { Target } from '../../src/contract/target.js'
-import { hold, isHeld, release } from '../../src/d1/backup/holds.js'
+import { hold, holdersOf, release } from '../../src/d1/backup/holds.js'
 import { listArchives } from '../../src/d1/backup/retention.js'
 import { packBundle } from '../../src/d1/migrations/bundle.js'
 import { migrationFile } from '../../src/d1/migrations/migration-files.js'
@@ -23,6 +23,7 @@ const FILES = [
 ].map(([name = '', sql = '']) => ({ ...migrationFile(name, Buffer.from(sql)), sql }))
 
 const LOST = 'local-20260308-020000-00000001'
+const OWN = 'local-20260308-030800-00000000'
 
 let target: Target
 let activities: ReturnType<typeof createActivities>
@@ -39,7 +40,7 @@ async function find(archive?: string): Promise<Awaited<ReturnType<typeof activit
   const input = { target, files, bundle: await packBundle(FILES), requester: 'Ada' }
   return new MockActivityEnvironment().run(() =>
     activities.findLostRun({
-      ...{ ...input, runKey: 'local-20260308-030800-00000000' },
+      ...{ ...input, runKey: OWN },
       ...(archive === undefined ? {} : { archive }),
     }),
   )
@@ -68,6 +69,7 @@ beforeEach(async () => {
   copyFileSync(initial, live)
   for (const { file } of await listArchives({ dir: target.backupDir, environment: 'local' }))
     if (file !== before.file) rmSync(file)
+  await release(target.backupDir, OWN)
   await hold(target.backupDir, { by: LOST, files: [before.file] })
 })
 
@@ -95,7 +97,16 @@ describe('what a lost run left', () => {
     expect(plan.migrations.map(({ name }) => name)).toEqual(files)
     expect(plan.predictedFingerprint === status.schemaFingerprint).toBe(settled)
     expect(backup).toMatchObject({ file: before.file, sha256: before.sha256, verified: true })
-    expect(await isHeld(before.file)).toBe(true)
+    expect((await holdersOf(before.file)).map(({ run }) => run)).toEqual([LOST, OWN])
+  })
+
+  it('is still there for the next, where the run that took it up is cancelled', async () => {
+    apply(1)
+    await find()
+    // An earlier try of the same run.
+    expect((await find()).lost?.run).toBe(LOST)
+    await release(target.backupDir, OWN)
+    expect((await find()).lost?.run).toBe(LOST)
   })
 
   it('is looked for behind the newest archive that is of before, not behind one of after', async () => {

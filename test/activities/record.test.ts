@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { writeReport } from '../../src/activities/record.js'
 import { defaultHome, contextFor } from '../../src/activities/worker-place.js'
-import { hold, isHeld } from '../../src/d1/backup/holds.js'
+import { hold, holdersOf } from '../../src/d1/backup/holds.js'
 import { productionTarget } from './production-target.js'
 import { sampleBaseline, samplePlan, sampleRun } from '../runbook/sample-run.js'
 
@@ -59,7 +59,7 @@ test('the last report of a run lets its archives go, one before that does not', 
   const { closedAt, ...underWay } = sampleRun({ outcome: 'completed' })
   const report = { runKey: 'run-1', target, plan: samplePlan(), baseline: sampleBaseline() }
   await writeReport(here, { ...report, view: underWay })
-  expect(await isHeld(archive)).toBe(true)
+  expect(await holdersOf(archive)).toMatchObject([{ run: 'run-1' }])
   await writeReport(here, { ...report, view: { ...underWay, closedAt: closedAt ?? '2026-03-08T03:00:00Z' } })
-  expect(await isHeld(archive)).toBe(false)
+  expect(await holdersOf(archive)).toEqual([])
 })

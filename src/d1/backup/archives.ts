@@ -23,10 +23,10 @@ export interface Archives {
   list(): AsyncGenerator<StoredBackup>
   /** A file on this machine with its bytes. Throws what opening it throws. */
   open(file: string, options?: { sha256?: string; signal?: AbortSignal }): Promise<string>
-  /** Notes that a run needs these, until it is over. */
+  /** Notes that a run needs these, until it is over. Changes no note of another run. */
   hold(held: Hold): Promise<void>
-  /** Which run that may still go on needs an archive; undefined where none does. */
-  holders(): Promise<(file: string) => Promise<Holder | undefined> | Holder | undefined>
+  /** Which runs that may still go on need an archive, the one that had it first at the head. */
+  holders(): Promise<(file: string) => Promise<Holder[]> | Holder[]>
   /** The run is over: its archives are subject to retention like all others, at the next backup. */
   release(run: string): Promise<void>
   /** Removes some; of those that stay, nobody but their owner reads. */

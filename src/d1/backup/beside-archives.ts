@@ -9,7 +9,7 @@ import { diskFailure } from '../sqlite/disk-failure.js'
 import { archiveName } from './archive-names.js'
 import { publish } from './archive.js'
 import type { Archives } from './archives.js'
-import { hold, holderOf, release } from './holds.js'
+import { hold, holdersOf, release } from './holds.js'
 import { listArchives } from './retention.js'
 import { ArchiveProblem, unpackArchive } from './unpack.js'
 
@@ -56,7 +56,7 @@ export function besideArchives(target: Target): Archives {
     },
     open: (file) => Promise.resolve(file),
     hold: (held) => hold(dir, held),
-    holders: () => Promise.resolve(holderOf),
+    holders: () => Promise.resolve(holdersOf),
     release: (run) => release(dir, run),
     async settle({ surplus, kept }) {
       for (const file of surplus) await rm(file, { force: true })

@@ -1,5 +1,6 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { partOf } from '../../store/object-path.js'
 
 /** A run that was terminated never lets go by itself. Milliseconds. */
 export const LONGEST_HOLD_MS = 30 * 24 * 60 * 60_000
@@ -14,45 +15,60 @@ export interface Hold {
   files: readonly string[]
 }
 
-/** Leaves a note beside each archive of `dir` that says which run needs it. */
+/**
+ * Leaves a note of the run's own beside each archive of `dir` that it needs: no run writes or removes the note of another, whatever it
+ * names. Earlier versions had one note an archive, of the last run that came: those count, and nobody writes them any more.
+ */
 export async function hold(dir: string, { by, files }: Hold): Promise<void> {
   const note = `${JSON.stringify({ run: by, since: new Date().toISOString() })}\n`
-  for (const file of files) await writeFile(join(dir, basename(file) + SUFFIX), note, { mode: 0o600 })
+  for (const file of files)
+    await writeFile(join(dir, `${basename(file)}.${partOf(by)}${SUFFIX}`), note, { mode: 0o600 })
 }
 
 /** Who holds an archive. */
 export interface Holder {
-  /** The run's key. */
+  /** The run's key; `unknown` where its note cannot be read. */
   run: string
   /** ISO 8601, UTC. */
   since: string
 }
 
-/** The run that needs the archive and may still go on; undefined where there is none. */
-export async function holderOf(file: string): Promise<Holder | undefined> {
-  const note = await stat(file + SUFFIX).catch(() => undefined)
-  if (note === undefined || Date.now() - note.mtimeMs >= LONGEST_HOLD_MS) return undefined
-  const run = holder(await readFile(file + SUFFIX, 'utf8').catch(() => ''))
-  return { run: typeof run === 'string' ? run : 'unknown', since: note.mtime.toISOString() }
+/** The runs that need the archive and may still go on, the one that had it first at the head. */
+export async function holdersOf(file: string): Promise<Holder[]> {
+  const held: Holder[] = []
+  for (const name of await notesIn(dirname(file))) {
+    if (!name.startsWith(`${basename(file)}.`)) continue
+    const note = join(dirname(file), name)
+    const at = (await stat(note).catch(() => undefined))?.mtime
+    if (at === undefined || Date.now() - at.getTime() >= LONGEST_HOLD_MS) continue
+    held.push({ run: (await runOf(note)) ?? 'unknown', since: at.toISOString() })
+  }
+  return held.sort(byAge)
 }
 
-/** Whether a run that may still go on needs the archive. */
-export async function isHeld(file: string): Promise<boolean> {
-  return (await holderOf(file)) !== undefined
+/** The one that had it first at the head. */
+export function byAge(a: Holder, b: Holder): number {
+  return a.since.localeCompare(b.since)
 }
 
 /** The run is over: its archives are subject to retention like all others, at the next backup. */
 export async function release(dir: string, run: string): Promise<void> {
-  const names = await readdir(dir).catch((): string[] => [])
-  for (const name of names.filter((each) => each.endsWith(SUFFIX))) {
-    const file = join(dir, name)
-    if (holder(await readFile(file, 'utf8')) === run) await rm(file, { force: true })
+  for (const name of await notesIn(dir)) {
+    const note = join(dir, name)
+    if ((await runOf(note)) === run) await rm(note, { force: true })
   }
 }
 
-function holder(note: string): unknown {
+async function notesIn(dir: string): Promise<string[]> {
+  const names = await readdir(dir).catch((): string[] => [])
+  return names.filter((name) => name.endsWith(SUFFIX))
+}
+
+/** Undefined where the note is gone, or says nothing. */
+async function runOf(note: string): Promise<string | undefined> {
   try {
-    return (JSON.parse(note) as { run?: unknown } | null)?.run
+    const { run } = JSON.parse(await readFile(note, 'utf8')) as { run?: unknown }
+    return typeof run === 'string' ? run : undefined
   } catch {
     return undefined
   }

@@ -43,9 +43,9 @@ export async function pruneBackups({
   verified: string
 }): Promise<void> {
   const others: string[] = []
-  const holderOf = await archives.holders()
+  const holdersOf = await archives.holders()
   for await (const { file } of archives.list()) {
-    if (file !== verified && (await holderOf(file)) === undefined) others.push(file)
+    if (file !== verified && (await holdersOf(file)).length === 0) others.push(file)
   }
   const surplus = others.slice(Math.max(0, keep - 1))
   await archives.settle({ surplus, kept: others.filter((file) => !surplus.includes(file)) })

@@ -7,7 +7,7 @@ import { putContent } from '../../store/text-object.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { archiveName, archiveTime } from './archive-names.js'
 import type { Archives, StoredBackup } from './archives.js'
-import { LONGEST_HOLD_MS } from './holds.js'
+import { byAge, LONGEST_HOLD_MS } from './holds.js'
 
 /**
  * Archives in the store of all workers, under the database and the run that made them. A run's note on an archive is an object of the
@@ -52,11 +52,9 @@ export function storedArchives(store: Store, environment: string): Archives {
     async holders() {
       const notes = (await store.list())
         .filter(({ key, at }) => key.kind === 'hold' && Date.now() - at.getTime() < LONGEST_HOLD_MS)
-        // Of several the one that had it first.
-        .sort((a, b) => b.at.getTime() - a.at.getTime())
-        .map(({ key, at }) => [key.name, { run: key.run, since: at.toISOString() }] as const)
-      const known = new Map(notes)
-      return (file) => known.get(basename(file))
+        .map(({ key, at }) => ({ name: key.name, holder: { run: key.run, since: at.toISOString() } }))
+      return (file) =>
+        notes.flatMap(({ name, holder }) => (name === basename(file) ? [holder] : [])).sort(byAge)
     },
     async release(run) {
       const notes = (await store.list()).filter(({ key }) => key.kind === 'hold' && key.run === run)
