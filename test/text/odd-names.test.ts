@@ -180,7 +180,7 @@ describe.each(ODD.map((name) => [JSON.stringify(name).slice(0, 60), name]))('%s'
 
   test('a terminal shows it: `show`, `watch`, `plan`, a prompt, the log of a pipe', () => {
     const view = viewWith(name)
-    const picture = watchPicture(view, { colors: COLORS, block }, { now: 0 })
+    const picture = watchPicture(view, { colors: COLORS, block, columns: () => 80 }, { now: 0 })
     const rows = [
       ...runLines(view, COLORS).flatMap(block),
       ...arrange(picture, { columns: 80, rows: 24 }).map((row) => row.replaceAll('\u001B[0m', '')),

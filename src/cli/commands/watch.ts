@@ -212,7 +212,7 @@ class Screen {
 /** What a person sees who leaves `watch` open. */
 export function watchPicture(
   given: RunView,
-  { colors, block }: Pick<Output, 'colors' | 'block'>,
+  { colors, block, columns }: Pick<Output, 'colors' | 'block' | 'columns'>,
   { now, limitMs }: { now: number; limitMs?: number | undefined },
 ): Picture {
   const view = visibleIn(given)
@@ -235,7 +235,10 @@ export function watchPicture(
     rest: [
       ...(view.monitoring === null
         ? []
-        : [...monitoringLines(view, colors).flatMap((line) => block(line)), ...latencyLines(view, limitMs)]),
+        : [
+            ...monitoringLines(view, colors).flatMap((line) => block(line)),
+            ...latencyLines(view, limitMs, columns()).flatMap((line) => block(line)),
+          ]),
       ...(nextAt === undefined || view.outcome !== null
         ? []
         : [`next checkpoint in ${formatDuration(Math.max(0, Date.parse(nextAt) - now))}`]),
@@ -256,12 +259,13 @@ export function sparkline(values: readonly (number | undefined)[], limit?: numbe
     .join('')
 }
 
-function latencyLines(view: RunView, limit: number | undefined): string[] {
-  const checkpoints = (view.monitoring?.checkpoints ?? []).slice(-60)
-  if (checkpoints.length === 0) return []
-  const latencies = checkpoints.map(({ latencyMs }) => latencyMs)
+/** So many bars as stand beside what they say; the newest ones. */
+function latencyLines(view: RunView, limit: number | undefined, columns: number): string[] {
+  const latencies = (view.monitoring?.checkpoints ?? []).slice(-60).map(({ latencyMs }) => latencyMs)
+  if (latencies.length === 0) return []
   const last = latencies.at(-1)
   const now = last === undefined ? 'unknown' : formatDuration(last)
   const against = limit === undefined ? '' : ` of at most ${formatDuration(limit)}`
-  return [`latency ${sparkline(latencies, limit)} ${now}${against}`]
+  const room = Math.max(5, columns - `latency  ${now}${against}`.length - 1)
+  return [`latency ${sparkline(latencies.slice(-room), limit)} ${now}${against}`]
 }

@@ -83,15 +83,20 @@ export function commandRows(given: readonly string[], columns: number, hang: str
   return [...rows, row]
 }
 
+const CODES = String.raw`(?:\u001B\[[0-9;]*m)*`
+const MEASURE = String.raw`\d[\d.,]* (?:ms|s|min|h|d|%|kB|MB|GB)(?![\p{L}\d])`
+/** Blanks, and what stays together behind them: a word, or a number with its unit, such as `1 h 05 min`. */
+export const WORDS = new RegExp(`( *)(${CODES}\\(?${MEASURE}(?: ${MEASURE})*[^ ]*|[^ ]+)`, 'gu')
+
 /**
  * Broken at blanks, of which those between two words of a row stay as many. A word that is too long for that (an ID) stands less far
- * in; a path that is longer than the line stays whole, so that it can be copied; what else is longer is broken where it must.
+ * in; a number stays with its unit; a path that is longer than the line stays whole, so that it can be copied; what else is longer is broken where it must.
  */
 export function wrapText(text: string, { columns, indent = '', hang = `${indent}  ` }: Place): string[] {
   const room = Math.max(8, columns - 1)
   const rows: string[] = []
   let row = indent
-  for (const [, blanks = '', word = ''] of text.trimEnd().matchAll(/( *)([^ ]+)/g)) {
+  for (const [, blanks = '', word = ''] of text.trimEnd().matchAll(WORDS)) {
     const width = stringWidth(word)
     if (width > room - stringWidth(hang) && (width <= room || isPath(word))) {
       if (row.trim() !== '') rows.push(row)

@@ -1,5 +1,6 @@
 import stringWidth from 'string-width'
 import type { StepView } from '../../contract/run.js'
+import { WORDS, wrapText } from './block.js'
 
 const GRAPHEMES = new Intl.Segmenter()
 
@@ -8,7 +9,7 @@ export interface TerminalSize {
   rows: number
 }
 
-/** What is redrawn in place, by what may give way. Texts are wrapped already. */
+/** What is redrawn in place, by what may give way. Texts are wrapped already, but for those of the steps. */
 export interface Picture {
   /** What it is about; never given up. */
   head: readonly string[]
@@ -19,8 +20,8 @@ export interface Picture {
 }
 
 /**
- * The picture within the terminal: one that scrolls could not be drawn over. Where the rows do not suffice, finished steps
- * give way first, then those to come, then what the gates show, then the rest; each cut says how much is missing.
+ * The picture within the terminal: one that scrolls could not be drawn over. Where the rows do not suffice, steps
+ * take one row each; then finished ones give way, then those to come, then what the gates show, then the rest; each cut says how much is missing.
  */
 export function arrange(picture: Picture, { columns, rows }: TerminalSize): string[] {
   // The cursor stands in the row after the last line.
@@ -30,14 +31,17 @@ export function arrange(picture: Picture, { columns, rows }: TerminalSize): stri
     lines.map((line) => (decide.has(line) ? line : clip(line, Math.max(1, columns - 1))))
   const height = (lines: readonly string[]): number => rowsTaken(fit(lines), columns)
   let { steps } = picture
+  let stepRows = ({ text }: { text: string }): string[] =>
+    wrapText(text, { columns, indent: ' ', hang: '   ' })
   let [shown, rest] = [Infinity, picture.rest]
   const lines = (): string[] => [
     ...picture.head,
-    ...steps.map(({ text }) => text),
+    ...steps.flatMap((step) => stepRows(step)),
     ...picture.gates.flatMap(({ title, shows, decide: last }) => [...title, ...last, ...cut(shows, shown)]),
     ...rest,
   ]
   const tooHigh = (): boolean => height(lines()) > room
+  if (tooHigh()) stepRows = ({ text }) => [text]
   if (tooHigh()) steps = folded(steps, ['done', 'skipped'], '✔', 'done')
   if (tooHigh()) steps = folded(steps, ['waiting'], '·', 'to come')
   const most = Math.max(0, ...picture.gates.map(({ shows }) => shows.length))
@@ -92,9 +96,25 @@ export function rowsTaken(lines: readonly string[], columns: number): number {
   return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0)
 }
 
-/** `line` cut to so many columns, the last of which shows that: a letter of Chinese or an emoji takes two, a colour code none. */
+/**
+ * `line` cut to so many columns, the last of which shows that: before the word that does not fit, so that no number and no name
+ * reads like another one; within a word only where it alone is too long.
+ */
 export function clip(line: string, columns: number): string {
   if (stringWidth(line) <= columns) return line
+  let kept = ''
+  for (const [piece, , word = ''] of line.matchAll(WORDS)) {
+    if (stringWidth(`${kept}${piece} …`) > columns) {
+      if (kept.trim() === '' || stringWidth(word) > columns) break
+      return `${kept} …\u001B[0m`
+    }
+    kept += piece
+  }
+  return clipLetters(line, columns)
+}
+
+/** A letter of Chinese or an emoji takes two columns, a colour code none. */
+function clipLetters(line: string, columns: number): string {
   let seen = 0
   let out = ''
   for (const [, code, text = ''] of line.matchAll(/(\u001B\[[0-9;]*m)|([^\u001B]+|.)/gsu)) {

@@ -10,6 +10,7 @@ import { isoAfter, sampleRun, STARTED } from '../../runbook/sample-run.js'
 
 const place = (columns: number) => ({
   colors: pc.createColors(false),
+  columns: () => columns,
   block: (words: Words, at = {}) =>
     blockLines(words, { columns, ...at }, { typed: {}, shell: 'posix' as const }),
 })
@@ -103,6 +104,20 @@ describe('what a person sees who leaves watch open', () => {
     expect(text).toContain('completed')
     expect(text).not.toContain('next checkpoint')
   })
+
+  test.each([40, 80])(
+    'in %i columns no number loses a digit or its unit, and the latency is said',
+    (columns) => {
+      const picture = watchPicture(monitored(), place(columns), { now: STARTED + 150 * 60_000, limitMs: 417 })
+      const lines = arrange(picture, { columns, rows: 60 })
+      const text = lines.join('\n')
+      expect(rowsTaken(lines, columns)).toBe(lines.length)
+      for (const { text: step } of picture.steps)
+        for (const [measure] of step.matchAll(/\d+ (?:ms|s|min|h)\b(?: \d+ (?:s|min)\b)?/g))
+          expect(text).toContain(measure)
+      expect(text).toMatch(/latency [▁-█]+ 507 ms of at most 417 ms/)
+    },
+  )
 
   test('a checkpoint without data is a question mark, not a low bar', () => {
     expect(sparkline([100, undefined, 400], 400)).toBe('▃?█')

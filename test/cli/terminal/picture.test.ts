@@ -17,6 +17,17 @@ describe('a line is cut to the columns that it takes', () => {
   })
 
   test.each([
+    ['a number with its unit', 'Final Pre-Migration Backup 900 ms', 31, 'Final Pre-Migration Backup …'],
+    ['a coloured one', `Backup ${RED}900 ms${END} done`, 10, 'Backup …'],
+    ['a duration of two units', 'Backup 5 min 54 s done', 17, 'Backup …'],
+    ['a name of a gate', 'at the gate team-confirmation', 20, 'at the gate …'],
+    ['a file', 'applies 0002_add_email.sql', 20, 'applies …'],
+    ['a number that alone stands for another', 'rows 42000', 8, 'rows …'],
+  ])('never within %s', (_, line, columns, cut) => {
+    expect(clip(line, columns)).toBe(`${cut}${END}`)
+  })
+
+  test.each([
     ['Chinese', '数据库', 6],
     ['Latin with accents', 'équipe', 6],
     ['combining accents', 'e\u0301quipe', 6],
