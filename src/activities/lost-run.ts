@@ -16,6 +16,7 @@ import { ArchiveProblem, unpackArchive, type Unpacked } from '../d1/backup/unpac
 import { rehearseOnCopy } from './rehearsal.js'
 import { boundTo } from './rehearse.js'
 import { archivesAt, artifactStore, type ActivityContext } from './worker-place.js'
+import { writtenSince } from './written-since.js'
 
 interface Archive extends Unpacked {
   /** Where it is kept. */
@@ -57,32 +58,44 @@ export async function findLostRun(
       },
     )
   const backup = await recordOf(archive)
+  const onMachine = { ...backup, file: archive.opened }
   const rehearse = (names: string[]): Promise<Plan> =>
-    rehearseOnCopy(
-      here,
-      { ...backup, file: archive.opened },
-      {
-        files: files.filter(({ name }) => applied.includes(name) || names.includes(name)),
-        applied,
-        signal,
-        onProgress,
-      },
-    )
+    rehearseOnCopy(here, onMachine, {
+      files: files.filter(({ name }) => applied.includes(name) || names.includes(name)),
+      applied,
+      signal,
+      onProgress,
+    })
   let plan = since.length === 0 ? undefined : await rehearse(since)
   if (plan?.predictedFingerprint !== status.schemaFingerprint) {
     const [next] = pendingMigrations(
       input.files,
       status.applied.map(({ name }) => name),
     )
-    if (next !== undefined) plan = await rehearse([...since, next.name])
+    const further = next === undefined ? undefined : await rehearse([...since, next.name])
+    // Without a row in the ledger it may have run, or others changed the schema: only its own schema tells.
+    if (plan === undefined || further?.predictedFingerprint === status.schemaFingerprint)
+      plan = further ?? plan
   }
   if (plan === undefined)
     throw nothing(
       `The schema is not the one of ${archive.file}, and no file is pending that could have changed it`,
     )
   await archives.hold({ by: input.runKey, files: [archive.file] })
+  const others =
+    plan.predictedFingerprint === status.schemaFingerprint
+      ? undefined
+      : await writtenSince(here, onMachine, {
+          files: files.filter(({ name }) => since.includes(name)),
+          signal,
+        })
   const { requester } = input
-  return { status, backup, ...defined({ lost }), plan: boundTo(plan, { requester, charterHash, backup }) }
+  return {
+    status,
+    backup,
+    ...defined({ lost, others }),
+    plan: boundTo(plan, { requester, charterHash, backup }),
+  }
 }
 
 /** The one that was named, or the newest whose ledger the database's own goes on from and that is not as the database is. */

@@ -133,6 +133,8 @@ export interface SlowActivities {
       plan: Plan
       /** The run that holds the archive and never let go of it, and since when; absent: an archive that was named, and that none holds. */
       lost?: { run: string; since: string }
+      /** Where the schema is not the one that the plan leads to: what is otherwise than the files of the ledger leave it. */
+      others?: Since
     }>
   >
   takeBaseline(input: { target: Target; monitoring: MonitoringPlan }): Promise<Baseline>

@@ -124,6 +124,8 @@ export const migrationResultSchema = z.object({
   durationMs: z.number().nonnegative().nullable(),
   error: z.string().optional(),
   takenBackBy: takenBackBySchema.optional(),
+  /** Applied by a run that Temporal lost: this one found it so, and ran nothing. */
+  byLostRun: z.literal(true).optional(),
   /** When this run began to apply it, and when that ended, well or not. ISO 8601, UTC; absent in runs of earlier versions. */
   begunAt: z.string().optional(),
   endedAt: z.string().optional(),

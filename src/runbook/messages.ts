@@ -83,7 +83,7 @@ export function updateMessage(
 /** "Migration Complete". `status`: what was looked at; `monitoringMs`: how long checkpoints follow, 0 where none do. */
 export function completeMessage(
   input: MessageContext & {
-    /** Absent where another run did the work. */
+    /** Absent where a run did the work that was lost: this one found it applied. */
     durationMs?: number
     applied: number
     status: string
@@ -94,8 +94,9 @@ export function completeMessage(
 ): Words {
   return lines(
     `✅ ${migrationTitle(input)} Complete`,
-    ...(input.durationMs === undefined ? [] : [`- Duration: ${formatDuration(input.durationMs)}`]),
-    `- Migrations applied: ${input.applied}`,
+    ...(input.durationMs === undefined
+      ? [`- Migrations found applied, by a run that was lost: ${input.applied}`]
+      : [`- Duration: ${formatDuration(input.durationMs)}`, `- Migrations applied: ${input.applied}`]),
     `- Status: ${oneLine(input.status)}`,
     input.monitoringMs > 0
       ? `- Monitoring continues for ${durationInWords(input.monitoringMs)}`

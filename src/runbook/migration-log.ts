@@ -1,4 +1,4 @@
-import type { RunView } from '../contract/run.js'
+import type { MigrationResult, RunView } from '../contract/run.js'
 import { migrationState } from './migration-state.js'
 import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
@@ -16,9 +16,11 @@ export function migrationLogLine(input: { view: RunView; timeZone?: string }): s
   const { view } = input
   const at = view.closedAt ?? view.startedAt
   const tookMs = Date.parse(at) - Date.parse(view.startedAt)
-  const applied = view.migrations.filter(({ state }) => state === 'applied').map(({ name }) => code(name))
+  const byThisRun = ({ state, byLostRun }: MigrationResult): boolean =>
+    state === 'applied' && byLostRun !== true
+  const applied = view.migrations.filter(byThisRun).map(({ name }) => code(name))
   const other = view.migrations
-    .filter(({ state }) => state !== 'applied')
+    .filter((one) => !byThisRun(one))
     .map((one) => `${code(one.name)} ${prose(migrationState(one, view.migrations))}`)
   const recorded = (view.adopted ?? []).map((name) => `${code(name)} recorded, not run`)
   const cells = [

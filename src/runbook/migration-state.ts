@@ -3,13 +3,14 @@ import { plural } from '../text/plural.js'
 
 /** What this run did to one migration, in words: `applied`, `taken back by 0004_rollback_2026_01_02.sql`. */
 export function migrationState(
-  { name, state, takenBackBy }: MigrationResult,
+  { name, state, takenBackBy, byLostRun }: MigrationResult,
   migrations: readonly MigrationResult[],
 ): string {
   if (state === 'taken-back')
     return takenBackBy === undefined ? 'taken back' : `taken back by ${wayText(takenBackBy)}`
   if (state === 'unknown') return 'unknown: it may have changed the database'
   const undone = takenBackByFile(name, migrations)
+  if (state === 'applied' && byLostRun === true) return 'applied by the lost run'
   return state === 'applied' && undone.length > 0 ? `applied; it took back ${undone.join(', ')}` : state
 }
 

@@ -99,11 +99,20 @@ function comparedTable({ table, difference }: WrittenTable): string {
 }
 
 function objectLines(objects: readonly MadeObject[]): string[] {
+  return changesText(objects).map(({ change, named }) => `${DONE[change]} since, and undone too: ${named}`)
+}
+
+/** `made: index i on t`: what others did to the schema, a phrase a kind. */
+export function objectPhrases(objects: readonly MadeObject[]): string[] {
+  return changesText(objects).map(({ change, named }) => `${DONE[change]}: ${named}`)
+}
+
+function changesText(objects: readonly MadeObject[]): { change: MadeObject['change']; named: string }[] {
   return (['added', 'changed', 'removed'] as const).flatMap((change) => {
     const names = objects.filter((one) => one.change === change).map(objectText)
     if (names.length === 0) return []
     const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''
-    return [`${DONE[change]} since, and undone too: ${names.slice(0, SHOWN).join(', ')}${more}`]
+    return [{ change, named: `${names.slice(0, SHOWN).join(', ')}${more}` }]
   })
 }
 

@@ -4,13 +4,14 @@ import type { Plan } from '../contract/plan.js'
 import type { MigrationResult } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import { defined } from '../contract/defined.js'
-import { lostRunPrompt, notAppliedText } from '../runbook/lost-run-prompt.js'
+import { lostRunIssue, lostRunPrompt } from '../runbook/lost-run-prompt.js'
 import { stoppedState } from '../runbook/stopped-state.js'
 import type { StepName } from '../runbook/steps.js'
 import { plural } from '../text/plural.js'
 import { slow } from './activities.js'
 import { appliedByThisRun, readBack } from './apply.js'
 import { now } from './clock.js'
+import { backUpNow } from './monitor.js'
 import { takeBaseline } from './prepare.js'
 import { teamLeadPrompt } from './prompts.js'
 import { considerRollback } from './rollback.js'
@@ -30,17 +31,24 @@ const NOT_PART: readonly StepName[] = ['checklist', 'announce', 'backup', 'statu
  */
 export async function goOnFromLostRun(run: Run): Promise<Expected> {
   for (const name of NOT_PART) stepOf(run.view, name).state = 'skipped'
-  const { plan, lost } = await find(run)
-  const shown = lostRunPrompt(run.view, lost)
+  const { plan, status, lost, others } = await find(run)
+  const settled = plan.predictedFingerprint === status.schemaFingerprint
+  const issue = lostRunIssue(run.view.migrations, { settled, others })
+  const shown = lostRunPrompt(run.view, { lost, issue })
   await run.gate('team-lead', [...shown, ...teamLeadPrompt(run.view, run.request)])
   return neverLeftTouched(run, async () => {
-    if (appliedByThisRun(run).length < plan.migrations.length) return notApplied(run)
+    if (issue !== undefined) return notAsLeft(run, issue)
     run.baseline = await takeBaseline(run)
-    const note =
-      'The baseline was taken behind the migration: monitoring sees what gets worse from now on, not what the migration made worse'
-    run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
+    note(
+      run,
+      'The baseline was taken behind the migration: monitoring sees what gets worse from now on, not what the migration made worse',
+    )
     return validate(run, plan)
   })
+}
+
+function note(run: Run, text: string): void {
+  run.view.observations.push({ note: text, actor: 'd1-runbook', at: now() })
 }
 
 type Found = Awaited<ReturnType<typeof slow.findLostRun>>
@@ -61,29 +69,33 @@ async function find(run: Run): Promise<Found> {
       Object.assign(run.view, { backup, planHash: plan.planHash })
       run.view.migrations = statesOf(plan, status)
       run.view.ledger = ledgerRead(run, status)
+      note(
+        run,
+        `No migration ran in this run: it goes on from ${found.lost?.run ?? 'a lost run'}, with its backup ${backup.file}. Its decisions, checklist and measurements are lost`,
+      )
       return found
     },
     ({ backup }) => `${plural(appliedByThisRun(run).length, 'file')} applied since ${backup.file}`,
   )
 }
 
-/** The lost run may have begun any of them. A ledger row counts unless the schema is neither its own nor that of the next file. */
+/** The lost run may have begun any of them. What the ledger names is applied: its row is the last thing that a file writes. */
 function statesOf(plan: Plan, status: Status): MigrationResult[] {
   const names = plan.migrations.map(({ name }) => name)
   const inLedger = new Set(status.applied.map(({ name }) => name))
-  const last = plan.migrations.at(-1)
-  const nextRan = last?.fingerprintAfter === status.schemaFingerprint && !inLedger.has(last.name)
-  const proven = new Set(nextRan ? names.filter((name) => inLedger.has(name)) : [])
-  return readBack(plan.migrations, { status, begun: new Set(names), proven })
+  const proven = new Set(names.filter((name) => inLedger.has(name)))
+  const states = readBack(plan.migrations, { status, begun: new Set(names), proven })
+  return states.map((one) => (one.state === 'applied' ? { ...one, byLostRun: true } : one))
 }
 
 /** Always throws. */
-async function notApplied(run: Run): Promise<never> {
-  const message = notAppliedText(run.view.migrations)
-  await considerRollback(run, { issue: message, ...stoppedState(run.view) })
+async function notAsLeft(run: Run, issue: string): Promise<never> {
+  const between = run.view.migrations.some(({ state }) => state !== 'applied')
+  const current = await backUpNow(run)
+  await considerRollback(run, { issue, ...stoppedState(run.view), ...defined({ current }) })
   throw ApplicationFailure.create({
-    type: 'ApplyPartial',
-    message,
+    type: between ? 'ApplyPartial' : 'Drifted',
+    message: issue,
     nonRetryable: true,
     details: [{ advice: words`look at the state: ${command('status')}` }],
   })

@@ -113,7 +113,8 @@ function nothingPending(overlooked: number): string {
 async function monitor(run: Run, expected: Expected): Promise<Completed> {
   const monitoring = await run.step('monitor', () => watchOver(run, expected), verdictCounts)
   run.view.monitoring = monitoring
-  const applied = `${plural(appliedByThisRun(run).length, 'migration')} applied`
+  const found = run.request.lostRun === undefined ? '' : 'found '
+  const applied = `${plural(appliedByThisRun(run).length, 'migration')} ${found}applied`
   if (endedHealthy(monitoring)) {
     run.say('monitor', `${applied} and monitored; ${verdictCounts(monitoring)}`)
     return 'completed'

@@ -214,7 +214,7 @@ function nextAction(run: Run, breach: boolean): string {
 }
 
 /** Undefined where it failed: that must not keep people from deciding. */
-async function backUpNow(run: Run): Promise<BackupRecord | undefined> {
+export async function backUpNow(run: Run): Promise<BackupRecord | undefined> {
   const { target, files } = run.request
   try {
     const backup = await run.audited(

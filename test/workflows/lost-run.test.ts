@@ -38,16 +38,19 @@ it('goes on with validation and monitoring of what is proven to be applied, and 
   expect(lead?.shows).toEqual(
     expect.arrayContaining([
       'No migration runs. This run goes on from what a run left that Temporal no longer knows',
-      '0003_third.sql: applied',
+      '0003_third.sql: applied by the lost run',
       expect.stringMatching(/^The run local-20260102-030405-00000000 holds that backup since/),
     ]),
   )
   const complete = world.told.find(({ kind }) => kind === 'complete')?.text
-  expect(complete).toContain('Migrations applied: 2')
+  expect(complete).toContain('Migrations found applied, by a run that was lost: 2')
   // How long the lost run took, nobody knows.
   expect(complete).not.toContain('Duration')
   const report = JSON.stringify(buildReport({ view, plan: null, baseline: null }))
   expect(report).toContain('The baseline was taken behind the migration')
+  expect(report).toContain('No migration ran in this run: it goes on from local-20260102-030405-00000000')
+  expect(report).toContain('Migrations found applied')
+  expect(report).not.toContain('"applied"')
 })
 
 it('takes what the lost run applied back, where people decide so', async () => {
@@ -68,25 +71,54 @@ it('takes what the lost run applied back, where people decide so', async () => {
   expect(view.migrations[0]).toMatchObject({ name: '0002_second.sql', state: 'taken-back' })
 })
 
-it('a schema between two files opens the gate rollback, whatever the ledger says', async () => {
+const others = {
+  ...{ since: '2026-01-01T00:00:00Z', asOf: '2026-01-02T00:00:00Z', by: 'schema' as const, tables: [] },
+  objects: [{ change: 'added' as const, type: 'index' as const, name: 'oc', table: 'orders' }],
+}
+
+it.each([
+  {
+    what: 'a schema that others changed',
+    schema: 'neither',
+    seen: [{ name: '0002_second.sql', state: 'applied', byLostRun: true }],
+    ends: { outcome: 'drifted', failure: { type: 'Drifted' } },
+    says: 'the schema is not the one that they lead to; otherwise than they leave it: made: index oc on orders',
+  },
+  {
+    what: 'a file without its row in the ledger',
+    schema: 'schema after 0001_first.sql, 0002_second.sql, 0003_third.sql',
+    seen: [
+      { name: '0002_second.sql', state: 'applied', byLostRun: true },
+      { name: '0003_third.sql', state: 'partial' },
+    ],
+    ends: { outcome: 'failed', failure: { type: 'ApplyPartial' } },
+    says: '0003_third.sql is partial',
+  },
+])('$what opens the gate rollback, and is told as what it is', async ({ schema, seen, ends, says }) => {
+  const whole = applied(3)
   const world = applied(2, (it) => ({
     readStatus: async ({ target, files }) => ({
       ...{ environment: target.environment, database: target.database, conflicts: [], timestamp: '' },
       applied: it.ledger.map((name, index) => ({ id: index, name, appliedAt: '2026-01-01' })),
       pending: files.filter(({ name }) => !it.ledger.includes(name)),
-      schemaFingerprint: 'neither',
+      schemaFingerprint: schema,
     }),
+    findLostRun: async (input) => {
+      const { plan, backup } = await (seen.length === 2 ? whole : applied(2)).activities.findLostRun(input)
+      const status = await it.activities.readStatus(input)
+      return { plan, backup, status, ...(schema === 'neither' ? { others } : {}) }
+    },
   }))
   const view = await server.migrate(world, request(), async (handle) => {
     await decideAll(handle, ['team-lead'])
     const asked = await until(handle, gateOpen('rollback'))
-    expect(asked.migrations).toMatchObject([{ name: '0002_second.sql', state: 'partial' }])
+    expect(asked.migrations).toMatchObject(seen)
     const keep = { gate: 'rollback' as const, decision: 'reject' as const, actor: 'Bea' }
     await handle.executeUpdate(submitDecisionUpdate, { args: [keep] })
     return handle.result()
   })
-  expect(view).toMatchObject({ outcome: 'failed', failure: { type: 'ApplyPartial' } })
-  expect(view.message).toContain('0002_second.sql is partial')
+  expect(view).toMatchObject(ends)
+  expect(view.message).toContain(says)
   expect(world.calls).not.toContain('validateMigration')
 })
 

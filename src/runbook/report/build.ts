@@ -136,7 +136,10 @@ function figuresOf({ view, timeZone, asOf }: ReportInput): ReportDocument['figur
     { label: 'Database ID', value: { code: view.database.id } },
     { label: 'Environment', value: view.environment },
     { label: 'Requested by', value: view.requester },
-    { label: 'Migrations applied', value: appliedText(view) },
+    {
+      label: foundApplied(view) ? 'Migrations found applied' : 'Migrations applied',
+      value: appliedText(view),
+    },
     { label: 'Monitoring', value: monitoringText(view) },
     { label: 'Started', value: shownTime(view.startedAt, timeZone) },
     { label: 'Closed', value: view.closedAt === undefined ? 'not yet' : shownTime(view.closedAt, timeZone) },
@@ -154,6 +157,11 @@ function figuresOf({ view, timeZone, asOf }: ReportInput): ReportDocument['figur
           : { code: view.planHash },
     },
   ]
+}
+
+/** The lost run applied them; this one ran nothing. */
+function foundApplied({ migrations }: RunView): boolean {
+  return migrations.some(({ byLostRun }) => byLostRun === true)
 }
 
 function appliedText(view: RunView): string {
