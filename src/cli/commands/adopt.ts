@@ -235,10 +235,12 @@ async function printEnd(
 
 /** Neither proven nor to be run: every command would send people on to another one, so what is left is said here. */
 async function deadEnd({ name, fails = '' }: NotProven, migrationsTable: string): Promise<string[]> {
-  const { recordSql } = await import('../../d1/schema/ledger.js')
+  const { ledgerSql, recordSql } = await import('../../d1/schema/ledger.js')
+  // The table may be missing as well.
+  const ledger = ledgerSql(migrationsTable).replace(/\s+/g, ' ')
   return [
     `${name} is not proven, and would not run here either (${fails}): it takes a person.`,
     '  If it never ran: change the database or the file, until it runs or is proven.',
-    `  If you know that it ran: record it by hand, and it will never run here: ${recordSql(migrationsTable, name)};`,
+    `  If you know that it ran: record it by hand, and it will never run here: ${ledger}; ${recordSql(migrationsTable, name)};`,
   ]
 }

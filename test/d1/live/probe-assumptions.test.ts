@@ -18,7 +18,7 @@ afterEach(async () => {
 
 async function start(options: Partial<CloudflareApiOptions> = {}): Promise<CloudflareApi> {
   await api?.close()
-  api = await startCloudflareApi({ databases: [OWN], exportHoldMs: 500, ...options })
+  api = await startCloudflareApi({ databases: [OWN], exportHoldMs: 1500, ...options })
   return api
 }
 
