@@ -17,6 +17,13 @@ const view = (was: string, is: string) => ({
   migration: `DROP VIEW v; CREATE VIEW v AS ${is};`,
 })
 
+const indexed = (was: string, is: string) => ({
+  schema: `CREATE TABLE u (${U}); CREATE UNIQUE INDEX one ON u ${was};`,
+  rows: `INSERT INTO u VALUES (1, 'a@x.ch', 20), (2, 'b@x.ch', 30), (3, NULL, 40);`,
+  migration: `DROP INDEX one; ${is}`,
+})
+const one = (is: string): string => `CREATE UNIQUE INDEX one ON u ${is};`
+
 const told = (scenario: Case, ...says: string[]): Scenario => ({
   ...{ schema: '', rows: '', migration: '', verdict: 'ok', codes: ['CT103'], says },
   ...scenario,
@@ -231,4 +238,80 @@ export const RULES_KEPT: Scenario[] = [
     verdict: 'acknowledge',
     codes: ['BC101'],
   }),
+]
+
+const TAKEN = 'Rows that it refused are taken now'
+const REFUSED = 'Rows that were taken are refused now'
+const UNKNOWN = 'Whether all that it refused is refused still is not known'
+
+/** A unique index in other words that refuses more, less, or what nobody can tell. */
+export const UNIQUE_OTHERWISE: Scenario[] = [
+  ...[
+    ['lower() where there is a value', '(email)', one('(lower(email)) WHERE email IS NOT NULL')],
+    ['NOCASE', '(email)', one('(email COLLATE NOCASE)')],
+    ['NOCASE under another name', '(email)', one('(email COLLATE NOCASE)').replace('one', 'two')],
+    ['fewer columns', '(email, age)', one('(email)')],
+    ['every row', '(email) WHERE age IS NULL', one('(email)')],
+    ['trimmed', '(email)', one('(trim(email))')],
+  ].map(([name = '', was = '', is = '']) => ({
+    ...told({ name: `a unique index by ${name}`, ...indexed(was, is), codes: ['IX102'] }, REFUSED),
+    unsaid: [TAKEN, UNKNOWN],
+  })),
+  ...[
+    ['more columns', '(email)', one('(email, age)')],
+    ['some rows', '(email)', one('(email) WHERE age IS NOT NULL')],
+    ['case', '(email COLLATE NOCASE)', one('(email)')],
+    ['another column', '(email)', one('(age)')],
+    ['what lower() made equal', '(lower(email))', one('(email)')],
+  ].map(([name = '', was = '', is = '']) => ({
+    ...risky(
+      { name: `a unique index that tells apart by ${name}`, ...indexed(was, is), codes: ['IX102'] },
+      TAKEN,
+    ),
+    unsaid: [UNKNOWN],
+  })),
+  ...[
+    ['nullif', '(email)', one(`(nullif(email, ''))`)],
+    ['an expression of a number', '(age)', one('(age + 1)')],
+    ['a condition of two', '(email)', one('(email) WHERE age > 0 OR email IS NOT NULL')],
+  ].map(([name = '', was = '', is = '']) => ({
+    ...risky({ name: `a unique index by ${name}`, ...indexed(was, is), codes: ['IX102'] }, UNKNOWN),
+    unsaid: [TAKEN],
+  })),
+  told(
+    {
+      name: 'a unique index that a search by the column no longer finds',
+      ...indexed('(email)', one('(email COLLATE NOCASE)')),
+      codes: ['IX102'],
+    },
+    'No index of u starts with email as BINARY compares it any more',
+  ),
+]
+
+/** The same rows are refused. */
+export const UNIQUE_ALIKE: Scenario[] = [
+  ...[
+    ['where there is a value', '(email)', one('(email) WHERE email IS NOT NULL')],
+    ['for every row that has a value', '(email) WHERE email IS NOT NULL', one('(email)')],
+    [
+      'in other words',
+      '(email)',
+      'create unique index if not exists "one" on "u" ("email" collate binary asc);',
+    ],
+    ['under another name', '(lower(email))', 'CREATE UNIQUE INDEX two ON u (LOWER("email"));'],
+    ['by upper() in place of lower()', '(lower(email))', one('(upper(email))')],
+    [
+      'with its conditions exchanged',
+      `(email) WHERE age > 1 AND age < 9`,
+      one('(email) WHERE age < 9 AND age > 1'),
+    ],
+    [
+      'beside one that refuses more',
+      '(email)',
+      `${one('(email)')} CREATE UNIQUE INDEX two ON u (lower(email));`,
+    ],
+  ].map(([name = '', was = '', is = '']) => ({
+    ...silent({ name: `a unique index ${name}`, ...indexed(was, is) }),
+    unsaid: [TAKEN, REFUSED, UNKNOWN],
+  })),
 ]

@@ -1,7 +1,14 @@
 import type { ReverseCondition } from '../../contract/rollback.js'
 import { affinityOf } from '../../d1/schema/affinity.js'
-import { sameName, type IndexSchema, type TableSchema } from '../../d1/schema/schema.js'
+import { sameName, type TableSchema } from '../../d1/schema/schema.js'
 import { pairsOf, type Pair } from '../compare/row-keys.js'
+import {
+  primaryKeyOf,
+  refusesAll,
+  uniqueKeyOf,
+  uniqueKeysOf,
+  type UniqueKey,
+} from '../compare/unique-strength.js'
 import type { Evidence, TableFate } from '../evidence.js'
 import { filler } from './columns.js'
 
@@ -31,33 +38,15 @@ function deleted({ before, data }: TableFate): ReverseCondition[] {
 /** What must differ before and need not now. */
 function uniques(before: TableSchema, after: TableSchema, pairs: readonly Pair[]): ReverseCondition[] {
   const named = (was: string): string => pairs.find((pair) => sameName(pair.was, was))?.is ?? was
-  const holds = (columns: readonly string[], collations?: readonly string[]): boolean =>
-    (collations === undefined && sameList(after.primaryKey, columns)) ||
-    after.indexes.some(
-      (index) =>
-        index.unique &&
-        !index.partial &&
-        sameList(index.columns, columns) &&
-        (collations === undefined || sameList(index.collations, collations)),
-    )
+  const now = uniqueKeysOf(after)
+  const refused = (key: UniqueKey): boolean => refusesAll(now, key, after) === 'yes'
   const byIndex = before.indexes
-    .filter((index) => index.unique && !sameIndex(index, after))
-    .filter((index) => {
-      const known = index.columns.filter((name) => name !== null)
-      const whole = known.length === index.columns.length && !index.partial
-      return !(whole && holds(known.map(named), index.collations))
-    })
+    .filter((index) => index.unique && !refused(uniqueKeyOf(index, before, named)))
     .map((index) => index.columns.map((name) => name ?? index.name))
   const hasIndex = before.indexes.some(({ origin }) => origin === 'primary-key')
-  const byRowid =
-    before.primaryKey.length === 0 || hasIndex || before.withoutRowid || holds(before.primaryKey.map(named))
-      ? []
-      : [before.primaryKey]
+  const rowid = before.primaryKey.length === 0 || hasIndex || before.withoutRowid
+  const byRowid = rowid || refused(primaryKeyOf(before, named)) ? [] : [before.primaryKey]
   return [...byIndex, ...byRowid].map((names) => ({ kind: 'unique', table: before.name, columns: names }))
-}
-
-function sameIndex(index: IndexSchema, { indexes }: TableSchema): boolean {
-  return index.sql !== '' && indexes.some(({ name, sql }) => sameName(name, index.name) && sql === index.sql)
 }
 
 function sameList(one: readonly (string | null)[], other: readonly string[]): boolean {

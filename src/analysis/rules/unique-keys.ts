@@ -1,4 +1,5 @@
 import type { IndexSchema, TableSchema } from '../../d1/schema/schema.js'
+import { columnTerm, refusesAll, uniqueKeysOf } from '../compare/unique-strength.js'
 import type { TableFate } from '../evidence.js'
 import { nameNow } from './attribution.js'
 import { same } from './rule.js'
@@ -35,6 +36,8 @@ function outcomeOf(columns: string[], after: TableSchema): Pick<UniqueKeyFate, '
     ...after.indexes.filter(({ unique }) => unique),
   ].filter((key) => key.columns.length > 0)
   if (keys.some((key) => !key.partial && within(key.columns, columns))) return { outcome: 'kept' }
+  const plain = { terms: columns.map((column) => columnTerm(column, 'BINARY')), where: [] }
+  if (refusesAll(uniqueKeysOf(after), plain, after) === 'yes') return { outcome: 'kept' }
   const wider = keys.find((key) => within(columns, key.columns))
   if (wider !== undefined) {
     const by = `(${wider.columns.join(', ')})${wider.partial ? ' under a condition' : ''}`

@@ -4,6 +4,8 @@ import { rehearsedOn, wayBackFrom } from './rehearsed.js'
 const SCHEMA = `CREATE TABLE p (id INTEGER PRIMARY KEY, mail TEXT NOT NULL UNIQUE COLLATE NOCASE, n INTEGER CHECK (n > 0), note TEXT);
 CREATE TABLE tags (p INTEGER NOT NULL REFERENCES p (id), tag TEXT NOT NULL, PRIMARY KEY (p, tag));
 CREATE INDEX by_tag ON tags (tag);
+CREATE TABLE u (id INTEGER PRIMARY KEY, mail TEXT, n INTEGER);
+CREATE UNIQUE INDEX one ON u (mail);
 INSERT INTO p VALUES (1, 'a', 1, 'x'), (2, 'b', 2, NULL);`
 
 async function conditionsOfPlan(forward: string) {
@@ -51,6 +53,15 @@ describe('the plan says what rows written later can do to its reverse', () => {
       anew('p', P.replace('n INTEGER', 'n TEXT')),
       [{ kind: 'type', columns: ['n'], text: 'INTEGER' }],
     ],
+    ...[
+      ['is over more columns', '(mail, n)'],
+      ['is about some rows', '(mail) WHERE n IS NOT NULL'],
+      ['may take more', `(nullif(mail, ''))`],
+    ].map(([name, on]): [string, string, object[]] => [
+      `a unique index ${name}`,
+      `DROP INDEX one; CREATE UNIQUE INDEX one ON u ${on};`,
+      [{ kind: 'unique', columns: ['mail'] }],
+    ]),
     ['a column goes', 'ALTER TABLE p DROP COLUMN note;', [{ kind: 'no-value', columns: ['note'] }]],
   ])('%s', async (_, forward, wanted) => {
     expect(await conditionsOfPlan(forward)).toMatchObject(wanted)
@@ -65,8 +76,16 @@ describe('it says nothing where later rows can do nothing', () => {
     ['a column has another name', 'ALTER TABLE tags RENAME COLUMN tag TO label;'],
     ['what was free is held', anew('p', P.replace('note TEXT', 'note TEXT UNIQUE'))],
     ['an index that is not unique goes', 'DROP INDEX by_tag;'],
+    ...['(mail COLLATE NOCASE)', '(lower(mail))', '(lower(mail)) WHERE mail IS NOT NULL'].map((on) => [
+      `a unique index refuses more by ${on}`,
+      `DROP INDEX one; CREATE UNIQUE INDEX one ON u ${on};`,
+    ]),
+    [
+      'a unique index leaves NULLs out',
+      'DROP INDEX one; CREATE UNIQUE INDEX one ON u (mail) WHERE mail IS NOT NULL;',
+    ],
     ['values change', 'UPDATE p SET note = 1;'],
-  ])('%s', async (_, forward) => {
+  ])('%s', async (_, forward = '') => {
     expect(await conditionsOfPlan(forward)).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { verdictOf } from '../../../src/analysis/findings/acknowledge.js'
-import { RULES_ADDED, RULES_KEPT } from '../../corpus/added-rules.js'
+import { RULES_ADDED, RULES_KEPT, UNIQUE_ALIKE, UNIQUE_OTHERWISE } from '../../corpus/added-rules.js'
 import { CAST_ALIKE, CUT } from '../../corpus/casts.js'
 import { COMPUTED_ALIKE, COMPUTED_OTHERWISE } from '../../corpus/computed-columns.js'
 import { EXCHANGED, IN_PLACE } from '../../corpus/columns-exchanged.js'
@@ -21,6 +21,8 @@ import { judgeScenario } from '../scenario-run.js'
 const KINDS: Record<string, Scenario[]> = {
   'rules that a rebuild adds, views that show other rows': RULES_ADDED,
   'rules and views that are as they were': RULES_KEPT,
+  'unique indexes that refuse other rows': UNIQUE_OTHERWISE,
+  'unique indexes that refuse the same rows': UNIQUE_ALIKE,
   'columns that hold the values of others': EXCHANGED,
   'columns that keep their values': IN_PLACE,
   'values cleared and lost': CLEARED_LOST,
