@@ -20,6 +20,7 @@ const D1 = [
   'test/analysis/{adopt,rehearse,reverse}/**/*.test.ts',
   'test/analysis/hostile-files.test.ts',
   'test/analysis/validate/in-own-process.test.ts',
+  'test/analysis/validate/too-large.test.ts',
   'test/process/**/*.test.ts',
   'test/store/**/*.test.ts',
   'test/sample/{seed,health}.test.ts',

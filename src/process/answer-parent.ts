@@ -17,7 +17,8 @@ export type ProcessMessage =
 export async function answerParent<Input>(
   work: (input: Input, report: (message: object) => void) => Promise<object>,
 ): Promise<void> {
-  endWithParent()
+  const limit = process.argv[2]
+  endWithParent(limit === undefined ? undefined : Number(limit))
   const [input] = (await once(process, 'message')) as [Input]
   await deliver(await outcome(work, input))
   process.disconnect()

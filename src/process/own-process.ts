@@ -4,6 +4,7 @@ import { RunbookError } from '../contract/failures.js'
 import { childEnvironment } from './child-environment.js'
 import { compileCache } from './compile-cache.js'
 import type { ProcessMessage } from './answer-parent.js'
+import { TOO_MUCH_MEMORY } from './end-with-parent.js'
 import { endGroup, rememberGroup } from './process-group.js'
 import { scratchFolder } from './scratch-folder.js'
 
@@ -21,6 +22,8 @@ export async function runInOwnProcess(request: {
   input: object
   onReport?: (report: object, stop: () => void) => void
   signal?: AbortSignal
+  /** Bytes of resident memory past which the process ends itself, and what is told of it then. Not on Windows: there it ends as any other that fails. */
+  memory?: { limit: number; exceeded: () => void }
 }): Promise<object | undefined> {
   const { signal } = request
   signal?.throwIfAborted()
@@ -35,10 +38,10 @@ export async function runInOwnProcess(request: {
 }
 
 async function run(
-  { module, input, onReport, signal }: Parameters<typeof runInOwnProcess>[0],
+  { module, input, onReport, signal, memory }: Parameters<typeof runInOwnProcess>[0],
   scratch: string,
 ): Promise<object | undefined> {
-  const child = execaNode(module, {
+  const child = execaNode(module, memory === undefined ? [] : [String(memory.limit)], {
     ipcInput: input,
     serialization: 'advanced',
     buffer: { ipc: false },
@@ -73,6 +76,10 @@ async function run(
     }
     const end = await child
     if (asked.toStop) return undefined
+    if (memory !== undefined && end.signal === TOO_MUCH_MEMORY) {
+      memory.exceeded()
+      return undefined
+    }
     if (last?.kind === 'refused')
       throw new RunbookError(last.type, last.message, { advice: last.advice, cause: last })
     if (end.failed || last === undefined) throw new Error(tail(end))

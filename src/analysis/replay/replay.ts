@@ -1,5 +1,6 @@
 import { messageOf } from '../../contract/failures.js'
 import { cellText } from '../../d1/sqlite/sqlite.js'
+import { fullOf } from '../../d1/sqlite/confined.js'
 import { recordSql } from '../../d1/schema/ledger.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { parseStatements, type ParsedFile, type SqlStatement } from '../../d1/sql/statements.js'
@@ -32,10 +33,8 @@ export interface StatementPosition {
   query?: string
 }
 
-/** A statement that did not end in this time, in milliseconds. */
-export interface Unreachable extends StatementPosition {
-  afterMs: number
-}
+/** A statement that did not end in this time, in milliseconds, or that took its process past this memory, in bytes. */
+export type Unreachable = StatementPosition & ({ afterMs: number } | { overBytes: number })
 
 export interface FileReplay {
   statements: StatementEvidence[]
@@ -84,9 +83,7 @@ export function replayFile(
       if (!lacking)
         replay.failures.push({
           ...at(file.name, statement),
-          message: messageOf(error),
-          code: 'SY101',
-          where: 'chain',
+          ...(noRoom(database, error) ?? { message: messageOf(error), code: 'SY101', where: 'chain' }),
           ...(options.countRows ? rowsFailing(database, options, statement.sql, anatomy, error) : {}),
         })
       if (options.tolerant !== true) break
@@ -96,14 +93,12 @@ export function replayFile(
   }
   const fatal = replay.failures.some(({ code }) => code !== 'TX101')
   const last = statements.at(-1)
-  finish(database, file.name, options, fatal && options.tolerant !== true, (message, rows) => {
+  finish(database, file.name, options, fatal && options.tolerant !== true, (error, rows) => {
     replay.failures.push({
       file: file.name,
       line: last?.line ?? 1,
       sql: last?.sql ?? '',
-      message,
-      code: 'SY101',
-      where: 'commit',
+      ...(noRoom(database, error) ?? { message: messageOf(error), code: 'SY101', where: 'commit' }),
       ...defined({ rows }),
     })
   })
@@ -115,7 +110,7 @@ function finish(
   file: string,
   options: ReplayOptions,
   discard: boolean,
-  failed: (message: string, rows: FailingRows | undefined) => void,
+  failed: (error: unknown, rows: FailingRows | undefined) => void,
 ): void {
   if (discard) {
     rollback(database)
@@ -126,11 +121,10 @@ function finish(
     database.exec(recordSql(options.migrationsTable, file).replace('INSERT', 'INSERT OR IGNORE'))
     database.exec('COMMIT')
   } catch (error) {
-    const message = messageOf(error)
-    const look = /^FOREIGN KEY/.test(message) && options.countRows
+    const look = /^FOREIGN KEY/.test(messageOf(error)) && options.countRows
     const orphans = look ? orphansNow(database, readDetailedCatalog(database, options)) : undefined
     rollback(database)
-    failed(message, orphans?.(database)[0])
+    failed(error, orphans?.(database)[0])
   }
 }
 
@@ -156,10 +150,16 @@ function rollback(database: DatabaseSync): void {
   }
 }
 
-/** All but what only adds the rows that it spells out, to a table that no trigger listens to. */
+/** Functions of a value that is larger than what they are given. */
+const GROWING = ['zeroblob', 'randomblob', 'printf', 'format', 'replace', 'hex']
+
+/** An upsert may double what it finds. */
+const TAKES_LONG = new RegExp(`^\\W?(?:select|conflict|${GROWING.join('|')})\\W?$`, 'i')
+
+/** All but what only adds the rows that it spells out, to a table that no trigger listens to and whose schema computes nothing large. */
 class SlowStatements {
   readonly #database: DatabaseSync
-  /** Tables with triggers, in lower case, until a statement may have made one. */
+  /** Tables with triggers or large expressions, in lower case, until a statement may have made one. */
   #heard: Set<string> | undefined
 
   constructor(database: DatabaseSync) {
@@ -168,10 +168,12 @@ class SlowStatements {
 
   has({ verb, copies, target = '', tokens }: StatementParts): boolean {
     if (verb !== 'insert') this.#heard = undefined
-    if (verb !== 'insert' || copies || tokens.some(({ text }) => /^select$/i.test(text))) return true
+    if (verb !== 'insert' || copies || tokens.some(({ text }) => TAKES_LONG.test(text))) return true
     this.#heard ??= new Set(
       this.#database
-        .prepare(`SELECT DISTINCT lower(tbl_name) AS name FROM sqlite_schema WHERE type = 'trigger'`)
+        .prepare(
+          `SELECT DISTINCT lower(tbl_name) AS name FROM sqlite_schema WHERE type = 'trigger' OR ${GROWING.map((name) => `instr(lower(sql), '${name}') > 0`).join(' OR ')}`,
+        )
         .all()
         .map((row) => cellText(row['name'])),
     )
@@ -179,9 +181,33 @@ class SlowStatements {
   }
 }
 
-function endless({ afterMs }: Unreachable): Pick<FailureEvidence, 'message' | 'code' | 'where'> {
-  const seconds = String(Math.round(afterMs / 1000))
+type Ended = Pick<FailureEvidence, 'message' | 'code' | 'where' | 'advice'>
+
+function endless(unreachable: Unreachable): Ended {
+  if ('overBytes' in unreachable) {
+    const message = `The statement was ended: with it, the process of the replay took more than ${inMegabytes(unreachable.overBytes)} MB of memory.`
+    return { message, advice: SMALLER, code: 'RH102', where: 'copy' }
+  }
+  const seconds = String(Math.round(unreachable.afterMs / 1000))
   return { message: `The statement did not end within ${seconds} s.`, code: 'RH102', where: 'copy' }
+}
+
+/** What SQLite calls "database or disk is full". */
+function noRoom(database: DatabaseSync, error: unknown): Ended | undefined {
+  const full = fullOf(database, error)
+  if (full === undefined) return undefined
+  const most = `${inMegabytes(full.maxBytes)} MB`
+  const message = full.inMemory
+    ? `The statement makes the database of the replay, which is held in memory, larger than the ${most} that it may have.`
+    : `No room for what the statement writes: the copy may have ${most}, as much as D1 gives a database, or the disk that it lies on is full (SQLite: ${messageOf(error)}).`
+  return { message, advice: SMALLER, code: 'RH102', where: 'copy' }
+}
+
+const SMALLER =
+  'Let it write and build less at once. A database of D1 holds 10 GB, 500 MB on the free plan, and a value 2 MB.'
+
+function inMegabytes(bytes: number): string {
+  return String(Math.round(bytes / 1_000_000))
 }
 
 function at(file: string, statement: SqlStatement): Pick<FailureEvidence, 'file' | 'line' | 'sql'> {

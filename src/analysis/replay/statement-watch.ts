@@ -1,3 +1,4 @@
+import { RunbookError } from '../../contract/failures.js'
 import type { StatementPosition, Unreachable } from './replay.js'
 
 /** Milliseconds. D1 ends a query after 30 seconds: what takes ten times as long here will not run there. */
@@ -7,13 +8,14 @@ export const STATEMENT_LIMIT_MS = 5 * 60_000
 export class StatementWatch {
   readonly #limitMs: number
   #timer: NodeJS.Timeout | undefined
+  #at: StatementPosition | undefined
   #endless: Unreachable | undefined
 
   constructor(limitMs: number) {
     this.#limitMs = limitMs
   }
 
-  /** The statement for which `stop` was called. */
+  /** The statement for which `stop` was called, or that took too much memory. */
   get endless(): Unreachable | undefined {
     return this.#endless
   }
@@ -21,11 +23,24 @@ export class StatementWatch {
   /** `limitMs`: for a statement that has less time than the others. */
   follow(at: StatementPosition | undefined, stop: () => void, limitMs = this.#limitMs): void {
     this.end()
+    this.#at = at
     if (at === undefined) return
     this.#timer = setTimeout(() => {
       this.#endless = { ...at, afterMs: limitMs }
       stop()
     }, limitMs)
+  }
+
+  /** The process was ended because it took more than these bytes of memory. Throws where no statement was told. */
+  exceeded(overBytes: number): void {
+    this.end()
+    if (this.#at !== undefined) this.#endless = { ...this.#at, overBytes }
+    else
+      throw new RunbookError(
+        'SqlRefused',
+        `The files took more than ${Math.round(overBytes / 1_000_000)} MB of memory, and were ended; which statement did is not known.`,
+        { advice: 'Look for values that a statement, a default, a check or an index builds.' },
+      )
   }
 
   end(): void {

@@ -8,25 +8,32 @@ import type { ValidateInput, ValidateResult } from './validate.js'
 /** Without rows nothing takes long: whoever waits here has typed a command, or a pull request holds up others. Milliseconds. */
 const VALIDATE_LIMIT_MS = 60_000
 
+/** Past what the replay's database may hold, with what one statement needs beside it. Bytes. */
+const VALIDATE_MEMORY = 900_000_000
+
 const MODULE = fileURLToPath(new URL('./own-process-entry.js', import.meta.url))
 
 /**
  * `validateMigrations` in a process of its own: a file may hold a statement that never ends, which would hold up the heartbeat
- * of an activity and Ctrl-C. One that does not end within `statementLimitMs` is an RH102 of the result. Throws the signal's reason.
+ * of an activity and Ctrl-C, or that takes all memory there is. One that does not end within `statementLimitMs`, or takes the process past
+ * `memoryLimit` bytes, is an RH102 of the result. Throws the signal's reason, `SqlRefused` where no statement can be blamed for the memory.
  */
 export async function validateInOwnProcess({
   signal,
   statementLimitMs = VALIDATE_LIMIT_MS,
+  memoryLimit = VALIDATE_MEMORY,
   ...input
 }: Omit<ValidateInput, 'watched'> & {
   signal?: AbortSignal
   statementLimitMs?: number
+  memoryLimit?: number
 }): Promise<ValidateResult> {
   return withoutEndless('the validation', statementLimitMs, async (watch, hopeless) => {
     const result = await runInOwnProcess({
       module: MODULE,
       input: { ...input, hopeless },
       ...defined({ signal }),
+      memory: { limit: memoryLimit, exceeded: () => watch.exceeded(memoryLimit) },
       onReport: (said, stop) => watch.follow((said as StatementReport).at, stop),
     })
     return result as ValidateResult | undefined

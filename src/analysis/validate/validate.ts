@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { messageOf } from '../../contract/failures.js'
 import { DEFAULT_LEDGER } from '../../contract/names.js'
 import { ledgerSql } from '../../d1/schema/ledger.js'
@@ -35,6 +36,8 @@ export interface ValidateInput {
    */
   schema?: readonly string[]
   watched?: Watched
+  /** How large the replay may make its database, in bytes. Default: that of `openConfined` in memory. */
+  maxBytes?: number
 }
 
 export interface ValidateResult {
@@ -50,7 +53,7 @@ export interface ValidateResult {
 export function validateMigrations(input: ValidateInput): Promise<ValidateResult> {
   const { files, applied, checksums, overlooked = [] } = input
   const history: History = { files, applied, checksums, overlooked }
-  const database = openConfined(':memory:')
+  const database = openConfined(':memory:', defined({ maxBytes: input.maxBytes }))
   try {
     const found = [...collectHistoryFindings(history), ...replayChain(database, input)]
     const pending = input.files.filter(({ name }) => input.applied?.includes(name) !== true)

@@ -1,5 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { eachRow, openSqlite, quoteText } from './sqlite.js'
+import { cellText, eachRow, openSqlite, quoteText } from './sqlite.js'
+
+/** How large SQL of others may make a database of ours. In memory nobody but us pays for it. Bytes. */
+const MEMORY_LIMIT = 512_000_000
+/** D1's own. Source: https://developers.cloudflare.com/d1/platform/limits/ */
+const FILE_LIMIT = 10 * 1024 ** 3
 
 /** Databases that one connection may attach, as Node builds SQLite. Source: `PRAGMA compile_options`, MAX_ATTACHED. */
 const SLOTS = 10
@@ -7,11 +12,26 @@ const SLOTS = 10
 /**
  * Opens an SQLite file for SQL that others wrote: it reaches this file and no other. ATTACH and every form of VACUUM need a free
  * place for one more database, and none is left; loading extensions is off in Node unless it is asked for. Where
- * Node lets us (24.10 and newer), SQLite is told to refuse them as well.
+ * Node lets us (24.10 and newer), SQLite is told to refuse them as well. It grows to `maxBytes` at most, and no further than it is where that
+ * is more; see {@link fullOf}. Default: D1's 10 GB for a file, 512 MB in memory.
  */
-export function openConfined(file: string, options?: Parameters<typeof openSqlite>[1]): DatabaseSync {
+export function openConfined(
+  file: string,
+  {
+    maxBytes = file === ':memory:' ? MEMORY_LIMIT : FILE_LIMIT,
+    ...options
+  }: NonNullable<Parameters<typeof openSqlite>[1]> & { maxBytes?: number } = {},
+): DatabaseSync {
   const database = openSqlite(file, options)
-  for (let slot = 0; slot < SLOTS; slot += 1) database.exec(`ATTACH ':memory:' AS ${fillerName(slot)}`)
+  if (Number.isFinite(maxBytes)) {
+    const pages = Math.max(1, Math.floor(maxBytes / pragma(database, 'page_size')))
+    database.exec(`PRAGMA main.max_page_count = ${pages}`)
+  }
+  for (let slot = 0; slot < SLOTS; slot += 1) {
+    const name = fillerName(slot)
+    // A page is not enough for a table: nothing grows in there either.
+    database.exec(`ATTACH ':memory:' AS ${name}; PRAGMA ${name}.max_page_count = 1`)
+  }
   authorize(database, (action) => (REACHES_OUT.has(action) ? DENY : ALLOW))
   return database
 }
@@ -30,6 +50,25 @@ export function runForeign(database: DatabaseSync, sql: string): void {
 export function attachAfterwards(database: DatabaseSync, file: string, name: string): void {
   authorize(database, null)
   database.exec(`DETACH ${fillerName(0)}; ATTACH ${quoteText(file)} AS ${name}`)
+}
+
+/** Why a statement found no more room in a database that {@link openConfined} opened; undefined for every other error. */
+export function fullOf(
+  database: DatabaseSync,
+  error: unknown,
+): { inMemory: boolean; maxBytes: number } | undefined {
+  // The low byte is the primary result code, 13 SQLITE_FULL: https://sqlite.org/rescode.html
+  if (!(error instanceof Error) || !('errcode' in error) || (Number(error.errcode) & 0xff) !== 13)
+    return undefined
+  const main = database.prepare(`SELECT file FROM pragma_database_list WHERE name = 'main'`).get()
+  return {
+    inMemory: cellText(main?.['file']) === '',
+    maxBytes: pragma(database, 'max_page_count') * pragma(database, 'page_size'),
+  }
+}
+
+function pragma(database: DatabaseSync, name: 'page_size' | 'max_page_count'): number {
+  return Number(database.prepare(`PRAGMA main.${name}`).get()?.[name])
 }
 
 function fillerName(slot: number): string {

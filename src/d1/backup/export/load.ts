@@ -13,7 +13,8 @@ import { command, words } from '../../../contract/next-command.js'
  * statement that does not run, `DiskFull`.
  */
 export async function loadSql(sqlFile: string, sqliteFile: string, signal?: AbortSignal): Promise<void> {
-  const database = openConfined(sqliteFile, { foreignKeys: false })
+  // What was exported is loaded, however large it is.
+  const database = openConfined(sqliteFile, { foreignKeys: false, maxBytes: Infinity })
   try {
     // A half-loaded file is thrown away: its journal serves only the savepoints, never the disk.
     database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384; BEGIN')
