@@ -32,19 +32,21 @@ const SEND_TIMEOUT_MS = 10_000
 export async function announce(here: ActivityContext, input: AnnounceInput): Promise<Delivery[]> {
   const { attempt, ...info } = activityInfo()
   const before = deliveredBefore(info.heartbeatDetails as unknown)
-  const deliveries = await Promise.all(
-    input.channels.map(async (channel): Promise<Delivery> => {
+  const tried = await Promise.all(
+    input.channels.map(async (channel): Promise<{ delivery: Delivery; again: boolean }> => {
       const had = before.find((one) => one.channel === channel.name)
-      if (had !== undefined) return had
+      if (had !== undefined) return { delivery: had, again: false }
       try {
         const ts = await send(here, channel, input)
-        return { channel: channel.name, delivered: true, ...defined({ ts }) }
+        return { delivery: { channel: channel.name, delivered: true, ...defined({ ts }) }, again: false }
       } catch (error) {
-        return { channel: channel.name, delivered: false, error: reasonOf(error) }
+        const delivery = { channel: channel.name, delivered: false, error: reasonOf(error) }
+        return { delivery, again: mayHelp(error) }
       }
     }),
   )
-  const dead = deliveries.filter(({ delivered }) => !delivered)
+  const deliveries = tried.map(({ delivery }) => delivery)
+  const dead = tried.filter(({ again }) => again).map(({ delivery }) => delivery)
   if (dead.length === 0 || attempt >= GIVE_UP_AFTER) return deliveries
   heartbeat(deliveries.filter(({ delivered }) => delivered))
   throw new RunbookError(
@@ -54,6 +56,11 @@ export async function announce(here: ActivityContext, input: AnnounceInput): Pro
       advice: 'Check the channels in runbook.config and their environment variables on the worker.',
     },
   )
+}
+
+/** Whether another try may deliver it: the environment and the configuration of this worker stay as they are. */
+function mayHelp(error: unknown): boolean {
+  return !(error instanceof RunbookError) || error.retryable
 }
 
 /** What an earlier try delivered; one of an earlier version told names alone. */

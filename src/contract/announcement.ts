@@ -17,7 +17,7 @@ export const channelSchema = z.discriminatedUnion('kind', [
   /** A Slack app: one thread a run, and updates that replace each other, neither of which an incoming webhook can do. */
   z.object({
     kind: z.literal('slack-app'),
-    name: z.string().default('slack'),
+    name: z.string().default('slack-app'),
     /** Bot token with the scope `chat:write`; the app must be in the channel. */
     tokenEnv: z.string(),
     /** Its ID: a message is not found again by the channel's name. */

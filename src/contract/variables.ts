@@ -40,8 +40,10 @@ export function readVariable(name: string, { env, variables }: NamedVariables): 
 /** The value of one that must be there. Throws as {@link readVariable} does, and where it is not set. */
 export function demandVariable(name: string, here: NamedVariables): string {
   const value = readVariable(name, here)
-  if (value === undefined) throw new Error(`the worker has no ${name}`)
-  return value
+  if (value !== undefined) return value
+  throw new RunbookError('ConfigInvalid', `the worker has no ${name}`, {
+    advice: `Set ${name} in the environment of the worker.`,
+  })
 }
 
 /** Which of them are set and may be named, by name only: values never leave `env`. `list`: all of them, for people. */

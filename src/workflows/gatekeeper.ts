@@ -9,6 +9,7 @@ import type { GateView, GateWho, MigrationRequest, RunView } from '../contract/r
 import { now } from './clock.js'
 import { consider, decide, expireGate, gateOf, openGate, voidGate, whoOf, type GateState } from './gates.js'
 import { type Words, wordsAt } from '../contract/next-command.js'
+import type { Ending } from './state.js'
 
 /** The gates of one run, reached by signal and by update, and waited for. The rules are in `gates.ts`. */
 export class Gatekeeper {
@@ -25,6 +26,12 @@ export class Gatekeeper {
 
   set mayRollBack(may: boolean) {
     this.state.mayRollBack = may
+  }
+
+  /** How the run ends is known: nothing is asked any more. */
+  ends(ending: Ending): void {
+    this.state.mayRollBack = false
+    this.state.ending = ending
   }
 
   /** From here on only a way that is possible can be chosen. Runs that began before this took any. */

@@ -16,6 +16,7 @@ import { whoDecides } from '../runbook/who-decides.js'
 import { readDecision } from '../runbook/signal-body.js'
 import { verifyDecision, type SignatureVerdict } from '../runbook/people/signature.js'
 import { type Words } from '../contract/next-command.js'
+import type { Ending } from './state.js'
 
 /**
  * The approval state as plain data, and all that changes it. Pure but for the state that it is given: no clock, no
@@ -30,6 +31,8 @@ export interface GateState {
   mayRollBack: boolean
   /** The ways back as people are shown them: one that is not possible cannot be chosen. Absent: not known yet. */
   ways?: readonly RollbackOption[]
+  /** Set while the run only closes: how it ends is known, and no gate opens any more. */
+  ending?: Pick<Ending, 'outcome' | 'message'>
 }
 
 /** Refused decisions kept in the state: enough for an audit, bounded against a flood. */
@@ -153,9 +156,13 @@ function judge(state: GateState, decision: Decision): Judgement {
   )
   const judgement = judgeDecision({ decision, gates, policy, people, requester, planHash: view.planHash })
   if (judgement.counts || judgement.code !== 'not-open') return judgement
+  return { ...judgement, reason: `${judgement.reason}; ${whereItIs(state)}` }
+}
+
+function whereItIs({ view, ending }: GateState): string {
+  if (ending !== undefined) return `the run is ending, ${ending.outcome}: ${ending.message}`
   const open = view.gates.find((gate) => gate.state === 'open')
-  const where = open === undefined ? view.message : `the open gate is '${open.gate}'`
-  return { ...judgement, reason: `${judgement.reason}; ${where}` }
+  return open === undefined ? view.message : `the open gate is '${open.gate}'`
 }
 
 function count(

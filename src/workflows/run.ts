@@ -122,7 +122,7 @@ export class Run {
       ending = this.endingOf(error)
       log.warn('The run ends early', { outcome: ending.outcome, message: ending.message })
     }
-    this.gates.mayRollBack = false
+    this.gates.ends(ending)
     for (const migration of this.view.migrations) {
       if (migration.state === 'pending') migration.state = 'not-executed'
     }

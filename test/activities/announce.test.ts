@@ -29,15 +29,18 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-async function tell(channel: Channel, { runKey = 'run-1', env = {}, variables = [] as string[] } = {}) {
+async function tell(
+  channel: Channel,
+  // The last of ten attempts gives up and says why.
+  { runKey = 'run-1', env = {}, variables = [] as string[], attempt = 10 } = {},
+) {
   const target = productionTarget(project)
   const here = contextFor(
     defaultHome({ home: path.join(folder, 'home'), env, variables, print: () => undefined }),
     target,
   )
   const message = { kind: 'note' as const, text: 'hello', at: '2026-01-01T00:00:00Z', dedupeId: 'x-1' }
-  // The last of ten attempts gives up and says why.
-  const deliveries: unknown = await new MockActivityEnvironment({ attempt: 10 }).run(() =>
+  const deliveries: unknown = await new MockActivityEnvironment({ attempt }).run(() =>
     announce(here, { runKey, target, channels: [channel], message }),
   )
   return deliveries
@@ -83,6 +86,36 @@ describe('a file channel stays below the project or the folder of the run', () =
     await expect(tell(file(name.replace('PROJECT', project)))).resolves.toMatchObject([{ delivered: true }])
     expect(readFileSync(path.join(project, where), 'utf8')).toContain('hello')
     expect(statSync(path.join(project, where)).mode & 0o077).toBe(0)
+  })
+})
+
+describe('what no other try would deliver is told by the first one', () => {
+  const hook = { kind: 'webhook', name: 'team', urlEnv: 'RUNBOOK_HOOK' } as const
+  test.each<[string, Channel, string]>([
+    ['no address', hook, 'the worker has no RUNBOOK_HOOK'],
+    ['no webhook', { kind: 'slack', name: 'slack', webhookUrlEnv: 'RUNBOOK_SLACK' }, 'no RUNBOOK_SLACK'],
+    [
+      'no token',
+      { kind: 'slack-app', name: 'app', tokenEnv: 'RUNBOOK_TOKEN', channel: 'C0123456789' },
+      'no RUNBOOK_TOKEN',
+    ],
+    ['no key', { ...hook, urlEnv: 'RUNBOOK_THERE', secretEnv: 'RUNBOOK_KEY' }, 'no RUNBOOK_KEY'],
+    [
+      'one that may not be named',
+      { ...hook, urlEnv: 'TEMPORAL_API_KEY' },
+      'TEMPORAL_API_KEY is a credential',
+    ],
+  ])('%s', async (_what, channel, error) => {
+    const env = { RUNBOOK_THERE: 'http://127.0.0.1:9' }
+    await expect(tell(channel, { attempt: 1, env })).resolves.toEqual([
+      { channel: channel.name, delivered: false, error: expect.stringContaining(error) },
+    ])
+  })
+
+  test('an address where nobody answers is tried again', async () => {
+    await expect(tell(hook, { attempt: 1, env: { RUNBOOK_HOOK: 'http://127.0.0.1:9' } })).rejects.toThrow(
+      'team: cannot be reached',
+    )
   })
 })
 

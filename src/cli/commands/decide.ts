@@ -207,7 +207,7 @@ async function waitForGate(
 ): Promise<void> {
   const { followRun } = await import('../../client/follow.js')
   const signal = new AbortController().signal
-  let said = ''
+  let last: RunView | undefined
   for await (const view of followRun({
     session,
     workflowId,
@@ -222,10 +222,11 @@ async function waitForGate(
         advice: words`See the run: ${at({ run: workflowId }, command('show'))}`,
       })
     }
-    if (view.message !== said) output.note(`${gate} is not open yet: ${view.message}`)
-    said = view.message
+    if (view.message !== last?.message) output.note(`${gate} is not open yet: ${view.message}`)
+    last = view
   }
-  throw new RunbookError('DecisionRefused', `The run ended before the gate ${gate} opened.`, {
+  const how = last === undefined || last.outcome === null ? '' : ` It is ${last.outcome}: ${last.message}.`
+  throw new RunbookError('DecisionRefused', `The run ended before the gate ${gate} opened.${how}`, {
     advice: words`See how: ${at({ run: workflowId }, command('show'))}`,
   })
 }
