@@ -76,7 +76,8 @@ export async function startCluster({ folder, charters, env, workers = 2, say = (
     await runScript('register-namespace.sh', folder, programs, { ...temporalAt, RETENTION })
     const polling = []
     for (let number = 1; number <= workers; number += 1) {
-      polling.push(await begin(makeWorker(folder, `worker-${number}`, charters, { ...env, ...temporalAt })))
+      const worker = await makeWorker(folder, `worker-${number}`, charters, { ...env, ...temporalAt })
+      polling.push(await begin(worker))
     }
     return { env: temporalAt, postgresql, temporal, workers: polling, stop }
   } catch (error) {
@@ -177,22 +178,28 @@ function makeServer(folder, { server, temporal }, { SQL_PORT, SQL_PASSWORD, SQL_
 }
 
 /** What the container runs. All of them have one home, as they have one volume there. */
-function makeWorker(folder, name, charters, env) {
+async function makeWorker(folder, name, charters, env) {
   const own = join(folder, name)
   const home = join(folder, 'home')
   for (const one of [own, home]) mkdirSync(one, { recursive: true, mode: 0o700 })
-  const settings = { D1_RUNBOOK_CHARTER: charters, D1_RUNBOOK_HOME: home, D1_RUNBOOK_PROJECT: own }
-  const worker = new Service({
+  const look = `${HOST}:${await freePort()}`
+  const settings = {
+    D1_RUNBOOK_CHARTER: charters,
+    D1_RUNBOOK_HOME: home,
+    D1_RUNBOOK_PROJECT: own,
+    D1_RUNBOOK_METRICS: look,
+  }
+  return new Service({
     name,
     command: nodeFor(packageRoot),
     args: ['--disable-warning=ExperimentalWarning', join(packageRoot, 'dist', 'src', 'worker.js')],
     options: { cwd: own, env: { PATH: process.env.PATH, HOME: own, ...env, ...settings } },
     log: join(folder, `${name}.log`),
     ready: async () => {
-      if (!worker.said().includes('worker polls')) throw new Error('it does not poll')
+      const answer = await fetch(`http://${look}/readyz`, { signal: AbortSignal.timeout(5_000) })
+      if (!answer.ok) throw new Error(await answer.text())
     },
   })
-  return worker
 }
 
 /** A script of docker/, with the names that the image gives to the programs. */

@@ -3,11 +3,14 @@ import { buildIfStale } from '../e2e/processes.js'
 import { runThrough } from './run-through.js'
 import { openStage, type Stage } from './stage.js'
 
+/** As many as a worker names in its identity, which the server must take. */
+const CHARTERS = 40
+
 let stage: Stage | undefined
 
 beforeAll(async () => {
   await buildIfStale()
-  stage = await openStage(1)
+  stage = await openStage(CHARTERS)
 }, 600_000)
 
 afterAll(() => stage?.close(), 120_000)

@@ -2,10 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { GATES, type Gate } from '../../src/contract/names.js'
 import type { RunView } from '../../src/contract/run.js'
 import { stateOf, type RunObserver } from '../e2e/run.js'
+import { wranglerApplying } from '../e2e/wrangler-process.js'
 import type { Cluster, Service } from './cluster.js'
 import { PENDING, PEOPLE, type Project, type Stage } from './stage.js'
 
-export const VICTIMS = ['worker-1', 'worker-2', 'temporal', 'postgresql'] as const
+export const VICTIMS = ['worker-1', 'wrangler', 'temporal', 'postgresql', 'worker-2'] as const
 export type Victim = (typeof VICTIMS)[number]
 
 /** A process that is dead for half a minute, and every time limit of Temporal behind that. */
@@ -19,9 +20,9 @@ export interface Kill {
   victim: Victim
   /** Counted from the answer to this decision; without it from the start of the run. */
   after?: Gate
-  /** Milliseconds. */
+  /** Milliseconds. Of a Wrangler from when one applies: it is there for a part of the run only. */
   at: number
-  /** It stays dead until this gate is open; else for a second. */
+  /** It stays dead until this gate is open; else for a second. No Wrangler is started again. */
   until?: Gate
 }
 
@@ -42,10 +43,13 @@ export async function runThrough(stage: Stage, project: Project, kills: readonly
   const striking = Promise.all(
     kills.map(async (kill) => {
       while (kill.after !== undefined && !answered.has(kill.after)) await pause(LOOK_AGAIN_MS)
-      await pause(kill.at)
-      return strike(stage.cluster, project.run, kill)
+      return kill.victim === 'wrangler'
+        ? strikeWrangler(stage, kill)
+        : strike(stage.cluster, project.run, kill)
     }),
   )
+  // It is waited for below, once the decisions are made.
+  striking.catch(() => undefined)
   for (const gate of DECIDED) {
     await decide(project.run, gate)
     answered.add(gate)
@@ -79,7 +83,23 @@ async function decide(run: RunObserver, gate: Gate): Promise<void> {
   }
 }
 
-async function strike(cluster: Cluster, run: RunObserver, { victim, until }: Kill): Promise<string> {
+/** The one that does the work, not what it was started by: that one goes on to the end of the file. */
+async function strikeWrangler({ home }: Stage, { at }: Kill): Promise<string> {
+  const found = await wranglerApplying(home, PATIENCE_MS)
+  await pause(at)
+  const now = await wranglerApplying(home, LOOK_AGAIN_MS)
+  const pid = now.at(-1) ?? found.at(-1)
+  if (pid === undefined) return 'no Wrangler was seen'
+  try {
+    process.kill(pid, 'SIGKILL')
+    return 'Wrangler at work'
+  } catch {
+    return 'a Wrangler that had ended'
+  }
+}
+
+async function strike(cluster: Cluster, run: RunObserver, { victim, at, until }: Kill): Promise<string> {
+  await pause(at)
   const view = await run.look()
   const service = serviceOf(cluster, victim)
   await service.kill()

@@ -30,6 +30,8 @@ export interface Project {
 
 export interface Stage {
   cluster: Cluster
+  /** Folder of the workers' files. */
+  home: string
   projects: Project[]
   close: () => Promise<void>
 }
@@ -63,6 +65,7 @@ export async function openStage(count: number): Promise<Stage> {
   const variables = { ...env, ...cluster.env }
   return {
     cluster,
+    home: path.join(scratch.folder, 'cluster', 'home'),
     projects: checkouts.map((folder, index) => openProject(folder, index + 1, { api, temporal, variables })),
     async close() {
       await temporal.close()
