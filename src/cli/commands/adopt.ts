@@ -130,18 +130,17 @@ const GATES_BEFORE_APPLY = GATES.filter((gate) => gate !== 'team-confirmation' &
 
 async function decide(
   { target }: Context,
-  { yes, through }: AdoptOptions,
+  { yes }: AdoptOptions,
   output: Output,
   { proven }: Adoption,
 ): Promise<void> {
   if (yes === true) return
-  const asTyped = through === undefined ? [] : ['--through', through]
   if (!output.interactive) {
-    throw new RunbookError(
-      'ConfigInvalid',
-      'adopt asks before it writes, and here is no terminal to answer: nothing was written.',
-      { advice: words`Write without being asked: ${command('adopt', ...asTyped, '--yes')}` },
-    )
+    // Typed for a database of this machine, the command is the decision; elsewhere it takes a word more.
+    if (!target.database.remote) return
+    throw new RunbookError('Declined', 'Nobody is here to confirm it: nothing was written.', {
+      advice: words`Confirm it: ${command('adopt', '--yes')}`,
+    })
   }
   const { askGate } = await import('../terminal/prompts.js')
   const answer = await interruptible((signal) =>

@@ -87,7 +87,7 @@ test('what is held is recorded as of now, Wrangler takes it for applied, and a s
   })
 
   const began = Date.now()
-  const first = await runJson(['adopt', '--yes'], folder)
+  const first = await runJson(['adopt'], folder)
   expect(first).toMatchObject({
     code: 0,
     json: {
@@ -104,7 +104,7 @@ test('what is held is recorded as of now, Wrangler takes it for applied, and a s
   expect(listed).toContain('0003_posts.sql')
   expect(listed).not.toContain('0001_init.sql')
 
-  const again = await runJson(['adopt', '--yes'], folder)
+  const again = await runJson(['adopt'], folder)
   // Nothing more is there: nothing was done, and that is not success.
   expect(again).toMatchObject({ code: 1, json: { success: false, adopted: [], notProven: [{}] } })
   expect(namesIn(folder)).toHaveLength(2)
@@ -128,7 +128,7 @@ describe('no two commands send people to each other', () => {
     ],
   ])('%s', async (_what, live, end) => {
     const folder = holding(live)
-    const { code, stdout } = await runCli(['adopt', '--yes'], folder)
+    const { code, stdout } = await runCli(['adopt'], folder)
     expect(code).toBe(1)
     expect(stdout).toMatch(end)
     expect(stdout.includes('plan')).toBe(live === '')
@@ -137,13 +137,13 @@ describe('no two commands send people to each other', () => {
 
 test('the bytes of what is recorded are kept, where the project keeps checksums, and an edit of them is seen', async () => {
   const folder = holding(INIT + SEED)
-  expect((await runJson(['adopt', '--yes', '--through', '0001_init.sql'], folder)).json).not.toHaveProperty(
+  expect((await runJson(['adopt', '--through', '0001_init.sql'], folder)).json).not.toHaveProperty(
     'checksums',
   )
   await runCli(['lock'], folder)
   const kept = path.join(folder, 'migrations', 'checksums.json')
   writeFileSync(kept, JSON.stringify({ version: 1, files: {} }))
-  expect((await runJson(['adopt', '--yes'], folder)).json).toMatchObject({
+  expect((await runJson(['adopt'], folder)).json).toMatchObject({
     adopted: ['0002_roles.sql'],
     checksums: kept,
   })
@@ -165,7 +165,7 @@ test('a dry run writes nothing', async () => {
 
 test('what is there otherwise is named, nothing is written, and the end is not success', async () => {
   const folder = holding(INIT.replace('NOT NULL)', 'NOT NULL, age INTEGER)') + SEED)
-  const { code, json } = await runJson(['adopt', '--yes'], folder)
+  const { code, json } = await runJson(['adopt'], folder)
   expect(code).toBe(1)
   expect(json).toMatchObject({
     success: false,
@@ -188,14 +188,14 @@ test('a ledger of another name, and names that are paths', async () => {
       'migrations_dir = "migrations"\nmigrations_table = "my ledger"\nmigrations_pattern = "migrations/*/migration.sql"\n',
   })
   const paths = ['0001_init/migration.sql', '0002_roles/migration.sql']
-  expect((await runJson(['adopt', '--yes'], folder)).json).toMatchObject({ adopted: paths, notProven: [] })
+  expect((await runJson(['adopt'], folder)).json).toMatchObject({ adopted: paths, notProven: [] })
   expect(namesIn(folder, 'my ledger')).toEqual(paths)
 })
 
 describe('--through', () => {
   test('asks about no file behind it', async () => {
     const folder = holding(INIT + SEED)
-    expect(await runJson(['adopt', '--yes', '--through', '0001_init.sql'], folder)).toMatchObject({
+    expect(await runJson(['adopt', '--through', '0001_init.sql'], folder)).toMatchObject({
       code: 0,
       json: { adopted: ['0001_init.sql'], notProven: [] },
     })
@@ -204,7 +204,7 @@ describe('--through', () => {
 
   test('a file that is not proven: what is before it is recorded, and the end is not success', async () => {
     const folder = holding(INIT + SEED)
-    expect(await runJson(['adopt', '--yes', '--through', '0003_posts.sql'], folder)).toMatchObject({
+    expect(await runJson(['adopt', '--through', '0003_posts.sql'], folder)).toMatchObject({
       code: 1,
       json: {
         success: false,
@@ -216,7 +216,7 @@ describe('--through', () => {
 
   test('a file that there is none of is a usage error', async () => {
     const folder = holding(INIT)
-    expect((await runCli(['adopt', '--yes', '--through', '0009_no.sql'], folder)).code).toBe(2)
+    expect((await runCli(['adopt', '--through', '0009_no.sql'], folder)).code).toBe(2)
   })
 })
 
@@ -233,18 +233,4 @@ test('where the policy asks other people, nothing is written', async () => {
   expect(refused).toMatchObject({ json: { error: { type: 'TemporalUnreachable' } } })
   expect(() => ledgerOf(folder)).toThrow('no such table')
   expect((await runJson(['adopt', '--dry-run'], folder)).json).toMatchObject({ provable: ['0001_init.sql'] })
-})
-
-describe('without a terminal and without a word to write, nothing is written', () => {
-  test.each([
-    ['all files', ['adopt'], ['--yes']],
-    ['up to a file', ['adopt', '--through', '0001_init.sql'], ['--through', '0001_init.sql', '--yes']],
-  ])('%s', async (_what, typed, args) => {
-    const folder = holding(INIT + SEED)
-    expect(await runJson(typed, folder)).toMatchObject({
-      code: 2,
-      json: { success: false, error: { type: 'ConfigInvalid', next: [{ command: 'adopt', args }] } },
-    })
-    expect(() => ledgerOf(folder)).toThrow('no such table')
-  })
 })
