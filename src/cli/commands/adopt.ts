@@ -30,7 +30,10 @@ export function adoptCommand(app: App, summary: string): Command {
     ])
     .option('--through <file>', 'ask about the pending files up to this one (default: all)')
     .option('--dry-run', 'prove and report; write nothing')
-    .option('--yes', 'write what is proven without asking')
+    .option(
+      '--yes',
+      'write what is proven without asking (not needed without a terminal, for a database of this machine: there the command is the decision)',
+    )
     .option('--wait', 'where people are asked: stay with the run and its prompts, end with its exit code')
     .option('--requester <name>', 'where people are asked: who asks for it')
     .option('--window <a/b>', 'where people are asked: write only inside this window')
