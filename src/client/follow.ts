@@ -57,7 +57,10 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunView
     ])
     const wanted = view.phase === 'monitor' && openGateCount(view) === 0 ? PEOPLE_EVENTS : STATE_EVENTS
     // A worker that comes back is asked, so that it is heard before it is said to answer.
-    const meanwhile = watchWorker(session, run, { signal: pause, onMissing: onSilence }).then((back) => {
+    const meanwhile = watchWorker(session, run, {
+      ...{ signal: pause, onSilence },
+      answeredAt: () => Math.max(answeredAt, changes.answeredAt),
+    }).then((back) => {
       if (back) waited.abort()
     })
     const changed = await changes.next(pause, wanted)

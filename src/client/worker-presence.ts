@@ -5,6 +5,7 @@ import { chartersInIdentity, keysInIdentity } from '../temporal/codec/identity.j
 import { keysDiffer } from './keys-differ.js'
 import type { Silence } from './patience.js'
 import type { Session } from './session.js'
+import { explainTemporal, isSilence } from './temporal-failure.js'
 
 /** A poller is asked again at least once a minute: one that was last seen earlier is gone. Milliseconds. */
 const STILL_POLLING_MS = 75_000
@@ -92,31 +93,43 @@ export function workerMissing(taskQueue: string, lastAt?: number, cause?: unknow
 
 /**
  * Looks at who polls for a run while nothing is asked of them: at an open gate and between checkpoints no question would find
- * out. Tells `onMissing` once that nobody does; ends with true when somebody polls again, and with false when `signal` is
- * aborted. No billable action.
+ * out, and a long poll of a server that froze ends late. Tells `onSilence` once that nobody polls, or that the server does not
+ * answer, since the later of `answeredAt` and its last answer here; ends with true when they are back, and with false when
+ * `signal` is aborted. No billable action.
  */
 export async function watchWorker(
   session: Session,
   run: { workflowId: string; runId: string },
-  { signal, onMissing }: { signal: AbortSignal; onMissing: (silence: Silence) => void },
+  told: { signal: AbortSignal; onSilence: (silence: Silence) => void; answeredAt: () => number },
 ): Promise<boolean> {
+  const { signal, onSilence } = told
+  const { client } = session
   let without = 0
-  let queue: string | undefined
+  let [queue, answeredAt, silent]: [string | undefined, number, boolean] = [undefined, 0, false]
   while (await pause(LOOK_EVERY_MS, signal)) {
     try {
       const look = (): Promise<PolledQueue> => pollersOf(session, run, queue)
-      const { client } = session
       const seen = await client.withAbortSignal(signal, () => client.withDeadline(Date.now() + LOOK_MS, look))
       const { polling, lastAt } = seen
       queue = seen.queue
-      if (polling && without >= LOOKS_WITHOUT) return true
+      answeredAt = Date.now()
+      if (silent || (polling && without >= LOOKS_WITHOUT)) return true
       without = polling ? 0 : without + 1
-      if (without === LOOKS_WITHOUT) onMissing({ error: workerMissing(queue, lastAt), since: lastAt })
-    } catch {
-      // A server that is away is found out, and told, by who waits for the run's history.
+      if (without === LOOKS_WITHOUT) onSilence({ error: workerMissing(queue, lastAt), since: lastAt })
+    } catch (error) {
+      if (silent || wasAborted(signal) || !isSilence(error)) continue
+      const said = explainTemporal(error, run.workflowId)
+      if (!(said instanceof RunbookError)) continue
+      silent = true
+      onSilence({ error: said, since: Math.max(answeredAt, told.answeredAt()) })
     }
   }
   return false
+}
+
+/** Asked anew after each wait, which the compiler cannot know to change it. */
+function wasAborted(signal: AbortSignal): boolean {
+  return signal.aborted
 }
 
 type PolledQueue = Awaited<ReturnType<typeof readPollers>> & { queue: string }

@@ -132,11 +132,14 @@ test(
     )
     expect(answer).toBe('counted')
 
-    // The server dies without a word: that is said too.
+    // The server dies without a word: that is said too, and that it answered until then.
     const second = seen.next()
+    const froze = Date.now()
     process.kill(server.pid, 'SIGSTOP')
     try {
       await expect.poll(() => heard.at(-1), { timeout: 90_000 }).toBe('TemporalUnreachable')
+      expect(silences.at(-1)?.since).toBeGreaterThan(froze - 60_000)
+      expect(silences.at(-1)?.since).toBeLessThan(froze + 1_000)
     } finally {
       process.kill(server.pid, 'SIGCONT')
     }

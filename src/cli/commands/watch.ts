@@ -239,11 +239,17 @@ export function watchPicture(
             ...monitoringLines(view, colors).flatMap((line) => block(line)),
             ...latencyLines(view, limitMs, columns()).flatMap((line) => block(line)),
           ]),
-      ...(nextAt === undefined || view.outcome !== null
-        ? []
-        : [`next checkpoint in ${formatDuration(Math.max(0, Date.parse(nextAt) - now))}`]),
+      ...(nextAt === undefined || view.outcome !== null ? [] : block(checkpointDue(nextAt, view, now))),
     ],
   }
+}
+
+/** Its look takes a while; a worker or a server that is away makes it longer. */
+function checkpointDue(nextAt: string, view: RunView, now: number): string {
+  const left = Date.parse(nextAt) - now
+  return left > 0
+    ? `next checkpoint in ${formatDuration(left)}`
+    : `next checkpoint: due since ${timeText(nextAt, view)} (${formatDuration(-left)}), nothing seen of it yet`
 }
 
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const

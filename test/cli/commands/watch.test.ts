@@ -90,6 +90,14 @@ describe('what a person sees who leaves watch open', () => {
     expect(text).toContain('next checkpoint in 10 min')
   })
 
+  test('a checkpoint whose time has come is due since then, not to come', () => {
+    const text = watchLines(monitored(), plain, { now: STARTED + 160 * 60_000 + 38_000 }).join('\n')
+    expect(text).toContain(
+      'next checkpoint: due since 2026-03-08 05:40:00 UTC (38 s), nothing seen of it yet',
+    )
+    expect(text).not.toContain('next checkpoint in')
+  })
+
   test('an open gate with the command to type', () => {
     const gates = sampleRun().gates.map((one) =>
       one.gate === 'plan' ? { ...one, state: 'open' as const, shows: ['Plan ab12'], decisions: [] } : one,
