@@ -5,6 +5,7 @@ import { formatDuration } from '../../text/duration.js'
 import type { App } from '../terminal/app.js'
 import { helpParagraph } from '../terminal/help-text.js'
 import type { Output } from '../terminal/output.js'
+import type { Change } from '../terminal/progress.js'
 import { arrange, rowsTaken, type Picture } from '../terminal/picture.js'
 import {
   gateParts,
@@ -98,36 +99,23 @@ interface Watching {
 async function lines(output: Output): Promise<Watching> {
   const { Progress } = await import('../terminal/progress.js')
   const progress = new Progress(output)
-  const said = new Set<string>()
-  const once = (key: string, texts: readonly Words[]): void => {
-    if (said.has(key)) return
-    said.add(key)
-    for (const text of texts) for (const row of output.block(text)) progress.line(row)
-  }
   return {
-    show: (given) => {
-      const view = visibleIn(given)
-      progress.show(view)
-      for (const { severity, description, actor, at } of view.issues) {
-        once(`issue/${actor}/${at}/${description}`, [
-          `${timeText(at, view)}  issue (${severity}) by ${actor}: ${description}`,
-        ])
-      }
-      for (const gate of openGates(view)) {
-        const since = gate.openedAt === undefined ? '' : `${timeText(gate.openedAt, view)}  `
-        const [title = '', ...more] = openGateLines(gate, view, output.colors)
-        once(`gate/${gate.gate}/${gate.openedAt ?? ''}`, [
-          words`${since}waiting at the gate ${title}`,
-          ...more,
-        ])
-      }
-      if (view.outcome === null) return
-      const ended = view.closedAt === undefined ? '' : `${timeText(view.closedAt, view)}  `
-      once('outcome', [`${ended}${outcomeText(view, output.colors)}: ${view.message}`])
-    },
+    show: (given) => progress.show(given, standing(visibleIn(given), output)),
     silence: (silence) => progress.silence(silence),
     stop: () => progress.stop(),
   }
+}
+
+/** What waits for people, with what they type, and how the run ended. */
+function standing(view: RunView, { colors }: Output): Change[] {
+  const waiting = openGates(view).map((gate) => {
+    const [title = '', ...more] = openGateLines(gate, view, colors)
+    const { openedAt } = gate
+    const line = words`waiting at the gate ${title}`
+    return { key: `gate/${gate.gate}/${openedAt ?? ''}`, at: openedAt, line, more }
+  })
+  if (view.outcome === null) return waiting
+  return [{ key: 'outcome', at: view.closedAt, line: `${outcomeText(view, colors)}: ${view.message}` }]
 }
 
 /** The response time that would be a breach; known once the baseline was taken. Read once, from the history. */

@@ -7,7 +7,7 @@ import { stepTitle } from '../../runbook/steps.js'
 import type { Output } from './output.js'
 import { clip } from './picture.js'
 import { timeText } from './run-text.js'
-import { mapText, type Words } from '../../contract/next-command.js'
+import { mapText, words, type Words } from '../../contract/next-command.js'
 import type { Silence } from '../../client/patience.js'
 import { silenceText } from './silence-text.js'
 
@@ -29,14 +29,16 @@ export class Progress {
     if (output.live) this.timer = setInterval(() => this.drawBottom(), 500).unref()
   }
 
-  show(given: RunView): void {
+  /** `others`: what this view shows beside it, told in its place by time. */
+  show(given: RunView, others: readonly Change[] = []): void {
     const view = visibleIn(given)
     this.view = view
-    for (const { key, at, line } of changesOf(view, this.output)) {
+    for (const { key, at, line, more = [] } of inOrder([...changesOf(view, this.output), ...others])) {
       if (this.said.has(key)) continue
       this.said.add(key)
       // Nobody sees when a line came who reads it later.
-      this.line(this.output.live ? line : `${timeText(at, view)}  ${line}`)
+      this.line(this.output.live || at === undefined ? line : words`${timeText(at, view)}  ${line}`)
+      for (const text of more) for (const row of this.output.block(text)) this.line(row)
     }
     this.drawBottom()
   }
@@ -105,24 +107,39 @@ function bottomText(view: RunView): string {
   return `… ${stepTitle(running.step)}${since}  ${view.message}`
 }
 
-interface Change {
+export interface Change {
   /** Stays the same for the same change. */
   key: string
-  /** ISO 8601. */
-  at: string
-  line: string
+  /** ISO 8601, UTC; undefined where no time is known, and then it comes last. */
+  at: string | undefined
+  line: Words
+  /** Further rows, each command in one of its own. */
+  more?: readonly Words[]
 }
 
-/** Everything that has happened so far, in its order. */
+/** Sorting is stable: a step comes after what happened in it at the same moment. */
+function inOrder(changes: readonly Change[]): Change[] {
+  const last = '\uFFFF'
+  return changes.toSorted(({ at: a = last }, { at: b = last }) => (a < b ? -1 : a > b ? 1 : 0))
+}
+
+/** Everything that has happened so far. */
 function changesOf(view: RunView, output: Output): Change[] {
-  const changes = [
+  return [
+    ...issueChanges(view),
     ...gateChanges(view, output),
     ...migrationChanges(view, output),
     ...checkpointChanges(view, output),
     ...stepChanges(view, output),
   ]
-  // Sorting is stable: a step comes after what happened in it at the same moment.
-  return changes.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0))
+}
+
+function issueChanges({ issues }: RunView): Change[] {
+  return issues.map(({ severity, description, actor, at }) => ({
+    key: `issue/${actor}/${at}/${description}`,
+    at,
+    line: `  issue (${severity}) by ${actor}: ${description}`,
+  }))
 }
 
 function stepChanges(view: RunView, { colors }: Output): Change[] {
@@ -170,7 +187,7 @@ function gateChanges(view: RunView, { colors }: Output): Change[] {
       }
     }),
     ...(state === 'expired'
-      ? [{ key: `${gate}/expired`, at: expiresAt ?? '', line: `  ${colors.red('expired')} ${gate}` }]
+      ? [{ key: `${gate}/expired`, at: expiresAt, line: `  ${colors.red('expired')} ${gate}` }]
       : []),
   ])
 }

@@ -5,6 +5,7 @@ import { RunbookError } from '../../../src/contract/failures.js'
 import { plain } from '../../../src/contract/command-line.js'
 import type { Output } from '../../../src/cli/terminal/output.js'
 import { Progress } from '../../../src/cli/terminal/progress.js'
+import { isoAfter, sampleRun } from '../../runbook/sample-run.js'
 
 function progress(): { progress: Progress; lines: string[] } {
   const lines: string[] = []
@@ -52,4 +53,19 @@ test('nobody was silent: nothing is said', () => {
   const { progress: seen, lines } = progress()
   seen.silence(undefined)
   expect(lines).toEqual([])
+})
+
+test('what a finished run is told of stands in the order of its times, whatever it is', () => {
+  const { progress: seen, lines } = progress()
+  const issues = [13, 20].map((minute) => ({
+    ...{ severity: 'minor' as const, description: `slow at ${minute}`, actor: 'ada' },
+    at: isoAfter(minute),
+  }))
+  const gate = { key: 'gate', at: isoAfter(15), line: 'waiting at the gate', more: ['how'] }
+  seen.show(sampleRun({ issues }), [{ key: 'unknown', at: undefined, line: 'no time' }, gate])
+  expect(lines.pop()).toBe('no time')
+  const times = lines.map((line) => /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/.exec(line)?.[0])
+  expect(times).not.toContain(undefined)
+  expect(times).toEqual(times.toSorted())
+  expect(lines.filter((line) => /slow at|at the gate/.test(line))).toHaveLength(3)
 })
