@@ -1,6 +1,8 @@
 import { WorkflowNotFoundError } from '@temporalio/client'
 import { openContext, type ContextOptions } from '../config/context.js'
 import { migrationWorkflowId } from '../contract/names.js'
+import { RunbookError } from '../contract/failures.js'
+import { at, command, words, type NextCommand } from '../contract/next-command.js'
 import { checkoutOf, checkoutWorkflowId } from '../contract/checkout.js'
 import { readRequest } from './run-history.js'
 import { withSession, type Session } from './session.js'
@@ -10,17 +12,30 @@ type Target = Parameters<typeof checkoutWorkflowId>[0]
 
 /**
  * The ID under which runs of a target's database are: that of environment and database, and for a local database whose ID
- * another checkout has taken on this server, one of its own. No billable action. Throws `TemporalUnreachable`, `KeyMissing`.
+ * another checkout has taken on this server, one of its own. Where both are this checkout's, the open run is meant, else the newest.
+ * No billable action. Throws `TemporalUnreachable`, `KeyMissing`, `AlreadyRunning` where both are open.
  */
 export async function runIdOf(session: Session, target: Target): Promise<string> {
   const plain = migrationWorkflowId(target.environment, target.database.id)
   if (target.database.remote) return plain
   const own = checkoutWorkflowId(target)
-  if ((await newestRun(session, own)) !== undefined) return own
-  const runId = await newestRun(session, plain)
-  if (runId === undefined) return plain
-  const request = await readRequest(session, { workflowId: plain, runId })
-  return request === null || checkoutOf(request.target) === checkoutOf(target) ? plain : own
+  const [ours, first] = await Promise.all([newestRun(session, own), newestRun(session, plain)])
+  if (first === undefined) return ours === undefined ? plain : own
+  if (ours?.open === true && !first.open) return own
+  const request = await readRequest(session, { workflowId: plain, runId: first.runId })
+  if (request !== null && checkoutOf(request.target) !== checkoutOf(target)) return own
+  if (ours === undefined || (first.open && !ours.open)) return plain
+  if (ours.open) throw bothOpen(plain, own)
+  return first.startedAt > ours.startedAt ? plain : own
+}
+
+/** A start asks which run is open first, so that two are the work of whoever starts workflows without us. */
+function bothOpen(one: string, other: string): RunbookError {
+  const show = (run: string): NextCommand => at({ run }, command('show'))
+  const abort = at({ run: other }, command('abort'))
+  return new RunbookError('AlreadyRunning', `Two runs of this database are open: ${one} and ${other}.`, {
+    advice: words`Look at both: ${show(one)} and ${show(other)}. Say with --id which one is meant, and end the one that nobody wants, such as ${abort}`,
+  })
 }
 
 /** `work` with the run as typed, or that of the environment's database. Throws what {@link openContext} and {@link runIdOf} do. */
@@ -34,9 +49,16 @@ export async function withRun<T>(
   return withSession(options.project, async (session) => work(session, await runIdOf(session, target)))
 }
 
-async function newestRun({ client }: Session, workflowId: string): Promise<string | undefined> {
+interface NewestRun {
+  runId: string
+  open: boolean
+  startedAt: Date
+}
+
+async function newestRun({ client }: Session, workflowId: string): Promise<NewestRun | undefined> {
   try {
-    return (await client.workflow.getHandle(workflowId).describe()).runId
+    const { runId, status, startTime } = await client.workflow.getHandle(workflowId).describe()
+    return { runId, open: status.name === 'RUNNING', startedAt: startTime }
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined
     throw explainTemporal(error, workflowId)

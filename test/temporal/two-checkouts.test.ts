@@ -59,6 +59,52 @@ test('two checkouts of one local database on one server have a run each, and fin
   expect(await runIdOf(session, second.target)).toBe(other)
 }, 60_000)
 
+test('of two runs of one checkout, one under either ID, the open one is meant, and else the newest', async () => {
+  const request = inCheckout('/d/app')
+  const target = { ...request.target, database: { ...request.target.database, id: 'twice' } }
+  const [plain, own] = ['migration/local/twice', checkoutWorkflowId(target)]
+  // As whoever may start workflows does it, beside the command line.
+  const begin = (workflowId: string) =>
+    session.client.workflow.start('productionMigration', {
+      workflowId,
+      taskQueue: 'nobody',
+      args: [{ ...request, target }],
+    })
+  const meant = () => runIdOf(session, target)
+
+  const genuine = await begin(plain)
+  await (await begin(own)).terminate()
+  expect(await meant()).toBe(plain)
+  await expect(refuseSecondStart(session, target)).rejects.toMatchObject({
+    type: 'AlreadyRunning',
+    message: `A migration of this database is under way: ${plain}.`,
+  })
+
+  const second = await begin(own)
+  const both = {
+    type: 'AlreadyRunning',
+    message: `Two runs of this database are open: ${plain} and ${own}.`,
+    advice: expect.stringContaining(`d1-runbook show ${own}`),
+  }
+  await expect(meant()).rejects.toMatchObject(both)
+  await expect(refuseSecondStart(session, target)).rejects.toMatchObject(both)
+  await expect(startRun(session, 'nobody', { ...request, target })).rejects.toMatchObject(both)
+
+  await genuine.terminate()
+  expect(await meant()).toBe(own)
+  await expect(refuseSecondStart(session, target)).rejects.toMatchObject({ type: 'AlreadyRunning' })
+  await second.terminate()
+  expect(await meant()).toBe(own)
+  await refuseSecondStart(session, target)
+  await (await begin(plain)).terminate()
+  expect(await meant()).toBe(plain)
+
+  // What another checkout does under the plain ID says nothing of this one's own.
+  const elsewhere = inCheckout('/e/app')
+  const theirs = { ...elsewhere.target, database: target.database }
+  expect(await runIdOf(session, theirs)).toBe(checkoutWorkflowId(theirs))
+}, 60_000)
+
 test('a remote database has one run, whichever checkout asks for it', async () => {
   expect((await startRun(session, 'nobody', inCheckout('/a/app', true))).workflowId).toBe(
     'migration/local/remote',
