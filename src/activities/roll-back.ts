@@ -4,6 +4,7 @@ import { defined } from '../contract/defined.js'
 import { readSnapshot } from '../d1/read/open-reader.js'
 import type { MutateActivities, RollbackActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
+import type { Since } from '../contract/rollback.js'
 import type { MigrationFile } from '../contract/target.js'
 import { packBundle, unpackBundle } from '../d1/migrations/bundle.js'
 import { migrationFile, readMigrationFiles } from '../d1/migrations/migration-files.js'
@@ -12,6 +13,7 @@ import { splitStatements } from '../d1/sql/statements.js'
 import { restoreBookmark } from '../d1/apply/time-travel.js'
 import { costNow, failuresOfReverse, lossesSince } from '../runbook/reverse-cost.js'
 import { conditionLines, lossNowLines } from '../text/rollback-cost.js'
+import { otherSchemaLine } from '../text/written-since.js'
 import type { Beat } from './as-activity.js'
 import { rehearseOnCopy } from './rehearsal.js'
 import { keepDocument } from './run-files.js'
@@ -35,18 +37,17 @@ export async function prepareReverse(
   rehearsal: Rehearsal,
 ): ReturnType<RollbackActivities['prepareReverse']> {
   const all = await unpackBundle(input.bundle, input.files, artifactStore(here))
-  const reverse = await writeReverse(here, input, all, rehearsal)
   const applied = all.filter(({ name }) => input.applied.includes(name))
   const { backup, current } = input
   const { signal } = rehearsal
-  return { ...reverse, writtenSince: await writtenSince(here, backup, { files: applied, current, signal }) }
+  const since = await writtenSince(here, backup, { files: applied, current, signal })
+  return { ...(await writeReverse(here, input, { all, since, ...rehearsal })), writtenSince: since }
 }
 
 async function writeReverse(
   here: ActivityContext,
   input: Input,
-  all: MigrationFile[],
-  rehearsal: Rehearsal,
+  { all, since, ...rehearsal }: Rehearsal & { all: MigrationFile[]; since: Since },
 ): ReturnType<RollbackActivities['prepareReverse']> {
   const store = artifactStore(here)
   const ledger = [...input.ledgerBefore, ...input.applied]
@@ -60,6 +61,10 @@ async function writeReverse(
   const { available, sql, price, file: ofFolder, others } = plan.rollback
   let { cost } = plan.rollback
   if (!available || sql === undefined) return { price, ...defined({ others }) }
+  // It is applied only behind the schema that the files leave: over another one it would take what others made, or fail.
+  const schema = input.current?.schemaFingerprint ?? (await schemaNow(here, rehearsal.signal))
+  if (schema !== undefined && schema !== plan.predictedFingerprint)
+    return { price: [otherSchemaLine(since)], ...defined({ others }) }
   const name = ofFolder ?? reverseName(ledger, input.at, [...all, ...(await filesHere(here))])
   const file = migrationFile(name, Buffer.from(sql))
   if (input.current !== undefined) {
@@ -90,6 +95,16 @@ async function writeReverse(
     price,
     ...(ofFolder === undefined ? {} : { ofFolder: true as const }),
     ...defined({ cost, others }),
+  }
+}
+
+/** Undefined where it cannot be read: then whoever applies the reverse finds it out. Throws only the signal's reason. */
+async function schemaNow({ target }: ActivityContext, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return (await readSnapshot(target)).schemaFingerprint
+  } catch {
+    signal.throwIfAborted()
+    return undefined
   }
 }
 

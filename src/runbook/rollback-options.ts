@@ -22,8 +22,11 @@ export function rollbackOptions(input: {
   backup: BackupRecord | null
   /** The reverse of just what was applied, as it was written and rehearsed for this decision. */
   reverse?: { migration?: unknown; price: string[]; cost?: RollbackCost }
-  /** What others wrote since the backup; `counting`: the gate will show it. Absent: nobody counts it. */
-  writtenSince?: Since | 'counting'
+  /**
+   * What others wrote since the backup; `counting`: the gate will show it; `not-counted`: people decided, or stopped the run, before it
+   * was. Absent: nobody counts it.
+   */
+  writtenSince?: Since | 'counting' | 'not-counted'
   /** IANA zone of the times in prices. UTC where absent. */
   timeZone?: string
   /** Of the account; not known where absent. */
@@ -47,6 +50,24 @@ export function waysOf({
 }): RollbackOption[] {
   const { environment, backup, rollbackOptions: shown } = view
   return shown ?? rollbackOptions({ environment, plan, backup, ...defined({ timeZone }) })
+}
+
+/** The same ways after one was tried in vain: it may be tried again, and whoever chooses sees what it came to. `at`: ISO 8601, UTC. */
+export function afterFailure(
+  ways: readonly RollbackOption[],
+  { strategy, error, at: failedAt, timeZone = 'UTC' }: FailedWay,
+): RollbackOption[] {
+  const tried = `it was tried, and failed ${zonedDateTime(Date.parse(failedAt), timeZone)}: ${error}`
+  return ways.map((way) =>
+    way.strategy === strategy && way.available ? { ...way, price: [tried, ...way.price] } : way,
+  )
+}
+
+export interface FailedWay {
+  strategy: RollbackOption['strategy']
+  error: string
+  at: string
+  timeZone?: string
 }
 
 type Way = Omit<RollbackOption, 'command'>
@@ -78,16 +99,21 @@ function reverseMigration({
   const price = rollback.price.length === 0 ? [freeLine(rollback.cost)] : rollback.price
   // At the gate they are counted instead.
   const open = reverse === undefined ? conditionLines(plan?.rollback.conditions) : []
-  const again =
-    reverse === undefined && writtenSince === 'counting'
-      ? ['that is as planned: it is being rehearsed again, and the gate shows what it costs by now']
-      : []
+  const again = reverse === undefined ? asPlanned(writtenSince) : []
   return {
     ...base,
     available: true,
     price: [...price, ...open, ...proof, ...again],
     ...defined({ cost: rollback.cost }),
   }
+}
+
+function asPlanned(writtenSince: Moment['writtenSince']): string[] {
+  if (writtenSince === 'counting')
+    return ['that is as planned: it is being rehearsed again, and the gate shows what it costs by now']
+  if (writtenSince === 'not-counted')
+    return ['that is as planned: it was not rehearsed again, and what it costs by now is not known']
+  return []
 }
 
 type Moment = Pick<
@@ -149,9 +175,10 @@ function writesLost(
   const lost = `all rows written since ${zonedDateTime(Date.parse(createdAt), timeZone)} are lost`
   if (writtenSince === undefined) return [lost]
   if (writtenSince === 'counting') return [`${lost}; they are being counted, and the gate shows how many`]
+  if (writtenSince === 'not-counted') return [`${lost}; how many is not known, for they were not counted`]
   return [lost, ...sinceLines(writtenSince, timeZone)]
 }
 
 function counted({ writtenSince }: Omit<Moment, 'backup'>): Pick<Way, 'writtenSince'> {
-  return writtenSince === undefined || writtenSince === 'counting' ? {} : { writtenSince }
+  return typeof writtenSince === 'object' ? { writtenSince } : {}
 }

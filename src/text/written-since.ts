@@ -107,6 +107,13 @@ export function objectPhrases(objects: readonly MadeObject[]): string[] {
   return changesText(objects).map(({ change, named }) => `${DONE[change]}: ${named}`)
 }
 
+/** Why the reverse migration is no way back: the schema is not the one that the migration left. A phrase. */
+export function otherSchemaLine(since: Since): string {
+  const made = 'unknown' in since ? [] : objectPhrases(since.objects)
+  const what = made.length === 0 ? 'what differs could not be told' : made.join(', ')
+  return `the schema is not the one that the migration left (${what})`
+}
+
 function changesText(objects: readonly MadeObject[]): { change: MadeObject['change']; named: string }[] {
   return (['added', 'changed', 'removed'] as const).flatMap((change) => {
     const names = objects.filter((one) => one.change === change).map(objectText)

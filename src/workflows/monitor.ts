@@ -18,6 +18,7 @@ import { monitoringWorkflowId } from '../contract/names.js'
 import { reasonTexts } from '../contract/reasons.js'
 import { recordedMonitoring } from '../contract/recorded.js'
 import type { RollbackOption } from '../contract/rollback.js'
+import { zonedDateTime } from '../text/clock.js'
 import { noteMessage } from '../runbook/messages.js'
 import { rollbackOptions } from '../runbook/rollback-options.js'
 import { readAlert } from '../runbook/signal-body.js'
@@ -29,6 +30,7 @@ import { considerRollback, policyWayPossible } from './rollback.js'
 import type { Run } from './run.js'
 import { keptBackup } from './safety-copy.js'
 import { monitoringAttributesOf } from './search-attributes.js'
+import { actionOf } from './ways.js'
 
 /**
  * Post-Migration Monitoring, seen from the migration: the child looks, this side acts on a breach, on an issue that
@@ -162,15 +164,25 @@ function tellNews(run: Run, { kind, message, checkpoint }: MonitoringAlert): voi
     run.announcer.tell('note', noteMessage({ ...run.context, title: message, details: reasons }))
     return
   }
-  const ways = waysAsPlanned(run).filter(({ available }) => available)
+  const ways = (run.view.rollbackOptions ?? waysAsPlanned(run)).filter(({ available }) => available)
   const details = [
     ...reasons,
+    ...countedAt(run),
     ...ways.map(
       ({ title, price, command }) => words`Way back: ${title}. Price: ${phrases(price)}. ${command}`,
     ),
   ]
   const title = `Still not healthy: ${message}`
   run.announcer.tell('emergency', noteMessage({ ...run.context, icon: '🚨', title, details }))
+}
+
+/** When the ways back were counted last: what is said of their price was true then. Nothing where it never was. */
+function countedAt({ view, request }: Run): string[] {
+  const counted = (view.rollbackOptions ?? []).flatMap(({ writtenSince }) =>
+    writtenSince === undefined || 'unknown' in writtenSince ? [] : [Date.parse(writtenSince.asOf)],
+  )
+  if (counted.length === 0) return []
+  return [`The ways back as they were counted ${zonedDateTime(Math.max(...counted), request.timeZone)}`]
 }
 
 function waysAsPlanned(run: Run): RollbackOption[] {
@@ -204,11 +216,12 @@ async function issueAfterwards(
   })
 }
 
-/** People are not asked where the policy answers a breach by itself, once it is seen again. */
+/** People are not asked where they have decided, nor where the policy answers a breach by itself, once it is seen again. */
 function nextAction(run: Run, breach: boolean): string {
   const { automaticRollback, automaticRollbackStrategy: strategy } = run.request.policy
-  if (!breach || !automaticRollback || !policyWayPossible(run, waysAsPlanned(run)))
-    return 'waiting for the rollback decision'
+  const decided = run.gates.of('rollback').decisions.length > 0
+  if (decided || !breach || !automaticRollback || !policyWayPossible(run, waysAsPlanned(run)))
+    return actionOf(run)
   const then = strategy === 'none' ? 'it is kept as it is' : `it is taken back by ${strategy}`
   return `looking again: if it is still breached, ${then} without a decision of people, as the policy says`
 }

@@ -5,9 +5,9 @@ import type { BackupRecord } from '../contract/backup.js'
 import type { RollbackStrategy } from '../contract/policy.js'
 import type { Status } from '../contract/status.js'
 import { emergencyMessage, noteMessage } from '../runbook/messages.js'
-import { isUnproven, migrationState, touchedBy } from '../runbook/migration-state.js'
+import { migrationState, touchedBy } from '../runbook/migration-state.js'
 import type { RollbackOption } from '../contract/rollback.js'
-import { rollbackOptions } from '../runbook/rollback-options.js'
+import { afterFailure, type FailedWay } from '../runbook/rollback-options.js'
 import { reverseFileLines } from '../text/pending-reverse.js'
 import { mutate, once } from './activities.js'
 import { appliedByThisRun } from './apply.js'
@@ -27,6 +27,7 @@ import { savePresentState, tellSafetyCopy } from './safety-copy.js'
 import { compareAfterRollback, markTakenBack, readAfterRollback } from './taken-back.js'
 import { offeredToTheEnd, tellWhereItStopped } from './stopped-rollback.js'
 import { ChosenOtherwise, sameState, takeWayBack } from './way-back.js'
+import { reverseOfUnproven, uncounted, waysBack } from './ways.js'
 import { at, command, words, type Words } from '../contract/next-command.js'
 
 /** What went wrong, for the emergency alert and the incident report. */
@@ -47,35 +48,19 @@ export interface Incident {
  * @throws RunEnded with outcome `rolled-back`
  */
 export async function considerRollback(run: Run, incident: Incident): Promise<void> {
-  const { environment, backup } = run.view
-  const { timeZone, target } = run.request
-  const about = { environment, plan: run.plan, backup, timeZone, workersPlan: target.workersPlan }
   const unproven = reverseOfUnproven(run)
-  const planned = rollbackOptions({
-    ...about,
-    ...(unproven === undefined ? partOfThePlan(run) : { reverse: unproven }),
-    ...(unproven !== undefined || willCount(run)
-      ? { writtenSince: unproven?.writtenSince ?? 'counting' }
-      : {}),
-  })
+  const planned = waysBack(run, unproven, uncounted(run))
   run.alerted = true
   sendAlert(run, incident, planned)
   if (!mayTakeBack(run)) return
 
   run.gates.offer(planned)
   run.gates.mayRollBack = true
-  const known: { reverse: PreparedReverse | undefined; ways: RollbackOption[] } = {
-    reverse: unproven,
-    ways: planned,
-  }
+  const known: Known = { reverse: unproven, ways: waysBack(run, unproven, 'not-counted') }
   await offeredToTheEnd(run, {
     work: async () => {
       known.reverse ??= await prepareForDecision(run, incident.current)
-      const { reverse } = known
-      if (reverse !== undefined) {
-        const since = defined({ writtenSince: reverse.writtenSince })
-        known.ways = rollbackOptions({ ...about, reverse, ...since })
-      }
+      known.ways = waysBack(run, known.reverse, 'not-counted')
       const automatic =
         incident.breach === true &&
         run.request.policy.automaticRollback &&
@@ -89,20 +74,34 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
   })
 }
 
+/** What is known of the ways back. */
+interface Known {
+  /** As it was written before anybody was asked; undefined where people decided first. */
+  reverse: PreparedReverse | undefined
+  ways: RollbackOption[]
+}
+
 /** Until one way back has led somewhere, or people keep the database as it is. */
 async function takeBackOrKeep(
   run: Run,
   incident: Incident,
-  known: { ways: RollbackOption[]; reverse: PreparedReverse | undefined; automatic: boolean },
+  known: Known & { automatic: boolean },
 ): Promise<void> {
-  const { ways, reverse } = known
-  run.view.rollbackOptions = ways
-  run.gates.offer(ways)
-  let { automatic } = known
+  const { reverse } = known
+  let { automatic, ways } = known
+  const failed: FailedWay[] = []
+  // A way that failed says so where it is offered again; what it costs stays what was counted.
+  const offer = (): RollbackOption[] => {
+    const offered = failed.reduce(afterFailure, ways)
+    run.view.rollbackOptions = offered
+    run.gates.offer(offered)
+    return offered
+  }
   for (;;) {
+    const offered = offer()
     const strategy = automatic
       ? run.request.policy.automaticRollbackStrategy
-      : await decideStrategy(run, incident, { ways, reverse })
+      : await decideStrategy(run, incident, { ways: offered, reverse })
     if (strategy === 'none') {
       if (automatic) tellKept(run, incident, 'the policy says so (automaticRollbackStrategy: none)')
       return
@@ -110,7 +109,14 @@ async function takeBackOrKeep(
     try {
       const { took, price, ...kept } = await run.step(
         'rollback',
-        () => takeBack(run, strategy, { ...incident, ...defined({ reverse }), ways }),
+        () =>
+          takeBack(run, strategy, {
+            ...{ ...incident, ...defined({ reverse }), ways },
+            onReverse: (written) => {
+              ways = waysBack(run, written, 'not-counted')
+              offer()
+            },
+          }),
         (result) => result.took,
       )
       const { cost, writtenSince } = ways.find((way) => way.strategy === strategy) ?? {}
@@ -128,10 +134,11 @@ async function takeBackOrKeep(
       // One way back is closed: people choose another. Nothing is tried again without them.
       run.gates.void('rollback')
       const { message } = failureOf(error)
+      failed.push({ strategy, error: message, at: now(), timeZone: run.request.timeZone })
       sendAlert(
         run,
         { ...incident, issue: `${strategy} failed: ${message}`, action: 'choose another way back' },
-        ways,
+        offer(),
       )
     }
   }
@@ -149,28 +156,6 @@ function mayTakeBack(run: Run): boolean {
   return patched('touched-opens-the-gate')
     ? touchedBy(run.view.migrations).length > 0
     : appliedByThisRun(run).length > 0
-}
-
-/** A reverse begins where the files ended: where that is not known, there is none. Undefined where all is known. */
-function reverseOfUnproven(run: Run): PreparedReverse | undefined {
-  const names = run.view.migrations.filter(({ state }) => isUnproven(state)).map(({ name }) => name)
-  if (names.length === 0 || !patched('no-reverse-of-unproven')) return undefined
-  const unknown = `${names.join(', ')} is not known to be applied or absent`
-  return { price: [`${unknown}, and a reverse needs to know`], writtenSince: { unknown } }
-}
-
-/** Before people are asked, and only where nobody has decided already. */
-function willCount(run: Run): boolean {
-  return touchedBy(run.view.migrations).length > 0 && run.gates.of('rollback').decisions.length === 0
-}
-
-/** The plan's reverse takes back the whole plan: of less, the price is another one, and not known yet. */
-function partOfThePlan(run: Run): { reverse?: { migration: true; price: string[] } } {
-  const applied = appliedByThisRun(run).length
-  const planned = run.plan?.migrations.length ?? 0
-  if (applied === 0 || applied === planned) return {}
-  const price = `it is being written for the ${applied} of ${planned} files that were applied; the gate shows its price`
-  return { reverse: { migration: true, price: [price] } }
 }
 
 /** The way that people chose; `none` where they keep the database as it is, or nobody decided in time. */
@@ -230,7 +215,13 @@ const TRIES = { 'reverse-migration': 20, 'time-travel': 20, 'restore-backup': 5 
 async function takeBack(
   run: Run,
   strategy: Exclude<RollbackStrategy, 'none'>,
-  known: { reverse?: PreparedReverse; current?: BackupRecord; ways: RollbackOption[] },
+  known: {
+    reverse?: PreparedReverse
+    current?: BackupRecord
+    ways: RollbackOption[]
+    /** Hears of a reverse that was written after the decision. */
+    onReverse: (written: PreparedReverse) => void
+  },
 ): Promise<TookBack> {
   run.gates.mayRollBack = false
   // Runs that began before this left the tries to Temporal, where nobody sees them.
@@ -239,6 +230,7 @@ async function takeBack(
   switch (strategy) {
     case 'reverse-migration': {
       const reverse = known.reverse ?? (await prepareReverse(run, known.current))
+      if (known.reverse === undefined) known.onReverse(reverse)
       const take = (act: typeof mutate): Promise<string> => applyReverse(run, reverse, act)
       const took = each
         ? await takeWayBack(run, {

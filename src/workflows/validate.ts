@@ -12,6 +12,7 @@ import { recordChecks } from './prepare.js'
 import { teamConfirmationPrompt } from './prompts.js'
 import { considerRollback } from './rollback.js'
 import type { Run } from './run.js'
+import { actionOf } from './ways.js'
 import { command, words } from '../contract/next-command.js'
 
 /** What monitoring must find unchanged. */
@@ -72,7 +73,7 @@ async function askAboutIssues(run: Run): Promise<void> {
   await considerRollback(run, {
     issue: severe.map(issueText).join('; '),
     impact: 'the migrations are applied, and somebody reports an issue',
-    action: 'waiting for the rollback decision',
+    action: actionOf(run),
   })
 }
 
@@ -103,7 +104,7 @@ async function issueAfterApply(run: Run, issue: string): Promise<never> {
   await considerRollback(run, {
     issue,
     impact: 'the migrations are applied, and the database is not as it should be',
-    action: 'waiting for the rollback decision',
+    action: actionOf(run),
   })
   throw new RunEnded({
     outcome: 'failed',

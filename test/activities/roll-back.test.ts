@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { readSnapshot } from '../../src/d1/read/open-reader.js'
 import { MockActivityEnvironment } from '@temporalio/testing'
-import { expect, it } from 'vitest'
+import { expect, it, test } from 'vitest'
 import { createActivities } from '../../src/activities/index.js'
 import type { BackupRecord } from '../../src/contract/backup.js'
 import type { Since } from '../../src/contract/rollback.js'
@@ -100,6 +100,41 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
     migration: { name: '0003_rollback_2026_03_08.sql' },
     price: [goes, '1 row written to photos since the migration'],
   })
+})
+
+test.each<[string, string, string]>([
+  [
+    'a column with values and a trigger',
+    `ALTER TABLE u ADD COLUMN sneaky TEXT; UPDATE u SET sneaky = 'x';
+     CREATE TRIGGER tr AFTER INSERT ON t BEGIN DELETE FROM u; END;`,
+    'made: trigger tr on t, changed: table u',
+  ],
+  ['a table', 'CREATE TABLE theirs (id INTEGER);', 'made: table theirs'],
+  ['an index that is gone', 'DROP INDEX u_w;', 'dropped: index u_w on u'],
+])('offers no reverse behind a schema of others: %s', { timeout: 120_000 }, async (_, others, what) => {
+  const target = localTarget()
+  const file = migrationFile('0001_w.sql', Buffer.from(`${CHANGE}\n`))
+  const activities = createActivities({ service: serviceOf([charterFor(target)]) })
+  const inside = <T>(act: () => Promise<T>): Promise<T> => new MockActivityEnvironment().run(act)
+  const backUp = (): Promise<BackupRecord> =>
+    inside(() => activities.createBackup({ target, files: [], keep: 9 }))
+  seedLocal(
+    target,
+    `${LEDGER_SQL} ${SCHEMA} CREATE TABLE u (id INTEGER PRIMARY KEY, w TEXT); CREATE INDEX u_w ON u (w);
+     INSERT INTO u (w) VALUES ('a'), ('b');`,
+  )
+  const backup = await backUp()
+  seedLocal(target, `${CHANGE} INSERT INTO d1_migrations (name) VALUES ('${file.name}'); ${others}`)
+  const input = {
+    ...{ target, backup, files: [file], bundle: await packBundle([file]), at: '2026-03-08T03:08:00.000Z' },
+    ...{ runKey: 'local-20260308-030800-00000000', ledgerBefore: [], applied: [file.name] },
+  }
+  const price = [`the schema is not the one that the migration left (${what})`]
+  for (const since of [{ current: await backUp(), planned: [] }, {}]) {
+    const reverse = await inside(() => activities.prepareReverse({ ...input, ...since }))
+    expect(reverse).toMatchObject({ price })
+    expect(reverse).not.toHaveProperty('migration')
+  }
 })
 
 it('says after a way back what is not as in the archive of before', { timeout: 120_000 }, async () => {

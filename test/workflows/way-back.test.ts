@@ -259,6 +259,98 @@ describe('what the ways back cost', () => {
   })
 })
 
+describe('a way back that was chosen before its cost was counted', () => {
+  it('says in what is kept of the run that it was not, and promises no count', async () => {
+    let counted = (): void => undefined
+    const world = failing((it) => ({
+      prepareReverse: async () => {
+        await new Promise<void>((done) => (counted = done))
+        return { price: [] }
+      },
+      restoreFromBackup: async () => {
+        it.ledger.splice(1)
+        return { schemaFingerprint: 'schema after 0001_first.sql' }
+      },
+    }))
+    const view = await server.migrate(world, remote(), async (handle) => {
+      await until(handle, () => world.calls.includes('prepareReverse'))
+      await choose(handle, 'restore-backup')
+      const ended = await handle.result()
+      counted()
+      return ended
+    })
+    expect(view).toMatchObject({ outcome: 'rolled-back', rollback: { strategy: 'restore-backup' } })
+    expect(view.rollback?.price[0]).toMatch(/are lost; how many is not known, for they were not counted$/)
+    const reverse = view.rollbackOptions?.find(({ strategy }) => strategy === 'reverse-migration')
+    expect(reverse?.price).toContain(
+      'that is as planned: it was not rehearsed again, and what it costs by now is not known',
+    )
+    const { announcements: _, ...state } = view
+    const kept = JSON.stringify([state, renderIncident({ view, plan: null, baseline: null })])
+    expect(kept).not.toMatch(/being counted|being rehearsed|the gate shows/)
+  })
+})
+
+describe('a way back that failed', () => {
+  const drifting = (override: (world: World) => Partial<RunbookActivities> = () => ({})): World => {
+    const world = failing(override)
+    const real = { ...world.activities }
+    world.activities.applyMigration = async (input) => {
+      if (input.migration.name.includes('rollback')) throw refusal('Drifted', 'art-archive has changed.')
+      return real.applyMigration(input)
+    }
+    return world
+  }
+  const reverseOf = ({ rollbackOptions }: RunView) =>
+    rollbackOptions?.find(({ strategy }) => strategy === 'reverse-migration')
+  const triedOnce = (view: RunView): boolean => gateOpen('rollback')(view) && whatFailed(view) === 1
+  const whatFailed = (view: RunView): number =>
+    reverseOf(view)?.price.filter((line) =>
+      /^it was tried, and failed .* UTC: art-archive has changed/.test(line),
+    ).length ?? 0
+
+  it('says so where it is offered again, and in no price of another way', async () => {
+    const world = drifting()
+    const view = await run(world, async (handle) => {
+      await choose(handle, 'reverse-migration')
+      const again = await until(handle, triedOnce)
+      const shows = again.gates.find(({ gate }) => gate === 'rollback')?.shows.map((line) => plain(line))
+      expect(shows?.find((line) => line.startsWith('Reverse migration'))).toContain(
+        'it was tried, and failed',
+      )
+      await choose(handle, 'none')
+    })
+    const [, alert] = world.told.filter(({ kind }) => kind === 'emergency')
+    expect(alert?.text).toMatch(/Way back: Reverse migration\. Price: it was tried, and failed/)
+    expect(view.rollbackOptions?.filter(({ price }) => /it was tried/.test(price.join()))).toHaveLength(1)
+  })
+
+  it('is not offered again where what was found behind the decision tells that there is none', async () => {
+    let calls = 0
+    let release = (): void => undefined
+    const world = drifting((it) => ({
+      prepareReverse: async () => {
+        calls += 1
+        if (calls > 1) return { price: ['the schema is another one'] }
+        return new Promise<never>((_, fail) => (release = () => fail(down())))
+      },
+      travelBack: async () => {
+        it.ledger.splice(1)
+        return { previousBookmark: 'undo', schemaFingerprint: 'schema after 0001_first.sql' }
+      },
+    }))
+    await server.migrate(world, remote(), async (handle) => {
+      await until(handle, () => world.calls.includes('prepareReverse'))
+      await choose(handle, 'reverse-migration')
+      const again = await until(handle, gateOpen('rollback'))
+      release()
+      expect(reverseOf(again)).toMatchObject({ available: false, price: ['the schema is another one'] })
+      await choose(handle, 'time-travel')
+      return handle.result()
+    })
+  })
+})
+
 describe('after a way back the database is held against the archive of before', () => {
   const compared: Since = {
     ...{ since: '2026-01-02T03:04:05.000Z', asOf: '2026-01-02T05:00:00.000Z', by: 'sums', objects: [] },

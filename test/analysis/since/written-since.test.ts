@@ -85,6 +85,35 @@ test.each<[string, string, string, object[]]>([
   expect(since(forward, others)).toMatchObject({ tables, objects: [] })
 })
 
+const THEIRS = 'ALTER TABLE users ADD COLUMN sneaky TEXT'
+test.each<[string, string, object[]]>([
+  ['with values', `${THEIRS}; UPDATE users SET sneaky = 'x' WHERE id < 3;`, [known('users', 0, 2, 0)]],
+  ['without any', `${THEIRS};`, []],
+  ['with its default', `${THEIRS} NOT NULL DEFAULT 'x';`, []],
+  ['with a default of another type', 'ALTER TABLE users ADD COLUMN n INTEGER DEFAULT "7";', []],
+  [
+    'with values beside its default',
+    `${THEIRS} DEFAULT 'x'; UPDATE users SET sneaky = NULL WHERE id = 1;`,
+    [known('users', 0, 1, 0)],
+  ],
+  [
+    'and a row beside it',
+    `${THEIRS}; INSERT INTO users (name, sneaky) VALUES ('Di', 'x');`,
+    [known('users', 1, 0, 0)],
+  ],
+  ['that is computed', `ALTER TABLE users ADD COLUMN long INTEGER AS (length(name));`, []],
+  [
+    'of a table without a key',
+    `ALTER TABLE log ADD COLUMN sneaky TEXT; UPDATE log SET sneaky = 'x' WHERE line = 'b';`,
+    [{ table: 'log', added: 1, changed: null, gone: 1, difference: 0 }],
+  ],
+  ['without any, of a table without a key', `ALTER TABLE log ADD COLUMN sneaky TEXT DEFAULT 'x';`, []],
+])('a column of others %s', (_, others, tables) => {
+  const found = since(ADD, others)
+  expect(found.tables).toEqual(tables)
+  expect(found.objects).toMatchObject([{ change: 'changed', type: 'table' }])
+})
+
 test.each([
   ['the time in an UPDATE', `UPDATE users SET seen = datetime('now');`, 'users'],
   ['CURRENT_TIMESTAMP', `UPDATE users SET seen = CURRENT_TIMESTAMP;`, 'users'],
