@@ -316,6 +316,12 @@ export interface BrokenTable {
   message: string
 }
 
+/** A view or trigger that is gone and does not work when it is made again as it was. `message`: SQLite's. */
+export interface NotMadeAgain {
+  name: string
+  message: string
+}
+
 /** Everything that the rules judge: a stretch of migrations that runs as one. Plain data. */
 export interface Evidence {
   /** `files`: replayed on an empty database; `copy`: rehearsed on real rows. */
@@ -328,6 +334,8 @@ export interface Evidence {
   failures: FailureEvidence[]
   /** Objects that compile no longer (with `copy`: that did before). */
   broken: BrokenObject[]
+  /** Tried on the tables of now. */
+  notMadeAgain?: NotMadeAgain[]
   sequences: LoweredSequence[]
   repeated: RepeatedRows[]
   search: SearchMismatch[]

@@ -17,6 +17,7 @@ import {
 import type { Destination, Evidence, FailingRows, FailureEvidence, TableFate } from '../evidence.js'
 import { lossesBeforeFailure } from './before-failure.js'
 import { brokenObjects, brokenSince, violationsIn } from '../replay/health.js'
+import { notMadeAgain } from '../replay/made-again.js'
 import { followTables } from '../replay/lineage.js'
 import { replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
 import { rowChanges } from '../compare/row-counts.js'
@@ -107,6 +108,7 @@ export async function rehearseNatively(
         failures.map((failure) => onCopy(withQueryOf(failure, places.prior))),
       ),
       broken: brokenSince(database, after, brokenBefore),
+      notMadeAgain: notMadeAgain(database, before, after),
       views: viewFates(before, after, database),
       search: searchMismatches({ database, before, after, fates }),
       sequences: loweredSequences(database, before, after, fates),

@@ -2,11 +2,11 @@ import type { TriggerSchema } from '../../d1/schema/schema.js'
 import { writtenBy } from '../statement/search-triggers.js'
 import { mentions } from '../statement/statement.js'
 import { parentsLeft, shapeCulprit } from './attribution.js'
-import type { Finding } from '../../contract/finding.js'
+import type { Finding, Fix } from '../../contract/finding.js'
 import type { BrokenObject, Evidence, StatementEvidence } from '../evidence.js'
 import { significantTokens } from '../../d1/sql/tokens.js'
 import { mismatched, withoutTarget } from './foreign-keys.js'
-import { atEndOf, findingOf, lossSeverity, quoted, same, type Rule } from './rule.js'
+import { atEndOf, findingOf, lossSeverity, quoted, same, type Location, type Rule } from './rule.js'
 
 export const tr101: Rule = {
   code: 'TR101',
@@ -43,12 +43,25 @@ function lostTriggers(evidence: Evidence): Finding[] {
           : `The trigger ${trigger.name} stays with the renamed ${now.table}; the new ${trigger.table} has none.`
         : `The trigger ${trigger.name} is dropped and not made again.`
     return [
-      findingOf(tr101, severity, place, message, {
+      findingOf(tr101, severity, place, message + againText(evidence, trigger), {
         table: trigger.table,
-        ...atEndOf(evidence, place, [trigger.sql]),
+        ...againAtEnd(evidence, place, trigger),
       }),
     ]
   })
+}
+
+type Made = Pick<TriggerSchema, 'name' | 'sql'>
+
+/** What SQLite said where it was tried on the tables of now. */
+function againText({ notMadeAgain = [] }: Evidence, { name }: Made): string {
+  const refused = notMadeAgain.find((it) => same(it.name, name))
+  return refused === undefined ? '' : ` As it was it does not work any more: ${refused.message}.`
+}
+
+/** The statement that made it, behind `first`; none where that was tried and does not work. */
+function againAtEnd(evidence: Evidence, place: Location, made: Made, ...first: string[]): { fix?: Fix } {
+  return againText(evidence, made) === '' ? atEndOf(evidence, place, [...first, made.sql]) : {}
 }
 
 /** All that it wrote is dropped too: there is nothing left for it to do. */
@@ -87,10 +100,16 @@ function lostViews(evidence: Evidence): Finding[] {
     )
     const message = `The view ${view.name} is dropped and not made again.`
     return [
-      findingOf(tr101, beside ? lossSeverity(evidence) : 'warning', place, message, {
-        table: view.name,
-        ...atEndOf(evidence, place, [view.sql]),
-      }),
+      findingOf(
+        tr101,
+        beside ? lossSeverity(evidence) : 'warning',
+        place,
+        message + againText(evidence, view),
+        {
+          table: view.name,
+          ...againAtEnd(evidence, place, view),
+        },
+      ),
     ]
   })
 }
@@ -104,9 +123,13 @@ function staleViews(evidence: Evidence): Finding[] {
       if (was === undefined || reads(was.sql) || !reads(view.sql)) return []
       const message = `The view ${view.name} goes on reading the renamed ${oldName}, not the new ${fate.before.name}.`
       const advice = 'Drop and create it at the end of the migration.'
-      const fix = atEndOf(evidence, fate.ended, [`DROP VIEW ${quoted(view.name)}`, was.sql])
+      const fix = againAtEnd(evidence, fate.ended, was, `DROP VIEW ${quoted(view.name)}`)
       return [
-        findingOf(tr101, lossSeverity(evidence), fate.ended, message, { table: view.name, advice, ...fix }),
+        findingOf(tr101, lossSeverity(evidence), fate.ended, message + againText(evidence, was), {
+          table: view.name,
+          advice,
+          ...fix,
+        }),
       ]
     }),
   )

@@ -12,6 +12,7 @@ import type { BrokenObject, Evidence, FailureEvidence, StatementEvidence } from 
 import { brokenObjects, brokenSince } from '../replay/health.js'
 import type { History } from '../rules/history.js'
 import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
+import { notMadeAgain } from '../replay/made-again.js'
 import { viewFates } from '../compare/view-fates.js'
 import { withConstraints } from '../compare/constraints.js'
 import { followTables } from '../replay/lineage.js'
@@ -162,6 +163,7 @@ function evidenceOf(
     before: span.before,
     after,
     fates: followTables(span.before, after, statements).map((fate) => withConstraints(fate)),
+    notMadeAgain: notMadeAgain(database, span.before, after),
     views: viewFates(span.before, after),
     sequences: [],
     repeated: [],

@@ -134,3 +134,48 @@ describe('what an advice gives to paste does what it says', () => {
     },
   )
 })
+
+const GOES = {
+  ...{ rows: '', verdict: 'acknowledge' as const, codes: ['TR101'] },
+  schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT); CREATE TABLE log (n INTEGER, a TEXT);
+CREATE VIEW v AS SELECT id FROM t WHERE a IS NOT NULL;
+CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.id, new.a); END;`,
+}
+
+/** A view or trigger that the file drops, and whether its own text still works behind what else it does. */
+const DROPPED_BESIDE: [name: string, migration: string, works: boolean][] = [
+  [
+    'a view, and the column of its condition',
+    'DROP TRIGGER g; DROP VIEW v; ALTER TABLE t DROP COLUMN a;',
+    false,
+  ],
+  ['a view, and its table', 'DROP VIEW v; DROP TABLE t;', false],
+  [
+    'a view, and its column has another name',
+    'DROP TRIGGER g; DROP VIEW v; ALTER TABLE t RENAME COLUMN a TO c;',
+    false,
+  ],
+  ['a trigger, and the column that it writes', 'DROP TRIGGER g; ALTER TABLE log DROP COLUMN a;', false],
+  ['both, and a column that both read', 'DROP VIEW v; DROP TRIGGER g; ALTER TABLE t DROP COLUMN a;', false],
+  ['a view', 'DROP VIEW v;', true],
+  ['a trigger', 'DROP TRIGGER g;', true],
+  ['a view, and another column', 'DROP VIEW v; ALTER TABLE t DROP COLUMN b;', true],
+  ['both', 'DROP VIEW v; DROP TRIGGER g;', true],
+  ['a trigger, and a column comes', 'DROP TRIGGER g; ALTER TABLE t ADD COLUMN c TEXT;', true],
+]
+
+describe('what is dropped is offered again only where its text works', () => {
+  test.each(DROPPED_BESIDE)('%s', async (name, migration, works) => {
+    const { [works ? 'fix' : 'message']: found } =
+      (await findingOf({ ...GOES, name, migration }, 'TR101')) ?? {}
+    if (!works) {
+      const lost = (await judgeScenario({ ...GOES, name, migration })).filter(({ code }) => code === 'TR101')
+      expect(found).toContain('As it was it does not work any more: ')
+      expect(lost.map(({ fix }) => fix)).toEqual(lost.map(() => undefined))
+      return
+    }
+    if (found === undefined || typeof found === 'string') throw new Error('no fix')
+    const again = await judgeScenario({ ...GOES, name, migration: pasted(migration, found) })
+    expect(again.filter(({ code }) => code === 'RH101')).toEqual([])
+  })
+})
