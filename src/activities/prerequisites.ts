@@ -11,11 +11,13 @@ import { lookUpVariables, OWN_VARIABLES, whyForbidden, type NamedVariables } fro
 import { readIdentity, whoAmI } from '../d1/read/identity.js'
 import { needsPattern } from '../d1/wrangler/stage.js'
 import { demandPatterns, findWrangler, UPGRADE_WRANGLER } from '../d1/wrangler/wrangler-tool.js'
+import { newestHeld } from '../d1/backup/newest-held.js'
 import type { Store } from '../store/store.js'
+import { LEFT_UNFINISHED, unfinishedRun } from '../runbook/unfinished-run.js'
 import { check, demandPassed } from './checks.js'
 import { priceCheck } from './price.js'
 import { whySlackIsSilent } from './slack-app.js'
-import type { ActivityContext } from './worker-place.js'
+import { archivesAt, type ActivityContext } from './worker-place.js'
 
 const CHANNEL_TIMEOUT_MS = 5_000
 
@@ -40,8 +42,18 @@ export async function checkPrerequisites(
     ...(here.store === undefined ? [] : [reachStore(here.store)]),
     priceCheck(target),
   ])
+  checks.push(...(await leftByOthers(here)))
   demandPassed(checks, 'The prerequisites are not met')
   return { checks }
+}
+
+/** A run begins where no other is under way: whatever is held then was left so. Nothing is said where it cannot be read. */
+async function leftByOthers(here: ActivityContext): Promise<Check[]> {
+  const held = await newestHeld(archivesAt(here)).catch(() => undefined)
+  if (held === undefined) return []
+  return [
+    { name: LEFT_UNFINISHED, title: 'No run was left unfinished', state: 'warned', ...unfinishedRun(held) },
+  ]
 }
 
 async function nodeVersion(): Promise<string> {

@@ -20,6 +20,7 @@ import {
 } from './prepare.js'
 import { teamLeadPrompt } from './prompts.js'
 import { endedHealthy, lastLook, verdictCounts } from '../runbook/monitoring/end.js'
+import { LEFT_UNFINISHED } from '../runbook/unfinished-run.js'
 import { plural } from '../text/plural.js'
 import { Run, type Completed } from './run.js'
 import { listen } from './signals.js'
@@ -85,7 +86,9 @@ async function nothingToDo(run: Run): Promise<boolean> {
     read.readStatus.executeWithOptions({ summary: 'Is anything pending?' }, [{ target, files }]),
   )
   if (pending.length > 0) return false
-  run.say('status', nothingPending(run.request.overlooked?.length ?? 0))
+  const left = run.view.checks.find(({ name }) => name === LEFT_UNFINISHED)
+  const also = left === undefined ? '' : `; unfinished: ${left.message}`
+  run.say('status', nothingPending(run.request.overlooked?.length ?? 0) + also)
   return true
 }
 

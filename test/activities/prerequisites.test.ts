@@ -1,8 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkPrerequisites } from '../../src/activities/prerequisites.js'
 import { defaultHome, contextFor } from '../../src/activities/worker-place.js'
+import { plain } from '../../src/contract/command-line.js'
 import { resolveTarget } from '../../src/config/target.js'
 import { loadProject } from '../../src/config/project.js'
 import type { Channel } from '../../src/contract/announcement.js'
@@ -127,5 +129,29 @@ describe('channels and variables', () => {
     const check = (await look({}, { channels: [hook], env: { RUNBOOK_HOOK: url } }))('channels')
     expect(check).toMatchObject({ state: 'warned', message: expect.stringContaining(why) })
     expect(JSON.stringify(check)).not.toContain('s3cret')
+  })
+})
+
+describe('a run that was left unfinished', () => {
+  const ARCHIVE = 'backups/backup-local-2026-03-08-220314.zip'
+  const held = { [ARCHIVE]: '', [`${ARCHIVE}.local-1.held`]: JSON.stringify({ run: 'local-1' }) }
+
+  test('is told by what it holds, with the way on', async () => {
+    const check = (await look(held))('left-unfinished')
+    expect(check).toMatchObject({ state: 'warned', message: expect.stringContaining(path.basename(ARCHIVE)) })
+    expect(check?.message).toContain('the run local-1 holds')
+    expect(plain(check?.advice ?? '')).toContain('adopt-run')
+  })
+
+  test.each<[string, Record<string, string>]>([
+    ['nothing is kept', {}],
+    ['it let go', { [ARCHIVE]: '' }],
+    [
+      'another environment holds its own',
+      { 'backups/backup-next-2026-03-08-220314.zip.a.held': '{"run":"a"}' },
+    ],
+    ['the archive is gone', { [`${ARCHIVE}.local-1.held`]: '{"run":"local-1"}' }],
+  ])('is not told where %s', async (_what, files) => {
+    expect((await look(files))('left-unfinished')).toBeUndefined()
   })
 })

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { App } from '../terminal/app.js'
+import { RunbookError } from '../../contract/failures.js'
+import type { App, CommonOptions } from '../terminal/app.js'
 import { runLines } from '../terminal/run-text.js'
 import { withRun } from '../../client/run-id.js'
 import { readRun } from '../../client/runs.js'
@@ -16,7 +17,9 @@ export function showCommand(app: App, summary: string): Command {
       app.action<{ runId?: string }>(async ({ options, args: [id], output }) => {
         const view = await withRun(options, id, (session, workflowId) =>
           readRun(session, workflowId, options.runId),
-        )
+        ).catch(async (error: unknown) => {
+          throw id === undefined && options.runId === undefined ? await withWhatIsLeft(error, options) : error
+        })
         output.document(view)
         if (!output.json) {
           for (const line of runLines(view, output.colors))
@@ -25,4 +28,15 @@ export function showCommand(app: App, summary: string): Command {
         return 0
       }),
     )
+}
+
+/** Temporal knows no run of the database, and an archive may know one. */
+async function withWhatIsLeft(error: unknown, options: CommonOptions): Promise<unknown> {
+  if (!(error instanceof RunbookError) || error.type !== 'RunNotFound') return error
+  const { openContext } = await import('../../config/context.js')
+  const { leftUnfinished } = await import('./left-unfinished.js')
+  const left = await leftUnfinished(await openContext(options, { touchesDatabase: false }))
+  return left === undefined
+    ? error
+    : new RunbookError('RunNotFound', error.message, { advice: left, cause: error })
 }

@@ -15,7 +15,8 @@ import { withSession, type Session } from '../../client/session.js'
 import { runLink } from '../../client/run-link.js'
 import { refuseSecondStart, startRun, type StartedRun } from '../../client/start.js'
 import { databaseLine } from '../terminal/target-text.js'
-import { at, command, words } from '../../contract/next-command.js'
+import { at, command, words, type Words } from '../../contract/next-command.js'
+import { leftUnfinished } from './left-unfinished.js'
 
 interface StartOptions {
   wait?: boolean
@@ -89,10 +90,12 @@ export function startCommand(app: App, summary: string): Command {
           await requireWorker(session, taskQueue)
           const asks = output.interactive && options.yes !== true
           const idle = options.yes !== true && !output.json && (await nothingPending(context))
+          const left = idle ? await leftUnfinished(context) : undefined
           if (asks && idle) {
             output.line(
               words`Nothing is pending: ${context.target.database.name} has every migration. Nothing was started.`,
             )
+            if (left !== undefined) output.line(left)
             return 0
           }
           const request = await interruptible((signal) =>
@@ -111,7 +114,8 @@ export function startCommand(app: App, summary: string): Command {
           const started = await startRun(session, taskQueue, request)
           const admitted = await untilAdmitted(session, started)
           sayDifferences(output, admitted)
-          if (options.wait !== true) return sayStarted(output, session, request, { started, admitted, idle })
+          if (options.wait !== true)
+            return sayStarted(output, session, request, { started, admitted, idle, left })
           const signing = { key: options.signKey, folder: options.project }
           const until = options.until ?? 'closed'
           return stayWithRun({ session, ...started, output, actor: requester, request, until, signing })
@@ -155,7 +159,12 @@ function sayStarted(
   output: Output,
   session: Session,
   request: MigrationRequest,
-  { started, admitted, idle }: { started: StartedRun; admitted: RunView | undefined; idle: boolean },
+  {
+    started,
+    admitted,
+    idle,
+    left,
+  }: { started: StartedRun; admitted: RunView | undefined; idle: boolean; left: Words | undefined },
 ): number {
   const failure = admitted?.failure
   if (failure?.type === 'NotAdmitted' || failure?.type === 'ConfigInvalid') {
@@ -180,6 +189,7 @@ function sayStarted(
   if (link !== undefined) output.line(`Temporal UI: ${link}`)
   if (idle)
     output.line(`Nothing is pending: ${database.name} has every migration, and the run ends with that.`)
+  if (left !== undefined) output.line(left)
   const next = at.bind(undefined, { environment })
   output.line(
     // `--yes` has approved it with the request, and a run with nothing to do asks nobody.

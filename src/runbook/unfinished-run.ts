@@ -1,0 +1,18 @@
+import { command, words, type Words } from '../contract/next-command.js'
+
+/** The prerequisite that tells of such a run. */
+export const LEFT_UNFINISHED = 'left-unfinished'
+
+/**
+ * What a hold on an archive says, once no run of its database is under way: that run was lost with Temporal's state, or ended from outside.
+ * Which of both, the hold does not say.
+ */
+export function unfinishedRun({ run, file, since }: { run: string; file: string; since: string }): {
+  message: string
+  advice: Words
+} {
+  return {
+    message: `the run ${run} holds ${file} since ${since}, and never said how it ended`,
+    advice: words`If Temporal has lost that run, go on from what it left: ${command('adopt-run')}`,
+  }
+}
