@@ -40,16 +40,25 @@ export async function collectEvidence(input: {
   onProgress: (message: string) => void
 }): Promise<Check[]> {
   // Before the project's own commands, which may take long.
-  const given = [
-    ...input.attested.map((name) => attestation(name, input.actor)),
-    ...input.skipped.map((text) => skippedLine(text, input.actor)),
-  ]
+  const given = givenAnswers(input)
   const answers = [...given, ...(await askForTheRest(given, input))]
   return [
     await checkTests(input),
     await checkCommitted(input.target, input.files),
     ...(await checkReview(answers, input)),
     ...answers,
+  ]
+}
+
+/** Answers that came with the command. Throws `ConfigInvalid` for a line that there is not, or one left out for no reason. */
+export function givenAnswers({
+  attested,
+  skipped,
+  actor,
+}: Pick<Parameters<typeof collectEvidence>[0], 'attested' | 'skipped' | 'actor'>): Check[] {
+  return [
+    ...attested.map((name) => attestation(name, actor)),
+    ...skipped.map((text) => skippedLine(text, actor)),
   ]
 }
 
@@ -85,6 +94,11 @@ function attestation(name: string, actor: string): Check {
 /** Skipping is allowed, for a reason that everybody can read in the report. */
 function skippedLine(text: string, actor: string): Check {
   const [name = '', ...rest] = text.split('=')
+  if (rest.length === 0) {
+    throw new RunbookError('ConfigInvalid', `--skip takes LINE=reason, and "${text}" has no reason.`, {
+      advice: `LINE is one of ${Object.keys(ATTESTATIONS).join(', ')}`,
+    })
+  }
   const reason = rest.join('=').trim()
   const title = titleOf(name.trim(), '--skip')
   if (reason === '') {

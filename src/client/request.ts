@@ -23,7 +23,7 @@ import { zonedDateTime } from '../text/clock.js'
 import { windowState } from '../runbook/window.js'
 import { parseWindow } from '../runbook/window-input.js'
 import { readOverlooked, readProjectFiles, type Context } from '../config/context.js'
-import { collectEvidence, type AskLines } from './evidence.js'
+import { collectEvidence, givenAnswers, type AskLines } from './evidence.js'
 
 export interface RequestOptions {
   /** Who asks for the migration. */
@@ -55,11 +55,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
   const { project, target } = context
   const settings = resolveRequestSettings(project, target.environment)
   refuseUndecidableGates({ ...settings, requester: options.requester, production: target.production })
-  const window =
-    options.window === undefined
-      ? settings.window
-      : parseWindow({ text: options.window, timeZone: settings.timeZone, now: Date.now() })
-  refuseClosedWindow({ window, timeZone: settings.timeZone })
+  const window = windowOf(settings, options)
   const files = await readProjectFiles(context)
   // Where a worker on this machine looks for files that are too large to travel in the workflow's input.
   await keepOutOfGit(path.join(project.projectDir, '.d1-runbook'))
@@ -105,6 +101,25 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     ...defined({ checksums, adopt: options.adopt, lostRun: options.lostRun }),
     ...(overlooked.length === 0 ? {} : { overlooked }),
   })
+}
+
+/** What was typed, before anybody is asked for anything. Throws `ConfigInvalid` for what {@link buildRequest} would refuse of it. */
+export function demandReadable(
+  { project, target }: Context,
+  options: Pick<RequestOptions, 'requester' | 'window' | 'attested' | 'skipped'>,
+): void {
+  const { attested = [], skipped = [], requester } = options
+  givenAnswers({ attested, skipped, actor: requester })
+  windowOf(resolveRequestSettings(project, target.environment), options)
+}
+
+function windowOf(
+  { window: configured, timeZone }: RequestSettings,
+  { window: typed }: Pick<RequestOptions, 'window'>,
+): MigrationRequest['window'] {
+  const window = typed === undefined ? configured : parseWindow({ text: typed, timeZone, now: Date.now() })
+  refuseClosedWindow({ window, timeZone })
+  return window
 }
 
 /** A request as it came from wherever it was kept. Throws `ConfigInvalid` for what is none. */

@@ -48,8 +48,10 @@ export async function giveReview(
   for (const [option, where, make] of texts) {
     if (where === undefined) continue
     const text = await make()
-    if (where !== true) await writeOutputFile(option, where, `${text}\n`)
-    else {
+    if (where !== true) {
+      await writeOutputFile(option, where, `${text}\n`)
+      output.note(`Wrote ${where}`)
+    } else {
       output.verbatim(text)
       printed = true
     }

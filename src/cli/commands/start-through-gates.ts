@@ -1,6 +1,6 @@
 import type { Context } from '../../config/context.js'
 import { untilAdmitted } from '../../client/admission.js'
-import { buildRequest, type RequestOptions } from '../../client/request.js'
+import { buildRequest, demandReadable, type RequestOptions } from '../../client/request.js'
 import { withSession } from '../../client/session.js'
 import { refuseSecondStart, startRun } from '../../client/start.js'
 import { requireWorker } from '../../client/worker-presence.js'
@@ -44,6 +44,7 @@ export async function startThroughGates(
   const { target, project } = context
   const requester = await actorOf({ project: project.projectDir, ...defined({ actor: options.requester }) })
   const { taskQueue } = project
+  demandReadable(context, { requester, window: options.window })
   return withSession(project.projectDir, async (session) => {
     output.note(`Temporal: ${session.address}, namespace ${session.namespace}`)
     await refuseSecondStart(session, target)

@@ -74,13 +74,19 @@ export function startCommand(app: App, summary: string): Command {
       app.action<StartOptions>(async ({ options, output }) => {
         const context = await openContext(options)
         const { actorOf } = await import('./decide.js')
-        const { buildRequest } = await import('../../client/request.js')
+        const { buildRequest, demandReadable } = await import('../../client/request.js')
         const { requireWorker } = await import('../../client/worker-presence.js')
         const { untilAdmitted } = await import('../../client/admission.js')
         const requester = await actorOf({
           project: options.project,
           ...defined({ actor: options.requester }),
         })
+        const typed = {
+          requester,
+          window: options.window,
+          ...defined({ attested: options.attest, skipped: options.skip }),
+        }
+        demandReadable(context, typed)
         const { stayWithRun } = await import('./stay.js')
         const { askChecklist } = await import('../terminal/prompts.js')
         const { taskQueue } = context.project
@@ -100,12 +106,9 @@ export function startCommand(app: App, summary: string): Command {
           }
           const request = await interruptible((signal) =>
             buildRequest(context, {
-              requester,
+              ...typed,
               preApproved: options.yes === true,
-              window: options.window,
               timeScale: options.timeScale,
-              attested: options.attest ?? [],
-              skipped: options.skip ?? [],
               ask: asks ? askChecklist : undefined,
               signal,
               onProgress: output.note,
