@@ -1,9 +1,9 @@
-import { existsSync, lstatSync, realpathSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import { RunbookError } from '../contract/failures.js'
-import { isBelow } from '../process/below.js'
+import { isBelow, staysBelow } from '../process/below.js'
 import { PRIVATE_FILE, PRIVATE_FOLDER } from '../process/private-files.js'
 
 /** The text of a file; undefined where there is none. */
@@ -30,19 +30,7 @@ export function fileBelow(root: string, name: string): string {
 
 /** Throws `NotPermitted` where a link leads out of `root`: what is written would land elsewhere. */
 export function demandNoWayOut(root: string, file: string): void {
-  if (!existsSync(root)) return
-  const [real, there] = [realpathSync(root), realpathSync(existingPart(file))]
-  if (there !== real && !isBelow(real, there)) throw outside(root, file)
-}
-
-/** The file, or the nearest folder above it that is there. A link that leads nowhere is there. */
-function existingPart(file: string): string {
-  for (let part = file; ; part = path.dirname(part)) {
-    if (existsSync(part)) return part
-    if (lstatSync(part, { throwIfNoEntry: false })?.isSymbolicLink() === true)
-      throw outside(path.dirname(part), part)
-    if (path.dirname(part) === part) return part
-  }
+  if (!staysBelow(root, file)) throw outside(root, file)
 }
 
 function outside(root: string, name: string): RunbookError {

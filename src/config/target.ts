@@ -6,6 +6,7 @@ import { exportHoursOf } from '../contract/export-hours.js'
 import type { Storage } from '../contract/storage.js'
 import type { Target } from '../contract/target.js'
 import { didYouMean } from './closest.js'
+import { backupFolder, folderOf, persistFolder } from './folders.js'
 import type { Environment, Project } from './project.js'
 import { answersTo, chooseDatabase, localId, migrationsDir, plainPath } from './choose-database.js'
 import { ENTRY_KEYS, type D1Entry, type WranglerLevel } from './wrangler-file.js'
@@ -77,7 +78,7 @@ export function resolveTarget(project: Project, environment: string, options: Ta
     ...defined({ migrationsPattern: patternBelow(entry, file) }),
     migrationsTable: entry.migrationsTable ?? DEFAULT_LEDGER,
     ...(found.remote ? {} : { persistTo: persistFolder(project, found) }),
-    backupDir: path.resolve(project.projectDir, found.settings.backup.dir ?? 'backups'),
+    backupDir: backupFolder(project, found),
     ...defined({
       storage: storageOf(project, found),
       backupMaxRowsRead: found.settings.backup.maxRowsRead,
@@ -91,11 +92,11 @@ export function resolveTarget(project: Project, environment: string, options: Ta
 }
 
 /** A folder is meant from the project; without a setting, files lie beside it. */
-function storageOf(project: Project, { settings }: Environment): Storage | undefined {
+function storageOf(project: Project, { name, settings }: Environment): Storage | undefined {
   const storage = settings.storage ?? project.config.storage
-  return storage?.kind === 'folder'
-    ? { ...storage, path: path.resolve(project.projectDir, storage.path) }
-    : storage
+  if (storage?.kind !== 'folder') return storage
+  const setting = settings.storage === undefined ? 'storage.path' : `environments.${name}.storage.path`
+  return { ...storage, path: folderOf(project, setting, storage.path) }
 }
 
 /** The ID that is used, and why it is that one where the entry has two. */
@@ -231,11 +232,4 @@ function refuseEmpty(entry: D1Entry, keys: readonly string[], project: Project):
 function exportHours(project: Project, { settings }: Environment): Target['backupExportHours'] {
   const hours = settings.backup.exportHours
   return hours === undefined ? undefined : exportHoursOf(hours, settings.timeZone ?? project.config.timeZone)
-}
-
-function persistFolder(project: Project, environment: Environment): string {
-  const asked = environment.settings.persistTo
-  return asked === undefined
-    ? path.join(project.wrangler.folder, '.wrangler', 'state')
-    : path.resolve(project.projectDir, asked)
 }

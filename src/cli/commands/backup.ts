@@ -78,6 +78,8 @@ const createArchive: Work = async ({ options, output }) => {
   const { backupProof } = await import('../../runbook/backup-words.js')
   const keep =
     keepOf(options as CreateOptions) ?? resolveRequestSettings(context.project, options.env).keepBackups
+  const { foldersOutside } = await import('../../config/folders.js')
+  for (const line of foldersOutside(context.target)) output.note(line)
   const store = await storeOf(context)
   let price: Price | undefined
   const backup = await interruptible((signal) =>
@@ -147,22 +149,23 @@ async function archivesUnder(
   environment: string,
 ): Promise<{ place: string; found: NamedArchive[] }> {
   const { findEnvironment, resolveTarget } = await import('../../config/target.js')
+  const { backupFolder } = await import('../../config/folders.js')
   const { archivesOf, listArchives } = await import('../../d1/backup/backup.js')
-  const { settings } = findEnvironment(project, environment)
-  if ((settings.storage ?? project.config.storage) === undefined) {
-    const dir = path.resolve(project.projectDir, settings.backup.dir ?? 'backups')
-    const found = await listArchives({ environment, dir })
+  const found = findEnvironment(project, environment)
+  if ((found.settings.storage ?? project.config.storage) === undefined) {
+    const dir = backupFolder(project, found)
+    const archives = await listArchives({ environment, dir })
     return {
       place: dir,
-      found: found.map(({ file, createdAt }) => ({ createdAt, open: () => Promise.resolve(file) })),
+      found: archives.map(({ file, createdAt }) => ({ createdAt, open: () => Promise.resolve(file) })),
     }
   }
   const target = resolveTarget(project, environment, { allowSharedDatabase: true })
   const archives = archivesOf(target, await storeOf({ project, target }))
-  const found: NamedArchive[] = []
+  const stored: NamedArchive[] = []
   for await (const { file, createdAt } of archives.list())
-    found.push({ createdAt, open: () => archives.open(file) })
-  return { place: archives.place, found }
+    stored.push({ createdAt, open: () => archives.open(file) })
+  return { place: archives.place, found: stored }
 }
 
 function printValidation(

@@ -27,6 +27,9 @@ export function charterCommand(app: App, summary: string): Command {
         const [missing] = unserved
         if (missing !== undefined && charter.environments.length === 0) throw missing.error
         for (const { environment, error } of unserved) output.note(`Without ${environment}: ${error.message}`)
+        const { foldersOutside } = await import('../../config/folders.js')
+        for (const { target } of charter.environments)
+          for (const line of foldersOutside(target)) output.note(`${target.environment}: ${line}`)
         // It is a file for a machine with and without --json.
         if (output.json) output.document(charter)
         else output.line(JSON.stringify(charter, null, 2))

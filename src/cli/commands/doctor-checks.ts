@@ -5,6 +5,7 @@ import { statfs } from 'node:fs/promises'
 import path from 'node:path'
 import semver from 'semver'
 import { misplacedMigrationsDir, requireMigrationsDir } from '../../config/migrations-dir.js'
+import { foldersOutside } from '../../config/folders.js'
 import { loadProject, type Project } from '../../config/project.js'
 import {
   configWarnings,
@@ -66,10 +67,12 @@ async function examineProject(
   })
   if (target === undefined) return [environment]
   const known = target
+  const outside = foldersOutside(known)
   return [
     environment,
     await look('distinct', 'Database of its own', () => distinctDatabase(project, known)),
     await look('migrations', 'Migrations directory', () => migrations(project, known)),
+    ...(outside.length === 0 ? [] : [await look('outside', 'Folders outside', () => outside.join('. '))]),
     ...(known.database.remote
       ? [await look('authentication', 'Wrangler authentication', () => authentication(known))]
       : []),
