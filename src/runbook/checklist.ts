@@ -1,6 +1,7 @@
 import type { RunView, StepView } from '../contract/run.js'
 import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
+import { looksOnDemand, onDemandText } from '../text/looks.js'
 import { plural } from '../text/plural.js'
 import { code, paragraphs, prose } from '../text/markdown.js'
 import { migrationState } from './migration-state.js'
@@ -129,7 +130,8 @@ function monitoringLine(view: RunView, timeZone: string): string {
     return `${plural(monitoring.planned, 'checkpoint')} planned; what they see is in the workflow ${code(monitoring.workflowId)}`
   const asOf =
     monitoring.asOf === undefined ? '' : ` as of ${zonedDateTime(Date.parse(monitoring.asOf), timeZone)}`
-  return `Checkpoints${asOf}: ${looks} of ${monitoring.planned}${
+  const extra = looksOnDemand(monitoring.checkpoints)
+  return `Checkpoints${asOf}: ${looks - extra} of ${monitoring.planned}${onDemandText(extra)}${
     verdicts.length === 0 ? '' : ` (${verdicts.join(', ')})`
   }${next}`
 }

@@ -20,6 +20,7 @@ import { recordedMonitoring } from '../contract/recorded.js'
 import type { RollbackOption } from '../contract/rollback.js'
 import { zonedDateTime } from '../text/clock.js'
 import { noteMessage } from '../runbook/messages.js'
+import { seenUntil } from '../runbook/monitoring/end.js'
 import { rollbackOptions } from '../runbook/rollback-options.js'
 import { readAlert } from '../runbook/signal-body.js'
 import { slow } from './activities.js'
@@ -45,8 +46,9 @@ export async function watchOver(run: Run, expected: MonitoringInput['expected'])
     else {
       keepCounts(run, read.body)
       // Only a new breach waits for its turn: the rest is news, also while people decide about an earlier one.
-      if (atOnce && read.body.kind !== 'breach') tellNews(run, read.body)
-      else alerts.push(read.body)
+      if (atOnce && read.body.kind !== 'breach') {
+        if (!isOurDoing(run, read.body)) tellNews(run, read.body)
+      } else alerts.push(read.body)
     }
   })
   const looking = new CancellationScope()
@@ -63,7 +65,9 @@ export async function watchOver(run: Run, expected: MonitoringInput['expected'])
     await CancellationScope.nonCancellable(async () => {
       looking.cancel()
       await condition(() => end.view !== undefined || end.error !== undefined)
-      run.view.monitoring = end.view ?? run.view.monitoring
+      const { takingBackSince: since } = run
+      const seen = end.view ?? run.view.monitoring
+      run.view.monitoring = seen === null || since === undefined ? seen : seenUntil(seen, since)
     })
   }
 }
@@ -174,6 +178,11 @@ function tellNews(run: Run, { kind, message, checkpoint }: MonitoringAlert): voi
   ]
   const title = `Still not healthy: ${message}`
   run.announcer.tell('emergency', noteMessage({ ...run.context, icon: '🚨', title, details }))
+}
+
+/** A look that meets our own way back: it is not the breach that goes on. */
+function isOurDoing({ takingBackSince }: Run, { kind }: MonitoringAlert): boolean {
+  return takingBackSince !== undefined && kind === 'continues' && patched('no-news-of-the-way-back')
 }
 
 /** When the ways back were counted last: what is said of their price was true then. Nothing where it never was. */

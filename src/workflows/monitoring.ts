@@ -18,12 +18,12 @@ import type {
   MonitoringPlan,
   MonitoringView,
 } from '../contract/monitoring.js'
-import { CHECKPOINT_VERDICTS } from '../contract/names.js'
 import { noData } from '../contract/reasons.js'
 import { recordedCheckpoint } from '../contract/recorded.js'
 import type { Target } from '../contract/target.js'
 import { alertFor } from '../runbook/monitoring/alert.js'
 import { renderMonitoring } from '../runbook/monitoring/details.js'
+import { countVerdicts } from '../runbook/monitoring/end.js'
 import { independentLooks } from '../runbook/monitoring/independent-checkpoints.js'
 import {
   checkpointTimes,
@@ -184,12 +184,4 @@ async function tellParent(parentId: string, alert: MonitoringAlert): Promise<'to
   } catch (error) {
     return messageOf(error).includes('signal limit') ? 'full' : 'gone'
   }
-}
-
-function countVerdicts(checkpoints: Checkpoint[]): MonitoringView['verdicts'] {
-  const count = (verdict: Checkpoint['verdict']): number =>
-    checkpoints.filter((checkpoint) => checkpoint.verdict === verdict).length
-  return Object.fromEntries(
-    CHECKPOINT_VERDICTS.map((verdict) => [verdict, count(verdict)]),
-  ) as MonitoringView['verdicts']
 }

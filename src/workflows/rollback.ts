@@ -106,6 +106,7 @@ async function takeBackOrKeep(
       if (automatic) tellKept(run, incident, 'the policy says so (automaticRollbackStrategy: none)')
       return
     }
+    run.takingBackSince = now()
     try {
       const { took, price, ...kept } = await run.step(
         'rollback',
@@ -129,6 +130,7 @@ async function takeBackOrKeep(
       if (isCancellation(error)) await run.uninterrupted(() => tellWhereItStopped(run))
       if (error instanceof RunEnded || isCancellation(error)) throw error
       automatic = false
+      run.takingBackSince = undefined
       // What was chosen instead stands at the gate.
       if (error instanceof ChosenOtherwise) continue
       // One way back is closed: people choose another. Nothing is tried again without them.

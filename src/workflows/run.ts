@@ -55,6 +55,8 @@ export class Run {
   alerted = false
   /** How many of the reported issues people have been asked about. */
   issuesAsked = 0
+  /** ISO 8601, UTC: since then a way back is under way, or has led somewhere. */
+  takingBackSince: string | undefined
   private stop: { kind: 'abort' | 'supersede'; request: StopRequest } | null = null
   private readonly body = new CancellationScope()
 

@@ -199,10 +199,10 @@ function checkpointChanges({ monitoring }: RunView, { colors }: Output): Change[
     breached: colors.red,
     unknown: colors.magenta,
   }
-  return (monitoring?.checkpoints ?? []).map(({ number, verdict, reasons, latencyMs, late, at }) => {
+  return (monitoring?.checkpoints ?? []).map(({ number, verdict, reasons, latencyMs, late, extra, at }) => {
     const latency = latencyMs === undefined ? '' : ` ${formatDuration(latencyMs)}`
     const why = verdict === 'healthy' ? '' : ` ${reasonTexts(reasons).join('; ')}`
-    const place = `checkpoint ${number} of ${monitoring?.planned ?? 0}`
+    const place = extra === true ? 'look on demand' : `checkpoint ${number} of ${monitoring?.planned ?? 0}`
     return {
       key: `checkpoint/${number}/${at}`,
       at,

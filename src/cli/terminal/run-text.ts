@@ -3,6 +3,7 @@ import { visibleIn } from '../../text/visible.js'
 import { reasonTexts } from '../../contract/reasons.js'
 import type { GateView, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
+import { looksOnDemand, onDemandText } from '../../text/looks.js'
 import { ledgerText, migrationState, safetyCopyText } from '../../runbook/migration-state.js'
 import { zonedSeconds } from '../../text/clock.js'
 import { differenceLine } from '../../runbook/charter/differences.js'
@@ -163,7 +164,9 @@ function decidedGateLines(view: RunView, colors: Colors): string[] {
         return `${said}${comment === undefined ? '' : ` ("${comment}")`}${isVoid}`
       })
       const paint = state === 'approved' ? colors.green : state === 'open' ? colors.yellow : colors.red
-      return `${paint(state.padEnd(9))} ${gate}${who.length === 0 ? '' : `  ${who.join(', ')}`}`
+      const left = earlier.length > 0 && decisions.length === 0 && state === 'waiting'
+      const shown = !left ? state : gate === 'rollback' ? 'decided' : view.outcome === null ? state : 'void'
+      return `${paint(shown.padEnd(9))} ${gate}${who.length === 0 ? '' : `  ${who.join(', ')}`}`
     })
 }
 
@@ -205,8 +208,9 @@ export function monitoringLines(view: RunView, colors: Colors): string[] {
     .filter(([, count]) => count > 0)
     .map(([verdict, count]) => paints[verdict as keyof typeof paints](`${count} ${verdict}`))
   const last = monitoring.checkpoints.at(-1)
+  const extra = looksOnDemand(monitoring.checkpoints)
   return [
-    `${monitoring.checkpoints.length} of ${monitoring.planned} checkpoints: ${counts.join(', ') || 'none yet'}`,
+    `${monitoring.checkpoints.length - extra} of ${monitoring.planned} checkpoints${onDemandText(extra)}: ${counts.join(', ') || 'none yet'}`,
     ...(monitoring.nextAt === undefined ? [] : [`next at ${timeText(monitoring.nextAt, view)}`]),
     ...(last === undefined || last.verdict === 'healthy' ? [] : reasonTexts(last.reasons)),
   ]

@@ -1,5 +1,7 @@
-import type { CheckpointVerdict, MonitoringView } from '../../contract/monitoring.js'
-import { reasonTexts } from '../../contract/reasons.js'
+import type { Checkpoint, CheckpointVerdict, MonitoringView } from '../../contract/monitoring.js'
+import { CHECKPOINT_VERDICTS } from '../../contract/names.js'
+import { noData, reasonTexts } from '../../contract/reasons.js'
+import { looksOnDemand, onDemandText } from '../../text/looks.js'
 import { plural } from '../../text/plural.js'
 
 /** How the monitoring ended, by its last look; without any look nothing is known. */
@@ -13,12 +15,45 @@ export function endedHealthy(monitoring: Pick<MonitoringView, 'checkpoints'>): b
   return verdict === 'healthy' || verdict === 'degraded'
 }
 
+/** How many checkpoints got each verdict. */
+export function countVerdicts(
+  checkpoints: readonly Pick<Checkpoint, 'verdict'>[],
+): MonitoringView['verdicts'] {
+  const count = (verdict: CheckpointVerdict): number =>
+    checkpoints.filter((checkpoint) => checkpoint.verdict === verdict).length
+  return Object.fromEntries(
+    CHECKPOINT_VERDICTS.map((verdict) => [verdict, count(verdict)]),
+  ) as MonitoringView['verdicts']
+}
+
+/**
+ * What was seen, for a run that took the migration back from `since` (ISO 8601, UTC) on: a look that ended after that met our own way
+ * back, and says nothing of the migrated database.
+ */
+export function seenUntil(view: MonitoringView, since: string): MonitoringView {
+  const checkpoints = view.checkpoints.map((one): Checkpoint =>
+    Date.parse(one.at) < Date.parse(since)
+      ? one
+      : {
+          ...{ ...one, verdict: 'unknown', results: [] },
+          reasons: [noData(null, 'the migration was being taken back during this look')],
+        },
+  )
+  return { ...view, checkpoints, verdicts: countVerdicts(checkpoints) }
+}
+
 /** `34 checkpoints: 32 healthy, 1 degraded, 1 unknown`. */
-export function verdictCounts({ verdicts }: Pick<MonitoringView, 'verdicts'>): string {
+export function verdictCounts({
+  verdicts,
+  checkpoints,
+}: Pick<MonitoringView, 'verdicts' | 'checkpoints'>): string {
+  const extra = looksOnDemand(checkpoints)
   const counts = Object.entries(verdicts).filter(([, count]) => count > 0)
   const looks = counts.reduce((sum, [, count]) => sum + count, 0)
   const text = counts.map(([verdict, count]) => `${count} ${verdict}`).join(', ')
-  return text === '' ? 'no checkpoint' : `${plural(looks, 'checkpoint')}: ${text}`
+  return text === ''
+    ? 'no checkpoint'
+    : `${plural(looks - extra, 'checkpoint')}${onDemandText(extra)}: ${text}`
 }
 
 /** The last look, with its reasons: `checkpoint 34 is breached: health: status 500`. */
@@ -26,5 +61,6 @@ export function lastLook({ checkpoints }: Pick<MonitoringView, 'checkpoints'>): 
   const last = checkpoints.at(-1)
   if (last === undefined) return 'nothing was looked at'
   const why = reasonTexts(last.reasons).join('; ')
-  return `checkpoint ${last.number} is ${last.verdict}${why === '' ? '' : `: ${why}`}`
+  const which = last.extra === true ? `the look on demand ${last.at}` : `checkpoint ${last.number}`
+  return `${which} is ${last.verdict}${why === '' ? '' : `: ${why}`}`
 }
