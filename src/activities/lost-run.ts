@@ -124,7 +124,9 @@ async function archiveBefore(
     )
   const none =
     named === undefined
-      ? `None of ${found} archives in ${archives.place} is of before: the ledger goes on from none of them`
+      ? found === 0
+        ? `There is no backup of this database in ${archives.place}, and so nothing to go on from`
+        : `None of ${found} archives in ${archives.place} is of before: the ledger goes on from none of them`
       : found === 0
         ? `There is no archive ${named} of this database in ${archives.place}`
         : `The ledger does not go on from ${named}, or it is no readable archive of this database`

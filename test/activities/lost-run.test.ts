@@ -1,4 +1,4 @@
-import { copyFileSync, rmSync } from 'node:fs'
+import { copyFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -120,6 +120,15 @@ describe('what a lost run left', () => {
 })
 
 describe('nothing to go on from', () => {
+  it('no backup at all', async () => {
+    renameSync(before.file, `${before.file}.away`)
+    try {
+      await expect(find()).rejects.toThrow(/There is no backup of this database in .*, and so nothing/)
+    } finally {
+      renameSync(`${before.file}.away`, before.file)
+    }
+  })
+
   it('a database that is as its archive holds it', async () => {
     await expect(find()).rejects.toThrow(/no file of a lost run has taken effect since/)
   })
