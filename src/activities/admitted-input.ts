@@ -20,6 +20,7 @@ interface Fields {
   runKey?: string
   backup?: { file: string }
   current?: { file: string }
+  rehearsedOn?: { file: string }
   permission?: { derivedFrom?: { backup: { file: string } } | undefined }
   view?: { workflowId: string; runId: string; environment: string; database: { id: string } }
   monitoring?: { timeScale: number }
@@ -48,7 +49,12 @@ export function admitInput<Name extends TargetActivity>(
   // Of these paths only the names count.
   for (const file of fields.held?.files ?? []) demandArchiveName(file, here.target)
   if (fields.archive !== undefined) demandArchiveName(fields.archive, here.target)
-  for (const backup of [fields.backup, fields.current, fields.permission?.derivedFrom?.backup])
+  for (const backup of [
+    fields.backup,
+    fields.current,
+    fields.rehearsedOn,
+    fields.permission?.derivedFrom?.backup,
+  ])
     if (backup !== undefined) demandArchive(backup, here)
   return { here, served, input: { ...read.input, ...configured(name, served, fields), target } }
 }

@@ -20,12 +20,14 @@ export type Proof<Name extends 'applyMigration' | 'recordAdoption' | 'travelBack
 
 /** Only the files that were approved, in their order; or the reverse that follows from them. */
 export const permitMigration: Proof<'applyMigration'> = async (here, input, charter, signal) => {
-  const { permission, migration, ledgerBefore } = input
+  const { permission, migration, ledgerBefore, rehearsedOn } = input
   const act = permission?.act === 'reverse-migration' ? 'reverse-migration' : 'apply'
   const proven = demand(permission, act, charter)
   if (proven === undefined) return
   const { bound } = proven
   if (act === 'reverse-migration') return demandReverse(here, { ...input, permission: proven }, signal)
+  if (rehearsedOn !== undefined && rehearsedOn.sha256 !== bound.backupSha256)
+    throw refusal('The archive is not the one that the approved plan was rehearsed on')
   const index = bound.migrations.findIndex(({ name }) => name === migration.name)
   const planned = bound.migrations[index]
   const same =

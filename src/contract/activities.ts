@@ -221,7 +221,8 @@ export interface MutateActivities {
   }): Promise<Audited<{ schemaFingerprint: string; safetyCopy?: string }>>
   /**
    * Applies one file and proves the outcome from the ledger and the fingerprint. Safe to run again at any point.
-   * Throws `Drifted` when the database is neither as before this file nor as after it.
+   * Throws `Drifted` when the database is neither as before this file nor as after it, and `BackupInvalid`, before it looks at the database,
+   * where the archive of the plan is gone or another.
    */
   applyMigration(input: {
     target: Target
@@ -231,6 +232,8 @@ export interface MutateActivities {
     ledgerBefore: string[]
     runKey: string
     permission?: Permission
+    /** The archive behind the plan, which must be there as it was. Absent: nobody looks, as in runs of earlier versions. */
+    rehearsedOn?: Pick<BackupRecord, 'file' | 'sha256'>
   }): Promise<Audited<MigrationResult>>
 }
 

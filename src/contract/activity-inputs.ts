@@ -158,6 +158,7 @@ const ACTIVITY_INPUTS = {
     ledgerBefore: z.array(z.string()),
     runKey,
     permission: permission.optional(),
+    rehearsedOn: z.object({ file: z.string(), sha256 }).optional(),
   }),
   announce: z.object({
     runKey,

@@ -27,6 +27,8 @@ export function rollbackOptions(input: {
    * was. Absent: nobody counts it.
    */
   writtenSince?: Since | 'counting' | 'not-counted'
+  /** Why the archive cannot be used any more, where it was found so. */
+  noArchive?: string
   /** IANA zone of the times in prices. UTC where absent. */
   timeZone?: string
   /** Of the account; not known where absent. */
@@ -118,7 +120,7 @@ function asPlanned(writtenSince: Moment['writtenSince']): string[] {
 
 type Moment = Pick<
   Parameters<typeof rollbackOptions>[0],
-  'backup' | 'timeZone' | 'writtenSince' | 'workersPlan'
+  'backup' | 'noArchive' | 'timeZone' | 'writtenSince' | 'workersPlan'
 >
 
 function timeTravel({ backup, ...about }: Moment): Way {
@@ -138,7 +140,17 @@ function timeTravel({ backup, ...about }: Moment): Way {
   }
 }
 
-function restoreBackup({ backup, workersPlan, ...about }: Moment): Way {
+/** A way whose archive is gone, or is another file by now; `why`: the sentence of whoever looked. */
+export function closedWay<One extends Way>(way: One, why: string): One {
+  const { cost: _cost, writtenSince: _since, act: _act, ...rest } = way
+  return {
+    ...(rest as One),
+    available: false,
+    price: [`the archive cannot be used: ${why.replace(/\.$/, '')}`],
+  }
+}
+
+function restoreBackup({ backup, workersPlan, noArchive, ...about }: Moment): Way {
   const base = { strategy: 'restore-backup', title: 'Restore of the backup' } as const
   if (backup === null || !backup.verified) {
     return {
@@ -147,6 +159,7 @@ function restoreBackup({ backup, workersPlan, ...about }: Moment): Way {
       price: [backup === null ? 'no backup was made' : 'the backup was not verified'],
     }
   }
+  if (noArchive !== undefined) return closedWay({ ...base, available: false, price: [] }, noArchive)
   const act = restorePrice(backup)
   return {
     ...base,

@@ -36,6 +36,7 @@ export async function applyOneByOne(run: Run, plan: Plan): Promise<void> {
           {
             ...{ target, bundle, migration, ledgerBefore: [...ledgerBefore], runKey: run.runKey },
             ...permissionFor(run, 'apply'),
+            ...archiveOf(run),
           },
         ]),
       )
@@ -50,6 +51,10 @@ export async function applyOneByOne(run: Run, plan: Plan): Promise<void> {
     }
     ledgerBefore.push(migration.name)
   }
+}
+
+function archiveOf({ view: { backup } }: Run): { rehearsedOn?: { file: string; sha256: string } } {
+  return backup === null ? {} : { rehearsedOn: { file: backup.file, sha256: backup.sha256 } }
 }
 
 /** Keeps when it ended, also where it failed: what is read back later is of another moment. */

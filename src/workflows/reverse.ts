@@ -3,16 +3,20 @@ import { phrases } from '../text/phrases.js'
 import { ApplicationFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
 import { type mutate, record, slow } from './activities.js'
+import { defined } from '../contract/defined.js'
 import { appliedByThisRun } from './apply.js'
 import { now } from './clock.js'
 import { writeDown } from './close.js'
-import { failureOf } from './endings.js'
+import { detailsOf, failureOf } from './endings.js'
 import { permissionFor } from './permission.js'
 import type { Run } from './run.js'
 import { markTakenBack } from './taken-back.js'
 
 /** The reverse migration of what this run applied, rehearsed; without `migration` there is none, and `price` says why. */
-export type PreparedReverse = Awaited<ReturnType<typeof slow.prepareReverse>>
+export type PreparedReverse = Awaited<ReturnType<typeof slow.prepareReverse>> & {
+  /** Why the archive of before cannot be used: it was found so when the reverse was to be written. */
+  noArchive?: string
+}
 
 /**
  * Writes and rehearses the reverse before anybody is asked, so that people decide seeing what it costs: of just the files
@@ -37,7 +41,17 @@ export async function prepareForDecision(
   if (end.reverse === undefined && end.error === undefined) preparing.cancel()
   if (end.error === undefined || isCancellation(end.error)) return end.reverse
   const { message } = failureOf(end.error)
-  return { price: [`it could not be written: ${message}`], writtenSince: { unknown: message } }
+  return {
+    ...{ price: [`it could not be written: ${message}`], writtenSince: { unknown: message } },
+    ...defined({ noArchive: whyNoArchive(run, end.error) }),
+  }
+}
+
+/** What a failure says of the archive of before, where it is about that one; undefined for any other. */
+export function whyNoArchive({ view }: Run, error: unknown): string | undefined {
+  const { type, message } = failureOf(error)
+  const named = detailsOf(error)['archive']
+  return type === 'BackupInvalid' && named !== undefined && named === view.backup?.file ? message : undefined
 }
 
 export async function prepareReverse(run: Run, current: BackupRecord | undefined): Promise<PreparedReverse> {

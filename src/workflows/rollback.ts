@@ -7,7 +7,7 @@ import type { Status } from '../contract/status.js'
 import { emergencyMessage, noteMessage } from '../runbook/messages.js'
 import { migrationState, touchedBy } from '../runbook/migration-state.js'
 import type { RollbackOption } from '../contract/rollback.js'
-import { afterFailure, type FailedWay } from '../runbook/rollback-options.js'
+import { afterFailure, closedWay, type FailedWay } from '../runbook/rollback-options.js'
 import { reverseFileLines } from '../text/pending-reverse.js'
 import { mutate, once } from './activities.js'
 import { appliedByThisRun } from './apply.js'
@@ -19,6 +19,7 @@ import {
   impossible,
   prepareForDecision,
   prepareReverse,
+  whyNoArchive,
   type PreparedReverse,
 } from './reverse.js'
 import { permissionFor } from './permission.js'
@@ -137,6 +138,9 @@ async function takeBackOrKeep(
       run.gates.void('rollback')
       const { message } = failureOf(error)
       failed.push({ strategy, error: message, at: now(), timeZone: run.request.timeZone })
+      const noArchive = whyNoArchive(run, error)
+      if (noArchive !== undefined)
+        ways = ways.map((way) => (way.strategy === 'restore-backup' ? closedWay(way, noArchive) : way))
       sendAlert(
         run,
         { ...incident, issue: `${strategy} failed: ${message}`, action: 'choose another way back' },

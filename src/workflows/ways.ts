@@ -22,6 +22,7 @@ export function waysBack(
     ...{ environment, plan: run.plan, backup, timeZone, workersPlan: target.workersPlan },
     ...(reverse === undefined ? partOfThePlan(run, counting) : { reverse }),
     ...defined({ writtenSince: reverse === undefined ? counting : reverse.writtenSince }),
+    ...defined({ noArchive: reverse?.noArchive }),
   })
 }
 

@@ -131,7 +131,16 @@ describe.each(STORAGES)('workers that share $kind and no disk', ({ kind, storage
       type: 'NotAdmitted',
     })
     await storeFor(target).remove(backup.file)
-    await expect(restore(backup)).rejects.toMatchObject({ type: 'BackupInvalid' })
+    const gone = { type: 'BackupInvalid', details: [expect.objectContaining({ archive: backup.file })] }
+    await expect(restore(backup)).rejects.toMatchObject(gone)
+    const migration = { name: '0001_more.sql', sha256: 'a'.repeat(64), statements: 1, durationMs: 1 }
+    const apply = (): Promise<unknown> =>
+      worker(target).activities.applyMigration({
+        ...{ target, bundle: { encoding: 'gzip-base64', data: '' }, ledgerBefore: [], runKey: RUN },
+        migration: { ...migration, fingerprintBefore: '', fingerprintAfter: '' },
+        rehearsedOn: { file: backup.file, sha256: backup.sha256 },
+      })
+    await expect(act(apply)).rejects.toMatchObject(gone)
   })
 
   it(

@@ -36,6 +36,17 @@ test('a backup that was not verified is no way back', () => {
   expect(ways[2]).toMatchObject({ available: false, price: ['the backup was not verified'] })
 })
 
+test('a backup whose archive is gone is no way back, and the bookmark is one still', () => {
+  const why = '/b/backup-x-2026-03-08-030800.zip is not there.'
+  const ways = rollbackOptions({ environment: 'x', plan: samplePlan(), backup, noArchive: why })
+  expect(ways[2]).toMatchObject({
+    available: false,
+    price: ['the archive cannot be used: /b/backup-x-2026-03-08-030800.zip is not there'],
+  })
+  expect(ways[2]).not.toHaveProperty('act')
+  expect(ways[1]?.available).toBe(true)
+})
+
 test('a reverse migration that was not rehearsed says so', () => {
   const plan = samplePlan()
   const [way] = rollbackOptions({

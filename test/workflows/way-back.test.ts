@@ -394,6 +394,62 @@ describe('after a way back the database is held against the archive of before', 
   })
 })
 
+describe('a backup whose archive is gone', () => {
+  const gone = (archive: string): ApplicationFailure =>
+    ApplicationFailure.create({
+      ...{ type: 'BackupInvalid', message: `${archive} is not there.`, nonRetryable: true },
+      details: [{ advice: '', archive }],
+    })
+  const restoreWay = (view: RunView) =>
+    view.rollbackOptions?.find(({ strategy }) => strategy === 'restore-backup')
+
+  it.each([
+    ['the one of before', 'backup-1.zip', false],
+    ['the one of now', 'backup-2.zip', true],
+  ])(
+    'is offered as what it is, where the reverse was to be written on it: %s',
+    async (_which, archive, is) => {
+      const world = failing(() => ({ prepareReverse: () => Promise.reject(gone(archive)) }))
+      const view = await run(world, async (handle) => {
+        await until(
+          handle,
+          (one) => restoreWay(one)?.price.some((line) => !line.includes('counted')) === true,
+        )
+        await choose(handle, 'none')
+      })
+      expect(restoreWay(view)?.available).toBe(is)
+      const closed = ['the archive cannot be used: backup-1.zip is not there']
+      if (!is) expect(restoreWay(view)?.price).toEqual(closed)
+    },
+  )
+
+  it('is not offered a second time, where the restore found it so', async () => {
+    const world = failing(() => ({ restoreFromBackup: () => Promise.reject(gone('backup-1.zip')) }))
+    const view = await run(world, async (handle) => {
+      await choose(handle, 'restore-backup')
+      await until(handle, (one) => restoreWay(one)?.available === false)
+      await choose(handle, 'none')
+    })
+    expect(restoreWay(view)).toMatchObject({ available: false })
+    expect(world.calls.filter((name) => name === 'restoreFromBackup')).toHaveLength(1)
+  })
+
+  it('ends the run before anything is applied, by the archive of the plan', async () => {
+    const asked: unknown[] = []
+    const world = failing(() => ({
+      applyMigration: ({ rehearsedOn }) => {
+        asked.push(rehearsedOn)
+        return Promise.reject(gone('backup-1.zip'))
+      },
+    }))
+    const view = await server.migrate(world, remote(), (handle) => handle.result())
+    expect(asked).toEqual([{ file: 'backup-1.zip', sha256: 'b'.repeat(64) }])
+    expect(view).toMatchObject({ outcome: 'failed', failure: { type: 'BackupInvalid' } })
+    expect(view.migrations.map(({ state }) => state)).not.toContain('applied')
+    expect(view.gates.find(({ gate }) => gate === 'rollback')?.state).not.toBe('open')
+  })
+})
+
 describe('a way back that is not possible', () => {
   const withoutReverse = (): World => {
     const world = openWorld(() => ({

@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs'
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
+import { fileSha256 } from '../../process/file-sha256.js'
 import { keepOutOfGit } from '../../process/private-files.js'
 import { scratchFolder } from '../../process/scratch-folder.js'
+import { changed, missing, unfit } from '../../store/problems.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { archiveName } from './archive-names.js'
 import { publish } from './archive.js'
@@ -54,7 +57,10 @@ export function besideArchives(target: Target): Archives {
         if (databaseId === undefined || databaseId === target.database.id) yield stored
       }
     },
-    open: (file) => Promise.resolve(file),
+    async open(file, { sha256, signal } = {}) {
+      if (sha256 !== undefined) await demandBytes(file, sha256, signal)
+      return file
+    },
     hold: (held) => hold(dir, held),
     holders: () => Promise.resolve(holdersOf),
     release: (run) => release(dir, run),
@@ -65,6 +71,20 @@ export function besideArchives(target: Target): Archives {
     },
     owns: (file) => path.isAbsolute(file) && path.resolve(path.dirname(file)) === path.resolve(dir),
   }
+}
+
+/** Fails as a store does. */
+async function demandBytes(file: string, sha256: string, signal: AbortSignal | undefined): Promise<void> {
+  const key = { kind: 'archive' } as const
+  let found: string
+  try {
+    found = await fileSha256(file, signal)
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!existsSync(file)) throw missing(key, file, error)
+    throw unfit(key, `${file} cannot be read: ${messageOf(error)}.`, { location: file, cause: error })
+  }
+  if (found !== sha256) throw changed(key, file)
 }
 
 /** Undefined where the archive cannot be read. */

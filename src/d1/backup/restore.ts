@@ -109,7 +109,7 @@ function invalid(file: string, problems: string[], cause?: unknown): RunbookErro
   return new RunbookError('BackupInvalid', `${file} is no valid backup: ${problems.join(' ')}`, {
     advice: words`Use another archive: ${command('backup validate')} checks them.`,
     cause,
-    details: { problems },
+    details: { problems, archive: file },
   })
 }
 
