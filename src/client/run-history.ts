@@ -25,7 +25,7 @@ export async function readRunHistory(
     .getHandle(workflowId, runId)
     .fetchHistory()
     .catch((error: unknown) => {
-      throw explainTemporal(error, workflowId)
+      throw explainTemporal(error, workflowId, runId)
     })
   for (const event of history.events ?? []) {
     const started = event.workflowExecutionStartedEventAttributes

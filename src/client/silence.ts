@@ -24,11 +24,11 @@ interface AskedRun {
  * run, or has not answered. Anything else as {@link explainTemporal} has it.
  */
 export async function explainAsked(session: Session, error: unknown, run: AskedRun): Promise<unknown> {
-  if (!isSilence(error) && !isStuck(error)) return explainTemporal(error, run.workflowId)
+  if (!isSilence(error) && !isStuck(error)) return explainTemporal(error, run.workflowId, run.runId)
   try {
     return await session.client.withDeadline(Date.now() + LOOK_MS, () => whoIsSilent(session, error, run))
   } catch (failure) {
-    return explainTemporal(failure, run.workflowId)
+    return explainTemporal(failure, run.workflowId, run.runId)
   }
 }
 

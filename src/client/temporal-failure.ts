@@ -15,6 +15,7 @@ import { at, command, isWords, words, wordsAt, type Words } from '../contract/ne
 /** gRPC status codes, from the gRPC specification. */
 const CANCELLED = 1
 const UNKNOWN = 2
+const INVALID_ARGUMENT = 3
 const DEADLINE_EXCEEDED = 4
 const NOT_FOUND = 5
 const PERMISSION_DENIED = 7
@@ -36,12 +37,16 @@ const NO_ANSWER: ReadonlySet<number> = new Set([
   UNAVAILABLE,
 ])
 
-/** What Temporal answered, as a failure that a person can act on; anything unknown is given back as it is. */
-export function explainTemporal(error: unknown, workflowId: string): unknown {
+/**
+ * What Temporal answered, as a failure that a person can act on; anything unknown is given back as it is. `runId`: the one that
+ * was asked for.
+ */
+export function explainTemporal(error: unknown, workflowId: string, runId?: string): unknown {
   const own = failureWithin(error)
   if (own !== undefined) return own
-  if (error instanceof WorkflowNotFoundError || grpcCode(error) === NOT_FOUND) {
-    return new RunbookError('RunNotFound', `There is no run ${workflowId}, or it is over.`, {
+  if (error instanceof WorkflowNotFoundError || grpcCode(error) === NOT_FOUND || isNoId(error)) {
+    const which = runId === undefined ? `${workflowId}, or it is over` : `${runId} of ${workflowId}`
+    return new RunbookError('RunNotFound', `There is no run ${which}.`, {
       advice: words`${command('list')} shows all runs.`,
       cause: error,
     })
@@ -110,6 +115,11 @@ export function isOtherCode(error: unknown): boolean {
     error instanceof QueryNotRegisteredError ||
     /in failed state|nondeterminism/i.test(messageOf(causeOf(error)))
   )
+}
+
+/** Whether the server refused an ID by its form alone: a run ID that is no UUID, or one that is too long. */
+function isNoId(error: unknown): boolean {
+  return grpcCode(error) === INVALID_ARGUMENT && /run ?id|workflow ?id/i.test(messageOf(causeOf(error)))
 }
 
 function grpcCode(error: unknown): number | undefined {

@@ -1,6 +1,6 @@
 import { ServiceError } from '@temporalio/client'
 import { expect, test } from 'vitest'
-import { isOtherCode, isStuck } from '../../src/client/temporal-failure.js'
+import { explainTemporal, isOtherCode, isStuck } from '../../src/client/temporal-failure.js'
 
 const FAILED_PRECONDITION = 9
 const refused = (details: string): ServiceError =>
@@ -16,3 +16,28 @@ test.each([
   expect(isStuck(error)).toBe(true)
   expect(isOtherCode(error)).toBe(otherCode)
 })
+
+const INVALID_ARGUMENT = 3
+const invalid = (details: string): ServiceError =>
+  new ServiceError('Failed to describe workflow', {
+    cause: Object.assign(new Error(`3 INVALID_ARGUMENT: ${details}`), { code: INVALID_ARGUMENT }),
+  })
+
+test.each(['Invalid RunId.', 'RunId is not set on request.', 'WorkflowId length exceeds limit.'])(
+  'an ID that is none ("%s") names no run',
+  (details) => {
+    const said = explainTemporal(invalid(details), 'migration/production/x', 'y')
+    expect(said).toMatchObject({
+      type: 'RunNotFound',
+      message: 'There is no run y of migration/production/x.',
+    })
+  },
+)
+
+test.each(['Invalid query.', 'Namespace is not set.', 'Invalid TaskQueue.'])(
+  'another argument that is refused ("%s") says nothing of a run',
+  (details) => {
+    const error = invalid(details)
+    expect(explainTemporal(error, 'migration/production/x')).toBe(error)
+  },
+)
