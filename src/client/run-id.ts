@@ -38,7 +38,7 @@ function bothOpen(one: string, other: string): RunbookError {
   })
 }
 
-/** `work` with the run as typed, or that of the environment's database. Throws what {@link openContext} and {@link runIdOf} do. */
+/** `work` with the run as typed, or that of the environment's database; where that has none yet, a `RunNotFound` of `work` says so. Throws what {@link openContext} and {@link runIdOf} do. */
 export async function withRun<T>(
   options: ContextOptions,
   id: string | undefined,
@@ -46,7 +46,20 @@ export async function withRun<T>(
 ): Promise<T> {
   if (id !== undefined && id !== '') return withSession(options.project, (session) => work(session, id))
   const { target } = await openContext(options, { touchesDatabase: false })
-  return withSession(options.project, async (session) => work(session, await runIdOf(session, target)))
+  return withSession(options.project, async (session) => {
+    const found = await runIdOf(session, target)
+    try {
+      return await work(session, found)
+    } catch (error) {
+      if (!(error instanceof RunbookError) || error.type !== 'RunNotFound') throw error
+      if ((await newestRun(session, found)) !== undefined) throw error
+      const { environment, database } = target
+      throw new RunbookError('RunNotFound', `No runs of ${database.name} (${environment}) yet.`, {
+        advice: words`Start one: ${at({ environment }, command('start'))}`,
+        cause: error,
+      })
+    }
+  })
 }
 
 interface NewestRun {

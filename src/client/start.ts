@@ -1,11 +1,9 @@
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowNotFoundError } from '@temporalio/client'
-import { RunbookError } from '../contract/failures.js'
 import { DATABASE_MEMO, WORKFLOW_TYPES } from '../contract/names.js'
 import type { MigrationRequest } from '../contract/run.js'
 import { runIdOf } from './run-id.js'
 import type { Session } from './session.js'
-import { explainTemporal } from './temporal-failure.js'
-import { at, command, words } from '../contract/next-command.js'
+import { alreadyRunning, explainTemporal } from './temporal-failure.js'
 
 /** One run of a database's workflow. */
 export interface StartedRun {
@@ -27,9 +25,7 @@ export async function refuseSecondStart(
     if (error instanceof WorkflowNotFoundError) return
     throw explainTemporal(error, workflowId)
   }
-  throw new RunbookError('AlreadyRunning', `A migration of this database is under way: ${workflowId}.`, {
-    advice: words`Look at it: ${at({ environment }, command('show'))}. End it: ${at({ environment }, command('abort'))}`,
-  })
+  throw alreadyRunning(workflowId, { environment })
 }
 
 /** Starts the workflow; Temporal refuses a second one of the same database. Throws `AlreadyRunning`, `TemporalUnreachable`. */

@@ -10,7 +10,15 @@ import {
 } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import { messageOf, RunbookError } from '../contract/failures.js'
-import { at, command, isWords, words, wordsAt, type Words } from '../contract/next-command.js'
+import {
+  at,
+  command,
+  isWords,
+  words,
+  wordsAt,
+  type CommandPlace,
+  type Words,
+} from '../contract/next-command.js'
 
 /** gRPC status codes, from the gRPC specification. */
 const CANCELLED = 1
@@ -52,10 +60,7 @@ export function explainTemporal(error: unknown, workflowId: string, runId?: stri
     })
   }
   if (error instanceof WorkflowExecutionAlreadyStartedError) {
-    return new RunbookError('AlreadyRunning', `A migration of this database is under way: ${workflowId}.`, {
-      advice: words`Look at it: ${at({ run: workflowId }, command('show'))}`,
-      cause: error,
-    })
+    return alreadyRunning(workflowId, { run: workflowId }, error)
   }
   if (error instanceof WorkflowUpdateFailedError) {
     return new RunbookError('DecisionRefused', error.cause?.message ?? error.message, {
@@ -80,6 +85,15 @@ export function explainTemporal(error: unknown, workflowId: string, runId?: stri
     })
   }
   return error
+}
+
+/** `place`: how the run is named in what to type next. */
+export function alreadyRunning(workflowId: string, place: CommandPlace, cause?: unknown): RunbookError {
+  const next = at.bind(undefined, place)
+  return new RunbookError('AlreadyRunning', `A migration of this database is under way: ${workflowId}.`, {
+    advice: words`Look at it: ${next(command('show'))}. Follow it, and answer what it asks: ${next(command('watch', '--decide'))}. End it: ${next(command('abort'))}`,
+    cause,
+  })
 }
 
 /** What the run itself says to do instead, where it does. */

@@ -1,3 +1,4 @@
+import { defined } from '../contract/defined.js'
 import type { Decision } from '../contract/decision.js'
 import { at, command, words, type Words } from '../contract/next-command.js'
 import type { RollbackOption } from '../contract/rollback.js'
@@ -42,7 +43,12 @@ export function howToRollBack(
 
 function choosing(ways: readonly RollbackOption[]): Words {
   const possible = ways.filter(({ available }) => available).map((way) => way.command)
-  return [...possible, command('rollback', '--strategy', 'none')].reduce<Words>(
+  // All are of one database.
+  const none = at(
+    defined({ environment: ways[0]?.command.environment }),
+    command('rollback', '--strategy', 'none'),
+  )
+  return [...possible, none].reduce<Words>(
     (all, next, index) => (index === 0 ? words`Choose one of these: ${next}` : words`${all}, or ${next}`),
     '',
   )

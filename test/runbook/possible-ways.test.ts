@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { plain } from '../../src/contract/command-line.js'
+import { commandsIn } from '../../src/contract/next-command.js'
 import type { Decision } from '../../src/contract/decision.js'
 import type { RollbackOption } from '../../src/contract/rollback.js'
 import type { GateView } from '../../src/contract/run.js'
@@ -45,6 +46,7 @@ describe('a way back that is not possible is refused with its reason and what is
     const advice = plain(refused?.advice ?? '')
     expect(advice).toContain('rollback --strategy none')
     expect(advice).not.toContain(`--strategy ${strategy}`)
+    for (const next of commandsIn(refused?.advice ?? '')) expect(next.environment).toBe('production')
   })
 
   test.each<[string, ReturnType<typeof choose>, RollbackOption[] | undefined]>([

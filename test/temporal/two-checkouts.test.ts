@@ -1,15 +1,19 @@
 import { mkdtempSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runIdOf } from '../../src/client/run-id.js'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { runIdOf, withRun } from '../../src/client/run-id.js'
+import { readRun } from '../../src/client/runs.js'
 import { refuseSecondStart, startRun } from '../../src/client/start.js'
+import { plain } from '../../src/contract/command-line.js'
+import type { RunbookError } from '../../src/contract/failures.js'
 import { admitRequest } from '../../src/runbook/charter/admission.js'
 import { serviceOf } from '../../src/runbook/charter/service.js'
 import { checkoutWorkflowId } from '../../src/contract/checkout.js'
 import type { MigrationRequest } from '../../src/contract/run.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
+import { projectFolder } from '../config/project-folder.js'
 import { charterFor } from '../charter-for.js'
 import { requestFor } from '../workflows/request.js'
 
@@ -21,6 +25,8 @@ beforeAll(async () => {
   server = await startEmbeddedServer({ projectDir })
   session = await connectClient({ projectDir })
 }, 120_000)
+
+afterEach(() => void vi.unstubAllEnvs())
 
 afterAll(async () => {
   await session.close()
@@ -49,7 +55,16 @@ test('two checkouts of one local database on one server have a run each, and fin
   expect(await runIdOf(session, second.target)).toBe(other)
   expect(await runIdOf(session, third.target)).not.toBe(other)
 
-  await expect(refuseSecondStart(session, first.target)).rejects.toMatchObject({ type: 'AlreadyRunning' })
+  const refused = refuseSecondStart(session, first.target)
+  await expect(refused).rejects.toMatchObject({ type: 'AlreadyRunning' })
+  const advice = plain(
+    await refused.then(
+      () => '',
+      (error: unknown) => (error as RunbookError).adviceWords,
+    ),
+  )
+  for (const next of ['show', 'watch --decide', 'abort'])
+    expect(advice).toContain(`d1-runbook ${next} --env local`)
   await expect(refuseSecondStart(session, second.target)).rejects.toMatchObject({ type: 'AlreadyRunning' })
   await expect(startRun(session, 'nobody', second)).rejects.toMatchObject({ type: 'AlreadyRunning' })
   await refuseSecondStart(session, third.target)
@@ -124,3 +139,22 @@ test('a worker carries out the run of its own checkout, under either ID, and non
     /lies in .*\/a\/app.* the workflow migration\/local\/shared or .* belongs to another folder/,
   )
 })
+
+test('where a database has no run yet, whoever asks for it is told that, and how to start one', async () => {
+  const project = projectFolder({
+    'wrangler.toml': '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "new"\n',
+  })
+  const show = (id?: string) =>
+    withRun({ env: 'local', project }, id, (there, found) => readRun(there, found, undefined))
+  vi.stubEnv('TEMPORAL_ADDRESS', server.address)
+  await expect(show()).rejects.toMatchObject({
+    type: 'RunNotFound',
+    message: 'No runs of new (local) yet.',
+    adviceWords: ['Start one: ', { command: 'start', args: [], environment: 'local' }],
+  })
+  const typed = { type: 'RunNotFound', message: 'There is no run migration/local/other, or it is over.' }
+  await expect(show('migration/local/other')).rejects.toMatchObject(typed)
+  await expect(
+    withRun({ env: 'local', project }, PLAIN, (there, found) => readRun(there, found, 'x')),
+  ).rejects.toMatchObject({ type: 'RunNotFound', message: `There is no run x of ${PLAIN}.` })
+}, 60_000)

@@ -56,8 +56,18 @@ function refuseSilentDemo(options: DemoOptions, output: Output): void {
     'ConfigInvalid',
     'The demo asks questions, and here is no terminal to answer them.',
     {
-      advice: words`Run ${command('demo', '--yes', '--fast')}: it approves everything as the demo user.`,
+      advice: words`Run ${silentDemo(options)}: it approves everything as the demo user.`,
     },
+  )
+}
+
+/** What was asked for, without its questions. */
+export function silentDemo({ remote, dir }: DemoOptions): NextCommand {
+  return command(
+    'demo',
+    ...['--yes', '--fast'],
+    ...(remote === true ? ['--remote'] : []),
+    ...(dir === undefined ? [] : ['--dir', dir]),
   )
 }
 
