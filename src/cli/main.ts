@@ -8,6 +8,7 @@ import { failureOf, type Failure } from './terminal/failure.js'
 import { colorsFor, createOutput, flushOutput, survivePipeClose, terminalRows } from './terminal/output.js'
 import { command, mapText, words, type NextCommand, type Words } from '../contract/next-command.js'
 import { commandLine } from '../contract/command-line.js'
+import { didYouMean } from '../config/closest.js'
 import { toolVersion } from '../config/version.js'
 
 /**
@@ -18,14 +19,19 @@ export async function main(argv: string[]): Promise<number> {
   survivePipeClose()
   const noMore = endOnHangUp()
   const app = new App()
+  let program: Command | undefined
   try {
-    const program = await createProgram(app, argv)
-    await program.parseAsync(argv, { from: 'user' })
+    program = await createProgram(app, argv)
+    const asked = helpAsked(program, argv)
+    if (asked === undefined) await program.parseAsync(argv, { from: 'user' })
+    else asked.outputHelp()
     await flushOutput()
     return app.exitCode
   } catch (error) {
     const code =
-      error instanceof CommanderError ? reportUsage(error, argv) : reportFailure(failureOf(error), argv, app)
+      error instanceof CommanderError
+        ? reportUsage(error, argv, program)
+        : reportFailure(failureOf(error), argv, app)
     await flushOutput()
     return code
   } finally {
@@ -40,7 +46,7 @@ export async function createProgram(app: App, argv: string[]): Promise<Command> 
     .version(toolVersion(), '-V, --version')
     .showSuggestionAfterError(true)
     .addHelpCommand(
-      new Command('help').argument('[command]').summary('show the help of a command').helpGroup('Begin:'),
+      new Command('help').argument('[command...]').summary('show the help of a command').helpGroup('Begin:'),
     )
     .addHelpText(
       'after',
@@ -58,6 +64,48 @@ export async function createProgram(app: App, argv: string[]): Promise<Command> 
   }
   throwInsteadOfExit(program)
   return program
+}
+
+/** Whose help `help backup restore` asks for; undefined where nobody asks so. Throws where there is no such command. */
+function helpAsked(program: Command, argv: string[]): Command | undefined {
+  const [help, ...path] = argv.filter((word) => !word.startsWith('-'))
+  if (help !== 'help') return undefined
+  return path.reduce((command, word, index) => {
+    const next = command.commands.find((one) => one.name() === word)
+    if (next !== undefined) return next
+    throw unknownCommand(word, command, path.slice(0, index))
+  }, program)
+}
+
+function unknownCommand(word: string, { commands }: Command, path: readonly string[]): CommanderError {
+  const names = commands.map((one) => one.name())
+  const what =
+    path.length === 0 ? `unknown command '${word}'.` : `${path.join(' ')} has no command '${word}'.`
+  return new CommanderError(2, 'commander.unknownCommand', `${what}${didYouMean(word, names)}`)
+}
+
+/** The command that a command line begins with, and the words that name it. */
+function commandIn(
+  program: Command | undefined,
+  argv: string[],
+): { command: Command; path: string[] } | undefined {
+  if (program === undefined) return undefined
+  const words = argv.slice(argv.findIndex((word) => !word.startsWith('-')))
+  let command = program
+  const path: string[] = []
+  for (const word of words[0] === 'help' ? words.slice(1) : words) {
+    const next = command.commands.find((one) => one.name() === word)
+    if (next === undefined) break
+    command = next
+    path.push(word)
+  }
+  return { command, path }
+}
+
+/** Commander gives a word that is no subcommand to the default one, and blames that. */
+function forDefault(error: CommanderError, command: Command, word: string | undefined): boolean {
+  if (error.code !== 'commander.excessArguments' || command.commands.length === 0) return false
+  return word !== undefined && !word.startsWith('-')
 }
 
 /** Where somebody begins who does not know us yet. */
@@ -87,13 +135,18 @@ function throwInsteadOfExit(command: Command): void {
   for (const child of command.commands) throwInsteadOfExit(child)
 }
 
-function reportUsage(error: CommanderError, argv: string[]): number {
-  if (error.exitCode === 0) return 0
+function reportUsage(given: CommanderError, argv: string[], program: Command | undefined): number {
+  if (given.exitCode === 0) return 0
+  const { command: asked, path = [] } = commandIn(program, argv) ?? {}
+  const word = argv[argv.indexOf(path[0] ?? '') + path.length]
+  const error =
+    asked !== undefined && word !== undefined && forDefault(given, asked, word)
+      ? unknownCommand(word, asked, path)
+      : given
   const message = error.message.replace(/^error: /, '')
   // The bare command line prints its help, which is its own message.
   if (error.code === 'commander.help') return 2
-  const asked = argv.find((word) => !word.startsWith('-'))
-  const advice = words`See: ${command('help', ...COMMANDS.flatMap(({ name }) => (name === asked ? [name] : [])))}`
+  const advice = words`See: ${command('help', ...path)}`
   return report({ type: 'Usage', message, advice, exitCode: 2 }, argv)
 }
 

@@ -6,6 +6,16 @@ describe('wrong usage ends with 2 and says what to type', () => {
   test.each([
     [['stauts'], 'Did you mean status?'],
     [['status', '--evn', 'x'], 'Did you mean --env?'],
+    [['backup', 'restor'], 'backup has no command \'restor\'. Did you mean "restore"?'],
+    [['backup', 'list'], "backup has no command 'list'."],
+    [['worker', 'version'], 'Did you mean "versions"?'],
+    [['backup', 'validate', 'a.zip', 'b.zip'], "too many arguments for 'validate'"],
+    [['backup', 'restore', 'a.zip'], 'See: d1-runbook help backup restore'],
+    [['backup', 'create', '--keeep', '3'], 'See: d1-runbook help backup create'],
+    [['help', 'foo'], "unknown command 'foo'."],
+    [['help', 'stauts'], 'Did you mean "status"?'],
+    [['help', 'backup', 'restor'], 'backup has no command \'restor\'. Did you mean "restore"?'],
+    [['help', 'show', 'foo'], "show has no command 'foo'."],
     [['create'], "missing required argument 'name'"],
     [['start', '--until', 'tomorrow'], 'validated, closed'],
     [['start', '--wait', '--detach'], 'cannot be used with'],
@@ -13,6 +23,8 @@ describe('wrong usage ends with 2 and says what to type', () => {
     [['approve', 'final', '--actor', ' '], 'needs the name of the person'],
     [['rollback'], '--strategy'],
     [['demo'], '--yes --fast'],
+    [['demo', '--remote', '--fast'], 'demo --yes --fast --remote'],
+    [['demo', '--dir', 'my demo'], 'demo --yes --fast --dir "my demo"'],
     [['status', '--env', 'prod'], 'Did you mean "production"?'],
     [['status'], 'No migrations directory found'],
     [['backup', 'validate', 'nope.zip'], 'There is no file'],
@@ -118,4 +130,20 @@ test('a key that nobody reads is a warning in the document too, and a file below
   const { readFileSync } = await import('node:fs')
   const path = await import('node:path')
   expect(readFileSync(path.join(folder, 'new/one/of.sarif'), 'utf8')).toContain('"version": "2.1.0"')
+})
+
+describe('help of a command is that of the command', () => {
+  test.each([
+    [['help', 'backup', 'restore'], 'Usage: d1-runbook backup restore'],
+    [['help', 'monitor', 'check-now'], 'Usage: d1-runbook monitor check-now'],
+    [['help', 'worker', 'versions'], 'Usage: d1-runbook worker versions'],
+    [['help', 'backup', 'schedule'], 'Usage: d1-runbook backup schedule'],
+    [['help', 'backup'], 'Usage: d1-runbook backup '],
+    [['help', 'show'], 'Usage: d1-runbook show'],
+    [['help'], 'Usage: d1-runbook [options] [command]'],
+  ])('%j', async (args, said) => {
+    const { code, stdout } = await runCli(args, projectFolder())
+    expect(code).toBe(0)
+    expect(stdout).toContain(said)
+  })
 })
