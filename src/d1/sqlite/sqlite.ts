@@ -33,14 +33,17 @@ export function quoteText(text: string): string {
 
 /**
  * SQL for a value as people read it: as a literal, a real by the fewest digits that tell it from its neighbours (`quote` writes
- * 1.0499999999999998 as 1.049999999999999823e+00). What is longer than `most` characters is cut, and says so.
+ * 1.0499999999999998 as 1.049999999999999823e+00), a text that holds NUL by its bytes (`quote` ends it there). What is longer than `most`
+ * characters is cut, and says so.
  */
 export function shownValue(expression: string, most?: number): string {
   const digits = `printf('%!.17g', ${expression})`
-  const literal = `CASE WHEN typeof(${expression}) = 'real' AND length(${digits}) < length(quote(${expression})) AND CAST(${digits} AS REAL) = ${expression} THEN ${digits} ELSE quote(${expression}) END`
+  const bytes = `'CAST(X''' || hex(${expression}) || ''' AS TEXT)'`
+  const quoted = `CASE WHEN typeof(${expression}) = 'text' AND instr(CAST(${expression} AS BLOB), X'00') > 0 THEN ${bytes} ELSE quote(${expression}) END`
+  const literal = `CASE WHEN typeof(${expression}) = 'real' AND length(${digits}) < length(quote(${expression})) AND CAST(${digits} AS REAL) = ${expression} THEN ${digits} ELSE ${quoted} END`
   return most === undefined
     ? `(${literal})`
-    : `(CASE WHEN length(quote(${expression})) > ${most} THEN substr(${literal}, 1, ${most}) || '…' ELSE ${literal} END)`
+    : `(CASE WHEN length(${quoted}) > ${most} THEN substr(${literal}, 1, ${most}) || '…' ELSE ${literal} END)`
 }
 
 /** A cell as text; empty for NULL and for a column that is not there. */

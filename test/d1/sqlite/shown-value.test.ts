@@ -28,6 +28,7 @@ test.each([
   [`'1.049999999999999823e+00'`, `'1.049999999999999823e+00'`],
   [`'it''s  two'`, `'it''s  two'`],
   [`X'00FF'`, `X'00FF'`],
+  [`CAST(X'00FF' AS TEXT)`, `CAST(X'00FF' AS TEXT)`],
 ])('%s is shown as %s', (value, text) => {
   expect(shown(value)).toBe(text)
 })
