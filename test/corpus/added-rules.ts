@@ -315,3 +315,46 @@ export const UNIQUE_ALIKE: Scenario[] = [
     unsaid: [TAKEN, REFUSED, UNKNOWN],
   })),
 ]
+
+const LOGS = `AFTER INSERT ON u BEGIN INSERT INTO log VALUES (new.id, 'in'); END`
+const trigger = (is: string, was = LOGS) => ({
+  schema: `CREATE TABLE u (${U}); CREATE TABLE log (n INTEGER, what TEXT); CREATE TRIGGER g ${was};`,
+  rows: `INSERT INTO u VALUES (1, 'a', 20);`,
+  migration: `DROP TRIGGER g; CREATE TRIGGER ${is};`,
+})
+
+export const TRIGGERS_OTHERWISE: Scenario[] = [
+  ...[
+    [
+      'under a condition',
+      `g ${LOGS.replace('BEGIN', 'WHEN new.age > 1 BEGIN')}`,
+      'another event or condition.',
+    ],
+    ['of another event', `g ${LOGS.replace('INSERT ON', 'UPDATE ON')}`, 'another event or condition.'],
+    ['before the row', `g ${LOGS.replace('AFTER', 'BEFORE')}`, 'another event or condition.'],
+    ['of another text', `g ${LOGS.replace(`'in'`, `'IN'`)}`, 'other statements.'],
+    [
+      'of both',
+      `g ${LOGS.replace(`'in'`, 'new.email').replace('INSERT ON', 'UPDATE OF age ON')}`,
+      'another event or condition, other statements.',
+    ],
+  ].map(([name = '', is = '', says = '']) =>
+    told(
+      { name: `a trigger ${name}`, ...trigger(is), codes: ['BC104'] },
+      `The trigger g on u is made again otherwise: ${says}`,
+    ),
+  ),
+]
+
+export const TRIGGERS_ALIKE: Scenario[] = [
+  ...[
+    ['word for word', `g ${LOGS}`],
+    [
+      'in quotes and capitals',
+      `IF NOT EXISTS "g" after insert ON "u" BEGIN insert into LOG values (NEW.id, 'in'); END`,
+    ],
+    ['with comments and lines', `g ${LOGS.replace('BEGIN', 'BEGIN -- as before\n')}`],
+    ['for each row, as every one is', `g ${LOGS.replace('BEGIN', 'FOR EACH ROW BEGIN')}`],
+    ['after the row, which is not the default', `g ${LOGS.replace('AFTER', 'after')}`],
+  ].map(([name = '', is = '']) => silent({ name: `a trigger ${name}`, ...trigger(is) })),
+]

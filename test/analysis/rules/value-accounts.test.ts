@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { verdictOf } from '../../../src/analysis/findings/acknowledge.js'
-import { RULES_ADDED, RULES_KEPT, UNIQUE_ALIKE, UNIQUE_OTHERWISE } from '../../corpus/added-rules.js'
+import {
+  RULES_ADDED,
+  RULES_KEPT,
+  TRIGGERS_ALIKE,
+  TRIGGERS_OTHERWISE,
+  UNIQUE_ALIKE,
+  UNIQUE_OTHERWISE,
+} from '../../corpus/added-rules.js'
 import { CAST_ALIKE, CUT } from '../../corpus/casts.js'
 import { COMPUTED_ALIKE, COMPUTED_OTHERWISE } from '../../corpus/computed-columns.js'
 import { EXCHANGED, IN_PLACE } from '../../corpus/columns-exchanged.js'
@@ -23,6 +30,8 @@ const KINDS: Record<string, Scenario[]> = {
   'rules and views that are as they were': RULES_KEPT,
   'unique indexes that refuse other rows': UNIQUE_OTHERWISE,
   'unique indexes that refuse the same rows': UNIQUE_ALIKE,
+  'triggers that do something else': TRIGGERS_OTHERWISE,
+  'triggers that do the same': TRIGGERS_ALIKE,
   'columns that hold the values of others': EXCHANGED,
   'columns that keep their values': IN_PLACE,
   'values cleared and lost': CLEARED_LOST,
