@@ -5,7 +5,7 @@ import { RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
 import { withReader } from '../d1/read/open-reader.js'
 import { readLedger } from '../d1/schema/ledger.js'
-import { recordChecksums } from '../d1/migrations/checksums.js'
+import { checksumsFile, recordChecksums } from '../d1/migrations/checksums.js'
 import type { TellActivities } from '../contract/activities.js'
 import type { RunView } from '../contract/run.js'
 import type { MigrationRef, Target } from '../contract/target.js'
@@ -14,7 +14,8 @@ import { appendToMigrationLog } from '../runbook/migration-log.js'
 import { metricsLine } from '../runbook/metrics.js'
 import { demandPlainName } from '../contract/migration-name.js'
 import { PRIVATE_FILE, PRIVATE_FOLDER, projectFileMode } from '../process/private-files.js'
-import { readIfThere, replaceFile } from './files.js'
+import { demandNoWayOut, readIfThere, replaceFile } from './files.js'
+import { isBelow } from '../process/below.js'
 import { keepDocument } from './run-files.js'
 import { artifactStore, type ActivityContext } from './worker-place.js'
 
@@ -27,18 +28,22 @@ export async function updateDocuments(
 ): ReturnType<TellActivities['updateDocuments']> {
   const { target, view, timeZone, adopted = [] } = input
   if (!existsSync(target.projectDir)) return { files: [] }
-  const checksums = await refreshChecksums(target, view, adopted)
-  return {
-    files: [
-      await logMigration(target, view, timeZone),
-      await logMetrics(target, view),
-      ...(checksums === undefined ? [] : [checksums]),
-    ],
-  }
+  const [log, metrics, checksums] = await Promise.allSettled([
+    logMigration(target, view, timeZone),
+    logMetrics(target, view),
+    refreshChecksums(target, view, adopted),
+  ])
+  // One that may not be written keeps none of the others from being written.
+  for (const one of [log, metrics, checksums]) if (one.status === 'rejected') throw one.reason
+  const files = [log, metrics, checksums].flatMap((one) =>
+    one.status === 'fulfilled' && one.value !== undefined ? [one.value] : [],
+  )
+  return { files }
 }
 
 async function logMigration(target: Target, view: RunView, timeZone: string): Promise<string> {
   const file = path.join(target.projectDir, 'MIGRATIONS.md')
+  demandNoWayOut(target.projectDir, file)
   const existing = await readIfThere(file)
   const content = appendToMigrationLog({ existing, view, timeZone })
   if (content !== existing) await replaceFile(file, content, projectFileMode())
@@ -47,6 +52,7 @@ async function logMigration(target: Target, view: RunView, timeZone: string): Pr
 
 async function logMetrics(target: Target, view: RunView): Promise<string> {
   const file = path.join(target.projectDir, '.d1-runbook', 'metrics.jsonl')
+  demandNoWayOut(target.projectDir, file)
   const known = (await readIfThere(file)) ?? ''
   if (known.includes(`"runId":${JSON.stringify(view.runId)}`)) return file
   await mkdir(path.dirname(file), { recursive: true, mode: PRIVATE_FOLDER })
@@ -68,7 +74,13 @@ async function refreshChecksums(
   )
   const applied = [...ran, ...adopted.filter(({ name }) => view.adopted?.includes(name) === true)]
   if (applied.length === 0 || !existsSync(target.migrationsDir)) return undefined
+  demandNoWayOut(homeOfMigrations(target), checksumsFile(target.migrationsDir))
   return recordChecksums(target.migrationsDir, applied)
+}
+
+/** The project; the folder itself where the Wrangler file says that it lies elsewhere, which no link does. */
+function homeOfMigrations({ projectDir, migrationsDir }: Target): string {
+  return isBelow(projectDir, migrationsDir) ? projectDir : migrationsDir
 }
 
 /**
@@ -86,6 +98,7 @@ export async function keepReverseMigration(
   demandPlainName(migration.name)
   await demandApplied(here.target, migration.name)
   const inProject = path.join(input.target.migrationsDir, migration.name)
+  demandNoWayOut(homeOfMigrations(input.target), inProject)
   const there = await readIfThere(inProject)
   const mayLieThere = existsSync(input.target.migrationsDir) && (there === undefined || there === file.sql)
   if (!mayLieThere) {

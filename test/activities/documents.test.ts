@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -67,6 +76,81 @@ test('checksums grow by what an adoption recorded, as it was read back', async (
   const view = { ...sampleRun(), migrations: [], adopted: ['0001_here.sql'] }
   await updateDocuments({ target, view, timeZone: 'UTC', adopted: refs })
   expect(await readChecksums(target.migrationsDir)).toEqual({ '0001_here.sql': 'b'.repeat(64) })
+})
+
+describe('a link that a checkout brings is no way out of it', () => {
+  const elsewhere = (): string => path.join(folder, 'elsewhere')
+  const checksums = JSON.stringify({ version: 1, files: {} })
+
+  beforeEach(() => {
+    mkdirSync(path.join(elsewhere(), 'deep'), { recursive: true })
+    writeFileSync(path.join(elsewhere(), 'file'), checksums)
+  })
+
+  const link = (to: string, ...parts: string[]): void => {
+    const file = path.join(target.projectDir, ...parts)
+    mkdirSync(path.dirname(file), { recursive: true })
+    rmSync(file, { recursive: true, force: true })
+    symlinkSync(path.join(elsewhere(), to), file)
+  }
+  const update = () => updateDocuments({ target, view: sampleRun(), timeZone: 'UTC' })
+
+  test.each<[string, () => void]>([
+    ['MIGRATIONS.md', () => link('file', 'MIGRATIONS.md')],
+    ['MIGRATIONS.md, to nowhere', () => link('none', 'MIGRATIONS.md')],
+    ['checksums.json', () => link('file', 'migrations', 'checksums.json')],
+    ['checksums.json, to nowhere', () => link('none', 'migrations', 'checksums.json')],
+    ['the folder of the migrations', () => link('deep', 'migrations')],
+    ['metrics.jsonl', () => link('file', '.d1-runbook', 'metrics.jsonl')],
+    ['.d1-runbook', () => link('deep', '.d1-runbook')],
+    ['.d1-runbook, to nowhere', () => link('none', '.d1-runbook')],
+  ])('%s: refused, and the others are written', async (what, make) => {
+    make()
+    await expect(update()).rejects.toMatchObject({
+      type: 'NotPermitted',
+      message: expect.stringContaining('is not below'),
+    })
+    expect(readdirSync(elsewhere(), { recursive: true }).sort()).toEqual(['deep', 'file'])
+    expect(readFileSync(path.join(elsewhere(), 'file'), 'utf8')).toBe(checksums)
+    if (!what.startsWith('MIGRATIONS.md')) expect(read('MIGRATIONS.md')).toContain('|')
+    if (!what.includes('.d1-runbook') && !what.includes('metrics')) read('.d1-runbook', 'metrics.jsonl')
+  })
+
+  test.each<[string, () => void]>([
+    ['none at all', () => undefined],
+    [
+      'one within the project',
+      () => {
+        mkdirSync(path.join(target.projectDir, 'docs'))
+        writeFileSync(path.join(target.projectDir, 'docs', 'log.md'), '# Ours\n')
+        symlinkSync(
+          path.join(target.projectDir, 'docs', 'log.md'),
+          path.join(target.projectDir, 'MIGRATIONS.md'),
+        )
+      },
+    ],
+    ['one that nothing is written through', () => link('deep', 'vendor')],
+    [
+      'the project itself is one',
+      () => {
+        renameSync(target.projectDir, path.join(folder, 'real'))
+        symlinkSync(path.join(folder, 'real'), target.projectDir)
+      },
+    ],
+    [
+      'migrations that the Wrangler file has elsewhere',
+      () => {
+        target = { ...target, migrationsDir: elsewhere() }
+        writeFileSync(path.join(elsewhere(), 'checksums.json'), checksums)
+      },
+    ],
+  ])('is none that stays inside: %s', async (_what, make) => {
+    make()
+    await update()
+    expect(read('MIGRATIONS.md')).toContain('|')
+    if (target.migrationsDir === elsewhere())
+      expect(Object.keys((await readChecksums(elsewhere())) ?? {})).not.toEqual([])
+  })
 })
 
 test('a worker without the project writes nothing there', async () => {

@@ -14,9 +14,14 @@ const schema = z.object({
   files: z.record(z.string(), z.string().length(64)),
 })
 
+/** Where the project keeps them, if it does. */
+export function checksumsFile(migrationsDir: string): string {
+  return join(migrationsDir, NAME)
+}
+
 /** SHA-256 by file name from `checksums.json` in the migrations folder; undefined where nobody ran `lock`. Throws `ConfigInvalid`. */
 export async function readChecksums(migrationsDir: string): Promise<Record<string, string> | undefined> {
-  const file = join(migrationsDir, NAME)
+  const file = checksumsFile(migrationsDir)
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -70,7 +75,7 @@ function entriesOf(files: readonly MigrationRef[]): Record<string, string> {
 }
 
 async function writeEntries(migrationsDir: string, entries: Record<string, string>): Promise<string> {
-  const file = join(migrationsDir, NAME)
+  const file = checksumsFile(migrationsDir)
   const sorted = Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1))
   const content = { version: 1, files: Object.fromEntries(sorted) }
   await writeFileAtomic(file, `${JSON.stringify(content, null, 2)}\n`)
