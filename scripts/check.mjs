@@ -10,8 +10,11 @@ import { setUp } from '../setup/steps.mjs'
 const LIMIT_MS = 300_000
 const inModules = (...path) => join(packageRoot, 'node_modules', ...path)
 
+const LINTER = inModules('oxlint', 'bin', 'oxlint')
+const LINT = ['.', '--type-aware', '--deny-warnings', '--report-unused-disable-directives']
+
 const CHECKS = [
-  { name: 'lint', tool: inModules('eslint', 'bin', 'eslint.js'), args: ['.', '--max-warnings=0'] },
+  { name: 'lint', tool: LINTER, args: LINT },
   { name: 'types', tool: inModules('typescript', 'bin', 'tsc'), args: ['-p', '.', '--noEmit'] },
   { name: 'unused', tool: inModules('knip', 'bin', 'knip.js'), args: ['--no-progress'] },
   {
@@ -26,11 +29,7 @@ const CHECKS = [
   },
 ]
 /** In place of the first two where both are asked for: they read and understand the same program. */
-const LINT_AND_TYPES = {
-  name: 'lint and types',
-  tool: join(packageRoot, 'scripts', 'lint-types.mjs'),
-  args: [],
-}
+const LINT_AND_TYPES = { name: 'lint and types', tool: LINTER, args: [...LINT, '--type-check'] }
 
 /**
  * Runs the checks and prints the output of those that fail.

@@ -39,7 +39,7 @@ export class App {
 
   /** Wraps `work` for commander; services are imported inside of it, so that help and usage errors stay fast. */
   action<Options>(work: Action<Options>): (this: Command, ...words: unknown[]) => Promise<void> {
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- commander hands the command over as `this`
+    // oxlint-disable-next-line typescript/no-this-alias -- commander hands the command over as `this`
     const app = this
     return async function (this: Command) {
       const options: Options & Omit<CommonOptions, 'json'> & { json?: true } = this.opts()
