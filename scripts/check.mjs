@@ -22,11 +22,7 @@ const CHECKS = [
     tool: inModules('dependency-cruiser', 'bin', 'dependency-cruiser.mjs'),
     args: ['src', 'sample', 'test', '--config', '.dependency-cruiser.mjs', '--output-type', 'err-long'],
   },
-  {
-    name: 'format',
-    tool: inModules('prettier', 'bin', 'prettier.cjs'),
-    args: ['.', '--check', '--log-level=warn'],
-  },
+  { name: 'format', tool: inModules('oxfmt', 'bin', 'oxfmt'), args: ['.', '--list-different'] },
 ]
 /** In place of the first two where both are asked for: they read and understand the same program. */
 const LINT_AND_TYPES = { name: 'lint and types', tool: LINTER, args: [...LINT, '--type-check'] }

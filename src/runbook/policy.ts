@@ -23,7 +23,8 @@ export type RefusalCode =
 
 /** `missing`: approvals that the gate still needs after this decision; 0 closes it. */
 export type Judgement =
-  { counts: true; gate: Gate; missing: number } | { counts: false; code: RefusalCode; reason: string }
+  | { counts: true; gate: Gate; missing: number }
+  | { counts: false; code: RefusalCode; reason: string }
 
 /**
  * Whether a decision counts. Pure: the same question gets the same answer on replay.
@@ -104,7 +105,9 @@ export function judgeDecision(input: {
 }
 
 export type GateOutcome =
-  { state: 'rejected'; by: string } | { state: 'approved' } | { state: 'open'; missing: number }
+  | { state: 'rejected'; by: string }
+  | { state: 'approved' }
+  | { state: 'open'; missing: number }
 
 /** The decision as the audit trail keeps it: stamped with the plan that it was taken for, whatever the sender left out. */
 export function recordDecision(input: {

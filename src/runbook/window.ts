@@ -2,7 +2,9 @@ import type { MaintenanceWindow } from '../contract/run.js'
 
 /** Where `now` is against a maintenance window. `forMs`: milliseconds until it opens, or closes. */
 export type WindowState =
-  { state: 'before'; forMs: number } | { state: 'open'; forMs: number } | { state: 'closed' }
+  | { state: 'before'; forMs: number }
+  | { state: 'open'; forMs: number }
+  | { state: 'closed' }
 
 /**
  * No window means always open. It opens at its first moment and is closed at its last; one that cannot be read is

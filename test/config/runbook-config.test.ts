@@ -1,4 +1,3 @@
-import { format, resolveConfig } from 'prettier'
 import { describe, expect, test } from 'vitest'
 import { runbookConfigJsonSchema } from '../../src/config/json-schema.js'
 import { loadProject } from '../../src/config/project.js'
@@ -6,6 +5,7 @@ import { resolveRequestSettings, testCommandOf } from '../../src/config/settings
 import { configTemplate } from '../../src/config/template.js'
 import { RunbookError } from '../../src/contract/failures.js'
 import { projectFolder, THREE_ENVIRONMENTS } from './project-folder.js'
+import { formatted } from '../formatted.js'
 
 const load = (config: unknown) =>
   loadProject({
@@ -168,8 +168,6 @@ test.each(['ts', 'mjs'] as const)('what init writes as %s is valid as it is', as
 })
 
 test('the published JSON schema is the one of the code (refresh: vitest -u)', async () => {
-  const file = new URL('../../schema/runbook.config.schema.json', import.meta.url)
-  const options = await resolveConfig(file)
-  const text = await format(JSON.stringify(runbookConfigJsonSchema()), { ...options, parser: 'json' })
+  const text = await formatted('runbook.config.schema.json', JSON.stringify(runbookConfigJsonSchema()))
   await expect(text).toMatchFileSnapshot('../../schema/runbook.config.schema.json')
 })

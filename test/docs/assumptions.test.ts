@@ -1,6 +1,6 @@
-import { format, resolveConfig } from 'prettier'
 import { expect, it } from 'vitest'
 import { ASSUMPTIONS } from '../../src/contract/assumptions.js'
+import { formatted } from '../formatted.js'
 
 const INTRODUCTION = `# What we take Cloudflare's D1 to be
 
@@ -20,9 +20,7 @@ it('lists every assumption with its source, and whether a live run has proven it
     ({ assumption, expected, provenAt, source }) =>
       `| ${cell(assumption)} | ${cell(expected.join(' or '))} | ${provenAt ?? 'no'} | ${cell(source)} |`,
   )
-  const file = 'docs/assumptions.md'
-  const options = await resolveConfig(file)
-  const page = await format(`${INTRODUCTION}${rows.join('\n')}\n`, { ...options, filepath: file })
+  const page = await formatted('assumptions.md', `${INTRODUCTION}${rows.join('\n')}\n`)
   await expect(page).toMatchFileSnapshot('../../docs/assumptions.md')
 })
 

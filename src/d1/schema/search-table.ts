@@ -5,7 +5,9 @@ import { unquote, type Token } from '../sql/tokens.js'
  * Source: https://sqlite.org/fts5.html#external_content_and_contentless_tables
  */
 export type SearchContent =
-  { kind: 'own' } | { kind: 'none' } | { kind: 'table'; table: string; rowid: string }
+  | { kind: 'own' }
+  | { kind: 'none' }
+  | { kind: 'table'; table: string; rowid: string }
 
 /** What a CREATE VIRTUAL TABLE … USING fts5 says of its content; undefined for another module. */
 export function searchContent(tokens: Token[]): SearchContent | undefined {

@@ -1,6 +1,13 @@
 /** What a piece of SQL text is, as SQLite's tokenizer sees it. */
 export type TokenKind =
-  'space' | 'comment' | 'string' | 'name' | 'word' | 'number' | 'variable' | 'punctuation'
+  | 'space'
+  | 'comment'
+  | 'string'
+  | 'name'
+  | 'word'
+  | 'number'
+  | 'variable'
+  | 'punctuation'
 
 export interface Token {
   kind: TokenKind
