@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import type { Command } from 'commander'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -41,7 +42,10 @@ export function reportCommand(app: App, summary: string): Command {
         const html = `${base}.html`
         const markdown = `${base}.md`
         // Where nobody named a place it lies beside what else is kept of runs; a named one is written as the user writes.
-        if (options.out === undefined) keepPrivate()
+        if (options.out === undefined) {
+          keepPrivate()
+          await mkdir(path.dirname(base), { recursive: true })
+        }
         await writeOutputFile('--out', html, renderHtml(input))
         await writeOutputFile('--out', markdown, renderMarkdown(input))
         output.document({
