@@ -9,6 +9,7 @@ import { hasAllButKeys, withNewKeys } from './new-keys.js'
 import { givesNewKeys, leavesKeyToSqlite, onlyUpdated } from './row-identity.js'
 import {
   column,
+  isUniqueAmong,
   join,
   missingRows,
   number,
@@ -111,13 +112,7 @@ function differingPairs(database: DatabaseSync, from: string, pairs: Pair[]): Pa
 
 function isUnique(table: TableSchema, key: Pair[]): boolean {
   const names = new Set(key.map(({ is }) => is))
-  const within = (columns: (string | null)[]): boolean =>
-    columns.length > 0 && columns.every((name) => name !== null && names.has(name))
-  return (
-    names.has(ROWID) ||
-    within(table.primaryKey) ||
-    table.indexes.some(({ unique, partial, columns }) => unique && !partial && within(columns))
-  )
+  return names.has(ROWID) || isUniqueAmong(table, (name) => names.has(name))
 }
 
 function renumbered(found: DataComparison): DataComparison {

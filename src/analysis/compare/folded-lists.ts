@@ -3,7 +3,7 @@ import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 import type { TableFate } from '../evidence.js'
 import type { Folded } from './folded-rows.js'
-import { column, number } from './row-keys.js'
+import { column, isUniqueAmong, lostAmong, number } from './row-keys.js'
 import type { Versions } from './versions.js'
 import { writes } from './writers.js'
 
@@ -43,33 +43,19 @@ export function foldedLists(
           const link = `${column('t', key)} = ${column('b', owner)}`
           const found = `SELECT ${list.count(t)} FROM main.${quoteName(table.name)} t WHERE ${link}`
           const alike = list.members.map((it) => `${column('o', it.column)} IS ${column('b', it.column)}`)
-          const once = isKnownBy(before, [owner, ...list.members.map((it) => it.column)])
+          const known = [owner, ...list.members.map((it) => it.column)]
+          const once = isUniqueAmong(before, (one) => known.some((it) => sameName(it, one)))
           if (!once && all > COUNTED) continue
           const wanted = once
             ? 'SELECT 1'
             : `SELECT count(*) FROM prior.${quoteName(before.name)} o WHERE ${column('o', owner)} IS ${column('b', owner)} AND ${alike.join(' AND ')}`
-          const missing = `${rows} ${/ WHERE /.test(rows) ? 'AND' : 'WHERE'} coalesce((${found}), 0) < (${wanted})`
-          const lost = number(database, `SELECT count(*) AS n FROM ${missing}`)
-          if (lost === all) continue
-          return {
-            into: `${table.name}.${name}`,
-            table: table.name,
-            missing: lost === 0 ? null : missing,
-            lost,
-          }
+          const gone = lostAmong(database, rows, `coalesce((${found}), 0) < (${wanted})`)
+          if (gone.lost < all) return { into: `${table.name}.${name}`, table: table.name, ...gone }
         }
       }
     }
   }
   return undefined
-}
-
-function isKnownBy({ primaryKey, indexes }: TableSchema, names: string[]): boolean {
-  const among = (columns: (string | null)[]): boolean =>
-    columns.length > 0 && columns.every((name) => name !== null && names.some((it) => sameName(it, name)))
-  return (
-    among(primaryKey) || indexes.some(({ unique, partial, columns }) => unique && !partial && among(columns))
-  )
 }
 
 /** A list that a statement makes: which columns an element holds, and how often the row `b` is in a list. */

@@ -1,7 +1,7 @@
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
-import { column, number } from './row-keys.js'
+import { column, lostAmong, number } from './row-keys.js'
 import type { Versions } from './versions.js'
 import { writes } from './writers.js'
 
@@ -31,8 +31,10 @@ export function foldedRows(
   const values = columns.filter(({ name }) => !unique.some((it) => sameName(it, name)))
   const [value, ...others] = values
   if (value === undefined || others.length > 0 || unique.length === 0 || unique.length > 2) return undefined
-  for (const table of copies) {
-    if (!statements.some((statement) => makesObjects(statement, table.name))) continue
+  const makers = copies.filter(({ name }) => statements.some((statement) => makesObjects(statement, name)))
+  if (makers.length === 0) return undefined
+  const all = number(database, `SELECT count(*) AS n FROM ${rows}`)
+  for (const table of makers) {
     for (const { name } of table.columns)
       for (const key of unique) {
         const owner = unique.find((it) => it !== key)
@@ -41,16 +43,8 @@ export function foldedRows(
           owner === undefined ? '' : ` AND ${column('t', table.primaryKey[0] ?? '')} = ${column('b', owner)}`
         const document = `CASE WHEN typeof(${column('t', name)}) = 'text' AND json_valid(${column('t', name)}) AND json_type(${column('t', name)}) = 'object' THEN ${column('t', name)} END`
         const member = `SELECT 1 FROM main.${quoteName(table.name)} t, json_each(${document}) j WHERE j.key = CAST(${column('b', key)} AS TEXT) AND j.value IS +${column('b', value.name)}${link}`
-        const missing = `${rows} ${/ WHERE /.test(rows) ? 'AND' : 'WHERE'} NOT EXISTS (${member})`
-        const lost = number(database, `SELECT count(*) AS n FROM ${missing}`)
-        const all = number(database, `SELECT count(*) AS n FROM ${rows}`)
-        if (lost * 2 <= all)
-          return {
-            into: `${table.name}.${name}`,
-            table: table.name,
-            missing: lost === 0 ? null : missing,
-            lost,
-          }
+        const gone = lostAmong(database, rows, `NOT EXISTS (${member})`)
+        if (gone.lost * 2 <= all) return { into: `${table.name}.${name}`, table: table.name, ...gone }
       }
   }
   return undefined

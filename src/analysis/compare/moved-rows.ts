@@ -5,7 +5,17 @@ import { foldedLists } from './folded-lists.js'
 import { foldedRows } from './folded-rows.js'
 import { notGivenBack, whereHeld } from './moved-values.js'
 import type { Versions } from './versions.js'
-import { column, isCalledAfter, missingRows, number, sampleRows, shownRows, type Pair } from './row-keys.js'
+import {
+  column,
+  isCalledAfter,
+  lostAmong,
+  missingRows,
+  narrowed,
+  number,
+  sampleRows,
+  shownRows,
+  type Pair,
+} from './row-keys.js'
 import { rowsNotIn, type RowsOf } from './whole-rows.js'
 
 /**
@@ -183,7 +193,7 @@ function valueByValue(
   const holders: string[] = []
   const unseen = others.map(({ name }) => `${column('b', name)} IS NULL`).join(' AND ')
   // A row that has nothing beside its key leaves nothing that would show that it was there.
-  const lost = [`SELECT ${keys} FROM ${rows} ${/ WHERE /.test(rows) ? 'AND' : 'WHERE'} ${unseen}`]
+  const lost = [`SELECT ${keys} FROM ${narrowed(rows, unseen)}`]
   for (const { name } of others) {
     const b = column('b', name)
     // A NULL is wanted as well: where a row of that key says something instead, it is another row.
@@ -202,7 +212,5 @@ function valueByValue(
     lost.push(`SELECT ${names} FROM (${part.missing})`)
   }
   const among = `(${primaryKey.map((name) => column('b', name)).join(', ')}) IN (${lost.join(' UNION ')})`
-  const missing = `${rows} ${/ WHERE /.test(rows) ? 'AND' : 'WHERE'} ${among}`
-  const count = number(database, `SELECT count(*) AS n FROM ${missing}`)
-  return { holders, lost: count, missing: count === 0 ? null : missing }
+  return { holders, ...lostAmong(database, rows, among) }
 }

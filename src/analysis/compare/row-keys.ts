@@ -106,3 +106,32 @@ export function shownRows(database: DatabaseSync, columns: number, select: strin
 export function number(database: DatabaseSync, sql: string): number {
   return Number(database.prepare(sql).get()?.['n'])
 }
+
+/** A FROM clause, of those of its rows for which the condition holds. */
+export function narrowed(rows: string, condition: string): string {
+  return `${rows} ${/ WHERE /.test(rows) ? 'AND' : 'WHERE'} ${condition}`
+}
+
+/** The rows for which the condition of being lost holds: how many, and their FROM clause, null where there is none. */
+export function lostAmong(
+  database: DatabaseSync,
+  rows: string,
+  condition: string,
+): { lost: number; missing: string | null } {
+  const missing = narrowed(rows, condition)
+  const lost = number(database, `SELECT count(*) AS n FROM ${missing}`)
+  return { lost, missing: lost === 0 ? null : missing }
+}
+
+/** Whether no two rows are equal in these columns: its key, or a whole unique index, lies among them. */
+export function isUniqueAmong(
+  { primaryKey, indexes }: TableSchema,
+  named: (column: string) => boolean,
+): boolean {
+  const within = (columns: (string | null)[]): boolean =>
+    columns.length > 0 && columns.every((name) => name !== null && named(name))
+  return (
+    within(primaryKey) ||
+    indexes.some(({ unique, partial, columns }) => unique && !partial && within(columns))
+  )
+}
