@@ -17,11 +17,9 @@ import type { MonitoringAlert, MonitoringView } from '../contract/monitoring.js'
 import { monitoringWorkflowId } from '../contract/names.js'
 import { reasonTexts } from '../contract/reasons.js'
 import { recordedMonitoring } from '../contract/recorded.js'
-import type { RollbackOption } from '../contract/rollback.js'
 import { zonedDateTime } from '../text/clock.js'
 import { noteMessage } from '../runbook/messages.js'
 import { seenUntil } from '../runbook/monitoring/end.js'
-import { rollbackOptions } from '../runbook/rollback-options.js'
 import { readAlert } from '../runbook/signal-body.js'
 import { slow } from './activities.js'
 import { now } from './clock.js'
@@ -31,7 +29,7 @@ import { considerRollback, policyWayPossible } from './rollback.js'
 import type { Run } from './run.js'
 import { keptBackup } from './safety-copy.js'
 import { monitoringAttributesOf } from './search-attributes.js'
-import { actionOf } from './ways.js'
+import { actionOf, waysBack } from './ways.js'
 
 /**
  * Post-Migration Monitoring, seen from the migration: the child looks, this side acts on a breach, on an issue that
@@ -86,7 +84,7 @@ async function actUntil(run: Run, alerts: MonitoringAlert[], end: End): Promise<
   run.gates.mayRollBack = true
 
   for (;;) {
-    run.gates.offer(waysAsPlanned(run))
+    run.gates.offer(waysBack(run))
     await condition(
       () =>
         end.view !== undefined ||
@@ -168,7 +166,7 @@ function tellNews(run: Run, { kind, message, checkpoint }: MonitoringAlert): voi
     run.announcer.tell('note', noteMessage({ ...run.context, title: message, details: reasons }))
     return
   }
-  const ways = (run.view.rollbackOptions ?? waysAsPlanned(run)).filter(({ available }) => available)
+  const ways = (run.view.rollbackOptions ?? waysBack(run)).filter(({ available }) => available)
   const details = [
     ...reasons,
     ...countedAt(run),
@@ -192,13 +190,6 @@ function countedAt({ view, request }: Run): string[] {
   )
   if (counted.length === 0) return []
   return [`The ways back as they were counted ${zonedDateTime(Math.max(...counted), request.timeZone)}`]
-}
-
-function waysAsPlanned(run: Run): RollbackOption[] {
-  const { environment, backup } = run.view
-  const { timeZone, target } = run.request
-  const { workersPlan } = target
-  return rollbackOptions({ environment, plan: run.plan, backup, timeZone, workersPlan })
 }
 
 /** The migration keeps no checkpoints while its monitoring runs; with an alert come the counts of that moment. */
@@ -229,8 +220,7 @@ async function issueAfterwards(
 function nextAction(run: Run, breach: boolean): string {
   const { automaticRollback, automaticRollbackStrategy: strategy } = run.request.policy
   const decided = run.gates.of('rollback').decisions.length > 0
-  if (decided || !breach || !automaticRollback || !policyWayPossible(run, waysAsPlanned(run)))
-    return actionOf(run)
+  if (decided || !breach || !automaticRollback || !policyWayPossible(run, waysBack(run))) return actionOf(run)
   const then = strategy === 'none' ? 'it is kept as it is' : `it is taken back by ${strategy}`
   return `looking again: if it is still breached, ${then} without a decision of people, as the policy says`
 }

@@ -11,11 +11,7 @@ import type { Run } from './run.js'
 type Uncounted = 'counting' | 'not-counted'
 
 /** The ways back with the reverse that was prepared for this decision; without one as they were planned. */
-export function waysBack(
-  run: Run,
-  reverse: PreparedReverse | undefined,
-  counting: Uncounted | undefined,
-): RollbackOption[] {
+export function waysBack(run: Run, reverse?: PreparedReverse, counting?: Uncounted): RollbackOption[] {
   const { environment, backup } = run.view
   const { timeZone, target } = run.request
   return rollbackOptions({
