@@ -36,15 +36,8 @@ export async function productionMigration(request: MigrationRequest): Promise<Ru
       await admit(run)
       await prerequisites(run)
       if (run.request.adopt !== undefined) return adopt(run)
-      if (run.request.lostRun !== undefined) {
-        const expected = await goOnFromLostRun(run)
-        return neverLeftTouched(run, () => monitor(run, expected))
-      }
-      if (await nothingToDo(run)) return 'completed'
-      await run.gate('team-lead', teamLeadPrompt(run.view, run.request))
-      await checklist(run)
-      await untilWindowOpens(run)
-      const expected = await withUpdates(run, () => neverLeftTouched(run, () => migrate(run)))
+      const expected =
+        run.request.lostRun === undefined ? await throughSteps(run) : await goOnFromLostRun(run)
       return expected === null ? 'completed' : neverLeftTouched(run, () => monitor(run, expected))
     },
     // A request that no charter serves is not written about either: it says where to.
@@ -90,6 +83,15 @@ async function nothingToDo(run: Run): Promise<boolean> {
   const also = left === undefined ? '' : `; unfinished: ${left.message}`
   run.say('status', nothingPending(run.request.overlooked?.length ?? 0) + also)
   return true
+}
+
+/** All that comes before the monitoring. Null where there was nothing to migrate. */
+async function throughSteps(run: Run): Promise<Expected | null> {
+  if (await nothingToDo(run)) return null
+  await run.gate('team-lead', teamLeadPrompt(run.view, run.request))
+  await checklist(run)
+  await untilWindowOpens(run)
+  return withUpdates(run, () => neverLeftTouched(run, () => migrate(run)))
 }
 
 /** Steps 1 to 4, with an update every 15 minutes. Null where there was nothing to migrate. */
