@@ -13,7 +13,7 @@ import { pendingMigrations } from '../d1/order/migration-order.js'
 import { fileSha256 } from '../process/file-sha256.js'
 import type { Archives } from '../d1/backup/archives.js'
 import { ArchiveProblem, unpackArchive, type Unpacked } from '../d1/backup/unpack.js'
-import { rehearseOnCopy } from './rehearsal.js'
+import { rehearseOnCopy, type Rehearsing } from './rehearsal.js'
 import { boundTo } from './rehearse.js'
 import { archivesAt, artifactStore, type ActivityContext } from './worker-place.js'
 import { writtenSince } from './written-since.js'
@@ -32,11 +32,7 @@ interface Archive extends Unpacked {
 export async function findLostRun(
   here: ActivityContext,
   input: Parameters<SlowActivities['findLostRun']>[0],
-  {
-    signal,
-    onProgress,
-    charterHash,
-  }: { signal: AbortSignal; onProgress: (message: string) => void; charterHash: string },
+  { charterHash, ...rehearsing }: Rehearsing & { charterHash: string },
 ): ReturnType<SlowActivities['findLostRun']> {
   const { target } = here
   const files = await unpackBundle(input.bundle, input.files, artifactStore(here))
@@ -48,7 +44,8 @@ export async function findLostRun(
   // An earlier try of this run may hold it already.
   const lost = holders.find(({ run }) => run !== input.runKey)
   const applied = archive.state.ledger.map(({ name }) => name)
-  const since = status.applied.slice(applied.length).map(({ name }) => name)
+  const ledger = status.applied.map(({ name }) => name)
+  const since = ledger.slice(applied.length)
   const missing = since.filter((name) => !input.files.some((file) => file.name === name))
   if (missing.length > 0)
     throw nothing(
@@ -63,15 +60,11 @@ export async function findLostRun(
     rehearseOnCopy(here, onMachine, {
       files: files.filter(({ name }) => applied.includes(name) || names.includes(name)),
       applied,
-      signal,
-      onProgress,
+      ...rehearsing,
     })
   let plan = since.length === 0 ? undefined : await rehearse(since)
   if (plan?.predictedFingerprint !== status.schemaFingerprint) {
-    const [next] = pendingMigrations(
-      input.files,
-      status.applied.map(({ name }) => name),
-    )
+    const [next] = pendingMigrations(input.files, ledger)
     const further = next === undefined ? undefined : await rehearse([...since, next.name])
     // Without a row in the ledger it may have run, or others changed the schema: only its own schema tells.
     if (plan === undefined || further?.predictedFingerprint === status.schemaFingerprint)
@@ -87,7 +80,7 @@ export async function findLostRun(
       ? undefined
       : await writtenSince(here, onMachine, {
           files: files.filter(({ name }) => since.includes(name)),
-          signal,
+          signal: rehearsing.signal,
         })
   const { requester } = input
   return {

@@ -8,6 +8,12 @@ import { knownWrangler } from '../d1/wrangler/wrangler.js'
 import { scratchFolder } from '../process/scratch-folder.js'
 import type { ActivityContext } from './worker-place.js'
 
+/** How an activity that rehearses is ended, and what it tells meanwhile. */
+export interface Rehearsing {
+  signal: AbortSignal
+  onProgress: (message: string) => void
+}
+
 /** Rehearses on the restored backup, in a folder that is gone afterwards. */
 export async function rehearseOnCopy(
   { target }: ActivityContext,

@@ -6,7 +6,7 @@ import { RunbookError } from '../contract/failures.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { hashOf } from '../runbook/charter/charter-hash.js'
 import { sha256Of } from './permission.js'
-import { rehearseOnCopy } from './rehearsal.js'
+import { rehearseOnCopy, type Rehearsing } from './rehearsal.js'
 import { readQueryTraffic } from '../d1/cloudflare/query-traffic.js'
 import { artifactStore, type ActivityContext } from './worker-place.js'
 import { command, words } from '../contract/next-command.js'
@@ -15,25 +15,20 @@ import { command, words } from '../contract/next-command.js'
 export async function rehearse(
   here: ActivityContext,
   input: Parameters<SlowActivities['rehearse']>[0],
-  {
-    signal,
-    onProgress,
-    charterHash,
-  }: { signal: AbortSignal; onProgress: (message: string) => void; charterHash: string },
+  { charterHash, ...rehearsing }: Rehearsing & { charterHash: string },
 ): ReturnType<SlowActivities['rehearse']> {
   const { backup, status, queries = [] } = input
   const files = await unpackBundle(input.bundle, input.files, artifactStore(here))
   const { target, env } = here
   const unasked = queries.length > 0 || !target.database.remote || status.pending.length === 0
-  const traffic = unasked ? undefined : await readQueryTraffic({ target, env, signal })
+  const traffic = unasked ? undefined : await readQueryTraffic({ target, env, signal: rehearsing.signal })
   const plan = await rehearseOnCopy(here, backup, {
     files,
     applied: status.applied,
     // The backup was made just now, in full.
     wholeCopy: target.database.remote,
     ...defined({ traffic, queries: input.queries, checksums: input.checksums, overlooked: input.overlooked }),
-    signal,
-    onProgress,
+    ...rehearsing,
   })
   if (plan.schemaFingerprint === status.schemaFingerprint)
     return input.requester === undefined

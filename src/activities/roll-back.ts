@@ -15,17 +15,12 @@ import { costNow, failuresOfReverse, lossesSince } from '../runbook/reverse-cost
 import { conditionLines, lossNowLines } from '../text/rollback-cost.js'
 import { otherSchemaLine } from '../text/written-since.js'
 import type { Beat } from './as-activity.js'
-import { rehearseOnCopy } from './rehearsal.js'
+import { rehearseOnCopy, type Rehearsing } from './rehearsal.js'
 import { keepDocument } from './run-files.js'
 import { artifactStore, type ActivityContext } from './worker-place.js'
 import { writtenSince } from './written-since.js'
 
 type Input = Parameters<RollbackActivities['prepareReverse']>[0]
-
-interface Rehearsal {
-  signal: AbortSignal
-  onProgress: (message: string) => void
-}
 
 /**
  * Writes the reverse of what was applied, and rehearses forward and back on the restored backup; where there is a backup of
@@ -34,7 +29,7 @@ interface Rehearsal {
 export async function prepareReverse(
   here: ActivityContext,
   input: Input,
-  rehearsal: Rehearsal,
+  rehearsal: Rehearsing,
 ): ReturnType<RollbackActivities['prepareReverse']> {
   const all = await unpackBundle(input.bundle, input.files, artifactStore(here))
   const applied = all.filter(({ name }) => input.applied.includes(name))
@@ -47,7 +42,7 @@ export async function prepareReverse(
 async function writeReverse(
   here: ActivityContext,
   input: Input,
-  { all, since, ...rehearsal }: Rehearsal & { all: MigrationFile[]; since: Since },
+  { all, since, ...rehearsal }: Rehearsing & { all: MigrationFile[]; since: Since },
 ): ReturnType<RollbackActivities['prepareReverse']> {
   const store = artifactStore(here)
   const ledger = [...input.ledgerBefore, ...input.applied]
