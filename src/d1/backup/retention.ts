@@ -42,11 +42,12 @@ export async function pruneBackups({
   keep: number
   verified: string
 }): Promise<void> {
-  const others: string[] = []
+  const listed: string[] = []
+  for await (const { file } of archives.list()) listed.push(file)
+  // Asked behind the list: an archive gets its hold before it is there.
   const holdersOf = await archives.holders()
-  for await (const { file } of archives.list()) {
-    if (file !== verified && (await holdersOf(file)).length === 0) others.push(file)
-  }
+  const others: string[] = []
+  for (const file of listed) if (file !== verified && (await holdersOf(file)).length === 0) others.push(file)
   const surplus = others.slice(Math.max(0, keep - 1))
   await archives.settle({ surplus, kept: others.filter((file) => !surplus.includes(file)) })
 }
