@@ -5,20 +5,14 @@ import { connectClient, type TemporalClient } from '../../src/temporal/connectio
 import { writeCharters } from '../e2e/charters.js'
 import { here } from '../e2e/here.js'
 import { documentOf } from '../e2e/processes.js'
-import { FIRST, LEDGER, QUICK_BASELINE, readLedger, scratchFolder } from '../e2e/project.js'
+import { FIRST, LEDGER, QUICK_BASELINE, readLedger, scratchFolder, visits } from '../e2e/project.js'
 import { RunObserver } from '../e2e/run.js'
 import { startCluster, type Cluster } from './cluster.js'
 
 export const PEOPLE = { lead: 'José', administrator: 'Dagný', requester: 'Rita' }
 
 const ROWS = 2_000
-const FILES: Record<string, string> = {
-  '0002_visits.sql': 'CREATE TABLE visits (id INTEGER PRIMARY KEY, page TEXT NOT NULL);\n',
-  '0003_fill_visits.sql': `INSERT INTO visits (page)
-  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS})
-  SELECT 'page ' || i FROM n;\n`,
-  '0004_index.sql': 'CREATE INDEX visits_by_page ON visits (page);\n',
-}
+const FILES = visits(ROWS)
 export const PENDING = Object.keys(FILES)
 
 export interface Project {

@@ -5,7 +5,7 @@ import type { RunView } from '../../src/contract/run.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import { documentOf, launch, launchService, untilSays, type Command } from './processes.js'
-import { createLocalProject, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
+import { createLocalProject, QUICK_BASELINE, scratchFolder, visits, type LocalProject } from './project.js'
 import { RunObserver } from './run.js'
 import { wranglerApplying } from './wrangler-process.js'
 
@@ -13,13 +13,7 @@ export const VICTIMS = ['worker', 'wrangler', 'temporal'] as const
 export type Victim = (typeof VICTIMS)[number]
 
 const ROWS = 20_000
-const FILES: Record<string, string> = {
-  '0002_visits.sql': 'CREATE TABLE visits (id INTEGER PRIMARY KEY, page TEXT NOT NULL);\n',
-  '0003_fill_visits.sql': `INSERT INTO visits (page)
-  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ROWS})
-  SELECT 'page ' || i FROM n;\n`,
-  '0004_index.sql': 'CREATE INDEX visits_by_page ON visits (page);\n',
-}
+const FILES = visits(ROWS)
 const PATIENCE_MS = 240_000
 
 export interface Kill {

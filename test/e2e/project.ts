@@ -27,6 +27,17 @@ export const PENDING: Record<string, string> = {
 /** One file is enough where what carries the run is the point: each costs a Wrangler. */
 export const ONE = { '0002_email.sql': PENDING['0002_email.sql'] ?? '' }
 
+/** Three files that fill a table with so many rows, which takes its time. */
+export function visits(rows: number): Record<string, string> {
+  return {
+    '0002_visits.sql': 'CREATE TABLE visits (id INTEGER PRIMARY KEY, page TEXT NOT NULL);\n',
+    '0003_fill_visits.sql': `INSERT INTO visits (page)
+  WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
+  SELECT 'page ' || i FROM n;\n`,
+    '0004_index.sql': 'CREATE INDEX visits_by_page ON visits (page);\n',
+  }
+}
+
 export interface LocalProject {
   folder: string
   databaseId: string
