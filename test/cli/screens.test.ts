@@ -3,14 +3,15 @@ import pc from 'picocolors'
 import { describe, expect, test } from 'vitest'
 import { planScreen } from '../../src/cli/commands/plan.js'
 import { watchPicture } from '../../src/cli/commands/watch.js'
-import { blockLines } from '../../src/cli/terminal/block.js'
+import { blockLines, blockPieces } from '../../src/cli/terminal/block.js'
 import { arrange } from '../../src/cli/terminal/picture.js'
 import { promptRows } from '../../src/cli/terminal/prompts.js'
 import { runLines, shownLines, whoAndUntil } from '../../src/cli/terminal/run-text.js'
 import { plain } from '../../src/contract/command-line.js'
-import type { Words } from '../../src/contract/next-command.js'
+import { command, type Words } from '../../src/contract/next-command.js'
 import type { GateView, RunView } from '../../src/contract/run.js'
 import { planView } from '../../src/runbook/plan-view.js'
+import { fourRuns } from '../runbook/four-runs.js'
 import { isoAfter, samplePlan, sampleRun, STARTED } from '../runbook/sample-run.js'
 
 const SIZES = [
@@ -27,6 +28,8 @@ const output = (columns: number) => ({
   text: (words: Words) => plain(words),
   block: (words: Words, at = {}) =>
     blockLines(words, { columns, ...at }, { typed: {}, shell: 'posix' as const }),
+  pieces: (words: Words, at = {}) =>
+    blockPieces(words, { columns, ...at }, { typed: {}, shell: 'posix' as const }),
 })
 
 /** What a terminal of that size shows after these bytes: every row, also those that have scrolled away, above the line. */
@@ -92,6 +95,13 @@ const now = STARTED + 15 * 60_000
 const SCREENS: Record<string, (size: readonly [number, number]) => string> = {
   watch: ([columns, rows]) =>
     arrange(watchPicture(atPlan(), output(columns), { now }), { columns, rows }).join('\n'),
+  'watch-breach': ([columns, rows]) => {
+    const { view } = fourRuns().breach
+    const at = STARTED + 225 * 60_000
+    return arrange(watchPicture(view, output(columns), { now: at, limitMs: 410 }), { columns, rows }).join(
+      '\n',
+    )
+  },
   show: ([columns]) =>
     runLines(atPlan(), colors, now)
       .flatMap((line) => output(columns).block(line))
@@ -100,11 +110,13 @@ const SCREENS: Record<string, (size: readonly [number, number]) => string> = {
     planScreen(samplePlan(), output(columns), { columns, rows })
       .map((row) => plain(row))
       .join('\n'),
-  prompt: ([columns]) => {
+  prompt: ([columns, rows]) => {
     const { head, below } = promptRows('Migration Plan Review: Confirm migrations to apply', {
       shows: [...whoAndUntil(OPEN, atPlan()), ...shownLines(OPEN, colors)],
       block: output(columns).block,
+      again: { ...command('show'), environment: 'production' },
       columns: columns - 3,
+      rows,
     })
     return [`◇  ${head}`, ...below.map((row) => (row === '' ? '│' : `│  ${row}`))].join('\n')
   },
@@ -115,12 +127,20 @@ describe.each(Object.entries(SCREENS))('%s in a terminal', (name, screen) => {
     const text = await shown(`${screen(size)}\n`, size)
     // What the terminal itself broke is a path, and stays one word to copy.
     for (const [, row = ''] of text.matchAll(/\n(.*)\n↩/g)) expect(row).toMatch(/\//)
-    if (name === 'watch') expect(text).not.toContain('─'.repeat(size[0]))
+    if (name.startsWith('watch')) expect(text).not.toContain('─'.repeat(size[0]))
     const commands = text.replaceAll(/ \\\n│? */g, ' ')
     if (name === 'watch' || name === 'show') {
       expect(commands).toMatch(/^ *d1-runbook approve plan --env production$/m)
       expect(commands).toMatch(/^ *d1-runbook reject plan --env production$/m)
     }
+    // What has scrolled away can be had again.
+    if (name === 'prompt')
+      expect(/d1-runbook show --env production$/m.test(commands)).toBe(text.includes('─'.repeat(size[0])))
+    if (name === 'watch-breach')
+      for (const way of ['none', 'reverse-migration', 'time-travel', 'restore-backup'])
+        expect(commands).toMatch(
+          new RegExp(`^ *d1-runbook rollback --strategy ${way} --env production$`, 'm'),
+        )
     await expect(text).toMatchFileSnapshot(`screens/${name}-${size.join('x')}.txt`)
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { words, command } from '../../src/contract/next-command.js'
 import pc from 'picocolors'
 import { watchPicture } from '../../src/cli/commands/watch.js'
-import { blockLines } from '../../src/cli/terminal/block.js'
+import { blockLines, blockPieces } from '../../src/cli/terminal/block.js'
 import { findingLines } from '../../src/cli/terminal/findings-text.js'
 import { terminalRows } from '../../src/cli/terminal/output.js'
 import { arrange } from '../../src/cli/terminal/picture.js'
@@ -122,6 +122,7 @@ const SCREEN = {
   block: (text: Words) => block(text),
 }
 const COLORS = pc.createColors(false)
+const pieces = (text: Words) => blockPieces(text, { columns: 80 }, { typed: {}, shell: 'posix' })
 const block = (text: Words): string[] => blockLines(text, { columns: 80 }, { typed: {}, shell: 'posix' })
 
 const message = (name: string) =>
@@ -180,7 +181,7 @@ describe.each(ODD.map((name) => [JSON.stringify(name).slice(0, 60), name]))('%s'
 
   test('a terminal shows it: `show`, `watch`, `plan`, a prompt, the log of a pipe', () => {
     const view = viewWith(name)
-    const picture = watchPicture(view, { colors: COLORS, block, columns: () => 80 }, { now: 0 })
+    const picture = watchPicture(view, { colors: COLORS, pieces, columns: () => 80 }, { now: 0 })
     const rows = [
       ...runLines(view, COLORS).flatMap(block),
       ...arrange(picture, { columns: 80, rows: 24 }).map((row) => row.replaceAll('\u001B[0m', '')),

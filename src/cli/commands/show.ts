@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { RunbookError } from '../../contract/failures.js'
 import type { App, CommonOptions } from '../terminal/app.js'
+import { helpParagraph } from '../terminal/help-text.js'
 import { runLines } from '../terminal/run-text.js'
 import { withRun } from '../../client/run-id.js'
 import { readRun } from '../../client/runs.js'
@@ -13,6 +14,12 @@ export function showCommand(app: App, summary: string): Command {
       'show --json | jq .migrations',
     ])
     .option('--run-id <id>', 'an earlier run of the same database')
+    .addHelpText(
+      'after',
+      helpParagraph(
+        'In a pipe, such as `show | less -R`, every line is whole: nothing is wrapped, and nothing is ever cut.',
+      ),
+    )
     .action(
       app.action<{ runId?: string }>(async ({ options, args: [id], output }) => {
         const view = await withRun(options, id, (session, workflowId) =>

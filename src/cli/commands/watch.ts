@@ -4,6 +4,7 @@ import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import type { App } from '../terminal/app.js'
 import { helpParagraph } from '../terminal/help-text.js'
+import type { Piece } from '../terminal/block.js'
 import type { Output } from '../terminal/output.js'
 import type { Change } from '../terminal/progress.js'
 import { arrange, rowsTaken, type Picture } from '../terminal/picture.js'
@@ -22,7 +23,7 @@ import { silenceText } from '../terminal/silence-text.js'
 import type { Silence } from '../../client/patience.js'
 import { withRun } from '../../client/run-id.js'
 import { exitCodeOf } from '../../client/runs.js'
-import { words, type Words } from '../../contract/next-command.js'
+import { at, command, mapText, words, type Words } from '../../contract/next-command.js'
 import type { Session } from '../../client/session.js'
 import { databaseLine } from '../terminal/target-text.js'
 
@@ -182,12 +183,14 @@ class Screen {
     const silent =
       this.silent === undefined
         ? []
-        : output
-            .block(silenceText(this.silent, view?.timeZone ?? 'UTC', now))
-            .map((line) => output.colors.yellow(line))
+        : [
+            output.pieces(
+              mapText(silenceText(this.silent, view?.timeZone ?? 'UTC', now), output.colors.yellow),
+            ),
+          ]
     const seen =
       view === undefined
-        ? { head: [], steps: [], gates: [], rest: [] }
+        ? { head: [], steps: [], gates: [], rest: [], whole: [] }
         : watchPicture(view, output, { now, limitMs: this.limit.ms })
     const picture = arrange({ ...seen, head: [...seen.head, ...silent] }, size)
     const height = rowsTaken(this.drawn, size.columns)
@@ -200,7 +203,7 @@ class Screen {
 /** What a person sees who leaves `watch` open. */
 export function watchPicture(
   given: RunView,
-  { colors, block, columns }: Pick<Output, 'colors' | 'block' | 'columns'>,
+  { colors, pieces, columns }: Pick<Output, 'colors' | 'pieces' | 'columns'>,
   { now, limitMs }: { now: number; limitMs?: number | undefined },
 ): Picture {
   const view = visibleIn(given)
@@ -209,26 +212,22 @@ export function watchPicture(
   const texts = stepLines(view, colors, now)
   return {
     head: [
-      ...block(databaseLine(view, colors)),
-      ...block(
-        `${outcomeText(view, colors)}  ${view.message}  ${colors.dim(formatDuration(end - Date.parse(view.startedAt)))}`,
-      ),
-    ],
+      databaseLine(view, colors),
+      `${outcomeText(view, colors)}  ${view.message}  ${colors.dim(formatDuration(end - Date.parse(view.startedAt)))}`,
+    ].map((line) => pieces(line)),
     steps: view.steps.map(({ state }, index) => ({ state, text: texts[index] ?? '' })),
     gates: openGates(view).map((gate) => {
       const { title, decide, shows } = gateParts(gate, view, colors)
-      const inner = (line: Words): string[] => block(line, { indent: '  ' })
-      return { title: block(title), decide: decide.flatMap(inner), shows: shows.flatMap(inner) }
+      const inner = (line: Words): Piece[] => pieces(line, { indent: '  ' })
+      return { title: pieces(title), decide: decide.map(inner), shows: shows.map(inner) }
     }),
     rest: [
       ...(view.monitoring === null
         ? []
-        : [
-            ...monitoringLines(view, colors).flatMap((line) => block(line)),
-            ...latencyLines(view, limitMs, columns()).flatMap((line) => block(line)),
-          ]),
-      ...(nextAt === undefined || view.outcome !== null ? [] : block(checkpointDue(nextAt, view, now))),
-    ],
+        : [...monitoringLines(view, colors), ...latencyLines(view, limitMs, columns())]),
+      ...(nextAt === undefined || view.outcome !== null ? [] : [checkpointDue(nextAt, view, now)]),
+    ].map((line) => pieces(line)),
+    whole: pieces(words`${at({ environment: view.environment }, command('show'))}`, { indent: '  ' }),
   }
 }
 

@@ -16,26 +16,41 @@ export interface Place {
   hang?: string
 }
 
+/** Rows of words, or rows of one command. */
+export interface Piece {
+  rows: readonly string[]
+  command: boolean
+}
+
+/** The rows of {@link blockPieces}. */
+export function blockLines(...asked: Parameters<typeof blockPieces>): string[] {
+  return blockPieces(...asked).flatMap(({ rows }) => rows)
+}
+
 /**
  * A text as lines for a terminal, broken at blanks with a hanging indent, behind the blanks that it begins with. Each command stands alone on a line of its own,
  * complete: one that is too long goes on after a backslash, as a POSIX shell reads it, or is left to the terminal to wrap.
  */
-export function blockLines(
+export function blockPieces(
   text: Words,
   { columns, indent: before = '', hang: given }: Place,
   { typed, shell }: { typed: CommandPlace; shell: Shell },
-): string[] {
+): Piece[] {
   const pieces = typeof text === 'string' ? [text] : withoutBrackets(text)
   const [first] = pieces
   const own = typeof first === 'string' ? (/^ */.exec(first)?.[0] ?? '') : ''
-  if (first === own && pieces.length === 1) return ['']
+  if (first === own && pieces.length === 1) return [{ rows: [''], command: false }]
   const indent = `${before}${own}`
   const hang = given === undefined ? `${indent}  ` : `${given}${own}`
-  return pieces.flatMap((piece, index) => {
-    if (isNextCommand(piece)) return commandRows(commandWords(at(typed, piece), shell), columns, hang, shell)
+  return pieces.flatMap((piece, index): Piece[] => {
+    if (isNextCommand(piece)) {
+      const rows = commandRows(commandWords(at(typed, piece), shell), columns, hang, shell)
+      return [{ rows, command: true }]
+    }
     // What stands after a command would be pasted with it.
     const words = index === 0 ? piece : piece.replace(LOOSE, '')
-    return words.trim() === '' ? [] : wrapText(words, { columns, indent: index === 0 ? indent : hang, hang })
+    if (words.trim() === '') return []
+    return [{ rows: wrapText(words, { columns, indent: index === 0 ? indent : hang, hang }), command: false }]
   })
 }
 

@@ -3,7 +3,7 @@ import stringWidth from 'string-width'
 import { visibleLines } from '../../text/visible.js'
 import { at, linesOf, type CommandPlace, type Words, mapText } from '../../contract/next-command.js'
 import { commandLine, plain } from '../../contract/command-line.js'
-import { blockLines, type Place } from './block.js'
+import { blockLines, blockPieces, type Piece, type Place } from './block.js'
 import { plainDocument } from '../../text/words.js'
 
 const SHELL = process.platform === 'win32' ? 'windows' : 'posix'
@@ -33,6 +33,8 @@ export interface Output {
   text: (words: Words) => string
   /** The same as lines within this terminal: wrapped, each command complete and alone. */
   block: (words: Words, place?: Partial<Place>) => string[]
+  /** The same, with what belongs together. */
+  pieces: (words: Words, place?: Partial<Place>) => Piece[]
   /** The answer for machines; call once. */
   document: (value: unknown) => void
   /** Unframed text on the stream of `line`, for redrawing. */
@@ -45,6 +47,8 @@ export function createOutput({ json, typed = {} }: { json: boolean; typed?: Comm
   const text = (words: Words): string => terminalText(words, typed)
   // Some terminals say 0 before they know.
   const columns = (): number => (human.columns > 0 ? human.columns : 100)
+  const pieces: Output['pieces'] = (words, place = {}) =>
+    blockPieces(words, { columns: human.isTTY ? columns() : Infinity, ...place }, { typed, shell: SHELL })
   return {
     json,
     colors: colorsFor(human),
@@ -58,8 +62,8 @@ export function createOutput({ json, typed = {} }: { json: boolean; typed?: Comm
       process.stderr.write(`${rows.join('\n')}\n`)
     },
     text,
-    block: (words, place = {}) =>
-      blockLines(words, { columns: human.isTTY ? columns() : Infinity, ...place }, { typed, shell: SHELL }),
+    pieces,
+    block: (...asked) => pieces(...asked).flatMap(({ rows }) => rows),
     document: (value) => {
       if (json)
         process.stdout.write(

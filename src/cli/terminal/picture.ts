@@ -1,6 +1,6 @@
 import stringWidth from 'string-width'
 import type { StepView } from '../../contract/run.js'
-import { WORDS, wrapText } from './block.js'
+import { WORDS, wrapText, type Piece } from './block.js'
 
 const GRAPHEMES = new Intl.Segmenter()
 
@@ -9,48 +9,143 @@ export interface TerminalSize {
   rows: number
 }
 
-/** What is redrawn in place, by what may give way. Texts are wrapped already, but for those of the steps. */
+/** One text, as rows. */
+type Line = readonly Piece[]
+
+/** What is redrawn in place, by what may give way. */
 export interface Picture {
-  /** What it is about; never given up. */
-  head: readonly string[]
+  /** What it is about. */
+  head: readonly Line[]
+  /** Not wrapped. */
   steps: readonly { text: string; state: StepView['state'] }[]
-  /** Of each open gate: who decides by which commands, which are never cut, and what is confirmed. */
-  gates: readonly { title: readonly string[]; decide: readonly string[]; shows: readonly string[] }[]
-  rest: readonly string[]
+  /** Of each open gate: who decides by which commands, and what is confirmed. */
+  gates: readonly { title: Line; decide: readonly Line[]; shows: readonly Line[] }[]
+  rest: readonly Line[]
+  /** The command that shows what is left out here. */
+  whole: Line
+}
+
+/** What gives way where the rows do not suffice, the first one first. A command is there complete, or not at all. */
+const ORDER = [
+  'steps: in a row each',
+  'steps: done',
+  'steps: to come',
+  'what is confirmed',
+  'the rest',
+  'steps: all but the running',
+  'what is the matter',
+  'who decides: in a row each',
+  'the head: in a row each',
+  'words beside a command: in a row each',
+  'steps',
+  'who decides',
+  'where the rest is',
+  'words beside a command',
+  'commands',
+  'the head',
+] as const
+type Level = (typeof ORDER)[number]
+
+/** `left`: how many rows are neither there nor marked in their place. */
+interface Shape {
+  rows: readonly string[]
+  left: number
+}
+
+/** A part of the picture, and what it becomes where it gives way. */
+interface Part {
+  now: Shape
+  less: Partial<Record<Level, Shape>>
 }
 
 /**
- * The picture within the terminal: one that scrolls could not be drawn over. Where the rows do not suffice, steps
- * take one row each; then finished ones give way, then those to come, then what the gates show, then the rest; each cut says how much is missing.
+ * The picture within the terminal: one that scrolls could not be drawn over. What is left out is counted at its end, with the command
+ * that shows it.
  */
 export function arrange(picture: Picture, { columns, rows }: TerminalSize): string[] {
   // The cursor stands in the row after the last line.
   const room = Math.max(3, rows - 1)
-  const decide = new Set(picture.gates.flatMap((gate) => gate.decide))
-  const fit = (lines: readonly string[]): string[] =>
-    lines.map((line) => (decide.has(line) ? line : clip(line, Math.max(1, columns - 1))))
-  const height = (lines: readonly string[]): number => rowsTaken(fit(lines), columns)
-  let { steps } = picture
-  let stepRows = ({ text }: { text: string }): string[] =>
-    wrapText(text, { columns, indent: ' ', hang: '   ' })
-  let [shown, rest] = [Infinity, picture.rest]
-  const lines = (): string[] => [
-    ...picture.head,
-    ...steps.flatMap((step) => stepRows(step)),
-    ...picture.gates.flatMap(({ title, shows, decide: last }) => [...title, ...last, ...cut(shows, shown)]),
-    ...rest,
+  const parts = partsOf(picture, columns)
+  const height = ({ rows: lines }: Shape): number => rowsTaken(lines, columns)
+  let taken = parts.reduce((sum, { now }) => sum + height(now), 0)
+  let left = 0
+  let whole = picture.whole.flatMap((piece) => piece.rows)
+  const mark = (): string[] => {
+    if (left === 0) return []
+    return [fitted(`… ${left} more${whole.length === 0 ? '' : ':'}`, columns), ...whole]
+  }
+  const tooHigh = (): boolean => taken + rowsTaken(mark(), columns) > room
+  for (const level of ORDER) {
+    if (level === 'where the rest is' && tooHigh()) whole = []
+    for (const part of parts.toReversed()) {
+      const less = part.less[level]
+      if (less === undefined || !tooHigh()) continue
+      taken += height(less) - height(part.now)
+      left += less.left - part.now.left
+      part.now = less
+    }
+  }
+  return [...parts.flatMap(({ now }) => now.rows), ...mark()]
+}
+
+function partsOf({ head, steps, gates, rest }: Picture, columns: number): Part[] {
+  const text = (line: Line, less: Part['less']): Part => ({ now: shapeOf(line, columns), less })
+  const headPart = (line: Line, index: number): Part =>
+    text(line, {
+      'the head: in a row each': briefly(line, columns),
+      ...(index === 0 ? {} : { 'the head': without(line) }),
+    })
+  const other = (line: Line, less: Part['less']): Part =>
+    text(
+      line,
+      line.some(({ command }) => command)
+        ? {
+            'words beside a command: in a row each': briefly(line, columns),
+            'words beside a command': onlyCommands(line),
+            commands: without(line),
+          }
+        : less,
+    )
+  return [
+    ...head.map(headPart),
+    stepsPart(steps, columns),
+    ...gates.flatMap(({ title, decide, shows }) => [
+      headPart(title, 1),
+      ...decide.map((line) =>
+        other(line, {
+          'who decides: in a row each': briefly(line, columns),
+          'who decides': without(line),
+        }),
+      ),
+      ...shows.map((line, index) =>
+        other(line, { [index === 0 ? 'what is the matter' : 'what is confirmed']: without(line) }),
+      ),
+    ]),
+    ...rest.map((line) => other(line, { 'the rest': without(line) })),
   ]
-  const tooHigh = (): boolean => height(lines()) > room
-  if (tooHigh()) stepRows = ({ text }) => [text]
-  if (tooHigh()) steps = folded(steps, ['done', 'skipped'], '✔', 'done')
-  if (tooHigh()) steps = folded(steps, ['waiting'], '·', 'to come')
-  const most = Math.max(0, ...picture.gates.map(({ shows }) => shows.length))
-  for (shown = most; shown > 1 && tooHigh();) shown -= 1
-  for (let kept = rest.length - 1; kept >= 0 && tooHigh(); kept -= 1) rest = cut(picture.rest, kept + 1)
-  if (tooHigh())
-    steps = steps.filter(({ state }) => state === 'running' || state === 'failed' || state === 'stopped')
-  if (tooHigh()) steps = []
-  return fit(trimmed(lines(), picture.head.length, room, height))
+}
+
+function stepsPart(steps: Picture['steps'], columns: number): Part {
+  const oneRow = (some: Picture['steps'], left = 0): Shape => ({
+    rows: some.map((step) => fitted(step.text, columns)),
+    left,
+  })
+  const done = folded(steps, ['done', 'skipped'], '✔', 'done')
+  const known = folded(done, ['waiting'], '·', 'to come')
+  const running = steps.filter(({ state }) => ['running', 'failed', 'stopped'].includes(state))
+  return {
+    now: {
+      rows: steps.flatMap((step) => wrapText(step.text, { columns, indent: ' ', hang: '   ' })),
+      left: 0,
+    },
+    less: {
+      'steps: in a row each': oneRow(steps),
+      'steps: done': oneRow(done),
+      'steps: to come': oneRow(known),
+      'steps: all but the running': oneRow(running, steps.length - running.length),
+      steps: oneRow([], steps.length),
+    },
+  }
 }
 
 function folded(
@@ -68,29 +163,37 @@ function folded(
   })
 }
 
-/** So many lines, the last of which says what is missing. */
-function cut(lines: readonly string[], most: number): string[] {
-  if (lines.length <= most) return [...lines]
-  const kept = lines.slice(0, Math.max(0, most - 1))
-  // A colour that ends behind the cut ends here.
-  const end = kept.at(-1)?.includes('\u001B[') === true ? '\u001B[0m' : ''
-  return [...kept, `${end}  … ${lines.length - kept.length} more`]
+function shapeOf(line: Line, columns: number): Shape {
+  return {
+    rows: line.flatMap(({ rows, command }) => (command ? rows : rows.map((row) => fitted(row, columns)))),
+    left: 0,
+  }
 }
 
-/** The end stays, for there stands what is to be typed and what is going on; what lies between it and the first line gives way. */
-function trimmed(
-  lines: readonly string[],
-  head: number,
-  room: number,
-  height: (lines: readonly string[]) => number,
-): string[] {
-  if (height(lines) <= room) return [...lines]
-  for (let from = head; from < lines.length; from += 1) {
-    const kept = [...lines.slice(0, 1), `… ${from - 1} more`, ...lines.slice(from)]
-    if (height(kept) <= room) return kept
-  }
-  return lines.slice(0, 1)
+/** Its words in one row, which shows where they are cut. */
+function briefly(line: Line, columns: number): Shape {
+  return shapeOf(
+    line.map((piece) => {
+      const [first = '', ...more] = piece.rows
+      return piece.command ? piece : { ...piece, rows: [[first, ...more.map((row) => row.trim())].join(' ')] }
+    }),
+    columns,
+  )
 }
+
+function onlyCommands(line: Line): Shape {
+  const rows = line.filter(({ command }) => command).flatMap((piece) => piece.rows)
+  return { rows, left: without(line).left - rows.length }
+}
+
+function without(line: Line): Shape {
+  return { rows: [], left: line.reduce((sum, { rows }) => sum + rows.length, 0) }
+}
+
+function fitted(row: string, columns: number): string {
+  return clip(row, Math.max(1, columns - 1))
+}
+
 /** Terminal rows that `lines` take now: a terminal that became narrower has wrapped what was drawn before. */
 export function rowsTaken(lines: readonly string[], columns: number): number {
   return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0)

@@ -5,7 +5,7 @@ import { rollbackStrategySchema, type RollbackStrategy } from '../../contract/po
 import type { RollbackOption } from '../../contract/rollback.js'
 import type { AskLines } from '../../client/evidence.js'
 import { plain } from '../../contract/command-line.js'
-import type { Words } from '../../contract/next-command.js'
+import { words, type NextCommand, type Words } from '../../contract/next-command.js'
 import { wrapText } from './block.js'
 import { colorsFor, type Output } from './output.js'
 
@@ -23,6 +23,8 @@ export type GateAnswer = { decision: 'approve' } | { decision: 'reject' } | Unan
 /** What is shown before a question. A `reason` that is a string, of `signal`, is said where it takes the question away. */
 interface Asked {
   shows: readonly Words[]
+  /** The command that shows it once more: said where it is longer than the screen. */
+  again?: NextCommand
   block: Output['block']
   signal: AbortSignal
 }
@@ -30,7 +32,7 @@ interface Asked {
 /** Shows what is being confirmed. `y` approves and `n` declines; a slip, or Enter alone, decides nothing and is asked again. */
 export async function askGate({ title, ...asked }: Asked & { title: string }): Promise<GateAnswer> {
   await forgetTypedAhead()
-  showBefore(title, asked.shows, asked.block)
+  showBefore(title, asked)
   const answer = await text({
     message: "Type 'y' to proceed, 'n' to decline",
     validate: (typed) => (yesOrNo(typed) === undefined ? "Only 'y' or 'n' decides" : undefined),
@@ -72,7 +74,7 @@ export async function askWayBack({
   ...asked
 }: Asked & { ways: readonly RollbackOption[] | undefined }): Promise<WayBackAnswer> {
   await forgetTypedAhead()
-  showBefore('Ways back, and what each one costs', asked.shows, asked.block)
+  showBefore('Ways back, and what each one costs', asked)
   const strategy = await answered<RollbackStrategy>('Not decided yet', {
     message: 'Which way?',
     options: waysToChoose(ways),
@@ -125,9 +127,10 @@ export async function askInterrupt(signal: AbortSignal): Promise<'stay' | 'detac
 export const askChecklist: AskLines = async (lines, { demanded, signal }) => {
   await forgetTypedAhead()
   const told = 'What no machine can know. Your name stands behind each yes, and in the report.'
-  showBefore('Pre-Migration Checklist', [told], (text, place) =>
-    wrapText(plain(text), { columns: columnsWithin(), ...place }),
-  )
+  showBefore('Pre-Migration Checklist', {
+    shows: [told],
+    block: (text, place) => wrapText(plain(text), { columns: columnsWithin(), ...place }),
+  })
   const answers: Awaited<ReturnType<AskLines>> = { attested: [], skipped: [] }
   for (const line of lines) {
     const answer = await answered('Not answered yet', {
@@ -178,22 +181,29 @@ function unanswered({ aborted, reason }: AbortSignal): Unanswered {
 /** Left of every row stands the line that joins what belongs to one question. */
 const GUIDE = '│  '
 
-function showBefore(title: string, shows: readonly Words[], block: Output['block']): void {
-  const { head, below } = promptRows(title, { shows, block, columns: columnsWithin() })
+function showBefore(title: string, shown: Omit<Asked, 'signal'>): void {
+  const { head, below } = promptRows(title, { ...shown, columns: columnsWithin(), rows: output.rows })
   const { bold, green } = colorsFor(output)
   guided(`${green('◇')}  ${bold(head)}`, below)
 }
 
+/** What a question takes below what it is about. */
+const QUESTION_ROWS = 4
+
 /** What is confirmed, within the terminal: no right border, which a long title or a narrower window would break. */
 export function promptRows(
   title: string,
-  { shows, block, columns }: { shows: readonly Words[]; block: Output['block']; columns: number },
+  { shows, block, again, columns, rows }: Omit<Asked, 'signal'> & { columns: number; rows: number },
 ): { head: string; below: string[] } {
   const { bold } = colorsFor(output)
   const place = { columns, hang: '    ' }
   const [head = '', ...more] = wrapText(title, { ...place, hang: '' })
-  const rows = shows.flatMap((line) => block(line, place))
-  return { head, below: [...more.map((row) => bold(row)), '', ...rows] }
+  const below = [...more.map((row) => bold(row)), '', ...shows.flatMap((line) => block(line, place))]
+  if (again === undefined || !(rows > 0) || below.length + QUESTION_ROWS < rows) return { head, below }
+  return {
+    head,
+    below: [...below, ...block(words`It began above; once more, in another terminal: ${again}`, place)],
+  }
 }
 
 /** One sentence between two questions. */

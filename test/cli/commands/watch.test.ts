@@ -2,10 +2,11 @@ import { fc } from '../../fast-check.js'
 import pc from 'picocolors'
 import { describe, expect, test } from 'vitest'
 import type { Words } from '../../../src/contract/next-command.js'
-import { blockLines } from '../../../src/cli/terminal/block.js'
+import { blockLines, blockPieces } from '../../../src/cli/terminal/block.js'
 import { arrange, rowsTaken, type Picture } from '../../../src/cli/terminal/picture.js'
 import { sparkline, watchPicture } from '../../../src/cli/commands/watch.js'
 import type { RunView } from '../../../src/contract/run.js'
+import { fourRuns } from '../../runbook/four-runs.js'
 import { isoAfter, sampleRun, STARTED } from '../../runbook/sample-run.js'
 
 const place = (columns: number) => ({
@@ -13,6 +14,8 @@ const place = (columns: number) => ({
   columns: () => columns,
   block: (words: Words, at = {}) =>
     blockLines(words, { columns, ...at }, { typed: {}, shell: 'posix' as const }),
+  pieces: (words: Words, at = {}) =>
+    blockPieces(words, { columns, ...at }, { typed: {}, shell: 'posix' as const }),
 })
 
 function watchLines(...[view, , time]: [RunView, unknown, Parameters<typeof watchPicture>[2]]): string[] {
@@ -21,7 +24,14 @@ function watchLines(...[view, , time]: [RunView, unknown, Parameters<typeof watc
 const plain = undefined
 
 function onlyText(lines: readonly string[]): Picture {
-  return { head: lines.slice(0, 2), steps: [], gates: [], rest: lines.slice(2) }
+  const line = (row: string) => [{ rows: [row], command: false }]
+  return {
+    head: lines.slice(0, 2).map(line),
+    steps: [],
+    gates: [],
+    rest: lines.slice(2).map(line),
+    whole: [],
+  }
 }
 
 /** A run at the gate `plan`, with more to confirm than a small terminal holds. */
@@ -66,7 +76,7 @@ describe('a gate in terminals of three sizes', () => {
     expect(pasted).toMatch(/^ *d1-runbook reject plan --env production$/m)
     expect(pasted.replace(/\s+/g, ' ')).toContain('Who: team-lead: Ada Lovelace, @ada')
     expect(pasted.replace(/\s+/g, ' ')).toContain('Expires 2026-03-07 23:30:00 EST')
-    if (rows < 40) expect(pasted).toMatch(/… \d+ more$/m)
+    if (rows < 40) expect(pasted).toMatch(/… \d+ more:\n +d1-runbook show --env production$/)
     if (rows === 24) expect(pasted).toMatch(/^ ✔ \d+ steps done$/m)
     await expect(`${picture.join('\n')}\n`).toMatchFileSnapshot(`screens/watch-${columns}x${rows}.txt`)
   })
@@ -132,6 +142,20 @@ describe('what a person sees who leaves watch open', () => {
   })
 })
 
+/** Those of its gates, then the one that shows the rest; each as one line. */
+function commandsOf({ gates, whole }: Picture): string[] {
+  return [...gates.flatMap(({ decide, shows }) => [...decide, ...shows]), whole].flatMap((line) =>
+    line
+      .filter(({ command }) => command)
+      .map(({ rows }) =>
+        rows
+          .join('\n')
+          .trim()
+          .replace(/ \\\n\s*/g, ' '),
+      ),
+  )
+}
+
 describe('a picture that is redrawn in place', () => {
   const line = fc.array(fc.constantFrom('x', 'ä', ' ', '\u001B[31m', '\u001B[0m'), { maxLength: 300 })
   const size = fc.record({
@@ -145,6 +169,24 @@ describe('a picture that is redrawn in place', () => {
         const picture = arrange(onlyText(lines.map((parts) => parts.join(''))), terminal)
         expect(rowsTaken(picture, terminal.columns)).toBe(picture.length)
         expect(picture.length).toBeLessThan(terminal.rows)
+      }),
+    )
+  })
+
+  const waiting = watchPicture(fourRuns().breach.view, place(40), { now: STARTED })
+  const known = commandsOf(waiting)
+
+  test('has each command complete, or not at all, and the way to the others while there is room for it', () => {
+    expect(known).toHaveLength(5)
+    fc.assert(
+      fc.property(fc.integer({ min: 4, max: 60 }), (rows) => {
+        const picture = arrange(waiting, { columns: 40, rows })
+        expect(rowsTaken(picture, 40)).toBeLessThan(rows)
+        const pasted = picture.join('\n').replace(/ \\\n\s*/g, ' ')
+        const typed = [...pasted.matchAll(/d1-runbook.*/g)].map(([line]) => line)
+        expect(typed.filter((line) => !known.includes(line))).toEqual([])
+        if (rows >= 20) expect(typed).toEqual(expect.arrayContaining(known.slice(0, 4)))
+        if (typed.length < 4) expect(pasted).toMatch(/^… \d+ more$/m)
       }),
     )
   })

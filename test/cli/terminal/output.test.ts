@@ -26,3 +26,11 @@ it('lines stay lines, and letters of any language stay as they are', () => {
   expect(noted('première ligne\n作品をエクスポート')).toBe('première ligne\n作品をエクスポート\n')
   expect(noted(words`Next: ${command('show')}`)).toContain('d1-runbook show')
 })
+
+it.runIf(!process.stdout.isTTY)('in a pipe a text is one row, and a command one row, however long', () => {
+  const long = 'a word '.repeat(200)
+  const { block } = createOutput({ json: false, typed: { project: `/srv/${'x'.repeat(300)}` } })
+  const [row, typed, ...more] = block(words`${long}${command('show')}`)
+  expect([row, more]).toEqual([long.trimEnd(), []])
+  expect(typed).toMatch(/^ *d1-runbook show --project \/srv\/x{300}$/)
+})

@@ -40,7 +40,8 @@ describe('a line is cut to the columns that it takes', () => {
 
 test('a picture of Chinese names takes one row a line, and is counted as the terminal wraps it', () => {
   const lines = ['审批人：王小明，正在等待最终确认', '0002_邮箱.sql applied']
-  const fitted = arrange({ head: lines, steps: [], gates: [], rest: [] }, { columns: 20, rows: 10 })
+  const head = lines.map((row) => [{ rows: [row], command: false }])
+  const fitted = arrange({ head, steps: [], gates: [], rest: [], whole: [] }, { columns: 20, rows: 10 })
   expect(rowsTaken(fitted, 20)).toBe(2)
   expect(rowsTaken(lines, 20)).toBe(4)
 })

@@ -20,6 +20,7 @@ function progress(): { progress: Progress; lines: string[] } {
     note: () => undefined,
     text: (text) => plain(text, () => 'a command'),
     block: () => [],
+    pieces: () => [],
     document: () => undefined,
     raw: () => undefined,
   }
