@@ -247,6 +247,8 @@ export interface TableFate {
   written: boolean
   /** Other tables that statements filled from this one. */
   copiedTo: string[]
+  /** Of these the ones that have one row for several of this one: filled by GROUP BY and its like alone. */
+  condensedTo?: string[]
   /** Where columns of this table were copied to as they are, in one step or several. Names after. */
   heirs: Heir[]
   /** Statement that dropped or renamed the original. */

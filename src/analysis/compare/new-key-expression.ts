@@ -104,6 +104,7 @@ function ofRow(tokens: Token[], { columns }: TableSchema): Written | undefined {
     if (next === '.' || text === '.') continue
     const name = columns.find((it) => sameName(it.name, unquote(text)))?.name
     const isName = kind === 'name' || kind === 'word'
+    if (next === '(' && /^(?:min|max)$/i.test(text) && !hasSeveral(tokens, at + 1)) return undefined
     if (isName && next !== '(' && name !== undefined) parts.push((alias) => column(alias, name))
     else if (isName && !(next === '(' ? FUNCTIONS : WORDS).test(text)) {
       // `IN (`, `AND (`.
@@ -112,4 +113,16 @@ function ofRow(tokens: Token[], { columns }: TableSchema): Written | undefined {
     } else parts.push(text)
   }
   return (alias) => `(${parts.map((part) => (typeof part === 'string' ? part : part(alias))).join(' ')})`
+}
+
+/** Several arguments: max(a, b) is of one row, max(a) of many. */
+function hasSeveral(tokens: Token[], open: number): boolean {
+  let depth = 0
+  for (const { text } of tokens.slice(open)) {
+    if (text === '(') depth += 1
+    if (text === ')') depth -= 1
+    if (depth === 1 && text === ',') return true
+    if (depth === 0) return false
+  }
+  return false
 }

@@ -2,6 +2,7 @@ import { defined } from '../../contract/defined.js'
 import { sameName, tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import { unquote } from '../../d1/sql/tokens.js'
 import type { Heir, StatementEvidence, TableFate } from '../evidence.js'
+import { condenses } from './condensing.js'
 import { ColumnNames, comesFrom, type ColumnNode } from './column-lineage.js'
 
 /** One table while it lives, whatever it is called. */
@@ -14,6 +15,8 @@ interface Entry {
   /** The columns that it had before, with the names of then. */
   origins: [name: string, node: ColumnNode][]
   sources: Set<Entry>
+  /** Of the sources those of which some statement put rows there one by one. */
+  rowSources: Set<Entry>
   ended: StatementEvidence | undefined
   /** Some statement changed its rows, or may have. */
   written: boolean
@@ -46,6 +49,7 @@ function newEntry(name: string, origin?: TableSchema): Entry {
     columns,
     origins: (origin?.columns ?? []).map((column) => [column.name, columns.of(column.name)]),
     sources: new Set(),
+    rowSources: new Set(),
     ended: undefined,
     written: false,
   }
@@ -78,7 +82,11 @@ function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvide
     entry.written = true
     if (entry !== subjectNow && inserts.has(entry) && subjectNow !== undefined) entry.sources.add(subjectNow)
     if (verb === 'drop-table' || verb === 'delete') continue
-    for (const source of read) if (source !== undefined && source !== entry) entry.sources.add(source)
+    for (const source of read) {
+      if (source === undefined || source === entry) continue
+      entry.sources.add(source)
+      if (entry !== subjectNow || !isCondensed(statement, source)) entry.rowSources.add(source)
+    }
   }
   const indexed = indexedTable(statement, entries)
   if (indexed !== undefined) touched.add(indexed)
@@ -123,6 +131,7 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
   const copies = entries.filter(
     (other) => other !== entry && other.alive && descends(other, entry, new Set()),
   )
+  const condensed = copies.filter((copy) => !descends(copy, entry, new Set(), 'rowSources'))
   const namesake = takesPlace(entry, entries) ? tableNamed(after, origin.name) : undefined
   const base = {
     before: origin,
@@ -130,6 +139,7 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
     written: entry.written,
     copiedTo: copies.map(({ name }) => name),
     heirs: heirsOf(entry, entries, after),
+    ...(condensed.length === 0 ? {} : { condensedTo: condensed.map(({ name }) => name) }),
     ...defined({ ended: entry.ended }),
   }
   const renamesUpTo = (name: string): Map<string, string> => {
@@ -150,7 +160,7 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
   }
   const successor = bestCopy(
     origin,
-    copies.filter((copy) => !isKept(copy) && !merges(copy, entry, entries)),
+    copies.filter((copy) => !isKept(copy) && !merges(copy, entry, entries) && !condensed.includes(copy)),
     after,
   )
   if (successor !== undefined) {
@@ -223,10 +233,21 @@ function renamesAlong(copy: Entry, from: Entry): Map<string, string> {
   return renames
 }
 
-function descends(entry: Entry, from: Entry, seen: Set<Entry>): boolean {
-  if (entry.sources.has(from)) return true
+function descends(
+  entry: Entry,
+  from: Entry,
+  seen: Set<Entry>,
+  by: 'sources' | 'rowSources' = 'sources',
+): boolean {
+  if (entry[by].has(from)) return true
   seen.add(entry)
-  return [...entry.sources].some((source) => !seen.has(source) && descends(source, from, seen))
+  return [...entry[by]].some((source) => !seen.has(source) && descends(source, from, seen, by))
+}
+
+/** The statement makes one row of several of this table. */
+function isCondensed(statement: StatementEvidence, { name, origin }: Entry): boolean {
+  const columns = statement.sources.filter(({ table }) => sameName(table, name)).map(({ from }) => from)
+  return statement.anatomy.copies && condenses(statement, name, origin, columns)
 }
 
 /** Named as what people put rows aside in before they drop a table: the rows are kept, the table is gone all the same. */

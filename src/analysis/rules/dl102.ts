@@ -3,6 +3,7 @@ import type { Finding } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { holdsRows, tableNamed } from '../../d1/schema/schema.js'
 import { isThroughParent } from './dl101.js'
+import { condensedText } from './ds102.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
 
 export const dl102: Rule = {
@@ -64,7 +65,7 @@ function observed(evidence: Evidence): Finding[] {
     const losses = rowLosses(evidence, fate)
     const left = data.rowsBefore - data.lost - (data.equal ?? 0)
     const remain = `${losses.length > 1 ? 'in the end ' : ''}${left} of ${data.rowsBefore} ${left === 1 ? 'remains' : 'remain'}`
-    const drop = fate.how === 'dropped' ? ' with the table, which is dropped' : ''
+    const drop = fate.how === 'dropped' ? ` with the table, which is dropped${condensedText(fate)}` : ''
     return losses
       .filter((loss) => !isThroughParent(evidence, fate, loss))
       .map(({ place, rows, samples = [] }) => {

@@ -1,6 +1,6 @@
 import { defined } from '../../contract/defined.js'
 import { significantTokens } from '../../d1/sql/tokens.js'
-import type { DataComparison, Evidence } from '../evidence.js'
+import type { DataComparison, Evidence, TableFate } from '../evidence.js'
 import { mentions } from '../statement/statement.js'
 import { findingOf, rowsText, type Rule } from './rule.js'
 
@@ -16,14 +16,28 @@ export const ds102: Rule = {
       // Where all its rows are lost, DL102 tells the table too.
       .filter(({ data }) => data === undefined || data.lost === 0 || data.moved > 0)
       .filter(({ before, data }) => data?.rowsBefore !== 0 || mayBeMissed(evidence, before.name))
-      .map(({ before, ended, data }) => {
+      .map((fate) => {
+        const { before, ended, data } = fate
         const rows = data === undefined ? '' : ` with ${rowsText(data.rowsBefore)}`
         const moved = data === undefined || data.moved === 0 ? '' : `; ${whereNow(data)}`
-        return findingOf(ds102, 'warning', ended, `Table ${before.name} is dropped${rows}${moved}.`, {
-          table: before.name,
-          ...defined({ before: data?.rowsBefore, after: data?.moved }),
-        })
+        return findingOf(
+          ds102,
+          'warning',
+          ended,
+          `Table ${before.name} is dropped${rows}${moved}${condensedText(fate)}.`,
+          {
+            table: before.name,
+            ...defined({ before: data?.rowsBefore, after: data?.moved }),
+          },
+        )
       }),
+}
+
+/** What GROUP BY and its like made of the rows is not the rows. */
+export function condensedText({ condensedTo = [] }: TableFate): string {
+  if (condensedTo.length === 0) return ''
+  const have = condensedTo.length === 1 ? 'has' : 'have'
+  return `; ${condensedTo.join(', ')} ${have} one row for several of them`
 }
 
 /**

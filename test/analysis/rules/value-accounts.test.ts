@@ -10,6 +10,7 @@ import {
 } from '../../corpus/added-rules.js'
 import { CAST_ALIKE, CUT } from '../../corpus/casts.js'
 import { COMPUTED_ALIKE, COMPUTED_OTHERWISE } from '../../corpus/computed-columns.js'
+import { CONDENSED, ROW_BY_ROW } from '../../corpus/condensed.js'
 import { EXCHANGED, IN_PLACE } from '../../corpus/columns-exchanged.js'
 import { CLEARED_DUPLICATES, LOST_DUPLICATES } from '../../corpus/deduplicated.js'
 import { DUPLICATES_GONE, DUPLICATES_STAY } from '../../corpus/duplicates.js'
@@ -61,6 +62,8 @@ const KINDS: Record<string, Scenario[]> = {
   'empty texts that stay apart from NULLs': NOT_BLANKED,
   'values lost beside others that come back': ALONE_LOST,
   'values that come back by a link or a calculation': ALONE_KEPT,
+  'tables made of several rows at a time': CONDENSED,
+  'tables copied row by row under another name': ROW_BY_ROW,
   'values that a CAST cuts': CUT,
   'values that a CAST leaves': CAST_ALIKE,
 }
