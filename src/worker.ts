@@ -1,7 +1,6 @@
 import { defined } from './contract/defined.js'
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import path from 'node:path'
 import { createActivities, type ActivityOptions } from './activities/index.js'
 import { workerConfiguration } from './config/worker-service.js'
 import { RunbookError } from './contract/failures.js'
@@ -9,6 +8,7 @@ import { observe, type Observer } from './observe/observer.js'
 import { sayOnLog } from './observe/runtime.js'
 import { readObserveSettings, type ObserveSettings } from './observe/settings.js'
 import { closeToOthers, keepOutOfGit, keepPrivate } from './process/private-files.js'
+import { stateFolder } from './process/state-folder.js'
 import { demandKeysOfOpenRuns } from './temporal/open-runs.js'
 import { connectClient } from './temporal/connection.js'
 import { currentVersion, deploymentOf, type Deployment } from './temporal/deployment.js'
@@ -48,8 +48,8 @@ export interface WorkerSettings {
 export async function runWorker(settings: WorkerSettings): Promise<void> {
   const { projectDir } = settings
   keepPrivate()
-  await keepOutOfGit(path.join(projectDir, '.d1-runbook'))
-  await closeToOthers(path.join(projectDir, '.d1-runbook'))
+  await keepOutOfGit(stateFolder(projectDir))
+  await closeToOthers(stateFolder(projectDir))
   const observer = await observe(settings.observe ?? { metrics: undefined, json: false })
   try {
     await serve(settings, observer)

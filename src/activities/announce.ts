@@ -13,7 +13,8 @@ import { plainDocument } from '../text/words.js'
 import { slackMessage } from '../text/slack.js'
 import { demandVariable } from '../contract/variables.js'
 import { defined } from '../contract/defined.js'
-import { demandNoWayOut, fileBelow, readIfThere } from './files.js'
+import { pathBelow } from '../process/below.js'
+import { readIfThere } from './files.js'
 import { PRIVATE_FILE, PRIVATE_FOLDER } from '../process/private-files.js'
 import { tellSlackApp } from './slack-app.js'
 import { runFolder, type ActivityContext } from './worker-place.js'
@@ -112,9 +113,7 @@ async function send(
 function channelFile(here: ActivityContext, file: string, runKey: string): string {
   const run = runFolder(here, runKey)
   const root = path.isAbsolute(file) && existsSync(here.target.projectDir) ? here.target.projectDir : run
-  const found = fileBelow(root, file)
-  demandNoWayOut(root, found)
-  return found
+  return pathBelow(root, file)
 }
 
 async function appendOnce(file: string, message: AnnounceInput['message']): Promise<undefined> {

@@ -14,8 +14,9 @@ import { appendToMigrationLog } from '../runbook/migration-log.js'
 import { metricsLine } from '../runbook/metrics.js'
 import { demandPlainName } from '../contract/migration-name.js'
 import { PRIVATE_FILE, PRIVATE_FOLDER, projectFileMode } from '../process/private-files.js'
-import { demandNoWayOut, readIfThere, replaceFile } from './files.js'
-import { isBelow } from '../process/below.js'
+import { demandNoWayOut, isBelow, pathBelow } from '../process/below.js'
+import { stateFolder } from '../process/state-folder.js'
+import { readIfThere, replaceFile } from './files.js'
 import { keepDocument } from './run-files.js'
 import { artifactStore, type ActivityContext } from './worker-place.js'
 
@@ -42,8 +43,7 @@ export async function updateDocuments(
 }
 
 async function logMigration(target: Target, view: RunView, timeZone: string): Promise<string> {
-  const file = path.join(target.projectDir, 'MIGRATIONS.md')
-  demandNoWayOut(target.projectDir, file)
+  const file = pathBelow(target.projectDir, 'MIGRATIONS.md')
   const existing = await readIfThere(file)
   const content = appendToMigrationLog({ existing, view, timeZone })
   if (content !== existing) await replaceFile(file, content, projectFileMode())
@@ -51,8 +51,7 @@ async function logMigration(target: Target, view: RunView, timeZone: string): Pr
 }
 
 async function logMetrics(target: Target, view: RunView): Promise<string> {
-  const file = path.join(target.projectDir, '.d1-runbook', 'metrics.jsonl')
-  demandNoWayOut(target.projectDir, file)
+  const file = stateFolder(target.projectDir, 'metrics.jsonl')
   const known = (await readIfThere(file)) ?? ''
   if (known.includes(`"runId":${JSON.stringify(view.runId)}`)) return file
   await mkdir(path.dirname(file), { recursive: true, mode: PRIVATE_FOLDER })

@@ -1,5 +1,5 @@
-import path from 'node:path'
 import { putContent, readContent } from '../store/text-object.js'
+import { pathBelow } from '../process/below.js'
 import { readIfThere, replaceFile } from './files.js'
 import { runFolder, type ActivityContext } from './worker-place.js'
 
@@ -12,7 +12,7 @@ export async function keepDocument(
 ): Promise<string> {
   if (here.store !== undefined)
     return putContent(here.store, { run: runKey, kind: 'document', name }, content)
-  const file = path.join(runFolder(here, runKey), name)
+  const file = pathBelow(runFolder(here, runKey), name)
   await replaceFile(file, content, mode)
   return file
 }
@@ -22,6 +22,6 @@ export async function readDocument(
   here: ActivityContext,
   { runKey, name }: { runKey: string; name: string },
 ): Promise<string | undefined> {
-  if (here.store === undefined) return readIfThere(path.join(runFolder(here, runKey), name))
+  if (here.store === undefined) return readIfThere(pathBelow(runFolder(here, runKey), name))
   return (await readContent(here.store, { run: runKey, kind: 'document', name }))?.toString('utf8')
 }

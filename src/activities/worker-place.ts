@@ -5,10 +5,11 @@ import { defined } from '../contract/defined.js'
 import type { Target } from '../contract/target.js'
 import { openStore } from '../store/open-store.js'
 import type { Store } from '../store/store.js'
+import { demandNoWayOut, isBelow, pathBelow } from '../process/below.js'
+import { stateFolder } from '../process/state-folder.js'
 import { archivesOf } from '../d1/backup/archives-of.js'
 import type { Archives } from '../d1/backup/archives.js'
 import { artifactFolder, storedArtifacts, type Artifacts } from '../d1/migrations/artifacts.js'
-import { fileBelow } from './files.js'
 
 /** Where one worker keeps what it writes, and what it was given to reach the world. */
 export interface WorkerHome {
@@ -40,7 +41,10 @@ export interface ActivityContext extends WorkerHome {
   store?: Store
 }
 
-/** A remote database needs no checkout: its archives go to the worker's home where the project's folder is elsewhere. */
+/**
+ * A remote database needs no checkout: its archives go to the worker's home where the project's folder is elsewhere. Throws `NotPermitted`
+ * where a link of the checkout leads out of it: for each activity anew, since checkouts change under a worker.
+ */
 export function contextFor(place: WorkerHome, target: Target): ActivityContext {
   const here = placeOf(place, target)
   const store = openStore(target, { ...place, scratch: here.folder })
@@ -48,8 +52,11 @@ export function contextFor(place: WorkerHome, target: Target): ActivityContext {
 }
 
 function placeOf(place: WorkerHome, target: Target): ActivityContext {
-  if (existsSync(target.projectDir)) {
-    return { ...place, target, folder: path.join(target.projectDir, '.d1-runbook') }
+  const { projectDir } = target
+  if (existsSync(projectDir)) {
+    // One that the charter has elsewhere is its word, and no link's.
+    if (isBelow(projectDir, target.backupDir)) demandNoWayOut(projectDir, target.backupDir)
+    return { ...place, target, folder: stateFolder(projectDir) }
   }
   if (!target.database.remote) return { ...place, target, folder: place.home }
   const backupDir = path.join(place.home, 'backups', target.environment)
@@ -62,10 +69,10 @@ export function archivesAt({ target, store }: ActivityContext): Archives {
 
 /** Throws `NotPermitted` for a key that leads elsewhere: it arrives with a message. */
 export function runFolder({ folder }: ActivityContext, runKey: string): string {
-  return fileBelow(path.join(folder, 'runs'), runKey)
+  return pathBelow(pathBelow(folder, 'runs'), runKey)
 }
 
 /** Content-addressed: bundles that are too large to travel in the workflow's input. */
 export function artifactStore({ folder, store }: ActivityContext): Artifacts {
-  return store === undefined ? artifactFolder(path.join(folder, 'artifacts')) : storedArtifacts(store)
+  return store === undefined ? artifactFolder(pathBelow(folder, 'artifacts')) : storedArtifacts(store)
 }

@@ -1,5 +1,5 @@
 import { defined } from '../contract/defined.js'
-import path from 'node:path'
+import { stateFolder } from '../process/state-folder.js'
 import { keepOutOfGit } from '../process/private-files.js'
 import { z } from 'zod'
 import { readChecksums } from '../d1/migrations/checksums.js'
@@ -58,11 +58,11 @@ export async function buildRequest(context: Context, options: RequestOptions): P
   const window = windowOf(settings, options)
   const files = await readProjectFiles(context)
   // Where a worker on this machine looks for files that are too large to travel in the workflow's input.
-  await keepOutOfGit(path.join(project.projectDir, '.d1-runbook'))
+  await keepOutOfGit(stateFolder(project.projectDir))
   const store = await storeOf(context)
   const artifacts =
     store === undefined
-      ? artifactFolder(path.join(project.projectDir, '.d1-runbook', 'artifacts'))
+      ? artifactFolder(stateFolder(project.projectDir, 'artifacts'))
       : storedArtifacts(store)
   const evidence =
     options.adopt !== undefined || options.lostRun !== undefined

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import path from 'node:path'
+import { RunbookError } from '../contract/failures.js'
 
 /** Whether a path is one below `root`, which it is not itself. Relative ones are meant from `root`; links are not followed. */
 export function isBelow(root: string, file: string): boolean {
@@ -22,6 +23,33 @@ export function staysBelow(root: string, file: string): boolean {
   if (part === undefined) return false
   const [real, there] = [realpathSync(root), realpathSync(part)]
   return there === real || isBelow(real, there)
+}
+
+/**
+ * A path of ours below `root`: what is written or read there is nobody else's. Asked for each time it is used, since a link may have come
+ * meanwhile. Throws `NotPermitted` where a name leads elsewhere, such as by `..`, or a link does on the way or at the end.
+ */
+export function pathBelow(root: string, ...parts: string[]): string {
+  const name = path.join(...parts)
+  if (!isBelow(root, name) || name.includes('\0')) throw outside(root, name)
+  const file = path.resolve(root, name)
+  demandNoWayOut(root, file)
+  return file
+}
+
+/** Throws `NotPermitted` where a link leads out of `root`: what is written would land elsewhere. */
+export function demandNoWayOut(root: string, file: string): void {
+  if (!staysBelow(root, file)) throw outside(root, file)
+}
+
+function outside(root: string, name: string): RunbookError {
+  return new RunbookError(
+    'NotPermitted',
+    `${JSON.stringify(name)} is not below ${root}, where alone this may be written.`,
+    {
+      advice: 'Give a path below the folder, without "..", and no link that leads out of it.',
+    },
+  )
 }
 
 /** The file, or the nearest folder above it that is there; undefined where a link that leads nowhere comes first. */

@@ -1,7 +1,7 @@
-import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
 import type { Target } from '../contract/target.js'
 import { readVariable, type NamedVariables } from '../contract/variables.js'
+import { pathBelow } from '../process/below.js'
 import { fetchedBelow } from './fetched.js'
 import { folderStore } from './folder-store.js'
 import { s3Store } from './s3-store.js'
@@ -27,7 +27,7 @@ export function openStore(
         accessKeyId: demandVariable(keyIdEnv, named),
         secretAccessKey: demandVariable(secretEnv, named),
       })
-      return s3Store({ storage, databaseId, key, fetched: fetchedBelow(path.join(scratch, 'fetched')) })
+      return s3Store({ storage, databaseId, key, fetched: fetchedBelow(pathBelow(scratch, 'fetched')) })
     }
   }
 }

@@ -1,11 +1,11 @@
 import { command, words } from '../contract/next-command.js'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../contract/failures.js'
 import { takeFileLock, type FileLock } from '../d1/sqlite/file-lock.js'
 import { commandLineOf, isAlive, startOf } from '../process/process-identity.js'
 import { readDevRecord, removeDevRecord, writeDevRecord, type DevRecord } from './dev-record.js'
-import { originOf, stateFolder } from './home.js'
+import { stateFolder } from '../process/state-folder.js'
+import { originOf } from './home.js'
 
 const END_LIMIT_MS = 10_000
 
@@ -18,7 +18,7 @@ export async function claimProject(
   record: DevRecord,
   say: (line: string) => void,
 ): Promise<FileLock> {
-  const lock = takeFileLock(path.join(stateFolder(projectDir), 'dev.lock'))
+  const lock = takeFileLock(stateFolder(projectDir, 'dev.lock'))
   if (lock === undefined) throw alreadyRunning(readDevRecord(projectDir))
   try {
     const left = readDevRecord(projectDir)

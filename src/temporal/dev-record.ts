@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
 import { z } from 'zod'
-import { stateFolder } from './home.js'
+import { stateFolder } from '../process/state-folder.js'
 
 /**
  * `<project>/.d1-runbook/dev.json`: which embedded server belongs to this project. It exists while somebody runs one,
@@ -28,7 +27,7 @@ const devRecordSchema = z.object({
 export type DevRecord = z.infer<typeof devRecordSchema>
 
 export function devRecordFile(projectDir: string): string {
-  return path.join(stateFolder(projectDir), 'dev.json')
+  return stateFolder(projectDir, 'dev.json')
 }
 
 /** The record, or undefined where there is none or it is no record of ours (half-written by an older version). */

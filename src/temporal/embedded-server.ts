@@ -11,7 +11,8 @@ import { provideTemporal } from './binaries.js'
 import { claimProject } from './claim.js'
 import { writeDevRecord } from './dev-record.js'
 import { takeHistories } from './histories.js'
-import { realFolder, stateFolder } from './home.js'
+import { stateFolder } from '../process/state-folder.js'
+import { realFolder } from './home.js'
 import { ensureSearchAttributes } from './search-attributes.js'
 import { claimServer } from './server-owner.js'
 import { keepHistories, launchServer, type ServerProcess } from './server-process.js'
@@ -69,7 +70,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   process.once('exit', release)
   try {
     const cli = await provideTemporal('temporal-cli', say)
-    const dbFile = path.resolve(options.dbFile ?? path.join(stateFolder(projectDir), 'temporal.db'))
+    const dbFile = path.resolve(options.dbFile ?? stateFolder(projectDir, 'temporal.db'))
     mkdirSync(path.dirname(dbFile), { recursive: true })
     takeHistories(dbFile, projectDir, say)
     const record = async (pid: number) => ({
@@ -113,7 +114,7 @@ interface Launch {
 }
 
 async function launch({ cli, dbFile, projectDir, say, onLaunched }: Launch) {
-  const logFile = path.join(stateFolder(projectDir), 'temporal.log')
+  const logFile = stateFolder(projectDir, 'temporal.log')
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort(PORT)
     const uiPort = await freePort(UI_PORT)

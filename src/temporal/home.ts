@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { STATE_FOLDER } from '../process/state-folder.js'
 
 /**
  * Whose a note is that was found here and names the folder that it was made for. `copied`: that folder is there beside this
@@ -11,14 +12,9 @@ export type Origin = 'here' | 'moved' | 'copied'
 /** By real path, then by the file system: one folder may have two paths. */
 export function originOf(madeFor: string, projectDir: string): Origin {
   if (realFolder(madeFor) === realFolder(projectDir)) return 'here'
-  const there = identity(stateFolder(madeFor))
+  const there = identity(path.join(madeFor, STATE_FOLDER))
   if (there === undefined) return 'moved'
-  return there === identity(stateFolder(projectDir)) ? 'here' : 'copied'
-}
-
-/** Folder of what we keep in a project. */
-export function stateFolder(projectDir: string): string {
-  return path.join(projectDir, '.d1-runbook')
+  return there === identity(path.join(projectDir, STATE_FOLDER)) ? 'here' : 'copied'
 }
 
 export function realFolder(folder: string): string {

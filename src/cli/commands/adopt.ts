@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import path from 'node:path'
 import { didYouMean } from '../../config/closest.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
 import type { Adoption, NotProven } from '../../contract/adoption.js'
 import { defined } from '../../contract/defined.js'
 import { RunbookError } from '../../contract/failures.js'
+import { stateFolder } from '../../process/state-folder.js'
 import { GATES } from '../../contract/names.js'
 import { at, command, words } from '../../contract/next-command.js'
 import type { MigrationFile } from '../../contract/target.js'
@@ -168,7 +168,7 @@ async function write({ target }: Context, seen: Adoption): Promise<string[]> {
       names: seen.proven,
       ledgerBefore: seen.ledger,
       schemaFingerprint: seen.schemaFingerprint,
-      stageRoot: path.join(target.projectDir, '.d1-runbook'),
+      stageRoot: stateFolder(target.projectDir),
       signal,
     }),
   )

@@ -1,6 +1,7 @@
 import { rm, readdir, mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { RunbookError } from '../../contract/failures.js'
+import { STATE_FOLDER, stateFolder } from '../../process/state-folder.js'
 import { at, command, words } from '../../contract/next-command.js'
 import { withSession } from '../../client/session.js'
 import type { EmbeddedServer } from '../../temporal/embedded-server.js'
@@ -74,13 +75,13 @@ async function refuseKeptRun(folder: string, environment: DemoStage['environment
 
 /** Where a remote demo keeps the databases of its local Cloudflare API, which ends with it. */
 export function sampleCloud(folder: string): string {
-  return path.join(folder, '.d1-runbook', 'cloud')
+  return stateFolder(folder, 'cloud')
 }
 
 /** `.d1-runbook` holds the server's record and its histories. */
 async function emptyExceptState(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (name !== '.d1-runbook')
+    if (name !== STATE_FOLDER)
       await rm(path.join(folder, name), { recursive: true, force: true, maxRetries: 3 })
   }
   await rm(sampleCloud(folder), { recursive: true, force: true, maxRetries: 3 })

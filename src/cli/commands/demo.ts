@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import path from 'node:path'
 import { RunbookError } from '../../contract/failures.js'
+import { stateFolder } from '../../process/state-folder.js'
 import type { MigrationRequest, RunView } from '../../contract/run.js'
 import type { App } from '../terminal/app.js'
 import type { DemoStage } from './demo-stage.js'
@@ -34,7 +35,7 @@ export function demoCommand(app: App, summary: string): Command {
     .action(
       app.action<DemoOptions>(async ({ options, output }) => {
         refuseSilentDemo(options, output)
-        const folder = path.resolve(options.dir ?? path.join(options.project, '.d1-runbook', 'demo'))
+        const folder = path.resolve(options.dir ?? stateFolder(options.project, 'demo'))
         const { openDemoStage } = await import('./demo-stage.js')
         const stage = await openDemoStage({
           folder,

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Probed } from '../../contract/assumptions.js'
 import { RunbookError } from '../../contract/failures.js'
+import { stateFolder } from '../../process/state-folder.js'
 import { apiClient } from '../../d1/cloudflare/api.js'
 import { resolveAccount } from '../../d1/cloudflare/account.js'
 import { probeAssumptions } from '../../d1/live/probe-assumptions.js'
@@ -29,7 +30,7 @@ export async function examineLive(
   const { probes, leftBehind } = await interruptible((signal) =>
     probeAssumptions({ client, account, signal, onProbed: ({ assumption }) => output.note(assumption) }),
   )
-  const file = path.resolve(options.out ?? path.join(options.project, '.d1-runbook', fileName(probes)))
+  const file = path.resolve(options.out ?? stateFolder(options.project, fileName(probes)))
   await mkdir(path.dirname(file), { recursive: true })
   await writeFile(file, `${JSON.stringify({ version: 1, probes }, null, 2)}\n`)
   const success = leftBehind === undefined && probes.every(({ ok }) => ok)

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { shortRunId } from '../../contract/names.js'
 import type { App } from '../terminal/app.js'
 import { keepPrivate } from '../../process/private-files.js'
+import { stateFolder } from '../../process/state-folder.js'
 import { writeOutputFile } from '../terminal/output-file.js'
 import { withRun } from '../../client/run-id.js'
 import { readRun } from '../../client/runs.js'
@@ -71,12 +72,7 @@ function outputBase(
 ): string {
   if (options.out !== undefined) return path.resolve(options.out.replace(/\.(?:html?|md)$/i, ''))
   const stamp = run.startedAt.replaceAll(/[-:]|\.\d+Z$/g, '').replace('T', '-')
-  return path.join(
-    options.project,
-    '.d1-runbook',
-    'reports',
-    `${run.environment}-${stamp}-${shortRunId(run.runId)}`,
-  )
+  return stateFolder(options.project, 'reports', `${run.environment}-${stamp}-${shortRunId(run.runId)}`)
 }
 
 async function openInBrowser(file: string): Promise<void> {

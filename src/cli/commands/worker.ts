@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import type { WorkerConfiguration } from '../../config/worker-service.js'
+import { foldersOutside } from '../../config/folders.js'
 import { nameOf } from '../../runbook/charter/service.js'
 import type { App } from '../terminal/app.js'
 import { examplesHelp } from '../terminal/help-text.js'
@@ -76,6 +77,9 @@ function runCommand(app: App): Command {
 
 /** What runs on it are held to, and which environments of the project are not served. */
 export function sayServed(say: (line: string) => void, { service, unserved }: WorkerConfiguration): void {
-  for (const { environment } of service.values()) say(`Serves         ${nameOf(environment)}`)
+  for (const { environment } of service.values()) {
+    say(`Serves         ${nameOf(environment)}`)
+    for (const place of foldersOutside(environment.target)) say(`               ${place}`)
+  }
   for (const { environment, error } of unserved) say(`Not served     ${environment}: ${error.message}`)
 }

@@ -1,11 +1,13 @@
 import { command, words } from '../../contract/next-command.js'
 import { takeFileLock } from '../sqlite/file-lock.js'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { RunbookError } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
+import { pathBelow } from '../../process/below.js'
 import { endGroup } from '../../process/process-group.js'
+import { targetFile } from '../read/local-reader.js'
 
 /** The right to change one database from this machine. */
 export interface Lease {
@@ -16,30 +18,47 @@ export interface Lease {
 
 /**
  * Takes the lease of the target's database, or throws `DatabaseLocked` (retryable) when another apply holds it; it ends with
- * the worker. A command that outlived a dead worker is ended first: only then is the database's state final.
+ * the worker. A command that outlived a dead worker is ended first: only then is the database's state final. `root`: for the
+ * notes of a remote database; those of a local one lie beside its file, which two projects may share, and one may have by two paths.
  */
 export async function takeLease(target: Target, root: string): Promise<Lease> {
-  const folder = join(root, 'leases')
-  const name = leaseName(target)
-  const lock = takeFileLock(join(folder, `${name}.lock`))
+  const { folder, name } = leasePlace(target, root)
+  const lock = takeFileLock(pathBelow(folder, `${name}.lock`))
   if (lock === undefined) throw leased(target)
-  const groupFile = join(folder, `${name}.group`)
-  await endOrphan(groupFile)
-  return {
-    remember: (leader) => writeFileSync(groupFile, String(leader)),
-    release: () => {
-      rmSync(groupFile, { force: true })
-      lock.release()
-    },
+  try {
+    const groupFile = pathBelow(folder, `${name}.group`)
+    await endOrphan(groupFile)
+    return {
+      remember: (leader) => writeFileSync(groupFile, String(leader)),
+      release: () => {
+        rmSync(groupFile, { force: true })
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw error
   }
 }
 
-function leaseName({ accountId = '', database, persistTo = '' }: Target): string {
-  const place = database.remote ? accountId : persistTo
-  return createHash('sha256')
-    .update(JSON.stringify([database.id, database.remote, place]))
+function leasePlace(target: Target, root: string): { folder: string; name: string } {
+  const { accountId = '', database } = target
+  if (!database.remote) {
+    const file = realFile(targetFile(target))
+    return { folder: dirname(file), name: `.d1-runbook-${basename(file)}` }
+  }
+  const name = createHash('sha256')
+    .update(JSON.stringify([database.id, database.remote, accountId]))
     .digest('hex')
     .slice(0, 32)
+  return { folder: pathBelow(root, 'leases'), name }
+}
+
+/** By its links, as far as they are there: a database that Wrangler has not made yet has a folder at best. */
+function realFile(file: string): string {
+  if (existsSync(file)) return realpathSync(file)
+  const folder = dirname(file)
+  return folder === file ? file : join(realFile(folder), basename(file))
 }
 
 function leased(target: Target): RunbookError {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { chmod, mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -66,8 +66,9 @@ export function besideArchives(target: Target): Archives {
     release: (run) => release(dir, run),
     async settle({ surplus, kept }) {
       for (const file of surplus) await rm(file, { force: true })
-      // Of a version that left them readable to everybody. What belongs to another user stays as it is.
-      await Promise.allSettled(kept.map((file) => chmod(file, 0o600)))
+      // Of a version that left them readable to everybody. What belongs to another user stays as it is, and what a link leads to.
+      const ours = kept.filter((file) => lstatSync(file, { throwIfNoEntry: false })?.isFile() === true)
+      await Promise.allSettled(ours.map((file) => chmod(file, 0o600)))
     },
     owns: (file) => path.isAbsolute(file) && path.resolve(path.dirname(file)) === path.resolve(dir),
   }
