@@ -12,6 +12,7 @@ import { stateFolder } from './process/state-folder.js'
 import { demandKeysOfOpenRuns } from './temporal/open-runs.js'
 import { connectClient } from './temporal/connection.js'
 import { currentVersion, deploymentOf, type Deployment } from './temporal/deployment.js'
+import { findOtherRun } from './temporal/other-run.js'
 import { ensureSearchAttributes } from './temporal/search-attributes.js'
 import { findCompletedRun } from './temporal/staging-proof.js'
 import { createRunbookWorker, runWorkerUntilSignal } from './temporal/worker.js'
@@ -72,6 +73,7 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
           service,
           ...defined({ print: observer.print }),
           stagingProof: (input) => findCompletedRun(session, input),
+          otherRun: (workflowId, target) => findOtherRun(session, workflowId, target),
         }),
       )
       const worker = await createRunbookWorker({

@@ -4,7 +4,8 @@ import type { RunbookActivities } from '../contract/activities.js'
 import { createBackup } from '../d1/backup/backup.js'
 import { readBookmark } from '../d1/apply/time-travel.js'
 import { readStatus } from '../analysis/status.js'
-import { admitRequest } from '../runbook/charter/admission.js'
+import { admitRequest, alsoOpen } from '../runbook/charter/admission.js'
+import type { Target } from '../contract/target.js'
 import type { Served, Service } from '../runbook/charter/service.js'
 import { admitInput, type TargetActivity } from './admitted-input.js'
 import { proveAdoption, recordAdoption } from './adopt.js'
@@ -32,7 +33,11 @@ export interface ActivityOptions extends Partial<Omit<WorkerHome, 'variables'>> 
   service: Service
   /** Looks for a completed migration of the same bytes in staging, through Temporal's visibility. */
   stagingProof?: StagingProof
+  /** Looks for an open run of the same local database, begun before this one under its other workflow ID. */
+  otherRun?: OtherRun
 }
+
+export type OtherRun = (workflowId: string, target: Target) => Promise<string | undefined>
 
 interface Act {
   signal: AbortSignal
@@ -42,7 +47,12 @@ interface Act {
 }
 
 /** Every activity of the runbook, bound to the machine that the worker runs on and to what it serves. */
-export function createActivities({ service, stagingProof, ...home }: ActivityOptions): RunbookActivities {
+export function createActivities({
+  service,
+  stagingProof,
+  otherRun,
+  ...home
+}: ActivityOptions): RunbookActivities {
   const place = defaultHome(home)
   const bound =
     <Name extends TargetActivity, Answer>(
@@ -64,7 +74,14 @@ export function createActivities({ service, stagingProof, ...home }: ActivityOpt
       })
   return {
     admit: ({ request }) =>
-      asActivity(async () => admitRequest(service, request, activityInfo().workflowExecution?.workflowId)),
+      asActivity(async () => {
+        const workflowId = activityInfo().workflowExecution?.workflowId
+        const admitted = admitRequest(service, request, workflowId)
+        const { target } = admitted.effective
+        const other = await otherRun?.(workflowId ?? '', target)
+        if (other !== undefined) throw alsoOpen(target, other)
+        return admitted
+      }),
     checkPrerequisites: bound('checkPrerequisites', checkPrerequisites),
     readStatus: bound('readStatus', ({ target }, input) => readStatus({ ...input, target })),
     readBookmark: bound('readBookmark', ({ target }) => readBookmark(target)),

@@ -2,6 +2,8 @@ import type { Baseline } from '../contract/monitoring.js'
 import type { Plan } from '../contract/plan.js'
 import type { MigrationRequest } from '../contract/run.js'
 import { firstValue, type Payloads } from '../temporal/codec/data-converter.js'
+import { RunbookError } from '../contract/failures.js'
+import { requestOf } from '../temporal/started-with.js'
 import type { Session } from './session.js'
 import { explainTemporal } from './temporal-failure.js'
 
@@ -51,12 +53,10 @@ export async function readRequest(
   session: Session,
   execution: { workflowId: string; runId: string },
 ): Promise<MigrationRequest | null> {
-  const { client } = session
-  const page = await client.workflowService
-    .getWorkflowExecutionHistory({ namespace: client.options.namespace, execution, maximumPageSize: 1 })
-    .catch((error: unknown) => {
-      throw explainTemporal(error, execution.workflowId)
-    })
-  const started = page.history?.events?.[0]?.workflowExecutionStartedEventAttributes
-  return firstValue<MigrationRequest>(client, started?.input)
+  try {
+    return await requestOf(session.client, execution)
+  } catch (error) {
+    if (error instanceof RunbookError) throw error
+    throw explainTemporal(error, execution.workflowId)
+  }
 }

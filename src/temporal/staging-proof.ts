@@ -1,14 +1,11 @@
 import { WORKFLOW_TYPES } from '../contract/names.js'
-import type { MigrationRequest } from '../contract/run.js'
 import type { MigrationRef } from '../contract/target.js'
 import { RunbookError } from '../contract/failures.js'
-import { firstValue } from './codec/data-converter.js'
 import type { TemporalClient } from './connection.js'
+import { requestOf } from './started-with.js'
 
 /** How many completed runs are looked at, newest first: older proofs are of older files. */
 const RUNS_LOOKED_AT = 20
-
-type Proven = Pick<MigrationRequest, 'files' | 'adopt' | 'lostRun'>
 
 /**
  * Looks for a completed run of exactly these files in another environment, such as staging. Exactly: same names, same
@@ -40,18 +37,11 @@ export async function findCompletedRun(
   return null
 }
 
-/** The files that a run was started with: its first event holds the request. One page of one event, not the history. */
 async function filesOf(
   client: TemporalClient['client'],
   execution: { workflowId: string; runId: string },
 ): Promise<MigrationRef[]> {
-  const { history } = await client.workflowService.getWorkflowExecutionHistory({
-    namespace: client.options.namespace,
-    execution,
-    maximumPageSize: 1,
-  })
-  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes
-  const request = await firstValue<Proven>(client, started?.input)
+  const request = await requestOf(client, execution)
   // One that recorded what was there ran nothing, nor one that looks after what a lost run did.
   return request?.adopt === undefined && request?.lostRun === undefined ? (request?.files ?? []) : []
 }

@@ -46,13 +46,13 @@ function link(to: string, ...parts: string[]): void {
 /** All that a run has kept for it in the project. */
 async function work(): Promise<void> {
   const place = here()
-  const release = (await takeLease(target, place.folder)).release
+  const lease = await takeLease(target, place.folder)
   try {
     await artifactStore(place).keep('a'.repeat(64), Buffer.from('x'))
     await keepDocument(place, { runKey: RUN, name: 'report.md' }, 'report')
     await besideArchives(place.target).atDesk(async (desk) => writeFileSync(path.join(desk, 'x'), ''))
   } finally {
-    release()
+    lease.release()
   }
 }
 

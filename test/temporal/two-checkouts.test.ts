@@ -11,6 +11,7 @@ import { admitRequest } from '../../src/runbook/charter/admission.js'
 import { serviceOf } from '../../src/runbook/charter/service.js'
 import { checkoutWorkflowId } from '../../src/contract/checkout.js'
 import type { MigrationRequest } from '../../src/contract/run.js'
+import { findOtherRun } from '../../src/temporal/other-run.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import { projectFolder } from '../config/project-folder.js'
@@ -105,7 +106,11 @@ test('of two runs of one checkout, one under either ID, the open one is meant, a
   await expect(refuseSecondStart(session, target)).rejects.toMatchObject(both)
   await expect(startRun(session, 'nobody', { ...request, target })).rejects.toMatchObject(both)
 
+  expect(await findOtherRun(session, own, target)).toBe(plain)
+  expect(await findOtherRun(session, plain, target)).toBeUndefined()
+
   await genuine.terminate()
+  expect(await findOtherRun(session, own, target)).toBeUndefined()
   expect(await meant()).toBe(own)
   await expect(refuseSecondStart(session, target)).rejects.toMatchObject({ type: 'AlreadyRunning' })
   await second.terminate()
@@ -117,6 +122,10 @@ test('of two runs of one checkout, one under either ID, the open one is meant, a
   // What another checkout does under the plain ID says nothing of this one's own.
   const elsewhere = inCheckout('/e/app')
   const theirs = { ...elsewhere.target, database: target.database }
+  const last = await begin(plain)
+  expect(await findOtherRun(session, checkoutWorkflowId(theirs), theirs)).toBeUndefined()
+  expect(await findOtherRun(session, own, target)).toBe(plain)
+  await last.terminate()
   expect(await runIdOf(session, theirs)).toBe(checkoutWorkflowId(theirs))
 }, 60_000)
 

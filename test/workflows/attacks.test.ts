@@ -8,6 +8,7 @@ import { Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createActivities } from '../../src/activities/index.js'
 import type { RunbookActivities } from '../../src/contract/activities.js'
+import { checkoutWorkflowId } from '../../src/contract/checkout.js'
 import type { Decision } from '../../src/contract/decision.js'
 import { GATES, migrationWorkflowId, SEARCH_ATTRIBUTES, type Gate } from '../../src/contract/names.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
@@ -18,6 +19,7 @@ import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 import { serviceOf } from '../../src/runbook/charter/service.js'
 import { decisionText } from '../../src/runbook/people/signature.js'
 import { provideTemporal } from '../../src/temporal/binaries.js'
+import { findOtherRun } from '../../src/temporal/other-run.js'
 import { createRunbookWorker } from '../../src/temporal/worker.js'
 import { useBuiltProcesses } from '../analysis/own-process.js'
 import { charterFor } from '../charter-for.js'
@@ -85,6 +87,7 @@ beforeAll(async () => {
   const to = { connection: env.nativeConnection, namespace: env.namespace ?? 'default' }
   const activities = createActivities({
     service: serviceOf([charter]),
+    otherRun: (workflowId, of) => findOtherRun(env, workflowId, of),
     home: path.join(outside, '..', 'home'),
     print: () => undefined,
   })
@@ -228,6 +231,31 @@ describe('a crafted start', () => {
       expect(await activitiesOf(handle)).toEqual([])
     }
     expect(everything()).toEqual(before)
+  })
+
+  it('of a second run of one database under its other workflow ID is refused while the first is open', async () => {
+    const ids = [migrationWorkflowId('local', target.database.id), checkoutWorkflowId(target)]
+    for (const [one, other] of [ids, ids.toReversed()]) {
+      const first = await start(request, one)
+      await until(first, gateOpen('team-lead'))
+      const second = await start(request, other)
+      expect(await second.result()).toMatchObject({
+        outcome: 'failed',
+        failure: { type: 'NotAdmitted', message: expect.stringContaining(`is open: ${one}`) },
+      })
+      expect(await activitiesOf(second)).toEqual(['admit'])
+      await first.terminate('tried')
+    }
+    // Begun at once: each may see the other, and one of them goes on.
+    const both = await Promise.all(ids.map((id) => start(request, id)))
+    const admitted = await Promise.all(
+      both.map(async (handle) => {
+        const view = await until(handle, (now) => gateOpen('team-lead')(now) || now.outcome !== null)
+        return view.outcome === null
+      }),
+    )
+    expect(admitted.sort()).toEqual([false, true])
+    for (const handle of both) await handle.terminate('tried').catch(() => undefined)
   })
 
   it('with a policy, people, channels, probes and folders of its own is held to the charter, and says so', async () => {

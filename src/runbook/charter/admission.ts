@@ -6,7 +6,7 @@ import { charteredEnvironmentSchema, type CharteredEnvironment } from '../../con
 import { RunbookError } from '../../contract/failures.js'
 import { isPlainName } from '../../contract/migration-name.js'
 import { migrationWorkflowId } from '../../contract/names.js'
-import { command, words } from '../../contract/next-command.js'
+import { at, command, words } from '../../contract/next-command.js'
 import { migrationRequestSchema } from '../../contract/run.js'
 import type { Target } from '../../contract/target.js'
 import { checkoutOf, checkoutWorkflowId } from '../../contract/checkout.js'
@@ -36,6 +36,17 @@ export function admitRequest(
     throw refusal(notItsWorkflow(charter.target, claim.target, workflowId))
   const differences = differencesFrom({ ...charter, variables }, claim)
   return { charterHash, differences, effective: heldTo(charter, claim) }
+}
+
+/** Two runs of one database would each go by what the other changes. */
+export function alsoOpen({ database }: Target, workflowId: string): RunbookError {
+  return new RunbookError(
+    'NotAdmitted',
+    `Another run of ${database.name} was begun before this one and is open: ${workflowId}.`,
+    {
+      advice: words`Look at it: ${at({ run: workflowId }, command('show'))}. Start again once it has ended, or end it: ${at({ run: workflowId }, command('abort'))}`,
+    },
+  )
 }
 
 /** An ID behind that of the database belongs to another folder: only the folders say which two databases are meant. */
