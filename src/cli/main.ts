@@ -8,7 +8,7 @@ import { failureOf, type Failure } from './terminal/failure.js'
 import { colorsFor, createOutput, flushOutput, survivePipeClose, terminalRows } from './terminal/output.js'
 import { command, mapText, words, type NextCommand, type Words } from '../contract/next-command.js'
 import { commandLine } from '../contract/command-line.js'
-import { didYouMean } from '../config/closest.js'
+import { helpAsked, usageFailure } from './usage.js'
 import { toolVersion } from '../config/version.js'
 
 /**
@@ -66,48 +66,6 @@ export async function createProgram(app: App, argv: string[]): Promise<Command> 
   return program
 }
 
-/** Whose help `help backup restore` asks for; undefined where nobody asks so. Throws where there is no such command. */
-function helpAsked(program: Command, argv: string[]): Command | undefined {
-  const [help, ...path] = argv.filter((word) => !word.startsWith('-'))
-  if (help !== 'help') return undefined
-  return path.reduce((command, word, index) => {
-    const next = command.commands.find((one) => one.name() === word)
-    if (next !== undefined) return next
-    throw unknownCommand(word, command, path.slice(0, index))
-  }, program)
-}
-
-function unknownCommand(word: string, { commands }: Command, path: readonly string[]): CommanderError {
-  const names = commands.map((one) => one.name())
-  const what =
-    path.length === 0 ? `unknown command '${word}'.` : `${path.join(' ')} has no command '${word}'.`
-  return new CommanderError(2, 'commander.unknownCommand', `${what}${didYouMean(word, names)}`)
-}
-
-/** The command that a command line begins with, and the words that name it. */
-function commandIn(
-  program: Command | undefined,
-  argv: string[],
-): { command: Command; path: string[] } | undefined {
-  if (program === undefined) return undefined
-  const words = argv.slice(argv.findIndex((word) => !word.startsWith('-')))
-  let command = program
-  const path: string[] = []
-  for (const word of words[0] === 'help' ? words.slice(1) : words) {
-    const next = command.commands.find((one) => one.name() === word)
-    if (next === undefined) break
-    command = next
-    path.push(word)
-  }
-  return { command, path }
-}
-
-/** Commander gives a word that is no subcommand to the default one, and blames that. */
-function forDefault(error: CommanderError, command: Command, word: string | undefined): boolean {
-  if (error.code !== 'commander.excessArguments' || command.commands.length === 0) return false
-  return word !== undefined && !word.startsWith('-')
-}
-
 /** Where somebody begins who does not know us yet. */
 function startHere(): string {
   const lines: [NextCommand, string][] = [
@@ -137,17 +95,9 @@ function throwInsteadOfExit(command: Command): void {
 
 function reportUsage(given: CommanderError, argv: string[], program: Command | undefined): number {
   if (given.exitCode === 0) return 0
-  const { command: asked, path = [] } = commandIn(program, argv) ?? {}
-  const word = argv[argv.indexOf(path[0] ?? '') + path.length]
-  const error =
-    asked !== undefined && word !== undefined && forDefault(given, asked, word)
-      ? unknownCommand(word, asked, path)
-      : given
-  const message = error.message.replace(/^error: /, '')
   // The bare command line prints its help, which is its own message.
-  if (error.code === 'commander.help') return 2
-  const advice = words`See: ${command('help', ...path)}`
-  return report({ type: 'Usage', message, advice, exitCode: 2 }, argv)
+  if (given.code === 'commander.help') return 2
+  return report({ type: 'Usage', exitCode: 2, ...usageFailure(given, argv, program) }, argv)
 }
 
 function reportFailure(failure: Failure, argv: string[], app: App): number {

@@ -34,7 +34,7 @@ export class App {
     const [name = '', ...args] = signature.split(' ')
     const command = new Command(name).summary(summary).description(summary)
     for (const arg of args) command.argument(arg)
-    return addCommonOptions(command).allowExcessArguments(false).addHelpText('after', examplesHelp(examples))
+    return withCommonOptions(command).allowExcessArguments(false).addHelpText('after', examplesHelp(examples))
   }
 
   /** Wraps `work` for commander; services are imported inside of it, so that help and usage errors stay fast. */
@@ -72,7 +72,7 @@ function typedIn(command: Command, args: string[]): CommandPlace {
   })
 }
 
-function addCommonOptions(command: Command): Command {
+export function withCommonOptions(command: Command): Command {
   return command
     .option('-e, --env <name>', 'environment', DEFAULT_ENVIRONMENT)
     .option('-p, --project <dir>', 'folder that holds the Wrangler file', '.')
