@@ -12,7 +12,7 @@ import type { MigrationRef, Target } from '../contract/target.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { appendToMigrationLog } from '../runbook/migration-log.js'
 import { metricsLine } from '../runbook/metrics.js'
-import { demandPlainName } from '../contract/migration-name.js'
+import { demandMigrationName } from '../contract/migration-name.js'
 import { PRIVATE_FILE, PRIVATE_FOLDER, projectFileMode } from '../process/private-files.js'
 import { demandNoWayOut, isBelow, pathBelow } from '../process/below.js'
 import { stateFolder } from '../process/state-folder.js'
@@ -94,7 +94,7 @@ export async function keepReverseMigration(
   const { migration } = input
   const [file] = await unpackBundle(input.bundle, [migration], artifactStore(here))
   if (file === undefined) return { files: [] }
-  demandPlainName(migration.name)
+  demandMigrationName(migration.name)
   await demandApplied(here.target, migration.name)
   const inProject = path.join(input.target.migrationsDir, migration.name)
   demandNoWayOut(homeOfMigrations(input.target), inProject)

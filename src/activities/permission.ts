@@ -8,7 +8,8 @@ import { fileSha256 } from '../process/file-sha256.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { whyNotPermitted, type PermittingCharter } from '../runbook/permit.js'
 import { rehearseOnCopy } from './rehearsal.js'
-import { artifactStore, type ActivityContext } from './worker-place.js'
+import type { Archives } from '../d1/backup/archives.js'
+import { archivesAt, artifactStore, type ActivityContext } from './worker-place.js'
 
 /** The proof that an activity asks for before it changes a database. Throws `NotAdmitted`. */
 export type Proof<Name extends 'applyMigration' | 'recordAdoption' | 'travelBack' | 'restoreFromBackup'> = (
@@ -26,7 +27,8 @@ export const permitMigration: Proof<'applyMigration'> = async (here, input, char
   if (proven === undefined) return
   const { bound } = proven
   if (act === 'reverse-migration') return demandReverse(here, { ...input, permission: proven }, signal)
-  if (rehearsedOn !== undefined && rehearsedOn.sha256 !== bound.backupSha256)
+  if (rehearsedOn === undefined) await demandKept(here, bound.backupSha256, signal)
+  else if (rehearsedOn.sha256 !== bound.backupSha256)
     throw refusal('The archive is not the one that the approved plan was rehearsed on')
   const index = bound.migrations.findIndex(({ name }) => name === migration.name)
   const planned = bound.migrations[index]
@@ -38,6 +40,32 @@ export const permitMigration: Proof<'applyMigration'> = async (here, input, char
   const before = [...bound.ledger, ...bound.migrations.slice(0, index).map(({ name }) => name)]
   if (before.join('\n') !== ledgerBefore.join('\n'))
     throw refusal(`${migration.name} is not next: the plan that was approved has another order`)
+}
+
+/** Runs of earlier versions do not say where the archive is, and nobody else is let off by keeping it to themselves. Throws `BackupInvalid`. */
+async function demandKept(here: ActivityContext, sha256: string, signal: AbortSignal): Promise<void> {
+  const archives = archivesAt(here)
+  for await (const { file } of archives.list())
+    if (await holdsBytes(archives, file, { sha256, signal })) return
+  throw new RunbookError(
+    'BackupInvalid',
+    `The archive that the plan was rehearsed on is not in ${archives.place} any more.`,
+    { advice: words`Begin again, with a new backup: ${command('start')}` },
+  )
+}
+
+async function holdsBytes(
+  archives: Archives,
+  file: string,
+  asked: { sha256: string; signal: AbortSignal },
+): Promise<boolean> {
+  try {
+    await archives.open(file, asked)
+    return true
+  } catch (error) {
+    if (error instanceof RunbookError && error.type === 'BackupInvalid') return false
+    throw error
+  }
 }
 
 /** Only the rows of the files that were approved, behind the ledger and for the schema of the proof. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { RunbookActivities } from './activities.js'
 import { announcementPlaceSchema, announcementSchema, channelSchema } from './announcement.js'
 import { backupRecordSchema } from './backup.js'
-import { isPlainName } from './migration-name.js'
+import { whyNoMigrationName } from './migration-name.js'
 import {
   baselineSchema,
   monitoringPlanSchema,
@@ -21,7 +21,10 @@ import { targetSchema } from './target.js'
  * What each activity takes. The types of `activities.ts` are what our workflows send; anybody with the namespace can schedule an
  * activity with something else, so the worker reads its input as it reads a file.
  */
-const migrationName = z.string().refine(isPlainName, 'a path below the migrations folder')
+const migrationName = z.string().superRefine((name, context) => {
+  const message = whyNoMigrationName(name)
+  if (message !== undefined) context.addIssue({ code: 'custom', message })
+})
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256')
 const migrationRef = z.object({ name: migrationName, sha256 })
 const files = z.array(migrationRef)

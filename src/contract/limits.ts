@@ -8,6 +8,8 @@ export const LIMITS = {
   text: 4_000,
   /** Of a person, a gate, a decision. */
   name: 200,
+  /** Of a migration, with its folders; what every file system takes. Bytes of UTF-8. */
+  fileName: 255,
   /** Hashes and signatures. */
   proof: 8_192,
   observations: { entries: 1_000, bytes: 300_000 },

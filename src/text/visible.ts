@@ -1,3 +1,4 @@
+import { HIDDEN_CHARACTERS } from '../contract/hidden-characters.js'
 import { isNextCommand } from '../contract/next-command.js'
 
 /**
@@ -22,8 +23,7 @@ export function visibleIn<T>(value: T, lines: ReadonlySet<string> = SEVERAL_LINE
 /** Properties whose texts are SQL, or what a program printed. */
 const SEVERAL_LINES: ReadonlySet<string> = new Set(['advice', 'sql', 'error'])
 
-/** Control characters, line and paragraph separators, and the marks of direction. */
-const NOT_SHOWN = /[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu
+const NOT_SHOWN = new RegExp(`[${HIDDEN_CHARACTERS}]`, 'gu')
 
 function written(character: string): string {
   if (character === '\t') return ' '

@@ -1,11 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { Worker } from '@temporalio/worker'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createActivities } from '../../src/activities/index.js'
 import type { RunbookActivities } from '../../src/contract/activities.js'
 import { checkoutWorkflowId } from '../../src/contract/checkout.js'
@@ -206,7 +209,12 @@ describe('a crafted start', () => {
     ['of the database of this ID in another checkout', () => targeted({ persistTo: outside })],
     ['under the name of another workflow', () => request, 'migration/local/another'],
     ['by somebody whose name is a book', () => ({ ...request, requester: 'x'.repeat(1_000_000) })],
-    ['with a file name that leads elsewhere', () => ({ ...request, files: [{ ...FILE, name: '../../x' }] })],
+    ...['../../x', 'CON', '0001_\u202Elqs.sql', '0001_\x1b[2J.sql', 'x'.repeat(400)].map(
+      (name): [string, () => unknown] => [
+        `with the file name ${JSON.stringify(name).slice(0, 30)}`,
+        () => ({ ...request, files: [{ ...FILE, name }] }),
+      ],
+    ),
     [
       'without a policy that could be read',
       () => ({ ...request, policy: { ...request.policy, gates: { final: {} } } }),
@@ -484,6 +492,41 @@ describe('an activity that a rogue workflow schedules', () => {
         message: expect.stringContaining('is not of this run'),
       })
     expect(everything()).toEqual(before)
+  })
+
+  it('asks and tells nobody whom the charter does not name, and shows nobody a variable', async () => {
+    const asked: string[] = []
+    const listener = createServer((incoming, response) => {
+      asked.push(`${incoming.url} ${JSON.stringify(incoming.headers)}`)
+      response.end('{}')
+    })
+    listener.listen(0, '127.0.0.1')
+    await once(listener, 'listening')
+    const { port } = listener.address() as AddressInfo
+    const url = `http://127.0.0.1:${port}/`
+    vi.stubEnv('CLOUDFLARE_API_TOKEN', 'planted-secret-of-cloudflare')
+    vi.stubEnv('RUNBOOK_EVIL', url)
+    try {
+      const spying = {
+        ...{ name: 'spy', kind: 'http', url, critical: true, timeoutMs: 1_000 },
+        headers: { authorization: 'env:CLOUDFLARE_API_TOKEN' },
+      }
+      const channels = [{ kind: 'webhook', name: 'evil', urlEnv: 'RUNBOOK_EVIL' }]
+      const tries: [keyof typeof good, object][] = [
+        ['runCheckpoint', { probes: [spying] }],
+        ['takeBaseline', { monitoring: { ...request.monitoring, probes: [spying] } }],
+        ['checkPrerequisites', { channels, probes: [spying], dashboardUrl: url }],
+        ['announce', { channels, message: { ...message, text: '\x1b[2J<!channel>' } }],
+      ]
+      for (const [name, change] of tries) {
+        const answer = await attack(name, { ...(await good[name]()), target, ...change })
+        expect(answer.message).not.toContain('planted-secret')
+      }
+    } finally {
+      vi.unstubAllEnvs()
+      listener.close()
+    }
+    expect(asked).toEqual([])
   })
 
   it('runs the Wrangler of the charter, not the one of a folder that it names', async () => {

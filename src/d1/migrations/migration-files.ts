@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { demandPlainName } from '../../contract/migration-name.js'
+import { demandMigrationName } from '../../contract/migration-name.js'
 import { RunbookError } from '../../contract/failures.js'
 import type { MigrationFile } from '../../contract/target.js'
 import { command, words } from '../../contract/next-command.js'
@@ -43,7 +43,7 @@ async function readMigrationFile(dir: string, name: string): Promise<MigrationFi
  * `ValidationFailed` for a name that leads out of the folder.
  */
 export function migrationFile(name: string, bytes: Uint8Array): MigrationFile {
-  demandPlainName(name)
+  demandMigrationName(name)
   if (!isUtf8(bytes)) {
     throw new RunbookError('ConfigInvalid', `${name} is not UTF-8 text.`, {
       advice: 'Save the file as UTF-8.',

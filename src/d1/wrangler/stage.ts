@@ -1,7 +1,7 @@
 import { defined } from '../../contract/defined.js'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { demandPlainName } from '../../contract/migration-name.js'
+import { demandMigrationName } from '../../contract/migration-name.js'
 import type { MigrationFile, Target } from '../../contract/target.js'
 import { scratchFolder } from '../../process/scratch-folder.js'
 
@@ -25,7 +25,7 @@ export async function openStage(
   const migrations = join(dir, 'migrations')
   await mkdir(migrations)
   for (const { name, sql } of files) {
-    demandPlainName(name)
+    demandMigrationName(name)
     await mkdir(dirname(join(migrations, name)), { recursive: true })
     await writeFile(join(migrations, name), sql)
   }

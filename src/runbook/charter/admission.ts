@@ -4,7 +4,8 @@ import type { Admission } from '../../contract/admission.js'
 import { defined } from '../../contract/defined.js'
 import { charteredEnvironmentSchema, type CharteredEnvironment } from '../../contract/charter.js'
 import { RunbookError } from '../../contract/failures.js'
-import { isPlainName } from '../../contract/migration-name.js'
+import { cutText, LIMITS } from '../../contract/limits.js'
+import { whyNoMigrationName } from '../../contract/migration-name.js'
 import { migrationWorkflowId } from '../../contract/names.js'
 import { at, command, words } from '../../contract/next-command.js'
 import { migrationRequestSchema } from '../../contract/run.js'
@@ -26,9 +27,11 @@ export function admitRequest(
 ): Admission & { effective: RequestClaim } {
   const { success, data: claim, error } = claimSchema.safeParse(value)
   if (!success) throw refusal(`This is no request of a migration: ${z.prettifyError(error)}`)
-  const strange = claim.files.find(({ name }) => !isPlainName(name))
-  if (strange !== undefined)
-    throw refusal(`${JSON.stringify(strange.name)} is no path below a migrations folder`)
+  for (const { name } of claim.files) {
+    const why = whyNoMigrationName(name)
+    if (why !== undefined)
+      throw refusal(`${JSON.stringify(cutText(name, LIMITS.name))} is no name of a migration: ${why}`)
+  }
   const { environment: charter, charterHash, variables } = servedFor(service, claim.target)
   const { environment, database } = charter.target
   const own = migrationWorkflowId(environment, database.id)
