@@ -18,6 +18,8 @@ import { silenceText } from './silence-text.js'
 export class Progress {
   private readonly output: Output
   private readonly said = new Set<string>()
+  /** What was said of a step that is over. */
+  private readonly details = new Map<string, string | undefined>()
   private held: Words[] | undefined
   private bottom = ''
   private view: RunView | undefined
@@ -33,7 +35,11 @@ export class Progress {
   show(given: RunView, others: readonly Change[] = []): void {
     const view = visibleIn(given)
     this.view = view
-    for (const { key, at, line, more = [] } of inOrder([...changesOf(view, this.output), ...others])) {
+    for (const { key, at, line, more = [] } of inOrder([
+      ...changesOf(view, this.output),
+      ...this.corrections(view),
+      ...others,
+    ])) {
       if (this.said.has(key)) continue
       this.said.add(key)
       // Nobody sees when a line came who reads it later.
@@ -41,6 +47,18 @@ export class Progress {
       for (const text of more) for (const row of this.output.block(text)) this.line(row)
     }
     this.drawBottom()
+  }
+
+  /** A step that is over says something else when a later one finds out more: nobody is left with what was said first. */
+  private corrections({ steps }: RunView): Change[] {
+    return steps.flatMap(({ step, endedAt, detail }) => {
+      if (endedAt === undefined) return []
+      const key = `${step}/${endedAt}`
+      const corrected = this.details.has(key) && this.details.get(key) !== detail
+      this.details.set(key, detail)
+      const line = `  ${stepTitle(step)}, by now: ${detail ?? ''}`
+      return corrected ? [{ key: `${key}/${detail ?? ''}`, at: undefined, line }] : []
+    })
   }
 
   line(text: Words): void {

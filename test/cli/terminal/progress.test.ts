@@ -70,3 +70,19 @@ test('what a finished run is told of stands in the order of its times, whatever 
   expect(times).toEqual(times.toSorted())
   expect(lines.filter((line) => /slow at|at the gate/.test(line))).toHaveLength(3)
 })
+
+test('what a later step finds out about one that is over is said once more, and only then', () => {
+  const { progress: seen, lines } = progress()
+  const view = sampleRun()
+  const withDetail = (detail: string) => ({
+    ...view,
+    steps: view.steps.map((step) => (step.step === 'checklist' ? { ...step, detail } : step)),
+  })
+  seen.show(withDetail('1 passed, 1 warned'))
+  seen.show(withDetail('1 passed, 1 warned'))
+  const before = lines.length
+  seen.show(withDetail('2 passed'))
+  seen.show(withDetail('2 passed'))
+  expect(lines.slice(before)).toEqual(['  Pre-Migration Checklist, by now: 2 passed'])
+  expect(lines.filter((line) => line.includes('1 passed, 1 warned'))).toHaveLength(1)
+})
