@@ -30,7 +30,7 @@ const NO_THREAD = new Set([
 
 /**
  * Posts a message into the thread of its run, or replaces the one that it is newer news than; a reply `forAll` is shown in the
- * channel too. Returns Slack's `ts` of the message. https://docs.slack.dev/reference/methods/chat.postMessage and `chat.update`
+ * channel too. The head of the thread says what is newest. Returns Slack's `ts` of the message. https://docs.slack.dev/reference/methods/chat.postMessage and `chat.update`
  */
 export async function tellSlackApp(
   here: NamedVariables,
@@ -38,21 +38,35 @@ export async function tellSlackApp(
   said: { text: Words; forAll: boolean; place: AnnouncementPlace | undefined },
 ): Promise<string> {
   const { text, place } = said
-  const { mrkdwn: _mrkdwn, unfurl_links: _links, unfurl_media: _media, ...changed } = slackMessage(text)
   const call = (method: string, body: object): Promise<Answer> =>
     ask(here, channel, method, { channel: channel.channel, ...body })
-  if (place?.replaces !== undefined) {
-    const answer = await call('chat.update', { ts: place.replaces, ...changed })
-    if (answer.ok) return place.replaces
-    if (!NOT_REPLACED.has(answer.error)) throw refused(answer)
+  const change = (ts: string, to: Words): Promise<Answer> => {
+    const { mrkdwn: _mrkdwn, unfurl_links: _links, unfurl_media: _media, ...changed } = slackMessage(to)
+    return call('chat.update', { ts, ...changed })
   }
-  if (place !== undefined) {
-    const reply = { thread_ts: place.thread, reply_broadcast: said.forAll }
+  if (place === undefined) return posted(await call('chat.postMessage', slackMessage(text)))
+  const ts = await within(place)
+  if (ts === undefined) return posted(await call('chat.postMessage', slackMessage(text)))
+  // The message is there: a second try for its head would send it twice, and the next message changes the head again.
+  if (place.head !== undefined) await change(place.thread, place.head).catch(() => undefined)
+  return ts
+
+  /** Undefined where the thread is gone. */
+  async function within({ thread, replaces }: AnnouncementPlace): Promise<string | undefined> {
+    if (replaces !== undefined) {
+      const answer = await change(replaces, text)
+      if (answer.ok) return replaces
+      if (!NOT_REPLACED.has(answer.error)) throw refused(answer)
+    }
+    const reply = { thread_ts: thread, reply_broadcast: said.forAll }
     const answer = await call('chat.postMessage', { ...slackMessage(text), ...reply })
     if (answer.ok) return answer.ts
     if (!NO_THREAD.has(answer.error)) throw refused(answer)
+    return undefined
   }
-  const answer = await call('chat.postMessage', slackMessage(text))
+}
+
+function posted(answer: Answer): string {
   if (answer.ok) return answer.ts
   throw refused(answer)
 }

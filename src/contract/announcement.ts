@@ -60,6 +60,8 @@ export const announcementPlaceSchema = z.object({
   thread: slackTsSchema,
   /** The message whose news this one takes over. */
   replaces: slackTsSchema.optional(),
+  /** What the message that began the thread says from now on: whoever reads the channel alone sees how far the run is. */
+  head: wordsSchema.optional(),
 })
 export type AnnouncementPlace = z.infer<typeof announcementPlaceSchema>
 

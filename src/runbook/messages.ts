@@ -11,7 +11,7 @@ import { planRows } from './plan-blocks.js'
 import { gateTitle } from './steps.js'
 import { whoLines } from './who-decides.js'
 import type { GateWho } from '../contract/run.js'
-import { joined, mapText, words, type Words } from '../contract/next-command.js'
+import { joined, linesOf, mapText, words, type Words } from '../contract/next-command.js'
 
 /** The runbook's pace of updates. Milliseconds. */
 const UPDATE_EVERY_MS = 15 * 60_000
@@ -202,6 +202,22 @@ export function noteMessage(
     `${input.icon ?? 'ℹ️'} ${oneLine(input.title)}`,
     ...input.details.map((detail) => words`- ${onOneLine(detail)}`),
     contextLine(input),
+  )
+}
+
+/** What stands at the head of a thread of messages: the title of the newest one, and what the thread began with. `at`: epoch milliseconds. */
+export function threadHead(input: {
+  newest: Words
+  first: Words
+  count: number
+  at: number
+  timeZone: string
+}): Words {
+  const [title = ''] = linesOf(input.newest)
+  return lines(
+    title,
+    `- Newest of ${input.count} messages of this run, ${zonedTime(input.at, input.timeZone)}; all stand in this thread`,
+    words`- It began with: ${input.first}`,
   )
 }
 

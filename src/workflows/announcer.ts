@@ -5,6 +5,7 @@ import { defined } from '../contract/defined.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { tell } from './activities.js'
 import { plain } from '../contract/command-line.js'
+import { threadHead } from '../runbook/messages.js'
 import { visible } from '../text/visible.js'
 import { now } from './clock.js'
 import { type Words, wordsAt } from '../contract/next-command.js'
@@ -89,11 +90,16 @@ export class Announcer {
       one?.deliveries.find((delivery) => delivery.channel === channel)?.ts
     return this.request.channels.flatMap(({ kind, name: channel }) => {
       if (kind !== 'slack-app') return []
-      const thread = announcements.map((one) => sent(one, channel)).find((ts) => ts !== undefined)
-      if (thread === undefined) return []
+      const first = announcements.find((one) => sent(one, channel) !== undefined)
+      const thread = sent(first, channel)
+      if (first === undefined || thread === undefined) return []
       const replaces =
         announcement.kind === 'update' && before?.kind === 'update' ? sent(before, channel) : undefined
-      return [{ channel, thread, ...defined({ replaces }) }]
+      const head = threadHead({
+        ...{ newest: announcement.text, first: first.text, count: announcements.indexOf(announcement) + 1 },
+        ...{ at: Date.parse(announcement.at), timeZone: this.request.timeZone },
+      })
+      return [{ channel, thread, head, ...defined({ replaces }) }]
     })
   }
 

@@ -65,6 +65,30 @@ test.each(['message_not_found', 'cant_update_message', 'edit_window_closed'])(
   },
 )
 
+describe('the head of the thread says what is newest', () => {
+  test('as it was told, and the reply is posted once', async () => {
+    const thread = await tell('begun')
+    await tell('goes on', { thread, head: note('goes on', ['began with: begun']) })
+    await tell('ended', { thread, head: note('ended', ['began with: begun']) }, true)
+    expect(slack.messages.map(({ title, edits }) => [title, edits])).toEqual([
+      ['ℹ️ ended', 2],
+      ['ℹ️ goes on', 0],
+      ['ℹ️ ended', 0],
+    ])
+    expect(slack.messages[0]?.text).toContain('began with: begun')
+  })
+
+  test.each([{ error: 'cant_update_message' }, { error: 'internal_error' }, { status: 503 }])(
+    'where it cannot be changed (%j) the message is delivered all the same, once',
+    async (refusal) => {
+      const thread = await tell('begun')
+      slack.refuse('chat.update', refusal)
+      await tell('goes on', { thread, head: note('goes on') })
+      expect(slack.messages.map(({ title }) => title)).toEqual(['ℹ️ begun', 'ℹ️ goes on'])
+    },
+  )
+})
+
 test('where the thread is gone, a message begins another one', async () => {
   const ts = await tell('asked', { thread: '1600000000.000001' }, true)
   expect(slack.messages).toMatchObject([{ ts, title: 'ℹ️ asked', broadcast: false }])

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import type { AnnouncementPlace, Channel } from '../../src/contract/announcement.js'
+import { plain } from '../../src/contract/command-line.js'
 import { decideSignal } from '../../src/contract/messages.js'
 import { requestFor } from './request.js'
 import { ALL_GATES, decideAll, gateOpen, until, useSkippingServer } from './skipping.js'
@@ -14,6 +15,7 @@ const SLACK: Channel = {
 
 interface Sent {
   kind: string
+  title: string
   ts: string
   place: AnnouncementPlace | undefined
 }
@@ -25,7 +27,8 @@ function tellingWorld(): { world: World; sent: Sent[] } {
     announce: async ({ message, places }) => {
       const place = places?.find(({ channel }) => channel === 'ops')
       const ts = place?.replaces ?? `1700000000.${String(sent.length + 1)}`
-      sent.push({ kind: message.kind, ts, place })
+      const [title = ''] = plain(message.text).split('\n')
+      sent.push({ kind: message.kind, title, ts, place })
       return [{ channel: 'ops', delivered: true, ts }]
     },
   }))
@@ -48,6 +51,10 @@ it('all messages of a run stand in the thread that its first one began, and an u
   expect(root?.place).toBeUndefined()
   expect(replies.length).toBeGreaterThan(3)
   expect(replies.map(({ place }) => place?.thread)).toEqual(replies.map(() => root?.ts))
+  const heads = replies.map(({ place }) => plain(place?.head ?? '').split('\n'))
+  expect(heads.map(([title]) => title)).toEqual(replies.map(({ title }) => title))
+  expect(heads.at(-1)?.join('\n')).toContain(`It began with: ${root?.title ?? '?'}`)
+  expect(heads.at(-1)?.[0]).toMatch(/Monitoring ended: healthy/)
   const updates = sent.filter(({ kind }) => kind === 'update')
   expect(updates.map(({ place }) => place?.replaces)).toEqual([undefined, updates[0]?.ts, updates[0]?.ts])
   expect(sent.filter(({ kind, place }) => kind !== 'update' && place?.replaces !== undefined)).toEqual([])
