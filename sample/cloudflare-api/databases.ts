@@ -32,8 +32,8 @@ export const databaseRoutes: Route[] = [
       if ([...service.databases.values()].some((database) => database.name === name))
         throw new ApiFailure(400, 7502, `A database with the name ${name} exists already`)
       const id = randomUUID()
-      const { folder, engineDepths } = service
-      const database = new LocalDatabase({ id, name, file: join(folder, `${id}.sqlite`), engineDepths })
+      const { folder, engine } = service
+      const database = new LocalDatabase({ id, name, file: join(folder, `${id}.sqlite`), ...engine })
       service.databases.set(id, database)
       service.histories.set(id, new History(database, join(folder, 'time-travel', id)))
       return success(described(database))

@@ -4,9 +4,10 @@ import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { dump, type DumpOptions } from './dump.js'
-import { ApiFailure, SQL_ERROR_CODE } from './failure.js'
+import { ApiFailure } from './failure.js'
 import { bodyOf, databaseOf, success, underWay, type Exchange, type Reply, type Route } from './exchange.js'
 import type { LocalDatabase } from './local-database.js'
+import { demandAvailable } from './unavailable.js'
 
 const BODY = z.object({
   output_format: z.literal('polling'),
@@ -48,21 +49,11 @@ export const exportRoutes: Route[] = [
   },
 ]
 
-/**
- * An export that is under way, or was left in the middle, keeps the database from everybody.
- * Source: https://github.com/cloudflare/workers-sdk/issues/9519 and 9578
- */
-export function demandNoExport({ service }: Exchange, database: LocalDatabase, more = ''): void {
-  const held = [...service.exports.values()].some(
-    ({ databaseId, heldAt }) =>
-      databaseId === database.id && heldAt !== undefined && Date.now() - heldAt < service.exportHoldMs,
-  )
-  if (held) throw new ApiFailure(400, SQL_ERROR_CODE, `Currently processing a long-running export.${more}`)
-}
-
 function begin(exchange: Exchange, database: LocalDatabase, options: DumpOptions): Reply {
   const { service } = exchange
-  demandNoExport(exchange, database, ' Cannot start a new export until that completes or times out.')
+  demandAvailable(service, database, {
+    export: ' Cannot start a new export until that completes or times out.',
+  })
   const id = randomUUID()
   const job: ExportJob = {
     file: join(service.folder, `export-${id}.sql`),

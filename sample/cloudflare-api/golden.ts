@@ -32,7 +32,8 @@ export function switchesOf({ probes }: z.infer<typeof goldenSchema>): Partial<Cl
       ? { importMode: seen.get('import-far') === 'yes' ? ('transaction' as const) : ('chunk' as const) }
       : {}),
     ...(seen.get('export-available') === 'yes' ? { exportHoldMs: 0 } : {}),
-    ...(seen.get('expression-depth') === 'taken' ? { engineDepths: false } : {}),
+    ...(seen.get('expression-depth') === 'taken' ? { engine: { depths: false } } : {}),
+
     ...(policy === null
       ? {}
       : {

@@ -1,4 +1,4 @@
-import type { ImportJob } from './jobs.js'
+import type { ImportJob, ImportRun } from './jobs.js'
 import { createHash, randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { splitStatements } from '../../src/d1/sql/statements.js'
@@ -6,6 +6,7 @@ import { ApiFailure } from './failure.js'
 import { bodyOf, databaseOf, success, underWay, type Exchange, type Reply, type Route } from './exchange.js'
 import type { LocalDatabase, Meta, StatementResult } from './local-database.js'
 import type { Service } from './service.js'
+import { demandAvailable, runningImport } from './unavailable.js'
 
 const BODY = z.discriminatedUnion('action', [
   z.object({ action: z.literal('init'), etag: z.string() }),
@@ -23,7 +24,7 @@ export const importRoutes: Route[] = [
       const body = bodyOf(exchange, BODY)
       if (body.action === 'init') return begin(exchange, database, body.etag)
       if (body.action === 'ingest') return ingest(exchange, database, body.filename)
-      return poll(exchange, body.current_bookmark)
+      return poll(exchange, database, body.current_bookmark)
     },
   },
   {
@@ -41,16 +42,21 @@ export const importRoutes: Route[] = [
   },
 ]
 
-function begin({ service }: Exchange, database: LocalDatabase, etag: string): Reply {
-  // An ingest whose answer was lost is found again instead of being done twice.
-  const running = [...service.imports.values()].find(
-    (job) => job.etag === etag && job.databaseId === database.id && job.outcome !== undefined,
+function begin({ service, fault }: Exchange, database: LocalDatabase, etag: string): Reply {
+  const known = [...service.imports.values()].find(
+    (job) => job.etag === etag && job.databaseId === database.id && job.content !== undefined,
   )
-  if (running !== undefined) return answered(progress(running, 'active'))
+  // An ingest whose answer was lost is found again instead of being done twice.
+  if (known?.run !== undefined && runningImport(service, database) !== undefined)
+    return answered(progress(known, known.run, 'active'))
+  demandAvailable(service, database, ANOTHER)
+  if (known !== undefined && service.importAgain === 'started') return start(service, database, known, fault)
   const filename = `${randomUUID()}.sql`
   service.imports.set(filename, { databaseId: database.id, etag, filename })
   return success({ filename, upload_url: `${service.origin}/upload/${filename}` })
 }
+
+const ANOTHER = { import: ' Cannot start another import until that completes or times out.' }
 
 function ingest({ service, fault }: Exchange, database: LocalDatabase, filename: string): Reply {
   const job = service.imports.get(filename)
@@ -59,18 +65,31 @@ function ingest({ service, fault }: Exchange, database: LocalDatabase, filename:
     .digest('hex')
   if (job?.content === undefined || uploaded !== job.etag)
     throw new ApiFailure(400, 7400, `${filename} was not uploaded as announced`)
-  if (fault === 'stuck') return answered(progress(job, 'active'))
-  job.outcome ??= execute(service, database, job.content)
-  // A refused file is forgotten: sent again, it is tried again.
-  if ('error' in job.outcome) service.imports.delete(filename)
-  return answered(progress(job, 'active'))
+  if (job.run !== undefined && runningImport(service, database) === job)
+    return answered(progress(job, job.run, 'active'))
+  demandAvailable(service, database, ANOTHER)
+  return start(service, database, job, fault)
+}
+
+/** Runs the file; until a poll is told of its end, the import holds the database. */
+function start(service: Service, database: LocalDatabase, job: ImportJob, fault: Exchange['fault']): Reply {
+  const before = service.histories.get(database.id)?.record() ?? ''
+  const run: ImportRun = {
+    at: `00000000-00000000-00004f5a-${createHash('md5').update(randomUUID()).digest('hex')}`,
+    heldAt: Date.now(),
+    before,
+    outcome: fault === 'stuck' ? undefined : execute(service, database, job.content ?? Buffer.of()),
+  }
+  // A refused file has ended with this answer.
+  if (run.outcome === undefined || !('error' in run.outcome)) job.run = run
+  return answered(progress(job, run, 'active'))
 }
 
 function execute(
   service: Service,
   database: LocalDatabase,
   content: Buffer,
-): NonNullable<ImportJob['outcome']> {
+): NonNullable<ImportRun['outcome']> {
   try {
     const results = runImport(service, database, content.toString('utf8'))
     const bookmark = service.histories.get(database.id)?.record() ?? ''
@@ -93,7 +112,7 @@ function runImport(service: Service, database: LocalDatabase, sql: string): Stat
   try {
     return service.importMode === 'chunk'
       ? chunksOf(sql).flatMap((chunk) => database.run([{ sql: chunk }]))
-      : database.runEach(sql)
+      : database.runEach([{ sql }])
   } catch (error) {
     if (before !== undefined) history?.bringBack(before)
     throw error
@@ -111,42 +130,42 @@ function chunksOf(sql: string): string[] {
   return starts.map((start, at) => sql.slice(start, starts[at + 1]))
 }
 
-function poll({ service, fault }: Exchange, bookmark: string): Reply {
-  const job = [...service.imports.values()].find(({ filename }) => jobBookmark(filename) === bookmark)
-  if (job === undefined) throw new ApiFailure(400, 7400, `No import is running at bookmark ${bookmark}`)
-  if (fault === 'stuck' || job.outcome === undefined) return answered(progress(job, 'active'))
-  service.imports.delete(job.filename)
-  return answered(progress(job, 'complete'))
+function poll({ service, fault }: Exchange, database: LocalDatabase, bookmark: string): Reply {
+  // Takes back one that nobody asked for in time.
+  const running = runningImport(service, database)
+  const job = [...service.imports.values()].find(({ run }) => run?.at === bookmark)
+  if (job?.run === undefined)
+    return success(
+      failed(
+        running === undefined
+          ? 'Not currently importing anything.'
+          : `Not currently import at bookmark ${bookmark}.`,
+      ),
+    )
+  const { run } = job
+  run.heldAt = Date.now()
+  if (fault === 'stuck' || run.outcome === undefined) return answered(progress(job, run, 'active'))
+  delete job.run
+  if (service.importAgain === 'uploaded') service.imports.delete(job.filename)
+  return answered(progress(job, run, 'complete'))
 }
 
-function answered(result: Record<string, unknown>): Reply {
-  return result['status'] === 'active' ? underWay(result) : success(result)
+function answered(result: object): Reply {
+  return 'status' in result && result.status === 'active' ? underWay(result) : success(result)
 }
 
-/** The result inside the envelope has a `success` of its own: a refused file comes with status 200. */
-function progress(job: ImportJob, status: 'active' | 'complete'): Record<string, unknown> {
-  const { outcome } = job
-  const base = { type: 'import', at_bookmark: jobBookmark(job.filename), filename: job.filename }
-  if (outcome !== undefined && 'error' in outcome) {
-    return {
-      ...base,
-      success: false,
-      status: 'error',
-      error: outcome.error,
-      errors: [outcome.error],
-      messages: [],
-    }
-  }
-  if (status === 'active' || outcome === undefined) {
+function progress(job: ImportJob, { at, outcome }: ImportRun, status: 'active' | 'complete'): object {
+  const base = { type: 'import', at_bookmark: at, filename: job.filename }
+  if (outcome !== undefined && 'error' in outcome) return { ...base, ...failed(outcome.error) }
+  if (status === 'active' || outcome === undefined)
     return { ...base, success: true, status: 'active', messages: ['Starting import...'] }
-  }
   const result = { num_queries: outcome.queries, final_bookmark: outcome.bookmark, meta: outcome.meta }
   return { ...base, success: true, status, messages: [`Processed ${outcome.queries} queries.`], result }
 }
 
-/** Polls name the import by something that looks like a bookmark. */
-function jobBookmark(filename: string): string {
-  return `00000000-00000000-00004f5a-${createHash('md5').update(filename).digest('hex')}`
+/** The result inside the envelope has a `success` of its own: a refused file comes with status 200. */
+function failed(error: string): object {
+  return { type: 'import', success: false, status: 'error', error, errors: [error], messages: [] }
 }
 
 function total(results: StatementResult[]): Meta {

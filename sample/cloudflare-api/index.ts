@@ -1,4 +1,3 @@
-import { defined } from '../../src/contract/defined.js'
 import type { AnalyticsRows } from './jobs.js'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
@@ -7,9 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { DayLimit, FREE_PLAN, type DayRows } from './day-limit.js'
+import { ALL_LIMITS, type EngineLimits } from './engine.js'
 import { Faults, type FaultRule } from './faults.js'
 import { History } from './history.js'
-import { LocalDatabase } from './local-database.js'
+import { LocalDatabase, type CommitFailure } from './local-database.js'
 import { CallCounter, DEFAULT_RATE_LIMIT, type RateLimit } from './rate-limit.js'
 import { ALL_FAULTS, type SplitterFaults } from './splitter.js'
 import { createApiServer } from './server.js'
@@ -44,10 +44,18 @@ export interface CloudflareApiOptions {
   splitter?: Partial<SplitterFaults>
   /** Calls allowed in a window, and the block after an overrun. Default: Cloudflare's. */
   rateLimit?: RateLimit
-  /** Whether expressions deeper than 100 and triggers deeper than 10 are refused. Default: yes. */
-  engineDepths?: boolean
-  /** How long an abandoned export holds its database. Milliseconds; 0: never. Default: 5000. */
+  /** Which limits of D1's engine are held. Default: all. */
+  engine?: Partial<EngineLimits>
+  /** Whether one query text is one transaction, or each of its statements. Sources differ, most of them for the default: `transaction`. */
+  queryMode?: 'transaction' | 'statement'
+  /** Whether D1 says which constraint a COMMIT broke, or only that it failed. Default: `hidden`. */
+  commitFailure?: CommitFailure
+  /** How long an abandoned export holds its database. Milliseconds; 0: an export holds nobody up. Default: 5000. */
   exportHoldMs?: number
+  /** After how long without a poll an import is taken back. Milliseconds; 0: it ends at once and holds nobody up. Default: 15,000. */
+  importHoldMs?: number
+  /** What an `init` with the etag of a file that was uploaded before does. Default: `started`, without an upload. */
+  importAgain?: 'started' | 'uploaded'
   /** How an import runs; sources differ, so the default is the one that asks more of a client: `statement`. */
   importMode?: 'statement' | 'chunk' | 'transaction'
   /** Rows that queries may read and write a day; null: as many as they like. Default: the free plan's. */
@@ -120,8 +128,10 @@ export async function startCloudflareApi(options: CloudflareApiOptions): Promise
 }
 
 function openService(folder: string, options: CloudflareApiOptions): Service {
+  const limits = { ...ALL_LIMITS, ...options.engine }
+  const { commitFailure = 'hidden' } = options
   const databases = new Map(
-    options.databases.map((seed) => [seed.id, openDatabase(folder, seed, options.engineDepths)]),
+    options.databases.map((seed) => [seed.id, openDatabase(folder, seed, { limits, commitFailure })]),
   )
   const histories = [...databases].map(
     ([id, database]) =>
@@ -135,8 +145,11 @@ function openService(folder: string, options: CloudflareApiOptions): Service {
     tokenPermission: options.tokenPermission ?? 'edit',
     splitter: { ...ALL_FAULTS, ...options.splitter },
     counter: new CallCounter(options.rateLimit ?? DEFAULT_RATE_LIMIT),
-    engineDepths: options.engineDepths ?? true,
+    engine: { limits, commitFailure },
+    queryMode: options.queryMode ?? 'transaction',
     exportHoldMs: options.exportHoldMs ?? 5000,
+    importHoldMs: options.importHoldMs ?? 15_000,
+    importAgain: options.importAgain ?? 'started',
     importMode: options.importMode ?? 'statement',
     day: new DayLimit(options.dayRows === undefined ? FREE_PLAN : (options.dayRows ?? undefined)),
     folder,
@@ -154,7 +167,7 @@ function openService(folder: string, options: CloudflareApiOptions): Service {
 function openDatabase(
   folder: string,
   { id, name, file, sql }: DatabaseSeed,
-  engineDepths?: boolean,
+  engine: Service['engine'],
 ): LocalDatabase {
   const path = join(folder, `${id}.sqlite`)
   const started = existsSync(path)
@@ -162,7 +175,7 @@ function openDatabase(
     copyFileSync(file, path)
     if (existsSync(`${file}-wal`)) copyFileSync(`${file}-wal`, `${path}-wal`)
   }
-  const database = new LocalDatabase({ id, name, file: path, ...defined({ engineDepths }) })
+  const database = new LocalDatabase({ id, name, file: path, ...engine })
   if (!started && sql !== undefined) database.run([{ sql }])
   return database
 }

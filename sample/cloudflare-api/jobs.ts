@@ -1,12 +1,24 @@
 import type { Meta } from './local-database.js'
 
-/** A file on its way into a database: uploaded once `content` is there, ingested once `outcome` is. */
+/** A file on its way into a database: uploaded once `content` is there. */
 export interface ImportJob {
   databaseId: string
   etag: string
   filename: string
   content?: Buffer
-  outcome?: { bookmark: string; queries: number; meta: Meta } | { error: string }
+  /** From `ingest` until its end is told. */
+  run?: ImportRun
+}
+
+export interface ImportRun {
+  /** What polls name it by; another one each time that the file is run. */
+  at: string
+  /** When it was asked for last, milliseconds since the epoch. */
+  heldAt: number
+  /** Bookmark of the database before it. */
+  before: string
+  /** undefined: it never ends. */
+  outcome: { bookmark: string; queries: number; meta: Meta } | { error: string } | undefined
 }
 
 /** One statement that a database was asked, as the analytics keep it. */

@@ -3,8 +3,10 @@ import { openSqlite, quoteName, type SqlValue } from '../../src/d1/sqlite/sqlite
 import { splitStatements } from '../../src/d1/sql/statements.js'
 import { significantTokens } from '../../src/d1/sql/tokens.js'
 import { tooDeep } from './depths.js'
+import { ALL_LIMITS, VALUE_BYTES, type EngineLimits } from './engine.js'
 import { ApiFailure, asSqlFailure, SQL_ERROR_CODE, sqlFailure } from './failure.js'
 import { refusalOf } from './refusals.js'
+import { boundPatterns, tooLargeResult, tooLargeRow, tooLargeValue } from './sizes.js'
 
 export interface Query {
   sql: string
@@ -32,8 +34,13 @@ export interface StatementResult {
   meta: Meta
 }
 
+/** Whether it is said which constraint a COMMIT broke, or only that it failed. */
+export type CommitFailure = 'hidden' | 'told'
+
 const COLUMNS = 100
 const PARAMETERS = 100
+/** Fewer bytes of pages than the largest row fills beside what it shares with others. */
+const OVERFLOWING = VALUE_BYTES - 2 ** 16
 /** 42 doubled nine times; the next double is past the 25,000 operations that workerd allows. */
 const PROGRAM_OPERATIONS = 42 * 2 ** 9
 const ONLY_THE_LAST =
@@ -48,11 +55,19 @@ export class LocalDatabase {
   readonly file: string
   readonly createdAt = new Date()
   connection: DatabaseSync
-  private readonly engineDepths: boolean
+  private readonly limits: EngineLimits
+  private readonly commitFailure: CommitFailure
 
-  /** `engineDepths`: whether expressions and triggers may be no deeper than in workerd. */
-  constructor(identity: { id: string; name: string; file: string; engineDepths?: boolean }) {
-    this.engineDepths = identity.engineDepths ?? true
+  /** `limits`: which refusals of D1's engine it has; all unless it is told otherwise. */
+  constructor(identity: {
+    id: string
+    name: string
+    file: string
+    limits?: EngineLimits
+    commitFailure?: CommitFailure
+  }) {
+    this.limits = identity.limits ?? ALL_LIMITS
+    this.commitFailure = identity.commitFailure ?? 'hidden'
     this.id = identity.id
     this.name = identity.name
     this.file = identity.file
@@ -72,9 +87,10 @@ export class LocalDatabase {
     }
     try {
       database.exec('COMMIT')
-    } catch {
-      // A foreign key deferred to here: D1 says no more than this either.
+    } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
+      if (this.commitFailure === 'told') throw asSqlFailure(error)
+      // A foreign key deferred to here: D1 says no more than this either.
       throw new ApiFailure(
         500,
         SQL_ERROR_CODE,
@@ -85,9 +101,9 @@ export class LocalDatabase {
   }
 
   /** Each statement for itself: what ran before one that fails stays. Throws {@link ApiFailure}. */
-  runEach(sql: string): StatementResult[] {
+  runEach(queries: Query[]): StatementResult[] {
     try {
-      return this.runText({ sql })
+      return queries.flatMap((query) => this.runText(query))
     } catch (error) {
       throw asSqlFailure(error)
     }
@@ -127,6 +143,7 @@ export class LocalDatabase {
     database.exec('PRAGMA synchronous = OFF')
     // Time Travel copies the file, so all of the database has to be in it.
     database.exec('PRAGMA journal_mode = DELETE')
+    if (this.limits.patternBytes) boundPatterns(database)
     database.exec('CREATE TABLE IF NOT EXISTS _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID')
     database.exec('CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)')
     return database
@@ -137,7 +154,7 @@ export class LocalDatabase {
     const statements = splitStatements(sql)
     if (statements.length === 0) throw sqlFailure('SQL code did not contain a statement.')
     return statements.map((statement, index) => {
-      const refusal = refusalOf(statement.sql)
+      const refusal = refusalOf(statement.sql, this.limits)
       if (refusal !== undefined) throw refusal
       // A comment behind the statement is part of what SQLite names a column after.
       const text = sql.slice(statement.offset, statements[index + 1]?.offset)
@@ -149,26 +166,30 @@ export class LocalDatabase {
 
   private runStatement(sql: string, params: SqlValue[]): StatementResult {
     const expected = parameterCount(sql)
-    if (expected > PARAMETERS) throw sqlFailure('too many SQL variables: SQLITE_ERROR')
+    if (this.limits.parameters && expected > PARAMETERS)
+      throw sqlFailure('too many SQL variables: SQLITE_ERROR')
     if (expected !== params.length) throw sqlFailure('Wrong number of parameter bindings for SQL query.')
     const started = performance.now()
     const before = this.trace()
-    const deep = this.engineDepths ? tooDeep(sql, this.connection) : undefined
-    if (deep !== undefined) throw deep
-    this.refuseLargePrograms(sql)
+    if (this.limits.depths) refuse(tooDeep(sql, this.connection))
+    if (this.limits.operations) this.refuseLargePrograms(sql)
     const changesBefore = this.number('SELECT total_changes()')
     const scanned = this.rowsScanned(sql)
     const { columns, rows } = this.execute(sql, params)
     const changes = this.number('SELECT total_changes()') - changesBefore
-    this.refuseWideTables(sql)
-    const duration = performance.now() - started
+    if (this.limits.columns) this.refuseWideTables(sql)
+    if (this.limits.valueBytes) refuse(tooLargeValue(rows) ?? this.largeRow(sql, changes, before.size))
+    if (this.limits.resultBytes) refuse(tooLargeResult(rows))
+    const after = this.trace()
     return {
       columns,
       rows,
       meta: this.meta({
-        duration,
+        duration: performance.now() - started,
         changes,
-        changed: changes > 0 || this.trace() !== before,
+        changed: changes > 0 || after.size !== before.size || after.rowId !== before.rowId,
+        size: after.size,
+        rowId: after.rowId,
         read: Math.max(scanned, rows.length),
       }),
     }
@@ -180,7 +201,8 @@ export class LocalDatabase {
       throw new Error(`SQLite ended this statement earlier than we did: ${sql.slice(0, 200)}`)
     }
     const columns = statement.columns().map(({ name }) => name)
-    if (columns.length > COLUMNS) throw sqlFailure('too many columns in result set: SQLITE_ERROR')
+    if (this.limits.columns && columns.length > COLUMNS)
+      throw sqlFailure('too many columns in result set: SQLITE_ERROR')
     statement.setReturnArrays(true)
     // Integers beyond 2^53 lose their last digits in D1's JSON; as bigint they at least come out of SQLite.
     statement.setReadBigInts(true)
@@ -212,6 +234,14 @@ export class LocalDatabase {
     if ((own < 0 ? program.length : own) > PROGRAM_OPERATIONS) throw sqlFailure('out of memory: SQLITE_NOMEM')
   }
 
+  /** What only adds rows, one of them so large, makes the database larger by as much; of what changes rows only the rows tell. */
+  private largeRow(sql: string, changes: number, sizeBefore: number): ApiFailure | undefined {
+    const size = this.size()
+    const adds = /^\s*(?:INSERT\s+INTO|CREATE)\b/i.test(sql) && !/\bON\s+CONFLICT\b/i.test(sql)
+    const mayBe = adds ? size - sizeBefore > OVERFLOWING : size > OVERFLOWING && changes > 0
+    return mayBe ? tooLargeRow(this.connection) : undefined
+  }
+
   private refuseWideTables(sql: string): void {
     const verb = /^(?:CREATE|ALTER)\b/i.exec(sql)?.[0].toUpperCase()
     if (verb === undefined) return
@@ -227,7 +257,14 @@ export class LocalDatabase {
   }
 
   /** SQLite tells Node neither rows read nor rows written: scans, what came out and what changed stand for them. */
-  private meta(done: { duration: number; changes: number; changed: boolean; read: number }): Meta {
+  private meta(done: {
+    duration: number
+    changes: number
+    changed: boolean
+    size: number
+    rowId: number
+    read: number
+  }): Meta {
     return {
       served_by: 'v3-local',
       served_by_region: 'WEUR',
@@ -235,17 +272,17 @@ export class LocalDatabase {
       duration: done.duration,
       timings: { sql_duration_ms: done.duration },
       changes: done.changes,
-      last_row_id: this.number('SELECT last_insert_rowid()'),
+      last_row_id: done.rowId,
       changed_db: done.changed,
-      size_after: this.size(),
+      size_after: done.size,
       rows_read: done.read,
       rows_written: done.changes,
     }
   }
 
   /** D1 says that a statement changed the database by these traits; a change of the schema within its pages escapes it. */
-  private trace(): string {
-    return `${this.size()}/${this.number('SELECT last_insert_rowid()')}`
+  private trace(): { size: number; rowId: number } {
+    return { size: this.size(), rowId: this.number('SELECT last_insert_rowid()') }
   }
 
   private number(sql: string): number {
@@ -253,6 +290,10 @@ export class LocalDatabase {
     statement.setReadBigInts(true)
     return Number(Object.values(statement.get() ?? {})[0] ?? 0)
   }
+}
+
+function refuse(failure: ApiFailure | undefined): void {
+  if (failure !== undefined) throw failure
 }
 
 /** How many values a statement wants: `?` and names count once each, `?7` makes it at least seven. */

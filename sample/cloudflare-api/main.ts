@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readFileSync } from 'node:fs'
+import { ALL_LIMITS } from './engine.js'
 import { goldenSchema, switchesOf } from './golden.js'
 import { startCloudflareApi, type CloudflareApiOptions, type DatabaseSeed } from './index.js'
 import { DEFAULT_RATE_LIMIT } from './rate-limit.js'
@@ -18,7 +19,11 @@ const HELP = `Usage: node main.js [options]
   --splitter LIST                 which triggers a query cuts apart: ${Object.keys(ALL_FAULTS).join(',')} or none
   --rate-limit CALLS              calls in five minutes
   --export-hold-ms MS             how long an abandoned export keeps its database; 0: an export keeps nobody out
-  --engine-depths on|off          refuse expressions deeper than 100 and triggers deeper than 10`
+  --import-hold-ms MS             after how long without a poll an import is taken back; 0: it keeps nobody out and stays
+  --import-again started|uploaded what an init with the etag of an earlier file does
+  --query-mode transaction|statement
+  --commit-failure hidden|told    what is said of a COMMIT that breaks a deferred key
+  --engine LIST                   which limits of D1's engine it has: ${Object.keys(ALL_LIMITS).join(',')} or none`
 
 /**
  * The local Cloudflare API as a process: prints the three variables for a shell, then serves until it is stopped.
@@ -68,21 +73,35 @@ function switched(option: string, value: string): Partial<CloudflareApiOptions> 
       return z.enum(['free', 'paid']).parse(value) === 'paid' ? { dayRows: null } : {}
     case '--rate-limit':
       return { rateLimit: { ...DEFAULT_RATE_LIMIT, calls: Number(value) } }
-    case '--engine-depths':
-      return { engineDepths: z.enum(['on', 'off']).parse(value) === 'on' }
+    case '--import-hold-ms':
+      return { importHoldMs: Number(value) }
+    case '--import-again':
+      return { importAgain: z.enum(['started', 'uploaded']).parse(value) }
+    case '--query-mode':
+      return { queryMode: z.enum(['transaction', 'statement']).parse(value) }
+    case '--commit-failure':
+      return { commitFailure: z.enum(['hidden', 'told']).parse(value) }
+    case '--engine':
+      return { engine: chosen(ALL_LIMITS, value) }
     case '--as':
       return switchesOf(goldenSchema.parse(JSON.parse(readFileSync(value, 'utf8'))))
     case '--export-hold-ms':
       return { exportHoldMs: Number(value) }
-    case '--splitter': {
-      const on = value === 'none' ? [] : value.split(',')
-      return {
-        splitter: Object.fromEntries(Object.keys(ALL_FAULTS).map((fault) => [fault, on.includes(fault)])),
-      }
-    }
+    case '--splitter':
+      return { splitter: chosen(ALL_FAULTS, value) }
     default:
       throw new Error(`Unknown option ${option}.`)
   }
+}
+
+/** A list of names as switches: those that it names are on, all others off. Throws for a name that there is not. */
+function chosen<Name extends string>(
+  all: Record<Name, boolean>,
+  list: string,
+): Partial<Record<Name, boolean>> {
+  const names = Object.keys(all) as Name[]
+  const on = z.array(z.enum(names)).parse(list === 'none' ? [] : list.split(','))
+  return Object.fromEntries(names.map((name) => [name, on.includes(name)])) as Partial<Record<Name, boolean>>
 }
 
 function seedOf(text: string): DatabaseSeed {

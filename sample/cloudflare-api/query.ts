@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { bodyOf, databaseOf, success, type Exchange, type Route } from './exchange.js'
-import { demandNoExport } from './export.js'
 import { ApiFailure, sqlFailure } from './failure.js'
 import { cutsApart } from './splitter.js'
 import { countQueries } from './graphql.js'
 import type { StatementResult } from './local-database.js'
+import { demandAvailable } from './unavailable.js'
 
 const VALUE = z.union([
   z.string(),
@@ -18,7 +18,7 @@ const BODY = z.union([z.object({ batch: z.array(QUERY) }), QUERY])
 
 const BASE = '^/accounts/(?<account>[^/]+)/d1/database/(?<database>[^/]+)'
 
-/** A request is one transaction, whether its statements come in one text or as a batch. */
+/** A request is one transaction, whether its statements come in one text or as a batch, unless `queryMode` says otherwise. */
 export const queryRoutes: Route[] = [
   {
     name: 'query',
@@ -50,7 +50,7 @@ export const queryRoutes: Route[] = [
 
 function runBody(exchange: Exchange): StatementResult[] {
   const database = databaseOf(exchange)
-  demandNoExport(exchange, database)
+  demandAvailable(exchange.service, database)
   exchange.service.day.demand(Date.now())
   const body = bodyOf(exchange, BODY)
   const queries = 'batch' in body ? body.batch : [body]
@@ -58,7 +58,8 @@ function runBody(exchange: Exchange): StatementResult[] {
   try {
     if (queries.some(({ sql }) => cutsApart(sql, exchange.service.splitter)))
       throw sqlFailure('incomplete input: SQLITE_ERROR')
-    const results = database.run(queries.map(({ sql, params }) => ({ sql, params: params ?? [] })))
+    const bound = queries.map(({ sql, params }) => ({ sql, params: params ?? [] }))
+    const results = exchange.service.queryMode === 'statement' ? database.runEach(bound) : database.run(bound)
     histories.get(database.id)?.record()
     exchange.service.day.add(results, Date.now())
     countQueries(traffic, database.id, queries, results)

@@ -1,16 +1,25 @@
 import { significantTokens, unquote, type Token } from '../../src/d1/sql/tokens.js'
+import { ALL_LIMITS, type EngineLimits } from './engine.js'
 import { notAuthorized, sqlFailure, type ApiFailure } from './failure.js'
 
 /**
  * What D1's authorizer refuses although SQLite would take it, found by reading the statement's tokens, since Node 22 has
  * no authorizer. `refusals.test.ts` compares each rule with real workerd.
  */
-export function refusalOf(statement: string): ApiFailure | undefined {
-  if (Buffer.byteLength(statement) > STATEMENT_BYTES) return sqlFailure('statement too long: SQLITE_TOOBIG')
+export function refusalOf(statement: string, limits: EngineLimits = ALL_LIMITS): ApiFailure | undefined {
+  if (limits.statementBytes && Buffer.byteLength(statement) > STATEMENT_BYTES)
+    return sqlFailure('statement too long: SQLITE_TOOBIG')
   const tokens = withoutExplain(significantTokens(statement))
   const first = wordAt(tokens, 0)
+  // These would reach past the one file and the one transaction: never given to it.
   if (TRANSACTION_WORDS.has(first)) return sqlFailure(TRANSACTION_REFUSED)
   if (first === 'ATTACH' || first === 'DETACH') return notAuthorized()
+  if (limits.compoundTerms && mostTerms(tokens) > TERMS_OF_COMPOUND_SELECT)
+    return sqlFailure('too many terms in compound SELECT: SQLITE_ERROR')
+  return limits.authorizer ? notAllowed(tokens, first) : undefined
+}
+
+function notAllowed(tokens: Token[], first: string): ApiFailure | undefined {
   if (first === 'PRAGMA') return refusedPragma(tokens)
   if (first === 'CREATE') return refusedCreation(tokens)
   if (first === 'ALTER' && renamesTableToReserved(tokens)) return notAuthorized()
@@ -93,19 +102,26 @@ function renamesTableToReserved(tokens: Token[]): boolean {
   return at > 0 && wordAt(tokens, at + 1) === 'TO' && nameAt(tokens, at + 2).startsWith('_cf_')
 }
 
-/** A table, function or table-valued PRAGMA that the statement uses and D1 does not give. */
-function refusedReference(tokens: Token[]): ApiFailure | undefined {
+/** Of the longest compound SELECT in the statement. */
+function mostTerms(tokens: Token[]): number {
   const terms = [1]
-  for (const [index, token] of tokens.entries()) {
-    if (token.text === '(') terms.push(1)
-    if (token.text === ')' && terms.length > 1) terms.pop()
-    const word = wordAt(tokens, index)
-    if (word === 'UNION' || word === 'EXCEPT' || word === 'INTERSECT') {
+  let most = 1
+  for (const [index, { text }] of tokens.entries()) {
+    if (text === '(') terms.push(1)
+    else if (text === ')' && terms.length > 1) terms.pop()
+    else if (text === ';') terms.splice(0, terms.length, 1)
+    else if (['UNION', 'EXCEPT', 'INTERSECT'].includes(wordAt(tokens, index))) {
       const count = (terms.pop() ?? 1) + 1
-      if (count > TERMS_OF_COMPOUND_SELECT)
-        return sqlFailure('too many terms in compound SELECT: SQLITE_ERROR')
+      most = Math.max(most, count)
       terms.push(count)
     }
+  }
+  return most
+}
+
+/** A table, function or table-valued PRAGMA that the statement uses and D1 does not give. */
+function refusedReference(tokens: Token[]): ApiFailure | undefined {
+  for (const [index, token] of tokens.entries()) {
     const name = nameAt(tokens, index)
     const called = tokens[index + 1]?.text === '('
     if (called && name === 'load_extension') return sqlFailure('not authorized: SQLITE_ERROR')

@@ -3,10 +3,11 @@ import type { ExportJob } from './jobs.js'
 import type { ImportJob } from './jobs.js'
 import type { Faults, RouteName } from './faults.js'
 import type { DayLimit } from './day-limit.js'
+import type { EngineLimits } from './engine.js'
 import type { CallCounter } from './rate-limit.js'
 import type { SplitterFaults } from './splitter.js'
 import type { History } from './history.js'
-import type { LocalDatabase } from './local-database.js'
+import type { CommitFailure, LocalDatabase } from './local-database.js'
 
 /** One answered request. */
 export interface ApiCall {
@@ -32,10 +33,16 @@ export interface Service {
   tokenPermission: 'edit' | 'read'
   splitter: SplitterFaults
   counter: CallCounter
-  /** Whether expressions deeper than 100 and triggers deeper than 10 are refused. */
-  engineDepths: boolean
+  /** What every database of the account is made with. */
+  engine: { limits: EngineLimits; commitFailure: CommitFailure }
+  /** Of the text of one query. */
+  queryMode: 'transaction' | 'statement'
   /** How long an export that nobody asks for any more holds its database. Milliseconds; 0: an export holds nothing. */
   exportHoldMs: number
+  /** After how long an import that nobody asks for is taken back; until its end is told it holds its database. Milliseconds; 0: it does neither. */
+  importHoldMs: number
+  /** `started`: D1 keeps what was uploaded, and `init` with its etag starts the import again. */
+  importAgain: 'started' | 'uploaded'
   /** Folder of everything that the server writes. */
   folder: string
   databases: Map<string, LocalDatabase>

@@ -1,6 +1,7 @@
 import { ApiFailure } from './failure.js'
 import { databaseOf, success, type Exchange, type Route } from './exchange.js'
 import type { History } from './history.js'
+import { demandAvailable } from './unavailable.js'
 
 const BASE = '^/accounts/(?<account>[^/]+)/d1/database/(?<database>[^/]+)/time_travel'
 
@@ -17,6 +18,7 @@ export const timeTravelRoutes: Route[] = [
     pattern: new RegExp(`${BASE}/restore$`),
     handle: (exchange) => {
       const history = historyOf(exchange)
+      demandAvailable(exchange.service, databaseOf(exchange))
       const timestamp = timestampOf(exchange)
       const bookmark = exchange.url.searchParams.get('bookmark')
       if ((bookmark === null) === (timestamp === undefined)) {

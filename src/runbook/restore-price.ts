@@ -1,11 +1,11 @@
 import type { BackupRecord } from '../contract/backup.js'
 import type { Price } from '../contract/price.js'
 
-/** The safety copy of before, as the backup was, and one more reading of the live side to prove it. */
-const READINGS = 1.5
-/** Of both, whatever the size; four a table for the copy, two for the proof; two a page of up to 100 rows of a copy by rows. */
+/** The safety copy of before, as the backup was, and a reading of the live side before the import and one after it, each half as much. */
+const READINGS = 2
+/** Of all, whatever the size; four a table for the copy, two for each reading; two a page of up to 100 rows of a copy by rows. */
 const CALLS_AROUND = 40
-const CALLS_A_TABLE = 6
+const CALLS_A_TABLE = 8
 const ROWS_A_PAGE = 50
 
 /**

@@ -4,17 +4,12 @@ import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { keepOutOfGit } from '../../process/private-files.js'
 import { scratchFolder } from '../../process/scratch-folder.js'
-import type { Comparison } from '../../contract/backup.js'
-import { snapshotOf } from '../schema/snapshot.js'
 import type { Target } from '../../contract/target.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { RunbookError } from '../../contract/failures.js'
-import { rowsAllowed } from '../../contract/row-allowance.js'
-import { aggregateTables, differingTables } from './export/aggregates.js'
-import { numbersNow } from './export/bounds.js'
-import { affordableComparison, measureTables } from './export/comparison.js'
-import { connectionReader, exportSqlite } from './export/export.js'
 import { targetFile } from '../read/local-reader.js'
+import { exportSqlite } from './export/export.js'
+import { heldAgainst, holdsAll } from './held-against.js'
 import { withReader } from '../read/open-reader.js'
 import type { Reader } from '../sqlite/reader.js'
 import { restoreDatabase } from './restore.js'
@@ -29,7 +24,7 @@ const IMPORT_TIMEOUT_MS = 14 * 60_000
 /**
  * Puts what a verified archive holds in the place of what the database holds. A local database is exchanged as a file,
  * with the old one kept beside the backups; a remote one is emptied and filled by one import, whose statements each stand for
- * themselves. Safe to run again.
+ * themselves, unless it is found to hold all of it already. Safe to run again: each time the database is read before anything is imported.
  *
  * Throws `BackupInvalid` and `DatabaseLocked` before anything is touched, what Wrangler throws, and `ApplyPartial` where a remote
  * database, read back, does not hold what the archive holds.
@@ -100,6 +95,8 @@ async function importRemotely(
   folder: string,
   signal: { signal?: AbortSignal },
 ): Promise<void> {
+  // An earlier try may have done it, though nobody heard of its end: again would be another time without a database.
+  if (await holdsAll(target, { restored, folder, ...signal })) return
   const file = path.join(folder, 'replace.sql')
   await withReader(target, (live) => writeReplacement({ live, restored, file, ...signal }))
   const stage = await openStage(target, [], folder)
@@ -114,8 +111,9 @@ async function importRemotely(
   try {
     demandSuccess(result, `Restoring the backup into ${target.database.name}`)
   } catch (error) {
-    // Of an import that ended and of one that was taken back D1 may say the same. Again would be another time without a database.
-    if (!isUnknown(error) || !(await holdsAll(target, restored))) throw error
+    // Of an import that ended and of one that was taken back D1 may say the same. One that still runs holds the database: then this
+    // throws `DatabaseLocked`, and whoever comes again looks first.
+    if (!isUnknown(error) || !(await holdsAll(target, { restored, folder, ...signal }))) throw error
     return
   }
   await readBack(target, restored)
@@ -123,12 +121,6 @@ async function importRemotely(
 
 function isUnknown(error: unknown): boolean {
   return error instanceof RunbookError && error.type === 'OutcomeUnknown'
-}
-
-/** Whether the live database is known to hold what the SQLite file does, value by value and in its schema. */
-async function holdsAll(target: Target, restored: string): Promise<boolean> {
-  const { sameSchema, comparison, differing } = await heldAgainst(target, restored)
-  return sameSchema && comparison === 'values' && differing.length === 0
 }
 
 /** Writes the SQL that empties the live database and fills it with what the SQLite file `restored` holds. `file` must not exist. */
@@ -155,37 +147,6 @@ async function readBack(target: Target, restored: string): Promise<void> {
         'Where the application went on writing, that may be all of the difference. Look at them before anything else is changed.',
     },
   )
-}
-
-interface Held {
-  sameSchema: boolean
-  /** How closely the tables were compared, and which of them differ; none where the schema does, which says it all. */
-  comparison: Comparison
-  differing: string[]
-}
-
-async function heldAgainst(target: Target, restored: string): Promise<Held> {
-  const copy = openSqlite(restored, { readOnly: true })
-  try {
-    const wanted = connectionReader(copy)
-    const inventory = await takeInventory(wanted)
-    const schemaOf = async (reader: Reader): Promise<string> =>
-      (await snapshotOf(reader, target.migrationsTable)).schemaFingerprint
-    return await withReader(target, async (live) => {
-      const sameSchema = (await schemaOf(wanted)) === (await schemaOf(live))
-      if (!sameSchema) return { sameSchema, comparison: 'schema', differing: [] }
-      const allowed = rowsAllowed(target.backupMaxRowsRead, target.workersPlan)
-      const sizes = await measureTables(live, inventory, await numbersNow(live, inventory), allowed)
-      const comparison = affordableComparison(sizes, allowed)
-      const differing = differingTables(
-        await aggregateTables(wanted, inventory, comparison),
-        await aggregateTables(live, inventory, comparison),
-      )
-      return { sameSchema, comparison, differing }
-    })
-  } finally {
-    copy.close()
-  }
 }
 
 /**

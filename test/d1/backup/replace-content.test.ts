@@ -152,6 +152,10 @@ describe('the way back into a remote database', () => {
     expect(await summariesOf(live)).toEqual(sorted(backup.tables))
     expect(live.prepare('PRAGMA foreign_key_check').all()).toEqual([])
     expect((await readSnapshot(target)).schemaFingerprint).toBe(backup.schemaFingerprint)
+    // Whoever comes again, after an answer that was lost with its worker, finds it done.
+    const asked = api.calls.length
+    await put(target, backup)
+    expect(api.calls.slice(asked).some(({ route }) => route === 'import')).toBe(false)
   })
 
   it('needs no statement by statement import either: one transaction takes the same file', async () => {
@@ -169,6 +173,7 @@ describe('the way back into a remote database', () => {
     )
     const backup = await createBackup({ target, files: [], keep: 1 })
     const database = api.database(target.database.id)
+    database.exec(LATER)
     const running = setInterval(() => {
       // Somebody takes a row away as soon as the archive's rows are there.
       if (api.calls.filter(({ route }) => route === 'import').length < 3) return
@@ -185,6 +190,8 @@ describe('the way back into a remote database', () => {
   it('asks the database where D1 says of an import neither that it ended nor that it failed', async () => {
     const { target, api } = await remoteTarget(
       `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('a'), ('b'); ${LEDGER}`,
+      // It ended, and only its end was not told.
+      { importHoldMs: 0 },
     )
     const byRows = { ...target, backupWay: 'rows' as const }
     const backup = await createBackup({ target: byRows, files: [], keep: 1 })
@@ -204,10 +211,49 @@ describe('the way back into a remote database', () => {
     })
 
     api.clearFaults()
+    // Another file than before, which D1 has not yet.
+    api.database(target.database.id).exec('CREATE TABLE later_still (id INTEGER)')
     api.fault({ route: 'import', call: asked, kind: 'answers', body })
     await put(target, backup)
     expect(await summariesOf(api.database(target.database.id))).toEqual(sorted(backup.tables))
     expect(api.calls.filter(({ route }) => route === 'upload')).toHaveLength(2)
+  })
+
+  it('comes again to an import that still runs, and finds out what became of it', async () => {
+    const { target, api } = await remoteTarget(
+      `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('a'); ${LEDGER}`,
+      {
+        importHoldMs: 1500,
+      },
+    )
+    const byRows = { ...target, backupWay: 'rows' as const }
+    const backup = await createBackup({ target: byRows, files: [], keep: 1 })
+    const live = (): unknown[] => api.database(target.database.id).prepare('SELECT v FROM t').all()
+    api.database(target.database.id).exec(`UPDATE t SET v = 'b'; ${LATER}`)
+    api.fault({ route: 'import', call: 2, kind: '504-after' })
+    await expect(put(target, backup)).rejects.toMatchObject({ type: 'DatabaseLocked', retryable: true })
+    await new Promise((resolve) => setTimeout(resolve, 1600))
+    // D1 took it back, since nobody asked how it goes on.
+    expect((await readSnapshot(target)).schemaFingerprint).not.toBe(backup.schemaFingerprint)
+    expect(live()).toEqual([{ v: 'b' }])
+    await put(target, backup)
+    expect(live()).toEqual([{ v: 'a' }])
+  })
+
+  it('takes no sums for a proof that all is there', { timeout: 60_000 }, async () => {
+    const { target, api } = await remoteTarget(
+      `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('abcd-efgh-ijkl-mnop-qrst'); ${LEDGER}`,
+    )
+    const byRows = { ...target, backupWay: 'rows' as const }
+    const backup = await createBackup({ target: byRows, files: [], keep: 1 })
+    const live = api.database(target.database.id)
+    // As long, and the same wherever sums look at a text.
+    live.exec(`UPDATE t SET v = 'abcX-efgh-ijkl-mnop-qrst'`)
+    await put(target, backup)
+    expect(api.database(target.database.id).prepare('SELECT v FROM t').all()).toEqual([
+      { v: 'abcd-efgh-ijkl-mnop-qrst' },
+    ])
+    expect(api.calls.filter(({ route }) => route === 'import').length).toBeGreaterThan(0)
   })
 
   it('leaves the database as it was when the import fails', { timeout: 120_000 }, async () => {

@@ -69,7 +69,7 @@ const SWITCHES: [string, Partial<CloudflareApiOptions>, Record<string, string>][
   ],
   [
     'an engine without our depths',
-    { engineDepths: false },
+    { engine: { depths: false } },
     { 'expression-depth': 'taken', 'trigger-depth': 'taken' },
   ],
   [

@@ -1,7 +1,11 @@
 import Cloudflare from 'cloudflare'
 import { createHash } from 'node:crypto'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startCloudflareApi, type CloudflareApi } from '../../../sample/cloudflare-api/index.js'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  startCloudflareApi,
+  type CloudflareApi,
+  type CloudflareApiOptions,
+} from '../../../sample/cloudflare-api/index.js'
 
 const ID = '00000000-0000-4000-8000-0000000000f1'
 const FILE = 'INSERT INTO t VALUES (1);\nINSERT INTO t VALUES (2);\n'
@@ -11,23 +15,116 @@ let api: CloudflareApi
 let sdk: Cloudflare
 let account: { account_id: string }
 
-beforeEach(async () => {
-  api = await startCloudflareApi({ databases: [{ id: ID, name: 'import', sql: 'CREATE TABLE t(a)' }] })
+async function open(options: Partial<CloudflareApiOptions> = {}): Promise<void> {
+  const databases = [{ id: ID, name: 'import', sql: 'CREATE TABLE t(a)' }]
+  api = await startCloudflareApi({ databases, ...options })
   sdk = new Cloudflare({ apiToken: api.token, baseURL: api.url, maxRetries: 0 })
   account = { account_id: api.accountId }
-})
+}
+
+async function restart(options: Partial<CloudflareApiOptions>): Promise<void> {
+  await api.close()
+  await open(options)
+}
+
+beforeEach(() => open())
 afterEach(() => api.close())
 
-test('a file is uploaded, ingested, polled for, and may be imported again afterwards', async () => {
+test('a file is uploaded, ingested and polled for; the same etag starts it again, without an upload', async () => {
+  const begun = await begin()
+  expect((await upload(begun.upload_url)).headers.get('etag')).toBe(`"${ETAG}"`)
+  const ingested = await ingest(begun.filename)
+  expect(ingested).toMatchObject({ success: true, status: 'active' })
+  const complete = { status: 'complete', result: { num_queries: 2, meta: { changes: 2 } } }
+  expect(await poll(ingested.at_bookmark)).toMatchObject(complete)
+  expect(rowCount()).toBe(2)
+  const again = await begin()
+  expect(again).toMatchObject({ success: true, status: 'active', filename: begun.filename })
+  expect(again.upload_url).toBeUndefined()
+  expect(again.at_bookmark).not.toBe(ingested.at_bookmark)
+  expect(await poll(again.at_bookmark)).toMatchObject(complete)
+  expect(rowCount()).toBe(4)
+})
+
+test('an earlier file is uploaded again where that is switched so', async () => {
+  await restart({ importAgain: 'uploaded' })
   for (const rows of [2, 4]) {
     const begun = await begin()
-    expect((await upload(begun.upload_url)).headers.get('etag')).toBe(`"${ETAG}"`)
-    const ingested = await ingest(begun.filename)
-    expect(ingested).toMatchObject({ success: true, status: 'active' })
-    const complete = await poll(ingested.at_bookmark)
-    expect(complete).toMatchObject({ status: 'complete', result: { num_queries: 2, meta: { changes: 2 } } })
+    await upload(begun.upload_url)
+    await poll((await ingest(begun.filename)).at_bookmark)
     expect(rowCount()).toBe(rows)
   }
+})
+
+describe('until its end is told', () => {
+  const QUERY = 'Currently processing a long-running import.'
+  const ask = (path: string, body: object): Promise<Response> =>
+    fetch(`${api.url}/accounts/${api.accountId}/d1/database/${ID}/${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${api.token}` },
+      body: JSON.stringify(body),
+    })
+  const says = async (path: string, body: object): Promise<string | undefined> =>
+    ((await (await ask(path, body)).json()) as { errors: { message: string }[] }).errors[0]?.message
+  const started = async (): Promise<string> => {
+    const begun = await begin()
+    await upload(begun.upload_url)
+    return (await ingest(begun.filename)).at_bookmark
+  }
+
+  test('an import keeps queries, exports, other imports and Time Travel out', async () => {
+    const at = await started()
+    const { bookmark = '' } = await sdk.d1.database.timeTravel.getBookmark(ID, account)
+    expect(await says('query', { sql: 'SELECT 1' })).toBe(QUERY)
+    expect(await says('export', { output_format: 'polling' })).toBe(QUERY)
+    expect(await says('import', { action: 'init', etag: 'another' })).toBe(
+      `${QUERY} Cannot start another import until that completes or times out.`,
+    )
+    expect(await says(`time_travel/restore?bookmark=${bookmark}`, {})).toBe(QUERY)
+    expect(await poll('elsewhere')).toMatchObject({ error: 'Not currently import at bookmark elsewhere.' })
+    // Whoever lost its answer finds it again.
+    expect((await begin()).at_bookmark).toBe(at)
+    await poll(at)
+    expect(await says('query', { sql: 'SELECT 1' })).toBeUndefined()
+    expect(rowCount()).toBe(2)
+    // Of one that ended D1 knows no more.
+    expect(await poll(at)).toMatchObject({ success: false, error: 'Not currently importing anything.' })
+  })
+
+  test('an import that nobody asks for is taken back as a whole', async () => {
+    await restart({ importHoldMs: 150 })
+    const at = await started()
+    expect(await says('query', { sql: 'SELECT 1' })).toBe(QUERY)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(await says('query', { sql: 'SELECT 1' })).toBeUndefined()
+    expect(rowCount()).toBe(0)
+    expect(await poll(at)).toMatchObject({ error: 'Not currently importing anything.' })
+    await poll((await begin()).at_bookmark)
+    expect(rowCount()).toBe(2)
+  })
+
+  test('nobody waits, and it stays, where that is switched off', async () => {
+    await restart({ importHoldMs: 0 })
+    const at = await started()
+    expect(await says('query', { sql: 'SELECT 1' })).toBeUndefined()
+    expect(rowCount()).toBe(2)
+    expect(await poll(at)).toMatchObject({ status: 'complete' })
+  })
+})
+
+test('an export keeps imports and Time Travel out', async () => {
+  const { bookmark = '' } = await sdk.d1.database.timeTravel.getBookmark(ID, account)
+  const begun = await begin()
+  await upload(begun.upload_url)
+  await sdk.d1.database.export(ID, { ...account, output_format: 'polling' })
+  const kept = {
+    status: 400,
+    message: expect.stringContaining('Currently processing a long-running export.'),
+  }
+  await expect(begin()).rejects.toMatchObject(kept)
+  await expect(ingest(begun.filename)).rejects.toMatchObject(kept)
+  await expect(sdk.d1.database.timeTravel.restore(ID, { ...account, bookmark })).rejects.toMatchObject(kept)
+  expect(rowCount()).toBe(0)
 })
 
 test('an ingest whose answer was lost is not done twice', async () => {
@@ -56,18 +153,16 @@ test('what was uploaded is not what was announced', async () => {
   expect(rowCount()).toBe(0)
 })
 
-test('a refused file is tried anew when it is sent again', async () => {
+test('a refused file is tried anew when it is announced again', async () => {
   api.database(ID).exec('DROP TABLE t')
   const refused = await begin()
   await upload(refused.upload_url)
-  expect(await ingest(refused.filename)).toMatchObject({
-    success: false,
-    error: 'no such table: t: SQLITE_ERROR',
-  })
+  const error = 'no such table: t: SQLITE_ERROR'
+  expect(await ingest(refused.filename)).toMatchObject({ success: false, error })
+  // It holds nobody up any more.
+  expect(await begin()).toMatchObject({ success: false, error })
   api.database(ID).exec('CREATE TABLE t(a)')
-  const again = await begin()
-  await upload(again.upload_url)
-  expect(await ingest(again.filename)).toMatchObject({ success: true })
+  await poll((await begin()).at_bookmark)
   expect(rowCount()).toBe(2)
 })
 
@@ -121,7 +216,7 @@ function upload(url: string | undefined): Promise<Response> {
   return fetch(url ?? '', { method: 'PUT', body: FILE })
 }
 
-/** Uploads and ingests `sql`. */
+/** Uploads and ingests `sql`; its end. */
 async function run(sql: string): Promise<unknown> {
   const etag = createHash('md5').update(sql).digest('hex')
   const begun = (await sdk.d1.database.import(ID, { ...account, action: 'init', etag })) as {
@@ -129,7 +224,9 @@ async function run(sql: string): Promise<unknown> {
     upload_url: string
   }
   await fetch(begun.upload_url, { method: 'PUT', body: sql })
-  return sdk.d1.database.import(ID, { ...account, action: 'ingest', etag, filename: begun.filename })
+  const params = { ...account, action: 'ingest', etag, filename: begun.filename } as const
+  const first = (await sdk.d1.database.import(ID, params)) as { success: boolean; at_bookmark: string }
+  return first.success ? poll(first.at_bookmark) : first
 }
 
 async function ingest(filename: string): Promise<{ at_bookmark: string }> {

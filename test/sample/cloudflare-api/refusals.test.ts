@@ -191,6 +191,18 @@ const STATEMENTS = [
   `SELECT ${columns(101).replaceAll('c', '')}`,
   'SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5',
   'SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6',
+  'CREATE VIEW six AS SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6',
+  'CREATE TRIGGER sixth AFTER INSERT ON base BEGIN SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6; END',
+  `SELECT 'a' LIKE '${'a'.repeat(50)}'`,
+  `SELECT 'a' LIKE '${'a'.repeat(51)}'`,
+  `SELECT 'A' LIKE 'a', 'a%' LIKE 'a!%' ESCAPE '!', NULL LIKE 'a', 'a' LIKE NULL, 1 LIKE 1, x'61' LIKE 'a', 1.5 LIKE '1._'`,
+  `SELECT 'abc' GLOB 'a*', 'A' GLOB 'a', 'a' NOT GLOB 'b', like('a', 'A'), glob('a*', 'abc')`,
+  `SELECT 'a' LIKE 'a' ESCAPE 'ab'`,
+  `SELECT 'a' LIKE ('a' || '${'é'.repeat(25)}')`,
+  `SELECT 'a' GLOB '${'a'.repeat(51)}'`,
+  'CREATE TABLE patterned(a CHECK (a LIKE ' + `'x%'` + '))',
+  `INSERT INTO patterned VALUES ('xy')`,
+  `INSERT INTO patterned VALUES ('yx')`,
 ]
 
 let folder = ''

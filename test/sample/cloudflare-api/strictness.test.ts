@@ -5,6 +5,7 @@ import {
   type CloudflareApi,
   type CloudflareApiOptions,
 } from '../../../sample/cloudflare-api/index.js'
+import { ALL_LIMITS, type EngineLimits } from '../../../sample/cloudflare-api/engine.js'
 import { remoteTriggers } from '../../../src/d1/sql/remote-triggers.js'
 import { askApi } from '../../../src/d1/cloudflare/api.js'
 import { apiPath } from '../../../src/d1/cloudflare/send.js'
@@ -92,6 +93,127 @@ describe('a query cuts triggers apart as D1 is told to', () => {
     for (const { name, migration } of CUT_APART) {
       await start({ splitter: none })
       expect((await migrate(migration)).errors, name).toEqual([])
+      await api?.close()
+    }
+  })
+})
+
+/** What each limit of the engine refuses, in D1's words; with that one switch off it is taken. */
+const ENGINE: Record<keyof EngineLimits, { refused: string; says: string }> = {
+  statementBytes: {
+    refused: `SELECT length('${'x'.repeat(100_001)}')`,
+    says: 'statement too long: SQLITE_TOOBIG',
+  },
+  operations: {
+    refused: `INSERT INTO one VALUES ${Array(11_000).fill('(1)').join(',')}`,
+    says: 'out of memory: SQLITE_NOMEM',
+  },
+  depths: {
+    refused: `SELECT ${Array(120).fill('1').join('+')}`,
+    says: 'Expression tree is too large (maximum depth 100): SQLITE_ERROR',
+  },
+  columns: {
+    refused: `CREATE TABLE wide (${Array.from({ length: 101 }, (_, at) => `c${at}`).join(', ')})`,
+    says: 'too many columns on wide: SQLITE_ERROR',
+  },
+  parameters: {
+    refused: `SELECT ${Array(101).fill('?').join(' + ')}`,
+    says: 'too many SQL variables: SQLITE_ERROR',
+  },
+  compoundTerms: {
+    refused: `SELECT ${[1, 2, 3, 4, 5, 6].join(' UNION SELECT ')}`,
+    says: 'too many terms in compound SELECT: SQLITE_ERROR',
+  },
+  valueBytes: {
+    refused: 'INSERT INTO one VALUES (zeroblob(2000001))',
+    says: 'string or blob too big: SQLITE_TOOBIG',
+  },
+  resultBytes: {
+    refused: `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 27) SELECT hex(zeroblob(950000)) FROM n`,
+    says: "D1 DB's isolate exceeded its memory limit and was reset.",
+  },
+  patternBytes: {
+    refused: `SELECT 'a' LIKE '${'a'.repeat(51)}'`,
+    says: 'LIKE or GLOB pattern too complex: SQLITE_ERROR',
+  },
+  authorizer: { refused: 'PRAGMA user_version', says: 'not authorized: SQLITE_AUTH' },
+}
+
+describe("the engine's limits", () => {
+  const one = { databases: [{ id: ID, name: 'a', sql: 'CREATE TABLE one (v)' }] }
+  const LIMITS = Object.keys(ENGINE) as (keyof EngineLimits)[]
+  const saidOf = async (name: keyof EngineLimits): Promise<string | undefined> => {
+    const { refused: sql } = ENGINE[name]
+    const params = name === 'parameters' ? { params: Array(101).fill(1) } : {}
+    return (await call('/query', { sql, ...params })).errors[0]?.message
+  }
+
+  test('are all there, each in its words, and the table of failures knows them', async () => {
+    expect(LIMITS.sort()).toEqual(Object.keys(ALL_LIMITS).sort())
+    await start({ ...one, dayRows: null })
+    for (const name of LIMITS) {
+      const said = await saidOf(name)
+      expect(said, name).toBe(ENGINE[name].says)
+      expect(rowOf(`${said ?? ''} [code: 7500]`, 'remote').type, name).toBe(
+        name === 'resultBytes' ? 'LimitReached' : 'SqlRefused',
+      )
+    }
+  })
+
+  test.each(LIMITS)('%s can be switched off alone', async (name) => {
+    // The chain of 101 values is too deep as well.
+    const depths = name === 'parameters' ? { depths: false } : {}
+    await start({ ...one, dayRows: null, engine: { ...depths, [name]: false } })
+    expect(await saidOf(name)).toBeUndefined()
+  })
+
+  test('hold for a row by whatever statement it comes to be', async () => {
+    const sql = `CREATE TABLE one (k INTEGER PRIMARY KEY, v); INSERT INTO one VALUES (1, zeroblob(1500000));`
+    await start({ databases: [{ id: ID, name: 'a', sql }] })
+    for (const large of [
+      'UPDATE one SET v = zeroblob(2000000)',
+      'INSERT INTO one VALUES (1, 2) ON CONFLICT (k) DO UPDATE SET v = zeroblob(2000000)',
+      'REPLACE INTO one VALUES (1, zeroblob(2000000))',
+      `CREATE TABLE two AS SELECT v AS a, v AS b FROM one`,
+    ])
+      expect((await call('/query', { sql: large })).errors[0]?.message, large).toBe(ENGINE.valueBytes.says)
+    for (const small of [
+      'UPDATE one SET v = zeroblob(1999900)',
+      'INSERT INTO one SELECT k + 1, v FROM one',
+      'INSERT INTO one (v) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT zeroblob(10000) FROM n',
+    ])
+      expect((await call('/query', { sql: small })).errors, small).toEqual([])
+  })
+})
+
+describe('of one text', () => {
+  const sql =
+    'CREATE TABLE up (id INTEGER PRIMARY KEY); CREATE TABLE late (p REFERENCES up DEFERRABLE INITIALLY DEFERRED); CREATE TABLE free (v)'
+  const databases = [{ id: ID, name: 'a', sql }]
+  const rows = (): unknown => api?.database(ID).prepare('SELECT count(*) AS n FROM free').get()?.['n']
+
+  test('nothing stays when a statement is refused, or what stood before it', async () => {
+    for (const [queryMode, left] of [
+      ['transaction', 0],
+      ['statement', 1],
+    ] as const) {
+      await start({ databases, queryMode })
+      const text = 'INSERT INTO free VALUES (1); INSERT INTO none VALUES (1)'
+      expect((await call('/query', { sql: text })).response.status).toBe(400)
+      expect(rows()).toBe(left)
+      await api?.close()
+    }
+  })
+
+  test('a COMMIT that fails is an internal error, or says why', async () => {
+    for (const [commitFailure, status, says] of [
+      ['hidden', 500, /^internal error; reference = \w+$/],
+      ['told', 400, /^FOREIGN KEY constraint failed: SQLITE_CONSTRAINT/],
+    ] as const) {
+      await start({ databases, commitFailure })
+      const { response, errors } = await call('/query', { sql: 'INSERT INTO late VALUES (1)' })
+      expect(response.status).toBe(status)
+      expect(errors[0]?.message).toMatch(says)
       await api?.close()
     }
   })
