@@ -18,7 +18,7 @@ export async function admit(run: Run): Promise<void> {
     )
     run.holdTo(effective, admission)
   } catch (error) {
-    run.refused = failureOf(error).type === 'NotAdmitted'
+    run.nothingDone = failureOf(error).type === 'NotAdmitted'
     throw error
   }
   if (patched('demands-of-the-charter')) demandAnswers(run)
@@ -31,7 +31,7 @@ function demandAnswers(run: Run): void {
     run.request.evidence = [...run.request.evidence, ...gaps]
     return
   }
-  run.refused = true
+  run.nothingDone = true
   throw ApplicationFailure.create({
     type: 'ConfigInvalid',
     message: refusal.message,

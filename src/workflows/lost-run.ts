@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/workflow'
+import { ApplicationFailure, patched } from '@temporalio/workflow'
 import { command, words } from '../contract/next-command.js'
 import type { Plan } from '../contract/plan.js'
 import type { MigrationResult } from '../contract/run.js'
@@ -15,6 +15,7 @@ import { backUpNow } from './monitor.js'
 import { takeBaseline } from './prepare.js'
 import { teamLeadPrompt } from './prompts.js'
 import { considerRollback } from './rollback.js'
+import { failureOf } from './endings.js'
 import type { Run } from './run.js'
 import { stepOf } from './state.js'
 import { ledgerRead } from './taken-back.js'
@@ -59,11 +60,17 @@ async function find(run: Run): Promise<Found> {
   return run.step(
     'rehearse',
     async () => {
-      const found = await run.audited(
-        slow.findLostRun.executeWithOptions({ summary: 'What did the lost run leave?' }, [
-          { ...input, ...defined({ archive: lostRun?.archive }) },
-        ]),
-      )
+      const found = await run
+        .audited(
+          slow.findLostRun.executeWithOptions({ summary: 'What did the lost run leave?' }, [
+            { ...input, ...defined({ archive: lostRun?.archive }) },
+          ]),
+        )
+        .catch((error: unknown) => {
+          // No incident and no migration: whoever asked is told.
+          run.nothingDone = failureOf(error).type === 'ChecksFailed' && patched('nothing-found-not-written')
+          throw error
+        })
       const { plan, backup, status } = found
       run.plan = plan
       Object.assign(run.view, { backup, planHash: plan.planHash })

@@ -40,8 +40,8 @@ export async function productionMigration(request: MigrationRequest): Promise<Ru
         run.request.lostRun === undefined ? await throughSteps(run) : await goOnFromLostRun(run)
       return expected === null ? 'completed' : neverLeftTouched(run, () => monitor(run, expected))
     },
-    // A request that no charter serves is not written about either: it says where to.
-    (ending) => (run.refused ? Promise.resolve() : close(run, ending)),
+    // What was refused is not written about either: a request that no charter serves says where to.
+    (ending) => (run.nothingDone ? Promise.resolve() : close(run, ending)),
   )
 }
 

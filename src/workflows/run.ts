@@ -49,8 +49,11 @@ export class Run {
   baseline: Baseline | null = null
   /** Files whose application was begun: each may have changed the database until it is proven. */
   readonly begun = new Set<string>()
-  /** No charter serves the request, or the charter asks for more than it brought: nothing was done for it, and nothing will be. */
-  refused = false
+  /**
+   * No charter serves the request, the charter asks for more than it brought, or there is no lost run to go on from: nothing was done for it,
+   * and nothing is written about it.
+   */
+  nothingDone = false
   /** People have been told of an issue with the ways back. */
   alerted = false
   /** How many of the reported issues people have been asked about. */

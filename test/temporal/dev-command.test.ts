@@ -1,7 +1,9 @@
-import { cpSync, existsSync, readFileSync, realpathSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { isAlive } from '../../src/process/process-identity.js'
+import { hold } from '../../src/d1/backup/holds.js'
+import { connectClient } from '../../src/temporal/connection.js'
 import { readDevRecord } from '../../src/temporal/dev-record.js'
 import { projectFolder } from '../config/project-folder.js'
 import { buildIfStale, launchService, untilSays } from '../e2e/processes.js'
@@ -10,7 +12,10 @@ beforeAll(buildIfStale, 120_000)
 
 const shop = () =>
   projectFolder({
-    'wrangler.toml': '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "archive"\n',
+    'wrangler.toml':
+      '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "archive"\n' +
+      '[env.production]\n[[env.production.d1_databases]]\nbinding = "DB"\ndatabase_name = "live"\n' +
+      'database_id = "11111111-2222-4333-8444-555555555555"\n',
     'migrations/0001_a.sql': 'CREATE TABLE a (x TEXT);\n',
   })
 
@@ -41,6 +46,29 @@ test.skipIf(process.platform === 'win32')(
   },
   120_000,
 )
+
+test('`dev` names the runs that it begins with', async () => {
+  const folder = shop()
+  const first = await dev(folder)
+  const session = await connectClient({ projectDir: folder })
+  const workflowId = 'migration/local/archive'
+  await session.client.workflow.start('productionMigration', { workflowId, taskQueue: 'nobody', args: [] })
+  await session.close()
+  first.running.kill('SIGTERM')
+  expect((await first.running).stderr).not.toContain('Under way')
+  // A run of before the server was lost, of which an archive tells.
+  const backups = path.join(folder, 'backups')
+  mkdirSync(backups)
+  const archive = 'backup-production-2026-03-08-220314.zip'
+  writeFileSync(path.join(backups, archive), '')
+  await hold(backups, { by: 'production-20260308-220000-deadbeef', files: [archive] })
+  const second = await dev(folder)
+  await untilSays(second.running, /deadbeef/)
+  second.running.kill('SIGTERM')
+  const { stderr } = await second.running
+  expect(stderr).toMatch(/Under way +migration\/local\/archive, since 20/)
+  expect(stderr).toContain('production: Unfinished: the run production-20260308-220000-deadbeef holds')
+}, 180_000)
 
 test('`dev` in a copy of a project leaves the server and the runs of the original alone', async () => {
   const [original, copy] = [shop(), shop()]

@@ -122,6 +122,17 @@ it.each([
   expect(world.calls).not.toContain('validateMigration')
 })
 
+it('an archive that is unfit is an end that is written down', async () => {
+  const world = applied(1, () => ({
+    findLostRun: async () => {
+      throw refusal('BackupInvalid', 'The archive does not hold what it says.')
+    },
+  }))
+  const view = await server.migrate(world, request(), (handle) => handle.result())
+  expect(view).toMatchObject({ outcome: 'failed', failure: { type: 'BackupInvalid' } })
+  for (const written of ['writeReport', 'updateDocuments']) expect(world.calls).toContain(written)
+})
+
 it('nothing to go on from ends it before anybody is asked', async () => {
   const world = applied(1, () => ({
     findLostRun: async () => {
@@ -131,4 +142,8 @@ it('nothing to go on from ends it before anybody is asked', async () => {
   const view = await server.migrate(world, request(), (handle) => handle.result())
   expect(view).toMatchObject({ outcome: 'failed', failure: { type: 'ChecksFailed' } })
   expect(view.gates.every(({ state }) => state !== 'open')).toBe(true)
+  // No incident, no line of MIGRATIONS.md, no alarm.
+  for (const never of ['writeReport', 'updateDocuments', 'writeFailureFiles', 'announce'])
+    expect(world.calls).not.toContain(never)
+  expect(view.artifacts).toEqual([])
 })

@@ -17,7 +17,8 @@ export function devCommand(app: App, summary: string): Command {
       app.action<{ charter?: string[] }>(async ({ options, output }) => {
         const { loadProject } = await import('../../config/project.js')
         const { workerConfiguration } = await import('../../config/worker-service.js')
-        const next = nextCommand(await loadProject({ projectDir: options.project }))
+        const project = await loadProject({ projectDir: options.project })
+        const next = nextCommand(project)
         const configured = await workerConfiguration({ projectDir: options.project, files: options.charter })
         const { taskQueue, service } = configured
         const { startEmbeddedServer } = await import('../../temporal/embedded-server.js')
@@ -30,6 +31,8 @@ export function devCommand(app: App, summary: string): Command {
           const { quietWorkerLog } = await import('./worker-log.js')
           quietWorkerLog({ ownSignals: false })
           const { runWorker } = await import('../../worker.js')
+          const { unfinishedRuns } = await import('./unfinished-runs.js')
+          const unfinished = await unfinishedRuns(project)
           await runWorker({
             projectDir: options.project,
             taskQueue,
@@ -40,6 +43,7 @@ export function devCommand(app: App, summary: string): Command {
               output.note(`Temporal       ${server.address}, namespace ${server.namespace}`)
               sayServed(output.note, configured)
               output.note(`Worker         polls ${taskQueue}`)
+              for (const line of unfinished) output.note(line)
               output.note(words`Next, in another terminal: ${next}     (Ctrl-C here stops everything)`)
             },
           })
