@@ -4,7 +4,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common'
 import { RunbookError, messageOf } from '../contract/failures.js'
 import type { CommandRecord } from '../contract/run.js'
 import { withCommandLog } from '../d1/wrangler/command-log.js'
-import { redact } from '../process/redact.js'
+import { redact, redactIn } from '../process/redact.js'
 import { mapText } from '../contract/next-command.js'
 
 const HEARTBEAT_MS = 4000
@@ -30,11 +30,12 @@ export async function asActivity<T>(
   const beat: Beat = (progress = latest) => {
     latest = progress
     if (commands.length === 0 && latest === undefined) heartbeat()
-    else heartbeat({ commands, ...defined({ progress: latest }) })
+    else heartbeat(redactIn({ commands, ...defined({ progress: latest }) }))
   }
   const beats = setInterval(beat, HEARTBEAT_MS)
   try {
-    const result = await withCommandLog(commands, () => work(signal, beat, last.progress))
+    // All that an activity answers is in the history from here on.
+    const result = redactIn(await withCommandLog(commands, () => work(signal, beat, last.progress)))
     const plain = typeof result === 'object' && result !== null && !Array.isArray(result)
     return plain && commands.length > 0 ? { ...result, commands } : result
   } catch (error) {
@@ -64,7 +65,7 @@ export function failureOf(error: unknown, commands: CommandRecord[] = []): Appli
       message: redact(error.message),
       nonRetryable: !error.retryable,
       ...defined({ nextRetryDelay: toldWait(error) }),
-      details: [{ advice: mapText(error.adviceWords, redact), ...(error.details ?? {}), ...audit }],
+      details: [redactIn({ advice: mapText(error.adviceWords, redact), ...(error.details ?? {}), ...audit })],
     })
   }
   log.error('An activity failed unexpectedly', {

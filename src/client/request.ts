@@ -1,4 +1,5 @@
 import { defined } from '../contract/defined.js'
+import { redactIn } from '../process/redact.js'
 import { stateFolder } from '../process/state-folder.js'
 import { keepOutOfGit } from '../process/private-files.js'
 import { z } from 'zod'
@@ -95,7 +96,8 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     bundle: await packBundle(files, artifacts),
     requester: options.requester,
     preApproved: options.preApproved ?? false,
-    evidence,
+    // What the project's own commands printed may hold what this process was given.
+    evidence: redactIn(evidence),
     queries: queriesOf(project, target.environment),
     variables: project.config.variables,
     ...defined({ checksums, adopt: options.adopt, lostRun: options.lostRun }),

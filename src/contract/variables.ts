@@ -1,5 +1,6 @@
 import { secretsOf, type Channel } from './announcement.js'
 import { RunbookError } from './failures.js'
+import { noteSecret } from './given-secrets.js'
 import type { Probe } from './monitoring.js'
 import { variablesOfStorage, type Storage } from './storage.js'
 
@@ -34,7 +35,9 @@ export function readVariable(name: string, { env, variables }: NamedVariables): 
       advice: `Rename it to begin with ${OWN_VARIABLES}, or add its name to "variables" in the runbook.config of the worker's project.`,
     })
   const value = env[name]
-  return value === '' ? undefined : value
+  if (value === undefined || value === '') return undefined
+  noteSecret(value)
+  return value
 }
 
 /** The value of one that must be there. Throws as {@link readVariable} does, and where it is not set. */

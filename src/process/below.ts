@@ -19,7 +19,7 @@ export function isBelow(root: string, file: string): boolean {
  */
 export function staysBelow(root: string, file: string): boolean {
   if (!existsSync(root)) return true
-  const part = existingPart(file)
+  const part = existingPart(path.resolve(root, file))
   if (part === undefined) return false
   const [real, there] = [realpathSync(root), realpathSync(part)]
   return there === real || isBelow(real, there)

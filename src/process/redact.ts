@@ -1,3 +1,5 @@
+import { givenSecrets } from '../contract/given-secrets.js'
+
 const SECRET_NAMES = [
   'CLOUDFLARE_API_TOKEN',
   'CLOUDFLARE_API_KEY',
@@ -7,6 +9,7 @@ const SECRET_NAMES = [
   'D1_RUNBOOK_CODEC_KEYS',
   'D1_RUNBOOK_CODEC_TOKEN',
   'RUNBOOK_STORAGE_SECRET',
+  'TEMPORAL_API_KEY',
 ]
 
 const SECRET_SHAPES: [RegExp, string][] = [
@@ -20,13 +23,56 @@ const SECRET_SHAPES: [RegExp, string][] = [
   ],
 ]
 
-/** `text` without the secrets of this process' environment and without anything that looks like one. */
+/** `text` without the secrets of this process and without anything that looks like one. */
 export function redact(text: string, env: NodeJS.ProcessEnv = process.env): string {
-  let clean = text
-  for (const name of SECRET_NAMES) {
-    const value = env[name]
-    if (value !== undefined && value.length >= 4) clean = clean.replaceAll(value, '[secret]')
-  }
+  let clean = redactValues(text, env)
   for (const [shape, replacement] of SECRET_SHAPES) clean = clean.replace(shape, replacement)
   return clean
+}
+
+/**
+ * The same value without the secrets of this process in any of its texts. By their values alone: what only looks like a secret, such as a
+ * column of a migration, stays. For plain JSON.
+ */
+export function redactIn<T>(value: T, env: NodeJS.ProcessEnv = process.env): T {
+  const forms = formsOf(env)
+  return forms.length === 0 ? value : (cleaned(value, forms) as T)
+}
+
+function cleaned(value: unknown, forms: readonly string[]): unknown {
+  if (typeof value === 'string') return without(value, forms)
+  if (Array.isArray(value)) return value.map((each) => cleaned(each, forms))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [without(key, forms), cleaned(each, forms)]),
+  )
+}
+
+function redactValues(text: string, env: NodeJS.ProcessEnv): string {
+  return without(text, formsOf(env))
+}
+
+function without(text: string, forms: readonly string[]): string {
+  let clean = text
+  for (const form of forms) if (clean.includes(form)) clean = clean.replaceAll(form, '[secret]')
+  return clean
+}
+
+/** Every secret that is known, as it is and as it stands in an address, in JSON, behind `Basic`; the longest first, since one may hold another. */
+function formsOf(env: NodeJS.ProcessEnv): string[] {
+  const named = SECRET_NAMES.flatMap((name) => env[name] ?? []).filter((value) => value.length >= 4)
+  const forms = [...named, ...givenSecrets()].flatMap(writtenAs)
+  return [...new Set(forms)].sort((a, b) => b.length - a.length)
+}
+
+function writtenAs(secret: string): string[] {
+  const address = /^https?:\/\/[^/]+(?<path>\/.{12,})$/s.exec(secret)?.groups?.['path']
+  return [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    Buffer.from(secret).toString('base64'),
+    // The host is no secret, and what failed there may be said of it.
+    ...(address === undefined ? [] : [address]),
+  ]
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { noteSecret } from '../../contract/given-secrets.js'
 import { messageOf, RunbookError } from '../../contract/failures.js'
 import type { App } from '../terminal/app.js'
 import { helpParagraph } from '../terminal/help-text.js'
@@ -64,7 +65,9 @@ function tokenOf(env: NodeJS.ProcessEnv): string | undefined {
   const value = env[TOKEN] ?? ''
   if (file === '') return value === '' ? undefined : value
   try {
-    return readFileSync(file, 'utf8').trim()
+    const token = readFileSync(file, 'utf8').trim()
+    noteSecret(token)
+    return token
   } catch (cause) {
     throw new RunbookError('ConfigInvalid', `The file of ${TOKEN_FILE} cannot be read: ${messageOf(cause)}`, {
       advice: `Name a file that holds the token, or set ${TOKEN}.`,

@@ -1,6 +1,7 @@
 import { defined } from '../../contract/defined.js'
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { noteSecret } from '../../contract/given-secrets.js'
 import { messageOf, RunbookError } from '../../contract/failures.js'
 
 export const KEYS_VARIABLE = 'D1_RUNBOOK_CODEC_KEYS'
@@ -54,7 +55,9 @@ export function parseCodecKeys(text: string, where: string): CodecKeys {
         `${where}: entry ${index + 1} is not id:base64, with an id of up to 64 letters, digits, dots, hyphens and underscores.`,
       )
     if (keys.has(id)) throw invalid(`${where} has two keys of the id ${id}.`)
-    keys.set(id, keyOf(entry.slice(colon + 1).trim(), `${where}: the key ${id}`))
+    const key = entry.slice(colon + 1).trim()
+    noteSecret(key)
+    keys.set(id, keyOf(key, `${where}: the key ${id}`))
   }
   const [writes] = keys.keys()
   return { writes, keys }
