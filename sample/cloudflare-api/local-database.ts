@@ -37,6 +37,9 @@ export interface StatementResult {
 /** Whether it is said which constraint a COMMIT broke, or only that it failed. */
 export type CommitFailure = 'hidden' | 'told'
 
+/** Runs one statement within whatever it is to stand in. */
+type Alone = (sql: string, work: () => StatementResult) => StatementResult
+
 const COLUMNS = 100
 const PARAMETERS = 100
 /** Fewer bytes of pages than the largest row fills beside what it shares with others. */
@@ -76,37 +79,44 @@ export class LocalDatabase {
 
   /** Runs all of it as one transaction, as D1 does with one request. Throws {@link ApiFailure}; then nothing was kept. */
   run(queries: Query[]): StatementResult[] {
-    const database = this.connection
-    database.exec('BEGIN IMMEDIATE')
-    let results: StatementResult[]
+    return this.transaction(() => queries.flatMap((query) => this.runText(query)), this.commitFailure)
+  }
+
+  /** Each statement for itself: what ran before one that fails stays. Throws {@link ApiFailure}. */
+  runEach(queries: Query[]): StatementResult[] {
+    const alone: Alone = (sql, work) =>
+      // Within a transaction PRAGMA foreign_keys has no effect.
+      /^\s*PRAGMA\b/i.test(sql) ? work() : this.transaction(work, 'told')
     try {
-      results = queries.flatMap((query) => this.runText(query))
+      return queries.flatMap((query) => this.runText(query, alone))
     } catch (error) {
+      throw asSqlFailure(error)
+    }
+  }
+
+  private transaction<T>(work: () => T, failure: CommitFailure): T {
+    const database = this.connection
+    const undo = (): void => {
       if (database.isTransaction) database.exec('ROLLBACK')
+    }
+    database.exec('BEGIN IMMEDIATE')
+    let done: T
+    try {
+      done = work()
+    } catch (error) {
+      undo()
       throw asSqlFailure(error)
     }
     try {
       database.exec('COMMIT')
     } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK')
-      if (this.commitFailure === 'told') throw asSqlFailure(error)
+      undo()
+      if (failure === 'told') throw asSqlFailure(error)
       // A foreign key deferred to here: D1 says no more than this either.
-      throw new ApiFailure(
-        500,
-        SQL_ERROR_CODE,
-        `internal error; reference = ${crypto.randomUUID().replaceAll('-', '')}`,
-      )
+      const reference = crypto.randomUUID().replaceAll('-', '')
+      throw new ApiFailure(500, SQL_ERROR_CODE, `internal error; reference = ${reference}`)
     }
-    return results
-  }
-
-  /** Each statement for itself: what ran before one that fails stays. Throws {@link ApiFailure}. */
-  runEach(queries: Query[]): StatementResult[] {
-    try {
-      return queries.flatMap((query) => this.runText(query))
-    } catch (error) {
-      throw asSqlFailure(error)
-    }
+    return done
   }
 
   /** Changes with every write, whoever made it through {@link connection}. */
@@ -149,7 +159,7 @@ export class LocalDatabase {
     return database
   }
 
-  private runText({ sql, params = [] }: Query): StatementResult[] {
+  private runText({ sql, params = [] }: Query, around: Alone = (_sql, work) => work()): StatementResult[] {
     if (sql.trim() === '') throw sqlFailure('No SQL statements detected.')
     const statements = splitStatements(sql)
     if (statements.length === 0) throw sqlFailure('SQL code did not contain a statement.')
@@ -160,7 +170,7 @@ export class LocalDatabase {
       const text = sql.slice(statement.offset, statements[index + 1]?.offset)
       const isLast = index === statements.length - 1
       if (!isLast && params.length > 0 && parameterCount(text) > 0) throw sqlFailure(ONLY_THE_LAST)
-      return this.runStatement(text, isLast ? params : [])
+      return around(statement.sql, () => this.runStatement(text, isLast ? params : []))
     })
   }
 

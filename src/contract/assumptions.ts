@@ -18,6 +18,57 @@ const SQLITE = 'cloudflare/workerd, src/workerd/util/sqlite.c++'
 const LIMITS = 'https://developers.cloudflare.com/d1/platform/limits/'
 const API_LIMITS = 'https://developers.cloudflare.com/fundamentals/api/reference/limits/'
 
+const WORKERD_COMMIT = 'workerd, which hides the error of a COMMIT'
+
+/** Ten shapes of triggers, and what a query does to them. */
+const TRIGGER_SHAPES: readonly { id: string; what: string; byQuery: string; source: string }[] = [
+  {
+    id: 'plain',
+    what: 'in capitals',
+    byQuery: 'taken',
+    source: 'https://developers.cloudflare.com/d1/sql-api/sql-statements/',
+  },
+  {
+    id: 'capitals',
+    what: 'with begin and end in small letters',
+    byQuery: 'cut apart',
+    source: `${ISSUES}15314`,
+  },
+  {
+    id: 'begin',
+    what: 'with begin in small letters, and END',
+    byQuery: 'cut apart',
+    source: `${ISSUES}15314`,
+  },
+  {
+    id: 'end',
+    what: 'with BEGIN, and end in small letters',
+    byQuery: 'cut apart',
+    source: `${ISSUES}15314, where both are small`,
+  },
+  {
+    id: 'bare-case',
+    what: 'with a CASE … END before a semicolon that no parentheses hold',
+    byQuery: 'cut apart',
+    source: `${ISSUES}4326`,
+  },
+  {
+    id: 'case-inside',
+    what: 'with such a CASE … END before a WHERE',
+    byQuery: 'cut apart',
+    source: `${ISSUES}4326, where a semicolon follows`,
+  },
+  { id: 'held-case', what: 'with a CASE … END in parentheses', byQuery: 'taken', source: `${ISSUES}4326` },
+  { id: 'windows-lines', what: 'with line ends of Windows', byQuery: 'cut apart', source: `${ISSUES}14991` },
+  {
+    id: 'far-down',
+    what: 'of several lines behind six statements',
+    byQuery: 'cut apart',
+    source: `${ISSUES}15690`,
+  },
+  { id: 'lines', what: 'of several lines behind one statement', byQuery: 'taken', source: `${ISSUES}15690` },
+]
+
 function assume(
   id: string,
   assumption: string,
@@ -57,40 +108,18 @@ export const ASSUMPTIONS: readonly Assumption[] = [
     'query-atomic-commit',
     'What stays of one query text when a deferred foreign key is broken at its end?',
     'nothing',
-    'workerd, which hides the error of a COMMIT',
+    WORKERD_COMMIT,
   ),
   assume(
-    'trigger-plain',
-    'A trigger in capitals by query',
-    'taken',
-    'https://developers.cloudflare.com/d1/sql-api/sql-statements/',
+    'commit-words',
+    'What is said of a deferred foreign key that is broken at the end of a query?',
+    'internal error',
+    WORKERD_COMMIT,
   ),
-  assume(
-    'trigger-capitals',
-    'A trigger with begin and end in small letters by query',
-    'cut apart',
-    `${ISSUES}15314`,
-  ),
-  assume(
-    'trigger-bare-case',
-    'A trigger with a CASE … END that no parentheses hold by query',
-    'cut apart',
-    `${ISSUES}4326`,
-  ),
-  assume('trigger-held-case', 'The same in parentheses', 'taken', `${ISSUES}4326`),
-  assume(
-    'trigger-windows-lines',
-    'A trigger with line ends of Windows by query',
-    'cut apart',
-    `${ISSUES}14991`,
-  ),
-  assume(
-    'trigger-far-down',
-    'A trigger of several lines behind six statements by query',
-    'cut apart',
-    `${ISSUES}15690`,
-  ),
-  assume('trigger-import', 'All of these triggers by import', 'taken', `${ISSUES}15690`),
+  ...TRIGGER_SHAPES.flatMap(({ id, what, byQuery, source }) => [
+    assume(`trigger-${id}`, `A trigger ${what} by query`, byQuery, source),
+    assume(`trigger-${id}-import`, 'The same by import', 'taken', `${ISSUES}15690`),
+  ]),
   assume('statement-length', 'A statement of more than 100,000 bytes', 'refused', LIMITS),
   assume(
     'program-size',
@@ -100,6 +129,18 @@ export const ASSUMPTIONS: readonly Assumption[] = [
   ),
   assume('expression-depth', 'An expression 120 deep', 'refused', SQLITE),
   assume('trigger-depth', 'Twelve triggers, each of which starts the next', 'refused', SQLITE),
+  assume('columns', 'A table of 101 columns', 'refused', LIMITS),
+  assume('parameters', 'A query with 101 values', 'refused', LIMITS),
+  assume('compound-terms', 'A compound SELECT of 6 terms', 'refused', SQLITE),
+  assume('value-bytes', 'A blob of more than 2,000,000 bytes', 'refused', LIMITS),
+  assume(
+    'result-bytes',
+    'A result of more than 50,000,000 bytes',
+    'refused',
+    'a limit that is reported, and documented nowhere',
+  ),
+  assume('pattern-bytes', 'A LIKE pattern of 51 bytes', 'refused', LIMITS),
+  assume('authorizer', 'PRAGMA user_version, which the authorizer of workerd refuses', 'refused', SQLITE),
   assume(
     'import-failed',
     'What stays of an import whose last statement is refused?',
@@ -129,6 +170,18 @@ export const ASSUMPTIONS: readonly Assumption[] = [
     'Is an etag that was imported before imported again without an upload?',
     ['yes', 'uploaded again'],
     'cloudflare/workerd, ingestSql',
+  ),
+  assume(
+    'import-available',
+    'Does the database answer while an import runs?',
+    'no',
+    'Wrangler, which warns of it; logs that people published',
+  ),
+  assume(
+    'import-abandoned',
+    'What becomes of an import that nobody asks for any more?',
+    ['taken back', 'it ends'],
+    'logs that people published speak of both; whoever restores looks what is there',
   ),
   assume(
     'export-available',

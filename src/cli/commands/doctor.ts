@@ -16,7 +16,7 @@ export function doctorCommand(app: App, summary: string): Command {
     .command('doctor', summary, examples)
     .option(
       '--live',
-      'hold what d1-runbook assumes of Cloudflare against your account, in a throw-away database',
+      'hold what d1-runbook assumes of Cloudflare against your account, in a throw-away database: some 90 API calls, 5,000 rows',
     )
     .option('--charter <file>', 'hold the charter that the worker has against this project')
     .option('--out <file>', 'with --live: where what was seen is kept')

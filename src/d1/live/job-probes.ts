@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readQueryTraffic } from '../cloudflare/query-traffic.js'
 import { apiPath } from '../cloudflare/send.js'
-import { settled, type Lab } from './lab.js'
+import { settled, type Lab, type Said } from './lab.js'
 import { demand, rowExists, type Probe } from './sql-probes.js'
 
 const bookmarked = z.object({ bookmark: z.string() })
@@ -16,51 +16,45 @@ export const JOB_PROBES: Record<string, Probe> = {
     if (refused === undefined) return 'all of it: it was not refused'
     return (await rowExists(lab, 1_000_911)) ? 'what stood before it' : 'nothing'
   },
-  'import-order': (lab) => reaches(lab, ''),
-  'import-far': (lab) => reaches(lab, 'INSERT INTO one VALUES (1);\n'.repeat(100)),
+  'import-order': (lab) => reaches(lab, 77, ''),
+  'import-far': (lab) => reaches(lab, 78, 'INSERT INTO one VALUES (1);\n'.repeat(100)),
   'import-keys-off': async (lab) => {
     const { refused } = await lab.import(
-      'PRAGMA foreign_keys = OFF;\nINSERT INTO bound VALUES (78);\nDELETE FROM bound;\nPRAGMA foreign_keys = ON;\n',
+      'PRAGMA foreign_keys = OFF;\nCREATE TABLE bound (parent INTEGER REFERENCES parent(id));\nINSERT INTO bound VALUES (79);\nDELETE FROM bound;\nPRAGMA foreign_keys = ON;\n',
     )
-    await demand(lab, 'DELETE FROM bound')
     return refused === undefined ? 'yes' : 'no'
   },
   'import-again': async (lab) => {
-    const sql = 'INSERT INTO one VALUES (5);\n'
+    const sql = 'INSERT INTO item (n) VALUES (-5);\n'
     const { refused, etag } = await lab.import(sql)
     if (refused !== undefined) throw new Error(refused)
     const again = await lab.ask(['import'], { action: 'init', etag })
-    const offered = z.object({ upload_url: z.string() }).safeParse(again.result).success
-    if (!offered) await settled(lab.ask, 'import', again, lab.pauseMs)
-    const { rows } = await demand(lab, 'SELECT count(*) AS n FROM one')
-    await demand(lab, 'DELETE FROM one')
-    if (offered) return 'uploaded again'
+    if (z.object({ upload_url: z.string() }).safeParse(again.result).success) return 'uploaded again'
+    await settled(lab.ask, 'import', again, lab.pauseMs)
+    const { rows } = await demand(lab, 'SELECT count(*) AS n FROM item WHERE n = -5')
     return rows[0]?.['n'] === 2 ? 'yes' : 'no'
   },
+  'import-available': async (lab) => (await abandonedImport(lab)).meanwhile,
+  'import-abandoned': async (lab) => ((await abandonedImport(lab)).left ? 'it ends' : 'taken back'),
   'export-available': async (lab) => {
     const begun = await lab.ask(['export'], { output_format: 'polling' })
     const meanwhile = await lab.query('SELECT 1')
     const failed = await settled(lab.ask, 'export', begun, lab.pauseMs)
     if (failed !== undefined) throw new Error(failed)
-    if (meanwhile.ok) return 'yes'
-    return /export/i.test(meanwhile.message) ? 'no' : `no: ${meanwhile.message}`
+    return answering(meanwhile)
   },
   'export-abandoned': async (lab) => {
     await lab.ask(['export'], { output_format: 'polling' })
     const refused = !(await lab.query('SELECT 1')).ok
-    // Whatever comes next must find the database free.
-    for (let looks = 0; looks < 120; looks += 1) {
-      if ((await lab.query('SELECT 1')).ok) return refused ? 'yes' : 'no'
-      await new Promise((resolve) => setTimeout(resolve, lab.pauseMs))
-    }
-    throw new Error('it was still kept when this was given up')
+    await untilFree(lab)
+    return refused ? 'yes' : 'no'
   },
   'travel-undo': async (lab) => {
-    const { undone, back } = await travel(lab, 1_000_921)
+    const { undone, back } = await travel(lab)
     return undone && back ? 'yes' : undone ? 'the undo brought nothing back' : 'the row stayed'
   },
   'travel-field': async (lab) => {
-    const { asked, told } = await travel(lab, 1_000_922)
+    const { asked, told } = await travel(lab)
     return asked === told ? 'asked for' : 'new'
   },
   'cut-connection': async (lab) => {
@@ -76,9 +70,9 @@ export const JOB_PROBES: Record<string, Probe> = {
       secure: protocol === 'https:',
       text,
     })
-    for (let looks = 0; looks < 10; looks += 1) {
+    for (let looks = 0; looks < 5; looks += 1) {
       if (await rowExists(lab, 1_000_931)) return 'yes'
-      await new Promise((resolve) => setTimeout(resolve, lab.pauseMs))
+      await pause(lab.pauseMs * 2 ** looks)
     }
     return 'no'
   },
@@ -92,30 +86,66 @@ export const JOB_PROBES: Record<string, Probe> = {
     return reading.source === 'graphql' ? 'yes' : 'no'
   },
   'rate-policy': async (lab) => {
-    const { headers } = await demand(lab, 'SELECT 1')
+    const headers = lab.lastHeaders() ?? (await demand(lab, 'SELECT 1')).headers
     const told = /;q=(\d+);w=(\d+)/.exec((headers.get('ratelimit-policy') ?? '').replaceAll(' ', ''))
     return told === null ? 'none is told' : `${told[1]} in ${told[2]} s`
   },
 }
 
-/** Whether a child may come before its parent in one import, with so much between them. */
-async function reaches(lab: Lab, between: string): Promise<string> {
+/** Whether the child of a parent `id` may come before it in one import, with so much between them. */
+async function reaches(lab: Lab, id: number, between: string): Promise<string> {
   const { refused } = await lab.import(
-    `PRAGMA defer_foreign_keys = TRUE;\nINSERT INTO child (parent) VALUES (77);\n${between}INSERT INTO parent VALUES (77);\n`,
+    `PRAGMA defer_foreign_keys = TRUE;\nINSERT INTO child (parent) VALUES (${id});\n${between}INSERT INTO parent VALUES (${id});\n`,
   )
-  await demand(lab, 'DELETE FROM child; DELETE FROM parent; DELETE FROM one')
   return refused === undefined ? 'yes' : 'no'
 }
 
+/** Long enough to be met while it runs, and read nothing. */
+const BUSY =
+  'SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT i FROM n);\n'
+
+/** An import that is begun and never asked for: what a query meets at once, and whether its row is there once one is answered. */
+function abandonedImport(lab: Lab): Promise<{ meanwhile: string; left: boolean }> {
+  return lab.once('an abandoned import', async () => {
+    const { state } = await lab.beginImport(`INSERT INTO item (id) VALUES (1000941);\n${BUSY}`)
+    if (!state.ok) throw new Error(state.message || `status ${state.status}`)
+    const meanwhile = answering(await lab.query('SELECT 1'))
+    await untilFree(lab)
+    return { meanwhile, left: await rowExists(lab, 1_000_941) }
+  })
+}
+
+function answering(meanwhile: Said): string {
+  if (meanwhile.ok) return 'yes'
+  return /export|import/i.test(meanwhile.message) ? 'no' : `no: ${meanwhile.message}`
+}
+
+/** Half a minute between two looks in the end: an abandoned export was reported to last for minutes. */
+const LONGEST_PAUSES = 30
+const MOST_LOOKS = 20
+
+/** Whatever comes next must find the database free. Throws where it does not within some minutes. */
+async function untilFree(lab: Lab): Promise<void> {
+  for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+    if ((await lab.query('SELECT 1')).ok) return
+    await pause(lab.pauseMs * Math.min(LONGEST_PAUSES, 2 ** looks))
+  }
+  throw new Error('it was still kept when this was given up')
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
 /** Writes a row, goes to before it, and undoes that. */
-async function travel(
-  lab: Lab,
-  id: number,
-): Promise<{ undone: boolean; back: boolean; asked: string; told: string }> {
-  const { bookmark: asked } = bookmarked.parse((await lab.ask(['time_travel', 'bookmark'])).result)
-  await demand(lab, `INSERT INTO item (id) VALUES (${id})`)
-  const there = restored.parse((await lab.ask(['time_travel', 'restore'], {}, { bookmark: asked })).result)
-  const undone = !(await rowExists(lab, id))
-  await lab.ask(['time_travel', 'restore'], {}, { bookmark: there.previous_bookmark })
-  return { undone, back: await rowExists(lab, id), asked, told: there.bookmark }
+function travel(lab: Lab): Promise<{ undone: boolean; back: boolean; asked: string; told: string }> {
+  return lab.once('a journey', async () => {
+    const id = 1_000_921
+    const { bookmark: asked } = bookmarked.parse((await lab.ask(['time_travel', 'bookmark'])).result)
+    await demand(lab, `INSERT INTO item (id) VALUES (${id})`)
+    const there = restored.parse((await lab.ask(['time_travel', 'restore'], {}, { bookmark: asked })).result)
+    const undone = !(await rowExists(lab, id))
+    await lab.ask(['time_travel', 'restore'], {}, { bookmark: there.previous_bookmark })
+    return { undone, back: await rowExists(lab, id), asked, told: there.bookmark }
+  })
 }

@@ -25,9 +25,16 @@ export interface Lab {
   pauseMs: number
   /** A path below the database, such as `query`. */
   ask: (path: string[], body?: object, search?: Record<string, string>) => Promise<Said>
-  query: (sql: string) => Promise<Said>
+  /** `params`: of the last statement. */
+  query: (sql: string, params?: readonly number[]) => Promise<Said>
   /** By the import API; `refused` in D1's words, undefined where it was taken. */
   import: (sql: string) => Promise<{ refused: string | undefined; etag: string }>
+  /** The same without waiting for its end. */
+  beginImport: (sql: string) => Promise<{ state: Said; etag: string }>
+  /** What several probes look at, done once; what it threw, too. */
+  once: <T>(what: string, look: () => Promise<T>) => Promise<T>
+  /** Of the last answer about the database. */
+  lastHeaders: () => Headers | undefined
 }
 
 const NAME = /^d1-runbook-probe-[0-9a-f]{16}$/
@@ -140,28 +147,41 @@ async function idsOf({ client, account }: Base, name: string): Promise<string[]>
 }
 
 function labOf(of: Base & { pauseMs: number; database: { id: string; name: string } }): Lab {
-  const { client, account, database } = of
+  const { client, account, database, pauseMs } = of
+  const looked = new Map<string, Promise<unknown>>()
+  let headers: Headers | undefined
   const ask: Lab['ask'] = async (path, body, search) => {
     const whole = apiPath('accounts', account, 'd1', 'database', database.id, ...path)
-    return saidOf(await sendAsItIs(client, { path: whole, ...defined({ body, search }) }))
+    const said = saidOf(await sendAsItIs(client, { path: whole, ...defined({ body, search }) }))
+    headers = said.headers
+    return said
   }
-  return { ...of, ask, query: (sql) => ask(['query'], { sql }), import: (sql) => importInto(of, ask, sql) }
+  const begin: Lab['beginImport'] = (sql) => beginImport(ask, sql)
+  return {
+    ...of,
+    ask,
+    query: (sql, params) => ask(['query'], { sql, ...defined({ params }) }),
+    beginImport: begin,
+    import: async (sql) => {
+      const { state, etag } = await begin(sql)
+      return { refused: await settled(ask, 'import', state, pauseMs), etag }
+    },
+    once: <T>(what: string, look: () => Promise<T>) => {
+      const known = (looked.get(what) as Promise<T> | undefined) ?? look()
+      looked.set(what, known)
+      return known
+    },
+    lastHeaders: () => headers,
+  }
 }
 
-async function importInto(
-  { pauseMs }: { pauseMs: number },
-  ask: Lab['ask'],
-  sql: string,
-): Promise<{ refused: string | undefined; etag: string }> {
+async function beginImport(ask: Lab['ask'], sql: string): Promise<{ state: Said; etag: string }> {
   const etag = createHash('md5').update(sql).digest('hex')
   const begun = await ask(['import'], { action: 'init', etag })
   const { filename, upload_url: address } = job.safeParse(begun.result).data ?? {}
-  let state = begun
-  if (typeof address === 'string' && typeof filename === 'string') {
-    await fetch(address, { method: 'PUT', body: sql })
-    state = await ask(['import'], { action: 'ingest', etag, filename })
-  }
-  return { refused: await settled(ask, 'import', state, pauseMs), etag }
+  if (typeof address !== 'string' || typeof filename !== 'string') return { state: begun, etag }
+  await fetch(address, { method: 'PUT', body: sql })
+  return { state: await ask(['import'], { action: 'ingest', etag, filename }), etag }
 }
 
 /** Small jobs end at once. Milliseconds. */
