@@ -104,8 +104,16 @@ export interface ColumnChange {
   cutSamples?: ColumnChange['samples']
   /** Of the changed ones: the same value, stored as another type: 1 as 1.0 or '1'. */
   retyped?: number
-  /** Of the changed ones, or those that a column which is gone does not leave elsewhere: empty texts that are NULL now; and rows that said NULL and still do. */
+  /**
+   * Empty texts that are NULL now, and rows that said NULL and still do: of the changed ones, where there are such rows, or of those that a column which is
+   * gone does not leave elsewhere.
+   */
   blanked?: { values: number; nulls: number }
+  /**
+   * Of the changed ones: `rows` whose value is one that other values became, or were, as well; `values` different ones that are `into` now. `lost`: a statement
+   * made them of the values themselves (`lower(name)`), and nothing gives the old ones back; else it spells out what becomes what.
+   */
+  merged?: { rows: number; values: number; into: number; lost: boolean; samples: ColumnChange['samples'] }
   /** The column of before whose values it holds in every row that changed: a copy or an UPDATE put them there. */
   taken?: string
   /** Of the changed ones: JSON documents of which nothing is left in the new ones. */
@@ -170,6 +178,8 @@ export interface FilledColumn {
   rows: number
   /** The most frequent ones, as SQL literals. */
   values: { value: string; rows: number }[]
+  /** Where it is one value only: rows that said it before. */
+  known?: number
 }
 
 /** Rows of a rebuilt table that it did not have before and that no statement added from elsewhere. */
@@ -243,6 +253,8 @@ export interface TableFate {
   how: 'kept' | 'renamed' | 'rebuilt' | 'dropped'
   /** Names in lower case before, names after: by ALTER TABLE … RENAME COLUMN. */
   renamedColumns: Map<string, string>
+  /** A column of a table that stays was dropped, and another one has its name: what was declared of it went with it. */
+  remade?: true
   /** Rows may have changed; false when only its shape did. */
   written: boolean
   /** Other tables that statements filled from this one. */

@@ -34,6 +34,11 @@ const split = (child: string, into = '', piece = `substr(rest, 1, instr(rest, ',
 const listed = (select: string, child = 'item_id INTEGER, tag TEXT', insert = 'INSERT'): string =>
   `CREATE TABLE item_tag (${child}); ${insert} INTO item_tag ${select} FROM item i, json_each(i.tags) j; ALTER TABLE item DROP COLUMN tags;`
 
+const RECURSION = `WITH RECURSIVE split (item_id, tag, rest) AS (SELECT id, '', tags || ',' FROM item WHERE tags IS NOT NULL UNION ALL SELECT item_id, substr(rest, 1, instr(rest, ',') - 1), substr(rest, instr(rest, ',') + 1) FROM split WHERE rest <> '')`
+/** Many to many: each piece once, and which items have it. */
+const shared = (link: string, join = 's.item_id, t.id', piece = 'tag', choice = `tag <> ''`): string =>
+  `CREATE TABLE tag (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE); CREATE TABLE item_tag (${link}); ${RECURSION} INSERT OR IGNORE INTO tag (name) SELECT ${piece} FROM split WHERE ${choice}; ${RECURSION} INSERT OR IGNORE INTO item_tag SELECT ${join} FROM split s JOIN tag t ON t.name = ${piece}; ALTER TABLE item DROP COLUMN tags;`
+
 /** A label or the rows of a child stand for a value, and do not give it back. */
 export const PIECES_LOST: Scenario[] = [
   lost({
@@ -80,6 +85,24 @@ export const PIECES_LOST: Scenario[] = [
   lost({
     name: 'pieces go to the wrong rows',
     migration: `CREATE TABLE item_tag (item_id INTEGER, tag TEXT); INSERT INTO item_tag SELECT 9 - i.id, j.value FROM item i, json_each('["' || replace(i.tags, ',', '","') || '"]') j WHERE i.tags IS NOT NULL; ALTER TABLE item DROP COLUMN tags;`,
+  }),
+  lost({
+    name: 'many to many, and short pieces are left out',
+    migration: shared('item_id INTEGER, tag_id INTEGER', undefined, undefined, 'length(tag) > 3'),
+  }),
+  lost({
+    name: 'many to many, in capitals',
+    migration: shared('item_id INTEGER, tag_id INTEGER', undefined, 'upper(tag)'),
+  }),
+  lost({
+    name: 'many to many, and equal pieces of one item are one',
+    rows: `INSERT INTO item VALUES (1, 'red,red'), (5, 'red');`,
+    migration: shared('item_id INTEGER, tag_id INTEGER, PRIMARY KEY (item_id, tag_id)'),
+    says: [`1 value of item.tags goes with the column, such as 'red,red'; the others are in tag.name`],
+  }),
+  lost({
+    name: 'many to many, with the items counted down',
+    migration: shared('item_id INTEGER, tag_id INTEGER', '9 - s.item_id, t.id'),
   }),
   lost({
     name: 'equal elements of a JSON list are kept once',
@@ -134,6 +157,28 @@ export const PIECES_KEPT: Scenario[] = [
     name: 'pieces by a recursion that cuts blanks off',
     rows: `INSERT INTO item VALUES (1, 'red, round'), (5, 'red'), (8, 'blue,big, old');`,
     migration: split('item_id INTEGER, tag TEXT', '', `trim(substr(rest, 1, instr(rest, ',') - 1))`),
+  }),
+  kept({
+    name: 'many to many, with foreign keys',
+    migration: shared(
+      'item_id INTEGER REFERENCES item (id), tag_id INTEGER REFERENCES tag (id), PRIMARY KEY (item_id, tag_id)',
+    ),
+    says: ['its values are in tag.name'],
+  }),
+  kept({
+    name: 'many to many, without foreign keys',
+    migration: shared('item_id INTEGER, tag_id INTEGER'),
+    says: ['its values are in tag.name'],
+  }),
+  kept({
+    name: 'many to many, in columns that are called after nothing',
+    migration: shared('x INTEGER, y INTEGER'),
+    says: ['its values are in tag.name'],
+  }),
+  kept({
+    name: 'many to many, the other way round',
+    migration: shared('tag_id INTEGER, item_id INTEGER', 't.id, s.item_id'),
+    says: ['its values are in tag.name'],
   }),
   kept({
     name: 'pieces by a JSON list that is made of the text',

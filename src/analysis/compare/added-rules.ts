@@ -19,7 +19,7 @@ export function addedRules(
   samples: (column: string) => SqlValue[],
   migrated: DatabaseSync | undefined,
 ): AddedRule[] {
-  if (fate.how === 'kept') return []
+  if (fate.how === 'kept' && fate.remade !== true) return []
   const kept = fate.before.columns.flatMap((was) => {
     const wanted = fate.renamedColumns.get(was.name.toLowerCase()) ?? was.name
     const is = after.columns.find(({ name }) => sameName(name, wanted))

@@ -5,7 +5,7 @@ import { mentions } from '../statement/statement.js'
 import type { Versions } from './versions.js'
 import { isAmbiguous, placeIn, type ListHolder, type Place } from './places.js'
 import type { Spelt } from './readings.js'
-import { column, isCalledAfter, pairsOf, ROWID, type Pair } from './row-keys.js'
+import { column, isCalledAfter, isUniqueAmong, pairsOf, ROWID, type Pair } from './row-keys.js'
 import { columnsFilled, copiedBy, mentionedFor, passedBy, writes } from './writers.js'
 
 /**
@@ -225,11 +225,7 @@ export function listHolders(versions: Versions, fate: TableFate, key: Pair[]): L
       columns: table.columns.map(({ name }) => name).filter((name) => !link.includes(name)),
       named: (name) => `${table.name}.${name}`,
     }
-    const onward = table.foreignKeys.flatMap((reference): ListHolder[] => {
-      const target = tableNamed(versions.after, reference.target)
-      const [id, ...more] = target === undefined ? [] : referencedColumns(reference, target)
-      const [from] = reference.columns
-      if (target === undefined || id === undefined || from === undefined || more.length > 0) return []
+    const onward = pointers(versions, table).flatMap(({ from, target, id }): ListHolder[] => {
       if (link.some((name) => sameName(name, from))) return []
       const columns = target.columns.map(({ name }) => name).filter((name) => !sameName(name, id))
       const keys = link.map((name, at) => `${column('j', name)} AS l${at}`).join(', ')
@@ -247,4 +243,41 @@ export function listHolders(versions: Versions, fate: TableFate, key: Pair[]): L
     })
     return [own, ...onward]
   })
+}
+
+/** A column of a table and the row that it points to. */
+interface Pointer {
+  from: string
+  target: TableSchema
+  /** The key, or a unique column, of the target. */
+  id: string
+}
+
+/** By the foreign keys of one column, and by what statements copied there as it is: the key of a row of another table. */
+function pointers({ after: catalog, statements }: Versions, table: TableSchema): Pointer[] {
+  const declared = table.foreignKeys.flatMap((reference): Pointer[] => {
+    const target = tableNamed(catalog, reference.target)
+    const [id, ...more] = target === undefined ? [] : referencedColumns(reference, target)
+    const [from] = reference.columns
+    return target === undefined || id === undefined || from === undefined || more.length > 0
+      ? []
+      : [{ from, target, id }]
+  })
+  const copied = statements
+    .filter((statement) => writes(statement, table.name))
+    .flatMap(({ sources }) => sources)
+    .flatMap((source): Pointer[] => {
+      const target = tableNamed(catalog, source.table)
+      if (target === undefined || target.kind !== 'table' || target.name === table.name) return []
+      return isUniqueAmong(target, (name) => sameName(name, source.from))
+        ? [{ from: source.column, target, id: source.from }]
+        : []
+    })
+  const others = copied.filter(
+    (one, at) =>
+      ![...declared, ...copied.slice(0, at)].some(
+        ({ from, target }) => sameName(from, one.from) && target === one.target,
+      ),
+  )
+  return [...declared, ...others]
 }

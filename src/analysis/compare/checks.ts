@@ -150,6 +150,14 @@ function grows(was: Token[], is: Token[], nowOf: (name: string) => string): bool
   return old.values.every((value) => now.values.includes(value))
 }
 
+/** A CHECK lists the values that the column may have: what they are called is decided there. */
+export function listsValues({ checks }: TableSchema, column: string): boolean {
+  return checks.some((check) => {
+    const tokens = significantTokens(check)
+    return names(tokens, column) && listOf(tokens, (name) => name) !== undefined
+  })
+}
+
 function listOf(
   tokens: Token[],
   nowOf: (name: string) => string,

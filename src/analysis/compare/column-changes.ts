@@ -3,6 +3,7 @@ import { shownValue, type Row } from '../../d1/sqlite/sqlite.js'
 import { numbersCut } from './cut-numbers.js'
 import { countOverwritten, countShed } from './json-documents.js'
 import type { ColumnChange } from '../evidence.js'
+import { mergedValues } from './merged-values.js'
 import { countCut, cutOff, spoilt, startsAsNumber } from './text-to-number.js'
 import { column, SAMPLES, type Pair } from './row-keys.js'
 import type { Writing } from './writers.js'
@@ -58,10 +59,10 @@ export function columnChanges(
     // Where no row said NULL, NULL says what '' said.
     const blanked = of('o') === 0 ? 0 : of('e')
     const changed = of('c') + blanked
-    if (nulled + changed === 0) return []
+    if (nulled + changed + of('e') === 0) return []
     const others = of('c') - of('t')
     const [headed, zeroed] = [of('h'), of('z')]
-    const { maps } = writing(was)
+    const { maps, computes } = writing(was)
     const cut = countCut({ values, changed: others, headed, zeroed, words: of('w'), mapped: maps })
     const cutAway = `(${cuts[at] ?? '0'})${cut > headed ? '' : ` AND ${startsAsNumber(column('b', was))}`}`
     const keyText = key.map((pair) => shownValue(column('b', pair.was))).join(` || ', ' || `)
@@ -103,11 +104,14 @@ export function columnChanges(
             beside.map((it) => column('s', it)),
           )
         : 0
+    const told = cut > 0 || overwritten > 0 || shed > 0
+    const merged = told || others <= 0 ? undefined : mergedValues(database, from, pair, key)
     const kinds = {
       ...(shed > overwritten ? { shed: shed - overwritten } : {}),
       ...(of('t') === 0 ? {} : { retyped: of('t') }),
       ...(cut === 0 ? {} : { cut, cutSamples: samplesWhere(cutAway) }),
-      ...(blanked === 0 ? {} : { blanked: { values: blanked, nulls: of('o') } }),
+      ...(of('e') === 0 ? {} : { blanked: { values: of('e'), nulls: of('o') } }),
+      ...(merged === undefined ? {} : { merged: { ...merged, lost: computes } }),
       ...(overwritten === 0 ? {} : { overwritten }),
     }
     return [{ column: was, after: is, values, nulled, changed, ...kinds, samples }]

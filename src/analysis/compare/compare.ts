@@ -8,7 +8,7 @@ import { compareByKey } from './by-key.js'
 import { computedChanges, computedPairs } from './computed-columns.js'
 import { withoutDuplicates } from './deduplicated.js'
 import { relocate } from './moved-rows.js'
-import { clearedColumn, goneColumn } from './moved-values.js'
+import { clearedColumn, goneColumn, mergedColumn } from './moved-values.js'
 import { withEqualRows } from './equal-rows.js'
 import { identitiesOf } from './row-identity.js'
 import { newKeyExpression } from './new-key-expression.js'
@@ -59,7 +59,9 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
   const compared = {
     ...found,
     columns: [
-      ...[...found.columns, ...computed].map((change) => clearedColumn(versions, fate, after, ways, change)),
+      ...[...found.columns, ...computed].map((change) =>
+        mergedColumn(versions, fate, after, ways, clearedColumn(versions, fate, after, ways, change)),
+      ),
       ...gone.filter(({ values }) => values > 0),
     ],
     nulls: nullsRefused(database, fate, after, pairs),

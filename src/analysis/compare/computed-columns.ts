@@ -29,6 +29,7 @@ const computed = (name: string): Writing => ({
   maps: true,
   beside: [],
   elsewhere: false,
+  computes: false,
   expressions: [],
 })
 

@@ -1,7 +1,7 @@
 import { shownValue } from '../../d1/sqlite/sqlite.js'
 import type { DatabaseSync } from 'node:sqlite'
 import type { FilledColumn } from '../evidence.js'
-import { column, SAMPLES, type Pair } from './row-keys.js'
+import { column, number, SAMPLES, type Pair } from './row-keys.js'
 
 /** NULLs that are values now, in rows that are there before (`b`) and after (`s`). `from`: FROM clause of both. */
 export function filledColumns(database: DatabaseSync, from: string, pairs: Pair[]): FilledColumn[] {
@@ -19,6 +19,14 @@ export function filledColumns(database: DatabaseSync, from: string, pairs: Pair[
       )
       .all()
       .map((sample) => ({ value: String(sample['value']), rows: Number(sample['rows']) }))
-    return [{ column: pair.was, after: pair.is, rows, values }]
+    const one = `SELECT (+${column('s', pair.is)}) FROM ${from} WHERE ${filled(pair)} LIMIT 1`
+    const known =
+      values.length === 1
+        ? number(
+            database,
+            `SELECT count(*) AS n FROM ${from} WHERE (+${column('b', pair.was)}) COLLATE BINARY IS (${one})`,
+          )
+        : 0
+    return [{ column: pair.was, after: pair.is, rows, values, ...(known === 0 ? {} : { known }) }]
   })
 }

@@ -14,7 +14,8 @@ import {
 import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
 import { heldIn, joined, leftBy, sameValue, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
-import { isEmpty } from './column-changes.js'
+import { differ, isEmpty } from './column-changes.js'
+import { valuesOfSeveral } from './merged-values.js'
 import { mappedIn } from './mapped-words.js'
 import { column, join, keyOfRow, number, SAMPLES, type Pair } from './row-keys.js'
 import { writersOf } from './writers.js'
@@ -118,6 +119,27 @@ export function notGivenBack(
   const left = unsaid(origin, wanted)
   const { missing, copies } = notCopied(origin, left.wanted)
   return { missing, holders: [...left.holders, ...copies] }
+}
+
+/** Different values that are equal now are not lost where the migrated database still tells them apart elsewhere. */
+export function mergedColumn(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  keys: Pair[][],
+  change: ColumnChange,
+): ColumnChange {
+  const { merged, ...rest } = change
+  const { column: was, after: is } = change
+  const [key] = keys
+  if (key === undefined || is === undefined || merged?.lost !== true) return change
+  const pair = { was, is }
+  const both = `prior.${quoteName(fate.before.name)} b CROSS JOIN main.${quoteName(after.name)} s ON ${join(key)}`
+  const value = `(+${column('s', is)}) COLLATE BINARY IN (SELECT is_now FROM (${valuesOfSeveral(both, pair)}))`
+  const now = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)} AND ${differ(pair)} AND ${value})`
+  const from = `prior.${quoteName(fate.before.name)} b WHERE ${column('b', was)} IS NOT NULL AND ${now}`
+  const heldIn = held(versions, fate, after, was, keys, from)
+  return heldIn === undefined ? change : { ...rest, heldIn }
 }
 
 /**

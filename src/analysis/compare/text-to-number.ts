@@ -70,3 +70,9 @@ export function countCut({ values, changed, headed, zeroed, words, mapped }: Cut
   const byCast = !mapped || (headed + zeroed === changed && (words > 1 || values > changed || headed > 0))
   return headed + (byCast ? zeroed : 0)
 }
+
+/** The value, a text of digits as the number that it is. */
+export function plainNumber(value: string): string {
+  const text = `typeof(${value}) = 'text' AND ${value} GLOB '*[0-9]*' AND ${value} NOT GLOB '*[^0-9.-]*' AND ${value} NOT GLOB '0[0-9]*' AND length(${value}) < 16`
+  return `CASE WHEN ${text} THEN CAST(${value} AS NUMERIC) ELSE +${value} END COLLATE BINARY`
+}

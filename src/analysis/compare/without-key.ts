@@ -3,6 +3,7 @@ import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange, DataComparison, TableFate } from '../evidence.js'
 import { column, number, SAMPLES, shownRows, type Pair } from './row-keys.js'
+import { plainNumber } from './text-to-number.js'
 import { rowsNotIn } from './whole-rows.js'
 
 /**
@@ -123,12 +124,6 @@ function retypedOnly(
     `SELECT count(*) AS n FROM ${prior} WHERE typeof(${b}) = 'text' AND ${plainNumber(b)} IN (${unlike})`,
   )
   return [{ ...change, cut, cutSamples, ...(changed > cut ? { retyped: changed - cut } : {}), samples }]
-}
-
-/** The value, a text of digits as the number that it is. */
-function plainNumber(value: string): string {
-  const text = `typeof(${value}) = 'text' AND ${value} GLOB '*[0-9]*' AND ${value} NOT GLOB '*[^0-9.-]*' AND ${value} NOT GLOB '0[0-9]*' AND length(${value}) < 16`
-  return `CASE WHEN ${text} THEN CAST(${value} AS NUMERIC) ELSE +${value} END COLLATE BINARY`
 }
 
 /** Rows of now that are equal to one of before, more often than it was there. */

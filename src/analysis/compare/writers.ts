@@ -2,6 +2,7 @@ import { mentions, type StatementParts } from '../statement/statement.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
+import { listsValues } from './checks.js'
 
 /** Statements that may have put the values of a column of before somewhere else: they name it, or take all columns. */
 export function writersOf(
@@ -27,6 +28,8 @@ export interface Writing {
   beside: string[]
   /** A statement that names it fills another table. */
   elsewhere: boolean
+  /** Something other than one of its values is made of it: `lower(name)`, not `CASE name WHEN …`. Not where a CHECK lists what it may be. */
+  computes: boolean
   /** What was put into it; of a copy whose list is not one for one the whole statement; none for a trigger. */
   expressions: Token[][]
 }
@@ -37,7 +40,12 @@ export function writingOf(
   after: TableSchema,
 ): (name: string) => Writing {
   return (name) => ({
-    columns: [name, fate.renamedColumns.get(name.toLowerCase()) ?? name],
+    columns: columnNames(statements, fate, name),
+    computes:
+      !listsValues(after, fate.renamedColumns.get(name.toLowerCase()) ?? name) &&
+      expressionsOf(statements, fate, after, name).some(
+        ({ expression, whole }) => !whole && usesOf(expression, columnNames(statements, fate, name)).computes,
+      ),
     maps: mapsWords(statements, fate, name),
     beside: after.columns
       .map((it) => it.name)
@@ -62,9 +70,9 @@ export function expressionsOf(
   fate: TableFate,
   after: TableSchema,
   name: string,
-): { statement: StatementEvidence; expression: Token[] }[] {
+): { statement: StatementEvidence; expression: Token[]; whole: boolean }[] {
   const all = after.columns.filter(({ generated }) => !generated).map((it) => it.name)
-  const columns = [name, fate.renamedColumns.get(name.toLowerCase()) ?? name]
+  const columns = columnNames(statements, fate, name)
   const tables = [fate.before.name, after.name]
   return statements
     .filter(
@@ -81,11 +89,26 @@ export function expressionsOf(
         .map((column) => selectedFor(anatomy, column, all))
         .filter((it) => it.length > 0)
       const found = [
-        ...set.map(({ value }) => upToComma(value)),
-        ...(anatomy.copies ? [copied ?? anatomy.tokens] : []),
+        ...set.map(({ value }) => ({ expression: upToComma(value), whole: false })),
+        ...(anatomy.copies ? [{ expression: copied ?? anatomy.tokens, whole: copied === undefined }] : []),
       ]
-      return found.map((expression) => ({ statement, expression }))
+      return found.map((one) => ({ statement, ...one }))
     })
+}
+
+/** What a column of before is called afterwards and was called on the way: a column that takes its name was written under another one. */
+export function columnNames(statements: StatementEvidence[], fate: TableFate, name: string): string[] {
+  const tables = [fate.before.name, fate.after?.name ?? fate.before.name]
+  let current = fate.renamedColumns.get(name.toLowerCase()) ?? name
+  const found = [name, current]
+  for (const { anatomy } of [...statements].reverse()) {
+    const { alteration, target = '' } = anatomy
+    if (alteration?.kind !== 'rename-column' || !sameName(alteration.to, current)) continue
+    if (!tables.some((table) => sameName(table, target))) continue
+    current = alteration.from
+    found.push(current)
+  }
+  return found.filter((one, at) => found.findIndex((other) => sameName(one, other)) === at)
 }
 
 /** Whether a statement that names the column may put one word in the place of another: `CASE`, `iif`. */
@@ -179,16 +202,17 @@ export function assignments(tokens: Token[]): Assignment[] {
 }
 
 /**
- * Whether an expression gives one of these columns as it is or nothing of it: by itself, or as what `coalesce`, `CASE` or a subquery
- * chooses. What it says in a condition makes no value.
+ * What an expression does with one of these columns: gives it as it is, by itself, or as what `coalesce`, `CASE` or a subquery chooses; or
+ * makes something else of it. What it says in a condition makes no value.
  */
-function passesOn(expression: Token[], names: string[]): boolean {
+function usesOf(expression: Token[], names: string[]): { passes: boolean; computes: boolean } {
   const open: { call: string; condition: boolean }[] = [{ call: '', condition: false }]
   let passes = false
+  let computes = false
   for (const [at, { kind, text }] of expression.entries()) {
     const before = expression[at - 1]?.text ?? ''
     const level = open.at(-1)
-    if (level === undefined) return false
+    if (level === undefined) return { passes, computes: true }
     if (text === '(') open.push({ call: before, condition: level.condition })
     if (text === ')') open.pop()
     if (/^(?:case|when|from)$/i.test(text)) level.condition = true
@@ -204,10 +228,10 @@ function passesOn(expression: Token[], names: string[]): boolean {
       !/^(?:|[(,]|then|else|select)$/i.test(first) ||
       !/^(?:|[),]|when|else|end|from)$/i.test(next)
     )
-      return false
-    passes = true
+      computes = true
+    else passes = true
   }
-  return passes
+  return { passes, computes }
 }
 
 /** Columns of `all` into which a statement puts one of `names` as it is, in some rows at least. */
@@ -215,7 +239,10 @@ export function passedBy(statement: StatementParts, names: string[], all: string
   return all.filter((column) => {
     const set = assignments(statement.tokens).filter((it) => sameName(it.column, column))
     const copied = statement.copies ? selectedFor(statement, column, all) : []
-    return [...set.map(({ value }) => upToComma(value)), copied].some((it) => passesOn(it, names))
+    return [...set.map(({ value }) => upToComma(value)), copied].some((it) => {
+      const { passes, computes } = usesOf(it, names)
+      return passes && !computes
+    })
   })
 }
 

@@ -147,7 +147,10 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
     return copy === undefined ? new Map<string, string>() : renamesAlong(copy, entry)
   }
   const moved = entry.alive && entry.name.toLowerCase() !== origin.name.toLowerCase()
-  if (entry.alive && !moved) return { ...base, how: 'kept', ...defined({ after: namesake }) }
+  if (entry.alive && !moved) {
+    const remade = namesake !== undefined && isRemade(entry, namesake)
+    return { ...base, how: 'kept', ...defined({ after: namesake }), ...(remade ? { remade } : {}) }
+  }
   const namesakeIsCopy = copies.some(({ name }) => name.toLowerCase() === origin.name.toLowerCase())
   if (moved && (namesake === undefined || !namesakeIsCopy)) {
     const renamed = tableNamed(after, entry.name)
@@ -168,6 +171,14 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
     return { ...base, renamedColumns, how: 'renamed', after: successor }
   }
   return { ...base, how: 'dropped' }
+}
+
+/** Of the columns of before one is gone, and another one has its name. */
+function isRemade({ origins, columns }: Entry, after: TableSchema): boolean {
+  const now = new Set(columns.all().map(([, node]) => node))
+  return origins.some(
+    ([column, node]) => !now.has(node) && after.columns.some(({ name }) => sameName(name, column)),
+  )
 }
 
 /** Whether the table of now that has its name is it, or stands for it: not one of before that was filled from elsewhere and renamed. */

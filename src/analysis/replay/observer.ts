@@ -56,8 +56,8 @@ export class Observer {
     })
     const { countRows } = this.#options
     const taken = countRows ? rowsToBeTaken(this.#database, statement.sql, anatomy) : []
-    const filled = this.#filled(statement.sql, anatomy)
     const planned = countRows ? readsOf(this.#database, statement.sql, anatomy) : undefined
+    const filled = this.#filled(statement.sql, anatomy, planned !== undefined)
     const started = performance.now()
     const totalBefore = countRows ? this.#totalChanges() : 0
     const changes = this.#execute(statement.sql, anatomy)
@@ -85,23 +85,29 @@ export class Observer {
       sources,
       ...defined({ unmet, reads, fires }),
       ...(taken.length === 0 ? {} : { taken }),
-      ...filled(),
+      ...filled(changes),
       ...(this.#writesLedger(anatomy) ? { writesLedger: true } : {}),
       durationMs,
     }
   }
 
   /** Counts the values of the columns that an UPDATE sets; the answer counts them again. */
-  #filled(sql: string, anatomy: StatementParts): () => Pick<StatementEvidence, 'filled'> {
+  #filled(
+    sql: string,
+    anatomy: StatementParts,
+    heavy: boolean,
+  ): (changes: number) => Pick<StatementEvidence, 'filled'> {
     if (!this.#options.countRows || anatomy.verb !== 'update' || !this.#mayCount(anatomy.target ?? ''))
       return () => ({})
     const before = countFilled(this.#database, anatomy)
-    const changed = rowsToBeChanged(this.#database, sql, anatomy)
-    return () => {
+    const changed = rowsToBeChanged(this.#database, sql, anatomy, heavy)
+    return (changes) => {
       const after = countFilled(this.#database, anatomy)
       const filled = before.flatMap(({ column, values }, at) => {
         const now = after[at]?.values
-        const rows = changed.get(column.toLowerCase())
+        // Several rows of FROM may have met one of the table.
+        const met = changed.get(column.toLowerCase())
+        const rows = met === undefined ? undefined : Math.min(met, changes)
         return now === undefined
           ? []
           : [{ column, before: values, after: now, ...defined({ changed: rows }) }]

@@ -3,7 +3,7 @@ import { cellText, quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import { isEmpty } from '../compare/column-changes.js'
 import { SAMPLES } from '../compare/row-keys.js'
 import { assignments, upToComma } from '../compare/writers.js'
-import type { Token } from '../../d1/sql/tokens.js'
+import { unquote, type Token } from '../../d1/sql/tokens.js'
 import type { StatementParts } from '../statement/statement.js'
 
 /** The first columns of a few rows that a DELETE is about to take, as SQL literals: its own words, asked as a SELECT. */
@@ -55,36 +55,56 @@ export function countFilled(
 
 /**
  * In how many rows an UPDATE is about to write another value than is there, for each column that it sets: its own words, asked as a SELECT.
- * Nothing where these cannot be asked so, or would cost as much as the statement itself.
+ * Nothing where these cannot be asked so, or where it reads other rows (`heavy`: many of them) and asking would cost as much as the statement itself.
  */
 export function rowsToBeChanged(
   database: DatabaseSync,
   sql: string,
   { verb, target, tokens }: StatementParts,
+  heavy: boolean,
 ): Map<string, number> {
   const found = new Map<string, number>()
   const words = tokens.map(({ text }) => text.toLowerCase())
   const set = words.indexOf('set')
   if (verb !== 'update' || target === undefined || words[0] !== 'update' || set < 0) return found
-  if (words.some((word) => /^(?:select|from|returning|limit|random|randomblob|indexed)$/.test(word)))
+  const refused = heavy ? /^(?:select|from)$/ : /^$/
+  if (
+    words.some((word) => refused.test(word) || /^(?:returning|limit|random|randomblob|indexed)$/.test(word))
+  )
     return found
   const textOf = (from: Token | undefined, to: Token | undefined): string =>
     from === undefined || to === undefined ? '' : sql.slice(from.start, to.start + to.text.length)
   const table = textOf(tokens[words[1] === 'or' ? 3 : 1], tokens[set - 1])
-  const where = tokens.find(({ text }) => /^where$/i.test(text))
+  const alias = quoteName(words[set - 2] === 'as' ? unquote(tokens[set - 1]?.text ?? '') : target)
+  const from = clauseAt(tokens, 'from')
+  const where = clauseAt(tokens, 'where')
   const condition = where === undefined ? '' : sql.slice(where.start).replace(/;\s*$/, '')
+  const end = where === undefined ? tokens.at(-1) : tokens[tokens.indexOf(where) - 1]
+  const others =
+    from === undefined ? '' : `, ${textOf(tokens[tokens.indexOf(from) + 1], end)}`.replace(/;\s*$/, '')
   const sets = assignments(tokens).slice(0, 30)
   const counts = sets.map(({ column, value }, at) => {
     const tokensOfValue = upToComma(value)
     const expression = textOf(tokensOfValue[0], tokensOfValue.at(-1))
-    return `count(CASE WHEN (${expression}) COLLATE BINARY IS NOT ${quoteName(column)} THEN 1 END) AS c${at}`
+    return `count(CASE WHEN (${expression}) COLLATE BINARY IS NOT ${alias}.${quoteName(column)} THEN 1 END) AS c${at}`
   })
   if (counts.length === 0) return found
   try {
-    const row = database.prepare(`SELECT ${counts.join(', ')} FROM ${table} ${condition}`).get() ?? {}
+    const row =
+      database.prepare(`SELECT ${counts.join(', ')} FROM ${table}${others} ${condition}`).get() ?? {}
     for (const [at, { column }] of sets.entries()) found.set(column.toLowerCase(), Number(row[`c${at}`]))
   } catch {
     // A form that only an UPDATE has: how many is not known then.
   }
   return found
+}
+
+/** The clause of the statement itself that begins with this word. */
+function clauseAt(tokens: Token[], word: string): Token | undefined {
+  let depth = 0
+  return tokens.find(({ text }) => {
+    if (text === '(') depth += 1
+    if (text === ')') depth -= 1
+    return depth === 0 && text.toLowerCase() === word
+  })
 }

@@ -1,6 +1,6 @@
 import { tableNamed } from '../../d1/schema/schema.js'
 import type { Token } from '../../d1/sql/tokens.js'
-import { assignments, upToComma, writes, type Assignment } from '../compare/writers.js'
+import { assignments, columnNames, upToComma, writes, type Assignment } from '../compare/writers.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { lower, NamesInTime } from './own-names.js'
 import { same } from './rule.js'
@@ -96,7 +96,7 @@ function losingCopy(evidence: Evidence, fate: TableFate): StatementEvidence | un
 }
 
 /** INSERT … SELECT and CREATE TABLE … AS SELECT by which the table of now was filled, directly or by way of others. */
-function copiesOf(evidence: Evidence, fate: TableFate, names: NamesInTime): StatementEvidence[] {
+export function copiesOf(evidence: Evidence, fate: TableFate, names: NamesInTime): StatementEvidence[] {
   const found: StatementEvidence[] = []
   const holders = new Set<string>()
   for (const statement of [...evidence.statements].reverse()) {
@@ -140,7 +140,7 @@ export function valueCulprit(
   what: (value: Token[]) => boolean = () => false,
 ): StatementEvidence | undefined {
   const names = new NamesInTime(evidence, fate)
-  const called = new Set([lower(column), lower(nameNow(fate, column))])
+  const called = new Set(columnNames(evidence.statements, fate, column).map(lower))
   const counted = evidence.mode === 'copy'
   const writes = evidence.statements.filter(
     (statement) =>
@@ -228,7 +228,7 @@ function fillings(
   column: string,
 ): { place: StatementEvidence; by: number }[] {
   const names = new NamesInTime(evidence, fate)
-  const called = new Set([lower(column), lower(nameNow(fate, column))])
+  const called = new Set(columnNames(evidence.statements, fate, column).map(lower))
   return evidence.statements.flatMap((place) =>
     (place.filled ?? [])
       .filter((it) => called.has(lower(it.column)) && names.has(place, place.anatomy.target))

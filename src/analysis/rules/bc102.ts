@@ -11,6 +11,8 @@ export const bc102: Rule = {
   check: (evidence) =>
     evidence.fates.flatMap((fate) =>
       [...fate.renamedColumns]
+        // A column that the files add and rename on their way is none of before.
+        .filter(([from]) => fate.before.columns.some(({ name }) => same(name, from)))
         .filter(([from, to]) => !same(from, to) && fate.after?.columns.some(({ name }) => same(name, to)))
         .map(([from, to]) =>
           findingOf(

@@ -5,7 +5,7 @@ import { isReferredTo } from '../compare/moved-rows.js'
 import { selectedFor } from '../compare/writers.js'
 import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
-import { forgotten, isEmptied, replacedByOther } from './dl103.js'
+import { forgotten, isEmptied, mergedIsLost, replacedByOther, setInEveryRow } from './dl103.js'
 import { findingOf, rowsText, type Rule } from './rule.js'
 
 export const ch101: Rule = {
@@ -26,19 +26,10 @@ export const ch101: Rule = {
         .filter(({ changed, shed = 0 }) => changed > shed)
         .filter((change) => !replacedByOther(evidence, fate, change))
         .filter((change) => !setInEveryRow(evidence, fate, change))
+        .filter((change) => !mergedIsLost(evidence, fate, change))
         .map((change) => replaced(evidence, fate, change)),
+      ...(fate.data?.columns ?? []).flatMap((change) => onlyBlanked(evidence, fate, change)),
     ]),
-}
-
-/** By an UPDATE without WHERE, which is told as that. */
-function setInEveryRow(evidence: Evidence, fate: TableFate, change: ColumnChange): boolean {
-  const place = valueCulprit(evidence, fate, change.column)
-  return (
-    change.uniform === true &&
-    place?.anatomy.verb === 'update' &&
-    !place.anatomy.hasWhere &&
-    fate.how === 'kept'
-  )
 }
 
 function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
@@ -63,7 +54,7 @@ function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Fi
   const kept = heldIn === undefined ? '' : `; what it no longer says is in ${heldIn}`
   const blank = blankText(change)
   const computed = change.computed === undefined ? '' : `; it is computed ${change.computed}`
-  const message = `${fate.before.name}.${column} ${what} in ${rowsText(changed)} of ${values}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${blank}${holds}${kept}${computed}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
+  const message = `${fate.before.name}.${column} ${what} in ${rowsText(changed)} of ${values}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${mergedText(change)}${blank}${holds}${kept}${computed}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
   const advice = stored ? BY_TYPE : samples === '' ? WITHOUT_SAMPLES : undefined
   const calm = stored && isCastByName(fate, change, place) ? 'info' : 'warning'
   return findingOf(ch101, severe ? 'error' : calm, place, message, {
@@ -72,10 +63,34 @@ function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Fi
   })
 }
 
+/** Where no row said NULL before, NULL says what '' said: nothing is lost, but who asks for '' finds none. */
+function onlyBlanked(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding[] {
+  const { column, after, changed, blanked } = change
+  if (after === undefined || changed > 0 || blanked === undefined || forgotten(fate, change)) return []
+  const rows = `${rowsText(blanked.values)} that said ''`
+  const message = `${fate.before.name}.${column} says NULL in ${rows}; no row said NULL before.`
+  return [
+    findingOf(ch101, 'info', valueCulprit(evidence, fate, column), message, {
+      ...{ table: fate.before.name, column, before: blanked.values, after: 0 },
+      advice: BLANK_ADVICE,
+    }),
+  ]
+}
+
+const BLANK_ADVICE = `See that the application asks for NULL where it asked for ''.`
+
+/** Different values that were given one word. */
+function mergedText({ merged }: ColumnChange): string {
+  if (merged === undefined) return ''
+  const { values, into } = merged
+  return `; ${values} values that were different are ${into === 1 ? 'one' : into} now`
+}
+
 /** '' and NULL are two answers: where both were given, one for both no longer says which. */
 function blankText({ blanked }: ColumnChange): string {
   if (blanked === undefined) return ''
   const { values, nulls } = blanked
+  if (nulls === 0) return `; ${rowsText(values)} that said '' ${values === 1 ? 'says' : 'say'} NULL now`
   return `; ${rowsText(values)} that said '' ${values === 1 ? 'says' : 'say'} NULL now, as ${nulls} did before: which is which is lost`
 }
 

@@ -25,13 +25,18 @@ export const ch102: Rule = {
     ),
 }
 
-function messageOf(fate: TableFate, { column, rows, values }: FilledColumn, fallback: boolean): string {
+function messageOf(
+  fate: TableFate,
+  { column, rows, values, known }: FilledColumn,
+  fallback: boolean,
+): string {
   const [first] = values
   const only = values.length === 1 && first !== undefined
   const become = only
     ? `${first.value}${fallback ? ', its default' : ''}`
     : `values: ${values.map((it) => `${it.value} in ${rowsText(it.rows)}`).join(', ')}`
-  return `${fate.before.name}.${column} is NULL in ${rowsText(rows)} and becomes ${become}.`
+  const beside = known === undefined ? '' : `, as ${rowsText(known)} said before: which is which is lost`
+  return `${fate.before.name}.${column} is NULL in ${rowsText(rows)} and becomes ${become}${beside}.`
 }
 
 /** The one value that they become is what the column gives rows that say nothing. */

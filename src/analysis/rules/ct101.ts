@@ -18,7 +18,12 @@ export const ct101: Rule = {
   check: (evidence) => [
     ...evidence.fates.flatMap((fate) => {
       const { after } = fate
-      if (after === undefined || fate.how === 'kept' || fate.before.kind !== 'table') return []
+      if (
+        after === undefined ||
+        (fate.how === 'kept' && fate.remade !== true) ||
+        fate.before.kind !== 'table'
+      )
+        return []
       if (fate.how === 'renamed' && fate.ended?.anatomy.verb === 'alter-table') return []
       return losses(fate, after).map((loss) => judge(evidence, fate, after, loss))
     }),
@@ -64,7 +69,9 @@ function judge(evidence: Evidence, fate: TableFate, after: TableSchema, loss: Lo
     ct101,
     severityOf(evidence, fate, after, loss),
     shapeCulprit(evidence, fate),
-    `The rebuild of ${fate.before.name} loses ${loss.text}.`,
+    fate.how === 'kept'
+      ? `A column of ${fate.before.name} is made again: it loses ${loss.text}.`
+      : `The rebuild of ${fate.before.name} loses ${loss.text}.`,
     {
       table: fate.before.name,
       ...defined({ column: loss.column }),

@@ -17,7 +17,12 @@ export const ct102: Rule = {
   check: (evidence) =>
     evidence.fates.flatMap((fate) => {
       const { after } = fate
-      if (after === undefined || fate.how === 'kept' || fate.before.kind !== 'table') return []
+      if (
+        after === undefined ||
+        (fate.how === 'kept' && fate.remade !== true) ||
+        fate.before.kind !== 'table'
+      )
+        return []
       return changes(evidence, fate, after).map(({ message, severity = 'warning', column }) =>
         findingOf(ct102, severity, shapeCulprit(evidence, fate), message, {
           table: fate.before.name,

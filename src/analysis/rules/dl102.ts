@@ -1,9 +1,10 @@
-import { isCollateral, refilledLater, rowLossCulprit, rowLosses } from './attribution.js'
+import { copiesOf, isCollateral, refilledLater, rowLossCulprit, rowLosses } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { holdsRows, tableNamed } from '../../d1/schema/schema.js'
 import { isThroughParent } from './dl101.js'
 import { condensedText } from './ds102.js'
+import { NamesInTime } from './own-names.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
 
 export const dl102: Rule = {
@@ -141,11 +142,8 @@ function possible(evidence: Evidence): Finding[] {
   const rebuilds = evidence.fates
     .filter(({ how, before }) => how === 'rebuilt' && holdsRows(before))
     .flatMap((fate) => {
-      const copies = evidence.statements.filter(
-        ({ anatomy, touches }) =>
-          anatomy.copies && touches.some(({ table, how }) => how === 'read' && same(table, fate.before.name)),
-      )
-      const copied = fate.copiedTo.length > 0
+      const copies = copiesOf(evidence, fate, new NamesInTime(evidence, fate))
+      const copied = copies.length > 0 || fate.copiedTo.some((table) => same(table, fate.after?.name))
       const filter = copies.find(({ anatomy }) => anatomy.hasWhere)
       if (copied && filter === undefined) return []
       const what = copied ? 'only the rows that the WHERE lets through are copied' : 'its rows are not copied'

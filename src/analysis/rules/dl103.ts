@@ -6,7 +6,7 @@ import type { ColumnChange, Evidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
 import { dropOf, goWithColumn, wordsText } from './ds103.js'
 import { mentions } from '../statement/statement.js'
-import { findingOf, same, valuesText, type Rule } from './rule.js'
+import { findingOf, rowsText, same, valuesText, type Rule } from './rule.js'
 import { valueRisks } from './value-risks.js'
 
 export const dl103: Rule = {
@@ -27,8 +27,11 @@ function observed(evidence: Evidence): Finding[] {
       if (change.after === undefined) return []
       if (nulledThroughParent(evidence, fate, change.column) !== undefined) return []
       if (replacedByOther(evidence, fate, change)) return [goneUnderItsName(evidence, fate, change)]
-      if (forgotten(fate, change) || change.nulled > 0) return overwritten(evidence, fate, change)
+      if (forgotten(fate, change)) return overwritten(evidence, fate, change)
+      if (change.nulled > 0)
+        return [...overwritten(evidence, fate, change), ...merged(evidence, fate, change)]
       return [
+        ...merged(evidence, fate, change),
         ...shortened(evidence, fate, change),
         ...rewritten(evidence, fate, change),
         ...shed(evidence, fate, change),
@@ -139,12 +142,39 @@ function shed(evidence: Evidence, fate: TableFate, change: ColumnChange): Findin
   return count === 0 ? [] : [turned(evidence, fate, change, count, what)]
 }
 
+/** Different values of which a calculation makes one. */
+function merged(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding[] {
+  if (!mergedIsLost(evidence, fate, change) || change.merged === undefined) return []
+  const { rows, values, into, samples } = change.merged
+  const what = `${rows === 1 ? 'becomes' : 'become'} equal to others that were different: ${values} different values are ${into === 1 ? 'one' : into} now`
+  const beside =
+    change.changed > rows ? `; it changes in ${rowsText(change.changed)} of ${change.values}` : ''
+  return [turned(evidence, fate, { ...change, samples }, rows, what, beside)]
+}
+
+/** It is told as a loss that different values are equal now. */
+export function mergedIsLost(evidence: Evidence, fate: TableFate, change: ColumnChange): boolean {
+  return change.merged?.lost === true && !setInEveryRow(evidence, fate, change)
+}
+
+/** By an UPDATE without WHERE, which is told as that. */
+export function setInEveryRow(evidence: Evidence, fate: TableFate, change: ColumnChange): boolean {
+  const place = valueCulprit(evidence, fate, change.column)
+  return (
+    change.uniform === true &&
+    place?.anatomy.verb === 'update' &&
+    !place.anatomy.hasWhere &&
+    fate.how === 'kept'
+  )
+}
+
 function turned(
   evidence: Evidence,
   fate: TableFate,
   change: ColumnChange,
   count: number,
   what: string,
+  beside = '',
 ): Finding {
   return lost(
     fate,
@@ -158,6 +188,7 @@ function turned(
     valueCulprit(evidence, fate, change.column, cuts),
     `${valuesText(count)} of ${fate.before.name}.${change.column} ${what}`,
     change.values - count,
+    beside,
   )
 }
 

@@ -9,6 +9,7 @@ import { goneColumns } from './ds103.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { becomesNumber } from '../compare/text-to-number.js'
 import { pairsOf } from '../compare/row-keys.js'
+import { letsThrough } from '../statement/conditions.js'
 import { same } from './rule.js'
 
 interface ValueRisk {
@@ -134,12 +135,12 @@ function makesValueOf({ tokens, hasWhere }: StatementParts, column: string): boo
 function leavesOut({ tokens, hasWhere }: StatementParts, column: string): boolean {
   if (!hasWhere) return false
   const where = tokens.findLastIndex(({ text }) => /^where$/i.test(text))
-  const condition = tokens.slice(where + 1).filter(({ text }) => text !== ';')
-  const words = condition.map(({ text }) => unquote(text).toLowerCase()).join(' ')
-  const has = `${column.toLowerCase()} is not null`
+  const condition = tokens.slice(where + 1)
+  // What a recursion makes is not called as the column is: an empty piece is none.
+  const recursive = tokens.some(({ text }) => /^recursive$/i.test(text))
   return (
-    !new RegExp(`^(?:\\S+ \\. )?${has.replaceAll(/[.*+?^$()|[\]{}\\]/g, '\\$&')}$`).test(words) &&
-    !/\b(?:exists|select|true)\b/.test(words)
+    !letsThrough(condition, column, recursive) &&
+    !condition.some(({ text }) => /^(?:exists|select|true)$/i.test(unquote(text)))
   )
 }
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { significantTokens, unquote } from '../../d1/sql/tokens.js'
+import { withoutRecursion } from './recursions.js'
 import type { StatementParts } from './statement.js'
 
 /** A column that a statement fills from another one as it is: no expression stands between the two. */
@@ -20,7 +21,9 @@ export function columnSources(database: DatabaseSync, sql: string, anatomy: Stat
   const copy = anatomy.copies ? partsOf(sql, anatomy) : undefined
   if (copy === undefined) return []
   try {
-    const arms = armsOf(copy.select).map((select) => database.prepare(select).columns())
+    const arms = armsOf(copy.select).map((select) =>
+      database.prepare(withoutRecursion(database, select)).columns(),
+    )
     const names =
       copy.columns ??
       (anatomy.verb === 'insert'

@@ -17,6 +17,7 @@ import { DUPLICATES_GONE, DUPLICATES_STAY } from '../../corpus/duplicates.js'
 import { PIECES_KEPT, PIECES_LEFT_OUT, PIECES_LOST } from '../../corpus/pieces-elsewhere.js'
 import { EVERYDAY, EVERYDAY_LOSSES } from '../../corpus/everyday.js'
 import { ALONE_KEPT, ALONE_LOST, BLANKED, NOT_BLANKED } from '../../corpus/half-said.js'
+import { MERGED, REMADE, TOLD_APART } from '../../corpus/merged-values.js'
 import { BY_NO_KEY, BY_THE_KEY } from '../../corpus/lost-through.js'
 import { ONCE, REPEATED } from '../../corpus/rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from '../../corpus/stored-types.js'
@@ -64,6 +65,9 @@ const KINDS: Record<string, Scenario[]> = {
   'values that come back by a link or a calculation': ALONE_KEPT,
   'tables made of several rows at a time': CONDENSED,
   'tables copied row by row under another name': ROW_BY_ROW,
+  'different values that are equal now': MERGED,
+  'values that stay different': TOLD_APART,
+  'columns that are made again under their names': REMADE,
   'values that a CAST cuts': CUT,
   'values that a CAST leaves': CAST_ALIKE,
 }

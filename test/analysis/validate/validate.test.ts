@@ -151,6 +151,25 @@ describe('validate, from the files alone', () => {
       `${PARTS} INSERT INTO parts SELECT t.id, t.q FROM t WHERE t.q IS NOT NULL; ALTER TABLE t DROP COLUMN q;`,
       [],
     ],
+    ...[
+      'q IS NOT NULL OR n > 1',
+      '(q IS NOT NULL)',
+      't.q NOTNULL',
+      'n > 1 OR (q IS NOT NULL AND coalesce(q, n) IS NOT NULL)',
+      'coalesce(q, n) IS NOT NULL',
+      'q IS NOT NULL ORDER BY id',
+    ].map((condition): [string, string, string[]] => [
+      `a move where ${condition}`,
+      `${PARTS} INSERT INTO parts SELECT id, q FROM t WHERE ${condition}; ALTER TABLE t DROP COLUMN q;`,
+      [],
+    ]),
+    ...['q IS NOT NULL AND n > 1', 'n IS NOT NULL', 'length(q) > 3 OR n > 1', 'q IS NOT NULL LIMIT 5'].map(
+      (condition): [string, string, string[]] => [
+        `a move of some where ${condition}`,
+        `${PARTS} INSERT INTO parts SELECT id, q FROM t WHERE ${condition}; ALTER TABLE t DROP COLUMN q;`,
+        ['t.q goes on to parts only where the WHERE lets it; then the column is dropped.'],
+      ],
+    ),
     [
       'a move of all, and of some',
       `${PARTS} INSERT INTO parts SELECT id, q FROM t; UPDATE parts SET q = (SELECT q FROM t WHERE id = t_id) WHERE t_id = 1; ALTER TABLE t DROP COLUMN q;`,

@@ -1,0 +1,82 @@
+import { unquote, type Token } from '../../d1/sql/tokens.js'
+
+/**
+ * Whether a condition holds for every row that has a value in the column: `a IS NOT NULL OR b = 1`, `coalesce(a, b) IS NOT NULL`. `any`: pieces
+ * of it, which may be called otherwise and of which an empty one is none. False where that does not follow from its words.
+ */
+export function letsThrough(condition: Token[], column: string, any = false): boolean {
+  const end = condition.findIndex(
+    ({ text }, at) =>
+      depthAt(condition, at) <= 0 && /^(?:;|group|order|having|returning|window|on)$/i.test(text),
+  )
+  const own = unwrapped(end < 0 ? condition : condition.slice(0, end))
+  const either = split(own, 'or')
+  if (either.length > 1) return either.some((part) => letsThrough(part, column, any))
+  const both = split(own, 'and')
+  if (both.length > 1) return both.every((part) => letsThrough(part, column, any))
+  return holdsForValues(own, column, any)
+}
+
+function holdsForValues(tokens: Token[], column: string, any: boolean): boolean {
+  const words = tokens.map(({ text }) => unquote(text).toLowerCase())
+  const texts = tokens.map(({ text }) => text)
+  // Without the name of the table before it.
+  const plain = words.filter((word, at) => word !== '.' && words[at + 1] !== '.')
+  const values = texts.filter((text, at) => text !== '.' && texts[at + 1] !== '.')
+  const isColumn = (word: string | undefined): boolean =>
+    word !== undefined && (any ? /^\w/.test(word) : word === column.toLowerCase())
+  const [first] = plain
+  if (isColumn(first)) {
+    const rest = plain.slice(1).join(' ')
+    return /^(?:is not null|not null|notnull)$/.test(rest) || (any && isNotEmpty(values.slice(1)))
+  }
+  if (/^(?:length|trim|ltrim|rtrim|coalesce|ifnull|octet_length)$/.test(first ?? '') && plain[1] === '(') {
+    const close = plain.lastIndexOf(')')
+    const inside = plain.slice(2, close)
+    const rest = plain.slice(close + 1).join(' ')
+    if (!inside.some((word) => isColumn(word))) return false
+    if (/length/.test(first ?? '')) return any && /^(?:> 0|>= 1|<> 0|!= 0)$/.test(rest)
+    return rest === 'is not null' || rest === 'notnull' || (any && isNotEmpty(values.slice(close + 1)))
+  }
+  return (
+    any &&
+    values.length === 3 &&
+    values[0] === "''" &&
+    /^(?:<>|!=)$/.test(values[1] ?? '') &&
+    isColumn(plain[2])
+  )
+}
+
+function isNotEmpty(texts: string[]): boolean {
+  return /^(?:<>|!=|is not) ''$/i.test(texts.join(' '))
+}
+
+/** Without the parentheses that enclose all of it. */
+function unwrapped(tokens: Token[]): Token[] {
+  const encloses =
+    tokens[0]?.text === '(' &&
+    tokens.at(-1)?.text === ')' &&
+    tokens.slice(0, -1).every((_, at) => depthAt(tokens, at + 1) > 0)
+  return encloses ? unwrapped(tokens.slice(1, -1)) : tokens
+}
+
+function split(tokens: Token[], by: 'and' | 'or'): Token[][] {
+  const parts: Token[][] = [[]]
+  let between = false
+  for (const [at, token] of tokens.entries()) {
+    const outside = depthAt(tokens, at) === 0
+    if (outside && /^between$/i.test(token.text)) between = true
+    const splits = outside && token.text.toLowerCase() === by
+    if (splits && !(by === 'and' && between)) parts.push([])
+    else parts.at(-1)?.push(token)
+    if (splits) between = false
+  }
+  return parts
+}
+
+/** Parentheses that are open before a token. */
+function depthAt(tokens: Token[], at: number): number {
+  return tokens
+    .slice(0, at)
+    .reduce((depth, { text }) => (text === '(' ? depth + 1 : text === ')' ? depth - 1 : depth), 0)
+}
