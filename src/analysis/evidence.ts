@@ -330,8 +330,9 @@ export interface BrokenTable {
   message: string
 }
 
-/** A view or trigger that is gone and does not work when it is made again as it was. `message`: SQLite's. */
+/** A view, trigger or index that is gone and does not work when it is made again as it was. `message`: SQLite's. */
 export interface NotMadeAgain {
+  type: 'view' | 'trigger' | 'index'
   name: string
   message: string
 }

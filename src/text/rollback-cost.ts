@@ -18,7 +18,7 @@ function tableLines({ table, rowsLost, rowsLeft, columns }: TableCost): string[]
         ]),
     ...columns.map(
       ({ column, values }) =>
-        `${plural(values, 'value')} of ${table}.${column} ${values === 1 ? 'stays' : 'stay'} changed.`,
+        `${plural(values, 'value')} of ${table}.${column} ${values === 1 ? 'does' : 'do'} not come back.`,
     ),
   ]
 }

@@ -78,6 +78,6 @@ test('one place writes the numbers out', () => {
   expect(lines).toEqual([
     '1 row of t stays lost.',
     '3 rows that the migration made in t stay.',
-    '2 values of t.v stay changed.',
+    '2 values of t.v do not come back.',
   ])
 })

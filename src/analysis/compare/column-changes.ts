@@ -3,24 +3,11 @@ import { shownValue, type Row } from '../../d1/sqlite/sqlite.js'
 import { numbersCut } from './cut-numbers.js'
 import { countOverwritten, countShed } from './json-documents.js'
 import type { ColumnChange } from '../evidence.js'
+import { differ, isEmpty, retyped } from './differing.js'
 import { mergedValues } from './merged-values.js'
-import { countCut, cutOff, spoilt, startsAsNumber } from './text-to-number.js'
+import { countCut, cutOff, startsAsNumber } from './text-to-number.js'
 import { column, SAMPLES, type Pair } from './row-keys.js'
 import type { Writing } from './writers.js'
-
-/** The two values are not the same, or not stored as the same type: 1, 1.0 and '1' are equal to SQLite where a number is declared. */
-export function differ({ was, is }: Pair): string {
-  const b = column('b', was)
-  const s = column('s', is)
-  return `(${b} COLLATE BINARY IS NOT ${s} OR typeof(${b}) <> typeof(${s}))`
-}
-
-/** Of those that differ: only stored as another type. */
-export function retyped({ was, is }: Pair): string {
-  const b = column('b', was)
-  const s = column('s', is)
-  return `typeof(${b}) <> typeof(${s}) AND ${b} IS NOT NULL AND (${b} COLLATE BINARY IS ${s} OR CAST(${b} AS TEXT) IS CAST(${s} AS TEXT)) AND NOT (${spoilt(b, s)})`
-}
 
 /** What became of the values of each column, of the rows that are there before and after. */
 export function columnChanges(
@@ -125,9 +112,4 @@ function isNews(): (sample: Row) => boolean {
     const change = JSON.stringify([before, after])
     return !seen.has(change) && seen.add(change).has(change)
   }
-}
-
-/** NULL, and what stands for nothing in a text or JSON column: a value that becomes one of these is lost as much. */
-export function isEmpty(expression: string): string {
-  return `${expression} IS NULL OR ${expression} IN ('', '{}', '[]', 'null')`
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { shownValue } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange } from '../evidence.js'
-import { differ, isEmpty } from './column-changes.js'
+import { differ, isEmpty } from './differing.js'
 import { column, SAMPLES, type Pair } from './row-keys.js'
 import { plainNumber } from './text-to-number.js'
 

@@ -14,7 +14,7 @@ import {
 import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
 import { heldIn, joined, leftBy, sameValue, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
-import { differ, isEmpty } from './column-changes.js'
+import { differ, isEmpty } from './differing.js'
 import { valuesOfSeveral } from './merged-values.js'
 import { mappedIn } from './mapped-words.js'
 import { column, join, keyOfRow, number, SAMPLES, type Pair } from './row-keys.js'

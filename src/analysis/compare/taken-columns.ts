@@ -1,6 +1,6 @@
 import type { TableSchema } from '../../d1/schema/schema.js'
 import type { ColumnChange, TableFate } from '../evidence.js'
-import { differ } from './column-changes.js'
+import { differ } from './differing.js'
 import { column, number } from './row-keys.js'
 import type { Versions } from './versions.js'
 import { copiedBy } from './writers.js'

@@ -9,7 +9,8 @@ import { significantTokens, unquote } from '../../d1/sql/tokens.js'
 import { splitStatements } from '../../d1/sql/statements.js'
 import { refusalOf } from '../statement/d1-refusals.js'
 import { shapeCulprit } from '../rules/attribution.js'
-import { creationOf } from '../rules/index-fates.js'
+import { indexAgainText } from '../rules/index-fates.js'
+import { creationOf } from '../statement/index-creation.js'
 import { qc101 } from '../rules/qc101.js'
 import { qc102 } from '../rules/qc102.js'
 import { qc103 } from '../rules/qc103.js'
@@ -229,14 +230,13 @@ function newScans(
         evidence.statements.findLast(
           ({ anatomy }) => anatomy.verb === 'drop-index' && gone.some((name) => same(anatomy.target, name)),
         ) ?? (gone.length === 0 ? undefined : culprit(evidence, query.sql))
-      const lost = [...evidence.before.tables.values()]
-        .flatMap(({ indexes }) => indexes)
-        .filter(({ name, origin }) => origin === 'statement' && gone.includes(name))
-      const fix = atEndOf(
-        evidence,
-        place,
-        lost.map((index) => creationOf(index, evidence.after)),
+      const lost = evidence.fates.flatMap((fate) =>
+        fate.before.indexes
+          .filter(({ name, origin }) => origin === 'statement' && gone.includes(name))
+          .filter((index) => fate.after !== undefined && indexAgainText(evidence, index) === '')
+          .map((index) => creationOf(index, evidence.after, fate)),
       )
+      const fix = atEndOf(evidence, place, lost)
       return findingOf(qc102, 'warning', place, message, { table, ...fix })
     })
 }

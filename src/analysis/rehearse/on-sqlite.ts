@@ -108,7 +108,7 @@ export async function rehearseNatively(
         failures.map((failure) => onCopy(withQueryOf(failure, places.prior))),
       ),
       broken: brokenSince(database, after, brokenBefore),
-      notMadeAgain: notMadeAgain(database, before, after),
+      notMadeAgain: notMadeAgain(database, before, after, fates),
       views: viewFates(before, after, database),
       search: searchMismatches({ database, before, after, fates }),
       sequences: loweredSequences(database, before, after, fates),

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { cellText, quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
-import { isEmpty } from '../compare/column-changes.js'
+import { isEmpty } from '../compare/differing.js'
 import { SAMPLES } from '../compare/row-keys.js'
 import { assignments, upToComma } from '../compare/writers.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'

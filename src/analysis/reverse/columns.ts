@@ -94,7 +94,7 @@ function valuesBack(
   if (key === undefined || key.some(({ was }) => was === ROWID)) {
     return {
       ...none,
-      price: [`The values of ${names} stay lost: the rows have no key to give them back by.`],
+      price: [`The values of ${names} are not written out: the rows have no key to give them back by.`],
     }
   }
   const hold = freeName(after, `__back_${fate.before.name}`)
@@ -113,7 +113,7 @@ function valuesBack(
     return {
       ...none,
       price: [
-        `The values of ${names} stay lost: they are too many for a migration file, the backup holds them.`,
+        `The values of ${names} are not written out: they are too many for a migration file, the backup holds them.`,
       ],
     }
   }

@@ -156,7 +156,11 @@ function fingerprintOf(file: string, migrationsTable: string): string {
 function differences(table: string, data: DataComparison): TableCost {
   const rowsLost = data.lost + (data.equal ?? 0)
   const columns = data.columns
-    .map(({ column, nulled, changed }) => ({ column, values: nulled + changed }))
+    .map(({ column, nulled, changed, blanked }) => ({
+      column,
+      // '' that stays NULL is no change only where nothing else said NULL: it is not what was there.
+      values: nulled + changed + (blanked?.nulls === 0 ? blanked.values : 0),
+    }))
     .filter(({ values }) => values > 0)
   return {
     table,

@@ -25,7 +25,7 @@ export function missingTableRows({ database }: ReverseInput, table: TableSchema)
       statements: [],
       tables: [],
       price: [
-        `The rows of ${table.name} stay lost: they are too many for a migration file, the backup holds them.`,
+        `The rows of ${table.name} are not written out: they are too many for a migration file, the backup holds them.`,
       ],
     }
   }

@@ -1,11 +1,13 @@
 import { defined } from '../../contract/defined.js'
-import type { DetailedCatalog, IndexSchema, TableSchema } from '../../d1/schema/schema.js'
+import type { IndexSchema, TableSchema } from '../../d1/schema/schema.js'
 import { significantTokens, unquote } from '../../d1/sql/tokens.js'
 import { refusesAll, uniqueKeyOf, uniqueKeysOf, type Known } from '../compare/unique-strength.js'
 import type { Evidence, TableFate } from '../evidence.js'
 import { collationsIn } from '../statement/collations.js'
 import { nameNow } from './attribution.js'
-import { same } from './rule.js'
+import type { Fix } from '../../contract/finding.js'
+import { creationOf } from '../statement/index-creation.js'
+import { atEndOf, same, type Location } from './rule.js'
 import { within } from './unique-keys.js'
 
 /** What became of an index that a statement had made. `kept`: another one finds and refuses the same, and no more. */
@@ -167,19 +169,19 @@ export function describeIndex(index: IndexSchema): string {
   return `${unique}${open < 0 ? `(${index.columns.join(', ')})` : index.sql.slice(open)}`
 }
 
-/** The statement that makes it, under a name that is free afterwards. */
-export function creationOf(index: IndexSchema, after: DetailedCatalog): string {
-  const taken = new Set(
-    [...after.tables.values()].flatMap((table) => [
-      table.name.toLowerCase(),
-      ...table.indexes.map(({ name }) => name.toLowerCase()),
-    ]),
-  )
-  if (!taken.has(index.name.toLowerCase())) return `${index.sql};`
-  let number = 2
-  while (taken.has(`${index.name}_${number}`.toLowerCase())) number += 1
-  const token = significantTokens(index.sql).find(({ text }) => same(unquote(text), index.name))
-  if (token === undefined) return `${index.sql};`
-  const end = token.start + token.text.length
-  return `${index.sql.slice(0, token.start)}"${index.name}_${number}"${index.sql.slice(end)};`
+/** What SQLite said where it was tried on the tables of now. */
+export function indexAgainText({ notMadeAgain = [] }: Evidence, { name }: IndexSchema): string {
+  const refused = notMadeAgain.find((it) => it.type === 'index' && same(it.name, name))
+  return refused === undefined ? '' : ` As it was it cannot be made again: ${refused.message}.`
+}
+
+/** The statement that makes it again, at the end of the file; none where that was tried and does not work. */
+export function indexAgain(
+  evidence: Evidence,
+  place: Location,
+  { index, fate }: Pick<IndexFate, 'index' | 'fate'>,
+): { fix?: Fix } {
+  return indexAgainText(evidence, index) === ''
+    ? atEndOf(evidence, place, [creationOf(index, evidence.after, fate)])
+    : {}
 }

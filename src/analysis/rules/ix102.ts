@@ -1,8 +1,8 @@
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence } from '../evidence.js'
 import { shapeCulprit } from './attribution.js'
-import { creationOf, describeIndex, indexFates, type IndexFate } from './index-fates.js'
-import { atEndOf, findingOf, same, type Rule } from './rule.js'
+import { describeIndex, indexAgain, indexAgainText, indexFates, type IndexFate } from './index-fates.js'
+import { findingOf, same, type Rule } from './rule.js'
 
 export const ix102: Rule = {
   code: 'IX102',
@@ -21,14 +21,14 @@ function changed(evidence: Evidence, found: IndexFate): Finding {
   )
   const now = by === undefined ? '' : describeIndex(by)
   const name = by !== undefined && !same(by.name, index.name) ? ` as ${by.name}` : ''
-  const message = `The index ${index.name} on ${fate.before.name} is made again otherwise${name}: ${now}; it was ${describeIndex(index)}.${effectsOf(found)}`
+  const message = `The index ${index.name} on ${fate.before.name} is made again otherwise${name}: ${now}; it was ${describeIndex(index)}.${effectsOf(found)}${indexAgainText(evidence, index)}`
   // In a table that stays, somebody dropped and made it by name, for what is searched and refused.
   const meant = fate.how === 'kept' || finds !== 'otherwise'
   const severity = refuses === 'yes' && meant ? 'info' : 'warning'
   const place = made ?? shapeCulprit(evidence, fate)
   return findingOf(ix102, severity, place, message, {
     table: fate.before.name,
-    ...atEndOf(evidence, place, [creationOf(index, evidence.after)]),
+    ...indexAgain(evidence, place, found),
   })
 }
 

@@ -1,5 +1,6 @@
 import type { IndexSchema } from '../../d1/schema/schema.js'
 import type { TableFate } from '../evidence.js'
+import { nameNow } from './attribution.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
 import { within } from './unique-keys.js'
 
@@ -38,20 +39,28 @@ function shown({ data }: TableFate, { name }: IndexSchema): string {
 
 /** Unique keys that the table has now and that no key of before implies, on columns that it had. */
 export function addedUnique(fate: TableFate): IndexSchema[] {
-  const existing = new Set(fate.before.columns.map(({ name }) => name.toLowerCase()))
+  const now = <T extends string | null>(column: T): T | string =>
+    column === null ? column : nameNow(fate, column)
+  const existing = new Set(fate.before.columns.map(({ name }) => nameNow(fate, name).toLowerCase()))
   return (fate.after?.indexes ?? []).filter(
     (index) =>
       index.unique &&
       index.columns.some((column) => column !== null && existing.has(column.toLowerCase())) &&
-      !fate.before.indexes.some((old) => old.unique && !old.partial && within(old.columns, index.columns)) &&
-      !(fate.before.primaryKey.length > 0 && within(fate.before.primaryKey, index.columns)),
+      !fate.before.indexes.some(
+        (old) => old.unique && !old.partial && within(old.columns.map(now), index.columns),
+      ) &&
+      !(fate.before.primaryKey.length > 0 && within(fate.before.primaryKey.map(now), index.columns)),
   )
 }
 
 export function wasIndexed(fate: TableFate, index: IndexSchema): boolean {
-  return fate.before.indexes.some((old) => !old.unique && sameColumns(old, index))
-}
-
-function sameColumns(a: IndexSchema, b: IndexSchema): boolean {
-  return a.columns.join().toLowerCase() === b.columns.join().toLowerCase()
+  const columnsOf = ({ columns }: IndexSchema, called: (column: string) => string): string =>
+    columns
+      .map((column) => (column === null ? '' : called(column)))
+      .join()
+      .toLowerCase()
+  const now = columnsOf(index, (column) => column)
+  return fate.before.indexes.some(
+    (old) => !old.unique && columnsOf(old, (column) => nameNow(fate, column)) === now,
+  )
 }

@@ -45,7 +45,13 @@ function lostTriggers(evidence: Evidence): Finding[] {
     return [
       findingOf(tr101, severity, place, message + againText(evidence, trigger), {
         table: trigger.table,
-        ...againAtEnd(evidence, place, trigger),
+        // One name is one trigger: that of the renamed table goes.
+        ...againAtEnd(
+          evidence,
+          place,
+          trigger,
+          ...(now === undefined ? [] : [`DROP TRIGGER ${quoted(trigger.name)}`]),
+        ),
       }),
     ]
   })
@@ -55,7 +61,7 @@ type Made = Pick<TriggerSchema, 'name' | 'sql'>
 
 /** What SQLite said where it was tried on the tables of now. */
 function againText({ notMadeAgain = [] }: Evidence, { name }: Made): string {
-  const refused = notMadeAgain.find((it) => same(it.name, name))
+  const refused = notMadeAgain.find((it) => it.type !== 'index' && same(it.name, name))
   return refused === undefined ? '' : ` As it was it does not work any more: ${refused.message}.`
 }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { sameName, type ColumnSchema, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
-import { differ } from '../compare/column-changes.js'
+import { differ } from '../compare/differing.js'
 import { join, number, type Pair } from '../compare/row-keys.js'
 
 /** Rows by which a table of now is another one. `changed` null: without a key, a row that changed is one more and one less. */

@@ -156,14 +156,15 @@ function evidenceOf(
   certain: boolean,
 ): Evidence {
   const statements = span.replays.flatMap((replay) => replay.statements)
+  const fates = followTables(span.before, after, statements).map((fate) => withConstraints(fate))
   return {
     mode: 'files',
     files: span.files,
     statements,
     before: span.before,
     after,
-    fates: followTables(span.before, after, statements).map((fate) => withConstraints(fate)),
-    notMadeAgain: notMadeAgain(database, span.before, after),
+    fates,
+    notMadeAgain: notMadeAgain(database, span.before, after, fates),
     views: viewFates(span.before, after),
     sequences: [],
     repeated: [],

@@ -67,7 +67,7 @@ describe('a file of the folder that may be the reverse', () => {
     const way = await rehearsed({ '0002_x.sql': FORWARD }, { '0003_anything.sql': BACK })
     expect(way).toMatchObject({ available: true, cost: { valuesLost: 0 } })
     expect(way.file).toBeUndefined()
-    const why = 'it leads back, but 2 values of users.city stay changed. Ours loses less.'
+    const why = 'it leads back, but 2 values of users.city do not come back. Ours loses less.'
     expect(way.others).toEqual([{ name: '0003_anything.sql', why }])
   })
 

@@ -179,3 +179,74 @@ describe('what is dropped is offered again only where its text works', () => {
     expect(again.filter(({ code }) => code === 'RH101')).toEqual([])
   })
 })
+
+const INDEXED = {
+  ...{ verdict: 'acknowledge' as const, codes: ['IX101'] },
+  schema: `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT); CREATE INDEX t_b ON t (lower(b)) WHERE b IS NOT NULL; CREATE UNIQUE INDEX t_u ON t (b, a);
+CREATE TABLE log (a TEXT); CREATE TRIGGER g AFTER INSERT ON t BEGIN INSERT INTO log VALUES (new.a); END;`,
+  rows: `INSERT INTO t VALUES (1, 'x', 'p'), (2, 'y', 'q'), (3, 'x', 'r');`,
+}
+const remade = (columns: string, values: string, more = ''): string =>
+  `DROP TRIGGER g; CREATE TABLE t2 (${columns}); INSERT INTO t2 SELECT ${values} FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t; ${more}`
+const WHOLE = 'id INTEGER PRIMARY KEY, a TEXT, b TEXT'
+
+/** What was lost with its table, and whether it can be made again for the tables of then. */
+const LOST_BESIDE: [name: string, code: string, migration: string, works: boolean][] = [
+  ['an index', 'IX101', remade(WHOLE, '*'), true],
+  ['its name is a table now', 'IX101', remade(WHOLE, '*', 'CREATE TABLE t_b (x);'), true],
+  ['its name is a view now', 'IX101', remade(WHOLE, '*', 'CREATE VIEW t_b AS SELECT 1 AS x;'), true],
+  [
+    'its table has another name',
+    'IX101',
+    `DROP TRIGGER g; CREATE TABLE u (${WHOLE}); INSERT INTO u SELECT * FROM t; DROP TABLE t;`,
+    true,
+  ],
+  ['its column has another name', 'IX101', 'DROP INDEX t_b; ALTER TABLE t RENAME COLUMN b TO c;', true],
+  ['it is made again otherwise', 'IX102', 'DROP INDEX t_u; CREATE UNIQUE INDEX t_u ON t (a, id);', true],
+  [
+    'a trigger stays with the old table',
+    'TR101',
+    `ALTER TABLE t RENAME TO t_old; CREATE TABLE t (${WHOLE}); INSERT INTO t SELECT * FROM t_old;`,
+    true,
+  ],
+  [
+    'its condition names a column that is gone',
+    'IX101',
+    'DROP INDEX t_w; ALTER TABLE t DROP COLUMN b;',
+    false,
+  ],
+  [
+    'rows are equal that must not be',
+    'IX101',
+    `DROP INDEX t_u; UPDATE t SET b = 'same' WHERE id <> 2;`,
+    false,
+  ],
+  [
+    'a trigger stays with the old table, and its column is gone',
+    'TR101',
+    `ALTER TABLE t RENAME TO t_old; CREATE TABLE t (id INTEGER PRIMARY KEY, b TEXT); INSERT INTO t SELECT id, b FROM t_old;`,
+    false,
+  ],
+]
+
+describe('what is lost with its table is offered again only where it was made on a copy', () => {
+  test.each(LOST_BESIDE)('%s', async (name, code, migration, works) => {
+    const schema = name.startsWith('its condition')
+      ? 'CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b TEXT); CREATE INDEX t_w ON t (a) WHERE b IS NOT NULL;'
+      : INDEXED.schema
+    const scenario = { ...INDEXED, schema, name, migration }
+    const found = (await judgeScenario(scenario)).filter((it) => it.code === code)
+    expect(found.length).toBeGreaterThan(0)
+    if (!works) {
+      expect(found.map(({ fix }) => fix)).toEqual(found.map(() => undefined))
+      expect(found.map(({ message }) => message).join()).toMatch(
+        /As it was it (?:cannot be made again|does not work any more): /,
+      )
+      return
+    }
+    const fixes = found.map(({ fix }) => fix?.sql ?? '')
+    const then = await judgeScenario({ ...scenario, migration: [migration, ...fixes].join('\n') })
+    expect(fixes).not.toContain('')
+    expect(then.filter((it) => it.code === code || /^(?:RH|SY)/.test(it.code))).toEqual([])
+  })
+})
