@@ -17,8 +17,7 @@ export type ProcessMessage =
 export async function answerParent<Input>(
   work: (input: Input, report: (message: object) => void) => Promise<object>,
 ): Promise<void> {
-  const limit = process.argv[2]
-  endWithParent(limit === undefined ? undefined : Number(limit))
+  endWithParent(Number(process.argv[2]))
   const [input] = (await once(process, 'message')) as [Input]
   await deliver(await outcome(work, input))
   process.disconnect()

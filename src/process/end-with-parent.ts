@@ -10,7 +10,7 @@ const { workerData: limit } = require('node:worker_threads')
 setInterval(() => {
   if (process.ppid !== ppid) process.kill(platform === 'win32' ? pid : -pid, 'SIGKILL')
 }, 1000)
-if (limit !== undefined) setInterval(() => {
+setInterval(() => {
   if (memoryUsage.rss() > limit) process.kill(pid, platform === 'win32' ? 'SIGKILL' : '${TOO_MUCH_MEMORY}')
 }, 20)`
 
@@ -18,6 +18,6 @@ if (limit !== undefined) setInterval(() => {
  * For a process that leads a group of its own: ends it with all that it started once its parent is gone, however that went. On
  * Windows an orphan keeps its parent's number, and ends when its work does. So it does past `maxMemory` bytes of resident memory.
  */
-export function endWithParent(maxMemory?: number): void {
+export function endWithParent(maxMemory: number): void {
   new Worker(WATCH, { eval: true, workerData: maxMemory }).unref()
 }

@@ -9,6 +9,12 @@ import { endGroup, rememberGroup } from './process-group.js'
 import { scratchFolder } from './scratch-folder.js'
 
 /**
+ * What a process of ours may take before it ends itself, since Node builds SQLite without a count of its own. `files`: a replay in memory,
+ * past what its database may hold; `copy`: one on disk, of which 100 MB take less than 400. Bytes.
+ */
+export const MEMORY = { files: 900_000_000, copy: 2_000_000_000 }
+
+/**
  * Runs a module of ours (see `answerParent`) in a Node process of its own, which takes `input`, may report on the way and gives one answer.
  * SQLite works without a pause: here it holds up no heartbeat and no Ctrl-C, and its memory is not ours. Its working folder and
  * its temporary files are one folder that is gone afterwards. Resolves when the module ended, with its answer; undefined: it was
@@ -22,8 +28,11 @@ export async function runInOwnProcess(request: {
   input: object
   onReport?: (report: object, stop: () => void) => void
   signal?: AbortSignal
-  /** Bytes of resident memory past which the process ends itself, and what is told of it then. Not on Windows: there it ends as any other that fails. */
-  memory?: { limit: number; exceeded: () => void }
+  /**
+   * Bytes of resident memory past which the process ends itself, and what is told of it then; default: `LimitReached` past what work on a copy
+   * may take. Not told on Windows: there it ends as any other that fails.
+   */
+  memory?: { limit?: number; exceeded?: () => void }
 }): Promise<object | undefined> {
   const { signal } = request
   signal?.throwIfAborted()
@@ -38,10 +47,11 @@ export async function runInOwnProcess(request: {
 }
 
 async function run(
-  { module, input, onReport, signal, memory }: Parameters<typeof runInOwnProcess>[0],
+  { module, input, onReport, signal, memory = {} }: Parameters<typeof runInOwnProcess>[0],
   scratch: string,
 ): Promise<object | undefined> {
-  const child = execaNode(module, memory === undefined ? [] : [String(memory.limit)], {
+  const { limit = MEMORY.copy, exceeded = () => tooMuch(limit) } = memory
+  const child = execaNode(module, [String(limit)], {
     ipcInput: input,
     serialization: 'advanced',
     buffer: { ipc: false },
@@ -76,8 +86,8 @@ async function run(
     }
     const end = await child
     if (asked.toStop) return undefined
-    if (memory !== undefined && end.signal === TOO_MUCH_MEMORY) {
-      memory.exceeded()
+    if (end.signal === TOO_MUCH_MEMORY) {
+      exceeded()
       return undefined
     }
     if (last?.kind === 'refused')
@@ -90,6 +100,17 @@ async function run(
     child.kill('SIGKILL')
     if (pid !== undefined) await endGroup(pid)
   }
+}
+
+function tooMuch(limit: number): never {
+  throw new RunbookError(
+    'LimitReached',
+    `The work on a copy of the database took more than ${Math.round(limit / 1_000_000)} MB of memory, and was ended.`,
+    {
+      advice:
+        'Look for statements, defaults, checks and indexes that build large values, and for rows of megabytes.',
+    },
+  )
 }
 
 function tail({ stderr, shortMessage }: { stderr: string; shortMessage?: string | undefined }): string {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { RunbookError } from '../../src/contract/failures.js'
-import { runInOwnProcess } from '../../src/process/own-process.js'
+import { MEMORY, runInOwnProcess } from '../../src/process/own-process.js'
 import { useTypeScriptProcesses } from '../analysis/own-process.js'
 import type { Task } from './entry.js'
 
@@ -46,6 +46,17 @@ describe('an answer of a process of our own', { timeout: 120_000 }, () => {
     await expect(ask({ answer: 'crash' })).rejects.toThrow('out of luck')
     await expect(ask({ answer: 'leave' })).rejects.toThrow('without an answer')
   })
+
+  it.skipIf(process.platform === 'win32')(
+    'has memory for its work and no more, also where nobody asked for a limit',
+    async () => {
+      const input = { reports: 0, bytesEach: 0, answer: 'hungry' as const }
+      await expect(
+        runInOwnProcess({ module: MODULE, input, memory: { limit: 250_000_000 } }),
+      ).rejects.toMatchObject({ type: 'LimitReached', message: expect.stringContaining('250 MB of memory') })
+      expect(MEMORY.copy).toBeLessThan(4_000_000_000)
+    },
+  )
 
   it('works in a folder of its own that is gone afterwards', async () => {
     const { cwd } = (await ask({})) as { cwd: string }

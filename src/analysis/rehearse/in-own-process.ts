@@ -1,7 +1,7 @@
 import { defined } from '../../contract/defined.js'
 import { fileURLToPath } from 'node:url'
 import type { Plan } from '../../contract/plan.js'
-import { runInOwnProcess } from '../../process/own-process.js'
+import { MEMORY, runInOwnProcess } from '../../process/own-process.js'
 import type { RehearsalReport } from './own-process-entry.js'
 import type { StatementPosition, Unreachable } from '../replay/replay.js'
 import type { RehearseInput } from './rehearse.js'
@@ -18,17 +18,20 @@ const MODULE = fileURLToPath(new URL('./own-process-entry.js', import.meta.url))
  * `rehearseMigrations` in a process of its own: SQLite runs a statement without a pause, and one that never ends would hold
  * up the heartbeat of the activity, Ctrl-C and everything else here. A statement that does not end within `statementLimitMs`
  * is ended, and the rehearsal made again without it: it is an RH102 of the plan then. So is a query of production's within
- * `queryLimitMs`, which the plan then calls not tried. Throws what `rehearseMigrations` throws.
+ * `queryLimitMs`, which the plan then calls not tried. The same goes for one that takes the process past `memoryLimit` bytes. Throws what
+ * `rehearseMigrations` throws, and `SqlRefused` where no statement can be blamed for the memory.
  */
 export async function rehearseInOwnProcess(
   input: Omit<RehearseInput, 'hopeless' | 'onStatement' | 'onQuery' | 'endless'> & {
     statementLimitMs?: number
     queryLimitMs?: number
+    memoryLimit?: number
   },
 ): Promise<Plan> {
-  const { statementLimitMs = STATEMENT_LIMIT_MS, queryLimitMs = QUERY_LIMIT_MS, ...rest } = input
+  const { statementLimitMs = STATEMENT_LIMIT_MS, queryLimitMs = QUERY_LIMIT_MS, ...given } = input
+  const { memoryLimit = MEMORY.copy, ...rest } = given
   const { signal, onProgress, ...request } = rest
-  return withoutEndless('the rehearsal', statementLimitMs, async (watch, hopeless) => {
+  return withoutEndless('rehearsal', statementLimitMs, async (watch, hopeless) => {
     const plan = await runInOwnProcess({
       module: MODULE,
       input: {
@@ -37,6 +40,7 @@ export async function rehearseInOwnProcess(
         endless: endlessQueries(request, hopeless),
       },
       ...defined({ signal }),
+      memory: { limit: memoryLimit, exceeded: () => watch.exceeded(memoryLimit) },
       onReport: (said, stop) => {
         const report = said as RehearsalReport
         if (report.kind === 'progress') onProgress?.(report.message)

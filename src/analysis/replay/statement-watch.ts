@@ -11,7 +11,11 @@ export class StatementWatch {
   #at: StatementPosition | undefined
   #endless: Unreachable | undefined
 
-  constructor(limitMs: number) {
+  /** `what`: the work, as a noun without an article. */
+  constructor(
+    private readonly what: string,
+    limitMs: number,
+  ) {
     this.#limitMs = limitMs
   }
 
@@ -38,7 +42,7 @@ export class StatementWatch {
     else
       throw new RunbookError(
         'SqlRefused',
-        `The files took more than ${Math.round(overBytes / 1_000_000)} MB of memory, and were ended; which statement did is not known.`,
+        `The ${this.what} took more than ${Math.round(overBytes / 1_000_000)} MB of memory, and was ended; at which statement is not known.`,
         { advice: 'Look for values that a statement, a default, a check or an index builds.' },
       )
   }
@@ -50,7 +54,7 @@ export class StatementWatch {
 
 /**
  * Makes an attempt that is ended at a statement without an end, and the same once more without that statement, which is a finding
- * of the second one. `what` is for the error of an attempt that no statement explains.
+ * of the second one. `what`, a noun without an article, is for the error of an attempt that no statement explains.
  */
 export async function withoutEndless<Answer>(
   what: string,
@@ -59,7 +63,7 @@ export async function withoutEndless<Answer>(
 ): Promise<Answer> {
   const hopeless: Unreachable[] = []
   for (;;) {
-    const watch = new StatementWatch(limitMs)
+    const watch = new StatementWatch(what, limitMs)
     try {
       const answer = await attempt(watch, hopeless)
       if (answer !== undefined) return answer
@@ -67,11 +71,11 @@ export async function withoutEndless<Answer>(
       watch.end()
     }
     const { endless } = watch
-    if (endless === undefined) throw new Error(`${what} was stopped by nobody`)
+    if (endless === undefined) throw new Error(`the ${what} was stopped by nobody`)
     const again = hopeless.some(
       ({ file, line, query }) => file === endless.file && line === endless.line && query === endless.query,
     )
-    if (again) throw new Error(`${what} never ended: ${endless.file}, line ${endless.line}`)
+    if (again) throw new Error(`the ${what} never ended: ${endless.file}, line ${endless.line}`)
     hopeless.push(endless)
   }
 }

@@ -1,15 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { defined } from '../../contract/defined.js'
-import { runInOwnProcess } from '../../process/own-process.js'
+import { MEMORY, runInOwnProcess } from '../../process/own-process.js'
 import type { StatementPosition } from '../replay/replay.js'
 import { withoutEndless } from '../replay/statement-watch.js'
 import type { ValidateInput, ValidateResult } from './validate.js'
 
 /** Without rows nothing takes long: whoever waits here has typed a command, or a pull request holds up others. Milliseconds. */
 const VALIDATE_LIMIT_MS = 60_000
-
-/** Past what the replay's database may hold, with what one statement needs beside it. Bytes. */
-const VALIDATE_MEMORY = 900_000_000
 
 const MODULE = fileURLToPath(new URL('./own-process-entry.js', import.meta.url))
 
@@ -21,14 +18,14 @@ const MODULE = fileURLToPath(new URL('./own-process-entry.js', import.meta.url))
 export async function validateInOwnProcess({
   signal,
   statementLimitMs = VALIDATE_LIMIT_MS,
-  memoryLimit = VALIDATE_MEMORY,
+  memoryLimit = MEMORY.files,
   ...input
 }: Omit<ValidateInput, 'watched'> & {
   signal?: AbortSignal
   statementLimitMs?: number
   memoryLimit?: number
 }): Promise<ValidateResult> {
-  return withoutEndless('the validation', statementLimitMs, async (watch, hopeless) => {
+  return withoutEndless('validation', statementLimitMs, async (watch, hopeless) => {
     const result = await runInOwnProcess({
       module: MODULE,
       input: { ...input, hopeless },

@@ -69,6 +69,26 @@ it(
   },
 )
 
+it.skipIf(process.platform === 'win32')(
+  'ends itself at a statement that takes all memory, names it, and judges the others',
+  { timeout: 180_000 },
+  async () => {
+    const { verdict, findings } = await rehearseInOwnProcess({
+      ...inputFor(
+        `ALTER TABLE a ADD COLUMN y TEXT;\nINSERT INTO b (k) VALUES (length(hex(zeroblob(450000000))));\n`,
+      ),
+      memoryLimit: 700_000_000,
+    })
+    expect(verdict).toBe('block')
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        ...{ code: 'RH102', migration: '0001_change.sql', line: 2, severity: 'error' },
+        message: expect.stringContaining('more than 700 MB of memory'),
+      }),
+    )
+  },
+)
+
 it('ends at once when it is cancelled, and leaves nothing behind', { timeout: 120_000 }, async () => {
   const controller = new AbortController()
   const reason = new Error('no longer wanted')
