@@ -15,6 +15,7 @@ import type { Measured } from './export/comparison.js'
 import { backupPrice, lastExport, usedOfDay } from './price.js'
 import { exportRemote } from './export/remote-export.js'
 import type { Hold } from './holds.js'
+import { pruneDocuments } from './document-retention.js'
 import { pruneBackups } from './retention.js'
 import { openSqlite } from '../sqlite/sqlite.js'
 import { compareSummaries } from './export/summary.js'
@@ -48,7 +49,7 @@ export interface BackupRequest {
 
 /**
  * Exports the database, restores the export, compares the copy with it and with the live side, and only then gives the archive its
- * name; removes archives beyond `keep`. Throws `BackupUnfaithful` when the export cannot carry the data (and says what),
+ * name; removes archives beyond `keep`, and documents of runs in a store. Throws `BackupUnfaithful` when the export cannot carry the data (and says what),
  * `BackupInvalid`, `DiskFull`, `DatabaseLocked`, and what reading throws. Leaves nothing behind when it fails.
  */
 export async function createBackup(request: BackupRequest): Promise<BackupRecord> {
@@ -60,6 +61,7 @@ export async function createBackup(request: BackupRequest): Promise<BackupRecord
     const [sha256, { size: sizeBytes }] = [await fileSha256(archive, signal), await stat(archive)]
     const file = await archives.publish(archive, held, signal)
     await pruneBackups({ archives, keep, verified: file })
+    if (store !== undefined) await pruneDocuments({ store, environment: target.environment, keep })
     return {
       ...{ file, sha256, sizeBytes },
       createdAt: metadata.createdAt,
