@@ -2,6 +2,7 @@ import { defined } from './contract/defined.js'
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createActivities, type ActivityOptions } from './activities/index.js'
+import { newestBackups } from './activities/newest-backups.js'
 import { workerConfiguration } from './config/worker-service.js'
 import { RunbookError } from './contract/failures.js'
 import { observe, type Observer } from './observe/observer.js'
@@ -83,6 +84,7 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
       })
       const running = runWorkerUntilSignal(worker, until)
       observer.serves({ session, worker, taskQueue })
+      if (observer.url !== undefined) void newestBackups(service).then((found) => observer.backups(found))
       const current = deployment === undefined ? undefined : await currentVersion(session.client, deployment)
       onReady?.({ address, namespace, taskQueue, observed: observer.url, current })
       await running

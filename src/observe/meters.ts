@@ -62,6 +62,7 @@ export function createMeters(meter: MetricMeter): Meters {
   const environmentOf = bounded()
   const databaseOf = bounded()
   const counted = new Set<string>()
+  const newest = new Map<string, number>()
   const shown = new Map<string, { environment: string; phase: string }>()
   const begun = new Set<string>()
   let told = 0
@@ -87,8 +88,12 @@ export function createMeters(meter: MetricMeter): Meters {
     },
     backup({ environment, database }, createdAt) {
       const seconds = Date.parse(createdAt) / 1000
-      if (Number.isFinite(seconds))
-        backup.set(seconds, { environment: environmentOf(environment), database: databaseOf(database.id) })
+      const tags = { environment: environmentOf(environment), database: databaseOf(database.id) }
+      const key = `${tags.environment} ${tags.database}`
+      // What is read of archives may come behind a backup that was made meanwhile.
+      if (!Number.isFinite(seconds) || seconds < (newest.get(key) ?? 0)) return
+      newest.set(key, seconds)
+      backup.set(seconds, tags)
     },
     open(runs) {
       const counts = new Map([...shown.keys()].map((key) => [key, 0]))

@@ -28,6 +28,8 @@ export interface Observer {
   print: ((text: string) => void) | undefined
   /** The same activities, which count what they do. */
   measured(activities: RunbookActivities): RunbookActivities
+  /** Tells of archives that are there already: the age of a backup does not begin with the process. */
+  backups(found: readonly { target: Parameters<Meters['backup']>[0]; createdAt: string }[]): void
   /** From now on it can be ready. */
   serves(serving: Serving): void
   close(): Promise<void>
@@ -45,6 +47,7 @@ export async function observe(settings: ObserveSettings): Promise<Observer> {
       url: undefined,
       print,
       measured: (activities) => activities,
+      backups: () => undefined,
       serves: () => undefined,
       close: async () => undefined,
     }
@@ -63,6 +66,9 @@ export async function observe(settings: ObserveSettings): Promise<Observer> {
     url: endpoint.url,
     print,
     measured: (activities) => measured(activities, meters),
+    backups(found) {
+      for (const { target, createdAt } of found) meters.backup(target, createdAt)
+    },
     serves(now) {
       serving = now
     },

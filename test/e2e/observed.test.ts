@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { GATES } from '../../src/contract/names.js'
@@ -33,6 +33,9 @@ beforeAll(async () => {
     pending: ONE,
     config: { environments: { local: { monitoring: QUICK_BASELINE } } },
   })
+  // Of before this worker: all that it can know is the name.
+  mkdirSync(path.join(project.folder, 'backups'))
+  writeFileSync(path.join(project.folder, 'backups', 'backup-local-2026-01-02-030405.zip'), '')
   server = await startEmbeddedServer({ projectDir: project.folder })
   temporal = await connectClient({ projectDir: project.folder })
   const args = ['worker', '--metrics-port', '0', '--project', project.folder, '--json']
@@ -77,6 +80,8 @@ const value = async (series: string): Promise<number | undefined> => {
 test('a run is seen while it goes and when it has ended, by every name that dashboard and alerts ask for', async () => {
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
   await expect.poll(async () => (await look('/readyz')).status, { timeout: 30_000 }).toBe(200)
+  const created = `d1_runbook_backup_created_timestamp_seconds{database="${project.databaseId}",environment="local"}`
+  await expect.poll(() => value(created), { timeout: 10_000 }).toBe(Date.UTC(2026, 0, 2, 3, 4, 5) / 1000)
   const run = new RunObserver(temporal, 'local', project.databaseId)
   const command = (...args: string[]): Command => launch([...args, '--project', project.folder, '--json'], {})
   const started = command('start', '--wait', '--requester', 'Ada', '--time-scale', '86400')
@@ -94,7 +99,6 @@ test('a run is seen while it goes and when it has ended, by every name that dash
   expect(await value('d1_runbook_runs_ended_total{environment="local",outcome="completed"}')).toBe(1)
   expect(await value('d1_runbook_checkpoints_total{environment="local",verdict="healthy"}')).toBe(34)
   await expect.poll(() => value(open), { timeout: 20_000 }).toBe(0)
-  const created = `d1_runbook_backup_created_timestamp_seconds{database="${project.databaseId}",environment="local"}`
   expect(Math.abs(Date.now() / 1000 - ((await value(created)) ?? 0))).toBeLessThan(600)
 
   const names = await exposed()

@@ -66,6 +66,19 @@ describe('what is counted', () => {
     expect(last('d1_runbook_cloudflare_calls_left')).toBe(250)
   })
 
+  test('the age of a backup is that of the newest, in whatever order they are told', () => {
+    const { meter, last } = recordingMeter()
+    const meters = createMeters(meter)
+    const of = (id: string) => ({ environment: 'production', database: { id } })
+    meters.backup(of('a'), '2026-11-26T00:00:00Z')
+    meters.backup(of('a'), '2026-11-25T00:00:00Z')
+    meters.backup(of('b'), '2026-11-24T00:00:00Z')
+    meters.backup(of('b'), 'no time')
+    const name = 'd1_runbook_backup_created_timestamp_seconds production'
+    expect(last(`${name} a`)).toBe(Date.parse('2026-11-26T00:00:00Z') / 1000)
+    expect(last(`${name} b`)).toBe(Date.parse('2026-11-24T00:00:00Z') / 1000)
+  })
+
   test('labels of anybody do not grow without end', () => {
     const { meter, seen } = recordingMeter()
     const meters = createMeters(meter)
