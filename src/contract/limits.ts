@@ -1,19 +1,19 @@
 /**
  * How much of what arrives from outside a run keeps. Temporal refuses an answer or an input past 2 MB, and a run whose state cannot be
- * read or told any more is lost: what is over a limit is cut or left out, that is told, and the run goes on. Characters, entries,
+ * read or told any more is lost: what is over a limit is cut or counted, that is told, and the run goes on. Characters, entries,
  * and bytes of JSON.
  */
 export const LIMITS = {
   /** What somebody says: a note, a reason, a comment. */
-  text: 4_000,
+  text: 2_000,
   /** Of a person, a gate, a decision. */
   name: 200,
   /** Of a migration, with its folders; what every file system takes. Bytes of UTF-8. */
   fileName: 255,
   /** Hashes and signatures. */
   proof: 8_192,
-  observations: { entries: 1_000, bytes: 300_000 },
-  issues: { entries: 100, bytes: 200_000 },
+  observations: { entries: 200, bytes: 300_000 },
+  issues: { entries: 50, bytes: 200_000 },
   interventions: { entries: 300, bytes: 200_000 },
   /** Past it, notes (a pause, a repeated way back) are no longer told. */
   announcements: { entries: 2_000, bytes: 600_000 },

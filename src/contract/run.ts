@@ -331,6 +331,9 @@ export const runViewSchema = z.object({
   monitoring: monitoringViewSchema.nullable(),
   announcements: z.array(announcementSchema),
   observations: z.array(z.object({ note: z.string(), actor: z.string(), at: z.string() })),
+  /** How many more came than the lists had room for. */
+  observationsBeyond: z.number().int().optional(),
+  issuesBeyond: z.number().int().optional(),
   issues: z.array(
     z.object({ severity: z.string(), description: z.string(), actor: z.string(), at: z.string() }),
   ),

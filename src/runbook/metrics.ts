@@ -25,7 +25,7 @@ export function metricsLine(view: RunView): string {
     checkpoints: view.monitoring?.verdicts ?? {},
     decisions: view.gates.reduce((sum, { decisions }) => sum + decisions.length, 0),
     refused: view.refused.length + (view.refusedBeyond ?? 0),
-    issues: view.issues.length,
+    issues: view.issues.length + (view.issuesBeyond ?? 0),
     failedDeliveries: failed.length,
   }
   return `${JSON.stringify(metrics)}\n`

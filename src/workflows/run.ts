@@ -334,10 +334,9 @@ export class Run {
 
   /** A signal that cannot be read changes nothing, and is not lost either. */
   observed(one: RunView['observations'][number]): void {
-    const { observations } = this.view
-    const last = observations.at(-1)
+    const { observations, observationsBeyond = 0 } = this.view
     if (hasRoom(observations, LIMITS.observations)) observations.push(one)
-    else if (last?.note !== NO_ROOM) observations.push({ note: NO_ROOM, actor: 'd1-runbook', at: now() })
+    else this.view.observationsBeyond = observationsBeyond + 1
   }
 
   misunderstood(signal: string, reason: string): void {
@@ -348,8 +347,6 @@ export class Run {
     })
   }
 }
-
-const NO_ROOM = 'There is no room for more observations: what came after this is not kept'
 
 /** The team confirms, and takes back, after the migration: no window ends that. */
 function beforeApply(gate: Gate): boolean {

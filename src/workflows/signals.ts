@@ -37,7 +37,7 @@ function reportIssue(run: Run, body: unknown): void {
   }
   const { severity, description, actor } = read.body
   if (!hasRoom(run.view.issues, LIMITS.issues)) {
-    run.observed({ note: `Not kept, for there are too many issues: ${severity}`, actor, at: now() })
+    run.view.issuesBeyond = (run.view.issuesBeyond ?? 0) + 1
     return
   }
   if (!admit(run, { command: 'report-issue', ...read.body }, now())) return

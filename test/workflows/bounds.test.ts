@@ -20,6 +20,13 @@ it('three texts of 1.5 MB, and a pause and an issue as long, are cut and told; t
       expect(note).toContain('(cut: 1500000 characters)')
     }
     expect(seen.observations).toHaveLength(3)
+    // So many are kept, and the rest is counted.
+    for (let count = 4; count <= 210; count += 1)
+      await handle.signal('observe', { note: `${count}`, actor: 'Bea' })
+    for (let count = 2; count <= 53; count += 1)
+      await handle.signal('reportIssue', { severity: 'minor', description: `${count}`, actor: 'Bea' })
+    const full = await until(handle, ({ issuesBeyond = 0 }) => issuesBeyond === 3)
+    expect([full.observations.length, full.observationsBeyond, full.issues.length]).toEqual([200, 10, 50])
     await handle.signal('abort', { actor: 'Bea', reason: HUGE })
     return handle.result()
   })

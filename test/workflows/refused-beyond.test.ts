@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { refusedBeyondLines } from '../../src/runbook/refused.js'
+import { beyondLines } from '../../src/runbook/beyond.js'
 import { keepRefused } from '../../src/workflows/gates.js'
 import { sampleRun } from '../runbook/sample-run.js'
 
@@ -14,8 +14,8 @@ test('refused decisions beyond what a run keeps are counted, and told', () => {
   }
   for (let sent = 0; sent < 200; sent += 1) keepRefused(view, one)
   expect(view.refused).toHaveLength(200)
-  expect(refusedBeyondLines(view)).toEqual([])
+  expect(beyondLines(view.refusedBeyond)).toEqual([])
   for (let sent = 0; sent < 3; sent += 1) keepRefused(view, one)
   expect(view.refused).toHaveLength(200)
-  expect(refusedBeyondLines(view)).toEqual(['… and 3 more, which are not kept'])
+  expect(beyondLines(view.refusedBeyond)).toEqual(['… and 3 more, which are not kept'])
 })

@@ -8,7 +8,7 @@ import { ledgerText, migrationState, safetyCopyText } from '../../runbook/migrat
 import { zonedSeconds } from '../../text/clock.js'
 import { differenceLine } from '../../runbook/charter/differences.js'
 import { gapsOf } from '../../runbook/gaps.js'
-import { refusedBeyondLines } from '../../runbook/refused.js'
+import { beyondLines } from '../../runbook/beyond.js'
 import { whoLines } from '../../runbook/who-decides.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
 import { gateTitle, stepTitle } from '../../runbook/steps.js'
@@ -54,10 +54,10 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     ...section('Monitoring', monitoringLines(view, colors)),
     ...section('Backup', backupLines(view)),
     ...section('Tries of the rollback', tryLines(view)),
-    ...section(
-      'Issues',
-      view.issues.map(({ severity, description, actor }) => `${severity}: ${description} (${actor})`),
-    ),
+    ...section('Issues', [
+      ...view.issues.map(({ severity, description, actor }) => `${severity}: ${description} (${actor})`),
+      ...beyondLines(view.issuesBeyond),
+    ]),
     ...section(
       'Held, stopped, alarmed',
       (view.interventions ?? []).map(({ command, actor, reason }) =>
@@ -66,7 +66,7 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     ),
     ...section('Refused decisions', [
       ...view.refused.map(({ gate, actor, reason }) => `${gate} by ${actor}: ${reason}`),
-      ...refusedBeyondLines(view),
+      ...beyondLines(view.refusedBeyond),
     ]),
     ...section('Failure', failureLines(view, colors)),
     ...section('Written', view.artifacts),

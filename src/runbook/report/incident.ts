@@ -6,7 +6,7 @@ import { reasonTexts } from '../../contract/reasons.js'
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { commandLine, plain } from '../../contract/command-line.js'
 import { markdownWords } from '../../text/words.js'
-import { refusedBeyondLines } from '../refused.js'
+import { beyondLines } from '../beyond.js'
 import { stepTitle } from '../steps.js'
 import {
   inLedger,
@@ -159,9 +159,13 @@ function timeline({ view, timeZone }: ReportInput): string {
   // Sorting is stable: what else happened in the same moment stays in the order in which it is told here.
   moments.sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || (a.order ?? OTHER) - (b.order ?? OTHER))
   if (moments.length === 0) return 'Nothing had begun.'
-  return table(
-    ['When', 'What'],
-    moments.map(({ at, what }) => [shownTime(at, timeZone), what]),
+  return paragraphs(
+    table(
+      ['When', 'What'],
+      moments.map(({ at, what }) => [shownTime(at, timeZone), what]),
+    ),
+    ...beyondLines(view.issuesBeyond).map((line) => prose(`Issues: ${line}`)),
+    ...beyondLines(view.observationsBeyond).map((line) => prose(`Observations: ${line}`)),
   )
 }
 
@@ -199,7 +203,7 @@ function decisions({ view, timeZone }: ReportInput): string {
   if (taken.length + refused.length === 0) return 'Nobody decided anything.'
   return paragraphs(
     table(['Gate', 'Decision', 'Who', 'When', 'Why'], [...taken, ...refused]),
-    ...refusedBeyondLines(view).map(prose),
+    ...beyondLines(view.refusedBeyond).map(prose),
   )
 }
 

@@ -2,7 +2,7 @@ import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import { plain } from '../../contract/command-line.js'
 import { gapLine, gapsOf } from '../gaps.js'
-import { refusedBeyondLines } from '../refused.js'
+import { beyondLines } from '../beyond.js'
 import { gateTitle } from '../steps.js'
 import { heading, lineOf, text, tableOr, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
@@ -56,7 +56,7 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
         : [
             heading('Decisions that did not count'),
             tableOr('', ['Gate', 'Decision', 'Who', { whole: 'When' }, 'Why not'], refused),
-            ...refusedBeyondLines(view).map((line) => text(line)),
+            ...beyondLines(view.refusedBeyond).map((line) => text(line)),
           ]),
     ],
   }
@@ -146,6 +146,7 @@ export function lessonsSection({ view, timeZone }: ReportInput): Section {
     title: 'Issues, observations, lessons',
     blocks: [
       tableOr('No issue was reported.', ['Severity', 'Issue', 'Who', { whole: 'When' }], issues),
+      ...beyondLines(view.issuesBeyond).map((line) => text(line)),
       tableOr(
         lineOf(
           words`Nobody wrote an observation down. During a run: ${at({ environment: view.environment }, command('observe', 'what you saw'))}`,
@@ -153,6 +154,7 @@ export function lessonsSection({ view, timeZone }: ReportInput): Section {
         ['Observation', 'Who', { whole: 'When' }],
         notes,
       ),
+      ...beyondLines(view.observationsBeyond).map((line) => text(line)),
       ...(view.artifacts.length === 0
         ? []
         : [
