@@ -84,10 +84,13 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
       })
       const running = runWorkerUntilSignal(worker, until)
       observer.serves({ session, worker, taskQueue })
-      if (observer.url !== undefined) void newestBackups(service).then((found) => observer.backups(found))
+      const told =
+        observer.url === undefined
+          ? undefined
+          : newestBackups(service).then((found) => observer.backups(found))
       const current = deployment === undefined ? undefined : await currentVersion(session.client, deployment)
       onReady?.({ address, namespace, taskQueue, observed: observer.url, current })
-      await running
+      await Promise.all([running, told])
     } finally {
       await connection.close()
     }
