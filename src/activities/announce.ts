@@ -129,6 +129,8 @@ async function post(url: string, body: string, headers: Record<string, string>):
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body,
+    // What the run tells is for the address that the worker was given.
+    redirect: 'manual',
     signal: AbortSignal.timeout(SEND_TIMEOUT_MS),
   })
   if (!answer.ok) throw new Error(`answered with ${answer.status}`)

@@ -3,6 +3,7 @@ import type { Channel } from '../contract/announcement.js'
 import type { Check, MigrationRequest, RunView } from '../contract/run.js'
 import { differenceLine } from '../runbook/charter/differences.js'
 import { gapLine, gapsOf } from '../runbook/gaps.js'
+import { hostOf } from '../text/host-of.js'
 import { planHeadline } from '../runbook/plan-blocks.js'
 import type { Status } from '../contract/status.js'
 
@@ -41,11 +42,6 @@ function placeOf(channel: Channel): string[] {
     case 'webhook':
       return [`(${channel.urlEnv})`]
   }
-}
-
-/** With its port; a name and password before it are left out. The sandbox of workflows has no URL. */
-function hostOf(url: string): string {
-  return /^[a-z][a-z\d+.-]*:\/\/(?:[^/?#@]*@)?([^/?#]*)/i.exec(url)?.[1] ?? url
 }
 
 export function teamLeadPrompt(view: RunView, request: MigrationRequest): string[] {

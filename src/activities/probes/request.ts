@@ -11,14 +11,54 @@ export interface Answer {
 
 /**
  * One GET over a connection of its own: a reused one would hide that no new one can be made. Throws what `fetch` throws,
- * with the network's own reason, `ConfigInvalid` for a header whose variable is not set or may not be named, and the reason of `signal`.
+ * with the network's own reason, `ConfigInvalid` for a header whose variable is not set or may not be named, `NotPermitted` where such a header
+ * would be led to another host, and the reason of `signal`.
  */
 export async function get(
   url: string | URL,
   options: { headers?: Record<string, string> | undefined; named: NamedVariables; signal: AbortSignal },
 ): Promise<Answer> {
-  const headers = { connection: 'close', ...withEnvironment(options.headers ?? {}, options.named) }
-  const response = await fetch(url, { headers, signal: options.signal })
+  const { headers: asked = {}, named, signal } = options
+  const headers = { connection: 'close', ...withEnvironment(asked, named) }
+  const secret = Object.values(asked).some((value) => variableOfHeader(value) !== undefined)
+  if (!secret) return answerOf(await fetch(url, { headers, signal }))
+  return fromOneOrigin(new URL(url), { headers, signal })
+}
+
+/** As often as `fetch` itself follows: https://fetch.spec.whatwg.org/#http-redirect-fetch */
+const REDIRECTS = 20
+
+/**
+ * People saw the host that the secret of a header goes to; `fetch` leaves out some headers where it is led to another one, and no header that
+ * it does not know.
+ */
+async function fromOneOrigin(
+  first: URL,
+  request: { headers: Record<string, string>; signal: AbortSignal },
+): Promise<Answer> {
+  let address = first
+  for (let led = 0; led <= REDIRECTS; led += 1) {
+    const response = await fetch(address, { ...request, redirect: 'manual' })
+    const to = response.headers.get('location')
+    if (to === null || !REDIRECTED.has(response.status)) return answerOf(response)
+    await response.body?.cancel()
+    const next = new URL(to, address)
+    if (next.origin !== first.origin)
+      throw new RunbookError(
+        'NotPermitted',
+        `${first.host} leads to ${next.host}, which the secret of a header is not for`,
+        {
+          advice: `Give the address of ${next.host} itself, if that is meant: people see it at the first gate.`,
+        },
+      )
+    address = next
+  }
+  throw new Error(`${first.host} led in a circle`)
+}
+
+const REDIRECTED = new Set([301, 302, 303, 307, 308])
+
+async function answerOf(response: Response): Promise<Answer> {
   return { status: response.status, body: await readBody(response) }
 }
 

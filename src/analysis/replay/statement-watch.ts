@@ -6,16 +6,15 @@ export const STATEMENT_LIMIT_MS = 5 * 60_000
 
 /** Follows a process that says which statement it runs, and ends it at one that does not end. */
 export class StatementWatch {
+  readonly #what: string
   readonly #limitMs: number
   #timer: NodeJS.Timeout | undefined
   #at: StatementPosition | undefined
   #endless: Unreachable | undefined
 
   /** `what`: the work, as a noun without an article. */
-  constructor(
-    private readonly what: string,
-    limitMs: number,
-  ) {
+  constructor(what: string, limitMs: number) {
+    this.#what = what
     this.#limitMs = limitMs
   }
 
@@ -42,7 +41,7 @@ export class StatementWatch {
     else
       throw new RunbookError(
         'SqlRefused',
-        `The ${this.what} took more than ${Math.round(overBytes / 1_000_000)} MB of memory, and was ended; at which statement is not known.`,
+        `The ${this.#what} took more than ${Math.round(overBytes / 1_000_000)} MB of memory, and was ended; at which statement is not known.`,
         { advice: 'Look for values that a statement, a default, a check or an index builds.' },
       )
   }

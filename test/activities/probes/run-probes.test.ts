@@ -39,6 +39,47 @@ async function look(
 describe('http', () => {
   const health = () => ({ kind: 'http', url: `${server.url}/health` })
 
+  describe('with the secret of a header', () => {
+    const env = { RUNBOOK_KEY: 'planted-key-of-a-probe' }
+    const led = (to: string, status = 302) => {
+      const asked: string[] = []
+      answer = ({ url = '', headers }, response) => {
+        asked.push(`${url} ${String(headers['x-api-key'])}`)
+        if (url === '/health') response.writeHead(status, { location: to })
+        response.end('{}')
+      }
+      return asked
+    }
+    const asking = (headers: object = { 'x-api-key': 'env:RUNBOOK_KEY' }) =>
+      look({ ...health(), headers }, { env })
+
+    it.each([301, 302, 303, 307, 308])('is led nowhere else by %i', async (status) => {
+      const asked: string[] = []
+      const other = await serve(({ headers }, response) => {
+        asked.push(JSON.stringify(headers))
+        response.end('{}')
+      })
+      try {
+        led(`${other.url}/there`, status)
+        expect(await asking()).toMatchObject({ message: expect.stringContaining('is not for') })
+        expect(asked).toEqual([])
+        // Without a secret, such as to the address that a page has moved to.
+        expect(await asking({ 'x-api-key': 'public' })).toMatchObject({ ok: true })
+        expect(asked).toHaveLength(1)
+      } finally {
+        await other.close()
+      }
+    })
+
+    it('is led on where it is, and not in a circle', async () => {
+      const asked = led('/there')
+      expect(await asking()).toMatchObject({ ok: true })
+      expect(asked).toEqual([`/health ${env.RUNBOOK_KEY}`, `/there ${env.RUNBOOK_KEY}`])
+      led('/health')
+      expect((await asking()).ok).not.toBe(true)
+    })
+  })
+
   it('measures a healthy answer', async () => {
     answerWith(200, { status: 'ok' })
     const result = await look({ ...health(), critical: true, name: 'health' })
