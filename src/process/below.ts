@@ -39,16 +39,19 @@ export function pathBelow(root: string, ...parts: string[]): string {
 
 /** Throws `NotPermitted` where a link leads out of `root`: what is written would land elsewhere. */
 export function demandNoWayOut(root: string, file: string): void {
-  if (!staysBelow(root, file)) throw outside(root, file)
+  if (staysBelow(root, file)) return
+  throw new RunbookError(
+    'NotPermitted',
+    `By a link, ${JSON.stringify(file)} is not below ${root}, where alone this may be written.`,
+    { advice: 'Put a folder or a file in the place of the link: a checkout must not choose where it leads.' },
+  )
 }
 
 function outside(root: string, name: string): RunbookError {
   return new RunbookError(
     'NotPermitted',
     `${JSON.stringify(name)} is not below ${root}, where alone this may be written.`,
-    {
-      advice: 'Give a path below the folder, without "..", and no link that leads out of it.',
-    },
+    { advice: 'Give a path below the folder, without "..".' },
   )
 }
 
