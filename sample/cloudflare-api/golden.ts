@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { defined } from '../../src/contract/defined.js'
 import type { EngineLimits } from './engine.js'
 import type { CloudflareApiOptions } from './index.js'
-import { DEFAULT_RATE_LIMIT } from './rate-limit.js'
+import { DEFAULT_RATE_LIMIT, GRAPHQL_RATE_LIMIT, type RateLimit } from './rate-limit.js'
 import type { SplitterFaults } from './splitter.js'
 
 /** What `doctor --live` keeps. */
@@ -39,7 +40,12 @@ export function switchesOf({ probes }: z.infer<typeof goldenSchema>): Partial<Cl
       Record<Name, boolean>
     >
   const owner = seen.get('token-owner')
-  const policy = /^(\d+) in (\d+) s$/.exec(seen.get('rate-policy') ?? '')
+  const limitOf = (id: string, usual: RateLimit): RateLimit | undefined => {
+    const [, calls, seconds] = /^(\d+) in (\d+) s$/.exec(seen.get(id) ?? '') ?? []
+    return calls === undefined
+      ? undefined
+      : { ...usual, calls: Number(calls), windowMs: Number(seconds) * 1000 }
+  }
   const words = seen.get('commit-words')
   return {
     splitter: notTaken(SPLITTER),
@@ -53,10 +59,9 @@ export function switchesOf({ probes }: z.infer<typeof goldenSchema>): Partial<Cl
     ...(saw('import-again', 'uploaded again') ? { importAgain: 'uploaded' as const } : {}),
     ...(saw('import-available', 'yes') && saw('import-abandoned', 'it ends') ? { importHoldMs: 0 } : {}),
     ...(saw('export-available', 'yes') ? { exportHoldMs: 0 } : {}),
-    ...(policy === null
-      ? {}
-      : {
-          rateLimit: { ...DEFAULT_RATE_LIMIT, calls: Number(policy[1]), windowMs: Number(policy[2]) * 1000 },
-        }),
+    ...defined({
+      rateLimit: limitOf('rate-policy', DEFAULT_RATE_LIMIT),
+      graphqlLimit: limitOf('graphql-policy', GRAPHQL_RATE_LIMIT),
+    }),
   }
 }

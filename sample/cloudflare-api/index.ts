@@ -10,7 +10,7 @@ import { ALL_LIMITS, type EngineLimits } from './engine.js'
 import { Faults, type FaultRule } from './faults.js'
 import { History } from './history.js'
 import { LocalDatabase, type CommitFailure } from './local-database.js'
-import { CallCounter, DEFAULT_RATE_LIMIT, type RateLimit } from './rate-limit.js'
+import { CallCounter, DEFAULT_RATE_LIMIT, GRAPHQL_RATE_LIMIT, type RateLimit } from './rate-limit.js'
 import { ALL_FAULTS, type SplitterFaults } from './splitter.js'
 import { createApiServer } from './server.js'
 import type { ApiCall, Service } from './service.js'
@@ -44,6 +44,8 @@ export interface CloudflareApiOptions {
   splitter?: Partial<SplitterFaults>
   /** Calls allowed in a window, and the block after an overrun. Default: Cloudflare's. */
   rateLimit?: RateLimit
+  /** The same of GraphQL, beside it. Default: Cloudflare's. */
+  graphqlLimit?: RateLimit
   /** Which limits of D1's engine are held. Default: all. */
   engine?: Partial<EngineLimits>
   /** Whether one query text is one transaction, or each of its statements. Sources differ, most of them for the default: `transaction`. */
@@ -145,6 +147,7 @@ function openService(folder: string, options: CloudflareApiOptions): Service {
     tokenPermission: options.tokenPermission ?? 'edit',
     splitter: { ...ALL_FAULTS, ...options.splitter },
     counter: new CallCounter(options.rateLimit ?? DEFAULT_RATE_LIMIT),
+    graphqlCounter: new CallCounter(options.graphqlLimit ?? GRAPHQL_RATE_LIMIT),
     engine: { limits, commitFailure },
     queryMode: options.queryMode ?? 'transaction',
     exportHoldMs: options.exportHoldMs ?? 5000,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { ALL_LIMITS } from './engine.js'
 import { goldenSchema, switchesOf } from './golden.js'
 import { startCloudflareApi, type CloudflareApiOptions, type DatabaseSeed } from './index.js'
-import { DEFAULT_RATE_LIMIT } from './rate-limit.js'
+import { DEFAULT_RATE_LIMIT, GRAPHQL_RATE_LIMIT } from './rate-limit.js'
 import { ALL_FAULTS } from './splitter.js'
 
 const HELP = `Usage: node main.js [options]
@@ -18,6 +18,7 @@ const HELP = `Usage: node main.js [options]
   --plan free|paid                rows that may be read and written a day
   --splitter LIST                 which triggers a query cuts apart: ${Object.keys(ALL_FAULTS).join(',')} or none
   --rate-limit CALLS              calls in five minutes
+  --graphql-limit CALLS           questions to GraphQL in five minutes
   --export-hold-ms MS             how long an abandoned export keeps its database; 0: an export keeps nobody out
   --import-hold-ms MS             after how long without a poll an import is taken back; 0: it keeps nobody out and stays
   --import-again started|uploaded what an init with the etag of an earlier file does
@@ -73,6 +74,8 @@ function switched(option: string, value: string): Partial<CloudflareApiOptions> 
       return z.enum(['free', 'paid']).parse(value) === 'paid' ? { dayRows: null } : {}
     case '--rate-limit':
       return { rateLimit: { ...DEFAULT_RATE_LIMIT, calls: Number(value) } }
+    case '--graphql-limit':
+      return { graphqlLimit: { ...GRAPHQL_RATE_LIMIT, calls: Number(value) } }
     case '--import-hold-ms':
       return { importHoldMs: Number(value) }
     case '--import-again':

@@ -10,6 +10,9 @@ export interface RateLimit {
 /** Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/ */
 export const DEFAULT_RATE_LIMIT: RateLimit = { calls: 1200, windowMs: 300_000, blockMs: 300_000 }
 
+/** Of GraphQL, which each question there is counted in too. */
+export const GRAPHQL_RATE_LIMIT: RateLimit = { calls: 320, windowMs: 300_000, blockMs: 300_000 }
+
 /** Counts calls in windows one after the other, as the headers describe them. */
 export class CallCounter {
   private readonly limit: RateLimit

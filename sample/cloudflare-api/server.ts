@@ -10,6 +10,7 @@ import type { FaultRule } from './faults.js'
 import { graphqlRoutes } from './graphql.js'
 import { importRoutes } from './import.js'
 import { queryRoutes } from './query.js'
+import type { CallCounter } from './rate-limit.js'
 import type { Service } from './service.js'
 import { timeTravelRoutes } from './time-travel.js'
 
@@ -64,7 +65,7 @@ async function answer(service: Service, request: IncomingMessage, response: Serv
     return
   }
   const done = refused ?? perform(route, { service, url, path, body, request, fault: rule?.kind })
-  const told = route.signed === true ? {} : service.counter.headers(Date.now())
+  const told = route.signed === true ? {} : countersOf(service, route).at(-1)?.headers(Date.now())
   const reply = { ...done, headers: { ...done.headers, ...told } }
   await deliver(reply, rule, request, response)
 }
@@ -78,11 +79,16 @@ function perform(route: Route, exchange: Exchange): Reply {
   }
 }
 
+/** In which a call is counted; the last one is told of. */
+function countersOf({ counter, graphqlCounter }: Service, { name }: Route): CallCounter[] {
+  return name === 'graphql' ? [counter, graphqlCounter] : [counter]
+}
+
 /** Every call of the user counts, those that are refused too; signed addresses are another service. */
 function overrun(service: Service, route: Route): Reply | undefined {
   if (route.signed === true) return undefined
   try {
-    service.counter.count(Date.now())
+    for (const counter of countersOf(service, route)) counter.count(Date.now())
     return undefined
   } catch (error) {
     if (error instanceof ApiFailure) return failure(error)

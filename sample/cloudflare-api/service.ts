@@ -33,6 +33,8 @@ export interface Service {
   tokenPermission: 'edit' | 'read'
   splitter: SplitterFaults
   counter: CallCounter
+  /** Of questions to GraphQL, whose answers tell of it. */
+  graphqlCounter: CallCounter
   /** What every database of the account is made with. */
   engine: { limits: EngineLimits; commitFailure: CommitFailure }
   /** Of the text of one query. */

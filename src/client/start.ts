@@ -1,6 +1,7 @@
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowNotFoundError } from '@temporalio/client'
 import { DATABASE_MEMO, WORKFLOW_TYPES } from '../contract/names.js'
 import type { MigrationRequest } from '../contract/run.js'
+import { demandFitting } from './request-size.js'
 import { runIdOf } from './run-id.js'
 import type { Session } from './session.js'
 import { alreadyRunning, explainTemporal } from './temporal-failure.js'
@@ -28,12 +29,16 @@ export async function refuseSecondStart(
   throw alreadyRunning(workflowId, { environment })
 }
 
-/** Starts the workflow; Temporal refuses a second one of the same database. Throws `AlreadyRunning`, `TemporalUnreachable`. */
+/**
+ * Starts the workflow; Temporal refuses a second one of the same database. Throws `ConfigInvalid` for a request that Temporal would not take,
+ * `AlreadyRunning`, `TemporalUnreachable`.
+ */
 export async function startRun(
   session: Session,
   taskQueue: string,
   request: MigrationRequest,
 ): Promise<StartedRun> {
+  demandFitting(request)
   const { environment, database } = request.target
   const workflowId = await runIdOf(session, request.target)
   try {

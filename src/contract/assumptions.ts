@@ -232,6 +232,7 @@ export const ASSUMPTIONS: readonly Assumption[] = [
     'https://developers.cloudflare.com/d1/observability/metrics-analytics/',
   ),
   assume('rate-policy', 'Which limit do the headers tell?', '1200 in 300 s', API_LIMITS),
+  assume('graphql-policy', 'Which limit do those of GraphQL tell?', '320 in 300 s', API_LIMITS),
 ]
 
 /** One assumption held against a live account. */

@@ -8,6 +8,7 @@ import { costOf } from '../../src/contract/rollback-cost.js'
 import type { Since } from '../../src/contract/rollback.js'
 import type { RollbackStrategy } from '../../src/contract/policy.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
+import { demandFitting } from '../../src/client/request-size.js'
 import { buildReport } from '../../src/runbook/report/build.js'
 import { renderIncident } from '../../src/runbook/report/incident.js'
 import { requestFor } from './request.js'
@@ -491,4 +492,44 @@ describe('a way back that is not possible', () => {
     expect(world.told.filter(({ kind }) => kind === 'emergency')).toHaveLength(1)
     expect(world.told.filter(({ text }) => text.includes('failed: The rollback'))).toEqual([])
   })
+})
+
+describe('what a run begins with', () => {
+  const withFiles = (count: number): MigrationRequest =>
+    requestFor(randomUUID(), {
+      files: Array.from({ length: count }, (_, at) => ({
+        name: `${String(at).padStart(5, '0')}_a_migration_of_an_old_project.sql`,
+        sha256: '0'.repeat(64),
+      })),
+    })
+  const start = async (request: MigrationRequest): Promise<void> => {
+    const options = { workflowId: randomUUID(), taskQueue: 'nobody', args: [request] as [MigrationRequest] }
+    const handle = await server.env.client.workflow.start('productionMigration', options)
+    await handle.terminate()
+  }
+
+  it('is taken by Temporal as long as we take it, and refused by both when it is much larger', async () => {
+    let [fits, tooLarge] = [1, 100_000]
+    while (tooLarge - fits > 1) {
+      const middle = Math.floor((fits + tooLarge) / 2)
+      try {
+        demandFitting(withFiles(middle))
+        fits = middle
+      } catch {
+        tooLarge = middle
+      }
+    }
+    expect(fits).toBeGreaterThan(10_000)
+    await start(withFiles(fits))
+    await expect(start(withFiles(Math.ceil(fits * 1.1)))).rejects.toThrow()
+    expect(() => demandFitting(withFiles(tooLarge))).toThrow(
+      expect.objectContaining({
+        type: 'ConfigInvalid',
+        message: expect.stringMatching(
+          /for \d+ migration files, and Temporal takes 2 MB\. The largest parts: files /,
+        ),
+        advice: expect.stringContaining('let one file stand for the oldest ones'),
+      }),
+    )
+  }, 60_000)
 })

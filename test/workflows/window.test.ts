@@ -15,6 +15,51 @@ const windowFrom = (opensAt: number, closesAt: number) => ({
   closesAt: new Date(closesAt).toISOString(),
 })
 
+describe('the hours of exports', () => {
+  const timeOf = (at: number): string => new Date(at).toISOString().slice(11, 16)
+  const remote = (begun: number, way: 'export' | 'auto') => {
+    const request = requestFor(randomUUID(), { preApproved: true })
+    const hours = { from: timeOf(begun + 5 * HOUR), to: timeOf(begun + 6 * HOUR), timeZone: 'UTC' }
+    const database = { ...request.target.database, remote: true }
+    const target = { ...request.target, database, backupWay: way, backupExportHours: hours }
+    return { ...request, target }
+  }
+
+  it.each([
+    ['export', 'waits for them before the backup, says until when, and goes on', true],
+    ['auto', 'does not wait where it may be read by rows', false],
+  ] as const)('a run whose backup goes by %s %s', async (way, _what, waits) => {
+    const begun = await server.env.currentTimeMs()
+    const backedUpAt: number[] = []
+    const world = openWorld()
+    const real = { ...world.activities }
+    world.activities.createBackup = async (input) => {
+      backedUpAt.push(await server.env.currentTimeMs())
+      return real.createBackup(input)
+    }
+    const said: string[] = []
+    const view = await server.migrate(world, remote(begun, way), async (handle) => {
+      if (waits) {
+        const waiting = await until(handle, ({ message }) => message.includes('backup.exportHours'))
+        said.push(waiting.message)
+      }
+      return handle.result()
+    })
+    expect(view.outcome).toBe('completed')
+    const [at = 0] = backedUpAt
+    if (!waits) {
+      expect(at).toBeLessThan(begun + 4 * HOUR)
+      return
+    }
+    // To the minute, in which the hours are told.
+    expect(at).toBeGreaterThanOrEqual(begun + 5 * HOUR - 60_000)
+    expect(at).toBeLessThan(begun + 6 * HOUR)
+    expect(said[0]).toMatch(
+      /^waiting until an export may begin \(backup\.exportHours\), \d{4}-\d\d-\d\dT\d\d:\d\d:00/,
+    )
+  })
+})
+
 describe('a maintenance window', () => {
   it('days ahead: waits for it, looks at everything again, and applies inside', async () => {
     const begun = await server.env.currentTimeMs()

@@ -108,13 +108,11 @@ async function buildArchive(request: BackupRequest, folder: string): Promise<Bui
   if (!request.target.database.remote) return attempt(request, folder, exportLocal, bill)
   const wanted = request.target.backupWay ?? 'auto'
   const { onPrice, urgent } = request
-  const known =
-    onPrice === undefined
-      ? {}
-      : { last: await lastExport(request.target), usedToday: await usedOfDay(request.target) }
+  const usedToday = await usedOfDay(request.target)
+  const last = onPrice === undefined ? undefined : await lastExport(request.target)
   let onMeasured: ((measured: Measured) => void) | undefined = (measured) => {
     onMeasured = undefined
-    onPrice?.(backupPrice(measured, known))
+    onPrice?.(backupPrice(measured, { last, usedToday }))
   }
   let way: BackupWay = wanted === 'rows' ? 'rows' : 'export'
   for (let tries = 1, pauseMs = FIRST_PAUSE_MS; ;) {
@@ -123,7 +121,8 @@ async function buildArchive(request: BackupRequest, folder: string): Promise<Bui
       return await attempt(
         request,
         folder,
-        (exportRequest) => exportRemote({ ...exportRequest, ...defined({ onMeasured, urgent }) }, current),
+        (exportRequest) =>
+          exportRemote({ ...exportRequest, ...defined({ onMeasured, urgent, usedToday }) }, current),
         bill,
       )
     } catch (error) {

@@ -15,6 +15,7 @@ import { affordableComparison, measureTables } from './export/comparison.js'
 import { dumpDatabase } from './export/dump.js'
 import { connectionReader, summariseFile, writeDump } from './export/export.js'
 import { loadSql } from './export/load.js'
+import { usedOfDay } from './price.js'
 import { remoteSource } from './export/remote-rows.js'
 import { compareSummaries } from './export/summary.js'
 
@@ -65,7 +66,7 @@ async function compare(target: Target, { wanted, live, inventory }: Both): Promi
     (await snapshotOf(reader, target.migrationsTable)).schemaFingerprint
   const sameSchema = (await schemaOf(wanted)) === (await schemaOf(live))
   if (!sameSchema) return { sameSchema, comparison: 'schema', differing: [] }
-  const allowed = rowsAllowed(target.backupMaxRowsRead, target.workersPlan)
+  const allowed = rowsAllowed(target, await usedOfDay(target))
   const sizes = await measureTables(live, inventory, await numbersNow(live, inventory), allowed)
   const comparison = affordableComparison(sizes, allowed)
   const differing = differingTables(

@@ -26,8 +26,8 @@ interface LastExport {
 
 /** Rows of one page, at least half of which is filled. */
 const ROWS_A_PAGE = 100
-/** Bookmark, ledger, catalog, the inventory's two; Wrangler's export: begin, one poll, what it asks for first. */
-const CALLS_AROUND = 12
+/** Bookmark, ledger, catalog, the inventory's two, what the account used today; Wrangler's export: begin, one poll, what it asks for first. */
+const CALLS_AROUND = 14
 /** What the catalog, the ledger and the numbers of rows cost, whatever the size. */
 const ROWS_A_TABLE = 40
 
@@ -112,13 +112,14 @@ export async function priceOfBackup(target: Target): Promise<Price> {
   const reader = await openReader(target)
   try {
     const inventory = await takeInventory(reader)
-    const allowed = rowsAllowed(target.backupMaxRowsRead, target.workersPlan)
+    const usedToday = await usedOfDay(target)
+    const allowed = rowsAllowed(target, usedToday)
     const sizes = await measureTables(reader, inventory, await numbersNow(reader, inventory), allowed)
     const comparison = affordableComparison(sizes, allowed)
     const taken = wayNow(target, target.backupWay === 'rows' ? 'rows' : 'export', {
       ...{ virtual: inventory.virtual.length > 0, now: Date.now() },
     })
-    const [last, usedToday] = await Promise.all([lastExport(target), usedOfDay(target)])
+    const last = await lastExport(target)
     return backupPrice({ inventory, sizes, comparison, ...taken }, { last, usedToday })
   } finally {
     await reader.close()

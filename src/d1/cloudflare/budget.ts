@@ -11,28 +11,48 @@ export const RESERVE = 100
 /** The longest that Cloudflare blocks a user, where it does not say how long. Milliseconds. */
 const LONGEST_BLOCK_MS = 5 * 60_000
 
+/** So many calls in so long. Milliseconds. */
+interface OwnLimit {
+  calls: number
+  windowMs: number
+}
+
+/** Of GraphQL, beside that of all calls: who plans and who watches share it. Source: the page below, and the one on GraphQL's limits. */
+const GRAPHQL_LIMIT: OwnLimit = { calls: 320, windowMs: 300_000 }
+
 /**
  * The calls that one user of Cloudflare's API has left, as its answers tell: 1,200 in five minutes, dashboards and colleagues
  * included; an overrun blocks every call for up to five minutes. Until an answer told, nothing is held back.
  * Source: https://developers.cloudflare.com/fundamentals/api/reference/limits/
  */
 export class CallBudget {
+  readonly #own: OwnLimit | undefined
   #left: number | undefined
   #resetAt = 0
   #blockedUntil = 0
   /** Calls that were made. */
   made = 0
 
+  /** `own`: a limit that is known without being told, and is counted here until an answer tells another. */
+  constructor(own?: OwnLimit) {
+    this.#own = own
+  }
+
   /** Milliseconds until a call of this purpose may be made; 0: now. */
   waitMs(purpose: Purpose, now: number): number {
     if (this.#blockedUntil > now) return this.#blockedUntil - now
     if (this.#left === undefined || this.#resetAt <= now) return 0
-    return this.#left > (purpose === 'watch' ? RESERVE : 0) ? 0 : this.#resetAt - now
+    const reserve = purpose === 'watch' && this.#own === undefined ? RESERVE : 0
+    return this.#left > reserve ? 0 : this.#resetAt - now
   }
 
-  /** One call is about to be made. */
-  spend(): void {
+  /** One call is about to be made. `now`: epoch milliseconds. */
+  spend(now: number): void {
     this.made += 1
+    if (this.#own !== undefined && this.#resetAt <= now) {
+      this.#left = this.#own.calls
+      this.#resetAt = now + this.#own.windowMs
+    }
     if (this.#left !== undefined) this.#left -= 1
   }
 
@@ -57,12 +77,26 @@ export class CallBudget {
 }
 
 const budgets = new Map<string, CallBudget>()
+const graphqlBudgets = new Map<string, CallBudget>()
 
 /** The one budget of a token in this process. */
-export function budgetOf({ url, token }: { url: string; token: string }): CallBudget {
+export function budgetOf(client: { url: string; token: string }): CallBudget {
+  return budgetIn(budgets, client, () => new CallBudget())
+}
+
+/** What it has for GraphQL, which each question spends too. */
+export function graphqlBudgetOf(client: { url: string; token: string }): CallBudget {
+  return budgetIn(graphqlBudgets, client, () => new CallBudget(GRAPHQL_LIMIT))
+}
+
+function budgetIn(
+  all: Map<string, CallBudget>,
+  { url, token }: { url: string; token: string },
+  make: () => CallBudget,
+): CallBudget {
   const key = createHash('sha256').update(`${url}\n${token}`).digest('hex')
-  const known = budgets.get(key) ?? new CallBudget()
-  budgets.set(key, known)
+  const known = all.get(key) ?? make()
+  all.set(key, known)
   return known
 }
 

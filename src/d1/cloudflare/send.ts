@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { defined } from '../../contract/defined.js'
-import { budgetOf, type CallBudget, type Purpose } from './budget.js'
+import { budgetOf, graphqlBudgetOf, type CallBudget, type Purpose } from './budget.js'
 
 /** Whom to ask, and as whom. */
 export interface ApiClient {
@@ -94,33 +94,36 @@ export interface RawAnswer {
 
 /** Asks once, within the budget. For who wants to see how the API answers, not what. Throws {@link ApiSilence}. */
 export async function sendAsItIs(client: ApiClient, question: ApiQuestion): Promise<RawAnswer> {
-  const budget = budgetOf(client)
-  await awaitBudget(client, budget, question.signal)
-  budget.spend()
+  await spendBudgets(client, question)
   const { response, text } = await exchange(client, question)
   return { status: response.status, headers: response.headers, answer: parsed(text) }
 }
 
 async function sendOnce(client: ApiClient, question: ApiQuestion): Promise<unknown> {
-  const budget = budgetOf(client)
-  await awaitBudget(client, budget, question.signal)
-  budget.spend()
+  // The headers of an answer speak of the budget that is asked from: GraphQL has one of its own.
+  const budget = await spendBudgets(client, question)
   const { response, text } = await exchange(client, question)
-  // GraphQL has a budget of its own, of which these headers would speak.
-  const own = question.path === GRAPHQL
-  if (!own) budget.learn(response.headers, Date.now())
+  budget.learn(response.headers, Date.now())
   const answer = parsed(text)
   if (response.ok && answer !== undefined) return answer
   if (response.ok) throw new ApiRefusal('the answer was not complete', { status: response.status })
   const [first] = refusalSchema.safeParse(answer).data?.errors ?? []
   const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1000 || 0
   // D1's own number stands on limits of one database, such as ten restores in ten minutes: others are served.
-  if (response.status === 429 && !own && first?.code !== D1_CODE) budget.block(retryAfterMs, Date.now())
+  if (response.status === 429 && first?.code !== D1_CODE) budget.block(retryAfterMs, Date.now())
   throw new ApiRefusal(first?.message ?? `${response.status} ${response.statusText}`, {
     status: response.status,
     code: first?.code,
     retryAfterMs,
   })
+}
+
+/** Waits until the call may be made, and counts it; the narrowest budget that it is counted in. */
+async function spendBudgets(client: ApiClient, { path, signal }: ApiQuestion): Promise<CallBudget> {
+  const budgets = path === GRAPHQL ? [budgetOf(client), graphqlBudgetOf(client)] : [budgetOf(client)]
+  for (const budget of budgets) await awaitBudget(client, budget, signal)
+  for (const budget of budgets) budget.spend(Date.now())
+  return budgets.at(-1) ?? budgetOf(client)
 }
 
 /** Throws the refusal that the call would meet, or that others would because of it, when the wait is long. */

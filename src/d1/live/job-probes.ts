@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readQueryTraffic } from '../cloudflare/query-traffic.js'
-import { apiPath } from '../cloudflare/send.js'
+import { apiPath, sendAsItIs } from '../cloudflare/send.js'
 import { settled, type Lab, type Said } from './lab.js'
 import { demand, rowExists, type Probe } from './sql-probes.js'
 
@@ -87,9 +87,17 @@ export const JOB_PROBES: Record<string, Probe> = {
   },
   'rate-policy': async (lab) => {
     const headers = lab.lastHeaders() ?? (await demand(lab, 'SELECT 1')).headers
-    const told = /;q=(\d+);w=(\d+)/.exec((headers.get('ratelimit-policy') ?? '').replaceAll(' ', ''))
-    return told === null ? 'none is told' : `${told[1]} in ${told[2]} s`
+    return policyIn(headers)
   },
+  'graphql-policy': async ({ client }) => {
+    const body = { query: '{ viewer { __typename } }' }
+    return policyIn((await sendAsItIs(client, { path: '/graphql', body })).headers)
+  },
+}
+
+function policyIn(headers: Headers): string {
+  const told = /;q=(\d+);w=(\d+)/.exec((headers.get('ratelimit-policy') ?? '').replaceAll(' ', ''))
+  return told === null ? 'none is told' : `${told[1]} in ${told[2]} s`
 }
 
 /** Whether the child of a parent `id` may come before it in one import, with so much between them. */

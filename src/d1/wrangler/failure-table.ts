@@ -44,6 +44,16 @@ export const CUT_APART: FailureRow = {
   source: `${ISSUES}15314, 4326, 14991, 15690`,
 }
 
+/** Said of a value that is stored, or only made on the way to a result. */
+export const VALUE_TOO_BIG: FailureRow = {
+  type: 'SqlRefused',
+  match: /string or blob too big/i,
+  meaning: 'A row, a text or a blob is larger than the 2 MB that D1 takes.',
+  advice: 'Keep large values elsewhere (R2), or split them over rows.',
+  texts: ['string or blob too big: SQLITE_TOOBIG'],
+  source: LIMITS,
+}
+
 /**
  * What Wrangler and the API print, from top to bottom: the first row that matches decides. Refusals of which more is to be said
  * stand before the mark that SQLite leaves behind each of its messages, and that mark before every number and word that
@@ -71,14 +81,7 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
     texts: ['statement too long: SQLITE_TOOBIG', 'Statement too long'],
     source: LIMITS,
   },
-  {
-    type: 'SqlRefused',
-    match: /string or blob too big/i,
-    meaning: 'A row, a text or a blob is larger than the 2 MB that D1 takes.',
-    advice: 'Keep large values elsewhere (R2), or split them over rows.',
-    texts: ['string or blob too big: SQLITE_TOOBIG'],
-    source: LIMITS,
-  },
+  VALUE_TOO_BIG,
   {
     type: 'SqlRefused',
     match: /too many SQL variables|too many columns|too many terms in compound SELECT/i,

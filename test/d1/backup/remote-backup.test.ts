@@ -62,6 +62,34 @@ describe('a backup of a remote database', () => {
     expect(after).toEqual(before)
   })
 
+  it('by rows carries rows of the largest size that D1 stores, of which the literals are larger, and pages that are too large', async () => {
+    const { target, api } = await remoteTarget(
+      `CREATE TABLE large (id TEXT PRIMARY KEY, a, b, c) WITHOUT ROWID;
+       INSERT INTO large VALUES ('it''s small', 1, NULL, 'x'), ('k1', randomblob(1999800), 1.5, 'ž'),
+         ('k2', replace(hex(zeroblob(900000)), '00', 'z'''), x'00', char(0)), ('last', 2, 3, 4);
+       CREATE TABLE many (id INTEGER PRIMARY KEY, a TEXT);
+       INSERT INTO many WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) SELECT i, 'row ' || i FROM n;`,
+    )
+    const tables = ['large', 'many']
+    const before = contentOf(api.database(target.database.id), tables)
+    const message = "D1 DB's isolate exceeded its memory limit and was reset."
+    const says = { status: 400, code: 7500, message }
+    api.fault({ route: 'query', match: /AS key FROM "many"/, call: 2, kind: 'says', says })
+    const byRows = { ...target, backupWay: 'rows' as const }
+    const { file } = await createBackup({ target: byRows, files: [], keep: 2 })
+    const { database } = await restoreBackup({ file, to: join(temporaryFolder(), 'out') })
+    const restored = openSqlite(database, { readOnly: true })
+    // Their texts are megabytes: not for a message.
+    expect(contentOf(restored, tables).map((text, at) => text === before[at])).toEqual([true, true])
+    restored.close()
+    const pages = api.calls.filter(({ sql }) => sql?.includes('AS key FROM "many"') === true)
+    expect(pages.map(({ sql }) => / LIMIT (\d+)$/.exec(sql ?? '')?.[1]).slice(0, 3)).toEqual([
+      '20',
+      '5000',
+      '500',
+    ])
+  })
+
   it('carries what D1 does not export: full-text tables', async () => {
     const sql = `CREATE TABLE docs (id INTEGER PRIMARY KEY, v TEXT); CREATE VIRTUAL TABLE t USING fts5(v);
       INSERT INTO t (rowid, v) VALUES (4, 'sea; shore');`
@@ -188,6 +216,23 @@ describe('a backup of a remote database', () => {
     expect(sizeless.rowsRead).toBeLessThan(1_000_000)
     const paid = await priceOfBackup({ ...target, workersPlan: 'paid' })
     expect(paid.rowsRead).toBeGreaterThan(1_200_000)
+  })
+
+  it('reads a fifth of what is left of a free day, where the account has used it before', async () => {
+    const { target, api } = await remoteTarget(
+      `CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t SELECT value FROM json_each('[1,2,3,4,5,6,7,8]');`,
+    )
+    const rows = { ...target, backupWay: 'rows' as const }
+    const used = (rowsRead: number): void =>
+      api.setAnalytics({ d1AnalyticsAdaptiveGroups: [{ sum: { rowsRead, rowsWritten: 0 } }] })
+    const readFor = async (): Promise<number> => (await priceOfBackup(rows)).rowsRead ?? Infinity
+    used(4_999_000)
+    const compared = await readFor()
+    // Twice eight rows are not within a fifth of 75.
+    used(5_000_000 - 75)
+    expect(await readFor()).toBeLessThan(compared)
+    used(6_000_000)
+    expect((await createBackup({ target: rows, files: [], keep: 9 })).comparison).toBe('schema')
   })
 
   it('counts sparse rows instead of trusting their numbers, and reads no more than allowed for it', async () => {

@@ -4,8 +4,14 @@ import { startCloudflareApi, type CloudflareApi } from '../../../sample/cloudfla
 import { failureOf } from '../../../src/activities/as-activity.js'
 import { messageOf, RunbookError } from '../../../src/contract/failures.js'
 import { listAccounts } from '../../../src/d1/cloudflare/account.js'
-import { askApi } from '../../../src/d1/cloudflare/api.js'
-import { CallBudget, RESERVE, type Purpose } from '../../../src/d1/cloudflare/budget.js'
+import { askApi, askRaw } from '../../../src/d1/cloudflare/api.js'
+import {
+  budgetOf,
+  CallBudget,
+  graphqlBudgetOf,
+  RESERVE,
+  type Purpose,
+} from '../../../src/d1/cloudflare/budget.js'
 import { apiPath } from '../../../src/d1/cloudflare/send.js'
 
 const ID = '11111111-1111-4111-8111-111111111111'
@@ -32,8 +38,8 @@ describe('the calls that are left', () => {
   it('are counted between two answers, and told anew by each', () => {
     const budget = new CallBudget()
     budget.learn(told(2, 60), NOW)
-    budget.spend()
-    budget.spend()
+    budget.spend(NOW)
+    budget.spend(NOW)
     expect(budget.waitMs('change', NOW)).toBe(60_000)
     budget.learn(told(900, 300), NOW)
     expect(budget.waitMs('watch', NOW)).toBe(0)
@@ -41,7 +47,7 @@ describe('the calls that are left', () => {
 
   it('hold nobody back before an answer told them, or where it tells nothing', () => {
     const budget = new CallBudget()
-    budget.spend()
+    budget.spend(NOW)
     budget.learn(new Headers({ ratelimit: 'otherwise' }), NOW)
     expect(budget.waitMs('watch', NOW)).toBe(0)
   })
@@ -135,6 +141,56 @@ it('a limit of one database, such as its restores, blocks no other call', async 
   } finally {
     await api.close()
   }
+})
+
+describe('GraphQL has a limit of its own', () => {
+  const QUESTION = { what: 'Asking', path: '/graphql', body: { query: '{ viewer { __typename } }' } }
+  const calls = (count: number) => ({ calls: count, windowMs: 300_000, blockMs: 300_000 })
+
+  it('which its questions meet without an overrun, and no other call waits for', async () => {
+    const api = await startCloudflareApi({
+      databases: [{ id: ID, name: 'production' }],
+      graphqlLimit: calls(2),
+    })
+    try {
+      const client = { url: api.url, token: api.token, tries: 4 }
+      const ask = (): Promise<unknown> => askRaw(client, QUESTION)
+      await ask()
+      await ask()
+      await expect(ask()).rejects.toMatchObject({ type: 'RateLimited', retryable: true })
+      expect(api.calls).toHaveLength(2)
+      const path = apiPath('accounts', api.accountId, 'd1', 'database', ID)
+      await askApi(client, { what: 'Asking', path, schema: z.unknown() })
+      // What others of this user used up is met once, and waited for.
+      expect(graphqlBudgetOf(client).waitMs('watch', Date.now())).toBeGreaterThan(200_000)
+      expect(budgetOf(client).waitMs('change', Date.now())).toBe(0)
+    } finally {
+      await api.close()
+    }
+  })
+
+  it('which is counted where no header tells it', () => {
+    const budget = new CallBudget({ calls: 2, windowMs: 60_000 })
+    expect(budget.waitMs('watch', NOW)).toBe(0)
+    budget.spend(NOW)
+    expect(budget.waitMs('watch', NOW)).toBe(0)
+    budget.spend(NOW + 10_000)
+    expect(budget.waitMs('change', NOW + 10_000)).toBe(50_000)
+    expect(budget.waitMs('change', NOW + 60_000)).toBe(0)
+    budget.spend(NOW + 60_000)
+    expect(budget.waitMs('change', NOW + 60_000)).toBe(0)
+  })
+
+  it('of which a question takes one of the calls of all, too', async () => {
+    const api = await startCloudflareApi({ databases: [], rateLimit: calls(1) })
+    try {
+      const client = { url: api.url, token: api.token, tries: 1 }
+      await askRaw(client, QUESTION)
+      await expect(askRaw(client, QUESTION)).rejects.toMatchObject({ type: 'RateLimited' })
+    } finally {
+      await api.close()
+    }
+  })
 })
 
 describe('pages', () => {

@@ -142,7 +142,14 @@ describe('against the local API with switches turned', () => {
   test('every strictness is among them', () => {
     const names: Record<keyof Strictness, true> = {
       ...{ importMode: true, tokenOwner: true, splitter: true, exportHoldMs: true, importHoldMs: true },
-      ...{ importAgain: true, commitFailure: true, queryMode: true, rateLimit: true, engine: true },
+      ...{
+        importAgain: true,
+        commitFailure: true,
+        queryMode: true,
+        rateLimit: true,
+        engine: true,
+        graphqlLimit: true,
+      },
     }
     const { options } = turned(SWITCHES)
     expect(Object.keys(options).sort()).toEqual(Object.keys(names).sort())

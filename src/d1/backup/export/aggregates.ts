@@ -82,5 +82,5 @@ function valueSum(column: string): string {
     WHEN 'integer' THEN 2 + (${column} & 1048575) + ((${column} >> 20) & 1048575) * 3 + ((${column} >> 40) & 16777215) * 5
     WHEN 'real' THEN 3 + (CAST(${column} * 1048576.0 AS INTEGER) & 1073741823)
     WHEN 'text' THEN 4 + ${text}
-    ELSE 5 + octet_length(${column}) % 1048573 * 7 + coalesce(unicode(substr(hex(${column}), 1, 1)), 0) END`
+    ELSE 5 + octet_length(${column}) % 1048573 * 7 + coalesce(unicode(hex(substr(${column}, 1, 1))), 0) END`
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { virtualContent, type Inventory, type TableShape } from '../../schema/inventory.js'
 import { LongRows } from './long-rows.js'
-import { literalOf, tupleOf, type TextForm } from './row-codec.js'
+import { literalOf, type TextForm } from './row-codec.js'
 import { orderOf, rowOrder, type LaterKey } from './row-order.js'
 import type { SqlFile } from './sql-file.js'
 import { InsertRoom } from '../../sql/insert-room.js'
@@ -13,14 +13,20 @@ import { ROWS_A_BREATH } from './summary.js'
 export interface RowSource {
   /** The functions for exact reals exist there. */
   exact: boolean
-  /** `expression` (text) for every row of the table in the order of its key, or for those of `where`, as UTF-8 bytes. */
+  /** `(value,value)` for every row of the table in the order of its key, or for those of `where`, as UTF-8 bytes. */
   rows(
     table: TableShape,
-    expression: string,
+    values: readonly RowValue[],
     where?: string,
   ): Iterable<Uint8Array> | AsyncIterable<Uint8Array>
   /** Rows of a small table. */
   query(sql: string): Promise<Record<string, unknown>[]>
+}
+
+/** A column, and SQL that gives its value in a row as a literal. */
+export interface RowValue {
+  column: string
+  literal: string
 }
 
 /**
@@ -82,11 +88,11 @@ async function tryRows(dump: Dump, table: TableShape, later: LaterKey[], form: T
   // D1 takes 100 values a row: the rows of a table of 100 columns are numbered anew, in the same order.
   const columns = rowid === undefined || stored.length >= MOST_COLUMNS ? stored : [rowid, ...stored]
   const head = `INSERT INTO ${quoteName(table.name)} (${columns.map(quoteName).join(',')}) VALUES\n`
-  const values = columns.map((name) => valueOf(name, later, form, source.exact))
+  const values = columns.map((column) => ({ column, literal: valueOf(column, later, form, source.exact) }))
   const room = new InsertRoom(columns.length)
   const pace = breathing(dump.signal)
   let open = false
-  for await (const tuple of source.rows(table, tupleOf(values))) {
+  for await (const tuple of source.rows(table, values)) {
     if (form === 'quoted' && !isUtf8(tuple)) return false
     if (LongRows.tooLong(head, tuple)) {
       if (open) out.write(';\n')
@@ -128,7 +134,10 @@ async function dumpLaterKeys(dump: Dump, table: TableShape, later: LaterKey[]): 
     const met = key.map((part, at) => `${name}.${quoteName(part)} IS given.column${at + 2}`).join(' AND ')
     const head = `UPDATE ${name} SET ${quoteName(column)} = given.column1 FROM (VALUES\n`
     const tail = `) AS given WHERE ${met};\n`
-    const values = tupleOf([column, ...key].map((part) => literalOf(quoteName(part), 'hex', source.exact)))
+    const values = [column, ...key].map((part) => ({
+      column: part,
+      literal: literalOf(quoteName(part), 'hex', source.exact),
+    }))
     const room = new InsertRoom(key.length + 1)
     let open = false
     for await (const tuple of source.rows(table, values, condition)) {

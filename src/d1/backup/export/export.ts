@@ -8,7 +8,7 @@ import type { LiveComparison } from './live-comparison.js'
 import { takeInventory } from '../../schema/inventory.js'
 import { targetFile } from '../../read/local-reader.js'
 import type { Reader } from '../../sqlite/reader.js'
-import { addRowFunctions } from './row-codec.js'
+import { addRowFunctions, tupleOf } from './row-codec.js'
 import { orderOf } from './row-order.js'
 import { snapshotOf } from '../../schema/snapshot.js'
 import { SqlFile, type WrittenFile } from './sql-file.js'
@@ -90,7 +90,8 @@ function connectionSource(database: DatabaseSync): RowSource {
   addRowFunctions(database)
   return {
     exact: true,
-    *rows(table, expression, where) {
+    *rows(table, values, where) {
+      const expression = tupleOf(values.map(({ literal }) => literal))
       const key = orderOf(table).map(quoteName).join(', ')
       const sql = `SELECT CAST(${expression} AS BLOB) AS tuple FROM ${quoteName(table.name)}${where === undefined ? '' : ` WHERE ${where}`}${key === '' ? '' : ` ORDER BY ${key}`}`
       for (const { tuple } of eachRow(database.prepare(sql))) yield tuple as Uint8Array

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { RunbookError } from '../../../contract/failures.js'
+import type { DayUsage } from '../../../contract/price.js'
 import { rowsAllowed } from '../../../contract/row-allowance.js'
 import type { BackupWay, Comparison, TableSummary } from '../../../contract/backup.js'
 import { aggregateTables, type Aggregates } from './aggregates.js'
@@ -38,7 +39,12 @@ const EXPORT_TIMEOUT_MS = 55 * 60_000
  * not export, goes by rows whatever `asked` says. Throws `ConfigInvalid` where the hours of exports put it off.
  */
 export async function exportRemote(
-  request: ExportRequest & { onMeasured?: (measured: Measured) => void; urgent?: boolean },
+  request: ExportRequest & {
+    onMeasured?: (measured: Measured) => void
+    urgent?: boolean
+    /** Of the account, where it may be on the free plan. */
+    usedToday?: DayUsage
+  },
   asked: BackupWay,
 ): Promise<Exported> {
   const { target, file, signal, onProgress, onRowsRead, onMeasured } = request
@@ -52,7 +58,7 @@ export async function exportRemote(
   })
   demandHours(exports)
   const numbers = await numbersNow(reader, inventory)
-  const allowed = rowsAllowed(target.backupMaxRowsRead, target.workersPlan)
+  const allowed = rowsAllowed(target, request.usedToday)
   const sizes = await measureTables(reader, inventory, numbers, allowed)
   const comparison = affordableComparison(sizes, allowed)
   onMeasured?.({ inventory, sizes, comparison, way, ...defined({ exports }) })
