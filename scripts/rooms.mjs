@@ -212,6 +212,7 @@ export const ROOMS = [
       'src/process',
       ...d1('sqlite', 'sql', 'order', 'schema', 'scratch'),
       'src/analysis/statement',
+      'src/analysis/compare',
       'src/analysis/replay',
       'src/analysis/rehearse',
     ],

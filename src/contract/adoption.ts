@@ -9,9 +9,10 @@ export interface Difference {
    * `missing`: the files leave it and the database lacks it; `extra`: the database has it and the files do not leave it;
    * `different`: both have it, and it is not the same; `not-run`: a statement that would still change the database;
    * `unreadable`: whether it ran cannot be read from the database. Of rows: `missing`: neither key nor values; `same-key`: the key,
-   * with other values, which may be the row as it was changed since, or another one; `other-key`: the values, under another number.
+   * with other values, which may be the row as it was changed since, or another one; `other-key`: the values, under another number;
+   * `alike`: SQLite numbered it, and another row with its values leaves open which it is.
    */
-  state: 'missing' | 'extra' | 'different' | 'not-run' | 'unreadable' | 'same-key' | 'other-key'
+  state: 'missing' | 'extra' | 'different' | 'not-run' | 'unreadable' | 'same-key' | 'other-key' | 'alike'
   /** Of rows: what the file does to them. */
   act?: 'inserted' | 'changed'
   /** Of the object; of rows, their table; of a statement, `line 3`. */
@@ -42,7 +43,7 @@ export interface Adoption {
   notProven: NotProven[]
   /** Objects of the database that no file makes: no proof needs them, and none is spoilt by them. */
   extra: Difference[]
-  /** Rows that files insert and the database holds under their key, with other values by now. */
+  /** Rows that files insert and the database holds under their key, with other values by now, or under another number than SQLite gave them here. */
   edited: Difference[]
   /** The ledger that the proof was made with, in its order. */
   ledger: string[]

@@ -29,6 +29,8 @@ function rowsText({ state, act, name }: Difference, rows: number): string {
   if (state === 'missing') return `of ${they} neither key nor values are there`
   if (state === 'other-key')
     return `the values of ${they} are there under ${one ? 'another number' : 'other numbers'}`
+  if (state === 'alike')
+    return `${they} ${one ? 'has its number' : 'have their numbers'} from SQLite, and another row with equal values leaves open which ${one ? 'it is' : 'they are'}`
   if (state === 'same-key') return `${they}: the ${one ? 'key is' : 'keys are'} there, with other values`
   return `${plural(rows, 'row')} of ${name} ${has} other values than the files leave`
 }

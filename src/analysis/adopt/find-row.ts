@@ -19,9 +19,25 @@ export function findRow(live: DatabaseSync, catalog: DetailedCatalog, { table, r
   const keys = keysOf(table).filter((key) => key.every((name) => (row[name] ?? null) !== null))
   // Numbers alone come out of a counter, and meet by chance.
   if (keys.some((key) => key.some((name) => isText(row[name])) && holds(key))) return 'own-key'
-  const values = whole.filter((name) => !isRowNumber(table, name))
+  const values = comparedValues(table)
   if (tellsMore(table, values, row) && values.length < whole.length && holds(values)) return 'other-key'
   return keys.some(holds) ? 'same-key' : 'nothing'
+}
+
+/** How many rows of the database hold the values of a row, whatever their number. */
+export function rowsAlike(live: DatabaseSync, { table, row }: ChainRow): number {
+  const condition = comparedValues(table)
+    .map((name) => `${quoteName(name)} IS ?`)
+    .join(' AND ')
+  const found = live
+    .prepare(`SELECT count(*) AS n FROM ${quoteName(table.name)} WHERE ${condition}`)
+    .get(...comparedValues(table).map((name) => row[name] ?? null))
+  return Number(found?.['n'])
+}
+
+/** The columns by which a row is known again whatever its number. */
+export function comparedValues(table: TableSchema): string[] {
+  return comparedColumns(table).filter((name) => !isRowNumber(table, name))
 }
 
 function has(live: DatabaseSync, table: TableSchema, columns: string[], row: Row): boolean {

@@ -35,7 +35,8 @@ export interface ProveInput {
 /**
  * Which pending files the database holds already, though its ledger does not name them. The files are replayed on an empty database, by
  * SQLite and by D1's engine; a file is proven when every object that it and those before it leave is in the database exactly, what they
- * drop is not, the rows that they insert are found by a chosen key or whole, as one of the files leaves them, and each statement that changes rows changes nothing any
+ * drop is not, the rows that they insert are found by a chosen key or whole, as one of the files leaves them, or, where SQLite numbers them, by
+ * values that no other row has, and each statement that changes rows changes nothing any
  * more on a copy. Only what is proven without a gap from the first pending file on is `proven`.
  */
 export async function proveAdoption(input: ProveInput, open?: OpenScratch): Promise<Adoption> {

@@ -1,11 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Difference } from '../../contract/adoption.js'
-import type { DetailedCatalog, TableSchema } from '../../d1/schema/schema.js'
+import { rowidColumn, sameName, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import { cellText, type Row } from '../../d1/sqlite/sqlite.js'
+import { columnsFilled } from '../compare/writers.js'
+import { anatomyOf } from '../statement/statement.js'
 import type { ChainLink, ChainState } from './chain.js'
 import { ChainRows, sameValues, type ChainRow } from './chain-rows.js'
 import { settledTables } from './data-statements.js'
-import { findRow, type Found } from './find-row.js'
+import { comparedValues, findRow, rowsAlike, type Found } from './find-row.js'
 
 const SAMPLES = 3
 
@@ -43,9 +45,31 @@ export class SeedRows {
       if (found === 'whole') continue
       if (passing && later.some((state) => !this.#rows.of(state).has(row.identity))) continue
       if (this.#wasThere(row.identity, act, later)) edited.add(row, act.what, 'different')
-      else lacking.add(row, act.what, stateOf(found))
+      else if (found === 'other-key' && isNumberedBySqlite(act, row)) {
+        const alone = rowsAlike(this.#live, row) === 1 && this.#alike(last, row) === 1
+        if (this.#isNamed(last, row)) lacking.add(row, act.what, 'other-key')
+        else if (alone) edited.add(row, act.what, 'other-key')
+        else lacking.add(row, act.what, 'alike')
+      } else lacking.add(row, act.what, stateOf(found))
     }
     return { lacking: lacking.list(), edited: edited.list() }
+  }
+
+  /** A row that the files leave may name the number of this one. */
+  #isNamed(state: ChainState, { table }: ChainRow): boolean {
+    return [...this.#rows.of(state).values()].some((other) =>
+      other.table.foreignKeys.some(({ target }) => sameName(target, table.name)),
+    )
+  }
+
+  /** How many rows that the files leave have the values of this one. */
+  #alike(state: ChainState, { table, row }: ChainRow): number {
+    const names = comparedValues(table)
+    const text = (of: Row): string =>
+      JSON.stringify(names.map((name) => [typeof of[name], cellText(of[name])]))
+    return [...this.#rows.of(state).values()].filter(
+      (other) => other.table === table && text(other.row) === text(row),
+    ).length
   }
 
   /** What the files did to the row last that its values alone can show; undefined: nothing. */
@@ -55,7 +79,7 @@ export class SeedRows {
       if (row === undefined) return undefined
       const old = this.#rows.of(link.before).get(identity)
       const versions = of.slice(at).flatMap(({ after }) => after ?? [])
-      if (old === undefined) return { what: 'inserted', versions }
+      if (old === undefined) return { what: 'inserted', versions, link }
       if (!settledTables(link).has(row.table.name.toLowerCase()) && !sameValues(old, row))
         return { what: 'changed', versions }
     }
@@ -84,6 +108,24 @@ interface Act {
   what: 'inserted' | 'changed'
   /** The row, from that act on. */
   versions: ChainState[]
+  /** For `inserted`: the file. */
+  link?: ChainLink
+}
+
+/** No INSERT of the file into the table names its number. */
+function isNumberedBySqlite({ link }: Act, { table }: ChainRow): boolean {
+  const number = rowidColumn(table)
+  const inserts = (link?.statements ?? [])
+    .map(({ sql, tokens }) => anatomyOf(sql, tokens))
+    .filter(({ verb, target = '' }) => verb === 'insert' && sameName(target, table.name))
+  return (
+    number !== undefined &&
+    inserts.length > 0 &&
+    inserts.every((anatomy) => {
+      const listed = columnsFilled(anatomy)
+      return listed !== undefined && !listed.some((name) => sameName(name, number.name))
+    })
+  )
 }
 
 /** Of one table, act and state one difference. */

@@ -349,6 +349,39 @@ describe('rows that were changed behind the file that inserts them', () => {
     expect((await prove(files, [PLANS, ...later, application].join('\n'))).proven).toEqual(proven)
   })
 
+  describe('numbers that SQLite gives', () => {
+    const numbered = async (change: string, seed = PLANS): Promise<Adoption> =>
+      prove({ '0001.sql': seed }, `${seed}\n${change}`)
+    const MOVED = 'UPDATE plans SET id = id + 10;'
+
+    test('are other ones in the database: proven by values that no other row has, and told', async () => {
+      const seen = await numbered(MOVED)
+      expect(seen.proven).toEqual(['0001.sql'])
+      expect(seen.edited).toMatchObject([{ kind: 'rows', state: 'other-key', table: 'plans', rows: 2 }])
+    })
+
+    test.each<[string, string, string]>([
+      ['another row has the values', `${MOVED} INSERT INTO plans (title) VALUES ('paid');`, PLANS],
+      ['the file inserts equal rows', MOVED, PLANS.replace("'paid'", "'free'")],
+      [
+        'the file chooses the numbers',
+        MOVED,
+        PLANS.replace("(title) VALUES ('free'), ('paid')", "VALUES (1, 'free'), (2, 'paid')"),
+      ],
+      [
+        'a row of the files names a number',
+        "DELETE FROM prices; UPDATE plans SET id = id + 10; INSERT INTO plans VALUES (1, 'x'); INSERT INTO prices VALUES (1, 5);",
+        `${PLANS} CREATE TABLE prices (plan_id INTEGER REFERENCES plans (id), price INTEGER); INSERT INTO prices VALUES (1, 5);`,
+      ],
+      ['one of the values is another', `${MOVED} UPDATE plans SET title = 'Free' WHERE id = 11;`, PLANS],
+      ['one is gone', `${MOVED} DELETE FROM plans WHERE id = 12;`, PLANS],
+    ])('%s: not proven', async (_what, change, seed) => {
+      const seen = await numbered(change, seed)
+      expect(seen.proven).toEqual([])
+      expect(whyOf(seen)).toContain('into plans')
+    })
+  })
+
   const UNKNOWN =
     'Whether it ran and they were changed or deleted since, or never ran, the database does not show.'
   test.each<[string, string[], string, number, string]>([
@@ -367,11 +400,11 @@ describe('rows that were changed behind the file that inserts them', () => {
       `Of 2 rows that it inserts into plans neither key nor values are there (id = 1; id = 2). ${UNKNOWN}`,
     ],
     [
-      'under other numbers',
+      'under other numbers, and another row has the values of one',
       [],
-      'UPDATE plans SET id = id + 10;',
+      "UPDATE plans SET id = id + 10; INSERT INTO plans (title) VALUES ('free');",
       0,
-      `The values of 2 rows that it inserts into plans are there under other numbers (id = 1; id = 2). ${UNKNOWN}`,
+      `1 row that it inserts into plans has its number from SQLite, and another row with equal values leaves open which it is (id = 1). ${UNKNOWN}`,
     ],
     [
       'by an upsert that never ran',
