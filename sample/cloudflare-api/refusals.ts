@@ -1,3 +1,9 @@
+import {
+  isAbsentFunction,
+  isAuthorizedPragma,
+  MODULES,
+  REFUSED_FUNCTIONS,
+} from '../../src/d1/sql/authorized.js'
 import { significantTokens, unquote, type Token } from '../../src/d1/sql/tokens.js'
 import { ALL_LIMITS, type EngineLimits } from './engine.js'
 import { notAuthorized, sqlFailure, type ApiFailure } from './failure.js'
@@ -37,26 +43,6 @@ const TRANSACTION_REFUSED =
   "automatically roll back on exceptions, and because it interacts correctly with Durable Objects' automatic atomic " +
   'write coalescing.'
 
-const PRAGMAS = new Set(
-  (
-    'foreign_keys defer_foreign_keys legacy_alter_table recursive_triggers ignore_check_constraints ' +
-    'case_sensitive_like reverse_unordered_selects table_info table_xinfo table_list index_list index_info ' +
-    'index_xinfo foreign_key_list foreign_key_check quick_check optimize'
-  ).split(' '),
-)
-const READ_ONLY_PRAGMAS = new Set(['page_size', 'data_version'])
-
-/** Functions of Node's SQLite that D1 keeps from its users. */
-const FUNCTIONS = new Set(
-  (
-    'sqlite_version sqlite_source_id sqlite_compileoption_get sqlite_compileoption_used sqlite_log subtype ' +
-    'fts5_source_id fts5_locale fts5_get_locale fts5_insttoken ceiling log10 power json_error_position json_pretty ' +
-    'rtreedepth rtreenode unistr unistr_quote'
-  ).split(' '),
-)
-const ABSENT_FUNCTIONS =
-  /^(?:soundex|sqlite_offset|fts3_tokenizer|geopoly_\w+|matchinfo|offsets|median|percentile\w*)$/
-const MODULES = new Set(['fts5', 'fts5vocab', 'rtree', 'rtree_i32'])
 /** The tables in which D1 keeps its own state; every database has them. */
 const OWN_TABLES = new Set(['_cf_kv', '_cf_metadata'])
 
@@ -71,8 +57,7 @@ function refusedPragma(tokens: Token[]): ApiFailure | undefined {
   const at = qualified ? 3 : 1
   const name = nameAt(tokens, at)
   const argument = tokens[at + 1] !== undefined && tokens[at + 1]?.text !== ';'
-  if (PRAGMAS.has(name) || (READ_ONLY_PRAGMAS.has(name) && !argument)) return undefined
-  return notAuthorized()
+  return isAuthorizedPragma(name, argument) ? undefined : notAuthorized()
 }
 
 function refusedCreation(tokens: Token[]): ApiFailure | undefined {
@@ -125,22 +110,18 @@ function refusedReference(tokens: Token[]): ApiFailure | undefined {
     const name = nameAt(tokens, index)
     const called = tokens[index + 1]?.text === '('
     if (called && name === 'load_extension') return sqlFailure('not authorized: SQLITE_ERROR')
-    if (called && FUNCTIONS.has(name)) {
+    if (called && REFUSED_FUNCTIONS.has(name)) {
       return sqlFailure(`not authorized to use function: ${name} at offset ${token.start}: SQLITE_ERROR`)
     }
-    if (called && ABSENT_FUNCTIONS.test(name)) {
+    if (called && isAbsentFunction(name)) {
       return sqlFailure(`no such function: ${token.text} at offset ${token.start}: SQLITE_ERROR`)
     }
     if (!namesTable(tokens, index)) continue
     if (OWN_TABLES.has(name)) return notAuthorized()
-    if (name.startsWith('pragma_') && !allowedTableFunction(name.slice('pragma_'.length)))
+    if (name.startsWith('pragma_') && !isAuthorizedPragma(name.slice('pragma_'.length), false))
       return notAuthorized()
   }
   return undefined
-}
-
-function allowedTableFunction(pragma: string): boolean {
-  return PRAGMAS.has(pragma) || READ_ONLY_PRAGMAS.has(pragma)
 }
 
 const BEFORE_TABLE = new Set([

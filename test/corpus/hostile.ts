@@ -101,6 +101,23 @@ export const HOSTILE: HostileFile[] = [
     code: 'TX102',
   },
   {
+    name: 'asks a PRAGMA as a table',
+    sql: `INSERT INTO a (x) SELECT writable_schema FROM pragma_writable_schema;`,
+    code: 'SY101',
+  },
+  {
+    name: 'asks a PRAGMA as a function, by a quoted name',
+    sql: `INSERT INTO a (x) SELECT * FROM "pragma_journal_mode"('WAL');`,
+    code: 'SY101',
+  },
+  { name: 'sets a PRAGMA that may only be read', sql: 'PRAGMA page_size = 512;', code: 'TX102' },
+  { name: 'calculates with a function that D1 keeps', sql: 'UPDATE a SET x = power(2, 3);', code: 'SY101' },
+  { name: 'formats JSON by one', sql: 'UPDATE a SET x = json_pretty(x);', code: 'SY101' },
+  { name: 'chooses by if()', sql: `UPDATE a SET x = if(x IS NULL, 'n', x);`, code: 'SY101' },
+  { name: 'calls one behind a comment', sql: 'SELECT [log10] /* ( */ (100);', code: 'SY101' },
+  { name: 'defaults to one', sql: 'CREATE TABLE q (a DEFAULT (subtype(1)));', code: 'SY101' },
+  { name: 'uses a polygon', sql: `SELECT geopoly_area('[[0,0],[1,0],[0,1],[0,0]]');`, code: 'SY101' },
+  {
     name: 'makes a temporary table',
     sql: `CREATE TEMP TABLE z (a); INSERT INTO z VALUES (1);`,
     code: 'D1L104',
@@ -139,5 +156,20 @@ export const TAME: { name: string; sql: string }[] = [
     name: 'a trigger with semicolons in texts',
     sql: `CREATE TRIGGER tr AFTER INSERT ON a BEGIN UPDATE a SET x = '; ATTACH ' WHERE x = ';'; END;`,
   },
+  { name: 'a PRAGMA as a table', sql: `INSERT INTO a (x) SELECT name FROM pragma_table_info('a');` },
+  {
+    name: 'what D1 has instead',
+    sql: 'UPDATE a SET x = pow(2, 3) + ceil(1.5) + iif(1, 2, 3) + log(10, 100);',
+  },
+  {
+    name: 'tables called like functions',
+    sql: `CREATE TABLE subtype (id INTEGER PRIMARY KEY, power INTEGER); INSERT INTO subtype (id) VALUES (1); CREATE INDEX optimize ON subtype (power); CREATE TABLE IF NOT EXISTS offsets (s INTEGER REFERENCES subtype (id));`,
+  },
+  {
+    name: 'a WITH called like functions',
+    sql: 'WITH power (n) AS (SELECT 1), subtype (n) AS (SELECT n FROM power) INSERT INTO a (x) SELECT n FROM subtype;',
+  },
+  { name: 'integers in an R*Tree', sql: 'CREATE VIRTUAL TABLE r32 USING rtree_i32(id, a, b);' },
+  { name: 'a column called like a PRAGMA', sql: 'ALTER TABLE a ADD COLUMN pragma_encoding TEXT;' },
   { name: 'an EXPLAIN', sql: `EXPLAIN QUERY PLAN SELECT * FROM a;` },
 ]

@@ -1,3 +1,4 @@
+import { isAbsentFunction, isAuthorizedPragma, MODULES, REFUSED_FUNCTIONS } from '../../d1/sql/authorized.js'
 import { isReservedByD1 } from '../../d1/sql/reserved-names.js'
 import type { SqlStatement } from '../../d1/sql/statements.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
@@ -21,33 +22,23 @@ const MAX_COMPOUND = 5
 const MAX_OPERATIONS = 21_492
 const MAX_PATTERN = 50
 
-/** PRAGMAs that workerd authorises; the rest is refused. Source: run against workerd. */
-const ALLOWED_PRAGMAS = new Set(
-  `data_version defer_foreign_keys foreign_key_check foreign_key_list foreign_keys ignore_check_constraints
-   case_sensitive_like index_info index_list index_xinfo legacy_alter_table optimize page_size quick_check
-   recursive_triggers reverse_unordered_selects table_info table_list table_xinfo`.split(/\s+/),
+/** PRAGMAs that SQLite also has as `pragma_…()`. Source: https://sqlite.org/pragma.html#pragfunc; run against workerd. */
+const OTHER_PRAGMAS = new Set(
+  `analysis_limit application_id auto_vacuum automatic_index busy_timeout cache_size cache_spill cell_size_check checkpoint_fullfsync
+   collation_list compile_options count_changes data_store_directory database_list default_cache_size empty_result_callbacks encoding
+   freelist_count full_column_names fullfsync function_list hard_heap_limit incremental_vacuum integrity_check journal_mode
+   journal_size_limit locking_mode max_page_count mmap_size module_list page_count pragma_list query_only read_uncommitted schema_version
+   secure_delete short_column_names soft_heap_limit stats synchronous temp_store temp_store_directory threads trusted_schema user_version
+   wal_autocheckpoint wal_checkpoint writable_schema`.split(/\s+/),
 )
 
-/** Functions that SQLite has and D1 does not authorise. Source: run against workerd. */
-const REFUSED_FUNCTIONS = new Set([
-  'load_extension',
-  'sqlite_version',
-  'sqlite_source_id',
-  'sqlite_compileoption_used',
-  'sqlite_compileoption_get',
-  'unistr',
-  'fts3_tokenizer',
-  'fts5_source_id',
-  'pragma_database_list',
-  'pragma_function_list',
-  'pragma_compile_options',
-  'pragma_module_list',
-  'readfile',
-  'writefile',
-])
-
-/** Modules of virtual tables that workerd authorises. Source: run against workerd. */
-const MODULES = new Set(['fts5', 'fts5vocab', 'rtree'])
+/** What else to call. */
+const INSTEAD: Record<string, string> = {
+  ceiling: 'D1 has it as ceil().',
+  if: 'D1 has it as iif().',
+  log10: 'D1 has log(10, x), and log(x), which is of base 10.',
+  power: 'D1 has it as pow().',
+}
 
 /** What D1 refuses in this statement, judged by its words; the rehearsal asks D1 itself. */
 export function refusalOf(statement: SqlStatement, anatomy: StatementParts): Refusal | undefined {
@@ -136,7 +127,8 @@ function moduleRefusal({ verb, tokens }: StatementParts): Refusal | undefined {
 
 function pragmaRefusal(anatomy: StatementParts): Refusal | undefined {
   const name = anatomy.target?.toLowerCase() ?? ''
-  if (ALLOWED_PRAGMAS.has(name)) return undefined
+  const named = anatomy.tokens.findIndex(({ text }) => unquote(text).toLowerCase() === name)
+  if (isAuthorizedPragma(name, /^[=(]$/.test(anatomy.tokens[named + 1]?.text ?? ''))) return undefined
   return {
     code: 'TX102',
     message: `PRAGMA ${name} is refused by D1 (not authorized), and the file fails with it.`,
@@ -177,11 +169,9 @@ function limit(tokens: Token[]): Refusal | undefined {
         'Write the value itself.',
       )
     const word = token.text.toLowerCase()
-    const named = unquote(word)
-    const names = token.kind === 'word' || token.kind === 'name'
-    if (names && REFUSED_FUNCTIONS.has(named) && (next?.text === '(' || named.startsWith('pragma_'))) {
-      return sy101(`D1 does not authorise the function ${named}().`, 'Leave it out.')
-    }
+    const refused = refusedFunction(tokens, at)
+    if (refused !== undefined)
+      return sy101(`D1 does not authorise the function ${refused}().`, INSTEAD[refused] ?? 'Leave it out.')
     const pattern = next?.kind === 'string' ? unquote(next.text) : ''
     if ((word === 'like' || word === 'glob') && Buffer.byteLength(pattern) > MAX_PATTERN) {
       return sy101(
@@ -191,6 +181,33 @@ function limit(tokens: Token[]): Refusal | undefined {
     }
   }
   return undefined
+}
+
+/** A function that D1 refuses and that is called there. */
+function refusedFunction(tokens: Token[], at: number): string | undefined {
+  const token = tokens[at]
+  if (token === undefined || (token.kind !== 'word' && token.kind !== 'name')) return undefined
+  const name = unquote(token.text).toLowerCase()
+  const before = tokens[at - 1]?.text.toLowerCase() ?? ''
+  const calls = tokens[at + 1]?.text === '('
+  const pragma = /^pragma_(\w+)$/.exec(name)?.[1] ?? ''
+  if (OTHER_PRAGMAS.has(pragma)) return calls || /^(?:from|join|in|,)$/.test(before) ? name : undefined
+  const refused = REFUSED_FUNCTIONS.has(name) || isAbsentFunction(name) || name === 'load_extension'
+  if (!calls || !refused) return undefined
+  // A table or index may be called so: `INSERT INTO subtype (id)`, `WITH subtype (id) AS`.
+  if (/^(?:into|table|exists|references|on|with|recursive|index|\.)$/.test(before)) return undefined
+  const listed = before === ',' && /^as$/i.test(tokens[closing(tokens, at + 1) + 1]?.text ?? '')
+  return listed && /^with$/i.test(tokens[0]?.text ?? '') ? undefined : name
+}
+
+function closing(tokens: Token[], open: number): number {
+  let depth = 0
+  return tokens.findIndex(({ text }, at) => {
+    if (at < open) return false
+    if (text === '(') depth += 1
+    if (text === ')') depth -= 1
+    return depth === 0
+  })
 }
 
 /** Terms of the longest compound SELECT; VALUES rows do not count. */
