@@ -87,4 +87,19 @@ export const BY_THE_KEY: Scenario[] = [
       'ALTER TABLE member RENAME TO member_old; CREATE TABLE member (id INTEGER PRIMARY KEY, mail TEXT); INSERT INTO member SELECT * FROM member_old; DROP TABLE member_old;',
     codes: ['DL101'],
   }),
+  key({
+    name: 'DELETE of a parent row',
+    migration: 'DELETE FROM member WHERE id = 2;',
+    codes: ['DL102'],
+    says: [
+      '1 row of post is lost through the DELETE on member',
+      '2 rows of reply are lost through the DELETE',
+    ],
+  }),
+  key({
+    name: 'UPDATE OR REPLACE that makes a parent row another one',
+    migration: `UPDATE OR REPLACE member SET mail = 'a@x.ch' WHERE id = 2;`,
+    codes: ['DL102', 'DL103'],
+    says: ['1 row of post is lost through the UPDATE of member'],
+  }),
 ]

@@ -1,76 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { verdictOf } from '../../../src/analysis/findings/acknowledge.js'
-import {
-  RULES_ADDED,
-  RULES_KEPT,
-  TRIGGERS_ALIKE,
-  TRIGGERS_OTHERWISE,
-  UNIQUE_ALIKE,
-  UNIQUE_OTHERWISE,
-} from '../../corpus/added-rules.js'
-import { CAST_ALIKE, CUT } from '../../corpus/casts.js'
-import { COMPUTED_ALIKE, COMPUTED_OTHERWISE } from '../../corpus/computed-columns.js'
-import { CONDENSED, ROW_BY_ROW } from '../../corpus/condensed.js'
-import { EXCHANGED, IN_PLACE } from '../../corpus/columns-exchanged.js'
-import { CLEARED_DUPLICATES, LOST_DUPLICATES } from '../../corpus/deduplicated.js'
-import { DUPLICATES_GONE, DUPLICATES_STAY } from '../../corpus/duplicates.js'
-import { PIECES_KEPT, PIECES_LEFT_OUT, PIECES_LOST } from '../../corpus/pieces-elsewhere.js'
-import { EVERYDAY, EVERYDAY_LOSSES } from '../../corpus/everyday.js'
-import { ALONE_KEPT, ALONE_LOST, BLANKED, NOT_BLANKED } from '../../corpus/half-said.js'
-import { MERGED, REMADE, TOLD_APART } from '../../corpus/merged-values.js'
-import { BY_NO_KEY, BY_THE_KEY } from '../../corpus/lost-through.js'
-import { ONCE, REPEATED } from '../../corpus/rows-repeated.js'
-import { STORED_ALIKE, STORED_OTHERWISE } from '../../corpus/stored-types.js'
-import { CLEARED_KEPT, CLEARED_LOST } from '../../corpus/values-cleared.js'
-import { PARTLY_HELD, WHOLLY_HELD } from '../../corpus/partly-held.js'
-import { REKEYED, REKEYED_LOST } from '../../corpus/rekeyed.js'
+import { KINDS } from '../../corpus/kinds.js'
 import type { Scenario } from '../../corpus/scenario.js'
 import { judgeScenario } from '../scenario-run.js'
-
-const KINDS: Record<string, Scenario[]> = {
-  'rules that a rebuild adds, views that show other rows': RULES_ADDED,
-  'rules and views that are as they were': RULES_KEPT,
-  'unique indexes that refuse other rows': UNIQUE_OTHERWISE,
-  'unique indexes that refuse the same rows': UNIQUE_ALIKE,
-  'triggers that do something else': TRIGGERS_OTHERWISE,
-  'triggers that do the same': TRIGGERS_ALIKE,
-  'columns that hold the values of others': EXCHANGED,
-  'columns that keep their values': IN_PLACE,
-  'values cleared and lost': CLEARED_LOST,
-  'values cleared and held elsewhere': CLEARED_KEPT,
-  'labels and pieces that do not give a value back': PIECES_LOST,
-  'labels and pieces that give a value back': PIECES_KEPT,
-  'labels and pieces that give back some of the values': PIECES_LEFT_OUT,
-  'rows that a new table repeats': REPEATED,
-  'rows that a new table holds once': ONCE,
-  'columns that are computed otherwise': COMPUTED_OTHERWISE,
-  'columns that are computed and hold what they held': COMPUTED_ALIKE,
-  'duplicates that go': DUPLICATES_GONE,
-  'no duplicates': DUPLICATES_STAY,
-  'rows that no foreign key took': BY_NO_KEY,
-  'rows that a foreign key took': BY_THE_KEY,
-  'everyday changes': EVERYDAY,
-  'everyday changes that lose': EVERYDAY_LOSSES,
-  'values stored as another type': STORED_OTHERWISE,
-  'values stored as they were': STORED_ALIKE,
-  'rows under other keys of which some go': REKEYED_LOST,
-  'rows under other keys': REKEYED,
-  'values and rows of which a few are not given back': PARTLY_HELD,
-  'values and rows that are given back': WHOLLY_HELD,
-  'duplicates that are cleared away': CLEARED_DUPLICATES,
-  'duplicates that something is lost with': LOST_DUPLICATES,
-  'empty texts that become NULL beside NULLs': BLANKED,
-  'empty texts that stay apart from NULLs': NOT_BLANKED,
-  'values lost beside others that come back': ALONE_LOST,
-  'values that come back by a link or a calculation': ALONE_KEPT,
-  'tables made of several rows at a time': CONDENSED,
-  'tables copied row by row under another name': ROW_BY_ROW,
-  'different values that are equal now': MERGED,
-  'values that stay different': TOLD_APART,
-  'columns that are made again under their names': REMADE,
-  'values that a CAST cuts': CUT,
-  'values that a CAST leaves': CAST_ALIKE,
-}
 
 /** What the rules say, without D1's engine: what matters here is rows, which SQLite has all the same. */
 describe.each(Object.entries(KINDS))('%s', (_kind, scenarios) => {
@@ -87,5 +19,43 @@ describe.each(Object.entries(KINDS))('%s', (_kind, scenarios) => {
     ).toEqual([])
     for (const part of says) expect(said.join('\n')).toContain(part)
     for (const part of unsaid) expect(said.join('\n')).not.toContain(part)
+  })
+})
+
+/** A kind by its number, and the cases of it. */
+function documentOf(kinds: Record<string, Scenario[]>): string {
+  const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('_', '\\_')
+  const codes = (list: string[] = []): string => list.map((code) => `\`${code}\``).join(' ')
+  const sections = Object.entries(kinds).map(([kind, cases]) => {
+    const rows = cases.map(
+      ({ name, verdict, codes: told, silent }) =>
+        `| ${cell(name)} | \`${verdict}\` | ${codes(told)} | ${codes(silent)} |`,
+    )
+    return [
+      `## ${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}`,
+      '',
+      '<!-- prettier-ignore -->',
+      HEAD,
+      ...rows,
+    ].join('\n')
+  })
+  return `${INTRODUCTION}\n\n${sections.join('\n\n')}\n`
+}
+
+const HEAD = '| migration | verdict | said | not said |\n| --- | --- | --- | --- |'
+const INTRODUCTION = `# What a plan says, kind by kind
+
+Each row is a test case that runs (\`test/corpus\`, by \`test/analysis/rules/value-accounts.test.ts\`, which writes this page): a small migration on a few
+rows, the verdict of its plan, codes that it must name and codes that it must not. Every kind that costs something stands beside those that look like
+it and cost nothing. The codes: \`d1-runbook validate --rules\`.`
+
+describe('docs/judgement.md', () => {
+  test('is these cases (`npx vitest run -u` writes it)', async () => {
+    await expect(documentOf(KINDS)).toMatchFileSnapshot('../../../docs/judgement.md')
+  })
+
+  test('has no kind of fewer than five cases', () => {
+    const few = Object.entries(KINDS).filter(([, cases]) => cases.length < 5)
+    expect(few.map(([kind, cases]) => `${kind}: ${cases.length}`)).toEqual([])
   })
 })

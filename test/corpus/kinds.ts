@@ -1,0 +1,71 @@
+import {
+  RULES_ADDED,
+  RULES_KEPT,
+  TRIGGERS_ALIKE,
+  TRIGGERS_OTHERWISE,
+  UNIQUE_ALIKE,
+  UNIQUE_OTHERWISE,
+} from './added-rules.js'
+import { CAST_ALIKE, CUT } from './casts.js'
+import { COMPUTED_ALIKE, COMPUTED_OTHERWISE } from './computed-columns.js'
+import { CONDENSED, ROW_BY_ROW } from './condensed.js'
+import { EXCHANGED, IN_PLACE } from './columns-exchanged.js'
+import { CLEARED_DUPLICATES, LOST_DUPLICATES } from './deduplicated.js'
+import { DUPLICATES_GONE, DUPLICATES_STAY } from './duplicates.js'
+import { PIECES_KEPT, PIECES_LEFT_OUT, PIECES_LOST } from './pieces-elsewhere.js'
+import { EVERYDAY, EVERYDAY_LOSSES } from './everyday.js'
+import { ALONE_KEPT, ALONE_LOST, BLANKED, NOT_BLANKED } from './half-said.js'
+import { MERGED, REMADE, TOLD_APART } from './merged-values.js'
+import { BY_NO_KEY, BY_THE_KEY } from './lost-through.js'
+import { ONCE, REPEATED } from './rows-repeated.js'
+import { STORED_ALIKE, STORED_OTHERWISE } from './stored-types.js'
+import { CLEARED_KEPT, CLEARED_LOST } from './values-cleared.js'
+import { PARTLY_HELD, WHOLLY_HELD } from './partly-held.js'
+import { REKEYED, REKEYED_LOST } from './rekeyed.js'
+import type { Scenario } from './scenario.js'
+
+/** What migrations do to rows, values and rules, by kind: harmful ones, and beside them those that look alike. Each is a test case. */
+export const KINDS: Record<string, Scenario[]> = {
+  'rules that a rebuild adds, views that show other rows': RULES_ADDED,
+  'rules and views that are as they were': RULES_KEPT,
+  'unique indexes that refuse other rows': UNIQUE_OTHERWISE,
+  'unique indexes that refuse the same rows': UNIQUE_ALIKE,
+  'triggers that do something else': TRIGGERS_OTHERWISE,
+  'triggers that do the same': TRIGGERS_ALIKE,
+  'columns that hold the values of others': EXCHANGED,
+  'columns that keep their values': IN_PLACE,
+  'values cleared and lost': CLEARED_LOST,
+  'values cleared and held elsewhere': CLEARED_KEPT,
+  'labels and pieces that do not give a value back': PIECES_LOST,
+  'labels and pieces that give a value back': PIECES_KEPT,
+  'labels and pieces that give back some of the values': PIECES_LEFT_OUT,
+  'rows that a new table repeats': REPEATED,
+  'rows that a new table holds once': ONCE,
+  'columns that are computed otherwise': COMPUTED_OTHERWISE,
+  'columns that are computed and hold what they held': COMPUTED_ALIKE,
+  'duplicates that go': DUPLICATES_GONE,
+  'no duplicates': DUPLICATES_STAY,
+  'rows that no foreign key took': BY_NO_KEY,
+  'rows that a foreign key took': BY_THE_KEY,
+  'everyday changes': EVERYDAY,
+  'everyday changes that lose': EVERYDAY_LOSSES,
+  'values stored as another type': STORED_OTHERWISE,
+  'values stored as they were': STORED_ALIKE,
+  'rows under other keys of which some go': REKEYED_LOST,
+  'rows under other keys': REKEYED,
+  'values and rows of which a few are not given back': PARTLY_HELD,
+  'values and rows that are given back': WHOLLY_HELD,
+  'duplicates that are cleared away': CLEARED_DUPLICATES,
+  'duplicates that something is lost with': LOST_DUPLICATES,
+  'empty texts that become NULL beside NULLs': BLANKED,
+  'empty texts that stay apart from NULLs': NOT_BLANKED,
+  'values lost beside others that come back': ALONE_LOST,
+  'values that come back by a link or a calculation': ALONE_KEPT,
+  'tables made of several rows at a time': CONDENSED,
+  'tables copied row by row under another name': ROW_BY_ROW,
+  'different values that are equal now': MERGED,
+  'values that stay different': TOLD_APART,
+  'columns that are made again under their names': REMADE,
+  'values that a CAST cuts': CUT,
+  'values that a CAST leaves': CAST_ALIKE,
+}
