@@ -102,7 +102,10 @@ try {
   const begunMs = Date.now() - startedAt
   console.error(`${runs} runs begun in ${seconds(begunMs)} s`)
   const most = begunMs + 2 * looks * intervalMs + 600_000
-  while (seen() < runs * looks && Date.now() - startedAt < most) await sleep(1_000)
+  for (let rounds = 1; seen() < runs * looks && Date.now() - startedAt < most; rounds += 1) {
+    await sleep(1_000)
+    if (rounds % 30 === 0) console.error(`${seen()} of ${runs * looks} looks`)
+  }
   report(begunMs)
 } finally {
   clearInterval(watch)
