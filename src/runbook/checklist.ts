@@ -1,7 +1,7 @@
 import type { RunView, StepView } from '../contract/run.js'
 import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
-import { looksOnDemand, onDemandText } from '../text/looks.js'
+import { looksOf, onDemandText } from '../text/looks.js'
 import { plural } from '../text/plural.js'
 import { code, paragraphs, prose } from '../text/markdown.js'
 import { migrationState } from './migration-state.js'
@@ -10,6 +10,7 @@ import { planMarkdown } from './plan-markdown.js'
 import { markdownWords } from '../text/words.js'
 import { gateCommands } from './gate-commands.js'
 import { whoLines } from './who-decides.js'
+import { stepTimes } from './step-times.js'
 import { gateTitle, RUNBOOK_STEPS, stepTitle } from './steps.js'
 
 /** Signs instead of `[x]`, and no list inside a list: Temporal's UI renders neither of them. */
@@ -87,7 +88,7 @@ function extraSteps(view: RunView): string[] {
 }
 
 function stepLine(step: StepView, plannedMs: number | undefined): string {
-  const took = stepDuration(step)
+  const took = stepTimes(step)?.workMs
   const times = [
     took === undefined ? '' : formatDuration(took),
     plannedMs === undefined ? '' : `planned ${formatDuration(plannedMs)}`,
@@ -125,24 +126,12 @@ function monitoringLine(view: RunView, timeZone: string): string {
     .map(([verdict, number]) => `${number} ${verdict}`)
   const next =
     monitoring.nextAt === undefined ? '' : `, next ${zonedDateTime(Date.parse(monitoring.nextAt), timeZone)}`
-  const looks = Object.values(monitoring.verdicts).reduce((sum, count) => sum + count, 0)
-  if (looks === 0 && view.outcome === null)
+  const { scheduled, onDemand } = looksOf(monitoring)
+  if (scheduled + onDemand === 0 && view.outcome === null)
     return `${plural(monitoring.planned, 'checkpoint')} planned; what they see is in the workflow ${code(monitoring.workflowId)}`
   const asOf =
     monitoring.asOf === undefined ? '' : ` as of ${zonedDateTime(Date.parse(monitoring.asOf), timeZone)}`
-  const extra = looksOnDemand(monitoring.checkpoints)
-  return `Checkpoints${asOf}: ${looks - extra} of ${monitoring.planned}${onDemandText(extra)}${
+  return `Checkpoints${asOf}: ${scheduled} of ${monitoring.planned}${onDemandText(onDemand)}${
     verdicts.length === 0 ? '' : ` (${verdicts.join(', ')})`
   }${next}`
-}
-
-/** Its work, without what people took to decide. Milliseconds; undefined while it runs or where it never did. */
-export function stepDuration({
-  startedAt,
-  endedAt,
-  waitedMs = 0,
-}: Pick<StepView, 'startedAt' | 'endedAt' | 'waitedMs'>): number | undefined {
-  if (startedAt === undefined || endedAt === undefined) return undefined
-  const ms = Date.parse(endedAt) - Date.parse(startedAt) - waitedMs
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined
 }

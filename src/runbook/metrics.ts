@@ -1,4 +1,5 @@
 import type { RunView } from '../contract/run.js'
+import { stepTimes } from './step-times.js'
 
 /** What a team compares from run to run: durations in milliseconds, no texts. One JSON line a run. */
 export function metricsLine(view: RunView): string {
@@ -15,11 +16,10 @@ export function metricsLine(view: RunView): string {
     outcome: view.outcome,
     durationMs: Date.parse(closedAt) - Date.parse(view.startedAt),
     steps: Object.fromEntries(
-      view.steps.flatMap(({ step, startedAt, endedAt }) =>
-        startedAt === undefined || endedAt === undefined
-          ? []
-          : [[step, Date.parse(endedAt) - Date.parse(startedAt)]],
-      ),
+      view.steps.flatMap((step) => {
+        const times = stepTimes(step)
+        return times === undefined ? [] : [[step.step, times.workMs]]
+      }),
     ),
     migrations: view.migrations.map(({ name, state, durationMs }) => ({ name, state, durationMs })),
     checkpoints: view.monitoring?.verdicts ?? {},

@@ -1,5 +1,6 @@
 import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow'
 import { updateMessage } from '../runbook/messages.js'
+import { stepTimes } from '../runbook/step-times.js'
 import { RUNBOOK_STEPS, stepTitle } from '../runbook/steps.js'
 import type { Run } from './run.js'
 
@@ -63,10 +64,8 @@ function currentStep(run: Run): string {
 function overdue(run: Run): { overdue?: { plannedMs: number; elapsedMs: number } } {
   const running = run.view.steps.find(({ state }) => state === 'running')
   const plannedMs = RUNBOOK_STEPS.find(({ step }) => step === running?.step)?.plannedMs
-  if (running?.startedAt === undefined || plannedMs === undefined) return {}
-  const open = run.view.gates.find(({ state }) => state === 'open')?.openedAt
-  const waitedMs = (running.waitedMs ?? 0) + (open === undefined ? 0 : Date.now() - Date.parse(open))
-  const elapsedMs = Date.now() - Date.parse(running.startedAt) - waitedMs
+  if (running === undefined || plannedMs === undefined) return {}
+  const elapsedMs = stepTimes(running, { now: Date.now(), gates: run.view.gates })?.workMs ?? 0
   // Work and people take their time at any time scale: it compresses what the run only waits for.
   return elapsedMs > plannedMs ? { overdue: { plannedMs, elapsedMs } } : {}
 }

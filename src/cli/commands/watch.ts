@@ -19,7 +19,7 @@ import {
 } from '../terminal/run-text.js'
 import type { WatchOptions } from './watch-and-decide.js'
 import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
-import { silenceText } from '../terminal/silence-text.js'
+import { silenceLines } from '../terminal/silence-text.js'
 import type { Silence } from '../../client/patience.js'
 import { withRun } from '../../client/run-id.js'
 import { exitCodeOf } from '../../client/runs.js'
@@ -183,11 +183,9 @@ class Screen {
     const silent =
       this.silent === undefined
         ? []
-        : [
-            output.pieces(
-              mapText(silenceText(this.silent, view?.timeZone ?? 'UTC', now), output.colors.yellow),
-            ),
-          ]
+        : silenceLines(this.silent, view?.timeZone ?? 'UTC', now).map((line) =>
+            output.pieces(mapText(line, output.colors.yellow)),
+          )
     const seen =
       view === undefined
         ? { head: [], steps: [], gates: [], rest: [], whole: [] }

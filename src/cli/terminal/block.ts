@@ -48,14 +48,15 @@ export function blockPieces(
       return [{ rows, command: true }]
     }
     // What stands after a command would be pasted with it.
-    const words = index === 0 ? piece : piece.replace(LOOSE, '')
+    const words = index === 0 ? piece : piece.replace(LOOSE, '$1')
     if (words.trim() === '') return []
     return [{ rows: wrapText(words, { columns, indent: index === 0 ? indent : hang, hang }), command: false }]
   })
 }
 
-/** Marks that end what they follow: at the begin of a row they follow nothing. */
-const LOOSE = /^[\s.,;:!?)]+/
+const CODES = String.raw`(?:\u001B\[[0-9;]*m)*`
+/** Marks that end what they follow, behind a colour that begins with them: at the begin of a row they follow nothing. */
+const LOOSE = new RegExp(`^(${CODES})[\\s.,;:!?)]+`)
 
 /** A bracket that closes right behind a command falls away with its row, and so does the one that opened it, for a colon. */
 function withoutBrackets(pieces: readonly (string | NextCommand)[]): readonly (string | NextCommand)[] {
@@ -98,7 +99,6 @@ export function commandRows(given: readonly string[], columns: number, hang: str
   return [...rows, row]
 }
 
-const CODES = String.raw`(?:\u001B\[[0-9;]*m)*`
 const MEASURE = String.raw`\d[\d.,]* (?:ms|s|min|h|d|%|kB|MB|GB)(?![\p{L}\d])`
 /** Blanks, and what stays together behind them: a word, or a number with its unit, such as `1 h 05 min`. */
 export const WORDS = new RegExp(`( *)(${CODES}\\(?${MEASURE}(?: ${MEASURE})*[^ ]*|[^ ]+)`, 'gu')

@@ -3,6 +3,7 @@ import { reasonTexts } from '../../contract/reasons.js'
 import type { RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import { migrationState } from '../../runbook/migration-state.js'
+import { stepTook } from '../../runbook/step-times.js'
 import { stepTitle } from '../../runbook/steps.js'
 import type { Output } from './output.js'
 import { clip } from './picture.js'
@@ -120,9 +121,7 @@ export class Progress {
 function bottomText(view: RunView): string {
   const running = view.steps.find(({ state }) => state === 'running')
   if (running === undefined) return view.message
-  const since =
-    running.startedAt === undefined ? '' : ` ${formatDuration(Date.now() - Date.parse(running.startedAt))}`
-  return `… ${stepTitle(running.step)}${since}  ${view.message}`
+  return `… ${stepTitle(running.step)} ${stepTook(running, view, Date.now())}  ${view.message}`
 }
 
 export interface Change {
@@ -161,9 +160,10 @@ function issueChanges({ issues }: RunView): Change[] {
 }
 
 function stepChanges(view: RunView, { colors }: Output): Change[] {
-  return view.steps.flatMap(({ step, state, startedAt, endedAt, detail }) => {
+  return view.steps.flatMap((one) => {
+    const { step, state, endedAt, detail } = one
     if (endedAt === undefined || state === 'running' || state === 'waiting') return []
-    const took = startedAt === undefined ? '' : formatDuration(Date.parse(endedAt) - Date.parse(startedAt))
+    const took = stepTook(one, view, Date.parse(endedAt))
     const mark = {
       done: colors.green('✔'),
       failed: colors.red('✖'),

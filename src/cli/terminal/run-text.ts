@@ -3,7 +3,7 @@ import { visibleIn } from '../../text/visible.js'
 import { reasonTexts } from '../../contract/reasons.js'
 import type { GateView, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
-import { looksOnDemand, onDemandText } from '../../text/looks.js'
+import { looksOf, onDemandText } from '../../text/looks.js'
 import { ledgerText, migrationState, safetyCopyText } from '../../runbook/migration-state.js'
 import { zonedSeconds } from '../../text/clock.js'
 import { differenceLine } from '../../runbook/charter/differences.js'
@@ -11,6 +11,7 @@ import { gapsOf } from '../../runbook/gaps.js'
 import { beyondLines } from '../../runbook/beyond.js'
 import { whoLines } from '../../runbook/who-decides.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
+import { stepTook } from '../../runbook/step-times.js'
 import { gateTitle, stepTitle } from '../../runbook/steps.js'
 import type { Colors } from './output.js'
 import { planText } from './plan-text.js'
@@ -88,9 +89,9 @@ export function stepLines(view: RunView, colors: Colors, now = Date.now()): stri
     stopped: colors.yellow('■'),
     skipped: colors.dim('-'),
   }
-  return view.steps.map(({ step, state, startedAt, endedAt, detail }) => {
-    const end = endedAt === undefined ? now : Date.parse(endedAt)
-    const took = startedAt === undefined ? '' : formatDuration(end - Date.parse(startedAt))
+  return view.steps.map((one) => {
+    const { step, state, detail } = one
+    const took = stepTook(one, view, now)
     const name = stepTitle(step)
     const text = state === 'waiting' || state === 'skipped' ? colors.dim(name) : name
     return ['', marks[state], text, took === '' ? '' : colors.dim(took), detail ?? '']
@@ -208,9 +209,9 @@ export function monitoringLines(view: RunView, colors: Colors): string[] {
     .filter(([, count]) => count > 0)
     .map(([verdict, count]) => paints[verdict as keyof typeof paints](`${count} ${verdict}`))
   const last = monitoring.checkpoints.at(-1)
-  const extra = looksOnDemand(monitoring.checkpoints)
+  const { scheduled, onDemand } = looksOf(monitoring)
   return [
-    `${monitoring.checkpoints.length - extra} of ${monitoring.planned} checkpoints${onDemandText(extra)}: ${counts.join(', ') || 'none yet'}`,
+    `${scheduled} of ${monitoring.planned} checkpoints${onDemandText(onDemand)}: ${counts.join(', ') || 'none yet'}`,
     ...(monitoring.nextAt === undefined ? [] : [`next at ${timeText(monitoring.nextAt, view)}`]),
     ...(last === undefined || last.verdict === 'healthy' ? [] : reasonTexts(last.reasons)),
   ]

@@ -1,3 +1,4 @@
+import { looksOf } from '../../text/looks.js'
 import { plain } from '../../contract/command-line.js'
 import type { GateView, MigrationResult, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
@@ -177,7 +178,5 @@ function appliedText(view: RunView): string {
 
 function monitoringText({ monitoring }: RunView): string {
   if (monitoring === null) return 'not begun'
-  const { checkpoints, planned } = monitoring
-  const looked = checkpoints.filter(({ extra }) => extra !== true).length
-  return `${looked} of ${planned} checkpoints`
+  return `${looksOf(monitoring).scheduled} of ${monitoring.planned} checkpoints`
 }

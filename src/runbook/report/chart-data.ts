@@ -2,6 +2,7 @@ import { defined } from '../../contract/defined.js'
 import type { CheckpointVerdict } from '../../contract/monitoring.js'
 import { latencyLimitMs } from '../monitoring/baseline.js'
 import { median, quantile } from '../monitoring/statistics.js'
+import { stepTimes } from '../step-times.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'
 import { RUNBOOK_THRESHOLDS, type ReportInput } from './input.js'
 
@@ -10,6 +11,8 @@ export interface StepBar {
   title: string
   fromMs: number
   toMs: number
+  /** Of that, what people took to decide. */
+  waitedMs?: number
   plannedMs?: number
   running: boolean
   failed: boolean
@@ -24,7 +27,8 @@ export function stepBars({ view }: ReportInput): StepBar[] {
   )
   return view.steps
     .filter(({ step }) => step !== 'monitor' && step !== 'close')
-    .flatMap(({ step, state, startedAt, endedAt }) => {
+    .flatMap((one) => {
+      const { step, state, startedAt, endedAt } = one
       if (startedAt === undefined) return []
       const plannedMs = RUNBOOK_STEPS.find((known) => known.step === step)?.plannedMs
       return [
@@ -32,7 +36,7 @@ export function stepBars({ view }: ReportInput): StepBar[] {
           title: stepTitle(step),
           fromMs: Date.parse(startedAt) - origin,
           toMs: (endedAt === undefined ? newest : Date.parse(endedAt)) - origin,
-          ...defined({ plannedMs }),
+          ...defined({ plannedMs, waitedMs: stepTimes(one, { now: newest, gates: view.gates })?.waitedMs }),
           running: state === 'running',
           failed: state === 'failed',
         },

@@ -1,6 +1,6 @@
 import type { RunView, StepView } from '../../contract/run.js'
 import { baselineFigures, percent } from '../monitoring/baseline.js'
-import { stepDuration } from '../checklist.js'
+import { stepTimes } from '../step-times.js'
 import { formatDuration } from '../../text/duration.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'
 import { completeWhen, considerRollbackWhen, type Criterion } from '../success-criteria.js'
@@ -34,7 +34,7 @@ export function timelineSection({ view, timeZone }: ReportInput): Section {
     .filter(({ state }) => state !== 'waiting')
     .map((step) => {
       const plannedMs = RUNBOOK_STEPS.find((known) => known.step === step.step)?.plannedMs
-      const took = stepDuration(step)
+      const took = stepTimes(step)?.workMs
       const over = plannedMs !== undefined && took !== undefined && took > plannedMs
       return [
         stepTitle(step.step),
@@ -54,7 +54,7 @@ export function timelineSection({ view, timeZone }: ReportInput): Section {
         kind: 'figure',
         figure: 'timeline',
         caption:
-          'Each step as it ran; the outline is the time that the runbook plans for it. Red: it took longer, or failed.',
+          'Each step as it ran; the outline is the time that the runbook plans for it. Red: its work took longer, or it failed; waiting for people is no work.',
       },
       tableOr(
         'No step has begun.',

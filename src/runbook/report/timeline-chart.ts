@@ -28,7 +28,7 @@ export function timelineChart(bars: readonly StepBar[], width: number): string {
     const rectangle = (lengthMs: number, style: object): string =>
       shape('rect', { x: x(bar.fromMs), y: middle - BAR / 2, width: lengthMs * scale, height: BAR, ...style })
     const tookMs = bar.toMs - bar.fromMs
-    const late = bar.failed || tookMs > (bar.plannedMs ?? Infinity)
+    const late = bar.failed || tookMs - (bar.waitedMs ?? 0) > (bar.plannedMs ?? Infinity)
     const took = rectangle(Math.max(tookMs, LEAST / scale), { fill: late ? COLOUR.bad : COLOUR.accent })
     const planned =
       bar.plannedMs === undefined ? '' : rectangle(bar.plannedMs, { fill: COLOUR.plan, stroke: COLOUR.soft })
@@ -42,11 +42,12 @@ export function timelineChart(bars: readonly StepBar[], width: number): string {
 
 /** Beside the bar, or above it where there is no room beside. */
 function labelsOf(
-  { title, fromMs, toMs, plannedMs, running }: StepBar,
+  { title, fromMs, toMs, waitedMs = 0, plannedMs, running }: StepBar,
   { plot, middle, narrow }: { plot: Plot; middle: number; narrow: boolean },
 ): string {
-  const soFar = `${formatDuration(toMs - fromMs)}${running ? ' so far' : ''}`
-  const took = plannedMs === undefined ? soFar : `${soFar} of ${formatDuration(plannedMs)}`
+  const soFar = `${formatDuration(toMs - fromMs - waitedMs)}${running ? ' so far' : ''}`
+  const planned = plannedMs === undefined ? soFar : `${soFar} of ${formatDuration(plannedMs)}`
+  const took = waitedMs < 1_000 ? planned : `${planned}, waited ${formatDuration(waitedMs)}`
   if (narrow) return label(`${title}: ${took}`, { x: plot.left, y: middle - 11, colour: COLOUR.ink })
   const beside = { x: plot.left - 8, anchor: 'end' } as const
   return (

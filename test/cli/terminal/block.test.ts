@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { blockLines } from '../../../src/cli/terminal/block.js'
-import { command, words, type Words } from '../../../src/contract/next-command.js'
+import { command, mapText, words, type Words } from '../../../src/contract/next-command.js'
 
 const list = command('list')
 const plan = command('plan')
@@ -42,6 +42,11 @@ describe('a sentence reads on around commands that stand in rows of their own', 
       'a colon behind the command is not pasted with it',
       words`Run ${list}: it shows all.`,
       ['Run', '  d1-runbook list', '  it shows all.'],
+    ],
+    [
+      'nor is one behind a colour, which stays',
+      mapText(words`Run ${list}, or wait.`, (text) => `\u001B[33m${text}\u001B[39m`),
+      ['\u001B[33mRun \u001B[39m', '  d1-runbook list', '  \u001B[33mor wait.\u001B[39m'],
     ],
     ['text without a command stays as it is', 'Look (at it), now.', ['Look (at it), now.']],
   ])('%s', (_, text, expected) => {

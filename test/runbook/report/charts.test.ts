@@ -132,6 +132,9 @@ test('a step of no time is seen, and one that took longer than planned is red wi
   const late = timelineChart([{ ...step, toMs: 2000, plannedMs: 1000 }], 900)
   expect(late.match(/fill="var\(--(?:bad|plan)\)"/g)).toEqual(['fill="var(--bad)"', 'fill="var(--plan)"'])
   expect(timelineChart([{ ...step, toMs: 500, plannedMs: 1000 }], 900)).not.toContain('--bad')
+  const waited = timelineChart([{ ...step, toMs: 9_000, waitedMs: 8_500, plannedMs: 1000 }], 900)
+  expect(waited).not.toContain('--bad')
+  expect(waited).toContain('500 ms of 1 s, waited 8.5 s')
 })
 
 test('a title is text, whatever it is', () => {
