@@ -181,6 +181,8 @@ export const monitoringViewSchema = z.object({
   /** How many checkpoints got each verdict. */
   verdicts: z.record(checkpointVerdictSchema, z.number().int()),
   planned: z.number().int(),
+  /** Of the looks that are counted, those beside the schedule: where the looks themselves are not here. */
+  onDemand: z.number().int().nonnegative().optional(),
   nextAt: z.string().optional(),
   /** ISO 8601: `verdicts` were told then. The migration keeps no checkpoints of its own while the monitoring runs. */
   asOf: z.string().optional(),
@@ -192,7 +194,8 @@ export const monitoringAlertSchema = z.object({
   kind: z.enum(['breach', 'continues', 'blind', 'recovered']),
   checkpoint: checkpointSchema,
   message: z.string(),
-  /** How many checkpoints got each verdict so far. */
+  /** How many looks got each verdict so far, and how many of them people asked for beside the schedule. */
   verdicts: monitoringViewSchema.shape.verdicts.optional(),
+  onDemand: monitoringViewSchema.shape.onDemand,
 })
 export type MonitoringAlert = z.infer<typeof monitoringAlertSchema>

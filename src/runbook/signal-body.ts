@@ -121,7 +121,21 @@ export function readAlert(value: unknown): SignalBody<MonitoringAlert> {
   if (!Array.isArray(reasons) || !reasons.every(isReason))
     return bad(`an alert needs 'checkpoint' with its reasons`)
   const seen = recordedCheckpoint(checkpoint as unknown as MonitoringAlert['checkpoint'])
-  return { ok: true, body: { kind, message, checkpoint: seen, ...verdictsOf(fields['verdicts']) } }
+  return {
+    ok: true,
+    body: {
+      kind,
+      message,
+      checkpoint: seen,
+      ...verdictsOf(fields['verdicts']),
+      ...onDemandOf(fields['onDemand']),
+    },
+  }
+}
+
+function onDemandOf(value: unknown): Pick<MonitoringAlert, 'onDemand'> {
+  const count = Number(value)
+  return value !== undefined && Number.isSafeInteger(count) && count >= 0 ? { onDemand: count } : {}
 }
 
 /** All four counts, or none of them. */

@@ -193,9 +193,9 @@ function countedAt({ view, request }: Run): string[] {
 }
 
 /** The migration keeps no checkpoints while its monitoring runs; with an alert come the counts of that moment. */
-function keepCounts(run: Run, { verdicts, checkpoint }: MonitoringAlert): void {
+function keepCounts(run: Run, { verdicts, onDemand, checkpoint }: MonitoringAlert): void {
   if (verdicts === undefined || run.view.monitoring === null) return
-  run.view.monitoring = { ...run.view.monitoring, verdicts, asOf: checkpoint.at }
+  run.view.monitoring = { ...run.view.monitoring, verdicts, ...defined({ onDemand }), asOf: checkpoint.at }
   run.refresh()
 }
 

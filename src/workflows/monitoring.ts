@@ -1,3 +1,4 @@
+import { looksOnDemand } from '../text/looks.js'
 import {
   condition,
   continueAsNew,
@@ -155,7 +156,11 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
       }
       const alert = alertFor({ checkpoints, thresholds: plan.thresholds, apartMs, ...again })
       if (alert !== null) {
-        const telling = { ...alert, verdicts: countVerdicts(checkpoints) }
+        const telling = {
+          ...alert,
+          verdicts: countVerdicts(checkpoints),
+          onDemand: looksOnDemand(checkpoints),
+        }
         const told = await tellParent(parentId, telling)
         if (told !== 'told') untold = "The migration's workflow could not be told of the newest news"
         const acts = alert.kind === 'breach' || alert.kind === 'blind'

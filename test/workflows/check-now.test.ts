@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import { createColors } from 'picocolors'
 import { expect, it } from 'vitest'
+import { monitoringLines } from '../../src/cli/terminal/run-text.js'
+import { plain } from '../../src/contract/command-line.js'
+import { renderChecklist } from '../../src/runbook/checklist.js'
 import { checkNowSignal, decideSignal, monitoringQuery } from '../../src/contract/messages.js'
 import { requestFor } from './request.js'
 import { gateOpen, gateState, until, useSkippingServer, type RunHandle } from './skipping.js'
@@ -38,7 +42,14 @@ it('takes impatient looks for what they are: the schedule alone makes two breach
       expect(gateState(calm, 'rollback')).not.toBe('open')
       expect(world.told.filter(({ kind }) => kind === 'emergency')).toEqual([])
       await server.env.sleep('5 minutes')
-      await until(handle, gateOpen('rollback'))
+      const asked = await until(handle, gateOpen('rollback'))
+      expect(asked.monitoring).toMatchObject({ checkpoints: [], onDemand: 3 })
+      expect(renderChecklist(asked)).toMatch(
+        /Checkpoints as of [^:]+:[^:]+: 2 of 5 and 3 looks on demand \(5 breached\)/,
+      )
+      expect(plain(monitoringLines(asked, createColors(false))[0] ?? '')).toBe(
+        '2 of 5 checkpoints and 3 looks on demand: 5 breached',
+      )
       await handle.signal(decideSignal, {
         gate: 'rollback',
         decision: 'approve',

@@ -1,7 +1,7 @@
 import type { Checkpoint, CheckpointVerdict, MonitoringView } from '../../contract/monitoring.js'
 import { CHECKPOINT_VERDICTS } from '../../contract/names.js'
 import { noData, reasonTexts } from '../../contract/reasons.js'
-import { looksOnDemand, onDemandText } from '../../text/looks.js'
+import { looksOf, onDemandText } from '../../text/looks.js'
 import { plural } from '../../text/plural.js'
 
 /** How the monitoring ended, by its last look; without any look nothing is known. */
@@ -43,17 +43,15 @@ export function seenUntil(view: MonitoringView, since: string): MonitoringView {
 }
 
 /** `34 checkpoints: 32 healthy, 1 degraded, 1 unknown`. */
-export function verdictCounts({
-  verdicts,
-  checkpoints,
-}: Pick<MonitoringView, 'verdicts' | 'checkpoints'>): string {
-  const extra = looksOnDemand(checkpoints)
-  const counts = Object.entries(verdicts).filter(([, count]) => count > 0)
-  const looks = counts.reduce((sum, [, count]) => sum + count, 0)
+export function verdictCounts(
+  monitoring: Pick<MonitoringView, 'verdicts' | 'checkpoints' | 'onDemand'>,
+): string {
+  const { scheduled, onDemand } = looksOf(monitoring)
+  const counts = Object.entries(monitoring.verdicts).filter(([, count]) => count > 0)
   const text = counts.map(([verdict, count]) => `${count} ${verdict}`).join(', ')
   return text === ''
     ? 'no checkpoint'
-    : `${plural(looks - extra, 'checkpoint')}${onDemandText(extra)}: ${text}`
+    : `${plural(scheduled, 'checkpoint')}${onDemandText(onDemand)}: ${text}`
 }
 
 /** The last look, with its reasons: `checkpoint 34 is breached: health: status 500`. */
