@@ -1,5 +1,7 @@
 import { defined } from '../contract/defined.js'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { RunbookError } from '../contract/failures.js'
+import { command, words } from '../contract/next-command.js'
 import type { RunView } from '../contract/run.js'
 import { patiently, type PatienceOptions, type Silence } from './patience.js'
 import { readMonitoring, readRun } from './runs.js'
@@ -70,7 +72,11 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunView
     const asked = Date.now()
     const before: RunView = view
     const answered = Math.max(answeredAt, changes.answeredAt)
-    view = await patiently({ ...patience, answeredAt: answered }, () => readAgain(session, before, changed))
+    view = await patiently({ ...patience, answeredAt: answered }, () =>
+      readAgain(session, before, changed).catch((error: unknown) => {
+        throw unknownThere(session, before, error)
+      }),
+    )
     if (view === undefined) return
     onSilence(undefined)
     yield view
@@ -96,6 +102,19 @@ async function readAgain(session: Session, before: RunView, changed: boolean): P
   return seen === undefined
     ? readRun(session, before.workflowId, before.runId)
     : { ...before, monitoring: seen }
+}
+
+/** A run that was seen does not cease to be: who answers now is another server, such as one that took the port of this one. */
+function unknownThere({ address }: Session, { workflowId }: RunView, error: unknown): unknown {
+  if (!(error instanceof RunbookError) || error.type !== 'RunNotFound') return error
+  return new RunbookError(
+    'TemporalUnreachable',
+    `The Temporal server at ${address} does not know the run ${workflowId}, which was seen before.`,
+    {
+      advice: words`It may be the server of another project, or one that lost its histories. Start the one of this project: ${command('dev')}. If its histories are lost: ${command('adopt-run')}`,
+      cause: error,
+    },
+  )
 }
 
 /** Asked anew after each wait, which the compiler cannot know to change it. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { defined } from '../contract/defined.js'
 import { Client, Connection, defaultGrpcRetryOptions, makeGrpcRetryInterceptor } from '@temporalio/client'
 import { RunbookError } from '../contract/failures.js'
@@ -67,13 +68,14 @@ async function open(
   choice: ServerChoice,
   codecKeys: CodecKeys,
 ): Promise<Omit<TemporalClient, 'codecKeys' | 'follow'>> {
+  const tries = new Tries()
   const connection = await demandLocalListener(server.address)
     .then(() =>
       Connection.connect({
         ...server.connectionOptions,
         connectTimeout: CONNECT_TIMEOUT_MS,
         channelArgs: CHANNEL,
-        interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: TRIES }))],
+        interceptors: [makeGrpcRetryInterceptor(tries.options)],
       }),
     )
     .catch((cause: unknown) => {
@@ -101,6 +103,35 @@ async function open(
     address: server.address,
     namespace,
     ...defined({ uiUrl: server.uiUrl }),
-    close: () => connection.close(),
+    close: async () => {
+      await tries.end()
+      await connection.close()
+    },
+  }
+}
+
+/** When a call is sent again. One that was put off when the connection closes would fail where nobody catches it: it is waited for. */
+class Tries {
+  readonly options: ReturnType<typeof defaultGrpcRetryOptions>
+  private over = false
+  /** Of the latest call that is to be sent again; epoch milliseconds. */
+  private nextAt = 0
+
+  constructor() {
+    const usual = defaultGrpcRetryOptions({ maxAttempts: TRIES })
+    this.options = {
+      retryableDecider: (attempt, status) => !this.over && usual.retryableDecider(attempt, status),
+      delayFunction: (attempt, status) => {
+        const delayMs = usual.delayFunction(attempt, status)
+        this.nextAt = Math.max(this.nextAt, Date.now() + delayMs)
+        return delayMs
+      },
+    }
+  }
+
+  async end(): Promise<void> {
+    this.over = true
+    const leftMs = this.nextAt - Date.now()
+    if (leftMs >= 0) await sleep(leftMs + 50)
   }
 }

@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { submitDecision } from '../../src/client/decide.js'
@@ -150,6 +151,26 @@ test(
   },
 )
 
+test('a call that is to be sent again does not outlive its connection', { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'd1-runbook-closed-'))
+  const short = await startEmbeddedServer({ projectDir: folder })
+  const { client, close } = await connectClient({ projectDir: folder })
+  await short.stop()
+  const failures: unknown[] = []
+  const keep = (error: unknown): void => void failures.push(error)
+  process.on('uncaughtException', keep)
+  try {
+    const asked = Promise.allSettled([client.workflow.getHandle('a').describe()])
+    await setTimeout(150)
+    await close()
+    await asked
+    await setTimeout(300)
+    expect(failures).toEqual([])
+  } finally {
+    process.off('uncaughtException', keep)
+  }
+})
+
 test('nobody polls: that is said only of a queue that nobody polls', { timeout: 120_000 }, async () => {
   const workflowId = 'migration/production/nobody'
   await session.client.workflow.start('productionMigration', {
@@ -189,6 +210,17 @@ test(
     expect(silences[0]?.since).toBeGreaterThan(stopped - 90_000)
     const stopAgain = await worker(begun)
     await expect.poll(() => heard, { timeout: 30_000 }).toEqual(['WorkerMissing', 'answers'])
+
+    // Another server at the same place, or one without its histories: the follower waits for the one that knows the run.
+    const { namespace } = session
+    await session.client.workflowService.deleteWorkflowExecution({
+      namespace,
+      workflowExecution: { workflowId },
+    })
+    await expect
+      .poll(() => heard, { timeout: 60_000 })
+      .toEqual(['WorkerMissing', 'answers', 'TemporalUnreachable'])
+    expect(silences.at(-1)?.error.message).toContain('does not know the run')
     leaving.abort()
     await following
     await stopAgain()
