@@ -154,15 +154,15 @@ test(
 test('a call that is to be sent again does not outlive its connection', { timeout: 60_000 }, async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'd1-runbook-closed-'))
   const short = await startEmbeddedServer({ projectDir: folder })
-  const { client, close } = await connectClient({ projectDir: folder })
+  const asking = await connectClient({ projectDir: folder })
   await short.stop()
   const failures: unknown[] = []
   const keep = (error: unknown): void => void failures.push(error)
   process.on('uncaughtException', keep)
   try {
-    const asked = Promise.allSettled([client.workflow.getHandle('a').describe()])
+    const asked = Promise.allSettled([asking.client.workflow.getHandle('a').describe()])
     await setTimeout(150)
-    await close()
+    await asking.close()
     await asked
     await setTimeout(300)
     expect(failures).toEqual([])
