@@ -1,4 +1,3 @@
-import { stepTimes as timesOf } from '../runbook/step-times.js'
 import type { MetricMeter } from '@temporalio/common'
 import type { CheckpointVerdict } from '../contract/monitoring.js'
 import { CHECKPOINT_VERDICTS, GATES, OUTCOMES, PHASES } from '../contract/names.js'
@@ -124,11 +123,9 @@ interface Taken {
 
 /** What each step took, but for what people took at its gates. */
 export function stepTimes({ steps }: Pick<RunView, 'steps'>): Taken[] {
-  return steps.flatMap((step) => {
-    const times = timesOf(step)
-    return times === undefined
-      ? []
-      : [{ name: oneOf(STEPS, step.step), state: step.state, seconds: times.workMs / 1000 }]
+  return steps.flatMap(({ step, state, startedAt, endedAt, waitedMs = 0 }) => {
+    const seconds = between(startedAt, endedAt) - waitedMs / 1000
+    return seconds >= 0 ? [{ name: oneOf(STEPS, step), state, seconds }] : []
   })
 }
 

@@ -10,7 +10,7 @@ import { planMarkdown } from './plan-markdown.js'
 import { markdownWords } from '../text/words.js'
 import { gateCommands } from './gate-commands.js'
 import { whoLines } from './who-decides.js'
-import { stepTimes } from './step-times.js'
+import { stepTimes } from '../text/step-times.js'
 import { gateTitle, RUNBOOK_STEPS, stepTitle } from './steps.js'
 
 /** Signs instead of `[x]`, and no list inside a list: Temporal's UI renders neither of them. */

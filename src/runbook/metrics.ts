@@ -1,5 +1,5 @@
 import type { RunView } from '../contract/run.js'
-import { stepTimes } from './step-times.js'
+import { stepTimes } from '../text/step-times.js'
 
 /** What a team compares from run to run: durations in milliseconds, no texts. One JSON line a run. */
 export function metricsLine(view: RunView): string {

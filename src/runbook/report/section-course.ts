@@ -1,6 +1,6 @@
 import type { RunView, StepView } from '../../contract/run.js'
 import { baselineFigures, percent } from '../monitoring/baseline.js'
-import { stepTimes } from '../step-times.js'
+import { stepTimes } from '../../text/step-times.js'
 import { formatDuration } from '../../text/duration.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'
 import { completeWhen, considerRollbackWhen, type Criterion } from '../success-criteria.js'

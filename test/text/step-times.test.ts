@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { stepTimes, stepTook } from '../../src/runbook/step-times.js'
+import { stepTimes, stepTook } from '../../src/text/step-times.js'
 import { metricsLine } from '../../src/runbook/metrics.js'
-import { isoAfter, sampleRun, STARTED } from './sample-run.js'
+import { isoAfter, sampleRun, STARTED } from '../runbook/sample-run.js'
 
 const MINUTE = 60_000
 const now = STARTED + 30 * MINUTE

@@ -1,5 +1,5 @@
 import type { GateView, RunView, StepView } from '../contract/run.js'
-import { formatDuration } from '../text/duration.js'
+import { formatDuration } from './duration.js'
 
 /** Milliseconds: what was done, and what people took to decide meanwhile. */
 export interface StepTimes {
