@@ -1,8 +1,10 @@
 import { defined } from './contract/defined.js'
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { disksOf } from './activities/disks.js'
 import { createActivities, type ActivityOptions } from './activities/index.js'
 import { newestBackups } from './activities/newest-backups.js'
+import type { Disks } from './activities/worker-place.js'
 import { workerConfiguration } from './config/worker-service.js'
 import { RunbookError } from './contract/failures.js'
 import { observe, type Observer } from './observe/observer.js'
@@ -16,7 +18,7 @@ import { currentVersion, deploymentOf, type Deployment } from './temporal/deploy
 import { findOtherRun } from './temporal/other-run.js'
 import { ensureSearchAttributes } from './temporal/search-attributes.js'
 import { findCompletedRun } from './temporal/staging-proof.js'
-import { createRunbookWorker, runWorkerUntilSignal } from './temporal/worker.js'
+import { createDiskWorker, createRunbookWorker, runWorkersUntilSignal } from './temporal/worker.js'
 import { connectWorker } from './temporal/worker-connection.js'
 
 export interface WorkerSettings {
@@ -37,6 +39,8 @@ export interface WorkerSettings {
     observed: string | undefined
     /** Of a worker that has a version: the one that new runs go to; undefined where the server does not say yet. */
     current?: string | undefined
+    /** Folders of archives that it has, each with the name that it bears. */
+    disks: Disks
   }) => void
   /** Ends the worker as a signal would. */
   until?: Promise<unknown>
@@ -69,27 +73,27 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
     try {
       await ensureSearchAttributes(connection, namespace)
       await demandKeysOfOpenRuns(session, taskQueue)
+      const disks = await disksOf(service)
       const activities = observer.measured(
         createActivities({
-          service,
+          ...{ service, disks },
           ...defined({ print: observer.print }),
           stagingProof: (input) => findCompletedRun(session, input),
           otherRun: (workflowId, target) => findOtherRun(session, workflowId, target),
         }),
       )
-      const worker = await createRunbookWorker({
-        ...{ connection, namespace, taskQueue, activities, codecKeys },
-        charters: [...service.values()].map(({ charterHash }) => charterHash),
-        ...defined({ deployment }),
-      })
-      const running = runWorkerUntilSignal(worker, until)
+      const common = { connection, namespace, taskQueue, activities, codecKeys, ...defined({ deployment }) }
+      const charters = [...service.values()].map(({ charterHash }) => charterHash)
+      const worker = await createRunbookWorker({ ...common, charters })
+      const ofDisks = [...new Set(disks.values())].map((disk) => createDiskWorker({ ...common, disk }))
+      const running = runWorkersUntilSignal([worker, ...(await Promise.all(ofDisks))], until)
       observer.serves({ session, worker, taskQueue })
       const told =
         observer.url === undefined
           ? undefined
           : newestBackups(service).then((found) => observer.backups(found))
       const current = deployment === undefined ? undefined : await currentVersion(session.client, deployment)
-      onReady?.({ address, namespace, taskQueue, observed: observer.url, current })
+      onReady?.({ address, namespace, taskQueue, observed: observer.url, current, disks })
       await Promise.all([running, told])
     } finally {
       await connection.close()
@@ -114,8 +118,10 @@ async function main(): Promise<number> {
       taskQueue: D1_RUNBOOK_TASK_QUEUE ?? taskQueue,
       deployment: deploymentOf(process.env, false),
       observe,
-      onReady: (server) =>
-        sayOnLog(`worker polls ${server.taskQueue} at ${server.address} (${server.namespace})`, observe),
+      onReady: (server) => {
+        sayOnLog(`worker polls ${server.taskQueue} at ${server.address} (${server.namespace})`, observe)
+        for (const [folder, disk] of server.disks) sayOnLog(`archives in ${folder} (disk ${disk})`, observe)
+      },
     })
     return 0
   } catch (error) {

@@ -1,10 +1,10 @@
 import type { MutateActivities } from '../contract/activities.js'
-import { defined } from '../contract/defined.js'
 import { RunbookError } from '../contract/failures.js'
 import { applyMigration as applyToDatabase } from '../d1/apply/apply.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import type { Beat } from './as-activity.js'
-import { archivesAt, artifactStore, type ActivityContext } from './worker-place.js'
+import { demandArchive } from './plan-archive.js'
+import { artifactStore, type ActivityContext } from './worker-place.js'
 import { command, words } from '../contract/next-command.js'
 
 /** One file, whose bytes are those of the plan; what is said of it was read back. */
@@ -37,22 +37,4 @@ export async function applyMigration(
     signal,
     onHeartbeat: beat,
   })
-}
-
-/** What people approved is what this archive said, and it is a way back. */
-async function demandArchive(
-  here: ActivityContext,
-  { file, sha256 }: { file: string; sha256: string },
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await archivesAt(here).open(file, { sha256, signal })
-  } catch (error) {
-    if (!(error instanceof RunbookError) || error.type !== 'BackupInvalid') throw error
-    throw new RunbookError('BackupInvalid', `The archive that the plan was rehearsed on: ${error.message}`, {
-      advice: words`Begin again, with a new backup: ${command('start')}`,
-      cause: error,
-      ...defined({ details: error.details }),
-    })
-  }
 }

@@ -8,7 +8,10 @@ import { runProbes, type RunProbesInput } from './probes/run-probes.js'
 /** One look at the migrated database and its verdict against the baseline. Throws only the reason of `signal`. */
 export async function runCheckpoint(
   input: Parameters<ReadActivities['runCheckpoint']>[0],
-  context: Pick<RunProbesInput, 'signal' | 'env' | 'variables' | 'openReader' | 'store'> = {},
+  context: Pick<
+    RunProbesInput,
+    'signal' | 'env' | 'variables' | 'openReader' | 'store' | 'archivesElsewhere'
+  > = {},
 ): Promise<Checkpoint> {
   const { history = [], sampling = CHECKPOINT_SAMPLING } = input
   const { target, probes, thresholds, baseline, expected, number, plannedAt, late, since } = input

@@ -12,6 +12,8 @@ import { proveAdoption, recordAdoption } from './adopt.js'
 import { announce } from './announce.js'
 import { withArchivesHere } from './archives-here.js'
 import { applyMigration } from './apply.js'
+import { elsewhere, onItsDisk } from './disks.js'
+import { checkArchive } from './plan-archive.js'
 import { asActivity, type Beat } from './as-activity.js'
 import { takeBaseline } from './baseline.js'
 import { runChecklist, type StagingProof } from './checklist.js'
@@ -24,7 +26,7 @@ import { checkPrerequisites } from './prerequisites.js'
 import { writeFailureFiles, writeReport } from './record.js'
 import { rehearse } from './rehearse.js'
 import { writtenSince } from './written-since.js'
-import { prepareReverse, restoreFromBackup, travelBack } from './roll-back.js'
+import { prepareReverse, restoreFromBackup, reverseOfPlan, travelBack } from './roll-back.js'
 import { validateMigration } from './validate.js'
 import { defaultHome, type ActivityContext, type WorkerHome } from './worker-place.js'
 
@@ -87,16 +89,21 @@ export function createActivities({
     readBookmark: bound('readBookmark', ({ target }) => readBookmark(target)),
     checkConnectivity: bound('checkConnectivity', checkConnectivity),
     validateMigration: bound('validateMigration', validateMigration),
-    runCheckpoint: bound('runCheckpoint', ({ target, env, variables, store }, input, { signal }) =>
-      runCheckpoint({ ...input, target }, { signal, env, variables, store }),
-    ),
+    runCheckpoint: bound('runCheckpoint', (here, input, { signal }) => {
+      const { target, env, variables, store } = here
+      return runCheckpoint(
+        { ...input, target },
+        { signal, env, variables, store, archivesElsewhere: elsewhere(here, input) },
+      )
+    }),
 
     runChecklist: bound('runChecklist', (here, input, { signal }) =>
       runChecklist(here, stagingProof, input, signal),
     ),
-    createBackup: bound('createBackup', ({ target, store }, input, { signal, beat }) =>
-      createBackup({ ...input, target, store, signal, onProgress: beat }),
+    createBackup: bound('createBackup', async ({ target, store }, input, { signal, beat }) =>
+      onItsDisk(await createBackup({ ...input, target, store, signal, onProgress: beat }), { place, target }),
     ),
+    checkArchive: bound('checkArchive', checkArchive),
     rehearse: bound('rehearse', (here, input, { signal, beat, charterHash }) =>
       rehearse(here, input, { signal, onProgress: beat, charterHash }),
     ),
@@ -105,14 +112,16 @@ export function createActivities({
     ),
 
     proveAdoption: bound('proveAdoption', proveAdoption),
-    findLostRun: bound('findLostRun', (here, input, { signal, beat, charterHash }) =>
-      findLostRun(here, input, { signal, onProgress: beat, charterHash }),
-    ),
+    findLostRun: bound('findLostRun', async (here, input, { signal, beat, charterHash }) => {
+      const found = await findLostRun(here, input, { signal, onProgress: beat, charterHash })
+      return { ...found, backup: await onItsDisk(found.backup, { place, target: here.target }) }
+    }),
     recordAdoption: bound(
       'recordAdoption',
       (here, input, { signal }) => recordAdoption(here, input, signal),
       permitAdoption,
     ),
+    reverseOfPlan: bound('reverseOfPlan', (here, input, { signal }) => reverseOfPlan(here, input, signal)),
     prepareReverse: bound('prepareReverse', (here, input, { signal, beat }) =>
       prepareReverse(here, input, { signal, onProgress: beat }),
     ),

@@ -4,7 +4,9 @@ import { defined } from '../contract/defined.js'
 import { readSnapshot } from '../d1/read/open-reader.js'
 import type { MutateActivities, RollbackActivities } from '../contract/activities.js'
 import { RunbookError } from '../contract/failures.js'
+import type { Plan, PlannedMigration } from '../contract/plan.js'
 import type { Since } from '../contract/rollback.js'
+import type { Bundle } from '../contract/run.js'
 import type { MigrationFile } from '../contract/target.js'
 import { packBundle, unpackBundle } from '../d1/migrations/bundle.js'
 import { migrationFile, readMigrationFiles } from '../d1/migrations/migration-files.js'
@@ -44,7 +46,6 @@ async function writeReverse(
   input: Input,
   { all, since, ...rehearsal }: Rehearsing & { all: MigrationFile[]; since: Since },
 ): ReturnType<RollbackActivities['prepareReverse']> {
-  const store = artifactStore(here)
   const ledger = [...input.ledgerBefore, ...input.applied]
   const plan = await rehearseOnCopy(here, input.backup, {
     files: all.filter(({ name }) => ledger.includes(name)),
@@ -75,19 +76,51 @@ async function writeReverse(
     price.push(...lossesSince(now, input.planned ?? []), ...lossNowLines(lost ?? [], input.backup.createdAt))
     cost = costNow(cost, { ...now, lost }, input.planned ?? [])
   } else price.push(...conditionLines(plan.rollback.conditions))
-  const kept = await keepDocument(here, { runKey: input.runKey, name: file.name }, file.sql)
   return {
-    file: kept,
-    bundle: await packBundle([file], store),
+    ...(await packReverse(here, input.runKey, { file, plan })),
+    price,
+    ...(ofFolder === undefined ? {} : { ofFolder: true as const }),
+    ...defined({ cost, others }),
+  }
+}
+
+/** To read before deciding, and to run. */
+async function packReverse(
+  here: ActivityContext,
+  runKey: string,
+  { file, plan }: { file: MigrationFile; plan: Pick<Plan, 'schemaFingerprint' | 'predictedFingerprint'> },
+): Promise<{ file: string; bundle: Bundle; migration: PlannedMigration }> {
+  return {
+    file: await keepDocument(here, { runKey, name: file.name }, file.sql),
+    bundle: await packBundle([file], artifactStore(here)),
     migration: {
       name: file.name,
       sha256: file.sha256,
-      statements: splitStatements(sql).length,
+      statements: splitStatements(file.sql).length,
       durationMs: 0,
       fingerprintBefore: plan.predictedFingerprint,
       fingerprintAfter: plan.schemaFingerprint,
     },
-    price,
+  }
+}
+
+/** What was rehearsed when the plan was made, under what it costs now as far as that is known without the archive. */
+export async function reverseOfPlan(
+  here: ActivityContext,
+  { plan, runKey, ledger, files, at, noArchive }: Parameters<RollbackActivities['reverseOfPlan']>[0],
+  signal: AbortSignal,
+): ReturnType<RollbackActivities['reverseOfPlan']> {
+  const { sql, price, cost, conditions, file: ofFolder, others } = plan.rollback
+  const writtenSince = { unknown: noArchive }
+  if (sql === undefined) return { price, writtenSince, ...defined({ others }) }
+  const schema = await schemaNow(here, signal)
+  if (schema !== undefined && schema !== plan.predictedFingerprint)
+    return { price: [otherSchemaLine(writtenSince)], writtenSince, ...defined({ others }) }
+  const name = ofFolder ?? reverseName(ledger, at, [...files, ...(await filesHere(here))])
+  return {
+    ...(await packReverse(here, runKey, { file: migrationFile(name, Buffer.from(sql)), plan })),
+    price: [...price, ...conditionLines(conditions)],
+    writtenSince,
     ...(ofFolder === undefined ? {} : { ofFolder: true as const }),
     ...defined({ cost, others }),
   }

@@ -21,7 +21,12 @@ export interface WorkerHome {
   variables: readonly string[]
   /** Prints a message of the channel `terminal`. */
   print: (text: string) => void
+  /** Names of the folders of archives whose own queues this worker polls. Empty: it says of no archive that it is here alone. */
+  disks: Disks
 }
+
+/** Absolute folders of archives, each with its name. */
+export type Disks = ReadonlyMap<string, string>
 
 export function defaultHome(overrides: Partial<WorkerHome> = {}): WorkerHome {
   return {
@@ -29,6 +34,7 @@ export function defaultHome(overrides: Partial<WorkerHome> = {}): WorkerHome {
     env: overrides.env ?? process.env,
     variables: overrides.variables ?? [],
     print: overrides.print ?? ((text) => process.stderr.write(`${text}\n\n`)),
+    disks: overrides.disks ?? new Map(),
   }
 }
 
@@ -49,6 +55,13 @@ export function contextFor(place: WorkerHome, target: Target): ActivityContext {
   const here = placeOf(place, target)
   const store = openStore(target, { ...place, scratch: here.folder })
   return { ...here, ...defined({ store }) }
+}
+
+/** Where archives of a remote database lie that not every worker may reach; undefined for a bucket, and for a local database. */
+export function folderOfArchives(place: WorkerHome, target: Target): string | undefined {
+  const { database, storage } = target
+  if (!database.remote || storage?.kind === 's3') return undefined
+  return storage === undefined ? placeOf(place, target).target.backupDir : storage.path
 }
 
 function placeOf(place: WorkerHome, target: Target): ActivityContext {

@@ -83,6 +83,8 @@ const backupConfigSchema = z.strictObject({
   maxRowsRead: z.number().int().nonnegative().optional(),
   /** `export`: D1's own, one moment, the database is unavailable meanwhile. `rows`: page by page, nothing waits. `auto`: see docs. */
   way: z.enum(['auto', 'export', 'rows']).optional(),
+  /** How long a run waits for a worker that has its archive, where workers share no `storage`. Default: 10 minutes. */
+  waitForWorker: durationSchema.optional(),
   /** When a day D1's own export may begin, in the time zone of the environment: `02:00-05:00`. Default: at any time. */
   exportHours: z
     .string()

@@ -69,6 +69,8 @@ export interface ReadActivities {
     since?: string
     /** Absent: as the schedule has it, at real time. */
     sampling?: Sampling
+    /** Name of the disk that the run's archive is on: a worker of another one says nothing of backups. Absent: all reach them. */
+    disk?: string
   }): Promise<Checkpoint>
 }
 
@@ -138,6 +140,11 @@ export interface SlowActivities {
     }>
   >
   takeBaseline(input: { target: Target; monitoring: MonitoringPlan }): Promise<Baseline>
+  /** The archive behind a plan is there, as it was. Throws `BackupInvalid`. For where an apply may run on another worker than that has it. */
+  checkArchive(input: {
+    target: Target
+    backup: Pick<BackupRecord, 'file' | 'sha256'>
+  }): Promise<Audited<{ place: string }>>
 }
 
 export interface RollbackActivities {
@@ -177,6 +184,21 @@ export interface RollbackActivities {
       writtenSince?: Since
     }>
   >
+  /**
+   * The reverse of all files of the plan, as it stands in the plan: without the archive, for where that cannot be had any more. Nothing is
+   * rehearsed again and nothing counted. Absent `migration`: the schema is not the one that it goes behind; `price` says so.
+   */
+  reverseOfPlan(input: {
+    runKey: string
+    target: Target
+    files: MigrationRef[]
+    ledger: string[]
+    /** ISO 8601: gives the file its date. */
+    at: string
+    plan: Pick<Plan, 'rollback' | 'schemaFingerprint' | 'predictedFingerprint'>
+    /** Why the archive cannot be had: what was written since it cannot be counted. */
+    noArchive: string
+  }): ReturnType<RollbackActivities['prepareReverse']>
   /**
    * After a way back was taken: how the database differs from the archive of before the migration, as closely as `backup.maxRowsRead`
    * allows. What cannot be told is `unknown`, never thrown.

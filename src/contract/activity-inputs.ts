@@ -10,6 +10,7 @@ import {
   probeSchema,
   thresholdsSchema,
 } from './monitoring.js'
+import { DISK_NAME } from './names.js'
 import { permissionSchema } from './permission.js'
 import { plannedMigrationSchema, planSchema, rowChangeSchema } from './plan.js'
 import { recordedRun } from './recorded.js'
@@ -74,6 +75,7 @@ const ACTIVITY_INPUTS = {
     sampling: z
       .object({ samples: z.number().int().min(1).max(100), pauseMs: z.number().min(0).max(60_000) })
       .optional(),
+    disk: z.string().regex(DISK_NAME).optional(),
   }),
   runChecklist: z.object({
     target,
@@ -103,6 +105,7 @@ const ACTIVITY_INPUTS = {
     requester: z.string().optional(),
   }),
   takeBaseline: z.object({ target, monitoring: monitoringPlanSchema }),
+  checkArchive: z.object({ target, backup: z.object({ file: z.string(), sha256 }) }),
   proveAdoption: z.object({
     target,
     files,
@@ -139,6 +142,15 @@ const ACTIVITY_INPUTS = {
     current: backupRecordSchema.optional(),
     planned: z.array(rowChangeSchema).optional(),
     ownOnly: z.literal(true).optional(),
+  }),
+  reverseOfPlan: z.object({
+    runKey,
+    target,
+    files,
+    ledger: z.array(z.string()),
+    at: z.iso.datetime(),
+    plan: planSchema.pick({ rollback: true, schemaFingerprint: true, predictedFingerprint: true }),
+    noArchive: z.string(),
   }),
   compareAfterRollback: z.object({ runKey, target, backup: backupRecordSchema }),
   travelBack: z.object({

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DISK_NAME } from './names.js'
 
 /** `checksum` is order-independent and type-exact over all rows of the table. */
 export const tableSummarySchema = z.object({
@@ -104,5 +105,7 @@ export const backupRecordSchema = z.object({
   exportMs: z.number().nonnegative().optional(),
   /** How long this run took to make it; absent where it was made before. Milliseconds. */
   durationMs: z.number().nonnegative().optional(),
+  /** Name of the disk that it lies on: what reads it goes to a worker that has this disk. Absent: every worker reaches it. */
+  disk: z.string().regex(DISK_NAME).optional(),
 })
 export type BackupRecord = z.infer<typeof backupRecordSchema>

@@ -40,6 +40,8 @@ export const FAILURES = {
   /** A limit of D1 or of the account's plan: the same again meets it again. */
   LimitReached: { retryable: false, exitCode: 1 },
   BackupInvalid: { retryable: false, exitCode: 1 },
+  /** It lies on the disk of a worker, and no worker with this disk took the work. */
+  ArchiveAway: { retryable: false, exitCode: 1 },
   BackupUnfaithful: { retryable: false, exitCode: 1 },
   /** Time Travel does not know the bookmark, or it is older than D1 keeps them. */
   BookmarkInvalid: { retryable: false, exitCode: 1 },

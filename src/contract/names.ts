@@ -5,6 +5,14 @@
 
 export const TASK_QUEUE = 'd1-runbook'
 
+/** The name that a folder of archives bears, wherever it is mounted: workers that find the same one there share it. */
+export const DISK_NAME = /^[0-9a-f]{12}$/
+
+/** The queue of those workers of a task queue that have this disk. */
+export function diskQueue(taskQueue: string, disk: string): string {
+  return `${taskQueue}/disk/${disk}`
+}
+
 /** What `--env` means where nobody gives it. */
 export const DEFAULT_ENVIRONMENT = 'local'
 

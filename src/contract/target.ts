@@ -52,6 +52,8 @@ export const targetSchema = z.object({
   backupWay: z.enum(['auto', 'export', 'rows']).optional(),
   /** When D1's own export of it may begin; absent: at any time. */
   backupExportHours: exportHoursSchema.optional(),
+  /** How long a run waits for a worker that has its archive, where workers share no storage. Milliseconds; absent: ten minutes. */
+  archiveWaitMs: z.number().int().positive().optional(),
 })
 export type Target = z.infer<typeof targetSchema>
 

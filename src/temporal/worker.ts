@@ -1,6 +1,7 @@
 import { Worker, type NativeConnection, type WorkerDeploymentOptions } from '@temporalio/worker'
 import os from 'node:os'
 import type { RunbookActivities } from '../contract/activities.js'
+import { diskQueue } from '../contract/names.js'
 import { workerDataConverter } from './codec/data-converter.js'
 import { identityWith } from './codec/identity.js'
 import { readCodecKeys, type CodecKeys } from './codec/keys.js'
@@ -42,6 +43,27 @@ export function createRunbookWorker(options: RunbookWorkerOptions): Promise<Work
   })
 }
 
+/**
+ * Takes from the queue of one disk what needs the files there; no workflow. Of the same version as the other worker of its process, so that
+ * what a run of this version sends there comes to its like.
+ */
+export function createDiskWorker(options: RunbookWorkerOptions & { disk: string }): Promise<Worker> {
+  const { connection, namespace, taskQueue, activities, deployment, disk } = options
+  const { codecKeys = readCodecKeys(process.env) } = options
+  return Worker.create({
+    dataConverter: workerDataConverter(codecKeys),
+    identity: identityWith(`${process.pid}@${os.hostname()}`, codecKeys),
+    connection,
+    namespace,
+    taskQueue: diskQueue(taskQueue, disk),
+    activities,
+    maxConcurrentActivityTaskPolls: 2,
+    shutdownGraceTime: GRACE,
+    shutdownForceTime: FORCE,
+    ...(deployment === undefined ? {} : { workerDeploymentOptions: pinned(deployment) }),
+  })
+}
+
 /** A run lasts 25 hours: it ends on the code that it began with. */
 function pinned({ name, buildId }: { name: string; buildId: string }): WorkerDeploymentOptions {
   return {
@@ -52,10 +74,13 @@ function pinned({ name, buildId }: { name: string; buildId: string }): WorkerDep
 }
 
 /**
- * Polls until SIGINT or SIGTERM, or until `until` settles; then takes no new work, lets what runs finish or cancels it,
- * and returns. A second signal does not wait: it ends the process, and the next worker proves what was done.
+ * All of them poll until SIGINT or SIGTERM, until `until` settles, or until one of them fails; then they take no new work, let what runs
+ * finish or cancel it, and this returns. A second signal does not wait: it ends the process, and the next worker proves what was done.
  */
-export async function runWorkerUntilSignal(worker: Worker, until?: Promise<unknown>): Promise<void> {
+export async function runWorkersUntilSignal(
+  workers: readonly Worker[],
+  until?: Promise<unknown>,
+): Promise<void> {
   let signals = 0
   // The SDK starts the shutdown on the first signal. Leaving through `process.exit` on the second one lets every
   // 'exit' handler end the processes that we started, which dying of the signal would not.
@@ -69,9 +94,19 @@ export async function runWorkerUntilSignal(worker: Worker, until?: Promise<unkno
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
   try {
-    await (until === undefined
-      ? worker.run()
-      : worker.runUntil(Promise.race([until.then(() => undefined), signalled])))
+    const over = until === undefined ? signalled : Promise.race([until.then(() => undefined), signalled])
+    let fail: () => void = () => undefined
+    const failed = new Promise<void>((resolve) => (fail = resolve))
+    const ending = Promise.race([over, failed])
+    const results = await Promise.allSettled(
+      workers.map((worker) =>
+        worker.runUntil(ending).catch((error: unknown) => {
+          fail()
+          throw error
+        }),
+      ),
+    )
+    for (const result of results) if (result.status === 'rejected') throw result.reason
   } finally {
     process.off('SIGINT', count).off('SIGTERM', count)
   }

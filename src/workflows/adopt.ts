@@ -7,6 +7,7 @@ import type { StepName } from '../runbook/steps.js'
 import { windowHolds, windowState } from '../runbook/window.js'
 import { plural } from '../text/plural.js'
 import { mutate, read, slow } from './activities.js'
+import { atArchive } from './archive-place.js'
 import { withCredentials } from './credentials.js'
 import { now } from './clock.js'
 import { failureOf, GateExpired, isStopped } from './endings.js'
@@ -62,10 +63,11 @@ async function proofOf(run: Run): Promise<Proof> {
   const { target, files, bundle, requester, adopt: asked } = run.request
   const { backup } = run.view
   if (backup === null) throw new Error('the proof needs the backup')
+  const input = { target, files, bundle, backup, requester, ...defined({ through: asked?.through }) }
   return run.audited(
-    slow.proveAdoption.executeWithOptions({ summary: 'Which files are there already?' }, [
-      { target, files, bundle, backup, requester, ...defined({ through: asked?.through }) },
-    ]),
+    atArchive(run.request, backup, (where) =>
+      slow.proveAdoption.executeWithOptions({ summary: 'Which files are there already?', ...where }, [input]),
+    ),
   )
 }
 

@@ -5,7 +5,8 @@ import type { MigrationResult } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import { windowOverText } from '../runbook/stopped-state.js'
 import { windowHolds, windowState } from '../runbook/window.js'
-import { mutate, read } from './activities.js'
+import { mutate, read, slow } from './activities.js'
+import { atArchive } from './archive-place.js'
 import { now } from './clock.js'
 import { withCredentials } from './credentials.js'
 import { failureOf, WindowOver } from './endings.js'
@@ -23,6 +24,7 @@ export async function applyOneByOne(run: Run, plan: Plan): Promise<void> {
   for (const migration of plan.migrations) {
     await run.whileRunning()
     const summary = `Apply ${migration.name}`
+    await demandArchive(run)
     const result = await timed(run, migration.name, `${migration.name} was being applied`, async () => {
       demandWindow(run, plan, migration)
       // Nothing is begun any more, and so nothing more is in doubt.
@@ -36,7 +38,7 @@ export async function applyOneByOne(run: Run, plan: Plan): Promise<void> {
           {
             ...{ target, bundle, migration, ledgerBefore: [...ledgerBefore], runKey: run.runKey },
             ...permissionFor(run, 'apply'),
-            ...archiveOf(run),
+            ...rehearsedOn(run),
           },
         ]),
       )
@@ -53,8 +55,30 @@ export async function applyOneByOne(run: Run, plan: Plan): Promise<void> {
   }
 }
 
-function archiveOf({ view: { backup } }: Run): { rehearsedOn?: { file: string; sha256: string } } {
-  return backup === null ? {} : { rehearsedOn: { file: backup.file, sha256: backup.sha256 } }
+/**
+ * Where the archive is on one worker's disk, that worker is asked, and any of them may apply: should it die meanwhile, another one
+ * proves at once what it did.
+ * @throws BackupInvalid, ArchiveAway
+ */
+async function demandArchive(run: Run): Promise<void> {
+  const { target } = run.request
+  const { backup } = run.view
+  if (backup?.disk === undefined) return
+  const { file, sha256 } = backup
+  run.say('execute', 'asking for the archive of the plan where it lies')
+  await run.audited(
+    atArchive(run.request, backup, (where) =>
+      slow.checkArchive.executeWithOptions({ summary: 'Is the archive of the plan there?', ...where }, [
+        { target, backup: { file, sha256 } },
+      ]),
+    ),
+  )
+}
+
+/** The apply itself looks at what every worker reaches. */
+function rehearsedOn({ view: { backup } }: Run): { rehearsedOn?: { file: string; sha256: string } } {
+  if (backup === null || backup.disk !== undefined) return {}
+  return { rehearsedOn: { file: backup.file, sha256: backup.sha256 } }
 }
 
 /** Keeps when it ended, also where it failed: what is read back later is of another moment. */

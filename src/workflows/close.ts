@@ -3,6 +3,7 @@ import type { RunView } from '../contract/run.js'
 import { endMessage } from '../runbook/end-message.js'
 import { noteMessage } from '../runbook/messages.js'
 import { record } from './activities.js'
+import { nearArchiveOf } from './archive-place.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
 import type { Run } from './run.js'
@@ -37,7 +38,10 @@ export async function close(run: Run, ending: Ending): Promise<void> {
   }
   await run.finish(async () => {
     await writeDown(run, 'report', () =>
-      record.writeReport.executeWithOptions({ summary: 'Write the report' }, [report]),
+      // It lets go of the archive, too.
+      nearArchiveOf(run, (where) =>
+        record.writeReport.executeWithOptions({ summary: 'Write the report', ...where }, [report]),
+      ),
     )
     const adopted = run.request.files.filter(({ name }) => view.adopted?.includes(name) === true)
     const documents = { target, view, timeZone, ...(adopted.length > 0 ? { adopted } : {}) }

@@ -8,7 +8,9 @@ import { planView } from '../runbook/plan-view.js'
 import { noteMessage } from '../runbook/messages.js'
 import { stoppedState } from '../runbook/stopped-state.js'
 import { read, record } from './activities.js'
+import { isArchiveAway } from './archive-place.js'
 import { appliedByThisRun, applyOneByOne, proveOutcome } from './apply.js'
+import { now } from './clock.js'
 import { writeDown } from './close.js'
 import { failureOf, isStopped, WindowOver } from './endings.js'
 import { connectivityPrompt, environmentPrompt, finalPrompt, preflightPrompt } from './prompts.js'
@@ -19,8 +21,8 @@ import { stepOf } from './state.js'
 import { command, words } from '../contract/next-command.js'
 
 /**
- * Step 3: the five prompts of the runbook, then the migrations. False: the database changed while people decided, so what
- * they approved is void and a new plan is needed.
+ * Step 3: the five prompts of the runbook, then the migrations. False: the database changed while people decided, or the archive of the plan
+ * cannot be had any more, so what they approved is void and a new plan is needed.
  */
 export async function execute(run: Run, status: Status, plan: Plan): Promise<boolean> {
   const applied = await run.step(
@@ -34,11 +36,15 @@ export async function execute(run: Run, status: Status, plan: Plan): Promise<boo
       try {
         await applyOneByOne(run, plan)
       } catch (error) {
+        if (isArchiveAway(error) && run.begun.size === 0) {
+          archiveLost(run, error)
+          return false
+        }
         await applyFailed(run, plan, error)
       }
       return true
     },
-    (applied) => (applied ? `${appliedByThisRun(run).length} applied` : 'void: the database changed'),
+    (applied) => (applied ? `${appliedByThisRun(run).length} applied` : 'void: a new plan is needed'),
   )
   // Nothing was applied: that is no step that is done.
   if (!applied) stepOf(run.view, 'execute').state = 'skipped'
@@ -109,6 +115,10 @@ export function voidApprovals(run: Run, what: string): void {
       ],
     })
   }
+  voidPlan(run, what)
+}
+
+function voidPlan(run: Run, what: string): void {
   for (const gate of BOUND_TO_THE_PLAN) run.gates.void(gate)
   if (answersForWayBack(run.request))
     run.view.checks = run.view.checks.filter(({ name }) => name !== WAY_BACK_LINE)
@@ -119,6 +129,16 @@ export function voidApprovals(run: Run, what: string): void {
     'Then the five prompts are asked again',
   ]
   run.announcer.tell('note', noteMessage({ ...run.context, title: `Approvals void: ${what}`, details }))
+}
+
+/**
+ * Nothing was applied, and without its archive nothing is: the run goes back to the backup. Whoever approved in advance (`--yes`) did not
+ * look at the first plan either, and the database did not change.
+ */
+export function archiveLost(run: Run, error: unknown): void {
+  const { message } = failureOf(error)
+  run.view.observations.push({ note: `Back to the backup: ${message}`, actor: 'd1-runbook', at: now() })
+  voidPlan(run, message)
 }
 
 /**

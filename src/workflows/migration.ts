@@ -1,13 +1,16 @@
 import { messageOf } from '../contract/failures.js'
 import { ApplicationFailure, patched } from '@temporalio/workflow'
+import type { Plan } from '../contract/plan.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
+import type { Status } from '../contract/status.js'
 import { read } from './activities.js'
 import { admit } from './admit.js'
 import { adopt } from './adopt.js'
+import { isArchiveAway } from './archive-place.js'
 import { appliedByThisRun } from './apply.js'
 import { close } from './close.js'
 import { goOnFromLostRun } from './lost-run.js'
-import { execute } from './execute.js'
+import { archiveLost, execute } from './execute.js'
 import { watchOver } from './monitor.js'
 import {
   announceStart,
@@ -104,8 +107,19 @@ async function migrate(run: Run): Promise<Expected | null> {
       run.say('status', nothingPending(run.request.overlooked?.length ?? 0))
       return null
     }
-    const plan = await rehearse(run, status)
-    if (await execute(run, status, plan)) return validate(run, plan)
+    const plan = await planned(run, status)
+    if (plan !== null && (await execute(run, status, plan))) return validate(run, plan)
+  }
+}
+
+/** Null where the archive cannot be had any more: another backup is needed. */
+async function planned(run: Run, status: Status): Promise<Plan | null> {
+  try {
+    return await rehearse(run, status)
+  } catch (error) {
+    if (!isArchiveAway(error)) throw error
+    archiveLost(run, error)
+    return null
   }
 }
 

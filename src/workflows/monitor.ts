@@ -22,6 +22,7 @@ import { noteMessage } from '../runbook/messages.js'
 import { seenUntil } from '../runbook/monitoring/end.js'
 import { readAlert } from '../runbook/signal-body.js'
 import { slow } from './activities.js'
+import { nearArchiveOf } from './archive-place.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
 import { postMigrationMonitoring, type MonitoringInput } from './monitoring.js'
@@ -131,6 +132,7 @@ async function startMonitoring(
         timeZone: run.request.timeZone,
         checkpoints: [],
         lastNumber: 0,
+        ...defined({ disk: run.view.backup?.disk }),
       },
     ],
   })
@@ -230,9 +232,11 @@ export async function backUpNow(run: Run): Promise<BackupRecord | undefined> {
   const { target, files } = run.request
   try {
     const backup = await run.audited(
-      slow.createBackup.executeWithOptions({ summary: 'Backup of the state with the issue' }, [
-        { target, files, urgent: true, ...keptBackup(run) },
-      ]),
+      nearArchiveOf(run, (where) =>
+        slow.createBackup.executeWithOptions({ summary: 'Backup of the state with the issue', ...where }, [
+          { target, files, urgent: true, ...keptBackup(run) },
+        ]),
+      ),
     )
     run.view.artifacts.push(backup.file)
     return backup

@@ -11,6 +11,7 @@ import {
 } from '@temporalio/workflow'
 import { zonedDateTime } from '../text/clock.js'
 import { alertSignal, checkNowSignal, monitoringQuery } from '../contract/messages.js'
+import { defined } from '../contract/defined.js'
 import { messageOf } from '../contract/failures.js'
 import type {
   Baseline,
@@ -33,6 +34,7 @@ import {
   shortestInterval,
 } from '../runbook/monitoring/schedule.js'
 import { read } from './activities.js'
+import { nearArchive } from './archive-place.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
 
@@ -47,6 +49,8 @@ export interface MonitoringInput {
   parentId: string
   /** Of people's times; UTC where a run of an earlier version began it. */
   timeZone?: string
+  /** Where the archives lie, if not every worker reaches them. */
+  disk?: string
   /** Carried over when the history is renewed. */
   checkpoints: Checkpoint[]
   lastNumber: number
@@ -109,20 +113,15 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
         .map(({ results }) => ({ results }))
     const summary = `Checkpoint ${checkpoint.number} of ${times.length}`
     try {
+      const looksAtBackups = probes.some(({ kind }) => kind === 'backup')
+      const disk = defined({ disk: looksAtBackups ? input.disk : undefined })
+      const asked = { target, probes, thresholds, baseline, expected, history: recent(), sampling, since }
       return recordedCheckpoint(
-        await read.runCheckpoint.executeWithOptions({ summary }, [
-          {
-            target,
-            probes,
-            thresholds,
-            baseline,
-            expected,
-            history: recent(),
-            sampling,
-            since,
-            ...checkpoint,
-          },
-        ]),
+        await nearArchive(input, disk, (where) =>
+          read.runCheckpoint.executeWithOptions({ summary, ...where }, [
+            { ...asked, ...disk, ...checkpoint },
+          ]),
+        ),
       )
     } catch (error) {
       if (isCancellation(error)) throw error

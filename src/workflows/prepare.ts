@@ -14,6 +14,7 @@ import { EXPECTED_DURATION_MS, type StepName } from '../runbook/steps.js'
 import { plural } from '../text/plural.js'
 import { windowState } from '../runbook/window.js'
 import { read, slow } from './activities.js'
+import { atArchive } from './archive-place.js'
 import { detailsOf, GateExpired } from './endings.js'
 import { checkCounts } from './prompts.js'
 import type { Run } from './run.js'
@@ -226,10 +227,12 @@ async function rehearsed(run: Run, status: Status): Promise<Plan> {
   const { target, files, bundle } = run.request
   const { backup } = run.view
   if (backup === null) throw new Error('the rehearsal needs the backup')
+  const { requester } = run.request
+  const input = { target, files, bundle, backup, status, requester, ...requestedHistory(run) }
   const plan = await run.audited(
-    slow.rehearse.executeWithOptions({ summary: 'Rehearse on the restored backup' }, [
-      { target, files, bundle, backup, status, requester: run.request.requester, ...requestedHistory(run) },
-    ]),
+    atArchive(run.request, backup, (where) =>
+      slow.rehearse.executeWithOptions({ summary: 'Rehearse on the restored backup', ...where }, [input]),
+    ),
   )
   run.plan = plan
   run.view.planHash = plan.planHash

@@ -1,13 +1,21 @@
 import { freeLine } from '../text/rollback-cost.js'
 import { phrases } from '../text/phrases.js'
-import { ApplicationFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow'
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  patched,
+} from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
+import type { Plan } from '../contract/plan.js'
 import { type mutate, record, slow } from './activities.js'
 import { defined } from '../contract/defined.js'
 import { appliedByThisRun } from './apply.js'
 import { now } from './clock.js'
 import { writeDown } from './close.js'
-import { detailsOf, failureOf } from './endings.js'
+import { atArchive, whyNoArchive, type Where } from './archive-place.js'
+import { failureOf } from './endings.js'
 import { permissionFor } from './permission.js'
 import type { Run } from './run.js'
 import { markTakenBack } from './taken-back.js'
@@ -47,30 +55,52 @@ export async function prepareForDecision(
   }
 }
 
-/** What a failure says of the archive of before, where it is about that one; undefined for any other. */
-export function whyNoArchive({ view }: Run, error: unknown): string | undefined {
-  const { type, message } = failureOf(error)
-  const named = detailsOf(error)['archive']
-  return type === 'BackupInvalid' && named !== undefined && named === view.backup?.file ? message : undefined
-}
-
 export async function prepareReverse(run: Run, current: BackupRecord | undefined): Promise<PreparedReverse> {
   const { target, files, bundle } = run.request
   const { plan } = run
   const { backup } = run.view
   if (backup === null || plan === null) throw impossible('there is no plan to reverse')
-  const since = current === undefined ? {} : { current, planned: plan.rows }
+  // Of now, and on another disk than the one of before: no worker has both.
+  const comparable = current !== undefined && current.disk === backup.disk
+  const since = comparable ? { current, planned: plan.rows } : {}
+  const input = {
+    ...{ target, files, bundle, backup, ...since },
+    runKey: run.runKey,
+    ledgerBefore: plan.ledger,
+    applied: appliedByThisRun(run),
+    at: now(),
+    ...(run.request.policy.requireSignatures && plan.bound !== undefined ? { ownOnly: true as const } : {}),
+  }
+  try {
+    return await run.audited(
+      atArchive(run.request, backup, (where) =>
+        slow.prepareReverse.executeWithOptions({ summary: 'Write and rehearse the reverse', ...where }, [
+          input,
+        ]),
+      ),
+    )
+  } catch (error) {
+    const noArchive = whyNoArchive(run, error)
+    if (noArchive === undefined || !patched('reverse-of-the-plan')) throw error
+    const ofPlan = await reverseOfPlan(run, plan, noArchive)
+    if (ofPlan === undefined) throw error
+    return { ...ofPlan, noArchive }
+  }
+}
+
+/** The plan has the reverse of all its files; undefined where it has none, or not all of them were applied. */
+async function reverseOfPlan(run: Run, plan: Plan, noArchive: string): Promise<PreparedReverse | undefined> {
+  const { target, files } = run.request
+  const { rollback, schemaFingerprint, predictedFingerprint } = plan
+  const applied = appliedByThisRun(run)
+  if (!rollback.available || rollback.sql === undefined || applied.length < plan.migrations.length)
+    return undefined
   return run.audited(
-    slow.prepareReverse.executeWithOptions({ summary: 'Write and rehearse the reverse' }, [
+    slow.reverseOfPlan.executeWithOptions({ summary: 'Take the reverse from the plan' }, [
       {
-        ...{ target, files, bundle, backup, ...since },
-        runKey: run.runKey,
-        ledgerBefore: plan.ledger,
-        applied: appliedByThisRun(run),
-        at: now(),
-        ...(run.request.policy.requireSignatures && plan.bound !== undefined
-          ? { ownOnly: true as const }
-          : {}),
+        ...{ target, files, runKey: run.runKey, at: now(), noArchive },
+        ledger: [...plan.ledger, ...applied],
+        plan: { rollback, schemaFingerprint, predictedFingerprint },
       },
     ]),
   )
@@ -84,14 +114,12 @@ export async function applyReverse(run: Run, reverse: PreparedReverse, act: type
   const applied = appliedByThisRun(run)
   const ledgerBefore = [...run.plan.ledger, ...applied]
   const begunAt = now()
-  const result = await run.audited(
-    act.applyMigration.executeWithOptions({ summary: `Apply ${migration.name}` }, [
-      {
-        ...{ target, bundle, migration, ledgerBefore, runKey: run.runKey },
-        ...permissionFor(run, 'reverse-migration'),
-      },
-    ]),
-  )
+  const permitted = permissionFor(run, 'reverse-migration')
+  const input = { target, bundle, migration, ledgerBefore, runKey: run.runKey, ...permitted }
+  const apply = (where: Where): ReturnType<typeof act.applyMigration> =>
+    act.applyMigration.executeWithOptions({ summary: `Apply ${migration.name}`, ...where }, [input])
+  const from = permitted.permission?.derivedFrom?.backup
+  const result = await run.audited(from === undefined ? apply({}) : atArchive(run.request, from, apply))
   if (result.state !== 'applied') throw impossible(result.error ?? `the reverse migration is ${result.state}`)
   markTakenBack(run, { strategy: 'reverse-migration', file: migration.name })
   // One that lay in the folder may stand there already, as not executed.

@@ -11,6 +11,7 @@ import { afterFailure, closedWay, type FailedWay } from '../runbook/rollback-opt
 import { reverseFileLines } from '../text/pending-reverse.js'
 import { mutate, once } from './activities.js'
 import { appliedByThisRun } from './apply.js'
+import { atArchive, whyNoArchive } from './archive-place.js'
 import { now } from './clock.js'
 import { confirmBreach } from './confirm-breach.js'
 import { failureOf, RunEnded } from './endings.js'
@@ -19,7 +20,6 @@ import {
   impossible,
   prepareForDecision,
   prepareReverse,
-  whyNoArchive,
   type PreparedReverse,
 } from './reverse.js'
 import { permissionFor } from './permission.js'
@@ -319,9 +319,11 @@ async function restore(run: Run, { each, current }: Trying): Promise<void> {
   if (backup === null) throw impossible('there is no backup')
   const take = (act: typeof mutate): ReturnType<typeof mutate.restoreFromBackup> =>
     run.audited(
-      act.restoreFromBackup.executeWithOptions({ summary: 'Restore the backup' }, [
-        { target, backup, runKey: run.runKey, ...permissionFor(run, 'restore-backup') },
-      ]),
+      atArchive(run.request, backup, (where) =>
+        act.restoreFromBackup.executeWithOptions({ summary: 'Restore the backup', ...where }, [
+          { target, backup, runKey: run.runKey, ...permissionFor(run, 'restore-backup') },
+        ]),
+      ),
     )
   let saved = false
   const { safetyCopy } = each

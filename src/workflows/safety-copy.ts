@@ -5,6 +5,7 @@ import type { SafetyCopy } from '../contract/run.js'
 import { noteMessage } from '../runbook/messages.js'
 import { safetyCopyText } from '../runbook/migration-state.js'
 import { readOnce, slow } from './activities.js'
+import { nearArchiveOf } from './archive-place.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
 import type { Run } from './run.js'
@@ -58,9 +59,11 @@ async function archiveOf(
   run.say('rollback', 'the present state is being saved')
   try {
     const { file } = await run.audited(
-      slow.createBackup.executeWithOptions({ summary: 'Safety copy of before the restore' }, [
-        { target, files, urgent: true, ...keptBackup(run) },
-      ]),
+      nearArchiveOf(run, (where) =>
+        slow.createBackup.executeWithOptions({ summary: 'Safety copy of before the restore', ...where }, [
+          { target, files, urgent: true, ...keptBackup(run) },
+        ]),
+      ),
     )
     return file
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { LedgerRead, TakenBackBy } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import { read, slow } from './activities.js'
+import { atArchive } from './archive-place.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
 import type { Run } from './run.js'
@@ -64,9 +65,11 @@ export async function compareAfterRollback(run: Run): Promise<void> {
   } as const
   try {
     const { compared } = await run.audited(
-      slow.compareAfterRollback.executeWithOptions(options, [
-        { target: run.request.target, runKey: run.runKey, backup },
-      ]),
+      atArchive(run.request, backup, (where) =>
+        slow.compareAfterRollback.executeWithOptions({ ...options, ...where }, [
+          { target: run.request.target, runKey: run.runKey, backup },
+        ]),
+      ),
     )
     rollback.compared = compared
   } catch (error) {

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync, truncateSync } from 'node:fs'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { sha256Of } from '../../src/activities/permission.js'
 import { createActivities } from '../../src/activities/index.js'
 import type { BackupRecord } from '../../src/contract/backup.js'
 import type { Plan } from '../../src/contract/plan.js'
@@ -8,6 +9,7 @@ import type { MigrationResult } from '../../src/contract/run.js'
 import type { Target } from '../../src/contract/target.js'
 import { packBundle } from '../../src/d1/migrations/bundle.js'
 import { migrationFile } from '../../src/d1/migrations/migration-files.js'
+import { readSnapshot } from '../../src/d1/read/open-reader.js'
 import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 import { serviceOf } from '../../src/runbook/charter/service.js'
 import { useBuiltProcesses } from '../analysis/own-process.js'
@@ -91,8 +93,50 @@ describe('a migration is applied behind the archive that its plan was rehearsed 
     expect(ledger()).toEqual([])
   })
 
+  it('or was looked for on the worker that has it, by the same rules', async () => {
+    const { file, sha256 } = await backUp()
+    const look = (): Promise<{ place: string }> =>
+      act(() => activities.checkArchive({ target, backup: { file, sha256 } }))
+    expect(await look()).toMatchObject({ place: target.backupDir })
+    appendFileSync(file, 'x')
+    await expect(look()).rejects.toMatchObject({
+      type: 'BackupInvalid',
+      details: [expect.objectContaining({ archive: file })],
+    })
+    rmSync(file)
+  }, 60_000)
+
   it('and is applied where it is as it was', async () => {
     expect(await apply(backup)).toMatchObject({ state: 'applied' })
     expect(ledger()).toEqual([{ name: FILE.name }])
+  }, 60_000)
+
+  it('whose reverse is in the plan, and runs without the archive', async () => {
+    rmSync(backup.file)
+    const reverse = (predictedFingerprint: string): ReturnType<typeof activities.reverseOfPlan> =>
+      act(() =>
+        activities.reverseOfPlan({
+          ...{ target, files: REFS, runKey: 'local-20260308-030800-00000000', ledger: [FILE.name] },
+          ...{ at: '2026-03-08T03:08:00Z', noArchive: 'its worker is gone' },
+          plan: { rollback: plan.rollback, schemaFingerprint: plan.schemaFingerprint, predictedFingerprint },
+        }),
+      )
+    // Behind another schema it would take what others made.
+    expect(await reverse('another')).toMatchObject({
+      price: [expect.stringContaining('schema is not the one')],
+    })
+
+    const { bundle, migration, writtenSince } = await reverse(plan.predictedFingerprint)
+    if (bundle === undefined || migration === undefined) throw new Error('there is no reverse')
+    expect(writtenSince).toEqual({ unknown: 'its worker is gone' })
+    expect(migration.sha256).toBe(sha256Of(plan.rollback.sql ?? ''))
+    const applied = act(() =>
+      activities.applyMigration({
+        ...{ target, bundle, migration, ledgerBefore: [FILE.name] },
+        runKey: 'local-20260308-030800-00000000',
+      }),
+    )
+    expect(await applied).toMatchObject({ state: 'applied' })
+    expect((await readSnapshot(target)).schemaFingerprint).toBe(plan.schemaFingerprint)
   }, 60_000)
 })

@@ -352,6 +352,14 @@ describe('an activity that a rogue workflow schedules', () => {
     createBackup: () => ({ files, keep: 1 }),
     rehearse: () => ({ files, bundle: request.bundle, backup: backup(archive()), status: status() }),
     takeBaseline: () => ({ monitoring: request.monitoring }),
+    checkArchive: () => ({ backup: backup(archive()) }),
+    reverseOfPlan: () => ({
+      ...{ runKey: OWN, files, ledger: [], at: '2026-01-01T00:00:00Z', noArchive: 'x' },
+      plan: {
+        ...{ schemaFingerprint: 'x', predictedFingerprint: 'y' },
+        rollback: { available: true, rehearsed: true, price: [] },
+      },
+    }),
     proveAdoption: () => ({ files, bundle: request.bundle, backup: backup(archive()), requester: 'Eve' }),
     recordAdoption: () => ({ names: [FILE.name], ledgerBefore: [], schemaFingerprint: 'x', runKey: OWN }),
     findLostRun: () => ({ files, bundle: request.bundle, requester: 'Eve', runKey: OWN }),

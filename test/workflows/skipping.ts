@@ -10,7 +10,7 @@ import type { RunbookActivities } from '../../src/contract/activities.js'
 import { migrationWorkflowId, SEARCH_ATTRIBUTES, type Gate } from '../../src/contract/names.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
 import { provideTemporal } from '../../src/temporal/binaries.js'
-import { createRunbookWorker } from '../../src/temporal/worker.js'
+import { createDiskWorker, createRunbookWorker } from '../../src/temporal/worker.js'
 import type { productionMigration } from '../../src/workflows/index.js'
 import { openWorld, type World } from './world.js'
 
@@ -22,6 +22,8 @@ export type RunHandle = WorkflowHandle<typeof productionMigration>
 export interface SkippingServer {
   env: TestWorkflowEnvironment
   /** Starts a run whose activities are those of this world; returns what `drive` does, once the run's activities have ended. */
+  /** Another worker, which has this disk; returns what stops it. */
+  workerWithDisk(disk: string): Promise<() => Promise<void>>
   migrate<T>(world: World, request: MigrationRequest, drive: (handle: RunHandle) => Promise<T>): Promise<T>
 }
 
@@ -77,6 +79,16 @@ function useServer(start: () => Promise<TestWorkflowEnvironment>): SkippingServe
   return {
     get env() {
       return running()
+    },
+    async workerWithDisk(disk) {
+      const { nativeConnection: connection, namespace = 'default' } = running()
+      const activities = activitiesOf(worlds, calls)
+      const worker = await createDiskWorker({ connection, namespace, taskQueue, activities, disk })
+      const ended = worker.run()
+      return async () => {
+        worker.shutdown()
+        await ended
+      }
     },
     async migrate(world, request, drive) {
       const { client } = running()

@@ -132,6 +132,20 @@ export function openWorld(override: (world: World) => Partial<RunbookActivities>
       price: [],
       file: 'runs/1/0004_rollback_2026_01_02.sql',
     }),
+    checkArchive: async () => ({ place: 'backups' }),
+    reverseOfPlan: async ({ ledger, plan }) => ({
+      bundle: { encoding: 'gzip-base64', data: '' },
+      migration: {
+        name: '0004_rollback_2026_01_02.sql',
+        sha256: 'd'.repeat(64),
+        statements: 1,
+        durationMs: 0,
+        fingerprintBefore: fingerprint(ledger),
+        fingerprintAfter: plan.schemaFingerprint,
+      },
+      price: [],
+      file: 'runs/1/0004_rollback_2026_01_02.sql',
+    }),
     compareAfterRollback: async ({ backup }) => ({
       compared: { since: backup.createdAt, asOf: now(), by: 'sums', tables: [], objects: [] },
     }),

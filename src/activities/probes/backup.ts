@@ -6,13 +6,15 @@ import type { Archives, StoredBackup } from '../../d1/backup/archives.js'
 import { archivesOf, newestBackup } from '../../d1/backup/backup.js'
 import { ArchiveProblem, unpackArchive } from '../../d1/backup/unpack.js'
 import { scratchFolder } from '../../process/scratch-folder.js'
-import type { ProbeContext, Seen } from './probe.js'
+import { unknown, type ProbeContext, type Seen } from './probe.js'
 
 /** There is a way back: the newest archive of this environment is young enough, and its bytes are those that were proven. */
 export async function probeBackup(
   { maxAgeMs }: Extract<Probe, { kind: 'backup' }>,
-  { target, store, now, signal }: ProbeContext,
+  { target, store, archivesElsewhere, now, signal }: ProbeContext,
 ): Promise<Seen> {
+  if (archivesElsewhere === true)
+    return unknown('the archives lie on the disk of a worker that did not take this look')
   const archives = archivesOf(target, store)
   const newest = await newestBackup(archives)
   if (newest === undefined)

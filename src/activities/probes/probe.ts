@@ -10,6 +10,8 @@ export interface ProbeContext {
   target: Target
   /** Of the target, where it has one. */
   store?: Store | undefined
+  /** The archives lie on a disk that this worker has not. */
+  archivesElsewhere?: boolean
   /** What validation saw after the migration; absent before it. */
   expected?: { schemaFingerprint: string; ledger: string[] }
   /** Aborted when the probe's time is over, or the activity is cancelled. */

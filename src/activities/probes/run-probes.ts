@@ -22,6 +22,8 @@ export interface RunProbesInput {
   target: Target
   /** Of the target, where it has one. */
   store?: Store | undefined
+  /** The archives lie on a disk that this worker has not. */
+  archivesElsewhere?: boolean | undefined
   probes: readonly Probe[]
   /** What validation saw; without it `stability` cannot know anything. */
   expected?: { schemaFingerprint: string; ledger: string[] }
@@ -68,6 +70,7 @@ async function lookOnce(probe: Probe, input: RunProbesInput): Promise<ProbeResul
   const context: ProbeContext = {
     target: input.target,
     store: input.store,
+    archivesElsewhere: input.archivesElsewhere === true,
     ...defined({ expected: input.expected }),
     signal,
     env: input.env ?? process.env,

@@ -62,9 +62,10 @@ function runCommand(app: App): Command {
           service: configured.service,
           observe,
           deployment,
-          onReady: ({ address, namespace, taskQueue, observed, current }) => {
+          onReady: ({ address, namespace, taskQueue, observed, current, disks }) => {
             sayServed(say, configured)
             say(`Worker polls ${taskQueue} at ${address} (${namespace}). Ctrl-C drains and stops it.`)
+            for (const [folder, disk] of disks) say(`Archives       ${folder} (disk ${disk})`)
             if (deployment !== undefined) say(versionLine(deployment.buildId, current))
             if (observed !== undefined) say(`Health and metrics: ${observed}`)
           },

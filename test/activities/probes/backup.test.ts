@@ -39,3 +39,11 @@ it('finds a real archive good, and the same one bad when it is old, cut off, cha
   await rename(file, path.join(local.target.backupDir, 'backup-staging-2026-01-01-000000.zip'))
   expect(await look()).toMatchObject({ ok: false, message: expect.stringContaining('no backup') })
 }, 60_000)
+
+it('says nothing of archives that lie on the disk of another worker', async () => {
+  const [seen] = await runProbes({
+    ...{ target: local.target, probes: [probe({ kind: 'backup', maxAgeMs: HOUR_MS })] },
+    archivesElsewhere: true,
+  })
+  expect(seen).toMatchObject({ ok: null, message: expect.stringContaining('did not take this look') })
+})
