@@ -14,8 +14,15 @@ import { closeToOthers, keepOutOfGit, keepPrivate } from './process/private-file
 import { stateFolder } from './process/state-folder.js'
 import { demandKeysOfOpenRuns } from './temporal/open-runs.js'
 import { connectClient } from './temporal/connection.js'
-import { currentVersion, deploymentOf, type Deployment } from './temporal/deployment.js'
+import {
+  deploymentFor,
+  readVersions,
+  settleVersions,
+  type Deployment,
+  type WorkerVersion,
+} from './temporal/deployment.js'
 import { findOtherRun } from './temporal/other-run.js'
+import { versionLines } from './temporal/version-lines.js'
 import { ensureSearchAttributes } from './temporal/search-attributes.js'
 import { findCompletedRun } from './temporal/staging-proof.js'
 import { createDiskWorker, createRunbookWorker, runWorkersUntilSignal } from './temporal/worker.js'
@@ -37,8 +44,8 @@ export interface WorkerSettings {
     namespace: string
     taskQueue: string
     observed: string | undefined
-    /** Of a worker that has a version: the one that new runs go to; undefined where the server does not say yet. */
-    current?: string | undefined
+    /** Of a worker that has a version: all that there are; undefined where the server does not know this one yet. */
+    versions?: WorkerVersion[] | undefined
     /** Folders of archives that it has, each with the name that it bears. */
     disks: Disks
   }) => void
@@ -73,6 +80,8 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
     try {
       await ensureSearchAttributes(connection, namespace)
       await demandKeysOfOpenRuns(session, taskQueue)
+      // Before it polls: a server that knows none would let it fail without a word.
+      if (deployment !== undefined) await readVersions(session.client, deployment.name)
       const disks = await disksOf(service)
       const activities = observer.measured(
         createActivities({
@@ -92,8 +101,8 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
         observer.url === undefined
           ? undefined
           : newestBackups(service).then((found) => observer.backups(found))
-      const current = deployment === undefined ? undefined : await currentVersion(session.client, deployment)
-      onReady?.({ address, namespace, taskQueue, observed: observer.url, current, disks })
+      const versions = deployment === undefined ? undefined : await settleVersions(session.client, deployment)
+      onReady?.({ address, namespace, taskQueue, observed: observer.url, versions, disks })
       await Promise.all([running, told])
     } finally {
       await connection.close()
@@ -112,15 +121,18 @@ async function main(): Promise<number> {
     const { service, unserved, taskQueue } = await workerConfiguration({ projectDir })
     for (const { environment, error } of unserved)
       sayOnLog(`not served: ${environment}. ${error.message}`, observe)
+    const deployment = deploymentFor({ projectDir, env: process.env })
     await runWorker({
       projectDir,
       service,
       taskQueue: D1_RUNBOOK_TASK_QUEUE ?? taskQueue,
-      deployment: deploymentOf(process.env, false),
+      deployment,
       observe,
       onReady: (server) => {
         sayOnLog(`worker polls ${server.taskQueue} at ${server.address} (${server.namespace})`, observe)
         for (const [folder, disk] of server.disks) sayOnLog(`archives in ${folder} (disk ${disk})`, observe)
+        for (const line of deployment === undefined ? [] : versionLines(deployment.buildId, server.versions))
+          sayOnLog(line, observe)
       },
     })
     return 0

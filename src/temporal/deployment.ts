@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
 import { packageRoot } from '../process/package-root.js'
+import { resolveServer } from './server-address.js'
 
 /** A version of the worker: runs that one started are carried on by its like only. */
 export interface Deployment {
@@ -24,15 +25,41 @@ export interface WorkerVersion {
 }
 
 const NOT_FOUND = 5
+const UNIMPLEMENTED = 12
 /** A deployment is known to the server some moments after a worker of it has polled. Milliseconds. */
 const KNOWN_WITHIN_MS = 30_000
 const LOOK_AGAIN_MS = 300
 
+/** Said as build ID: the worker is of no version. */
+const NO_BUILD = 'none'
+
+/**
+ * The version of a worker. Of a server that somebody named it has one, by default the build's own; beside an embedded server, which
+ * begins and ends with its worker, just where it is asked for. Undefined: it is of no version.
+ */
+export function deploymentFor({
+  projectDir,
+  env,
+  versioned,
+}: {
+  projectDir: string
+  env: NodeJS.ProcessEnv
+  versioned?: boolean | undefined
+}): Deployment | undefined {
+  const { source } = resolveServer({ projectDir })
+  return deploymentOf(env, versioned ?? (source === 'named' || source === 'configuration'))
+}
+
 /** Of the environment; `versioned`: without a build ID there, the build's own. Undefined: the worker is of no version. */
 export function deploymentOf(env: NodeJS.ProcessEnv, versioned: boolean): Deployment | undefined {
-  const { D1_RUNBOOK_BUILD_ID: given = '', D1_RUNBOOK_DEPLOYMENT: name = '' } = env
-  if (given === '' && !versioned) return undefined
-  return { name: name === '' ? 'd1-runbook' : name, buildId: given === '' ? ownBuildId() : given }
+  const { D1_RUNBOOK_BUILD_ID: given = '' } = env
+  if (given === NO_BUILD || (given === '' && !versioned)) return undefined
+  return { name: deploymentName(env), buildId: given === '' ? ownBuildId() : given }
+}
+
+/** Of all versions of the workers of a team. */
+export function deploymentName({ D1_RUNBOOK_DEPLOYMENT: name = '' }: NodeJS.ProcessEnv): string {
+  return name === '' ? 'd1-runbook' : name
 }
 
 /** Names these very bytes: equal builds are one version wherever they run, and another byte makes another one. */
@@ -89,16 +116,18 @@ export async function promoteVersion(client: Client, { name, buildId }: Deployme
 
 /**
  * What a worker of this version does when it has begun to poll: the first one of all makes itself the current one, since without
- * any no run would begin. Returns the build that new runs go to; undefined where the server does not know it yet.
+ * any no run would begin. Returns all versions, one of them current; undefined where the server does not know this one yet.
  */
-export async function currentVersion(client: Client, deployment: Deployment): Promise<string | undefined> {
+export async function settleVersions(
+  client: Client,
+  deployment: Deployment,
+): Promise<WorkerVersion[] | undefined> {
   for (const limit = Date.now() + KNOWN_WITHIN_MS; Date.now() < limit; await sleep(LOOK_AGAIN_MS)) {
     const versions = await readVersions(client, deployment.name)
     if (!versions.some(({ buildId }) => buildId === deployment.buildId)) continue
-    const current = versions.find((version) => version.current)
-    if (current !== undefined) return current.buildId
+    if (versions.some((version) => version.current)) return versions
     await promoteVersion(client, deployment)
-    return deployment.buildId
+    return versions.map((one) => ({ ...one, current: one.buildId === deployment.buildId }))
   }
   return undefined
 }
@@ -109,7 +138,10 @@ async function describe(client: Client, deploymentName: string) {
     const found = await client.workflowService.describeWorkerDeployment({ namespace, deploymentName })
     return found.workerDeploymentInfo ?? undefined
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === NOT_FOUND) return undefined
+    if (error instanceof Error && 'code' in error) {
+      if (error.code === NOT_FOUND) return undefined
+      if (error.code === UNIMPLEMENTED) throw knowsNoVersions(error)
+    }
     throw error
   }
 }
@@ -127,4 +159,11 @@ function unknownVersion(name: string, buildId: string, versions: readonly Worker
     `No worker of the version ${buildId} of ${name} ever polled: ${known}.`,
     { advice: words`Start one first: ${command('worker', '--versioned')}` },
   )
+}
+
+function knowsNoVersions(cause: unknown): RunbookError {
+  return new RunbookError('ToolTooOld', 'This Temporal server knows no versions of workers.', {
+    advice: words`Bring it to 1.28 or later, or start workers of no version: ${command('worker', '--unversioned')}`,
+    cause,
+  })
 }

@@ -1,8 +1,9 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { deploymentOf, ownBuildId } from '../../src/temporal/deployment.js'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { deploymentFor, deploymentOf, ownBuildId } from '../../src/temporal/deployment.js'
+import { versionLines } from '../../src/temporal/version-lines.js'
 
 let folder: string
 let root: string
@@ -44,6 +45,7 @@ describe('the name of a build', () => {
 test.each([
   ['nothing asked for', {}, false, undefined],
   ['a build of the environment', { D1_RUNBOOK_BUILD_ID: 'x' }, false, { name: 'd1-runbook', buildId: 'x' }],
+  ['none', { D1_RUNBOOK_BUILD_ID: 'none' }, true, undefined],
   ['an empty one', { D1_RUNBOOK_BUILD_ID: '' }, false, undefined],
   [
     'another name',
@@ -53,4 +55,41 @@ test.each([
   ],
 ])('%s', (_, env, versioned, deployment) => {
   expect(deploymentOf(env, versioned)).toEqual(deployment)
+})
+
+describe('a worker has a version', () => {
+  afterEach(() => vi.unstubAllEnvs())
+  const BUILD = { D1_RUNBOOK_BUILD_ID: '' }
+  const of = (address: string, versioned?: boolean) => {
+    vi.stubEnv('TEMPORAL_ADDRESS', address === '' ? undefined : address)
+    vi.stubEnv('TEMPORAL_CONFIG_FILE', path.join(folder, 'none.toml'))
+    return deploymentFor({ projectDir: folder, env: BUILD, versioned })
+  }
+
+  test('where somebody named the server, and beside an embedded one just where it is asked for', () => {
+    expect(of('temporal.example.com:7233')).toMatchObject({ name: 'd1-runbook' })
+    expect(of('')).toBeUndefined()
+    expect(of('', true)).toMatchObject({ name: 'd1-runbook' })
+    expect(of('temporal.example.com:7233', false)).toBeUndefined()
+  })
+})
+
+describe('what a worker says of versions', () => {
+  const version = (buildId: string, current: boolean, openRuns: number) => ({
+    ...{ buildId, current, openRuns, since: null },
+  })
+
+  test.each([
+    ['nobody knows it yet', undefined, ['new: the server does not know it yet']],
+    ['it is the current one', [version('new', true, 1)], ['new: new runs come here']],
+    [
+      'another one is, and has runs',
+      [version('new', false, 0), version('old', true, 2), version('done', false, 0)],
+      ['new ones go to old until', 'old: open workflows on it: 2'],
+    ],
+  ])('%s', (_, versions, said) => {
+    const lines = versionLines('new', versions)
+    expect(lines).toHaveLength(said.length)
+    said.forEach((part, index) => expect(lines[index]).toContain(part))
+  })
 })

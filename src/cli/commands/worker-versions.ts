@@ -1,26 +1,15 @@
 import type { Command } from 'commander'
-import { command, words } from '../../contract/next-command.js'
-import { plain } from '../../contract/command-line.js'
 import { plural } from '../../text/plural.js'
 import { withSession } from '../../client/session.js'
 import type { App } from '../terminal/app.js'
-
-/** What a worker says of its version when it polls. */
-export function versionLine(own: string, current: string | undefined): string {
-  if (current === own) return `Version        ${own}: new runs come here`
-  if (current === undefined) return `Version        ${own}: the server does not know it yet`
-  return plain(
-    words`Version        ${own}: it carries its own runs; new ones go to ${current} until ${command('worker promote', own)}`,
-  )
-}
 
 export function versionsCommand(app: App): Command {
   return app
     .command('versions', 'the builds of workers, and the runs that still need each', ['worker versions'])
     .action(
       app.action(async ({ options, output }) => {
-        const { deploymentOf, readVersions } = await import('../../temporal/deployment.js')
-        const name = deploymentOf(process.env, true)?.name ?? ''
+        const { deploymentName, readVersions } = await import('../../temporal/deployment.js')
+        const name = deploymentName(process.env)
         const versions = await withSession(options.project, ({ client }) => readVersions(client, name))
         output.document({ success: true, deployment: name, versions })
         if (output.json) return 0
@@ -42,9 +31,10 @@ export function promoteCommand(app: App): Command {
     ])
     .action(
       app.action(async ({ options, args: [build], output }) => {
-        const { deploymentOf, promoteVersion, readVersions } = await import('../../temporal/deployment.js')
-        const own = deploymentOf(process.env, true)
-        const deployment = { name: own?.name ?? '', buildId: build ?? own?.buildId ?? '' }
+        const { deploymentName, deploymentOf, ownBuildId, promoteVersion, readVersions } =
+          await import('../../temporal/deployment.js')
+        const buildId = build ?? deploymentOf(process.env, true)?.buildId ?? ownBuildId()
+        const deployment = { name: deploymentName(process.env), buildId }
         const versions = await withSession(options.project, async ({ client }) => {
           await promoteVersion(client, deployment)
           return readVersions(client, deployment.name)

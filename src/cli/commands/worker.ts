@@ -4,7 +4,7 @@ import { foldersOutside } from '../../config/folders.js'
 import { nameOf } from '../../runbook/charter/service.js'
 import type { App } from '../terminal/app.js'
 import { examplesHelp } from '../terminal/help-text.js'
-import { promoteCommand, versionLine, versionsCommand } from './worker-versions.js'
+import { promoteCommand, versionsCommand } from './worker-versions.js'
 
 /** `--charter`, of every command that runs a worker. */
 export function charterOption(): Option {
@@ -19,13 +19,17 @@ interface WorkerFlags {
   charter?: string[]
   metricsPort?: string
   versioned?: true
+  unversioned?: true
 }
 
 export function workerCommand(app: App, summary: string): Command {
   return new Command('worker')
     .summary(summary)
     .description('Runs a worker when no subcommand is given; takes the options of `worker run` then.')
-    .addHelpText('after', examplesHelp(['worker', 'worker --versioned', 'worker versions', 'worker promote']))
+    .addHelpText(
+      'after',
+      examplesHelp(['worker', 'worker --unversioned', 'worker versions', 'worker promote']),
+    )
     .addCommand(runCommand(app), { isDefault: true })
     .addCommand(versionsCommand(app))
     .addCommand(promoteCommand(app))
@@ -38,11 +42,15 @@ function runCommand(app: App): Command {
       'worker --task-queue d1-runbook-production',
       'worker --charter production.charter.json',
       'worker --metrics-port 9464   # curl http://127.0.0.1:9464/readyz',
-      'worker --versioned           # runs end on the build that they began with',
+      'worker --versioned           # beside the embedded server of `dev`, too',
     ])
     .option('--task-queue <name>', 'task queue to poll (default: of runbook.config, else d1-runbook)')
     .addOption(charterOption())
-    .option('--versioned', 'keep runs on this build; new ones go to the build that is promoted')
+    .option(
+      '--versioned',
+      'keep runs on the build that they began with; new ones go to the build that is promoted (default where TEMPORAL_ADDRESS or a profile names the server)',
+    )
+    .option('--unversioned', 'take whatever run is there, as workers of no version do')
     .option('--metrics-port <[host:]port>', 'serve /healthz, /readyz, /metrics (default: D1_RUNBOOK_METRICS)')
     .action(
       app.action<WorkerFlags>(async ({ options, output }) => {
@@ -53,8 +61,11 @@ function runCommand(app: App): Command {
         const { project: projectDir, charter: files } = options
         const observe = readObserveSettings(options.metricsPort, process.env)
         const say = observe.json ? (line: string) => sayOnLog(line, observe) : output.note
-        const { deploymentOf } = await import('../../temporal/deployment.js')
-        const deployment = deploymentOf(process.env, options.versioned === true)
+        const { deploymentFor } = await import('../../temporal/deployment.js')
+        const { versionLines } = await import('../../temporal/version-lines.js')
+        const versioned = options.unversioned === true ? false : options.versioned
+        const deployment =
+          versioned === false ? undefined : deploymentFor({ projectDir, env: process.env, versioned })
         const configured = await workerConfiguration({ projectDir, files })
         await runWorker({
           projectDir,
@@ -62,11 +73,12 @@ function runCommand(app: App): Command {
           service: configured.service,
           observe,
           deployment,
-          onReady: ({ address, namespace, taskQueue, observed, current, disks }) => {
+          onReady: ({ address, namespace, taskQueue, observed, versions, disks }) => {
             sayServed(say, configured)
             say(`Worker polls ${taskQueue} at ${address} (${namespace}). Ctrl-C drains and stops it.`)
             for (const [folder, disk] of disks) say(`Archives       ${folder} (disk ${disk})`)
-            if (deployment !== undefined) say(versionLine(deployment.buildId, current))
+            for (const line of deployment === undefined ? [] : versionLines(deployment.buildId, versions))
+              say(line)
             if (observed !== undefined) say(`Health and metrics: ${observed}`)
           },
         })
