@@ -21,6 +21,7 @@ ENV NODE_ENV=production \
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/bin ./bin
 COPY --from=build /app/docker/worker-health.mjs ./docker/
 COPY --from=build /app/setup ./setup
 RUN mkdir --parents /var/lib/d1-runbook && chown node:node /var/lib/d1-runbook
