@@ -16,7 +16,7 @@ import { demandKeysOfOpenRuns } from './temporal/open-runs.js'
 import { connectClient } from './temporal/connection.js'
 import {
   deploymentFor,
-  readVersions,
+  demandVersions,
   settleVersions,
   type Deployment,
   type WorkerVersion,
@@ -81,7 +81,7 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
       await ensureSearchAttributes(connection, namespace)
       await demandKeysOfOpenRuns(session, taskQueue)
       // Before it polls: a server that knows none would let it fail without a word.
-      if (deployment !== undefined) await readVersions(session.client, deployment.name)
+      if (deployment !== undefined) await demandVersions(session.client, deployment.name)
       const disks = await disksOf(service)
       const activities = observer.measured(
         createActivities({

@@ -123,13 +123,25 @@ export async function settleVersions(
   deployment: Deployment,
 ): Promise<WorkerVersion[] | undefined> {
   for (const limit = Date.now() + KNOWN_WITHIN_MS; Date.now() < limit; await sleep(LOOK_AGAIN_MS)) {
-    const versions = await readVersions(client, deployment.name)
-    if (!versions.some(({ buildId }) => buildId === deployment.buildId)) continue
-    if (versions.some((version) => version.current)) return versions
-    await promoteVersion(client, deployment)
-    return versions.map((one) => ({ ...one, current: one.buildId === deployment.buildId }))
+    try {
+      const versions = await readVersions(client, deployment.name)
+      if (!versions.some(({ buildId }) => buildId === deployment.buildId)) continue
+      if (versions.some((version) => version.current)) return versions
+      await promoteVersion(client, deployment)
+      return versions.map((one) => ({ ...one, current: one.buildId === deployment.buildId }))
+    } catch (error) {
+      // It polls, and takes work, whatever the server does meanwhile: that it is away is no reason to end.
+      if (error instanceof RunbookError) throw error
+    }
   }
   return undefined
+}
+
+/** Throws `ToolTooOld` where the server says that it knows no versions. One that is away just now says nothing. */
+export async function demandVersions(client: Client, name: string): Promise<void> {
+  await describe(client, name).catch((error: unknown) => {
+    if (error instanceof RunbookError) throw error
+  })
 }
 
 async function describe(client: Client, deploymentName: string) {
