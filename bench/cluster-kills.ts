@@ -1,6 +1,6 @@
 /**
- * Kills processes of a whole cluster (`scripts/cluster.mjs`: PostgreSQL, Temporal's production server, two workers) at random moments of
- * migrations of production, each with the decisions of people, and looks whether all is as it should be: `test/cluster/run-through.ts`.
+ * Kills processes of a whole cluster (`scripts/cluster.mjs`: PostgreSQL, Temporal's production server, two workers without a common disk) at
+ * random moments of migrations of production, the workers with the archive and without it for good as well, each with the decisions of people, and looks whether all is as it should be: `test/cluster/run-through.ts`.
  * Run: `tsx bench/cluster-kills.ts [--runs N] [--seed S]` (default: 10 runs with one kill each, seed 1).
  */
 import { parseArgs } from 'node:util'
@@ -26,17 +26,23 @@ const MOMENTS = [
   'team-confirmation',
 ] as const
 
+/** The archive is there, and nothing is applied yet: who loses it goes back to the backup. */
+const BEFORE_APPLY = ['environment', 'connectivity', 'preflight', 'plan'] as const
+const ALL: readonly Victim[] = [...VICTIMS, 'keeper', 'other']
+
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' } },
 })
 const random = seededRandom(Number(values.seed))
 
 await buildIfStale()
-const stage = await openStage(Number(values.runs))
+const stage = await openStage(Number(values.runs), {
+  isShort: (index) => ALL[index % ALL.length] === 'keeper',
+})
 let wrong = 0
 try {
   for (const [index, project] of stage.projects.entries()) {
-    const victim = VICTIMS[index % VICTIMS.length] ?? 'temporal'
+    const victim = ALL[index % ALL.length] ?? 'temporal'
     const passed = await runThrough(stage, project, [momentOf(victim)]).catch(lost)
     if (passed.wrong.length > 0) wrong += 1
     const verdict = passed.wrong.length === 0 ? 'right' : `WRONG ${passed.wrong.join('; ')}`
@@ -61,6 +67,9 @@ function lost(error: unknown): Passed {
 }
 
 function momentOf(victim: Victim): Kill {
+  if (victim === 'keeper')
+    return { victim, after: random.pick(BEFORE_APPLY), at: random.between(0, STEP_MS), forGood: true }
+  if (victim === 'other') return { victim, after: 'final', at: random.between(0, APPLY_MS), forGood: true }
   if (victim === 'wrangler') return { victim, at: random.between(0, WRANGLER_MS) }
   const after = random.pick(MOMENTS)
   return { victim, after, at: random.between(0, after === 'final' ? APPLY_MS : STEP_MS) }

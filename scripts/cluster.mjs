@@ -1,6 +1,6 @@
 // The topology of docker-compose.yml without containers: PostgreSQL, Temporal's production server, its schemas and namespace by
 // the same scripts, and workers. What dies is started again. All of it listens on 127.0.0.1 only.
-// usage: node scripts/cluster.mjs --charters FOLDER [--folder FOLDER] [--workers N]     (until Ctrl-C)
+// usage: node scripts/cluster.mjs --charters FOLDER [--folder FOLDER] [--workers N] [--own-disks]     (until Ctrl-C)
 import getPort, { portNumbers } from 'get-port'
 import { execFile, execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -42,9 +42,9 @@ const PORTS = { from: 16_000, to: 32_000 }
 /**
  * Starts all of it in `folder`, which must be empty or another cluster's. `env`: what the workers get beside it, as their
  * credentials. Throws where a program is missing, naming each.
- * @param {{folder: string, charters: string, env: Record<string, string | undefined>, workers?: number, say?: (line: string) => void}} settings
+ * @param {{folder: string, charters: string, env: Record<string, string | undefined>, workers?: number, ownDisks?: boolean, say?: (line: string) => void}} settings
  */
-export async function startCluster({ folder, charters, env, workers = 2, say = () => {} }) {
+export async function startCluster({ folder, charters, env, workers = 2, ownDisks = false, say = () => {} }) {
   const { programs, missing } = await findPrograms()
   if (missing.length > 0) throw new Error(`A cluster needs what is not here:\n  ${missing.join('\n  ')}`)
   mkdirSync(folder, { recursive: true })
@@ -76,7 +76,8 @@ export async function startCluster({ folder, charters, env, workers = 2, say = (
     await runScript('register-namespace.sh', folder, programs, { ...temporalAt, RETENTION })
     const polling = []
     for (let number = 1; number <= workers; number += 1) {
-      const worker = await makeWorker(folder, `worker-${number}`, charters, { ...env, ...temporalAt })
+      const settings = { charters, env: { ...env, ...temporalAt }, ownDisks }
+      const worker = await makeWorker(folder, `worker-${number}`, settings)
       polling.push(await begin(worker))
     }
     return { env: temporalAt, postgresql, temporal, workers: polling, stop }
@@ -177,10 +178,10 @@ function makeServer(folder, { server, temporal }, { SQL_PORT, SQL_PASSWORD, SQL_
   })
 }
 
-/** What the container runs. All of them have one home, as they have one volume there. */
-async function makeWorker(folder, name, charters, env) {
+/** What the container runs. Each has a home of its own, as if it were on another machine; or all have one, as they have one volume there. */
+async function makeWorker(folder, name, { charters, env, ownDisks }) {
   const own = join(folder, name)
-  const home = join(folder, 'home')
+  const home = ownDisks ? join(own, 'home') : join(folder, 'home')
   for (const one of [own, home]) mkdirSync(one, { recursive: true, mode: 0o700 })
   const look = `${HOST}:${await freePort()}`
   const settings = {
@@ -231,6 +232,7 @@ async function main() {
       charters: { type: 'string' },
       folder: { type: 'string' },
       workers: { type: 'string', default: '2' },
+      'own-disks': { type: 'boolean', default: false },
     },
   })
   if (values.charters === undefined) throw new Error('Name the folder of the charters: --charters FOLDER')
@@ -242,6 +244,7 @@ async function main() {
     charters,
     env: process.env,
     workers: Number(values.workers),
+    ownDisks: values['own-disks'],
     say,
   })
   for (const [name, value] of Object.entries(cluster.env)) console.log(`export ${name}=${value}`)

@@ -25,6 +25,8 @@ interface Script {
     folder: string
     charters: string
     env: Record<string, string>
+    /** No two workers share a folder. */
+    ownDisks?: boolean
   }) => Promise<Cluster>
 }
 

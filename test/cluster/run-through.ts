@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { GATES, type Gate } from '../../src/contract/names.js'
 import type { RunView } from '../../src/contract/run.js'
@@ -7,7 +9,8 @@ import type { Cluster, Service } from './cluster.js'
 import { PENDING, PEOPLE, type Project, type Stage } from './stage.js'
 
 export const VICTIMS = ['worker-1', 'wrangler', 'temporal', 'postgresql', 'worker-2'] as const
-export type Victim = (typeof VICTIMS)[number]
+/** `keeper`: the worker on whose disk the archive of the run lies; `other`: the one that has it not. */
+export type Victim = (typeof VICTIMS)[number] | 'keeper' | 'other'
 
 /** A process that is dead for half a minute, and every time limit of Temporal behind that. */
 const PATIENCE_MS = 240_000
@@ -24,6 +27,8 @@ export interface Kill {
   at: number
   /** It stays dead until this gate is open; else for a second. No Wrangler is started again. */
   until?: Gate
+  /** A worker that does not come back while the run lasts, nor does its disk. */
+  forGood?: true
 }
 
 export interface Passed {
@@ -43,40 +48,39 @@ export async function runThrough(stage: Stage, project: Project, kills: readonly
   const striking = Promise.all(
     kills.map(async (kill) => {
       while (kill.after !== undefined && !answered.has(kill.after)) await pause(LOOK_AGAIN_MS)
-      return kill.victim === 'wrangler'
-        ? strikeWrangler(stage, kill)
-        : strike(stage.cluster, project.run, kill)
+      return kill.victim === 'wrangler' ? strikeWrangler(stage, kill) : strike(stage, project.run, kill)
     }),
   )
   // It is waited for below, once the decisions are made.
   striking.catch(() => undefined)
-  for (const gate of DECIDED) {
-    await decide(project.run, gate)
-    answered.add(gate)
-  }
+  await decideAll(project.run, answered)
   const doing = await striking
   const view = await project.run.closed(PATIENCE_MS)
+  for (const service of stage.cluster.workers) if (!service.running) await service.start()
   return {
     ...{ doing, outcome: view.outcome ?? 'under way', seconds: (Date.now() - began) / 1000 },
     wrong: [...project.faults(), ...untrue(view)],
   }
 }
 
-/** Until the run says that it counts: who gets no answer looks, and asks again. */
-async function decide(run: RunObserver, gate: Gate): Promise<void> {
-  const actor = LEADS.includes(gate) ? PEOPLE.lead : PEOPLE.administrator
-  const isDecided = ({ gates }: RunView): boolean =>
-    gates.some((one) => one.gate === gate && one.state === 'approved')
-  for (const limit = Date.now() + PATIENCE_MS; ;) {
-    const reached = `gate ${gate}`
+/** Every gate that is open, also one that is asked again, until the team has confirmed or the run is over. Who gets no answer looks, and asks again. */
+async function decideAll(run: RunObserver, answered: Set<Gate>): Promise<void> {
+  const openIn = ({ gates }: RunView): Gate | undefined =>
+    DECIDED.find((gate) => gates.some((one) => one.gate === gate && one.state === 'open'))
+  const isOver = (view: RunView): boolean =>
+    view.outcome !== null || stateOf(view, 'team-confirmation') === 'approved'
+  for (const limit = Date.now() + PATIENCE_MS * DECIDED.length; ;) {
     const view = await run.until(
-      reached,
-      (one) => stateOf(one, gate) === 'open' || isDecided(one),
+      'an open gate',
+      (one) => openIn(one) !== undefined || isOver(one),
       PATIENCE_MS,
     )
-    if (isDecided(view)) return
+    if (isOver(view)) return
+    const gate = openIn(view)
+    if (gate === undefined) continue
     try {
-      return await run.decide(gate, actor)
+      await run.decide(gate, LEADS.includes(gate) ? PEOPLE.lead : PEOPLE.administrator)
+      answered.add(gate)
     } catch (error) {
       if (Date.now() > limit) throw error
     }
@@ -84,10 +88,10 @@ async function decide(run: RunObserver, gate: Gate): Promise<void> {
 }
 
 /** The one that does the work, not what it was started by: that one goes on to the end of the file. */
-async function strikeWrangler({ home }: Stage, { at }: Kill): Promise<string> {
-  const found = await wranglerApplying(home, PATIENCE_MS)
+async function strikeWrangler({ folder }: Stage, { at }: Kill): Promise<string> {
+  const found = await wranglerApplying(folder, PATIENCE_MS)
   await pause(at)
-  const now = await wranglerApplying(home, LOOK_AGAIN_MS)
+  const now = await wranglerApplying(folder, LOOK_AGAIN_MS)
   const pid = now.at(-1) ?? found.at(-1)
   if (pid === undefined) return 'no Wrangler was seen'
   try {
@@ -98,15 +102,34 @@ async function strikeWrangler({ home }: Stage, { at }: Kill): Promise<string> {
   }
 }
 
-async function strike(cluster: Cluster, run: RunObserver, { victim, at, until }: Kill): Promise<string> {
+async function strike(stage: Stage, run: RunObserver, kill: Kill): Promise<string> {
+  const { victim, at, until, forGood } = kill
   await pause(at)
   const view = await run.look()
-  const service = serviceOf(cluster, victim)
+  const service = serviceOf(stage.cluster, workerOf(stage, victim, view))
   await service.kill()
+  if (forGood === true) {
+    rmSync(stage.homeOf(service.name), { recursive: true, force: true })
+    mkdirSync(stage.homeOf(service.name), { mode: 0o700 })
+    return view === undefined ? 'nobody could say' : `${view.phase}: ${view.message}`
+  }
   if (until === undefined) await pause(DOWN_MS)
   else await run.until(`gate ${until}`, (one) => stateOf(one, until) !== 'waiting', PATIENCE_MS)
   await service.start()
   return view === undefined ? 'nobody could say' : `${view.phase}: ${view.message}`
+}
+
+/** By the name that the folder of the archive bears. */
+function workerOf({ cluster, homeOf }: Stage, victim: Victim, view: RunView | undefined): Victim {
+  if (victim !== 'keeper' && victim !== 'other') return victim
+  const disk = view?.backup?.disk
+  const has = ({ name }: Service): boolean => {
+    const file = path.join(homeOf(name), 'backups', 'production', '.d1-runbook-disk')
+    return disk !== undefined && existsSync(file) && readFileSync(file, 'utf8').trim() === disk
+  }
+  const found = cluster.workers.find((service) => has(service) === (victim === 'keeper'))
+  if (disk === undefined || found === undefined) throw new Error(`no worker is the ${victim} of this run`)
+  return found.name as Victim
 }
 
 function serviceOf({ workers, temporal, postgresql }: Cluster, victim: Victim): Service {

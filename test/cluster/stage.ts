@@ -7,6 +7,7 @@ import { here } from '../e2e/here.js'
 import { documentOf } from '../e2e/processes.js'
 import { FIRST, LEDGER, QUICK_BASELINE, readLedger, scratchFolder, visits } from '../e2e/project.js'
 import { RunObserver } from '../e2e/run.js'
+import { gateway, KEY, startGateway, storageOf } from '../store/servers.js'
 import { startCluster, type Cluster } from './cluster.js'
 
 export const PEOPLE = { lead: 'José', administrator: 'Dagný', requester: 'Rita' }
@@ -24,18 +25,30 @@ export interface Project {
 
 export interface Stage {
   cluster: Cluster
-  /** Folder of the workers' files. */
-  home: string
+  /** Of the whole cluster: below it works each Wrangler. */
+  folder: string
+  /** Each worker keeps its files in `<folder>/<name>/home`. */
+  homeOf: (worker: string) => string
   projects: Project[]
+  /** Archives of this one lie in a bucket; undefined where this machine has no server for one. */
+  inBucket: Project | undefined
   close: () => Promise<void>
 }
 
-/** A cluster with two workers of production, and as many projects, each with a database of the local Cloudflare API. */
-export async function openStage(count: number): Promise<Stage> {
+/**
+ * A cluster with two workers of production that share no disk, and as many projects, each with a database of the local Cloudflare API;
+ * besides them one whose archives lie in a bucket, where there is a server for it. `isShort`: of which projects, from 0, a run soon gives up
+ * the worker that has its archive, instead of after ten minutes.
+ */
+export async function openStage(
+  count: number,
+  { isShort = () => false }: { isShort?: (project: number) => boolean } = {},
+): Promise<Stage> {
   const scratch = scratchFolder()
   // As root PostgreSQL runs as somebody else, who must get through to its folder.
   chmodSync(scratch.folder, 0o711)
-  const numbers = Array.from({ length: count }, (_, index) => index + 1)
+  const bucket = gateway === undefined ? undefined : await startGateway(gateway)
+  const numbers = Array.from({ length: count + (bucket === undefined ? 0 : 1) }, (_, index) => index + 1)
   const sql = `${FIRST} ${LEDGER} INSERT INTO users (name) VALUES ('Zoë'), ('Ann');
     INSERT INTO d1_migrations (name) VALUES ('0001_users.sql');`
   const api = await startCloudflareApi({
@@ -43,27 +56,39 @@ export async function openStage(count: number): Promise<Stage> {
     databases: numbers.map((one) => ({ id: databaseId(one), name: `archive-${one}`, sql })),
     dayRows: null,
   })
-  const folders = numbers.map((one) => writeProject(path.join(scratch.folder, `project ${one}`), one))
+  const settingsOf = (one: number) => ({
+    ...(bucket !== undefined && one > count ? { storage: storageOf(bucket) } : {}),
+    ...(isShort(one - 1) ? { backup: { waitForWorker: '20s' } } : {}),
+  })
+  const folders = numbers.map((one) =>
+    writeProject(path.join(scratch.folder, `project ${one}`), one, settingsOf(one)),
+  )
   const charters = await writeCharters(scratch.folder, folders, api.accountId)
   // On other machines than the workers: they find no folder of the name that the charter has.
   const checkouts = folders.map((folder, index) => path.join(scratch.folder, `checkout ${index + 1}`))
   checkouts.forEach((checkout, index) => renameSync(folders[index] ?? '', checkout))
   const wrangler = { XDG_CONFIG_HOME: path.join(scratch.folder, 'wrangler'), WRANGLER_SEND_METRICS: 'false' }
-  const env = { ...api.env, ...wrangler }
-  const cluster = await startCluster({ folder: path.join(scratch.folder, 'cluster'), charters, env })
+  const env = { ...api.env, ...wrangler, ...KEY }
+  const folder = path.join(scratch.folder, 'cluster')
+  const cluster = await startCluster({ folder, charters, env, ownDisks: true })
   const temporal = await connectClient({
     projectDir: scratch.folder,
     address: cluster.env.TEMPORAL_ADDRESS,
     namespace: cluster.env.TEMPORAL_NAMESPACE,
   })
   const variables = { ...env, ...cluster.env }
+  const projects = checkouts.map((checkout, index) =>
+    openProject(checkout, index + 1, { api, temporal, variables }),
+  )
   return {
-    cluster,
-    home: path.join(scratch.folder, 'cluster', 'home'),
-    projects: checkouts.map((folder, index) => openProject(folder, index + 1, { api, temporal, variables })),
+    ...{ cluster, folder },
+    homeOf: (worker) => path.join(folder, worker, 'home'),
+    projects: projects.slice(0, count),
+    inBucket: projects[count],
     async close() {
       await temporal.close()
       await cluster.stop()
+      await bucket?.close()
       await api.close()
       scratch.remove()
     },
@@ -74,7 +99,7 @@ function databaseId(number: number): string {
   return `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`
 }
 
-function writeProject(folder: string, number: number): string {
+function writeProject(folder: string, number: number, settings: object): string {
   mkdirSync(path.join(folder, 'migrations'), { recursive: true })
   const write = (name: string, content: string): void => writeFileSync(path.join(folder, name), content)
   const database = {
@@ -88,7 +113,8 @@ function writeProject(folder: string, number: number): string {
     { name: PEOPLE.requester, roles: ['developer'] },
   ]
   const monitoring = { ...QUICK_BASELINE, schedule: ['1m'] }
-  write('runbook.config.json', JSON.stringify({ people, environments: { production: { monitoring } } }))
+  const production = { monitoring, ...settings }
+  write('runbook.config.json', JSON.stringify({ people, environments: { production } }))
   for (const [name, content] of Object.entries({ '0001_users.sql': FIRST, ...FILES })) {
     write(path.join('migrations', name), content)
   }
