@@ -30,7 +30,25 @@ const wrong = results.filter((result) => result.wrong.length > 0)
 console.log(
   `\n${results.length - wrong.length} of ${results.length} ended as they should (seed ${values.seed})`,
 )
+console.log(tableOf(results))
 if (wrong.length > 0) process.exitCode = 1
+
+/** The figures of the README: what was killed how often, and while what. */
+function tableOf(all: readonly KillResult[]): string {
+  const count = (names: readonly string[]): string[] =>
+    [...new Set(names)]
+      .map((name) => ({ name, times: names.filter((other) => other === name).length }))
+      .sort((one, other) => other.times - one.times)
+      .map(({ name, times }) => `| ${name} | ${times} |`)
+  const victims = all.flatMap(({ kills }) => kills.map(({ victim }) => victim))
+  const phases = all.flatMap(({ doing }) =>
+    doing.map((text) => (text.includes('rangler') ? 'Wrangler applies a file' : text.replace(/:.*$/s, ''))),
+  )
+  return [
+    ...['', '| killed | times |', '| --- | --- |', ...count(victims)],
+    ...['', '| while | times |', '| --- | --- |', ...count(phases)],
+  ].join('\n')
+}
 
 function lineOf({ run, kills, doing, outcome, seconds, wrong }: KillResult): string {
   const [{ victim = '', at = 0 } = {}] = kills

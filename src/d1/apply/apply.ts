@@ -105,9 +105,22 @@ async function settle(request: ApplyRequest, end: WranglerResult): Promise<Migra
     after = await proveState(request)
   }
   if (after.state === 'applied') return applied(file, end.durationMs)
+  // It was as before a moment ago: what a refused file may have left is no work of others.
+  if (after.state === 'drifted' && classify(end).type === 'SqlRefused') throw leftBehind(request, end)
   if (after.state !== 'absent') throw after.failure
   signal?.throwIfAborted()
   throw absentFailure(request, end)
+}
+
+function leftBehind({ target, file }: ApplyRequest, end: WranglerResult): RunbookError {
+  return new RunbookError(
+    'ApplyPartial',
+    `${file.name} was refused by ${target.database.name} (${errorLine(end).replace(/\.$/, '')}), and ledger and schema are not as before it: a part of it stayed, or others changed them meanwhile.`,
+    {
+      advice: words`Nothing more is applied. See the ways back: ${command('show')}.`,
+      details: { state: 'partial', migration: file.name },
+    },
+  )
 }
 
 function applied({ name, sha256 }: MigrationFile, tookMs: number | null): MigrationResult {

@@ -25,7 +25,8 @@ const ISSUES = 'https://github.com/cloudflare/workers-sdk/issues/'
 const API = 'https://developers.cloudflare.com/fundamentals/api/troubleshooting/'
 const WRANGLER = 'Wrangler 4.33.2 to 4.150.0'
 
-const SQL_ADVICE = 'Correct the SQL, then make a new plan; nothing of this file remained in the database.'
+const SQL_ADVICE =
+  'Correct the SQL, then make a new plan. D1 takes a refused file back as a whole: all reports but one say so.'
 /** For what changes something; a question is simply asked again. */
 export const READ_BACK = 'What the command did is read back from the database before anything is tried again.'
 const QUIETER =
@@ -39,7 +40,7 @@ export const CUT_APART: FailureRow = {
   match: /incomplete input: SQLITE_ERROR|incomplete input.*code: 7500/,
   place: 'remote',
   meaning: "D1's own splitter of a request cut a statement apart, most often a trigger.",
-  advice: words`${command('plan')} shows what cuts a trigger (TR102), and the form to paste; nothing of this file remained in the database. The same bytes pass by import, \`wrangler d1 execute --remote --file\`, which is no transaction.`,
+  advice: words`${command('plan')} shows what cuts a trigger (TR102), and the form to paste. In no report did anything of such a file remain in the database. The same bytes pass by import, \`wrangler d1 execute --remote --file\`, which is no transaction.`,
   texts: ['incomplete input: SQLITE_ERROR [code: 7500]'],
   source: `${ISSUES}15314, 4326, 14991, 15690`,
 }
@@ -153,7 +154,7 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
     // SQLite's own mark behind its message is beyond doubt, whatever numbers and words the message quotes.
     type: 'SqlRefused',
     match: /: SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|AUTH|TOOBIG|NOMEM|RANGE|NOTADB)\b/,
-    meaning: 'SQLite refused a statement, and D1 took the whole file back.',
+    meaning: 'SQLite refused a statement.',
     advice: SQL_ADVICE,
     texts: [
       'near "429": syntax error at offset 7: SQLITE_ERROR',

@@ -5,6 +5,7 @@ import { applyMigration, type ApplyRequest } from '../../../src/d1/apply/apply.j
 import { migrationFile } from '../../../src/d1/migrations/migration-files.js'
 import { fingerprintOf } from '../fingerprint.js'
 import { LEDGER_SQL, localTarget, seedLocal } from '../local-target.js'
+import { remoteTarget } from '../remote-target.js'
 import { temporaryFolder } from '../../temporary-folder.js'
 
 const BEFORE = `CREATE TABLE artists (id INTEGER PRIMARY KEY, name TEXT NOT NULL);`
@@ -55,6 +56,20 @@ describe('applying one file', () => {
     const { ledger, schemaFingerprint } = await readSnapshot(target)
     expect(ledger).toHaveLength(1)
     expect(schemaFingerprint).toBe(fingerprintOf(BEFORE))
+  })
+
+  it('says partial, and blames nobody else, where a refused file left a part of itself', async () => {
+    // As one report says of production, against all others.
+    const seed = `${LEDGER_SQL} ${BEFORE} INSERT INTO d1_migrations (name) VALUES ('0001_artists.sql');`
+    const { target } = await remoteTarget(seed, { queryMode: 'statement' })
+    const sql =
+      'CREATE TABLE half (id INTEGER);\nINSERT INTO nowhere VALUES (1);\nCREATE TABLE rest (id INTEGER);'
+    const after = `${BEFORE} CREATE TABLE half (id INTEGER); CREATE TABLE rest (id INTEGER);`
+    await expect(applyMigration(request(target, sql, after))).rejects.toMatchObject({
+      type: 'ApplyPartial',
+      details: { state: 'partial' },
+      message: expect.stringMatching(/no such table: nowhere.*a part of it stayed, or others changed them/),
+    })
   })
 
   it.each([

@@ -38,6 +38,20 @@ describe('Time Travel', () => {
     expect(api.calls.filter(({ route }) => route === 'bookmark')).toHaveLength(2)
   })
 
+  it('waits for an export that holds the database, and is tried again', async () => {
+    const { target, api } = await remoteTarget(SCHEMA, { exportHoldMs: 120_000 })
+    const { bookmark = '' } = await readBookmark(target)
+    const url = `${api.url}/accounts/${api.accountId}/d1/database/${target.database.id}/export`
+    const headers = { authorization: `Bearer ${api.token}` }
+    await fetch(url, { method: 'POST', headers, body: '{"output_format":"polling"}' })
+    await expect(restoreBookmark({ target, bookmark })).rejects.toMatchObject({
+      type: 'DatabaseLocked',
+      retryable: true,
+      message: expect.stringContaining('long-running export'),
+    })
+    expect(api.calls.filter(({ route }) => route === 'restore')).toHaveLength(1)
+  })
+
   it('says that the eleventh restore in ten minutes has to wait', { timeout: 120_000 }, async () => {
     const { target, api } = await remoteTarget(SCHEMA)
     const { bookmark = '' } = await readBookmark(target)
