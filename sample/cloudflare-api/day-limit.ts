@@ -12,7 +12,7 @@ export const FREE_PLAN: DayRows = { read: 5_000_000, written: 100_000 }
 
 const DAY_MS = 86_400_000
 
-/** Counts what queries used today. Past a limit every query is refused until midnight UTC, also one that only reads. */
+/** Counts what queries and imports used today. Past a limit each is refused until midnight UTC, also one that only reads. */
 export class DayLimit {
   private readonly limit: DayRows | undefined
   private day = 0

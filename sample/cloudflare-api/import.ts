@@ -73,6 +73,7 @@ function ingest({ service, fault }: Exchange, database: LocalDatabase, filename:
 
 /** Runs the file; until a poll is told of its end, the import holds the database. */
 function start(service: Service, database: LocalDatabase, job: ImportJob, fault: Exchange['fault']): Reply {
+  service.day.demand(Date.now())
   const before = service.histories.get(database.id)?.record() ?? ''
   const run: ImportRun = {
     at: `00000000-00000000-00004f5a-${createHash('md5').update(randomUUID()).digest('hex')}`,
@@ -93,6 +94,7 @@ function execute(
   try {
     const results = runImport(service, database, content.toString('utf8'))
     const bookmark = service.histories.get(database.id)?.record() ?? ''
+    service.day.add(results, Date.now())
     return { bookmark, queries: results.length, meta: total(results) }
   } catch (error) {
     if (error instanceof ApiFailure) return { error: error.message }

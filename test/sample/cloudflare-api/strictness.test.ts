@@ -336,6 +336,16 @@ describe('the free plan', () => {
     },
   )
 
+  test('is used up by an import too, and then takes none', async () => {
+    const databases = [{ id: ID, name: 'a', sql: 'CREATE TABLE day (a)' }]
+    await start({ databases, importHoldMs: 0, dayRows: { read: 100, written: 2 } })
+    expect(await byImport(`${THREE};`)).toMatchObject({ success: true })
+    const { errors } = await call('/query', { sql: 'SELECT 1' })
+    expect(USED.exec(errors[0]?.message ?? '')?.[1]).toBe('write')
+    expect(await byImport('INSERT INTO day VALUES (4);')).toBeNull()
+    expect(api?.database(ID).prepare('SELECT count(*) AS n FROM day').get()).toEqual({ n: 3 })
+  })
+
   test('is the default, and none where there is none', async () => {
     await day(undefined)
     const many =
