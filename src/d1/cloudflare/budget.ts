@@ -42,8 +42,12 @@ export class CallBudget {
   waitMs(purpose: Purpose, now: number): number {
     if (this.#blockedUntil > now) return this.#blockedUntil - now
     if (this.#left === undefined || this.#resetAt <= now) return 0
-    const reserve = purpose === 'watch' && this.#own === undefined ? RESERVE : 0
-    return this.#left > reserve ? 0 : this.#resetAt - now
+    return this.#left > this.keptFrom(purpose) ? 0 : this.#resetAt - now
+  }
+
+  /** Calls that this purpose may not use; none of a limit of its own, which no change needs. */
+  keptFrom(purpose: Purpose): number {
+    return purpose === 'watch' && this.#own === undefined ? RESERVE : 0
   }
 
   /** One call is about to be made. `now`: epoch milliseconds. */

@@ -137,7 +137,7 @@ async function awaitBudget(
     if (waitMs === 0) return
     if (waitMs > LONGEST_WAIT_MS) {
       const seconds = Math.ceil(waitMs / 1000)
-      const message = `the calls that Cloudflare allows are used up${purpose === 'watch' ? ', but for those kept for the migration' : ''}; there are more in ${seconds} s`
+      const message = `the calls that Cloudflare allows are used up${budget.keptFrom(purpose) > 0 ? ', but for those kept for the migration' : ''}; there are more in ${seconds} s`
       throw new ApiRefusal(message, { status: 429, retryAfterMs: waitMs })
     }
     await sleep(waitMs, undefined, defined({ signal }))
