@@ -87,6 +87,13 @@ export const PIECES_LOST: Scenario[] = [
     migration: `CREATE TABLE item_tag (item_id INTEGER, tag TEXT); INSERT INTO item_tag SELECT 9 - i.id, j.value FROM item i, json_each('["' || replace(i.tags, ',', '","') || '"]') j WHERE i.tags IS NOT NULL; ALTER TABLE item DROP COLUMN tags;`,
   }),
   lost({
+    name: 'beside pieces that were there before',
+    schema: `${ITEM.schema} CREATE TABLE item_tag (item_id INTEGER, tag TEXT);`,
+    rows: `${ITEM.rows} INSERT INTO item_tag VALUES (1, 'green');`,
+    migration: `INSERT INTO item_tag SELECT i.id, j.value FROM item i, json_each('["' || replace(i.tags, ',', '","') || '"]') j WHERE i.tags IS NOT NULL; ALTER TABLE item DROP COLUMN tags;`,
+    says: [`1 value of item.tags goes with the column, such as 'red,round'; the others are in item_tag.tag`],
+  }),
+  lost({
     name: 'many to many, and short pieces are left out',
     migration: shared('item_id INTEGER, tag_id INTEGER', undefined, undefined, 'length(tag) > 3'),
   }),
@@ -157,6 +164,20 @@ export const PIECES_KEPT: Scenario[] = [
     name: 'pieces by a recursion that cuts blanks off',
     rows: `INSERT INTO item VALUES (1, 'red, round'), (5, 'red'), (8, 'blue,big, old');`,
     migration: split('item_id INTEGER, tag TEXT', '', `trim(substr(rest, 1, instr(rest, ',') - 1))`),
+  }),
+  kept({
+    name: 'into a table that held pieces of other rows',
+    schema: `${ITEM.schema} CREATE TABLE item_tag (item_id INTEGER, tag TEXT);`,
+    rows: `${ITEM.rows} INSERT INTO item_tag VALUES (6, 'green');`,
+    migration: `INSERT INTO item_tag SELECT i.id, j.value FROM item i, json_each('["' || replace(i.tags, ',', '","') || '"]') j WHERE i.tags IS NOT NULL; ALTER TABLE item DROP COLUMN tags;`,
+    says: ['its values are in item_tag.tag'],
+  }),
+  kept({
+    name: 'into a table that held some of the pieces already',
+    schema: `${ITEM.schema} CREATE TABLE item_tag (item_id INTEGER, tag TEXT, PRIMARY KEY (item_id, tag));`,
+    rows: `${ITEM.rows} INSERT INTO item_tag VALUES (1, 'red'), (5, 'red');`,
+    migration: `INSERT OR IGNORE INTO item_tag SELECT i.id, j.value FROM item i, json_each('["' || replace(i.tags, ',', '","') || '"]') j WHERE i.tags IS NOT NULL; ALTER TABLE item DROP COLUMN tags;`,
+    says: ['its values are in item_tag.tag'],
   }),
   kept({
     name: 'many to many, with foreign keys',

@@ -219,7 +219,9 @@ function linksTo(
 /** Tables of which several rows may belong to one of this, and those that they point to on. */
 export function listHolders(versions: Versions, fate: TableFate, key: Pair[]): ListHolder[] {
   return linksTo(versions, fate, fate.after, key, []).flatMap(({ table, link }) => {
+    const shared = hadRows(versions, table.name, link)
     const own: ListHolder = {
+      shared,
       source: `main.${quoteName(table.name)}`,
       link,
       columns: table.columns.map(({ name }) => name).filter((name) => !link.includes(name)),
@@ -234,6 +236,7 @@ export function listHolders(versions: Versions, fate: TableFate, key: Pair[]): L
         ? []
         : [
             {
+              shared,
               source: `(SELECT ${keys}, ${values} FROM main.${quoteName(table.name)} j JOIN main.${quoteName(target.name)} o ON ${column('o', id)} = ${column('j', from)})`,
               link: link.map((_, at) => `l${at}`),
               columns,
@@ -243,6 +246,16 @@ export function listHolders(versions: Versions, fate: TableFate, key: Pair[]): L
     })
     return [own, ...onward]
   })
+}
+
+/** The table was there before, with rows that such a link finds. */
+function hadRows({ database, before }: Versions, name: string, link: string[]): boolean {
+  const table = tableNamed(before, name)
+  if (table === undefined || !link.every((it) => table.columns.some((column) => sameName(column.name, it))))
+    return false
+  const linked = link.map((it) => `${column('p', it)} IS NOT NULL`).join(' AND ')
+  const sql = `SELECT 1 FROM prior.${quoteName(table.name)} p WHERE ${linked} LIMIT 1`
+  return database.prepare(sql).get() !== undefined
 }
 
 /** A column of a table and the row that it points to. */

@@ -71,7 +71,7 @@ function columnsByPath(
 export function listsLeft(
   database: DatabaseSync,
   wanted: Wanted,
-  { source, link, columns }: ListHolder,
+  { source, link, columns, shared }: ListHolder,
   spelt: Spelt,
 ): Left | undefined {
   const keys = link.map((_, at) => `w.k${at}`)
@@ -90,8 +90,10 @@ export function listsLeft(
     for (const name of columns) {
       const rows = { values: [...link, name].map((it) => column('t', it)), from: `${source} t` }
       const same = link.map((_, at) => `m.x${at} IS o.k${at}`).join(' AND ')
-      const missing = rowsNotIn(elements, [rows])
-      const sql = `SELECT o.* FROM (${wanted.sql}) o WHERE EXISTS (SELECT 1 FROM (${missing}) m WHERE ${same})`
+      const missing = `EXISTS (SELECT 1 FROM (${rowsNotIn(elements, [rows])}) m WHERE ${same})`
+      // Of an owner that has other rows there too, nobody can tell which were the elements.
+      const more = `EXISTS (SELECT 1 FROM (${rowsNotIn(rows, [elements])}) m WHERE ${same})`
+      const sql = `SELECT o.* FROM (${wanted.sql}) o WHERE ${shared ? `(${missing} OR ${more})` : missing}`
       const left = few(database, wanted, sql, [name])
       if (left !== undefined) return left
     }
@@ -102,9 +104,11 @@ export function listsLeft(
 export function membersInRows(
   database: DatabaseSync,
   wanted: Wanted,
-  { source, link, columns }: ListHolder,
+  holder: ListHolder,
 ): string[] | undefined {
+  const { source, link, columns } = holder
   if (!onlyOf(database, wanted, 'object')) return undefined
+  if (holdsMore(database, wanted, holder, `(${wanted.sql}) w, json_each(w.v) j`)) return undefined
   const keys = link.map((_, at) => `w.k${at}`)
   const members = {
     values: [...keys, 'j.key', 'j.value'],
@@ -133,6 +137,7 @@ export function listInRows(database: DatabaseSync, wanted: Wanted, holder: ListH
   const { source, link, columns } = holder
   if (!onlyOf(database, wanted, 'array')) return undefined
   const elements = `(${wanted.sql}) w, json_each(w.v) j`
+  if (holdsMore(database, wanted, holder, `${elements} WHERE j.value IS NOT NULL`)) return undefined
   const kinds = database
     .prepare(
       `SELECT DISTINCT j.type = 'object' AS object, j.type = 'array' AS list FROM ${elements} WHERE j.value IS NOT NULL`,
@@ -191,23 +196,39 @@ function counted(
 export function textInRows(
   database: DatabaseSync,
   wanted: Wanted,
-  { source, link, columns }: ListHolder,
+  holder: ListHolder,
   spelt: Spelt,
 ): string[] | undefined {
+  const { source, link, columns } = holder
   const trims = spelt.words.has('trim') ? ['trim(j.value)'] : []
   const keys = link.map((_, at) => `w.k${at}`)
   for (const separator of separatorsIn(database, wanted, spelt)) {
     const pieces = `(${wanted.sql}) w, json_each(${pieceList(separator)}) j`
     for (const piece of ['j.value', ...trims]) {
       const wantedRows = { values: [...keys, piece], from: `${pieces} WHERE ${piece} <> ''` }
-      const holder = columns.find((name) => {
+      if (holdsMore(database, wanted, holder, wantedRows.from)) continue
+      const found = columns.find((name) => {
         const rows = { values: [...link, name].map((it) => column('t', it)), from: `${source} t` }
         return database.prepare(`${rowsNotIn(wantedRows, [rows])} LIMIT 1`).get() === undefined
       })
-      if (holder !== undefined) return [holder]
+      if (found !== undefined) return [found]
     }
   }
   return undefined
+}
+
+/** A table that was there before has more rows of the wanted keys than there are elements: which of them they are, nothing tells. */
+function holdsMore(
+  database: DatabaseSync,
+  wanted: Wanted,
+  { source, link, shared }: ListHolder,
+  elements: string,
+): boolean {
+  if (!shared) return false
+  const keys = link.map((_, at) => `k${at}`).join(', ')
+  const linked = `(${link.map((name) => column('t', name)).join(', ')}) IN (SELECT ${keys} FROM (${wanted.sql}))`
+  const sql = `SELECT (SELECT count(*) FROM ${source} t WHERE ${linked}) > (SELECT count(*) FROM ${elements}) AS more`
+  return database.prepare(sql).get()?.['more'] === 1
 }
 
 /** The spelt texts that part the wanted ones: a number has no pieces, and one piece is a value, not a list. */

@@ -26,7 +26,10 @@ export interface Place {
 }
 
 /** The same, of which several rows may belong to one key. */
-export type ListHolder = Place
+export interface ListHolder extends Place {
+  /** It had rows of keys before: what the migration put beside them must not be told from them by nothing. */
+  shared: boolean
+}
 
 /** Columns of the place from which every wanted value is read back, row by row; undefined where one is not. */
 export function heldIn(
