@@ -118,3 +118,59 @@ export const ROW_BY_ROW: Scenario[] = [
     says: ['2 rows of ev are lost; 2 of 4 remain'],
   }),
 ]
+
+const SETTINGS = {
+  schema: 'CREATE TABLE setting (u INTEGER, k TEXT, v TEXT, PRIMARY KEY (u, k));',
+  rows: `INSERT INTO setting VALUES (1, 'color', 'x'), (1, 'size', 'y'), (2, 'color', 'z');`,
+}
+const turned = (scenario: Case): Scenario => ({
+  ...SETTINGS,
+  verdict: 'acknowledge',
+  codes: ['DS102'],
+  silent: ['DL102'],
+  says: ['Table setting is dropped with 3 rows; they are all in prefs'],
+  ...scenario,
+})
+const columned = (color: string, size: string, columns = 'color TEXT, size TEXT', from = 'u'): string =>
+  `CREATE TABLE prefs (u INTEGER PRIMARY KEY, ${columns}); INSERT INTO prefs SELECT ${from}, ${color}, ${size} FROM setting GROUP BY u; DROP TABLE setting;`
+const largest = (name: string): string => `max(CASE WHEN k = '${name}' THEN v END)`
+
+/** A row for each name becomes a column for each name. */
+export const TURNED: Scenario[] = [
+  turned({ name: 'by max(CASE)', migration: columned(largest('color'), largest('size')) }),
+  turned({
+    name: 'by FILTER',
+    migration: columned(`max(v) FILTER (WHERE k = 'color')`, `max(v) FILTER (WHERE k = 'size')`),
+  }),
+  turned({
+    name: 'under a number of their own',
+    schema: 'CREATE TABLE setting (id INTEGER PRIMARY KEY, u INTEGER, k TEXT, v TEXT, UNIQUE (u, k));',
+    rows: SETTINGS.rows.replace('setting', 'setting (u, k, v)'),
+    migration: columned(largest('color'), largest('size')),
+  }),
+  turned({
+    name: 'a name has no column',
+    rows: `${SETTINGS.rows} INSERT INTO setting VALUES (2, 'font', 'q');`,
+    migration: columned(largest('color'), largest('size')),
+    verdict: 'block',
+    codes: ['DL102'],
+    silent: [],
+    says: ['1 row of setting is lost', `(2, 'font', 'q')`],
+  }),
+  turned({
+    name: 'to the rows of others',
+    migration: columned(largest('color'), largest('size'), undefined, '3 - u'),
+    verdict: 'block',
+    codes: ['DL102'],
+    silent: [],
+    says: ['3 rows of setting are lost'],
+  }),
+  turned({
+    name: 'columns that do not say which name they stand for',
+    migration: columned(largest('color'), largest('size'), 'c1 TEXT, c2 TEXT'),
+    verdict: 'block',
+    codes: ['DL102'],
+    silent: [],
+    says: ['3 rows of setting are lost'],
+  }),
+]

@@ -8,7 +8,7 @@ import {
 } from './added-rules.js'
 import { CAST_ALIKE, CUT } from './casts.js'
 import { COMPUTED_ALIKE, COMPUTED_OTHERWISE } from './computed-columns.js'
-import { CONDENSED, ROW_BY_ROW } from './condensed.js'
+import { CONDENSED, ROW_BY_ROW, TURNED } from './condensed.js'
 import { EXCHANGED, IN_PLACE } from './columns-exchanged.js'
 import { CLEARED_DUPLICATES, LOST_DUPLICATES } from './deduplicated.js'
 import { DUPLICATES_GONE, DUPLICATES_STAY } from './duplicates.js'
@@ -63,6 +63,7 @@ export const KINDS: Record<string, Scenario[]> = {
   'values that come back by a link or a calculation': ALONE_KEPT,
   'tables made of several rows at a time': CONDENSED,
   'tables copied row by row under another name': ROW_BY_ROW,
+  'rows that become columns': TURNED,
   'different values that are equal now': MERGED,
   'values that stay different': TOLD_APART,
   'columns that are made again under their names': REMADE,

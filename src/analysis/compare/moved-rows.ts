@@ -1,6 +1,7 @@
 import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { DataComparison, TableFate } from '../evidence.js'
+import { foldedColumns } from './folded-columns.js'
 import { foldedLists } from './folded-lists.js'
 import { foldedRows } from './folded-rows.js'
 import { notGivenBack, whereHeld } from './moved-values.js'
@@ -69,7 +70,9 @@ export function relocate(
   if (apart !== undefined && apart.lost < found.lost) return partlyMoved(versions, fate, found, apart)
   const spare = spareNumber(versions.before, fate)
   const folded =
-    foldedRows(versions, fate, rows, copies, spare) ?? foldedLists(versions, fate, rows, copies, spare)
+    foldedRows(versions, fate, rows, copies, spare) ??
+    foldedLists(versions, fate, rows, copies, spare) ??
+    foldedColumns(versions, fate, rows, copies, spare)
   if (folded !== undefined) return partlyMoved(versions, fate, found, { ...folded, holders: [folded.table] })
   const renumbered = underOtherKeys(versions, fate, copies, found.lost)
   if (renumbered !== undefined) return { ...movedTo(found, found.lost, renumbered), underOtherKeys: true }
