@@ -9,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -117,6 +118,25 @@ describe('what no other try would deliver is told by the first one', () => {
       'team: cannot be reached',
     )
   })
+})
+
+test('a message goes to the address that the worker was given, and is led to no other', async () => {
+  const asked: string[] = []
+  const server = createServer(({ url = '' }, response) => {
+    asked.push(url)
+    response.writeHead(url === '/hook' ? 307 : 200, { location: '/elsewhere' }).end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  try {
+    const { port } = server.address() as AddressInfo
+    const env = { RUNBOOK_HOOK: `http://127.0.0.1:${port}/hook` }
+    const hook = { kind: 'webhook', name: 'team', urlEnv: 'RUNBOOK_HOOK' } as const
+    expect(await tell(hook, { env })).toMatchObject([{ delivered: false, error: 'answered with 307' }])
+    expect(asked).toEqual(['/hook'])
+  } finally {
+    server.close()
+  }
 })
 
 describe('the address of a channel', () => {
