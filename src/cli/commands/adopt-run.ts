@@ -4,17 +4,15 @@ import { openContext } from '../../config/context.js'
 import { defined } from '../../contract/defined.js'
 import type { App } from '../terminal/app.js'
 import { helpParagraph } from '../terminal/help-text.js'
-import { positiveNumber } from '../terminal/positive-number.js'
-import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
-import type { ThroughGatesOptions } from './start-through-gates.js'
+import { withRunOptions, type RunOptions } from './run-options.js'
 
-interface AdoptRunOptions extends ThroughGatesOptions {
+interface AdoptRunOptions extends RunOptions {
   archive?: string
 }
 
 /** After the loss of Temporal's database in the middle of a migration. */
 export function adoptRunCommand(app: App, summary: string): Command {
-  return app
+  const adoptRun = app
     .command('adopt-run', summary, [
       'adopt-run --env production --wait',
       'adopt-run --env production --archive backup-production-2026-03-08-220314.zip',
@@ -23,11 +21,7 @@ export function adoptRunCommand(app: App, summary: string): Command {
       '--archive <name>',
       'the backup of before the migration, on the worker (default: the newest that fits)',
     )
-    .option('--wait', 'stay with the run and its prompts, end with its exit code')
-    .option('--yes', "record the requester's approval wherever the policy lets them decide alone")
-    .option('--requester <name>', 'who asks for it')
-    .option('--sign-key <file>', SIGN_KEY_HELP)
-    .option('--time-scale <n>', 'compress the monitoring schedule n times, for rehearsals', positiveNumber)
+  return withRunOptions(adoptRun)
     .addHelpText(
       'after',
       helpParagraph(
@@ -37,15 +31,16 @@ export function adoptRunCommand(app: App, summary: string): Command {
     .action(
       app.action<AdoptRunOptions>(async ({ options, output }) => {
         const context = await openContext(options)
-        const { startThroughGates } = await import('./start-through-gates.js')
+        const { startFromCommand } = await import('./start-run.js')
         const archive = options.archive === undefined ? undefined : path.basename(options.archive)
-        return startThroughGates(
+        return startFromCommand(
           context,
           { options, output },
           {
             asked: { lostRun: defined({ archive }) },
-            promise:
+            notes: () => [
               'The database is read and compared with its backup first; people are asked before the run goes on.',
+            ],
           },
         )
       }),

@@ -2,9 +2,10 @@ import type { Context } from '../../config/context.js'
 import { defined } from '../../contract/defined.js'
 import type { MigrationRequest } from '../../contract/run.js'
 import type { Output } from '../terminal/output.js'
-import { startThroughGates, type ThroughGatesOptions } from './start-through-gates.js'
+import type { RunOptions } from './run-options.js'
+import { startFromCommand } from './start-run.js'
 
-export interface AdoptOptions extends ThroughGatesOptions {
+export interface AdoptOptions extends RunOptions {
   through?: string
   dryRun?: boolean
   backup?: string
@@ -13,13 +14,15 @@ export interface AdoptOptions extends ThroughGatesOptions {
 
 /** Where people are asked before an apply, they are asked before the ledger is written too. Returns the exit code. */
 export function adoptThroughGates(context: Context, options: AdoptOptions, output: Output): Promise<number> {
-  return startThroughGates(
+  return startFromCommand(
     context,
     { options, output },
     {
       asked: { adopt: defined({ through: options.through }) },
       documentOf: (request) => nothingSeen(request, options),
-      promise: `People are asked in ${context.target.environment}: nothing is written before they approve.`,
+      notes: () => [
+        `People are asked in ${context.target.environment}: nothing is written before they approve.`,
+      ],
     },
   )
 }
