@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { LANES } from './test/lanes.js'
 
 /** Half a minute and more each, whatever the size of the file, by which the others are ordered on a clean checkout. */
-const LONG = /test\/(e2e|cli|sample)\/|corpus|matrix|workflows\/(migration|policy|phases)/
+const LONG = /test\/(e2e|cli|sample)\/|corpus|matrix|silence|attacks|workflows\/(migration|policy|phases)/
 
 /** Long files first: one that began last would be waited for by an idle core. */
 class LongestFirst extends BaseSequencer {

@@ -66,6 +66,6 @@ export const LANES: (TestProjectInlineConfiguration & { test: { name: string } }
   { extends: true, test: { name: 'temporal', include: TEMPORAL, isolate: false, ...binaries } },
   { extends: true, test: { name: 'd1', include: D1, isolate: false } },
   { extends: true, test: { name: 'wrangler', include: WRANGLER, isolate: false } },
-  { extends: true, test: { name: 'e2e', include: E2E, ...binaries } },
+  { extends: true, test: { name: 'e2e', include: E2E, isolate: false, ...binaries } },
   { extends: true, test: { name: 'cluster', include: CLUSTER, ...binaries } },
 ]
