@@ -48,6 +48,16 @@ describe('a command that is printed works when it is pasted', () => {
     60_000,
   )
 
+  test('validate proposes to rehearse in an environment that there is', async () => {
+    const only = '[env.production]\n[[env.production.d1_databases]]\nbinding = "DB"\n'
+    const id = 'database_id = "11111111-1111-4111-8111-111111111111"\n'
+    const wrangler = `${only}database_name = "shop"\n${id}`
+    const without = await runCli(['validate'], projectFolder({ ...FILES, 'wrangler.toml': wrangler }))
+    expect(without.stdout).toContain('Next: d1-runbook plan --env production rehearses')
+    const local = await runCli(['validate'], projectFolder(FILES))
+    expect(local.stdout).toContain('Next: d1-runbook plan rehearses')
+  })
+
   test('in JSON it stands beside the advice, as a value', async () => {
     const folder = above('my app')
     const { json } = await runJson(['create-rollback', '--of', 'none', '--project', 'my app'], folder)

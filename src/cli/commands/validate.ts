@@ -9,7 +9,7 @@ import { interruptible } from '../terminal/interrupt.js'
 import { findingLines } from '../terminal/findings-text.js'
 import type { Output } from '../terminal/output.js'
 import { checkReview, giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
-import { command, words } from '../../contract/next-command.js'
+import { at, command, words, type NextCommand } from '../../contract/next-command.js'
 
 interface ValidateOptions extends ReviewOptions {
   rules?: boolean
@@ -46,13 +46,24 @@ export function validateCommand(app: App, summary: string): Command {
         const reviewed = await giveReview(output, options, { findings, migrationsDir })
         output.document({ success, findings, warnings })
         if (output.json) return success ? 0 : 1
-        if (!reviewed) printFindings(output, files.length, findings, success)
+        // Files are judged without an environment; a rehearsal needs one that there is.
+        const { environment } = context.target
+        const next = environment === options.env ? command('plan') : at({ environment }, command('plan'))
+        if (!reviewed) printFindings(output, { files: files.length, findings, success, next })
         return success ? 0 : 1
       }),
     )
 }
 
-function printFindings(output: Output, files: number, findings: Finding[], success: boolean): void {
+function printFindings(
+  output: Output,
+  {
+    files,
+    findings,
+    success,
+    next,
+  }: { files: number; findings: Finding[]; success: boolean; next: NextCommand },
+): void {
   for (const line of findingLines(findings, output)) output.verbatim(line)
   if (findings.length > 0) output.line()
   const count = (severity: Finding['severity']): number =>
@@ -60,7 +71,7 @@ function printFindings(output: Output, files: number, findings: Finding[], succe
   const summary = `${plural(files, 'migration file')}: ${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}`
   output.line(success ? output.colors.green(`✔ ${summary}`) : output.colors.red(`✖ ${summary}`))
   if (success && files > 0)
-    output.line(words`Next: ${command('plan')} rehearses the pending ones on a copy of the database.`)
+    output.line(words`Next: ${next} rehearses the pending ones on a copy of the database.`)
 }
 
 async function printRules(output: Output): Promise<number> {
