@@ -41,20 +41,27 @@ export function deploymentFor({
   projectDir,
   env,
   versioned,
+  root,
 }: {
   projectDir: string
   env: NodeJS.ProcessEnv
   versioned?: boolean | undefined
+  /** Where the build is. Default: of this installation. */
+  root?: string
 }): Deployment | undefined {
   const { source } = resolveServer({ projectDir })
-  return deploymentOf(env, versioned ?? (source === 'named' || source === 'configuration'))
+  return deploymentOf(env, versioned ?? (source === 'named' || source === 'configuration'), root)
 }
 
 /** Of the environment; `versioned`: without a build ID there, the build's own. Undefined: the worker is of no version. */
-export function deploymentOf(env: NodeJS.ProcessEnv, versioned: boolean): Deployment | undefined {
+export function deploymentOf(
+  env: NodeJS.ProcessEnv,
+  versioned: boolean,
+  root?: string,
+): Deployment | undefined {
   const { D1_RUNBOOK_BUILD_ID: given = '' } = env
   if (given === NO_BUILD || (given === '' && !versioned)) return undefined
-  return { name: deploymentName(env), buildId: given === '' ? ownBuildId() : given }
+  return { name: deploymentName(env), buildId: given === '' ? ownBuildId(root) : given }
 }
 
 /** Of all versions of the workers of a team. */

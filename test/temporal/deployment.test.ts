@@ -63,7 +63,7 @@ describe('a worker has a version', () => {
   const of = (address: string, versioned?: boolean) => {
     vi.stubEnv('TEMPORAL_ADDRESS', address === '' ? undefined : address)
     vi.stubEnv('TEMPORAL_CONFIG_FILE', path.join(folder, 'none.toml'))
-    return deploymentFor({ projectDir: folder, env: BUILD, versioned })
+    return deploymentFor({ projectDir: folder, env: BUILD, versioned, root })
   }
 
   test('where somebody named the server, and beside an embedded one just where it is asked for', () => {
