@@ -43,5 +43,13 @@ for (const { cwd, args } of calls) {
   )
   answers.push({ failed, output })
 }
-writeSync(1, JSON.stringify(answers))
+// A pipe takes a part at a time, and none while it is full.
+const said = Buffer.from(JSON.stringify(answers))
+for (let at = 0; at < said.length;)
+  try {
+    at += writeSync(1, said, at)
+  } catch (error) {
+    if (error.code !== 'EAGAIN') throw error
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+  }
 process.exit(0)
