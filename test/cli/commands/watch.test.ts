@@ -88,7 +88,9 @@ function monitored() {
   const { monitoring } = view
   if (monitoring === null) throw new Error('the sample run is monitored')
   const checkpoints = monitoring.checkpoints.slice(0, 10)
-  return { ...view, monitoring: { ...monitoring, checkpoints, nextAt: isoAfter(160) } }
+  const verdicts = { healthy: 0, degraded: 0, breached: 0, unknown: 0 }
+  for (const { verdict } of checkpoints) verdicts[verdict] += 1
+  return { ...view, monitoring: { ...monitoring, checkpoints, verdicts, nextAt: isoAfter(160) } }
 }
 
 describe('what a person sees who leaves watch open', () => {
