@@ -2,6 +2,7 @@ import { defined } from '../contract/defined.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
+import { longWaitMs } from '../text/awaited-disk.js'
 import type { RunView } from '../contract/run.js'
 import { patiently, type PatienceOptions, type Silence } from './patience.js'
 import { readMonitoring, readRun } from './runs.js'
@@ -32,6 +33,8 @@ export interface FollowOptions {
 
 /** Three answers a second apart, and room for slow ones: asked too early, the same question is asked twice. */
 const LOOK_TAKES_MS = 8_000
+/** Past the moment in which a wait becomes worth a word. Milliseconds. */
+const SETTLED_MS = 100
 /** Temporal gives an idle long poll back after 20 seconds: a later answer would come from a connection that is dead. Milliseconds. */
 const LONG_POLL_MS = 30_000
 
@@ -50,7 +53,7 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunView
   const changes = new ChangeListener(session, run)
   while (view.outcome === null && !signal.aborted) {
     const answeredAt = Date.now()
-    const due = nextCheckpointDelay(view, options.settleMs)
+    const due = nextLook(view, options.settleMs)
     const waited = new AbortController()
     const pause = AbortSignal.any([
       signal,
@@ -73,7 +76,7 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunView
     const before: RunView = view
     const answered = Math.max(answeredAt, changes.answeredAt)
     view = await patiently({ ...patience, answeredAt: answered }, () =>
-      readAgain(session, before, changed).catch((error: unknown) => {
+      readAgain(session, before, changed || before.awaitedDisk !== undefined).catch((error: unknown) => {
         throw unknownThere(session, before, error)
       }),
     )
@@ -124,6 +127,17 @@ function hasLeft(signal: AbortSignal): boolean {
 
 function openGateCount(view: RunView): number {
   return view.gates.filter(({ state }) => state === 'open').length
+}
+
+/** A worker that takes the work leaves no event before it is done. Milliseconds. */
+const LOOK_FOR_DISK_MS = 30_000
+
+/** When to look though no event came; undefined: only then. Milliseconds. */
+function nextLook(view: RunView, settleMs?: number): number | undefined {
+  const { awaitedDisk } = view
+  if (awaitedDisk === undefined) return nextCheckpointDelay(view, settleMs)
+  const left = longWaitMs(awaitedDisk) - awaitedDisk.waitedMs
+  return left > 0 ? left + SETTLED_MS : LOOK_FOR_DISK_MS
 }
 
 /** Just after the next checkpoint, when there is something new to see. Milliseconds. */

@@ -6,6 +6,7 @@ import { FAILURES, RunbookError } from '../contract/failures.js'
 import { monitoringWorkflowId } from '../contract/names.js'
 import { recordedMonitoring, recordedRun } from '../contract/recorded.js'
 import type { RunView } from '../contract/run.js'
+import { awaitedDiskOf } from './awaited-disk.js'
 import type { Session } from './session.js'
 import { explainAsked } from './silence.js'
 import { explainTemporal } from './temporal-failure.js'
@@ -27,10 +28,19 @@ export async function readRun(session: Session, workflowId: string, runId?: stri
     if (description.status.name !== 'RUNNING' && view.closedAt === undefined) {
       return { ...view, ...endedByForce(description.status.name, description.closeTime) }
     }
-    return await joinMonitoring(session, view, description.status.name === 'RUNNING')
+    const running = description.status.name === 'RUNNING'
+    return {
+      ...(await joinMonitoring(session, withoutWait(view), running)),
+      ...defined({ awaitedDisk: running ? awaitedDiskOf(description) : undefined }),
+    }
   } catch (error) {
     throw await explainAsked(session, error, { workflowId, runId })
   }
+}
+
+/** The server says it; a workflow that does knows no better. */
+function withoutWait({ awaitedDisk: _said, ...view }: RunView): RunView {
+  return view
 }
 
 /** Terminated or timed out from outside: the workflow had no chance to say how it ended. */

@@ -13,6 +13,12 @@ export function diskQueue(taskQueue: string, disk: string): string {
   return `${taskQueue}/disk/${disk}`
 }
 
+/** The disk whose queue that is; undefined for any other queue. */
+export function diskOfQueue(queue: string): string | undefined {
+  const disk = queue.split('/disk/').at(-1)
+  return disk !== undefined && queue.endsWith(`/disk/${disk}`) && DISK_NAME.test(disk) ? disk : undefined
+}
+
 /** What `--env` means where nobody gives it. */
 export const DEFAULT_ENVIRONMENT = 'local'
 

@@ -274,6 +274,20 @@ export const safetyCopySchema = z.object({
 })
 export type SafetyCopy = z.infer<typeof safetyCopySchema>
 
+/**
+ * Work that the run gave to the workers of one disk, where its archive lies, and that none of them has taken: as the server says it, at the
+ * moment when it was asked.
+ */
+export const awaitedDiskSchema = z.object({
+  disk: z.string(),
+  /** When it was given to them, and until when one of them may take it. ISO 8601, UTC; `until` absent: without end. */
+  since: z.string(),
+  until: z.string().optional(),
+  /** From `since` to the moment of asking. Milliseconds. */
+  waitedMs: z.number().nonnegative(),
+})
+export type AwaitedDisk = z.infer<typeof awaitedDiskSchema>
+
 /** The state of a run: answer of the query `status`, result of the workflow, `show --json`. */
 export const runViewSchema = z.object({
   success: z.boolean(),
@@ -328,6 +342,8 @@ export const runViewSchema = z.object({
   steps: z.array(stepViewSchema),
   checks: z.array(checkSchema),
   backup: backupRecordSchema.nullable(),
+  /** Added by who reads the run; no workflow can know it. */
+  awaitedDisk: awaitedDiskSchema.optional(),
   monitoring: monitoringViewSchema.nullable(),
   announcements: z.array(announcementSchema),
   observations: z.array(z.object({ note: z.string(), actor: z.string(), at: z.string() })),

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import os from 'node:os'
 import { activityInfo } from '@temporalio/activity'
 import { describe, expect, it } from 'vitest'
+import { followRun } from '../../src/client/follow.js'
 import type { RunbookActivities } from '../../src/contract/activities.js'
 import { diskQueue } from '../../src/contract/names.js'
 import { submitDecisionUpdate } from '../../src/contract/messages.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
+import { connectClient } from '../../src/temporal/connection.js'
+import { awaitedDiskText } from '../../src/text/awaited-disk.js'
 import { FILES, requestFor } from './request.js'
 import { ALL_GATES, decideAll, gateOpen, until, useRealTimeServer, type RunHandle } from './skipping.js'
 import { openWorld, refusal, type World } from './world.js'
@@ -133,6 +137,43 @@ describe('an archive on the disk of a worker', () => {
     const view = await migrate(world, request())
     expect(view.outcome).toBe('completed')
     expect(world.calls).not.toContain('checkArchive')
+  })
+})
+
+describe('a worker that has the archive and is away', () => {
+  it('is waited for, and whoever follows the run hears for which disk, until it is there again', async () => {
+    const { world, at } = worldOn([DISK])
+    const asked = request()
+    asked.target.archiveWaitMs = 20_000
+    const said: (string | undefined)[] = []
+    let stop: (() => Promise<void>) | undefined
+    const view = await migrate(world, asked, async (handle) => {
+      const { client, connection, namespace = 'default' } = server.env
+      const session = await connectClient({
+        ...{ projectDir: os.tmpdir(), address: connection.options.address, namespace },
+      })
+      try {
+        for await (const seen of followRun({
+          ...{ session, workflowId: handle.workflowId, minPauseMs: 0, settleMs: 0 },
+          ...{ signal: new AbortController().signal, onSilence: () => undefined },
+        })) {
+          const text = awaitedDiskText(seen)
+          said.push(text)
+          if (text !== undefined) stop ??= await server.workerWithDisk(DISK)
+        }
+        // The run itself does not know, and is asked by others too.
+        expect(await client.workflow.getHandle(handle.workflowId).result()).not.toHaveProperty('awaitedDisk')
+      } finally {
+        await session.close()
+      }
+    })
+    await stop?.()
+    expect(view).toMatchObject({ outcome: 'completed', backup: { disk: DISK } })
+    expect(at('rehearse')).toEqual([DISK])
+    const words = said.filter((text) => text !== undefined)
+    expect(words[0]).toContain(`a worker with the disk ${DISK}, where /home/of/${DISK}/backup-local-`)
+    expect(words[0]).toContain('and until ')
+    expect(said.at(-1)).toBeUndefined()
   })
 })
 

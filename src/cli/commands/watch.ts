@@ -9,6 +9,7 @@ import type { Output } from '../terminal/output.js'
 import type { Change } from '../terminal/progress.js'
 import { arrange, rowsTaken, type Picture } from '../terminal/picture.js'
 import {
+  diskLines,
   gateParts,
   openGateLines,
   timeText,
@@ -212,6 +213,7 @@ export function watchPicture(
     head: [
       databaseLine(view, colors),
       `${outcomeText(view, colors)}  ${view.message}  ${colors.dim(formatDuration(end - Date.parse(view.startedAt)))}`,
+      ...diskLines(view, colors).map((line) => `waiting for ${line}`),
     ].map((line) => pieces(line)),
     steps: view.steps.map(({ state }, index) => ({ state, text: texts[index] ?? '' })),
     gates: openGates(view).map((gate) => {

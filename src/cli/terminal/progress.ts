@@ -7,7 +7,7 @@ import { stepTook } from '../../text/step-times.js'
 import { stepTitle } from '../../runbook/steps.js'
 import type { Output } from './output.js'
 import { clip } from './picture.js'
-import { timeText } from './run-text.js'
+import { diskLines, timeText } from './run-text.js'
 import { mapText, words, type Words } from '../../contract/next-command.js'
 import type { Silence } from '../../client/patience.js'
 import { silenceText } from './silence-text.js'
@@ -144,6 +144,7 @@ function inOrder(changes: readonly Change[]): Change[] {
 function changesOf(view: RunView, output: Output): Change[] {
   return [
     ...issueChanges(view),
+    ...diskChanges(view, output),
     ...gateChanges(view, output),
     ...migrationChanges(view, output),
     ...checkpointChanges(view, output),
@@ -156,6 +157,16 @@ function issueChanges({ issues }: RunView): Change[] {
     key: `issue/${actor}/${at}/${description}`,
     at,
     line: `  issue (${severity}) by ${actor}: ${description}`,
+  }))
+}
+
+/** Once a wait: it is over with the step, which says what came of it. */
+function diskChanges(view: RunView, { colors }: Output): Change[] {
+  const { awaitedDisk } = view
+  return diskLines(view, colors).map((line) => ({
+    key: `disk/${awaitedDisk?.disk ?? ''}/${awaitedDisk?.since ?? ''}`,
+    at: awaitedDisk?.since,
+    line: `  waiting for ${line}`,
   }))
 }
 

@@ -5,6 +5,7 @@ import type { GateView, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import { looksOf, onDemandText } from '../../text/looks.js'
 import { ledgerText, migrationState, safetyCopyText } from '../../runbook/migration-state.js'
+import { awaitedDiskText } from '../../text/awaited-disk.js'
 import { zonedSeconds } from '../../text/clock.js'
 import { differenceLine } from '../../runbook/charter/differences.js'
 import { gapsOf } from '../../runbook/gaps.js'
@@ -46,12 +47,12 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
       'Gaps',
       gapsOf(view.checks).map(({ title, message }) => `${colors.yellow('!')} ${title}: ${message}`),
     ),
-    ...section(
-      'Waiting for',
-      openGates(view).flatMap((gate) =>
+    ...section('Waiting for', [
+      ...diskLines(view, colors),
+      ...openGates(view).flatMap((gate) =>
         openGateLines(gate, view, colors).map((line, at) => (at === 0 ? line : words`  ${line}`)),
       ),
-    ),
+    ]),
     ...section('Monitoring', monitoringLines(view, colors)),
     ...section('Backup', backupLines(view)),
     ...section('Tries of the rollback', tryLines(view)),
@@ -72,6 +73,12 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     ...section('Failure', failureLines(view, colors)),
     ...section('Written', view.artifacts),
   ]
+}
+
+/** The worker that has the archive is not there: who starts it lets the run go on. */
+export function diskLines(view: RunView, colors: Colors): string[] {
+  const said = awaitedDiskText(view)
+  return said === undefined ? [] : [colors.yellow(said)]
 }
 
 export function outcomeText(view: Pick<RunView, 'outcome' | 'phase' | 'paused'>, colors: Colors): string {

@@ -4,8 +4,12 @@ import type { Silence } from '../../../src/client/patience.js'
 import { RunbookError } from '../../../src/contract/failures.js'
 import { plain } from '../../../src/contract/command-line.js'
 import type { Output } from '../../../src/cli/terminal/output.js'
+import { watchPicture } from '../../../src/cli/commands/watch.js'
 import { Progress } from '../../../src/cli/terminal/progress.js'
-import { isoAfter, sampleRun } from '../../runbook/sample-run.js'
+import { runLines } from '../../../src/cli/terminal/run-text.js'
+import type { Words } from '../../../src/contract/next-command.js'
+import type { RunView } from '../../../src/contract/run.js'
+import { isoAfter, sampleRun, STARTED } from '../../runbook/sample-run.js'
 
 function progress(): { progress: Progress; lines: string[] } {
   const lines: string[] = []
@@ -85,4 +89,32 @@ test('what a later step finds out about one that is over is said once more, and 
   seen.show(withDetail('2 passed'))
   expect(lines.slice(before)).toEqual(['  Pre-Migration Checklist, by now: 2 passed'])
   expect(lines.filter((line) => line.includes('1 passed, 1 warned'))).toHaveLength(1)
+})
+
+/** A run whose archive lies with a worker that is away. */
+function awaiting(waitedMs: number): RunView {
+  const { closedAt: _closed, ...view } = sampleRun({ outcome: null })
+  return { ...view, awaitedDisk: { disk: 'aaaaaaaaaaaa', since: isoAfter(13), waitedMs } }
+}
+
+test('a worker that is waited for is said once a wait, by lines, show and watch', () => {
+  const { progress: seen, lines } = progress()
+  for (const waitedMs of [1_000, 6_000, 36_000]) seen.show(awaiting(waitedMs))
+  const said = lines.filter((line) => line.includes('waiting for a worker with the disk aaaaaaaaaaaa'))
+  expect(said).toHaveLength(1)
+  const colors = pc.createColors(false)
+  const shown = runLines(awaiting(6_000), colors).map((line) => plain(line, () => 'a command'))
+  expect(shown[shown.indexOf('Waiting for:') + 1]).toContain('a worker with the disk aaaaaaaaaaaa')
+  const place = {
+    colors,
+    columns: () => 80,
+    pieces: (line: Words) => [{ rows: [plain(line)], command: false }],
+  }
+  const { head } = watchPicture(awaiting(6_000), place, { now: STARTED + 14 * 60_000 })
+  expect(
+    head
+      .flat()
+      .flatMap(({ rows }) => rows)
+      .join(),
+  ).toContain('with the disk aaaaaaaaaaaa')
 })
