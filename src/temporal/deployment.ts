@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RunbookError } from '../contract/failures.js'
+import { messageOf, RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
 import { packageRoot } from '../process/package-root.js'
 import { resolveServer } from './server-address.js'
@@ -25,6 +25,7 @@ export interface WorkerVersion {
 }
 
 const NOT_FOUND = 5
+const PERMISSION_DENIED = 7
 const UNIMPLEMENTED = 12
 /** A deployment is known to the server some moments after a worker of it has polled. Milliseconds. */
 const KNOWN_WITHIN_MS = 30_000
@@ -123,28 +124,32 @@ export async function promoteVersion(client: Client, { name, buildId }: Deployme
 
 /**
  * What a worker of this version does when it has begun to poll: the first one of all makes itself the current one, since without
- * any no run would begin. Returns all versions, one of them current; undefined where the server does not know this one yet.
+ * any no run would begin. Returns all versions, none of them current where that may not be set; undefined where the server does not know this
+ * one yet.
  */
 export async function settleVersions(
   client: Client,
   deployment: Deployment,
 ): Promise<WorkerVersion[] | undefined> {
+  let known: WorkerVersion[] | undefined
   for (const limit = Date.now() + KNOWN_WITHIN_MS; Date.now() < limit; await sleep(LOOK_AGAIN_MS)) {
     try {
       const versions = await readVersions(client, deployment.name)
       if (!versions.some(({ buildId }) => buildId === deployment.buildId)) continue
       if (versions.some((version) => version.current)) return versions
+      known = versions
       await promoteVersion(client, deployment)
       return versions.map((one) => ({ ...one, current: one.buildId === deployment.buildId }))
     } catch (error) {
       // It polls, and takes work, whatever the server does meanwhile: that it is away is no reason to end.
       if (error instanceof RunbookError) throw error
+      if (codeOf(error) === PERMISSION_DENIED) break
     }
   }
-  return undefined
+  return known
 }
 
-/** Throws `ToolTooOld` where the server says that it knows no versions. One that is away just now says nothing. */
+/** Throws `ToolTooOld` where the server says that it knows no versions, `NotPermitted` where it refuses to tell of them. One that is away just now says nothing. */
 export async function demandVersions(client: Client, name: string): Promise<void> {
   await describe(client, name).catch((error: unknown) => {
     if (error instanceof RunbookError) throw error
@@ -157,12 +162,17 @@ async function describe(client: Client, deploymentName: string) {
     const found = await client.workflowService.describeWorkerDeployment({ namespace, deploymentName })
     return found.workerDeploymentInfo ?? undefined
   } catch (error) {
-    if (error instanceof Error && 'code' in error) {
-      if (error.code === NOT_FOUND) return undefined
-      if (error.code === UNIMPLEMENTED) throw knowsNoVersions(error)
-    }
+    const code = codeOf(error)
+    if (code === NOT_FOUND) return undefined
+    if (code === UNIMPLEMENTED) throw knowsNoVersions(error)
+    if (code === PERMISSION_DENIED) throw tellsNoVersions(error)
     throw error
   }
+}
+
+/** Of a gRPC error. */
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
 async function openRunsOf(client: Client, { name, buildId }: Deployment): Promise<number> {
@@ -183,6 +193,15 @@ function unknownVersion(name: string, buildId: string, versions: readonly Worker
 function knowsNoVersions(cause: unknown): RunbookError {
   return new RunbookError('ToolTooOld', 'This Temporal server knows no versions of workers.', {
     advice: words`Bring it to 1.28 or later, or start workers of no version: ${command('worker', '--unversioned')}`,
+    cause,
+  })
+}
+
+/** Before 1.28 a server has them switched off, and says so by these words too. */
+function tellsNoVersions(cause: unknown): RunbookError {
+  const said = cause instanceof Error && 'details' in cause ? String(cause.details) : messageOf(cause)
+  return new RunbookError('NotPermitted', `Temporal refuses to tell of versions of workers: ${said}`, {
+    advice: words`Let an administrator allow it, and switch worker deployment versions on for the namespace (Temporal 1.28 has them on), or start workers of no version: ${command('worker', '--unversioned')}`,
     cause,
   })
 }

@@ -2,8 +2,20 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { deploymentFor, deploymentOf, ownBuildId } from '../../src/temporal/deployment.js'
+import type { Client } from '@temporalio/client'
+import { temporal } from '@temporalio/proto'
+import { connectClient } from '../../src/temporal/connection.js'
+import {
+  demandVersions,
+  deploymentFor,
+  deploymentOf,
+  ownBuildId,
+  settleVersions,
+} from '../../src/temporal/deployment.js'
 import { versionLines } from '../../src/temporal/version-lines.js'
+import { startStandIn, type StandIn, type StandInAnswers } from './stand-in.js'
+
+const { DescribeWorkerDeploymentResponse } = temporal.api.workflowservice.v1
 
 let folder: string
 let root: string
@@ -91,5 +103,64 @@ describe('what a worker says of versions', () => {
     const lines = versionLines('new', versions)
     expect(lines).toHaveLength(said.length)
     said.forEach((part, index) => expect(lines[index]).toContain(part))
+  })
+})
+
+describe('a server that answers of versions', () => {
+  const OWN = { name: 'd1-runbook', buildId: 'new' }
+  const DENIED = 7
+  let standIn: StandIn | undefined
+  afterEach(async () => {
+    await standIn?.close()
+    standIn = undefined
+  })
+  const of = async <T>(answers: StandInAnswers, work: (client: Client) => Promise<T>): Promise<T> => {
+    standIn = await startStandIn(answers)
+    const session = await connectClient({
+      ...{ projectDir: folder, address: standIn.address, namespace: 'default' },
+    })
+    try {
+      return await work(session.client)
+    } finally {
+      await session.close()
+    }
+  }
+  const demanded = (status: number, message = '') =>
+    of({ DescribeWorkerDeployment: { status, message } }, (client) => demandVersions(client, OWN.name))
+
+  test('that it does not know the question is too old', async () => {
+    await expect(demanded(12)).rejects.toMatchObject({ type: 'ToolTooOld' })
+    await expect(demanded(12)).rejects.toThrow('knows no versions of workers')
+  })
+
+  test('that they are switched off, or are not for this client, is told in its words', async () => {
+    const words = 'Worker Deployment Versions are disabled on this namespace.'
+    const refused = demanded(DENIED, words)
+    await expect(refused).rejects.toMatchObject({ type: 'NotPermitted' })
+    await expect(refused).rejects.toThrow(words)
+  })
+
+  test.each([
+    ['that it never heard of this one', 5],
+    ['that something failed in it', 2],
+  ])('%s keeps no worker from starting', async (_, status) => {
+    await expect(demanded(status)).resolves.toBeUndefined()
+  })
+
+  test('but lets nobody make one the current one: new runs go to no version, and the worker says so', async () => {
+    const about = { deploymentName: OWN.name, buildId: OWN.buildId }
+    const info = { name: OWN.name, versionSummaries: [{ deploymentVersion: about }] }
+    const versions = await of(
+      {
+        DescribeWorkerDeployment: DescribeWorkerDeploymentResponse.encode({
+          workerDeploymentInfo: info,
+        }).finish(),
+        CountWorkflowExecutions: new Uint8Array(),
+        SetWorkerDeploymentCurrentVersion: { status: DENIED, message: 'no' },
+      },
+      (client) => settleVersions(client, OWN),
+    )
+    expect(versions).toMatchObject([{ buildId: 'new', current: false }])
+    expect(versionLines('new', versions)).toEqual([expect.stringContaining('new ones go to no version')])
   })
 })
