@@ -3,8 +3,6 @@ import path from 'node:path'
 import type { RunView } from '../../src/contract/run.js'
 import { packageRoot } from '../../src/process/package-root.js'
 
-const LAUNCHER = path.join(packageRoot(), 'bin', 'd1-runbook.mjs')
-
 /** No command of these tests takes longer, even on a busy machine. Milliseconds. */
 const PATIENCE_MS = 170_000
 
@@ -25,8 +23,13 @@ export async function buildIfStale(): Promise<void> {
 }
 
 /** The launcher as a person has it: a process of its own, without a terminal, knowing only the variables it is given. */
-export function launch(args: string[], env: Record<string, string>, timeout = PATIENCE_MS) {
-  return execa(process.execPath, [LAUNCHER, ...args], {
+export function launch(
+  args: string[],
+  env: Record<string, string>,
+  timeout = PATIENCE_MS,
+  root = packageRoot(),
+) {
+  return execa(process.execPath, [path.join(root, 'bin', 'd1-runbook.mjs'), ...args], {
     env: { ...inherited(), ...env },
     extendEnv: false,
     reject: false,
@@ -37,9 +40,9 @@ export function launch(args: string[], env: Record<string, string>, timeout = PA
   })
 }
 
-/** The same for `dev` and `worker`, which run until they are told to stop. */
-export function launchService(args: string[], env: Record<string, string>): Command {
-  return launch(args, env, 0)
+/** The same for `dev` and `worker`, which run until they are told to stop. `root`: of which installation. */
+export function launchService(args: string[], env: Record<string, string>, root = packageRoot()): Command {
+  return launch(args, env, 0, root)
 }
 
 /** How a command ended, in a process of its own or in this one. */

@@ -18,6 +18,9 @@ export const LEDGER = `CREATE TABLE d1_migrations (
 /** A baseline of 20 samples with pauses between takes longer than all the rest of a small run. */
 export const QUICK_BASELINE = { baselineSamples: 2, baselinePause: 1 }
 
+/** How fast this machine answers while others use it decides nothing. */
+export const UNHURRIED = { thresholds: { responseTimeFloorMs: 60_000 } }
+
 /** Two harmless files, one line each. */
 export const PENDING: Record<string, string> = {
   '0002_email.sql': 'ALTER TABLE users ADD COLUMN email TEXT;\n',

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { plain } from '../../src/contract/command-line.js'
 import { statusQuery, submitDecisionUpdate } from '../../src/contract/messages.js'
 import { migrationWorkflowId, type Gate } from '../../src/contract/names.js'
 import type { RunView } from '../../src/contract/run.js'
@@ -75,5 +76,8 @@ export function stateOf(view: RunView, gate: Gate): string | undefined {
 
 function describe(view: RunView): string {
   const failure = view.failure === null ? '' : `; ${view.failure.type}: ${view.failure.message}`
-  return `${view.phase}, ${view.outcome ?? 'under way'}, ${view.message}${failure}`
+  const asked =
+    stateOf(view, 'rollback') === 'open' ? view.gates.find(({ gate }) => gate === 'rollback') : undefined
+  const why = (asked?.shows ?? []).map((line) => `\n  ${plain(line)}`).join('')
+  return `${view.phase}, ${view.outcome ?? 'under way'}, ${view.message}${failure}${why}`
 }

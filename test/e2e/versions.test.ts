@@ -1,38 +1,57 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { GATES } from '../../src/contract/names.js'
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
+import { GATES, monitoringWorkflowId } from '../../src/contract/names.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import type { WorkerVersion } from '../../src/temporal/deployment.js'
 import { buildIfStale, documentOf, launchService, resultOf, untilSays, type Command } from './processes.js'
 import { here } from './here.js'
 import { createLocalProject, ONE, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
+import { ADDED, makeLaterBuild } from './later-build.js'
 import { RunObserver } from './run.js'
+
+const ASKED = GATES.filter((gate) => gate !== 'rollback')
 
 const scratch = scratchFolder()
 let server: EmbeddedServer
 let temporal: TemporalClient
 let home: LocalProject
 let other: LocalProject
+let watched: LocalProject
+let laterBundle: string
 const workers = new Map<string, Command>()
 
-const projectOf = (name: string, databaseId: string): LocalProject =>
+const projectOf = (name: string, databaseId: string, schedule: string[] = []): LocalProject =>
   createLocalProject({
     folder: path.join(scratch.folder, name),
     databaseId,
     pending: ONE,
-    config: { environments: { local: { monitoring: QUICK_BASELINE } } },
+    config: {
+      environments: {
+        local: { monitoring: { ...QUICK_BASELINE, ...(schedule.length === 0 ? {} : { schedule }) } },
+      },
+    },
   })
 
 const command = (project: LocalProject, ...args: string[]) =>
   here([...args, '--project', project.folder, '--json'], { TEMPORAL_ADDRESS: server.address })
 
-/** The built worker, as of another build, or of `none`. Both databases are served by each: a charter a project. */
+const LATER = path.join(scratch.folder, 'later')
+
+/** The built worker, as of another build, or of `none`; `two` is one. All databases are served by each: a charter a project. */
 async function startWorker(buildId: string): Promise<string> {
   const env = { TEMPORAL_ADDRESS: server.address, D1_RUNBOOK_BUILD_ID: buildId }
-  const charters = [home, other].flatMap(({ folder }) => ['--charter', path.join(folder, 'charter.json')])
-  const worker = launchService(['worker', ...charters, '--project', home.folder, '--json'], env)
+  const charters = [home, other, watched].flatMap(({ folder }) => [
+    '--charter',
+    path.join(folder, 'charter.json'),
+  ])
+  const worker = launchService(
+    ['worker', ...charters, '--project', home.folder, '--json'],
+    env,
+    ...(buildId === 'two' ? [LATER] : []),
+  )
   workers.set(buildId, worker)
   return untilSays(worker, buildId === 'none' ? /Worker polls.*\n/ : /Worker polls[^]*Version .*\n/)
 }
@@ -51,12 +70,15 @@ async function versions(): Promise<Record<string, Pick<WorkerVersion, 'current' 
 }
 
 beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') })
   await buildIfStale()
   home = projectOf('home', '00000000-0000-4000-8000-0000000000e1')
   other = projectOf('other', '00000000-0000-4000-8000-0000000000e2')
+  watched = projectOf('watched', '00000000-0000-4000-8000-0000000000e3', ['1m', '6h'])
+  laterBundle = makeLaterBuild(LATER)
   server = await startEmbeddedServer({ projectDir: home.folder })
   temporal = await connectClient({ projectDir: home.folder })
-  for (const project of [home, other]) {
+  for (const project of [home, other, watched]) {
     const charter = await documentOf<object>(command(project, 'charter', '--env', 'local'), 0)
     writeFileSync(path.join(project.folder, 'charter.json'), JSON.stringify(charter))
   }
@@ -86,36 +108,63 @@ test('a run ends on the build that it began with, while new ones go to the build
   await first.decide('team-lead', 'Bea')
   await first.gateOpen('environment')
 
-  // A second build polls beside it, and gets nothing until it is promoted.
+  // Another one is in its monitoring by then; from here on nobody of its build is there.
+  const third = new RunObserver(temporal, 'local', watched.databaseId)
+  await documentOf<object>(command(watched, 'start', '--requester', 'Ada', '--time-scale', '600'), 0)
+  await third.approveAll(ASKED, 'Bea')
+  await third.until('monitoring', ({ phase }) => phase === 'monitor')
+  await stopWorker('one')
+
+  // A second build, with an activity more, polls, and gets nothing until it is promoted.
   expect(await startWorker('two')).toContain('new ones go to one until')
   await expect.poll(versions, { timeout: 30_000 }).toEqual({
-    one: { current: true, openRuns: 1 },
+    one: { current: true, openRuns: 3 },
     two: { current: false, openRuns: 0 },
   })
   const promoted = await resultOf(command(home, 'worker', 'promote', 'two'))
   expect(promoted).toMatchObject({ code: 0, json: { success: true, buildId: 'two' } })
   expect(promoted.stderr).toContain('Keep a worker of one')
 
+  // Without a worker of their build runs wait, at a gate as in the monitoring: the other build does not touch them.
   const second = new RunObserver(temporal, 'local', other.databaseId)
   await documentOf<object>(command(other, 'start', '--requester', 'Ada', '--time-scale', '86400'), 0)
   await second.gateOpen('team-lead')
+  await second.decide('team-lead', 'Bea')
+  await second.gateOpen('environment')
   await expect.poll(versions, { timeout: 30_000 }).toEqual({
-    one: { current: false, openRuns: 1 },
+    one: { current: false, openRuns: 3 },
     two: { current: true, openRuns: 1 },
   })
 
-  // Without a worker of its build a run waits: the other build does not touch it. With one it goes on to its end.
-  await stopWorker('one')
-  await second.decide('team-lead', 'Bea')
-  await second.gateOpen('environment')
+  // With one they go on to their ends as they began.
   await startWorker('one')
   await first.approveAll(
-    GATES.filter((gate) => gate !== 'rollback' && gate !== 'team-lead'),
+    ASKED.filter((gate) => gate !== 'team-lead'),
     'Bea',
   )
   expect(await first.closed(120_000)).toMatchObject({ outcome: 'completed' })
+  expect(await third.closed(120_000)).toMatchObject({ outcome: 'completed' })
   await expect.poll(versions, { timeout: 30_000 }).toEqual({
     one: { current: false, openRuns: 0 },
     two: { current: true, openRuns: 1 },
   })
-}, 400_000)
+  expect(await added(second.workflowId)).toBe(1)
+  const old = [first.workflowId, third.workflowId, monitoringWorkflowId(third.workflowId)]
+  for (const workflowId of old) {
+    expect(await added(workflowId)).toBe(0)
+    await expect(replayByLaterBuild(workflowId)).rejects.toThrow(/Nondeterminism/)
+  }
+}, 600_000)
+
+/** How often a workflow did what only the later build does. */
+async function added(workflowId: string): Promise<number> {
+  const { events } = await temporal.client.workflow.getHandle(workflowId).fetchHistory()
+  return (events ?? []).filter(({ userMetadata }) =>
+    Buffer.from(userMetadata?.summary?.data ?? []).includes(ADDED),
+  ).length
+}
+
+async function replayByLaterBuild(workflowId: string): Promise<void> {
+  const history = await temporal.client.workflow.getHandle(workflowId).fetchHistory()
+  await Worker.runReplayHistory({ workflowBundle: { codePath: laterBundle } }, history, workflowId)
+}
