@@ -26,8 +26,8 @@ const MOMENTS = [
   'team-confirmation',
 ] as const
 
-/** The archive is there, and nothing is applied yet: who loses it goes back to the backup. */
-const BEFORE_APPLY = ['environment', 'connectivity', 'preflight', 'plan'] as const
+/** The archive is there. Who loses it goes back to the backup, or, between two files, to what people decide. */
+const WITH_ARCHIVE = ['environment', 'connectivity', 'preflight', 'plan', 'final'] as const
 const ALL: readonly Victim[] = [...VICTIMS, 'keeper', 'other']
 
 const { values } = parseArgs({
@@ -68,7 +68,7 @@ function lost(error: unknown): Passed {
 
 function momentOf(victim: Victim): Kill {
   if (victim === 'keeper')
-    return { victim, after: random.pick(BEFORE_APPLY), at: random.between(0, STEP_MS), forGood: true }
+    return { victim, after: random.pick(WITH_ARCHIVE), at: random.between(0, STEP_MS), forGood: true }
   if (victim === 'other') return { victim, after: 'final', at: random.between(0, APPLY_MS), forGood: true }
   if (victim === 'wrangler') return { victim, at: random.between(0, WRANGLER_MS) }
   const after = random.pick(MOMENTS)

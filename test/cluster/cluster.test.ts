@@ -8,6 +8,7 @@ import { openStage, type Stage } from './stage.js'
 const CHARTERS = 40
 
 let stage: Stage | undefined
+let used = 0
 
 beforeAll(async () => {
   await buildIfStale()
@@ -31,24 +32,33 @@ test('workers, server and PostgreSQL are killed under a migration of production:
   expect(passed.doing).toHaveLength(4)
 }, 900_000)
 
-test.each<[string, Kill, number]>([
+test.each<[string, Kill, string, number]>([
   [
     'has the archive, once the plan is approved: another backup is made, and all is asked again',
-    { victim: 'keeper', after: 'plan', at: 0, forGood: true },
+    { victim: 'keeper', after: 'plan', at: 0, forGood: true, holds: true },
+    'completed',
     2,
   ],
   [
     'has it not, while files are applied: another one goes on at once',
     { victim: 'other', after: 'final', at: 3_000, forGood: true },
+    'completed',
+    1,
+  ],
+  [
+    'has the archive, between two files: people are asked, and take back what was applied by what needs no archive',
+    { victim: 'keeper', after: 'final', at: 0, forGood: true, betweenFiles: true },
+    'rolled-back',
     1,
   ],
 ])(
   'a worker is gone for good that %s',
-  async (_, kill, plans) => {
-    const project = stage?.projects[plans]
+  async (_, kill, outcome, plans) => {
+    used += 1
+    const project = stage?.projects[used]
     if (stage === undefined || project === undefined) throw new Error('the stage has no project')
     const passed = await runThrough(stage, project, [kill])
-    expect(passed).toMatchObject({ outcome: 'completed', wrong: [] })
+    expect(passed).toMatchObject({ outcome, wrong: [] })
     const view = await project.run.look()
     const rounds = view?.gates.find(({ gate }) => gate === 'plan')
     expect((rounds?.decisions.length ?? 0) + (rounds?.earlier?.length ?? 0)).toBe(plans)
