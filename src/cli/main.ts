@@ -8,7 +8,7 @@ import { failureOf, type Failure } from './terminal/failure.js'
 import { colorsFor, createOutput, flushOutput, survivePipeClose, terminalRows } from './terminal/output.js'
 import { command, mapText, words, type NextCommand, type Words } from '../contract/next-command.js'
 import { commandLine } from '../contract/command-line.js'
-import { helpAsked, usageFailure } from './usage.js'
+import { helpAsked, refuseSwallowedOptions, usageFailure } from './usage.js'
 import { toolVersion } from '../config/version.js'
 
 /**
@@ -23,8 +23,10 @@ export async function main(argv: string[]): Promise<number> {
   try {
     program = await createProgram(app, argv)
     const asked = helpAsked(program, argv)
-    if (asked === undefined) await program.parseAsync(argv, { from: 'user' })
-    else asked.outputHelp()
+    if (asked === undefined) {
+      refuseSwallowedOptions(program, argv)
+      await program.parseAsync(argv, { from: 'user' })
+    } else asked.outputHelp()
     await flushOutput()
     return app.exitCode
   } catch (error) {

@@ -1,4 +1,4 @@
-import { CommanderError, type Command } from 'commander'
+import { CommanderError, type Command, type Option } from 'commander'
 import { didYouMean } from '../config/closest.js'
 import { command, VERBS, words, type Verb, type Words } from '../contract/next-command.js'
 import { withCommonOptions } from './terminal/app.js'
@@ -18,6 +18,35 @@ export function helpAsked(program: Command, argv: string[]): Command | undefined
     throw unknownCommand(word, found, path.slice(0, index))
   }, program)
 }
+
+/**
+ * Commander gives an option that takes a value whatever stands behind it: `approve GATE --actor --json` would be approved by "--json".
+ * Throws where that is an option of the command, or one by its looks. Behind an equals sign any value stands as it is typed.
+ */
+export function refuseSwallowedOptions(program: Command, argv: string[]): void {
+  const { found, path } = commandIn(program, argv)
+  if (found === undefined) return
+  const options = [found, ...found.commands].flatMap((each) => each.options)
+  const named = (word: string): Option | undefined =>
+    options.find(({ long, short }) => word === long || word === short)
+  const typed = argv.slice(path.length)
+  for (let at = 0; at < typed.length && typed[at] !== '--'; at += 1) {
+    const option = named(typed[at] ?? '')
+    const value = typed[at + 1]
+    if (option?.required !== true || value === undefined) continue
+    at += 1
+    if (named(value) === undefined && !LOOKS_LIKE_AN_OPTION.test(value)) continue
+    const long = option.long ?? option.flags
+    throw new CommanderError(
+      2,
+      'commander.optionMissingArgument',
+      `option '${option.flags}' needs a value, and '${value}' behind it is an option. Where it is the value: ${long}=${value}`,
+    )
+  }
+}
+
+/** One word behind two dashes. A sentence that begins with them is a text. */
+const LOOKS_LIKE_AN_OPTION = /^--\S*$/
 
 /** What is wrong with a command line that Commander refused, and what to type. */
 export function usageFailure(
