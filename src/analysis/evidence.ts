@@ -111,7 +111,8 @@ export interface ColumnChange {
   blanked?: { values: number; nulls: number }
   /**
    * Of the changed ones: `rows` whose value is one that other values became, or were, as well; `values` different ones that are `into` now. `lost`: a statement
-   * made them of the values themselves (`lower(name)`), and nothing gives the old ones back; else it spells out what becomes what.
+   * made them of the values themselves (`substr(name, 1, 3)`, not `lower(name)`), or put one word for words that a CHECK listed and nobody spelt, and nothing
+   * gives the old ones back.
    */
   merged?: { rows: number; values: number; into: number; lost: boolean; samples: ColumnChange['samples'] }
   /** The column of before whose values it holds in every row that changed: a copy or an UPDATE put them there. */
@@ -124,6 +125,8 @@ export interface ColumnChange {
   samples: { key: string; before: string; after: string }[]
   /** `table.column` that holds the same values now. */
   preservedIn?: string
+  /** Columns of the same table whose values are in the same column: which came from which is gone. */
+  among?: string[]
   /** Of a column that is gone: `table.column` that holds all its values but those that are lost. */
   othersIn?: string
   /** `table.column` that holds the values which this column, though it is still there, no longer has. */
@@ -149,6 +152,8 @@ export interface DataComparison {
   /** Rows that another table holds now. */
   moved: number
   movedTo?: string
+  /** Of those: the table in which no column tells the rows of a dropped one from others. */
+  among?: string
   /** The moved rows got other keys there: those of before are gone. Nothing referred to them. */
   underOtherKeys?: true
   lostSamples: string[]

@@ -15,7 +15,8 @@ import { DUPLICATES_GONE, DUPLICATES_STAY } from './duplicates.js'
 import { PIECES_KEPT, PIECES_LEFT_OUT, PIECES_LOST } from './pieces-elsewhere.js'
 import { EVERYDAY, EVERYDAY_LOSSES } from './everyday.js'
 import { ALONE_KEPT, ALONE_LOST, BLANKED, NOT_BLANKED } from './half-said.js'
-import { MERGED, REMADE, TOLD_APART } from './merged-values.js'
+import { MERGED, ONE_FORM, REMADE, TOLD_APART } from './merged-values.js'
+import { MIXED, TOLD_BY_A_WORD } from './mixed-places.js'
 import { BY_NO_KEY, BY_THE_KEY } from './lost-through.js'
 import { ONCE, REPEATED } from './rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from './stored-types.js'
@@ -65,6 +66,9 @@ export const KINDS: Record<string, Scenario[]> = {
   'tables copied row by row under another name': ROW_BY_ROW,
   'rows that become columns': TURNED,
   'different values that are equal now': MERGED,
+  'values or rows of several in one place': MIXED,
+  'values or rows of several in one place, each with its word': TOLD_BY_A_WORD,
+  'values that are written in one form': ONE_FORM,
   'values that stay different': TOLD_APART,
   'columns that are made again under their names': REMADE,
   'values that a CAST cuts': CUT,

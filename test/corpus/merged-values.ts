@@ -25,16 +25,15 @@ const copied = (value: string): string =>
 const exchanged = (value: string): string =>
   `ALTER TABLE c ADD COLUMN v2 TEXT; UPDATE c SET v2 = ${value}; ALTER TABLE c DROP COLUMN v; ALTER TABLE c RENAME COLUMN v2 TO v;`
 
+const words = (...values: string[]): string =>
+  `INSERT INTO c VALUES ${values.map((value, at) => `(${at + 1}, 'e${at}', ${value})`).join(', ')};`
+const LISTED = `CREATE TABLE c (id INTEGER PRIMARY KEY, email TEXT, v TEXT CHECK (v IN ('open', 'closed', 'rejected', 'spam')));`
+const FOUR = words(`'open'`, `'closed'`, `'rejected'`, `'spam'`)
+const relisted = (value: string): string =>
+  `CREATE TABLE c2 (id INTEGER PRIMARY KEY, email TEXT, v TEXT CHECK (v IN ('open', 'closed'))); INSERT INTO c2 SELECT id, email, ${value} FROM c; DROP TABLE c; ALTER TABLE c2 RENAME TO c;`
+
 /** A calculation makes one value of several: which row had which is lost. */
 export const MERGED: Scenario[] = [
-  merged({
-    name: 'lower()',
-    migration: 'UPDATE c SET email = lower(email);',
-    says: [
-      `1 value of c.email becomes equal to others that were different: 2 different values are one now, such as 'Ann@X.ch' -> 'ann@x.ch'`,
-    ],
-  }),
-  merged({ name: 'trim()', migration: 'UPDATE c SET email = trim(email);', says: [`' cy ' -> 'cy'`] }),
   merged({
     name: 'substr()',
     migration: 'UPDATE c SET v = substr(v, 1, 5);',
@@ -58,6 +57,150 @@ export const MERGED: Scenario[] = [
     name: 'a calculation in one arm of a CASE',
     migration: `UPDATE c SET v = CASE WHEN v LIKE 'alpha%' THEN substr(v, 1, 5) ELSE v END;`,
     says: ['2 values of c.v become equal'],
+  }),
+  merged({
+    name: 'in small letters, and cut',
+    rows: words(`'abcd'`, `'ABCe'`, `'Xyz'`),
+    migration: 'UPDATE c SET v = substr(lower(v), 1, 3);',
+    says: ['2 values of c.v become equal', 'it changes in 3 rows of 3'],
+  }),
+  merged({
+    name: 'only those are counted of which more than capitals goes',
+    rows: words(`'Ab'`, `'ab'`, `'xyz-one'`, `'xyz-two'`),
+    migration: 'UPDATE c SET v = substr(lower(v), 1, 3);',
+    says: [`2 values of c.v become equal to others that were different: 2 different values are one now`],
+  }),
+  merged({
+    name: 'a sign goes',
+    rows: words(`'-5'`, `'5'`, `'7'`),
+    migration: `UPDATE c SET v = replace(v, '-', '');`,
+  }),
+  merged({
+    name: 'a point goes',
+    rows: words(`'1.5'`, `'15'`, `'7'`),
+    migration: `UPDATE c SET v = replace(v, '.', '');`,
+  }),
+  merged({
+    name: 'zeros at the end go',
+    rows: words(`'100'`, `'10'`, `'7'`),
+    migration: `UPDATE c SET v = rtrim(v, '0');`,
+  }),
+  merged({
+    name: 'a word in front goes',
+    rows: words(`'alpha-one'`, `'one'`, `'two'`),
+    migration: `UPDATE c SET v = replace(v, 'alpha-', '');`,
+  }),
+  merged({
+    name: 'the first of a list stays',
+    rows: words(`'a,b'`, `'a,c'`, `'x'`),
+    migration: `UPDATE c SET v = substr(v, 1, instr(v || ',', ',') - 1);`,
+  }),
+  merged({
+    name: 'the first of a JSON list stays',
+    rows: words(`'["a","b"]'`, `'["a","c"]'`, `'["x"]'`),
+    migration: `UPDATE c SET v = json_extract(v, '$[0]');`,
+  }),
+  merged({
+    name: 'ELSE takes words that a CHECK listed',
+    schema: LISTED,
+    rows: FOUR,
+    migration: relisted(`CASE v WHEN 'open' THEN 'open' ELSE 'closed' END`),
+    says: ['2 values of c.v become equal to others that were different: 3 different values are one now'],
+  }),
+  merged({
+    name: 'iif() takes words that a CHECK listed',
+    schema: LISTED,
+    rows: FOUR,
+    migration: `UPDATE c SET v = iif(v = 'open', 'open', 'closed');`,
+  }),
+  merged({
+    name: 'a CHECK lists what is cut',
+    rows: words(`'a-one'`, `'a-two'`, `'b'`),
+    migration: `CREATE TABLE c2 (id INTEGER PRIMARY KEY, email TEXT, v TEXT CHECK (v IN ('a', 'b'))); INSERT INTO c2 SELECT id, email, substr(v, 1, 1) FROM c; DROP TABLE c; ALTER TABLE c2 RENAME TO c;`,
+  }),
+]
+
+const form = (name: string, rows: string, value: string, says: string): Scenario =>
+  told({ name, rows, migration: `UPDATE c SET v = ${value};`, says: [says] })
+const ONE_NOW = '2 values that were different are one now'
+
+/** Values that differed in the way in which they were written are written in one: what is meant, and told with its number. */
+export const ONE_FORM: Scenario[] = [
+  told({
+    name: 'lower()',
+    migration: 'UPDATE c SET email = lower(email);',
+    says: [`c.email changes in 1 row of 5: 'Ann@X.ch' -> 'ann@x.ch'; ${ONE_NOW}.`],
+  }),
+  told({
+    name: 'trim()',
+    migration: 'UPDATE c SET email = trim(email);',
+    says: [`' cy ' -> 'cy'; ${ONE_NOW}`],
+  }),
+  told({
+    name: 'lower() of what is not small yet',
+    migration: 'UPDATE c SET email = lower(email) WHERE email <> lower(email);',
+    says: [ONE_NOW],
+  }),
+  told({
+    name: 'lower(trim()) in the copy of a rebuild',
+    rows: words(`' A@x'`, `'a@x'`, `'b'`),
+    migration: copied('lower(trim(v))'),
+    says: [ONE_NOW],
+  }),
+  told({
+    name: 'lower() that takes the name of the column',
+    rows: words(`'A'`, `'a'`, `'b'`),
+    migration: exchanged('lower(v)'),
+    silent: ['DL103', 'BC102'],
+    says: [ONE_NOW],
+  }),
+  form('upper()', words(`'chf'`, `'CHF'`, `'eur'`), 'upper(v)', ONE_NOW),
+  form('rtrim()', words(`'chf '`, `'chf'`, `'eur'`), 'rtrim(v)', ONE_NOW),
+  form('blanks between', words(`'079 12'`, `'07912'`, `'1'`), `replace(v, ' ', '')`, ONE_NOW),
+  form(
+    'lines',
+    words(`'a' || char(10) || 'b'`, `'a b'`, `'c'`),
+    `replace(replace(v, char(13), ''), char(10), ' ')`,
+    ONE_NOW,
+  ),
+  form(
+    'telephone numbers',
+    words(`'(079) 12-34'`, `'0791234'`, `'077 1'`),
+    `replace(replace(replace(replace(v, ' ', ''), '-', ''), '(', ''), ')', '')`,
+    ONE_NOW,
+  ),
+  form(
+    'a capital in front',
+    words(`'ann'`, `'Ann'`, `'BEN'`),
+    'upper(substr(v, 1, 1)) || lower(substr(v, 2))',
+    ONE_NOW,
+  ),
+  form(
+    'a word for empty texts',
+    words(`''`, `'none'`, `'x'`),
+    `coalesce(nullif(trim(v), ''), 'none')`,
+    ONE_NOW,
+  ),
+  form(
+    'times in one way of writing',
+    words(`'2026-01-01 10:00:00'`, `'2026-01-01T10:00:00Z'`, `'2026-02-01 00:00:00'`),
+    `strftime('%Y-%m-%dT%H:%M:%SZ', v)`,
+    ONE_NOW,
+  ),
+  form('JSON without blanks', words(`'{"a": 1}'`, `'{"a":1}'`, `'[]'`), 'json(v)', ONE_NOW),
+  form(
+    'one word in place of another',
+    words(`'http://a'`, `'https://a'`, `'x'`),
+    `replace(v, 'http://', 'https://')`,
+    ONE_NOW,
+  ),
+  form('one word for another by iif()', words(`'on'`, `'yes'`, `'x'`), `iif(v = 'on', 'yes', v)`, ONE_NOW),
+  told({
+    name: 'words that a CHECK listed, each spelt',
+    schema: LISTED,
+    rows: FOUR,
+    migration: relisted(`CASE v WHEN 'rejected' THEN 'closed' WHEN 'spam' THEN 'closed' ELSE v END`),
+    says: ['3 values that were different are one now'],
   }),
 ]
 

@@ -1,9 +1,18 @@
 import { referencedColumns, sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
+import type { Token } from '../../d1/sql/tokens.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
 import { mentions } from '../statement/statement.js'
 import type { Versions } from './versions.js'
-import { isAmbiguous, placeIn, type ListHolder, type Place } from './places.js'
+import {
+  isAmbiguous,
+  labelled,
+  labelText,
+  placeIn,
+  type Label,
+  type ListHolder,
+  type Place,
+} from './places.js'
 import type { Spelt } from './readings.js'
 import { column, isCalledAfter, isUniqueAmong, pairsOf, ROWID, type Pair } from './row-keys.js'
 import { columnsFilled, copiedBy, mentionedFor, passedBy, writes } from './writers.js'
@@ -149,15 +158,19 @@ export function placesElsewhere(
     if (whole !== undefined) return [{ ...whole, passed }]
     const single = columns.flatMap((it) => placeIn(database, table.name, link, [it]) ?? [])
     if (single.length > 0 || spelt === undefined) return single
-    const literals = [
-      ...spelt.texts.map((text) => quoteText(text)),
-      ...new Set([...spelt.constants, ...spelt.numbers]),
-    ]
-    const told = rest.flatMap((it) => literals.map((literal) => ` WHERE ${column('t', it)} = ${literal}`))
-    return told
-      .slice(0, 60)
-      .flatMap((condition) => placeIn(database, table.name, link, columns, condition) ?? [])
+    return labelsFor(rest, spelt).flatMap(
+      (label) => placeIn(database, table.name, link, columns, label) ?? [],
+    )
   })
+}
+
+/** What statements spell may tell rows apart by any of the columns. */
+function labelsFor(columns: string[], spelt: Spelt): Label[] {
+  const literals = [
+    ...spelt.texts.map((text) => quoteText(text)),
+    ...new Set([...spelt.constants, ...spelt.numbers]),
+  ]
+  return columns.flatMap((it) => literals.map((literal) => ({ column: it, literal }))).slice(0, 60)
 }
 
 interface Link {
@@ -216,36 +229,53 @@ function linksTo(
   })
 }
 
-/** Tables of which several rows may belong to one of this, and those that they point to on. */
-export function listHolders(versions: Versions, fate: TableFate, key: Pair[]): ListHolder[] {
+/** Tables of which several rows may belong to one of this, and those that they point to on; where others stand among them, by each word that may tell them apart too. */
+export function listHolders(versions: Versions, fate: TableFate, key: Pair[], spelt: Spelt): ListHolder[] {
   return linksTo(versions, fate, fate.after, key, []).flatMap(({ table, link }) => {
-    const shared = hadRows(versions, table.name, link)
-    const own: ListHolder = {
-      shared,
-      source: `main.${quoteName(table.name)}`,
-      link,
-      columns: table.columns.map(({ name }) => name).filter((name) => !link.includes(name)),
-      named: (name) => `${table.name}.${name}`,
-    }
-    const onward = pointers(versions, table).flatMap(({ from, target, id }): ListHolder[] => {
-      if (link.some((name) => sameName(name, from))) return []
-      const columns = target.columns.map(({ name }) => name).filter((name) => !sameName(name, id))
-      const keys = link.map((name, at) => `${column('j', name)} AS l${at}`).join(', ')
-      const values = columns.map((name) => column('o', name)).join(', ')
-      return columns.length === 0
-        ? []
-        : [
-            {
-              shared,
-              source: `(SELECT ${keys}, ${values} FROM main.${quoteName(table.name)} j JOIN main.${quoteName(target.name)} o ON ${column('o', id)} = ${column('j', from)})`,
-              link: link.map((_, at) => `l${at}`),
-              columns,
-              named: (name) => `${target.name}.${name}`,
-            },
-          ]
+    const shared = filledBySeveral(versions, table.name) || hadRows(versions, table.name, link)
+    const columns = table.columns.map(({ name }) => name).filter((name) => !link.includes(name))
+    const telling = columns.filter((name) => !table.primaryKey.includes(name) || table.primaryKey.length > 1)
+    const labels = shared ? labelsFor(telling, spelt) : []
+    return [undefined, ...labels].flatMap((label) => {
+      const rest = columns.filter((name) => name !== label?.column)
+      return holdersBy(versions, { table, link }, rest, label).map((holder) => ({ ...holder, shared }))
     })
-    return [own, ...onward]
   })
+}
+
+/** Of the rows of a table that have such a label. */
+function holdersBy(versions: Versions, { table, link }: Link, columns: string[], label?: Label): Place[] {
+  const rows =
+    label === undefined
+      ? `main.${quoteName(table.name)}`
+      : `(SELECT * FROM main.${quoteName(table.name)} t${labelled(label)})`
+  const named =
+    (holder: TableSchema) =>
+    (name: string): string =>
+      `${holder.name}.${name}${labelText(label)}`
+  const onward = pointers(versions, table).flatMap(({ from, target, id }): Place[] => {
+    if (link.some((name) => sameName(name, from))) return []
+    const further = target.columns.map(({ name }) => name).filter((name) => !sameName(name, id))
+    const keys = link.map((name, at) => `${column('j', name)} AS l${at}`).join(', ')
+    const values = further.map((name) => column('o', name)).join(', ')
+    const source = `(SELECT ${keys}, ${values} FROM ${rows} j JOIN main.${quoteName(target.name)} o ON ${column('o', id)} = ${column('j', from)})`
+    const place = { source, link: link.map((_, at) => `l${at}`), columns: further, named: named(target) }
+    return further.length === 0 ? [] : [place]
+  })
+  return [{ source: rows, link, columns, named: named(table) }, ...onward]
+}
+
+/** Of several copies, or several parts of one, nothing tells the rows apart unless they say it themselves. */
+export function filledBySeveral({ statements }: Versions, table: string): boolean {
+  const copies = statements.filter((statement) => statement.anatomy.copies && writes(statement, table))
+  return (
+    copies.length > 1 ||
+    copies.some(({ anatomy: { tokens } }) => has(tokens, 'union') && !has(tokens, 'recursive'))
+  )
+}
+
+function has(tokens: Token[], word: string): boolean {
+  return tokens.some(({ kind, text }) => kind === 'word' && text.toLowerCase() === word)
 }
 
 /** The table was there before, with rows that such a link finds. */

@@ -49,7 +49,7 @@ export function columnChanges(
     if (nulled + changed + of('e') === 0) return []
     const others = of('c') - of('t')
     const [headed, zeroed] = [of('h'), of('z')]
-    const { maps, computes } = writing(was)
+    const { maps } = writing(was)
     const cut = countCut({ values, changed: others, headed, zeroed, words: of('w'), mapped: maps })
     const cutAway = `(${cuts[at] ?? '0'})${cut > headed ? '' : ` AND ${startsAsNumber(column('b', was))}`}`
     const keyText = key.map((pair) => shownValue(column('b', pair.was))).join(` || ', ' || `)
@@ -92,13 +92,13 @@ export function columnChanges(
           )
         : 0
     const told = cut > 0 || overwritten > 0 || shed > 0
-    const merged = told || others <= 0 ? undefined : mergedValues(database, from, pair, key)
+    const merged = told || others <= 0 ? undefined : mergedValues(database, from, pair, key, writing(was))
     const kinds = {
       ...(shed > overwritten ? { shed: shed - overwritten } : {}),
       ...(of('t') === 0 ? {} : { retyped: of('t') }),
       ...(cut === 0 ? {} : { cut, cutSamples: samplesWhere(cutAway) }),
       ...(of('e') === 0 ? {} : { blanked: { values: of('e'), nulls: of('o') } }),
-      ...(merged === undefined ? {} : { merged: { ...merged, lost: computes } }),
+      ...(merged === undefined ? {} : { merged }),
       ...(overwritten === 0 ? {} : { overwritten }),
     }
     return [{ column: was, after: is, values, nulled, changed, ...kinds, samples }]

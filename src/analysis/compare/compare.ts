@@ -4,11 +4,12 @@ import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { DataComparison, TableFate } from '../evidence.js'
 import { appearedRows } from './appeared-rows.js'
+import { amongOthers } from './among-others.js'
 import { compareByKey } from './by-key.js'
 import { computedChanges, computedPairs } from './computed-columns.js'
 import { withoutDuplicates } from './deduplicated.js'
 import { relocate } from './moved-rows.js'
-import { clearedColumn, goneColumn, mergedColumn } from './moved-values.js'
+import { clearedColumn, columnsTogether, goneColumn, mergedColumn } from './moved-values.js'
 import { withEqualRows } from './equal-rows.js'
 import { identitiesOf } from './row-identity.js'
 import { newKeyExpression } from './new-key-expression.js'
@@ -39,7 +40,10 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
     return fate.after === undefined ? empty : withAppeared(versions, fate, fate.after, empty, undefined)
   }
   const { after } = fate
-  if (after === undefined) return relocate(versions, fate, { ...none, lost: rowsBefore }, undefined)
+  if (after === undefined) {
+    const moved = relocate(versions, fate, { ...none, lost: rowsBefore }, undefined)
+    return { ...moved, ...defined({ among: amongOthers(versions, fate, moved) }) }
+  }
   const rowsAfter = number(database, `SELECT count(*) AS n FROM main.${quoteName(after.name)}`)
   const pairs = pairsOf(fate, after)
   const identities = knownAgain(versions, fate, after, pairs)
@@ -56,13 +60,14 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
   const gone = fate.before.columns
     .filter(({ name, generated }) => !generated && !known.has(name))
     .map(({ name }) => goneColumn(versions, fate, after, name, ways))
+  const together = columnsTogether(versions, fate, gone)
   const compared = {
     ...found,
     columns: [
       ...[...found.columns, ...computed].map((change) =>
         mergedColumn(versions, fate, after, ways, clearedColumn(versions, fate, after, ways, change)),
       ),
-      ...gone.filter(({ values }) => values > 0),
+      ...together.filter(({ values }) => values > 0),
     ],
     nulls: nullsRefused(database, fate, after, pairs),
   }

@@ -4,6 +4,7 @@ import type { ColumnChange } from '../evidence.js'
 import { differ, isEmpty } from './differing.js'
 import { column, SAMPLES, type Pair } from './row-keys.js'
 import { plainNumber } from './text-to-number.js'
+import type { Writing } from './writers.js'
 
 /** The values of now that stand for several different ones of before, as a SELECT. `from`: FROM clause of both rows. */
 export function valuesOfSeveral(from: string, pair: Pair): string {
@@ -11,29 +12,73 @@ export function valuesOfSeveral(from: string, pair: Pair): string {
   return `SELECT (+${s}) COLLATE BINARY AS is_now, count(DISTINCT ${plainNumber(b)}) AS different, count(CASE WHEN ${differ(pair)} THEN 1 END) AS changed FROM ${from} WHERE ${b} IS NOT NULL AND NOT (${isEmpty(s)}) GROUP BY 1 HAVING different > 1 AND changed > 0`
 }
 
-/** Values of one column that were different and are equal now; undefined where there are none. */
+/**
+ * Those of them of which more is gone than the way in which values were written: a calculation made them, or a word that a CHECK of before
+ * lists and that no statement spells. Undefined where nobody did either.
+ */
+export function lostAmong(
+  from: string,
+  pair: Pair,
+  { computes, spells }: Pick<Writing, 'computes' | 'spells'>,
+): string | undefined {
+  const [b, s] = [column('b', pair.was), column('s', pair.is)]
+  const unspelt = (words: string[]): string =>
+    `count(CASE WHEN ${differ(pair)}${words.length === 0 ? '' : ` AND ${b} NOT IN (${words.join(', ')})`} THEN 1 END) > 0`
+  if (!computes && spells === undefined) return undefined
+  const among = `(+${s}) COLLATE BINARY IN (SELECT is_now FROM (${valuesOfSeveral(from, pair)}))`
+  const words = computes || spells === undefined ? '' : ` AND ${unspelt(spells)}`
+  return `SELECT (+${s}) COLLATE BINARY AS is_now, count(DISTINCT ${plainNumber(b)}) AS different, count(CASE WHEN ${differ(pair)} THEN 1 END) AS changed FROM ${from} WHERE ${b} IS NOT NULL AND ${among} GROUP BY 1 HAVING count(DISTINCT ${withoutForm(b)}) > 1${words}`
+}
+
+/** Capitals, blanks and what people put between the digits of a telephone number: who brings values into one form means these to go. */
+const FORM = [`' '`, 'char(9)', 'char(10)', 'char(13)', 'char(160)', `'-'`, `'('`, `')'`, `'/'`, `'_'`]
+
+/** A value without the way in which it is written: `' Ann@X.ch'` is `'ann@x.ch'`, `'2026-01-01'` the first second of it. A number stays one. */
+function withoutForm(value: string): string {
+  const bare = FORM.reduce((sql, part) => `replace(${sql}, ${part}, '')`, `lower(${value})`)
+  const number = plainNumber(`trim(${value})`)
+  const time = `CASE WHEN trim(${value}) GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' THEN unixepoch(trim(${value}), 'subsec') END`
+  // An empty text says nothing that could be lost.
+  return `CASE WHEN typeof(${value}) <> 'text' THEN ${value} WHEN typeof(${number}) <> 'text' THEN ${number} ELSE coalesce(${time}, nullif(${bare}, '')) END`
+}
+
+/**
+ * Values of one column that were different and are equal now; undefined where there are none. Where some of them are lost, no others are
+ * counted.
+ */
 export function mergedValues(
   database: DatabaseSync,
   from: string,
   pair: Pair,
   key: Pair[],
-): Omit<NonNullable<ColumnChange['merged']>, 'lost'> | undefined {
-  const several = valuesOfSeveral(from, pair)
-  const row = database
-    .prepare(
-      `SELECT count(*) AS into_, coalesce(sum(different), 0) AS different, coalesce(sum(changed), 0) AS changed FROM (${several})`,
-    )
-    .get()
-  const into = Number(row?.['into_'])
-  if (into === 0) return undefined
+  writing: Pick<Writing, 'computes' | 'spells'>,
+): ColumnChange['merged'] {
+  const counted = (several: string): { into: number; values: number; rows: number } => {
+    const row = database
+      .prepare(
+        `SELECT count(*) AS into_, coalesce(sum(different), 0) AS different, coalesce(sum(changed), 0) AS changed FROM (${several})`,
+      )
+      .get()
+    return {
+      into: Number(row?.['into_']),
+      values: Number(row?.['different']),
+      rows: Number(row?.['changed']),
+    }
+  }
+  const every = counted(valuesOfSeveral(from, pair))
+  if (every.into === 0) return undefined
+  const several = lostAmong(from, pair, writing)
+  const less = several === undefined ? undefined : counted(several)
+  const lost = less !== undefined && less.into > 0
+  const shown = lost && several !== undefined ? several : valuesOfSeveral(from, pair)
   const keyText = key.map(({ was }) => shownValue(column('b', was))).join(` || ', ' || `)
   const [b, s] = [column('b', pair.was), column('s', pair.is)]
   const samples = database
     .prepare(
       `SELECT ${keyText} AS key, ${shownValue(b, 80)} AS before, ${shownValue(s, 80)} AS after FROM ${from}
-       WHERE ${b} IS NOT NULL AND (+${s}) COLLATE BINARY IN (SELECT is_now FROM (${several}) LIMIT ${SAMPLES}) GROUP BY +${s}, ${plainNumber(b)} LIMIT ${SAMPLES}`,
+       WHERE ${b} IS NOT NULL AND (+${s}) COLLATE BINARY IN (SELECT is_now FROM (${shown}) LIMIT ${SAMPLES}) GROUP BY +${s}, ${plainNumber(b)} LIMIT ${SAMPLES}`,
     )
     .all()
     .map((it) => ({ key: String(it['key']), before: String(it['before']), after: String(it['after']) }))
-  return { rows: Number(row?.['changed']), values: Number(row?.['different']), into, samples }
+  return { ...(lost ? less : every), lost, samples }
 }

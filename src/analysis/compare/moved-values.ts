@@ -15,10 +15,10 @@ import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
 import { heldIn, joined, leftBy, sameValue, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
 import { differ, isEmpty } from './differing.js'
-import { valuesOfSeveral } from './merged-values.js'
+import { lostAmong, valuesOfSeveral } from './merged-values.js'
 import { mappedIn } from './mapped-words.js'
 import { column, join, keyOfRow, number, SAMPLES, type Pair } from './row-keys.js'
-import { writersOf } from './writers.js'
+import { writersOf, writingOf } from './writers.js'
 
 /** A column that is no more, in rows that are known again by the first of `keys`: which of its values the migrated database does not give back, of rows that are still there. */
 export function goneColumn(
@@ -98,7 +98,7 @@ function unsaid(
     const left = leftBy(database, wanted, place, spelt) ?? objectsLeft(database, wanted, place)
     if (left !== undefined) return { wanted: left.wanted, holders: left.columns.map(place.named) }
   }
-  for (const holder of listHolders(versions, fate, key)) {
+  for (const holder of listHolders(versions, fate, key, spelt)) {
     const left = listsLeft(database, wanted, holder, spelt)
     if (left !== undefined) return { wanted: left.wanted, holders: left.columns.map(holder.named) }
   }
@@ -121,7 +121,7 @@ export function notGivenBack(
   return { missing, holders: [...left.holders, ...copies] }
 }
 
-/** Different values that are equal now are not lost where the migrated database still tells them apart elsewhere. */
+/** Different values that are equal now are told apart still where another place of the migrated database gives the old ones back. */
 export function mergedColumn(
   versions: Versions,
   fate: TableFate,
@@ -132,14 +132,19 @@ export function mergedColumn(
   const { merged, ...rest } = change
   const { column: was, after: is } = change
   const [key] = keys
-  if (key === undefined || is === undefined || merged?.lost !== true) return change
+  if (key === undefined || is === undefined || merged === undefined) return change
   const pair = { was, is }
   const both = `prior.${quoteName(fate.before.name)} b CROSS JOIN main.${quoteName(after.name)} s ON ${join(key)}`
-  const value = `(+${column('s', is)}) COLLATE BINARY IN (SELECT is_now FROM (${valuesOfSeveral(both, pair)}))`
+  const lost = merged.lost
+    ? lostAmong(both, pair, writingOf(versions.statements, fate, after)(was))
+    : undefined
+  const value = `(+${column('s', is)}) COLLATE BINARY IN (SELECT is_now FROM (${lost ?? valuesOfSeveral(both, pair)}))`
   const now = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)} AND ${differ(pair)} AND ${value})`
   const from = `prior.${quoteName(fate.before.name)} b WHERE ${column('b', was)} IS NOT NULL AND ${now}`
   const heldIn = held(versions, fate, after, was, keys, from)
-  return heldIn === undefined ? change : { ...rest, heldIn }
+  // The column itself says one word for all of them.
+  const byItself = heldIn?.split(', ').includes(`${after.name}.${is}`) === true
+  return heldIn === undefined || byItself ? change : { ...rest, heldIn }
 }
 
 /**
@@ -214,7 +219,7 @@ export function whereHeld(
     const held = heldIn(database, wanted, place, spelt) ?? objectInColumns(database, wanted, place)
     if (held !== undefined) return held.map(place.named).join(', ')
   }
-  for (const holder of listHolders(versions, fate, key)) {
+  for (const holder of listHolders(versions, fate, key, spelt)) {
     const held =
       listInRows(database, wanted, holder) ??
       membersInRows(database, wanted, holder) ??
@@ -270,4 +275,23 @@ function samplesOf(database: DatabaseSync, values: string): ColumnChange['sample
     .prepare(`SELECT DISTINCT ${shownValue('v', 80)} AS v FROM (${values}) LIMIT ${SAMPLES}`)
     .all()
     .map((row) => ({ key: '', before: String(row['v']), after: 'gone' }))
+}
+
+/** Columns whose values one and the same column holds now, of rows that never had both: each value is there, but not which column it came from. */
+export function columnsTogether(
+  { database }: Versions,
+  { before }: TableFate,
+  gone: ColumnChange[],
+): ColumnChange[] {
+  const had = (one: ColumnChange): string => `${column('b', one.column)} IS NOT NULL`
+  return gone.map((change) => {
+    const { preservedIn } = change
+    if (preservedIn === undefined || / where |, /.test(preservedIn)) return change
+    const among = gone.filter((other) => {
+      if (other === change || other.preservedIn !== preservedIn || other.values === 0) return false
+      const both = `SELECT 1 FROM prior.${quoteName(before.name)} b WHERE ${had(change)} AND ${had(other)} LIMIT 1`
+      return database.prepare(both).get() === undefined
+    })
+    return among.length === 0 ? change : { ...change, among: among.map((other) => other.column) }
+  })
 }

@@ -27,7 +27,7 @@ export interface Place {
 
 /** The same, of which several rows may belong to one key. */
 export interface ListHolder extends Place {
-  /** It had rows of keys before: what the migration put beside them must not be told from them by nothing. */
+  /** It had rows of keys before, or several copies filled it: what stands beside others must not be told from them by nothing. */
   shared: boolean
 }
 
@@ -133,12 +133,30 @@ export function placeIn(
   table: string,
   link: string[],
   columns: string[],
-  condition = '',
+  label?: Label,
 ): Place | undefined {
   const names = [...new Set([...link, ...columns])].map((name) => column('t', name)).join(', ')
-  const source = `(SELECT DISTINCT ${names} FROM main.${quoteName(table)} t${condition})`
-  const place = { source, link, columns, named: (name: string) => `${table}.${name}` }
+  const source = `(SELECT DISTINCT ${names} FROM main.${quoteName(table)} t${labelled(label)})`
+  const place = { source, link, columns, named: (name: string) => `${table}.${name}${labelText(label)}` }
   return isAmbiguous(database, place) ? undefined : place
+}
+
+/** What tells the rows of one kind from others in a table: a word or number that a statement puts into a column of theirs. */
+export interface Label {
+  column: string
+  /** As SQL. */
+  literal: string
+}
+
+/** The condition that finds its rows, of the alias `t`. */
+export function labelled(label: Label | undefined): string {
+  return label === undefined ? '' : ` WHERE ${column('t', label.column)} = ${label.literal}`
+}
+
+export function labelText(label: Label | undefined): string {
+  if (label === undefined) return ''
+  const plain = /^(?:'[\w -]+'|\d+)$/.test(label.literal)
+  return ` where ${label.column} ${plain ? `= ${label.literal}` : 'says so'}`
 }
 
 /** The link finds several different rows. */

@@ -28,8 +28,10 @@ export interface Writing {
   beside: string[]
   /** A statement that names it fills another table. */
   elsewhere: boolean
-  /** Something other than one of its values is made of it: `lower(name)`, not `CASE name WHEN …`. Not where a CHECK lists what it may be. */
+  /** Something other than one of its values is made of it: `lower(name)`, not `CASE name WHEN …`. */
   computes: boolean
+  /** The words that the statements spell, where a CHECK of before lists which there may be: what becomes of another word, nobody wrote down. */
+  spells?: string[]
   /** What was put into it; of a copy whose list is not one for one the whole statement; none for a trigger. */
   expressions: Token[][]
 }
@@ -41,11 +43,10 @@ export function writingOf(
 ): (name: string) => Writing {
   return (name) => ({
     columns: columnNames(statements, fate, name),
-    computes:
-      !listsValues(after, fate.renamedColumns.get(name.toLowerCase()) ?? name) &&
-      expressionsOf(statements, fate, after, name).some(
-        ({ expression, whole }) => !whole && usesOf(expression, columnNames(statements, fate, name)).computes,
-      ),
+    computes: expressionsOf(statements, fate, after, name).some(
+      ({ expression, whole }) => !whole && usesOf(expression, columnNames(statements, fate, name)).computes,
+    ),
+    ...spelling(statements, fate, name),
     maps: mapsWords(statements, fate, name),
     beside: after.columns
       .map((it) => it.name)
@@ -62,6 +63,12 @@ export function writingOf(
     ),
     expressions: expressionsOf(statements, fate, after, name).map(({ expression }) => expression),
   })
+}
+
+function spelling(statements: StatementEvidence[], fate: TableFate, name: string): Pick<Writing, 'spells'> {
+  if (!listsValues(fate.before, name)) return {}
+  const tokens = writersOf(statements, fate, name).flatMap(({ anatomy }) => anatomy.tokens)
+  return { spells: tokens.filter(({ kind }) => kind === 'string').map(({ text }) => text) }
 }
 
 /** What statements put into a column of before; of a copy whose list is not one for one the whole statement. */
@@ -203,18 +210,23 @@ export function assignments(tokens: Token[]): Assignment[] {
 
 /**
  * What an expression does with one of these columns: gives it as it is, by itself, or as what `coalesce`, `CASE` or a subquery chooses; or
- * makes something else of it. What it says in a condition makes no value.
+ * makes something else of it. A `replace` that spells one word for another chooses too. What it says in a condition makes no value.
  */
 function usesOf(expression: Token[], names: string[]): { passes: boolean; computes: boolean } {
-  const open: { call: string; condition: boolean }[] = [{ call: '', condition: false }]
+  const open = [{ call: '', condition: false, test: false }]
   let passes = false
   let computes = false
   for (const [at, { kind, text }] of expression.entries()) {
     const before = expression[at - 1]?.text ?? ''
     const level = open.at(-1)
     if (level === undefined) return { passes, computes: true }
-    if (text === '(') open.push({ call: before, condition: level.condition })
+    if (text === '(') {
+      const chooses = /^(?:iif|if)$/i.test(before)
+      const call = chooses || spellsAnother(expression, at) ? 'coalesce' : before
+      open.push({ call, condition: level.condition || chooses, test: chooses })
+    }
     if (text === ')') open.pop()
+    if (text === ',' && level.test) level.condition = false
     if (/^(?:case|when|from)$/i.test(text)) level.condition = true
     if (/^(?:then|else|end)$/i.test(text)) level.condition = false
     const named = (kind === 'word' || kind === 'name') && names.some((name) => sameName(name, unquote(text)))
@@ -232,6 +244,21 @@ function usesOf(expression: Token[], names: string[]): { passes: boolean; comput
     else passes = true
   }
   return { passes, computes }
+}
+
+/** Whether the parenthesis at `at` is that of `replace(…, 'this', 'that')`: nothing is cut away, and what becomes what is written there. */
+function spellsAnother(expression: Token[], at: number): boolean {
+  if (!/^replace$/i.test(expression[at - 1]?.text ?? '')) return false
+  let depth = 0
+  const close = expression.findIndex(({ text }, position) => {
+    if (position < at) return false
+    if (text === '(') depth += 1
+    if (text === ')') depth -= 1
+    return depth === 0
+  })
+  const [comma, was, between, is] = expression.slice(close - 4, close)
+  const words = [was, is].every((token) => token?.kind === 'string' && token.text !== "''")
+  return comma?.text === ',' && between?.text === ',' && words
 }
 
 /** Columns of `all` into which a statement puts one of `names` as it is, in some rows at least. */

@@ -52,7 +52,13 @@ export function mayBeMissed({ queries = [], withoutRows }: Evidence, ...names: s
   })
 }
 
-function whereNow({ rowsBefore, moved, movedTo = '', underOtherKeys }: DataComparison): string {
+function whereNow(data: DataComparison): string {
+  const { among } = data
+  const untold = among === undefined ? '' : `; which rows of ${among} they are is said nowhere`
+  return `${placeText(data)}${untold}`
+}
+
+function placeText({ rowsBefore, moved, movedTo = '', underOtherKeys }: DataComparison): string {
   if (underOtherKeys === true)
     return `their values are in ${movedTo}, under other keys: those of before are gone`
   return `${moved === rowsBefore ? 'they are all' : `${rowsText(moved)} of them ${moved === 1 ? 'is' : 'are'}`} in ${movedTo}`

@@ -18,7 +18,7 @@ export const ds103: Rule = {
         const held =
           change?.preservedIn === undefined
             ? wordsText(change)
-            : `; its values are in ${change.preservedIn}${leftOutText(change)}`
+            : `; its values are in ${change.preservedIn}${amongText(change)}${leftOutText(change)}`
         const computed = fate.before.columns.some((column) => same(column.name, name) && column.generated)
         const values = fate.data === undefined || computed ? '' : ` with ${valuesText(change?.values ?? 0)}`
         const empty = fate.data?.rowsBefore === 0 || (values !== '' && (change?.values ?? 0) === 0)
@@ -34,6 +34,13 @@ export const ds103: Rule = {
         ]
       }),
     ),
+}
+
+/** Two columns that became one: which value was in which is gone. */
+function amongText({ among }: ColumnChange): string {
+  return among === undefined
+    ? ''
+    : `, as are those of ${among.join(', ')}: which came from which column is said nowhere`
 }
 
 /** Values that stand as other words in another column. */

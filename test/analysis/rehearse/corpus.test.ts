@@ -39,14 +39,25 @@ describe.each(CORPUS)('$kind migrations', ({ kind, scenarios }) => {
   })
 })
 
-afterAll(() => {
+const of = (kind: string, verdict: string): string[] =>
+  matrix.filter((line) => line.startsWith(kind) && line.includes(` ${verdict} `))
+
+test('nothing that costs is missed, and nothing harmless is blocked', () => {
   const misses = matrix.filter((line) => line.startsWith('blocking') && !line.includes(' block '))
-  const untold = matrix.filter((line) => line.startsWith('telling') && line.includes(' ok '))
-  const falseErrors = matrix.filter((line) => line.startsWith('harmless') && line.includes(' block '))
+  expect({ misses, untold: of('telling', 'ok'), falseErrors: of('harmless', 'block') }).toEqual({
+    misses: [],
+    untold: [],
+    falseErrors: [],
+  })
+})
+
+afterAll(() => {
+  const noise = of('harmless', 'acknowledge').length
+  const quiet = of('harmless', 'ok').length
   console.log(
     [
       ...matrix,
-      `${matrix.length} migrations, ${misses.length + untold.length} misses, ${falseErrors.length} false errors`,
+      `${matrix.length} migrations; of the harmless ones ${quiet} ok, ${noise} to acknowledge`,
     ].join('\n'),
   )
 })
