@@ -26,11 +26,12 @@ export async function readRun(session: Session, workflowId: string, runId?: stri
         ? recordedRun((await withinDeadline(session, () => handle.result())) as RunView)
         : recordedRun(await withinDeadline(session, () => handle.query(statusQuery)))
     if (description.status.name !== 'RUNNING' && view.closedAt === undefined) {
-      return { ...view, ...endedByForce(description.status.name, description.closeTime) }
+      const ended = { ...view, ...endedByForce(description.status.name, description.closeTime) }
+      return await joinMonitoring(session, ended, 'asked')
     }
     const running = description.status.name === 'RUNNING'
     return {
-      ...(await joinMonitoring(session, withoutWait(view), running)),
+      ...(await joinMonitoring(session, withoutWait(view), running ? 'asked' : 'told')),
       ...defined({ awaitedDisk: running ? awaitedDiskOf(description) : undefined }),
     }
   } catch (error) {
@@ -56,9 +57,9 @@ function endedByForce(status: string, closeTime: Date | undefined): Partial<RunV
   }
 }
 
-/** The child keeps its checkpoints to itself while it runs; the parent's result holds them afterwards. */
-async function joinMonitoring(session: Session, view: RunView, running: boolean): Promise<RunView> {
-  if (view.monitoring !== null && !running) return view
+/** The child keeps its checkpoints to itself until the parent's result holds them: where there is none it is asked, not `told`. */
+async function joinMonitoring(session: Session, view: RunView, how: 'asked' | 'told'): Promise<RunView> {
+  if (view.monitoring !== null && how === 'told') return view
   const begun = view.steps.find(({ step }) => step === 'monitor')?.startedAt
   if (begun === undefined) return view
   const monitoring = await readMonitoring(session, view)

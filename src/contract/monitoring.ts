@@ -184,7 +184,10 @@ export const monitoringViewSchema = z.object({
   /** Of the looks that are counted, those beside the schedule: where the looks themselves are not here. */
   onDemand: z.number().int().nonnegative().optional(),
   nextAt: z.string().optional(),
-  /** ISO 8601: `verdicts` were told then. The migration keeps no checkpoints of its own while the monitoring runs. */
+  /**
+   * ISO 8601: the looks are not here, and these are their counts of then; what came after it is not known. So it is of a migration whose
+   * monitoring runs, or ended without saying what it saw.
+   */
   asOf: z.string().optional(),
 })
 export type MonitoringView = z.infer<typeof monitoringViewSchema>

@@ -1,7 +1,7 @@
 import type { RunView, StepView } from '../contract/run.js'
 import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
-import { looksOf, onDemandText } from '../text/looks.js'
+import { looksOf, onDemandText, verdictsText } from '../text/looks.js'
 import { plural } from '../text/plural.js'
 import { code, paragraphs, prose } from '../text/markdown.js'
 import { migrationState } from './migration-state.js'
@@ -121,9 +121,7 @@ function migrationLines(view: RunView, step: string): string[] {
 function monitoringLine(view: RunView, timeZone: string): string {
   const { monitoring } = view
   if (monitoring === null) return ''
-  const verdicts = Object.entries(monitoring.verdicts)
-    .filter(([, number]) => number > 0)
-    .map(([verdict, number]) => `${number} ${verdict}`)
+  const verdicts = verdictsText(monitoring)
   const next =
     monitoring.nextAt === undefined ? '' : `, next ${zonedDateTime(Date.parse(monitoring.nextAt), timeZone)}`
   const { scheduled, onDemand } = looksOf(monitoring)
@@ -132,6 +130,6 @@ function monitoringLine(view: RunView, timeZone: string): string {
   const asOf =
     monitoring.asOf === undefined ? '' : ` as of ${zonedDateTime(Date.parse(monitoring.asOf), timeZone)}`
   return `Checkpoints${asOf}: ${scheduled} of ${monitoring.planned}${onDemandText(onDemand)}${
-    verdicts.length === 0 ? '' : ` (${verdicts.join(', ')})`
+    verdicts === '' ? '' : ` (${verdicts})`
   }${next}`
 }

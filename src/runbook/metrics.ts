@@ -1,7 +1,11 @@
+import { defined } from '../contract/defined.js'
 import type { RunView } from '../contract/run.js'
 import { stepTimes } from '../text/step-times.js'
 
-/** What a team compares from run to run: durations in milliseconds, no texts. One JSON line a run. */
+/**
+ * What a team compares from run to run: durations in milliseconds, no texts. One JSON line a run. `checkpointsAsOf`: they are the counts
+ * of that time, and what was seen after it is not known.
+ */
 export function metricsLine(view: RunView): string {
   const closedAt = view.closedAt ?? view.startedAt
   const failed = view.announcements
@@ -23,6 +27,7 @@ export function metricsLine(view: RunView): string {
     ),
     migrations: view.migrations.map(({ name, state, durationMs }) => ({ name, state, durationMs })),
     checkpoints: view.monitoring?.verdicts ?? {},
+    ...defined({ checkpointsAsOf: view.monitoring?.asOf }),
     decisions: view.gates.reduce((sum, { decisions }) => sum + decisions.length, 0),
     refused: view.refused.length + (view.refusedBeyond ?? 0),
     issues: view.issues.length + (view.issuesBeyond ?? 0),

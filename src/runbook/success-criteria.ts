@@ -1,7 +1,7 @@
 import { migrationState, plannedMigrations } from './migration-state.js'
 import { formatDuration } from '../text/duration.js'
 import { plural } from '../text/plural.js'
-import type { Checkpoint, ProbeResult } from '../contract/monitoring.js'
+import type { Checkpoint, MonitoringView, ProbeResult } from '../contract/monitoring.js'
 import { DATABASE_PROBES, type Criterion as Subject } from '../contract/names.js'
 import type { RunView } from '../contract/run.js'
 
@@ -174,6 +174,7 @@ function exceeds(measured: number | string | null, limit: number | string | null
 
 function noCriticalErrors(view: RunView): Evidence {
   const seen = view.monitoring?.checkpoints ?? []
+  if (view.monitoring?.asOf !== undefined) return notHere(view.monitoring)
   if (!known(seen))
     return {
       state: 'unknown',
@@ -184,6 +185,14 @@ function noCriticalErrors(view: RunView): Evidence {
   if (breached > 0) return { state: 'not-met', because: `${plural(breached, 'checkpoint')} breached` }
   const without = blind > 0 ? `, ${plural(blind, 'checkpoint')} without data` : ''
   return { state: 'met', because: `${plural(seen.length - blind, 'checkpoint')} without a breach${without}` }
+}
+
+/** The counts of looks that are not here show a breach, never that there was none. */
+function notHere(monitoring: MonitoringView): Evidence {
+  const { breached } = monitoring.verdicts
+  return breached > 0
+    ? { state: 'not-met', because: `${plural(breached, 'checkpoint')} breached` }
+    : { state: 'unknown', because: 'what the monitoring saw is not known here' }
 }
 
 function teamConfirmed(view: RunView): Evidence {
@@ -205,7 +214,8 @@ function teamConfirmed(view: RunView): Evidence {
 }
 
 /** Of a run that is over nothing is still to come. */
-function noCheckpoint({ outcome }: Pick<RunView, 'outcome'>): string {
+function noCheckpoint({ outcome, monitoring }: Pick<RunView, 'outcome' | 'monitoring'>): string {
+  if (monitoring?.asOf !== undefined) return 'what the monitoring saw is not known here'
   return outcome === null ? 'no checkpoint yet' : 'no checkpoint was taken'
 }
 

@@ -1,4 +1,5 @@
 import type { Checkpoint, MonitoringView } from '../contract/monitoring.js'
+import { zonedDateTime } from './clock.js'
 import { plural } from './plural.js'
 
 /** How many looks people asked for beside the schedule: they are no checkpoints of it. */
@@ -20,3 +21,25 @@ export function looksOf({
 export function onDemandText(looks: number): string {
   return looks === 0 ? '' : ` and ${plural(looks, 'look')} on demand`
 }
+
+/**
+ * How many looks there were: `3 of 34 checkpoints and 1 look on demand`; where only their counts of some time are known, as of when.
+ * `timeZone`: IANA, UTC where absent.
+ */
+export function looksText(monitoring: MonitoringView, timeZone?: string): string {
+  const { scheduled, onDemand } = looksOf(monitoring)
+  const text = `${scheduled} of ${plural(monitoring.planned, 'checkpoint')}${onDemandText(onDemand)}`
+  const { asOf } = monitoring
+  return asOf === undefined ? text : `${text} as of ${zonedDateTime(Date.parse(asOf), timeZone ?? 'UTC')}`
+}
+
+/** `2 healthy, 1 breached`; nothing without any look. */
+export function verdictsText({ verdicts }: Pick<MonitoringView, 'verdicts'>): string {
+  return Object.entries(verdicts)
+    .filter(([, count]) => count > 0)
+    .map(([verdict, count]) => `${count} ${verdict}`)
+    .join(', ')
+}
+
+/** Said behind counts of looks that are not here. */
+export const LOOKS_ELSEWHERE = 'what each of them saw, and what was seen since, is not known here'

@@ -1,5 +1,5 @@
 import { phrases } from '../text/phrases.js'
-import { words } from '../contract/next-command.js'
+import { words, type Words } from '../contract/next-command.js'
 import { defined } from '../contract/defined.js'
 import {
   CancellationScope,
@@ -19,6 +19,7 @@ import { reasonTexts } from '../contract/reasons.js'
 import { recordedMonitoring } from '../contract/recorded.js'
 import { zonedDateTime } from '../text/clock.js'
 import { noteMessage } from '../runbook/messages.js'
+import { touchedBy } from '../runbook/migration-state.js'
 import { seenUntil } from '../runbook/monitoring/end.js'
 import { readAlert } from '../runbook/signal-body.js'
 import { slow } from './activities.js'
@@ -30,7 +31,7 @@ import { considerRollback, policyWayPossible } from './rollback.js'
 import type { Run } from './run.js'
 import { keptBackup } from './safety-copy.js'
 import { monitoringAttributesOf } from './search-attributes.js'
-import { actionOf, waysBack } from './ways.js'
+import { actionOf, uncounted, waysBack } from './ways.js'
 
 /**
  * Post-Migration Monitoring, seen from the migration: the child looks, this side acts on a breach, on an issue that
@@ -141,6 +142,7 @@ async function startMonitoring(
     checkpoints: [],
     verdicts: { healthy: 0, degraded: 0, breached: 0, unknown: 0 },
     planned: monitoring.offsetsMs.length,
+    asOf: now(),
   }
   return child
 }
@@ -168,21 +170,39 @@ function tellNews(run: Run, { kind, message, checkpoint }: MonitoringAlert): voi
     run.announcer.tell('note', noteMessage({ ...run.context, title: message, details: reasons }))
     return
   }
-  const ways = (run.view.rollbackOptions ?? waysBack(run)).filter(({ available }) => available)
-  const details = [
-    ...reasons,
-    ...countedAt(run),
-    ...ways.map(
-      ({ title, price, command }) => words`Way back: ${title}. Price: ${phrases(price)}. ${command}`,
-    ),
-  ]
+  const details = [...reasons, whatIsDone(run), ...waysNow(run)]
   const title = `Still not healthy: ${message}`
   run.announcer.tell('emergency', noteMessage({ ...run.context, icon: '🚨', title, details }))
 }
 
-/** A look that meets our own way back: it is not the breach that goes on. */
+/** What is being done about a breach that was told: who decided, or who is waited for. */
+function whatIsDone(run: Run): string {
+  if (run.keptBecause !== undefined) return `It is kept as it is: ${run.keptBecause}`
+  const { state, decisions } = run.gates.of('rollback')
+  if (state !== 'open') return `Action: ${nextAction(run, true)}`
+  if (decisions.length === 0) return 'Nobody has decided yet: the gate rollback is open'
+  return `The gate rollback is open, approved so far by ${decisions.map(({ actor }) => actor).join(', ')}`
+}
+
+/** The ways back as they were counted last; before they were, as they were planned. A database that was not touched has none. */
+function waysNow(run: Run): Words[] {
+  if (touchedBy(run.view.migrations).length === 0) return []
+  const ways = run.view.rollbackOptions ?? waysBack(run, undefined, uncounted(run))
+  const open = ways.filter(({ available }) => available)
+  if (open.length === 0)
+    return ways.map(({ title, price }) => `No way back: ${title} is not possible: ${phrases(price)}`)
+  return [
+    ...countedAt(run),
+    ...open.map(
+      ({ title, price, command: way }) => words`Way back: ${title}. Price: ${phrases(price)}. ${way}`,
+    ),
+  ]
+}
+
+/** News of a look that met our own way back: it says nothing of the migrated database, whether it went on or is well again. */
 function isOurDoing({ takingBackSince }: Run, { kind }: MonitoringAlert): boolean {
-  return takingBackSince !== undefined && kind === 'continues' && patched('no-news-of-the-way-back')
+  if (takingBackSince === undefined) return false
+  return patched(kind === 'continues' ? 'no-news-of-the-way-back' : 'nor-good-news-of-it')
 }
 
 /** When the ways back were counted last: what is said of their price was true then. Nothing where it never was. */
@@ -194,9 +214,14 @@ function countedAt({ view, request }: Run): string[] {
   return [`The ways back as they were counted ${zonedDateTime(Math.max(...counted), request.timeZone)}`]
 }
 
-/** The migration keeps no checkpoints while its monitoring runs; with an alert come the counts of that moment. */
+/**
+ * The migration keeps no checkpoints while its monitoring runs; with an alert come the counts of that moment. A look that met our own way
+ * back says nothing of the migrated database, and is not counted.
+ */
 function keepCounts(run: Run, { verdicts, onDemand, checkpoint }: MonitoringAlert): void {
   if (verdicts === undefined || run.view.monitoring === null) return
+  const { takingBackSince: since } = run
+  if (since !== undefined && Date.parse(checkpoint.at) >= Date.parse(since)) return
   run.view.monitoring = { ...run.view.monitoring, verdicts, ...defined({ onDemand }), asOf: checkpoint.at }
   run.refresh()
 }
@@ -207,6 +232,7 @@ async function issueAfterwards(
   issue: string,
   seen: { breach: boolean } = { breach: false },
 ): Promise<void> {
+  run.keptBecause = undefined
   run.say('rollback', issue)
   const current = await backUpNow(run)
   await considerRollback(run, {

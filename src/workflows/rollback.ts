@@ -132,6 +132,8 @@ async function takeBackOrKeep(
       if (error instanceof RunEnded || isCancellation(error)) throw error
       automatic = false
       run.takingBackSince = undefined
+      // Also where it failed before its first try: it stays open to people who keep the database for now.
+      if (patched('open-after-a-failed-way')) run.gates.mayRollBack = true
       // What was chosen instead stands at the gate.
       if (error instanceof ChosenOtherwise) continue
       // One way back is closed: people choose another. Nothing is tried again without them.
@@ -190,6 +192,7 @@ async function decideStrategy(
 
 /** Whoever had the alert hears how it ended. A run may keep several times: each has its own place in the history. */
 function tellKept(run: Run, { issue }: Incident, why: string): void {
+  run.keptBecause = why
   if (!patched(`kept-told-${run.view.announcements.length}`)) return
   const details = [
     `Issue: ${issue}`,

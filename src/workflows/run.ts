@@ -60,6 +60,8 @@ export class Run {
   issuesAsked = 0
   /** ISO 8601, UTC: since then a way back is under way, or has led somewhere. */
   takingBackSince: string | undefined
+  /** Why the database is kept as it is after the newest issue; undefined while nobody has decided so. */
+  keptBecause: string | undefined
   private stop: { kind: 'abort' | 'supersede'; request: StopRequest } | null = null
   private readonly body = new CancellationScope()
 

@@ -47,8 +47,8 @@ it('takes impatient looks for what they are: the schedule alone makes two breach
       expect(renderChecklist(asked)).toMatch(
         /Checkpoints as of [^:]+:[^:]+: 2 of 5 and 3 looks on demand \(5 breached\)/,
       )
-      expect(plain(monitoringLines(asked, createColors(false))[0] ?? '')).toBe(
-        '2 of 5 checkpoints and 3 looks on demand: 5 breached',
+      expect(plain(monitoringLines(asked, createColors(false))[0] ?? '')).toMatch(
+        /^2 of 5 checkpoints and 3 looks on demand as of .* UTC: 5 breached; what each of them saw, /,
       )
       await handle.signal(decideSignal, {
         gate: 'rollback',

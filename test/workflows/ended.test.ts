@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { decideSignal } from '../../src/contract/messages.js'
+import { alertSignal, decideSignal } from '../../src/contract/messages.js'
 import type { Checkpoint } from '../../src/contract/monitoring.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
 import { ALL_LOOKS, FILES, LOOKS, requestFor } from './request.js'
@@ -89,6 +89,179 @@ describe('completed means applied and healthy', () => {
     const view = await server.migrate(openWorld(), lookingAt([]), (handle) => handle.result())
     expect(view).toMatchObject({ outcome: 'completed-unhealthy' })
     expect(view.message).toContain('nothing was looked at')
+  })
+})
+
+describe('a breach that goes on says what is done about it, and the ways back as they were counted', () => {
+  const HOURS = [5, 10, 80, 150].map((minutes) => minutes * 60_000)
+  const stillTold = ({ told }: World): string[] =>
+    told.map(({ text }) => text).filter((text) => text.startsWith('🚨 Still not healthy'))
+  /** A remote database: Time Travel is one more way, and what others wrote was counted. */
+  const counting = (): World =>
+    openWorld((it) => ({
+      runCheckpoint: async ({ number, plannedAt, late }) => checkpoint(number, plannedAt, late, 'breached'),
+      createBackup: async (input) => ({
+        ...(await openWorld().activities.createBackup(input)),
+        bookmark: 'bookmark-1',
+      }),
+      prepareReverse: async (input) => ({
+        ...(await openWorld().activities.prepareReverse(input)),
+        price: ['3 notes are lost'],
+        writtenSince: {
+          ...{ since: '2026-01-02T03:04:05.000Z', asOf: '2026-01-02T03:09:00.000Z', by: 'rows' as const },
+          tables: [],
+          objects: [],
+        },
+      }),
+      travelBack: async () => {
+        it.ledger = [FILES[0]?.name ?? '']
+        return { previousBookmark: 'undo', schemaFingerprint: '' }
+      },
+    }))
+  const answering = (strategy: 'none' | 'reverse-migration' | 'time-travel'): MigrationRequest => {
+    const request = lookingAt(HOURS)
+    const policy = { ...request.policy, automaticRollback: true, automaticRollbackStrategy: strategy }
+    return { ...request, policy }
+  }
+  const WAYS = [
+    '- The ways back as they were counted 2026-01-02 03:09 UTC',
+    '- Way back: Reverse migration. Price: 3 notes are lost. d1-runbook rollback --strategy reverse-migration --env local',
+    expect.stringMatching(
+      /^- Way back: Time Travel bookmark\. Price: all rows written since .* are lost; .* d1-runbook rollback --strategy time-travel --env local$/,
+    ),
+    expect.stringMatching(
+      /^- Way back: Restore of the backup\. Price: all rows .* d1-runbook rollback --strategy restore-backup --env local$/,
+    ),
+  ]
+  const linesOf = (text = ''): string[] =>
+    text.split('\n').filter((line) => /^- (?!page: slow)/.test(line) && !line.includes('art-archive'))
+  const hourLater = async (handle: RunHandle, world: World, told = 1): Promise<string[]> => {
+    await server.env.sleep('71 minutes')
+    await until(handle, () => stillTold(world).length >= told)
+    return linesOf(stillTold(world).at(-1))
+  }
+  const breached = async (handle: RunHandle): Promise<void> => {
+    await until(handle, ({ monitoring }) => monitoring !== null)
+    await server.env.sleep('11 minutes')
+  }
+  const choose = (handle: RunHandle, strategy: 'none' | 'time-travel') =>
+    handle.signal(decideSignal, { gate: 'rollback', decision: 'approve', strategy, actor: 'Bea' })
+
+  it('while the gate is open: nobody has decided; then who kept it, and it can be taken back still', async () => {
+    const world = counting()
+    const view = await server.migrate(world, lookingAt(HOURS), async (handle) => {
+      await breached(handle)
+      await until(handle, gateOpen('rollback'))
+      expect(await hourLater(handle, world)).toEqual([
+        '- Nobody has decided yet: the gate rollback is open',
+        ...WAYS,
+      ])
+      await handle.signal(decideSignal, {
+        ...{ gate: 'rollback', decision: 'reject', actor: 'Bea', comment: 'it is our own load test' },
+      })
+      await until(handle, ({ observations }) => observations.some(({ note }) => note.startsWith('Kept')))
+      expect(await hourLater(handle, world, 2)).toEqual([
+        '- It is kept as it is: Bea decided: it is our own load test',
+        ...WAYS,
+      ])
+      return handle.result()
+    })
+    expect(view.outcome).toBe('completed-unhealthy')
+  })
+
+  it('automatic, by none: the policy keeps it, and each way that is named can be chosen', async () => {
+    const world = counting()
+    const view = await server.migrate(world, answering('none'), async (handle) => {
+      await breached(handle)
+      expect(await hourLater(handle, world)).toEqual([
+        '- It is kept as it is: the policy says so (automaticRollbackStrategy: none)',
+        ...WAYS,
+      ])
+      await choose(handle, 'time-travel')
+      return handle.result()
+    })
+    expect(view.outcome).toBe('rolled-back')
+  })
+
+  it('automatic, by a way that leads back: nothing goes on', async () => {
+    const world = counting()
+    const view = await server.migrate(world, answering('reverse-migration'), async (handle) =>
+      handle.result(),
+    )
+    expect(view.outcome).toBe('rolled-back')
+    expect(stillTold(world)).toEqual([])
+  })
+
+  it('automatic, by a way that fails: it says so with its price, and people are waited for', async () => {
+    const world = counting()
+    world.activities.travelBack = () => Promise.reject(refusal('NotAuthenticated', 'the token is revoked'))
+    await server.migrate(world, answering('time-travel'), async (handle) => {
+      await breached(handle)
+      const said = await hourLater(handle, world)
+      expect(said).toContain('- Nobody has decided yet: the gate rollback is open')
+      expect(said.join('\n')).toMatch(
+        /Way back: Time Travel bookmark\. Price: it was tried, and failed .*: the token is revoked; all rows/,
+      )
+      await choose(handle, 'none')
+      return handle.result()
+    })
+  })
+
+  it('before the ways are counted it says that they are being counted, and no price is said of now', async () => {
+    const world = counting()
+    let counted = (): void => undefined
+    const held = new Promise<void>((done) => (counted = done))
+    const { activities } = counting()
+    world.activities.prepareReverse = async (input) => {
+      await held
+      return activities.prepareReverse(input)
+    }
+    await server.migrate(world, lookingAt(HOURS), async (handle) => {
+      // No longer: while the activity is held, the server's clock is ours.
+      await until(handle, ({ monitoring }) => monitoring !== null)
+      await server.env.sleep('601 seconds')
+      await until(
+        handle,
+        () =>
+          world.calls.includes('createBackup') && world.told.some(({ text }) => text.startsWith('🚨 Mig')),
+      )
+      const goesOn = checkpoint(3, new Date().toISOString(), false, 'breached')
+      await handle.signal(alertSignal, { kind: 'continues', checkpoint: goesOn, message: 'page: slow' })
+      await until(handle, () => stillTold(world).length > 0)
+      const [doing, ...ways] = linesOf(stillTold(world)[0])
+      expect(doing).toBe('- Action: waiting for the rollback decision')
+      expect(ways).toHaveLength(3)
+      for (const way of ways) expect(way).toMatch(/being (counted|rehearsed again), and the gate shows/)
+      counted()
+      await until(handle, gateOpen('rollback'))
+      await choose(handle, 'none')
+      return handle.result()
+    })
+  })
+
+  it('a database of which no way leads back says so, way by way', async () => {
+    const world = counting()
+    const { activities } = counting()
+    world.activities.createBackup = async (input) => {
+      const { bookmark: _none, ...backup } = await activities.createBackup(input)
+      return backup
+    }
+    world.activities.prepareReverse = async (input) => {
+      const { migration: _gone, ...rest } = await activities.prepareReverse(input)
+      return { ...rest, price: ['a dropped column cannot be written back'], noArchive: 'it is gone' }
+    }
+    await server.migrate(world, lookingAt(HOURS), async (handle) => {
+      await breached(handle)
+      await until(handle, gateOpen('rollback'))
+      expect(await hourLater(handle, world)).toEqual([
+        '- Nobody has decided yet: the gate rollback is open',
+        '- No way back: Reverse migration is not possible: a dropped column cannot be written back',
+        '- No way back: Time Travel bookmark is not possible: no bookmark: only a remote D1 database has Time Travel',
+        '- No way back: Restore of the backup is not possible: the archive cannot be used: it is gone',
+      ])
+      await choose(handle, 'none')
+      return handle.result()
+    })
   })
 })
 

@@ -1,7 +1,7 @@
 import type { Checkpoint, CheckpointVerdict, MonitoringView } from '../../contract/monitoring.js'
 import { CHECKPOINT_VERDICTS } from '../../contract/names.js'
 import { noData, reasonTexts } from '../../contract/reasons.js'
-import { looksOf, onDemandText } from '../../text/looks.js'
+import { looksOf, onDemandText, verdictsText } from '../../text/looks.js'
 import { plural } from '../../text/plural.js'
 
 /** How the monitoring ended, by its last look; without any look nothing is known. */
@@ -28,9 +28,11 @@ export function countVerdicts(
 
 /**
  * What was seen, for a run that took the migration back from `since` (ISO 8601, UTC) on: a look that ended after that met our own way
- * back, and says nothing of the migrated database.
+ * back, and says nothing of the migrated database. Where the looks are not here, their counts stay as they were told: none that met it is
+ * among them.
  */
 export function seenUntil(view: MonitoringView, since: string): MonitoringView {
+  if (view.asOf !== undefined) return view
   const checkpoints = view.checkpoints.map((one): Checkpoint =>
     Date.parse(one.at) < Date.parse(since)
       ? one
@@ -47,8 +49,7 @@ export function verdictCounts(
   monitoring: Pick<MonitoringView, 'verdicts' | 'checkpoints' | 'onDemand'>,
 ): string {
   const { scheduled, onDemand } = looksOf(monitoring)
-  const counts = Object.entries(monitoring.verdicts).filter(([, count]) => count > 0)
-  const text = counts.map(([verdict, count]) => `${count} ${verdict}`).join(', ')
+  const text = verdictsText(monitoring)
   return text === ''
     ? 'no checkpoint'
     : `${plural(scheduled, 'checkpoint')}${onDemandText(onDemand)}: ${text}`

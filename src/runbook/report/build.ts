@@ -1,4 +1,4 @@
-import { looksOf } from '../../text/looks.js'
+import { looksText } from '../../text/looks.js'
 import { plain } from '../../contract/command-line.js'
 import type { GateView, MigrationResult, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
@@ -176,7 +176,6 @@ function appliedText(view: RunView): string {
   return undone === 0 ? text : `${text}, ${undone} taken back`
 }
 
-function monitoringText({ monitoring }: RunView): string {
-  if (monitoring === null) return 'not begun'
-  return `${looksOf(monitoring).scheduled} of ${monitoring.planned} checkpoints`
+function monitoringText({ monitoring, timeZone }: RunView): string {
+  return monitoring === null ? 'not begun' : looksText(monitoring, timeZone)
 }

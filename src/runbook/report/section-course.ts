@@ -2,6 +2,7 @@ import type { RunView, StepView } from '../../contract/run.js'
 import { baselineFigures, percent } from '../monitoring/baseline.js'
 import { stepTimes } from '../../text/step-times.js'
 import { formatDuration } from '../../text/duration.js'
+import { LOOKS_ELSEWHERE, looksText, verdictsText } from '../../text/looks.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'
 import { completeWhen, considerRollbackWhen, type Criterion } from '../success-criteria.js'
 import { checkpointTable } from './checkpoint-rows.js'
@@ -87,16 +88,15 @@ export function monitoringSection(input: ReportInput): Section {
       view.outcome === null ? 'Monitoring has not begun.' : 'The run ended before its monitoring began.'
     return { ...section, blocks: [text(said)] }
   }
-  const { checkpoints, planned, verdicts, nextAt } = monitoring
-  const counts = Object.entries(verdicts)
-    .filter(([, number]) => number > 0)
-    .map(([verdict, number]) => `${number} ${verdict}`)
+  const { checkpoints, nextAt, asOf } = monitoring
+  const counts = verdictsText(monitoring) || (view.outcome === null ? 'none yet' : 'none')
+  const elsewhere = asOf === undefined ? '' : `; ${LOOKS_ELSEWHERE}`
   const next = nextAt === undefined ? '' : ` Next: ${shownTime(nextAt, timeZone)}.`
   const notable = checkpoints.filter(({ verdict, late }) => verdict !== 'healthy' || late)
   return {
     ...section,
     blocks: [
-      text(`${checkpoints.length} of ${planned} checkpoints: ${counts.join(', ') || 'none yet'}.${next}`),
+      text(`${looksText(monitoring, timeZone)}: ${counts}${elsewhere}.${next}`),
       {
         kind: 'figure',
         figure: 'latency',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Checkpoint, MonitoringView } from '../../../src/contract/monitoring.js'
+import { looksText } from '../../../src/text/looks.js'
 import { countVerdicts, lastLook, seenUntil, verdictCounts } from '../../../src/runbook/monitoring/end.js'
 
 const look = (number: number, minute: number, more: Partial<Checkpoint> = {}): Checkpoint => {
@@ -26,4 +27,14 @@ test('a look on demand is no checkpoint of the schedule', () => {
   const seen = viewOf([look(1, 5), look(1, 7, { extra: true, verdict: 'breached' })])
   expect(verdictCounts(seen)).toBe('1 checkpoint and 1 look on demand: 1 healthy, 1 breached')
   expect(lastLook(seen)).toBe('the look on demand 2026-01-02T03:07:00.000Z is breached')
+})
+
+test('counts of looks that are not here stay what was told, and are never 0', () => {
+  const told = {
+    ...viewOf([]),
+    ...{ verdicts: { healthy: 1, degraded: 0, breached: 2, unknown: 0 }, asOf: '2026-01-02T03:15:00.000Z' },
+  }
+  expect(seenUntil(told, '2026-01-02T03:12:00.000Z')).toEqual(told)
+  expect(looksText(told)).toBe('3 of 34 checkpoints as of 2026-01-02 03:15 UTC')
+  expect(looksText(viewOf([]))).toBe('0 of 34 checkpoints')
 })

@@ -3,6 +3,7 @@ import type { RunView, TakenBackBy } from '../../../src/contract/run.js'
 import { latencyTrend } from '../../../src/runbook/report/chart-data.js'
 import { renderHtml } from '../../../src/runbook/report/html.js'
 import { renderIncident } from '../../../src/runbook/report/incident.js'
+import { metricsLine } from '../../../src/runbook/metrics.js'
 import { renderMarkdown } from '../../../src/runbook/report/markdown.js'
 import { isoAfter, sampleBaseline, sampleCheckpoints, samplePlan, sampleRun } from '../sample-run.js'
 
@@ -368,3 +369,15 @@ test.each([
     expect(text).not.toMatch(never)
   },
 )
+
+test('looks that are not here are told by their counts of then, and as unknown beyond', () => {
+  const verdicts = { healthy: 2, degraded: 0, breached: 0, unknown: 0 }
+  const monitoring = { workflowId: 'm', checkpoints: [], verdicts, planned: 34, asOf: isoAfter(60) }
+  const text = renderMarkdown({ ...input, view: sampleRun({ outcome: 'rolled-back', monitoring }) })
+  expect(text).toMatch(
+    /2 of 34 checkpoints as of .*: 2 healthy; what each of them saw, and what was seen since, is not known here\./,
+  )
+  expect(text).toContain('what the monitoring saw is not known here')
+  expect(text).not.toMatch(/no checkpoint (was taken|had data)|without a breach/)
+  expect(JSON.parse(metricsLine(sampleRun({ monitoring })))).toMatchObject({ checkpointsAsOf: isoAfter(60) })
+})
