@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { execa } from 'execa'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker'
@@ -6,6 +7,8 @@ import { GATES, monitoringWorkflowId } from '../../src/contract/names.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import type { WorkerVersion } from '../../src/temporal/deployment.js'
+import { packageRoot } from '../../src/process/package-root.js'
+import { provideTemporal } from '../../src/temporal/binaries.js'
 import { buildIfStale, documentOf, launchService, resultOf, untilSays, type Command } from './processes.js'
 import { here } from './here.js'
 import { createLocalProject, ONE, QUICK_BASELINE, scratchFolder, type LocalProject } from './project.js'
@@ -40,7 +43,7 @@ const command = (project: LocalProject, ...args: string[]) =>
 
 const LATER = path.join(scratch.folder, 'later')
 
-/** The built worker, as of another build, or of `none`; `two` is one. All databases are served by each: a charter a project. */
+/** The built worker, as of another build, or of `none`; `two` and `three` are one. All databases are served by each: a charter a project. */
 async function startWorker(buildId: string): Promise<string> {
   const env = { TEMPORAL_ADDRESS: server.address, D1_RUNBOOK_BUILD_ID: buildId }
   const charters = [home, other, watched].flatMap(({ folder }) => [
@@ -50,7 +53,7 @@ async function startWorker(buildId: string): Promise<string> {
   const worker = launchService(
     ['worker', ...charters, '--project', home.folder, '--json'],
     env,
-    ...(buildId === 'two' ? [LATER] : []),
+    ...(['two', 'three'].includes(buildId) ? [LATER] : []),
   )
   workers.set(buildId, worker)
   return untilSays(worker, buildId === 'none' ? /Worker polls.*\n/ : /Worker polls[^]*Version .*\n/)
@@ -154,7 +157,26 @@ test('a run ends on the build that it began with, while new ones go to the build
     expect(await added(workflowId)).toBe(0)
     await expect(replayByLaterBuild(workflowId)).rejects.toThrow(/Nondeterminism/)
   }
+
+  // The build of a run is lost for good: by hand it goes to another one of the same code.
+  await stopWorker('two')
+  await startWorker('three')
+  await moveByHand(second.workflowId, 'three')
+  await second.decide('environment', 'Bea')
+  await second.gateOpen('connectivity')
+  expect(await versions()).toMatchObject({ two: { openRuns: 0 }, three: { openRuns: 1 } })
 }, 600_000)
+
+/** As docs/upgrades.md says it. */
+async function moveByHand(workflowId: string, buildId: string): Promise<void> {
+  const line = /^`?(temporal workflow update-options [^`]*)/m.exec(
+    readFileSync(path.join(packageRoot(), 'docs', 'upgrades.md'), 'utf8'),
+  )?.[1]
+  if (line === undefined) throw new Error('docs/upgrades.md has no such command')
+  const [, ...args] = line.replace(' ID', ` ${workflowId}`).replace(' BUILD', ` ${buildId}`).split(/\s+/)
+  const program = await provideTemporal('temporal-cli')
+  await execa(program, [...args, '--address', server.address, '--namespace', server.namespace])
+}
 
 /** How often a workflow did what only the later build does. */
 async function added(workflowId: string): Promise<number> {
