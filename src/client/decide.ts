@@ -3,6 +3,7 @@ import type { Decision } from '../contract/decision.js'
 import { RunbookError } from '../contract/failures.js'
 import { submitDecisionUpdate } from '../contract/messages.js'
 import type { GateView, RunView } from '../contract/run.js'
+import { runOver } from './run-over.js'
 import type { Session } from './session.js'
 import type { Signing } from './sign.js'
 import { explainAsked } from './silence.js'
@@ -35,7 +36,10 @@ export async function submitDecision(
   const handle = client.workflow.getHandle(workflowId, runId)
   try {
     return await client.withDeadline(Date.now() + DECISION_TIMEOUT_MS, async () => {
-      await demandSharedKey(session, (await handle.describe()).taskQueue)
+      const description = await handle.describe()
+      const over = runOver(description)
+      if (over !== undefined) throw over
+      await demandSharedKey(session, description.taskQueue)
       return handle.executeUpdate(submitDecisionUpdate, {
         args: [body],
         // Tells the decisions apart in Temporal's timeline; the same decision has the same one, however often it is sent.

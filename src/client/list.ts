@@ -1,3 +1,4 @@
+import type { WorkflowExecutionInfo } from '@temporalio/client'
 import { DATABASE_MEMO, WORKFLOW_TYPES, type SearchAttributeName } from '../contract/names.js'
 import type { Session } from './session.js'
 import { explainTemporal } from './temporal-failure.js'
@@ -39,10 +40,7 @@ export async function listRuns(session: Session, filter: RunFilter = {}): Promis
   const rows: RunRow[] = []
   try {
     for await (const run of session.listing.workflow.list({ query: queryOf(filter), pageSize: 100 })) {
-      const attribute = (name: SearchAttributeName): string | null => {
-        const value: unknown = run.searchAttributes[name]?.[0]
-        return typeof value === 'string' && value !== '' ? value : null
-      }
+      const attribute = searchAttribute.bind(undefined, run)
       rows.push({
         workflowId: run.workflowId,
         runId: run.runId,
@@ -62,6 +60,15 @@ export async function listRuns(session: Session, filter: RunFilter = {}): Promis
     throw explainTemporal(error, 'list')
   }
   return rows.sort((a, b) => b.startedAt.localeCompare(a.startedAt)).slice(0, limit)
+}
+
+/** What a run keeps in a search attribute; null where it keeps nothing there. */
+export function searchAttribute(
+  { searchAttributes }: Pick<WorkflowExecutionInfo, 'searchAttributes'>,
+  name: SearchAttributeName,
+): string | null {
+  const value: unknown = searchAttributes[name]?.[0]
+  return typeof value === 'string' && value !== '' ? value : null
 }
 
 function nameIn(memo: Record<string, unknown> | undefined): string | null {

@@ -2,16 +2,16 @@ import { defined } from '../contract/defined.js'
 import type { WorkflowHandle } from '@temporalio/client'
 import { monitoringQuery, statusQuery } from '../contract/messages.js'
 import type { MonitoringView } from '../contract/monitoring.js'
-import { FAILURES, RunbookError } from '../contract/failures.js'
+import { FAILURES } from '../contract/failures.js'
 import { monitoringWorkflowId } from '../contract/names.js'
 import { recordedMonitoring, recordedRun } from '../contract/recorded.js'
 import type { RunView } from '../contract/run.js'
 import { awaitedDiskOf } from './awaited-disk.js'
 import type { Session } from './session.js'
 import { explainAsked } from './silence.js'
-import { explainTemporal } from './temporal-failure.js'
+import { explainGone, runOver } from './run-over.js'
 import { demandSharedKey } from './worker-presence.js'
-import { at, command, words } from '../contract/next-command.js'
+import { command, words } from '../contract/next-command.js'
 
 /** How long an answer may take before somebody counts as silent. Milliseconds. */
 const QUERY_TIMEOUT_MS = 10_000
@@ -95,19 +95,15 @@ export async function signalRun(
 ): Promise<void> {
   const { workflowId } = run
   try {
-    const { status, runId, taskQueue } = await session.client.workflow
-      .getHandle(workflowId, run.runId)
-      .describe()
-    if (status.name !== 'RUNNING') {
-      throw new RunbookError('RunNotFound', `The run ${workflowId} is over (${status.name.toLowerCase()}).`, {
-        advice: words`See how it ended: ${at({ run: workflowId }, command('show'))}`,
-      })
-    }
+    const description = await session.client.workflow.getHandle(workflowId, run.runId).describe()
+    const over = runOver(description)
+    if (over !== undefined) throw over
+    const { runId, taskQueue } = description
     await demandSharedKey(session, taskQueue)
     // This run, not one that begins meanwhile: a signature is for one run.
     await send(session.client.workflow.getHandle(workflowId, runId), runId)
   } catch (error) {
-    throw explainTemporal(error, workflowId)
+    throw await explainGone(session, error, run)
   }
 }
 

@@ -1,6 +1,7 @@
 import { RunbookError, messageOf } from '../contract/failures.js'
 import { failureMessage, WORKER_KEY_MISSING } from '../temporal/codec/data-converter.js'
 import type { Session } from './session.js'
+import { explainGone } from './run-over.js'
 import { explainTemporal, isOtherCode, isSilence, isStuck } from './temporal-failure.js'
 import { readPollers, workerMissing } from './worker-presence.js'
 import { KEYS_VARIABLE } from '../temporal/codec/keys.js'
@@ -21,10 +22,10 @@ interface AskedRun {
 
 /**
  * What stands behind a question to a worker that failed: the server is away, nobody polls, somebody polls but cannot replay the
- * run, or has not answered. Anything else as {@link explainTemporal} has it.
+ * run, or has not answered. Anything else as {@link explainGone} has it.
  */
 export async function explainAsked(session: Session, error: unknown, run: AskedRun): Promise<unknown> {
-  if (!isSilence(error) && !isStuck(error)) return explainTemporal(error, run.workflowId, run.runId)
+  if (!isSilence(error) && !isStuck(error)) return explainGone(session, error, run)
   try {
     return await session.client.withDeadline(Date.now() + LOOK_MS, () => whoIsSilent(session, error, run))
   } catch (failure) {

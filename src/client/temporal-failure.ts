@@ -52,7 +52,7 @@ const NO_ANSWER: ReadonlySet<number> = new Set([
 export function explainTemporal(error: unknown, workflowId: string, runId?: string): unknown {
   const own = failureWithin(error)
   if (own !== undefined) return own
-  if (error instanceof WorkflowNotFoundError || grpcCode(error) === NOT_FOUND || isNoId(error)) {
+  if (isMissing(error) || isNoId(error)) {
     const which = runId === undefined ? `${workflowId}, or it is over` : `${runId} of ${workflowId}`
     return new RunbookError('RunNotFound', `There is no run ${which}.`, {
       advice: words`${command('list')} shows all runs.`,
@@ -109,6 +109,11 @@ function failureWithin(error: unknown): RunbookError | undefined {
     if (cause instanceof RunbookError) return cause
   }
   return undefined
+}
+
+/** Whether the server knows no such run that is under way: it says the same of one that is over. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof WorkflowNotFoundError || grpcCode(error) === NOT_FOUND
 }
 
 /** Whether nobody answered, which says nothing of who: the server, or the worker that the server asked. */

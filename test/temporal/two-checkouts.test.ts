@@ -3,7 +3,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { runIdOf, withRun } from '../../src/client/run-id.js'
-import { readRun } from '../../src/client/runs.js'
+import { submitDecision } from '../../src/client/decide.js'
+import { explainGone } from '../../src/client/run-over.js'
+import { readRun, signalRun } from '../../src/client/runs.js'
 import { refuseSecondStart, startRun } from '../../src/client/start.js'
 import { plain } from '../../src/contract/command-line.js'
 import type { RunbookError } from '../../src/contract/failures.js'
@@ -137,6 +139,23 @@ test('a remote database has one run, whichever checkout asks for it', async () =
     type: 'AlreadyRunning',
   })
 }, 60_000)
+
+test('whoever decides at a run that is over, or asks it something, is told that it is over', async () => {
+  const { workflowId } = await startRun(session, 'nobody', inCheckout('/over/app'))
+  const { runId } = await session.client.workflow.getHandle(workflowId).describe()
+  await session.client.workflow.getHandle(workflowId).terminate()
+  const over = {
+    type: 'RunNotFound',
+    message: `The run ${workflowId} is over: ended from outside (terminated).`,
+  }
+  const decision = { gate: 'plan', decision: 'approve', actor: 'Ada' } as const
+  const run = { workflowId, runId, planHash: null }
+  await expect(submitDecision(session, run, decision, { folder: '/' })).rejects.toMatchObject(over)
+  const late = session.client.workflow.getHandle(workflowId, runId)
+  await expect(signalRun(session, { workflowId }, () => late.signal('observe'))).rejects.toMatchObject(over)
+  const refused: unknown = await late.signal('observe').catch((error: unknown) => error)
+  expect(await explainGone(session, refused, { workflowId, runId })).toMatchObject(over)
+})
 
 test('a worker carries out the run of its own checkout, under either ID, and none of another', () => {
   const [own, other] = [inCheckout('/a/app'), inCheckout('/b/app')]
