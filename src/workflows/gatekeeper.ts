@@ -7,7 +7,18 @@ import type { GatePolicy } from '../contract/policy.js'
 import type { RollbackOption } from '../contract/rollback.js'
 import type { GateView, GateWho, MigrationRequest, RunView } from '../contract/run.js'
 import { now } from './clock.js'
-import { consider, decide, expireGate, gateOf, openGate, voidGate, whoOf, type GateState } from './gates.js'
+import {
+  consider,
+  decide,
+  expireGate,
+  gateOf,
+  namesAbsentPlan,
+  openGate,
+  voidGate,
+  whoOf,
+  type DecisionAnswer,
+  type GateState,
+} from './gates.js'
 import { type Words, wordsAt } from '../contract/next-command.js'
 import type { Ending } from './state.js'
 
@@ -16,6 +27,7 @@ export class Gatekeeper {
   private readonly state: GateState
   private readonly changed: () => void
   private readonly environment: string
+  private earlyPlans = 0
 
   constructor(request: MigrationRequest, view: RunView, changed: () => void) {
     this.state = { request, view, mayRollBack: false }
@@ -85,16 +97,27 @@ export class Gatekeeper {
     return waitMs > 0 ? condition(done, waitMs, { summary: `Gate ${gate}` }) : false
   }
 
+  private decide(body: unknown): DecisionAnswer {
+    const answer = decide(this.state, body, now(), { ignoringEarlyPlan: this.ignoresEarlyPlan(body) })
+    this.changed()
+    return answer
+  }
+
+  /** Runs that began before this took a decision that names a plan where there is none, and dropped the name. */
+  private ignoresEarlyPlan(body: unknown): boolean {
+    if (!namesAbsentPlan(this.state, body) || !consider(this.state, body, IGNORING).counted) return false
+    this.earlyPlans += 1
+    return !patched(`early-plan-${this.earlyPlans}`)
+  }
+
   private listen(): void {
     setHandler(decideSignal, (body: unknown) => {
-      decide(this.state, body, now())
-      this.changed()
+      this.decide(body)
     })
     setHandler(
       submitDecisionUpdate,
       (body: unknown) => {
-        const answer = decide(this.state, body, now())
-        this.changed()
+        const answer = this.decide(body)
         if (!answer.counted) throw refusal(answer)
         return { state: answer.state, approvalsMissing: answer.approvalsMissing }
       },
@@ -109,6 +132,8 @@ export class Gatekeeper {
     )
   }
 }
+
+const IGNORING = { ignoringEarlyPlan: true }
 
 function refusal({ reason, advice }: { reason: string; advice?: Words }): ApplicationFailure {
   return ApplicationFailure.create({

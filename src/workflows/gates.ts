@@ -55,8 +55,15 @@ export function gateOf({ view }: Pick<GateState, 'view'>, gate: Gate): GateView 
   return found
 }
 
-/** What would become of a decision, without taking it. */
-export function consider(state: GateState, body: unknown): DecisionAnswer {
+/**
+ * What would become of a decision, without taking it. `ignoringEarlyPlan`: as runs judged one that names a plan where there is none, before
+ * that was refused.
+ */
+export function consider(
+  state: GateState,
+  body: unknown,
+  { ignoringEarlyPlan = false }: { ignoringEarlyPlan?: boolean } = {},
+): DecisionAnswer {
   const read = readDecision(body)
   if (!read.ok) return { counted: false, reason: read.reason, unrecorded: true }
   const judgement = judge(state, read.body)
@@ -64,6 +71,14 @@ export function consider(state: GateState, body: unknown): DecisionAnswer {
     const { code, reason } = judgement
     const advice = code === 'not-open' ? insteadOf(read.body.gate, state.view) : undefined
     return { counted: false, reason, unrecorded: UNRECORDED.has(code), ...defined({ advice }) }
+  }
+  if (!ignoringEarlyPlan && namesAbsentPlan(state, read.body)) {
+    const named = String(read.body.planHash).slice(0, 12)
+    return {
+      counted: false,
+      reason: `the decision names plan ${named}, and there is no plan`,
+      unrecorded: true,
+    }
   }
   const impossible = whyNotThisWay(read.body, state.ways)
   if (impossible !== undefined) return { counted: false, ...impossible, unrecorded: true }
@@ -93,9 +108,14 @@ function signatureOf(state: GateState, decision: Decision): SignatureVerdict | u
 }
 
 /** Takes a decision: counts it, or keeps it as refused with the reason. Never throws, whatever the body is. */
-export function decide(state: GateState, body: unknown, at: string): DecisionAnswer {
+export function decide(
+  state: GateState,
+  body: unknown,
+  at: string,
+  how: { ignoringEarlyPlan?: boolean } = {},
+): DecisionAnswer {
   const read = readDecision(body)
-  const answer = consider(state, body)
+  const answer = consider(state, body, how)
   if (!read.ok || !answer.counted) {
     refuse(state, body, answer.counted ? 'it cannot be read' : answer.reason, at)
     return answer
@@ -103,6 +123,12 @@ export function decide(state: GateState, body: unknown, at: string): DecisionAns
   const gate = gateOf(state, answer.gate)
   count(state, read.body, { at, signedWith: answer.signedWith })
   return { ...answer, state: gate.state, approvalsMissing: missingApprovals(state, gate.gate) }
+}
+
+/** Whether a decision is bound to a plan where none is there to be bound to: whoever sent it saw another run, or none. */
+export function namesAbsentPlan({ view }: Pick<GateState, 'view'>, body: unknown): boolean {
+  const read = readDecision(body)
+  return read.ok && read.body.planHash !== undefined && view.planHash === null
 }
 
 /** Shows what is being confirmed and lets people decide. A rollback that was decided before stays decided. */

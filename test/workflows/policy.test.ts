@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { plain } from '../../src/contract/command-line.js'
 import { describe, expect, it } from 'vitest'
-import { decideSignal } from '../../src/contract/messages.js'
+import { decideSignal, submitDecisionUpdate } from '../../src/contract/messages.js'
 import type { RollbackStrategy } from '../../src/contract/policy.js'
 import type { RunView } from '../../src/contract/run.js'
 import { FILES, requestFor } from './request.js'
@@ -42,6 +42,30 @@ describe('the policy of a gate', () => {
     expect(view.outcome).toBe('completed')
     expect(view.gates[0]?.decisions.map(({ actor }) => actor)).toEqual(['Bea', 'Cy'])
     expect(view.refused.map(({ actor }) => actor.trim())).toEqual(['Ada', 'bea', 'Eve', 'Mallory'])
+  })
+
+  it('names a plan where there is none: refused as a signal and as an update, whatever it says, and the gate waits on', async () => {
+    const view = await server.migrate(openWorld(), requestFor(randomUUID()), async (handle) => {
+      await until(handle, gateOpen('team-lead'))
+      const early = { gate: 'team-lead', actor: 'Ada', planHash: 'abc' } as const
+      for (const decision of ['approve', 'reject'] as const) {
+        await expect(
+          handle.executeUpdate(submitDecisionUpdate, { args: [{ ...early, decision }] }),
+        ).rejects.toMatchObject({
+          cause: { message: 'Refused: the decision names plan abc, and there is no plan' },
+        })
+        await handle.signal(decideSignal, { ...early, decision })
+      }
+      const waiting = await until(handle, ({ refused }) => refused.length === 2)
+      expect(gateState(waiting, 'team-lead')).toBe('open')
+      await decideAll(handle, ALL_GATES)
+      return handle.result()
+    })
+    expect(view.outcome).toBe('completed')
+    expect(view.refused.map(({ reason }) => reason)).toEqual([
+      'the decision names plan abc, and there is no plan',
+      'the decision names plan abc, and there is no plan',
+    ])
   })
 
   it('reminds, names in the last reminder who is told next, and expires', async () => {
