@@ -1,6 +1,7 @@
 import { readSnapshot } from '../d1/read/open-reader.js'
 import type { ReadActivities } from '../contract/activities.js'
 import type { Check } from '../contract/run.js'
+import type { Probe } from '../contract/monitoring.js'
 import { check } from './checks.js'
 import { checkConnectivity } from './connectivity.js'
 import { runProbes } from './probes/run-probes.js'
@@ -39,11 +40,28 @@ export async function validateMigration(
     }),
     ...results.map(({ probe, kind, ok, message }): Check => ({
       name: `probe ${probe}`,
-      title: `Application health: ${probe}`,
+      title: probeTitle(kind, probe),
       state: ok === true ? 'passed' : ok === false ? 'failed' : 'warned',
       message,
       probeKind: kind,
     })),
   ]
   return { checks, passed: checks.every(({ state }) => state !== 'failed') }
+}
+
+/** A probe by what it looks at: only one that asks the application says anything of its health. */
+export function probeTitle(kind: string, probe: string): string {
+  const known = Object.entries(LOOKS_AT).find(([name]) => name === kind)
+  return `${known === undefined ? 'Probe' : known[1]}: ${probe}`
+}
+
+const LOOKS_AT: Record<Probe['kind'], string> = {
+  http: 'Application health',
+  connectivity: 'Database connection',
+  sql: 'Query of the database',
+  stability: 'Schema and ledger',
+  backup: 'Backups',
+  prometheus: 'Metric',
+  'json-metric': 'Metric',
+  'cloudflare-analytics': "Cloudflare's analytics",
 }
