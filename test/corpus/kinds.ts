@@ -23,6 +23,7 @@ import { STORED_ALIKE, STORED_OTHERWISE } from './stored-types.js'
 import { CLEARED_KEPT, CLEARED_LOST } from './values-cleared.js'
 import { PARTLY_HELD, WHOLLY_HELD } from './partly-held.js'
 import { REKEYED, REKEYED_LOST } from './rekeyed.js'
+import { SHIFTED_APART, SHIFTED_ONTO } from './shifted-values.js'
 import type { Scenario } from './scenario.js'
 
 /** What migrations do to rows, values and rules, by kind: harmful ones, and beside them those that look alike. Each is a test case. */
@@ -70,6 +71,8 @@ export const KINDS: Record<string, Scenario[]> = {
   'values or rows of several in one place, each with its word': TOLD_BY_A_WORD,
   'values that are written in one form': ONE_FORM,
   'values that stay different': TOLD_APART,
+  'values shifted onto those of other rows': SHIFTED_ONTO,
+  'values shifted and still told apart': SHIFTED_APART,
   'columns that are made again under their names': REMADE,
   'values that a CAST cuts': CUT,
   'values that a CAST leaves': CAST_ALIKE,

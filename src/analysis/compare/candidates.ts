@@ -59,6 +59,7 @@ export function placesBeside(
     link,
     columns: filled,
     passed: own.flatMap(({ anatomy }) => passedBy(anatomy, names, insertable)),
+    own: true,
     named: (it) => `${after.name}.${it}`,
   }
   if (asItIs) return [row]
@@ -120,6 +121,7 @@ function placeThrough(
       source: `(SELECT ${keys}, ${values} FROM main.${quoteName(after.name)} o JOIN main.${quoteName(table.name)} t ON ${column('t', id)} = ${column('o', pointer)})`,
       link: link.map((_, at) => `l${at}`),
       columns,
+      through: pointer,
       named: (name) => `${table.name}.${name}`,
     },
   ]

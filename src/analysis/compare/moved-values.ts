@@ -12,7 +12,7 @@ import {
   textInRows,
 } from './json-pieces.js'
 import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
-import { heldIn, joined, leftBy, sameValue, type Wanted } from './places.js'
+import { heldIn, joined, leftBy, sameValue, type Still, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
 import { differ, isEmpty } from './differing.js'
 import { lostAmong, valuesOfSeveral } from './merged-values.js'
@@ -141,10 +141,8 @@ export function mergedColumn(
   const value = `(+${column('s', is)}) COLLATE BINARY IN (SELECT is_now FROM (${lost ?? valuesOfSeveral(both, pair)}))`
   const now = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)} AND ${differ(pair)} AND ${value})`
   const from = `prior.${quoteName(fate.before.name)} b WHERE ${column('b', was)} IS NOT NULL AND ${now}`
-  const heldIn = held(versions, fate, after, was, keys, from)
-  // The column itself says one word for all of them.
-  const byItself = heldIn?.split(', ').includes(`${after.name}.${is}`) === true
-  return heldIn === undefined || byItself ? change : { ...rest, heldIn }
+  const heldIn = held(versions, fate, after, was, keys, from, is)
+  return heldIn === undefined ? change : { ...rest, heldIn }
 }
 
 /**
@@ -181,7 +179,7 @@ export function clearedColumn(
   }
 }
 
-/** Where every value of the rows of a FROM clause is held, found by one of the keys. */
+/** Where every value of the rows of a FROM clause is held, found by one of the keys. `is`: the column, where it is still there. */
 function held(
   versions: Versions,
   fate: TableFate,
@@ -189,17 +187,28 @@ function held(
   name: string,
   keys: Pair[][],
   from: string,
+  is?: string,
 ): string | undefined {
   for (const way of [...keys, ...otherKeys(fate, after)]) {
-    const places = whereHeld(versions, fate, after, name, way, wantedBy(way, name, from))
+    const still = is === undefined ? {} : { still: stillThere(fate, after, way, { was: name, is }) }
+    const places = whereHeld(versions, fate, after, name, way, { ...wantedBy(way, name, from), ...still })
     if (places !== undefined) return places
   }
   return undefined
 }
 
 function wantedBy(way: Pair[], name: string, from: string): Wanted {
-  const keys = way.map((pair, at) => `${keyOfRow(pair)} AS k${at}`).join(', ')
-  return { sql: `SELECT ${keys}, ${column('b', name)} AS v FROM ${from}`, keys: way.length }
+  return { sql: `SELECT ${keysBy(way)}, ${column('b', name)} AS v FROM ${from}`, keys: way.length }
+}
+
+function stillThere(fate: TableFate, after: TableSchema, way: Pair[], { was, is }: Pair): Still {
+  const both = `prior.${quoteName(fate.before.name)} b CROSS JOIN main.${quoteName(after.name)} s ON ${join(way)}`
+  const rows = `SELECT ${keysBy(way)}, ${column('b', was)} AS v, ${column('s', is)} AS now FROM ${both}`
+  return { column: is, rows }
+}
+
+function keysBy(way: Pair[]): string {
+  return way.map((pair, at) => `${keyOfRow(pair)} AS k${at}`).join(', ')
 }
 
 /** The columns that give every wanted value back, found by the key of its row; undefined where there are none. */

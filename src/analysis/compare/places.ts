@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { sameName } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { readings, type Reading, type Spelt } from './readings.js'
 import { column } from './row-keys.js'
@@ -9,6 +10,15 @@ export interface Wanted {
   sql: string
   /** Columns of the key. */
   keys: number
+  /** Where the column is still there, what it is called now: a way back that reads it must say of no row of the table what that was not. */
+  still?: Still
+}
+
+/** A column that changed in some rows, and all rows of its table that are there before and after. */
+export interface Still {
+  column: string
+  /** A SELECT of the key of each row as `k0`, `k1` …, of the value of before as `v`, and of that of now as `now`. */
+  rows: string
 }
 
 /** Where the migrated database may hold them: one row for each key, found by a link. It reads nothing of before. */
@@ -21,6 +31,10 @@ export interface Place {
   columns: string[]
   /** Of these, the ones that a statement sets to the value as it is, in some rows at least: `coalesce(comment, note)`. */
   passed?: string[]
+  /** The column of the table itself by which the row is found: what is read there is read through it. */
+  through?: string
+  /** It is the row of the table itself. */
+  own?: true
   /** How a column is called for people. */
   named: (column: string) => string
 }
@@ -48,7 +62,11 @@ export function heldIn(
     const hits = part.map(({ same }, index) => `count(CASE WHEN ${same} THEN 1 END) AS h${index}`)
     const row = database.prepare(`SELECT count(*) AS n, ${hits.join(', ')} FROM ${joined(some, place)}`).get()
     const likely = part.filter((_, index) => row?.[`h${index}`] === row?.['n'])
-    const found = likely.find(({ same }) => lacks(database, wanted, place, same) === undefined)
+    const found = likely.find(
+      (reading) =>
+        lacks(database, wanted.sql, place, reading.same) === undefined &&
+        !misleads(database, wanted, place, reading),
+    )
     if (found !== undefined) return found.columns
   }
   return undefined
@@ -94,10 +112,27 @@ export function leftBy(database: DatabaseSync, wanted: Wanted, place: Place, spe
 const SOME = 60
 const AT_ONCE = 200
 
-function lacks(database: DatabaseSync, wanted: Wanted, place: Place, same: string): unknown {
+function lacks(database: DatabaseSync, wanted: string, place: Place, same: string): unknown {
   return database
-    .prepare(`SELECT 1 FROM ${joined(`(${wanted.sql})`, place)} WHERE NOT coalesce(${same}, 0) LIMIT 1`)
+    .prepare(`SELECT 1 FROM ${joined(`(${wanted})`, place)} WHERE NOT coalesce(${same}, 0) LIMIT 1`)
     .get()
+}
+
+/**
+ * A way back reads the changed column itself, and says of a row that it left as it is that it was something else: 1 that was 101 and 1 that
+ * was 1 are told apart by nothing in it. Of a row that did not change it may say nothing.
+ */
+function misleads(
+  database: DatabaseSync,
+  { still }: Wanted,
+  place: Place,
+  { sql, same, columns }: Reading & { same: string },
+): boolean {
+  if (still === undefined) return false
+  const reads = place.own === true && columns.some((name) => sameName(name, still.column))
+  if (!reads && !sameName(place.through ?? '', still.column)) return false
+  const left = `((${sql}) IS NULL AND ${sameValue('w.v', 'w.now')})`
+  return lacks(database, still.rows, place, `(${same}) OR ${left}`) !== undefined
 }
 
 /** The wanted values, each beside the row of the place that its key finds, or beside nothing. */

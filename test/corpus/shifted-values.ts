@@ -1,0 +1,85 @@
+import type { Scenario } from './scenario.js'
+
+const OWNED = {
+  schema: `CREATE TABLE p (id INTEGER PRIMARY KEY, owner INTEGER, at INTEGER, hi INTEGER);
+CREATE TABLE m (id INTEGER PRIMARY KEY, was INTEGER);`,
+  rows: `INSERT INTO p VALUES (1, 1, 1700000000, NULL), (2, 2, 1700000000000, NULL), (3, 101, 1700000060, NULL), (4, 102, 1700000060000, NULL), (5, 7, 5, NULL);
+INSERT INTO m VALUES (1, 101), (2, 102);`,
+}
+const ENDS = (rest: string | null): Pick<Scenario, 'schema' | 'rows'> => ({
+  schema: 'CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, x TEXT);',
+  rows: `INSERT INTO t VALUES (1, 'abc', ${rest === null ? 'NULL' : `'${rest}'`}), (2, 'abc-1', NULL), (3, 'xyz-9', NULL);`,
+})
+const CUT_SOME = 'UPDATE t SET x = substr(v, 4), v = substr(v, 1, 3) WHERE length(v) > 3;'
+const lost = (name: string, migration: string, says: string[], more: Partial<Scenario> = {}): Scenario => ({
+  ...OWNED,
+  ...{ name, migration, says, verdict: 'block', codes: ['DL103'], silent: ['CH101'] },
+  ...{ unsaid: ['no longer says'], ...more },
+})
+const told = (name: string, migration: string, says: string[], more: Partial<Scenario> = {}): Scenario => ({
+  ...OWNED,
+  ...{ name, migration, says, verdict: 'acknowledge', codes: ['CH101'], silent: ['DL103'] },
+  ...more,
+})
+
+/** Some rows get by a calculation what others have, and nothing in the migrated database says which these are. */
+export const SHIFTED_ONTO: Scenario[] = [
+  lost('a number is taken from some', 'UPDATE p SET owner = owner - 100 WHERE owner > 100;', [
+    '2 values of p.owner become equal to others that were different: 4 different values are 2 now',
+  ]),
+  lost('a number is added to some', 'UPDATE p SET owner = owner + 5 WHERE owner < 7;', [
+    '1 value of p.owner becomes equal to others that were different: 2 different values are one now',
+  ]),
+  lost('some are doubled', 'UPDATE p SET owner = owner * 2 WHERE owner < 2;', [
+    '2 different values are one now',
+  ]),
+  lost(
+    'times of some in another unit, beside others that were in it',
+    'UPDATE p SET at = at * 1000 WHERE at < 100000000000;',
+    ['4 different values are 2 now'],
+  ),
+  lost(
+    'some by a table of new numbers',
+    'UPDATE p SET owner = (SELECT id FROM m WHERE was = owner) WHERE owner > 100;',
+    ['4 values that were different are 2 now'],
+    { verdict: 'acknowledge', codes: ['CH101'], silent: [] },
+  ),
+  lost(
+    'the ends of some texts, in a column that says something of the others',
+    CUT_SOME,
+    ['2 different values are one now', '; it changes in 2 rows of 3'],
+    { ...ENDS('rest'), silent: [] },
+  ),
+]
+
+/** No row gets what another one has, or which row had what can be read. */
+export const SHIFTED_APART: Scenario[] = [
+  told('a number is added to all', 'UPDATE p SET owner = owner + 9;', [], {
+    unsaid: ['different', 'no longer says'],
+  }),
+  told('some get numbers that are free', 'UPDATE p SET owner = owner + 1000 WHERE owner > 100;', [], {
+    unsaid: ['different', 'no longer says'],
+  }),
+  told(
+    'the old ones of some in a column beside',
+    'UPDATE p SET hi = owner, owner = owner - 100 WHERE owner > 100;',
+    ['what it no longer says is in p.hi'],
+  ),
+  told(
+    'the ends of all texts in a column beside',
+    'UPDATE t SET x = substr(v, 4), v = substr(v, 1, 3);',
+    ['what it no longer says is in t.v, t.x'],
+    ENDS(null),
+  ),
+  told(
+    'the ends of some texts, in a column that was empty',
+    CUT_SOME,
+    ['what it no longer says is in t.v, t.x'],
+    ENDS(null),
+  ),
+  told(
+    'the old ones of some in a new table',
+    'CREATE TABLE was (p_id INTEGER PRIMARY KEY, owner INTEGER); INSERT INTO was SELECT id, owner FROM p WHERE owner > 100; UPDATE p SET owner = owner - 100 WHERE owner > 100;',
+    ['what it no longer says is in was.owner'],
+  ),
+]
