@@ -27,6 +27,7 @@ import { writeFailureFiles, writeReport } from './record.js'
 import { rehearse } from './rehearse.js'
 import { writtenSince } from './written-since.js'
 import { prepareReverse, restoreFromBackup, reverseOfPlan, travelBack } from './roll-back.js'
+import { seal } from './seal.js'
 import { validateMigration } from './validate.js'
 import { defaultHome, type ActivityContext, type WorkerHome } from './worker-place.js'
 
@@ -104,6 +105,7 @@ export function createActivities({
       onItsDisk(await createBackup({ ...input, target, store, signal, onProgress: beat }), { place, target }),
     ),
     checkArchive: bound('checkArchive', checkArchive),
+    sealArchives: bound('sealArchives', seal),
     rehearse: bound('rehearse', (here, input, { signal, beat, charterHash }) =>
       rehearse(here, input, { signal, onProgress: beat, charterHash }),
     ),

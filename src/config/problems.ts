@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { redact } from '../process/redact.js'
 import { didYouMean } from './closest.js'
 
 type Issue = z.core.$ZodIssue
@@ -68,7 +69,8 @@ function found(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'bigint' || typeof value === 'symbol') return value.toString()
   if (typeof value === 'function') return 'a function'
-  const shown = JSON.stringify(value)
+  // Somebody may have taken a secret for what stands here.
+  const shown = redact(JSON.stringify(value))
   return shown.length > 80 ? `${shown.slice(0, 77)}…` : shown
 }
 

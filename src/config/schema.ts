@@ -5,6 +5,7 @@ import { probeSchema, thresholdsSchema, type Probe } from '../contract/monitorin
 import { ATTESTATION_NAMES } from '../contract/attestations.js'
 import { GATES } from '../contract/names.js'
 import { workersPlanSchema } from '../contract/price.js'
+import { recipientsSchema } from '../contract/recipient.js'
 import { storageSchema, variablesOfStorage, type Storage } from '../contract/storage.js'
 import { personSchema, rollbackStrategySchema } from '../contract/policy.js'
 import { isTimeZone } from '../contract/time-zone.js'
@@ -83,6 +84,8 @@ const backupConfigSchema = z.strictObject({
   maxRowsRead: z.number().int().nonnegative().optional(),
   /** `export`: D1's own, one moment, the database is unavailable meanwhile. `rows`: page by page, nothing waits. `auto`: see docs. */
   way: z.enum(['auto', 'export', 'rows']).optional(),
+  /** Public keys of age, `age1…`, that archives are sealed to as soon as no run needs them. Default: none, archives stay readable. */
+  recipients: recipientsSchema.optional(),
   /** How long a run waits for a worker that has its archive, where workers share no `storage`. Default: 10 minutes. */
   waitForWorker: durationSchema.optional(),
   /** When a day D1's own export may begin, in the time zone of the environment: `02:00-05:00`. Default: at any time. */

@@ -84,6 +84,7 @@ export function resolveTarget(project: Project, environment: string, options: Ta
       backupMaxRowsRead: found.settings.backup.maxRowsRead,
       backupWay: found.settings.backup.way,
       backupExportHours: exportHours(project, found),
+      backupRecipients: found.settings.backup.recipients,
       archiveWaitMs: found.settings.backup.waitForWorker,
       workersPlan: found.settings.workersPlan,
     }),

@@ -1,7 +1,7 @@
 import type { Admission } from './admission.js'
 import type { Adoption } from './adoption.js'
 import type { Announcement, AnnouncementPlace, Channel } from './announcement.js'
-import type { BackupRecord } from './backup.js'
+import type { BackupRecord, Sealing } from './backup.js'
 import type { Finding } from './finding.js'
 import type { Baseline, Checkpoint, MonitoringPlan, Probe, Sampling, Thresholds } from './monitoring.js'
 import type { Permission } from './permission.js'
@@ -145,6 +145,8 @@ export interface SlowActivities {
     target: Target
     backup: Pick<BackupRecord, 'file' | 'sha256'>
   }): Promise<Audited<{ place: string }>>
+  /** Seals the archives that only this run holds, to the recipients of the charter. Throws `DiskFull`, what the store throws. */
+  sealArchives(input: { target: Target; runKey: string }): Promise<Audited<Sealing>>
 }
 
 export interface RollbackActivities {

@@ -106,6 +106,7 @@ const ACTIVITY_INPUTS = {
   }),
   takeBaseline: z.object({ target, monitoring: monitoringPlanSchema }),
   checkArchive: z.object({ target, backup: z.object({ file: z.string(), sha256 }) }),
+  sealArchives: z.object({ target, runKey }),
   proveAdoption: z.object({
     target,
     files,

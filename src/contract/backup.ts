@@ -34,6 +34,16 @@ export const movedTableSchema = z.object({
 })
 export type MovedTable = z.infer<typeof movedTableSchema>
 
+/** What a sealed archive holds in the place of `database.sql`: the same, packed by gzip and encrypted by age. */
+export const sealSchema = z.object({
+  /** Public keys; who has the secret key of one can open it. */
+  recipients: z.array(z.string()).min(1),
+  /** Of the sealed bytes. */
+  sha256: z.string().length(64),
+  sizeBytes: z.number().int().nonnegative(),
+})
+export type Seal = z.infer<typeof sealSchema>
+
 /** `metadata.json` of a backup archive. */
 export const backupMetadataSchema = z.object({
   version: z.literal(1),
@@ -64,6 +74,8 @@ export const backupMetadataSchema = z.object({
     integrityCheck: z.string(),
     foreignKeyViolations: z.number().int().nonnegative(),
   }),
+  /** Absent: it is readable for everybody who has it. All else here is said of the content from before it was sealed. */
+  sealed: sealSchema.optional(),
 })
 export type BackupMetadata = z.infer<typeof backupMetadataSchema>
 
@@ -82,6 +94,24 @@ export const migrationStateSchema = z.object({
   migrationsTable: z.string().optional(),
 })
 export type MigrationState = z.infer<typeof migrationStateSchema>
+
+/** An archive that is sealed: the archive as it is now, and the public keys whose owners can open it. */
+export interface SealedArchive {
+  file: string
+  sha256: string
+  sizeBytes: number
+  sealedTo: string[]
+}
+
+/** What became of the archives that were to be sealed, by their places. */
+export interface Sealing {
+  sealed: SealedArchive[]
+  /** Were sealed before. */
+  already: SealedArchive[]
+  /** Another run needs them, and reads them. */
+  needed: string[]
+  unreadable: string[]
+}
 
 /** A backup that was restored and compared before it got its final name. */
 export const backupRecordSchema = z.object({
@@ -107,5 +137,7 @@ export const backupRecordSchema = z.object({
   durationMs: z.number().nonnegative().optional(),
   /** Name of the disk that it lies on: what reads it goes to a worker that has this disk. Absent: every worker reaches it. */
   disk: z.string().regex(DISK_NAME).optional(),
+  /** Public keys of age that it was sealed to; `verified` is said of what was read before. Absent: it is readable. */
+  sealedTo: z.array(z.string()).optional(),
 })
 export type BackupRecord = z.infer<typeof backupRecordSchema>

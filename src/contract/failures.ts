@@ -42,6 +42,8 @@ export const FAILURES = {
   BackupInvalid: { retryable: false, exitCode: 1 },
   /** It lies on the disk of a worker, and no worker with this disk took the work. */
   ArchiveAway: { retryable: false, exitCode: 1 },
+  /** It is encrypted, and no identity was given that opens it. */
+  ArchiveSealed: { retryable: false, exitCode: 2 },
   BackupUnfaithful: { retryable: false, exitCode: 1 },
   /** Time Travel does not know the bookmark, or it is older than D1 keeps them. */
   BookmarkInvalid: { retryable: false, exitCode: 1 },

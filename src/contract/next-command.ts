@@ -42,6 +42,8 @@ export const VERBS = {
   backup: 'environment',
   'backup validate': 'environment',
   'backup restore': 'environment',
+  'backup seal': 'environment',
+  'backup unseal': 'environment',
   'backup schedule': 'environment',
   lock: 'environment',
   adopt: 'environment',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { DEFAULT_LEDGER } from './names.js'
 import { exportHoursSchema } from './export-hours.js'
 import { workersPlanSchema } from './price.js'
+import { recipientsSchema } from './recipient.js'
 import { storageSchema } from './storage.js'
 
 /** Which database of Cloudflare's or of this machine is meant. */
@@ -52,6 +53,8 @@ export const targetSchema = z.object({
   backupWay: z.enum(['auto', 'export', 'rows']).optional(),
   /** When D1's own export of it may begin; absent: at any time. */
   backupExportHours: exportHoursSchema.optional(),
+  /** Public keys of age that archives are sealed to as soon as no run needs them; absent: they stay readable. */
+  backupRecipients: recipientsSchema.optional(),
   /** How long a run waits for a worker that has its archive, where workers share no storage. Milliseconds; absent: ten minutes. */
   archiveWaitMs: z.number().int().positive().optional(),
 })

@@ -16,6 +16,7 @@ const SECRET_SHAPES: [RegExp, string][] = [
   [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, '$1 [secret]'],
   [/\b((?:api[-_]?)?(?:token|key|secret|password))(["']?\s*[=:]\s*["']?)[\w.~+/=-]{12,}/gi, '$1$2[secret]'],
   [/https:\/\/hooks\.slack\.com\/\S+/gi, '[secret address]'],
+  [/AGE-SECRET-KEY-[\w-]+/gi, '[secret key of age]'],
   // A signed download address is a key of its own.
   [
     /([?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|sig|signature|token)=)[^&\s"']+/gi,

@@ -25,6 +25,12 @@ export function backupProof(backup: BackupRecord): string[] {
   ]
 }
 
+/** Who can open an archive, and what was therefore proven before; none for a readable one. */
+export function sealedTo({ sealedTo: recipients }: BackupRecord): string[] {
+  if (recipients === undefined) return []
+  return [`Sealed after that to ${recipients.join(', ')}; size and SHA-256 are of the sealed archive`]
+}
+
 function movedSentence({ name, how, before, after, copied }: MovedTable, comparison: Comparison): string {
   const numbers = `${plural(before, 'row')} before, ${after} after, ${copied} in the archive`
   const proof = {

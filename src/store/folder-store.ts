@@ -37,11 +37,12 @@ export function folderStore({ root, databaseId }: { root: string; databaseId: st
       try {
         await mkdir(path.dirname(location), { recursive: true, mode: PRIVATE_FOLDER })
         const sha256 = await fileSha256(file, signal)
-        await replace(`${location}${CHECKSUM}`, (half) =>
-          writeFile(half, `${sha256}\n`, { mode: PRIVATE_FILE }),
-        )
+        // Object and note are two files: where one is replaced, both sums hold until it is done, whenever we die.
+        const before = (await look(key)) === undefined ? undefined : await noted(location)
+        await note(location, [sha256, ...(before ?? [])])
         await replace(location, (half) => copyFile(file, half))
         if ((await fileSha256(location, signal)) !== sha256) throw changed(key, location)
+        if (before !== undefined) await note(location, [sha256])
         const kept = await look(key)
         if (kept === undefined) throw missing(key, location)
         return kept
@@ -51,10 +52,10 @@ export function folderStore({ root, databaseId }: { root: string; databaseId: st
     },
     async open(location, { sha256, signal } = {}) {
       const key = demandKey(location)
-      const noted = await readFile(`${location}${CHECKSUM}`, 'utf8').catch(unlessMissing)
+      const sums = await noted(location)
       const found = await fileSha256(location, signal).catch(unlessMissing)
-      if (found === undefined || noted === undefined) throw missing(key, location)
-      if (found !== noted.trim() || (sha256 !== undefined && found !== sha256)) throw changed(key, location)
+      if (found === undefined || sums === undefined) throw missing(key, location)
+      if (!sums.includes(found) || (sha256 !== undefined && found !== sha256)) throw changed(key, location)
       return location
     },
     async list() {
@@ -70,6 +71,18 @@ export function folderStore({ root, databaseId }: { root: string; databaseId: st
       await rm(`${location}${CHECKSUM}`, { force: true })
     },
   }
+}
+
+/** The sums that the bytes of an object may have, one a line. */
+async function noted(location: string): Promise<string[] | undefined> {
+  const text = await readFile(`${location}${CHECKSUM}`, 'utf8').catch(unlessMissing)
+  return text?.split('\n').filter((line) => line !== '')
+}
+
+async function note(location: string, sums: readonly string[]): Promise<void> {
+  await replace(`${location}${CHECKSUM}`, (half) =>
+    writeFile(half, `${[...new Set(sums)].join('\n')}\n`, { mode: PRIVATE_FILE }),
+  )
 }
 
 /** There whole after a power cut, or not at all. The half begins with a dot, which no object does. */

@@ -1,8 +1,9 @@
 import { isCancellation, patched } from '@temporalio/workflow'
+import { command, words } from '../contract/next-command.js'
 import type { RunView } from '../contract/run.js'
 import { endMessage } from '../runbook/end-message.js'
 import { noteMessage } from '../runbook/messages.js'
-import { record } from './activities.js'
+import { record, slow } from './activities.js'
 import { nearArchiveOf } from './archive-place.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
@@ -37,6 +38,8 @@ export async function close(run: Run, ending: Ending): Promise<void> {
     timeZone,
   }
   await run.finish(async () => {
+    await sealArchives(run)
+    view.backup = run.view.backup
     await writeDown(run, 'report', () =>
       // It lets go of the archive, too.
       nearArchiveOf(run, (where) =>
@@ -49,6 +52,38 @@ export async function close(run: Run, ending: Ending): Promise<void> {
       record.updateDocuments.executeWithOptions({ summary: 'Documentation updates' }, [documents]),
     )
   })
+}
+
+/**
+ * The archives of the run are sealed where the charter says to whom: no step of it will read them. One that could not be stays readable,
+ * which is told, and changes nothing of what is true.
+ */
+async function sealArchives(run: Run): Promise<void> {
+  const { target } = run.request
+  const { backup } = run.view
+  if (target.backupRecipients === undefined || backup === null) return
+  const readable = (why: string): void => {
+    const title = `The archive ${backup.file} is not sealed`
+    const details = [why, words`Seal it where it lies: ${command('backup seal')}`]
+    run.announcer.tell('note', noteMessage({ ...run.context, title, details }))
+  }
+  try {
+    const sealing = await run.audited(
+      nearArchiveOf(run, (where) =>
+        slow.sealArchives.executeWithOptions({ summary: 'Seal the archives', ...where }, [
+          { target, runKey: run.runKey },
+        ]),
+      ),
+    )
+    const [now] = [...sealing.sealed, ...sealing.already].filter(({ file }) => file === backup.file)
+    if (now !== undefined) run.view.backup = { ...backup, ...now }
+    else if (sealing.needed.includes(backup.file)) readable('Another run needs it, and seals it at its end.')
+    else if (sealing.unreadable.includes(backup.file)) readable('It cannot be read.')
+    else readable('It was not found by the worker that was to do it.')
+  } catch (error) {
+    if (isCancellation(error)) throw error
+    readable(failureOf(error).message)
+  }
 }
 
 /** What cannot be written is told, and changes nothing of what is true. */

@@ -1,3 +1,4 @@
+import { generateHybridIdentity, generateIdentity, identityToRecipient } from 'age-encryption'
 import { describe, expect, test } from 'vitest'
 import { runbookConfigJsonSchema } from '../../src/config/json-schema.js'
 import { loadProject } from '../../src/config/project.js'
@@ -22,6 +23,32 @@ async function problemOf(config: unknown): Promise<string> {
   return error.message
 }
 
+describe('who archives are sealed to', () => {
+  const sealedTo = (...recipients: string[]) => ({ environments: { production: { backup: { recipients } } } })
+
+  test('a secret key is refused, and repeated nowhere', async () => {
+    for (const secret of [await generateIdentity(), await generateHybridIdentity()])
+      for (const written of [secret, secret.toLowerCase(), ` ${secret}`]) {
+        const problem = await problemOf(sealedTo(written))
+        expect(problem).toContain('a secret key stands here')
+        expect(problem.toLowerCase()).not.toContain(secret.slice(20, 40).toLowerCase())
+      }
+  })
+
+  test('public keys are taken, each once', async () => {
+    const keys = await Promise.all(
+      [await generateIdentity(), await generateHybridIdentity()].map(identityToRecipient),
+    )
+    const { config } = await load(sealedTo(...keys))
+    expect(config.environments['production']?.backup.recipients).toEqual(keys)
+    expect(await problemOf(sealedTo(keys[0] ?? '', keys[0] ?? ''))).toContain('each public key once')
+    const [broken = ''] = keys.map((key) => `${key.slice(0, -1)}${key.endsWith('q') ? 'p' : 'q'}`)
+    expect(await problemOf(sealedTo(broken))).toContain('a public key of age')
+    // Nobody is named by an empty list: without the setting archives stay readable, and that is to be meant.
+    expect(await problemOf(sealedTo())).toContain('recipients')
+  })
+})
+
 describe('a mistake says the path, what was found and what is allowed', () => {
   test.each([
     [{ taimZone: 'UTC' }, 'taimZone: unknown setting. Did you mean "timeZone"?'],
@@ -35,6 +62,10 @@ describe('a mistake says the path, what was found and what is allowed', () => {
     [
       { environments: { production: { updateEvery: 'soon' } } },
       'environments.production.updateEvery: found "soon", allowed: a duration such as',
+    ],
+    [
+      { environments: { production: { backup: { recipients: ['age1qqqq'] } } } },
+      'environments.production.backup.recipients[0]: found "age1qqqq", allowed: a public key of age',
     ],
     [{ environments: { production: { policy: { gates: { plann: {} } } } } }, 'Did you mean "plan"?'],
     [

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Storage } from '../../src/contract/storage.js'
@@ -33,6 +33,32 @@ const PLACES: { name: string; start: () => Promise<Place> }[] = [
 ]
 
 if (gateway === undefined) it.skip(`a bucket of versitygw, which is not on this machine: ${GATEWAY_ADVICE}`)
+
+it('a folder knows an object as it was until it is replaced, whoever dies in between', async () => {
+  const storage: Storage = { kind: 'folder', path: temporaryFolder() }
+  const database = { name: 'art', id: 'a-database', remote: true }
+  const options = { env: {}, variables: [], scratch: temporaryFolder() }
+  const store = openStore({ storage, database }, options)
+  const key: ObjectKey = { run: 'run-1', kind: 'archive', name: 'a.zip' }
+  const file = (content: string): string => {
+    const made = path.join(temporaryFolder(), 'content')
+    writeFileSync(made, content)
+    return made
+  }
+  const { location } = (await store?.put(key, file('old'))) ?? { location: '' }
+  // A folder in the place of its half: the bytes cannot be replaced, as when we die behind the note.
+  const half = path.join(path.dirname(location), `.${process.pid}.a.zip`)
+  mkdirSync(half)
+  await expect(store?.put(key, file('new'))).rejects.toThrow()
+  rmSync(half, { recursive: true, force: true })
+  expect(readFileSync((await store?.open(location)) ?? '', 'utf8')).toBe('old')
+
+  await store?.put(key, file('new'))
+  expect(readFileSync((await store?.open(location)) ?? '', 'utf8')).toBe('new')
+  // What was there before is the object no longer.
+  writeFileSync(location, 'old')
+  await expect(store?.open(location)).rejects.toMatchObject({ type: 'BackupInvalid' })
+})
 
 describe.each(PLACES)('$name', ({ start }) => {
   let place: Place

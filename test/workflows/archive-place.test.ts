@@ -42,8 +42,7 @@ function worldOn(disks: string[], override: (world: World) => Partial<RunbookAct
   world.activities.createBackup = async (input) => {
     const disk = disks[Math.min(made, disks.length - 1)] ?? ''
     made += 1
-    const file = `/home/of/${disk}/backup-local-2026-01-02-03040${made}.zip`
-    return { ...(await real.createBackup(input)), file, disk, bookmark: 'before' }
+    return { ...(await real.createBackup(input)), file: fileOn(disk, made), disk, bookmark: 'before' }
   }
   world.activities.rehearse = async (input) => {
     const plan = await real.rehearse(input)
@@ -63,6 +62,8 @@ function worldOn(disks: string[], override: (world: World) => Partial<RunbookAct
   return { world, at: (name) => places.flatMap(([one, disk]) => (one === name ? [disk] : [])) }
 }
 
+const fileOn = (disk: string, made = 1): string => `/home/of/${disk}/backup-local-2026-01-02-03040${made}.zip`
+
 function request(overrides: Partial<MigrationRequest> = {}): MigrationRequest {
   const made = requestFor(randomUUID(), { preApproved: true, ...overrides })
   made.monitoring = {
@@ -73,6 +74,11 @@ function request(overrides: Partial<MigrationRequest> = {}): MigrationRequest {
   }
   const database = { ...made.target.database, remote: true }
   return { ...made, target: { ...made.target, database, archiveWaitMs: WAIT_MS } }
+}
+
+function sealing(backupRecipients: string[]): MigrationRequest {
+  const made = request()
+  return { ...made, target: { ...made.target, backupRecipients } }
 }
 
 async function onDisks<T>(disks: string[], work: () => Promise<T>): Promise<T> {
@@ -111,6 +117,40 @@ describe('an archive on the disk of a worker', () => {
     expect(new Set(at('runCheckpoint'))).toEqual(new Set([DISK]))
     // It lets go of the archive.
     expect(at('writeReport')).toEqual([DISK])
+    // Nobody is named to seal it to.
+    expect(at('sealArchives')).toEqual([])
+  })
+
+  it('is sealed there at the end of the run, before the report says what it is', async () => {
+    const sealedTo = ['age1somebody']
+    const { world, at } = worldOn([DISK], () => ({
+      sealArchives: async () => ({
+        sealed: [{ file: fileOn(DISK), sha256: 'f'.repeat(64), sizeBytes: 7, sealedTo }],
+        already: [],
+        needed: [],
+        unreadable: [],
+      }),
+    }))
+    const view = await onDisks([DISK], () => migrate(world, sealing(sealedTo)))
+    const backup = { disk: DISK, sha256: 'f'.repeat(64), sizeBytes: 7, sealedTo, verified: true }
+    expect(view).toMatchObject({ outcome: 'completed', backup })
+    expect(world.reports.at(-1)).toMatchObject({ backup })
+    expect(at('sealArchives')).toEqual([DISK])
+    expect(world.told.filter(({ text }) => text.includes('is not sealed'))).toEqual([])
+  })
+
+  it('stays readable where it could not be sealed, which is told and changes nothing else', async () => {
+    const { world } = worldOn([DISK], () => ({
+      sealArchives: async () => {
+        throw refusal('ConfigInvalid', 'Nothing can be encrypted to age1somebody')
+      },
+    }))
+    const view = await onDisks([DISK], () => migrate(world, sealing(['age1somebody'])))
+    expect(view).toMatchObject({ outcome: 'completed', success: true })
+    expect(view.backup?.sealedTo).toBeUndefined()
+    expect(world.told.map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/is not sealed[^]*Nothing can be encrypted to age1somebody[^]*backup seal/),
+    )
   })
 
   it('is what a reverse, a restore and the comparison behind it are made of, and the next backups join it', async () => {

@@ -353,6 +353,7 @@ describe('an activity that a rogue workflow schedules', () => {
     rehearse: () => ({ files, bundle: request.bundle, backup: backup(archive()), status: status() }),
     takeBaseline: () => ({ monitoring: request.monitoring }),
     checkArchive: () => ({ backup: backup(archive()) }),
+    sealArchives: () => ({ runKey: OWN }),
     reverseOfPlan: () => ({
       ...{ runKey: OWN, files, ledger: [], at: '2026-01-01T00:00:00Z', noArchive: 'x' },
       plan: {

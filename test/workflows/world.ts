@@ -133,6 +133,7 @@ export function openWorld(override: (world: World) => Partial<RunbookActivities>
       file: 'runs/1/0004_rollback_2026_01_02.sql',
     }),
     checkArchive: async () => ({ place: 'backups' }),
+    sealArchives: async () => ({ sealed: [], already: [], needed: [], unreadable: [] }),
     reverseOfPlan: async ({ ledger, plan }) => ({
       bundle: { encoding: 'gzip-base64', data: '' },
       migration: {

@@ -4,7 +4,7 @@ import type { Probe } from '../../contract/monitoring.js'
 import { RunbookError } from '../../contract/failures.js'
 import type { Archives, StoredBackup } from '../../d1/backup/archives.js'
 import { archivesOf, newestBackup } from '../../d1/backup/backup.js'
-import { ArchiveProblem, unpackArchive } from '../../d1/backup/unpack.js'
+import { ArchiveProblem, readWhole } from '../../d1/backup/unpack.js'
 import { scratchFolder } from '../../process/scratch-folder.js'
 import { unknown, type ProbeContext, type Seen } from './probe.js'
 
@@ -51,7 +51,7 @@ async function damageOf(
   if (intact.has(key)) return undefined
   const { folder, remove } = await scratchFolder('probe')
   try {
-    await unpackArchive(await archives.open(file, { signal }), path.join(folder, 'database.sql'), signal)
+    await readWhole(await archives.open(file, { signal }), folder, signal)
     intact.add(key)
     return undefined
   } catch (error) {

@@ -5,11 +5,14 @@ import type { Price } from '../../contract/price.js'
 import { RunbookError } from '../../contract/failures.js'
 import { plural } from '../../text/plural.js'
 import { formatDuration } from '../../text/duration.js'
+import type { Opener } from '../../d1/backup/age.js'
+import type { Validation } from '../../d1/backup/backup.js'
 import type { Project } from '../../config/project.js'
 import type { Action, App } from '../terminal/app.js'
 import { examplesHelp } from '../terminal/help-text.js'
 import { archiveFile } from './archive-file.js'
 import { backupScheduleCommand } from './backup-schedule.js'
+import { sealCommand, unsealCommand } from './backup-seal.js'
 import { openContext, readProjectFiles } from '../../config/context.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { storeOf } from '../../config/store.js'
@@ -22,9 +25,18 @@ interface CreateOptions {
   keep?: string
 }
 
-interface RestoreOptions {
+interface IdentityOptions {
+  identity?: string
+}
+
+interface RestoreOptions extends IdentityOptions {
   to: string
 }
+
+const IDENTITY = [
+  '--identity <file>',
+  'secret key of age that opens a sealed archive; it stays on this machine',
+] as const
 
 type Work = Action<object>
 
@@ -41,8 +53,10 @@ export function backupCommand(app: App, summary: string): Command {
     .command('validate [zip]', 'restore an archive (default: the newest) and compare it with its metadata', [
       'backup validate',
       'backup validate backups/backup-production-2026-03-01-120000.zip',
+      'backup validate --identity key.txt',
     ])
-    .action(app.action(validateArchive))
+    .option(...IDENTITY)
+    .action(app.action<IdentityOptions>(validateArchive))
   const restore = app
     .command(
       'restore <zip>',
@@ -50,6 +64,7 @@ export function backupCommand(app: App, summary: string): Command {
       ['backup restore backups/backup-production-2026-03-01-120000.zip --to restored'],
     )
     .requiredOption('--to <dir>', 'folder that gets the restored database as an SQLite file')
+    .option(...IDENTITY)
     .action(app.action<RestoreOptions>(restoreArchive))
   return new Command('backup')
     .summary(summary)
@@ -65,6 +80,8 @@ export function backupCommand(app: App, summary: string): Command {
     .addCommand(create, { isDefault: true })
     .addCommand(validate)
     .addCommand(restore)
+    .addCommand(sealCommand(app))
+    .addCommand(unsealCommand(app))
     .addCommand(backupScheduleCommand(app))
 }
 
@@ -75,7 +92,7 @@ const createArchive: Work = async ({ options, output }) => {
   const { resolveRequestSettings } = await import('../../config/settings.js')
   const { createBackup } = await import('../../d1/backup/backup.js')
   const { priceSentences } = await import('../../runbook/price-words.js')
-  const { backupProof } = await import('../../runbook/backup-words.js')
+  const { backupProof, sealedTo } = await import('../../runbook/backup-words.js')
   const keep =
     keepOf(options as CreateOptions) ?? resolveRequestSettings(context.project, options.env).keepBackups
   const { foldersOutside } = await import('../../config/folders.js')
@@ -104,7 +121,7 @@ const createArchive: Work = async ({ options, output }) => {
       `  ${plural(backup.tables.length, 'table')}, ${plural(rows, 'row')}, restored and compared${backup.durationMs === undefined ? '' : ` in ${formatDuration(backup.durationMs)}`}`,
     )
     output.line(`  SHA-256 ${backup.sha256}`)
-    for (const line of backupProof(backup)) output.line(`  ${line}`)
+    for (const line of [...backupProof(backup), ...sealedTo(backup)]) output.line(`  ${line}`)
     if (backup.bookmark !== undefined) output.line(`  Time Travel bookmark ${backup.bookmark}`)
   }
   return backup.verified ? 0 : 1
@@ -117,10 +134,12 @@ const validateArchive: Work = async ({ options, args: [zip], output, given }) =>
     zip === undefined
       ? await newestArchive(options.project, environment)
       : await archiveFile(zip, () => openContext(options))
-  const result = await interruptible((signal) => validateBackup({ file, signal }))
-  output.document({ success: result.valid, file, ...result })
+  const opener = await openerOf(options)
+  const result = await interruptible((signal) => validateBackup({ file, opener, signal }))
+  const success = result.valid !== false
+  output.document({ success, file, ...result })
   if (!output.json) printValidation(output, file, result)
-  return result.valid ? 0 : 1
+  return success ? 0 : 1
 }
 
 /** The runbook's `backup:validate` names no environment: the newest archive of any is the one that was just made. */
@@ -168,12 +187,24 @@ async function archivesUnder(
   return { place: archives.place, found: stored }
 }
 
-function printValidation(
-  output: Output,
-  file: string,
-  result: { valid: boolean; problems: string[]; durationMs: number },
-): void {
+async function openerOf(options: object): Promise<Opener | undefined> {
+  const { identity } = options as IdentityOptions
+  if (identity === undefined) return undefined
+  const { readIdentities } = await import('../../d1/backup/backup.js')
+  return readIdentities(identity)
+}
+
+function printValidation(output: Output, file: string, result: Validation): void {
   const { colors } = output
+  if (result.valid === null) {
+    output.line(colors.yellow(`${file} is sealed: its bytes are those that its metadata names`))
+    output.line(
+      '  Its content was restored and compared before it was sealed, as the metadata says; not now.',
+    )
+    output.line(`  Sealed to ${result.metadata?.sealed?.recipients.join(', ') ?? ''}`)
+    output.line(words`  With the secret key: ${command('backup validate', file, '--identity', 'FILE')}`)
+    return
+  }
   if (result.valid) {
     output.line(colors.green(`✔ ${file} restores, and holds what its metadata says`))
     output.line(`  in ${formatDuration(result.durationMs)}`)
@@ -189,7 +220,8 @@ const restoreArchive: Work = async ({ options, args: [zip = ''], output }) => {
   const { restoreBackup } = await import('../../d1/backup/backup.js')
   const to = path.resolve((options as unknown as RestoreOptions).to)
   const file = await archiveFile(zip, () => openContext(options))
-  const restored = await interruptible((signal) => restoreBackup({ file, to, signal }))
+  const opener = await openerOf(options)
+  const restored = await interruptible((signal) => restoreBackup({ file, to, opener, signal }))
   output.document({ success: true, ...restored })
   if (!output.json) output.line(output.colors.green(`✔ Restored to ${restored.database}`))
   return 0

@@ -9,10 +9,12 @@ import type { BackupMetadata, MigrationState } from '../../contract/backup.js'
 export const SQL_ENTRY = 'database.sql'
 export const METADATA_ENTRY = 'metadata.json'
 export const STATE_ENTRY = 'migration_state.json'
-export const ENTRIES: readonly string[] = [SQL_ENTRY, METADATA_ENTRY, STATE_ENTRY]
+/** In the place of `database.sql` once the archive is sealed: packed by gzip, then encrypted by age. */
+export const SEALED_ENTRY = 'database.sql.gz.age'
+export const ENTRIES: readonly string[] = [SQL_ENTRY, SEALED_ENTRY, METADATA_ENTRY, STATE_ENTRY]
 
 /** SQL packs well at any level; this one keeps up with the disk. */
-const COMPRESSION_LEVEL = 3
+export const COMPRESSION_LEVEL = 3
 
 /** What is known only after the restore. */
 export interface ArchiveTexts {
@@ -29,13 +31,32 @@ export async function writeArchive(
   sqlFile: string,
   texts: Promise<ArchiveTexts>,
 ): Promise<void> {
+  const { size, mtime } = statSync(sqlFile)
+  // Opened here, not by the library: it would leave the file open when packing ends early.
+  const content = createReadStream(sqlFile)
+  const options = { compressionLevel: COMPRESSION_LEVEL, size, mtime }
+  await write(temporary, { name: SQL_ENTRY, content, options }, texts)
+}
+
+/** The same of content that is packed and encrypted; `texts` may wait for its end. */
+export async function writeSealedArchive(
+  temporary: string,
+  sealed: Readable,
+  texts: Promise<ArchiveTexts>,
+): Promise<void> {
+  await write(temporary, { name: SEALED_ENTRY, content: sealed, options: { compress: false } }, texts)
+}
+
+async function write(
+  temporary: string,
+  { name, content, options }: { name: string; content: Readable; options: Partial<yazl.ReadStreamOptions> },
+  texts: Promise<ArchiveTexts>,
+): Promise<void> {
   const zip = new yazl.ZipFile()
   const output = zip.outputStream as Readable
-  const { size, mtime } = statSync(sqlFile)
   const packing = pipeline(output, createWriteStream(temporary, { flags: 'wx', mode: 0o600 }))
-  // Opened here, not by the library: it would leave the file open when packing ends early.
-  const sql = createReadStream(sqlFile).on('error', (error) => output.destroy(error))
-  zip.addReadStream(sql, SQL_ENTRY, { compressionLevel: COMPRESSION_LEVEL, size, mtime })
+  content.on('error', (error) => output.destroy(error))
+  zip.addReadStream(content, name, options)
   const finish = async (): Promise<void> => {
     const { metadata, state } = await texts
     zip.addBuffer(jsonText(metadata), METADATA_ENTRY)
@@ -45,7 +66,7 @@ export async function writeArchive(
   try {
     await Promise.all([packing, finish()])
   } catch (error) {
-    sql.destroy()
+    content.destroy()
     output.destroy()
     // Nobody may still work in the folder that the caller is about to remove.
     await Promise.allSettled([packing, texts])

@@ -16,6 +16,8 @@ export interface Archives {
   atDesk<T>(work: (folder: string) => Promise<T>): Promise<T>
   /** Gives a complete archive its name and place; `held`: from the first moment on. Returns where it is. */
   publish(archive: string, held: Hold | undefined, signal?: AbortSignal): Promise<string>
+  /** Puts the sealed form of an archive in its place, whole or not at all. Returns its size in bytes. */
+  replace(file: string, sealed: string, signal?: AbortSignal): Promise<number>
   /**
    * Those of the target's environment, newest first, without those that say they are of another database. One that cannot be read may be
    * among them, since nothing says it is not.

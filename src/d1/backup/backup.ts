@@ -9,6 +9,7 @@ import type { Price } from '../../contract/price.js'
 import type { MigrationRef, Target } from '../../contract/target.js'
 import type { Store } from '../../store/store.js'
 import { writeArchive, type ArchiveTexts } from './archive.js'
+import { demandRecipients } from './age.js'
 import { archivesOf } from './archives-of.js'
 import { exportLocal, type Exported, type ExportRequest } from './export/export.js'
 import type { Measured } from './export/comparison.js'
@@ -17,6 +18,7 @@ import { exportRemote } from './export/remote-export.js'
 import type { Hold } from './holds.js'
 import { pruneDocuments } from './document-retention.js'
 import { pruneBackups } from './retention.js'
+import { sealArchive } from './seal.js'
 import { openSqlite } from '../sqlite/sqlite.js'
 import { compareSummaries } from './export/summary.js'
 import { readBookmark } from '../apply/time-travel.js'
@@ -26,6 +28,8 @@ import { findWrangler } from '../wrangler/wrangler.js'
 
 export { restoreBackup } from './restore.js'
 export { archivesOf } from './archives-of.js'
+export { sealArchives, unsealArchive } from './seal.js'
+export { readIdentities } from './age.js'
 export { listArchives, newestBackup } from './retention.js'
 export { validateBackup, type Validation } from './validate-backup.js'
 
@@ -49,15 +53,24 @@ export interface BackupRequest {
 
 /**
  * Exports the database, restores the export, compares the copy with it and with the live side, and only then gives the archive its
- * name; removes archives beyond `keep`, and documents of runs in a store. Throws `BackupUnfaithful` when the export cannot carry the data (and says what),
+ * name; seals it where the target says to whom, unless a run holds it; removes archives beyond `keep`, and documents of runs in a store. Throws `BackupUnfaithful` when the export cannot carry the data (and says what),
  * `BackupInvalid`, `DiskFull`, `DatabaseLocked`, and what reading throws. Leaves nothing behind when it fails.
  */
 export async function createBackup(request: BackupRequest): Promise<BackupRecord> {
   const { target, store, keep, held, signal } = request
   const startedAt = performance.now()
   const archives = archivesOf(target, store)
+  if (target.backupRecipients !== undefined) await demandRecipients(target.backupRecipients)
   return archives.atDesk(async (folder) => {
-    const { archive, metadata } = await buildArchive(request, folder)
+    const built = await buildArchive(request, folder)
+    const { metadata } = built
+    // A run's own is sealed when it ends: until then its steps read it.
+    const recipients = held === undefined ? target.backupRecipients : undefined
+    if (recipients !== undefined) request.onProgress?.('sealing')
+    const archive =
+      recipients === undefined
+        ? built.archive
+        : await sealArchive(built.archive, { folder, recipients, ...defined({ signal }) })
     const [sha256, { size: sizeBytes }] = [await fileSha256(archive, signal), await stat(archive)]
     const file = await archives.publish(archive, held, signal)
     await pruneBackups({ archives, keep, verified: file })
@@ -75,6 +88,7 @@ export async function createBackup(request: BackupRequest): Promise<BackupRecord
         moved: metadata.moved,
         exportMs: metadata.exportMs,
         rowsRead: metadata.rowsRead,
+        sealedTo: recipients,
       }),
       durationMs: Math.round(performance.now() - startedAt),
     }

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync } from 'node:fs'
-import { chmod, mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../contract/failures.js'
@@ -50,6 +50,11 @@ export function besideArchives(target: Target): Archives {
         }
         await sleep(200)
       }
+    },
+    async replace(file, sealed) {
+      const { size: sizeBytes } = await stat(sealed)
+      await publish(sealed, file)
+      return sizeBytes
     },
     async *list() {
       for (const stored of await listArchives({ dir, environment })) {

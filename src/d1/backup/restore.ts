@@ -5,6 +5,7 @@ import type { BackupMetadata, LedgerEntry, TableSummary } from '../../contract/b
 import { RunbookError } from '../../contract/failures.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { localDatabaseFile } from '../read/local-file.js'
+import type { Opener } from './age.js'
 import { ArchiveProblem } from './unpack.js'
 import { openBackup, type OpenedBackup } from './validate-backup.js'
 import { command, words } from '../../contract/next-command.js'
@@ -29,13 +30,15 @@ interface RestoreRequest {
   file: string
   /** A folder without a database; made where it is missing. */
   to: string
+  /** For one that is sealed. */
+  opener?: Opener | undefined
   signal?: AbortSignal
 }
 
 /**
  * Restores an archive into the folder `to`: `database.sqlite`, and the same in the layout of Wrangler's local state, each a
  * file of its own (two names of one SQLite file would have two journals). The copy is compared with the archive first.
- * Throws `BackupInvalid` naming every problem, `ConfigInvalid` when `to` already holds a database, `DiskFull`.
+ * Throws `BackupInvalid` naming every problem, `ArchiveSealed`, `ConfigInvalid` when `to` already holds a database, `DiskFull`.
  */
 export async function restoreBackup(request: RestoreRequest): Promise<RestoredBackup> {
   const { to } = request
@@ -59,7 +62,7 @@ export function restoreDatabase(request: RestoreRequest): Promise<RestoredDataba
 
 /** `beside` runs once the copy is proven, before it gets its name. */
 async function restore(
-  { file, to, signal }: RestoreRequest,
+  { file, to, opener, signal }: RestoreRequest,
   beside: (places: { folder: string; loaded: string; metadata: BackupMetadata }) => Promise<void>,
 ): Promise<RestoredDatabase> {
   const startedAt = performance.now()
@@ -73,7 +76,7 @@ async function restore(
   const folder = await mkdtemp(join(to, '.restore-'))
   try {
     const loaded = join(folder, 'database.sqlite')
-    const { unpacked, restored } = await openValid(file, folder, loaded, signal)
+    const { unpacked, restored } = await openValid({ file, folder, opener, signal }, loaded)
     const { metadata } = unpacked
     await beside({ folder, loaded, metadata })
     await rename(loaded, database)
@@ -92,13 +95,9 @@ async function restore(
   }
 }
 
-async function openValid(
-  file: string,
-  folder: string,
-  sqlite: string,
-  signal?: AbortSignal,
-): Promise<OpenedBackup> {
-  const opened = await openBackup(file, folder, sqlite, signal).catch((error: unknown) => {
+async function openValid(from: Parameters<typeof openBackup>[0], sqlite: string): Promise<OpenedBackup> {
+  const { file } = from
+  const opened = await openBackup(from, sqlite).catch((error: unknown) => {
     throw error instanceof ArchiveProblem ? invalid(file, [error.message], error) : error
   })
   if (opened.problems.length > 0) throw invalid(file, opened.problems)

@@ -43,6 +43,11 @@ export function storedArchives(store: Store, environment: string): Archives {
         await sleep(200)
       }
     },
+    async replace(file, sealed, signal) {
+      const key = store.keyOf(file)
+      if (key === undefined) throw new Error(`${file} is no object of the store`)
+      return (await store.put(key, sealed, signal)).sizeBytes
+    },
     async *list() {
       const found = (await store.list()).flatMap((object) => archiveIn(object, environment) ?? [])
       yield* found.sort((a, b) => b.createdAt.localeCompare(a.createdAt) || b.file.localeCompare(a.file))

@@ -1,10 +1,13 @@
-import { messageOf } from '../../contract/failures.js'
-import { createHash } from 'node:crypto'
+import { defined } from '../../contract/defined.js'
+import { messageOf, RunbookError } from '../../contract/failures.js'
+import { command, words } from '../../contract/next-command.js'
+import { createHash, type Hash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { Transform, type Readable } from 'node:stream'
+import path from 'node:path'
+import { Transform, Writable, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { createGunzip } from 'node:zlib'
 import yauzl from 'yauzl'
 import type { z } from 'zod'
 import {
@@ -12,9 +15,11 @@ import {
   migrationStateSchema,
   type BackupMetadata,
   type MigrationState,
+  type Seal,
 } from '../../contract/backup.js'
 import { diskFull } from '../sqlite/disk-failure.js'
-import { ENTRIES, METADATA_ENTRY, SQL_ENTRY, STATE_ENTRY } from './archive.js'
+import { opening, type Opener } from './age.js'
+import { ENTRIES, METADATA_ENTRY, SEALED_ENTRY, SQL_ENTRY, STATE_ENTRY } from './archive.js'
 
 /** Metadata of a database of D1's greatest size is far below this. */
 const TEXT_LIMIT = 16 * 1024 * 1024
@@ -33,13 +38,71 @@ export interface Unpacked {
 
 /**
  * Reads the three entries of an archive: `database.sql` goes to `sqlFile` (absent: it is only checked for size). Nothing in
- * the archive chooses a path, and nothing is written past the size that the metadata states. Throws `ArchiveProblem`, `DiskFull`.
+ * the archive chooses a path, and nothing is written past the size that the metadata states. `opener`: for a sealed one, whose metadata
+ * needs none. Throws `ArchiveProblem`, `DiskFull`, and `ArchiveSealed` where the content is asked for and nothing opens it.
  */
 export async function unpackArchive(
   archive: string,
   sqlFile?: string,
   signal?: AbortSignal,
+  opener?: Opener,
 ): Promise<Unpacked> {
+  return withArchive(archive, async (zip, { unpacked, content }) => {
+    if (sqlFile === undefined) return unpacked
+    const { metadata } = unpacked
+    if (metadata.sealed !== undefined && opener === undefined) throw sealedArchive(archive, metadata.sealed)
+    await extractSql(zip, content, { sqlFile, metadata, opener, signal })
+    return unpacked
+  })
+}
+
+/**
+ * Reads every byte of an archive without a key: of a sealed one the sealed bytes, against the sum that they had when they were sealed; of
+ * another its content. `folder`: for what is unpacked. Throws as unpacking does.
+ */
+export async function readWhole(archive: string, folder: string, signal?: AbortSignal): Promise<Unpacked> {
+  const { metadata } = await unpackArchive(archive)
+  if (metadata.sealed === undefined) return unpackArchive(archive, path.join(folder, SQL_ENTRY), signal)
+  return withArchive(archive, async (zip, { unpacked, content }) => {
+    const digest = createHash('sha256')
+    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+    try {
+      await pipeline(await openEntry(zip, content), tap(digest), nowhere, defined({ signal }))
+    } catch (error) {
+      signal?.throwIfAborted()
+      if (error instanceof ArchiveProblem) throw error
+      throw new ArchiveProblem(`${content.fileName} is damaged: ${messageOf(error)}.`)
+    }
+    if (digest.digest('hex') !== metadata.sealed?.sha256) throw sealedBytesChanged()
+    return unpacked
+  })
+}
+
+function sealedBytesChanged(): ArchiveProblem {
+  return new ArchiveProblem(`${SEALED_ENTRY} was changed: its SHA-256 is not the one in the metadata.`)
+}
+
+function sealedArchive(archive: string, { recipients }: Seal): RunbookError {
+  return new RunbookError(
+    'ArchiveSealed',
+    `${archive} is sealed: only who has the secret key of ${recipients.join(' or ')} can read its content.`,
+    {
+      advice: words`Where that key is, write a readable copy, and name that: ${command('backup unseal', archive, '--identity', 'FILE', '--to', 'DIR')}`,
+      details: { archive, recipients },
+    },
+  )
+}
+
+interface Found {
+  unpacked: Unpacked
+  /** Of the database, sealed or not. */
+  content: yauzl.Entry
+}
+
+async function withArchive<T>(
+  archive: string,
+  work: (zip: yauzl.ZipFile, found: Found) => Promise<T>,
+): Promise<T> {
   const zip = await yauzl
     .openPromise(archive, { lazyEntries: true, autoClose: false })
     .catch((error: unknown) => {
@@ -51,22 +114,27 @@ export async function unpackArchive(
     const entries = await listEntries(zip)
     const metadata = await readJson(zip, entries, METADATA_ENTRY, backupMetadataSchema)
     const state = await readJson(zip, entries, STATE_ENTRY, migrationStateSchema)
-    const sql = demandEntry(entries, SQL_ENTRY)
-    if (sql.uncompressedSize !== metadata.sizeBytes) {
-      throw new ArchiveProblem(
-        `${SQL_ENTRY} has ${sql.uncompressedSize} bytes, but the metadata says ${metadata.sizeBytes}.`,
-      )
-    }
-    if (sql.uncompressedSize > RATIO_FROM && sql.uncompressedSize > RATIO_LIMIT * sql.compressedSize) {
-      throw new ArchiveProblem(
-        `${SQL_ENTRY} would grow more than ${RATIO_LIMIT}-fold when unpacked: this looks like a zip bomb.`,
-      )
-    }
-    if (sqlFile !== undefined) await extractSql(zip, sql, sqlFile, metadata, signal)
-    return { metadata, state }
+    return await work(zip, { unpacked: { metadata, state }, content: contentOf(entries, metadata) })
   } finally {
     zip.close()
   }
+}
+
+/** The one entry of the two that may hold the database, as large as the metadata says. */
+function contentOf(entries: Map<string, yauzl.Entry>, { sealed, sizeBytes }: BackupMetadata): yauzl.Entry {
+  const [name, other] = sealed === undefined ? [SQL_ENTRY, SEALED_ENTRY] : [SEALED_ENTRY, SQL_ENTRY]
+  const entry = demandEntry(entries, name)
+  if (entries.has(other)) throw new ArchiveProblem(`The archive holds ${other} beside ${name}.`)
+  const stated = sealed?.sizeBytes ?? sizeBytes
+  if (entry.uncompressedSize !== stated) {
+    throw new ArchiveProblem(`${name} has ${entry.uncompressedSize} bytes, but the metadata says ${stated}.`)
+  }
+  if (sizeBytes > RATIO_FROM && sizeBytes > RATIO_LIMIT * entry.compressedSize) {
+    throw new ArchiveProblem(
+      `${name} would grow more than ${RATIO_LIMIT}-fold when unpacked: this looks like a zip bomb.`,
+    )
+  }
+  return entry
 }
 
 async function listEntries(zip: yauzl.ZipFile): Promise<Map<string, yauzl.Entry>> {
@@ -132,33 +200,60 @@ async function readJson<T>(
 async function extractSql(
   zip: yauzl.ZipFile,
   entry: yauzl.Entry,
-  sqlFile: string,
-  metadata: BackupMetadata,
-  signal?: AbortSignal,
+  {
+    sqlFile,
+    metadata: { sealed, sha256, sizeBytes },
+    opener,
+    signal,
+  }: {
+    sqlFile: string
+    metadata: BackupMetadata
+    opener: Opener | undefined
+    signal: AbortSignal | undefined
+  },
 ): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(sqlFile))
-  if (entry.uncompressedSize > bavail * bsize) {
-    throw diskFull(dirname(sqlFile))
+  const { bavail, bsize } = await statfs(path.dirname(sqlFile))
+  if (sizeBytes > bavail * bsize) throw diskFull(path.dirname(sqlFile))
+  const [sealedDigest, digest] = [createHash('sha256'), createHash('sha256')]
+  const out = createWriteStream(sqlFile, { flags: 'wx', mode: 0o600 })
+  const options = defined({ signal })
+  const open = sealed === undefined || opener === undefined ? undefined : opening(opener)
+  try {
+    const source = await openEntry(zip, entry)
+    // yauzl ends the stream with an error when more or fewer bytes come out than the entry states.
+    if (open === undefined) await pipeline(source, tap(digest), out, options)
+    else
+      await pipeline(
+        ...[source, tap(sealedDigest), open.stage, createGunzip(), tap(digest, sizeBytes), out],
+        options,
+      )
+  } catch (thrown) {
+    signal?.throwIfAborted()
+    const error = open?.refusal() ?? thrown
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOSPC' || error instanceof ArchiveProblem || error instanceof RunbookError) throw error
+    throw new ArchiveProblem(`${entry.fileName} is damaged: ${messageOf(error)}.`)
   }
-  const digest = createHash('sha256')
-  const tap = new Transform({
+  if (sealed !== undefined && sealedDigest.digest('hex') !== sealed.sha256) throw sealedBytesChanged()
+  if (digest.digest('hex') !== sha256) {
+    throw new ArchiveProblem(`${SQL_ENTRY} was changed: its SHA-256 is not the one in the metadata.`)
+  }
+}
+
+/** Hashes what goes through. `limit`: bytes; more of them are a lie of the metadata. */
+function tap(digest: Hash, limit?: number): Transform {
+  let bytes = 0
+  return new Transform({
     transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      if (limit !== undefined && bytes > limit) {
+        done(new ArchiveProblem(`${SQL_ENTRY} has more than the ${limit} bytes that the metadata says.`))
+        return
+      }
       digest.update(chunk)
       done(null, chunk)
     },
   })
-  try {
-    // yauzl ends the stream with an error when more or fewer bytes come out than the entry states.
-    const options = signal === undefined ? {} : { signal }
-    await pipeline(await openEntry(zip, entry), tap, createWriteStream(sqlFile, { flags: 'wx' }), options)
-  } catch (error) {
-    signal?.throwIfAborted()
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC' || error instanceof ArchiveProblem) throw error
-    throw new ArchiveProblem(`${SQL_ENTRY} is damaged: ${messageOf(error)}.`)
-  }
-  if (digest.digest('hex') !== metadata.sha256) {
-    throw new ArchiveProblem(`${SQL_ENTRY} was changed: its SHA-256 is not the one in the metadata.`)
-  }
 }
 
 async function openEntry(zip: yauzl.ZipFile, entry: yauzl.Entry): Promise<Readable> {

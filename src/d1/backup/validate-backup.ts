@@ -6,12 +6,16 @@ import { scratchFolder } from '../../process/scratch-folder.js'
 import type { BackupMetadata } from '../../contract/backup.js'
 import { RunbookError } from '../../contract/failures.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
+import type { Opener } from './age.js'
 import { compareSummaries } from './export/summary.js'
-import { ArchiveProblem, unpackArchive, type Unpacked } from './unpack.js'
+import { ArchiveProblem, readWhole, unpackArchive, type Unpacked } from './unpack.js'
 import { restoreAndMeasure, type Restored } from './verify.js'
 
 export interface Validation {
-  valid: boolean
+  /** Null: nothing wrong was found, and the content could not be looked at. */
+  valid: boolean | null
+  /** `sealed`: without the key, all that could be compared is the sealed bytes with their own sum. */
+  content: 'compared' | 'sealed'
   /** One sentence each; empty when valid. */
   problems: string[]
   metadata: BackupMetadata | null
@@ -21,18 +25,29 @@ export interface Validation {
 /** Restores the archive into a throw-away file and compares the result with its metadata: only that makes it a backup. */
 export async function validateBackup({
   file,
+  opener,
   signal,
 }: {
   file: string
+  /** For one that is sealed. */
+  opener?: Opener | undefined
   signal?: AbortSignal
 }): Promise<Validation> {
   const startedAt = performance.now()
   const { folder, remove } = await scratchFolder('validate')
   let metadata: BackupMetadata | null = null
   let problems: string[]
+  let content: Validation['content'] = 'compared'
   try {
     metadata = (await unpackArchive(file)).metadata
-    problems = (await openBackup(file, folder, join(folder, 'restored.sqlite'), signal)).problems
+    if (metadata.sealed !== undefined && opener === undefined) {
+      content = 'sealed'
+      await readWhole(file, folder, signal)
+      problems = []
+    } else {
+      const restored = join(folder, 'restored.sqlite')
+      problems = (await openBackup({ file, folder, opener, signal }, restored)).problems
+    }
   } catch (error) {
     signal?.throwIfAborted()
     problems = [problemOf(error)]
@@ -40,7 +55,8 @@ export async function validateBackup({
     await remove()
   }
   return {
-    valid: problems.length === 0,
+    valid: problems.length > 0 ? false : content === 'sealed' ? null : true,
+    content,
     problems,
     metadata,
     durationMs: Math.round(performance.now() - startedAt),
@@ -53,15 +69,23 @@ export interface OpenedBackup {
   problems: string[]
 }
 
-/** Unpacks into `folder`, restores into `sqliteFile`, compares. Throws `ArchiveProblem`, `BackupInvalid`, `DiskFull`. */
+/** Unpacks into `folder`, restores into `sqliteFile`, compares. Throws `ArchiveProblem`, `ArchiveSealed`, `BackupInvalid`, `DiskFull`. */
 export async function openBackup(
-  file: string,
-  folder: string,
+  {
+    file,
+    folder,
+    opener,
+    signal,
+  }: {
+    file: string
+    folder: string
+    opener: Opener | undefined
+    signal: AbortSignal | undefined
+  },
   sqliteFile: string,
-  signal?: AbortSignal,
 ): Promise<OpenedBackup> {
   const sqlFile = join(folder, 'database.sql')
-  const unpacked = await unpackArchive(file, sqlFile, signal)
+  const unpacked = await unpackArchive(file, sqlFile, signal, opener)
   const { metadata, state } = unpacked
   const restored = await restoreAndMeasure(
     sqlFile,

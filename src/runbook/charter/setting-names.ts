@@ -13,6 +13,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'target.backupExportHours.to': 'backup.exportHours',
   'target.backupExportHours.timeZone': 'timeZone',
   'target.backupMaxRowsRead': 'backup.maxRowsRead',
+  'target.backupRecipients': 'backup.recipients',
   'target.workersPlan': 'workersPlan',
   'target.persistTo': 'persistTo',
   'target.accountId': 'accountId',

@@ -12,7 +12,7 @@ import { plural } from '../../text/plural.js'
 import { formatDuration } from '../../text/duration.js'
 import { inLedger, ledgerText, migrationState, safetyCopyText, stateHeads } from '../migration-state.js'
 import { commandLine } from '../../contract/command-line.js'
-import { backupProof } from '../backup-words.js'
+import { backupProof, sealedTo } from '../backup-words.js'
 import { waysOf } from '../rollback-options.js'
 import { heading, lineOf, text, tableOr, type Block, type Line, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
@@ -217,6 +217,7 @@ export function backupSection({ view, timeZone }: ReportInput): Section {
             ? `Verified: restored into a scratch database and compared, ${plural(backup.tables.length, 'table')}, ${grouped(rows)} rows`
             : 'NOT verified',
           ...backupProof(backup),
+          ...sealedTo(backup),
           ['Schema fingerprint ', { code: backup.schemaFingerprint }],
           ...(backup.bookmark === undefined ? [] : [['Time Travel bookmark ', { code: backup.bookmark }]]),
         ],
