@@ -18,7 +18,8 @@ export async function writeReport(
   ]
   const { view } = report
   if (view.closedAt !== undefined) await archivesAt(here).release(runKey)
-  if (view.failure !== null || view.outcome === 'rolled-back') {
+  const tried = (view.rollbackTries ?? []).length > 0
+  if (view.failure !== null || view.outcome === 'rolled-back' || tried) {
     files.push(await keepDocument(here, { runKey, name: 'incident.md' }, renderIncident(report)))
   }
   return { files }

@@ -25,6 +25,8 @@ import {
 import { permissionFor } from './permission.js'
 import type { Run } from './run.js'
 import { savePresentState, tellSafetyCopy } from './safety-copy.js'
+import { readWhereItFailed } from './failed-way.js'
+import { stoppedState } from '../runbook/stopped-state.js'
 import { compareAfterRollback, markTakenBack, readAfterRollback } from './taken-back.js'
 import { offeredToTheEnd, tellWhereItStopped } from './stopped-rollback.js'
 import { ChosenOtherwise, sameState, takeWayBack } from './way-back.js'
@@ -88,9 +90,10 @@ async function takeBackOrKeep(
   incident: Incident,
   known: Known & { automatic: boolean },
 ): Promise<void> {
-  const { reverse } = known
-  let { automatic, ways } = known
+  let { automatic, ways, reverse } = known
+  let { current } = incident
   const failed: FailedWay[] = []
+  const before = appliedByThisRun(run)
   // A way that failed says so where it is offered again; what it costs stays what was counted.
   const offer = (): RollbackOption[] => {
     const offered = failed.reduce(afterFailure, ways)
@@ -105,6 +108,7 @@ async function takeBackOrKeep(
       : await decideStrategy(run, incident, { ways: offered, reverse })
     if (strategy === 'none') {
       if (automatic) tellKept(run, incident, 'the policy says so (automaticRollbackStrategy: none)')
+      demandStillApplied(run, { before, issue: incident.issue, failed })
       return
     }
     run.takingBackSince = now()
@@ -113,7 +117,7 @@ async function takeBackOrKeep(
         'rollback',
         () =>
           takeBack(run, strategy, {
-            ...{ ...incident, ...defined({ reverse }), ways },
+            ...{ ...defined({ reverse, current }), ways },
             onReverse: (written) => {
               ways = waysBack(run, written, 'not-counted')
               offer()
@@ -141,15 +145,49 @@ async function takeBackOrKeep(
       const { message } = failureOf(error)
       failed.push({ strategy, error: message, at: now(), timeZone: run.request.timeZone })
       const noArchive = whyNoArchive(run, error)
+      const changed = await readWhereItFailed(run, decisionsSoFar(run))
+      if (changed !== undefined) {
+        // A backup of before it holds what is no longer there.
+        current = undefined
+        reverse = changed.reverse
+        ways = waysBack(run, reverse, 'not-counted')
+      }
       if (noArchive !== undefined)
         ways = ways.map((way) => (way.strategy === 'restore-backup' ? closedWay(way, noArchive) : way))
       sendAlert(
         run,
-        { ...incident, issue: `${strategy} failed: ${message}`, action: 'choose another way back' },
+        {
+          ...{ ...incident, ...(changed === undefined ? {} : { impact: stoppedState(run.view).impact }) },
+          ...{ issue: `${strategy} failed: ${message}`, action: 'choose another way back' },
+        },
         offer(),
       )
     }
   }
+}
+
+/**
+ * A run whose failed way back took its files away goes on with nothing: what it would look after is not there.
+ * @throws RunEnded with outcome `failed`
+ */
+function demandStillApplied(
+  run: Run,
+  { before, issue, failed }: { before: readonly string[]; issue: string; failed: readonly FailedWay[] },
+): void {
+  const last = failed.at(-1)
+  const now = appliedByThisRun(run)
+  if (last === undefined || before.every((name) => now.includes(name))) return
+  const states = run.view.migrations.map((one) => `${one.name}: ${migrationState(one, run.view.migrations)}`)
+  const why = `${last.strategy} failed: ${last.error}`
+  throw new RunEnded({
+    outcome: 'failed',
+    message: `${issue}; ${why}; kept as it is: ${states.join(', ')}`,
+    failure: {
+      type: 'ApplyPartial',
+      message: `${issue}; ${why}`,
+      advice: words`look at the state: ${command('status')}`,
+    },
+  })
 }
 
 /** A way of the policy that is not there is not tried: people have the alert already, and are asked. */
@@ -233,6 +271,7 @@ async function takeBack(
   },
 ): Promise<TookBack> {
   run.gates.mayRollBack = false
+  run.wayBack = { began: false }
   // Runs that began before this left the tries to Temporal, where nobody sees them.
   const each = patched(`one-try-at-a-time-${decisionsSoFar(run)}`)
   const price = known.ways.find((way) => way.strategy === strategy)?.price ?? []

@@ -19,6 +19,7 @@ import type { Plan } from '../contract/plan.js'
 import type { PlanView } from '../contract/plan-view.js'
 import { defined } from '../contract/defined.js'
 import type { GateWho, MigrationRequest, RunView } from '../contract/run.js'
+import type { Status } from '../contract/status.js'
 import { renderChecklist } from '../runbook/checklist.js'
 import { gateOpenMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
 import { stepTitle, type StepName } from '../runbook/steps.js'
@@ -31,6 +32,15 @@ import { Gatekeeper } from './gatekeeper.js'
 import { searchAttributesOf } from './search-attributes.js'
 import { aboutOf, newRunView, phaseOf, stepOf, type Ending } from './state.js'
 import { type Words } from '../contract/next-command.js'
+
+interface WayBackTried {
+  /** It may have touched the database. */
+  began: boolean
+  /** What was read before it. */
+  before?: Status
+  /** Ledger and schema as before prove that it did nothing. */
+  provenByReading?: boolean
+}
 
 /** What the body says of itself; whatever throws ends otherwise. */
 export type Completed = Extract<Outcome, 'completed' | 'completed-unhealthy'>
@@ -62,6 +72,8 @@ export class Run {
   takingBackSince: string | undefined
   /** Why the database is kept as it is after the newest issue; undefined while nobody has decided so. */
   keptBecause: string | undefined
+  /** The way back that was tried last. */
+  wayBack: WayBackTried = { began: false }
   private stop: { kind: 'abort' | 'supersede'; request: StopRequest } | null = null
   private readonly body = new CancellationScope()
 

@@ -6,7 +6,7 @@ import { read } from './activities.js'
 import { now } from './clock.js'
 import { failureOf } from './endings.js'
 import type { Run } from './run.js'
-import { ledgerRead } from './taken-back.js'
+import { believe } from './failed-way.js'
 
 /**
  * People stopped the run while the database was being taken back: whatever that did is read from the database and told, for
@@ -23,13 +23,10 @@ export async function tellWhereItStopped(run: Run): Promise<void> {
         { target, files },
       ]),
     )
-    run.view.ledger = ledgerRead(run, status)
-    const { applied } = run.view.ledger
-    run.view.migrations = run.view.migrations.map((one) =>
-      one.state === 'applied' && !applied.includes(one.name) ? { ...one, state: 'absent' } : one,
-    )
+    believe(run, status)
     note = `The rollback was stopped. Read back: ${ledgerText(run.view) ?? ''}`
   } catch (error) {
+    if (run.wayBack.began) believe(run, 'unread')
     note = `The rollback was stopped, and the database could not be read back: ${failureOf(error).message}`
   }
   run.view.observations.push({ note, actor: 'd1-runbook', at: now() })

@@ -56,6 +56,7 @@ export async function takeWayBack<T>(run: Run, way: WayBack<T>): Promise<T> {
 async function tryUntilDone<T>(run: Run, way: WayBack<T>): Promise<T> {
   let before: Status | undefined
   let begun = false
+  run.wayBack = { began: false }
   for (let number = 1; ; number += 1) {
     let failed: unknown
     try {
@@ -63,9 +64,14 @@ async function tryUntilDone<T>(run: Run, way: WayBack<T>): Promise<T> {
       await way.prepare?.()
       run.say('rollback', `${way.strategy}: try ${number} is under way`)
       begun = true
+      run.wayBack = { began: true, before, provenByReading: way.provenByReading }
       return await way.take()
     } catch (error) {
-      if (isCancellation(error) || !mayPass(error)) throw error
+      if (isCancellation(error)) throw error
+      if (!mayPass(error)) {
+        if (begun) addTry(run, way, { number, failed: error, effect: 'unknown' })
+        throw error
+      }
       failed = error
     }
     const seen =
@@ -112,6 +118,15 @@ export function sameState(one: StateRead, other: StateRead): boolean {
   return one.schemaFingerprint === other.schemaFingerprint && names(one) === names(other)
 }
 
+function addTry(
+  run: Run,
+  { strategy }: Pick<WayBack<unknown>, 'strategy'>,
+  { number, failed, effect }: { number: number; failed: unknown; effect: RollbackTry['effect'] },
+): void {
+  const error = failureOf(failed).message
+  run.view.rollbackTries = [...(run.view.rollbackTries ?? []), { strategy, number, at: now(), error, effect }]
+}
+
 async function keepTry<T>(
   run: Run,
   { strategy, limit }: WayBack<T>,
@@ -124,7 +139,7 @@ async function keepTry<T>(
 ): Promise<void> {
   const earlier = run.view.rollbackTries ?? []
   const error = failureOf(failed).message
-  run.view.rollbackTries = [...earlier, { strategy, number, at: now(), error, effect }]
+  addTry(run, { strategy }, { number, failed, effect })
   if (number >= limit) return
   const did =
     effect === 'none'

@@ -10,6 +10,7 @@ import type { RollbackStrategy } from '../../src/contract/policy.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
 import { demandFitting } from '../../src/client/request-size.js'
 import { buildReport } from '../../src/runbook/report/build.js'
+import { completeWhen } from '../../src/runbook/success-criteria.js'
 import { renderIncident } from '../../src/runbook/report/incident.js'
 import { requestFor } from './request.js'
 import { gateOpen, until, useRealTimeServer, type RunHandle } from './skipping.js'
@@ -155,7 +156,7 @@ describe('a way back that meets errors', () => {
       await until(handle, (one) => gateOpen('rollback')(one) && world.calls.includes('travelBack'))
       await choose(handle, 'restore-backup')
     })
-    expect(tries(view)).toEqual([])
+    expect(tries(view)).toEqual([['time-travel', 1, 'none']])
     expect(view).toMatchObject({ outcome: 'rolled-back', rollback: { strategy: 'restore-backup' } })
   })
 })
@@ -324,6 +325,69 @@ describe('a way back that failed', () => {
     const [, alert] = world.told.filter(({ kind }) => kind === 'emergency')
     expect(alert?.text).toMatch(/Way back: Reverse migration\. Price: it was tried, and failed/)
     expect(view.rollbackOptions?.filter(({ price }) => /it was tried/.test(price.join()))).toHaveLength(1)
+  })
+
+  it.each<[string, (world: World) => void, Partial<RunView['migrations'][number]>, RegExp]>([
+    ['took the files away', (it) => it.ledger.splice(1), { state: 'absent' }, /is absent/],
+    [
+      'left a schema that is nobody\u2019s',
+      (it) => it.ledger.push('0009_of_others.sql'),
+      { state: 'unknown' },
+      /is unknown: it may have changed the database/,
+    ],
+  ])('that %s says what was read back, and prices nothing as before it', async (_, did, state, criterion) => {
+    const writtenSince: Since = {
+      ...{ since: '2026-01-02T03:04:05.000Z', asOf: '2026-01-02T04:00:00.000Z', by: 'rows', objects: [] },
+      tables: [{ table: 'orders', added: 12, changed: 3, gone: 0, difference: 12 }],
+    }
+    const world = failing((it) => ({
+      prepareReverse: async (input) => ({
+        ...(await openWorld().activities.prepareReverse(input)),
+        ...{ price: ['203 values of users.vip go'], writtenSince },
+      }),
+      restoreFromBackup: async () => {
+        did(it)
+        throw refusal('ApplyPartial', 'read back these tables differ from it: users.')
+      },
+    }))
+    const view = await run(world, async (handle) => {
+      await choose(handle, 'restore-backup')
+      await until(handle, (one) => gateOpen('rollback')(one) && (one.rollbackTries?.length ?? 0) === 1)
+      const again = await handle.query(statusQuery)
+      expect(again.rollbackOptions?.map(({ available }) => available)).toEqual([false, true, true])
+      expect(JSON.stringify(again.rollbackOptions)).not.toMatch(/203 values|12 added/)
+      await choose(handle, 'none')
+    })
+    expect(view.migrations).toMatchObject([state, state])
+    expect(view).toMatchObject({ outcome: 'failed', failure: { type: 'ApplyPartial' } })
+    expect(view.message).not.toContain('stay applied')
+    expect(view.ledger?.applied).toEqual(world.ledger)
+    expect(completeWhen(view)[0]).toMatchObject({
+      state: 'not-met',
+      because: expect.stringMatching(criterion),
+    })
+    const [, alert] = world.told.filter(({ kind }) => kind === 'emergency')
+    expect(alert?.text).toContain('0 of 2 migrations applied')
+  })
+
+  it('is unknown where nobody could read what it left', async () => {
+    const world: World = failing((it) => ({
+      restoreFromBackup: async () => {
+        throw refusal('ApplyPartial', 'read back these tables differ from it: users.')
+      },
+      readStatus: async (input) => {
+        if (it.calls.includes('restoreFromBackup')) throw refusal('AuthFailed', 'no answer')
+        return openWorld((same) => ((same.ledger = it.ledger), {})).activities.readStatus(input)
+      },
+    }))
+    const view = await run(world, async (handle) => {
+      await choose(handle, 'restore-backup')
+      await until(handle, (one) => gateOpen('rollback')(one) && (one.rollbackTries?.length ?? 0) === 1)
+      await choose(handle, 'none')
+    })
+    expect(view.migrations).toMatchObject([{ state: 'unknown' }, { state: 'unknown' }])
+    expect(view.ledger).toBeUndefined()
+    expect(view.outcome).toBe('failed')
   })
 
   it('is not offered again where what was found behind the decision tells that there is none', async () => {
