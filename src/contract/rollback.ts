@@ -33,6 +33,7 @@ export const LOSSES_NOW = [
   'filled',
   'changed',
   'no-value',
+  'stays',
   'not-compared',
 ] as const
 export const lossNowSchema = z.object({
@@ -50,10 +51,11 @@ export type LossNow = z.infer<typeof lossNowSchema>
 /**
  * What rows written behind the migration can do to its reverse. `deleted`: rows come back while nothing written since has their key;
  * `unique`, `check`, `foreign-key`: it stops at rows that the tables of before refuse; `null`: NULLs become `text`; `type`: values are fitted to
- * the type `text`; `no-value`: rows that the backup does not hold get no value.
+ * the type `text`; `no-value`: rows that the backup does not hold get no value;
+ * `update`: what the migration changed in rows written between the backup and it stays changed.
  */
 export const reverseConditionSchema = z.object({
-  kind: z.enum(['deleted', 'unique', 'check', 'foreign-key', 'null', 'type', 'no-value']),
+  kind: z.enum(['deleted', 'unique', 'check', 'foreign-key', 'null', 'type', 'no-value', 'update']),
   table: z.string(),
   columns: z.array(z.string()),
   text: z.string().optional(),

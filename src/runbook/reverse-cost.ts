@@ -31,7 +31,11 @@ type Rehearsed = Pick<Plan, 'findings' | 'rows'>
 export function lossesSince(rehearsed: Rehearsed, planned: readonly RowChange[]): string[] {
   return [
     ...tablesThatGo(rehearsed, planned).flatMap(({ table, since }) =>
-      since > 0 ? [`${plural(since, 'row')} written to ${table} since the migration`] : [],
+      since > 0
+        ? [
+            `${plural(since, 'row')} of ${table} beyond those that the rehearsal left: written since the backup, or made by the migration from rows that were`,
+          ]
+        : [],
     ),
     ...losses(rehearsed).map(({ message }) => `As it is now: ${message}`),
   ]
@@ -67,6 +71,8 @@ function tableCostOf({ kind, table, column, rows }: LossNow): TableCost {
       return { ...free, rowsLost: rows }
     // They may have had a value until the migration, or have had none.
     case 'no-value':
+    // Nor are those told apart that others wrote after the migration.
+    case 'stays':
       return { ...free, valuesLost: null }
     case 'not-compared':
       return { ...free, rowsLost: null, valuesLost: null }

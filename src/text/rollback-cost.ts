@@ -45,11 +45,13 @@ function lossNowLine(
     case 'value-not-back':
       return `${plural(rows, 'value')} of ${table}.${column} that the migration changed ${one ? 'does' : 'do'} not come back, for the row was written since${shown}.`
     case 'filled':
-      return `${plural(rows, 'NULL')} written to ${table}.${column} since the migration ${one ? 'becomes' : 'become'} ${samples.join(' or ')}.`
+      return `${plural(rows, 'NULL')} of ${table}.${column} that the rehearsal did not leave ${one ? 'becomes' : 'become'} ${samples.join(' or ')}.`
     case 'changed':
-      return `${plural(rows, 'value')} written to ${table}.${column} since the migration ${one ? 'comes' : 'come'} out as ${one ? 'another' : 'others'}.`
+      return `${plural(rows, 'value')} of ${table}.${column} that the rehearsal did not leave ${one ? 'comes' : 'come'} out as ${one ? 'another' : 'others'}.`
     case 'no-value':
       return `${rowsOf} written since the backup of ${archivedAt} ${one ? 'has' : 'have'} no value of before for ${table}.${column}${shown}.`
+    case 'stays':
+      return `${plural(rows, 'value')} of ${table}.${column} written since the backup of ${archivedAt} ${one ? 'stays as it is' : 'stay as they are'}: what the migration changed of ${one ? 'it' : 'them'} does not come back, and how much that is is not known${shown}.`
   }
 }
 
@@ -82,5 +84,7 @@ function conditionLine({ kind, table, columns, text = '' }: ReverseCondition): s
       return `Values written to ${table}.${names} may come out as others, or stop it, for its type is ${text === '' ? 'none' : text} again.`
     case 'no-value':
       return `Rows of ${table} that the backup does not hold, also those written just before the migration, have no value of before for ${names}.`
+    case 'update':
+      return `What the migration changed in ${table}.${names} of rows written after the backup, also just before the migration, is in no backup and may not come back.`
   }
 }

@@ -85,7 +85,10 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
   })
   expect(await reverse({ current, planned })).toMatchObject({
     migration: { name: '0002_rollback_2026_03_08.sql' },
-    price: [goes, '1 row written to photos since the migration'],
+    price: [
+      goes,
+      '1 row of photos beyond those that the rehearsal left: written since the backup, or made by the migration from rows that were',
+    ],
     cost: { rowsLost: 1, valuesLost: 0, tables: [{ table: 'photos', rowsLost: 1 }] },
     writtenSince: {
       ...{ since: backup.createdAt, asOf: current.createdAt, by: 'rows', objects: [] },
@@ -98,7 +101,10 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
   const files = [file, pending]
   expect(await reverse({ current, planned, files, bundle: await packBundle(files) })).toMatchObject({
     migration: { name: '0003_rollback_2026_03_08.sql' },
-    price: [goes, '1 row written to photos since the migration'],
+    price: [
+      goes,
+      '1 row of photos beyond those that the rehearsal left: written since the backup, or made by the migration from rows that were',
+    ],
   })
 })
 

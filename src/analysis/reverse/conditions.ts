@@ -23,6 +23,7 @@ export function conditionsOf({ fates }: Pick<Evidence, 'fates'>): ReverseConditi
     const pairs = pairsOf(fate, after)
     return [
       ...deleted(fate),
+      ...updated(fate),
       ...uniques(before, after, pairs),
       ...columns(before, after, pairs),
       ...rules(fate, after),
@@ -33,6 +34,18 @@ export function conditionsOf({ fates }: Pick<Evidence, 'fates'>): ReverseConditi
 function deleted({ before, data }: TableFate): ReverseCondition[] {
   const gone = data === undefined ? 0 : data.lost + (data.equal ?? 0)
   return gone > 0 ? [{ kind: 'deleted', table: before.name, columns: [] }] : []
+}
+
+/** Columns whose values were changed by the forward files in rows that stay: of rows that came later nobody knows the value of before. */
+function updated({ before, data }: TableFate): ReverseCondition[] {
+  const changed = (data?.columns ?? []).filter(
+    ({ after, changed: rows, nulled, retyped = 0 }) => after !== undefined && rows + nulled > retyped,
+  )
+  const names = new Set([
+    ...changed.map(({ column }) => column),
+    ...(data?.filled ?? []).map(({ column }) => column),
+  ])
+  return names.size === 0 ? [] : [{ kind: 'update', table: before.name, columns: [...names] }]
 }
 
 /** What must differ before and need not now. */

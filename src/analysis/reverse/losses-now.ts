@@ -157,6 +157,17 @@ function valuesOf(database: DatabaseSync, each: Keyed): LossNow[] {
           AND EXISTS ${held(each, 'back', { as: 'o', of: 'b' })} AND ${equal(of('o', 'was'), of('b', 'was'))})
           AND EXISTS ${held(each, 'main', { as: 'r', of: 'b' })} AND NOT ${equal(of('r', 'was'), of('b', 'was'))})`,
       )
+      const stays = counted(
+        database,
+        table,
+        `main.${name} b JOIN present.${quoteName(now.name)} c
+          ON ${key.map((part) => `${column('b', part.was)} IS ${column('c', part.is)}`).join(' AND ')}
+          WHERE ${equal(of('b', 'was'), of('c', 'is'))}
+          AND EXISTS (SELECT 1 FROM prior.${name} u WHERE EXISTS ${held(each, 'planned', { as: 'p', of: 'u' })} AND NOT ${equal(of('p', 'is'), of('u', 'was'))}))
+          AND NOT EXISTS ${held(each, 'planned', { as: 'p', of: 'b' })} AND ${equal(of('p', 'is'), of('b', 'was'))})
+          AND NOT EXISTS ${held(each, 'prior', { as: 'a', of: 'b' })} AND (${equal(of('a', 'was'), of('b', 'was'))}
+            OR EXISTS ${held(each, 'planned', { as: 'p', of: 'a' })} AND NOT ${equal(of('p', 'is'), of('a', 'was'))})))`,
+      )
       // What the forward files left and nobody wrote since is the migration's, and the reverse is to change it.
       const since = `present.${quoteName(now.name)} c JOIN main.${name} r
         ON ${key.map((part) => `${column('r', part.was)} IS ${column('c', part.is)}`).join(' AND ')}
@@ -177,6 +188,9 @@ function valuesOf(database: DatabaseSync, each: Keyed): LossNow[] {
         ...(taken === undefined
           ? []
           : [{ kind: 'value-not-back' as const, table: table.name, column: was, ...taken }]),
+        ...(stays === undefined
+          ? []
+          : [{ kind: 'stays' as const, table: table.name, column: was, ...stays }]),
         ...(rows === 0
           ? []
           : [{ kind: 'filled' as const, table: table.name, column: was, rows, samples: values }]),

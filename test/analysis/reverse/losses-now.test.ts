@@ -125,6 +125,22 @@ describe('what is lost of the database as it is now is counted', () => {
       [{ kind: 'no-value', table: 'notes', column: 'note', rows: 1 }],
     ],
     [
+      'a row written between the backup and an UPDATE that changed it',
+      {
+        forward: 'UPDATE notes SET rank = rank * 10;',
+        between: `INSERT INTO notes VALUES (3, 'm', 3, 'third');`,
+      },
+      [{ kind: 'stays', table: 'notes', column: 'rank', rows: 1 }],
+    ],
+    [
+      'a row of before that was written to be what an UPDATE changes',
+      {
+        forward: 'UPDATE notes SET rank = 90 WHERE id = 1 OR rank = 9;',
+        between: 'UPDATE notes SET rank = 9 WHERE id = 2;',
+      },
+      [{ kind: 'stays', table: 'notes', column: 'rank', rows: 1 }],
+    ],
+    [
       'a deleted row of a table that lost a column too',
       {
         forward: `DELETE FROM notes WHERE id = 2; ${NO_NOTE}`,
@@ -186,6 +202,18 @@ describe('nothing is said where nothing is lost', () => {
     [
       'text that is a number as it stands',
       { forward: LOOSE_TYPE, since: `INSERT INTO notes VALUES (6, 'c', '8', 'y');` },
+    ],
+    [
+      'a changed column, and rows written that hold what the backup does',
+      { forward: 'UPDATE notes SET rank = rank * 10;', since: 'UPDATE notes SET code = code WHERE id = 1;' },
+    ],
+    [
+      'a changed column, and another one was written',
+      { forward: 'UPDATE notes SET rank = rank * 10;', since: `UPDATE notes SET note = 'z' WHERE id = 1;` },
+    ],
+    [
+      'a new row of a table whose values the migration left alone',
+      { forward: 'UPDATE orders SET sum = 0;', between: `INSERT INTO notes VALUES (3, 'm', 3, 'third');` },
     ],
     [
       'a dropped column, and no new row',
