@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { didYouMean } from '../../config/closest.js'
 import type { Decision } from '../../contract/decision.js'
 import { RunbookError } from '../../contract/failures.js'
+import { visibleIn } from '../../text/visible.js'
 import { GATES, isGate, type Gate } from '../../contract/names.js'
 import type { GateView, RunView } from '../../contract/run.js'
 import { howToRollBack } from '../../runbook/possible-ways.js'
@@ -100,17 +101,57 @@ export async function sendDecision(input: {
       decisionId,
       ...defined({ planHash: wholePlanHash(options.planHash, run.planHash), comment: options.comment }),
     }
+    if (!(await priceAccepted(input.decision, run, output))) return { workflowId, declined: true as const }
     const signing = { key: options.signKey, folder: options.project }
     const counted = await answered(session, onSilence, () => submitDecision(session, run, decision, signing))
     return { workflowId, counted, next: output.json ? undefined : await readNext(session, workflowId) }
   })
-  const { workflowId, counted: result, next } = answer
+  const { workflowId } = answer
+  if ('declined' in answer) {
+    output.line('Nothing was decided.')
+    return 3
+  }
+  const { counted: result, next } = answer
   output.document({ success: true, workflowId, ...input.decision, actor, ...result })
   if (!output.json) {
     output.line(countedText({ ...input.decision, actor }, result))
     if (next !== undefined) for (const line of nextLines(next, actor)) output.line(line)
   }
   return 0
+}
+
+/** A way back begins at once: what it costs is said before, and in a terminal asked about. */
+async function priceAccepted(
+  decision: Pick<Decision, 'gate' | 'decision' | 'strategy'>,
+  run: RunView,
+  output: Output,
+): Promise<boolean> {
+  const price = wayPrice(decision, visibleIn(run))
+  if (price === undefined) return true
+  if (!output.interactive || output.json) {
+    for (const line of [`${price.title}:`, ...price.lines.map((line) => `  ${line}`)]) output.note(line)
+    return true
+  }
+  const { askGate } = await import('../terminal/prompts.js')
+  const { signal } = new AbortController()
+  const answer = await askGate({ title: price.title, shows: price.lines, block: output.block, signal })
+  return typeof answer === 'object' && answer.decision === 'approve'
+}
+
+/** What the run told last of the way back that a decision chooses; undefined where it chooses none that the run would take. */
+export function wayPrice(
+  { gate, decision, strategy }: Pick<Decision, 'gate' | 'decision' | 'strategy'>,
+  { outcome, rollbackOptions }: Pick<RunView, 'outcome' | 'rollbackOptions'>,
+): { title: string; lines: string[] } | undefined {
+  if (gate !== 'rollback' || decision !== 'approve' || strategy === undefined || strategy === 'none')
+    return undefined
+  if (outcome !== null) return undefined
+  const way = rollbackOptions?.find((one) => one.strategy === strategy)
+  if (way === undefined)
+    return { title: `What ${strategy} costs`, lines: ['it is not known: the run has not told it'] }
+  return way.available
+    ? { title: `What ${strategy} costs, as the run told last`, lines: way.price }
+    : undefined
 }
 
 function countedText(

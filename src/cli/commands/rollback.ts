@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander'
 import { rollbackStrategySchema } from '../../contract/policy.js'
 import type { App } from '../terminal/app.js'
+import { helpParagraph } from '../terminal/help-text.js'
 import { decisionOptions, sendDecision, type DecideOptions } from './decide.js'
 
 interface RollbackOptions extends DecideOptions {
@@ -15,6 +16,10 @@ export function rollbackCommand(app: App, summary: string): Command {
     'rollback --strategy none --comment "a false alarm"     # stay as it is',
   ])
   return decisionOptions(command)
+    .addHelpText(
+      'after',
+      helpParagraph('A way back begins at once. What it costs is said first, and in a terminal asked about.'),
+    )
     .addOption(
       new Option('--strategy <way>', 'the way back')
         .choices(rollbackStrategySchema.options)

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { nextLines, wholePlanHash } from '../../../src/cli/commands/decide.js'
+import { nextLines, wayPrice, wholePlanHash } from '../../../src/cli/commands/decide.js'
 import { plain } from '../../../src/contract/command-line.js'
-import { commandsIn } from '../../../src/contract/next-command.js'
+import type { RollbackStrategy } from '../../../src/contract/policy.js'
+import { command, commandsIn } from '../../../src/contract/next-command.js'
 import { sampleRun } from '../../runbook/sample-run.js'
 
 const PLAN = `9e004295a953${'0'.repeat(52)}`
@@ -62,4 +63,35 @@ test.each<[string, string, string[], boolean]>([
   const lines = nextLines(halfApproved(roles), actor)
   expect(lines.flatMap(commandsIn).map((one) => one.command)).toEqual(offered ? ['approve', 'reject'] : [])
   if (!offered) expect(lines.map((line) => plain(line)).join('\n')).toContain('Cy')
+})
+
+const TRAVEL = {
+  strategy: 'time-travel',
+  title: 'Time Travel',
+  available: true,
+  price: ['as of 2026-01-02 03:04 UTC: 3 rows written since'],
+  command: { command: 'rollback', args: ['--strategy', 'time-travel'] },
+} as const
+const told = (change: { available?: boolean } = {}) => ({
+  outcome: null,
+  rollbackOptions: [{ ...TRAVEL, price: [...TRAVEL.price], command: command('rollback'), ...change }],
+})
+const choose = (strategy: RollbackStrategy) => ({ gate: 'rollback', decision: 'approve', strategy }) as const
+
+test('what a way back costs is said before it is chosen, as the run told it, or as not known', () => {
+  expect(wayPrice(choose('time-travel'), told())).toEqual({
+    title: 'What time-travel costs, as the run told last',
+    lines: ['as of 2026-01-02 03:04 UTC: 3 rows written since'],
+  })
+  const unknown = { title: 'What restore-backup costs', lines: ['it is not known: the run has not told it'] }
+  expect(wayPrice(choose('restore-backup'), told())).toEqual(unknown)
+  expect(wayPrice(choose('restore-backup'), { outcome: null })).toEqual(unknown)
+})
+
+test('nothing is asked where nothing is taken back', () => {
+  expect(wayPrice(choose('none'), told())).toBeUndefined()
+  expect(wayPrice(choose('time-travel'), told({ available: false }))).toBeUndefined()
+  expect(wayPrice(choose('time-travel'), { ...told(), outcome: 'failed' })).toBeUndefined()
+  expect(wayPrice({ gate: 'rollback', decision: 'reject' }, told())).toBeUndefined()
+  expect(wayPrice({ gate: 'plan', decision: 'approve' }, told())).toBeUndefined()
 })
