@@ -8,7 +8,7 @@ const ACT: Record<Price['act'], string> = {
   backup: 'A backup',
   plan: 'A plan with a backup of now',
   restore: 'A restore of the backup',
-  schedule: 'The backups of a day',
+  schedule: 'A day of backups',
 }
 
 /** What an act will cost, one sentence a subject. `plan`: of the account; not known where absent. */
