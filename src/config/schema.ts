@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { exportHoursOf } from '../contract/export-hours.js'
 import { channelSchema, contactSchema, type Channel } from '../contract/announcement.js'
-import { probeSchema, thresholdsSchema, type Probe } from '../contract/monitoring.js'
+import { probeSchema, thresholdsSchema, timeScaleSchema, type Probe } from '../contract/monitoring.js'
 import { ATTESTATION_NAMES } from '../contract/attestations.js'
 import { GATES } from '../contract/names.js'
 import { workersPlanSchema } from '../contract/price.js'
@@ -62,7 +62,7 @@ const monitoringConfigSchema = z.strictObject({
   probes: z.array(probeSchema).optional(),
   baselineSamples: z.number().int().min(1).optional(),
   baselinePause: durationSchema.optional(),
-  timeScale: z.number().positive().optional(),
+  timeScale: timeScaleSchema.optional(),
 })
 
 const querySchema = z.strictObject({

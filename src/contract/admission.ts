@@ -1,11 +1,13 @@
 import { z } from 'zod'
 
-/** Something that a request claims and the charter says otherwise. The charter holds. Both as JSON, cut where it is long. */
+/** Something that a request claims and the charter says otherwise. The charter holds, but where `stands` says otherwise. Both as JSON, cut where it is long. */
 export const claimDifferenceSchema = z.object({
   /** Dotted path, as the configuration names it; in runs of earlier versions below the request. */
   path: z.string(),
   claimed: z.string(),
   holds: z.string(),
+  /** The one setting that a request may bring its own of: here what was asked for stands. */
+  stands: z.literal('claimed').optional(),
 })
 export type ClaimDifference = z.infer<typeof claimDifferenceSchema>
 

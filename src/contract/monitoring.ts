@@ -124,13 +124,16 @@ export const thresholdsSchema = z.object({
 })
 export type Thresholds = z.infer<typeof thresholdsSchema>
 
+/** Beyond it no clock has the time of a checkpoint, and what was applied would never be looked at. */
+export const timeScaleSchema = z.number().min(0.001).max(1e9)
+
 export const monitoringPlanSchema = z.object({
   probes: z.array(probeSchema),
   thresholds: thresholdsSchema,
   /** Milliseconds after the anchor, ascending; before `timeScale`. */
   offsetsMs: z.array(z.number().int().positive()),
-  /** Real milliseconds = planned / timeScale. 1 in production. */
-  timeScale: z.number().positive().default(1),
+  /** Real milliseconds = planned / timeScale. 1 is real time; what is not is told as a gap. */
+  timeScale: timeScaleSchema.default(1),
   /** Baseline samples to take, and the pause between them. */
   baselineSamples: z.number().int().min(1).default(20),
   baselinePauseMs: z.number().int().nonnegative().default(250),

@@ -308,6 +308,8 @@ export const runViewSchema = z.object({
   paused: z.boolean(),
   /** Only signed decisions count. */
   requireSignatures: z.boolean().optional(),
+  /** The monitoring is not in real time: what was planned, in milliseconds, lasts a `timeScale`th. Absent in real time, and in earlier versions. */
+  compressed: z.object({ plannedMs: z.number(), timeScale: z.number() }).optional(),
   planHash: z.string().nullable(),
   migrations: z.array(migrationResultSchema),
   /** Of an adoption: files whose ledger rows this run wrote, and those that are not proven to be there. */

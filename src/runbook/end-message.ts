@@ -4,6 +4,8 @@ import type { RunView } from '../contract/run.js'
 import { noteMessage, type MessageContext } from './messages.js'
 import { comparedLines } from '../text/written-since.js'
 import { ledgerText, migrationState, safetyCopyText, wayText } from './migration-state.js'
+import { gapLine } from './gaps.js'
+import { compressedGap } from './monitoring/compressed.js'
 import { finalVerdict, lastLook, verdictCounts } from './monitoring/end.js'
 import { words, type Words } from '../contract/next-command.js'
 
@@ -42,6 +44,7 @@ export function endMessage(
         ? note('✅', `Nothing to migrate: ${message}`, [])
         : note('✅', `Monitoring ended: ${finalVerdict(view.monitoring)}`, [
             verdictCounts(view.monitoring),
+            ...compressedGap(view).map(gapLine),
             ...stateLines(view),
           ])
     case 'completed-unhealthy':
@@ -49,6 +52,7 @@ export function endMessage(
         ...(view.monitoring === null
           ? [message]
           : [lastLook(view.monitoring), verdictCounts(view.monitoring)]),
+        ...compressedGap(view).map(gapLine),
         'The monitoring is over: nobody looks at it any more, and this run takes nothing back any more',
         ...stateLines(view),
         ...(view.backup === null ? [] : [`Backup of before the migration: ${view.backup.file}`]),

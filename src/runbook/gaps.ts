@@ -1,14 +1,19 @@
 import type { Probe } from '../contract/monitoring.js'
-import type { Check } from '../contract/run.js'
+import type { Check, RunView } from '../contract/run.js'
+import { compressedGap } from './monitoring/compressed.js'
+
+/** What is missing of what the runbook asks for. */
+export type Gap = Pick<Check, 'title' | 'message'>
 
 /** What nobody looked at, or somebody left out: a run may go on with it, and whoever gives the final word must have read it. */
-export function gapsOf(checks: readonly Check[]): Check[] {
-  return checks.filter(
+export function gapsOf(view: Pick<RunView, 'checks' | 'compressed'>): Gap[] {
+  const open = view.checks.filter(
     ({ state, actor }) => state === 'warned' || (state === 'skipped' && actor !== undefined),
   )
+  return [...compressedGap(view), ...open]
 }
 
-export function gapLine({ title, message }: Check): string {
+export function gapLine({ title, message }: Gap): string {
   return `Gap: ${title}: ${message}`
 }
 

@@ -1,4 +1,6 @@
 import type { MigrationResult, RunView } from '../contract/run.js'
+import { gapLine } from './gaps.js'
+import { compressedGap } from './monitoring/compressed.js'
 import { migrationState } from './migration-state.js'
 import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
@@ -27,7 +29,9 @@ export function migrationLogLine(input: { view: RunView; timeZone?: string }): s
     zonedDateTime(Date.parse(at), input.timeZone ?? 'UTC'),
     prose(view.environment),
     `${prose(view.database.name)} ${code(view.database.id)}`,
-    view.outcome ?? 'under way',
+    [view.outcome ?? 'under way', ...(view.monitoring === null ? [] : compressedGap(view).map(gapLine))].join(
+      '. ',
+    ),
     [...applied, ...other, ...recorded].join(', ') || 'none',
     formatDuration(tookMs),
     prose(view.requester),

@@ -1,4 +1,5 @@
 import { migrationState, plannedMigrations } from './migration-state.js'
+import { compressedText } from './monitoring/compressed.js'
 import { formatDuration } from '../text/duration.js'
 import { plural } from '../text/plural.js'
 import type { Checkpoint, MonitoringView, ProbeResult } from '../contract/monitoring.js'
@@ -183,8 +184,13 @@ function noCriticalErrors(view: RunView): Evidence {
   const breached = seen.filter(({ verdict }) => verdict === 'breached').length
   const blind = seen.filter(({ verdict }) => verdict === 'unknown').length
   if (breached > 0) return { state: 'not-met', because: `${plural(breached, 'checkpoint')} breached` }
+  const compressed = compressedText(view)
+  const hurried = compressed === undefined ? '' : `; ${compressed}`
   const without = blind > 0 ? `, ${plural(blind, 'checkpoint')} without data` : ''
-  return { state: 'met', because: `${plural(seen.length - blind, 'checkpoint')} without a breach${without}` }
+  return {
+    state: 'met',
+    because: `${plural(seen.length - blind, 'checkpoint')} without a breach${without}${hurried}`,
+  }
 }
 
 /** The counts of looks that are not here show a breach, never that there was none. */

@@ -23,6 +23,7 @@ import {
 } from './prepare.js'
 import { teamLeadPrompt } from './prompts.js'
 import { endedHealthy, lastLook, verdictCounts } from '../runbook/monitoring/end.js'
+import { monitoredText } from '../runbook/monitoring/compressed.js'
 import { LEFT_UNFINISHED } from '../runbook/unfinished-run.js'
 import { plural } from '../text/plural.js'
 import { Run, type Completed } from './run.js'
@@ -135,9 +136,13 @@ async function monitor(run: Run, expected: Expected): Promise<Completed> {
   const found = run.request.lostRun === undefined ? '' : 'found '
   const applied = `${plural(appliedByThisRun(run).length, 'migration')} ${found}applied`
   if (endedHealthy(monitoring)) {
-    run.say('monitor', `${applied} and monitored; ${verdictCounts(monitoring)}`)
+    run.say('monitor', `${applied} and ${monitoredText(run.view)}; ${verdictCounts(monitoring)}`)
     return 'completed'
   }
-  run.say('monitor', `${applied}, but not healthy: ${lastLook(monitoring)} (${verdictCounts(monitoring)})`)
+  const hurried = run.view.compressed === undefined ? '' : `; ${monitoredText(run.view)}`
+  run.say(
+    'monitor',
+    `${applied}, but not healthy: ${lastLook(monitoring)} (${verdictCounts(monitoring)})${hurried}`,
+  )
   return 'completed-unhealthy'
 }

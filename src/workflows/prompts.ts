@@ -85,7 +85,7 @@ export function finalPrompt(view: RunView, plan: Plan): string[] {
     `Apply ${plan.migrations.length}: ${plan.migrations.map(({ name }) => name).join(', ')}`,
     planHeadline(plan),
     `Verified backup: ${view.backup?.file ?? 'none'}`,
-    ...gapsOf(view.checks).map(gapLine),
+    ...gapsOf({ checks: view.checks }).map(gapLine),
   ]
 }
 

@@ -22,6 +22,8 @@ import type { GateWho, MigrationRequest, RunView } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import { renderChecklist } from '../runbook/checklist.js'
 import { gateOpenMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
+import { gapLine } from '../runbook/gaps.js'
+import { compressedGap, compressedOf } from '../runbook/monitoring/compressed.js'
 import { stepTitle, type StepName } from '../runbook/steps.js'
 import { windowState } from '../runbook/window.js'
 import { Announcer } from './announcer.js'
@@ -103,7 +105,8 @@ export class Run {
     Object.assign(request, effective, { bundle })
     delete view.accountId
     delete view.requireSignatures
-    Object.assign(view, aboutOf(request), { admission })
+    delete view.compressed
+    Object.assign(view, aboutOf(request), compressedOf(request), { admission })
     this.begin()
   }
 
@@ -232,7 +235,7 @@ export class Run {
    */
   async gate(gate: Gate, shows: Words[], plan?: PlanView): Promise<void> {
     await this.whileRunning()
-    await this.ask(gate, shows, plan)
+    await this.ask(gate, [...shows, ...compressedGap(this.view).map(gapLine)], plan)
     const { state, decisions } = this.gates.of(gate)
     const { window } = this.request
     const late = beforeApply(gate) && windowState({ window, now: Date.now() }).state === 'closed'

@@ -22,7 +22,7 @@ test.each([
   [line('attested', 'Ada'), false],
   [line('failed'), false],
 ])('$state by $actor is a gap that stays open: %s', (check, is) => {
-  expect(gapsOf([check])).toEqual(is ? [check] : [])
+  expect(gapsOf({ checks: [check] })).toEqual(is ? [check] : [])
 })
 
 describe('a rise of the error rate is seen only where a probe knows it', () => {

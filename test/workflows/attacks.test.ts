@@ -67,6 +67,7 @@ beforeAll(async () => {
       ...base.monitoring,
       probes: [{ name: 'database', kind: 'connectivity', critical: true, timeoutMs: 10_000 }],
       offsetsMs: [60_000],
+      timeScale: 60_000,
     },
   })
   const {
@@ -78,7 +79,6 @@ beforeAll(async () => {
     ...held,
     files: [{ name: FILE.name, sha256: FILE.sha256 }],
     bundle: await packBundle([FILE]),
-    monitoring: { ...held.monitoring, timeScale: 60_000 },
   }
   env = await TestWorkflowEnvironment.createLocal({
     server: { executable: { type: 'existing-path', path: await provideTemporal('temporal-cli') } },

@@ -87,6 +87,10 @@ describe('a migration that goes well', () => {
     })
     const final = view.gates.find(({ gate }) => gate === 'final')
     expect(Date.parse(final?.expiresAt ?? '') - Date.parse(final?.openedAt ?? '')).toBe(3_600_000)
+    const shown = view.gates.filter(({ openedAt }) => openedAt !== undefined)
+    expect(shown.map(({ shows }) => shows.join('\n'))).toEqual(
+      shown.map(() => expect.stringContaining('of monitoring in')),
+    )
     expect(view.outcome).toBe('expired')
     const told = world.told.map(({ text }) => text).join('\n')
     expect(told).toContain('🚀 Migration (local) Starting')

@@ -8,7 +8,9 @@ import { ledgerText, migrationState, safetyCopyText } from '../../runbook/migrat
 import { awaitedDiskText } from '../../text/awaited-disk.js'
 import { zonedSeconds } from '../../text/clock.js'
 import { differenceLine } from '../../runbook/charter/differences.js'
-import { gapsOf } from '../../runbook/gaps.js'
+import { defined } from '../../contract/defined.js'
+import { gapLine, gapsOf } from '../../runbook/gaps.js'
+import { compressedGap } from '../../runbook/monitoring/compressed.js'
 import { beyondLines } from '../../runbook/beyond.js'
 import { whoLines } from '../../runbook/who-decides.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
@@ -45,7 +47,7 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     ...section('Gates', decidedGateLines(view, colors)),
     ...section(
       'Gaps',
-      gapsOf(view.checks).map(({ title, message }) => `${colors.yellow('!')} ${title}: ${message}`),
+      gapsOf(view).map(({ title, message }) => `${colors.yellow('!')} ${title}: ${message}`),
     ),
     ...section('Waiting for', [
       ...diskLines(view, colors),
@@ -113,12 +115,12 @@ export function openGateLines(gate: GateView, view: GateRun, colors: Colors): Wo
   return [title, ...decide, ...shows]
 }
 
-type GateRun = Pick<RunView, 'environment' | 'timeZone'>
+type GateRun = Pick<RunView, 'environment' | 'timeZone' | 'compressed'>
 
 /** The same in parts: what stands in `decide` is never cut. */
 export function gateParts(
   one: GateView,
-  { environment, timeZone }: GateRun,
+  { environment, timeZone, compressed }: GateRun,
   colors: Colors,
 ): { title: string; decide: Words[]; shows: Words[] } {
   const { gate } = one
@@ -128,7 +130,10 @@ export function gateParts(
       ...gateCommands({ gate, environment }).map(({ label, command }) => words`${label}: ${command}`),
       ...whoAndUntil(one, { timeZone }),
     ],
-    shows: shownLines(one, colors),
+    shows: [
+      ...shownLines(one, colors),
+      ...(one.plan === undefined ? [] : compressedGap(defined({ compressed })).map(gapLine)),
+    ],
   }
 }
 

@@ -17,8 +17,8 @@ import { servedBy, type Served, type Service } from './service.js'
 const claimSchema = migrationRequestSchema.omit({ bundle: true })
 
 /**
- * Holds a request against what the worker serves. Files, window, requester, evidence and time scale are the request's; all else is the
- * charter's, whatever the request says. Pure. Throws `NotAdmitted`.
+ * Holds a request against what the worker serves. Files, window, requester and evidence are the request's, and the time scale
+ * where no signatures are required; all else is the charter's, whatever the request says. Pure. Throws `NotAdmitted`.
  */
 export function admitRequest(
   service: Service,
@@ -37,7 +37,7 @@ export function admitRequest(
   const own = migrationWorkflowId(environment, database.id)
   if (workflowId !== own && workflowId !== checkoutWorkflowId(charter.target))
     throw refusal(notItsWorkflow(charter.target, claim.target, workflowId))
-  const differences = differencesFrom({ ...charter, variables }, claim)
+  const differences = [...differencesFrom({ ...charter, variables }, claim), ...ownTime(charter, claim)]
   return { charterHash, differences, effective: heldTo(charter, claim) }
 }
 
@@ -96,13 +96,25 @@ function identityOf(target: Target): Record<string, unknown> {
 function heldTo(charter: CharteredEnvironment, claim: RequestClaim): RequestClaim {
   const { files, requester, preApproved, window, evidence, queries, checksums, overlooked } = claim
   const { adopt, lostRun } = claim
-  const { timeScale } = claim.monitoring
+  const { timeScale } = (bringsOwnTime(charter) ? claim : charter).monitoring
   return {
     ...charter,
     ...{ files, requester, preApproved, evidence },
     ...defined({ window, queries, checksums, overlooked, adopt, lostRun }),
     monitoring: { ...charter.monitoring, timeScale },
   }
+}
+
+/** What people must sign is not shortened by whoever asks for it: the scale is no part of the plan that they sign. */
+function bringsOwnTime({ policy }: CharteredEnvironment): boolean {
+  return !policy.requireSignatures
+}
+
+function ownTime(charter: CharteredEnvironment, claim: RequestClaim): Admission['differences'] {
+  const [claimed, holds] = [claim, charter].map(({ monitoring }) => String(monitoring.timeScale))
+  if (claimed === undefined || holds === undefined || claimed === holds) return []
+  const stands = bringsOwnTime(charter) ? ({ stands: 'claimed' } as const) : {}
+  return [{ path: 'monitoring.timeScale', claimed, holds, ...stands }]
 }
 
 function differencesFrom(charter: Settings, claim: RequestClaim): Admission['differences'] {

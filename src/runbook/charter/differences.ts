@@ -102,7 +102,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** For people: what was asked, and what holds. */
-export function differenceLine({ path, claimed, holds }: ClaimDifference): string {
+export function differenceLine({ path, claimed, holds, stands }: ClaimDifference): string {
   if (claimed === '' && holds === '') return path
-  return `${path}: asked for ${claimed}, the worker's charter has ${holds}`
+  const said = `${path}: asked for ${claimed}, the worker's charter has ${holds}`
+  return stands === undefined ? said : `${said}; a request may bring its own, which stands`
 }

@@ -1,3 +1,4 @@
+import { compressedText } from '../monitoring/compressed.js'
 import { looksText } from '../../text/looks.js'
 import { plain } from '../../contract/command-line.js'
 import type { GateView, MigrationResult, RunView } from '../../contract/run.js'
@@ -176,6 +177,9 @@ function appliedText(view: RunView): string {
   return undone === 0 ? text : `${text}, ${undone} taken back`
 }
 
-function monitoringText({ monitoring, timeZone }: RunView): string {
-  return monitoring === null ? 'not begun' : looksText(monitoring, timeZone)
+function monitoringText({ monitoring, timeZone, ...rest }: RunView): string {
+  if (monitoring === null) return 'not begun'
+  const compressed = compressedText(rest)
+  const said = compressed === undefined ? '' : `; ${compressed}`
+  return `${looksText(monitoring, timeZone)}${said}`
 }

@@ -67,7 +67,7 @@ export function checksSection({ view }: ReportInput): Section {
     id: 'checks',
     title: 'Checks',
     blocks: [
-      ...gapsOf(view.checks).map((gap) => text([{ strong: gapLine(gap) }])),
+      ...gapsOf(view).map((gap) => text([{ strong: gapLine(gap) }])),
       tableOr(
         'No check was made yet.',
         ['Check', 'State', 'What it saw', 'By'],

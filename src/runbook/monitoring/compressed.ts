@@ -1,0 +1,44 @@
+import type { MigrationRequest, RunView } from '../../contract/run.js'
+import { durationInWords, formatDuration } from '../../text/duration.js'
+
+type Compressed = Pick<RunView, 'compressed'>
+
+/** What a run says of its time; nothing where it is real, or nobody looks. An adoption applies nothing that would be looked at. */
+export function compressedOf({
+  monitoring,
+  adopt,
+}: Pick<MigrationRequest, 'monitoring' | 'adopt'>): Compressed {
+  const { timeScale, offsetsMs } = monitoring
+  const plannedMs = offsetsMs.at(-1)
+  if (timeScale === 1 || plannedMs === undefined || adopt !== undefined) return {}
+  return { compressed: { plannedMs, timeScale } }
+}
+
+/** `24 hours of monitoring in 24 s (compressed 3,600 times)`; undefined in real time. */
+export function compressedText({ compressed }: Compressed): string | undefined {
+  if (compressed === undefined) return undefined
+  const { plannedMs, timeScale } = compressed
+  const realMs = Math.max(1, plannedMs / timeScale)
+  return `${durationInWords(plannedMs)} of monitoring in ${formatDuration(realMs)} (${factorText(timeScale)})`
+}
+
+/** What people must have read before they decide. */
+export function compressedGap(view: Compressed): { title: string; message: string }[] {
+  const message = compressedText(view)
+  return message === undefined ? [] : [{ title: 'The monitoring is not in real time', message }]
+}
+
+/** `monitored`, or, out of real time, how long it really was: `monitored for 31 s (compressed 3,600 times)`. */
+export function monitoredText({ compressed, steps }: Compressed & Pick<RunView, 'steps'>): string {
+  if (compressed === undefined) return 'monitored'
+  const { startedAt, endedAt } = steps.find(({ step }) => step === 'monitor') ?? {}
+  const tookMs =
+    startedAt === undefined || endedAt === undefined ? NaN : Date.parse(endedAt) - Date.parse(startedAt)
+  const took = Number.isFinite(tookMs) ? `for ${formatDuration(Math.max(1, tookMs))} ` : ''
+  return `monitored ${took}(${factorText(compressed.timeScale)})`
+}
+
+function factorText(timeScale: number): string {
+  const [how, factor] = timeScale > 1 ? ['compressed', timeScale] : ['stretched', 1 / timeScale]
+  return `${how} ${new Intl.NumberFormat('en-US', { maximumFractionDigits: 3 }).format(factor)} times`
+}
