@@ -29,6 +29,16 @@ interface Fields {
   archive?: string
 }
 
+/** An activity's input, read anew. Throws `NotAdmitted`. */
+export function admitOwnInput<Name extends keyof RunbookActivities>(
+  name: Name,
+  value: unknown,
+): ActivityInput<Name> {
+  const read = readActivityInput(name, value)
+  if (!read.ok) throw refusal(`${name} was asked with what it does not take: ${read.why}`)
+  return read.input
+}
+
 /**
  * The one door of every activity that is about a database: its input is read anew, its target and all that is configuration become the
  * charter's, and what names a place must be one of this run and this database. Whoever scheduled the activity says nothing that
@@ -39,9 +49,8 @@ export function admitInput<Name extends TargetActivity>(
   value: unknown,
   { service, place }: { service: Service; place: WorkerHome },
 ): { here: ActivityContext; input: ActivityInput<Name>; served: Served } {
-  const read = readActivityInput(name, value)
-  if (!read.ok) throw refusal(`${name} was asked with what it does not take: ${read.why}`)
-  const fields: Fields = read.input
+  const asked = admitOwnInput(name, value)
+  const fields: Fields = asked
   const served = servedFor(service, fields.target)
   const { target } = served.environment
   const here = contextFor({ ...place, variables: served.variables }, target)
@@ -56,7 +65,7 @@ export function admitInput<Name extends TargetActivity>(
     fields.permission?.derivedFrom?.backup,
   ])
     if (backup !== undefined) demandArchive(backup, here)
-  return { here, served, input: { ...read.input, ...configured(name, served, fields), target } }
+  return { here, served, input: { ...asked, ...configured(name, served, fields), target } }
 }
 
 /** What the charter says of each field that is configuration and no fact of one run. */

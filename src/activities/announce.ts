@@ -9,7 +9,8 @@ import type { TellActivities } from '../contract/activities.js'
 import { announcementSchema, isForAll, type Announcement, type Channel } from '../contract/announcement.js'
 import { RunbookError, messageOf } from '../contract/failures.js'
 import { plain } from '../contract/command-line.js'
-import { plainDocument } from '../text/words.js'
+import { LIMITS } from '../contract/limits.js'
+import { cutWords, plainDocument } from '../text/words.js'
 import { slackMessage } from '../text/slack.js'
 import { demandVariable } from '../contract/variables.js'
 import { defined } from '../contract/defined.js'
@@ -30,7 +31,11 @@ const SEND_TIMEOUT_MS = 10_000
  * Sends one message to every channel, at least once each, with an id by which a receiver knows a repetition. A retry
  * leaves out the channels that have it already.
  */
-export async function announce(here: ActivityContext, input: AnnounceInput): Promise<Delivery[]> {
+export async function announce(here: ActivityContext, asked: AnnounceInput): Promise<Delivery[]> {
+  const input = {
+    ...asked,
+    message: { ...asked.message, text: cutWords(asked.message.text, LIMITS.message) },
+  }
   const { attempt, ...info } = activityInfo()
   const before = deliveredBefore(info.heartbeatDetails as unknown)
   const tried = await Promise.all(

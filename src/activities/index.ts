@@ -7,7 +7,7 @@ import { readStatus } from '../analysis/status.js'
 import { admitRequest, alsoOpen } from '../runbook/charter/admission.js'
 import type { Target } from '../contract/target.js'
 import type { Served, Service } from '../runbook/charter/service.js'
-import { admitInput, type TargetActivity } from './admitted-input.js'
+import { admitInput, admitOwnInput, type TargetActivity } from './admitted-input.js'
 import { proveAdoption, recordAdoption } from './adopt.js'
 import { announce } from './announce.js'
 import { withArchivesHere } from './archives-here.js'
@@ -76,8 +76,9 @@ export function createActivities({
         return work(here, local, { signal, beat, before, charterHash: served.charterHash })
       })
   return {
-    admit: ({ request }) =>
+    admit: (value) =>
       asActivity(async () => {
+        const { request } = admitOwnInput('admit', value)
         const workflowId = activityInfo().workflowExecution?.workflowId
         const admitted = admitRequest(service, request, workflowId)
         const { target } = admitted.effective

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { RunbookActivities } from './activities.js'
 import { announcementPlaceSchema, announcementSchema, channelSchema } from './announcement.js'
 import { backupRecordSchema } from './backup.js'
+import { LIMITS } from './limits.js'
 import { whyNoMigrationName } from './migration-name.js'
 import {
   baselineSchema,
@@ -22,6 +23,10 @@ import { targetSchema } from './target.js'
  * What each activity takes. The types of `activities.ts` are what our workflows send; anybody with the namespace can schedule an
  * activity with something else, so the worker reads its input as it reads a file.
  */
+const oneLine = z
+  .string()
+  .max(LIMITS.proof)
+  .regex(/^[^\p{Cc}\u2028\u2029]*$/u)
 const migrationName = z.string().superRefine((name, context) => {
   const message = whyNoMigrationName(name)
   if (message !== undefined) context.addIssue({ code: 'custom', message })
@@ -180,7 +185,8 @@ const ACTIVITY_INPUTS = {
     runKey,
     target,
     channels: z.array(channelSchema),
-    message: announcementSchema.omit({ deliveries: true }),
+    // Both are written as they are, into a line of a file and a header.
+    message: announcementSchema.omit({ deliveries: true }).extend({ at: oneLine, dedupeId: oneLine }),
     places: z.array(announcementPlaceSchema).optional(),
   }),
   writeReport: z.object({

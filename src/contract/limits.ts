@@ -6,6 +6,8 @@
 export const LIMITS = {
   /** What somebody says: a note, a reason, a comment. */
   text: 2_000,
+  /** What is told on a channel. */
+  message: 20_000,
   /** Of a person, a gate, a decision. */
   name: 200,
   /** Of a migration, with its folders; what every file system takes. Bytes of UTF-8. */

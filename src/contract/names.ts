@@ -3,6 +3,9 @@
  * no Node module, no zod.
  */
 
+/** Whose name stands at what a run notes of itself. */
+export const OWN_NAME = 'd1-runbook'
+
 export const TASK_QUEUE = 'd1-runbook'
 
 /** The name that a folder of archives bears, wherever it is mounted: workers that find the same one there share it. */

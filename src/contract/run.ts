@@ -210,6 +210,7 @@ export const interventionSchema = z.object({
   commandId: z.string().optional(),
   /** Fingerprint of the SSH key whose signature was verified. */
   signedWith: z.string().optional(),
+  unsigned: z.literal(true).optional(),
 })
 export type Intervention = z.infer<typeof interventionSchema>
 
@@ -348,12 +349,18 @@ export const runViewSchema = z.object({
   awaitedDisk: awaitedDiskSchema.optional(),
   monitoring: monitoringViewSchema.nullable(),
   announcements: z.array(announcementSchema),
-  observations: z.array(z.object({ note: z.string(), actor: z.string(), at: z.string() })),
+  /** `unsigned`: only signed decisions count, and nobody proved to be the actor. */
+  observations: z.array(
+    z.object({ note: z.string(), actor: z.string(), at: z.string(), unsigned: z.literal(true).optional() }),
+  ),
   /** How many more came than the lists had room for. */
   observationsBeyond: z.number().int().optional(),
   issuesBeyond: z.number().int().optional(),
   issues: z.array(
-    z.object({ severity: z.string(), description: z.string(), actor: z.string(), at: z.string() }),
+    z.object({
+      ...{ severity: z.string(), description: z.string(), actor: z.string(), at: z.string() },
+      unsigned: z.literal(true).optional(),
+    }),
   ),
   /** Folder of the run on the worker: report, failure files. */
   artifacts: z.array(z.string()),

@@ -1,6 +1,6 @@
 import type { Probe } from '../contract/monitoring.js'
 import type { Check, RunView } from '../contract/run.js'
-import { compressedGap } from './monitoring/compressed.js'
+import { compressedText } from './monitoring/compressed.js'
 
 /** What is missing of what the runbook asks for. */
 export type Gap = Pick<Check, 'title' | 'message'>
@@ -11,6 +11,12 @@ export function gapsOf(view: Pick<RunView, 'checks' | 'compressed'>): Gap[] {
     ({ state, actor }) => state === 'warned' || (state === 'skipped' && actor !== undefined),
   )
   return [...compressedGap(view), ...open]
+}
+
+/** The gap of a monitoring that is not in real time: people must have read it before they decide. */
+export function compressedGap(view: Pick<RunView, 'compressed'>): Gap[] {
+  const message = compressedText(view)
+  return message === undefined ? [] : [{ title: 'The monitoring is not in real time', message }]
 }
 
 export function gapLine({ title, message }: Gap): string {

@@ -1,6 +1,5 @@
 import type { MigrationResult, RunView } from '../contract/run.js'
-import { gapLine } from './gaps.js'
-import { compressedGap } from './monitoring/compressed.js'
+import { compressedGap, gapLine } from './gaps.js'
 import { migrationState } from './migration-state.js'
 import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'

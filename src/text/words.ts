@@ -72,3 +72,22 @@ function commandsOf(value: unknown): NextCommand[] {
 function isTextWithCommands(value: unknown): value is Exclude<Words, string> {
   return Array.isArray(value) && value.some(isNextCommand) && isWords(value)
 }
+
+/** The text within a limit of characters, as it reads plainly; one that was cut says so, and no command of it is half of one. */
+export function cutWords(text: Words, limit: number): Words {
+  const { length } = plain(text)
+  if (length <= limit) return text
+  const told = `… (cut: ${length} characters)`
+  const kept: (string | NextCommand)[] = []
+  let room = limit - told.length
+  for (const piece of typeof text === 'string' ? [text] : text) {
+    const needs = plain([piece]).length
+    // Half of a letter that takes two would be none.
+    if (needs > room && typeof piece === 'string')
+      kept.push(piece.slice(0, room).replace(/[\uD800-\uDBFF]$/, ''))
+    if (needs > room) break
+    kept.push(piece)
+    room -= needs
+  }
+  return [...kept, told]
+}

@@ -11,6 +11,7 @@ import type { Run } from './run.js'
  */
 export async function admit(run: Run): Promise<void> {
   if (!patched('admitted')) return
+  if (patched('own-name-refused')) run.refuseOwnName()
   const { bundle: _checkedWhereItIsUnpacked, ...request } = run.request
   try {
     const { effective, ...admission } = await run.audited(

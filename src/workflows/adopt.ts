@@ -1,3 +1,4 @@
+import { OWN_NAME } from '../contract/names.js'
 import { ApplicationFailure, sleep } from '@temporalio/workflow'
 import type { Adoption } from '../contract/adoption.js'
 import { defined } from '../contract/defined.js'
@@ -149,6 +150,6 @@ async function readBack(run: Run, names: string[]): Promise<void> {
     run.view.adopted = names.filter((name) => applied.some((one) => one.name === name))
   } catch (error) {
     const note = `Whether the ledger was written is not known: ${failureOf(error).message}`
-    run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
+    run.view.observations.push({ note, actor: OWN_NAME, at: now() })
   }
 }

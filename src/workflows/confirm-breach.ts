@@ -1,3 +1,4 @@
+import { OWN_NAME } from '../contract/names.js'
 import { isCancellation, sleep } from '@temporalio/workflow'
 import type { Checkpoint } from '../contract/monitoring.js'
 import { noData, reasonTexts } from '../contract/reasons.js'
@@ -29,7 +30,7 @@ export async function confirmBreach(run: Run): Promise<boolean> {
     if (seen.verdict !== 'breached') {
       const why = seen.reasons.length === 0 ? '' : `: ${reasonTexts(seen.reasons).join('; ')}`
       const note = `No automatic rollback: looking again, the database is ${seen.verdict}${why}. People decide`
-      run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
+      run.view.observations.push({ note, actor: OWN_NAME, at: now() })
       return false
     }
     history.push({ results: seen.results })

@@ -1,3 +1,4 @@
+import { OWN_NAME } from '../contract/names.js'
 import { ApplicationFailure } from '@temporalio/workflow'
 import type { Plan } from '../contract/plan.js'
 import type { Status } from '../contract/status.js'
@@ -137,7 +138,7 @@ function voidPlan(run: Run, what: string): void {
  */
 export function archiveLost(run: Run, error: unknown): void {
   const { message } = failureOf(error)
-  run.view.observations.push({ note: `Back to the backup: ${message}`, actor: 'd1-runbook', at: now() })
+  run.view.observations.push({ note: `Back to the backup: ${message}`, actor: OWN_NAME, at: now() })
   voidPlan(run, message)
 }
 

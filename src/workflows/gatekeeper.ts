@@ -51,6 +51,11 @@ export class Gatekeeper {
     if (patched('only-possible-ways')) this.state.ways = ways
   }
 
+  /** From here on nobody decides in the name of the tool itself. */
+  refuseOwnName(): void {
+    this.state.refusesOwnName = true
+  }
+
   of(gate: Gate): GateView {
     return gateOf(this.state, gate)
   }

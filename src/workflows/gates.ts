@@ -1,3 +1,4 @@
+import { isOwnName, OWN_NAME_REFUSED } from '../contract/own-name.js'
 import { defined } from '../contract/defined.js'
 import type { PlanView } from '../contract/plan-view.js'
 import type { RollbackOption } from '../contract/rollback.js'
@@ -31,6 +32,8 @@ export interface GateState {
   mayRollBack: boolean
   /** The ways back as people are shown them: one that is not possible cannot be chosen. Absent: not known yet. */
   ways?: readonly RollbackOption[]
+  /** Set in runs that take nothing in the name of the tool itself. */
+  refusesOwnName?: boolean
   /** Set while the run only closes: how it ends is known, and no gate opens any more. */
   ending?: Pick<Ending, 'outcome' | 'message'>
 }
@@ -66,6 +69,8 @@ export function consider(
 ): DecisionAnswer {
   const read = readDecision(body)
   if (!read.ok) return { counted: false, reason: read.reason, unrecorded: true }
+  if (state.refusesOwnName === true && isOwnName(read.body.actor))
+    return { counted: false, reason: OWN_NAME_REFUSED, unrecorded: true }
   const judgement = judge(state, read.body)
   if (!judgement.counts) {
     const { code, reason } = judgement

@@ -1,3 +1,4 @@
+import { OWN_NAME } from '../contract/names.js'
 import { ApplicationFailure, patched } from '@temporalio/workflow'
 import { command, words } from '../contract/next-command.js'
 import type { Plan } from '../contract/plan.js'
@@ -49,7 +50,7 @@ export async function goOnFromLostRun(run: Run): Promise<Expected> {
 }
 
 function note(run: Run, text: string): void {
-  run.view.observations.push({ note: text, actor: 'd1-runbook', at: now() })
+  run.view.observations.push({ note: text, actor: OWN_NAME, at: now() })
 }
 
 type Found = Awaited<ReturnType<typeof slow.findLostRun>>

@@ -14,7 +14,7 @@ import {
 import type { BackupRecord } from '../contract/backup.js'
 import { alertSignal } from '../contract/messages.js'
 import type { MonitoringAlert, MonitoringView } from '../contract/monitoring.js'
-import { monitoringWorkflowId } from '../contract/names.js'
+import { OWN_NAME, monitoringWorkflowId } from '../contract/names.js'
 import { reasonTexts } from '../contract/reasons.js'
 import { recordedMonitoring } from '../contract/recorded.js'
 import { zonedDateTime } from '../text/clock.js'
@@ -270,7 +270,7 @@ export async function backUpNow(run: Run): Promise<BackupRecord | undefined> {
     if (isCancellation(error)) throw error
     run.view.observations.push({
       note: `The backup after the issue failed: ${failureOf(error).message}`,
-      actor: 'd1-runbook',
+      actor: OWN_NAME,
       at: now(),
     })
     return undefined

@@ -1,3 +1,4 @@
+import { OWN_NAME } from '../contract/names.js'
 import { phrases } from '../text/phrases.js'
 import { defined } from '../contract/defined.js'
 import { isCancellation, patched } from '@temporalio/workflow'
@@ -349,7 +350,7 @@ async function travel(run: Run, { each, current }: Trying): Promise<string> {
   markTakenBack(run, { strategy: 'time-travel', bookmark })
   run.view.observations.push({
     note: `Time Travel can be undone with the bookmark ${undo}`,
-    actor: 'd1-runbook',
+    actor: OWN_NAME,
     at: now(),
   })
   return undo

@@ -13,7 +13,7 @@ import type { Admission } from '../contract/admission.js'
 import type { StopRequest } from '../contract/decision.js'
 import type { Baseline } from '../contract/monitoring.js'
 import { hasRoom, LIMITS } from '../contract/limits.js'
-import { shortRunId, type Gate, type Outcome } from '../contract/names.js'
+import { OWN_NAME, shortRunId, type Gate, type Outcome } from '../contract/names.js'
 import type { GatePolicy } from '../contract/policy.js'
 import type { Plan } from '../contract/plan.js'
 import type { PlanView } from '../contract/plan-view.js'
@@ -22,8 +22,8 @@ import type { GateWho, MigrationRequest, RunView } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import { renderChecklist } from '../runbook/checklist.js'
 import { gateOpenMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
-import { gapLine } from '../runbook/gaps.js'
-import { compressedGap, compressedOf } from '../runbook/monitoring/compressed.js'
+import { compressedGap, gapLine } from '../runbook/gaps.js'
+import { compressedOf } from '../runbook/monitoring/compressed.js'
 import { stepTitle, type StepName } from '../runbook/steps.js'
 import { windowState } from '../runbook/window.js'
 import { Announcer } from './announcer.js'
@@ -68,6 +68,8 @@ export class Run {
   nothingDone = false
   /** People have been told of an issue with the ways back. */
   alerted = false
+  /** Nobody says anything in the name of the tool itself. Runs that began before this took it. */
+  refusesOwnName = false
   /** How many of the reported issues people have been asked about. */
   issuesAsked = 0
   /** ISO 8601, UTC: since then a way back is under way, or has led somewhere. */
@@ -95,6 +97,11 @@ export class Run {
     // A time zone that nobody knows throws in every message: here it ends the run before it begins.
     new Intl.DateTimeFormat('en', { timeZone: this.request.timeZone })
     this.refresh()
+  }
+
+  refuseOwnName(): void {
+    this.refusesOwnName = true
+    this.gates.refuseOwnName()
   }
 
   /** From here on the run goes by what the charter says: all who hold its request see the new one. */
@@ -359,7 +366,7 @@ export class Run {
   misunderstood(signal: string, reason: string): void {
     this.observed({
       note: `The signal ${signal} was not understood: ${reason}`,
-      actor: 'd1-runbook',
+      actor: OWN_NAME,
       at: now(),
     })
   }

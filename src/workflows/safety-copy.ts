@@ -1,3 +1,4 @@
+import { OWN_NAME } from '../contract/names.js'
 import { isCancellation } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
 import { defined } from '../contract/defined.js'
@@ -69,7 +70,7 @@ async function archiveOf(
   } catch (error) {
     if (isCancellation(error) || !bookmarked) throw error
     const note = `The safety copy failed, only the bookmark is there: ${failureOf(error).message}`
-    run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
+    run.view.observations.push({ note, actor: OWN_NAME, at: now() })
     return undefined
   }
 }

@@ -15,7 +15,8 @@ import { readHoldRequest, readIssueReport, readObservation, readStopRequest } fr
 import { now } from './clock.js'
 import { keepRefused } from './gates.js'
 import type { Run } from './run.js'
-import { admit } from './steering.js'
+import { admit, unsigned } from './steering.js'
+import { isOwnName, OWN_NAME_REFUSED } from '../contract/own-name.js'
 import { command, words } from '../contract/next-command.js'
 
 /** What reaches a run beside the decisions at its gates. Handlers are synchronous and only change the state. */
@@ -41,7 +42,8 @@ function reportIssue(run: Run, body: unknown): void {
     return
   }
   if (!admit(run, { command: 'report-issue', ...read.body }, now())) return
-  run.view.issues.push({ severity, description, actor, at: now() })
+  const mark = unsigned(run.request, read.body.signature)
+  run.view.issues.push({ severity, description, actor, at: now(), ...mark })
   const monitored = run.view.monitoring !== null
   if (severity === 'minor' || monitored || !patched(`issue-told-${run.view.issues.length}`)) return
   const title = `${actor} reports (${severity}): ${description}`
@@ -54,8 +56,9 @@ function reportIssue(run: Run, body: unknown): void {
 
 function observe(run: Run, body: unknown): void {
   const read = readObservation(body)
-  if (read.ok) run.observed({ ...read.body, at: now() })
-  else run.misunderstood('observe', read.reason)
+  if (!read.ok) run.misunderstood('observe', read.reason)
+  else if (run.refusesOwnName && isOwnName(read.body.actor)) run.misunderstood('observe', OWN_NAME_REFUSED)
+  else run.observed({ ...read.body, at: now(), ...unsigned(run.request, undefined) })
 }
 
 function hold(run: Run, command: 'pause' | 'resume', body: unknown): void {

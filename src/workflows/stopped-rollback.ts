@@ -1,3 +1,4 @@
+import { OWN_NAME } from '../contract/names.js'
 import { isCancellation, patched } from '@temporalio/workflow'
 import { command, words } from '../contract/next-command.js'
 import { noteMessage } from '../runbook/messages.js'
@@ -29,7 +30,7 @@ export async function tellWhereItStopped(run: Run): Promise<void> {
     if (run.wayBack.began) believe(run, 'unread')
     note = `The rollback was stopped, and the database could not be read back: ${failureOf(error).message}`
   }
-  run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
+  run.view.observations.push({ note, actor: OWN_NAME, at: now() })
 }
 
 /**

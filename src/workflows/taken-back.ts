@@ -1,3 +1,4 @@
+import { OWN_NAME } from '../contract/names.js'
 import type { LedgerRead, TakenBackBy } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import { read, slow } from './activities.js'
@@ -46,7 +47,7 @@ export async function readAfterRollback(run: Run): Promise<void> {
     // What was read before is not what is there now.
     delete run.view.ledger
     const note = `The ledger could not be read after the rollback: ${failureOf(error).message}`
-    run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
+    run.view.observations.push({ note, actor: OWN_NAME, at: now() })
   }
 }
 

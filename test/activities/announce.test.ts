@@ -19,6 +19,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { announce } from '../../src/activities/announce.js'
 import { contextFor, defaultHome } from '../../src/activities/worker-place.js'
 import type { Channel } from '../../src/contract/announcement.js'
+import { createActivities } from '../../src/activities/index.js'
+import { readActivityInput } from '../../src/contract/activity-inputs.js'
+import { plain } from '../../src/contract/command-line.js'
+import { LIMITS } from '../../src/contract/limits.js'
+import { command, words } from '../../src/contract/next-command.js'
+import { serviceOf } from '../../src/runbook/charter/service.js'
+import { cutWords } from '../../src/text/words.js'
 import { productionTarget } from './production-target.js'
 
 let folder = ''
@@ -33,14 +40,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 async function tell(
   channel: Channel,
   // The last of ten attempts gives up and says why.
-  { runKey = 'run-1', env = {}, variables = [] as string[], attempt = 10 } = {},
+  { runKey = 'run-1', env = {}, variables = [] as string[], attempt = 10, text = 'hello' } = {},
 ) {
   const target = productionTarget(project)
   const here = contextFor(
     defaultHome({ home: path.join(folder, 'home'), env, variables, print: () => undefined }),
     target,
   )
-  const message = { kind: 'note' as const, text: 'hello', at: '2026-01-01T00:00:00Z', dedupeId: 'x-1' }
+  const message = { kind: 'note' as const, text, at: '2026-01-01T00:00:00Z', dedupeId: 'x-1' }
   const deliveries: unknown = await new MockActivityEnvironment({ attempt }).run(() =>
     announce(here, { runKey, target, channels: [channel], message }),
   )
@@ -185,3 +192,44 @@ describe('the address of a channel', () => {
     expect(paths).toEqual(['/hook'])
   })
 })
+
+test('a text that somebody made long is cut on its way to every channel, and says so', async () => {
+  await tell(file(path.join(project, 'told.log')), { text: 'x'.repeat(1_500_000) })
+  const told = readFileSync(path.join(project, 'told.log'), 'utf8')
+  expect(told.length).toBeLessThan(LIMITS.message + 100)
+  expect(told).toContain('… (cut: 1500000 characters)')
+})
+
+test.each([
+  ['short', 'short'],
+  ['𝐱'.repeat(60), /^(?:𝐱)+… \(cut: 120 characters\)$/u],
+  [words`see ${command('show')} ${'y'.repeat(200)}`, /^see .*show.* y+… \(cut: \d+ characters\)$/],
+  [words`${'y'.repeat(70)} ${command('report-issue', 'z'.repeat(90))}`, /^y+ … \(cut: \d+ characters\)$/],
+])('a text within 100 characters: case %#', (text, cut) => {
+  const within = plain(cutWords(text, 100))
+  expect(within.length).toBeLessThanOrEqual(100)
+  expect(within).toMatch(cut)
+})
+
+test.each([
+  ['a second line', { dedupeId: 'x\n[forged]' }],
+  ['a long one', { dedupeId: 'x'.repeat(9_999) }],
+  ['a separator', { at: '\u2028' }],
+])('what is written as it is, is one short line: %s is refused', (_what, change) => {
+  const message = { kind: 'note', text: 'hello', at: '2026-01-01T00:00:00Z', dedupeId: 'x-1' }
+  const input = { runKey: 'run-1', target: productionTarget(project), channels: [], message }
+  expect(readActivityInput('announce', input).ok).toBe(true)
+  expect(readActivityInput('announce', { ...input, message: { ...message, ...change } }).ok).toBe(false)
+})
+
+test.each([null, undefined, 'text', 7])(
+  'a request to be admitted that is %j is refused as such',
+  async (input) => {
+    const activities = createActivities({ service: serviceOf([]) })
+    await expect(
+      new MockActivityEnvironment().run(() => activities.admit(input as never)),
+    ).rejects.toMatchObject({
+      type: 'NotAdmitted',
+    })
+  },
+)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { plain } from '../../src/contract/command-line.js'
 import { decideSignal, submitDecisionUpdate } from '../../src/contract/messages.js'
 import { WORK_BEFORE } from './held.js'
 import { ALL_LOOKS, FILES, requestFor } from './request.js'
@@ -88,9 +89,9 @@ describe('a migration that goes well', () => {
     const final = view.gates.find(({ gate }) => gate === 'final')
     expect(Date.parse(final?.expiresAt ?? '') - Date.parse(final?.openedAt ?? '')).toBe(3_600_000)
     const shown = view.gates.filter(({ openedAt }) => openedAt !== undefined)
-    expect(shown.map(({ shows }) => shows.join('\n'))).toEqual(
-      shown.map(() => expect.stringContaining('of monitoring in')),
-    )
+    expect(shown.length).toBeGreaterThan(5)
+    for (const { shows } of shown)
+      expect(shows.map((line) => plain(line)).join('\n')).toContain('of monitoring in')
     expect(view.outcome).toBe('expired')
     const told = world.told.map(({ text }) => text).join('\n')
     expect(told).toContain('🚀 Migration (local) Starting')

@@ -121,6 +121,7 @@ describe.skipIf(!hasKeygen)('where the environment asks for signatures', () => {
       )
 
       await handle.signal('observe', { note: 'a note', actor: 'Eve' })
+      await handle.signal('observe', { note: 'all is well', actor: ' D1-runbооk ' })
       await handle.signal('reportIssue', { ...issue, severity: 'minor' })
       const pause = signedCommand(open, bea, { command: 'pause' })
       await handle.signal('pause', pause)
@@ -131,7 +132,21 @@ describe.skipIf(!hasKeygen)('where the environment asks for signatures', () => {
       await handle.signal('pause', pause)
       const replayed = await until(handle, (seen) => seen.refused.length === 11)
       expect(replayed.paused).toBe(false)
-      expect(replayed.issues).toHaveLength(1)
+      expect(replayed.issues).toMatchObject([{ actor: 'Bea', unsigned: true }])
+      expect(replayed.observations).toMatchObject([
+        { note: 'a note', actor: 'Eve', unsigned: true },
+        {
+          note: expect.stringMatching(/^The signal observe was not understood: "d1-runbook" is the name of/),
+        },
+      ])
+      // In the name of the tool nobody does anything, signed or not.
+      await handle.signal('pause', { actor: 'd1-runbook' })
+      await handle.signal(decideSignal, { gate: 'team-lead', decision: 'reject', actor: 'd1-runbook' })
+      const named = await until(handle, (seen) => seen.refused.length === 13)
+      expect(named.refused.slice(-2).map(({ reason }) => reason)).toEqual([
+        expect.stringContaining('the name of the tool itself'),
+        expect.stringContaining('the name of the tool itself'),
+      ])
       await handle.signal('abort', signedCommand(open, bea, { command: 'abort', reason: 'release off' }))
       return handle.result()
     })

@@ -9,8 +9,8 @@ import { awaitedDiskText } from '../../text/awaited-disk.js'
 import { zonedSeconds } from '../../text/clock.js'
 import { differenceLine } from '../../runbook/charter/differences.js'
 import { defined } from '../../contract/defined.js'
-import { gapLine, gapsOf } from '../../runbook/gaps.js'
-import { compressedGap } from '../../runbook/monitoring/compressed.js'
+import { compressedGap, gapLine, gapsOf } from '../../runbook/gaps.js'
+import { saidIn } from '../../contract/own-name.js'
 import { beyondLines } from '../../runbook/beyond.js'
 import { whoLines } from '../../runbook/who-decides.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
@@ -59,13 +59,15 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     ...section('Backup', backupLines(view)),
     ...section('Tries of the rollback', tryLines(view)),
     ...section('Issues', [
-      ...view.issues.map(({ severity, description, actor }) => `${severity}: ${description} (${actor})`),
+      ...view.issues.map(
+        ({ severity, description, ...who }) => `${severity}: ${description} (${saidIn(who)})`,
+      ),
       ...beyondLines(view.issuesBeyond),
     ]),
     ...section(
       'Held, stopped, alarmed',
-      (view.interventions ?? []).map(({ command, actor, reason }) =>
-        reason === undefined ? `${command} by ${actor}` : `${command} by ${actor}: ${reason}`,
+      (view.interventions ?? []).map(({ command, reason, ...who }) =>
+        reason === undefined ? `${command} by ${saidIn(who)}` : `${command} by ${saidIn(who)}: ${reason}`,
       ),
     ),
     ...section('Refused decisions', [

@@ -11,6 +11,7 @@ import { at, command, words } from '../../contract/next-command.js'
 import { migrationRequestSchema } from '../../contract/run.js'
 import type { Target } from '../../contract/target.js'
 import { checkoutOf, checkoutWorkflowId } from '../../contract/checkout.js'
+import { isOwnName, OWN_NAME_REFUSED } from '../../contract/own-name.js'
 import { settingDifferences, type Settings } from './differences.js'
 import { servedBy, type Served, type Service } from './service.js'
 
@@ -32,6 +33,7 @@ export function admitRequest(
     if (why !== undefined)
       throw refusal(`${JSON.stringify(cutText(name, LIMITS.name))} is no name of a migration: ${why}`)
   }
+  if (isOwnName(claim.requester)) throw refusal(OWN_NAME_REFUSED)
   const { environment: charter, charterHash, variables } = servedFor(service, claim.target)
   const { environment, database } = charter.target
   const own = migrationWorkflowId(environment, database.id)

@@ -22,12 +22,6 @@ export function compressedText({ compressed }: Compressed): string | undefined {
   return `${durationInWords(plannedMs)} of monitoring in ${formatDuration(realMs)} (${factorText(timeScale)})`
 }
 
-/** What people must have read before they decide. */
-export function compressedGap(view: Compressed): { title: string; message: string }[] {
-  const message = compressedText(view)
-  return message === undefined ? [] : [{ title: 'The monitoring is not in real time', message }]
-}
-
 /** `monitored`, or, out of real time, how long it really was: `monitored for 31 s (compressed 3,600 times)`. */
 export function monitoredText({ compressed, steps }: Compressed & Pick<RunView, 'steps'>): string {
   if (compressed === undefined) return 'monitored'

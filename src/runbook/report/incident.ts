@@ -1,3 +1,4 @@
+import { saidIn } from '../../contract/own-name.js'
 import { phrases } from '../../text/phrases.js'
 import { comparedLines } from '../../text/written-since.js'
 import type { MigrationResult, RunView, StepView } from '../../contract/run.js'
@@ -141,13 +142,13 @@ function timeline({ view, timeZone }: ReportInput): string {
       at,
       what: `Told (${kind}): ${prose(plain(text).split('\n')[0] ?? '')}`,
     })),
-    ...view.issues.map(({ at, severity, description, actor }) => ({
+    ...view.issues.map(({ at, severity, description, ...who }) => ({
       at,
-      what: `${prose(actor)} reported (${prose(severity)}): ${prose(description)}`,
+      what: `${prose(saidIn(who))} reported (${prose(severity)}): ${prose(description)}`,
     })),
-    ...view.observations.map(({ at, note, actor }) => ({
+    ...view.observations.map(({ at, note, ...who }) => ({
       at,
-      what: `${prose(actor)} noted: ${prose(note)}`,
+      what: `${prose(saidIn(who))} noted: ${prose(note)}`,
     })),
     ...(view.monitoring?.checkpoints ?? [])
       .filter(({ verdict }) => verdict !== 'healthy')

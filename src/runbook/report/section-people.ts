@@ -1,4 +1,6 @@
 import type { RunView } from '../../contract/run.js'
+import { OWN_NAME } from '../../contract/names.js'
+import { saidIn } from '../../contract/own-name.js'
 import { formatDuration } from '../../text/duration.js'
 import { plain } from '../../contract/command-line.js'
 import { gapLine, gapsOf } from '../gaps.js'
@@ -30,9 +32,9 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
     shownTime(at, timeZone),
     reason,
   ])
-  const steered = (view.interventions ?? []).map(({ command, actor, at, reason }) => [
+  const steered = (view.interventions ?? []).map(({ command, actor, at, reason, unsigned }) => [
     command,
-    { strong: actor },
+    { strong: saidIn({ actor, unsigned }) },
     shownTime(at, timeZone),
     reason ?? '',
   ])
@@ -134,13 +136,13 @@ export function announcementsSection({ view, timeZone }: ReportInput): Section {
 }
 
 export function lessonsSection({ view, timeZone }: ReportInput): Section {
-  const issues = view.issues.map(({ severity, description, actor, at }) => [
+  const issues = view.issues.map(({ at, severity, description, ...who }) => [
     severity,
     description,
-    actor,
+    saidIn(who),
     shownTime(at, timeZone),
   ])
-  const notes = view.observations.map(({ note, actor, at }) => [note, actor, shownTime(at, timeZone)])
+  const notes = view.observations.map(({ note, at, ...who }) => [note, saidIn(who), shownTime(at, timeZone)])
   return {
     id: 'lessons',
     title: 'Issues, observations, lessons',
@@ -167,6 +169,6 @@ export function lessonsSection({ view, timeZone }: ReportInput): Section {
 
 /** What came with the request is the word of who started the run, also where it names somebody. */
 function saidBy({ actor, source }: RunView['checks'][number]): string {
-  if (source !== 'client') return actor ?? 'd1-runbook'
+  if (source !== 'client') return actor ?? OWN_NAME
   return actor === undefined ? 'who started the run' : `${actor}, told at the start`
 }

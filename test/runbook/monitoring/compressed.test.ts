@@ -96,6 +96,13 @@ describe('a time scale that the charter does not have', () => {
       `migration/${target.environment}/${target.database.id}`,
     )
 
+  it('nobody asks for a run in the name of the tool', () => {
+    const service = serviceOf([charterFor(target)])
+    expect(() => admitRequest(service, { ...claim, requester: 'D1 Runbook' }, 'any')).toThrow(
+      /the name of the tool itself/,
+    )
+  })
+
   it('stands, and is told, where nobody need sign', () => {
     const { effective, differences } = admitted(false)
     expect(effective.monitoring.timeScale).toBe(1_000_000)
