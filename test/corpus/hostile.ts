@@ -82,6 +82,12 @@ export const HOSTILE: HostileFile[] = [
     code: 'D1L104',
   },
   { name: 'looks into the pages', sql: `CREATE VIRTUAL TABLE c USING dbstat;`, code: 'D1L104' },
+  { name: 'reads the pages', sql: `INSERT INTO a (x) SELECT name FROM dbstat;`, code: 'SY101' },
+  {
+    name: 'reads the pages of a schema',
+    sql: `UPDATE a SET x = (SELECT 1 FROM main.dbstat);`,
+    code: 'SY101',
+  },
   {
     name: 'opens the schema for writing',
     sql: `PRAGMA writable_schema = ON;\nUPDATE sqlite_schema SET sql = 'x';`,
@@ -127,6 +133,8 @@ export const HOSTILE: HostileFile[] = [
 
 /** Looks like the above and is an ordinary migration. */
 export const TAME: { name: string; sql: string }[] = [
+  { name: 'a column called dbstat', sql: `ALTER TABLE a ADD COLUMN dbstat TEXT; UPDATE a SET x = dbstat;` },
+  { name: 'text about dbstat', sql: `INSERT INTO a (x) VALUES ('SELECT * FROM dbstat');` },
   {
     name: 'text about ATTACH',
     sql: `INSERT INTO a (x) VALUES ('ATTACH DATABASE ''x'' AS v; VACUUM INTO ''y''');`,

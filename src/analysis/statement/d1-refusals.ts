@@ -172,6 +172,8 @@ function limit(tokens: Token[]): Refusal | undefined {
     const refused = refusedFunction(tokens, at)
     if (refused !== undefined)
       return sy101(`D1 does not authorise the function ${refused}().`, INSTEAD[refused] ?? 'Leave it out.')
+    if (word === 'dbstat' && /^(?:from|join|in)$/i.test(sourceBefore(tokens, at)))
+      return sy101('D1 has no table dbstat, which SQLite has elsewhere.', 'Leave it out.')
     const pattern = next?.kind === 'string' ? unquote(next.text) : ''
     if ((word === 'like' || word === 'glob') && Buffer.byteLength(pattern) > MAX_PATTERN) {
       return sy101(
@@ -181,6 +183,11 @@ function limit(tokens: Token[]): Refusal | undefined {
     }
   }
   return undefined
+}
+
+/** The word before the name of a table, and before that of its schema. */
+function sourceBefore(tokens: Token[], at: number): string {
+  return tokens[tokens[at - 1]?.text === '.' ? at - 3 : at - 1]?.text ?? ''
 }
 
 /** A function that D1 refuses and that is called there. */
