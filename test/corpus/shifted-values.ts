@@ -82,4 +82,15 @@ export const SHIFTED_APART: Scenario[] = [
     'CREATE TABLE was (p_id INTEGER PRIMARY KEY, owner INTEGER); INSERT INTO was SELECT id, owner FROM p WHERE owner > 100; UPDATE p SET owner = owner - 100 WHERE owner > 100;',
     ['what it no longer says is in was.owner'],
   ),
+  told(
+    'a part of a key of two, by a query, and a DELETE that finds nothing',
+    `UPDATE r SET b = (SELECT min(o.id) FROM g o WHERE o.n = (SELECT n FROM g WHERE g.id = r.b)); DELETE FROM r WHERE b NOT IN (SELECT min(id) FROM g GROUP BY n);`,
+    ['r.b changes in 2 rows of 4: 3 -> 1'],
+    {
+      schema: `CREATE TABLE g (id INTEGER PRIMARY KEY, n TEXT); CREATE TABLE r (a INTEGER, b INTEGER, PRIMARY KEY (a, b)) WITHOUT ROWID;`,
+      rows: `INSERT INTO g VALUES (1, 'x'), (2, 'y'), (3, 'x'); INSERT INTO r VALUES (11, 1), (12, 2), (13, 3), (14, 3);`,
+      silent: ['DL102', 'DL103'],
+      unsaid: ['r.a '],
+    },
+  ),
 ]

@@ -4,6 +4,7 @@ import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange, DataComparison, TableFate } from '../evidence.js'
 import { column, join, missingRows, ROWID, SAMPLES, type Pair } from './row-keys.js'
 import { rowsNotIn } from './whole-rows.js'
+import { changedColumns } from './without-key.js'
 
 /** Tables up to this many rows are searched for the other key of a few rows. */
 const SEARCHED = 50_000
@@ -19,6 +20,16 @@ export function withNewKeys(
 ): DataComparison {
   const [first] = key
   if (first === undefined || first.was === ROWID) return { ...found, lost: 0 }
+  const parts = key.length === 1 ? [] : changedColumns(database, fate, after, key)
+  const [only, ...more] = parts
+  const part = key.find(({ was }) => was === only?.column)
+  if (only !== undefined && (more.length > 0 || part === undefined))
+    return { ...found, lost: 0, columns: [...found.columns, ...parts] }
+  if (only !== undefined && part !== undefined) {
+    const others = [...compared, ...key.filter((pair) => pair !== part)]
+    const samples = found.rowsBefore > SEARCHED ? [] : keysBeside(database, fate, after, key, others, part)
+    return { ...found, lost: 0, columns: [...found.columns, { ...only, samples }] }
+  }
   const change: ColumnChange = {
     ...{ column: first.was, after: first.is, values: found.rowsBefore, nulled: 0, changed },
     samples: found.rowsBefore > SEARCHED ? [] : keysBeside(database, fate, after, key, compared),
@@ -48,8 +59,8 @@ function keysBeside(
   after: TableSchema,
   key: Pair[],
   compared: Pair[],
+  first = key[0],
 ): ColumnChange['samples'] {
-  const [first] = key
   if (first === undefined || compared.length === 0) return []
   const prior = `prior.${quoteName(fate.before.name)}`
   const main = `main.${quoteName(after.name)}`

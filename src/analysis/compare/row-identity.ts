@@ -47,10 +47,17 @@ export function onlyUpdated(statements: StatementEvidence[], fate: TableFate): b
   const name = fate.before.name.toLowerCase()
   return (
     fate.how === 'kept' &&
-    !statements.some(({ touches }) =>
-      touches.some(({ table, how }) => how === 'delete' && table.toLowerCase() === name),
+    !statements.some(
+      (statement) =>
+        !deletesNothing(statement) &&
+        statement.touches.some(({ table, how }) => how === 'delete' && table.toLowerCase() === name),
     )
   )
+}
+
+/** A DELETE whose condition no row met: nothing goes through its triggers and foreign keys either. */
+function deletesNothing({ anatomy, changes }: StatementEvidence): boolean {
+  return anatomy.verb === 'delete' && changes === 0
 }
 
 /** The copy of a rebuild fills every column but the one that SQLite numbers. */
