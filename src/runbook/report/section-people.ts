@@ -43,7 +43,7 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
     title: 'Approvals',
     blocks: [
       tableOr(
-        'Nobody was asked yet.',
+        view.outcome === null ? 'Nobody was asked yet.' : 'Nobody was asked.',
         ['Gate', 'Decision', 'Who', { whole: 'When' }, 'Plan', 'Comment'],
         rows,
       ),
@@ -71,7 +71,7 @@ export function checksSection({ view }: ReportInput): Section {
     blocks: [
       ...gapsOf(view).map((gap) => text([{ strong: gapLine(gap) }])),
       tableOr(
-        'No check was made yet.',
+        view.outcome === null ? 'No check was made yet.' : 'No check was made.',
         ['Check', 'State', 'What it saw', 'By'],
         view.checks.map((check) => [check.title, check.state, check.message, saidBy(check)]),
       ),

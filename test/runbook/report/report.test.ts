@@ -381,3 +381,13 @@ test('looks that are not here are told by their counts of then, and as unknown b
   expect(text).not.toMatch(/no checkpoint (was taken|had data)|without a breach/)
   expect(JSON.parse(metricsLine(sampleRun({ monitoring })))).toMatchObject({ checkpointsAsOf: isoAfter(60) })
 })
+
+test('a run that is over has nobody still to ask, and no check still to make', () => {
+  const nothing = { gates: [], checks: [], refused: [] }
+  const report = (outcome: RunView['outcome']): string =>
+    renderMarkdown({ view: sampleRun({ ...nothing, outcome }), plan: null, baseline: null })
+  expect(report('failed')).toContain('Nobody was asked.')
+  expect(report('failed')).toContain('No check was made.')
+  expect(report(null)).toContain('Nobody was asked yet.')
+  expect(report(null)).toContain('No check was made yet.')
+})
