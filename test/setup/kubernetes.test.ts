@@ -37,8 +37,8 @@ test('every variable of the manifests and of docker-compose.yml is one that some
 })
 
 test('what a pod runs is in the image, and takes the options that it is given', async () => {
-  const [args = ''] = [...CODEC.matchAll(/args: \[([^\]]+)\]/g)].map(([, words = '']) => words)
-  const words = args.split(',').map((word) => word.trim().replaceAll("'", ''))
+  const [args = ''] = [...CODEC.matchAll(/args:\s+\[([^\]]+)\]/g)].map(([, words = '']) => words)
+  const words = args.split(',').flatMap((word) => word.trim().replaceAll("'", '') || [])
   const [node, program, ...rest] = words
   expect([node, program]).toEqual(['node', 'bin/d1-runbook.mjs'])
   expect(DOCKERFILE).toMatch(/^COPY --from=build \/app\/bin \.\/bin$/m)

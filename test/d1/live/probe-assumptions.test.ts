@@ -140,7 +140,8 @@ describe('against the local API with switches turned', () => {
   })
 
   test('every strictness is among them', () => {
-    const names: Record<keyof Strictness, true> = {
+    // To meet the limit of GraphQL, a probe would have to use up what the account has of it.
+    const names: Record<Exclude<keyof Strictness, 'graphqlLimit'>, true> = {
       ...{ importMode: true, tokenOwner: true, splitter: true, exportHoldMs: true, importHoldMs: true },
       ...{
         importAgain: true,
@@ -148,7 +149,6 @@ describe('against the local API with switches turned', () => {
         queryMode: true,
         rateLimit: true,
         engine: true,
-        graphqlLimit: true,
       },
     }
     const { options } = turned(SWITCHES)
