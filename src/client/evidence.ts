@@ -9,7 +9,7 @@ import { checkCommitted } from './committed.js'
 import { formatDuration } from '../text/duration.js'
 import { ATTESTATIONS, type Attestation } from '../contract/attestations.js'
 import { runProjectCommand } from '../process/programs.js'
-import { at, command, words, wordsAt } from '../contract/next-command.js'
+import { at, words, wordsAt, type NextCommand } from '../contract/next-command.js'
 import { refusalOfUnanswered, unanswered } from '../runbook/charter-demands.js'
 
 /** What a person says to lines of the checklist; null: they left. */
@@ -36,6 +36,8 @@ export async function collectEvidence(input: {
   /** Asks in a terminal; absent where nobody is there. */
   ask?: AskLines | undefined
   actor: string
+  /** What was typed, to be typed again. */
+  again: NextCommand
   signal: AbortSignal
   onProgress: (message: string) => void
 }): Promise<Check[]> {
@@ -65,7 +67,7 @@ export function givenAnswers({
 /** Answers to the lines that nobody has answered for yet; unanswered ones are refused or shown, as the policy has it. */
 async function askForTheRest(
   given: readonly Check[],
-  { asked, ask, actor, target, signal }: Parameters<typeof collectEvidence>[0],
+  { asked, ask, actor, target, again, signal }: Parameters<typeof collectEvidence>[0],
 ): Promise<Check[]> {
   const open = asked.lines.filter((line) => !given.some(({ name }) => name === line))
   const said =
@@ -74,7 +76,7 @@ async function askForTheRest(
       : await ask(open, { ...asked, signal })
   if (said === null) {
     throw new RunbookError('Declined', 'The checklist was left unanswered. Nothing was started.', {
-      advice: words`Begin again: ${at({ environment: target.environment }, command('start'))}`,
+      advice: words`Begin again: ${at({ environment: target.environment }, again)}`,
     })
   }
   const answers = [

@@ -21,6 +21,7 @@ import { attestationsOf } from '../runbook/default-policy.js'
 import { WAY_BACK_LINE } from '../runbook/plan-review.js'
 import { refusalOfUndecidable } from '../runbook/charter-demands.js'
 import { zonedDateTime } from '../text/clock.js'
+import { command, type NextCommand } from '../contract/next-command.js'
 import { windowState } from '../runbook/window.js'
 import { parseWindow } from '../runbook/window-input.js'
 import { readOverlooked, readProjectFiles, type Context } from '../config/context.js'
@@ -49,6 +50,23 @@ export interface RequestOptions {
   signal?: AbortSignal
   /** Told what is being done, such as the project's tests. */
   onProgress?: (message: string) => void
+}
+
+function startAgain({
+  requester,
+  window,
+  timeScale,
+  attested = [],
+  skipped = [],
+}: RequestOptions): NextCommand {
+  return command(
+    'start',
+    ...['--requester', requester],
+    ...(window === undefined ? [] : ['--window', window]),
+    ...(timeScale === undefined ? [] : ['--time-scale', String(timeScale)]),
+    ...attested.flatMap((line) => ['--attest', line]),
+    ...skipped.flatMap((line) => ['--skip', line]),
+  )
 }
 
 /** Everything that the workflow needs, resolved and packed where the checkout is. Starts nothing. */
@@ -81,6 +99,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
           }),
           ask: options.ask,
           actor: options.requester,
+          again: startAgain(options),
           signal: options.signal ?? new AbortController().signal,
           onProgress: options.onProgress ?? (() => undefined),
         })

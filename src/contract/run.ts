@@ -265,14 +265,20 @@ export const rollbackTrySchema = z.object({
 export type RollbackTry = z.infer<typeof rollbackTrySchema>
 
 /** What the database held before a restore replaced it: at least one of bookmark and file. */
-export const safetyCopySchema = z.object({
+const savedStateSchema = z.object({
   /** ISO 8601, UTC. */
   at: z.string(),
   /** Time Travel to it undoes the restore. */
   bookmark: z.string().optional(),
   /** Archive, or for a local database the file itself; on the worker. */
   file: z.string().optional(),
+  /** When the file was made, where that was not at `at`: what was written in between is behind the bookmark only. ISO 8601, UTC. */
+  fileAt: z.string().optional(),
 })
+export type SavedState = z.infer<typeof savedStateSchema>
+
+/** `earlier`: of before the tries that came before, the first one first. */
+export const safetyCopySchema = savedStateSchema.extend({ earlier: z.array(savedStateSchema).optional() })
 export type SafetyCopy = z.infer<typeof safetyCopySchema>
 
 /**

@@ -1,4 +1,11 @@
-import type { LedgerRead, MigrationResult, RunView, SafetyCopy, TakenBackBy } from '../contract/run.js'
+import type {
+  LedgerRead,
+  MigrationResult,
+  RunView,
+  SafetyCopy,
+  SavedState,
+  TakenBackBy,
+} from '../contract/run.js'
 import { plural } from '../text/plural.js'
 
 /** What this run did to one migration, in words: `applied`, `taken back by 0004_rollback_2026_01_02.sql`. */
@@ -37,12 +44,17 @@ export function wayText(by: TakenBackBy): string {
 }
 
 /** What undoes a restore, which replaced all that was written since. */
-export function safetyCopyText({ at, bookmark, file }: SafetyCopy): string {
+export function safetyCopyText({ earlier = [], ...last }: SafetyCopy): string {
+  const before = earlier.map((saved) => `; of before an earlier try: ${savedText(saved)}`)
+  return `The state of before is saved: ${savedText(last)}${before.join('')}`
+}
+
+function savedText({ at, bookmark, file, fileAt = at }: SavedState): string {
   const places = [
-    ...(bookmark === undefined ? [] : [`the bookmark ${bookmark}`]),
-    ...(file === undefined ? [] : [file]),
+    ...(bookmark === undefined ? [] : [`the bookmark ${bookmark} of ${at}`]),
+    ...(file === undefined ? [] : [`${file} of ${fileAt}`]),
   ]
-  return `Saved at ${at}, of before the restore: ${places.join(', and ')}`
+  return places.join(', and ')
 }
 
 /** Migrations that the run was for, without the one that took them back. */

@@ -2,7 +2,7 @@ import { OWN_NAME } from '../contract/names.js'
 import { isCancellation } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
 import { defined } from '../contract/defined.js'
-import type { SafetyCopy } from '../contract/run.js'
+import type { SavedState } from '../contract/run.js'
 import { noteMessage } from '../runbook/messages.js'
 import { safetyCopyText } from '../runbook/migration-state.js'
 import { readOnce, slow } from './activities.js'
@@ -19,22 +19,28 @@ const FRESH_MS = 15 * 60_000
  * does not depend on Time Travel. A local one is kept aside as a file by the restore itself.
  * @throws what reading the bookmark throws, and the failure of the archive where there is no bookmark either
  */
-export async function savePresentState(run: Run, current: BackupRecord | undefined): Promise<SafetyCopy> {
+export async function savePresentState(run: Run, current: BackupRecord | undefined): Promise<SavedState> {
   const { target } = run.request
   const { bookmark } = await run.audited(
     readOnce.readBookmark.executeWithOptions({ summary: 'Bookmark of before the restore' }, [{ target }]),
   )
-  const file = await archiveOf(run, current, bookmark !== undefined)
-  const copy = { at: now(), ...defined({ bookmark, file }) }
+  const at = now()
+  const archive = await archiveOf(run, current, bookmark !== undefined)
+  const copy = { at, ...defined({ bookmark, file: archive?.file, fileAt: archive?.createdAt }) }
   tellSafetyCopy(run, copy)
   return copy
 }
 
 /** Whoever regrets the restore finds here what it replaced. */
-export function tellSafetyCopy(run: Run, copy: SafetyCopy): void {
-  run.view.safetyCopy = copy
+export function tellSafetyCopy(run: Run, copy: SavedState): void {
+  const { safetyCopy } = run.view
+  if (safetyCopy === undefined) run.view.safetyCopy = copy
+  else {
+    const { earlier = [], ...last } = safetyCopy
+    run.view.safetyCopy = { ...copy, earlier: [...earlier, last] }
+  }
   if (copy.file !== undefined && !run.view.artifacts.includes(copy.file)) run.view.artifacts.push(copy.file)
-  const details = [safetyCopyText(copy)]
+  const details = [safetyCopyText(run.view.safetyCopy)]
   const title = 'The state that the rollback replaces is saved'
   run.announcer.tell('note', noteMessage({ ...run.context, title, details }))
 }
@@ -54,19 +60,18 @@ async function archiveOf(
   run: Run,
   current: BackupRecord | undefined,
   bookmarked: boolean,
-): Promise<string | undefined> {
-  if (current !== undefined && Date.now() - Date.parse(current.createdAt) < FRESH_MS) return current.file
+): Promise<Pick<BackupRecord, 'file' | 'createdAt'> | undefined> {
+  if (current !== undefined && Date.now() - Date.parse(current.createdAt) < FRESH_MS) return current
   const { target, files } = run.request
   run.say('rollback', 'the present state is being saved')
   try {
-    const { file } = await run.audited(
+    return await run.audited(
       nearArchiveOf(run, (where) =>
         slow.createBackup.executeWithOptions({ summary: 'Safety copy of before the restore', ...where }, [
           { target, files, urgent: true, ...keptBackup(run) },
         ]),
       ),
     )
-    return file
   } catch (error) {
     if (isCancellation(error) || !bookmarked) throw error
     const note = `The safety copy failed, only the bookmark is there: ${failureOf(error).message}`

@@ -48,6 +48,24 @@ describe('attestations', () => {
     )
   })
 
+  test('that are left unanswered are asked again by the command as it was typed', async () => {
+    const typed = { window: '2199-03-08T03:00Z/2h', timeScale: 60, attested: ['team-notified'] }
+    const left = build({ policy }, { ...typed, ask: () => Promise.resolve(null) })
+    await expect(left).rejects.toMatchObject({
+      type: 'Declined',
+      adviceWords: [
+        'Begin again: ',
+        {
+          ...{ command: 'start', environment: 'production' },
+          args: [
+            ...['--requester', 'Ada', '--window', '2199-03-08T03:00Z/2h'],
+            ...['--time-scale', '60', '--attest', 'team-notified'],
+          ],
+        },
+      ],
+    })
+  })
+
   test('may be skipped for a reason, which travels into the report with the name', async () => {
     const { evidence } = await build(
       { policy },

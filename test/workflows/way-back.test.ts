@@ -172,7 +172,7 @@ describe('before a restore', () => {
       expect(view.safetyCopy).toMatchObject({ bookmark: 'now', file: 'backup-2.zip' })
       expect(view.artifacts).toContain('backup-2.zip')
       const told = world.told.map(({ text }) => text).join('\n')
-      expect(told).toMatch(/replaces is saved\n.*the bookmark now, and backup-2.zip/)
+      expect(told).toMatch(/replaces is saved\n.*the bookmark now of \S+, and backup-2.zip of 2/)
       expect(renderIncident({ view, plan: null, baseline: null })).toContain('the bookmark now')
     },
   )
@@ -368,6 +368,27 @@ describe('a way back that failed', () => {
     })
     const [, alert] = world.told.filter(({ kind }) => kind === 'emergency')
     expect(alert?.text).toContain('0 of 2 migrations applied')
+  })
+
+  it('leaves what was saved before it, beside what is saved before the next try', async () => {
+    let bookmarks = 0
+    const world = failing(() => ({
+      readBookmark: async () => ({ bookmark: `number ${(bookmarks += 1)}` }),
+      restoreFromBackup: async () => {
+        throw refusal('ApplyPartial', 'read back these tables differ from it: users.')
+      },
+    }))
+    const view = await run(world, async (handle) => {
+      await choose(handle, 'restore-backup')
+      await until(handle, (one) => gateOpen('rollback')(one) && (one.rollbackTries?.length ?? 0) === 1)
+      await choose(handle, 'time-travel')
+    })
+    const [first] = view.safetyCopy?.earlier ?? []
+    expect(view.safetyCopy?.earlier).toHaveLength(1)
+    expect(first?.bookmark).not.toBe(view.safetyCopy?.bookmark)
+    const told = renderIncident({ view, plan: null, baseline: null })
+    expect(told).toContain(`of before an earlier try: the bookmark ${first?.bookmark} of`)
+    expect(told).toContain(`is saved: the bookmark ${view.safetyCopy?.bookmark} of`)
   })
 
   it('is unknown where nobody could read what it left', async () => {

@@ -10,12 +10,21 @@ export function quietWorkerLog({ ownSignals }: { ownSignals: boolean }): void {
   const whole = debug !== undefined && debug !== ''
   const logger = whole
     ? new DefaultLogger('WARN')
-    : new DefaultLogger('WARN', (entry) => void process.stderr.write(`${warningLine(entry)}\n`))
+    : new DefaultLogger('WARN', (entry) => {
+        const line = warningLine(entry)
+        if (line !== undefined) process.stderr.write(`${line}\n`)
+      })
   Runtime.install({ logger, ...(ownSignals ? { shutdownSignals: [] } : {}) })
 }
 
-/** What happened to which activity at which try, and why; the run's history holds the rest. */
-export function warningLine({ message, meta }: Pick<LogEntry, 'message' | 'meta'>): string {
+/** Said by the SDK of the worker of each disk, which is there for activities only. */
+const AS_MEANT = 'No workflows registered, not polling for workflow tasks'
+
+/**
+ * What happened to which activity at which try, and why; the run's history holds the rest. Undefined for what is as we mean it.
+ */
+export function warningLine({ message, meta }: Pick<LogEntry, 'message' | 'meta'>): string | undefined {
+  if (message === AS_MEANT) return undefined
   const { activityType, attempt, error } = (meta ?? {}) as {
     activityType?: unknown
     attempt?: unknown

@@ -255,17 +255,17 @@ function nextSteps(view: RunView): string {
     ...(held.length === 0
       ? []
       : [
-          `${namesOf(held)} were taken back, and are in the ledger all the same, so this database runs them no more: what is still wanted needs a new file`,
+          `${namesOf(held)} ${oneOr(held, 'was taken back, and is', 'were taken back, and are')} in the ledger all the same, so this database runs ${oneOr(held, 'it', 'them')} no more: what is still wanted needs a new file`,
         ]),
     ...(gone.length === 0
       ? []
       : [
-          `${namesOf(gone)} are out of the ledger, so the next run would apply them again: mend or remove them first`,
+          `${namesOf(gone)} ${oneOr(gone, 'is', 'are')} out of the ledger, so the next run would apply ${oneOr(gone, 'it', 'them')} again: mend or remove ${oneOr(gone, 'it', 'them')} first`,
         ]),
     ...(undone.length === 0 || ledger !== undefined
       ? []
       : [
-          `${namesOf(undone)} were taken back, and the ledger was not read since: ${typed(command('status'))} says whether they would run again`,
+          `${namesOf(undone)} ${oneOr(undone, 'was', 'were')} taken back, and the ledger was not read since: ${typed(command('status'))} says whether ${oneOr(undone, 'it', 'they')} would run again`,
         ]),
     ...(left.length === 0
       ? []
@@ -281,6 +281,10 @@ function restoration({ outcome, backup }: RunView): string {
   if (outcome === 'rolled-back')
     return `Nothing needs to be restored for the migration: it was taken back${verified === undefined ? '' : `. The verified backup of before it: ${verified}`}`
   return `Review backup options for restoration: ${verified === undefined ? 'no verified backup of this run' : `${verified} is verified`}`
+}
+
+function oneOr(list: readonly unknown[], one: string, many: string): string {
+  return list.length === 1 ? one : many
 }
 
 function namesOf(migrations: readonly MigrationResult[]): string {

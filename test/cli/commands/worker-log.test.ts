@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import { warningLine } from '../../../src/cli/commands/worker-log.js'
 
@@ -12,4 +15,11 @@ test('a failed try is one line that says what, which try and why', () => {
 
 test('a warning that names nothing stays as it is', () => {
   expect(warningLine({ message: 'Worker is slow' })).toBe('! Worker is slow')
+})
+
+test('a worker without workflows is what we want, by the words of the SDK that is installed', () => {
+  const words = 'No workflows registered, not polling for workflow tasks'
+  const sdk = createRequire(import.meta.url).resolve('@temporalio/worker')
+  expect(readFileSync(path.join(path.dirname(sdk), 'worker.js'), 'utf8')).toContain(words)
+  expect(warningLine({ message: words })).toBeUndefined()
 })
