@@ -12,23 +12,67 @@ const SECRET_NAMES = [
   'TEMPORAL_API_KEY',
 ]
 
+const MARK = '[secret]'
+
+/** What looks like a secret, where it stands in the group of that name, and what is said in its place. */
 const SECRET_SHAPES: [RegExp, string][] = [
-  [/\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/gi, '$1 [secret]'],
-  [/\b((?:api[-_]?)?(?:token|key|secret|password))(["']?\s*[=:]\s*["']?)[\w.~+/=-]{12,}/gi, '$1$2[secret]'],
-  [/https:\/\/hooks\.slack\.com\/\S+/gi, '[secret address]'],
-  [/AGE-SECRET-KEY-[\w-]+/gi, '[secret key of age]'],
+  [/\b(?:Bearer|Basic)\s+(?<secret>[\w.~+/=-]{8,})/dgi, MARK],
+  [/\b(?:api[-_]?)?(?:token|key|secret|password)["']?\s*[=:]\s*["']?(?<secret>[\w.~+/=-]{12,})/dgi, MARK],
+  [/(?<secret>https:\/\/hooks\.slack\.com\/\S+)/dgi, '[secret address]'],
+  [/(?<secret>AGE-SECRET-KEY-[\w-]+)/dgi, '[secret key of age]'],
   // A signed download address is a key of its own.
   [
-    /([?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|sig|signature|token)=)[^&\s"']+/gi,
-    '$1[secret]',
+    /[?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|sig|signature|token)=(?<secret>[^&\s"']+)/dgi,
+    MARK,
   ],
 ]
 
-/** `text` without the secrets of this process and without anything that looks like one. */
+interface Found {
+  from: number
+  to: number
+  mark: string
+}
+
+/**
+ * `text` without the secrets of this process and without anything that looks like one. Both are looked for in the text as it came: what is
+ * put in the place of one, such as of a known value "secret", would hide the shape of another.
+ */
 export function redact(text: string, env: NodeJS.ProcessEnv = process.env): string {
-  let clean = redactValues(text, env)
-  for (const [shape, replacement] of SECRET_SHAPES) clean = clean.replace(shape, replacement)
-  return clean
+  const found = [...SECRET_SHAPES.flatMap((shape) => shapedIn(text, shape)), ...knownIn(text, formsOf(env))]
+  return withoutFound(text, found)
+}
+
+function shapedIn(text: string, [shape, mark]: (typeof SECRET_SHAPES)[number]): Found[] {
+  return [...text.matchAll(shape)].flatMap(({ indices }) => {
+    const at = indices?.groups?.['secret']
+    return at === undefined ? [] : [{ from: at[0], to: at[1], mark }]
+  })
+}
+
+function knownIn(text: string, forms: readonly string[]): Found[] {
+  return forms.flatMap((form) => {
+    const found: Found[] = []
+    for (let from = text.indexOf(form); from >= 0; from = text.indexOf(form, from + form.length))
+      found.push({ from, to: from + form.length, mark: MARK })
+    return found
+  })
+}
+
+/** What overlaps is left out as one. */
+function withoutFound(text: string, found: readonly Found[]): string {
+  const merged: Found[] = []
+  for (const one of found.toSorted((a, b) => a.from - b.from || b.to - a.to)) {
+    const last = merged.at(-1)
+    if (last === undefined || one.from >= last.to) merged.push({ ...one })
+    else last.to = Math.max(last.to, one.to)
+  }
+  let clean = ''
+  let at = 0
+  for (const { from, to, mark } of merged) {
+    clean += text.slice(at, from) + mark
+    at = to
+  }
+  return clean + text.slice(at)
 }
 
 /**
@@ -49,14 +93,8 @@ function cleaned(value: unknown, forms: readonly string[]): unknown {
   )
 }
 
-function redactValues(text: string, env: NodeJS.ProcessEnv): string {
-  return without(text, formsOf(env))
-}
-
 function without(text: string, forms: readonly string[]): string {
-  let clean = text
-  for (const form of forms) if (clean.includes(form)) clean = clean.replaceAll(form, '[secret]')
-  return clean
+  return withoutFound(text, knownIn(text, forms))
 }
 
 /** Every secret that is known, as it is and as it stands in an address, in JSON, behind `Basic`; the longest first, since one may hold another. */
