@@ -58,7 +58,7 @@ test('`dev` names the runs that it begins with', async () => {
   expect((await first.running).stderr).not.toContain('Under way')
   // A run of before the server was lost, of which an archive tells.
   const backups = path.join(folder, 'backups')
-  mkdirSync(backups)
+  mkdirSync(backups, { recursive: true })
   const archive = 'backup-production-2026-03-08-220314.zip'
   writeFileSync(path.join(backups, archive), '')
   await hold(backups, { by: 'production-20260308-220000-deadbeef', files: [archive] })
