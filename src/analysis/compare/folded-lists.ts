@@ -1,5 +1,6 @@
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
+import { closingAt } from '../../d1/sql/parentheses.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 import type { TableFate } from '../evidence.js'
 import type { Folded } from './folded-rows.js'
@@ -90,14 +91,7 @@ function listsIn(tokens: Token[], columns: string[]): MadeList[] {
 
 /** The tokens between a parenthesis and the one that closes it. */
 function callAt(tokens: Token[], open: number): Token[] {
-  let depth = 0
-  const close = tokens.findIndex(({ text }, at) => {
-    if (at < open) return false
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    return depth === 0
-  })
-  return tokens.slice(open + 1, close)
+  return tokens.slice(open + 1, closingAt(tokens, open))
 }
 
 /** A column, qualified or not, a comma, and what follows; nothing where an expression stands there. */

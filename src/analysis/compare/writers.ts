@@ -1,4 +1,5 @@
 import { mentions, type StatementParts } from '../statement/statement.js'
+import { closingAt } from '../../d1/sql/parentheses.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
@@ -249,13 +250,7 @@ function usesOf(expression: Token[], names: string[]): { passes: boolean; comput
 /** Whether the parenthesis at `at` is that of `replace(…, 'this', 'that')`: nothing is cut away, and what becomes what is written there. */
 function spellsAnother(expression: Token[], at: number): boolean {
   if (!/^replace$/i.test(expression[at - 1]?.text ?? '')) return false
-  let depth = 0
-  const close = expression.findIndex(({ text }, position) => {
-    if (position < at) return false
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    return depth === 0
-  })
+  const close = closingAt(expression, at)
   const [comma, was, between, is] = expression.slice(close - 4, close)
   const words = [was, is].every((token) => token?.kind === 'string' && token.text !== "''")
   return comma?.text === ',' && between?.text === ',' && words

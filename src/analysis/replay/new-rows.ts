@@ -1,6 +1,7 @@
 import { defined } from '../../contract/defined.js'
 import { tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import { normaliseSql } from '../../d1/schema/catalog.js'
+import { closingAt } from '../../d1/sql/parentheses.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
 import { assignments, columnsFilled } from '../compare/writers.js'
 import { mentions, type StatementParts } from '../statement/statement.js'
@@ -153,7 +154,7 @@ export function ruleNamed(tableSql: string, said: string): string | undefined {
   for (const [at, { text }] of tokens.entries()) {
     const open = tokens[at + 1]
     if (!/^check$/i.test(text) || open?.text !== '(') continue
-    const close = closing(tokens, at + 1)
+    const close = tokens[closingAt(tokens, at + 1)]
     if (close === undefined) return undefined
     const expression = tableSql.slice(open.start + 1, close.start)
     const name = /^constraint$/i.test(tokens[at - 2]?.text ?? '')
@@ -163,15 +164,6 @@ export function ruleNamed(tableSql: string, said: string): string | undefined {
       return expression
   }
   return undefined
-}
-
-function closing(tokens: Token[], open: number): Token | undefined {
-  let depth = 0
-  return tokens.slice(open).find(({ text }) => {
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    return depth === 0
-  })
 }
 
 /** A name as people write it: quoted only where it must be. */

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { significantTokens, unquote } from '../../d1/sql/tokens.js'
+import { armsOf } from './compound.js'
 import { withoutRecursion } from './recursions.js'
 import type { StatementParts } from './statement.js'
 
@@ -21,7 +22,7 @@ export function columnSources(database: DatabaseSync, sql: string, anatomy: Stat
   const copy = anatomy.copies ? partsOf(sql, anatomy) : undefined
   if (copy === undefined) return []
   try {
-    const arms = armsOf(copy.select).map((select) =>
+    const arms = singly(copy.select).map((select) =>
       database.prepare(withoutRecursion(database, select)).columns(),
     )
     const names =
@@ -42,23 +43,11 @@ export function columnSources(database: DatabaseSync, sql: string, anatomy: Stat
   }
 }
 
-/** The SELECTs that UNION ALL puts together: SQLite names the origins of the first one only. A WITH before them stays with the first. */
-function armsOf(select: string): string[] {
-  const tokens = significantTokens(select)
-  if (/^with$/i.test(tokens[0]?.text ?? '')) return [select]
-  let depth = 0
-  let begin = 0
-  const arms: string[] = []
-  for (const [at, { text, start }] of tokens.entries()) {
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    const next = tokens[at + 2]
-    if (depth > 0 || !/^union$/i.test(text) || !/^all$/i.test(tokens[at + 1]?.text ?? '')) continue
-    if (next === undefined) break
-    arms.push(select.slice(begin, start))
-    begin = next.start
-  }
-  return [...arms, select.slice(begin)]
+/** SQLite names the origins of the first SELECT of several only. What a WITH stands before is one. */
+function singly(select: string): string[] {
+  return /^with$/i.test(significantTokens(select)[0]?.text ?? '')
+    ? [select]
+    : armsOf(select, { distinct: false })
 }
 
 /** The SELECT of a copy by itself, and the columns that the statement lists. */

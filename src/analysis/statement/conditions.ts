@@ -1,3 +1,4 @@
+import { depthsOf } from '../../d1/sql/parentheses.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 
 /**
@@ -5,9 +6,9 @@ import { unquote, type Token } from '../../d1/sql/tokens.js'
  * of it, which may be called otherwise and of which an empty one is none. False where that does not follow from its words.
  */
 export function letsThrough(condition: Token[], column: string, any = false): boolean {
+  const depths = depthsOf(condition)
   const end = condition.findIndex(
-    ({ text }, at) =>
-      depthAt(condition, at) <= 0 && /^(?:;|group|order|having|returning|window|on)$/i.test(text),
+    ({ text }, at) => (depths[at] ?? 0) <= 0 && /^(?:;|group|order|having|returning|window|on)$/i.test(text),
   )
   const own = unwrapped(end < 0 ? condition : condition.slice(0, end))
   const either = split(own, 'or')
@@ -56,15 +57,18 @@ function unwrapped(tokens: Token[]): Token[] {
   const encloses =
     tokens[0]?.text === '(' &&
     tokens.at(-1)?.text === ')' &&
-    tokens.slice(0, -1).every((_, at) => depthAt(tokens, at + 1) > 0)
+    depthsOf(tokens)
+      .slice(1)
+      .every((depth) => depth > 0)
   return encloses ? unwrapped(tokens.slice(1, -1)) : tokens
 }
 
 function split(tokens: Token[], by: 'and' | 'or'): Token[][] {
   const parts: Token[][] = [[]]
+  const depths = depthsOf(tokens)
   let between = false
   for (const [at, token] of tokens.entries()) {
-    const outside = depthAt(tokens, at) === 0
+    const outside = depths[at] === 0
     if (outside && /^between$/i.test(token.text)) between = true
     const splits = outside && token.text.toLowerCase() === by
     if (splits && !(by === 'and' && between)) parts.push([])
@@ -72,11 +76,4 @@ function split(tokens: Token[], by: 'and' | 'or'): Token[][] {
     if (splits) between = false
   }
   return parts
-}
-
-/** Parentheses that are open before a token. */
-function depthAt(tokens: Token[], at: number): number {
-  return tokens
-    .slice(0, at)
-    .reduce((depth, { text }) => (text === '(' ? depth + 1 : text === ')' ? depth - 1 : depth), 0)
 }

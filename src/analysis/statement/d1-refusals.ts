@@ -1,6 +1,7 @@
 import { isAbsentFunction, isAuthorizedPragma, MODULES, REFUSED_FUNCTIONS } from '../../d1/sql/authorized.js'
 import { isReservedByD1 } from '../../d1/sql/reserved-names.js'
 import type { SqlStatement } from '../../d1/sql/statements.js'
+import { closingAt } from '../../d1/sql/parentheses.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 import { anatomyOf, type StatementParts } from './statement.js'
 
@@ -203,18 +204,8 @@ function refusedFunction(tokens: Token[], at: number): string | undefined {
   if (!calls || !refused) return undefined
   // A table or index may be called so: `INSERT INTO subtype (id)`, `WITH subtype (id) AS`.
   if (/^(?:into|table|exists|references|on|with|recursive|index|\.)$/.test(before)) return undefined
-  const listed = before === ',' && /^as$/i.test(tokens[closing(tokens, at + 1) + 1]?.text ?? '')
+  const listed = before === ',' && /^as$/i.test(tokens[closingAt(tokens, at + 1) + 1]?.text ?? '')
   return listed && /^with$/i.test(tokens[0]?.text ?? '') ? undefined : name
-}
-
-function closing(tokens: Token[], open: number): number {
-  let depth = 0
-  return tokens.findIndex(({ text }, at) => {
-    if (at < open) return false
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    return depth === 0
-  })
 }
 
 /** Terms of the longest compound SELECT; VALUES rows do not count. */

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
+import { closingAt } from '../../d1/sql/parentheses.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
+import { armsOf } from './compound.js'
 
 /** One table of a WITH. */
 interface CommonTable {
@@ -24,7 +26,7 @@ export function withoutRecursion(database: DatabaseSync, select: string): string
   const before = (): string => (done.length === 0 ? '' : `WITH ${done.join(', ')} `)
   for (const { name, columns, body } of found.tables) {
     const listed = columns === undefined ? '' : ` (${columns.map(quoteName).join(', ')})`
-    const arms = armsOf(body)
+    const arms = armsOf(body, { distinct: true })
     const steps = arms.filter((arm) => names(arm, name))
     const starts = arms.filter((arm) => !names(arm, name))
     const [start] = starts
@@ -51,23 +53,6 @@ export function withoutRecursion(database: DatabaseSync, select: string): string
     done.push(`${quoteName(name)} AS (SELECT ${shown.join(', ')} FROM ${quoteName(first)})`)
   }
   return changed ? `${before()}${found.rest}` : select
-}
-
-/** The SELECTs that UNION and UNION ALL put together. */
-function armsOf(body: string): string[] {
-  const tokens = significantTokens(body)
-  const arms: string[] = []
-  let depth = 0
-  let begin = 0
-  for (const [at, { text, start }] of tokens.entries()) {
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    if (depth > 0 || !/^union$/i.test(text)) continue
-    const next = /^all$/i.test(tokens[at + 1]?.text ?? '') ? at + 2 : at + 1
-    arms.push(body.slice(begin, start))
-    begin = tokens[next]?.start ?? body.length
-  }
-  return [...arms, body.slice(begin)]
 }
 
 function names(sql: string, table: string): boolean {
@@ -107,12 +92,6 @@ function commonTables(sql: string, tokens: Token[]): { tables: CommonTable[]; re
 }
 
 function closing(tokens: Token[], open: number): number {
-  let depth = 0
-  const found = tokens.findIndex(({ text }, at) => {
-    if (at < open) return false
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    return depth === 0
-  })
+  const found = closingAt(tokens, open)
   return found < 0 ? tokens.length : found
 }

@@ -6,6 +6,7 @@ import { defined } from '../../contract/defined.js'
 import { searchContent, type SearchContent } from './search-table.js'
 import { normaliseSql } from './catalog.js'
 import { cellText, quoteName } from '../sqlite/sqlite.js'
+import { closingAt } from '../sql/parentheses.js'
 import { significantTokens, type Token } from '../sql/tokens.js'
 
 /** The schema in detail: what `sqlite_schema` says and the table-valued PRAGMAs add. */
@@ -340,14 +341,9 @@ function checksIn(sql: string, tokens: Token[]): string[] {
   const checks: string[] = []
   tokens.forEach((token, at) => {
     if (token.kind !== 'word' || !/^check$/i.test(token.text) || tokens[at + 1]?.text !== '(') return
-    let depth = 0
-    for (const inner of tokens.slice(at + 1)) {
-      if (inner.text === '(') depth += 1
-      if (inner.text === ')') depth -= 1
-      if (depth > 0) continue
-      checks.push(normaliseSql(sql.slice((tokens[at + 1]?.start ?? 0) + 1, inner.start)))
-      return
-    }
+    const close = tokens[closingAt(tokens, at + 1)]
+    if (close !== undefined)
+      checks.push(normaliseSql(sql.slice((tokens[at + 1]?.start ?? 0) + 1, close.start)))
   })
   return checks
 }
