@@ -1,9 +1,9 @@
-import { WorkflowNotFoundError } from '@temporalio/client'
 import { openContext, type ContextOptions } from '../config/context.js'
 import { migrationWorkflowId } from '../contract/names.js'
 import { RunbookError } from '../contract/failures.js'
 import { at, command, words, type NextCommand } from '../contract/next-command.js'
 import { checkoutOf, checkoutWorkflowId } from '../contract/checkout.js'
+import { newestRun, type NewestRun } from '../temporal/newest-run.js'
 import { readRequest } from './run-history.js'
 import { withSession, type Session } from './session.js'
 import { explainTemporal } from './temporal-failure.js'
@@ -19,7 +19,7 @@ export async function runIdOf(session: Session, target: Target): Promise<string>
   const plain = migrationWorkflowId(target.environment, target.database.id)
   if (target.database.remote) return plain
   const own = checkoutWorkflowId(target)
-  const [ours, first] = await Promise.all([newestRun(session, own), newestRun(session, plain)])
+  const [ours, first] = await Promise.all([newestRunOf(session, own), newestRunOf(session, plain)])
   if (first === undefined) return ours === undefined ? plain : own
   if (ours?.open === true && !first.open) return own
   const request = await readRequest(session, { workflowId: plain, runId: first.runId })
@@ -52,7 +52,7 @@ export async function withRun<T>(
       return await work(session, found)
     } catch (error) {
       if (!(error instanceof RunbookError) || error.type !== 'RunNotFound') throw error
-      if ((await newestRun(session, found)) !== undefined) throw error
+      if ((await newestRunOf(session, found)) !== undefined) throw error
       const { environment, database } = target
       throw new RunbookError('RunNotFound', `No runs of ${database.name} (${environment}) yet.`, {
         advice: words`Start one: ${at({ environment }, command('start'))}`,
@@ -62,18 +62,11 @@ export async function withRun<T>(
   })
 }
 
-interface NewestRun {
-  runId: string
-  open: boolean
-  startedAt: Date
-}
-
-async function newestRun({ client }: Session, workflowId: string): Promise<NewestRun | undefined> {
+/** Throws `TemporalUnreachable` and its like. */
+export async function newestRunOf(session: Session, workflowId: string): Promise<NewestRun | undefined> {
   try {
-    const { runId, status, startTime } = await client.workflow.getHandle(workflowId).describe()
-    return { runId, open: status.name === 'RUNNING', startedAt: startTime }
+    return await newestRun(session, workflowId)
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined
     throw explainTemporal(error, workflowId)
   }
 }

@@ -1,8 +1,8 @@
-import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowNotFoundError } from '@temporalio/client'
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client'
 import { DATABASE_MEMO, WORKFLOW_TYPES } from '../contract/names.js'
 import type { MigrationRequest } from '../contract/run.js'
 import { demandFitting } from './request-size.js'
-import { runIdOf } from './run-id.js'
+import { newestRunOf, runIdOf } from './run-id.js'
 import type { Session } from './session.js'
 import { alreadyRunning, explainTemporal } from './temporal-failure.js'
 
@@ -19,14 +19,8 @@ export async function refuseSecondStart(
 ): Promise<void> {
   const workflowId = await runIdOf(session, target)
   const { environment } = target
-  try {
-    const { status } = await session.client.workflow.getHandle(workflowId).describe()
-    if (status.name !== 'RUNNING') return
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return
-    throw explainTemporal(error, workflowId)
-  }
-  throw alreadyRunning(workflowId, { environment })
+  const newest = await newestRunOf(session, workflowId)
+  if (newest?.open === true) throw alreadyRunning(workflowId, { environment })
 }
 
 /**

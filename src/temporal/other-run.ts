@@ -1,9 +1,9 @@
-import { WorkflowNotFoundError } from '@temporalio/client'
 import { checkoutOf, checkoutWorkflowId } from '../contract/checkout.js'
 import { migrationWorkflowId } from '../contract/names.js'
 import { targetSchema, type Target } from '../contract/target.js'
 import type { TemporalClient } from './connection.js'
 import { realFolder } from './home.js'
+import { newestRun, type NewestRun } from './newest-run.js'
 import { requestOf } from './started-with.js'
 
 /**
@@ -18,36 +18,20 @@ export async function findOtherRun(
   const ids = [migrationWorkflowId(target.environment, target.database.id), checkoutWorkflowId(target)]
   const other = ids.find((id) => id !== own)
   if (other === undefined) return undefined
-  const [ours, theirs] = await Promise.all([openRun(session, own), openRun(session, other)])
-  if (theirs === undefined) return undefined
-  if (ours !== undefined && order(own, ours) < order(other, theirs)) return undefined
-  const asked: { target?: unknown } | null = await requestOf(session.client, theirs)
+  const [ours, theirs] = await Promise.all([newestRun(session, own), newestRun(session, other)])
+  if (theirs?.open !== true) return undefined
+  if (ours?.open === true && order(own, ours) < order(other, theirs)) return undefined
+  const asked: { target?: unknown } | null = await requestOf(session.client, {
+    workflowId: other,
+    runId: theirs.runId,
+  })
   // Under the ID of the database alone another checkout may run, whose database has the same ID; what cannot be read no worker admits.
   const { data } = targetSchema.safeParse(asked?.target)
   return data !== undefined && placeOf(data) === placeOf(target) ? other : undefined
 }
 
-interface Open {
-  workflowId: string
-  runId: string
-  startedAt: string
-}
-
-async function openRun(
-  { client }: Pick<TemporalClient, 'client'>,
-  workflowId: string,
-): Promise<Open | undefined> {
-  try {
-    const { runId, status, startTime } = await client.workflow.getHandle(workflowId).describe()
-    return status.name === 'RUNNING' ? { workflowId, runId, startedAt: startTime.toISOString() } : undefined
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined
-    throw error
-  }
-}
-
-function order(workflowId: string, { startedAt }: Open): string {
-  return `${startedAt} ${workflowId}`
+function order(workflowId: string, { startedAt }: NewestRun): string {
+  return `${startedAt.toISOString()} ${workflowId}`
 }
 
 function placeOf(target: Parameters<typeof checkoutOf>[0]): string | undefined {
