@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, RunbookError } from '../contract/failures.js'
+import { OWN_NAME } from '../contract/names.js'
 import { command, words } from '../contract/next-command.js'
 import { packageRoot } from '../process/package-root.js'
 import { resolveServer } from './server-address.js'
@@ -118,7 +119,7 @@ export async function promoteVersion(client: Client, { name, buildId }: Deployme
     namespace: client.options.namespace,
     deploymentName: name,
     buildId,
-    identity: 'd1-runbook',
+    identity: OWN_NAME,
   })
 }
 

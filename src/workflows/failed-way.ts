@@ -1,4 +1,5 @@
 import { patched } from '@temporalio/workflow'
+import { OWN_NAME } from '../contract/names.js'
 import type { MigrationResult } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import { touchedBy } from '../runbook/migration-state.js'
@@ -38,7 +39,7 @@ export async function readWhereItFailed(run: Run, decision: number): Promise<Aft
     } catch (error) {
       believe(run, 'unread')
       const note = `The database could not be read after the way back failed: ${failureOf(error).message}`
-      run.view.observations.push({ note, actor: 'd1-runbook', at: now() })
+      run.view.observations.push({ note, actor: OWN_NAME, at: now() })
     }
   })
   run.gates.mayRollBack = true

@@ -6,17 +6,22 @@ import { column, SAMPLES, type Pair } from './row-keys.js'
 import { plainNumber } from './text-to-number.js'
 import type { Writing } from './writers.js'
 
+/** The values of now, each with how many different ones of before it stands for, and how many rows of them changed; to be narrowed and grouped. */
+function valuesOfNow(from: string, pair: Pair): string {
+  const [b, s] = [column('b', pair.was), column('s', pair.is)]
+  return `SELECT (+${s}) COLLATE BINARY AS is_now, count(DISTINCT ${plainNumber(b)}) AS different, count(CASE WHEN ${differ(pair)} THEN 1 END) AS changed FROM ${from} WHERE ${b} IS NOT NULL`
+}
+
 /** The values of now that stand for several different ones of before, as a SELECT. `from`: FROM clause of both rows. */
 export function valuesOfSeveral(from: string, pair: Pair): string {
-  const [b, s] = [column('b', pair.was), column('s', pair.is)]
-  return `SELECT (+${s}) COLLATE BINARY AS is_now, count(DISTINCT ${plainNumber(b)}) AS different, count(CASE WHEN ${differ(pair)} THEN 1 END) AS changed FROM ${from} WHERE ${b} IS NOT NULL AND NOT (${isEmpty(s)}) GROUP BY 1 HAVING different > 1 AND changed > 0`
+  return `${valuesOfNow(from, pair)} AND NOT (${isEmpty(column('s', pair.is))}) GROUP BY 1 HAVING different > 1 AND changed > 0`
 }
 
 /**
  * Those of them of which more is gone than the way in which values were written: a calculation made them, or a word that a CHECK of before
  * lists and that no statement spells. Undefined where nobody did either.
  */
-export function lostAmong(
+export function lostInOne(
   from: string,
   pair: Pair,
   { computes, spells }: Pick<Writing, 'computes' | 'spells'>,
@@ -27,7 +32,7 @@ export function lostAmong(
   if (!computes && spells === undefined) return undefined
   const among = `(+${s}) COLLATE BINARY IN (SELECT is_now FROM (${valuesOfSeveral(from, pair)}))`
   const words = computes || spells === undefined ? '' : ` AND ${unspelt(spells)}`
-  return `SELECT (+${s}) COLLATE BINARY AS is_now, count(DISTINCT ${plainNumber(b)}) AS different, count(CASE WHEN ${differ(pair)} THEN 1 END) AS changed FROM ${from} WHERE ${b} IS NOT NULL AND ${among} GROUP BY 1 HAVING count(DISTINCT ${withoutForm(b)}) > 1${words}`
+  return `${valuesOfNow(from, pair)} AND ${among} GROUP BY 1 HAVING count(DISTINCT ${withoutForm(b)}) > 1${words}`
 }
 
 /** Capitals, blanks and what people put between the digits of a telephone number: who brings values into one form means these to go. */
@@ -67,7 +72,7 @@ export function mergedValues(
   }
   const every = counted(valuesOfSeveral(from, pair))
   if (every.into === 0) return undefined
-  const several = lostAmong(from, pair, writing)
+  const several = lostInOne(from, pair, writing)
   const less = several === undefined ? undefined : counted(several)
   const lost = less !== undefined && less.into > 0
   const shown = lost && several !== undefined ? several : valuesOfSeveral(from, pair)

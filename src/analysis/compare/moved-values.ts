@@ -15,7 +15,7 @@ import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
 import { heldIn, joined, leftBy, sameValue, type Still, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
 import { differ, isEmpty } from './differing.js'
-import { lostAmong, valuesOfSeveral } from './merged-values.js'
+import { lostInOne, valuesOfSeveral } from './merged-values.js'
 import { mappedIn } from './mapped-words.js'
 import { column, join, keyOfRow, number, SAMPLES, type Pair } from './row-keys.js'
 import { writersOf, writingOf } from './writers.js'
@@ -136,7 +136,7 @@ export function mergedColumn(
   const pair = { was, is }
   const both = `prior.${quoteName(fate.before.name)} b CROSS JOIN main.${quoteName(after.name)} s ON ${join(key)}`
   const lost = merged.lost
-    ? lostAmong(both, pair, writingOf(versions.statements, fate, after)(was))
+    ? lostInOne(both, pair, writingOf(versions.statements, fate, after)(was))
     : undefined
   const value = `(+${column('s', is)}) COLLATE BINARY IN (SELECT is_now FROM (${lost ?? valuesOfSeveral(both, pair)}))`
   const now = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)} AND ${differ(pair)} AND ${value})`

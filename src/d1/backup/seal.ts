@@ -9,6 +9,7 @@ import type { Seal, SealedArchive, Sealing } from '../../contract/backup.js'
 import { defined } from '../../contract/defined.js'
 import { RunbookError } from '../../contract/failures.js'
 import { fileSha256 } from '../../process/file-sha256.js'
+import { PRIVATE_FOLDER } from '../../process/private-files.js'
 import { scratchFolder } from '../../process/scratch-folder.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { sealedTo, type Opener } from './age.js'
@@ -78,7 +79,7 @@ export async function unsealArchive({
     throw new RunbookError('ConfigInvalid', `${final} exists already.`, {
       advice: 'Choose another folder with --to: an archive is never overwritten.',
     })
-  await mkdir(to, { recursive: true, mode: 0o700 })
+  await mkdir(to, { recursive: true, mode: PRIVATE_FOLDER })
   const { folder, remove } = await scratchFolder('unseal', { within: to, hidden: true })
   try {
     const [sql, readable] = [path.join(folder, SQL_ENTRY), path.join(folder, 'archive.zip')]
