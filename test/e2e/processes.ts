@@ -69,14 +69,27 @@ export async function documentOf<T = RunView>(command: Ended, code: number): Pro
 
 /** Resolves once the process has said something that matches on stderr; rejects with what it said when it ends before. */
 export function untilSays(command: Command, pattern: RegExp): Promise<string> {
-  let said = ''
+  const heard = listenTo(command)
   return new Promise((resolve, reject) => {
-    command.stderr.on('data', (chunk: Buffer) => {
-      said += chunk.toString('utf8')
-      if (pattern.test(said)) resolve(said)
-    })
-    command.then(() => reject(new Error(`it ended without saying ${pattern}:\n${said}`)), reject)
+    const look = (): void => {
+      if (pattern.test(heard.said)) resolve(heard.said)
+    }
+    look()
+    command.stderr.on('data', look)
+    command.then(() => reject(new Error(`it ended without saying ${pattern}:\n${heard.said}`)), reject)
   })
+}
+
+const HEARD = new WeakMap<Command, { said: string }>()
+
+/** All that it says from the first time on: two lines may come at once, of which the first is waited for before the second. */
+function listenTo(command: Command): { said: string } {
+  const known = HEARD.get(command)
+  if (known !== undefined) return known
+  const heard = { said: '' }
+  command.stderr.on('data', (chunk: Buffer) => (heard.said += chunk.toString('utf8')))
+  HEARD.set(command, heard)
+  return heard
 }
 
 /** Programs, caches and the machine's own: nothing that would point a command at a real account or server. */
