@@ -240,7 +240,6 @@ describe('a worker that is gone for good with the archive', () => {
         await until(handle, gateOpen('final'))
         await stopFirst()
         await decideAll(handle, ['final'])
-        await until(handle, ({ planHash }) => planHash === null)
         await decideAll(handle, ALL_GATES.slice(1))
       }),
     )
