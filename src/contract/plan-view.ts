@@ -36,7 +36,7 @@ export const planViewSchema = z.object({
       }),
     )
     .optional(),
-  /** Tables that gain or lose rows, and the number of those that do not. */
+  /** Tables that gain or lose rows or have another name, and the number of the others. */
   rows: z.array(rowChangeSchema),
   sameRows: z.number().int().nonnegative(),
   findings: z.array(

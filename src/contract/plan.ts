@@ -41,6 +41,8 @@ export const rowChangeSchema = z.object({
   after: z.number().int().nullable(),
   /** A full-text index over another table's rows: counted are those that it has indexed. */
   index: z.literal(true).optional(),
+  /** The table of before whose rows these are: `before` counts them, and no line is about that name. */
+  renamedFrom: z.string().optional(),
 })
 export type RowChange = z.infer<typeof rowChangeSchema>
 

@@ -96,10 +96,15 @@ function rowsOf({ rows, sameRows, files }: PlanView): PlanPart[] {
   ]
 }
 
-function rowLine({ table: name, before, after, index }: RowChange): string {
+function rowLine({ table: name, before, after, index, renamedFrom }: RowChange): string {
   const table = index === true ? `search index ${name}` : name
+  if (renamedFrom !== undefined) {
+    const rows = before === after ? '' : `${grouped(before ?? 0)} → `
+    return `${table}: renamed from ${renamedFrom}, ${rows}${counted(after ?? 0)}`
+  }
   if (before === null) return `${table}: new, ${counted(after ?? 0)}`
-  if (after === null) return `${table}: dropped, ${counted(before)} gone`
+  // Where its rows are the findings say.
+  if (after === null) return `${table}: dropped, it had ${counted(before)}`
   return `${table}: ${grouped(before)} → ${counted(after)}`
 }
 

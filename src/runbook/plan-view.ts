@@ -30,7 +30,9 @@ export function planView(
   const { planHash, verdict, migrations, findings, rows, schemaChanges } = plan
   // A file that D1's engine did not run to its end has no time there; behind it nothing runs.
   const stoppedAt = migrations.find(({ durationMs }) => durationMs === 0)?.name
-  const changed = rows.filter(({ before, after }) => before !== after)
+  const changed = rows.filter(
+    ({ before, after, renamedFrom }) => before !== after || renamedFrom !== undefined,
+  )
   const back = migrations.length === 0 ? undefined : wayBackOf(plan)
   const wayBack = back === undefined || !answersForWayBack ? back : { ...back, answered: true as const }
   return {

@@ -77,6 +77,21 @@ describe('what was not read is not said', () => {
       { rows: [{ table: 'a', before: 1, after: 1 }] },
       'No table gains or loses rows (1 table).',
     ],
+    [
+      'a dropped table, whose rows may be elsewhere',
+      { rows: [{ table: 'a', before: 1, after: null }] },
+      'a: dropped, it had 1 row',
+    ],
+    [
+      'a renamed table',
+      { rows: [{ table: 'b', before: 5, after: 5, renamedFrom: 'a' }] },
+      'b: renamed from a, 5 rows',
+    ],
+    [
+      'a renamed table with other rows',
+      { rows: [{ table: 'b', before: 5, after: 4, renamedFrom: 'a' }] },
+      'b: renamed from a, 5 → 4 rows',
+    ],
     ['nothing is pending', { migrations: [], rows: [], schemaChanges: [] }, 'Nothing is pending.'],
     [
       'no way back',

@@ -31,6 +31,12 @@ test('rows that the migration made itself are no loss; those written since are',
   ])
 })
 
+test('a table that the reverse renames takes its rows along', () => {
+  const rows = [{ table: 'users', before: 7, after: 7, renamedFrom: 'people' }]
+  const planned = [{ table: 'people', before: 5, after: 5, renamedFrom: 'users' }]
+  expect(lossesSince({ rows, findings: [] }, planned)).toEqual([])
+})
+
 test('a reverse that fails, or leads elsewhere, is none', () => {
   const ok = { findings: [], predictedFingerprint: 'before' }
   expect(failuresOfReverse(ok, 'before')).toEqual([])

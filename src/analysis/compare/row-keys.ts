@@ -51,7 +51,7 @@ export function keyOf(fate: TableFate, after: TableSchema, pairs: Pair[]): Pair[
 export const ROWID = '\u0000rowid'
 
 /** Renamed by ALTER TABLE: the same b-tree, so the same rowids. */
-function isAlias(fate: TableFate): boolean {
+export function isAlias(fate: TableFate): boolean {
   return fate.how === 'renamed' && fate.ended?.anatomy.verb === 'alter-table'
 }
 

@@ -126,8 +126,10 @@ export function changesSection({ view, plan }: ReportInput): Section {
       tableOr(
         'No table gains or loses rows.',
         ['Table', { number: 'Before' }, { number: 'After' }, { number: 'Difference' }],
-        changed.map(({ table, before, after }) => [
-          { code: table },
+        changed.map(({ table, before, after, renamedFrom }) => [
+          renamedFrom === undefined
+            ? { code: table }
+            : [{ code: table }, ' (was ', { code: renamedFrom }, ')'],
           before === null ? 'did not exist' : grouped(before),
           after === null ? 'dropped' : grouped(after),
           signed((after ?? 0) - (before ?? 0)),
