@@ -2,9 +2,17 @@ import { z } from 'zod'
 import { RunbookError, type FailureType } from '../../contract/failures.js'
 import { defined } from '../../contract/defined.js'
 import { redact } from '../../process/redact.js'
-import { FAILURE_TABLE, READ_BACK, rowOf } from '../wrangler/failure-table.js'
+import { FAILURE_TABLE, READ_BACK } from '../wrangler/failure-table.js'
 import type { Purpose } from './budget.js'
-import { ApiRefusal, ApiSilence, sendQuestion, type ApiClient, type ApiQuestion } from './send.js'
+import {
+  ApiRefusal,
+  ApiSilence,
+  isOfD1,
+  rowOfRefusal,
+  sendQuestion,
+  type ApiClient,
+  type ApiQuestion,
+} from './send.js'
 import { command, words, type Words } from '../../contract/next-command.js'
 
 const CLOUDFLARE = 'https://api.cloudflare.com/client/v4'
@@ -70,13 +78,9 @@ export async function askRaw(client: ApiClient, question: ApiQuestion & { what: 
 }
 
 /** What the API means: by its status where that leaves no doubt, else by its words, as Wrangler would print them. */
-function meant({ status, code, message, retryAfterMs }: ApiRefusal): {
-  type: FailureType
-  advice: Words
-  retryAfterMs?: number
-} {
-  const text = code === undefined ? message : `${message} [code: ${code}]`
-  const said = rowOf(text, 'remote')
+function meant(refusal: ApiRefusal): { type: FailureType; advice: Words; retryAfterMs?: number } {
+  const { status, code, retryAfterMs } = refusal
+  const said = rowOfRefusal(refusal)
   const type = typeOf(status, code) ?? said.type
   // A gateway may quote the statement: of SQL, a server error says nothing.
   if (status >= 500 && said.type === 'SqlRefused') return { type: 'OutcomeUnknown', advice: AGAIN }
@@ -93,7 +97,7 @@ function typeOf(status: number, code: number | undefined): FailureType | undefin
   if (status === 401 || code === 10000 || code === 9109) return 'NotAuthenticated'
   if (status === 403) return 'NotPermitted'
   if (status === 404) return 'DatabaseNotFound'
-  return status === 429 ? 'RateLimited' : undefined
+  return status === 429 && !isOfD1(code) ? 'RateLimited' : undefined
 }
 
 const AGAIN = 'The work is tried again by itself; see https://www.cloudflarestatus.com if it goes on.'

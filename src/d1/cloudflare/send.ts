@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { defined } from '../../contract/defined.js'
+import { rowOf, type FailureRow } from '../wrangler/failure-table.js'
 import { budgetOf, graphqlBudgetOf, type CallBudget, type Purpose } from './budget.js'
 
 /** Whom to ask, and as whom. */
@@ -51,8 +52,6 @@ const PAUSE_MS = 500
 const LONGEST_WAIT_MS = 20_000
 
 const GRAPHQL = '/graphql'
-/** Cloudflare's number of everything that D1 itself says. */
-const D1_CODE = 7500
 
 /** Parts of a path, none of which can become another path. */
 export function apiPath(...parts: string[]): string {
@@ -81,7 +80,23 @@ export async function sendQuestion(client: ApiClient, question: ApiQuestion): Pr
 
 function mayHelpAgain(error: unknown): boolean {
   if (error instanceof ApiSilence) return true
-  return error instanceof ApiRefusal && (error.status >= 500 || error.status === 408 || error.status === 429)
+  if (!(error instanceof ApiRefusal)) return false
+  // A database that one query made D1 reset would be reset by it again.
+  if (isOfD1(error.code) && rowOfRefusal(error).type === 'LimitReached') return false
+  return error.status >= 500 || error.status === 408 || error.status === 429
+}
+
+/**
+ * Numbers of what D1 itself says of one database, with any status: an overload (7429) and an eleventh restore (7500) come with 429, and other
+ * databases are served.
+ */
+export function isOfD1(code: number | undefined): boolean {
+  return code !== undefined && code >= 7400 && code < 7600
+}
+
+/** What the words of a refusal mean, as Wrangler would print them. */
+export function rowOfRefusal({ code, message }: ApiRefusal): FailureRow {
+  return rowOf(code === undefined ? message : `${message} [code: ${code}]`, 'remote')
 }
 
 /** An answer as it came, whatever it says. */
@@ -109,8 +124,7 @@ async function sendOnce(client: ApiClient, question: ApiQuestion): Promise<unkno
   if (response.ok) throw new ApiRefusal('the answer was not complete', { status: response.status })
   const [first] = refusalSchema.safeParse(answer).data?.errors ?? []
   const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1000 || 0
-  // D1's own number stands on limits of one database, such as ten restores in ten minutes: others are served.
-  if (response.status === 429 && first?.code !== D1_CODE) budget.block(retryAfterMs, Date.now())
+  if (response.status === 429 && !isOfD1(first?.code)) budget.block(retryAfterMs, Date.now())
   throw new ApiRefusal(first?.message ?? `${response.status} ${response.statusText}`, {
     status: response.status,
     code: first?.code,

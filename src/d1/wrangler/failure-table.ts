@@ -31,8 +31,7 @@ const SQL_ADVICE =
 export const READ_BACK = 'What the command did is read back from the database before anything is tried again.'
 const QUIETER =
   'Choose a quieter hour, or split the migration into smaller ones. What was done is read back before anything is tried again.'
-const SMALLER =
-  'Split it: fewer rows in a statement, fewer statements in a file. D1 kept nothing of what it reset.'
+const SMALLER = 'Split it: fewer rows in a statement, fewer statements in a file.'
 
 /** Said of SQL that is whole. */
 export const CUT_APART: FailureRow = {
@@ -153,12 +152,13 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
   {
     // SQLite's own mark behind its message is beyond doubt, whatever numbers and words the message quotes.
     type: 'SqlRefused',
-    match: /: SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|AUTH|TOOBIG|NOMEM|RANGE|NOTADB)\b/,
+    match: /: SQLITE_(?:ERROR|CONSTRAINT|MISMATCH|AUTH|TOOBIG|NOMEM|RANGE|NOTADB)(?:_[A-Z]+)?\b/,
     meaning: 'SQLite refused a statement.',
     advice: SQL_ADVICE,
     texts: [
       'near "429": syntax error at offset 7: SQLITE_ERROR',
       'UNIQUE constraint failed: users.email: SQLITE_CONSTRAINT [code: 7500]',
+      'FOREIGN KEY constraint failed: SQLITE_CONSTRAINT_TRIGGER [code: 7500]',
       'incomplete input: SQLITE_ERROR',
     ],
     source: WORKERD,
@@ -186,15 +186,28 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
   },
   {
     type: 'LimitReached',
+    match: /databases per account|maximum number of D1 databases/i,
+    meaning: 'The account has as many databases as it may have.',
+    advice: 'Delete one that is not needed (`wrangler d1 list`), or raise the plan of the account.',
+    texts: [
+      'System limit reached: databases per account (10) [code: 7406]',
+      'You have reached the maximum number of D1 databases for your account.',
+    ],
+    source: `${ISSUES}2913; https://github.com/cloudflare/workers-sdk/pull/12472`,
+  },
+  {
+    type: 'LimitReached',
     match:
-      /daily .{0,60}(?:limit|quota)|(?:limit|quota).{0,60}(?:per day|daily)|free (?:tier|plan).{0,80}limit/i,
+      /daily .{0,60}(?:limit|quota)|(?:limit|quota).{0,60}(?:per day|daily)|free (?:tier|plan).{0,80}limit|row (?:read|write) requests (?:are|will)/i,
     meaning:
-      'The rows that the free plan may read or write in a day are used up: until midnight UTC every query of the account fails, those of the application too.',
+      'The rows that the free plan may read or write in a day are used up: until midnight UTC D1 refuses queries of the account, those of the application too.',
     advice: 'Wait until midnight UTC, or move the account to a paid plan.',
     texts: [
       "D1_ERROR: Your account has exceeded D1's free tier daily row read limit. Upgrade to a paid plan or wait until tomorrow (midnight UTC) to continue. [code: 7500]",
       "Your account has exceeded D1's free tier daily row write limit. Upgrade to a paid plan or wait until tomorrow (midnight UTC) to continue.",
       'The account has reached its daily row read limit.',
+      'You have exceeded the daily D1 free tier limit of 5000000 rows read',
+      'D1 row read requests are temporarily blocked',
       'your daily limits have been exceeded',
     ],
     source: `${DEBUG_D1}; https://developers.cloudflare.com/d1/reference/faq/`,
@@ -230,12 +243,22 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
   },
   {
     type: 'OutcomeUnknown',
+    match: /D1_RESET_DO/,
+    meaning:
+      'D1 reset the database under an import or a query and says no more. People report it of rows before their parents, of duplicate keys, of more than D1 does at once, and of what passed the next time.',
+    advice: `${READ_BACK} If it comes each time, look for keys that are broken or there twice, and put less into one statement and one file.`,
+    texts: ['{"D1_RESET_DO":true}', 'D1_ERROR: {"D1_RESET_DO":true}'],
+    source: 'Scripts and notes that people published',
+  },
+  {
+    type: 'OutcomeUnknown',
     match: /D1 DB is overloaded|(?:Too many requests|Requests) queued/i,
     meaning: 'More requests wait for this database than D1 queues.',
     advice: QUIETER,
     texts: [
       'D1 DB is overloaded. Requests queued for too long.',
       'D1_ERROR: D1 DB is overloaded. Too many requests queued.',
+      'D1 DB is overloaded. Requests queued for too long. [code: 7429]',
     ],
     source: DEBUG_D1,
   },
@@ -243,11 +266,12 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
     type: 'LimitReached',
     match: /exceeded its (?:memory|CPU time) limit/i,
     meaning:
-      'The work took more memory or processor time than D1 gives one database, and was ended; the same again would meet the same end.',
+      'A query took more memory or processor time than D1 gives one database, and D1 reset it: this one, or one beside it. The same again may do it again.',
     advice: SMALLER,
     texts: [
       "D1 DB's isolate exceeded its memory limit and was reset.",
       'D1 DB exceeded its CPU time limit and was reset.',
+      'D1 DB exceeded its CPU time limit and was reset. [code: 7429]',
     ],
     source: DEBUG_D1,
   },
@@ -256,13 +280,16 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
     match: /storage operation exceeded timeout/i,
     meaning: 'The work wrote for longer than D1 lets it.',
     advice: QUIETER,
-    texts: ['D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.'],
+    texts: [
+      'D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.',
+      'D1 DB storage operation exceeded timeout which caused object to be reset. [code: 7429]',
+    ],
     source: DEBUG_D1,
   },
   {
     type: 'OutcomeUnknown',
     match:
-      /D1 DB reset because its code was updated|caused object to be reset|Cannot resolve D1 DB|D1 reset before \w+ completed|request stream because client disconnected|Network connection lost/i,
+      /reset because its code was updated|caused object to be reset|Durable Object instance is no longer active|Cannot resolve D1 DB|D1 reset before \w+ completed|request stream because client disconnected|Network connection lost/i,
     meaning: 'D1 moved, updated or lost the database under the request, or the connection to it.',
     advice: READ_BACK,
     texts: [
@@ -272,6 +299,8 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
       'Cannot resolve D1 DB due to transient issue on remote node.',
       "Can't read from request stream because client disconnected.",
       'D1_ERROR: Network connection lost.',
+      'Durable Object reset because its code was updated.',
+      'Connection closed: this Durable Object instance is no longer active. Reconnect or retry the request.',
       'D1 reset before export completed!',
       'D1 reset before execute completed!',
     ],
@@ -284,7 +313,21 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
       'D1 failed, or the file broke a deferred foreign key at its end: D1 says no more of either. Both are taken back as a whole.',
     advice: `${READ_BACK} If it comes each time, look for rows without their parent at the end of the file (PRAGMA foreign_key_check).`,
     texts: ['internal error; reference = 0123456789abcdef [code: 7500]'],
-    source: 'workerd, which hides the error of a COMMIT',
+    source: `workerd, which hides the error of a COMMIT; ${ISSUES}14731, 15449`,
+  },
+  {
+    type: 'Network',
+    match:
+      /File (?:could not be uploaded|contents did not upload|did not upload)|downloading from the presigned URL/i,
+    meaning:
+      'The store beside D1, through which it imports and exports files, did not take or give the file.',
+    advice: 'It is tried again by itself.',
+    texts: [
+      'File could not be uploaded. Please retry.\nGot response: <Error><Code>AccessDenied</Code></Error> 403 Forbidden',
+      'File contents did not upload successfully. Please retry.',
+      'There was an error while downloading from the presigned URL with status code: 403',
+    ],
+    source: WRANGLER,
   },
   {
     type: 'NotAuthenticated',
@@ -305,10 +348,11 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
   {
     type: 'NotPermitted',
     match: /\b403\b|Forbidden|not (?:authorized|permitted|entitled)|missing permission|code: 7403/i,
-    meaning: 'The token is good, and may not do this on this account.',
-    advice: 'Give the token the permission "D1: Edit" on this account.',
+    meaning:
+      'Cloudflare knows the token or login, and lets it not do this on this account. It says so of a login that has grown old, too.',
+    advice: 'Give the token the permission "D1: Edit" on this account, or run `wrangler login` again.',
     texts: ['The given account is not valid or is not authorized to access this service [code: 7403]'],
-    source: API,
+    source: `${API}; ${ISSUES}15553`,
   },
   {
     type: 'RateLimited',
@@ -346,8 +390,10 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
       'Received a malformed response from the API <html>504 Gateway Time-out</html> -> 504 Gateway Timeout',
       'Internal server error [code: 7500]',
       'D1_ERROR: the query timed out [code: 7429]',
+      'Upstream service unavailable [code: 7009]',
+      'Internal error: Error sending request to D1 for database 1234 [code: 7501]',
     ],
-    source: WRANGLER,
+    source: `${WRANGLER}; ${ISSUES}13690, 3550`,
   },
   {
     type: 'DatabaseNotFound',
@@ -361,6 +407,14 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
       'Could not route to /client/v4/accounts/x/d1/database/y, perhaps your object identifier is invalid? [code: 7003]',
     ],
     source: `${API}; ${WRANGLER}`,
+  },
+  {
+    type: 'ConfigInvalid',
+    match: /Invalid (?:property: databaseId|uuid)/i,
+    meaning: 'The database_id of the Wrangler file is no UUID, such as a placeholder or the name.',
+    advice: 'Put the UUID that `wrangler d1 list` shows for the database into database_id.',
+    texts: ['Invalid property: databaseId => Invalid uuid [code: 7400]'],
+    source: 'Notes and scripts that people published',
   },
   {
     type: 'DiskFull',
@@ -404,14 +458,12 @@ export const FAILURE_TABLE: readonly FailureRow[] = [
   {
     type: 'Network',
     match:
-      /fetch failed|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|UND_ERR|socket hang up|network|connection (?:was )?(?:closed|lost|reset)|terminated|File (?:could not be uploaded|contents did not upload|did not upload)/i,
+      /fetch failed|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|UND_ERR|socket hang up|network|connection (?:was )?(?:closed|lost|reset)|terminated/i,
     meaning: 'Cloudflare was not reached, or not to the end.',
     advice: 'Check the connection to api.cloudflare.com; the work is tried again by itself.',
     texts: [
       'fetch failed',
       'request to https://api.cloudflare.com failed, reason: connect ECONNREFUSED 127.0.0.1:1',
-      'File could not be uploaded. Please retry.',
-      'File contents did not upload successfully. Please retry.',
     ],
     source: `Node; ${WRANGLER}`,
   },

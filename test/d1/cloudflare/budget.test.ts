@@ -127,16 +127,19 @@ describe('one worker, many askers', () => {
   })
 })
 
-it('a limit of one database, such as its restores, blocks no other call', async () => {
+it.each([
+  ['its restores', 7500, 'Too many restores: at most 10 in 10 minutes', 'RateLimited'],
+  ['its queue', 7429, 'D1 DB is overloaded. Requests queued for too long.', 'OutcomeUnknown'],
+  ['its processor time', 7429, 'D1 DB exceeded its CPU time limit and was reset.', 'LimitReached'],
+])('a limit of one database, such as %s, blocks no other call', async (_what, code, message, type) => {
   const api = await startCloudflareApi({ databases: [{ id: ID, name: 'production' }] })
   try {
     const { url, token, accountId } = api
-    const says = { status: 429, code: 7500, message: 'Too many restores: at most 10 in 10 minutes' }
-    api.fault({ route: 'info', kind: 'says', says })
+    api.fault({ route: 'info', kind: 'says', says: { status: 429, code, message } })
     const path = apiPath('accounts', accountId, 'd1', 'database', ID)
     const ask = (): Promise<unknown> =>
       askApi({ url, token, tries: 1 }, { what: 'Asking', path, schema: z.unknown() })
-    await expect(ask()).rejects.toMatchObject({ type: 'RateLimited' })
+    await expect(ask()).rejects.toMatchObject({ type })
     await expect(ask()).resolves.toBeDefined()
   } finally {
     await api.close()

@@ -49,6 +49,7 @@ describe("D1's limits are not this machine's", () => {
     'UNIQUE constraint failed: quota.free plan limit: SQLITE_CONSTRAINT',
     'no such table: processing a long-running export: SQLITE_ERROR',
     'near "429": syntax error: SQLITE_ERROR',
+    'UNIQUE constraint failed: free plan limits.daily limit: SQLITE_CONSTRAINT_UNIQUE [code: 7500]',
   ])('SQL that quotes such words is refused SQL: %s', (text) => {
     expect(rowOf(text, 'remote').type).toBe('SqlRefused')
   })
