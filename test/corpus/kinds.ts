@@ -17,6 +17,7 @@ import { EVERYDAY, EVERYDAY_LOSSES } from './everyday.js'
 import { ALONE_KEPT, ALONE_LOST, BLANKED, NOT_BLANKED } from './half-said.js'
 import { MERGED, ONE_FORM, REMADE, TOLD_APART } from './merged-values.js'
 import { MIXED, TOLD_BY_A_WORD } from './mixed-places.js'
+import { HOW_MANY } from './how-many.js'
 import { BY_NO_KEY, BY_THE_KEY } from './lost-through.js'
 import { ONCE, REPEATED } from './rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from './stored-types.js'
@@ -73,6 +74,7 @@ export const KINDS: Record<string, Scenario[]> = {
   'values that stay different': TOLD_APART,
   'values shifted onto those of other rows': SHIFTED_ONTO,
   'values shifted and still told apart': SHIFTED_APART,
+  'how many rows change': HOW_MANY,
   'columns that are made again under their names': REMADE,
   'values that a CAST cuts': CUT,
   'values that a CAST leaves': CAST_ALIKE,

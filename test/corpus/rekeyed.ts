@@ -93,7 +93,7 @@ export const REKEYED: Scenario[] = [
     { unsaid: ['item.n', 'item.total'] },
   ),
   kept('a copy calculates keys and another column', copy('SELECT id + 100, n, total * 100 FROM item'), [
-    'item.total changes in 3 rows of 3: 5 -> 500',
+    'item.total changes in 3 rows of 3 with a value: 5 -> 500',
     '1 -> 101',
   ]),
   kept('keys are calculated for some rows', 'UPDATE item SET id = CASE WHEN id = 4 THEN 40 ELSE id END;', [

@@ -6,7 +6,7 @@ import { selectedFor } from '../compare/writers.js'
 import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
 import { forgotten, isEmptied, mergedIsLost, replacedByOther, setInEveryRow } from './dl103.js'
-import { findingOf, rowsText, type Rule } from './rule.js'
+import { findingOf, rowsOfWhole, rowsText, type Rule } from './rule.js'
 
 export const ch101: Rule = {
   code: 'CH101',
@@ -54,7 +54,7 @@ function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Fi
   const kept = heldIn === undefined ? '' : `; what it no longer says is in ${heldIn}`
   const blank = blankText(change)
   const computed = change.computed === undefined ? '' : `; it is computed ${change.computed}`
-  const message = `${fate.before.name}.${column} ${what} in ${rowsText(changed)} of ${values}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${mergedText(change)}${blank}${holds}${kept}${computed}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
+  const message = `${fate.before.name}.${column} ${what} in ${rowsOfWhole(fate, changed, values)}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${mergedText(change)}${blank}${holds}${kept}${computed}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
   const advice = stored ? BY_TYPE : samples === '' ? WITHOUT_SAMPLES : undefined
   const calm = stored && isCastByName(fate, change, place) ? 'info' : 'warning'
   return findingOf(ch101, severe ? 'error' : calm, place, message, {

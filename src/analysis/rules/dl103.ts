@@ -6,7 +6,7 @@ import type { ColumnChange, Evidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
 import { dropOf, goWithColumn, wordsText } from './ds103.js'
 import { mentions } from '../statement/statement.js'
-import { findingOf, rowsText, same, valuesText, type Rule } from './rule.js'
+import { findingOf, rowsOfWhole, same, valuesText, type Rule } from './rule.js'
 import { valueRisks } from './value-risks.js'
 
 export const dl103: Rule = {
@@ -148,7 +148,7 @@ function merged(evidence: Evidence, fate: TableFate, change: ColumnChange): Find
   const { rows, values, into, samples } = change.merged
   const what = `${rows === 1 ? 'becomes' : 'become'} equal to others that were different: ${values} different values are ${into === 1 ? 'one' : into} now`
   const beside =
-    change.changed > rows ? `; it changes in ${rowsText(change.changed)} of ${change.values}` : ''
+    change.changed > rows ? `; it changes in ${rowsOfWhole(fate, change.changed, change.values)}` : ''
   return [turned(evidence, fate, { ...change, samples }, rows, what, beside)]
 }
 

@@ -1,5 +1,5 @@
 import type { Finding, Fix, Severity } from '../../contract/finding.js'
-import type { Evidence, StatementEvidence } from '../evidence.js'
+import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { plural } from '../../text/plural.js'
 import type { History } from './history.js'
 import { type Words } from '../../contract/next-command.js'
@@ -66,6 +66,17 @@ export function lossSeverity(evidence: Evidence): Severity {
 
 export function rowsText(count: number): string {
   return plural(count, 'row')
+}
+
+/**
+ * `3 rows of 5`, of which `values` had one: of all rows of the table, or of those that had a value; where rows are gone as well, without a
+ * whole.
+ */
+export function rowsOfWhole({ data }: TableFate, rows: number, values: number): string {
+  if (data === undefined) return rowsText(rows)
+  const { rowsBefore, lost, moved, equal = 0 } = data
+  if (values === rowsBefore) return `${rowsText(rows)} of ${values}`
+  return lost + moved + equal === 0 ? `${rowsText(rows)} of ${values} with a value` : rowsText(rows)
 }
 
 export function valuesText(count: number): string {
