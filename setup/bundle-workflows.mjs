@@ -15,6 +15,7 @@ async function bundle(name, failureConverterPath) {
   const target = join(root, 'dist', name)
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(source, 'workflows', 'index.js'),
+    workflowInterceptorModules: [join(source, 'workflows', 'trace-header.js')],
     ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
     logger: new DefaultLogger('WARN'),
   })

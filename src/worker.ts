@@ -25,6 +25,7 @@ import { findOtherRun } from './temporal/other-run.js'
 import { versionLines } from './temporal/version-lines.js'
 import { ensureSearchAttributes } from './temporal/search-attributes.js'
 import { findCompletedRun } from './temporal/staging-proof.js'
+import { openTracing } from './temporal/tracing.js'
 import { createDiskWorker, createRunbookWorker, runWorkersUntilSignal } from './temporal/worker.js'
 import { connectWorker } from './temporal/worker-connection.js'
 
@@ -91,7 +92,13 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
           otherRun: (workflowId, target) => findOtherRun(session, workflowId, target),
         }),
       )
-      const common = { connection, namespace, taskQueue, activities, codecKeys, ...defined({ deployment }) }
+      const tracing = await openTracing()
+      if ('off' in tracing && tracing.off !== undefined)
+        sayOnLog(`Traces are asked for and not sent: ${tracing.off}`, settings.observe ?? { json: false })
+      const common = {
+        ...{ connection, namespace, taskQueue, activities, codecKeys },
+        ...defined({ deployment, tracing: 'on' in tracing ? tracing.on : undefined }),
+      }
       const charters = [...service.values()].map(({ charterHash }) => charterHash)
       const worker = await createRunbookWorker({ ...common, charters })
       const ofDisks = [...new Set(disks.values())].map((disk) => createDiskWorker({ ...common, disk }))

@@ -8,6 +8,7 @@ import { demandLocalListener } from './local-port.js'
 import { messageSize } from './message-size.js'
 import { resolveServer, unreachable, type ServerAddress, type ServerChoice } from './server-address.js'
 import { demandOwnServer } from './server-owner.js'
+import { openTracing } from './tracing.js'
 
 const CONNECT_TIMEOUT_MS = 5_000
 
@@ -90,10 +91,11 @@ async function open(
     throw error instanceof RunbookError ? error : unreachable(server, error)
   }
   const { namespace } = server
+  const tracing = await openTracing()
   return {
     client: new Client({
       ...{ connection, namespace, dataConverter: dataConverterOf(codecKeys) },
-      interceptors: { workflow: [messageSize] },
+      interceptors: { workflow: [messageSize, ...('on' in tracing ? [tracing.on.client] : [])] },
     }),
     listing: new Client({
       connection,
@@ -106,6 +108,7 @@ async function open(
     close: async () => {
       await tries.end()
       await connection.close()
+      if ('on' in tracing) await tracing.on.flush()
     },
   }
 }

@@ -1,10 +1,16 @@
-import { Worker, type NativeConnection, type WorkerDeploymentOptions } from '@temporalio/worker'
+import {
+  Worker,
+  type NativeConnection,
+  type WorkerDeploymentOptions,
+  type WorkerInterceptors,
+} from '@temporalio/worker'
 import os from 'node:os'
 import type { RunbookActivities } from '../contract/activities.js'
 import { diskQueue } from '../contract/names.js'
 import { workerDataConverter } from './codec/data-converter.js'
 import { identityWith } from './codec/identity.js'
 import { readCodecKeys, type CodecKeys } from './codec/keys.js'
+import type { Tracing } from './tracing.js'
 import { workflowCode } from './workflow-code.js'
 
 /** How long running activities may finish by themselves once the worker was told to stop. */
@@ -21,6 +27,8 @@ export interface RunbookWorkerOptions {
   codecKeys?: CodecKeys
   /** Hashes of the charters that the activities serve by. */
   charters?: readonly string[]
+  /** Where traces are collected. */
+  tracing?: Tracing
   /** Pins each run to the version that started it; the server must have been told which version is current. */
   deployment?: { name: string; buildId: string }
 }
@@ -29,8 +37,10 @@ export interface RunbookWorkerOptions {
 export function createRunbookWorker(options: RunbookWorkerOptions): Promise<Worker> {
   const { connection, namespace, taskQueue, activities, deployment } = options
   const { codecKeys = readCodecKeys(process.env) } = options
+  const { interceptors, ...code } = workflowCode({ encrypted: codecKeys.writes !== undefined })
   return Worker.create({
-    ...workflowCode({ encrypted: codecKeys.writes !== undefined }),
+    ...code,
+    interceptors: { ...interceptors, ...traced(options) },
     dataConverter: workerDataConverter(codecKeys),
     identity: identityWith(`${process.pid}@${os.hostname()}`, codecKeys, options.charters),
     connection,
@@ -51,6 +61,7 @@ export function createDiskWorker(options: RunbookWorkerOptions & { disk: string 
   const { connection, namespace, taskQueue, activities, deployment, disk } = options
   const { codecKeys = readCodecKeys(process.env) } = options
   return Worker.create({
+    interceptors: traced(options),
     dataConverter: workerDataConverter(codecKeys),
     identity: identityWith(`${process.pid}@${os.hostname()}`, codecKeys),
     connection,
@@ -62,6 +73,10 @@ export function createDiskWorker(options: RunbookWorkerOptions & { disk: string 
     shutdownForceTime: FORCE,
     ...(deployment === undefined ? {} : { workerDeploymentOptions: pinned(deployment) }),
   })
+}
+
+function traced({ tracing }: RunbookWorkerOptions): WorkerInterceptors {
+  return tracing === undefined ? {} : { activity: [tracing.activity] }
 }
 
 /** A run lasts 25 hours: it ends on the code that it began with. */

@@ -6,7 +6,10 @@ import { packageRoot } from '../process/package-root.js'
 /** Rooms whose code runs inside the workflow sandbox. */
 const WORKFLOW_ROOMS = ['workflows', 'contract', 'runbook']
 
-type WorkflowCode = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath' | 'bundlerOptions'>
+type WorkflowCode = Pick<
+  WorkerOptions,
+  'workflowBundle' | 'workflowsPath' | 'bundlerOptions' | 'interceptors'
+>
 
 /**
  * The workflow code for a worker: the bundle that the build made, or, where sources are newer than it, the sources, which
@@ -20,6 +23,7 @@ export function workflowCode({ root = packageRoot(), encrypted = false } = {}): 
   }
   return {
     workflowsPath: path.join(root, 'src', 'workflows', 'index.ts'),
+    interceptors: { workflowModules: [path.join(root, 'src', 'workflows', 'trace-header.ts')] },
     bundlerOptions: {
       // Our sources import each other as `.js`, the way they run after compiling.
       webpackConfigHook: (config) => ({

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { defined } from '../../contract/defined.js'
 import { rowOf, type FailureRow } from '../wrangler/failure-table.js'
+import { inSpan } from '../../process/span.js'
 import { budgetOf, graphqlBudgetOf, type CallBudget, type Purpose } from './budget.js'
 
 /** Whom to ask, and as whom. */
@@ -158,7 +159,36 @@ async function awaitBudget(
   }
 }
 
-async function exchange(
+/** Words of paths of the API: all others are IDs and names. */
+const PATH_WORDS = new Set([
+  ...[
+    'accounts',
+    'user',
+    'tokens',
+    'verify',
+    'graphql',
+    'd1',
+    'database',
+    'query',
+    'raw',
+    'import',
+    'export',
+  ],
+  ...['time_travel', 'bookmark', 'restore', 'insights'],
+])
+
+function exchange(client: ApiClient, question: ApiQuestion): Promise<{ response: Response; text: string }> {
+  const template = question.path.replaceAll(/[^/]+/g, (part) => (PATH_WORDS.has(part) ? part : '{}'))
+  const method = question.method ?? (question.body === undefined ? 'GET' : 'POST')
+  const facts = { 'http.request.method': method, 'url.template': template }
+  return inSpan(`Cloudflare ${method} ${template}`, facts, async (note) => {
+    const answered = await exchangeOnce(client, question)
+    note({ 'http.response.status_code': answered.response.status })
+    return answered
+  })
+}
+
+async function exchangeOnce(
   { token, url }: ApiClient,
   { path, search, body, method, signal }: ApiQuestion,
 ): Promise<{ response: Response; text: string }> {

@@ -11,6 +11,7 @@ import { childEnvironment } from '../../process/child-environment.js'
 import { compileCache } from '../../process/compile-cache.js'
 import { endGroup, rememberGroup } from '../../process/process-group.js'
 import { redact } from '../../process/redact.js'
+import { inSpan } from '../../process/span.js'
 import { openStage } from './stage.js'
 import { findWrangler } from './wrangler-tool.js'
 import { command, words } from '../../contract/next-command.js'
@@ -60,11 +61,27 @@ export async function runWrangler(request: WranglerRequest): Promise<WranglerRes
   request.signal?.throwIfAborted()
   const stage = request.config === undefined ? await openStage(request.target) : undefined
   try {
-    return await runStaged(request, request.config ?? stage?.config ?? '')
+    const said = commandOf(request.args)
+    const place = request.target.database.remote ? 'remote' : 'local'
+    const facts = { 'wrangler.command': said, 'wrangler.place': place }
+    return await inSpan(`wrangler ${said}`, facts, async (note) => {
+      const result = await runStaged(request, request.config ?? stage?.config ?? '')
+      note({ 'wrangler.result': result.timedOut ? 'no answer in time' : 'ended' })
+      if (result.exitCode !== undefined) note({ 'process.exit.code': result.exitCode })
+      return result
+    })
   } finally {
     await stage?.remove()
   }
 }
+
+/** The words of the command alone: what follows them may be SQL. */
+function commandOf(args: readonly string[]): string {
+  const [, group = ''] = args
+  return args.slice(0, GROUPS.has(group) ? 3 : 2).join(' ')
+}
+
+const GROUPS = new Set(['migrations', 'time-travel'])
 
 async function runStaged(request: WranglerRequest, config: string): Promise<WranglerResult> {
   const { target, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = request
