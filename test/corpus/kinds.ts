@@ -18,6 +18,7 @@ import { ALONE_KEPT, ALONE_LOST, BLANKED, NOT_BLANKED } from './half-said.js'
 import { MERGED, ONE_FORM, REMADE, TOLD_APART } from './merged-values.js'
 import { MIXED, TOLD_BY_A_WORD } from './mixed-places.js'
 import { HOW_MANY } from './how-many.js'
+import { TAKES_NONE, TAKES_SOME } from './idle-statements.js'
 import { BY_NO_KEY, BY_THE_KEY } from './lost-through.js'
 import { ONCE, REPEATED } from './rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from './stored-types.js'
@@ -56,6 +57,8 @@ export const KINDS: Record<string, Scenario[]> = {
   'values stored as they were': STORED_ALIKE,
   'rows under other keys of which some go': REKEYED_LOST,
   'rows under other keys': REKEYED,
+  'statements that take no row, beside a new key': TAKES_NONE,
+  'statements that take some rows, beside a new key': TAKES_SOME,
   'values and rows of which a few are not given back': PARTLY_HELD,
   'values and rows that are given back': WHOLLY_HELD,
   'duplicates that are cleared away': CLEARED_DUPLICATES,

@@ -7,7 +7,7 @@ import { columnChanges } from './column-changes.js'
 import { differ } from './differing.js'
 import { filledColumns } from './filled-nulls.js'
 import { hasAllButKeys, withNewKeys } from './new-keys.js'
-import { givesNewKeys, leavesKeyToSqlite, onlyUpdated } from './row-identity.js'
+import { givesNewKeys, isGiven, leavesKeyToSqlite, onlyUpdated } from './row-identity.js'
 import {
   column,
   isUniqueAmong,
@@ -131,8 +131,16 @@ function lostRows(
 ): DataComparison {
   const { database, statements } = versions
   const missing = missingRows(fate, after, key)
-  const asLost = (): DataComparison => ({ ...found, lostSamples: sampleRows(database, fate, missing) })
+  const compared = pairs.filter((pair) => !isIn(key, pair))
   const newKeys = givesNewKeys(statements, fate, after, key)
+  const fewer = found.rowsBefore - found.rowsAfter
+  const asLost = (): DataComparison => {
+    if (fate.how !== 'kept' || !newKeys || fewer >= found.lost || isGiven(statements, fate))
+      return { ...found, lostSamples: sampleRows(database, fate, missing) }
+    // Nothing was put in: each row of now is one of before, and which of those that are not found by their key is not known.
+    const known = withNewKeys(database, fate, after, { key, compared }, found, found.lost - fewer)
+    return { ...known, lost: fewer }
+  }
   if (found.rowsAfter - matched < found.lost && !newKeys) return asLost()
   const main = `main.${quoteName(after.name)} s`
   if (elsewhere !== undefined) {
@@ -143,7 +151,6 @@ function lostRows(
       return { ...found, lost: 0, columns: summed(found.columns, columns) }
     }
   }
-  const compared = pairs.filter((pair) => !isIn(key, pair))
   if (compared.length === 0) return asLost()
   const there = `EXISTS (SELECT 1 FROM prior.${quoteName(fate.before.name)} b WHERE ${join(key)})`
   const unknown = rowsNotIn({ values: compared.map((pair) => column('b', pair.was)), from: missing }, [

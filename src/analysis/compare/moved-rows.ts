@@ -34,6 +34,8 @@ export function relocate(
     fate.after === undefined || key === undefined
       ? `prior.${quoteName(fate.before.name)} b`
       : missingRows(fate, fate.after, key)
+  // Some of them have another key: which ones are lost is not known.
+  if (number(database, `SELECT count(*) AS n FROM ${rows}`) > found.lost) return found
   const known = found.lostSamples.length > 0 ? found.lostSamples : undefined
   const asLost = (): DataComparison => ({ ...found, lostSamples: known ?? sampleRows(database, fate, rows) })
   const copies = fate.copiedTo

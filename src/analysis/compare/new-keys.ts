@@ -20,7 +20,8 @@ export function withNewKeys(
 ): DataComparison {
   const [first] = key
   if (first === undefined || first.was === ROWID) return { ...found, lost: 0 }
-  const parts = key.length === 1 ? [] : changedColumns(database, fate, after, key)
+  const lost = Math.max(0, found.lost - changed)
+  const parts = key.length === 1 ? [] : changedColumns(database, fate, after, key, lost)
   const [only, ...more] = parts
   const part = key.find(({ was }) => was === only?.column)
   if (only !== undefined && (more.length > 0 || part === undefined))
@@ -70,7 +71,7 @@ function keysBeside(
   const few = `(SELECT * FROM ${missingRows(fate, after, key)} LIMIT ${SAMPLES})`
   return database
     .prepare(
-      `SELECT ${shownValue(column('b', first.was))} AS before, ${shownValue(column('s', first.is))} AS after FROM ${few} b JOIN ${main} s ON ${like('s', 'is')} AND NOT (${join(key)}) WHERE ${alone}`,
+      `SELECT DISTINCT ${shownValue(column('b', first.was))} AS before, ${shownValue(column('s', first.is))} AS after FROM ${few} b JOIN ${main} s ON ${like('s', 'is')} AND NOT (${join(key)}) WHERE ${alone}`,
     )
     .all()
     .map((row) => ({

@@ -1,6 +1,7 @@
 import { rowidColumn, sameName, type TableSchema } from '../../d1/schema/schema.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
 import { keyOf, ROWID, type Pair } from './row-keys.js'
+import { putsRows, takesRows } from './takes-rows.js'
 import { assignments, columnsFilled } from './writers.js'
 
 /**
@@ -35,29 +36,19 @@ export function identitiesOf(
 
 /** Rows were taken out and others put in, none updated: the numbers that SQLite gives tell nothing of which is which. */
 function isRefilled(statements: StatementEvidence[], fate: TableFate): boolean {
-  const does = (how: 'delete' | 'insert' | 'update'): boolean =>
-    statements.some(({ touches }) =>
-      touches.some((it) => it.how === how && sameName(it.table, fate.before.name)),
-    )
-  return fate.how === 'kept' && does('delete') && does('insert') && !does('update')
+  const updates = statements.some(({ touches }) =>
+    touches.some(({ table, how }) => how === 'update' && sameName(table, fate.before.name)),
+  )
+  return fate.how === 'kept' && isTaken(statements, fate) && isGiven(statements, fate) && !updates
 }
 
 /** No statement took a row out of the table: one whose key is gone got another key. */
 export function onlyUpdated(statements: StatementEvidence[], fate: TableFate): boolean {
-  const name = fate.before.name.toLowerCase()
-  return (
-    fate.how === 'kept' &&
-    !statements.some(
-      (statement) =>
-        !deletesNothing(statement) &&
-        statement.touches.some(({ table, how }) => how === 'delete' && table.toLowerCase() === name),
-    )
-  )
+  return fate.how === 'kept' && !isTaken(statements, fate)
 }
 
-/** A DELETE whose condition no row met: nothing goes through its triggers and foreign keys either. */
-function deletesNothing({ anatomy, changes }: StatementEvidence): boolean {
-  return anatomy.verb === 'delete' && changes === 0
+function isTaken(statements: StatementEvidence[], { before }: TableFate): boolean {
+  return statements.some((statement) => takesRows(statement, (table) => sameName(table, before.name)))
 }
 
 /** The copy of a rebuild fills every column but the one that SQLite numbers. */
@@ -128,10 +119,8 @@ function updatesKey(statements: StatementEvidence[], fate: TableFate): boolean {
 }
 
 /** Some statement puts rows into the table: one may have the number of a row that is gone. */
-function isGiven(statements: StatementEvidence[], { before }: TableFate): boolean {
-  return statements.some(({ touches }) =>
-    touches.some(({ table, how }) => how === 'insert' && sameName(table, before.name)),
-  )
+export function isGiven(statements: StatementEvidence[], { before }: TableFate): boolean {
+  return statements.some((statement) => putsRows(statement, (table) => sameName(table, before.name)))
 }
 
 function some(key: Pair[] | undefined): Pair[][] {

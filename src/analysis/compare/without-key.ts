@@ -46,16 +46,20 @@ export function compareWithoutKey(
   return { ...start, lost, multiplied, lostSamples: shownRows(database, pairs.length, notIn(pairs)) }
 }
 
-/** What became of the values of each column, whichever rows they are in: for rows that cannot be told apart by their key. */
+/**
+ * What became of the values of each column, whichever rows they are in: for rows that cannot be told apart by their key. `lost`: so many
+ * rows took theirs along.
+ */
 export function changedColumns(
   database: DatabaseSync,
   fate: TableFate,
   after: TableSchema,
   pairs: Pair[],
+  lost = 0,
 ): ColumnChange[] {
   return pairs.flatMap((pair) => {
-    const different = number(database, `SELECT count(*) AS n FROM (${valuesGone(fate, after, [pair])})`)
-    return different === 0 ? [] : changeOf(database, fate, after, pair, different)
+    const gone = number(database, `SELECT count(*) AS n FROM (${valuesGone(fate, after, [pair])})`)
+    return gone <= lost ? [] : changeOf(database, fate, after, pair, gone - lost, lost)
   })
 }
 
@@ -75,9 +79,10 @@ function changeOf(
   after: TableSchema,
   { was, is }: Pair,
   different: number,
+  lost = 0,
 ): ColumnChange[] {
   const values = withValue(database, fate.before.name, was, 'prior')
-  const nulled = Math.max(0, values - withValue(database, after.name, is, 'main'))
+  const nulled = Math.max(0, values - withValue(database, after.name, is, 'main') - lost)
   const changed = Math.max(0, Math.min(different, values) - nulled)
   if (nulled === 0 && changed > 0) {
     const [stored] = retypedOnly(database, fate, after, { was, is })

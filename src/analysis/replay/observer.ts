@@ -46,10 +46,7 @@ export class Observer {
     const literals = this.#literals(statement.sql, anatomy, touches)
     const sources = columnSources(this.#database, statement.sql, anatomy)
     const unmet = failedPrecondition(this.#database, statement.sql, anatomy)
-    const deletes =
-      this.#options.countRows && anatomy.verb !== 'update'
-        ? touches.filter(({ how }) => how === 'delete')
-        : []
+    const deletes = this.#options.countRows ? touches.filter(({ how }) => how === 'delete') : []
     const counts = deletes.flatMap(({ table }) => {
       const before = this.#count(table)
       return before === undefined ? [] : [{ table, before, after: 0 }]

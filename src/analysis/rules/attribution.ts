@@ -1,5 +1,6 @@
 import { tableNamed } from '../../d1/schema/schema.js'
 import type { Token } from '../../d1/sql/tokens.js'
+import { takesRows } from '../compare/takes-rows.js'
 import { assignments, columnNames, upToComma, writes, type Assignment } from '../compare/writers.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { lower, NamesInTime } from './own-names.js'
@@ -42,6 +43,8 @@ export function rowLosses(evidence: Evidence, fate: TableFate): RowLoss[] {
   const all = copy === undefined ? taken : [...taken, { place: copy, rows: left }]
   const exact = moved === 0 && equal === 0 && (copy === undefined ? left === 0 : true)
   if (all.length > 1 && exact) return inOrder(evidence, all)
+  const [only] = taken
+  if (samples.length === 0 && all.length === 1 && only?.rows === lost) return [only]
   return whole(
     all.length > 1 && copy === undefined ? most(taken) : (all[0]?.place ?? lastResort(evidence, fate)),
   )
@@ -60,10 +63,13 @@ export function rowLossCulprit(evidence: Evidence, fate: TableFate): StatementEv
 
 function lastResort(evidence: Evidence, fate: TableFate): StatementEvidence | undefined {
   const names = new NamesInTime(evidence, fate)
-  const deletes = evidence.statements.findLast((statement) =>
-    statement.touches.some(({ table, how }) => how === 'delete' && names.has(statement, table)),
-  )
-  return deletes ?? fate.ended
+  const takes = (statement: StatementEvidence): boolean =>
+    evidence.mode === 'copy'
+      ? takesRows(statement, (table) => names.has(statement, table))
+      : statement.touches.some(({ table, how }) => how === 'delete' && names.has(statement, table))
+  const writes = (statement: StatementEvidence): boolean =>
+    statement.touches.some(({ table, how }) => how !== 'read' && names.has(statement, table))
+  return evidence.statements.findLast(takes) ?? fate.ended ?? evidence.statements.findLast(writes)
 }
 
 /** Statements after which the table has fewer rows. */

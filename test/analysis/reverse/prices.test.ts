@@ -64,6 +64,20 @@ describe('what a way back takes away is counted', () => {
   })
 })
 
+test.each([
+  ['a trigger', 'DELETE FROM b WHERE id = 9;'],
+  ['a REPLACE', `INSERT OR REPLACE INTO l SELECT x, y FROM l WHERE 0;`],
+  ['an UPDATE OR REPLACE', 'UPDATE OR REPLACE l SET y = y;'],
+])(
+  'rows that get another key by a query are not added by the migration where %s takes none',
+  async (_, idle) => {
+    const links = `CREATE TABLE l (x INTEGER, y INTEGER, PRIMARY KEY (x, y)) WITHOUT ROWID; INSERT INTO l VALUES (1, 2), (2, 3);
+    CREATE TRIGGER of_b AFTER DELETE ON b BEGIN DELETE FROM l WHERE x = old.id; END;`
+    const { price } = await wayBack(`${idle} UPDATE l SET y = (SELECT max(id) FROM a WHERE id <> y);`, links)
+    expect(price).toEqual([])
+  },
+)
+
 test('rows that a trigger puts into a full-text table are counted', async () => {
   const { rows } = await wayBack(
     `INSERT INTO b VALUES (30, 'w');`,

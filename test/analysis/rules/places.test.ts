@@ -47,6 +47,11 @@ describe('a loss or change is told where it happens', () => {
       ['CH101 users.n 0002:3', 'DL102 posts 0002:1', 'DL103 users.m 0002:3'],
     ],
     [
+      'in the DROP of a rebuild without a copy, before a DELETE that finds nothing',
+      `DROP TABLE pads;\nCREATE TABLE pads (id INTEGER PRIMARY KEY, text TEXT);\nDELETE FROM pads WHERE id = 1;`,
+      ['DL102 pads 0002:1'],
+    ],
+    [
       'in the copy that leaves rows out, before a file that reads the table',
       { '0002_a.sql': `DROP TABLE posts;\n${COPIES('* FROM users WHERE id > 1')}`, '0003_b.sql': READS },
       ['DL102 posts 0002:1', 'DL102 users 0002:3'],
