@@ -12,7 +12,7 @@ import { unpackBundle } from '../d1/migrations/bundle.js'
 import { pendingMigrations } from '../d1/order/migration-order.js'
 import { fileSha256 } from '../process/file-sha256.js'
 import type { Archives } from '../d1/backup/archives.js'
-import { ArchiveProblem, unpackArchive, type Unpacked } from '../d1/backup/unpack.js'
+import { ArchiveProblem, sealedArchive, unpackArchive, type Unpacked } from '../d1/backup/unpack.js'
 import { rehearseOnCopy, type Rehearsing } from './rehearsal.js'
 import { boundTo } from './rehearse.js'
 import { archivesAt, artifactStore, type ActivityContext } from './worker-place.js'
@@ -91,7 +91,10 @@ export async function findLostRun(
   }
 }
 
-/** The one that was named, or the newest whose ledger the database's own goes on from and that is not as the database is. */
+/**
+ * The one that was named, or the newest whose ledger the database's own goes on from, that is not as the database is, and that can be read. The
+ * lost run's own is: runs seal theirs when they end.
+ */
 async function archiveBefore(
   here: ActivityContext,
   status: Status,
@@ -100,6 +103,7 @@ async function archiveBefore(
   const { target } = here
   const archives = archivesAt(here)
   let asNow: string | undefined
+  const sealed: string[] = []
   let found = 0
   for await (const { file } of archives.list()) {
     if (named !== undefined && path.basename(file) !== named) continue
@@ -107,13 +111,23 @@ async function archiveBefore(
     const archive = await open(archives, file)
     if (archive === undefined || archive.metadata.database.id !== target.database.id) continue
     if (!goesOnFrom(status, archive)) continue
-    if (!isAsNow(status, archive)) return archive
-    asNow ??= file
+    if (isAsNow(status, archive)) asNow ??= file
+    else if (archive.metadata.sealed === undefined) return archive
+    else if (named === undefined) sealed.push(path.basename(file))
+    else throw sealedArchive(file, archive.metadata.sealed)
   }
   if (asNow !== undefined)
     throw nothing(
       `The database is as ${asNow} holds it, by ledger and schema: no file of a lost run has taken effect since`,
       { advice: words`Begin anew: ${command('start')}` },
+    )
+  const [newest] = sealed
+  if (newest !== undefined)
+    throw nothing(
+      `Of before there ${sealed.length === 1 ? 'is only' : 'are only'} ${sealed.join(', ')} in ${archives.place}, sealed: no worker can read ${sealed.length === 1 ? 'it' : 'them'}`,
+      {
+        advice: words`Where the secret key is: ${command('backup unseal', newest, '--identity', 'FILE', '--to', 'DIR')}`,
+      },
     )
   const none =
     named === undefined

@@ -2,20 +2,14 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node'
 import type { WorkflowClientInterceptor } from '@temporalio/client'
 import { defaultPayloadConverter, type Headers } from '@temporalio/common'
 import type { ActivityInterceptorsFactory } from '@temporalio/worker'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defined } from '../contract/defined.js'
 import { noteSecret } from '../contract/given-secrets.js'
 import { OWN_NAME } from '../contract/names.js'
+import { packageRoot } from '../process/package-root.js'
 import { measureWith } from '../process/span.js'
-
-/** What the packages are that collect and send, in the versions that this release was tested with: nobody who sends no traces needs them. */
-const PACKAGES = [
-  '@opentelemetry/api@1.9.1',
-  '@opentelemetry/exporter-trace-otlp-http@0.57.2',
-  '@opentelemetry/resources@1.30.1',
-  '@opentelemetry/sdk-trace-node@1.30.1',
-  '@temporalio/interceptors-opentelemetry@1.24.0',
-]
 
 /** How long a command that is done waits for a receiver of its spans. Milliseconds. */
 const FLUSH_MS = 2_000
@@ -69,7 +63,7 @@ async function begin(env: Environment): Promise<TracingState> {
     return { on: await load(env) }
   } catch (error) {
     if (!isMissing(error)) throw error
-    return { off: `what sends them is not installed: npm install ${PACKAGES.join(' ')}` }
+    return { off: `what sends them is not installed: npm install ${packages().join(' ')}` }
   }
 }
 
@@ -129,6 +123,13 @@ async function load(env: Environment): Promise<Tracing> {
     flush: () =>
       Promise.race([batches.forceFlush().catch(() => undefined), sleep(FLUSH_MS, undefined, { ref: false })]),
   }
+}
+
+/** What collects and sends, in the versions that this release was tested with: nobody who sends no traces needs them. */
+function packages(): string[] {
+  const manifest = readFileSync(path.join(packageRoot(), 'package.json'), 'utf8')
+  const { peerDependencies } = JSON.parse(manifest) as { peerDependencies: Record<string, string> }
+  return Object.entries(peerDependencies).map(([name, version]) => `${name}@${version}`)
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,10 +1,12 @@
 import { copyFileSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { MockActivityEnvironment } from '@temporalio/testing'
+import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createActivities } from '../../src/activities/index.js'
 import type { BackupRecord } from '../../src/contract/backup.js'
 import type { Target } from '../../src/contract/target.js'
+import { createBackup } from '../../src/d1/backup/backup.js'
 import { hold, holdersOf, release } from '../../src/d1/backup/holds.js'
 import { listArchives } from '../../src/d1/backup/retention.js'
 import { packBundle } from '../../src/d1/migrations/bundle.js'
@@ -116,6 +118,34 @@ describe('what a lost run left', () => {
     await new Promise((resolve) => setTimeout(resolve, 1100))
     await backUp()
     expect((await find()).backup.file).toBe(before.file)
+  })
+})
+
+describe('a sealed archive of before, which no worker can read', () => {
+  const seal = async (): Promise<string> => {
+    const backupRecipients = [await identityToRecipient(await generateIdentity())]
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    return (await createBackup({ target: { ...target, backupRecipients }, files: [], keep: 9 })).file
+  }
+
+  it('is passed over for the one that the lost run left readable, and refused where it is named', async () => {
+    const sealed = await seal()
+    apply(1)
+    expect((await find()).backup.file).toBe(before.file)
+    await expect(find(path.basename(sealed))).rejects.toMatchObject({ type: 'ArchiveSealed' })
+  })
+
+  it('is named where there is no other', async () => {
+    const sealed = await seal()
+    apply(1)
+    renameSync(before.file, `${before.file}.away`)
+    try {
+      await expect(find()).rejects.toThrow(
+        `Of before there is only ${path.basename(sealed)} in ${target.backupDir}, sealed: no worker can read it`,
+      )
+    } finally {
+      renameSync(`${before.file}.away`, before.file)
+    }
   })
 })
 

@@ -136,10 +136,11 @@ const validateArchive: Work = async ({ options, args: [zip], output, given }) =>
       : await archiveFile(zip, () => openContext(options))
   const opener = await openerOf(options)
   const result = await interruptible((signal) => validateBackup({ file, opener, signal }))
-  const success = result.valid !== false
+  const success = result.valid === true
   output.document({ success, file, ...result })
   if (!output.json) printValidation(output, file, result)
-  return success ? 0 : 1
+  // Without its key nobody can say that it is valid, nor that it is not: what is missing is asked for as a missing option is.
+  return success ? 0 : result.valid === null ? 2 : 1
 }
 
 /** The runbook's `backup:validate` names no environment: the newest archive of any is the one that was just made. */
@@ -197,7 +198,8 @@ async function openerOf(options: object): Promise<Opener | undefined> {
 function printValidation(output: Output, file: string, result: Validation): void {
   const { colors } = output
   if (result.valid === null) {
-    output.line(colors.yellow(`${file} is sealed: its bytes are those that its metadata names`))
+    output.line(colors.yellow(`? ${file} is sealed, and whether it restores is not known`))
+    output.line('  Its bytes are those that its metadata names.')
     output.line(
       '  Its content was restored and compared before it was sealed, as the metadata says; not now.',
     )

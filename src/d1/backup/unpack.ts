@@ -82,7 +82,8 @@ function sealedBytesChanged(): ArchiveProblem {
   return new ArchiveProblem(`${SEALED_ENTRY} was changed: its SHA-256 is not the one in the metadata.`)
 }
 
-function sealedArchive(archive: string, { recipients }: Seal): RunbookError {
+/** `ArchiveSealed`: what to do where somebody has the key. */
+export function sealedArchive(archive: string, { recipients }: Seal): RunbookError {
   return new RunbookError(
     'ArchiveSealed',
     `${archive} is sealed: only who has the secret key of ${recipients.join(' or ')} can read its content.`,

@@ -32,8 +32,14 @@ test(
     expect(made).toMatchObject({ code: 0, json: { success: true, verified: true, sealedTo: recipients } })
     const { file: zip } = made.json as { file: string }
     const blind = await runCli(['backup', 'validate'], folder)
-    expect(blind.code).toBe(0)
-    expect(blind.stdout).toMatch(/is sealed: its bytes are those[^]*not now[^]*backup validate .*--identity/)
+    expect(blind.code).toBe(2)
+    expect(blind.stdout).toMatch(
+      /is sealed, and whether it restores is not known[^]*bytes are those[^]*not now[^]*backup validate .*--identity/,
+    )
+    expect(await runJson(['backup', 'validate'], folder)).toMatchObject({
+      code: 2,
+      json: { success: false, valid: null, content: 'sealed', problems: [] },
+    })
     const opened = await runJson(['backup', 'validate', ...key], folder)
     expect(opened).toMatchObject({ code: 0, json: { valid: true, content: 'compared' } })
     const to = path.join(folder, 'restored')
