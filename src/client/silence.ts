@@ -1,4 +1,6 @@
 import { RunbookError, messageOf } from '../contract/failures.js'
+import { shellWord } from '../contract/shell.js'
+import { command, words } from '../contract/next-command.js'
 import { failureMessage, WORKER_KEY_MISSING } from '../temporal/codec/data-converter.js'
 import type { Session } from './session.js'
 import { explainGone } from './run-over.js'
@@ -39,8 +41,8 @@ async function whoIsSilent(session: Session, error: unknown, run: AskedRun): Pro
   if (!polling) return workerMissing(taskQueue, lastAt, error)
   const failed = await failedTask(session, { workflowId: run.workflowId, runId })
   if (failed?.type === WORKER_KEY_MISSING) return keyMissing(taskQueue, failed, error)
-  if (failed !== undefined) return cannotReplay(taskQueue, failed.reason, failed.since, error)
-  if (isOtherCode(error)) return cannotReplay(taskQueue, messageOf(error), undefined, error)
+  if (failed !== undefined) return cannotReplay(run, taskQueue, failed, error)
+  if (isOtherCode(error)) return cannotReplay(run, taskQueue, { reason: messageOf(error) }, error)
   return new RunbookError(
     'WorkerSilent',
     `A worker polls the task queue ${taskQueue}, and does not answer.`,
@@ -51,18 +53,18 @@ async function whoIsSilent(session: Session, error: unknown, run: AskedRun): Pro
   )
 }
 
+/** A failure tells that code and history do not fit, and not which of the two is not ours. */
 function cannotReplay(
+  { workflowId }: AskedRun,
   taskQueue: string,
-  reason: string,
-  since: number | undefined,
+  { reason, since }: { reason: string; since?: number },
   cause: unknown,
 ): RunbookError {
   return new RunbookError(
     'WorkerCannotReplay',
     `A worker polls the task queue ${taskQueue}, but cannot carry this run on: ${reason}`,
     {
-      advice:
-        'Its code is not the one that the run began with: stop it, and start a worker of the version before. The run waits, and nothing is lost.',
+      advice: words`Why is not known from here: its code is another than the run began with, or other code than ours answered for the run. Stop it, and start a worker of the version that the run began with. Where no version goes on, end the run by temporal workflow terminate --workflow-id ${shellWord(workflowId)}, and go on from what the database holds: ${command('adopt-run')}. Until then the run waits, and begins nothing.`,
       cause,
       ...(since === undefined ? {} : { details: { since } }),
     },

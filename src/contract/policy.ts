@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ATTESTATION_NAMES } from './attestations.js'
 import { GATES } from './names.js'
+import { isOwnName } from './own-name.js'
 
 export const rollbackStrategySchema = z.enum(['reverse-migration', 'time-travel', 'restore-backup', 'none'])
 export type RollbackStrategy = z.infer<typeof rollbackStrategySchema>
@@ -42,7 +43,10 @@ const PUBLIC_KEY = /^\s*ssh-ed25519 +AAAA[A-Za-z0-9+/]+=*(?:\s.*)?$/
 
 /** A person as the config knows them. */
 export const personSchema = z.object({
-  name: z.string().min(1),
+  name: z
+    .string()
+    .min(1)
+    .refine((name) => !isOwnName(name), "a name that is not the tool's own and does not look like it"),
   roles: z.array(z.string()).default([]),
   contact: z.string().optional(),
   /** SSH ed25519 public keys, one line each as in `~/.ssh/id_ed25519.pub`. */

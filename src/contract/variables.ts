@@ -1,3 +1,4 @@
+import { soundsLikeCredential } from './credential-name.js'
 import { secretsOf, type Channel } from './announcement.js'
 import { RunbookError } from './failures.js'
 import { noteSecret } from './given-secrets.js'
@@ -9,6 +10,23 @@ export const OWN_VARIABLES = 'RUNBOOK_'
 
 /** What opens the database, the runs themselves and their histories. Windows knows no case in their names. */
 const CREDENTIALS = /^(?:CLOUDFLARE_|CF_API_|CF_ACCOUNT_|TEMPORAL_|D1_RUNBOOK_CODEC_)/i
+
+/**
+ * Variables that a configuration opens to channels and headers though they are called like a credential: whoever changes an address there
+ * has them sent to it. Not those that its storage names, which it cannot do without. In a sentence, with the way out; undefined: none.
+ */
+export function openedCredentials(
+  variables: readonly string[],
+  storages: readonly (Storage | undefined)[],
+): { message: string; advice: string } | undefined {
+  const needed = new Set(storages.flatMap(variablesOfStorage))
+  const opened = variables.filter((name) => soundsLikeCredential(name) && !needed.has(name))
+  if (opened.length === 0) return undefined
+  return {
+    message: `"variables" opens ${opened.join(', ')} to every channel, header and testCommand of the configuration, by the name a credential: whoever changes an address there has it sent to it`,
+    advice: `Take it out of "variables", or let it be one that opens no more than what it is sent to, under a name that begins with ${OWN_VARIABLES}.`,
+  }
+}
 
 /** What an environment holds, and which of it a configuration may name besides those of {@link OWN_VARIABLES}. */
 export interface NamedVariables {

@@ -53,6 +53,10 @@ describe('a mistake says the path, what was found and what is allowed', () => {
   test.each([
     [{ taimZone: 'UTC' }, 'taimZone: unknown setting. Did you mean "timeZone"?'],
     [{ timeZone: 'Mars/Olympus' }, 'timeZone: found "Mars/Olympus", allowed: an IANA time zone'],
+    ...['d1-runbook', 'D1 Runb00k'].map((name): [object, string] => [
+      { people: [{ name: 'Ada' }, { name }] },
+      `people[1].name: found "${name}", allowed: a name that is not the tool's own`,
+    ]),
     [{ people: 'Ada' }, 'people: found "Ada", allowed: array'],
     [
       { channels: [{ kind: 'pager' }] },

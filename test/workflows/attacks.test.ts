@@ -209,6 +209,19 @@ describe('a crafted start', () => {
     ['of the database of this ID in another checkout', () => targeted({ persistTo: outside })],
     ['under the name of another workflow', () => request, 'migration/local/another'],
     ['by somebody whose name is a book', () => ({ ...request, requester: 'x'.repeat(1_000_000) })],
+    [
+      'by somebody who has the tool itself answer for a line of the checklist',
+      () => ({
+        ...request,
+        evidence: [
+          {
+            ...{ name: 'pull-request-reviewed', title: 'Reviewed', state: 'attested' },
+            ...{ message: 'attested', actor: 'D1\u2011Runbook', at: '2026-01-01T00:00:00Z' },
+          },
+        ],
+      }),
+    ],
+    ['by the tool itself', () => ({ ...request, requester: 'd1-runbook' })],
     ...['../../x', 'CON', '0001_\u202Elqs.sql', '0001_\x1b[2J.sql', 'x'.repeat(400)].map(
       (name): [string, () => unknown] => [
         `with the file name ${JSON.stringify(name).slice(0, 30)}`,

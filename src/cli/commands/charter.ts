@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { openedCredentials } from '../../contract/variables.js'
 import { helpParagraph } from '../terminal/help-text.js'
 import type { App } from '../terminal/app.js'
 
@@ -30,6 +31,11 @@ export function charterCommand(app: App, summary: string): Command {
         const { foldersOutside } = await import('../../config/folders.js')
         for (const { target } of charter.environments)
           for (const line of foldersOutside(target)) output.note(`${target.environment}: ${line}`)
+        const opened = openedCredentials(
+          charter.variables,
+          charter.environments.map(({ target }) => target.storage),
+        )
+        if (opened !== undefined) output.note(`${opened.message}. ${opened.advice}`)
         // It is a file for a machine with and without --json.
         if (output.json) output.document(charter)
         else output.line(JSON.stringify(charter, null, 2))

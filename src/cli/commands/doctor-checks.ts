@@ -18,7 +18,7 @@ import { plural } from '../../text/plural.js'
 import { MINIMUM_NODE } from '../../contract/names.js'
 import type { Check } from '../../contract/run.js'
 import type { Target } from '../../contract/target.js'
-import { lookUpVariables } from '../../contract/variables.js'
+import { lookUpVariables, openedCredentials } from '../../contract/variables.js'
 import type { CommonOptions } from '../terminal/app.js'
 import { failureOf } from '../terminal/failure.js'
 import { command, words } from '../../contract/next-command.js'
@@ -265,11 +265,22 @@ async function secretNames(project: Project, target: Target): Promise<Seen> {
     { channels, probes: monitoring.probes, storage: target.storage },
     { env: process.env, variables: project.config.variables },
   )
-  if (missing.length === 0) return list
+  const { variables, storage, environments } = project.config
+  const storages = [storage, ...Object.values(environments).map((one) => one.storage)]
+  const warnings = [
+    missing.length === 0
+      ? []
+      : {
+          message: `not set here: ${missing.join(', ')}`,
+          advice: "They must be set in the worker's environment, or nobody is told.",
+        },
+    openedCredentials(variables, storages) ?? [],
+  ].flat()
+  if (warnings.length === 0) return list
   return {
     state: 'warned',
-    message: `not set here: ${missing.join(', ')}`,
-    advice: "They must be set in the worker's environment, or nobody is told.",
+    message: warnings.map(({ message }) => message).join('; '),
+    advice: warnings.map(({ advice }) => advice).join(' '),
   }
 }
 

@@ -16,7 +16,7 @@ import type { Measured } from './export/comparison.js'
 import { backupPrice, lastExport, usedOfDay } from './price.js'
 import { exportRemote } from './export/remote-export.js'
 import type { Hold } from './holds.js'
-import { pruneDocuments } from './document-retention.js'
+import { pruneBundles, pruneDocuments } from './document-retention.js'
 import { pruneBackups } from './retention.js'
 import { sealArchive } from './seal.js'
 import { openSqlite } from '../sqlite/sqlite.js'
@@ -53,7 +53,7 @@ export interface BackupRequest {
 
 /**
  * Exports the database, restores the export, compares the copy with it and with the live side, and only then gives the archive its
- * name; seals it where the target says to whom, unless a run holds it; removes archives beyond `keep`, and documents of runs in a store. Throws `BackupUnfaithful` when the export cannot carry the data (and says what),
+ * name; seals it where the target says to whom, unless a run holds it; removes archives beyond `keep`, and documents of runs and unused bundles in a store. Throws `BackupUnfaithful` when the export cannot carry the data (and says what),
  * `BackupInvalid`, `DiskFull`, `DatabaseLocked`, and what reading throws. Leaves nothing behind when it fails.
  */
 export async function createBackup(request: BackupRequest): Promise<BackupRecord> {
@@ -74,7 +74,10 @@ export async function createBackup(request: BackupRequest): Promise<BackupRecord
     const [sha256, { size: sizeBytes }] = [await fileSha256(archive, signal), await stat(archive)]
     const file = await archives.publish(archive, held, signal)
     await pruneBackups({ archives, keep, verified: file })
-    if (store !== undefined) await pruneDocuments({ store, environment: target.environment, keep })
+    if (store !== undefined) {
+      await pruneDocuments({ store, environment: target.environment, keep })
+      await pruneBundles(store)
+    }
     return {
       ...{ file, sha256, sizeBytes },
       createdAt: metadata.createdAt,

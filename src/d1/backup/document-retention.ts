@@ -34,3 +34,17 @@ export async function pruneDocuments({
   const surplus = new Set(newestFirst.slice(keep).filter((run) => !needed.has(run)))
   for (const { key, location } of documents) if (surplus.has(key.run)) await store.remove(location)
 }
+
+/**
+ * Removes bundles that no run has asked for as long as a run may hold an archive without a word: whoever loads one renews it
+ * (`migrations/artifacts.ts`). They are shared by runs, and of no environment.
+ */
+export async function pruneBundles(store: Store): Promise<void> {
+  const isOld = ({ at }: { at: Date }): boolean => Date.now() - at.getTime() >= LONGEST_HOLD_MS
+  for (const { key, at } of await store.list()) {
+    if (key.kind !== 'bundle' || !isOld({ at })) continue
+    // A run may have asked for it meanwhile.
+    const now = await store.stat(key)
+    if (now !== undefined && isOld(now)) await store.remove(now.location)
+  }
+}

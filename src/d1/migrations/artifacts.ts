@@ -32,7 +32,10 @@ export function artifactFolder(folder: string): Artifacts {
   }
 }
 
-/** Of no run: `start` packs before there is one. */
+/** How old a bundle may be when a run asks for it: past it, it is put there anew, and its age is that of its last use. Milliseconds. */
+const RENEWED_MS = 24 * 60 * 60_000
+
+/** Of no run: `start` packs before there is one. Nothing but their age tells retention which are in use. */
 export function storedArtifacts(store: Store): Artifacts {
   const key = (sha256: string) => ({ run: 'bundles', kind: 'bundle', name: `${sha256}.gz` }) as const
   return {
@@ -40,6 +43,12 @@ export function storedArtifacts(store: Store): Artifacts {
     keep: async (sha256, bytes) => {
       await putContent(store, key(sha256), bytes)
     },
-    load: (sha256) => readContent(store, key(sha256)),
+    async load(sha256) {
+      const bytes = await readContent(store, key(sha256))
+      const at = bytes === undefined ? undefined : (await store.stat(key(sha256)))?.at
+      if (bytes !== undefined && (at === undefined || Date.now() - at.getTime() >= RENEWED_MS))
+        await putContent(store, key(sha256), bytes)
+      return bytes
+    },
   }
 }

@@ -33,7 +33,8 @@ export function admitRequest(
     if (why !== undefined)
       throw refusal(`${JSON.stringify(cutText(name, LIMITS.name))} is no name of a migration: ${why}`)
   }
-  if (isOwnName(claim.requester)) throw refusal(OWN_NAME_REFUSED)
+  const actors = [claim.requester, ...claim.evidence.flatMap(({ actor }) => actor ?? [])]
+  if (actors.some(isOwnName)) throw refusal(OWN_NAME_REFUSED)
   const { environment: charter, charterHash, variables } = servedFor(service, claim.target)
   const { environment, database } = charter.target
   const own = migrationWorkflowId(environment, database.id)

@@ -187,6 +187,21 @@ const BROKEN: [string, SetUp | (() => SetUp)][] = [
     },
   ],
   [
+    'a credential that channels and headers may name',
+    {
+      files: {
+        ...MIGRATION,
+        'wrangler.toml': LOCAL,
+        'runbook.config.json': '{"variables": ["PAGER", "AWS_SECRET_ACCESS_KEY"]}',
+      },
+      check: 'secrets',
+      state: 'warned',
+      says: /^"variables" opens AWS_SECRET_ACCESS_KEY to every channel/,
+      advises: /Take it out of "variables"/,
+      code: 1,
+    },
+  ],
+  [
     'a token that is worth nothing',
     () => ({
       files: { ...MIGRATION, 'wrangler.toml': production() },

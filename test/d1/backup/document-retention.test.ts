@@ -1,7 +1,8 @@
 import { utimesSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { pruneDocuments } from '../../../src/d1/backup/document-retention.js'
+import { pruneBundles, pruneDocuments } from '../../../src/d1/backup/document-retention.js'
+import { storedArtifacts } from '../../../src/d1/migrations/artifacts.js'
 import { openStore } from '../../../src/store/open-store.js'
 import type { Kind, Store } from '../../../src/store/store.js'
 import { putContent } from '../../../src/store/text-object.js'
@@ -54,4 +55,27 @@ it('documents of runs go beyond the newest ones, but for what a run under way or
   utimesSync(hold?.location ?? '', longAgo, longAgo)
   await pruneDocuments({ store, environment: 'production', keep: 2 })
   expect(await kept(store)).toEqual(rest.filter((one) => one !== run('01')))
+})
+
+it('a bundle goes once no run has asked for it for 30 days, and one that is asked for stays', async () => {
+  const store = open()
+  const bundles = storedArtifacts(store)
+  const [used, unused, young] = ['a', 'b', 'c'].map((letter) => letter.repeat(64))
+  if (used === undefined || unused === undefined || young === undefined) throw new Error('three')
+  for (const one of [used, unused, young]) await bundles.keep(one, Buffer.from(one))
+  await putContent(
+    store,
+    { run: run('01'), kind: 'archive', name: 'backup-production-2026-03-01-120000.zip' },
+    'x',
+  )
+  const longAgo = new Date(Date.now() - 31 * 24 * 60 * 60_000)
+  for (const { key, location } of await store.list())
+    if (!key.name.startsWith(young)) utimesSync(location, longAgo, longAgo)
+
+  expect(await bundles.load(used)).toEqual(Buffer.from(used))
+  await pruneBundles(store)
+  const rest = (await store.list()).map(({ key }) => key.name).sort()
+  expect(rest).toEqual([`${used}.gz`, 'backup-production-2026-03-01-120000.zip', `${young}.gz`].sort())
+  expect(await bundles.load(used)).toEqual(Buffer.from(used))
+  expect(await bundles.load(unused)).toBeUndefined()
 })
