@@ -16,6 +16,10 @@ export interface DecisionAnswer {
   approvalsMissing: number
 }
 
+/** As the run was read. `gates` tell whether one of them asks for a hardware key; without them the key is chosen as if none did. */
+export type DecidedRun = Pick<RunView, 'workflowId' | 'runId' | 'planHash' | 'requireSignatures'> &
+  Partial<Pick<RunView, 'gates'>>
+
 /**
  * Signed where the run asks for it, or `key` does. A decision counts once by its `decisionId`, however often the network
  * makes us try; one without gets an ID of its own. Throws `DecisionRefused`, `NotPermitted`, `RunNotFound`;
@@ -23,7 +27,7 @@ export interface DecisionAnswer {
  */
 export async function submitDecision(
   session: Session,
-  run: Pick<RunView, 'workflowId' | 'runId' | 'planHash' | 'requireSignatures'>,
+  run: DecidedRun,
   decision: Decision,
   signing: Signing,
 ): Promise<DecisionAnswer> {
@@ -52,11 +56,7 @@ export async function submitDecision(
 }
 
 /** The workflow verifies what it reads, so what it will read is what is signed. */
-async function signed(
-  run: Pick<RunView, 'workflowId' | 'runId' | 'planHash'>,
-  decision: Decision,
-  signing: Signing,
-): Promise<Decision> {
+async function signed(run: DecidedRun, decision: Decision, signing: Signing): Promise<Decision> {
   const { signText } = await import('./sign.js')
   const { decisionText } = await import('../runbook/people/signature.js')
   const { readDecision } = await import('../runbook/signal-body.js')
@@ -66,7 +66,8 @@ async function signed(
       advice: words`See ${command('approve', '--help')}.`,
     })
   }
-  return { ...read.body, signature: await signText(decisionText(run, read.body), signing) }
+  const hardware = run.gates?.find(({ gate }) => gate === decision.gate)?.who?.presence === true
+  return { ...read.body, signature: await signText(decisionText(run, read.body), { ...signing, hardware }) }
 }
 
 /** How long a worker may take to answer a decision. Milliseconds. */

@@ -43,6 +43,9 @@ const gateConfigSchema = z
     reminders: z.array(durationSchema).optional(),
     escalateTo: z.array(z.string()).optional(),
     automatic: z.boolean().optional(),
+    requirePresence: z.boolean().optional().meta({
+      description: 'Count decisions only when they are signed with a hardware key (needs requireSignatures)',
+    }),
   })
   .meta({ description: 'Who may decide this gate, and until when. What is left out keeps its default.' })
 

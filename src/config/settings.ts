@@ -13,7 +13,7 @@ import { GATES, type Gate } from '../contract/names.js'
 import type { GatePolicy, Policy } from '../contract/policy.js'
 import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
 import { isBelow } from '../process/below.js'
-import { defaultPolicy } from '../runbook/default-policy.js'
+import { asksForPresence, defaultPolicy } from '../runbook/default-policy.js'
 import { checkpointOffsets } from '../runbook/monitoring/schedule.js'
 import type { Environment, Project } from './project.js'
 import type { EnvironmentConfig } from './schema.js'
@@ -93,21 +93,40 @@ export function queriesOf(project: Project, environment: string): { name: string
 }
 
 function policyOf(environment: Environment, project: Project): Policy {
+  const { people } = project.config
   const base = defaultPolicy({
     environment: environment.name,
     production: environment.production,
-    people: project.config.people,
+    people,
   })
   const { gates, automaticRollback, automaticRollbackStrategy, requireSignatures, attestations } =
     environment.settings.policy
-  const merged = GATES.map((gate): [Gate, GatePolicy] => [gate, mergeGate(base.gates[gate], gates[gate])])
+  const signs = requireSignatures ?? base.requireSignatures
+  const merged = GATES.map((gate): [Gate, GatePolicy] => {
+    const rules = mergeGate(base.gates[gate], gates[gate])
+    const presence =
+      gates[gate]?.requirePresence ??
+      (signs && environment.production && asksForPresence(gate, rules, people))
+    if (presence && !signs) throw presenceUnsigned(gate, environment, project)
+    return [gate, presence ? { ...rules, requirePresence: true } : rules]
+  })
   return {
     gates: Object.fromEntries(merged) as Policy['gates'],
     automaticRollback: automaticRollback ?? base.automaticRollback,
     automaticRollbackStrategy: automaticRollbackStrategy ?? base.automaticRollbackStrategy,
-    requireSignatures: requireSignatures ?? base.requireSignatures,
+    requireSignatures: signs,
     ...defined({ attestations }),
   }
+}
+
+function presenceUnsigned(gate: Gate, environment: Environment, project: Project): RunbookError {
+  return new RunbookError(
+    'ConfigInvalid',
+    `The policy of ${environment.name} asks for hardware keys at the gate '${gate}', and for no signatures.`,
+    {
+      advice: `A hardware key shows its presence by a signature: add requireSignatures: true beside it in ${project.configFile ?? 'runbook.config'}.`,
+    },
+  )
 }
 
 type GateConfig = EnvironmentConfig['policy']['gates'][Gate]

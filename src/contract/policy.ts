@@ -24,6 +24,8 @@ export const gatePolicySchema = z.object({
   escalateTo: z.array(z.string()).default([]),
   /** Approve by itself when the checks in front of the gate pass. */
   automatic: z.boolean().default(false),
+  /** Only signatures by a hardware key count, which somebody touched for it. Where decisions are signed at all. */
+  requirePresence: z.boolean().optional(),
 })
 export type GatePolicy = z.infer<typeof gatePolicySchema>
 
@@ -39,7 +41,8 @@ export const policySchema = z.object({
 })
 export type Policy = z.infer<typeof policySchema>
 
-const PUBLIC_KEY = /^\s*ssh-ed25519 +AAAA[A-Za-z0-9+/]+=*(?:\s.*)?$/
+const PUBLIC_KEY =
+  /^\s*(?:ssh-ed25519|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) +AAAA[A-Za-z0-9+/]+=*(?:\s.*)?$/
 
 /** A person as the config knows them. */
 export const personSchema = z.object({
@@ -49,7 +52,16 @@ export const personSchema = z.object({
     .refine((name) => !isOwnName(name), "a name that is not the tool's own and does not look like it"),
   roles: z.array(z.string()).default([]),
   contact: z.string().optional(),
-  /** SSH ed25519 public keys, one line each as in `~/.ssh/id_ed25519.pub`. */
-  publicKeys: z.array(z.string().regex(PUBLIC_KEY, 'a line such as "ssh-ed25519 AAAA… name"')).default([]),
+  /** SSH public keys, one line each as in `~/.ssh/id_ed25519.pub`, `id_ed25519_sk.pub` or `id_ecdsa_sk.pub`. */
+  publicKeys: z
+    .array(
+      z
+        .string()
+        .regex(
+          PUBLIC_KEY,
+          'a line such as "ssh-ed25519 AAAA… name" or "sk-ssh-ed25519@openssh.com AAAA… name"',
+        ),
+    )
+    .default([]),
 })
 export type Person = z.infer<typeof personSchema>

@@ -147,6 +147,8 @@ export const recordedDecisionSchema = z.object({
   inAdvance: z.literal(true).optional(),
   /** Fingerprint of the SSH key whose signature was verified. */
   signedWith: z.string().optional(),
+  /** That key is a hardware key, and was touched. */
+  touched: z.literal(true).optional(),
   /** The signature itself: a worker verifies it again before it acts. */
   signature: z.string().optional(),
 })
@@ -154,6 +156,8 @@ export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
 
 /** Who may approve an open gate now. */
 export const gateWhoSchema = z.object({
+  /** Decisions count only with the signature of a hardware key. */
+  presence: z.literal(true).optional(),
   /** Of which they must hold one; empty: anybody. */
   roles: z.array(z.string()),
   approvals: z.number().int(),
@@ -166,7 +170,7 @@ export const gateWhoSchema = z.object({
       roles: z.array(z.string()),
       contact: z.string().optional(),
       excluded: z
-        .enum(['requester', 'same-person', 'approved-elsewhere', 'would-block', 'no-key'])
+        .enum(['requester', 'same-person', 'approved-elsewhere', 'would-block', 'no-key', 'no-hardware-key'])
         .optional(),
     }),
   ),

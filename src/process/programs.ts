@@ -122,6 +122,8 @@ export async function sshSign(input: {
     input: text,
     reject: false,
     timeout: 120_000,
+    // It says there when a hardware key waits to be touched.
+    stderr: process.stderr.isTTY ? ['pipe', 'inherit'] : 'pipe',
     stripFinalNewline: false,
   })
   if (!result.failed) return { signature: result.stdout }

@@ -1,4 +1,5 @@
-import { roleKey } from './people/people.js'
+import { holdsRole, roleKey } from './people/people.js'
+import { holdsKey } from './people/signature.js'
 import { ATTESTATION_NAMES, type Attestation } from '../contract/attestations.js'
 import { GATES, type Gate } from '../contract/names.js'
 import type { GatePolicy, Person, Policy } from '../contract/policy.js'
@@ -54,6 +55,20 @@ export function attestationsOf(input: {
   const { attestations } = input.policy
   const lines = attestations ?? (input.production ? ATTESTATION_NAMES : [])
   return { lines: lines.filter((line) => !input.proven.includes(line)), demanded: attestations !== undefined }
+}
+
+/**
+ * Whether decisions of production count only with a hardware key where the config says nothing: at the final word and at the way back, and
+ * only once everybody who may decide there has one. A default must not take a decision away from anybody.
+ */
+export function asksForPresence(
+  gate: Gate,
+  { roles }: Pick<GatePolicy, 'roles'>,
+  people: readonly Person[],
+): boolean {
+  if (gate !== 'final' && gate !== 'rollback') return false
+  const deciding = people.filter(({ name }) => holdsRole(name, roles, people))
+  return deciding.length > 0 && deciding.every(({ publicKeys }) => holdsKey(publicKeys, true))
 }
 
 function productionGates(people: readonly Person[]): Record<Gate, GatePolicy> {

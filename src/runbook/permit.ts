@@ -80,7 +80,7 @@ function firstNot(gates: readonly Gate[], { permission, run, charter }: Asked): 
         return `an approval at the gate '${gate}' is for another plan`
       const judged = judgeDecision({ decision, gates: records, policy, people, requester, planHash })
       if (!judged.counts) return `at the gate '${gate}' ${judged.reason}`
-      const signature = verifyDecision({ run, decision, people })
+      const signature = verifyDecision({ run, decision, people, policy })
       if (!signature.good) return `at the gate '${gate}' ${signature.reason}`
       record.decisions.push(one)
     }

@@ -4,7 +4,7 @@ import type { Decision } from '../contract/decision.js'
 import { GATES, isGate, type Gate } from '../contract/names.js'
 import type { GatePolicy, Person, Policy } from '../contract/policy.js'
 import type { GateView, RecordedDecision } from '../contract/run.js'
-import { readPublicKey } from './people/sshsig.js'
+import { canSign } from './people/signature.js'
 
 /** What the rules need to know of a gate; a `GateView` is one. */
 export type GateRecord = Pick<GateView, 'gate' | 'state' | 'decisions' | 'earlier'>
@@ -118,6 +118,7 @@ export function recordDecision(input: {
   fallbackId: string
   /** Fingerprint of the key that signed it. */
   signedWith?: string
+  touched?: true
 }): RecordedDecision {
   const { decision } = input
   return {
@@ -127,7 +128,7 @@ export function recordDecision(input: {
     ...defined({ comment: decision.comment }),
     ...(input.planHash === null ? {} : { planHash: input.planHash }),
     decisionId: decision.decisionId ?? input.fallbackId,
-    ...defined({ strategy: decision.strategy, signedWith: input.signedWith }),
+    ...defined({ strategy: decision.strategy, signedWith: input.signedWith, touched: input.touched }),
     ...(input.signedWith === undefined ? {} : defined({ signature: decision.signature })),
   }
 }
@@ -175,14 +176,15 @@ export function unreachableGates(input: {
     const rules = policy.gates[gate]
     if (rules.roles.length === 0 && !policy.requireSignatures) return []
     const able = people.filter(
-      ({ name, publicKeys }) =>
-        holdsRole(name, rules.roles, people) &&
-        (rules.requesterMayApprove || !samePerson(name, requester)) &&
-        (!policy.requireSignatures || publicKeys.some((line) => readPublicKey(line) !== undefined)),
+      (person) =>
+        holdsRole(person.name, rules.roles, people) &&
+        (rules.requesterMayApprove || !samePerson(person.name, requester)) &&
+        (!policy.requireSignatures || canSign(person, gate, policy)),
     )
     if (able.length >= rules.approvals) return []
     const who = rules.roles.length === 0 ? 'people' : rules.roles.join(', ')
-    const signing = policy.requireSignatures ? ' who can sign' : ''
+    const hardware = rules.requirePresence === true ? ' with a hardware key' : ''
+    const signing = policy.requireSignatures ? ` who can sign${hardware}` : ''
     return [
       {
         gate,
@@ -222,10 +224,11 @@ function gateLeftWithoutPeople(input: {
       ...rules.differentFrom.flatMap((gate) => approvedAt(input.gates, gate, input.planHash)),
     ]
     const able = input.people.filter(
-      ({ name }) =>
-        holdsRole(name, rules.roles, input.people) &&
-        (rules.requesterMayApprove || !samePerson(name, input.requester)) &&
-        !spent.some((used) => samePerson(used, name)),
+      (person) =>
+        holdsRole(person.name, rules.roles, input.people) &&
+        (rules.requesterMayApprove || !samePerson(person.name, input.requester)) &&
+        (rules.requirePresence !== true || canSign(person, later, input.policy)) &&
+        !spent.some((used) => samePerson(used, person.name)),
     )
     return able.length < rules.approvals
   })

@@ -1,7 +1,7 @@
 import { GATES, type Gate } from '../contract/names.js'
 import type { Person, Policy } from '../contract/policy.js'
 import { holdsRole, samePerson } from './people/people.js'
-import { readPublicKey } from './people/sshsig.js'
+import { canSign } from './people/signature.js'
 import { unreachableGates } from './policy.js'
 
 interface Rules {
@@ -60,14 +60,15 @@ function demandOf(gate: Gate, { policy, people, requester, production }: Rules):
   const opensItself = automatic && !(gate === 'final' && production)
   const anybody = roles.length === 0 && !policy.requireSignatures
   if (gate === 'rollback' || opensItself || anybody) return []
-  const able = people.flatMap(({ name, publicKeys }, index) =>
-    holdsRole(name, roles, people) &&
-    (requesterMayApprove || !samePerson(name, requester)) &&
-    (!policy.requireSignatures || publicKeys.some((line) => readPublicKey(line) !== undefined)) &&
-    people.findIndex((other) => samePerson(other.name, name)) === index
+  const able = people.flatMap((person, index) => {
+    const { name } = person
+    return holdsRole(name, roles, people) &&
+      (requesterMayApprove || !samePerson(name, requester)) &&
+      (!policy.requireSignatures || canSign(person, gate, policy)) &&
+      people.findIndex((other) => samePerson(other.name, name)) === index
       ? [index]
-      : [],
-  )
+      : []
+  })
   // What comes later has no approvals yet when this one is decided.
   const before = differentFrom.filter((other) => GATES.indexOf(other) < GATES.indexOf(gate))
   return [{ gate, approvals, differentFrom: before, able: new Set(able) }]

@@ -4,7 +4,7 @@ import type { Person, Policy } from '../contract/policy.js'
 import type { GateWho } from '../contract/run.js'
 import { plural } from '../text/plural.js'
 import { holdsRole } from './people/people.js'
-import { readPublicKey } from './people/sshsig.js'
+import { canSign, holdsKey } from './people/signature.js'
 import { gateOutcome, judgeDecision, type GateRecord } from './policy.js'
 
 /** Who may approve an open gate now, by the rules that judge their decisions. Pure. */
@@ -21,6 +21,7 @@ export function whoDecides(input: {
   const decisions = input.gates.find((one) => one.gate === gate)?.decisions ?? []
   const outcome = gateOutcome({ rules, decisions, planHash })
   return {
+    ...(rules.requirePresence === true ? { presence: true as const } : {}),
     roles: rules.roles,
     approvals: rules.approvals,
     missing: outcome.state === 'open' ? outcome.missing : 0,
@@ -35,15 +36,14 @@ export function whoDecides(input: {
 }
 
 function excludedBy(
-  { name, publicKeys }: Person,
+  person: Person,
   input: Parameters<typeof whoDecides>[0],
 ): GateWho['people'][number]['excluded'] {
-  if (input.policy.requireSignatures && !publicKeys.some((line) => readPublicKey(line) !== undefined)) {
-    return 'no-key'
-  }
+  if (input.policy.requireSignatures && !canSign(person, input.gate, input.policy))
+    return holdsKey(person.publicKeys, false) ? 'no-hardware-key' : 'no-key'
   const judgement = judgeDecision({
     ...input,
-    decision: { gate: input.gate, decision: 'approve', actor: name },
+    decision: { gate: input.gate, decision: 'approve', actor: person.name },
   })
   if (judgement.counts) return undefined
   const { code } = judgement
@@ -61,10 +61,11 @@ const WHY: Record<NonNullable<GateWho['people'][number]['excluded']>, string> = 
   'approved-elsewhere': 'approved a gate that needs somebody else',
   'would-block': 'is needed at a later gate',
   'no-key': 'has no key to sign with',
+  'no-hardware-key': 'has no hardware key to sign with',
 }
 
 /** Who may decide and how to reach them, then who may not and why: a line each, without a mark before it. */
-export function whoLines({ roles, approvals, missing, people }: GateWho): string[] {
+export function whoLines({ roles, approvals, missing, people, presence }: GateWho): string[] {
   const able = people.filter(({ excluded }) => excluded === undefined)
   const not = people.flatMap(({ name, excluded }) =>
     excluded === undefined ? [] : [`${name} (${WHY[excluded]})`],
@@ -79,5 +80,11 @@ export function whoLines({ roles, approvals, missing, people }: GateWho): string
       : roles.length === 0
         ? ''
         : ': nobody who is configured may approve it now'
-  return [`Who: ${count}${named}`, ...(not.length === 0 ? [] : [`May not approve it: ${not.join('; ')}`])]
+  const hardware =
+    presence === true ? ['It counts only signed with a hardware key (FIDO2), which you touch for it.'] : []
+  return [
+    `Who: ${count}${named}`,
+    ...hardware,
+    ...(not.length === 0 ? [] : [`May not approve it: ${not.join('; ')}`]),
+  ]
 }

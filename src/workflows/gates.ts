@@ -49,6 +49,8 @@ export type DecisionAnswer =
       approvalsMissing: number
       /** Fingerprint of the key whose signature was verified. */
       signedWith?: string
+      /** That key is a hardware key, and was touched. */
+      touched?: true
     }
   | { counted: false; reason: string; unrecorded: boolean; advice?: Words }
 
@@ -94,7 +96,9 @@ export function consider(
     gate: judgement.gate,
     state: 'open',
     approvalsMissing: judgement.missing,
-    ...defined({ signedWith: signature?.key }),
+    ...(signature === undefined
+      ? {}
+      : { signedWith: signature.key, ...(signature.touched ? { touched: true as const } : {}) }),
   }
 }
 
@@ -109,7 +113,7 @@ function signatureOf(state: GateState, decision: Decision): SignatureVerdict | u
   if (view.planHash !== null && decision.planHash === undefined) {
     return { good: false, reason: "a signed decision names its plan in 'planHash'" }
   }
-  return verifyDecision({ run: view, decision, people: request.people })
+  return verifyDecision({ run: view, decision, people: request.people, policy: request.policy })
 }
 
 /** Takes a decision: counts it, or keeps it as refused with the reason. Never throws, whatever the body is. */
@@ -126,7 +130,8 @@ export function decide(
     return answer
   }
   const gate = gateOf(state, answer.gate)
-  count(state, read.body, { at, signedWith: answer.signedWith })
+  const { signedWith, touched } = answer
+  count(state, read.body, { at, ...defined({ signedWith, touched }) })
   return { ...answer, state: gate.state, approvalsMissing: missingApprovals(state, gate.gate) }
 }
 
@@ -199,14 +204,13 @@ function whereItIs({ view, ending }: GateState): string {
 function count(
   state: GateState,
   decision: Decision,
-  { at, signedWith }: { at: string; signedWith: string | undefined },
+  proof: { at: string; signedWith?: string; touched?: true },
 ): void {
   const gate = gateOf(state, decision.gate)
   const { planHash } = state.view
   const taken = gate.decisions.length + (gate.earlier?.length ?? 0)
   const fallbackId = `${decision.gate}/${decision.actor}/${taken + 1}`
-  const signed = signedWith === undefined ? {} : { signedWith }
-  gate.decisions.push(recordDecision({ decision, at, planHash, fallbackId, ...signed }))
+  gate.decisions.push(recordDecision({ decision, planHash, fallbackId, ...proof }))
   const rules = state.request.policy.gates[gate.gate]
   const outcome = gateOutcome({ rules, decisions: gate.decisions, planHash })
   if (gate.state === 'waiting' || gate.state === 'open') gate.state = outcome.state

@@ -2,6 +2,7 @@ import { generateHybridIdentity, generateIdentity, identityToRecipient } from 'a
 import { describe, expect, test } from 'vitest'
 import { runbookConfigJsonSchema } from '../../src/config/json-schema.js'
 import { loadProject } from '../../src/config/project.js'
+import { newHardwareKey, newSshKey } from '../runbook/people/ssh-keys.js'
 import { resolveRequestSettings, testCommandOf } from '../../src/config/settings.js'
 import { configTemplate } from '../../src/config/template.js'
 import { RunbookError } from '../../src/contract/failures.js'
@@ -180,6 +181,29 @@ describe('settings of a request', () => {
     })
     expect(testCommandOf(project)).toEqual(['npm', 'run', 'test'])
     expect(resolveRequestSettings(project, 'staging').keepBackups).toBe(14)
+  })
+
+  test('hardware keys are asked for at final and rollback of production once all who decide there have one', async () => {
+    const asked = async (keys: { Ada: string[]; Bea: string[] }, policy: object): Promise<string[]> => {
+      const people = Object.entries(keys).map(([name, publicKeys]) => ({ name, roles: ['dba'], publicKeys }))
+      const project = await load({ people, environments: { production: { policy } } })
+      const { gates } = resolveRequestSettings(project, 'production').policy
+      return Object.entries(gates).flatMap(([gate, { requirePresence }]) => (requirePresence ? [gate] : []))
+    }
+    const device = [newHardwareKey().publicKey]
+    const file = [newSshKey().publicKey]
+    const signed = { requireSignatures: true }
+    expect(await asked({ Ada: device, Bea: device }, signed)).toEqual(['final', 'rollback'])
+    expect(await asked({ Ada: device, Bea: file }, signed)).toEqual([])
+    // Without signatures there is nothing that a device could show.
+    expect(await asked({ Ada: device, Bea: device }, {})).toEqual([])
+    const off = { ...signed, gates: { rollback: { requirePresence: false } } }
+    expect(await asked({ Ada: device, Bea: device }, off)).toEqual(['final'])
+    const on = { ...signed, gates: { plan: { requirePresence: true } } }
+    expect(await asked({ Ada: device, Bea: file }, on)).toEqual(['plan'])
+    await expect(
+      asked({ Ada: device, Bea: device }, { gates: { plan: { requirePresence: true } } }),
+    ).rejects.toMatchObject({ type: 'ConfigInvalid', message: expect.stringContaining("'plan'") })
   })
 
   test('null is a value that a probe may expect', async () => {

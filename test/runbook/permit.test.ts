@@ -9,7 +9,7 @@ import { hashOf } from '../../src/runbook/charter/charter-hash.js'
 import { decisionText } from '../../src/runbook/people/signature.js'
 import { whyNotPermitted, type PermittingCharter } from '../../src/runbook/permit.js'
 import { requestFor } from '../workflows/request.js'
-import { newSshKey, type SshKey } from './people/ssh-keys.js'
+import { newHardwareKey, newSshKey, type SshKey } from './people/ssh-keys.js'
 
 const RUN = { workflowId: 'migration/local/id', runId: 'run 1' }
 const GATES_BEFORE = ['team-lead', 'environment', 'connectivity', 'preflight', 'plan', 'final'] as const
@@ -99,6 +99,31 @@ describe('an apply is permitted', () => {
     expect(why(permission('apply', withoutFinal), 'apply', charterWith(opening('final')))).toMatch(/final/)
     expect(
       why(permission('apply', withoutFinal), 'apply', charterWith(opening('final'), false)),
+    ).toBeUndefined()
+  })
+
+  it('only with a touched hardware key at a gate that asks for presence, whatever the history says', () => {
+    const { gates } = charterWith().environment.policy
+    const asking = charterWith({ gates: { ...gates, final: { ...gates.final, requirePresence: true } } })
+    const device = newHardwareKey()
+    const withDevice = {
+      ...asking,
+      environment: {
+        ...asking.environment,
+        people: people.map((one) =>
+          one.name === 'Bea' ? { ...one, publicKeys: [...one.publicKeys, device.publicKey] } : one,
+        ),
+      },
+    }
+    const byFile = permission('apply', allApproved())
+    expect(why(byFile, 'apply', asking)).toMatch(/asks for a hardware key/)
+    const claimed = { ...signed('final', 'Bea'), touched: true as const }
+    expect(why(permission('apply', { ...allApproved(), final: [claimed] }), 'apply', withDevice)).toMatch(
+      /asks for a hardware key/,
+    )
+    const touched = signed('final', 'Bea', {}, { key: device })
+    expect(
+      why(permission('apply', { ...allApproved(), final: [touched] }), 'apply', withDevice),
     ).toBeUndefined()
   })
 

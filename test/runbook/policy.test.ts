@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Decision } from '../../src/contract/decision.js'
 import { GATES, type Gate } from '../../src/contract/names.js'
 import { policySchema, type Person, type Policy } from '../../src/contract/policy.js'
-import { defaultPolicy } from '../../src/runbook/default-policy.js'
+import { asksForPresence, defaultPolicy } from '../../src/runbook/default-policy.js'
 import {
   gateOutcome,
   judgeDecision,
@@ -14,6 +14,7 @@ import {
   type Judgement,
 } from '../../src/runbook/policy.js'
 import { PLAN, recordOf } from './gate-records.js'
+import { newHardwareKey, newSshKey } from './people/ssh-keys.js'
 
 const person = (name: string, ...roles: string[]): Person => ({ name, roles, publicKeys: [] })
 const PEOPLE = [person('Ann', 'developer'), person('Bo', 'Team Lead'), person('Cy', 'on-call'), person('Di')]
@@ -42,6 +43,50 @@ function judge(
 }
 
 const codeOf = (judgement: Judgement): string => (judgement.counts ? 'counts' : judgement.code)
+
+test('who alone can touch a hardware key at a later gate does not use up their approval before', () => {
+  const device = newHardwareKey().publicKey
+  const people = PEOPLE.map((one) => ({
+    ...one,
+    publicKeys: [one.name === 'Bo' ? device : newSshKey().publicKey],
+  }))
+  const { final } = PRODUCTION.gates
+  const asking = (requirePresence: boolean): Policy => ({
+    ...PRODUCTION,
+    requireSignatures: true,
+    gates: { ...PRODUCTION.gates, final: { ...final, requirePresence } },
+  })
+  const plan = { gate: 'plan', actor: 'Bo' } as const
+  expect(codeOf(judge(plan, { people, policy: asking(true) }))).toBe('would-block')
+  expect(codeOf(judge(plan, { people, policy: asking(false) }))).toBe('counts')
+  expect(codeOf(judge({ gate: 'plan', actor: 'Cy' }, { people, policy: asking(true) }))).toBe('counts')
+})
+
+describe('asksForPresence', () => {
+  const keyed = (name: string, ...publicKeys: string[]): Person => ({ ...person(name, 'dba'), publicKeys })
+  const [device, file] = [newHardwareKey().publicKey, newSshKey().publicKey]
+  test.each<[boolean, string, Gate, Person[]]>([
+    [
+      true,
+      'the final word, of people who all have one',
+      'final',
+      [keyed('A', device), keyed('B', file, device)],
+    ],
+    [true, 'the way back', 'rollback', [keyed('A', device)]],
+    [false, 'the plan', 'plan', [keyed('A', device)]],
+    [false, 'one who has only a file', 'final', [keyed('A', device), keyed('B', file)]],
+    [false, 'one who has no key', 'rollback', [keyed('A', device), keyed('B')]],
+    [false, 'nobody', 'final', []],
+    [
+      true,
+      'one without the role, who decides nothing there',
+      'final',
+      [keyed('A', device), person('C', 'dev')],
+    ],
+  ])('%s: %s', (asked, _what, gate, people) => {
+    expect(asksForPresence(gate, { roles: ['dba'] }, people)).toBe(asked)
+  })
+})
 
 describe('defaultPolicy', () => {
   test('every default policy is one that the contract accepts', () => {

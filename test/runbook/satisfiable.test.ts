@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { GATES, type Gate } from '../../src/contract/names.js'
 import type { GatePolicy, Person, Policy } from '../../src/contract/policy.js'
 import { defaultPolicy } from '../../src/runbook/default-policy.js'
+import { newHardwareKey, newSshKey } from './people/ssh-keys.js'
 import { undecidableGates } from '../../src/runbook/satisfiable.js'
 
 const person = (name: string, ...roles: string[]): Person => ({ name, roles, publicKeys: [] })
@@ -20,6 +21,27 @@ const blocked = (rules: Policy, people: Person[], requester = 'Zoë'): Gate[] =>
 
 const DEV = { roles: ['dev'] }
 const TWO = [person('Ann', 'dev'), person('Bo', 'dev')]
+
+test('a hardware key is demanded of who has none: told before anything starts', () => {
+  const file = { ...person('Ann', 'dev'), publicKeys: [newSshKey().publicKey] }
+  const device = { ...person('Bo', 'dev'), publicKeys: [newHardwareKey().publicKey] }
+  const rules = {
+    ...policy({ plan: { ...DEV, requirePresence: true }, final: { ...DEV, differentFrom: ['plan'] } }),
+    requireSignatures: true,
+  }
+  const reasons = (people: Person[]): string[] =>
+    undecidableGates({ policy: rules, people, requester: 'Zoë', production: true }).map(
+      ({ gate, reason }) => `${gate}: ${reason}`,
+    )
+  expect(reasons([file, device])).not.toContainEqual(expect.stringMatching(/^(?:plan|final)/))
+  expect(reasons([file, file])).toContainEqual(
+    'plan: it needs 1 of dev who can sign with a hardware key, and has 0',
+  )
+  const both = { ...rules, gates: { ...rules.gates, final: { ...rules.gates.final, requirePresence: true } } }
+  expect(
+    undecidableGates({ policy: both, people: [file, device], requester: 'Zoë', production: true }),
+  ).toMatchObject([{ gate: 'final' }])
+})
 
 describe('a policy that these people cannot satisfy is told before anything starts', () => {
   test.each<[string, Policy, Person[], string?]>([

@@ -4,6 +4,7 @@ import type { Person } from '../../src/contract/policy.js'
 import { defaultPolicy } from '../../src/runbook/default-policy.js'
 import type { GateRecord } from '../../src/runbook/policy.js'
 import { PLAN, recordOf } from './gate-records.js'
+import { newHardwareKey, newSshKey } from './people/ssh-keys.js'
 import { whoDecides, whoLines } from '../../src/runbook/who-decides.js'
 
 const person = (name: string, contact?: string, ...roles: string[]): Person => ({
@@ -52,6 +53,22 @@ test('a person without a key is told where decisions are signed', () => {
     'Who: team-lead: nobody who is configured may approve it now',
     'May not approve it: Bo (has no key to sign with)',
   ])
+})
+
+test('where a hardware key is asked for, that is said, and who has only a file', () => {
+  const policy = defaultPolicy({ environment: 'production', production: true, people: PEOPLE })
+  policy.gates.plan = { ...policy.gates.plan, requirePresence: true }
+  const keyed = PEOPLE.map((one) => {
+    const key = one.name === 'Bo' ? newHardwareKey() : newSshKey()
+    return one.name === 'Cy' ? one : { ...one, publicKeys: [key.publicKey] }
+  })
+  const signing = { ...policy, requireSignatures: true }
+  expect(who('plan', { policy: signing, people: keyed })).toEqual([
+    'Who: developer or team-lead or on-call: Bo, +1 555 0100',
+    'It counts only signed with a hardware key (FIDO2), which you touch for it.',
+    'May not approve it: Ann (has no hardware key to sign with); Cy (has no key to sign with)',
+  ])
+  expect(who('preflight', { policy: signing, people: keyed }).join()).not.toContain('hardware')
 })
 
 test('where nobody is configured, anybody may', () => {

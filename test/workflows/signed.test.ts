@@ -15,6 +15,7 @@ import {
 } from '../../src/runbook/people/signature.js'
 import { decide, openGate, voidGate, type GateState } from '../../src/workflows/gates.js'
 import { newRunView } from '../../src/workflows/state.js'
+import { newHardwareKey } from '../runbook/people/ssh-keys.js'
 import { requestFor } from './request.js'
 import { ALL_GATES, gateOpen, gateState, until, useSkippingServer } from './skipping.js'
 import { openWorld } from './world.js'
@@ -94,6 +95,51 @@ describe.skipIf(!hasKeygen)('where the environment asks for signatures', () => {
     const decisions = view.gates.flatMap((gate) => gate.decisions)
     expect(decisions.map(({ actor }) => actor)).toEqual(ALL_GATES.map(() => 'Bea'))
     expect(decisions.every(({ signedWith }) => signedWith?.startsWith('SHA256:'))).toBe(true)
+  })
+
+  it('a gate that asks for presence counts a touched hardware key alone, and the record says which it was', async () => {
+    const world = openWorld()
+    const device = newHardwareKey()
+    const asked = request()
+    const [ada, ...others] = asked.people
+    const { final } = asked.policy.gates
+    const withDevice = {
+      ...asked,
+      people: [
+        ...(ada === undefined ? [] : [ada]),
+        ...others.map((one) => ({ ...one, publicKeys: [...one.publicKeys, device.publicKey] })),
+      ],
+      policy: {
+        ...asked.policy,
+        gates: { ...asked.policy.gates, final: { ...final, requirePresence: true } },
+      },
+    }
+    const view = await server.migrate(world, withDevice, async (handle) => {
+      for (const gate of ALL_GATES) {
+        const now = await until(handle, gateOpen(gate))
+        const byFile = signed(now, bea, { gate })
+        if (gate !== 'final') {
+          await handle.executeUpdate(submitDecisionUpdate, { args: [byFile] })
+          continue
+        }
+        expect(now.gates.find((one) => one.gate === 'final')?.who).toMatchObject({ presence: true })
+        for (const refused of [byFile, signed(now, bea, { gate, decision: 'reject' })])
+          await expect(handle.executeUpdate(submitDecisionUpdate, { args: [refused] })).rejects.toMatchObject(
+            { cause: { type: 'DecisionRefused' } },
+          )
+        const { signature: _, ...decision } = signed(now, bea, { gate })
+        const touched = { ...decision, signature: device.sign(decisionText(now, decision)) }
+        await handle.executeUpdate(submitDecisionUpdate, { args: [touched] })
+      }
+      return handle.result()
+    })
+    expect(view.outcome).toBe('completed')
+    expect(view.refused.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(/'final' asks for a hardware key/),
+      expect.stringMatching(/'final' asks for a hardware key/),
+    ])
+    const touched = view.gates.flatMap(({ gate, decisions }) => decisions.map((one) => [gate, one.touched]))
+    expect(touched.filter(([, was]) => was === true)).toEqual([['final', true]])
   })
 
   it('nobody holds, stops or alarms the run without a signature; a minor issue and an observation are only notes', async () => {

@@ -1,8 +1,9 @@
 import { samePerson } from './people.js'
 import type { Decision } from '../../contract/decision.js'
-import type { Steering } from '../../contract/names.js'
-import type { Person } from '../../contract/policy.js'
-import { keyFingerprint, readPublicKey, readSignature, signatureFits } from './sshsig.js'
+import type { Gate, Steering } from '../../contract/names.js'
+import type { Person, Policy } from '../../contract/policy.js'
+import { isHardwareKey, keyFingerprint, readPublicKey, sameKey, type SshPublicKey } from './ssh-key.js'
+import { readSignature, signatureFits, wasTouched } from './sshsig.js'
 
 /** A signature made for anything else, such as a git commit, is none for us. */
 export const SIGNATURE_NAMESPACE = 'd1-runbook'
@@ -69,17 +70,21 @@ function signedLines(title: string, fields: Record<string, string | undefined>):
   return [title, ...lines, ''].join('\n')
 }
 
-/** `key`: fingerprint of the key that signed, as `ssh-keygen -l` shows it. */
-export type SignatureVerdict = { good: true; key: string } | { good: false; reason: string }
+/** `key`: fingerprint of the key that signed, as `ssh-keygen -l` shows it. `touched`: it is a hardware key, and somebody was there. */
+export type SignatureVerdict = { good: true; key: string; touched: boolean } | { good: false; reason: string }
 
-/** Whether the decision carries a good signature by one of its actor's keys. Never throws, whatever the signature is. */
+/**
+ * Whether the decision carries a good signature by one of its actor's keys, a hardware key where its gate asks for presence. Never
+ * throws, whatever the signature is.
+ */
 export function verifyDecision(input: {
   run: SignedRun
   decision: Decision
   people: readonly Person[]
+  policy: Pick<Policy, 'gates'>
 }): SignatureVerdict {
-  const { run, decision, people } = input
-  return verify({
+  const { run, decision, people, policy } = input
+  const verdict = verify({
     what: 'decision',
     text: () => decisionText(run, decision),
     // Without an id of its own, a decision could be sent again under another one.
@@ -87,6 +92,27 @@ export function verifyDecision(input: {
     actor: decision.actor,
     signature: decision.signature,
     people,
+  })
+  if (!verdict.good || verdict.touched || policy.gates[decision.gate].requirePresence !== true) return verdict
+  return bad(
+    `the gate '${decision.gate}' asks for a hardware key, which signs when it is touched, and ${verdict.key} is a file`,
+  )
+}
+
+/** Whether a person has a key with which a decision at this gate could count, by a policy that asks for signatures. */
+export function canSign(
+  { publicKeys }: Pick<Person, 'publicKeys'>,
+  gate: Gate,
+  policy: Pick<Policy, 'gates'>,
+): boolean {
+  return holdsKey(publicKeys, policy.gates[gate].requirePresence === true)
+}
+
+/** Whether one of these lines is a key that may sign; with `hardware`, one that must be touched for it. */
+export function holdsKey(publicKeys: readonly string[], hardware: boolean): boolean {
+  return publicKeys.some((line) => {
+    const key = readPublicKey(line)
+    return key !== undefined && (!hardware || isHardwareKey(key))
   })
 }
 
@@ -120,10 +146,10 @@ function verify(input: {
     return bad(`the policy asks for signatures, and this ${what} is not signed`)
   if (id.value === undefined) return bad(`a signed ${what} needs a '${id.name}'`)
   const keys = keysOf(actor, input.people)
-  if (keys.length === 0) return bad(`no ed25519 public key of '${actor}' is configured`)
+  if (keys.length === 0) return bad(`no public key of '${actor}' that could sign is configured`)
   const signature = readSignature(input.signature, SIGNATURE_NAMESPACE)
   if (typeof signature === 'string') return bad(signature)
-  const key = keys.find((known) => equal(known, signature.publicKey))
+  const key = keys.find((known) => sameKey(known, signature.publicKey))
   if (key === undefined) {
     return bad(
       `it is signed with the key ${keyFingerprint(signature.publicKey)}, which is not one of '${actor}'`,
@@ -131,18 +157,16 @@ function verify(input: {
   }
   if (!signatureFits(signature, { text: input.text(), namespace: SIGNATURE_NAMESPACE }))
     return bad(`the signature does not fit this ${what}`)
-  return { good: true, key: keyFingerprint(key) }
+  const touched = wasTouched(signature)
+  if (isHardwareKey(key) && !touched) return bad('the hardware key signed without being touched')
+  return { good: true, key: keyFingerprint(key), touched }
 }
 
-function keysOf(actor: string, people: readonly Person[]): Uint8Array[] {
+function keysOf(actor: string, people: readonly Person[]): SshPublicKey[] {
   return people
     .filter(({ name }) => samePerson(name, actor))
     .flatMap(({ publicKeys }) => publicKeys)
     .flatMap((line) => readPublicKey(line) ?? [])
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }
 
 function bad(reason: string): SignatureVerdict {

@@ -1,4 +1,4 @@
-import type { RunView } from '../../contract/run.js'
+import type { RecordedDecision, RunView } from '../../contract/run.js'
 import { OWN_NAME } from '../../contract/names.js'
 import { saidIn } from '../../contract/own-name.js'
 import { formatDuration } from '../../text/duration.js'
@@ -12,17 +12,22 @@ import { at, command, words } from '../../contract/next-command.js'
 
 /** Who decided, who was told, what was checked and what was learnt. */
 export function approvalsSection({ view, timeZone }: ReportInput): Section {
+  const signs = view.gates.some(({ decisions, earlier = [] }) =>
+    [...earlier, ...decisions].some(({ signedWith }) => signedWith !== undefined),
+  )
   const rows = view.gates.flatMap(({ gate, state, decisions: now, earlier = [] }) => {
     const decisions = [...earlier, ...now]
     const title = gateTitle(gate, view.environment)
-    if (decisions.length === 0) return state === 'waiting' ? [] : [[title, state, '-', '-', '-', '']]
-    return decisions.map(({ actor, decision, at, comment, planHash, strategy }) => [
+    if (decisions.length === 0)
+      return state === 'waiting' ? [] : [[title, state, '-', '-', '-', '', ...(signs ? ['-'] : [])]]
+    return decisions.map(({ actor, decision, at, comment, planHash, strategy, ...proof }) => [
       title,
       decision === 'approve' ? 'approved' : 'declined',
       { strong: actor },
       shownTime(at, timeZone),
       planHash === undefined ? '-' : { code: planHash.slice(0, 12) },
       [strategy, comment].filter((said) => said !== undefined).join(': '),
+      ...(signs ? [proofOf(proof)] : []),
     ])
   })
   const refused = view.refused.map(({ gate, actor, decision, at, reason }) => [
@@ -44,7 +49,7 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
     blocks: [
       tableOr(
         view.outcome === null ? 'Nobody was asked yet.' : 'Nobody was asked.',
-        ['Gate', 'Decision', 'Who', { whole: 'When' }, 'Plan', 'Comment'],
+        ['Gate', 'Decision', 'Who', { whole: 'When' }, 'Plan', 'Comment', ...(signs ? ['Proof'] : [])],
         rows,
       ),
       ...(steered.length === 0
@@ -62,6 +67,12 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
           ]),
     ],
   }
+}
+
+/** What showed that it was this person. */
+function proofOf({ signedWith, touched }: Pick<RecordedDecision, 'signedWith' | 'touched'>): string {
+  if (signedWith === undefined) return 'not signed'
+  return touched === true ? `hardware key, touched: ${signedWith}` : `key: ${signedWith}`
 }
 
 export function checksSection({ view }: ReportInput): Section {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -11,7 +11,9 @@ import {
   verifyDecision,
   type SteeringCommand,
 } from '../../../src/runbook/people/signature.js'
-import { keyFingerprint, readPublicKey } from '../../../src/runbook/people/sshsig.js'
+import { defaultPolicy } from '../../../src/runbook/default-policy.js'
+import { keyFingerprint, readPublicKey } from '../../../src/runbook/people/ssh-key.js'
+import { newHardwareKey, newSshKey, type SshKey } from './ssh-keys.js'
 
 const RUN = { workflowId: 'migration/production/db', runId: 'run-1' }
 const DECISION: Decision = {
@@ -23,6 +25,7 @@ const DECISION: Decision = {
   strategy: 'time-travel',
   comment: 'seen: "the plan"\nand the rows',
 }
+const POLICY = defaultPolicy({ environment: 'production', production: true, people: [] })
 const person = (name: string, ...publicKeys: string[]): Person => ({ name, roles: [], publicKeys })
 
 /** Made once with OpenSSH 9.2 by `ssh-keygen -Y sign -n d1-runbook`, over the text of the decision above. */
@@ -44,11 +47,12 @@ const verdict = (change: Partial<Decision> = {}, run: Partial<typeof RUN> = {}) 
     run: { ...RUN, ...run },
     decision: { ...DECISION, signature: FIXED.signature, ...change },
     people,
+    policy: POLICY,
   })
 
 describe('a signature', () => {
   test('made by ssh-keygen counts, and says whose key it was', () => {
-    expect(verdict()).toEqual({ good: true, key: FIXED.fingerprint })
+    expect(verdict()).toEqual({ good: true, key: FIXED.fingerprint, touched: false })
   })
 
   test.each<[string, Partial<Decision>, Partial<typeof RUN>]>([
@@ -71,13 +75,13 @@ describe('a signature', () => {
   test('is worth nothing for somebody else', () => {
     expect(verdict({ actor: 'Bob' })).toMatchObject({
       good: false,
-      reason: expect.stringMatching(/no ed25519/),
+      reason: expect.stringMatching(/no public key of 'Bob'/),
     })
     const others = [
       person('Bob', 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'),
     ]
     const decision = { ...DECISION, actor: 'Bob', signature: FIXED.signature }
-    expect(verifyDecision({ run: RUN, decision, people: others })).toMatchObject({
+    expect(verifyDecision({ run: RUN, decision, people: others, policy: POLICY })).toMatchObject({
       good: false,
       reason: expect.stringContaining(FIXED.fingerprint),
     })
@@ -85,10 +89,12 @@ describe('a signature', () => {
 
   test('that is missing, or without an id that counts once, is refused', () => {
     const { signature: _, ...unsigned } = { ...DECISION, signature: '' }
-    expect(verifyDecision({ run: RUN, decision: unsigned, people })).toMatchObject({ good: false })
+    expect(verifyDecision({ run: RUN, decision: unsigned, people, policy: POLICY })).toMatchObject({
+      good: false,
+    })
     const { decisionId: __, ...nameless } = DECISION
     const decision = { ...nameless, signature: FIXED.signature }
-    expect(verifyDecision({ run: RUN, decision, people })).toMatchObject({
+    expect(verifyDecision({ run: RUN, decision, people, policy: POLICY })).toMatchObject({
       good: false,
       reason: expect.stringContaining('decisionId'),
     })
@@ -107,6 +113,70 @@ describe('a signature', () => {
     for (const junk of ['', 'x', '====', '\u0000', 'A'.repeat(5000), '😀']) {
       expect(verdict({ signature: junk }).good).toBe(false)
     }
+  })
+})
+
+describe('a hardware key', () => {
+  const TYPES = ['sk-ssh-ed25519@openssh.com', 'sk-ecdsa-sha2-nistp256@openssh.com'] as const
+  const present = {
+    gates: { ...POLICY.gates, final: { ...POLICY.gates.final, requirePresence: true } },
+  }
+  const judged = (key: SshKey, change: Partial<Decision> = {}, policy: typeof present = present) =>
+    verifyDecision({
+      run: RUN,
+      decision: { ...DECISION, signature: key.sign(decisionText(RUN, DECISION)), ...change },
+      people: [person('Ada Lovelace', key.publicKey)],
+      policy,
+    })
+
+  test.each(TYPES)('%s counts where presence is asked for, and where it is not', (type) => {
+    const key = newHardwareKey(type)
+    // The numbers of a signature on P-256 differ in length from one to the next.
+    for (let tries = 0; tries < 40; tries += 1)
+      expect(judged(key)).toMatchObject({ good: true, touched: true })
+    expect(judged(key, {}, POLICY as typeof present)).toMatchObject({ good: true, touched: true })
+  })
+
+  test.each(TYPES)('%s that nobody touched counts nowhere', (type) => {
+    const key = newHardwareKey(type, { touched: false })
+    const untouched = { good: false, reason: 'the hardware key signed without being touched' }
+    expect(judged(key)).toEqual(untouched)
+    expect(judged(key, {}, POLICY as typeof present)).toEqual(untouched)
+  })
+
+  test.each(TYPES)('%s is worth nothing for another decision, nor changed in any byte', (type) => {
+    const key = newHardwareKey(type)
+    expect(judged(key, { comment: 'other' })).toMatchObject({ good: false })
+    const bytes = Buffer.from(key.sign(decisionText(RUN, DECISION)), 'base64')
+    for (let at = 0; at < bytes.length; at += 1) {
+      const changed = Buffer.from(bytes)
+      changed[at] = (changed[at] ?? 0) ^ 1
+      expect(judged(key, { signature: changed.toString('base64') }).good).toBe(false)
+    }
+    for (let end = 0; end < bytes.length; end += 1)
+      expect(judged(key, { signature: bytes.subarray(0, end).toString('base64') }).good).toBe(false)
+  })
+
+  test('made for a web site signs nothing here, whatever a page makes it sign', () => {
+    const key = newHardwareKey('sk-ssh-ed25519@openssh.com', { application: 'https://example.com' })
+    expect(readPublicKey(key.publicKey)).toBeUndefined()
+    expect(judged(key).good).toBe(false)
+  })
+
+  test('is what the gate asks for: a key that is a file is refused there by name, and counts at others', () => {
+    const key = newSshKey()
+    expect(judged(key)).toMatchObject({
+      good: false,
+      reason: expect.stringMatching(/'final' asks for a hardware key.* SHA256:\S+ is a file$/),
+    })
+    expect(judged(key, {}, POLICY as typeof present)).toMatchObject({ good: true, touched: false })
+  })
+
+  test('is told apart from a file that claims its name', () => {
+    const { publicKey } = newSshKey()
+    const claimed = publicKey.replace('ssh-ed25519', 'sk-ssh-ed25519@openssh.com')
+    expect(personSchema.safeParse(person('Ada', claimed)).success).toBe(true)
+    expect(readPublicKey(claimed)).toBeUndefined()
   })
 })
 
@@ -150,6 +220,7 @@ describe.skipIf(!hasKeygen)('with the ssh-keygen of this machine', () => {
       run: RUN,
       decision: { ...DECISION, signature },
       people: [person('Ada Lovelace', publicKey(file))],
+      policy: POLICY,
     })
 
   test('a fresh key signs, with either hash, and its fingerprint is the one that ssh-keygen shows', () => {
@@ -157,22 +228,52 @@ describe.skipIf(!hasKeygen)('with the ssh-keygen of this machine', () => {
     const shown = execFileSync('ssh-keygen', ['-l', '-f', `${file}.pub`])
       .toString()
       .split(' ')[1]
-    expect(ask(file, sign(file))).toEqual({ good: true, key: shown })
-    expect(ask(file, sign(file, 'd1-runbook', '-O', 'hashalg=sha256'))).toEqual({ good: true, key: shown })
-    expect(keyFingerprint(readPublicKey(publicKey(file)) ?? new Uint8Array())).toBe(shown)
+    expect(ask(file, sign(file))).toEqual({ good: true, key: shown, touched: false })
+    expect(ask(file, sign(file, 'd1-runbook', '-O', 'hashalg=sha256'))).toEqual({
+      good: true,
+      key: shown,
+      touched: false,
+    })
+    const read = readPublicKey(publicKey(file))
+    expect(read === undefined ? undefined : keyFingerprint(read)).toBe(shown)
     expect(ask(file, sign(file, 'git'))).toMatchObject({
       good: false,
       reason: expect.stringMatching(/purpose/),
     })
   })
 
+  test.each(['sk-ssh-ed25519@openssh.com', 'sk-ecdsa-sha2-nistp256@openssh.com'] as const)(
+    'what our tests sign as a device with %s is taken by ssh-keygen too',
+    (type) => {
+      const verify = (key: SshKey) => {
+        const signed = path.join(folder, 'signed.sig')
+        const lines = key.sign('text').match(/.{1,70}/g) ?? []
+        writeFileSync(
+          signed,
+          ['-----BEGIN SSH SIGNATURE-----', ...lines, '-----END SSH SIGNATURE-----', ''].join('\n'),
+        )
+        const allowed = path.join(folder, 'allowed')
+        writeFileSync(allowed, `ada ${key.publicKey}\n`)
+        const args = ['-Y', 'verify', '-n', 'd1-runbook', '-I', 'ada', '-f', allowed, '-s', signed]
+        return spawnSync('ssh-keygen', args, { input: 'text' }).status
+      }
+      const key = newHardwareKey(type)
+      expect(verify(key)).toBe(0)
+      const file = path.join(folder, 'device.pub')
+      writeFileSync(file, `${key.publicKey}\n`)
+      const shown = execFileSync('ssh-keygen', ['-l', '-f', file]).toString().split(' ')[1]
+      const read = readPublicKey(key.publicKey)
+      expect(read === undefined ? undefined : keyFingerprint(read)).toBe(shown)
+    },
+  )
+
   test('a key of another kind is refused by name', () => {
     expect(ask(newKey('ecdsa'), sign(path.join(folder, 'id_ecdsa'))).good).toBe(false)
     const people = [person('Ada Lovelace', FIXED.publicKey)]
     const decision = { ...DECISION, signature: sign(path.join(folder, 'id_ecdsa')) }
-    expect(verifyDecision({ run: RUN, decision, people })).toEqual({
+    expect(verifyDecision({ run: RUN, decision, people, policy: POLICY })).toEqual({
       good: false,
-      reason: 'only ssh-ed25519 keys may sign decisions',
+      reason: 'only ssh-ed25519, sk-ssh-ed25519 and sk-ecdsa keys made for SSH may sign decisions',
     })
   })
 })
