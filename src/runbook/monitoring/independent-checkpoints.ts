@@ -12,9 +12,12 @@ export function independentLooks<One extends Pick<Checkpoint, 'at' | 'extra' | '
   const looks: One[] = []
   for (const checkpoint of checkpoints) {
     const before = looks.at(-1)
-    const near = before !== undefined && Date.parse(checkpoint.at) - Date.parse(before.at) < apartMs
-    if (near && checkpoint.extra === true) continue
-    if (near && (before.extra === true || before.late)) looks.pop()
+    const mayGiveWay =
+      before !== undefined && (checkpoint.extra === true || before.extra === true || before.late)
+    if (mayGiveWay && Date.parse(checkpoint.at) - Date.parse(before.at) < apartMs) {
+      if (checkpoint.extra === true) continue
+      looks.pop()
+    }
     looks.push(checkpoint)
   }
   return looks
