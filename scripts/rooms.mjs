@@ -78,6 +78,7 @@ export const ROOMS = [
   ]),
   room('src/d1/backup/export', 'dumps, checksums and sums of rows', [
     'src/contract',
+    'src/text',
     'src/d1/sqlite',
     'src/d1/sql',
     'src/d1/wrangler',
@@ -86,6 +87,7 @@ export const ROOMS = [
   ]),
   room('src/d1/backup', 'archives: made, proven, restored, kept', [
     'src/contract',
+    'src/text',
     'src/process',
     'src/store',
     'src/d1/sqlite',
@@ -100,6 +102,7 @@ export const ROOMS = [
   ]),
 
   room('src/analysis/statement', 'what one statement says, and which tables its program touches', [
+    'src/text',
     'src/d1/sqlite',
     'src/d1/sql',
     'src/d1/schema',
@@ -176,6 +179,7 @@ export const ROOMS = [
   ]),
   room('src/analysis/rehearse', 'the pending files on a restored copy, in a process of its own', [
     'src/contract',
+    'src/text',
     'src/process',
     'src/d1/sqlite',
     'src/d1/sql',
@@ -310,6 +314,7 @@ export const ROOMS = [
   ]),
   room('src/temporal', 'connection, embedded server, search attributes, the worker', [
     'src/contract',
+    'src/text',
     'src/process',
     'src/d1/sqlite',
     'src/workflows',

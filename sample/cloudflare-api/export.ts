@@ -54,6 +54,7 @@ function begin(exchange: Exchange, database: LocalDatabase, options: DumpOptions
   demandAvailable(service, database, {
     export: ' Cannot start a new export until that completes or times out.',
   })
+  service.day.demand(Date.now())
   const id = randomUUID()
   const job: ExportJob = {
     file: join(service.folder, `export-${id}.sql`),
@@ -63,7 +64,7 @@ function begin(exchange: Exchange, database: LocalDatabase, options: DumpOptions
     heldAt: Date.now(),
   }
   try {
-    write(job.file, dump(database, options))
+    service.day.addRead(write(job.file, dump(database, options)), Date.now())
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error
     return success({ success: false, type: 'export', status: 'error', error: error.message, messages: [] })
@@ -99,13 +100,15 @@ function active(bookmark: string, messages: string[]): Record<string, unknown> {
   return { success: true, type: 'export', status: 'active', at_bookmark: bookmark, messages }
 }
 
-/** Lines joined without a last line feed, in pieces: an export may be larger than the memory. */
-function write(file: string, lines: Iterable<string>): void {
+/** Lines joined without a last line feed, in pieces: an export may be larger than the memory. How many of them are rows. */
+function write(file: string, lines: Iterable<string>): number {
   const output = openSync(file, 'w')
+  let rows = 0
   try {
     let pending = ''
     let separator = ''
     for (const line of lines) {
+      if (line.startsWith('INSERT INTO ')) rows += 1
       pending += separator + line
       separator = '\n'
       if (pending.length < CHUNK_CHARACTERS) continue
@@ -116,4 +119,5 @@ function write(file: string, lines: Iterable<string>): void {
   } finally {
     closeSync(output)
   }
+  return rows
 }

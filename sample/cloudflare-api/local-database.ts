@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { openSqlite, quoteName, type SqlValue } from '../../src/d1/sqlite/sqlite.js'
 import { splitStatements } from '../../src/d1/sql/statements.js'
@@ -119,9 +120,16 @@ export class LocalDatabase {
     return done
   }
 
-  /** Changes with every write, whoever made it through {@link connection}. */
+  /** Changes with every write that was kept, whoever made it: the file change counter of SQLite's header. */
   version(): string {
-    return `${this.number('SELECT total_changes()')}/${this.number('PRAGMA schema_version')}`
+    const counter = Buffer.alloc(4)
+    const file = openSync(this.file, 'r')
+    try {
+      readSync(file, counter, { position: 24 })
+    } finally {
+      closeSync(file)
+    }
+    return counter.toString('hex')
   }
 
   /** Bytes of the pages in use. */

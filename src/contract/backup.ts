@@ -66,7 +66,7 @@ export const backupMetadataSchema = z.object({
   moved: z.array(movedTableSchema).optional(),
   /** Rows that D1 read for this backup and bills. Absent for a local database. */
   rowsRead: z.number().int().nonnegative().optional(),
-  /** How long D1's own export took, download included: the database answers nobody meanwhile. Milliseconds; absent by rows. */
+  /** How long the command of D1's own export took, its start and download included: the database answers nobody for most of it. Milliseconds; absent by rows. */
   exportMs: z.number().nonnegative().optional(),
   restore: z.object({
     engine: z.string(),

@@ -1,5 +1,6 @@
 import type { BackupRecord, BackupWay, Comparison, MovedTable } from '../contract/backup.js'
 import { plural } from '../text/plural.js'
+import { grouped } from '../text/number.js'
 
 const WAY: Record<BackupWay, string> = {
   export: "read by D1's own export, one moment of the database",
@@ -32,7 +33,7 @@ export function sealedTo({ sealedTo: recipients }: BackupRecord): string[] {
 }
 
 function movedSentence({ name, how, before, after, copied }: MovedTable, comparison: Comparison): string {
-  const numbers = `${plural(before, 'row')} before, ${after} after, ${copied} in the archive`
+  const numbers = `${plural(before, 'row')} before, ${grouped(after)} after, ${grouped(copied)} in the archive`
   const proof = {
     grew: `those that were there before agree in ${comparison === 'values' ? 'every value' : 'number'}`,
     changed: 'older rows were changed too, so only these numbers bound the copy',

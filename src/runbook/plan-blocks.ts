@@ -100,16 +100,12 @@ function rowLine({ table: name, before, after, index, renamedFrom }: RowChange):
   const table = index === true ? `search index ${name}` : name
   if (renamedFrom !== undefined) {
     const rows = before === after ? '' : `${grouped(before ?? 0)} → `
-    return `${table}: renamed from ${renamedFrom}, ${rows}${counted(after ?? 0)}`
+    return `${table}: renamed from ${renamedFrom}, ${rows}${plural(after ?? 0, 'row')}`
   }
-  if (before === null) return `${table}: new, ${counted(after ?? 0)}`
+  if (before === null) return `${table}: new, ${plural(after ?? 0, 'row')}`
   // Where its rows are the findings say.
-  if (after === null) return `${table}: dropped, it had ${counted(before)}`
-  return `${table}: ${grouped(before)} → ${counted(after)}`
-}
-
-function counted(rows: number): string {
-  return `${grouped(rows)} ${rows === 1 ? 'row' : 'rows'}`
+  if (after === null) return `${table}: dropped, it had ${plural(before, 'row')}`
+  return `${table}: ${grouped(before)} → ${plural(after, 'row')}`
 }
 
 function findingsOf({ findings, queries }: PlanView): PlanPart[] {

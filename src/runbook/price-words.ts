@@ -90,7 +90,8 @@ function unavailableSentence({ act, unavailableMs }: Price): string {
   if (unavailableMs === 0) return 'The database goes on answering'
   if (unavailableMs === null)
     return `The database answers nobody while ${cause}; for how long is not known, since none of it was measured`
-  return `The database answers nobody while ${cause}: about ${formatDuration(unavailableMs)}, as long as last time for each row`
+  const often = act === 'schedule' ? ' a day in all' : ''
+  return `The database answers nobody while ${cause}: about ${formatDuration(unavailableMs)}${often}, by the last one, Wrangler's start and its download included`
 }
 
 /** Whether an act takes a quarter or more of what a free account has a day, or of what is left of this one. */

@@ -69,9 +69,7 @@ function queryLine({ name, outcome, because, rowsPerCall, calls }: KnownQuery): 
 }
 
 function callsText(calls: number | null): string {
-  return calls === null
-    ? 'calls are not counted'
-    : `${grouped(calls)} ${plural(calls, 'call').split(' ')[1] ?? ''}`
+  return calls === null ? 'calls are not counted' : plural(calls, 'call')
 }
 
 function billText({ before, after }: { before: number; after: number }): string {

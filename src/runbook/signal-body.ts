@@ -5,6 +5,7 @@ import { cutText, LIMITS } from '../contract/limits.js'
 import { GATES } from '../contract/names.js'
 import { recordedCheckpoint } from '../contract/recorded.js'
 import type { RollbackStrategy } from '../contract/policy.js'
+import { grouped } from '../text/number.js'
 
 /**
  * Signals arrive from anywhere, also from `temporal workflow signal` with whatever JSON was typed. The workflow reads
@@ -181,14 +182,14 @@ function short(
 function tooLong(fields: Record<string, unknown>): string | undefined {
   const over = (name: string, limit: number): boolean => (text(fields, name)?.length ?? 0) > limit
   const proof = ['decisionId', 'commandId'].find((name) => over(name, LIMITS.name))
-  if (proof !== undefined) return `'${proof}' is longer than ${LIMITS.name} characters`
+  if (proof !== undefined) return `'${proof}' is longer than ${grouped(LIMITS.name)} characters`
   const long = ['planHash', 'signature'].find((name) => over(name, LIMITS.proof))
-  if (long !== undefined) return `'${long}' is longer than ${LIMITS.proof} characters`
+  if (long !== undefined) return `'${long}' is longer than ${grouped(LIMITS.proof)} characters`
   if (text(fields, 'signature') === undefined) return undefined
   const signed = ['reason', 'description', 'comment'].find((name) => over(name, LIMITS.text))
   return signed === undefined
     ? undefined
-    : `'${signed}' is longer than ${LIMITS.text} characters, and what is signed cannot be cut`
+    : `'${signed}' is longer than ${grouped(LIMITS.text)} characters, and what is signed cannot be cut`
 }
 
 function isOneOf<T extends string>(allowed: readonly T[], value: unknown): value is T {

@@ -1,6 +1,7 @@
 import type { WorkflowClientInterceptor } from '@temporalio/client'
 import { RunbookError } from '../contract/failures.js'
 import { LIMITS } from '../contract/limits.js'
+import { grouped } from '../text/number.js'
 
 /** What Temporal takes as one message, less what an encrypted one has around it. Bytes of JSON. */
 const MOST_BYTES = 2_000_000
@@ -31,7 +32,7 @@ function demandRoom(name: string, args: readonly unknown[]): void {
   const bytes = bytesOf(args)
   if (bytes <= MOST_BYTES) return
   throw new RunbookError('DecisionRefused', `What was to be sent (${name}) has ${tooMany(bytes)}`, {
-    advice: `Nothing was sent, and the run goes on as it is. A text has ${LIMITS.text} characters at most; keep longer ones elsewhere and name the place.`,
+    advice: `Nothing was sent, and the run goes on as it is. A text has ${grouped(LIMITS.text)} characters at most; keep longer ones elsewhere and name the place.`,
   })
 }
 

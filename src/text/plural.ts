@@ -1,4 +1,5 @@
-/** `1 error`, `2 errors`. */
+import { grouped } from './number.js'
+/** `1 error`, `2,000 errors`. */
 export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`
 }

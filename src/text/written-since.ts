@@ -1,6 +1,7 @@
 import type { MadeObject, Since, WrittenSince, WrittenTable } from '../contract/rollback.js'
 import { zonedDateTime } from './clock.js'
 import { plural } from './plural.js'
+import { grouped } from './number.js'
 
 /** Tables, and objects of a kind, that are named before the rest is counted. */
 const SHOWN = 8
@@ -30,9 +31,9 @@ const NOTHING = {
 
 function tableText({ table, added, changed, gone, difference, uncertain }: WrittenTable): string {
   const parts = [
-    ...(added === null || added === 0 ? [] : [`${added} added`]),
-    ...(changed === null || changed === 0 ? [] : [`${changed} changed`]),
-    ...(gone === null || gone === 0 ? [] : [`${gone} gone`]),
+    ...(added === null || added === 0 ? [] : [`${grouped(added)} added`]),
+    ...(changed === null || changed === 0 ? [] : [`${grouped(changed)} changed`]),
+    ...(gone === null || gone === 0 ? [] : [`${grouped(gone)} gone`]),
   ]
   if (added !== null && changed !== null && gone !== null) return `${table}: ${parts.join(' and ')}`
   if (added !== null && gone !== null)

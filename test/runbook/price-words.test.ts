@@ -24,7 +24,16 @@ it.each([
   [{}, 'paid', /^(?!.*midnight).*about 40 calls/],
   [{}, 'paid', /whether D1 counts the 50,000 rows of its own export is not documented/],
   [{ rowsExported: 0 }, 'paid', /^(?!.*documented)/],
-  [{}, undefined, /answers nobody while D1 exports: about 3 s, as long as last time/],
+  [
+    {},
+    undefined,
+    /answers nobody while D1 exports: about 3 s, by the last one, Wrangler's start and its download included/,
+  ],
+  [
+    { act: 'schedule' },
+    undefined,
+    /answers nobody while D1 exports: about 3 s a day in all, by the last one/,
+  ],
   [{ unavailableMs: null }, undefined, /for how long is not known/],
   [{ unavailableMs: 0 }, undefined, /goes on answering/],
   [{ rowsRead: null }, undefined, /^(?!.*midnight).*more rows than were counted/],

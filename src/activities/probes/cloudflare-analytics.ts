@@ -4,6 +4,7 @@ import type { Target } from '../../contract/target.js'
 import { resolveAccount } from '../../d1/cloudflare/account.js'
 import { apiClient, askRaw } from '../../d1/cloudflare/api.js'
 import { unknown, type ProbeContext, type Seen } from './probe.js'
+import { grouped } from '../../text/number.js'
 
 type AnalyticsProbe = Extract<Probe, { kind: 'cloudflare-analytics' }>
 
@@ -96,8 +97,12 @@ function figuresOf({ durations, outcomes, invocations }: AccountAnalytics): Seen
   const errors = sum(invocations.map((group) => group.sum.errors))
   if (queries + requests === 0) return unknown('no traffic in this window, or analytics have not arrived yet')
   const rates = [
-    ...(queries > 0 ? [{ rate: failed / queries, text: `${failed} of ${queries} queries failed` }] : []),
-    ...(requests > 0 ? [{ rate: errors / requests, text: `${errors} of ${requests} requests failed` }] : []),
+    ...(queries > 0
+      ? [{ rate: failed / queries, text: `${grouped(failed)} of ${grouped(queries)} queries failed` }]
+      : []),
+    ...(requests > 0
+      ? [{ rate: errors / requests, text: `${grouped(errors)} of ${grouped(requests)} requests failed` }]
+      : []),
   ]
   const latencyMs = durations[0]?.quantiles?.queryDurationMsP50
   return {

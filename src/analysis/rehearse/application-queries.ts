@@ -19,6 +19,7 @@ import type { Evidence, StatementEvidence } from '../evidence.js'
 import { anatomyOf, mentions } from '../statement/statement.js'
 import { executeOnBoth, type BothVersions } from './execute-both.js'
 import { checkOldInserts } from './old-inserts.js'
+import { grouped } from '../../text/number.js'
 
 /** A statement that the running application asks; parameters stay unbound. */
 export interface ApplicationQuery {
@@ -197,7 +198,7 @@ function tablesOf({ before }: Evidence, sql: string): string[] {
 }
 
 function answersText({ rows, of }: { rows: number; of: number }): string {
-  return `${rows} of its ${rowsText(of)} of before ${rows === 1 ? 'is' : 'are'} no longer in its answer`
+  return `${grouped(rows)} of its ${rowsText(of)} of before ${rows === 1 ? 'is' : 'are'} no longer in its answer`
 }
 
 function answersOtherwise(query: ApplicationQuery, missing: { rows: number; of: number }): Finding {

@@ -2,6 +2,7 @@ import type { Finding } from '../../contract/finding.js'
 import { significantTokens, unquote } from '../../d1/sql/tokens.js'
 import type { Evidence, ViewFate } from '../evidence.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
+import { grouped } from '../../text/number.js'
 
 export const bc104: Rule = {
   code: 'BC104',
@@ -85,5 +86,5 @@ function messageOf({ name, rows }: ViewFate, others: boolean): string {
       : []),
     ...(rows.come > 0 ? [`${rowsText(rows.come)} ${rows.come === 1 ? 'was' : 'were'} not there`] : []),
   ]
-  return `The view ${name} shows ${rowsText(rows.after)} now, ${rows.before} before${parts.length === 0 ? '' : `: ${parts.join(', ')}`}.`
+  return `The view ${name} shows ${rowsText(rows.after)} now, ${grouped(rows.before)} before${parts.length === 0 ? '' : `: ${parts.join(', ')}`}.`
 }

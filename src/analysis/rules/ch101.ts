@@ -7,6 +7,7 @@ import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../ev
 import { nulledThroughParent } from './dl101.js'
 import { forgotten, isEmptied, mergedIsLost, replacedByOther, setInEveryRow } from './dl103.js'
 import { findingOf, rowsOfWhole, rowsText, type Rule } from './rule.js'
+import { grouped } from '../../text/number.js'
 
 export const ch101: Rule = {
   code: 'CH101',
@@ -83,7 +84,7 @@ const BLANK_ADVICE = `See that the application asks for NULL where it asked for 
 function mergedText({ merged }: ColumnChange): string {
   if (merged === undefined) return ''
   const { values, into } = merged
-  return `; ${values} values that were different are ${into === 1 ? 'one' : into} now`
+  return `; ${grouped(values)} values that were different are ${into === 1 ? 'one' : grouped(into)} now`
 }
 
 /** '' and NULL are two answers: where both were given, one for both no longer says which. */
@@ -91,7 +92,7 @@ function blankText({ blanked }: ColumnChange): string {
   if (blanked === undefined) return ''
   const { values, nulls } = blanked
   if (nulls === 0) return `; ${rowsText(values)} that said '' ${values === 1 ? 'says' : 'say'} NULL now`
-  return `; ${rowsText(values)} that said '' ${values === 1 ? 'says' : 'say'} NULL now, as ${nulls} did before: which is which is lost`
+  return `; ${rowsText(values)} that said '' ${values === 1 ? 'says' : 'say'} NULL now, as ${grouped(nulls)} did before: which is which is lost`
 }
 
 const BY_TYPE =

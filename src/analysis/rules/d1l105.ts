@@ -1,4 +1,5 @@
 import { findingOf, type Rule } from './rule.js'
+import { grouped } from '../../text/number.js'
 
 /** What D1 takes as one statement, and what remote D1 may count a whole file against. Bytes. */
 const LIMIT = 100_000
@@ -16,7 +17,7 @@ export const d1l105: Rule = {
       : files.flatMap(({ name, sql }) => {
           const bytes = Buffer.byteLength(sql)
           if (bytes <= LIMIT) return []
-          const message = `The file has ${bytes} bytes, and Wrangler sends it to remote D1 as one text: D1 documents a limit of ${LIMIT} for a statement, and no source says whether it counts the statements or the text.`
+          const message = `The file has ${grouped(bytes)} bytes, and Wrangler sends it to remote D1 as one text: D1 documents a limit of ${grouped(LIMIT)} for a statement, and no source says whether it counts the statements or the text.`
           return [findingOf(d1l105, 'warning', { file: name }, message)]
         }),
 }

@@ -6,6 +6,7 @@ import { isThroughParent } from './dl101.js'
 import { condensedText } from './ds102.js'
 import { NamesInTime } from './own-names.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
+import { grouped } from '../../text/number.js'
 
 export const dl102: Rule = {
   code: 'DL102',
@@ -65,7 +66,7 @@ function observed(evidence: Evidence): Finding[] {
     if (data === undefined || data.lost === 0) return []
     const losses = rowLosses(evidence, fate)
     const left = data.rowsBefore - data.lost - (data.equal ?? 0)
-    const remain = `${losses.length > 1 ? 'in the end ' : ''}${left} of ${data.rowsBefore} ${left === 1 ? 'remains' : 'remain'}`
+    const remain = `${losses.length > 1 ? 'in the end ' : ''}${grouped(left)} of ${grouped(data.rowsBefore)} ${left === 1 ? 'remains' : 'remain'}`
     const drop = fate.how === 'dropped' ? ` with the table, which is dropped${condensedText(fate)}` : ''
     return losses
       .filter((loss) => !isThroughParent(evidence, fate, loss))

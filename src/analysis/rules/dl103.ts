@@ -8,6 +8,7 @@ import { dropOf, goWithColumn, wordsText } from './ds103.js'
 import { mentions } from '../statement/statement.js'
 import { findingOf, rowsOfWhole, same, valuesText, type Rule } from './rule.js'
 import { valueRisks } from './value-risks.js'
+import { grouped } from '../../text/number.js'
 
 export const dl103: Rule = {
   code: 'DL103',
@@ -146,7 +147,7 @@ function shed(evidence: Evidence, fate: TableFate, change: ColumnChange): Findin
 function merged(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding[] {
   if (!mergedIsLost(evidence, fate, change) || change.merged === undefined) return []
   const { rows, values, into, samples } = change.merged
-  const what = `${rows === 1 ? 'becomes' : 'become'} equal to others that were different: ${values} different values are ${into === 1 ? 'one' : into} now`
+  const what = `${rows === 1 ? 'becomes' : 'become'} equal to others that were different: ${grouped(values)} different values are ${into === 1 ? 'one' : grouped(into)} now`
   const beside =
     change.changed > rows ? `; it changes in ${rowsOfWhole(fate, change.changed, change.values)}` : ''
   return [turned(evidence, fate, { ...change, samples }, rows, what, beside)]

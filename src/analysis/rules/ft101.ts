@@ -2,6 +2,7 @@ import type { Finding, Severity } from '../../contract/finding.js'
 import type { Evidence, SearchMismatch } from '../evidence.js'
 import { mentions } from '../statement/statement.js'
 import { atEndOf, findingOf, rowsText, same, type Rule } from './rule.js'
+import { grouped } from '../../text/number.js'
 
 export const ft101: Rule = {
   code: 'FT101',
@@ -46,7 +47,7 @@ function messageOf({ index, table, state, before, rows, missing, message }: Sear
       ? ''
       : missing >= rows
         ? ` none of the ${rowsText(rows)} of ${table} is in it as it is.`
-        : ` ${missing} of ${rowsText(rows)} of ${table} ${missing === 1 ? 'is not in it as it is' : 'are not in it as they are'}.`
+        : ` ${grouped(missing)} of ${rowsText(rows)} of ${table} ${missing === 1 ? 'is not in it as it is' : 'are not in it as they are'}.`
   if (before === 'mismatch')
     return `The search index ${index} did not match ${table} before this migration already.`
   if (before === 'none')

@@ -1,6 +1,7 @@
 import type { Finding, Fix, Severity } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { plural } from '../../text/plural.js'
+import { grouped } from '../../text/number.js'
 import type { History } from './history.js'
 import { type Words } from '../../contract/next-command.js'
 
@@ -75,8 +76,8 @@ export function rowsText(count: number): string {
 export function rowsOfWhole({ data }: TableFate, rows: number, values: number): string {
   if (data === undefined) return rowsText(rows)
   const { rowsBefore, lost, moved, equal = 0 } = data
-  if (values === rowsBefore) return `${rowsText(rows)} of ${values}`
-  return lost + moved + equal === 0 ? `${rowsText(rows)} of ${values} with a value` : rowsText(rows)
+  if (values === rowsBefore) return `${rowsText(rows)} of ${grouped(values)}`
+  return lost + moved + equal === 0 ? `${rowsText(rows)} of ${grouped(values)} with a value` : rowsText(rows)
 }
 
 export function valuesText(count: number): string {

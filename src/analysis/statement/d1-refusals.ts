@@ -4,6 +4,7 @@ import type { SqlStatement } from '../../d1/sql/statements.js'
 import { closingAt } from '../../d1/sql/parentheses.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 import { anatomyOf, type StatementParts } from './statement.js'
+import { grouped } from '../../text/number.js'
 
 /** A statement that D1 will not run although SQLite would. It is never executed here either. */
 export interface Refusal {
@@ -47,7 +48,7 @@ export function refusalOf(statement: SqlStatement, anatomy: StatementParts): Ref
   if (bytes > MAX_STATEMENT) {
     return {
       code: 'D1L101',
-      message: `The statement is ${bytes} bytes long; D1 takes at most ${MAX_STATEMENT}.`,
+      message: `The statement is ${grouped(bytes)} bytes long; D1 takes at most ${grouped(MAX_STATEMENT)}.`,
       advice: 'Split it, for an INSERT into several with fewer rows each.',
     }
   }
@@ -57,8 +58,8 @@ export function refusalOf(statement: SqlStatement, anatomy: StatementParts): Ref
     const most = Math.floor(MAX_OPERATIONS / (values.columns + 1))
     return {
       code: 'D1L101',
-      message: `The statement adds ${values.rows} rows of ${values.columns} values: its program is larger than D1's engine allows, which says "out of memory: SQLITE_NOMEM".`,
-      advice: `Split it: of ${values.columns} values D1 takes at most ${most} rows a statement.`,
+      message: `The statement adds ${grouped(values.rows)} rows of ${values.columns} values: its program is larger than D1's engine allows, which says "out of memory: SQLITE_NOMEM".`,
+      advice: `Split it: of ${values.columns} values D1 takes at most ${grouped(most)} rows a statement.`,
     }
   }
   switch (anatomy.verb) {

@@ -18,6 +18,7 @@ import {
   type WranglerResult,
 } from '../wrangler/wrangler.js'
 import { command, words } from '../../contract/next-command.js'
+import { bookmarkAtHand } from './time-travel.js'
 import { wayByImport } from './way-by-import.js'
 
 export interface ApplyRequest {
@@ -61,8 +62,9 @@ export async function applyMigration(request: ApplyRequest): Promise<MigrationRe
     if (before.state === 'applied') return applied(file, null)
     if (before.state !== 'absent') throw before.failure
     if (needsPattern(file.name)) demandPatterns(await findWrangler(target.projectDir))
+    const bookmark = await bookmarkAtHand(target)
     const end = await runApply(request, lease)
-    return await settle(request, end)
+    return await settle(request, end, bookmark)
   } finally {
     lease.release()
   }
@@ -97,8 +99,12 @@ async function runApply(request: ApplyRequest, lease: Lease): Promise<WranglerRe
 }
 
 /** What the command did, read from the database after its last process is gone. */
-async function settle(request: ApplyRequest, end: WranglerResult): Promise<MigrationResult> {
-  const { file, signal } = request
+async function settle(
+  request: ApplyRequest,
+  end: WranglerResult,
+  bookmark: string | undefined,
+): Promise<MigrationResult> {
+  const { target, file, signal } = request
   let after = await proveState(request)
   if (after.state === 'absent' && (end.exitCode === 0 || classify(end).type === 'OutcomeUnknown')) {
     await sleep(SETTLE_MS)
@@ -106,10 +112,11 @@ async function settle(request: ApplyRequest, end: WranglerResult): Promise<Migra
   }
   if (after.state === 'applied') return applied(file, end.durationMs)
   // It was as before a moment ago: what a refused file may have left is no work of others.
-  if (after.state === 'drifted' && classify(end).type === 'SqlRefused') throw leftBehind(request, end)
+  const refused = classify(end).type === 'SqlRefused'
+  if (after.state === 'drifted' && refused) throw leftBehind(request, end)
   if (after.state !== 'absent') throw after.failure
   signal?.throwIfAborted()
-  throw absentFailure(request, end)
+  throw absentFailure(request, end, refused ? writtenText(bookmark, await bookmarkAtHand(target)) : '')
 }
 
 function leftBehind({ target, file }: ApplyRequest, end: WranglerResult): RunbookError {
@@ -127,7 +134,16 @@ function applied({ name, sha256 }: MigrationFile, tookMs: number | null): Migrat
   return { name, sha256, state: 'applied', durationMs: tookMs === null ? null : Math.round(tookMs) }
 }
 
-function absentFailure({ target, file }: ApplyRequest, end: WranglerResult): RunbookError {
+/** Ledger and schema do not show whether rows of a refused file stayed: D1's bookmark moves with every write. */
+function writtenText(before: string | undefined, after: string | undefined): string {
+  if (before === undefined || after === undefined) return ''
+  return before === after
+    ? ' None of it stayed: nothing was written to the database meanwhile.'
+    : ' Ledger and schema are as before it; rows were written meanwhile, and whether by others or by a part of the file was not looked at.'
+}
+
+/** `seen`: what else was read back. */
+function absentFailure({ target, file }: ApplyRequest, end: WranglerResult, seen: string): RunbookError {
   const details = { state: 'absent', migration: file.name }
   if (end.exitCode === 0 && !end.timedOut) {
     return new RunbookError(
@@ -140,7 +156,7 @@ function absentFailure({ target, file }: ApplyRequest, end: WranglerResult): Run
   const why = end.timedOut ? 'no answer in time' : errorLine(end)
   return new RunbookError(
     type,
-    `${file.name} was not applied to ${target.database.name}: ${why.replace(/\.?$/, '.')} ${meaning}`,
+    `${file.name} was not applied to ${target.database.name}: ${why.replace(/\.?$/, '.')} ${meaning}${seen}`,
     {
       advice: cutApart ? wayByImport(target, file.name) : advice,
       details: { ...details, ...defined({ retryAfterMs }) },

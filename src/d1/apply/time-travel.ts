@@ -18,6 +18,17 @@ export async function readBookmark(target: Target): Promise<{ bookmark?: string 
   return client === undefined ? wranglerBookmark(target) : apiBookmark(target, client)
 }
 
+/** The same, to explain something by: undefined where the API is not at hand, or does not say it at once. */
+export async function bookmarkAtHand(target: Target): Promise<string | undefined> {
+  const client = apiClient()
+  if (!target.database.remote || client === undefined) return undefined
+  const asked = apiBookmark(target, { ...client, tries: 1 })
+  return asked.then(
+    ({ bookmark }) => bookmark,
+    () => undefined,
+  )
+}
+
 export async function apiBookmark(target: Target, client: ApiClient): Promise<{ bookmark?: string }> {
   const accountId = await resolveAccount(target, client)
   const answer = await askApi(client, {

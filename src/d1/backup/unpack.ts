@@ -20,6 +20,7 @@ import {
 import { diskFull } from '../sqlite/disk-failure.js'
 import { opening, type Opener } from './age.js'
 import { ENTRIES, METADATA_ENTRY, SEALED_ENTRY, SQL_ENTRY, STATE_ENTRY } from './archive.js'
+import { grouped } from '../../text/number.js'
 
 /** Metadata of a database of D1's greatest size is far below this. */
 const TEXT_LIMIT = 16 * 1024 * 1024
@@ -128,7 +129,9 @@ function contentOf(entries: Map<string, yauzl.Entry>, { sealed, sizeBytes }: Bac
   if (entries.has(other)) throw new ArchiveProblem(`The archive holds ${other} beside ${name}.`)
   const stated = sealed?.sizeBytes ?? sizeBytes
   if (entry.uncompressedSize !== stated) {
-    throw new ArchiveProblem(`${name} has ${entry.uncompressedSize} bytes, but the metadata says ${stated}.`)
+    throw new ArchiveProblem(
+      `${name} has ${grouped(entry.uncompressedSize)} bytes, but the metadata says ${grouped(stated)}.`,
+    )
   }
   if (sizeBytes > RATIO_FROM && sizeBytes > RATIO_LIMIT * entry.compressedSize) {
     throw new ArchiveProblem(
@@ -248,7 +251,11 @@ function tap(digest: Hash, limit?: number): Transform {
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length
       if (limit !== undefined && bytes > limit) {
-        done(new ArchiveProblem(`${SQL_ENTRY} has more than the ${limit} bytes that the metadata says.`))
+        done(
+          new ArchiveProblem(
+            `${SQL_ENTRY} has more than the ${grouped(limit)} bytes that the metadata says.`,
+          ),
+        )
         return
       }
       digest.update(chunk)

@@ -183,7 +183,7 @@ describe('what each statement costs', () => {
     const found = plan.findings.find(({ code }) => code === 'RH102')
     expect(found).toMatchObject({ severity: 'info', line: 2, table: 'articles' })
     expect(found?.message).toMatch(
-      /4000 rows and sets off the trigger articles_log, which writes 4000 rows more/,
+      /4,000 rows and sets off the trigger articles_log, which writes 4,000 rows more/,
     )
     const silent = await rehearse(`${trigger}\nUPDATE articles SET body = 'x';`, [])
     expect(codesOf(silent)).not.toContain('RH102 info')

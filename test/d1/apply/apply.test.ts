@@ -72,6 +72,27 @@ describe('applying one file', () => {
     })
   })
 
+  // Of rows that are as before, and of rows that are not, ledger and schema look the same.
+  it.each([
+    ['transaction', /None of it stayed: nothing was written/],
+    [
+      'statement',
+      /rows were written meanwhile, and whether by others or by a part of the file was not looked at/,
+    ],
+  ] as const)(
+    'says what is known of the rows of a refused file: queryMode %s',
+    async (queryMode, expected) => {
+      const seed = `${LEDGER_SQL} ${BEFORE} INSERT INTO d1_migrations (name) VALUES ('0001_artists.sql');`
+      const { target } = await remoteTarget(seed, { queryMode })
+      const sql = `INSERT INTO artists (name) VALUES ('Eva');\nINSERT INTO nowhere VALUES (1);`
+      await expect(applyMigration(request(target, sql, BEFORE))).rejects.toMatchObject({
+        type: 'SqlRefused',
+        details: { state: 'absent' },
+        message: expect.stringMatching(expected),
+      })
+    },
+  )
+
   it.each([
     ['a table that nobody planned', 'CREATE TABLE surprise (id INTEGER);', 'Drifted'],
     [

@@ -14,8 +14,8 @@ export interface Step {
   call: number
   /** What it carries. */
   sql?: RegExp
-  /** The SDK tries a failed request again three times by itself; Wrangler does not. */
-  by: 'sdk' | 'wrangler'
+  /** Our client tries a failed request again three times by itself; Wrangler does not, and what only explains is asked once. */
+  by: 'sdk' | 'wrangler' | 'once'
 }
 
 /** Every request that applying one file makes, in its order. */
@@ -30,6 +30,7 @@ export const STEPS: Step[] = [
   },
   { name: 'before: ledger', route: 'query', call: 2, by: 'sdk', sql: /applied_at FROM "d1_migrations"/ },
   { name: 'before: catalog', route: 'query', call: 3, by: 'sdk', sql: /SELECT type, name, tbl_name/ },
+  { name: 'before: bookmark', route: 'bookmark', call: 1, by: 'once' },
   { name: 'ledger created', route: 'query', call: 4, by: 'wrangler', sql: /CREATE TABLE IF NOT EXISTS/ },
   { name: 'pending read', route: 'query', call: 5, by: 'wrangler', sql: /SELECT \*[\s\S]*d1_migrations/ },
   { name: 'THE FILE', route: 'query', call: 6, by: 'wrangler', sql: /INSERT INTO "d1_migrations"/ },

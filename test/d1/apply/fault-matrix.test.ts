@@ -18,7 +18,7 @@ import { temporaryFolder } from '../../temporary-folder.js'
 import { remoteTarget } from '../remote-target.js'
 
 /**
- * Every fault at every request of an apply of three files is 300 cells and half an hour: `D1_RUNBOOK_FULL=1`.
+ * Every fault at every request of an apply of three files is 330 cells and half an hour: `D1_RUNBOOK_FULL=1`.
  * Otherwise a part of it, drawn by D1_RUNBOOK_SEED, with the requests that matter most always in it.
  */
 const DRAWN = 8

@@ -221,7 +221,7 @@ describe('a sealed archive that is not what it was', () => {
           entries.set('metadata.json', Buffer.from(JSON.stringify({ ...said, sizeBytes: 1000 })))
         }),
       // Nothing tells without the key, and nothing is said of it.
-      { blind: null, open: /more than the 1000 bytes/ },
+      { blind: null, open: /more than the 1,000 bytes/ },
     ],
   ]
   it.each(ATTACKS)('%s', async (_what, make, { blind, open }) => {

@@ -346,6 +346,24 @@ describe('the free plan', () => {
     expect(api?.database(ID).prepare('SELECT count(*) AS n FROM day').get()).toEqual({ n: 3 })
   })
 
+  test('is used up by the rows of an export, which then begins no more', async () => {
+    const sql = `CREATE TABLE day (a); ${THREE};`
+    await start({
+      databases: [{ id: ID, name: 'a', sql }],
+      exportHoldMs: 0,
+      dayRows: { read: 2, written: 100 },
+    })
+    const begun = await call('/export', { output_format: 'polling' })
+    expect(begun.success).toBe(true)
+    for (const [path, body] of [
+      ['/query', { sql: 'SELECT 1' }],
+      ['/export', { output_format: 'polling' }],
+    ] as const) {
+      const { errors } = await call(path, body)
+      expect(USED.exec(errors[0]?.message ?? '')?.[1]).toBe('read')
+    }
+  })
+
   test('is the default, and none where there is none', async () => {
     await day(undefined)
     const many =

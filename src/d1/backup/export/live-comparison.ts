@@ -1,5 +1,6 @@
 import type { BackupWay, MovedTable } from '../../../contract/backup.js'
 import type { Aggregates } from './aggregates.js'
+import { grouped } from '../../../text/number.js'
 
 /** What the live database says of a copy. */
 export interface LiveComparison {
@@ -31,7 +32,7 @@ export function judgeCopy(
       seen.problems.push(`Table ${name} is not in the export as it is in the database.`)
     else if (!steady && way === 'export' && (copy.rows < least || copy.rows > most))
       seen.problems.push(
-        `Table ${name} was written to, and its ${copy.rows} rows in the export are not between the ${before.rows} before and the ${after.rows} after it.`,
+        `Table ${name} was written to, and its ${grouped(copy.rows)} rows in the export are not between the ${grouped(before.rows)} before and the ${grouped(after.rows)} after it.`,
       )
     else if (!steady || before.rows !== after.rows || copy.rows !== before.rows)
       seen.moved.push({

@@ -5,6 +5,7 @@ import { RowChecksum } from './checksum.js'
 import type { Inventory, TableShape } from '../../schema/inventory.js'
 import { addRowFunctions, canonicalRow } from './row-codec.js'
 import { eachRow, quoteName } from '../../sqlite/sqlite.js'
+import { grouped } from '../../../text/number.js'
 
 /** Rows between two breaths of the event loop: heartbeats go on while a big table is read. */
 export const ROWS_A_BREATH = 2000
@@ -55,11 +56,11 @@ export function compareSummaries(
     if (other === undefined) problems.push(`Table ${name} is missing in ${sides.found}.`)
     else if (other.rows !== rows) {
       problems.push(
-        `Table ${name} has ${rows} rows in ${sides.expected} and ${other.rows} in ${sides.found}.`,
+        `Table ${name} has ${grouped(rows)} rows in ${sides.expected} and ${grouped(other.rows)} in ${sides.found}.`,
       )
     } else if (other.checksum !== checksum) {
       problems.push(
-        `Table ${name} has other values in ${sides.found} than in ${sides.expected} (same ${rows} rows).`,
+        `Table ${name} has other values in ${sides.found} than in ${sides.expected} (same ${grouped(rows)} rows).`,
       )
     }
   }
