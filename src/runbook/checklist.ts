@@ -10,7 +10,8 @@ import { planMarkdown } from './plan-markdown.js'
 import { markdownWords } from '../text/words.js'
 import { gateCommands } from './gate-commands.js'
 import { whoLines } from './who-decides.js'
-import { stepTimes } from '../text/step-times.js'
+import { stepTimes } from './step-times.js'
+import { gateWord, stepWord } from './standing.js'
 import { gateTitle, RUNBOOK_STEPS, stepTitle } from './steps.js'
 
 /** Signs instead of `[x]`, and no list inside a list: Temporal's UI renders neither of them. */
@@ -46,6 +47,7 @@ function headline(view: RunView): string {
 
 /** The gate that waits now, with the command to type. */
 function nextAction(view: RunView, timeZone: string): string {
+  if (view.outcome !== null) return ''
   return view.gates
     .filter(({ state }) => state === 'open')
     .map(({ gate, shows, plan, expiresAt, who }) =>
@@ -74,7 +76,7 @@ function knownSteps(view: RunView): string[] {
     if (step === 'rollback' && found === undefined) return []
     const state = found ?? { step, state: 'waiting' as const }
     return [
-      stepLine(state, plannedMs),
+      stepLine(state, plannedMs, view),
       ...gates.flatMap((gate) => gateLine(view, gate)),
       ...migrationLines(view, step),
     ]
@@ -84,10 +86,12 @@ function knownSteps(view: RunView): string[] {
 function extraSteps(view: RunView): string[] {
   return view.steps
     .filter(({ step }) => !RUNBOOK_STEPS.some((known) => known.step === step))
-    .map((step) => stepLine(step, undefined))
+    .map((step) => stepLine(step, undefined, view))
 }
 
-function stepLine(step: StepView, plannedMs: number | undefined): string {
+function stepLine(step: StepView, plannedMs: number | undefined, view: RunView): string {
+  const word = stepWord(step, view)
+  const reached = word === step.state ? '' : `, ${word}`
   const took = stepTimes(step)?.workMs
   const times = [
     took === undefined ? '' : formatDuration(took),
@@ -95,7 +99,7 @@ function stepLine(step: StepView, plannedMs: number | undefined): string {
   ].filter(Boolean)
   const note = times.length === 0 ? '' : ` (${times.join(', ')})`
   const detail = step.detail === undefined || step.detail === '' ? '' : `: ${prose(step.detail)}`
-  return `${STEP_MARKS[step.state]} ${prose(stepTitle(step.step))}${note}${detail}`
+  return `${STEP_MARKS[step.state]} ${prose(stepTitle(step.step))}${note}${reached}${detail}`
 }
 
 function gateLine(view: RunView, name: string): string[] {
@@ -106,7 +110,9 @@ function gateLine(view: RunView, name: string): string[] {
   )
   const by = who.length === 0 ? '' : `: ${who.join(', ')}`
   const ticked = gate.state === 'approved' || gate.state === 'skipped'
-  return [`- ↳ ${ticked ? '✅' : '⬜'} ${prose(gateTitle(gate.gate, view.environment))} (${gate.state})${by}`]
+  return [
+    `- ↳ ${ticked ? '✅' : '⬜'} ${prose(gateTitle(gate.gate, view.environment))} (${gateWord(gate, view)})${by}`,
+  ]
 }
 
 function migrationLines(view: RunView, step: string): string[] {

@@ -5,6 +5,7 @@ import { noteMessage, type MessageContext } from './messages.js'
 import { comparedLines } from '../text/written-since.js'
 import { ledgerText, migrationState, safetyCopyText, wayText } from './migration-state.js'
 import { compressedGap, gapLine } from './gaps.js'
+import { lostBy } from './rollback-options.js'
 import { finalVerdict, lastLook, verdictCounts } from './monitoring/end.js'
 import { words, type Words } from '../contract/next-command.js'
 
@@ -96,7 +97,7 @@ function stateLines(view: RunView): string[] {
 function takenBackLines(view: RunView, timeZone: string): string[] {
   const { migrations, rollback } = view
   const by = migrations.find(({ takenBackBy }) => takenBackBy !== undefined)?.takenBackBy
-  const lost = rollback === undefined ? undefined : phrases(rollback.price)
+  const lost = rollback === undefined ? undefined : phrases(lostBy(rollback, view.backup, timeZone))
   return [
     `Issue: ${rollback?.issue ?? view.message}`,
     ...(by === undefined ? [] : [`Way: ${wayText(by)}`]),

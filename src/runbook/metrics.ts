@@ -1,6 +1,6 @@
 import { defined } from '../contract/defined.js'
 import type { RunView } from '../contract/run.js'
-import { stepTimes } from '../text/step-times.js'
+import { stepTimes } from './step-times.js'
 
 /**
  * What a team compares from run to run: durations in milliseconds, no texts. One JSON line a run. `checkpointsAsOf`: they are the counts

@@ -92,9 +92,11 @@ function reverseMigration({
       ...base,
       available: false,
       price:
-        rollback === undefined || rollback.price.length === 0
-          ? ['no reverse migration could be written']
-          : rollback.price,
+        rollback === undefined
+          ? ['none was written, for no plan was made']
+          : rollback.price.length === 0
+            ? ['no reverse migration could be written']
+            : rollback.price,
     }
   }
   const proof = rollback.rehearsed ? [] : ['it was not rehearsed on a copy']
@@ -129,7 +131,11 @@ function timeTravel({ backup, ...about }: Moment): Way {
     return {
       ...base,
       available: false,
-      price: ['no bookmark: only a remote D1 database has Time Travel'],
+      price: [
+        backup === null
+          ? 'no bookmark was noted, for no backup was made'
+          : 'no bookmark was noted with the backup: only a remote D1 database has Time Travel',
+      ],
     }
   }
   return {
@@ -190,6 +196,19 @@ function writesLost(
   if (writtenSince === 'counting') return [`${lost}; they are being counted, and the gate shows how many`]
   if (writtenSince === 'not-counted') return [`${lost}; how many is not known, for they were not counted`]
   return [lost, ...sinceLines(writtenSince, timeZone)]
+}
+
+/**
+ * What a way back that was taken lost, as it was known when it was taken: without what taking it cost. `price`: of the reverse migration,
+ * which is nothing but that.
+ */
+export function lostBy(
+  { strategy, price, writtenSince }: NonNullable<RunView['rollback']>,
+  backup: BackupRecord | null,
+  timeZone?: string,
+): string[] {
+  if (strategy === 'reverse-migration' || backup === null) return price
+  return writesLost(backup, defined({ timeZone, writtenSince }))
 }
 
 function counted({ writtenSince }: Omit<Moment, 'backup'>): Pick<Way, 'writtenSince'> {

@@ -3,7 +3,7 @@ import { ApplicationFailure, CancellationScope, CancelledFailure } from '@tempor
 import type { PlannedMigration, Plan } from '../contract/plan.js'
 import type { MigrationResult } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
-import { windowOverText } from '../runbook/stopped-state.js'
+import { stoppedState, windowOverText } from '../runbook/stopped-state.js'
 import { windowHolds, windowState } from '../runbook/window.js'
 import { mutate, read, slow } from './activities.js'
 import { atArchive } from './archive-place.js'
@@ -52,6 +52,7 @@ export async function applyOneByOne(run: Run, plan: Plan): Promise<void> {
       })
     }
     ledgerBefore.push(migration.name)
+    run.say('execute', `${migration.name} is applied`)
   }
 }
 
@@ -117,6 +118,8 @@ function demandWindow(run: Run, plan: Plan, migration: PlannedMigration): void {
 export async function proveOutcome(run: Run, plan: Plan, cause: unknown): Promise<void> {
   const { target, files } = run.request
   const error = failureOf(cause).message
+  // Nothing is being applied any more, and what was is not known yet.
+  run.say(run.view.phase, 'reading back what was applied')
   try {
     const status = await withCredentials(run, 'the database was being read back', () =>
       run.audited(
@@ -138,6 +141,7 @@ export async function proveOutcome(run: Run, plan: Plan, cause: unknown): Promis
   for (const migration of run.view.migrations) {
     if (migration.state === 'pending') migration.state = 'not-executed'
   }
+  run.say(run.view.phase, `the apply is over: ${stoppedState(run.view).impact}`)
 }
 
 /**

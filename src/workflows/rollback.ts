@@ -6,7 +6,7 @@ import type { BackupRecord } from '../contract/backup.js'
 import type { RollbackStrategy } from '../contract/policy.js'
 import type { Status } from '../contract/status.js'
 import { emergencyMessage, noteMessage } from '../runbook/messages.js'
-import { migrationState, touchedBy } from '../runbook/migration-state.js'
+import { ledgerText, migrationState, touchedBy } from '../runbook/migration-state.js'
 import type { RollbackOption } from '../contract/rollback.js'
 import { afterFailure, closedWay, type FailedWay } from '../runbook/rollback-options.js'
 import { reverseFileLines } from '../text/pending-reverse.js'
@@ -28,7 +28,7 @@ import type { Run } from './run.js'
 import { savePresentState, tellSafetyCopy } from './safety-copy.js'
 import { readWhereItFailed } from './failed-way.js'
 import { stoppedState } from '../runbook/stopped-state.js'
-import { compareAfterRollback, markTakenBack, readAfterRollback } from './taken-back.js'
+import { compareAfterRollback, markTakenBack, readLedger } from './taken-back.js'
 import { offeredToTheEnd, tellWhereItStopped } from './stopped-rollback.js'
 import { ChosenOtherwise, sameState, takeWayBack } from './way-back.js'
 import { reverseOfUnproven, uncounted, waysBack } from './ways.js'
@@ -108,7 +108,7 @@ async function takeBackOrKeep(
       ? run.request.policy.automaticRollbackStrategy
       : await decideStrategy(run, incident, { ways: offered, reverse })
     if (strategy === 'none') {
-      if (automatic) tellKept(run, incident, 'the policy says so (automaticRollbackStrategy: none)')
+      if (automatic) await tellKept(run, incident, 'the policy says so (automaticRollbackStrategy: none)')
       demandStillApplied(run, { before, issue: incident.issue, failed })
       return
     }
@@ -129,7 +129,7 @@ async function takeBackOrKeep(
       const { cost, writtenSince } = ways.find((way) => way.strategy === strategy) ?? {}
       const numbers = defined({ cost, writtenSince })
       run.view.rollback = { strategy, issue: incident.issue, price, ...numbers, ...kept }
-      if (patched('read-after-rollback')) await run.uninterrupted(() => readAfterRollback(run))
+      if (patched('read-after-rollback')) await run.uninterrupted(() => readLedger(run, 'the rollback'))
       if (patched('compared-after-rollback')) await run.uninterrupted(() => compareAfterRollback(run))
       throw new RunEnded({ outcome: 'rolled-back', message: `${incident.issue}; ${took}` })
     } catch (error) {
@@ -225,17 +225,23 @@ async function decideStrategy(
   const note = `Kept as it is after: ${incident.issue}`
   run.view.observations.push({ note, actor: last?.actor ?? 'nobody in time', at: now() })
   run.gates.void('rollback')
-  tellKept(run, incident, why)
+  await tellKept(run, incident, why)
   return 'none'
 }
 
 /** Whoever had the alert hears how it ended. A run may keep several times: each has its own place in the history. */
-function tellKept(run: Run, { issue }: Incident, why: string): void {
+async function tellKept(run: Run, { issue }: Incident, why: string): Promise<void> {
   run.keptBecause = why
-  if (!patched(`kept-told-${run.view.announcements.length}`)) return
+  const place = run.view.announcements.length
+  if (!patched(`kept-told-${place}`)) return
+  // What this run did is long ago: people may have waited for hours, and others have been at the database.
+  const reads = patched(`kept-read-${place}`)
+  if (reads) await run.uninterrupted(() => readLedger(run, 'the decision'))
+  const said = ledgerText(run.view) ?? 'the database could not be read'
   const details = [
     `Issue: ${issue}`,
     ...run.view.migrations.map((one) => `${one.name}: ${migrationState(one, run.view.migrations)}`),
+    ...(reads ? [`Read back: ${said}`] : []),
   ]
   run.announcer.tell('note', noteMessage({ ...run.context, title: `Kept as it is: ${why}`, details }))
 }

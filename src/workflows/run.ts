@@ -149,7 +149,7 @@ export class Run {
       ending = { outcome, message: this.view.message }
     } catch (error) {
       ending = this.endingOf(error)
-      log.warn('The run ends early', { outcome: ending.outcome, message: ending.message })
+      log.warn('The run does not end as completed', { outcome: ending.outcome, message: ending.message })
     }
     this.gates.ends(ending)
     for (const migration of this.view.migrations) {
@@ -209,7 +209,7 @@ export class Run {
     const failed = outcome === 'failed' || outcome === 'drifted'
     step.state = failed ? 'failed' : 'stopped'
     step.endedAt = now()
-    if (!failed) step.detail = `ended early: ${outcome}`
+    if (!failed) step.detail = `ended: ${outcome}`
     this.refresh()
   }
 

@@ -35,18 +35,18 @@ export function ledgerRead(run: Run, { applied, pending, schemaFingerprint, time
   }
 }
 
-/** After a rollback. What cannot be read back is told, and changes nothing of what was proven. Never throws. */
-export async function readAfterRollback(run: Run): Promise<void> {
+/** What cannot be read back is told, and changes nothing of what was proven. Never throws. */
+export async function readLedger(run: Run, after: 'the rollback' | 'the decision'): Promise<void> {
   const { target, files } = run.request
   try {
     const status = await run.audited(
-      read.readStatus.executeWithOptions({ summary: 'Read back after the rollback' }, [{ target, files }]),
+      read.readStatus.executeWithOptions({ summary: `Read back after ${after}` }, [{ target, files }]),
     )
     run.view.ledger = ledgerRead(run, status)
   } catch (error) {
     // What was read before is not what is there now.
     delete run.view.ledger
-    const note = `The ledger could not be read after the rollback: ${failureOf(error).message}`
+    const note = `The ledger could not be read after ${after}: ${failureOf(error).message}`
     run.view.observations.push({ note, actor: OWN_NAME, at: now() })
   }
 }

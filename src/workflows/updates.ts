@@ -1,6 +1,6 @@
 import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow'
 import { updateMessage } from '../runbook/messages.js'
-import { stepTimes } from '../text/step-times.js'
+import { stepTimes } from '../runbook/step-times.js'
 import { RUNBOOK_STEPS, stepTitle } from '../runbook/steps.js'
 import type { Run } from './run.js'
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { plain } from '../../src/contract/command-line.js'
 import type { RunView } from '../../src/contract/run.js'
+import { zonedDateTime } from '../../src/text/clock.js'
 import { endMessage } from '../../src/runbook/end-message.js'
 import { isoAfter, sampleRun } from './sample-run.js'
 
@@ -77,7 +78,7 @@ describe('each end has words of its own', () => {
     expect(message.text).toContain('What to do: read the plan')
   })
 
-  test('taken back: the issue, the way, what it cost, how to undo it, and what is there now', () => {
+  test('taken back: the issue, the way, what it lost, how to undo it, and what is there now', () => {
     const takenBackBy = { strategy: 'time-travel', bookmark: '0085' } as const
     const migrations = untried.map((one) => ({ ...one, state: 'taken-back' as const, takenBackBy }))
     const { text } = ask({
@@ -95,12 +96,23 @@ describe('each end has words of its own', () => {
     for (const line of [
       '- Issue: lists are empty',
       '- Way: Time Travel to the bookmark 0085',
-      '- Lost: 12 rows',
+      `- Lost: all rows written since ${zonedDateTime(Date.parse(isoAfter(8)), 'UTC')} are lost`,
       '- Undo: Time Travel to the bookmark 0099',
       '- Database now: the ledger ends with 0001_init.sql; 2 files pending',
       '- 0009_add_tags.sql: taken back by Time Travel to the bookmark 0085',
     ])
       expect(text).toContain(line)
+    // What the way cost to take is no loss of anybody.
+    expect(text).not.toContain('12 rows')
+    const reversed = ask({
+      outcome: 'rolled-back',
+      rollback: {
+        strategy: 'reverse-migration',
+        issue: 'lists are empty',
+        price: ['12 rows of tags stay lost.'],
+      },
+    })
+    expect(reversed.text).toContain('- Lost: 12 rows of tags stay lost')
     const blind = ask({ outcome: 'rolled-back', migrations })
     expect(blind.text).toContain('Database now: its ledger could not be read again')
   })

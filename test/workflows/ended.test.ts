@@ -256,7 +256,7 @@ describe('a breach that goes on says what is done about it, and the ways back as
       expect(await hourLater(handle, world)).toEqual([
         '- Nobody has decided yet: the gate rollback is open',
         '- No way back: Reverse migration is not possible: a dropped column cannot be written back',
-        '- No way back: Time Travel bookmark is not possible: no bookmark: only a remote D1 database has Time Travel',
+        '- No way back: Time Travel bookmark is not possible: no bookmark was noted with the backup: only a remote D1 database has Time Travel',
         '- No way back: Restore of the backup is not possible: the archive cannot be used: it is gone',
       ])
       await choose(handle, 'none')

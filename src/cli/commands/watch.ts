@@ -216,6 +216,7 @@ export function watchPicture(
       ...diskLines(view, colors).map((line) => `waiting for ${line}`),
     ].map((line) => pieces(line)),
     steps: view.steps.map(({ state }, index) => ({ state, text: texts[index] ?? '' })),
+    over: view.outcome !== null,
     gates: openGates(view).map((gate) => {
       const { title, decide, shows } = gateParts(gate, view, colors)
       const inner = (line: Words): Piece[] => pieces(line, { indent: '  ' })

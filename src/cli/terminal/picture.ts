@@ -18,6 +18,8 @@ export interface Picture {
   head: readonly Line[]
   /** Not wrapped. */
   steps: readonly { text: string; state: StepView['state'] }[]
+  /** The run is over: what it did not begin does not come any more. */
+  over?: boolean
   /** Of each open gate: who decides by which commands, and what is confirmed. */
   gates: readonly { title: Line; decide: readonly Line[]; shows: readonly Line[] }[]
   rest: readonly Line[]
@@ -88,7 +90,7 @@ export function arrange(picture: Picture, { columns, rows }: TerminalSize): stri
   return [...parts.flatMap(({ now }) => now.rows), ...mark()]
 }
 
-function partsOf({ head, steps, gates, rest }: Picture, columns: number): Part[] {
+function partsOf({ head, steps, over = false, gates, rest }: Picture, columns: number): Part[] {
   const text = (line: Line, less: Part['less']): Part => ({ now: shapeOf(line, columns), less })
   const headPart = (line: Line, index: number): Part =>
     text(line, {
@@ -108,7 +110,7 @@ function partsOf({ head, steps, gates, rest }: Picture, columns: number): Part[]
     )
   return [
     ...head.map(headPart),
-    stepsPart(steps, columns),
+    stepsPart(steps, columns, over ? 'not reached' : 'to come'),
     ...gates.flatMap(({ title, decide, shows }) => [
       headPart(title, 1),
       ...decide.map((line) =>
@@ -125,13 +127,13 @@ function partsOf({ head, steps, gates, rest }: Picture, columns: number): Part[]
   ]
 }
 
-function stepsPart(steps: Picture['steps'], columns: number): Part {
+function stepsPart(steps: Picture['steps'], columns: number, ahead: string): Part {
   const oneRow = (some: Picture['steps'], left = 0): Shape => ({
     rows: some.map((step) => fitted(step.text, columns)),
     left,
   })
   const done = folded(steps, ['done', 'skipped'], '✔', 'done')
-  const known = folded(done, ['waiting'], '·', 'to come')
+  const known = folded(done, ['waiting'], '·', ahead)
   const running = steps.filter(({ state }) => ['running', 'failed', 'stopped'].includes(state))
   return {
     now: {

@@ -14,7 +14,8 @@ import { saidIn } from '../../contract/own-name.js'
 import { beyondLines } from '../../runbook/beyond.js'
 import { whoLines } from '../../runbook/who-decides.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
-import { stepTook } from '../../text/step-times.js'
+import { stepTook } from '../../runbook/step-times.js'
+import { gateWord, stepWord } from '../../runbook/standing.js'
 import { gateTitle, stepTitle } from '../../runbook/steps.js'
 import type { Colors } from './output.js'
 import { planText } from './plan-text.js'
@@ -105,7 +106,9 @@ export function stepLines(view: RunView, colors: Colors, now = Date.now()): stri
     const took = stepTook(one, view, now)
     const name = stepTitle(step)
     const text = state === 'waiting' || state === 'skipped' ? colors.dim(name) : name
-    return ['', marks[state], text, took === '' ? '' : colors.dim(took), detail ?? '']
+    const word = stepWord(one, view)
+    const reached = word === state ? '' : colors.dim(word)
+    return ['', marks[state], text, took === '' ? '' : colors.dim(took), reached, detail ?? '']
       .filter((part, index) => index === 0 || part !== '')
       .join(' ')
   })
@@ -163,11 +166,13 @@ function decidedGateLines(view: RunView, colors: Colors): string[] {
   return view.gates
     .filter(
       ({ state, decisions, earlier = [] }) =>
-        decisions.length + earlier.length > 0 || (state !== 'waiting' && state !== 'open'),
+        decisions.length + earlier.length > 0 ||
+        (state !== 'waiting' && (state !== 'open' || view.outcome !== null)),
     )
-    .map(({ gate, state, decisions, earlier = [] }) => {
-      const who = [...earlier, ...decisions].map((one, index) => {
-        const { actor, decision, comment, strategy } = one
+    .map((one) => {
+      const { gate, state, decisions, earlier = [] } = one
+      const who = [...earlier, ...decisions].map((given, index) => {
+        const { actor, decision, comment, strategy } = given
         const said =
           decision === 'reject'
             ? `${actor} declined`
@@ -179,9 +184,7 @@ function decidedGateLines(view: RunView, colors: Colors): string[] {
         return `${said}${comment === undefined ? '' : ` ("${comment}")`}${isVoid}`
       })
       const paint = state === 'approved' ? colors.green : state === 'open' ? colors.yellow : colors.red
-      const left = earlier.length > 0 && decisions.length === 0 && state === 'waiting'
-      const shown = !left ? state : gate === 'rollback' ? 'decided' : view.outcome === null ? state : 'void'
-      return `${paint(shown.padEnd(9))} ${gate}${who.length === 0 ? '' : `  ${who.join(', ')}`}`
+      return `${paint(gateWord(one, view).padEnd(9))} ${gate}${who.length === 0 ? '' : `  ${who.join(', ')}`}`
     })
 }
 

@@ -2,7 +2,7 @@ import { defined } from '../../contract/defined.js'
 import type { CheckpointVerdict } from '../../contract/monitoring.js'
 import { latencyLimitMs } from '../monitoring/baseline.js'
 import { median, quantile } from '../monitoring/statistics.js'
-import { stepTimes } from '../../text/step-times.js'
+import { stepTimes } from '../step-times.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'
 import { RUNBOOK_THRESHOLDS, type ReportInput } from './input.js'
 

@@ -1,9 +1,10 @@
 import type { RunView, StepView } from '../../contract/run.js'
 import { baselineFigures, percent } from '../monitoring/baseline.js'
-import { stepTimes } from '../../text/step-times.js'
+import { stepTimes, waitedForPeople } from '../step-times.js'
 import { formatDuration } from '../../text/duration.js'
 import { LOOKS_ELSEWHERE, looksText, verdictsText } from '../../text/looks.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'
+import { stepWord } from '../standing.js'
 import { completeWhen, considerRollbackWhen, type Criterion } from '../success-criteria.js'
 import { checkpointTable } from './checkpoint-rows.js'
 import { heading, text, tableOr, type Block, type Line, type Section, type Tick } from './document.js'
@@ -30,19 +31,23 @@ function tick({ title, state, because }: Criterion, good: boolean): Tick {
   return { state: state === 'met' ? 'yes' : 'no', tone: good ? 'good' : 'bad', word, line }
 }
 
-export function timelineSection({ view, timeZone }: ReportInput): Section {
+export function timelineSection(input: ReportInput): Section {
+  const { view, timeZone } = input
+  const until = asOfMoment(input)
+  const ahead = view.steps.filter(({ state }) => state === 'waiting').map(({ step }) => stepTitle(step))
   const rows = view.steps
     .filter(({ state }) => state !== 'waiting')
     .map((step) => {
       const plannedMs = RUNBOOK_STEPS.find((known) => known.step === step.step)?.plannedMs
       const took = stepTimes(step)?.workMs
+      const waited = waitedForPeople(step, view, until)
       const over = plannedMs !== undefined && took !== undefined && took > plannedMs
       return [
         stepTitle(step.step),
-        over ? `${stateWord(step, view)}, overdue` : stateWord(step, view),
+        over ? `${stepState(step, view)}, overdue` : stepState(step, view),
         shownTime(step.startedAt, timeZone),
         took === undefined ? '-' : formatDuration(took),
-        step.waitedMs === undefined ? '-' : formatDuration(step.waitedMs),
+        waited === undefined ? '-' : formatDuration(waited),
         plannedMs === undefined ? '-' : formatDuration(plannedMs),
         step.detail ?? '',
       ]
@@ -70,13 +75,20 @@ export function timelineSection({ view, timeZone }: ReportInput): Section {
         ],
         rows,
       ),
+      ...(ahead.length === 0 || view.outcome === null ? [] : [text(`Not reached: ${ahead.join(', ')}.`)]),
     ],
   }
 }
 
 /** The report of a run that is over is written by its last step, which is under way then. */
-function stateWord({ state }: StepView, { outcome }: RunView): string {
-  return state === 'running' && outcome !== null ? 'wrote this report' : state
+function stepState(step: StepView, view: RunView): string {
+  const writes = step.step === 'close' && step.state === 'running' && view.outcome !== null
+  return writes ? 'wrote this report' : stepWord(step, view)
+}
+
+/** Until when people were waited for, or have been. Epoch milliseconds. */
+function asOfMoment({ view, asOf }: ReportInput): number {
+  return Date.parse(view.closedAt ?? asOf ?? view.startedAt)
 }
 
 export function monitoringSection(input: ReportInput): Section {

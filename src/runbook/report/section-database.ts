@@ -13,7 +13,7 @@ import { formatDuration } from '../../text/duration.js'
 import { inLedger, ledgerText, migrationState, safetyCopyText, stateHeads } from '../migration-state.js'
 import { commandLine } from '../../contract/command-line.js'
 import { backupProof, sealedTo } from '../backup-words.js'
-import { waysOf } from '../rollback-options.js'
+import { lostBy, waysOf } from '../rollback-options.js'
 import { heading, lineOf, text, tableOr, type Block, type Line, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 import { words } from '../../contract/next-command.js'
@@ -73,12 +73,12 @@ function readBack(view: RunView, timeZone: string | undefined): Block[] {
   return said === undefined ? [] : [text(`Read back ${shownTime(view.ledger?.readAt, timeZone)}: ${said}.`)]
 }
 
-/** What the way back that was taken cost, and what undoes it. */
-function takenBack({ rollback }: RunView, timeZone: string | undefined): Block[] {
+/** What the way back that was taken lost, and what undoes it. */
+function takenBack({ rollback, backup }: RunView, timeZone: string | undefined): Block[] {
   if (rollback === undefined) return []
   const { compared } = rollback
   const seen = compared === undefined ? [] : comparedLines(compared, timeZone ?? 'UTC')
-  const lost = phrases(rollback.price)
+  const lost = phrases(lostBy(rollback, backup, timeZone))
   const undo: Line[] =
     rollback.undo === undefined ? [] : [['Undo: Time Travel to the bookmark ', { code: rollback.undo }]]
   return [

@@ -5,6 +5,7 @@ import { formatDuration } from '../../text/duration.js'
 import { plain } from '../../contract/command-line.js'
 import { gapLine, gapsOf } from '../gaps.js'
 import { beyondLines } from '../beyond.js'
+import { gateWord } from '../standing.js'
 import { gateTitle } from '../steps.js'
 import { heading, lineOf, text, tableOr, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
@@ -15,11 +16,14 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
   const signs = view.gates.some(({ decisions, earlier = [] }) =>
     [...earlier, ...decisions].some(({ signedWith }) => signedWith !== undefined),
   )
-  const rows = view.gates.flatMap(({ gate, state, decisions: now, earlier = [] }) => {
-    const decisions = [...earlier, ...now]
-    const title = gateTitle(gate, view.environment)
+  const rows = view.gates.flatMap((gate) => {
+    const { state, earlier = [] } = gate
+    const decisions = [...earlier, ...gate.decisions]
+    const title = gateTitle(gate.gate, view.environment)
     if (decisions.length === 0)
-      return state === 'waiting' ? [] : [[title, state, '-', '-', '-', '', ...(signs ? ['-'] : [])]]
+      return state === 'waiting'
+        ? []
+        : [[title, gateWord(gate, view), '-', '-', '-', '', ...(signs ? ['-'] : [])]]
     return decisions.map(({ actor, decision, at, comment, planHash, strategy, ...proof }) => [
       title,
       decision === 'approve' ? 'approved' : 'declined',
