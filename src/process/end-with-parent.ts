@@ -21,3 +21,41 @@ setInterval(() => {
 export function endWithParent(maxMemory: number): void {
   new Worker(WATCH, { eval: true, workerData: maxMemory }).unref()
 }
+
+const STARTED_BY = 'D1_RUNBOOK_STARTED_BY'
+
+/** Loaded by Node before the program: the first process of a group finds who started it, and its own children do not. */
+const END_GROUP = `
+const { env, pid, platform } = process
+const parent = Number(env.${STARTED_BY})
+delete env.${STARTED_BY}
+const isGone = () => {
+  if (platform !== 'win32') return process.ppid !== parent
+  try {
+    process.kill(parent, 0)
+    return false
+  } catch (error) {
+    return error.code === 'ESRCH'
+  }
+}
+const end = () =>
+  platform === 'win32'
+    ? process.getBuiltinModule('child_process').spawn('taskkill', ['/pid', String(pid), '/T', '/F'])
+    : process.kill(-pid, 'SIGKILL')
+const look = () => {
+  if (isGone()) end()
+}
+if (parent > 0) {
+  look()
+  setInterval(look, 1000).unref()
+}`
+
+/**
+ * The environment for a program of Node's that is not ours and leads a group of its own: it ends with all that it started within a second of
+ * the end of this process, however that went. On Windows a number that was given out again at once hides that it ended.
+ */
+export function endingWithUs(env: Record<string, string>): Record<string, string> {
+  const load = `--import=data:text/javascript,${encodeURIComponent(END_GROUP)}`
+  const options = [env['NODE_OPTIONS'] ?? [], load].flat().join(' ')
+  return { ...env, NODE_OPTIONS: options, [STARTED_BY]: String(process.pid) }
+}

@@ -94,11 +94,13 @@ describe('two workers', () => {
     expect(api.database(target.database.id).prepare('SELECT n FROM t').get()).toEqual({ n: 1 })
   })
 
-  it('end what a dead worker left running before they read the state', async () => {
-    const { target, api } = await remoteTarget(`${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
+  /** One that dies in the middle of an apply, with its Wrangler, the group of which is returned, waiting for a slow answer. */
+  async function deadWorker(
+    { target, api }: Awaited<ReturnType<typeof remoteTarget>>,
+    before: (leader: number) => void,
+  ): Promise<{ leader: number; work: ApplyRequest }> {
     const work = request(target, 'UPDATE t SET n = n + 1;')
-    // A worker that dies in the middle of an apply, with its Wrangler waiting for a slow answer.
-    api.fault({ route: 'query', kind: 'slow', afterMs: 60_000, match: /UPDATE t/ })
+    api.fault({ route: 'query', kind: 'slow', afterMs: 600_000, match: /UPDATE t/ })
     const script = `const { applyMigration } = await import(${JSON.stringify(new URL('../../src/d1/apply/apply.ts', import.meta.url).href)}); await applyMigration(${JSON.stringify(work)})`
     const worker = spawn(
       process.execPath,
@@ -108,12 +110,31 @@ describe('two workers', () => {
       },
     )
     while (!api.calls.some(({ sql }) => sql?.includes('UPDATE t') ?? false)) await sleep(50)
-    worker.kill('SIGKILL')
-    await once(worker, 'exit')
-    api.clearFaults()
     const leases = join(work.stageRoot, 'leases')
     const groupFile = readdirSync(leases).find((name) => name.endsWith('.group')) ?? ''
     const leader = Number(readFileSync(join(leases, groupFile), 'utf8'))
+    before(leader)
+    worker.kill('SIGKILL')
+    await once(worker, 'exit')
+    api.clearFaults()
+    return { leader, work }
+  }
+
+  it(
+    'are not needed for a Wrangler to end whose worker was killed for good',
+    { timeout: 60_000 },
+    async () => {
+      const remote = await remoteTarget(`${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
+      const { leader, work } = await deadWorker(remote, (group) => expect(groupAlive(group)).toBe(true))
+      await expect.poll(() => groupAlive(leader), { timeout: 30_000 }).toBe(false)
+      expect(await applyMigration(work)).toMatchObject({ state: 'applied', durationMs: null })
+    },
+  )
+
+  it('end what a dead worker left running before they read the state', { timeout: 60_000 }, async () => {
+    const remote = await remoteTarget(`${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
+    // It hangs so that it does not see itself that its worker is gone.
+    const { leader, work } = await deadWorker(remote, (group) => signalGroup(group, 'SIGSTOP'))
     expect(groupAlive(leader)).toBe(true)
     expect(await applyMigration(work)).toMatchObject({ state: 'applied', durationMs: null })
     expect(groupAlive(leader)).toBe(false)

@@ -9,6 +9,7 @@ import { classify, errorLine } from './failure-texts.js'
 import { recordCommand } from './command-log.js'
 import { childEnvironment } from '../../process/child-environment.js'
 import { compileCache } from '../../process/compile-cache.js'
+import { endingWithUs } from '../../process/end-with-parent.js'
 import { endGroup, rememberGroup } from '../../process/process-group.js'
 import { redact } from '../../process/redact.js'
 import { inSpan } from '../../process/span.js'
@@ -91,7 +92,7 @@ async function runStaged(request: WranglerRequest, config: string): Promise<Wran
   const args = [...request.args, ...placement(request, config)]
   const child = execa(tool.command, [...tool.args, ...args], {
     cwd: existsSync(target.projectDir) ? target.projectDir : tmpdir(),
-    env: wranglerEnvironment(),
+    env: endingWithUs(wranglerEnvironment()),
     extendEnv: false,
     stdin: 'ignore',
     detached: process.platform !== 'win32',
