@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { didYouMean } from '../config/closest.js'
 import type { Project } from '../config/project.js'
 import { reviewCommandOf, testCommandOf } from '../config/settings.js'
+import { shellWord } from '../contract/shell.js'
 import { RunbookError } from '../contract/failures.js'
 import type { Check } from '../contract/run.js'
 import type { MigrationFile, Target } from '../contract/target.js'
@@ -105,7 +106,7 @@ function skippedLine(text: string, actor: string): Check {
   const title = titleOf(name.trim(), '--skip')
   if (reason === '') {
     throw new RunbookError('ConfigInvalid', `Skipping "${name}" needs a reason.`, {
-      advice: `--skip "${name}=why it does not apply this time"`,
+      advice: `--skip ${shellWord(`${name}=why it does not apply this time`)}`,
     })
   }
   const at = new Date().toISOString()

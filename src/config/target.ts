@@ -1,6 +1,7 @@
 import { DEFAULT_ENVIRONMENT, DEFAULT_LEDGER } from '../contract/names.js'
 import { defined } from '../contract/defined.js'
 import path from 'node:path'
+import { shellWord } from '../contract/shell.js'
 import { RunbookError } from '../contract/failures.js'
 import { exportHoursOf } from '../contract/export-hours.js'
 import type { Storage } from '../contract/storage.js'
@@ -214,7 +215,7 @@ function databaseId(environment: Environment, entry: D1Entry, project: Project):
   throw new RunbookError(
     'ConfigInvalid',
     `The database ${entry.name} of environment ${environment.name} has no database_id in ${project.wrangler.file}: which database is meant cannot be proven.`,
-    { advice: `Take the UUID from \`wrangler d1 info ${entry.name}\` and write it there.` },
+    { advice: `Take the UUID from \`wrangler d1 info ${shellWord(entry.name)}\` and write it there.` },
   )
 }
 

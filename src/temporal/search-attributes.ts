@@ -1,4 +1,5 @@
 import type { Connection } from '@temporalio/client'
+import { shellWord } from '../contract/shell.js'
 import { RunbookError } from '../contract/failures.js'
 import { SEARCH_ATTRIBUTES, type SearchAttributeName } from '../contract/names.js'
 
@@ -45,5 +46,5 @@ export async function ensureSearchAttributes(
 
 function registerCommand(names: SearchAttributeName[], namespace: string): string {
   const flags = names.map((name) => `--name ${name} --type Keyword`).join(' ')
-  return `temporal operator search-attribute create --namespace ${namespace} ${flags}`
+  return `temporal operator search-attribute create --namespace ${shellWord(namespace)} ${flags}`
 }

@@ -7,6 +7,14 @@ import { PRODUCTION_ID, projectFolder, THREE_ENVIRONMENTS } from './project-fold
 const resolve = async (files: Record<string, string>, environment: string, database?: string) =>
   resolveTarget(await loadProject({ projectDir: projectFolder(files) }), environment, { database })
 
+test('a name that a checkout brings stands in a command that is proposed as one word, which no shell runs', async () => {
+  const toml = `[env.production]\n[[env.production.d1_databases]]\nbinding = "DB"\ndatabase_name = 'a "$(touch owned)" b'\n`
+  await expect(resolve({ 'wrangler.toml': toml }, 'production')).rejects.toMatchObject({
+    type: 'ConfigInvalid',
+    advice: `Take the UUID from \`wrangler d1 info 'a "$(touch owned)" b'\` and write it there.`,
+  })
+})
+
 describe('without a runbook.config', () => {
   test('the top-level database is local, and each env with a database is remote', async () => {
     const project = await loadProject({ projectDir: projectFolder({ 'wrangler.toml': THREE_ENVIRONMENTS }) })

@@ -15,6 +15,8 @@ const WORDS = [
   '../my app',
   `it's "quoted"`,
   '$HOME/`id`',
+  '$(touch owned)',
+  'a "$(touch owned)" b',
   'a\\b',
   'C:\\My Files\\',
   '~/x',
@@ -63,6 +65,8 @@ describe('on Windows', () => {
     ['a,b', '"a,b"'],
     ['@args', '"@args"'],
     ['$env:PATH', "'$env:PATH'"],
+    ['$(calc)', "'$(calc)'"],
+    ['a "$(calc)" b', `'a "$(calc)" b'`],
     ['`it’s`', "'`it’’s`'"],
   ])('%j is written %s', (word, written) => {
     expect(shellWord(word, 'windows')).toBe(written)

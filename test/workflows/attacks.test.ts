@@ -1,14 +1,25 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
-import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
+import { Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client'
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import { Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startCloudflareApi, type CloudflareApi } from '../../sample/cloudflare-api/index.js'
 import { createActivities } from '../../src/activities/index.js'
 import type { RunbookActivities } from '../../src/contract/activities.js'
 import { checkoutWorkflowId } from '../../src/contract/checkout.js'
@@ -27,6 +38,7 @@ import { createRunbookWorker } from '../../src/temporal/worker.js'
 import { useBuiltProcesses } from '../analysis/own-process.js'
 import { charterFor } from '../charter-for.js'
 import { LEDGER_SQL, localTarget, seedLocal } from '../d1/local-target.js'
+import { REMOTE_ID } from '../d1/remote-target.js'
 import { temporaryFolder } from '../temporary-folder.js'
 import { newSshKey } from '../runbook/people/ssh-keys.js'
 import { requestFor } from './request.js'
@@ -52,6 +64,9 @@ let database: string
 /** The attacker's folder on the worker's machine: a Wrangler that leaves a mark, and a file to write into. */
 let outside: string
 let request: MigrationRequest
+/** The Cloudflare of a second one, of which people must sign everything too. */
+let api: CloudflareApi
+let remote: Target
 
 beforeAll(async () => {
   target = localTarget()
@@ -60,9 +75,20 @@ beforeAll(async () => {
   database = seedLocal(target, `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('kept'); ${LEDGER_SQL}`)
   outside = plantWrangler()
   const base = requestFor(target.database.id)
-  const charter = charterFor(target, {
+  api = await startCloudflareApi({
+    databases: [{ id: REMOTE_ID, name: 'art-production', sql: `CREATE TABLE t (v TEXT); ${LEDGER_SQL}` }],
+  })
+  const { persistTo: _none, ...project } = target
+  remote = {
+    ...{ ...project, environment: 'production', production: true, accountId: api.accountId },
+    database: { name: 'art-production', id: REMOTE_ID, remote: true },
+  }
+  const signed = {
     policy: { ...base.policy, requireSignatures: true },
     people: [{ name: 'Bea', roles: ['dba'], publicKeys: [bea.publicKey] }],
+  }
+  const charter = charterFor(target, {
+    ...signed,
     monitoring: {
       ...base.monitoring,
       probes: [{ name: 'database', kind: 'connectivity', critical: true, timeoutMs: 10_000 }],
@@ -89,7 +115,7 @@ beforeAll(async () => {
   })
   const to = { connection: env.nativeConnection, namespace: env.namespace ?? 'default' }
   const activities = createActivities({
-    service: serviceOf([charter]),
+    service: serviceOf([charter, charterFor(remote, signed)]),
     otherRun: (workflowId, of) => findOtherRun(env, workflowId, of),
     home: path.join(outside, '..', 'home'),
     print: () => undefined,
@@ -109,6 +135,7 @@ afterAll(async () => {
   for (const worker of workers) worker.shutdown()
   await Promise.all(running)
   await env.teardown()
+  await api.close()
 })
 
 /** A project whose own Wrangler says that it was run. */
@@ -570,6 +597,111 @@ describe('an activity that a rogue workflow schedules', () => {
         type: 'NotAdmitted',
         message: expect.stringContaining('no signed decisions'),
       })
+    expect(ledger()).toEqual([])
+  })
+
+  describe('of a remote database', () => {
+    beforeAll(() => {
+      for (const [name, value] of Object.entries(api.env)) vi.stubEnv(name, value)
+    })
+    afterAll(() => void vi.unstubAllEnvs())
+
+    const state = (): unknown => {
+      const opened = api.database(REMOTE_ID)
+      const tables = opened.prepare("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE '_cf_%'").all()
+      return { tables, ledger: opened.prepare('SELECT name FROM d1_migrations').all() }
+    }
+
+    it.each<[keyof typeof good, string, RegExp, () => object]>([
+      ['travelBack', 'bookmark of before', /no signed decisions/, () => ({})],
+      [
+        'travelBack',
+        'bookmark that is a path',
+        /a bookmark/,
+        () => ({ bookmark: '../../restore?bookmark=x' }),
+      ],
+      ['restoreFromBackup', 'archive', /no signed decisions|is no archive/, () => ({})],
+      ['applyMigration', 'SQL', /no signed decisions/, () => ({})],
+      ['recordAdoption', 'row of its ledger', /no signed decisions/, () => ({})],
+      [
+        'travelBack',
+        'account of somebody else',
+        /another database than the charter's/,
+        () => ({ target: { ...remote, accountId: 'f'.repeat(32) } }),
+      ],
+      [
+        'applyMigration',
+        'ledger of another name',
+        /another database than the charter's/,
+        () => ({ target: { ...remote, migrationsTable: 't' } }),
+      ],
+      [
+        'restoreFromBackup',
+        'archive of the other database',
+        /is no archive|is not in|no signed decisions/,
+        () => ({ backup: backup(archive()) }),
+      ],
+    ])('%s sends it no %s', async (name, _what, because, change) => {
+      const before = { files: everything(), remote: state() }
+      const asked = api.calls.length
+      expect(await attack(name, { ...(await good[name]()), target: remote, ...change() })).toMatchObject({
+        type: 'NotAdmitted',
+        message: expect.stringMatching(because),
+      })
+      expect(api.calls.slice(asked)).toEqual([])
+      expect({ files: everything(), remote: state() }).toEqual(before)
+    })
+  })
+
+  it('writes through no link that has come in the place of our folder', async () => {
+    const ours = path.join(target.projectDir, '.d1-runbook')
+    const aside = `${ours}.aside`
+    if (existsSync(ours)) renameSync(ours, aside)
+    symlinkSync(outside, ours)
+    const before = everything()
+    try {
+      for (const name of ['readStatus', 'createBackup', 'announce'] as const)
+        expect(await attack(name, { ...(await good[name]()), target })).toMatchObject({
+          type: 'NotPermitted',
+          message: expect.stringContaining('is not below'),
+        })
+      expect(everything()).toEqual(before)
+    } finally {
+      unlinkSync(ours)
+      if (existsSync(aside)) renameSync(aside, ours)
+    }
+  })
+})
+
+describe('a client that floods a run with signals', () => {
+  it('decides nothing, stops nothing, and keeps nobody from deciding', { timeout: 240_000 }, async () => {
+    const handle = await start(request)
+    const view = await until(handle, gateOpen('team-lead'))
+    const mallory = new Client({ connection: env.connection, namespace: env.namespace ?? 'default' })
+    const theirs = mallory.workflow.getHandle(handle.workflowId)
+    const forged = newSshKey()
+    const flood: [string, () => unknown][] = [
+      ['decide', () => signedDecision(view, 'team-lead', {}, forged)],
+      ['decide', () => ({ gate: 'team-lead', decision: 'approve', actor: 'Bea', decisionId: randomUUID() })],
+      ['abort', () => ({ reason: 'x', actor: 'Bea' })],
+      ['supersede', () => ({ reason: 'x', actor: 'd1-runbook' })],
+      ['pause', () => ({ actor: 'Bea' })],
+      ['observe', () => ({ note: '\x1b[2J<!channel>', actor: 'Mallory' })],
+      ['reportIssue', () => ({ severity: 'major', description: 'x'.repeat(3_000), actor: 'Mallory' })],
+      ['nothing of ours', () => null],
+    ]
+    for (let sent = 0; sent < 100; sent += 1)
+      await Promise.all(flood.map(([name, body]) => theirs.signal(name, body())))
+    const flooded = await until(handle, ({ refused }) => refused.length > 0)
+    expect({ outcome: flooded.outcome, gate: gateState(flooded, 'team-lead') }).toEqual({
+      outcome: null,
+      gate: 'open',
+    })
+    await handle.signal('decide', signedDecision(flooded, 'team-lead'))
+    const decided = await untilSlow(handle, (now) => gateState(now, 'team-lead') === 'approved')
+    expect(decided.outcome).toBeNull()
+    expect(JSON.stringify(decided).length).toBeLessThan(500_000)
+    await handle.terminate('tried')
     expect(ledger()).toEqual([])
   })
 })

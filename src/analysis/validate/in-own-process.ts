@@ -17,15 +17,18 @@ const MODULE = fileURLToPath(new URL('./own-process-entry.js', import.meta.url))
  */
 export async function validateInOwnProcess({
   signal,
+  onProgress,
   statementLimitMs = VALIDATE_LIMIT_MS,
   memoryLimit = MEMORY.files,
   ...input
 }: Omit<ValidateInput, 'watched'> & {
   signal?: AbortSignal
+  /** Told of a statement that takes long, and when it will be ended. */
+  onProgress?: (message: string) => void
   statementLimitMs?: number
   memoryLimit?: number
 }): Promise<ValidateResult> {
-  return withoutEndless('validation', statementLimitMs, async (watch, hopeless) => {
+  const attempt: Parameters<typeof withoutEndless<ValidateResult>>[2] = async (watch, hopeless) => {
     const result = await runInOwnProcess({
       module: MODULE,
       input: { ...input, hopeless },
@@ -34,7 +37,8 @@ export async function validateInOwnProcess({
       onReport: (said, stop) => watch.follow((said as StatementReport).at, stop),
     })
     return result as ValidateResult | undefined
-  })
+  }
+  return withoutEndless('validation', statementLimitMs, attempt, onProgress)
 }
 
 /** What the process of a validation reports: it runs this statement now; undefined: it ended. */

@@ -41,7 +41,10 @@ export function validateCommand(app: App, summary: string): Command {
         const overlooked = await readOverlooked(context)
         const { migrationsDir, migrationsTable } = context.target
         const { success, findings } = await interruptible((signal) =>
-          validateInOwnProcess({ files, signal, migrationsTable, overlooked, ...defined({ checksums }) }),
+          validateInOwnProcess({
+            ...{ files, signal, migrationsTable, overlooked, onProgress: output.note },
+            ...defined({ checksums }),
+          }),
         )
         const reviewed = await giveReview(output, options, { findings, migrationsDir })
         output.document({ success, findings, warnings })

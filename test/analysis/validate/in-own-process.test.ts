@@ -7,10 +7,15 @@ useBuiltProcesses()
 
 const FOREVER = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n'
 
+/** What is said while it works. */
+let told: string[] = []
+
 /** Codes, files and lines of what blocks. */
 async function errorsIn(...texts: string[]): Promise<string[]> {
+  told = []
   const files = texts.map((sql, at) => migrationFile(`000${at + 1}_change.sql`, Buffer.from(sql)))
-  const { findings } = await validateInOwnProcess({ files, statementLimitMs: 1_000 })
+  const onProgress = (message: string): void => void told.push(message)
+  const { findings } = await validateInOwnProcess({ files, statementLimitMs: 1_000, onProgress })
   return findings
     .filter(({ severity }) => severity === 'error')
     .map(({ code, migration, line }) => `${code} ${migration}:${line}`)
@@ -29,6 +34,9 @@ describe('a statement that never ends is named', { timeout: 120_000 }, () => {
     ['the second of a line', `CREATE TABLE t (x);\nSELECT 1; ${FOREVER};`, 2],
   ])('%s', async (_what, sql, line) => {
     expect(await errorsIn(sql)).toEqual([`RH102 0001_change.sql:${line}`])
+    expect(told).toEqual([
+      `0001_change.sql, line ${line}, has run for 0.5 s; at 1 s the validation ends it, and goes on without it`,
+    ])
   })
 
   it('in each of two files', async () => {
