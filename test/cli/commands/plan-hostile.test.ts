@@ -57,7 +57,6 @@ test(
       ['plan'],
       checkout({ ...fine, 'runbook.config.json': JSON.stringify({ queries }) }),
     )
-    console.log(JSON.stringify(asked).slice(0, 1500))
     expect(asked.json).toHaveProperty('verdict')
     untouched()
   },
