@@ -50,6 +50,7 @@ test(
     const applied = Object.keys(files).map((file) => path.basename(file))
     const fine = { 'migrations/0999_c.sql': 'ALTER TABLE a ADD COLUMN y TEXT;' }
     const behind = await runJson(['plan'], checkout({ ...files, ...fine }, applied))
+    expect(behind).toMatchObject({ code: 0, json: { migrations: [{ name: '0999_c.sql' }] } })
     untouched()
 
     const queries = HOSTILE.map(({ name, sql }) => ({ name, sql: put(sql) }))
