@@ -115,6 +115,8 @@ export interface ColumnChange {
    * gives the old ones back.
    */
   merged?: { rows: number; values: number; into: number; lost: boolean; samples: ColumnChange['samples'] }
+  /** What it was in every row, calculated from what it is now, as SQL. */
+  undone?: string
   /** The column of before whose values it holds in every row that changed: a copy or an UPDATE put them there. */
   taken?: string
   /** Of the changed ones: JSON documents of which nothing is left in the new ones. */

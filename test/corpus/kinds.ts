@@ -16,6 +16,7 @@ import { PIECES_KEPT, PIECES_LEFT_OUT, PIECES_LOST } from './pieces-elsewhere.js
 import { EVERYDAY, EVERYDAY_LOSSES } from './everyday.js'
 import { ALONE_KEPT, ALONE_LOST, BLANKED, NOT_BLANKED } from './half-said.js'
 import { MERGED, ONE_FORM, REMADE, TOLD_APART } from './merged-values.js'
+import { KEY_PARTS, KEY_PARTS_LOST } from './key-parts.js'
 import { MIXED, TOLD_BY_A_WORD } from './mixed-places.js'
 import { HOW_MANY } from './how-many.js'
 import { TAKES_NONE, TAKES_SOME } from './idle-statements.js'
@@ -59,6 +60,8 @@ export const KINDS: Record<string, Scenario[]> = {
   'rows under other keys': REKEYED,
   'statements that take no row, beside a new key': TAKES_NONE,
   'statements that take some rows, beside a new key': TAKES_SOME,
+  'parts of a key': KEY_PARTS,
+  'parts of a key whose values are lost': KEY_PARTS_LOST,
   'values and rows of which a few are not given back': PARTLY_HELD,
   'values and rows that are given back': WHOLLY_HELD,
   'duplicates that are cleared away': CLEARED_DUPLICATES,

@@ -25,6 +25,13 @@ const words = (column: string, kind = ''): string =>
 const pieces = (column: string): string =>
   `INSERT INTO word SELECT p.id, j.value FROM p, json_each('["' || replace(p.${column}, ',', '","') || '"]') j WHERE p.${column} IS NOT NULL;`
 
+/** The pieces of texts, by a recursion that starts from these SELECTs of an owner, its word and the text. */
+const recursion = (starts: string, kind = ''): string =>
+  `WITH RECURSIVE s(id, kind, word, rest) AS (${starts} UNION ALL SELECT id, kind, substr(rest, 1, instr(rest, ',') - 1), substr(rest, instr(rest, ',') + 1) FROM s WHERE rest <> '') SELECT id, word${kind} FROM s WHERE word <> ''`
+const start = (text: string, kind = 'NULL'): string => `SELECT id, ${kind}, '', ${text} FROM p`
+const TEXTS = `INSERT INTO p VALUES (1, 'a,b', 'c'), (2, 'd', 'e,f'), (3, NULL, 'g');`
+const BOTH_LOST = ['2 values of p.tags go with the column', '3 values of p.labels go with the column']
+
 const lost = (scenario: Pick<Scenario, 'name' | 'migration'> & Partial<Scenario>): Scenario => ({
   ...{ ...LISTS, verdict: 'block', codes: ['DL103'], unsaid: ['its values are in'] },
   ...scenario,
@@ -49,6 +56,30 @@ export const MIXED: Scenario[] = [
     name: 'two texts of pieces become rows of one table',
     rows: `INSERT INTO p VALUES (1, 'a,b', 'c'), (2, 'd', 'e,f'), (3, NULL, 'g');`,
     migration: `CREATE TABLE word (p_id INTEGER, word TEXT); ${pieces('tags')} ${pieces('labels')} ${DROP_LISTS}`,
+  }),
+  lost({
+    name: 'a recursion that starts from two texts',
+    rows: TEXTS,
+    migration: `CREATE TABLE word (p_id INTEGER, word TEXT); INSERT INTO word ${recursion(`${start(`tags || ','`)} UNION ALL ${start(`labels || ','`)}`)}; ${DROP_LISTS}`,
+    says: BOTH_LOST,
+  }),
+  lost({
+    name: 'a recursion through two texts, one behind the other',
+    rows: TEXTS,
+    migration: `CREATE TABLE word (p_id INTEGER, word TEXT); INSERT INTO word ${recursion(start(`coalesce(tags || ',', '') || labels || ','`))}; ${DROP_LISTS}`,
+    says: BOTH_LOST,
+  }),
+  lost({
+    name: 'the pieces of two texts, one behind the other',
+    rows: TEXTS,
+    migration: `CREATE TABLE word (p_id INTEGER, word TEXT); INSERT INTO word SELECT p.id, j.value FROM p, json_each('["' || replace(coalesce(tags || ',', '') || labels, ',', '","') || '"]') j; ${DROP_LISTS}`,
+    says: BOTH_LOST,
+  }),
+  lost({
+    name: 'two recursions in one statement',
+    rows: TEXTS,
+    migration: `CREATE TABLE word (p_id INTEGER, word TEXT); INSERT INTO word SELECT * FROM (${recursion(start(`tags || ','`))}) UNION ALL SELECT * FROM (${recursion(start(`labels || ','`))}); ${DROP_LISTS}`,
+    says: BOTH_LOST,
   }),
   lost({
     name: 'one of the two lists stays where it was',
@@ -97,6 +128,18 @@ export const TOLD_BY_A_WORD: Scenario[] = [
     name: 'two lists, by a word for each',
     migration: `CREATE TABLE word (p_id INTEGER, word TEXT, kind TEXT); INSERT INTO word ${words('tags', `, 'tag'`)}; INSERT INTO word ${words('labels', `, 'label'`)}; ${DROP_LISTS}`,
     says: [`its values are in word.word where kind = 'tag'.`, `where kind = 'label'.`],
+  }),
+  there({
+    name: 'a recursion that starts from two texts, by a word for each',
+    rows: TEXTS,
+    migration: `CREATE TABLE word (p_id INTEGER, word TEXT, kind TEXT); INSERT INTO word ${recursion(`${start(`tags || ','`, `'tag'`)} UNION ALL ${start(`labels || ','`, `'label'`)}`, ', kind')}; ${DROP_LISTS}`,
+    says: [`its values are in word.word where kind = 'tag'.`, `where kind = 'label'.`],
+  }),
+  there({
+    name: 'a recursion through one text, beside a column that is copied',
+    rows: `INSERT INTO p VALUES (1, 'a,b', 'c'), (2, 'd', 'e');`,
+    migration: `CREATE TABLE word (p_id INTEGER, word TEXT, label TEXT); INSERT INTO word ${recursion(start(`tags || ','`, 'labels'), ', kind')}; ALTER TABLE p DROP COLUMN tags;`,
+    says: ['its values are in word.word.'],
   }),
   there({
     name: 'two lists, each in a table of its own',

@@ -45,6 +45,18 @@ export const SHIFTED_ONTO: Scenario[] = [
     { verdict: 'acknowledge', codes: ['CH101'], silent: [] },
   ),
   lost(
+    'a flag is turned round in some rows',
+    'UPDATE p SET hi = NOT hi WHERE id > 2;',
+    ['3 values of p.hi become equal to others that were different, such as'],
+    { rows: `${OWNED.rows} UPDATE p SET hi = id IN (2, 4);`, unsaid: ['are 2 now', 'no longer says'] },
+  ),
+  lost(
+    'a flag is turned round in one row',
+    'UPDATE p SET hi = NOT hi WHERE id = 4;',
+    ['1 value of p.hi becomes equal to others that were different: 2 different values are one now'],
+    { rows: `${OWNED.rows} UPDATE p SET hi = id IN (2, 4);` },
+  ),
+  lost(
     'the ends of some texts, in a column that says something of the others',
     CUT_SOME,
     ['2 different values are one now', '; it changes in 2 rows of 3'],
@@ -54,8 +66,40 @@ export const SHIFTED_ONTO: Scenario[] = [
 
 /** No row gets what another one has, or which row had what can be read. */
 export const SHIFTED_APART: Scenario[] = [
-  told('a number is added to all', 'UPDATE p SET owner = owner + 9;', [], {
-    unsaid: ['different', 'no longer says'],
+  told(
+    'a number is added to all',
+    'UPDATE p SET owner = owner + 9;',
+    ['; what it was is owner - 9 in every row.'],
+    { unsaid: ['different', 'no longer says'] },
+  ),
+  told('all are doubled', 'UPDATE p SET owner = owner * 2;', ['; what it was is owner / 2.0 in every row.'], {
+    unsaid: ['different'],
+  }),
+  told(
+    'all are taken from a number',
+    'UPDATE p SET owner = 200 - owner;',
+    ['; what it was is 200 - owner in every row.'],
+    {
+      unsaid: ['different'],
+    },
+  ),
+  told(
+    'a flag is turned round in every row',
+    'UPDATE p SET hi = NOT hi;',
+    ['; what it was is NOT hi in every row.'],
+    { rows: `${OWNED.rows} UPDATE p SET hi = id IN (2, 4);` },
+  ),
+  told(
+    'a number is added to all, then one row gets another',
+    'UPDATE p SET owner = owner + 9; UPDATE p SET owner = 3 WHERE id = 5;',
+    [],
+    {
+      unsaid: ['what it was'],
+    },
+  ),
+  told('NULL was a number for some', 'UPDATE p SET hi = coalesce(hi, 0) + 1;', [], {
+    rows: `${OWNED.rows} UPDATE p SET hi = id WHERE id > 2;`,
+    unsaid: ['what it was'],
   }),
   told('some get numbers that are free', 'UPDATE p SET owner = owner + 1000 WHERE owner > 100;', [], {
     unsaid: ['different', 'no longer says'],

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { defined } from '../../contract/defined.js'
 import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange, DataComparison, TableFate } from '../evidence.js'
@@ -51,7 +52,7 @@ export function compareByKey(
   }
   if (leavesKeyToSqlite(statements, fate, after, key)) {
     if (hasAllButKeys(database, fate, after, compared))
-      return renumbered(withNewKeys(database, fate, after, { key, compared }, start, start.rowsBefore))
+      return renumbered(withNewKeys(versions, fate, after, { key, compared }, start, start.rowsBefore))
     if (compared.length > 0) return compareWithoutKey(database, fate, after, compared, start)
   }
   const writing = writingOf(statements, fate, after)
@@ -76,7 +77,7 @@ export function compareByKey(
     // Their key is no help: each other column is compared as a whole.
     const changed = changedColumns(database, fate, after, compared)
     return withNewKeys(
-      database,
+      versions,
       fate,
       after,
       { key, compared },
@@ -138,7 +139,7 @@ function lostRows(
     if (fate.how !== 'kept' || !newKeys || fewer >= found.lost || isGiven(statements, fate))
       return { ...found, lostSamples: sampleRows(database, fate, missing) }
     // Nothing was put in: each row of now is one of before, and which of those that are not found by their key is not known.
-    const known = withNewKeys(database, fate, after, { key, compared }, found, found.lost - fewer)
+    const known = withNewKeys(versions, fate, after, { key, compared }, found, found.lost - fewer)
     return { ...known, lost: fewer }
   }
   if (found.rowsAfter - matched < found.lost && !newKeys) return asLost()
@@ -157,10 +158,10 @@ function lostRows(
     { values: compared.map((pair) => column('s', pair.is)), from: `${main} WHERE NOT ${there}` },
   ])
   if (database.prepare(`${unknown} LIMIT 1`).get() === undefined)
-    return withNewKeys(database, fate, after, { key, compared }, found, found.lost)
+    return withNewKeys(versions, fate, after, { key, compared }, found, found.lost)
   const lost = newKeys ? number(database, `SELECT count(*) AS n FROM (${unknown})`) : found.lost
   if (lost === found.lost) return asLost()
-  const known = withNewKeys(database, fate, after, { key, compared }, found, found.lost - lost)
+  const known = withNewKeys(versions, fate, after, { key, compared }, found, found.lost - lost)
   return { ...known, lost, lostSamples: shownRows(database, compared.length, unknown) }
 }
 
@@ -181,8 +182,9 @@ function summed(some: ColumnChange[], others: ColumnChange[]): ColumnChange[] {
     const other = others.find(({ column }) => column === change.column)
     if (other === undefined) return change
     const { values, nulled, changed, samples } = other
+    const { undone, ...both } = { ...change, ...other }
     return {
-      ...{ ...change, ...other },
+      ...{ ...both, ...(change.undone === other.undone ? defined({ undone }) : {}) },
       ...{
         values: change.values + values,
         nulled: change.nulled + nulled,

@@ -1,7 +1,7 @@
 import { referencedColumns, sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
-import type { Token } from '../../d1/sql/tokens.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
+import { isOfSeveral } from '../statement/recursions.js'
 import { mentions } from '../statement/statement.js'
 import type { Versions } from './versions.js'
 import {
@@ -234,7 +234,10 @@ function linksTo(
 /** Tables of which several rows may belong to one of this, and those that they point to on; where others stand among them, by each word that may tell them apart too. */
 export function listHolders(versions: Versions, fate: TableFate, key: Pair[], spelt: Spelt): ListHolder[] {
   return linksTo(versions, fate, fate.after, key, []).flatMap(({ table, link }) => {
-    const shared = filledBySeveral(versions, table.name) || hadRows(versions, table.name, link)
+    const shared =
+      filledBySeveral(versions, table.name) ||
+      chainsColumns(versions, fate, key, table.name) ||
+      hadRows(versions, table.name, link)
     const columns = table.columns.map(({ name }) => name).filter((name) => !link.includes(name))
     const telling = columns.filter((name) => !table.primaryKey.includes(name) || table.primaryKey.length > 1)
     const labels = shared ? labelsFor(telling, spelt) : []
@@ -270,14 +273,19 @@ function holdersBy(versions: Versions, { table, link }: Link, columns: string[],
 /** Of several copies, or several parts of one, nothing tells the rows apart unless they say it themselves. */
 export function filledBySeveral({ statements }: Versions, table: string): boolean {
   const copies = statements.filter((statement) => statement.anatomy.copies && writes(statement, table))
-  return (
-    copies.length > 1 ||
-    copies.some(({ anatomy: { tokens } }) => has(tokens, 'union') && !has(tokens, 'recursive'))
-  )
+  return copies.length > 1 || copies.some(({ sql, anatomy }) => isOfSeveral(sql, anatomy.tokens))
 }
 
-function has(tokens: Token[], word: string): boolean {
-  return tokens.some(({ kind, text }) => kind === 'word' && text.toLowerCase() === word)
+/** A copy puts several columns one behind the other: the pieces of one are not told from those of another. */
+function chainsColumns({ statements }: Versions, { before }: TableFate, key: Pair[], table: string): boolean {
+  const others = before.columns.filter(({ name }) => !key.some(({ was }) => was === name))
+  return statements.some(
+    (statement) =>
+      statement.anatomy.copies &&
+      writes(statement, table) &&
+      statement.anatomy.tokens.some(({ text }) => text === '||') &&
+      others.filter(({ name }) => mentions(statement.anatomy.tokens, name)).length > 1,
+  )
 }
 
 /** The table was there before, with rows that such a link finds. */

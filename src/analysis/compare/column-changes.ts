@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { defined } from '../../contract/defined.js'
 import { shownValue, type Row } from '../../d1/sqlite/sqlite.js'
 import { numbersCut } from './cut-numbers.js'
 import { countOverwritten, countShed } from './json-documents.js'
@@ -7,6 +8,7 @@ import { differ, isEmpty, retyped } from './differing.js'
 import { mergedValues } from './merged-values.js'
 import { countCut, cutOff, startsAsNumber } from './text-to-number.js'
 import { column, SAMPLES, type Pair } from './row-keys.js'
+import { undoneBy } from './undone.js'
 import type { Writing } from './writers.js'
 
 /** What became of the values of each column, of the rows that are there before and after. */
@@ -93,7 +95,10 @@ export function columnChanges(
         : 0
     const told = cut > 0 || overwritten > 0 || shed > 0
     const merged = told || others <= 0 ? undefined : mergedValues(database, from, pair, key, writing(was))
+    const whole = changed > 0 && changed > of('t') && nulled === 0 && !told && merged === undefined
+    const undone = whole ? undoneBy(database, from, pair, writing(was)) : undefined
     const kinds = {
+      ...defined({ undone }),
       ...(shed > overwritten ? { shed: shed - overwritten } : {}),
       ...(of('t') === 0 ? {} : { retyped: of('t') }),
       ...(cut === 0 ? {} : { cut, cutSamples: samplesWhere(cutAway) }),

@@ -11,7 +11,7 @@ import { withoutDuplicates } from './deduplicated.js'
 import { relocate } from './moved-rows.js'
 import { clearedColumn, columnsTogether, goneColumn, mergedColumn } from './moved-values.js'
 import { withEqualRows } from './equal-rows.js'
-import { identitiesOf } from './row-identity.js'
+import { identitiesOf, onlyUpdated, partSet } from './row-identity.js'
 import { newKeyExpression } from './new-key-expression.js'
 import { join, keyOf, number, pairsOf, type Pair } from './row-keys.js'
 import { sharedKeys } from './shared-keys.js'
@@ -81,6 +81,8 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
 /** The ways in which rows are known again; by a key that a statement calculates first, where it finds no fewer than the others do. */
 function knownAgain(versions: Versions, fate: TableFate, after: TableSchema, pairs: Pair[]): Pair[][] {
   const identities = identitiesOf(versions.statements, fate, after, pairs)
+  const beside = keyBesideSet(versions, fate, after, identities[0])
+  if (beside !== undefined) return [beside]
   const calculated = fate.written ? newKeyExpression(versions.statements, fate, after, pairs) : undefined
   const [first] = identities
   if (calculated === undefined) return identities
@@ -89,6 +91,39 @@ function knownAgain(versions: Versions, fate: TableFate, after: TableSchema, pai
     number(versions.database, `SELECT count(*) AS n FROM ${from} ON ${join(key)}`)
   const best = found(calculated) >= (first === undefined ? 1 : found(first))
   return best ? [calculated] : identities
+}
+
+/** Tables up to this many rows are joined by columns that no index leads with. */
+const JOINED = 5000
+
+/** The key without the one part that statements set, where the others tell the rows apart by themselves, before and now. */
+function keyBesideSet(
+  { database, statements }: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  key: Pair[] = [],
+): Pair[] | undefined {
+  const part = partSet(statements, fate, key)
+  if (part === undefined || !onlyUpdated(statements, fate)) return undefined
+  const others = key.filter((pair) => pair !== part)
+  const [prior, main] = [`prior.${quoteName(fate.before.name)}`, `main.${quoteName(after.name)}`]
+  if (part !== key.at(-1) && number(database, `SELECT count(*) AS n FROM ${prior}`) > JOINED) return undefined
+  const twice = (table: string, names: string[]): boolean =>
+    database
+      .prepare(
+        `SELECT 1 FROM ${table} GROUP BY ${names.map(quoteName).join(', ')} HAVING count(*) > 1 LIMIT 1`,
+      )
+      .get() !== undefined
+  const ambiguous =
+    twice(
+      prior,
+      others.map(({ was }) => was),
+    ) ||
+    twice(
+      main,
+      others.map(({ is }) => is),
+    )
+  return ambiguous ? undefined : others
 }
 
 function withAppeared(

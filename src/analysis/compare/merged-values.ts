@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { shownValue } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange } from '../evidence.js'
 import { differ, isEmpty } from './differing.js'
-import { column, SAMPLES, type Pair } from './row-keys.js'
+import { column, number, SAMPLES, type Pair } from './row-keys.js'
 import { plainNumber } from './text-to-number.js'
 import type { Writing } from './writers.js'
 
@@ -58,17 +58,23 @@ export function mergedValues(
   key: Pair[],
   writing: Pick<Writing, 'computes' | 'spells'>,
 ): ColumnChange['merged'] {
+  const [b, s] = [column('b', pair.was), column('s', pair.is)]
   const counted = (several: string): { into: number; values: number; rows: number } => {
     const row = database
       .prepare(
         `SELECT count(*) AS into_, coalesce(sum(different), 0) AS different, coalesce(sum(changed), 0) AS changed FROM (${several})`,
       )
       .get()
-    return {
-      into: Number(row?.['into_']),
-      values: Number(row?.['different']),
-      rows: Number(row?.['changed']),
-    }
+    const into = Number(row?.['into_'])
+    // One value of before may have become several: it is one of them all the same.
+    const values =
+      into < 2
+        ? Number(row?.['different'])
+        : number(
+            database,
+            `SELECT count(DISTINCT ${plainNumber(b)}) AS n FROM ${from} WHERE ${b} IS NOT NULL AND (+${s}) COLLATE BINARY IN (SELECT is_now FROM (${several}))`,
+          )
+    return { into, values, rows: Number(row?.['changed']) }
   }
   const every = counted(valuesOfSeveral(from, pair))
   if (every.into === 0) return undefined
@@ -77,7 +83,6 @@ export function mergedValues(
   const lost = less !== undefined && less.into > 0
   const shown = lost && several !== undefined ? several : valuesOfSeveral(from, pair)
   const keyText = key.map(({ was }) => shownValue(column('b', was))).join(` || ', ' || `)
-  const [b, s] = [column('b', pair.was), column('s', pair.is)]
   const samples = database
     .prepare(
       `SELECT ${keyText} AS key, ${shownValue(b, 80)} AS before, ${shownValue(s, 80)} AS after FROM ${from}

@@ -4,8 +4,11 @@ import type { StatementEvidence, TableFate } from '../evidence.js'
 import { column, type Pair } from './row-keys.js'
 import { assignments, selectedFor, upToComma } from './writers.js'
 
+/** UPDATEs whose calculations are put into each other; of more the expression would outgrow what SQLite parses. */
+const MOST = 4
+
 /**
- * The key under which a row of before is found where one statement gave all of them another one that it calculates from the row itself:
+ * The key under which a row of before is found where statements gave all of them another one that they calculate from the row itself:
  * `UPDATE … SET id = id + 100`, or a copy that selects `id + 100`. Undefined where it is calculated from anything else, or not at all.
  */
 export function newKeyExpression(
@@ -14,33 +17,35 @@ export function newKeyExpression(
   after: TableSchema,
   pairs: Pair[],
 ): Pair[] | undefined {
-  const key = fate.before.primaryKey.map((was) => pairs.find((pair) => pair.was === was))
-  if (key.length === 0 || key.some((pair) => pair === undefined)) return undefined
-  const writing = fate.how === 'kept' ? updatesOf(statements, fate, key) : copiesOf(statements, fate, after)
-  const [writer, ...others] = writing
-  if (writer === undefined || others.length > 0) return undefined
+  const key = fate.before.primaryKey.flatMap((was) => pairs.find((pair) => pair.was === was) ?? [])
+  if (key.length === 0 || key.length < fate.before.primaryKey.length) return undefined
+  const kept = fate.how === 'kept'
+  const writers = kept ? updatesOf(statements, fate) : copiesOf(statements, fate, after)
+  const setting = kept ? writers.filter((statement) => setsSome(statement, key)) : writers
+  const [writer] = setting
+  if (writer === undefined || setting.length > (kept ? MOST : 1)) return undefined
+  const row = kept ? updated(writers, fate) : undefined
   const found = key.flatMap((pair): Pair[] => {
-    if (pair === undefined) return []
-    const sql = fate.how === 'kept' ? updated(writer, fate, pair) : copied(writer, fate, after, pair)
+    const sql = row === undefined ? copied(writer, fate, after, pair) : row(pair.was)
     return sql === undefined ? [] : [{ ...pair, by: sql }]
   })
-  return found.length === key.length && found.some(({ by }) => by?.('b') !== undefined) ? found : undefined
+  return found.length === key.length ? found : undefined
 }
 
+/** What a column of the row `alias` became, as SQL. */
 type Written = (alias: string) => string
+/** The same of each column; undefined for one that was made of something else than the row. */
+type WrittenRow = (column: string) => Written | undefined
 
-function updatesOf(
-  statements: StatementEvidence[],
-  { before }: TableFate,
-  key: (Pair | undefined)[],
-): StatementEvidence[] {
+function updatesOf(statements: StatementEvidence[], { before }: TableFate): StatementEvidence[] {
   return statements.filter(
     ({ anatomy, changes }) =>
-      anatomy.verb === 'update' &&
-      changes > 0 &&
-      sameName(anatomy.target ?? '', before.name) &&
-      assignments(anatomy.tokens).some((set) => key.some((pair) => sameName(pair?.was ?? '', set.column))),
+      anatomy.verb === 'update' && changes > 0 && sameName(anatomy.target ?? '', before.name),
   )
+}
+
+function setsSome({ anatomy }: StatementEvidence, key: Pair[]): boolean {
+  return assignments(anatomy.tokens).some((set) => key.some(({ was }) => sameName(was, set.column)))
 }
 
 /** Copies into the table that takes the place, whatever it was called then, from this one alone. */
@@ -65,19 +70,37 @@ function copiesOf(
   return alone ? copies : []
 }
 
-function updated({ anatomy }: StatementEvidence, fate: TableFate, { was }: Pair): Written | undefined {
-  const set = assignments(anatomy.tokens).find((it) => sameName(it.column, was))
-  if (set === undefined) return (alias) => column(alias, was)
-  if (anatomy.tokens.some(({ text }) => /^(?:select|from)$/i.test(text))) return undefined
-  const value = ofRow(upToComma(set.value), fate.before)
-  const where = anatomy.tokens.findIndex(({ text }) => /^where$/i.test(text))
-  if (value === undefined || where < 0) return value
-  const condition = ofRow(
-    anatomy.tokens.slice(where + 1).filter(({ text }) => text !== ';'),
-    fate.before,
-  )
-  if (condition === undefined) return undefined
-  return (alias) => `CASE WHEN ${condition(alias)} THEN ${value(alias)} ELSE ${column(alias, was)} END`
+function updated(statements: StatementEvidence[], { before }: TableFate): WrittenRow {
+  const set = new Map<string, Written | undefined>()
+  const row: WrittenRow = (name) =>
+    set.has(name.toLowerCase()) ? set.get(name.toLowerCase()) : (alias) => column(alias, name)
+  for (const { anatomy } of statements) {
+    const reads = anatomy.tokens.some(({ text }) => /^(?:select|from)$/i.test(text))
+    const where = anatomy.tokens.findIndex(({ text }) => /^where$/i.test(text))
+    const condition =
+      where < 0
+        ? () => '1'
+        : ofRow(
+            anatomy.tokens.slice(where + 1).filter(({ text }) => text !== ';'),
+            before,
+            row,
+          )
+    const values = assignments(anatomy.tokens).map(
+      ({ column: name, value }): [string, Written | undefined] => {
+        const [now, was] = [ofRow(upToComma(value), before, row), row(name)]
+        if (reads || condition === undefined || now === undefined || was === undefined)
+          return [name, undefined]
+        return [
+          name,
+          where < 0
+            ? now
+            : (alias) => `CASE WHEN ${condition(alias)} THEN ${now(alias)} ELSE ${was(alias)} END`,
+        ]
+      },
+    )
+    for (const [name, value] of values) set.set(name.toLowerCase(), value)
+  }
+  return row
 }
 
 function copied(
@@ -97,7 +120,11 @@ const FUNCTIONS =
   /^(?:cast|lower|upper|trim|ltrim|rtrim|substr|substring|replace|printf|format|hex|coalesce|ifnull|nullif|abs|round|length|instr|iif|min|max)$/i
 
 /** The expression with its columns those of one row; undefined where it reads anything but the row. */
-function ofRow(tokens: Token[], { columns }: TableSchema): Written | undefined {
+function ofRow(
+  tokens: Token[],
+  { columns }: TableSchema,
+  row: WrittenRow = (name) => (alias) => column(alias, name),
+): Written | undefined {
   const parts: (string | Written)[] = []
   for (const [at, { kind, text }] of tokens.entries()) {
     const next = tokens[at + 1]?.text
@@ -105,8 +132,11 @@ function ofRow(tokens: Token[], { columns }: TableSchema): Written | undefined {
     const name = columns.find((it) => sameName(it.name, unquote(text)))?.name
     const isName = kind === 'name' || kind === 'word'
     if (next === '(' && /^(?:min|max)$/i.test(text) && !hasSeveral(tokens, at + 1)) return undefined
-    if (isName && next !== '(' && name !== undefined) parts.push((alias) => column(alias, name))
-    else if (isName && !(next === '(' ? FUNCTIONS : WORDS).test(text)) {
+    if (isName && next !== '(' && name !== undefined) {
+      const value = row(name)
+      if (value === undefined) return undefined
+      parts.push(value)
+    } else if (isName && !(next === '(' ? FUNCTIONS : WORDS).test(text)) {
       // `IN (`, `AND (`.
       if (next !== '(' || !WORDS.test(text)) return undefined
       parts.push(text)

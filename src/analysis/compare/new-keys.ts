@@ -4,14 +4,19 @@ import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange, DataComparison, TableFate } from '../evidence.js'
 import { column, join, missingRows, ROWID, SAMPLES, type Pair } from './row-keys.js'
 import { rowsNotIn } from './whole-rows.js'
+import { partSet } from './row-identity.js'
+import type { Versions } from './versions.js'
 import { changedColumns } from './without-key.js'
 
 /** Tables up to this many rows are searched for the other key of a few rows. */
 const SEARCHED = 50_000
 
-/** The rows that are missing under their key are there under another one: those of `compared`, told by their other columns. */
+/**
+ * The rows that are missing under their key are there under another one: those of `compared`, told by their other columns. Of a key of
+ * several columns the part is named that was set, or else those whose values are others.
+ */
 export function withNewKeys(
-  database: DatabaseSync,
+  { database, statements }: Pick<Versions, 'database' | 'statements'>,
   fate: TableFate,
   after: TableSchema,
   { key, compared }: { key: Pair[]; compared: Pair[] },
@@ -23,17 +28,18 @@ export function withNewKeys(
   const lost = Math.max(0, found.lost - changed)
   const parts = key.length === 1 ? [] : changedColumns(database, fate, after, key, lost)
   const [only, ...more] = parts
-  const part = key.find(({ was }) => was === only?.column)
-  if (only !== undefined && (more.length > 0 || part === undefined))
+  const set = partSet(statements, fate, key)
+  if (set === undefined && more.length > 0)
     return { ...found, lost: 0, columns: [...found.columns, ...parts] }
-  if (only !== undefined && part !== undefined) {
-    const others = [...compared, ...key.filter((pair) => pair !== part)]
-    const samples = found.rowsBefore > SEARCHED ? [] : keysBeside(database, fate, after, key, others, part)
-    return { ...found, lost: 0, columns: [...found.columns, { ...only, samples }] }
-  }
+  const part = set ?? key.find(({ was }) => was === only?.column) ?? first
+  const others = [...compared, ...key.filter((pair) => pair !== part && key.length > 1)]
+  const seen = parts.find((it) => it.column === part.was)
   const change: ColumnChange = {
-    ...{ column: first.was, after: first.is, values: found.rowsBefore, nulled: 0, changed },
-    samples: found.rowsBefore > SEARCHED ? [] : keysBeside(database, fate, after, key, compared),
+    ...{ column: part.was, after: part.is, values: found.rowsBefore, nulled: 0, changed },
+    ...(seen === undefined
+      ? {}
+      : { ...seen, changed: Math.max(seen.changed, set === undefined ? 0 : changed) }),
+    samples: found.rowsBefore > SEARCHED ? [] : keysBeside(database, fate, after, key, others, part),
   }
   return { ...found, lost: 0, columns: [...found.columns, change] }
 }
@@ -60,9 +66,9 @@ function keysBeside(
   after: TableSchema,
   key: Pair[],
   compared: Pair[],
-  first = key[0],
+  part: Pair,
 ): ColumnChange['samples'] {
-  if (first === undefined || compared.length === 0) return []
+  if (compared.length === 0) return []
   const prior = `prior.${quoteName(fate.before.name)}`
   const main = `main.${quoteName(after.name)}`
   const like = (alias: string, side: 'was' | 'is'): string =>
@@ -71,7 +77,7 @@ function keysBeside(
   const few = `(SELECT * FROM ${missingRows(fate, after, key)} LIMIT ${SAMPLES})`
   return database
     .prepare(
-      `SELECT DISTINCT ${shownValue(column('b', first.was))} AS before, ${shownValue(column('s', first.is))} AS after FROM ${few} b JOIN ${main} s ON ${like('s', 'is')} AND NOT (${join(key)}) WHERE ${alone}`,
+      `SELECT DISTINCT ${shownValue(column('b', part.was))} AS before, ${shownValue(column('s', part.is))} AS after FROM ${few} b JOIN ${main} s ON ${like('s', 'is')} AND NOT (${join(key)}) WHERE ${alone}`,
     )
     .all()
     .map((row) => ({

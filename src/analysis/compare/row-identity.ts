@@ -110,6 +110,22 @@ export function givesNewKeys(
   )
 }
 
+/** The one part of a key of several that statements set, each for itself; undefined where that is not told, or where there are more. */
+export function partSet(statements: StatementEvidence[], fate: TableFate, key: Pair[]): Pair | undefined {
+  const isIt = (table: string): boolean => sameName(table, fate.before.name)
+  const updates = statements.filter(({ touches }) =>
+    touches.some(({ table, how }) => how === 'update' && isIt(table)),
+  )
+  const told = updates.every(
+    ({ anatomy, fires }) => anatomy.verb === 'update' && isIt(anatomy.target ?? '') && fires === undefined,
+  )
+  const sets = updates
+    .filter(({ changes }) => changes > 0)
+    .flatMap(({ anatomy }) => assignments(anatomy.tokens))
+  const [part, ...more] = key.filter(({ was }) => sets.some(({ column }) => sameName(column, was)))
+  return fate.how === 'kept' && told && key.length > 1 && more.length === 0 ? part : undefined
+}
+
 function updatesKey(statements: StatementEvidence[], fate: TableFate): boolean {
   const key = new Set(fate.before.primaryKey.map((name) => name.toLowerCase()))
   const sets = statements.some(({ anatomy }) =>

@@ -34,7 +34,7 @@ export const ch101: Rule = {
 }
 
 function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
-  const { column, values, taken, heldIn } = change
+  const { column, values, taken, heldIn, undone } = change
   // What was cut is told as a loss, and what became another type on the way is no news then.
   const beside = change.cut === undefined ? 0 : change.cut + (change.retyped ?? 0)
   const changed = change.changed - beside
@@ -53,9 +53,10 @@ function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Fi
   const what = stored ? 'is stored as another type' : 'changes'
   const holds = taken === undefined ? '' : `; it holds what ${taken} held`
   const kept = heldIn === undefined ? '' : `; what it no longer says is in ${heldIn}`
+  const back = undone === undefined ? '' : `; what it was is ${undone} in every row`
   const blank = blankText(change)
   const computed = change.computed === undefined ? '' : `; it is computed ${change.computed}`
-  const message = `${fate.before.name}.${column} ${what} in ${rowsOfWhole(fate, changed, values)}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${mergedText(change)}${blank}${holds}${kept}${computed}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
+  const message = `${fate.before.name}.${column} ${what} in ${rowsOfWhole(fate, changed, values)}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${mergedText(change)}${blank}${holds}${kept}${back}${computed}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
   const advice = stored ? BY_TYPE : samples === '' ? WITHOUT_SAMPLES : undefined
   const calm = stored && isCastByName(fate, change, place) ? 'info' : 'warning'
   return findingOf(ch101, severe ? 'error' : calm, place, message, {
@@ -84,6 +85,7 @@ const BLANK_ADVICE = `See that the application asks for NULL where it asked for 
 function mergedText({ merged }: ColumnChange): string {
   if (merged === undefined) return ''
   const { values, into } = merged
+  if (values <= into) return '; values that were different are equal now'
   return `; ${grouped(values)} values that were different are ${into === 1 ? 'one' : grouped(into)} now`
 }
 

@@ -147,7 +147,9 @@ function shed(evidence: Evidence, fate: TableFate, change: ColumnChange): Findin
 function merged(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding[] {
   if (!mergedIsLost(evidence, fate, change) || change.merged === undefined) return []
   const { rows, values, into, samples } = change.merged
-  const what = `${rows === 1 ? 'becomes' : 'become'} equal to others that were different: ${grouped(values)} different values are ${into === 1 ? 'one' : grouped(into)} now`
+  const fewer =
+    values > into ? `: ${grouped(values)} different values are ${into === 1 ? 'one' : grouped(into)} now` : ''
+  const what = `${rows === 1 ? 'becomes' : 'become'} equal to others that were different${fewer}`
   const beside =
     change.changed > rows ? `; it changes in ${rowsOfWhole(fate, change.changed, change.values)}` : ''
   return [turned(evidence, fate, { ...change, samples }, rows, what, beside)]

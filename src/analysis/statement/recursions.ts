@@ -55,6 +55,22 @@ export function withoutRecursion(database: DatabaseSync, select: string): string
   return changed ? `${before()}${found.rest}` : select
 }
 
+/** Whether rows of several SELECTs come together in one statement: of those that a recursion starts from, or of others beside it. */
+export function isOfSeveral(sql: string, tokens: readonly Token[]): boolean {
+  const unites = (text: string): boolean =>
+    significantTokens(text).some((token) => /^union$/i.test(token.text))
+  const at = tokens.find(({ text }) => /^with$/i.test(text))?.start
+  const select = at === undefined ? undefined : sql.slice(at)
+  const found = select === undefined ? undefined : commonTables(select, significantTokens(select))
+  if (found === undefined) return unites(sql)
+  return (
+    unites(found.rest) ||
+    found.tables.some(
+      ({ name, body }) => armsOf(body, { distinct: true }).filter((arm) => !names(arm, name)).length > 1,
+    )
+  )
+}
+
 function names(sql: string, table: string): boolean {
   return significantTokens(sql).some(({ text }) => unquote(text).toLowerCase() === table.toLowerCase())
 }
