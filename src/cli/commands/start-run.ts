@@ -99,12 +99,15 @@ function refuseUnadmitted(
   throw new RunbookError(type, message, { advice, details: { ...started } })
 }
 
-/** The charter of the worker holds, whatever was sent: whoever started the run sees at once what is not as they asked. */
+/** Whoever started the run sees at once what is not as they asked, and what is only because they asked. */
 function sayDifferences(output: Output, admitted: RunView | undefined): void {
   const differences = admitted?.admission?.differences ?? []
-  if (differences.length === 0) return
+  const held = differences.filter(({ stands }) => stands === undefined)
+  for (const own of differences.filter(({ stands }) => stands !== undefined))
+    output.note(`! ${differenceLine(own)}`)
+  if (held.length === 0) return
   output.note("Not as this project says: the run is held to the worker's charter.")
-  for (const difference of differences) output.note(`  ! ${differenceLine(difference)}`)
+  for (const difference of held) output.note(`  ! ${differenceLine(difference)}`)
   output.note(
     words`  This run stays held to that charter. For what this project says: end it (${command('abort')}), start the worker again (or give it what ${command('charter')} writes now), and then start anew.`,
   )

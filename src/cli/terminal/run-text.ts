@@ -41,7 +41,7 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     '',
     ...stepLines(view, colors, now),
     ...section(
-      'Not as the request says',
+      'Request and charter differ',
       (view.admission?.differences ?? []).map((one) => `${colors.yellow('!')} ${differenceLine(one)}`),
     ),
     ...section('Migrations', migrationLines(view, colors)),

@@ -101,9 +101,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** For people: what was asked, and what holds. */
+/** For people: what was asked, what the charter has, and which of them holds. */
 export function differenceLine({ path, claimed, holds, stands }: ClaimDifference): string {
   if (claimed === '' && holds === '') return path
-  const said = `${path}: asked for ${claimed}, the worker's charter has ${holds}`
-  return stands === undefined ? said : `${said}; a request may bring its own, which stands`
+  return stands === undefined
+    ? `${path}: asked for ${claimed}, the worker's charter has ${holds}, which holds`
+    : `${path}: this run has its own, ${claimed}; the worker's charter has ${holds}`
 }
