@@ -29,8 +29,9 @@ async function start(options: Partial<CloudflareApiOptions> = HELD): Promise<Clo
   return api
 }
 
-function live({ url, token, accountId }: CloudflareApi): Promise<LiveRun> {
-  return probeAssumptions({ client: { url, token, tries: 4 }, account: accountId, pauseMs: 20 })
+function live({ url, token, accountId }: CloudflareApi, onProbed?: () => void): Promise<LiveRun> {
+  const client = { url, token, tries: 4 }
+  return probeAssumptions({ client, account: accountId, pauseMs: 20, ...defined({ onProbed }) })
 }
 
 async function names({ url, token, accountId }: CloudflareApi): Promise<string[]> {
@@ -192,6 +193,46 @@ test('names the database that it could not delete, and how to', async () => {
   await expect(live(faulty)).rejects.toMatchObject({
     message: expect.stringMatching(/d1-runbook-probe-[0-9a-f]{16} may be left behind/),
     advice: expect.stringMatching(/wrangler d1 delete d1-runbook-probe-/),
+  })
+})
+
+const ROUTES = [
+  'list',
+  'query',
+  'import',
+  'upload',
+  'export',
+  'bookmark',
+  'restore',
+  'graphql',
+  'delete',
+] as const
+
+test.each([1, 20, ASSUMPTIONS.length])(
+  'names the database where the network is gone for good behind probe %i',
+  async (behind) => {
+    const faulty = await start(FREE)
+    let probed = 0
+    const { leftBehind, probes } = await live(faulty, () => {
+      probed += 1
+      if (probed === behind)
+        for (const route of ROUTES) faulty.fault({ route, call: 'all', kind: 'reset-before' })
+    })
+    expect(probes).toHaveLength(ASSUMPTIONS.length)
+    faulty.clearFaults()
+    expect((await names(faulty)).filter((name) => name !== 'production')).toEqual([leftBehind])
+  },
+)
+
+test('names the database where the network is gone for good once it may have been made', async () => {
+  const faulty = await start(FREE)
+  faulty.fault({ route: 'create', kind: 'reset-after' })
+  for (const call of [2, 3, 4, 5, 6]) faulty.fault({ route: 'list', call, kind: 'reset-before' })
+  const error: unknown = await live(faulty).catch((thrown: unknown) => thrown)
+  const [left] = (await names(faulty)).filter((name) => name !== 'production')
+  expect(error).toMatchObject({
+    message: expect.stringContaining(`${left ?? 'none'} may be left behind`),
+    advice: expect.stringContaining(`wrangler d1 delete ${left ?? 'none'}`),
   })
 })
 
