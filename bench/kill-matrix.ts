@@ -1,28 +1,35 @@
 /**
  * Kills something at a random moment of a run, and looks whether the run still ends as it should: every file applied once,
  * every row once, outcome `completed`. Victims in turn: the worker, the Wrangler that applies, the Temporal server (started
- * again on the same SQLite file). Run: `tsx bench/kill-matrix.ts [--runs N] [--seed S]` (default: 100 runs, seed 1).
+ * again on the same SQLite file). Run: `tsx bench/kill-matrix.ts [--runs N] [--seed S] [--remote]` (default: 100 runs, seed 1, a local
+ * database; `--remote`: one of the local Cloudflare API, with all of its strictness).
  */
 import { parseArgs } from 'node:util'
 import { runThrough, VICTIMS, type KillResult } from '../test/e2e/kill-run.js'
 import { buildIfStale } from '../test/e2e/processes.js'
 
 /** A run without a kill takes about this long here; a kill falls anywhere in it. Milliseconds. */
-const RUN_MS = 16_000
+const LOCAL_RUN_MS = 16_000
+const REMOTE_RUN_MS = 30_000
 /** One Wrangler that applies one file. Milliseconds. */
 const APPLY_MS = 2_500
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },
+  options: {
+    runs: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    remote: { type: 'boolean', default: false },
+  },
 })
+const runMs = values.remote ? REMOTE_RUN_MS : LOCAL_RUN_MS
 const random = randomFrom(Number(values.seed))
 
 await buildIfStale()
 const results: KillResult[] = []
 for (let run = 1; run <= Number(values.runs); run += 1) {
   const victim = VICTIMS[(run - 1) % VICTIMS.length] ?? 'worker'
-  const at = Math.round(random() * (victim === 'wrangler' ? APPLY_MS : RUN_MS))
-  const result = await runThrough(run, [{ victim, at }])
+  const at = Math.round(random() * (victim === 'wrangler' ? APPLY_MS : runMs))
+  const result = await runThrough(run, [{ victim, at }], values.remote)
   results.push(result)
   console.log(lineOf(result))
 }

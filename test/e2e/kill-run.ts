@@ -5,7 +5,8 @@ import type { RunView } from '../../src/contract/run.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import { documentOf, launch, launchService, untilSays, type Command } from './processes.js'
-import { createLocalProject, QUICK_BASELINE, scratchFolder, visits, type LocalProject } from './project.js'
+import { createRemoteProject, type KillProject } from './kill-project.js'
+import { createLocalProject, QUICK_BASELINE, scratchFolder, visits } from './project.js'
 import { RunObserver } from './run.js'
 import { wranglerApplying } from './wrangler-process.js'
 
@@ -37,19 +38,30 @@ export interface KillResult {
 
 /**
  * One run during which processes are killed, one after the other: SIGKILL, to that process only. The worker and the server
- * are started again, the server on the same SQLite file. Linux.
+ * are started again, the server on the same SQLite file. `remote`: of a database of the local Cloudflare API. Linux.
  */
-export async function runThrough(run: number, kills: readonly Kill[]): Promise<KillResult> {
+export async function runThrough(run: number, kills: readonly Kill[], remote = false): Promise<KillResult> {
   const scratch = scratchFolder()
-  const stage = await openStage(path.join(scratch.folder, 'project'), run)
+  const stage = await openStage(path.join(scratch.folder, 'project'), run, remote)
   const began = Date.now()
   const doing: string[] = []
   const result = (outcome: string, wrong: string[]): KillResult => {
     return { run, kills, doing, outcome, seconds: (Date.now() - began) / 1000, wrong }
   }
   try {
-    const args = ['start', '--yes', '--time-scale', '864000', '--project', stage.project.folder, '--json']
-    await documentOf<object>(launch(args, {}), 0)
+    const { folder, environment, variables } = stage.project
+    const args = [
+      'start',
+      '--yes',
+      '--time-scale',
+      '864000',
+      '--project',
+      folder,
+      '--env',
+      environment,
+      '--json',
+    ]
+    await documentOf<object>(launch(args, variables), 0)
     for (const kill of kills) doing.push(await strike(stage, kill))
     const view = await stage.observer().closed(PATIENCE_MS)
     return result(view.outcome ?? 'under way', faultsOf(view, stage.project))
@@ -62,34 +74,38 @@ export async function runThrough(run: number, kills: readonly Kill[]): Promise<K
 }
 
 interface Stage {
-  project: LocalProject
+  project: KillProject
   observer: () => RunObserver
   killWorker: () => Promise<void>
   killServer: () => Promise<void>
   close: () => Promise<void>
 }
 
-async function openStage(folder: string, run: number): Promise<Stage> {
+async function openStage(folder: string, run: number, remote: boolean): Promise<Stage> {
   const databaseId = `00000000-0000-4000-8000-${String(run).padStart(12, '0')}`
+  const environment = remote ? 'preview' : 'local'
   // A queue of its own: while its server is dead, another test's may take the port, and meet this worker.
   const config = {
     taskQueue: 'd1-runbook-kills',
-    environments: { local: { monitoring: QUICK_BASELINE } },
+    environments: { [environment]: { monitoring: QUICK_BASELINE } },
   }
-  const project = createLocalProject({ folder, databaseId, pending: FILES, config })
+  const made = { folder, databaseId, pending: FILES, config }
+  const project: KillProject = remote
+    ? await createRemoteProject({ ...made, environment })
+    : { ...createLocalProject(made), environment, variables: {}, close: () => Promise.resolve() }
   let server: EmbeddedServer = await startEmbeddedServer({ projectDir: folder })
   let temporal: TemporalClient = await connectClient({ projectDir: folder })
-  let worker = await startWorker(folder)
+  let worker = await startWorker(project)
   const stopWorker = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
     worker.process.kill(signal)
     await worker.process
   }
   return {
     project,
-    observer: () => new RunObserver(temporal, 'local', databaseId),
+    observer: () => new RunObserver(temporal, environment, databaseId),
     killWorker: async () => {
       await stopWorker('SIGKILL')
-      worker = await startWorker(folder)
+      worker = await startWorker(project)
     },
     killServer: async () => {
       const { address } = server
@@ -102,20 +118,21 @@ async function openStage(folder: string, run: number): Promise<Stage> {
       // The worker connects again by itself, unless somebody else took the port.
       if (server.address === address) return
       await stopWorker('SIGKILL')
-      worker = await startWorker(folder)
+      worker = await startWorker(project)
     },
     close: async () => {
       await stopWorker('SIGKILL')
       await temporal.close()
       await server.stop()
+      await project.close()
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }
 
 /** In an object: a process is a promise of its end, which an async function would wait for. */
-async function startWorker(folder: string): Promise<{ process: Command }> {
-  const worker = launchService(['worker', '--project', folder, '--json'], {})
+async function startWorker({ folder, variables }: KillProject): Promise<{ process: Command }> {
+  const worker = launchService(['worker', '--project', folder, '--json'], variables)
   await untilSays(worker, /Worker polls/)
   return { process: worker }
 }
@@ -152,7 +169,7 @@ function kill(pid: number): void {
   }
 }
 
-function faultsOf(view: RunView, project: LocalProject): string[] {
+function faultsOf(view: RunView, project: KillProject): string[] {
   const names = Object.keys(FILES)
   const ledger = project.ledger().join()
   const expected = ['0001_users.sql', ...names].join()
