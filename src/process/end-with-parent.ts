@@ -29,6 +29,7 @@ const END_GROUP = `
 const { env, pid, platform } = process
 const parent = Number(env.${STARTED_BY})
 delete env.${STARTED_BY}
+env.NODE_OPTIONS = env.NODE_OPTIONS.replace(/ ?--import=data:\\S+$/, '')
 const isGone = () => {
   if (platform !== 'win32') return process.ppid !== parent
   try {

@@ -2,7 +2,10 @@ import { generateHybridIdentity, generateIdentity, identityToRecipient } from 'a
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import yauzl from 'yauzl'
 import yazl from 'yazl'
 import type { Target } from '../../../src/contract/target.js'
@@ -18,7 +21,9 @@ import {
 import { hold, release } from '../../../src/d1/backup/holds.js'
 import { readWhole, unpackArchive } from '../../../src/d1/backup/unpack.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
-import { folderStore } from '../../../src/store/folder-store.js'
+import type { Storage } from '../../../src/contract/storage.js'
+import { openStore } from '../../../src/store/open-store.js'
+import { emulator, gateway, KEY, startGateway, storageOf } from '../../store/servers.js'
 import { localTarget, seedLocal } from '../local-target.js'
 import { temporaryFolder } from '../../temporary-folder.js'
 
@@ -237,47 +242,63 @@ describe('a sealed archive that is not what it was', () => {
   })
 })
 
+/** Where archives may lie; undefined: beside the project. */
+const PLACES: [string, () => Promise<Storage | undefined>][] = [
+  ['beside the project', async () => undefined],
+  ['in a folder of all workers', async () => ({ kind: 'folder', path: temporaryFolder() })],
+  [
+    'in a bucket',
+    async () => {
+      const server = gateway === undefined ? await emulator() : await startGateway(gateway)
+      onTestFinished(() => server.close())
+      return storageOf(server)
+    },
+  ],
+]
+
+/** A database of its own whose archives lie there, with these rows. */
+async function placeWith(storage: Storage | undefined, rows: string) {
+  const own = localTarget()
+  const mine: Target = storage === undefined ? own : { ...own, storage }
+  seedLocal(mine, `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ${rows};`)
+  const here = { env: KEY, variables: [], scratch: temporaryFolder() }
+  const store = openStore(mine, here)
+  const recipients = target.backupRecipients ?? []
+  return { mine, store, recipients, archives: archivesOf(mine, store) }
+}
+
 describe('sealing what lies there', () => {
-  it.each([
-    ['beside the project', () => undefined],
-    [
-      'in a folder of all workers',
-      () => folderStore({ root: temporaryFolder(), databaseId: target.database.id }),
-    ],
-  ])('waits for the run that needs an archive, and leaves none half: %s', async (_where, make) => {
-    const store = make()
-    const mine = localTarget({
-      ...(store === undefined ? {} : { storage: { kind: 'folder', path: store.place } }),
-    })
-    seedLocal(mine, `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('${SECRET}');`)
-    const recipients = target.backupRecipients ?? []
-    const archives = archivesOf({ ...mine, backupRecipients: recipients }, store)
-    const held = { by: 'local-20260102-030405-00000001', files: [] }
-    const { file, sha256, sealedTo } = await createBackup({ target: mine, store, files: [], keep: 3, held })
-    expect(sealedTo).toBeUndefined()
+  it.each(PLACES)(
+    'waits for the run that needs an archive, and leaves none half: %s',
+    async (_where, make) => {
+      const { mine, store, recipients, archives } = await placeWith(await make(), `('${SECRET}')`)
+      const held = { by: 'local-20260102-030405-00000001', files: [] }
+      const { file, sha256, sealedTo } = await createBackup({ target: mine, store, files: [], keep: 3, held })
+      expect(sealedTo).toBeUndefined()
 
-    expect(await sealArchives({ archives, recipients })).toMatchObject({ sealed: [], needed: [file] })
-    await archives.open(file, { sha256 })
+      expect(await sealArchives({ archives, recipients })).toMatchObject({ sealed: [], needed: [file] })
+      await archives.open(file, { sha256 })
 
-    const done = await sealArchives({ archives, recipients, run: held.by })
-    const [now] = done.sealed
-    expect(done).toMatchObject({ sealed: [{ file, sealedTo: recipients }], needed: [] })
-    const opened = await archives.open(file, { sha256: now?.sha256 ?? '' })
-    expect((await unpackArchive(opened)).metadata.sealed).toBeDefined()
-    expect(await validateBackup({ file: opened, opener: await openerOf(team) })).toMatchObject({
-      valid: true,
-    })
+      const done = await sealArchives({ archives, recipients, run: held.by })
+      const [now] = done.sealed
+      expect(done).toMatchObject({ sealed: [{ file, sealedTo: recipients }], needed: [] })
+      const opened = await archives.open(file, { sha256: now?.sha256 ?? '' })
+      expect((await unpackArchive(opened)).metadata.sealed).toBeDefined()
+      expect(await validateBackup({ file: opened, opener: await openerOf(team) })).toMatchObject({
+        valid: true,
+      })
 
-    // A worker that died behind it, or `backup seal` by hand.
-    const again = await sealArchives({ archives, recipients, run: held.by })
-    expect(again).toMatchObject({ sealed: [], already: [now] })
-    await archives.release(held.by)
-    expect(await sealArchives({ archives, recipients })).toMatchObject({
-      sealed: [],
-      already: [now],
-      needed: [],
-    })
-  })
+      // A worker that died behind it, or `backup seal` by hand.
+      const again = await sealArchives({ archives, recipients, run: held.by })
+      expect(again).toMatchObject({ sealed: [], already: [now] })
+      await archives.release(held.by)
+      expect(await sealArchives({ archives, recipients })).toMatchObject({
+        sealed: [],
+        already: [now],
+        needed: [],
+      })
+    },
+  )
 
   it('leaves what another run needs as well, and what cannot be read', async () => {
     const mine = localTarget()
@@ -301,6 +322,56 @@ describe('sealing what lies there', () => {
     })
     await readWhole(file, temporaryFolder())
   })
+})
+
+/** Told what to seal, says when it begins to, and is killed at it. */
+const SEALER = `
+const src = (name) => import(new URL(name, process.env.SRC).href)
+const { archivesOf, sealArchives } = await src('d1/backup/backup.ts')
+const { openStore } = await src('store/open-store.ts')
+const { mine, recipients, scratch, key } = JSON.parse(process.env.WORK)
+const archives = archivesOf(mine, openStore(mine, { env: key, variables: [], scratch }))
+await sealArchives({ archives, recipients, onProgress: (said) => console.log(said) })
+console.log('sealed all')`
+
+describe('a worker that is killed while it seals', () => {
+  it.each(PLACES)(
+    'leaves the archive readable or sealed, and whole; the next one seals it: %s',
+    { timeout: 120_000 },
+    async (_where, make) => {
+      const rows = Array.from({ length: 30_000 }, (_, at) => `('${SECRET} ${Math.sin(at)}')`).join()
+      const { mine, store, recipients, archives } = await placeWith(await make(), rows)
+      const { file } = await createBackup({ target: mine, store, files: [], keep: 3 })
+      const opener = await openerOf(team)
+      for (const afterMs of [0, 300, 1200]) {
+        const work = { mine, recipients, scratch: temporaryFolder(), key: KEY }
+        const sealer = spawn(
+          process.execPath,
+          ['--import', 'tsx', '--no-warnings', '--input-type=module', '-e', SEALER],
+          {
+            env: {
+              ...process.env,
+              SRC: new URL('../../../src/', import.meta.url).href,
+              WORK: JSON.stringify(work),
+            },
+            stdio: ['ignore', 'pipe', 'inherit'],
+          },
+        )
+        const ended = once(sealer, 'exit')
+        await Promise.race([once(sealer.stdout, 'data'), ended])
+        await sleep(afterMs)
+        sealer.kill('SIGKILL')
+        await ended
+        const opened = await archives.open(file)
+        expect(await validateBackup({ file: opened, opener })).toMatchObject({ valid: true, problems: [] })
+      }
+      const { sealed, already } = await sealArchives({ archives, recipients })
+      expect([...sealed, ...already].map((one) => one.file)).toEqual([file])
+      const opened = await archives.open(file)
+      expect((await unpackArchive(opened)).metadata.sealed).toBeDefined()
+      expect(await validateBackup({ file: opened, opener })).toMatchObject({ valid: true })
+    },
+  )
 })
 
 describe('a file of identities', () => {
