@@ -196,6 +196,12 @@ export const ASSUMPTIONS: readonly Assumption[] = [
     `${ISSUES}9519, 9578`,
   ),
   assume(
+    'travel-moves',
+    'Is the bookmark another one right after a write, and the same where nothing was written?',
+    'yes',
+    'cloudflare/workerd: a bookmark names a commit; nobody documents how soon the API tells it',
+  ),
+  assume(
     'travel-undo',
     'Does a restore take the last row away, and its undo bring it back, at once?',
     'yes',

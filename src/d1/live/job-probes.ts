@@ -49,6 +49,11 @@ export const JOB_PROBES: Record<string, Probe> = {
     await untilFree(lab)
     return refused ? 'yes' : 'no'
   },
+  'travel-moves': async (lab) => {
+    const { stayed, moved } = await travel(lab)
+    if (stayed && moved) return 'yes'
+    return stayed ? 'the same after a write' : 'another one without a write'
+  },
   'travel-undo': async (lab) => {
     const { undone, back } = await travel(lab)
     return undone && back ? 'yes' : undone ? 'the undo brought nothing back' : 'the row stayed'
@@ -145,15 +150,23 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-/** Writes a row, goes to before it, and undoes that. */
-function travel(lab: Lab): Promise<{ undone: boolean; back: boolean; asked: string; told: string }> {
+/** Writes a row, goes to before it, and undoes that. `stayed`, `moved`: the bookmark, before the write and by it. */
+function travel(
+  lab: Lab,
+): Promise<{ stayed: boolean; moved: boolean; undone: boolean; back: boolean; asked: string; told: string }> {
   return lab.once('a journey', async () => {
     const id = 1_000_921
-    const { bookmark: asked } = bookmarked.parse((await lab.ask(['time_travel', 'bookmark'])).result)
+    const now = async (): Promise<string> =>
+      bookmarked.parse((await lab.ask(['time_travel', 'bookmark'])).result).bookmark
+    const before = await now()
+    await demand(lab, 'SELECT 1')
+    const asked = await now()
     await demand(lab, `INSERT INTO item (id) VALUES (${id})`)
+    const moved = (await now()) !== asked
     const there = restored.parse((await lab.ask(['time_travel', 'restore'], {}, { bookmark: asked })).result)
     const undone = !(await rowExists(lab, id))
     await lab.ask(['time_travel', 'restore'], {}, { bookmark: there.previous_bookmark })
-    return { undone, back: await rowExists(lab, id), asked, told: there.bookmark }
+    const back = await rowExists(lab, id)
+    return { stayed: before === asked, moved, undone, back, asked, told: there.bookmark }
   })
 }
