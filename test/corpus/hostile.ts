@@ -84,6 +84,11 @@ export const HOSTILE: HostileFile[] = [
   { name: 'looks into the pages', sql: `CREATE VIRTUAL TABLE c USING dbstat;`, code: 'D1L104' },
   { name: 'reads the pages', sql: `INSERT INTO a (x) SELECT name FROM dbstat;`, code: 'SY101' },
   {
+    name: 'reads the pages by a quoted name',
+    sql: `INSERT INTO a (x) SELECT name FROM "dbstat";`,
+    code: 'SY101',
+  },
+  {
     name: 'reads the pages of a schema',
     sql: `UPDATE a SET x = (SELECT 1 FROM main.dbstat);`,
     code: 'SY101',
@@ -134,6 +139,26 @@ export const HOSTILE: HostileFile[] = [
 /** Looks like the above and is an ordinary migration. */
 export const TAME: { name: string; sql: string }[] = [
   { name: 'a column called dbstat', sql: `ALTER TABLE a ADD COLUMN dbstat TEXT; UPDATE a SET x = dbstat;` },
+  {
+    name: 'a table of its own called dbstat',
+    sql: `CREATE TABLE dbstat (x TEXT); INSERT INTO a (x) SELECT x FROM dbstat; DELETE FROM "DBSTAT"; UPDATE a SET x = (SELECT 1 FROM main.dbstat);`,
+  },
+  {
+    name: 'a view of its own called dbstat',
+    sql: `CREATE VIEW dbstat AS SELECT x FROM a; INSERT INTO a (x) SELECT x FROM dbstat;`,
+  },
+  {
+    name: 'a WITH called dbstat',
+    sql: `WITH dbstat (x) AS (SELECT x FROM a) INSERT INTO a (x) SELECT x FROM dbstat;`,
+  },
+  {
+    name: 'a table of its own called as a PRAGMA is as a table',
+    sql: `CREATE TABLE pragma_stats (x TEXT); INSERT INTO pragma_stats (x) VALUES ('y'); INSERT INTO a (x) SELECT x FROM pragma_stats;`,
+  },
+  {
+    name: 'tables called as tables that functions make',
+    sql: `CREATE TABLE json_each (x TEXT); INSERT INTO a (x) SELECT x FROM json_each; CREATE TABLE fts5vocab (x TEXT); INSERT INTO a (x) SELECT x FROM fts5vocab; CREATE TABLE bytecode (x TEXT); INSERT INTO a (x) SELECT x FROM bytecode;`,
+  },
   { name: 'text about dbstat', sql: `INSERT INTO a (x) VALUES ('SELECT * FROM dbstat');` },
   {
     name: 'text about ATTACH',

@@ -6,7 +6,7 @@ import { runForeign } from '../../d1/sqlite/confined.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { ParsedStatement } from '../../d1/sql/statements.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
-import { refusalOf } from '../statement/d1-refusals.js'
+import { refusalOf, type Owns } from '../statement/d1-refusals.js'
 import { anatomyOf, mentions, type StatementParts } from '../statement/statement.js'
 import type { ChainLink } from './chain.js'
 import { touchedBy } from './objects.js'
@@ -15,7 +15,7 @@ import { touchedBy } from './objects.js'
  * Statements of a file that change rows which the scratch database does not have: what they did is read by running them on a copy
  * of the database. One that changes nothing there has nothing left to do.
  */
-export function dataStatements(link: ChainLink): DataStatement[] {
+export function dataStatements(link: ChainLink, owns: Owns): DataStatement[] {
   const parsed = link.statements.map((statement) => ({
     statement,
     anatomy: anatomyOf(statement.sql, statement.tokens),
@@ -31,7 +31,7 @@ export function dataStatements(link: ChainLink): DataStatement[] {
           anatomy.verb === 'delete' ||
           (anatomy.verb === 'insert' && anatomy.copies),
       )
-      .filter(({ statement, anatomy }) => refusalOf(statement, anatomy) === undefined)
+      .filter(({ statement, anatomy }) => refusalOf(statement, anatomy, owns) === undefined)
       // A table that is copied and dropped is a rebuild: the schema shows whether it took place.
       .filter(({ anatomy }) => !dropped.some((name) => mentions(anatomy.tokens, name)))
       .map((each) => ({ ...each, file: link.name }))

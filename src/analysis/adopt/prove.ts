@@ -218,9 +218,10 @@ class Comparison {
 
   #leftToDo(link: ChainLink, dropped: Set<string>): Difference[] {
     const known = this.#left.get(link.name)
+    const owns = (name: string): boolean => this.#live.catalog.tables.has(name.toLowerCase())
     const left =
       known ??
-      dataStatements(link).flatMap((each) => {
+      dataStatements(link, owns).flatMap((each) => {
         const rest = leftToDo(this.#database, this.#live.catalog, each)
         return rest === undefined ? [] : [{ ...rest, table: rest.table ?? each.anatomy.target ?? '' }]
       })

@@ -63,7 +63,7 @@ export function replayFile(
   database.exec('BEGIN')
   for (const [nth, statement] of statements.entries()) {
     const anatomy = anatomyOf(statement.sql, statement.tokens)
-    const refusal = refusalOf(statement, anatomy)
+    const refusal = refusalOf(statement, anatomy, (name) => isTable(database, name))
     if (refusal !== undefined) {
       const { code, message, advice } = refusal
       replay.failures.push({ ...at(file.name, statement), message, advice, code, where: 'chain' })
@@ -103,6 +103,11 @@ export function replayFile(
     })
   })
   return replay
+}
+
+function isTable(database: DatabaseSync, name: string): boolean {
+  const sql = `SELECT 1 FROM main.sqlite_schema WHERE type IN ('table', 'view') AND name = ? COLLATE NOCASE`
+  return database.prepare(sql).get(name) !== undefined
 }
 
 function finish(

@@ -42,8 +42,18 @@ const INSTEAD: Record<string, string> = {
   power: 'D1 has it as pow().',
 }
 
-/** What D1 refuses in this statement, judged by its words; the rehearsal asks D1 itself. */
-export function refusalOf(statement: SqlStatement, anatomy: StatementParts): Refusal | undefined {
+/** Whether the database has a table or view of that name when the statement runs. */
+export type Owns = (name: string) => boolean
+
+/**
+ * What D1 refuses in this statement, judged by its words; the rehearsal asks D1 itself. A name that SQLite gives a table of its own may be
+ * one that the database `owns`.
+ */
+export function refusalOf(
+  statement: SqlStatement,
+  anatomy: StatementParts,
+  owns: Owns = () => false,
+): Refusal | undefined {
   const bytes = Buffer.byteLength(statement.sql)
   if (bytes > MAX_STATEMENT) {
     return {
@@ -77,10 +87,10 @@ export function refusalOf(statement: SqlStatement, anatomy: StatementParts): Ref
     default:
       if (anatomy.temporary) return refusedKind('A temporary object')
       return (
-        explained(statement, anatomy) ??
+        explained(statement, anatomy, owns) ??
         moduleRefusal(anatomy) ??
         reservedName(anatomy) ??
-        limit(anatomy.tokens)
+        limit(anatomy.tokens, owns)
       )
   }
 }
@@ -108,11 +118,11 @@ function refusedKind(what: string): Refusal {
 }
 
 /** EXPLAIN is no shelter: SQLite carries out some PRAGMAs while it reads them. */
-function explained(statement: SqlStatement, { tokens }: StatementParts): Refusal | undefined {
+function explained(statement: SqlStatement, { tokens }: StatementParts, owns: Owns): Refusal | undefined {
   const words = tokens.slice(0, 3).map(({ text }) => text.toUpperCase())
   if (words[0] !== 'EXPLAIN') return undefined
   const inner = tokens.slice(words[1] === 'QUERY' && words[2] === 'PLAN' ? 3 : 1)
-  return refusalOf(statement, anatomyOf(statement.sql, inner))
+  return refusalOf(statement, anatomyOf(statement.sql, inner), owns)
 }
 
 function moduleRefusal({ verb, tokens }: StatementParts): Refusal | undefined {
@@ -150,7 +160,7 @@ function reservedName(anatomy: StatementParts): Refusal | undefined {
   }
 }
 
-function limit(tokens: Token[]): Refusal | undefined {
+function limit(tokens: Token[], owns: Owns): Refusal | undefined {
   const sy101 = (message: string, advice: string): Refusal => ({
     code: 'SY101',
     message,
@@ -171,10 +181,10 @@ function limit(tokens: Token[]): Refusal | undefined {
         'Write the value itself.',
       )
     const word = token.text.toLowerCase()
-    const refused = refusedFunction(tokens, at)
+    const refused = refusedFunction(tokens, at, owns)
     if (refused !== undefined)
       return sy101(`D1 does not authorise the function ${refused}().`, INSTEAD[refused] ?? 'Leave it out.')
-    if (word === 'dbstat' && /^(?:from|join|in)$/i.test(sourceBefore(tokens, at)))
+    if (isPages(tokens, at) && !isOwn(tokens, 'dbstat', owns))
       return sy101('D1 has no table dbstat, which SQLite has elsewhere.', 'Leave it out.')
     const pattern = next?.kind === 'string' ? unquote(next.text) : ''
     if ((word === 'like' || word === 'glob') && Buffer.byteLength(pattern) > MAX_PATTERN) {
@@ -187,26 +197,51 @@ function limit(tokens: Token[]): Refusal | undefined {
   return undefined
 }
 
+/** A table of SQLite's own that tells of pages is read there. Source: https://sqlite.org/dbstat.html */
+function isPages(tokens: Token[], at: number): boolean {
+  const { kind = 'symbol', text = '' } = tokens[at] ?? {}
+  const named = (kind === 'word' || kind === 'name') && unquote(text).toLowerCase() === 'dbstat'
+  return named && /^(?:from|join|in)$/i.test(sourceBefore(tokens, at))
+}
+
+/** The database has a table of that name, or a WITH of the statement makes one. */
+function isOwn(tokens: Token[], name: string, owns: Owns): boolean {
+  const made = tokens.some(
+    ({ text }, at) =>
+      unquote(text).toLowerCase() === name &&
+      /^(?:with|recursive|,)$/i.test(tokens[at - 1]?.text ?? '') &&
+      /^as$/i.test(tokens[tokens[at + 1]?.text === '(' ? closingAt(tokens, at + 1) + 1 : at + 1]?.text ?? ''),
+  )
+  return made || owns(name)
+}
+
 /** The word before the name of a table, and before that of its schema. */
 function sourceBefore(tokens: Token[], at: number): string {
   return tokens[tokens[at - 1]?.text === '.' ? at - 3 : at - 1]?.text ?? ''
 }
 
 /** A function that D1 refuses and that is called there. */
-function refusedFunction(tokens: Token[], at: number): string | undefined {
+function refusedFunction(tokens: Token[], at: number, owns: Owns): string | undefined {
   const token = tokens[at]
   if (token === undefined || (token.kind !== 'word' && token.kind !== 'name')) return undefined
   const name = unquote(token.text).toLowerCase()
   const before = tokens[at - 1]?.text.toLowerCase() ?? ''
   const calls = tokens[at + 1]?.text === '('
   const pragma = /^pragma_(\w+)$/.exec(name)?.[1] ?? ''
-  if (OTHER_PRAGMAS.has(pragma)) return calls || /^(?:from|join|in|,)$/.test(before) ? name : undefined
+  if (OTHER_PRAGMAS.has(pragma)) {
+    const read = calls ? !isPlace(before) : /^(?:from|join|in|,)$/.test(before)
+    return read && !isOwn(tokens, name, owns) ? name : undefined
+  }
   const refused = REFUSED_FUNCTIONS.has(name) || isAbsentFunction(name) || name === 'load_extension'
   if (!calls || !refused) return undefined
-  // A table or index may be called so: `INSERT INTO subtype (id)`, `WITH subtype (id) AS`.
-  if (/^(?:into|table|exists|references|on|with|recursive|index|\.)$/.test(before)) return undefined
+  if (isPlace(before)) return undefined
   const listed = before === ',' && /^as$/i.test(tokens[closingAt(tokens, at + 1) + 1]?.text ?? '')
   return listed && /^with$/i.test(tokens[0]?.text ?? '') ? undefined : name
+}
+
+/** A table or index may be called so behind this word: `INSERT INTO subtype (id)`, `WITH subtype (id) AS`. */
+function isPlace(before: string): boolean {
+  return /^(?:into|table|exists|references|on|with|recursive|index|\.)$/.test(before)
 }
 
 /** Terms of the longest compound SELECT; VALUES rows do not count. */
