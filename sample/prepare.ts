@@ -11,6 +11,7 @@ import { openSqlite } from '../src/d1/sqlite/sqlite.js'
 import { demandSuccess, runWrangler } from '../src/d1/wrangler/wrangler.js'
 import { copyMigrations, SAMPLE_DATABASES, sampleMigrations, sampleRoot, startProject } from './project.js'
 import { seedSample } from './seed.js'
+import { grouped } from '../src/contract/number.js'
 
 export interface PrepareOptions {
   /** Folder of the copy: made when missing, refused when it already holds a project. */
@@ -42,7 +43,7 @@ export async function prepareSample(options: PrepareOptions): Promise<PreparedSa
   const databaseFile = await applyWithWrangler(projectDir)
   await copyMigrations(pending, root, projectDir)
   const { rows } = seedSample({ file: databaseFile })
-  say(`Seeded ${total(rows).toLocaleString('en')} rows; ${pending.length} migrations are pending.`)
+  say(`Seeded ${grouped(total(rows))} rows; ${pending.length} migrations are pending.`)
   return { projectDir, databaseFile, applied, pending, rows }
 }
 
@@ -71,7 +72,7 @@ export async function prepareRemoteSample(
     await applyDirectly(file, path.join(projectDir, 'migrations'), applied)
     rows = seedSample({ file }).rows
   }
-  say(`Seeded ${total(rows).toLocaleString('en')} rows in each; ${pending.length} migrations are pending.`)
+  say(`Seeded ${grouped(total(rows))} rows in each; ${pending.length} migrations are pending.`)
   return { projectDir, databases, applied, pending, rows }
 }
 

@@ -78,7 +78,6 @@ export const ROOMS = [
   ]),
   room('src/d1/backup/export', 'dumps, checksums and sums of rows', [
     'src/contract',
-    'src/text',
     'src/d1/sqlite',
     'src/d1/sql',
     'src/d1/wrangler',
@@ -87,7 +86,6 @@ export const ROOMS = [
   ]),
   room('src/d1/backup', 'archives: made, proven, restored, kept', [
     'src/contract',
-    'src/text',
     'src/process',
     'src/store',
     'src/d1/sqlite',
@@ -102,7 +100,7 @@ export const ROOMS = [
   ]),
 
   room('src/analysis/statement', 'what one statement says, and which tables its program touches', [
-    'src/text',
+    'src/contract',
     'src/d1/sqlite',
     'src/d1/sql',
     'src/d1/schema',
@@ -179,7 +177,6 @@ export const ROOMS = [
   ]),
   room('src/analysis/rehearse', 'the pending files on a restored copy, in a process of its own', [
     'src/contract',
-    'src/text',
     'src/process',
     'src/d1/sqlite',
     'src/d1/sql',
@@ -314,7 +311,6 @@ export const ROOMS = [
   ]),
   room('src/temporal', 'connection, embedded server, search attributes, the worker', [
     'src/contract',
-    'src/text',
     'src/process',
     'src/d1/sqlite',
     'src/workflows',

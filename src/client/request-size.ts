@@ -1,6 +1,6 @@
 import { RunbookError } from '../contract/failures.js'
 import type { MigrationRequest } from '../contract/run.js'
-import { grouped } from '../text/number.js'
+import { grouped } from '../contract/number.js'
 
 /** Temporal refuses an input past 2 MiB, of which the envelope and a codec take a little. Bytes of JSON. */
 export const MOST_BYTES = 1_950_000

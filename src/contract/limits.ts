@@ -1,3 +1,4 @@
+import { grouped } from './number.js'
 /**
  * How much of what arrives from outside a run keeps. Temporal refuses an answer or an input past 2 MB, and a run whose state cannot be
  * read or told any more is lost: what is over a limit is cut or counted, that is told, and the run goes on. Characters, entries,
@@ -24,7 +25,7 @@ export const LIMITS = {
 /** `text` within the limit; one that was cut says so, and how long it was. */
 export function cutText(text: string, limit: number = LIMITS.text): string {
   if (text.length <= limit) return text
-  const told = `… (cut: ${text.length} characters)`
+  const told = `… (cut: ${grouped(text.length)} characters)`
   // Half of a letter that takes two would be none.
   return `${text.slice(0, limit - told.length).replace(/[\uD800-\uDBFF]$/, '')}${told}`
 }

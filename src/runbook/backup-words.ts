@@ -1,6 +1,6 @@
 import type { BackupRecord, BackupWay, Comparison, MovedTable } from '../contract/backup.js'
 import { plural } from '../text/plural.js'
-import { grouped } from '../text/number.js'
+import { grouped } from '../contract/number.js'
 
 const WAY: Record<BackupWay, string> = {
   export: "read by D1's own export, one moment of the database",

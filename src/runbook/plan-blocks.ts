@@ -1,7 +1,7 @@
 import type { PlanView } from '../contract/plan-view.js'
 import type { RowChange } from '../contract/plan.js'
 import { formatDuration } from '../text/duration.js'
-import { grouped } from '../text/number.js'
+import { grouped } from '../contract/number.js'
 import { WAY_BACK_ANSWERED } from './plan-review.js'
 import { oneLine } from '../text/one-line.js'
 import { plural } from '../text/plural.js'

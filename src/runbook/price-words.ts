@@ -2,7 +2,7 @@ import { FREE_DAY } from '../contract/row-allowance.js'
 import type { DayUsage, ExportsNow, Price, WorkersPlan } from '../contract/price.js'
 import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
-import { grouped } from '../text/number.js'
+import { grouped } from '../contract/number.js'
 
 const ACT: Record<Price['act'], string> = {
   backup: 'A backup',

@@ -1,5 +1,5 @@
 import type { KnownQuery, PlanQueries } from '../contract/queries.js'
-import { grouped } from '../text/number.js'
+import { grouped } from '../contract/number.js'
 import { plural } from '../text/plural.js'
 
 /** D1's price of what goes beyond the 25 billion rows that a paid account includes. https://developers.cloudflare.com/d1/platform/pricing/ */

@@ -5,7 +5,7 @@ import { cutText, LIMITS } from '../contract/limits.js'
 import { GATES } from '../contract/names.js'
 import { recordedCheckpoint } from '../contract/recorded.js'
 import type { RollbackStrategy } from '../contract/policy.js'
-import { grouped } from '../text/number.js'
+import { grouped } from '../contract/number.js'
 
 /**
  * Signals arrive from anywhere, also from `temporal workflow signal` with whatever JSON was typed. The workflow reads

@@ -1,7 +1,7 @@
 import type { WorkflowClientInterceptor } from '@temporalio/client'
 import { RunbookError } from '../contract/failures.js'
 import { LIMITS } from '../contract/limits.js'
-import { grouped } from '../text/number.js'
+import { grouped } from '../contract/number.js'
 
 /** What Temporal takes as one message, less what an encrypted one has around it. Bytes of JSON. */
 const MOST_BYTES = 2_000_000

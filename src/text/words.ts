@@ -1,6 +1,7 @@
 import { commandLine, plain } from '../contract/command-line.js'
 import { commandsIn, isNextCommand, isWords, type NextCommand, type Words } from '../contract/next-command.js'
 import { code, prose } from './markdown.js'
+import { grouped } from '../contract/number.js'
 
 /** As Markdown on one line: words escaped, each command in code marks. */
 export function markdownWords(text: Words): string {
@@ -77,7 +78,7 @@ function isTextWithCommands(value: unknown): value is Exclude<Words, string> {
 export function cutWords(text: Words, limit: number): Words {
   const { length } = plain(text)
   if (length <= limit) return text
-  const told = `… (cut: ${length} characters)`
+  const told = `… (cut: ${grouped(length)} characters)`
   const kept: (string | NextCommand)[] = []
   let room = limit - told.length
   for (const piece of typeof text === 'string' ? [text] : text) {

@@ -1,7 +1,7 @@
 import type { MadeObject, Since, WrittenSince, WrittenTable } from '../contract/rollback.js'
 import { zonedDateTime } from './clock.js'
 import { plural } from './plural.js'
-import { grouped } from './number.js'
+import { grouped } from '../contract/number.js'
 
 /** Tables, and objects of a kind, that are named before the rest is counted. */
 const SHOWN = 8

@@ -197,7 +197,7 @@ test('a text that somebody made long is cut on its way to every channel, and say
   await tell(file(path.join(project, 'told.log')), { text: 'x'.repeat(1_500_000) })
   const told = readFileSync(path.join(project, 'told.log'), 'utf8')
   expect(told.length).toBeLessThan(LIMITS.message + 100)
-  expect(told).toContain('… (cut: 1500000 characters)')
+  expect(told).toContain('… (cut: 1,500,000 characters)')
 })
 
 test.each([

@@ -17,7 +17,7 @@ it('three texts of 1.5 MB, and a pause and an issue as long, are cut and told; t
     const seen = await until(handle, ({ paused }) => paused)
     for (const { note } of seen.observations) {
       expect(note.length).toBeLessThanOrEqual(LIMITS.text)
-      expect(note).toContain('(cut: 1500000 characters)')
+      expect(note).toContain('(cut: 1,500,000 characters)')
     }
     expect(seen.observations).toHaveLength(3)
     // So many are kept, and the rest is counted.

@@ -4,7 +4,7 @@ import type { Target } from '../../contract/target.js'
 import { resolveAccount } from '../../d1/cloudflare/account.js'
 import { apiClient, askRaw } from '../../d1/cloudflare/api.js'
 import { unknown, type ProbeContext, type Seen } from './probe.js'
-import { grouped } from '../../text/number.js'
+import { grouped } from '../../contract/number.js'
 
 type AnalyticsProbe = Extract<Probe, { kind: 'cloudflare-analytics' }>
 

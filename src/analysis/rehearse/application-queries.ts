@@ -19,7 +19,7 @@ import type { Evidence, StatementEvidence } from '../evidence.js'
 import { anatomyOf, mentions } from '../statement/statement.js'
 import { executeOnBoth, type BothVersions } from './execute-both.js'
 import { checkOldInserts } from './old-inserts.js'
-import { grouped } from '../../text/number.js'
+import { grouped } from '../../contract/number.js'
 
 /** A statement that the running application asks; parameters stay unbound. */
 export interface ApplicationQuery {

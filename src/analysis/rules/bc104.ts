@@ -2,7 +2,7 @@ import type { Finding } from '../../contract/finding.js'
 import { significantTokens, unquote } from '../../d1/sql/tokens.js'
 import type { Evidence, ViewFate } from '../evidence.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
-import { grouped } from '../../text/number.js'
+import { grouped } from '../../contract/number.js'
 
 export const bc104: Rule = {
   code: 'BC104',

@@ -7,7 +7,7 @@ import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../ev
 import { nulledThroughParent } from './dl101.js'
 import { forgotten, isEmptied, mergedIsLost, replacedByOther, setInEveryRow } from './dl103.js'
 import { findingOf, rowsOfWhole, rowsText, type Rule } from './rule.js'
-import { grouped } from '../../text/number.js'
+import { grouped } from '../../contract/number.js'
 
 export const ch101: Rule = {
   code: 'CH101',

@@ -1,5 +1,5 @@
 import { findingOf, type Rule } from './rule.js'
-import { grouped } from '../../text/number.js'
+import { grouped } from '../../contract/number.js'
 
 /** What D1 takes as one statement, and what remote D1 may count a whole file against. Bytes. */
 const LIMIT = 100_000

@@ -6,7 +6,7 @@ import { isThroughParent } from './dl101.js'
 import { condensedText } from './ds102.js'
 import { NamesInTime } from './own-names.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
-import { grouped } from '../../text/number.js'
+import { grouped } from '../../contract/number.js'
 
 export const dl102: Rule = {
   code: 'DL102',

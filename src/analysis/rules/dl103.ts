@@ -8,7 +8,7 @@ import { dropOf, goWithColumn, wordsText } from './ds103.js'
 import { mentions } from '../statement/statement.js'
 import { findingOf, rowsOfWhole, same, valuesText, type Rule } from './rule.js'
 import { valueRisks } from './value-risks.js'
-import { grouped } from '../../text/number.js'
+import { grouped } from '../../contract/number.js'
 
 export const dl103: Rule = {
   code: 'DL103',

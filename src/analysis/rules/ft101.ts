@@ -2,7 +2,7 @@ import type { Finding, Severity } from '../../contract/finding.js'
 import type { Evidence, SearchMismatch } from '../evidence.js'
 import { mentions } from '../statement/statement.js'
 import { atEndOf, findingOf, rowsText, same, type Rule } from './rule.js'
-import { grouped } from '../../text/number.js'
+import { grouped } from '../../contract/number.js'
 
 export const ft101: Rule = {
   code: 'FT101',

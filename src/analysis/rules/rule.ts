@@ -1,7 +1,7 @@
 import type { Finding, Fix, Severity } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { plural } from '../../text/plural.js'
-import { grouped } from '../../text/number.js'
+import { grouped } from '../../contract/number.js'
 import type { History } from './history.js'
 import { type Words } from '../../contract/next-command.js'
 

@@ -4,7 +4,7 @@ import type { SqlStatement } from '../../d1/sql/statements.js'
 import { closingAt } from '../../d1/sql/parentheses.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 import { anatomyOf, type StatementParts } from './statement.js'
-import { grouped } from '../../text/number.js'
+import { grouped } from '../../contract/number.js'
 
 /** A statement that D1 will not run although SQLite would. It is never executed here either. */
 export interface Refusal {

@@ -20,7 +20,7 @@ import {
 import { diskFull } from '../sqlite/disk-failure.js'
 import { opening, type Opener } from './age.js'
 import { ENTRIES, METADATA_ENTRY, SEALED_ENTRY, SQL_ENTRY, STATE_ENTRY } from './archive.js'
-import { grouped } from '../../text/number.js'
+import { grouped } from '../../contract/number.js'
 
 /** Metadata of a database of D1's greatest size is far below this. */
 const TEXT_LIMIT = 16 * 1024 * 1024

@@ -1,6 +1,6 @@
 import type { Plan } from '../../contract/plan.js'
 import type { QueryBaseline, QueryShift } from '../../contract/queries.js'
-import { grouped } from '../../text/number.js'
+import { grouped } from '../../contract/number.js'
 
 /** A call that reads this many times what it read before, */
 const FACTOR = 10

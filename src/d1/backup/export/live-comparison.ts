@@ -1,6 +1,6 @@
 import type { BackupWay, MovedTable } from '../../../contract/backup.js'
 import type { Aggregates } from './aggregates.js'
-import { grouped } from '../../../text/number.js'
+import { grouped } from '../../../contract/number.js'
 
 /** What the live database says of a copy. */
 export interface LiveComparison {

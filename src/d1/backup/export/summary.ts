@@ -5,7 +5,7 @@ import { RowChecksum } from './checksum.js'
 import type { Inventory, TableShape } from '../../schema/inventory.js'
 import { addRowFunctions, canonicalRow } from './row-codec.js'
 import { eachRow, quoteName } from '../../sqlite/sqlite.js'
-import { grouped } from '../../../text/number.js'
+import { grouped } from '../../../contract/number.js'
 
 /** Rows between two breaths of the event loop: heartbeats go on while a big table is read. */
 export const ROWS_A_BREATH = 2000
