@@ -17,7 +17,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
       {
         execute(input, next) {
           const given = input.headers[HEADER]
-          if (given !== undefined && (given.data?.length ?? 0) <= LONGEST) carried = { [HEADER]: given }
+          if (given !== undefined && sizeOf(given) <= LONGEST) carried = { [HEADER]: given }
           return next(input)
         },
       },
@@ -27,7 +27,14 @@ export const interceptors: WorkflowInterceptorsFactory = () => {
         scheduleActivity: (input, next) => next({ ...input, headers: { ...input.headers, ...carried } }),
         startChildWorkflowExecution: (input, next) =>
           next({ ...input, headers: { ...input.headers, ...carried } }),
+        continueAsNew: (input, next) => next({ ...input, headers: { ...input.headers, ...carried } }),
       },
     ],
   }
+}
+
+/** Anybody with the namespace writes one. */
+function sizeOf({ data, metadata }: Payload): number {
+  const more = Object.entries(metadata ?? {}).map(([name, value]) => name.length + value.length)
+  return more.reduce((sum, one) => sum + one, data?.length ?? 0)
 }

@@ -1,4 +1,5 @@
 import { context, propagation, trace } from '@opentelemetry/api'
+import { Client } from '@temporalio/client'
 import { ApplicationFailure } from '@temporalio/common'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -22,6 +23,16 @@ interface Span {
 
 const PLANTED = 'planted row of somebody'
 const HEADER_SECRET = 'secret-of-the-receiver'
+
+const json = { encoding: Buffer.from('json/plain') }
+/** As anybody with the namespace can send them. */
+const FOREIGN_HEADERS = [
+  { metadata: json, data: Buffer.from('{"traceparent":') },
+  { metadata: json, data: Buffer.from('["no", "trace"]') },
+  { metadata: { encoding: Buffer.from('binary/unheard-of') }, data: Buffer.from('x') },
+  { metadata: json, data: Buffer.from(JSON.stringify({ traceparent: 'x'.repeat(200_000) })) },
+  { metadata: { ...json, more: Buffer.alloc(200_000) }, data: Buffer.from('{}') },
+]
 
 const received: Span[] = []
 let bytes = ''
@@ -112,6 +123,24 @@ test('one trace leads from the start by a client through the workflow to Wrangle
   await worker.runUntil(async () => {
     const { workflowId } = await startRun(session, 'traced', requestFor('traced'))
     await session.client.workflow.getHandle(workflowId).result()
+    for (const header of FOREIGN_HEADERS) {
+      const foreign = new Client({
+        ...{ connection: session.client.connection, namespace },
+        interceptors: {
+          workflow: [
+            { startWithDetails: (input, next) => next({ ...input, headers: { '_tracer-data': header } }) },
+          ],
+        },
+      })
+      const handle = await foreign.workflow.start('productionMigration', {
+        ...{ workflowId, taskQueue: 'traced', args: [requestFor('traced')] },
+      })
+      // The same run, and not one that no activity of which begins.
+      expect(await handle.result()).toMatchObject({ outcome: 'failed', failure: { type: 'ChecksFailed' } })
+      const { events } = await handle.fetchHistory()
+      const sent = events?.map((event) => event.activityTaskScheduledEventAttributes?.header?.fields ?? {})
+      expect(JSON.stringify(sent).length).toBeLessThan(20_000)
+    }
   })
   await connection.close()
   await session.close()

@@ -44,6 +44,7 @@ export async function examine(options: CommonOptions & { charter?: string }): Pr
   checks.push(await look('wrangler', 'Wrangler', () => examineWrangler(options.project, target)))
   checks.push(...(project === undefined ? [] : await examineProject(project, options)))
   checks.push(...(await examineTemporal(options.project, project?.taskQueue)))
+  checks.push(...(await examineTraces()))
   checks.push(await look('disk', 'Disk space', () => diskSpace(options.project)))
   return checks
 }
@@ -158,6 +159,23 @@ async function examineTemporal(projectDir: string, taskQueue: string | undefined
           advice: words`Start one in another terminal: ${command('worker')}`,
         },
   ]
+}
+
+/** Nothing where nobody asks for traces. */
+async function examineTraces(): Promise<Check[]> {
+  const { openTracing, tracesAskedFor } = await import('../../temporal/tracing.js')
+  const { asked, why } = tracesAskedFor(process.env)
+  if (!asked) return []
+  const tracing = why === undefined ? await openTracing() : { off: why }
+  const seen: Seen =
+    'on' in tracing
+      ? 'sent by OpenTelemetry; whether somebody receives them is not asked'
+      : {
+          state: 'warned',
+          message: `asked for, and not sent: ${tracing.off ?? ''}`,
+          advice: 'The same goes for the worker, in its own environment.',
+        }
+  return [await look('traces', 'Traces', () => seen)]
 }
 
 /** A check never ends the examination: what it throws is its result. */

@@ -202,6 +202,18 @@ const BROKEN: [string, SetUp | (() => SetUp)][] = [
     },
   ],
   [
+    'traces that are asked for by a protocol that is not spoken',
+    {
+      files: { ...MIGRATION, 'wrangler.toml': LOCAL },
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4317', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+      check: 'traces',
+      state: 'warned',
+      says: /asked for, and not sent: they are sent by HTTP/,
+      advises: /worker/,
+      code: 1,
+    },
+  ],
+  [
     'a token that is worth nothing',
     () => ({
       files: { ...MIGRATION, 'wrangler.toml': production() },
