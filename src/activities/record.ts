@@ -10,14 +10,18 @@ import { archivesAt, type ActivityContext } from './worker-place.js'
 /** Documentation Updates: the report of the run, and the incident report where it went wrong. */
 export async function writeReport(
   here: ActivityContext,
-  { runKey, target: _target, ...report }: Parameters<TellActivities['writeReport']>[0],
+  { runKey, wentOnFrom, target: _target, ...report }: Parameters<TellActivities['writeReport']>[0],
 ): ReturnType<TellActivities['writeReport']> {
   const files = [
     await keepDocument(here, { runKey, name: 'report.md' }, renderMarkdown(report)),
     await keepDocument(here, { runKey, name: 'report.html' }, renderHtml(report)),
   ]
   const { view } = report
-  if (view.closedAt !== undefined) await archivesAt(here).release(runKey)
+  if (view.closedAt !== undefined) {
+    const archives = archivesAt(here)
+    await archives.release(runKey)
+    if (wentOnFrom !== undefined) await archives.release(wentOnFrom)
+  }
   const tried = (view.rollbackTries ?? []).length > 0
   if (view.failure !== null || view.outcome === 'rolled-back' || tried) {
     files.push(await keepDocument(here, { runKey, name: 'incident.md' }, renderIncident(report)))

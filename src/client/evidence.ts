@@ -12,6 +12,7 @@ import { ATTESTATIONS, type Attestation } from '../contract/attestations.js'
 import { runProjectCommand } from '../process/programs.js'
 import { at, words, wordsAt, type NextCommand } from '../contract/next-command.js'
 import { refusalOfUnanswered, unanswered } from '../runbook/charter-demands.js'
+import { testsCheck } from '../runbook/gaps.js'
 
 /** What a person says to lines of the checklist; null: they left. */
 export type AskLines = (
@@ -134,14 +135,10 @@ function titleOf(name: string, option: string): string {
 }
 
 async function checkTests(input: Parameters<typeof collectEvidence>[0]): Promise<Check> {
-  const base = { name: 'project-tests', title: 'All tests passing' }
   const command = testCommandOf(input.project)
-  if (command === undefined) {
-    const advice = 'Set `testCommand` in runbook.config, such as "npm test".'
-    const message = 'no tests were run: no test command is configured'
-    return { ...base, state: 'warned', message, advice }
-  }
-  return prove(base, command, input, {
+  const line = testsCheck(command)
+  if (command === undefined) return line
+  return prove(line, command, input, {
     begin: "Running the project's tests",
     failed: "The project's tests fail",
     advice: 'Make them pass, then start again. Nothing was started.',
@@ -173,6 +170,7 @@ async function prove(
 ): Promise<Check> {
   const text = command.join(' ')
   input.onProgress(`${words.begin}: ${text}`)
+  const { name, title } = line
   const { passed, output, durationMs } = await runProjectCommand({
     command,
     folder: input.project.projectDir,
@@ -186,7 +184,7 @@ async function prove(
   }
   const hash = createHash('sha256').update(output).digest('hex')
   const message = `${text}: passed in ${formatDuration(durationMs)}, output SHA-256 ${hash}`
-  return { ...line, state: 'passed', message }
+  return { name, title, state: 'passed', message }
 }
 
 function lastLines(text: string, count: number): string {

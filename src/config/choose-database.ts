@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { RunbookError } from '../contract/failures.js'
+import { shellWord } from '../contract/shell.js'
 import { didYouMean } from './closest.js'
 import type { Environment, Project } from './project.js'
 import type { D1Entry, WranglerLevel } from './wrangler-file.js'
@@ -57,7 +58,7 @@ function severalDatabases(where: string, candidates: D1Entry[], remote: boolean)
       ? `${where} names one database, ${names.join(', ')}, under several bindings with other migrations: ${shown.join(', ')}.`
       : `${where} has several databases: ${shown.join(', ')}.`,
     {
-      advice: `Say which: --database ${choice}, or \`database\` in runbook.config.`,
+      advice: `Say which: --database ${shellWord(choice)}, or \`database\` in runbook.config.`,
       details: { databases: names, bindings: candidates.map(({ binding }) => binding) },
     },
   )

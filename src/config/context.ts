@@ -2,7 +2,7 @@ import { RunbookError } from '../contract/failures.js'
 import { DEFAULT_ENVIRONMENT } from '../contract/names.js'
 import { requireMigrationsDir } from './migrations-dir.js'
 import { loadProject, type Project } from './project.js'
-import { resolveTarget } from './target.js'
+import { resolveTarget, sayWhich } from './target.js'
 import type { MigrationFile, Target } from '../contract/target.js'
 
 /** Which database of which project, as the options of a command say it. */
@@ -53,7 +53,7 @@ function environmentOfTheFiles(project: Project, { env, database }: ContextOptio
   throw new RunbookError(
     'ConfigInvalid',
     'There is no local database, and the environments have migration files of their own.',
-    { advice: `Say which: --env ${[first, ...others].join(', or --env ')}.` },
+    { advice: sayWhich([first, ...others]) },
   )
 }
 

@@ -47,10 +47,14 @@ export function findEnvironment(project: Project, name: string): Environment {
   throw new RunbookError('EnvironmentUnknown', `${reason}${misspelt(project)} Known: ${known.join(', ')}.`, {
     advice:
       level === undefined
-        ? `Say which: --env ${known.join(', or --env ')}. Or add [env.${name}] with a d1_databases entry to ${path.basename(project.wrangler.file)}, or environments.${name} to runbook.config.`
+        ? `${sayWhich(known)} Or add [env.${name}] with a d1_databases entry to ${path.basename(project.wrangler.file)}, or environments.${name} to runbook.config.`
         : `Add [[env.${name}.d1_databases]] to ${path.basename(project.wrangler.file)}.`,
     details: { known },
   })
+}
+
+export function sayWhich(environments: readonly string[]): string {
+  return `Say which: --env ${environments.map((name) => shellWord(name)).join(', or --env ')}.`
 }
 
 /**

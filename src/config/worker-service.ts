@@ -3,6 +3,7 @@ import { RunbookError } from '../contract/failures.js'
 import { TASK_QUEUE } from '../contract/names.js'
 import { command, words } from '../contract/next-command.js'
 import { serviceOf, type Service } from '../runbook/charter/service.js'
+import { didYouMean } from './closest.js'
 import { projectCharter, type Unserved } from './charter.js'
 import { readCharters } from './charter-file.js'
 import { loadProject } from './project.js'
@@ -38,6 +39,18 @@ export async function workerConfiguration({
     () => TASK_QUEUE,
   )
   return { service, unserved: [], taskQueue }
+}
+
+/** A worker serves all that it has: a name that is none of them was meant for another one. Throws `EnvironmentUnknown`. */
+export function demandServes({ service, unserved }: WorkerConfiguration, environment: string): void {
+  const served = [...service.values()].map(({ environment: { target } }) => target.environment)
+  const known = [...new Set([...served, ...unserved.map((one) => one.environment)])]
+  if (known.includes(environment)) return
+  throw new RunbookError(
+    'EnvironmentUnknown',
+    `There is no environment "${environment}" here.${didYouMean(environment, known)} Known: ${known.join(', ')}.`,
+    { advice: 'Leave --env out: a worker serves all of them.' },
+  )
 }
 
 async function ofProject(projectDir: string): Promise<WorkerConfiguration> {

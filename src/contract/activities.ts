@@ -281,6 +281,8 @@ export interface TellActivities {
     thresholds?: Thresholds
     /** IANA zone of the times shown; UTC where absent. */
     timeZone?: string
+    /** Key of the lost run that this one has carried out: nobody goes on from it any more. */
+    wentOnFrom?: string
   }): Promise<{ files: string[] }>
   /** `MIGRATIONS.md`, `checksums.json` and metrics of the project, where the worker has it. */
   updateDocuments(input: {

@@ -197,6 +197,7 @@ const ACTIVITY_INPUTS = {
     baseline: baselineSchema.nullable(),
     thresholds: thresholdsSchema.optional(),
     timeZone: z.string().optional(),
+    wentOnFrom: runKey.optional(),
   }),
   updateDocuments: z.object({ target, view, timeZone: z.string(), adopted: files.optional() }),
   keepReverseMigration: z.object({ runKey, target, bundle, migration: migrationRef }),

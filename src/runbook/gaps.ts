@@ -37,6 +37,31 @@ export function errorRateCheck(probes: readonly Probe[]): Check {
   }
 }
 
+/** `command`: of the project, undefined where it has none. */
+export function testsCheck(command: readonly string[] | undefined): Check {
+  const line = { name: 'project-tests', title: 'All tests passing' }
+  if (command !== undefined)
+    return { ...line, state: 'skipped', message: `${command.join(' ')} is run at each start` }
+  return {
+    ...line,
+    state: 'warned',
+    message: 'no test command is configured, so no tests are run',
+    advice: 'Set `testCommand` in runbook.config, such as "npm test".',
+  }
+}
+
+/** Undefined where a probe asks the application: what it answers is told instead. */
+export function unaskedHealth(probes: readonly Pick<Probe, 'kind'>[]): Check | undefined {
+  if (probes.some(({ kind }) => kind === 'http')) return undefined
+  return {
+    name: 'application-health',
+    title: 'Application health',
+    state: 'warned',
+    message: 'unknown: no probe asks the application',
+    advice: 'Set `healthUrl` of the environment in runbook.config.',
+  }
+}
+
 function measuresErrorRate(probe: Probe): boolean {
   switch (probe.kind) {
     case 'prometheus':

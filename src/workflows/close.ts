@@ -1,4 +1,5 @@
 import { isCancellation, patched } from '@temporalio/workflow'
+import { defined } from '../contract/defined.js'
 import { command, words } from '../contract/next-command.js'
 import type { RunView } from '../contract/run.js'
 import { endMessage } from '../runbook/end-message.js'
@@ -27,6 +28,7 @@ export async function close(run: Run, ending: Ending): Promise<void> {
     const { kind, text } = endMessage({ ...run.context, view, contacts: run.request.contacts })
     run.announcer.tell(kind, text)
   }
+  const carriedOut = well || ending.outcome === 'rolled-back'
   const { target, timeZone, monitoring } = run.request
   const report = {
     runKey: run.runKey,
@@ -36,6 +38,7 @@ export async function close(run: Run, ending: Ending): Promise<void> {
     target,
     thresholds: monitoring.thresholds,
     timeZone,
+    ...(carriedOut ? defined({ wentOnFrom: run.goesOnFrom }) : {}),
   }
   await run.finish(async () => {
     await sealArchives(run)

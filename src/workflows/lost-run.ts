@@ -6,6 +6,7 @@ import type { MigrationResult } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import { defined } from '../contract/defined.js'
 import { lostRunIssue, lostRunPrompt } from '../runbook/lost-run-prompt.js'
+import { LEFT_UNFINISHED, unfinishedRun } from '../runbook/unfinished-run.js'
 import { stoppedState } from '../runbook/stopped-state.js'
 import type { StepName } from '../runbook/steps.js'
 import { plural } from '../text/plural.js'
@@ -77,6 +78,7 @@ async function find(run: Run): Promise<Found> {
       Object.assign(run.view, { backup, planHash: plan.planHash })
       run.view.migrations = statesOf(plan, status)
       run.view.ledger = ledgerRead(run, status)
+      takenOn(run, found)
       note(
         run,
         `No migration ran in this run: it goes on from ${found.lost?.run ?? 'a lost run'}, with its backup ${backup.file}. Its decisions, checklist and measurements are lost`,
@@ -84,6 +86,18 @@ async function find(run: Run): Promise<Found> {
       return found
     },
     ({ backup }) => `${plural(appliedByThisRun(run).length, 'file')} applied since ${backup.file}`,
+  )
+}
+
+/** What the prerequisites found left is what this run goes on from. */
+function takenOn(run: Run, { lost, backup }: Found): void {
+  if (lost === undefined) return
+  run.goesOnFrom = lost.run
+  const said = unfinishedRun({ ...lost, file: backup.file }).message
+  run.view.checks = run.view.checks.map(({ advice, ...check }) =>
+    check.name === LEFT_UNFINISHED && check.message === said
+      ? { ...check, state: 'passed', message: `this run goes on from ${lost.run}` }
+      : { ...check, ...defined({ advice }) },
   )
 }
 

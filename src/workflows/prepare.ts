@@ -7,7 +7,7 @@ import type { Check, MigrationRequest, RunView } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import { untilExportMs } from '../contract/until-export.js'
 import type { MigrationRef, Target } from '../contract/target.js'
-import { errorRateCheck } from '../runbook/gaps.js'
+import { errorRateCheck, unaskedHealth } from '../runbook/gaps.js'
 import { startMessage } from '../runbook/messages.js'
 import { queryBaselines } from '../runbook/monitoring/query-shifts.js'
 import { EXPECTED_DURATION_MS, type StepName } from '../runbook/steps.js'
@@ -48,9 +48,11 @@ export async function checklist(run: Run): Promise<void> {
         slow.runChecklist.executeWithOptions({ summary: 'Pre-migration checklist' }, [input]),
       )
       const seen = await seenAlsoWhenFailed(run, 'checklist', asked)
-      const errorRate = errorRateCheck(run.request.monitoring.probes)
-      recordChecks(run, 'checklist', { ...seen, checks: [...seen.checks, errorRate] })
-      return [...seen.checks, errorRate]
+      const { probes } = run.request.monitoring
+      const health = unaskedHealth(probes)
+      const checks = [...seen.checks, errorRateCheck(probes), ...(health === undefined ? [] : [health])]
+      recordChecks(run, 'checklist', { ...seen, checks })
+      return checks
     },
     checkCounts,
   )

@@ -78,6 +78,8 @@ export class Run {
   keptBecause: string | undefined
   /** The way back that was tried last. */
   wayBack: WayBackTried = { began: false }
+  /** The key of the lost run that this one goes on from. */
+  goesOnFrom: string | undefined
   private stop: { kind: 'abort' | 'supersede'; request: StopRequest } | null = null
   private readonly body = new CancellationScope()
 

@@ -1,6 +1,7 @@
 import type { Plan } from '../contract/plan.js'
 import type { Check, RunView } from '../contract/run.js'
 import { patched } from '@temporalio/workflow'
+import { unaskedHealth } from '../runbook/gaps.js'
 import { completeMessage } from '../runbook/messages.js'
 import { plural } from '../text/plural.js'
 import { read } from './activities.js'
@@ -9,7 +10,7 @@ import { withCredentials } from './credentials.js'
 import { GateDeclined, RunEnded } from './endings.js'
 import type { MonitoringInput } from './monitoring.js'
 import { recordChecks } from './prepare.js'
-import { teamConfirmationPrompt } from './prompts.js'
+import { checkCounts, teamConfirmationPrompt } from './prompts.js'
 import { considerRollback } from './rollback.js'
 import type { Run } from './run.js'
 import { actionOf } from './ways.js'
@@ -31,9 +32,11 @@ export async function validate(run: Run, plan: Plan): Promise<Expected> {
         ),
       )
       recordChecks(run, 'validate', seen)
-      return seen
+      // The gap of the checklist stands already; whoever confirms must read it here.
+      const health = unaskedHealth(monitoring.probes)
+      return health === undefined ? seen : { ...seen, checks: [...seen.checks, health] }
     },
-    (seen) => (seen.passed ? 'all passed' : 'not all passed'),
+    ({ checks: seen }) => checkCounts(seen),
   )
   if (!passed) {
     const failed = checks.filter(({ state }) => state === 'failed')

@@ -62,4 +62,10 @@ test('the last report of a run lets its archives go, one before that does not', 
   expect(await holdersOf(archive)).toMatchObject([{ run: 'run-1' }])
   await writeReport(here, { ...report, view: { ...underWay, closedAt: closedAt ?? '2026-03-08T03:00:00Z' } })
   expect(await holdersOf(archive)).toEqual([])
+
+  // A run that carried a lost one out ends that one's hold too, and no other.
+  for (const by of ['lost', 'run-2', 'other']) await hold(backupDir, { by, files: [archive] })
+  const ended = { ...underWay, closedAt: closedAt ?? '2026-03-08T03:00:00Z' }
+  await writeReport(here, { ...report, runKey: 'run-2', view: ended, wentOnFrom: 'lost' })
+  expect(await holdersOf(archive)).toMatchObject([{ run: 'other' }])
 })

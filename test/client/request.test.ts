@@ -88,7 +88,7 @@ describe('attestations', () => {
     const [tests, ...open] = evidence.filter(({ state }) => state === 'warned')
     expect(tests).toMatchObject({
       name: 'project-tests',
-      message: expect.stringContaining('no tests were run'),
+      message: expect.stringContaining('no test command is configured'),
     })
     expect(open.map(({ name }) => name)).toEqual(['pull-request-reviewed', 'staging-tested', 'team-notified'])
     expect(open[0]).toMatchObject({ message: expect.stringContaining('not attested') })

@@ -34,6 +34,14 @@ describe('a project with only [env.*] databases', () => {
     })
   })
 
+  it('writes a name as a shell takes it', async () => {
+    await expect(
+      open(env('staging', 1).replace('env.staging', 'env."we ird"'), 'local', false),
+    ).rejects.toMatchObject({
+      advice: expect.stringContaining('Say which: --env "we ird".'),
+    })
+  })
+
   it('does not take one for another that was named', async () => {
     await expect(open(env('staging', 1), 'production')).rejects.toMatchObject({ type: 'EnvironmentUnknown' })
   })

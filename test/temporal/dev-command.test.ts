@@ -28,6 +28,14 @@ async function dev(folder: string) {
   return { running, server }
 }
 
+test('an environment that there is not is refused before anything is started', async () => {
+  const folder = shop()
+  const { exitCode, stderr } = await launchService(['dev', '--project', folder, '--env', 'prodution'], {})
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('Did you mean "production"?')
+  expect(readDevRecord(folder)).toBeUndefined()
+})
+
 test.skipIf(process.platform === 'win32')(
   'closing the terminal of `dev` ends its Temporal server with it, in order, however often it is said',
   async () => {

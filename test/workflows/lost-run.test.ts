@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import type { MigrationRequest } from '../../src/contract/run.js'
 import { buildReport } from '../../src/runbook/report/build.js'
+import { LEFT_UNFINISHED, unfinishedRun } from '../../src/runbook/unfinished-run.js'
 import { submitDecisionUpdate } from '../../src/contract/messages.js'
 import { FILES, requestFor } from './request.js'
 import { decideAll, gateOpen, until, useSkippingServer } from './skipping.js'
@@ -51,6 +52,37 @@ it('goes on with validation and monitoring of what is proven to be applied, and 
   expect(report).toContain('No migration ran in this run: it goes on from local-20260102-030405-00000000')
   expect(report).toContain('Migrations found applied')
   expect(report).not.toContain('"applied"')
+})
+
+it('takes over from the run that was left: it is no gap any more, and nobody holds its archive', async () => {
+  const world = applied(3)
+  const lost = { run: 'local-20260102-030405-00000000', since: '2026-01-02T03:04:05Z' }
+  const findLostRun = world.activities.findLostRun.bind(world.activities)
+  const given: unknown[] = []
+  Object.assign(world.activities, {
+    checkPrerequisites: async ({ target }: Parameters<World['activities']['checkPrerequisites']>[0]) => {
+      const { file } = await openWorld().activities.createBackup({ target, files: [], keep: 1 })
+      const left = unfinishedRun({ ...lost, file })
+      return { checks: [{ name: LEFT_UNFINISHED, title: 'No run was left', state: 'warned', ...left }] }
+    },
+    findLostRun: async (input: Parameters<World['activities']['findLostRun']>[0]) => ({
+      ...(await findLostRun(input)),
+      lost,
+    }),
+    writeReport: async (input: Parameters<World['activities']['writeReport']>[0]) => {
+      given.push(input.wentOnFrom)
+      return { files: [] }
+    },
+  })
+  const view = await server.migrate(world, request(), async (handle) => {
+    await decideAll(handle, ['team-lead', 'team-confirmation'])
+    return handle.result()
+  })
+  expect(view.outcome).toBe('completed')
+  expect(view.checks.filter(({ name }) => name === LEFT_UNFINISHED)).toEqual([
+    expect.objectContaining({ state: 'passed', message: `this run goes on from ${lost.run}` }),
+  ])
+  expect(given).toEqual([lost.run])
 })
 
 it('takes what the lost run applied back, where people decide so', async () => {

@@ -19,7 +19,7 @@ import { storeOf } from '../../config/store.js'
 import { keepOf } from './keep-count.js'
 import { keepPrivate } from '../../process/private-files.js'
 import type { Output } from '../terminal/output.js'
-import { at, command, words } from '../../contract/next-command.js'
+import { at, command, joined, words, type Words } from '../../contract/next-command.js'
 
 interface CreateOptions {
   keep?: string
@@ -154,7 +154,13 @@ async function newestArchive(projectDir: string, environment: string | undefined
   const where = [...new Set(places.map(({ place }) => place))].join(', ')
   const of = environment === undefined ? '' : ` of ${environment}`
   throw new RunbookError('BackupInvalid', `There is no backup${of} in ${where}.`, {
-    advice: words`Make one: ${at({ environment: environment ?? 'NAME' }, command('backup'))}`,
+    advice: joined(
+      'Make one: ',
+      ...names.flatMap((name, index): Words[] => [
+        index === 0 ? '' : ', or ',
+        words`${at({ environment: name }, command('backup'))}`,
+      ]),
+    ),
   })
 }
 

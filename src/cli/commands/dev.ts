@@ -14,12 +14,13 @@ export function devCommand(app: App, summary: string): Command {
     .command('dev', summary, ['dev', 'dev --project src/workers', 'dev --charter charters/'])
     .addOption(charterOption())
     .action(
-      app.action<{ charter?: string[] }>(async ({ options, output }) => {
+      app.action<{ charter?: string[] }>(async ({ options, output, given }) => {
         const { loadProject } = await import('../../config/project.js')
-        const { workerConfiguration } = await import('../../config/worker-service.js')
+        const { demandServes, workerConfiguration } = await import('../../config/worker-service.js')
         const project = await loadProject({ projectDir: options.project })
         const next = nextCommand(project)
         const configured = await workerConfiguration({ projectDir: options.project, files: options.charter })
+        if (given('env')) demandServes(configured, options.env)
         const { taskQueue, service } = configured
         const { startEmbeddedServer } = await import('../../temporal/embedded-server.js')
         const server = await startEmbeddedServer({ projectDir: options.project, onMessage: output.note })

@@ -6,6 +6,7 @@ import path from 'node:path'
 import semver from 'semver'
 import { misplacedMigrationsDir, requireMigrationsDir } from '../../config/migrations-dir.js'
 import { foldersOutside } from '../../config/folders.js'
+import { resolveRequestSettings, testCommandOf } from '../../config/settings.js'
 import { loadProject, type Project } from '../../config/project.js'
 import {
   configWarnings,
@@ -19,6 +20,7 @@ import { MINIMUM_NODE } from '../../contract/names.js'
 import type { Check } from '../../contract/run.js'
 import type { Target } from '../../contract/target.js'
 import { lookUpVariables, openedCredentials } from '../../contract/variables.js'
+import { errorRateCheck, testsCheck, unaskedHealth } from '../../runbook/gaps.js'
 import type { CommonOptions } from '../terminal/app.js'
 import { failureOf } from '../terminal/failure.js'
 import { command, words } from '../../contract/next-command.js'
@@ -83,6 +85,7 @@ async function examineProject(
       ? [await look('export-hours', 'Hours of exports', () => exportHours(known))]
       : []),
     await look('people', 'People who decide', () => decidingPeople(project, known)),
+    ...configuredGaps(project, known),
     await look('window', 'Maintenance window', () => maintenanceWindow(project, known)),
     await look('charter', CHARTER, () =>
       options.charter === undefined
@@ -261,7 +264,6 @@ async function exportHours(target: Target): Promise<Seen> {
 
 /** Held against whoever runs it: in production that is who may not give the final word on their own request. */
 async function decidingPeople(project: Project, { environment, production }: Target): Promise<Seen> {
-  const { resolveRequestSettings } = await import('../../config/settings.js')
   const { UNDECIDABLE_ADVICE, undecidableGates } = await import('../../runbook/satisfiable.js')
   const { defaultActor } = await import('../../process/programs.js')
   const { policy, people } = resolveRequestSettings(project, environment)
@@ -275,9 +277,19 @@ async function decidingPeople(project: Project, { environment, production }: Tar
   }
 }
 
+/** What a run would carry to the gate `final` as a gap, as far as the configuration alone tells. */
+function configuredGaps(project: Project, { environment }: Target): Check[] {
+  const { probes } = resolveRequestSettings(project, environment).monitoring
+  const health = unaskedHealth(probes)
+  return [
+    testsCheck(testCommandOf(project)),
+    errorRateCheck(probes),
+    ...(health === undefined ? [] : [health]),
+  ]
+}
+
 /** Only names are looked at and shown, never values. */
 async function secretNames(project: Project, target: Target): Promise<Seen> {
-  const { resolveRequestSettings } = await import('../../config/settings.js')
   const { channels, monitoring } = resolveRequestSettings(project, target.environment)
   const { list, missing } = lookUpVariables(
     { channels, probes: monitoring.probes, storage: target.storage },
@@ -303,7 +315,6 @@ async function secretNames(project: Project, target: Target): Promise<Seen> {
 }
 
 async function maintenanceWindow(project: Project, target: Target): Promise<Seen> {
-  const { resolveRequestSettings } = await import('../../config/settings.js')
   const { windowState } = await import('../../runbook/window.js')
   const { window, timeZone } = resolveRequestSettings(project, target.environment)
   if (window === undefined) return 'none is configured: a run applies as soon as it is approved'

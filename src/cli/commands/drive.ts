@@ -60,8 +60,13 @@ export async function driveRun(options: DriveOptions): Promise<Driven> {
   }
 }
 
-/** The decision did not count, or could not be signed: the run waits on. */
-const NOT_COUNTED: ReadonlySet<string> = new Set(['DecisionRefused', 'NotPermitted', 'ConfigInvalid'])
+/** The decision did not count, could not be signed, or came when the run was over: what is followed says how it goes on. */
+const NOT_COUNTED: ReadonlySet<string> = new Set([
+  'DecisionRefused',
+  'NotPermitted',
+  'ConfigInvalid',
+  'RunNotFound',
+])
 
 class Drive {
   private readonly options: DriveOptions

@@ -53,9 +53,9 @@ function runCommand(app: App): Command {
     .option('--unversioned', 'take whatever run is there, as workers of no version do')
     .option('--metrics-port <[host:]port>', 'serve /healthz, /readyz, /metrics (default: D1_RUNBOOK_METRICS)')
     .action(
-      app.action<WorkerFlags>(async ({ options, output }) => {
+      app.action<WorkerFlags>(async ({ options, output, given }) => {
         const { runWorker } = await import('../../worker.js')
-        const { workerConfiguration } = await import('../../config/worker-service.js')
+        const { demandServes, workerConfiguration } = await import('../../config/worker-service.js')
         const { readObserveSettings } = await import('../../observe/settings.js')
         const { sayOnLog } = await import('../../observe/runtime.js')
         const { project: projectDir, charter: files } = options
@@ -67,6 +67,7 @@ function runCommand(app: App): Command {
         const deployment =
           versioned === false ? undefined : deploymentFor({ projectDir, env: process.env, versioned })
         const configured = await workerConfiguration({ projectDir, files })
+        if (given('env')) demandServes(configured, options.env)
         await runWorker({
           projectDir,
           taskQueue: options.taskQueue ?? configured.taskQueue,

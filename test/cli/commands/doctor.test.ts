@@ -282,6 +282,22 @@ describe('the doctor leads to the fix of', () => {
     })
   })
 
+  test('what a run would carry to its final word as a gap is said before it', async () => {
+    const gaps = async (config: object) => {
+      const files = { 'wrangler.toml': LOCAL, 'runbook.config.json': JSON.stringify(config), ...MIGRATION }
+      const { stdout } = await runCli(['doctor', '--json'], projectFolder(files))
+      const { checks } = JSON.parse(stdout) as { checks: Check[] }
+      const named = ['project-tests', 'error-rate', 'application-health']
+      return checks.filter(({ name }) => named.includes(name)).map(({ name, state }) => `${name} ${state}`)
+    }
+    expect(await gaps({})).toEqual(['project-tests warned', 'error-rate warned', 'application-health warned'])
+    const healthUrl = 'https://art.example/health'
+    expect(await gaps({ testCommand: 'npm test', environments: { local: { healthUrl } } })).toEqual([
+      'project-tests skipped',
+      'error-rate warned',
+    ])
+  })
+
   test('in lines for people, with the command that fits what was typed', async () => {
     const folder = projectFolder({ 'app/wrangler.toml': LOCAL, 'app/migrations/0001_a.sql': 'SELECT 1;' })
     const { stdout, code } = await runCli(['doctor', '--project', 'app'], folder)
