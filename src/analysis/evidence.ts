@@ -94,8 +94,10 @@ export interface ColumnChange {
   column: string
   /** Its name afterwards; absent when the column is gone. */
   after?: string
-  /** Rows with a value before. */
+  /** Rows with a value before; of a column that is gone those that are still there. */
   values: number
+  /** Of a column that is gone: values that are gone with their rows. */
+  withRows?: number
   /** Rows whose value became NULL, or an empty text, object or list. */
   nulled: number
   changed: number

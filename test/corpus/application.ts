@@ -20,6 +20,11 @@ const rebuilt = (columns: string, values: string): string =>
 const OLD = 'id INTEGER PRIMARY KEY, name TEXT, state TEXT, at INTEGER UNIQUE'
 const add = (name: string, sql: string): Pick<Scenario, 'queries'> => ({ queries: [{ name, sql }] })
 
+const EVENTS = {
+  schema: 'CREATE TABLE ev (id INTEGER PRIMARY KEY, u INTEGER, at TEXT); CREATE INDEX ev_u ON ev (u, at);',
+  rows: `WITH RECURSIVE g (v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM g WHERE v < 1200) INSERT INTO ev SELECT v, v % 700, 't' || v FROM g;`,
+}
+
 /** What the application that runs today can no longer do afterwards. */
 export const APPLICATION_BREAKS: Scenario[] = [
   told({
@@ -49,6 +54,22 @@ export const APPLICATION_BREAKS: Scenario[] = [
     ...CALLS,
     name: 'a trigger refuses rows without the new column',
     migration: `ALTER TABLE calls ADD COLUMN host TEXT; CREATE TRIGGER calls_host BEFORE INSERT ON calls WHEN new.host IS NULL BEGIN SELECT RAISE(ABORT, 'host is missing'); END;`,
+  }),
+  told({
+    ...EVENTS,
+    ...add('list', 'SELECT * FROM ev WHERE u = ? ORDER BY at DESC LIMIT 10'),
+    name: 'a search by an index becomes a walk along another one',
+    migration: 'DROP INDEX ev_u; CREATE INDEX ev_at ON ev (at);',
+    codes: ['QC102'],
+    says: ['The query list reads up to all 1200 rows of ev; it used the index ev_u before.'],
+  }),
+  told({
+    ...EVENTS,
+    ...add('count', 'SELECT count(*) FROM ev WHERE u = ?'),
+    name: 'a search by an index becomes a walk along one that holds all it asks for',
+    migration: 'DROP INDEX ev_u; CREATE INDEX ev_at ON ev (at, u);',
+    codes: ['QC102'],
+    says: ['The query count reads all 1200 rows of ev'],
   }),
   told({
     ...CALLS,
@@ -182,6 +203,13 @@ export const APPLICATION_RUNS: Scenario[] = [
     name: 'a configured INSERT that the rows of before refuse says nothing',
     rows: '',
     migration: `ALTER TABLE calls ADD COLUMN host TEXT;`,
+  }),
+  silent({
+    ...EVENTS,
+    ...add('latest', 'SELECT * FROM ev ORDER BY at DESC LIMIT 10'),
+    name: 'a walk along an index stays one',
+    migration: 'CREATE INDEX ev_at ON ev (at);',
+    silent: ['QC102'],
   }),
   silent({
     name: 'an INSERT into a table that refers to others',

@@ -26,6 +26,8 @@ import { STORED_ALIKE, STORED_OTHERWISE } from './stored-types.js'
 import { CLEARED_KEPT, CLEARED_LOST } from './values-cleared.js'
 import { PARTLY_HELD, WHOLLY_HELD } from './partly-held.js'
 import { REKEYED, REKEYED_LOST } from './rekeyed.js'
+import { COPY_NOT_REACHED, COPY_REACHED } from './self-references.js'
+import { SET_BY_NO_TRIGGER, SET_BY_TRIGGERS } from './set-by-triggers.js'
 import { SHIFTED_APART, SHIFTED_ONTO } from './shifted-values.js'
 import type { Scenario } from './scenario.js'
 
@@ -81,6 +83,10 @@ export const KINDS: Record<string, Scenario[]> = {
   'values shifted onto those of other rows': SHIFTED_ONTO,
   'values shifted and still told apart': SHIFTED_APART,
   'how many rows change': HOW_MANY,
+  'columns that a trigger sets beside': SET_BY_TRIGGERS,
+  'triggers that set nothing else': SET_BY_NO_TRIGGER,
+  'rows that refer to the old table by its name': COPY_REACHED,
+  'rows that refer to each other': COPY_NOT_REACHED,
   'columns that are made again under their names': REMADE,
   'values that a CAST cuts': CUT,
   'values that a CAST leaves': CAST_ALIKE,

@@ -33,6 +33,18 @@ const PROFILE = {
   migration: `ALTER TABLE u ADD COLUMN bio TEXT; ALTER TABLE u ADD COLUMN site TEXT;
 UPDATE u SET bio = (SELECT bio FROM profile WHERE user_id = u.id), site = (SELECT site FROM profile WHERE user_id = u.id); DROP TABLE profile;`,
 }
+const ADDRESSES = {
+  schema: 'CREATE TABLE c (id INTEGER PRIMARY KEY, street TEXT, city TEXT);',
+  rows: `INSERT INTO c VALUES (1, 's1', 'x'), (2, 's1', 'x'), (3, 's2', NULL);`,
+}
+const addressed = (set: string): string =>
+  `CREATE TABLE addr (id INTEGER PRIMARY KEY, street TEXT, city TEXT, UNIQUE (street, city)); INSERT INTO addr (street, city) SELECT DISTINCT street, city FROM c;
+ALTER TABLE c ADD COLUMN addr_id INTEGER REFERENCES addr (id); ${set} ALTER TABLE c DROP COLUMN street;`
+const FLAGS = {
+  schema:
+    'CREATE TABLE acc (id INTEGER PRIMARY KEY, n INTEGER, vip INTEGER); CREATE TABLE v (id INTEGER PRIMARY KEY, acc INTEGER);',
+  rows: 'INSERT INTO acc VALUES (1, 5, 1), (2, 6, 0), (3, 9, 1); INSERT INTO v VALUES (1, 1), (2, 3);',
+}
 const POINTS = (...values: string[]): Omit<Case, 'name' | 'says'> => ({
   ...one('pos', 'TEXT', values),
   migration: `ALTER TABLE t ADD COLUMN lat REAL; ALTER TABLE t ADD COLUMN lng REAL;
@@ -314,6 +326,45 @@ export const PARTLY_HELD: Scenario[] = [
     says: ['4 values of t.active go with the column'],
   }),
   some({
+    name: 'an address that is not found again, for its city is NULL',
+    ...ADDRESSES,
+    migration: addressed(
+      'UPDATE c SET addr_id = (SELECT id FROM addr WHERE addr.street = c.street AND addr.city = c.city);',
+    ),
+    says: [`1 value of c.street goes with the column, such as 's2'; the others are in addr.street`],
+  }),
+  some({
+    name: 'an address that is not found again by UPDATE FROM',
+    ...ADDRESSES,
+    migration: addressed(
+      'UPDATE c SET addr_id = a.id FROM addr a WHERE a.street = c.street AND a.city = c.city;',
+    ),
+    says: [`1 value of c.street goes with the column, such as 's2'; the others are in addr.street`],
+  }),
+  some({
+    name: 'an address that is not found again, where it was looked for',
+    ...ADDRESSES,
+    migration: addressed(
+      'UPDATE c SET addr_id = (SELECT id FROM addr WHERE addr.street = c.street AND addr.city = c.city) WHERE street IS NOT NULL;',
+    ),
+    says: [`1 value of c.street goes with the column, such as 's2'; the others are in addr.street`],
+  }),
+  some({
+    name: 'rows that a condition reads, beside keys that are equal by chance',
+    ...FLAGS,
+    migration: `UPDATE acc SET n = n + 10 WHERE EXISTS (SELECT 1 FROM v WHERE v.acc = acc.id); DROP TABLE v;`,
+    ...{ codes: ['DL102'], silent: ['DL103'] },
+    says: ['2 rows of v are lost with the table, which is dropped; 0 of 2 remain'],
+    unsaid: ['of them is in acc'],
+  }),
+  some({
+    name: 'a value whose row is gone is not among those that are kept',
+    ...one('st', 'TEXT', [`'open'`, `'done'`, `'odd'`]),
+    migration: `CREATE TABLE s (id INTEGER PRIMARY KEY, w TEXT UNIQUE); INSERT INTO s VALUES (1, 'open'), (2, 'done'); CREATE TABLE t2 (id INTEGER PRIMARY KEY, s_id INTEGER REFERENCES s (id)); INSERT INTO t2 SELECT t.id, s.id FROM t JOIN s ON s.w = t.st; DROP TABLE t; ALTER TABLE t2 RENAME TO t;`,
+    ...{ codes: ['DL102', 'DS103'], silent: ['DL103'] },
+    says: ['t.st is dropped with 2 values; its values are in s.w; 1 more was in a row that t no longer has'],
+  }),
+  some({
     name: 'a profile without its user',
     ...PROFILE,
     rows: `INSERT INTO u VALUES (1, 'a'), (2, 'b'); INSERT INTO profile VALUES (1, 'x', 'y'), (2, 'z', 'w'), (9, 'orphan', 'q');`,
@@ -462,6 +513,14 @@ export const WHOLLY_HELD: Scenario[] = [
     migration: `ALTER TABLE t ADD COLUMN deleted_at TEXT; UPDATE t SET deleted_at = 'now' WHERE active = 0; ALTER TABLE t DROP COLUMN active;`,
     codes: ['DS103'],
     says: ['1 -> NULL; 0 -> not NULL'],
+  }),
+  all({
+    name: 'addresses that are found again, NULL or not',
+    ...ADDRESSES,
+    migration: addressed(
+      'UPDATE c SET addr_id = (SELECT id FROM addr WHERE addr.street IS c.street AND addr.city IS c.city);',
+    ),
+    says: ['its values are in addr.street'],
   }),
   all({
     name: 'profiles of users',

@@ -11,6 +11,11 @@ const ENDS = (rest: string | null): Pick<Scenario, 'schema' | 'rows'> => ({
   rows: `INSERT INTO t VALUES (1, 'abc', ${rest === null ? 'NULL' : `'${rest}'`}), (2, 'abc-1', NULL), (3, 'xyz-9', NULL);`,
 })
 const CUT_SOME = 'UPDATE t SET x = substr(v, 4), v = substr(v, 1, 3) WHERE length(v) > 3;'
+const LISTS = {
+  schema:
+    'CREATE TABLE it (id INTEGER PRIMARY KEY, list INTEGER, pos INTEGER, step INTEGER NOT NULL DEFAULT 0);',
+  rows: 'INSERT INTO it VALUES (1, 1, 1, 0), (2, 1, 2, 0), (3, 1, 3, 1), (4, 2, 1, 0), (5, 2, 2, 2);',
+}
 const lost = (name: string, migration: string, says: string[], more: Partial<Scenario> = {}): Scenario => ({
   ...OWNED,
   ...{ name, migration, says, verdict: 'block', codes: ['DL103'], silent: ['CH101'] },
@@ -55,6 +60,24 @@ export const SHIFTED_ONTO: Scenario[] = [
     'UPDATE p SET hi = NOT hi WHERE id = 4;',
     ['1 value of p.hi becomes equal to others that were different: 2 different values are one now'],
     { rows: `${OWNED.rows} UPDATE p SET hi = id IN (2, 4);` },
+  ),
+  lost(
+    'some of a list are moved onto others of it',
+    'UPDATE it SET pos = pos + 1 WHERE list = 1 AND pos < 3;',
+    ['1 value of it.pos becomes equal to others that were different: 2 different values are one now'],
+    LISTS,
+  ),
+  lost(
+    'the column that says which is set as well',
+    'UPDATE it SET pos = pos + 1, list = 9 WHERE list = 2;',
+    ['2 values of it.pos become equal to others that were different'],
+    { ...LISTS, silent: [] },
+  ),
+  lost(
+    'a calculation that nothing undoes, in one list',
+    'UPDATE it SET pos = pos / 2 * 2 WHERE list = 1;',
+    ['2 values of it.pos become numbers that do not say what was there'],
+    LISTS,
   ),
   lost(
     'the ends of some texts, in a column that says something of the others',
@@ -104,6 +127,24 @@ export const SHIFTED_APART: Scenario[] = [
   told('some get numbers that are free', 'UPDATE p SET owner = owner + 1000 WHERE owner > 100;', [], {
     unsaid: ['different', 'no longer says'],
   }),
+  told(
+    'one list is moved on, beside equal numbers of another',
+    'UPDATE it SET pos = pos + 1 WHERE list = 2;',
+    ['it.pos changes in 2 rows of 5: 1 -> 2; 2 -> 3'],
+    LISTS,
+  ),
+  told(
+    'what is added stands beside',
+    'UPDATE it SET pos = pos + step WHERE step > 0;',
+    ['it.pos changes in 2 rows of 5: 3 -> 4; 2 -> 4'],
+    LISTS,
+  ),
+  told(
+    'one list in another unit, by CASE',
+    'UPDATE it SET pos = CASE WHEN list = 2 THEN pos * 3 ELSE pos END;',
+    ['it.pos changes in 2 rows of 5: 1 -> 3; 2 -> 6'],
+    LISTS,
+  ),
   told(
     'the old ones of some in a column beside',
     'UPDATE p SET hi = owner, owner = owner - 100 WHERE owner > 100;',

@@ -1,5 +1,6 @@
 import { referencedColumns, sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
+import { unquote, type Token } from '../../d1/sql/tokens.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
 import { isOfSeveral } from '../statement/recursions.js'
 import { mentions } from '../statement/statement.js'
@@ -15,7 +16,7 @@ import {
 } from './places.js'
 import type { Spelt } from './readings.js'
 import { column, isCalledAfter, isUniqueAmong, pairsOf, ROWID, type Pair } from './row-keys.js'
-import { columnsFilled, copiedBy, mentionedFor, passedBy, writes } from './writers.js'
+import { columnsFilled, copiedBy, isSelect, mentionedFor, passedBy, writes } from './writers.js'
 
 /**
  * Columns of the same row that statements filled from the old one, and columns of tables that such a column points to. With `asItIs` only
@@ -216,7 +217,11 @@ function linksTo(
       key.length === 1 && key[0]?.was !== ROWID
         ? table.columns
             .filter((it) =>
-              filling.some(({ anatomy }) => anatomy.verb === 'update' && mentions(anatomy.tokens, it.name)),
+              filling.some(
+                ({ anatomy }) =>
+                  anatomy.verb === 'update' &&
+                  equates(anatomy.tokens, { table: fate.before.name, column: key[0]?.was ?? '' }, it.name),
+              ),
             )
             .map((it) => [it.name])
         : []
@@ -228,6 +233,28 @@ function linksTo(
     const links = [...copied, ...further].filter((link) => link.length === key.length)
     const unique = new Map(links.map((link) => [link.join('\0'), link]))
     return [...unique.values()].map((link) => ({ table, link }))
+  })
+}
+
+/** Whether a statement compares a column of a table, under its name or an alias, with one of another: `p.user_id = u.id`. */
+function equates(tokens: Token[], key: { table: string; column: string }, other: string): boolean {
+  const at = (index: number): string => unquote(tokens[index]?.text ?? '')
+  const named = tokens.flatMap((_, index) => {
+    if (!sameName(at(index), key.table)) return []
+    const alias = /^as$/i.test(at(index + 1)) ? at(index + 2) : at(index + 1)
+    return [key.table, alias]
+  })
+  const isKey = (index: number): boolean =>
+    sameName(at(index), key.column) &&
+    (at(index - 1) !== '.' || named.some((name) => sameName(name, at(index - 2))))
+  return tokens.some(({ text }, index) => {
+    const right = at(index + 2) === '.' ? index + 3 : index + 1
+    if (/^in$/i.test(text) && at(index + 1) === '(' && isSelect(tokens[index + 2]))
+      return sameName(at(index - 1), other) && isKey(at(index + 4) === '.' ? index + 5 : index + 3)
+    if (!/^(?:=|==|is)$/i.test(text)) return false
+    return (
+      (isKey(index - 1) && sameName(at(right), other)) || (isKey(right) && sameName(at(index - 1), other))
+    )
   })
 }
 

@@ -67,7 +67,7 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
       ...[...found.columns, ...computed].map((change) =>
         mergedColumn(versions, fate, after, ways, clearedColumn(versions, fate, after, ways, change)),
       ),
-      ...together.filter(({ values }) => values > 0),
+      ...together.filter(({ values, withRows = 0 }) => values + withRows > 0),
     ],
     nulls: nullsRefused(database, fate, after, pairs),
   }

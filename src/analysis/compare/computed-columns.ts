@@ -31,6 +31,7 @@ const computed = (name: string): Writing => ({
   beside: [],
   elsewhere: false,
   computes: false,
+  shiftedBy: [],
   expressions: [],
 })
 

@@ -6,7 +6,7 @@ import { placesBeside } from './candidates.js'
 import { joined, type Wanted } from './places.js'
 import { column, SAMPLES, type Pair } from './row-keys.js'
 import type { Versions } from './versions.js'
-import { assignments, writersOf } from './writers.js'
+import { assignments, isSelect, upToComma, withoutQueries, writersOf } from './writers.js'
 
 /** Values that stand as other words in a column of now. */
 interface Mapped {
@@ -70,18 +70,24 @@ export function mappedIn(
   return undefined
 }
 
-/** An UPDATE put something into the column, which is new, in rows that it chose by the one of before. */
+/**
+ * An UPDATE put something into the column, which is new, in rows that it chose by the one of before. What it looks up in other rows is NULL
+ * where they have none: that says which values have a row there, not which they were.
+ */
 function chosenBy(writers: StatementEvidence[], fate: TableFate, name: string, is: string): boolean {
   if (fate.before.columns.some((it) => sameName(it.name, is))) return false
-  return writers.some(({ anatomy }) => {
-    const sets = assignments(anatomy.tokens).some((set) => sameName(set.column, is))
-    return anatomy.verb === 'update' && sets && conditionNames(anatomy.tokens, name)
+  return writers.some(({ anatomy: { verb, tokens } }) => {
+    const [set] = assignments(tokens).filter(({ column: to }) => sameName(to, is))
+    if (verb !== 'update' || set === undefined || upToComma(set.value).some(isSelect)) return false
+    return conditionNames(tokens, name) && !withoutQueries(tokens).some(({ text }) => /^from$/i.test(text))
   })
 }
 
+/** The condition of the statement itself. */
 function conditionNames(tokens: Token[], name: string): boolean {
-  const where = tokens.findIndex(({ text }) => /^where$/i.test(text))
-  return where > 0 && mentions(tokens.slice(where), name)
+  const own = withoutQueries(tokens)
+  const where = own.findIndex(({ text }) => /^where$/i.test(text))
+  return where > 0 && mentions(own.slice(where), name)
 }
 
 /** More words than anybody spells out in one CASE. */

@@ -19,12 +19,13 @@ export function valuesOfSeveral(from: string, pair: Pair): string {
 
 /**
  * Those of them of which more is gone than the way in which values were written: a calculation made them, or a word that a CHECK of before
- * lists and that no statement spells. Undefined where nobody did either.
+ * lists and that no statement spells. Undefined where nobody did either. `apart`: columns that stayed and say what was added in which rows.
  */
 export function lostInOne(
   from: string,
   pair: Pair,
   { computes, spells }: Pick<Writing, 'computes' | 'spells'>,
+  apart: string[],
 ): string | undefined {
   const [b, s] = [column('b', pair.was), column('s', pair.is)]
   const unspelt = (words: string[]): string =>
@@ -32,7 +33,15 @@ export function lostInOne(
   if (!computes && spells === undefined) return undefined
   const among = `(+${s}) COLLATE BINARY IN (SELECT is_now FROM (${valuesOfSeveral(from, pair)}))`
   const words = computes || spells === undefined ? '' : ` AND ${unspelt(spells)}`
-  return `${valuesOfNow(from, pair)} AND ${among} GROUP BY 1 HAVING count(DISTINCT ${withoutForm(b)}) > 1${words}`
+  const rows = ['1', ...apart.map((is) => column('s', is))].join(', ')
+  return `${valuesOfNow(from, pair)} AND ${among} GROUP BY ${rows} HAVING count(DISTINCT ${withoutForm(b)}) > 1${words}`
+}
+
+/** Those of the columns that hold in each row what they held. */
+export function staying(database: DatabaseSync, from: string, pairs: Pair[]): string[] {
+  const changed = (pair: Pair): boolean =>
+    database.prepare(`SELECT 1 FROM ${from} WHERE ${differ(pair)} LIMIT 1`).get() !== undefined
+  return pairs.filter((pair) => !changed(pair)).map(({ is }) => is)
 }
 
 /** Capitals, blanks and what people put between the digits of a telephone number: who brings values into one form means these to go. */
@@ -56,7 +65,7 @@ export function mergedValues(
   from: string,
   pair: Pair,
   key: Pair[],
-  writing: Pick<Writing, 'computes' | 'spells'>,
+  writing: Pick<Writing, 'computes' | 'spells' | 'shiftedBy'>,
 ): ColumnChange['merged'] {
   const [b, s] = [column('b', pair.was), column('s', pair.is)]
   const counted = (several: string): { into: number; values: number; rows: number } => {
@@ -78,7 +87,7 @@ export function mergedValues(
   }
   const every = counted(valuesOfSeveral(from, pair))
   if (every.into === 0) return undefined
-  const several = lostInOne(from, pair, writing)
+  const several = lostInOne(from, pair, writing, staying(database, from, writing.shiftedBy))
   const less = several === undefined ? undefined : counted(several)
   const lost = less !== undefined && less.into > 0
   const shown = lost && several !== undefined ? several : valuesOfSeveral(from, pair)

@@ -15,7 +15,7 @@ import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
 import { heldIn, joined, leftBy, sameValue, type Still, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
 import { differ, isEmpty } from './differing.js'
-import { lostInOne, valuesOfSeveral } from './merged-values.js'
+import { lostInOne, staying, valuesOfSeveral } from './merged-values.js'
 import { mappedIn } from './mapped-words.js'
 import { column, join, keyOfRow, number, SAMPLES, type Pair } from './row-keys.js'
 import { writersOf, writingOf } from './writers.js'
@@ -32,18 +32,20 @@ export function goneColumn(
   const [key] = keys
   const prior = `prior.${quoteName(fate.before.name)} b`
   const b = column('b', name)
-  const values = number(database, `SELECT count(${b}) AS n FROM ${prior}`)
-  const change: ColumnChange = { column: name, values, nulled: values, changed: 0, samples: [] }
-  if (values === 0) return change
+  const all = number(database, `SELECT count(${b}) AS n FROM ${prior}`)
+  const whole: ColumnChange = { column: name, values: all, nulled: all, changed: 0, samples: [] }
+  if (all === 0) return whole
   if (key === undefined)
     return {
-      ...change,
+      ...whole,
       samples: samplesOf(database, `SELECT ${b} AS v FROM ${prior} WHERE ${b} IS NOT NULL`),
     }
   const there = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)})`
   const from = `${prior} WHERE ${b} IS NOT NULL AND ${there}`
   // Rows that are gone are told as rows.
-  if (database.prepare(`SELECT 1 FROM ${from} LIMIT 1`).get() === undefined) return { ...change, nulled: 0 }
+  const values = number(database, `SELECT count(*) AS n FROM ${from}`)
+  const change = { ...whole, values, nulled: values, ...(values < all ? { withRows: all - values } : {}) }
+  if (values === 0) return change
   const preservedIn = held(versions, fate, after, name, keys, from)
   if (preservedIn !== undefined) return { ...change, nulled: 0, preservedIn }
   const wanted = wantedBy(key, name, from)
@@ -61,15 +63,15 @@ export function goneColumn(
     }
   }
   const { missing, holders } = notGivenBack(versions, fate, after, name, key, wanted)
-  const all = number(database, `SELECT count(*) AS n FROM (${missing})`)
+  const left = number(database, `SELECT count(*) AS n FROM (${missing})`)
   // Where the others were moved, an empty text that was left out says no less than a NULL, but no more either.
   const said = holders.length === 0 ? missing : `SELECT v FROM (${missing}) WHERE v <> ''`
   const nulled = number(database, `SELECT count(*) AS n FROM (${said})`)
   const nulls = number(database, `SELECT count(*) - count(${b}) AS n FROM ${prior}`)
-  const blanked = all === nulled ? {} : { blanked: { values: all - nulled, nulls } }
+  const blanked = left === nulled ? {} : { blanked: { values: left - nulled, nulls } }
   if (nulled === 0) return { ...change, ...blanked, nulled, preservedIn: holders.join(', ') }
   const others =
-    holders.length === 0 || nulled === values || all !== nulled ? {} : { othersIn: holders.join(', ') }
+    holders.length === 0 || nulled === values || left !== nulled ? {} : { othersIn: holders.join(', ') }
   return { ...change, ...blanked, ...others, nulled, samples: samplesOf(database, said) }
 }
 
@@ -135,9 +137,9 @@ export function mergedColumn(
   if (key === undefined || is === undefined || merged === undefined) return change
   const pair = { was, is }
   const both = `prior.${quoteName(fate.before.name)} b CROSS JOIN main.${quoteName(after.name)} s ON ${join(key)}`
-  const lost = merged.lost
-    ? lostInOne(both, pair, writingOf(versions.statements, fate, after)(was))
-    : undefined
+  const writing = writingOf(versions.statements, fate, after)(was)
+  const apart = staying(versions.database, both, writing.shiftedBy)
+  const lost = merged.lost ? lostInOne(both, pair, writing, apart) : undefined
   const value = `(+${column('s', is)}) COLLATE BINARY IN (SELECT is_now FROM (${lost ?? valuesOfSeveral(both, pair)}))`
   const now = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)} AND ${differ(pair)} AND ${value})`
   const from = `prior.${quoteName(fate.before.name)} b WHERE ${column('b', was)} IS NOT NULL AND ${now}`

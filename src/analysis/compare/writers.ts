@@ -4,6 +4,7 @@ import { unquote, type Token } from '../../d1/sql/tokens.js'
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
 import { listsValues } from './checks.js'
+import { pairsOf, type Pair } from './row-keys.js'
 
 /** Statements that may have put the values of a column of before somewhere else: they name it, or take all columns. */
 export function writersOf(
@@ -31,6 +32,8 @@ export interface Writing {
   elsewhere: boolean
   /** Something other than one of its values is made of it: `lower(name)`, not `CASE name WHEN …`. */
   computes: boolean
+  /** Where all that is put into it is it with something added or taken away: the other columns that say how much, and in which rows. */
+  shiftedBy: Pair[]
   /** The words that the statements spell, where a CHECK of before lists which there may be: what becomes of another word, nobody wrote down. */
   spells?: string[]
   /** What was put into it; of a copy whose list is not one for one the whole statement; none for a trigger. */
@@ -48,6 +51,13 @@ export function writingOf(
       ({ expression, whole }) => !whole && usesOf(expression, columnNames(statements, fate, name)).computes,
     ),
     ...spelling(statements, fate, name),
+    shiftedBy: pairsOf(fate, after).filter(
+      ({ was, is }) =>
+        was !== name &&
+        shiftedBy(expressionsOf(statements, fate, after, name), columnNames(statements, fate, name)).some(
+          (it) => sameName(it, was) || sameName(it, is),
+        ),
+    ),
     maps: mapsWords(statements, fate, name),
     beside: after.columns
       .map((it) => it.name)
@@ -70,6 +80,57 @@ function spelling(statements: StatementEvidence[], fate: TableFate, name: string
   if (!listsValues(fate.before, name)) return {}
   const tokens = writersOf(statements, fate, name).flatMap(({ anatomy }) => anatomy.tokens)
   return { spells: tokens.filter(({ kind }) => kind === 'string').map(({ text }) => text) }
+}
+
+function shiftedBy(
+  written: { statement: StatementEvidence; expression: Token[] }[],
+  names: string[],
+): string[] {
+  const telling = written.flatMap(({ statement, expression }) => {
+    const { conditions, values } = armsOf(expression)
+    if (!values.every((value) => isShift(value, names))) return [undefined]
+    const own = withoutQueries(statement.anatomy.tokens)
+    const where = own.findIndex(({ text }) => /^where$/i.test(text))
+    const said = [...values.flat(), ...conditions, ...(where < 0 ? [] : own.slice(where))]
+    return said.filter(isName).map(({ text }) => unquote(text).toLowerCase())
+  })
+  return telling.includes(undefined) ? [] : telling.flatMap((it) => it ?? [])
+}
+
+/** Of a CASE what it asks and what it gives; of anything else itself. */
+function armsOf(expression: Token[]): { conditions: Token[]; values: Token[][] } {
+  if (!/^case$/i.test(expression[0]?.text ?? '')) return { conditions: [], values: [expression] }
+  const conditions: Token[] = []
+  const values: Token[][] = []
+  let given = false
+  for (const token of expression.slice(1)) {
+    given = /^(?:then|else)$/i.test(token.text) || (given && !/^(?:when|end)$/i.test(token.text))
+    if (/^(?:then|else)$/i.test(token.text)) values.push([])
+    else if (given) values.at(-1)?.push(token)
+    else conditions.push(token)
+  }
+  return { conditions, values }
+}
+
+/** `pos + 1`, `price * 100`, `balance - fee`, `'x-' || code`: with what is beside it, the old value follows from the new one. */
+function isShift(value: Token[], names: string[]): boolean {
+  const plain = value.filter(({ text }, at) => text !== '.' && value[at + 1]?.text !== '.')
+  const own = plain.filter(
+    (token) => isName(token) && names.some((name) => sameName(name, unquote(token.text))),
+  )
+  if (own.length !== 1) return false
+  return plain.every((token, at) => {
+    const { kind, text } = token
+    const by = plain[at + (at === 0 ? 1 : -1)]?.text
+    if (at % 2 === 1) return /^(?:\+|-|\*|\|\|)$/.test(text)
+    if (own.includes(token)) return true
+    if (kind === 'number') return Number(text) !== 0
+    return kind === 'string' ? by === '||' : isName(token) && (by === '+' || by === '-')
+  })
+}
+
+function isName({ kind, text }: Token): boolean {
+  return kind === 'name' || (kind === 'word' && !/^(?:null|true|false|current_\w+)$/i.test(text))
 }
 
 /** What statements put into a column of before; of a copy whose list is not one for one the whole statement. */
@@ -156,6 +217,17 @@ export function selectedFor(statement: StatementParts, column: string, all: stri
   const at = columns.findIndex((name) => name.toLowerCase() === column.toLowerCase())
   const expressions = selected(statement.tokens)
   return at < 0 || expressions.length !== columns.length ? [] : (expressions[at] ?? [])
+}
+
+/** A statement without the queries in its parentheses. */
+export function withoutQueries(tokens: Token[]): Token[] {
+  const open = tokens.findIndex(({ text }, at) => text === '(' && isSelect(tokens[at + 1]))
+  const close = open < 0 ? -1 : closingAt(tokens, open)
+  return close < 0 ? tokens : [...tokens.slice(0, open), ...withoutQueries(tokens.slice(close + 1))]
+}
+
+export function isSelect(token: Token | undefined): boolean {
+  return /^select$/i.test(token?.text ?? '')
 }
 
 /** The tokens of one value in a list of them. */

@@ -226,7 +226,8 @@ function newScans(
     .map(({ table, rows }) => {
       const gone = before.indexes.filter((index) => !hasIndex(evidence, index))
       const used = gone.length === 0 ? 'an index' : `the index ${gone.join(' and ')}`
-      const message = `The query ${query.name} reads all ${rowsText(rows)} of ${table}; it used ${used} before.`
+      const most = /\blimit\b/i.test(query.sql) ? 'up to all' : 'all'
+      const message = `The query ${query.name} reads ${most} ${rowsText(rows)} of ${table}; it used ${used} before.`
       const place =
         evidence.statements.findLast(
           ({ anatomy }) => anatomy.verb === 'drop-index' && gone.some((name) => same(anatomy.target, name)),
@@ -263,7 +264,7 @@ function planOf(database: DatabaseSync, sql: string): QueryPlan {
       .map((row) => String(row['detail']))
     const named = (pattern: RegExp): string[] => plan.flatMap((line) => pattern.exec(line)?.[1] ?? [])
     return {
-      scans: named(/^SCAN (\S+)(?! USING (?:COVERING )?INDEX)/),
+      scans: named(/^SCAN (\S+)/),
       searches: named(/^SEARCH (\S+)/),
       indexes: [...new Set(named(/^SEARCH \S+ USING (?:COVERING )?INDEX (\S+)/))],
     }

@@ -1,7 +1,15 @@
 import { tableNamed } from '../../d1/schema/schema.js'
 import type { Token } from '../../d1/sql/tokens.js'
 import { takesRows } from '../compare/takes-rows.js'
-import { assignments, columnNames, upToComma, writes, type Assignment } from '../compare/writers.js'
+import {
+  assignments,
+  columnNames,
+  passedBy,
+  selectedFor,
+  upToComma,
+  writes,
+  type Assignment,
+} from '../compare/writers.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { lower, NamesInTime } from './own-names.js'
 import { same } from './rule.js'
@@ -77,9 +85,12 @@ function takers(evidence: Evidence, fate: TableFate): RowLoss[] {
   const names = new NamesInTime(evidence, fate)
   return evidence.statements.flatMap((statement) => {
     const { anatomy, counts, taken } = statement
-    // In a rebuild the old table is dropped on purpose: what was not copied is the fault of the copy.
-    if (anatomy.verb === 'drop-table' && names.has(statement, anatomy.target)) return []
-    const count = counts.find(({ table, before, after }) => names.has(statement, table) && before > after)
+    // In a rebuild the old table is dropped on purpose: what was not copied is the fault of the copy. The copy may reference it.
+    const ends = anatomy.verb === 'drop-table' && names.has(statement, anatomy.target)
+    const count = counts.find(
+      ({ table, before, after }) =>
+        names.has(statement, table) && before > after && !(ends && same(table, anatomy.target)),
+    )
     if (count === undefined) return []
     const rows = count.before - count.after
     const own = names.has(statement, anatomy.target) && rows === statement.changes
@@ -135,6 +146,21 @@ export function isCollateral(evidence: Evidence, statement: StatementEvidence, f
   )
 }
 
+/** The copy that takes the place of a table, where the DROP of that table takes or clears rows of it: it references the old one. */
+export function copyReached(
+  evidence: Evidence,
+  statement: StatementEvidence,
+  fate: TableFate,
+): string | undefined {
+  const { verb, target } = statement.anatomy
+  const names = new NamesInTime(evidence, fate)
+  if (verb !== 'drop-table' || !names.isOriginal(statement, target)) return undefined
+  return statement.touches.find(
+    ({ table, how }) =>
+      (how === 'delete' || how === 'update') && !same(table, target) && names.isSuccessor(statement, table),
+  )?.table
+}
+
 /**
  * The statement that changed the column: the last that writes another value into some row (of those that do `what`, where there is one),
  * else the copy that filled the table, else what changed it by a trigger or a foreign key.
@@ -186,11 +212,15 @@ export function valueCulprit(
       statement.touches.some(({ table, how }) => how === 'update' && names.has(statement, table)),
   )
   const inserts = own.findLast(({ anatomy }) => anatomy.verb === 'insert')
+  const cleared = copies.every((copy) => givesAsItIs(copy, fate, column))
+    ? own.findLast((statement) => copyReached(evidence, statement, fate) !== undefined)
+    : undefined
   return (
     meant.at(-1) ??
     effective.at(-1) ??
     sets.at(-1) ??
     altered.at(-1) ??
+    cleared ??
     copies.at(-1) ??
     replaced.at(-1) ??
     collateral ??
@@ -198,6 +228,12 @@ export function valueCulprit(
     own.findLast(({ anatomy }) => anatomy.verb !== 'create-table') ??
     fate.ended
   )
+}
+
+function givesAsItIs({ anatomy }: StatementEvidence, fate: TableFate, column: string): boolean {
+  const is = nameNow(fate, column)
+  const all = (fate.after?.columns ?? []).filter(({ generated }) => !generated).map(({ name }) => name)
+  return selectedFor(anatomy, is, all).length === 0 || passedBy(anatomy, [column, is], all).includes(is)
 }
 
 /**

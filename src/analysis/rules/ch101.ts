@@ -1,12 +1,14 @@
 import { defined } from '../../contract/defined.js'
-import { valueCulprit } from './attribution.js'
+import { columnsSet, isCollateral, nameNow, valueCulprit } from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import { isReferredTo } from '../compare/moved-rows.js'
 import { selectedFor } from '../compare/writers.js'
 import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { nulledThroughParent } from './dl101.js'
 import { forgotten, isEmptied, mergedIsLost, replacedByOther, setInEveryRow } from './dl103.js'
-import { findingOf, rowsOfWhole, rowsText, type Rule } from './rule.js'
+import { mentions } from '../statement/statement.js'
+import { significantTokens } from '../../d1/sql/tokens.js'
+import { findingOf, rowsOfWhole, rowsText, same, type Rule } from './rule.js'
 import { grouped } from '../../contract/number.js'
 
 export const ch101: Rule = {
@@ -56,7 +58,7 @@ function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Fi
   const back = undone === undefined ? '' : `; what it was is ${undone} in every row`
   const blank = blankText(change)
   const computed = change.computed === undefined ? '' : `; it is computed ${change.computed}`
-  const message = `${fate.before.name}.${column} ${what} in ${rowsOfWhole(fate, changed, values)}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${mergedText(change)}${blank}${holds}${kept}${back}${computed}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
+  const message = `${fate.before.name}.${column} ${what} in ${rowsOfWhole(fate, changed, values)}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${mergedText(change)}${blank}${holds}${kept}${back}${computed}${triggerText(evidence, fate, change, place)}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
   const advice = stored ? BY_TYPE : samples === '' ? WITHOUT_SAMPLES : undefined
   const calm = stored && isCastByName(fate, change, place) ? 'info' : 'warning'
   return findingOf(ch101, severe ? 'error' : calm, place, message, {
@@ -80,6 +82,23 @@ function onlyBlanked(evidence: Evidence, fate: TableFate, change: ColumnChange):
 }
 
 const BLANK_ADVICE = `See that the application asks for NULL where it asked for ''.`
+
+/** What a statement changes without setting it, a trigger of its table sets. */
+function triggerText(
+  evidence: Evidence,
+  fate: TableFate,
+  { column }: ColumnChange,
+  place: StatementEvidence | undefined,
+): string {
+  if (place === undefined || !/^(?:insert|update|delete)$/.test(place.anatomy.verb)) return ''
+  const beside = isCollateral(evidence, place, fate)
+  const sets = columnsSet(place).some((set) => same(set.column, nameNow(fate, column)))
+  if (!beside && (place.anatomy.verb !== 'update' || sets)) return ''
+  const [trigger, ...others] = [...evidence.before.triggers.values()].filter(
+    ({ table, sql }) => same(table, place.anatomy.target) && mentions(significantTokens(sql), column),
+  )
+  return trigger === undefined || others.length > 0 ? '' : `; the trigger ${trigger.name} sets it`
+}
 
 /** Different values that were given one word. */
 function mergedText({ merged }: ColumnChange): string {

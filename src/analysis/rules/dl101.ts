@@ -1,7 +1,16 @@
-import { isCollateral, refilledLater, rowLosses, valueCulprit, type RowLoss } from './attribution.js'
+import {
+  copyReached,
+  isCollateral,
+  refilledLater,
+  rowLosses,
+  valueCulprit,
+  type RowLoss,
+} from './attribution.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
-import { tableNamed } from '../../d1/schema/schema.js'
+import { tableNamed, type TableSchema } from '../../d1/schema/schema.js'
+import { unquote } from '../../d1/sql/tokens.js'
+import { NamesInTime } from './own-names.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
 
 export const dl101: Rule = {
@@ -18,6 +27,7 @@ export const dl101: Rule = {
 /** Whether rows of a table go by a DROP or REPLACE of another one, through a foreign key. */
 export function isThroughParent(evidence: Evidence, fate: TableFate, { place }: RowLoss): boolean {
   if (place === undefined || fate.how === 'dropped') return false
+  if (copyReached(evidence, place, fate) !== undefined) return true
   if (!replacesParent(place) || !isCollateral(evidence, place, fate)) return false
   return reachedBy(evidence, place).has(fate.before.name.toLowerCase())
 }
@@ -32,8 +42,9 @@ export function nulledThroughParent(
   )
   if (references.length === 0) return undefined
   const culprit = valueCulprit(evidence, fate, column)
-  if (culprit === undefined || !replacesParent(culprit) || !isCollateral(evidence, culprit, fate))
-    return undefined
+  if (culprit === undefined) return undefined
+  if (copyReached(evidence, culprit, fate) !== undefined) return culprit
+  if (!replacesParent(culprit) || !isCollateral(evidence, culprit, fate)) return undefined
   const parents = reachedBy(evidence, culprit)
   return references.some(({ target }) => parents.has(target.toLowerCase())) ? culprit : undefined
 }
@@ -71,7 +82,7 @@ function observed(evidence: Evidence): Finding[] {
     const rows = rowLosses(evidence, fate).flatMap((loss) => {
       const { place, rows: lost } = loss
       if (place === undefined || !isThroughParent(evidence, fate, loss)) return []
-      const message = `${verbOf(place)} ${place.anatomy.target ?? ''} deletes ${rowsText(lost)} of ${before.name} through its foreign key (ON DELETE CASCADE).`
+      const message = `${verbOf(place)} ${place.anatomy.target ?? ''} deletes ${rowsText(lost)} of ${childText(evidence, place, fate)} through its foreign key (ON DELETE CASCADE).`
       return [
         findingOf(dl101, 'error', place, message, {
           ...{ table: before.name, before: data.rowsBefore, after: data.rowsBefore - lost },
@@ -87,7 +98,7 @@ function observed(evidence: Evidence): Finding[] {
           dl101,
           'error',
           culprit,
-          `${verbOf(culprit)} ${culprit.anatomy.target ?? ''} clears ${before.name}.${change.column} in ${rowsText(change.nulled + change.changed)} through its foreign key.`,
+          `${verbOf(culprit)} ${culprit.anatomy.target ?? ''} clears ${childText(evidence, culprit, fate, change.column)} in ${rowsText(change.nulled + change.changed)} through its foreign key.`,
           {
             table: before.name,
             column: change.column,
@@ -101,6 +112,14 @@ function observed(evidence: Evidence): Finding[] {
   })
 }
 
+/** A table that references itself is reached under the name of its copy. */
+function childText(evidence: Evidence, place: StatementEvidence, fate: TableFate, column?: string): string {
+  const copy = copyReached(evidence, place, fate)
+  if (copy !== undefined)
+    return `${column === undefined ? '' : `${column} of `}${copy}, which takes its place,`
+  return column === undefined ? fate.before.name : `${fate.before.name}.${column}`
+}
+
 function possible(evidence: Evidence): Finding[] {
   return evidence.statements.flatMap((statement) => {
     if (!replacesParent(statement)) return []
@@ -112,8 +131,9 @@ function possible(evidence: Evidence): Finding[] {
         )
         .map(({ table }) => table),
     )
+    const copies = evidence.fates.flatMap((fate) => copyReached(evidence, statement, fate) ?? [])
     return [...children]
-      .filter((table) => tableNamed(evidence.before, table) !== undefined)
+      .filter((table) => tableNamed(evidence.before, table) !== undefined || copies.includes(table))
       .filter((table) => !refilledLater(evidence, statement, table))
       .map((table) =>
         findingOf(
@@ -129,17 +149,19 @@ function possible(evidence: Evidence): Finding[] {
 
 /** A parent rebuilt by DROP and RENAME while children without an action reference it: D1 refuses it as soon as they have rows. */
 function refused(evidence: Evidence): Finding[] {
-  return evidence.fates.flatMap(({ how, before, ended }) => {
+  return evidence.fates.flatMap((fate) => {
+    const { how, before, ended } = fate
     const drop = how === 'rebuilt' ? ended : undefined
     const swapped = evidence.statements.some(
       ({ anatomy: { alteration } }) =>
         alteration?.kind === 'rename-table' && same(alteration.to, before.name),
     )
-    if (drop?.anatomy.verb !== 'drop-table' || !swapped) return []
-    return [...evidence.before.tables.values()]
-      .filter(
-        (child) => !same(child.name, before.name) && tableNamed(evidence.after, child.name) !== undefined,
-      )
+    if (drop?.anatomy.verb !== 'drop-table' || !swapped || isForgiven(evidence, drop)) return []
+    const kept = [...evidence.before.tables.values()].filter(
+      (child) => !same(child.name, before.name) && tableNamed(evidence.after, child.name) !== undefined,
+    )
+    const copy = copyNaming(evidence, fate)
+    return [...kept, ...(copy === undefined ? [] : [copy])]
       .filter(({ foreignKeys }) =>
         foreignKeys.some(
           ({ target, onDelete }) => same(target, before.name) && !/^(?:CASCADE|SET NULL)$/i.test(onDelete),
@@ -156,6 +178,41 @@ function refused(evidence: Evidence): Finding[] {
         ),
       )
   })
+}
+
+/**
+ * `PRAGMA defer_foreign_keys = ON` before the DROP, `OFF` behind it: SQLite forgets what was deferred, and asks no more. Source: sqlite3.c,
+ * the flag `SQLITE_DeferFKs` in `pragma.c`.
+ */
+function isForgiven({ statements }: Evidence, drop: StatementEvidence): boolean {
+  const switches = statements.filter(
+    ({ file, anatomy: { verb, tokens } }) =>
+      verb === 'pragma' &&
+      file === drop.file &&
+      tokens.some(({ text }) => /^defer_foreign_keys$/i.test(text)),
+  )
+  const at = statements.indexOf(drop)
+  const isOn = (it: StatementEvidence | undefined): boolean | undefined =>
+    it === undefined ? undefined : !it.anatomy.tokens.some(({ text }) => /^(?:off|false|no|0)$/i.test(text))
+  const before = switches.findLast((it) => statements.indexOf(it) < at)
+  return isOn(before) === true && switches.some((it) => statements.indexOf(it) > at && isOn(it) === false)
+}
+
+/** The table that takes the place, under its name of then, where it was created to reference the old one by name. */
+function copyNaming(evidence: Evidence, fate: TableFate): TableSchema | undefined {
+  const names = new NamesInTime(evidence, fate)
+  const created = evidence.statements.find(
+    (statement) =>
+      statement.anatomy.verb === 'create-table' && names.isSuccessor(statement, statement.anatomy.target),
+  )
+  const { target, tokens = [] } = created?.anatomy ?? {}
+  const refers = tokens.some(
+    ({ text }, at) =>
+      at > 0 && same(unquote(text), fate.before.name) && /^references$/i.test(tokens[at - 1]?.text ?? ''),
+  )
+  if (target === undefined || fate.after === undefined || !refers || same(target, fate.before.name))
+    return undefined
+  return { ...fate.after, name: target }
 }
 
 function verbOf({ anatomy }: StatementEvidence): string {

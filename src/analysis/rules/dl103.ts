@@ -1,5 +1,5 @@
 import { defined } from '../../contract/defined.js'
-import { clearings, leavingCopy, valueCulprit } from './attribution.js'
+import { clearings, columnsSet, isCollateral, leavingCopy, valueCulprit } from './attribution.js'
 import { cuts } from '../compare/cut-numbers.js'
 import type { Finding } from '../../contract/finding.js'
 import type { ColumnChange, Evidence, TableFate } from '../evidence.js'
@@ -160,14 +160,16 @@ export function mergedIsLost(evidence: Evidence, fate: TableFate, change: Column
   return change.merged?.lost === true && !setInEveryRow(evidence, fate, change)
 }
 
-/** By an UPDATE without WHERE, which is told as that. */
+/** By an UPDATE without WHERE, which is told as that; what its triggers set beside is not. */
 export function setInEveryRow(evidence: Evidence, fate: TableFate, change: ColumnChange): boolean {
   const place = valueCulprit(evidence, fate, change.column)
   return (
     change.uniform === true &&
     place?.anatomy.verb === 'update' &&
     !place.anatomy.hasWhere &&
-    fate.how === 'kept'
+    fate.how === 'kept' &&
+    !isCollateral(evidence, place, fate) &&
+    columnsSet(place).some(({ column }) => same(column, change.column))
   )
 }
 

@@ -20,20 +20,27 @@ export const ds103: Rule = {
             ? wordsText(change)
             : `; its values are in ${change.preservedIn}${amongText(change)}${leftOutText(change)}`
         const computed = fate.before.columns.some((column) => same(column.name, name) && column.generated)
-        const values = fate.data === undefined || computed ? '' : ` with ${valuesText(change?.values ?? 0)}`
-        const empty = fate.data?.rowsBefore === 0 || (values !== '' && (change?.values ?? 0) === 0)
+        const { values: count = 0, withRows = 0 } = change ?? {}
+        const known = fate.data !== undefined && !computed
+        const values = known ? ` with ${valuesText(count)}` : ''
+        const empty = fate.data?.rowsBefore === 0 || (known && count + withRows === 0)
         if (empty && !mayBeMissed(evidence, fate.before.name, name)) return []
         return [
           findingOf(
             ds103,
             'warning',
             dropOf(evidence, fate, name),
-            `Column ${fate.before.name}.${name} is dropped${values}${held}.`,
+            `Column ${fate.before.name}.${name} is dropped${values}${held}${withRowsText(fate, withRows)}.`,
             { table: fate.before.name, column: name },
           ),
         ]
       }),
     ),
+}
+
+function withRowsText({ before }: TableFate, count: number): string {
+  const were = count === 1 ? 'was in a row' : 'were in rows'
+  return count === 0 ? '' : `; ${count} more ${were} that ${before.name} no longer has`
 }
 
 /** Two columns that became one: which value was in which is gone. */

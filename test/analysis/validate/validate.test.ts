@@ -34,6 +34,41 @@ describe('validate, from the files alone', () => {
     expect(await errorsOf(files)).toEqual(['SY101 0002_b.sql:3'])
   })
 
+  describe('a rebuilt parent that rows reference without an action', () => {
+    const first = `CREATE TABLE u (id INTEGER PRIMARY KEY, n TEXT);
+      CREATE TABLE p (id INTEGER PRIMARY KEY, u_id INTEGER REFERENCES u (id) ON DELETE RESTRICT);
+      CREATE TABLE tree (id INTEGER PRIMARY KEY, up INTEGER REFERENCES tree (id));`
+    const rebuilt = `CREATE TABLE u2 (id INTEGER PRIMARY KEY, n TEXT NOT NULL); INSERT INTO u2 SELECT * FROM u; DROP TABLE u; ALTER TABLE u2 RENAME TO u;`
+    const grown = (to: string) =>
+      `CREATE TABLE t2 (id INTEGER PRIMARY KEY, up INTEGER REFERENCES ${to} (id), n TEXT); INSERT INTO t2 (id, up) SELECT id, up FROM tree; DROP TABLE tree; ALTER TABLE t2 RENAME TO tree;`
+    const FAILS = 'DROP TABLE u fails as long as rows of p reference it: foreign keys stay on.'
+    const OWN = 'DROP TABLE tree fails as long as rows of t2 reference it: foreign keys stay on.'
+
+    test.each([
+      ['is told', rebuilt, [FAILS]],
+      ['is told where the keys are only deferred', `PRAGMA defer_foreign_keys = ON; ${rebuilt}`, [FAILS]],
+      [
+        'is told where they are no longer',
+        `PRAGMA defer_foreign_keys = 1; PRAGMA defer_foreign_keys = 0; ${rebuilt}`,
+        [FAILS],
+      ],
+      ['is forgiven', `PRAGMA defer_foreign_keys=ON; ${rebuilt} PRAGMA defer_foreign_keys=OFF;`, []],
+      [
+        'is forgiven in other words',
+        `PRAGMA defer_foreign_keys(1); ${rebuilt} PRAGMA defer_foreign_keys = 0;`,
+        [],
+      ],
+      ['is told of a table that references itself by name', grown('tree'), [OWN]],
+      ['is none where the copy references itself', grown('t2'), []],
+    ])('%s', async (_, sql, said) => {
+      const { findings } = await validateMigrations({
+        files: [migrationFile('0001_a.sql', first), migrationFile('0002_b.sql', sql)],
+        applied: ['0001_a.sql'],
+      })
+      expect(findings.filter(({ code }) => code === 'DL101').map(({ message }) => message)).toEqual(said)
+    })
+  })
+
   test.each([
     ['the ledger by its own name', 'my_ledger', 'my_ledger', ['LG101']],
     ['the ledger by the name that most have, where it has another', 'd1_migrations', 'my_ledger', []],
