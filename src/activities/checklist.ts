@@ -2,6 +2,7 @@ import { readSchemaSql } from '../d1/schema/live-schema.js'
 import { pendingMigrations } from '../d1/order/migration-order.js'
 import { defined } from '../contract/defined.js'
 import type { SlowActivities } from '../contract/activities.js'
+import type { Finding } from '../contract/finding.js'
 import type { Check } from '../contract/run.js'
 import type { MigrationRef } from '../contract/target.js'
 import { validateInOwnProcess } from '../analysis/validate/in-own-process.js'
@@ -11,6 +12,7 @@ import { readLedger } from '../d1/schema/ledger.js'
 import { withReader } from '../d1/read/open-reader.js'
 import { check, demandPassed } from './checks.js'
 import { archivesAt, artifactStore, type ActivityContext } from './worker-place.js'
+import { findingCounts } from '../text/finding-counts.js'
 import { plural } from '../text/plural.js'
 import { at, command, words } from '../contract/next-command.js'
 
@@ -43,7 +45,7 @@ export async function runChecklist(
   const checks = oncePerLine([
     await check('validated', 'All migration files validated', async () =>
       refused.length === 0
-        ? `${plural(files.length, 'file')}, ${plural(findings.length, 'finding')}, none of which blocks`
+        ? validatedText(pendingMigrations(files, applied).length, findings)
         : {
             state: 'failed',
             message: refused
@@ -59,6 +61,11 @@ export async function runChecklist(
   const pending = pendingMigrations(input.files, applied)
   demandPassed(checks, 'The pre-migration checklist is not met', { pending })
   return { checks, findings, pending }
+}
+
+/** `validate` judges all files; here the database tells which of them are history. */
+export function validatedText(pending: number, findings: readonly Finding[]): string {
+  return `${plural(pending, 'pending file')}: ${findingCounts(findings)}; applied files are not judged again`
 }
 
 /**

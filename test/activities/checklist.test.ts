@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { oncePerLine } from '../../src/activities/checklist.js'
+import { oncePerLine, validatedText } from '../../src/activities/checklist.js'
+import type { Finding } from '../../src/contract/finding.js'
 import type { Check } from '../../src/contract/run.js'
 
 const STAGING = 'Migration tested in staging environment'
@@ -38,4 +39,19 @@ test.each([
 test('lines of other titles keep their order and their own words', () => {
   const other = { ...proven, title: 'Recent backup verified' }
   expect(oncePerLine([other, proven])).toEqual([other, proven])
+})
+
+test('files are counted as `validate` counts them, and said to be the pending ones', () => {
+  const finding = (severity: Finding['severity'], accepted?: string): Finding => ({
+    ...{ code: 'DL102', severity, migration: '0002.sql', message: '', advice: '' },
+    ...(accepted === undefined ? {} : { accepted }),
+  })
+  expect(
+    validatedText(2, [
+      finding('warning'),
+      finding('info'),
+      finding('error', 'meant'),
+      finding('warning', 'so'),
+    ]),
+  ).toBe('2 pending files: 0 errors, 1 warning; applied files are not judged again')
 })

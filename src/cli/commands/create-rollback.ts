@@ -2,12 +2,19 @@ import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
 import { didYouMean } from '../../config/closest.js'
 import { messageOf, RunbookError } from '../../contract/failures.js'
+import type { Finding } from '../../contract/finding.js'
 import type { MigrationFile } from '../../contract/target.js'
 import type { App } from '../terminal/app.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
 import { createMigration } from './create.js'
 import { archiveBefore } from './archive-before.js'
-import { holdsRows, noReverse, reverseOfRows, type WrittenReverse } from './reverse-of-rows.js'
+import {
+  blockedBehindFiles,
+  holdsRows,
+  noReverse,
+  reverseOfRows,
+  type WrittenReverse,
+} from './reverse-of-rows.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { command, words, type Words } from '../../contract/next-command.js'
 
@@ -46,19 +53,23 @@ export function createRollbackCommand(app: App, summary: string): Command {
           .slice(files.indexOf(migration) + 1)
           .filter(({ name }) => before.known && before.pending.includes(name))
           .slice(0, MOST_CANDIDATES)
-        const { sql, price, cost, current, there } = await interruptible((signal) =>
-          archive === undefined
-            ? reverseOfFiles(context, files, { migration, candidates, signal })
-            : reverseOfRows({
-                context,
-                files,
-                migration,
-                candidates,
-                archive,
-                signal,
-                onProgress: output.note,
-              }),
-        )
+        const { sql, price, cost, current, there, blocks } = await interruptible(async (signal) => {
+          const written =
+            archive === undefined
+              ? await reverseOfFiles(context, files, { migration, candidates, signal })
+              : await reverseOfRows({
+                  context,
+                  files,
+                  migration,
+                  candidates,
+                  archive,
+                  signal,
+                  onProgress: output.note,
+                })
+          if (written.there !== undefined || written.blocks !== undefined) return written
+          const blocks = await blockedBehindFiles({ context, files, migration, signal }, written.sql)
+          return { ...written, blocks }
+        })
         const { file } =
           options.print === true || there !== undefined
             ? {}
@@ -77,6 +88,12 @@ export function createRollbackCommand(app: App, summary: string): Command {
           ...defined({ cost }),
           // Of what somebody else wrote it is not known.
           ...(there === undefined ? { rows: holdsRows(sql) } : {}),
+          ...defined({
+            blockedBy: blocks?.map(({ code, message, table, column }) => ({
+              ...{ code, message },
+              ...defined({ table, column }),
+            })),
+          }),
           ...defined({ archive: archive?.file, archiveCreatedAt: archive?.createdAt }),
           rehearsedOn: [
             ...(archive === undefined ? ['empty database'] : ['archive']),
@@ -103,6 +120,7 @@ export function createRollbackCommand(app: App, summary: string): Command {
             : `It holds ${holdsRows(sql) ? 'rows' : 'no rows'} of ${archive.file}, and was rehearsed on it${current === true ? ' and on the database as it is now' : ''}.`,
         )
         for (const line of price) output.note(line)
+        for (const finding of blocks ?? []) output.note(blockText(finding))
         if (archive === undefined && price.length > 0) output.note(rowsComeBack(migration))
         if (!before.known)
           output.note(`Whether a pending file stands before it is not known: ${before.reason}`)
@@ -115,6 +133,14 @@ export function createRollbackCommand(app: App, summary: string): Command {
         return 0
       }),
     )
+}
+
+/** To take a rule back is what its loss looks like. */
+function blockText({ code, message, table, column }: Finding): Words {
+  const blocked = words`${command('plan')} blocks it by ${code}: ${message}`
+  if (table === undefined) return blocked
+  const object = column === undefined ? table : `${table}.${column}`
+  return words`${blocked} Where that is meant, write into the file: -- d1-runbook: accept ${code} ${object}: REASON`
 }
 
 /** A reverse comes soon behind what it takes back; each is tried. */

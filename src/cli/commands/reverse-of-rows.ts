@@ -2,6 +2,7 @@ import { scratchFolder } from '../../process/scratch-folder.js'
 import type { Context } from '../../config/context.js'
 import { RunbookError } from '../../contract/failures.js'
 import { command, words } from '../../contract/next-command.js'
+import type { Finding } from '../../contract/finding.js'
 import type { Plan } from '../../contract/plan.js'
 import { defined } from '../../contract/defined.js'
 import type { RollbackCost } from '../../contract/rollback.js'
@@ -21,6 +22,8 @@ export interface WrittenReverse {
   there?: string
   /** It was tried on the database as it is now, and the price counts what was written since. */
   current?: boolean
+  /** What its own plan is blocked by there. */
+  blocks?: Finding[]
 }
 
 interface Request {
@@ -50,6 +53,30 @@ export async function reverseOfRows(request: Request): Promise<WrittenReverse> {
       { advice: words`See what it does: ${command('plan')}` },
     )
   return onDatabase(request, plan, { sql, price, ...defined({ cost, there }) })
+}
+
+/** What the plan of a reverse is blocked by behind the files that lead to its migration, where no database has them: no row is judged. */
+export async function blockedBehindFiles(
+  { context, files, migration, signal }: Pick<Request, 'context' | 'files' | 'migration' | 'signal'>,
+  sql: string,
+): Promise<Finding[]> {
+  const { target } = context
+  const { migrationFile } = await import('../../d1/migrations/migration-files.js')
+  const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
+  const before = files.slice(0, files.indexOf(migration) + 1)
+  const plan = await rehearseInOwnProcess({
+    signal,
+    files: [...before, migrationFile('rollback.sql', Buffer.from(sql))],
+    applied: before.map(({ name }) => name),
+    environment: target.environment,
+    database: target.database,
+    migrationsTable: target.migrationsTable,
+  })
+  return blocking(plan)
+}
+
+function blocking({ findings }: Plan): Finding[] {
+  return findings.filter(({ severity, accepted }) => severity === 'error' && accepted === undefined)
 }
 
 /** Whether a reverse that we wrote holds rows or values of the database, which then are in a file that people commit. */
@@ -119,6 +146,7 @@ async function onDatabase(request: Request, plan: Plan, written: WrittenReverse)
       price: [...written.price, ...lossesSince(now, plan.rows)],
       ...defined({ cost }),
       current: true,
+      blocks: blocking(now),
     }
   } finally {
     await copy.remove()

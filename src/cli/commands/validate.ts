@@ -1,5 +1,6 @@
 import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
+import { findingCounts } from '../../text/finding-counts.js'
 import { plural } from '../../text/plural.js'
 import type { Finding } from '../../contract/finding.js'
 import type { App } from '../terminal/app.js'
@@ -69,9 +70,7 @@ function printFindings(
 ): void {
   for (const line of findingLines(findings, output)) output.verbatim(line)
   if (findings.length > 0) output.line()
-  const count = (severity: Finding['severity']): number =>
-    findings.filter((finding) => finding.severity === severity && finding.accepted === undefined).length
-  const summary = `${plural(files, 'migration file')}: ${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}`
+  const summary = `${plural(files, 'migration file')}, applied or not: ${findingCounts(findings)}`
   output.line(success ? output.colors.green(`✔ ${summary}`) : output.colors.red(`✖ ${summary}`))
   if (success && files > 0)
     output.line(words`Next: ${next} rehearses the pending ones on a copy of the database.`)

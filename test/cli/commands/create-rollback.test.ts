@@ -41,6 +41,27 @@ ALTER TABLE customers DROP COLUMN city; ALTER TABLE customers DROP COLUMN phone;
   expect(readFileSync(path.join(folder, 'migrations', file), 'utf8')).toContain('phone TEXT')
 })
 
+const CHECKED = `CREATE TABLE labels_new (name TEXT PRIMARY KEY CHECK (length(name) > 1), colour TEXT);
+INSERT INTO labels_new (name) SELECT name FROM labels; DROP TABLE labels; ALTER TABLE labels_new RENAME TO labels;`
+const ACCEPTS = '-- d1-runbook: accept CT101 labels.name: REASON'
+
+describe('a file says what its own plan is blocked by', () => {
+  test('and what accepts it', async () => {
+    const { code, stdout, stderr } = await runCli(ARGS, project(CHECKED))
+    expect(code).toBe(0)
+    expect(stdout + stderr).toContain('blocks it by CT101: The rebuild of labels loses CHECK')
+    expect(stdout + stderr).toContain(ACCEPTS)
+  })
+
+  test.each([
+    ['a CHECK and a column', CHECKED, [{ code: 'CT101', table: 'labels' }]],
+    ['an index', 'CREATE INDEX by_city ON customers (city);', []],
+  ])('in JSON, where %s goes again', async (_, change, blockedBy) => {
+    const { json } = await runJson([...ARGS, '--print'], project(change))
+    expect(json).toMatchObject({ blockedBy })
+  })
+})
+
 describe('where the migration changes only rows, create-rollback writes no file', () => {
   test('and says which rows, and what gives them back', async () => {
     const folder = project(`UPDATE customers SET city = 'Oslo' WHERE city = 'oslo'; DELETE FROM labels;`)
@@ -112,6 +133,20 @@ describe('with an archive from before the migration', () => {
     ])
     expect(now.prepare('SELECT count(*) AS n FROM labels').get()).toMatchObject({ n: 2 })
     now.close()
+  })
+
+  test('what blocks the file on the database as it is now is what its plan says, until the file accepts it', async () => {
+    const { folder } = await migrated(CHECKED)
+    const { json } = await runJson(ARGS, folder)
+    expect(json).toMatchObject({
+      rehearsedOn: ['archive', 'database'],
+      blockedBy: [{ code: 'CT101', table: 'labels' }],
+    })
+    const file = path.join(folder, 'migrations', rollbackFiles(folder)[0] ?? '')
+    const verdict = async (): Promise<unknown> => (await runJson(['plan', '--env', 'local'], folder)).json
+    expect(await verdict()).toMatchObject({ verdict: 'block' })
+    writeFileSync(file, `${ACCEPTS}\n${readFileSync(file, 'utf8')}`)
+    expect(await verdict()).toMatchObject({ verdict: 'acknowledge' })
   })
 
   test.each([
