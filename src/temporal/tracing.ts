@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defined } from '../contract/defined.js'
+import { messageOf } from '../contract/failures.js'
 import { noteSecret } from '../contract/given-secrets.js'
 import { OWN_NAME } from '../contract/names.js'
 import { packageRoot } from '../process/package-root.js'
@@ -62,8 +63,10 @@ async function begin(env: Environment): Promise<TracingState> {
   try {
     return { on: await load(env) }
   } catch (error) {
-    if (!isMissing(error)) throw error
-    return { off: `what sends them is not installed: npm install ${packages().join(' ')}` }
+    // Also where other versions are installed: a migration does not depend on being looked at.
+    return {
+      off: `${messageOf(error).split('\n', 1)[0] ?? ''}; what sends them is had by npm install ${packages().join(' ')}`,
+    }
   }
 }
 
@@ -77,7 +80,9 @@ async function load(env: Environment): Promise<Tracing> {
   for (const name of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'])
     for (const header of (env[name] ?? '').split(','))
       noteSecret(header.slice(header.indexOf('=') + 1).trim())
-  const exporter = new OTLPTraceExporter()
+  // Its own ten seconds would hold up the end of a command whose receiver is silent.
+  const own = ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'].some((name) => name in env)
+  const exporter = new OTLPTraceExporter(own ? {} : { timeoutMillis: FLUSH_MS })
   const batches = new BatchSpanProcessor({
     export: (spans, done) => exporter.export(spans.map(bare), done),
     shutdown: () => exporter.shutdown(),
@@ -130,10 +135,6 @@ function packages(): string[] {
   const manifest = readFileSync(path.join(packageRoot(), 'package.json'), 'utf8')
   const { peerDependencies } = JSON.parse(manifest) as { peerDependencies: Record<string, string> }
   return Object.entries(peerDependencies).map(([name, version]) => `${name}@${version}`)
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
 }
 
 /** A span without all that is not {@link SENT}. */

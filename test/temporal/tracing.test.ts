@@ -164,6 +164,20 @@ test('one trace leads from the start by a client through the workflow to Wrangle
     expect(bytes).not.toContain(secret)
 }, 240_000)
 
+test('packages of another version are told, and no command fails for them', async () => {
+  vi.resetModules()
+  vi.doMock('@opentelemetry/resources', () => ({ resourceFromAttributes: () => ({}) }))
+  try {
+    const { openTracing } = await import('../../src/temporal/tracing.js')
+    expect(await openTracing()).toEqual({
+      off: expect.stringMatching(/Resource[^]*npm install .*@opentelemetry\/resources@1\./) as string,
+    })
+  } finally {
+    vi.doUnmock('@opentelemetry/resources')
+    vi.resetModules()
+  }
+})
+
 test.each([
   [{}, { asked: false }],
   [{ OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://o' }, { asked: false }],
