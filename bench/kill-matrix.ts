@@ -40,7 +40,7 @@ console.log(
 console.log(tableOf(results))
 if (wrong.length > 0) process.exitCode = 1
 
-/** The figures of the README: what was killed how often, and while what. */
+/** The figures of bench/README.md: what was killed how often, and while what. */
 function tableOf(all: readonly KillResult[]): string {
   const count = (names: readonly string[]): string[] =>
     [...new Set(names)]

@@ -12,6 +12,7 @@ import { runLink } from '../../client/run-link.js'
 import { exitCodeOf } from '../../client/runs.js'
 import type { Session } from '../../client/session.js'
 import { at, command, words, type NextCommand, type Words } from '../../contract/next-command.js'
+import { grouped } from '../../contract/number.js'
 
 interface DemoOptions {
   yes?: boolean
@@ -142,7 +143,7 @@ function sayBeginning(stage: DemoStage, request: MigrationRequest, output: Outpu
   output.note(
     timeScale === 1
       ? 'Monitoring lasts 24 real hours; Ctrl-C leaves at any time, and --fast compresses it to seconds.'
-      : `Time is compressed ${timeScale} times: an hour of monitoring lasts ${3_600 / timeScale} s.`,
+      : `Time is compressed ${grouped(timeScale)} times: an hour of monitoring lasts ${3_600 / timeScale} s.`,
   )
 }
 
