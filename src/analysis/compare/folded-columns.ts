@@ -1,23 +1,15 @@
-import { sameName, type TableSchema } from '../../d1/schema/schema.js'
+import { sameName } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { Token } from '../../d1/sql/tokens.js'
-import type { TableFate } from '../evidence.js'
-import type { Folded } from './folded-rows.js'
+import type { Folding } from './folded-rows.js'
 import { column, isUniqueAmong, lostAmong, number } from './row-keys.js'
-import type { Versions } from './versions.js'
 import { selectedFor, writes } from './writers.js'
 
 /**
  * Where rows of an owner, a name and a value are columns of the owner's row now, one for each name that a copy spells and called after it:
- * `max(CASE WHEN name = 'color' THEN value END) AS color`. `rows`, `spare`: as `foldedRows` has them.
+ * `max(CASE WHEN name = 'color' THEN value END) AS color`.
  */
-export function foldedColumns(
-  { database, statements }: Versions,
-  { before }: TableFate,
-  rows: string,
-  copies: TableSchema[],
-  spare: string | undefined,
-): Folded | undefined {
+export const foldedColumns: Folding = ({ database, statements }, { before }, rows, copies, spare) => {
   const columns = before.columns
     .filter(({ name, generated }) => !generated && name !== spare)
     .map(({ name }) => name)

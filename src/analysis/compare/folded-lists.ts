@@ -1,11 +1,9 @@
-import { sameName, type TableSchema } from '../../d1/schema/schema.js'
+import { sameName } from '../../d1/schema/schema.js'
 import { quoteName, quoteText } from '../../d1/sqlite/sqlite.js'
 import { closingAt } from '../../d1/sql/parentheses.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
-import type { TableFate } from '../evidence.js'
-import type { Folded } from './folded-rows.js'
+import type { Folding } from './folded-rows.js'
 import { column, isUniqueAmong, lostAmong, number } from './row-keys.js'
-import type { Versions } from './versions.js'
 import { writes } from './writers.js'
 
 /** Rows among which equal ones are counted for each at most. */
@@ -13,15 +11,9 @@ const COUNTED = 5000
 
 /**
  * Where rows that are gone are elements of a list of their owner now, a JSON array of values or objects or a text of pieces, in the row
- * whose key one of their columns is: each as a whole, and equal ones as often as they were. `rows`, `spare`: as `foldedRows` has them.
+ * whose key one of their columns is: each as a whole, and equal ones as often as they were.
  */
-export function foldedLists(
-  { database, statements }: Versions,
-  { before }: TableFate,
-  rows: string,
-  copies: TableSchema[],
-  spare: string | undefined,
-): Folded | undefined {
+export const foldedLists: Folding = ({ database, statements }, { before }, rows, copies, spare) => {
   const columns = before.columns.filter(({ generated }) => !generated).map(({ name }) => name)
   const all = number(database, `SELECT count(*) AS n FROM ${rows}`)
   for (const table of copies) {

@@ -16,16 +16,22 @@ export interface Folded {
 }
 
 /**
- * Where rows that are gone are members of JSON objects now: one object for the whole table, or one for each owner, in the row whose key
- * the rest of their key is. `rows`: their FROM clause, of the alias `b`; `spare`: a number of their own to which nothing referred.
+ * Where rows that are gone are pieces of others now, in one of the copies. `rows`: their FROM clause, of the alias `b`; `spare`: a number of
+ * their own to which nothing referred.
  */
-export function foldedRows(
-  { database, statements }: Versions,
-  { before }: TableFate,
+export type Folding = (
+  versions: Versions,
+  fate: TableFate,
   rows: string,
   copies: TableSchema[],
   spare: string | undefined,
-): Folded | undefined {
+) => Folded | undefined
+
+/**
+ * Where rows that are gone are members of JSON objects now: one object for the whole table, or one for each owner, in the row whose key
+ * the rest of their key is.
+ */
+export const foldedRows: Folding = ({ database, statements }, { before }, rows, copies, spare) => {
   const columns = before.columns.filter(({ name, generated }) => !generated && name !== spare)
   const unique = uniqueColumns(before, spare)
   const values = columns.filter(({ name }) => !unique.some((it) => sameName(it, name)))

@@ -1,4 +1,5 @@
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
+import { closingAt, depthsOf } from '../../d1/sql/parentheses.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
 import { column, type Pair } from './row-keys.js'
@@ -147,12 +148,7 @@ function ofRow(
 
 /** Several arguments: max(a, b) is of one row, max(a) of many. */
 function hasSeveral(tokens: Token[], open: number): boolean {
-  let depth = 0
-  for (const { text } of tokens.slice(open)) {
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    if (depth === 1 && text === ',') return true
-    if (depth === 0) return false
-  }
-  return false
+  const inside = tokens.slice(open + 1, closingAt(tokens, open))
+  const depths = depthsOf(inside)
+  return inside.some(({ text }, at) => text === ',' && depths[at] === 0)
 }

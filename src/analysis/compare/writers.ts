@@ -1,5 +1,5 @@
 import { mentions, type StatementParts } from '../statement/statement.js'
-import { closingAt } from '../../d1/sql/parentheses.js'
+import { closingAt, depthsOf } from '../../d1/sql/parentheses.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
@@ -232,12 +232,10 @@ export function isSelect(token: Token | undefined): boolean {
 
 /** The tokens of one value in a list of them. */
 export function upToComma(value: Token[]): Token[] {
-  let depth = 0
-  const end = value.findIndex(({ text }) => {
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    return depth < 0 || (depth === 0 && /^(?:,|;|where|from|returning)$/i.test(text))
-  })
+  const depths = depthsOf(value)
+  const end = value.findIndex(
+    ({ text }, at) => depths[at] === 0 && /^(?:\)|,|;|where|from|returning)$/i.test(text),
+  )
   return end < 0 ? value : value.slice(0, end)
 }
 
