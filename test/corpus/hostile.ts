@@ -181,6 +181,8 @@ export const TAME: { name: string; sql: string }[] = [
   },
   { name: 'JSON arrows and casts', sql: `UPDATE a SET x = json('{"a":1}') ->> '$.a' WHERE x IS NULL;` },
   { name: 'a full-text index', sql: `CREATE VIRTUAL TABLE search USING fts5(x);` },
+  { name: 'statistics of all tables', sql: `CREATE INDEX a_x ON a (x); ANALYZE; REINDEX;` },
+  { name: 'statistics, in small letters and with a comment', sql: `analyze /* all */ -- of them\n;` },
   {
     name: 'allowed PRAGMAs',
     sql: `PRAGMA defer_foreign_keys = true; PRAGMA foreign_key_check; PRAGMA optimize;`,

@@ -45,7 +45,7 @@ export async function withSafeRebuild(
     const concerned = told.filter((finding) => concerns(finding, place))
     if (concerned.length === 0) continue
     const rewrite = rewriteOf(evidence.before, pending, place, places)
-    if (rewrite === undefined || !(await losesNothing(evidence.before, pending, rewrite, places))) continue
+    if (rewrite === undefined || !(await losesNothing(evidence, pending, rewrite, places))) continue
     const [first] = concerned
     told = told.map((finding) => {
       if (!concerned.includes(finding)) return finding
@@ -73,6 +73,8 @@ interface Rewrite {
   end: DetailedCatalog
   /** Tables whose rows are held on the way, in lower case. */
   tables: string[]
+  /** The one that is rebuilt. */
+  table: string
 }
 
 /** Undefined where the schema at that place cannot be had, or the table is not there before and after. */
@@ -111,7 +113,7 @@ function rewriteOf(
   ]
   const { file, fromLine, toLine } = place
   const sql = statements.map((statement) => `${statement};`).join('\n')
-  return { fix: { sql, replaces: { file, fromLine, toLine } }, end, tables: [...held] }
+  return { fix: { sql, replaces: { file, fromLine, toLine } }, end, tables: [...held], table: from.name }
 }
 
 /**
@@ -189,11 +191,14 @@ function runTolerant(database: DatabaseSync, file: SqlFile, { migrationsTable, w
   replayFile(database, file, { ...watched, migrationsTable, countRows: false, origin, tolerant: true })
 }
 
-/** Runs all pending files on a copy, the rewrite pasted where it says. */
+/**
+ * Runs all pending files on a copy, the rewrite pasted where it says. Values that the migration changes in the rebuilt table itself are
+ * changed by its rewrite too.
+ */
 async function losesNothing(
-  start: DetailedCatalog,
+  { before: start, fates }: Pick<Evidence, 'before' | 'fates'>,
   pending: readonly SqlFile[],
-  { fix, end, tables }: Rewrite,
+  { fix, end, tables, table }: Rewrite,
   { prior, folder, migrationsTable, watched = {} }: Places,
 ): Promise<boolean> {
   const copy = join(folder, 'safe.sqlite')
@@ -219,7 +224,17 @@ async function losesNothing(
       .filter(({ before }) => tables.includes(before.name.toLowerCase()))
       .every((fate) => {
         const { lost, columns } = compareTable({ database, before: start, after, statements: [] }, fate)
-        return lost === 0 && columns.every((change) => change.after === undefined)
+        const meant = fates.find(({ before }) => before.name === fate.before.name && before.name === table)
+        return (
+          lost === 0 &&
+          columns.every(
+            ({ column, after: is, nulled, changed }) =>
+              is === undefined ||
+              meant?.data?.columns.some(
+                (it) => it.column === column && it.nulled === nulled && it.changed === changed,
+              ) === true,
+          )
+        )
       })
   } finally {
     database.close()

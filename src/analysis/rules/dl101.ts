@@ -24,6 +24,9 @@ export const dl101: Rule = {
     evidence.mode === 'copy' ? observed(evidence) : [...possible(evidence), ...refused(evidence)],
 }
 
+const UPSERT =
+  'REPLACE deletes the row that is in the way and writes another: write INSERT … ON CONFLICT … DO UPDATE SET …, which changes the row that is there.'
+
 /** Whether rows of a table go by a DROP or REPLACE of another one, through a foreign key. */
 export function isThroughParent(evidence: Evidence, fate: TableFate, { place }: RowLoss): boolean {
   if (place === undefined || fate.how === 'dropped') return false
@@ -86,6 +89,7 @@ function observed(evidence: Evidence): Finding[] {
       return [
         findingOf(dl101, 'error', place, message, {
           ...{ table: before.name, before: data.rowsBefore, after: data.rowsBefore - lost },
+          ...(place.anatomy.replaces ? { advice: UPSERT } : {}),
         }),
       ]
     })
@@ -104,6 +108,7 @@ function observed(evidence: Evidence): Finding[] {
             column: change.column,
             before: change.values,
             after: change.values - change.nulled - change.changed,
+            ...(culprit.anatomy.replaces ? { advice: UPSERT } : {}),
           },
         ),
       ]
@@ -141,7 +146,7 @@ function possible(evidence: Evidence): Finding[] {
           'warning',
           statement,
           `${verbOf(statement)} ${statement.anatomy.target ?? ''} deletes or clears the rows of ${table} that reference ${statement.anatomy.replaces ? 'a row that is there already' : 'it'}.`,
-          { table },
+          { table, ...(statement.anatomy.replaces ? { advice: UPSERT } : {}) },
         ),
       )
   })

@@ -33,6 +33,31 @@ test('the rewrite that DL101 advises is itself a migration that raises nothing',
   expect(safe.rows).toEqual(safe.rows.map((row) => ({ ...row, after: row.before })))
 })
 
+test('values that the rebuild itself changes are no reason to withhold the rewrite', async () => {
+  const unsafe = (value: string, rest = ''): Scenario => ({
+    name: 'a price in cents',
+    schema: `CREATE TABLE p (id INTEGER PRIMARY KEY, price REAL); CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p (id) ON DELETE CASCADE);`,
+    rows: 'INSERT INTO p VALUES (1, 1.5), (2, NULL), (3, 4); INSERT INTO c VALUES (1, 1), (2, 3);',
+    migration: `CREATE TABLE p2 (id INTEGER PRIMARY KEY, price INTEGER);
+INSERT INTO p2 SELECT id, ${value} FROM p;
+DROP TABLE p;
+ALTER TABLE p2 RENAME TO p;${rest}`,
+    verdict: 'block',
+    codes: ['DL101'],
+  })
+  const scenario = unsafe('round(price * 100)')
+  const fix = (await rehearseScenario(scenario, openScratch)).findings.find(
+    ({ code }) => code === 'DL101',
+  )?.fix
+  if (fix === undefined) throw new Error('no rewrite')
+  const migration = pasted(scenario.migration as string, fix)
+  const plan = await rehearseScenario({ ...scenario, migration }, openScratch)
+  expect(plan.findings.map(({ code, message }) => [code, message])).toEqual([
+    ['CH101', expect.stringContaining('p.price changes in 2 rows')],
+  ])
+  expect(plan.rows.find(({ table }) => table === 'c')).toMatchObject({ before: 2, after: 2 })
+})
+
 const FAMILY = `CREATE TABLE p (id INTEGER PRIMARY KEY, name TEXT);
 CREATE TABLE c1 (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p (id) ON DELETE CASCADE);
 CREATE TABLE c2 (id INTEGER PRIMARY KEY, p INTEGER REFERENCES p (id) ON DELETE SET NULL);

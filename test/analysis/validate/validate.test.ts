@@ -69,6 +69,21 @@ describe('validate, from the files alone', () => {
     })
   })
 
+  test('advises an upsert where a REPLACE takes the rows that reference the one in the way', async () => {
+    const first = `CREATE TABLE plan (id INTEGER PRIMARY KEY, n TEXT);
+      CREATE TABLE sub (id INTEGER PRIMARY KEY, plan_id INTEGER REFERENCES plan (id) ON DELETE CASCADE);`
+    const { findings } = await validateMigrations({
+      files: [
+        migrationFile('0001_a.sql', first),
+        migrationFile('0002_b.sql', `INSERT OR REPLACE INTO plan VALUES (2, 'pro');`),
+      ],
+      applied: ['0001_a.sql'],
+    })
+    expect(findings.find(({ code }) => code === 'DL101')).toMatchObject({
+      advice: expect.stringContaining('ON CONFLICT … DO UPDATE'),
+    })
+  })
+
   test.each([
     ['the ledger by its own name', 'my_ledger', 'my_ledger', ['LG101']],
     ['the ledger by the name that most have, where it has another', 'd1_migrations', 'my_ledger', []],
