@@ -326,6 +326,12 @@ export const PARTLY_HELD: Scenario[] = [
     says: ['4 values of t.active go with the column'],
   }),
   some({
+    name: 'days of which one is none',
+    ...one('born', 'TEXT', [`'05.01.1990'`, `'spring 88'`, `'31.12.2000'`]),
+    migration: `ALTER TABLE t ADD COLUMN birth TEXT; UPDATE t SET birth = substr(born, 7, 4) || '-' || substr(born, 4, 2) || '-' || substr(born, 1, 2); ALTER TABLE t DROP COLUMN born;`,
+    says: [`1 value of t.born goes with the column, such as 'spring 88'; the others are in t.birth`],
+  }),
+  some({
     name: 'an address that is not found again, for its city is NULL',
     ...ADDRESSES,
     migration: addressed(
@@ -521,6 +527,13 @@ export const WHOLLY_HELD: Scenario[] = [
       'UPDATE c SET addr_id = (SELECT id FROM addr WHERE addr.street IS c.street AND addr.city IS c.city);',
     ),
     says: ['its values are in addr.street'],
+  }),
+  all({
+    name: 'days that can be sorted',
+    ...one('born', 'TEXT', [`'05.01.1990'`, `'31.12.2000'`, 'NULL']),
+    migration: `ALTER TABLE t ADD COLUMN birth TEXT; UPDATE t SET birth = substr(born, 7, 4) || '-' || substr(born, 4, 2) || '-' || substr(born, 1, 2); ALTER TABLE t DROP COLUMN born;`,
+    codes: ['DS103'],
+    says: ['its values are in t.birth'],
   }),
   all({
     name: 'profiles of users',

@@ -86,6 +86,7 @@ function oneColumn(c: string, spelt: Spelt): string[] {
     c,
     ...numbers(c, spelt),
     ...times(c, spelt),
+    ...dates(c, spelt),
     ...documents(c, spelt),
     ...pieces(c, spelt.texts),
     ...(spelt.words.has('hex') || spelt.words.has('unhex') ? [`unhex(${c})`, `hex(${c})`] : []),
@@ -122,6 +123,12 @@ function times(c: string, { words }: Spelt): string[] {
     `strftime('%Y-%m-%dT%H:%M:%SZ', ${c})`,
     `julianday(${c})`,
   ]
+}
+
+/** A day as people write it, of which `substr` made one that can be sorted. */
+function dates(c: string, { words }: Spelt): string[] {
+  if (!words.has('substr') && !words.has('substring')) return []
+  return ['%d.%m.%Y', '%d/%m/%Y', '%m/%d/%Y', '%Y%m%d'].map((form) => `strftime('${form}', ${c})`)
 }
 
 /** A value under one of the keys that the statements spell. */

@@ -34,7 +34,10 @@ function lostTriggers(evidence: Evidence): Finding[] {
     const dropped = evidence.statements.find(
       ({ anatomy }) => anatomy.verb === 'drop-trigger' && same(anatomy.target, trigger.name),
     )
-    const place = dropped ?? (fate === undefined ? undefined : shapeCulprit(evidence, fate))
+    const viewGone = evidence.statements.findLast(
+      ({ anatomy }) => onView && anatomy.verb === 'drop-view' && same(anatomy.target, trigger.table),
+    )
+    const place = dropped ?? viewGone ?? (fate === undefined ? undefined : shapeCulprit(evidence, fate))
     const severity = dropped === undefined ? lossSeverity(evidence) : 'warning'
     const message =
       dropped === undefined

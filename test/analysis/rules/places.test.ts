@@ -234,3 +234,12 @@ test('a column that a rebuild calls otherwise is told with the line that ends th
   const findings = await judgeScenario({ name: '', schema, rows, migration, verdict: 'ok', codes: [] })
   expect(findings.filter(({ code }) => code === 'BC102')).toMatchObject([{ column: 'text', line: 3 }])
 })
+
+test('a trigger that goes with a view is told where the view is dropped, and made again at the end', async () => {
+  const views = `${schema} CREATE VIEW live AS SELECT id, n FROM users; CREATE TRIGGER live_i INSTEAD OF INSERT ON live BEGIN INSERT INTO users (n) VALUES (new.n); END;`
+  const migration = `CREATE TABLE o (a);\nDROP VIEW live;\nCREATE VIEW live AS SELECT id, n, m FROM users;`
+  const findings = await judgeScenario({ name: '', schema: views, rows, migration, verdict: 'ok', codes: [] })
+  expect(findings.filter(({ code }) => code === 'TR101')).toMatchObject([
+    { migration: '0002_change.sql', line: 2, fix: { replaces: { fromLine: 4, toLine: 3 } } },
+  ])
+})
