@@ -33,6 +33,7 @@ export async function patiently<T>(
   let silent: string | undefined
   for (let tries = 0; !signal.aborted; tries += 1) {
     try {
+      if (silent !== undefined) await session?.follow().catch(unlessElsewhere)
       const answer = await ask()
       if (silent !== undefined) onSilence(undefined)
       return answer
@@ -45,9 +46,12 @@ export async function patiently<T>(
       silent = error.message
       const pauseMs = Math.min(ASK_AGAIN_MS * 2 ** tries, ASK_AGAIN_MOST_MS)
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
-      // Where that fails, the next question says why.
-      await session?.follow().catch(() => undefined)
     }
   }
   return undefined
+}
+
+/** Where nobody answers yet, the question itself says why; the server of another project is asked nothing. */
+function unlessElsewhere(error: unknown): void {
+  if (error instanceof RunbookError) throw error
 }

@@ -32,7 +32,10 @@ export interface TemporalClient {
   namespace: string
   /** Web UI, where it is known. */
   uiUrl?: string
-  /** Goes over to the project's embedded server where that answers at another address by now. Throws as {@link connectClient} does. */
+  /**
+   * After a silence: goes over to the project's embedded server where that answers at another address by now, and throws
+   * `TemporalUnreachable` where another project's server has taken this one's port. Else throws as {@link connectClient} does.
+   */
   follow(): Promise<void>
   close(): Promise<void>
 }
@@ -54,7 +57,13 @@ export async function connectClient(
     close,
     async follow() {
       const server = resolveServer(choice)
-      if (server.source !== 'embedded' || server.address === session.address) return
+      if (server.source !== 'embedded' || server.address === session.address) {
+        const { address, namespace } = session
+        await opened.client.connection.withDeadline(Date.now() + CONNECT_TIMEOUT_MS, () =>
+          demandOwnServer(opened.client.connection, { ...server, address, namespace }, choice.projectDir),
+        )
+        return
+      }
       const before = opened
       opened = await open(server, choice, codecKeys)
       Object.assign(session, opened, { close })

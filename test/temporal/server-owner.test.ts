@@ -2,10 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { patiently } from '../../src/client/patience.js'
+import { RunbookError } from '../../src/contract/failures.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import type { ServerAddress } from '../../src/temporal/server-address.js'
-import { demandOwnServer } from '../../src/temporal/server-owner.js'
+import { claimServer, demandOwnServer } from '../../src/temporal/server-owner.js'
 
 let root: string
 let mine: string
@@ -64,4 +66,31 @@ test('of a project that names an address, the same server answers', async () => 
   const other = await connectClient({ projectDir: path.join(root, 'other'), address: server.address })
   expect(other.address).toBe(server.address)
   await other.close()
+})
+
+test('after a silence, the server of another project on the same port is named, and asked nothing', async () => {
+  const { connection } = session.client
+  await session.follow()
+  const other = path.join(root, 'other')
+  await claimServer(connection, 'default', other)
+  try {
+    const elsewhere = expect.stringContaining(`belongs to the project ${other}`)
+    await expect(session.follow()).rejects.toMatchObject({ type: 'TemporalUnreachable', message: elsewhere })
+    const leaving = new AbortController()
+    const told: (string | undefined)[] = []
+    let asked = 0
+    const onSilence = (silence: { error: RunbookError } | undefined): void => {
+      told.push(silence?.error.message)
+      if (told.length === 2) leaving.abort()
+    }
+    await patiently({ signal: leaving.signal, onSilence, session }, () => {
+      asked += 1
+      return Promise.reject(new RunbookError('TemporalUnreachable', 'It is away.', { advice: 'Wait.' }))
+    })
+    expect(told).toEqual(['It is away.', elsewhere])
+    expect(asked).toBe(1)
+  } finally {
+    await claimServer(connection, 'default', mine)
+  }
+  await session.follow()
 })

@@ -210,7 +210,9 @@ class Drive {
       this.letLines()
       if (!(await this.counts(view, decision))) {
         this.asked.delete(key)
-        const now = await this.patiently((session) => readRun(session, view.workflowId, view.runId))
+        const now = await this.patiently((session) => readRun(session, view.workflowId, view.runId)).catch(
+          unlessUnknown,
+        )
         if (now !== undefined) this.latest = visibleIn(now)
       }
     } finally {
@@ -308,6 +310,12 @@ class Drive {
     this.trouble ??= { error }
     this.leave()
   }
+}
+
+/** A server that does not know the run is told of by who follows it. */
+function unlessUnknown(error: unknown): undefined {
+  if (!(error instanceof RunbookError) || error.type !== 'RunNotFound') throw error
+  return undefined
 }
 
 /** Why a question that stood on the screen is taken away: what the run says of its gate. */
