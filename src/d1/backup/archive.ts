@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream, statSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
+import { createReadStream, createWriteStream, existsSync, statSync } from 'node:fs'
+import { link, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -84,6 +84,25 @@ export async function publish(temporary: string, final: string): Promise<void> {
   await rename(temporary, final)
   // Windows cannot sync a folder; its rename is written through.
   if (process.platform !== 'win32') await sync(dirname(final))
+}
+
+/** What a disk says that has no second names for a file, such as FAT. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+/** As {@link publish}, under a name that nobody has; false where somebody took it, whose file stays as it is. */
+export async function publishNew(temporary: string, final: string): Promise<boolean> {
+  await sync(temporary)
+  try {
+    // A rename would replace what another process published under this name a moment ago.
+    await link(temporary, final)
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' || (NO_LINKS.has(code) && existsSync(final))) return false
+    if (!NO_LINKS.has(code)) throw error
+    await rename(temporary, final)
+  }
+  if (process.platform !== 'win32') await sync(dirname(final))
+  return true
 }
 
 async function sync(path: string): Promise<void> {

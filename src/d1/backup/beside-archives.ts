@@ -10,9 +10,9 @@ import { scratchFolder } from '../../process/scratch-folder.js'
 import { changed, missing, unfit } from '../../store/problems.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { archiveName } from './archive-names.js'
-import { publish } from './archive.js'
+import { publish, publishNew } from './archive.js'
 import type { Archives } from './archives.js'
-import { hold, holdersOf, release } from './holds.js'
+import { hold, holdersOf, letGo, release } from './holds.js'
 import { listArchives } from './retention.js'
 import { ArchiveProblem, unpackArchive } from './unpack.js'
 
@@ -45,8 +45,8 @@ export function besideArchives(target: Target): Archives {
         if (!existsSync(final)) {
           // Before it has its name: another backup may be pruning.
           if (held !== undefined) await hold(dir, { ...held, files: [...held.files, final] })
-          await publish(archive, final)
-          return final
+          if (await publishNew(archive, final)) return final
+          if (held !== undefined) await letGo(dir, { by: held.by, file: final })
         }
         await sleep(200)
       }

@@ -21,8 +21,16 @@ export interface Hold {
  */
 export async function hold(dir: string, { by, files }: Hold): Promise<void> {
   const note = `${JSON.stringify({ run: by, since: new Date().toISOString() })}\n`
-  for (const file of files)
-    await writeFile(join(dir, `${basename(file)}.${partOf(by)}${SUFFIX}`), note, { mode: 0o600 })
+  for (const file of files) await writeFile(noteOf(dir, by, file), note, { mode: 0o600 })
+}
+
+/** The run needs just this one no more: it is another's. */
+export async function letGo(dir: string, { by, file }: { by: string; file: string }): Promise<void> {
+  await rm(noteOf(dir, by, file), { force: true })
+}
+
+function noteOf(dir: string, by: string, file: string): string {
+  return join(dir, `${basename(file)}.${partOf(by)}${SUFFIX}`)
 }
 
 /** Who holds an archive. */

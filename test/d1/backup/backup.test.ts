@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { archivesOf, createBackup, restoreBackup, validateBackup } from '../../../src/d1/backup/backup.js'
-import { release } from '../../../src/d1/backup/holds.js'
+import { holdersOf, release } from '../../../src/d1/backup/holds.js'
 import type { Target } from '../../../src/contract/target.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 import { openScratch } from '../../../src/d1/scratch/scratch-workerd.js'
@@ -66,6 +66,35 @@ describe('a backup of a nasty database', () => {
     const record = await createBackup({ target, files: [], keep: 3 })
     expect(record.tables).toEqual([])
     expect((await validateBackup({ file: record.file })).valid).toBe(true)
+  })
+})
+
+describe('archives that get their names in one second', () => {
+  it('leaves each its own, whichever databases share the folder, and holds no one else’s', async () => {
+    const first = localTarget()
+    seedLocal(first, LEDGER_SQL)
+    const targets = ['one', 'two', 'three', 'four'].map((id) => ({
+      ...first,
+      database: { ...first.database, id },
+    }))
+    const made = await Promise.all(
+      targets.map(async (target) => {
+        const { atDesk, publish } = archivesOf(target)
+        return atDesk(async (folder) => {
+          const archive = join(folder, 'made.zip')
+          writeFileSync(archive, target.database.id)
+          return publish(archive, { by: `run-${target.database.id}`, files: [] })
+        })
+      }),
+    )
+    expect(made.map((file) => readFileSync(file, 'utf8'))).toEqual(['one', 'two', 'three', 'four'])
+    const holders = await Promise.all(made.map((file) => holdersOf(file)))
+    expect(holders.map((held) => held.map(({ run }) => run))).toEqual([
+      ['run-one'],
+      ['run-two'],
+      ['run-three'],
+      ['run-four'],
+    ])
   })
 })
 
