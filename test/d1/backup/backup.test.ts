@@ -79,11 +79,11 @@ describe('archives that get their names in one second', () => {
     }))
     const made = await Promise.all(
       targets.map(async (target) => {
-        const { atDesk, publish } = archivesOf(target)
-        return atDesk(async (folder) => {
+        const archives = archivesOf(target, undefined)
+        return archives.atDesk(async (folder) => {
           const archive = join(folder, 'made.zip')
           writeFileSync(archive, target.database.id)
-          return publish(archive, { by: `run-${target.database.id}`, files: [] })
+          return archives.publish(archive, { by: `run-${target.database.id}`, files: [] })
         })
       }),
     )
