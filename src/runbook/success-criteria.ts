@@ -2,7 +2,7 @@ import { migrationState, plannedMigrations } from './migration-state.js'
 import { compressedText } from './monitoring/compressed.js'
 import { formatDuration } from '../text/duration.js'
 import { plural } from '../text/plural.js'
-import type { Checkpoint, MonitoringView, ProbeResult } from '../contract/monitoring.js'
+import type { Checkpoint, MonitoringView, ProbeResult, Thresholds } from '../contract/monitoring.js'
 import { DATABASE_PROBES, type Criterion as Subject } from '../contract/names.js'
 import type { RunView } from '../contract/run.js'
 
@@ -27,12 +27,15 @@ export function completeWhen(view: RunView): Criterion[] {
   ]
 }
 
+/** From where on an answer is slow: both must be passed. */
+export type ResponseLimits = Pick<Thresholds, 'responseTimeFactor' | 'responseTimeFloorMs'>
+
 /** The runbook's "Consider Rollback When". `met` means: the reason to roll back is there. */
-export function considerRollbackWhen(view: RunView): Criterion[] {
+export function considerRollbackWhen(view: RunView, limits: ResponseLimits): Criterion[] {
   const seen = view.monitoring?.checkpoints ?? []
   const grave = view.issues.filter(({ severity }) => severity !== 'minor')
   return [
-    ...WATCHED.map((watched) => ({ title: watched.title, ...evidenceOf(watched, seen, view) })),
+    ...WATCHED.map((watched) => ({ title: watched.title, ...evidenceOf(watched, seen, view, limits) })),
     {
       title: 'User-reported major issues',
       state: grave.length > 0 ? 'met' : 'not-met',
@@ -51,6 +54,8 @@ interface Watched {
   measures: (result: ProbeResult) => boolean
   /** Said where no result does. */
   nobody: string
+  /** What counts, where the runbook's line does not say all of it. */
+  counts?: (limits: ResponseLimits) => string
 }
 
 /** Their failures are about the database or the backup, whatever else they are marked as. */
@@ -62,6 +67,8 @@ const WATCHED: readonly Watched[] = [
     subject: 'response-time',
     measures: ({ kind, latencyMs }) => !DATABASE_PROBES.includes(kind) && latencyMs !== undefined,
     nobody: 'no response time of the application was measured',
+    counts: ({ responseTimeFactor, responseTimeFloorMs }) =>
+      `, where more than ${responseTimeFactor} times the baseline and more than ${formatDuration(responseTimeFloorMs)} count`,
   },
   {
     title: 'Error rate > 5% increase from baseline',
@@ -84,9 +91,10 @@ const WATCHED: readonly Watched[] = [
 ]
 
 function evidenceOf(
-  { subject, measures, nobody }: Watched,
+  { subject, measures, nobody, counts }: Watched,
   seen: readonly Checkpoint[],
   view: RunView,
+  limits: ResponseLimits,
 ): Evidence {
   if (seen.length === 0) return { state: 'unknown', because: noCheckpoint(view) }
   const breaches = seen.flatMap(({ number, reasons }) =>
@@ -103,7 +111,10 @@ function evidenceOf(
   if (measured === 0) return { state: 'unknown', because: nobody }
   const blind = seen.length - measured
   const without = blind === 0 ? '' : `; ${blind} more could not tell`
-  return { state: 'not-met', because: `not seen in ${plural(measured, 'checkpoint')}${without}` }
+  return {
+    state: 'not-met',
+    because: `not seen in ${plural(measured, 'checkpoint')}${counts?.(limits) ?? ''}${without}`,
+  }
 }
 
 function allApplied(view: RunView): Evidence {

@@ -10,6 +10,13 @@ import { sampleBaseline, sampleRun } from './sample-run.js'
 
 const states = (criteria: { state: string }[]): string[] => criteria.map(({ state }) => state)
 
+test('a response time is not said to be below twice the baseline where a floor decides', () => {
+  const because = (responseTimeFloorMs: number): string | undefined =>
+    considerRollbackWhen(sampleRun(), { ...DEFAULT_THRESHOLDS, responseTimeFloorMs })[0]?.because
+  expect(because(2000)).toContain(', where more than 2 times the baseline and more than 2 s count')
+  expect(because(250)).toContain('more than 250 ms count')
+})
+
 test("the runbook's lines, word for word", () => {
   expect(completeWhen(sampleRun()).map(({ title }) => title)).toEqual([
     'All planned migrations applied successfully',
@@ -18,7 +25,7 @@ test("the runbook's lines, word for word", () => {
     'No critical errors in monitoring',
     'Team confirms system functionality',
   ])
-  expect(considerRollbackWhen(sampleRun()).map(({ title }) => title)).toEqual([
+  expect(considerRollbackWhen(sampleRun(), DEFAULT_THRESHOLDS).map(({ title }) => title)).toEqual([
     'Application response time > 2x baseline',
     'Error rate > 5% increase from baseline',
     'Critical functionality broken',
@@ -29,7 +36,7 @@ test("the runbook's lines, word for word", () => {
 
 test('a good run meets all of the one and none of the other', () => {
   expect(states(completeWhen(sampleRun()))).toEqual(['met', 'met', 'met', 'met', 'met'])
-  expect(states(considerRollbackWhen(sampleRun()))).toEqual([
+  expect(states(considerRollbackWhen(sampleRun(), DEFAULT_THRESHOLDS))).toEqual([
     'not-met',
     'not-met',
     'not-met',
@@ -51,7 +58,7 @@ test('an error rate that no probe measures did not stay low: it is unknown', () 
     results: one.results.map(({ errorRate: _rate, ...result }) => result),
   }))
   const unmeasured = sampleRun({ monitoring: { ...monitoring, checkpoints } })
-  expect(considerRollbackWhen(unmeasured)[1]).toMatchObject({
+  expect(considerRollbackWhen(unmeasured, DEFAULT_THRESHOLDS)[1]).toMatchObject({
     state: 'unknown',
     because: 'no probe measures an error rate',
   })
@@ -103,7 +110,9 @@ function runThatSaw(...changes: Partial<ProbeResult>[]): RunView {
 
 const LINES = ['response time', 'error rate', 'critical functionality', 'database connection', 'issues']
 const met = (view: RunView): string[] =>
-  considerRollbackWhen(view).flatMap(({ state }, index) => (state === 'met' ? [LINES[index] ?? ''] : []))
+  considerRollbackWhen(view, DEFAULT_THRESHOLDS).flatMap(({ state }, index) =>
+    state === 'met' ? [LINES[index] ?? ''] : [],
+  )
 
 describe('a rollback criterion is met by what was measured', () => {
   test.each<[string, string[], Partial<ProbeResult>[]]>([
@@ -155,7 +164,7 @@ describe('a rollback criterion is met by what was measured', () => {
       { probe: 'db', kind: 'connectivity', message: 'the database answers' },
     )
     expect(met(view)).toEqual(['critical functionality'])
-    expect(considerRollbackWhen(view)[3]).toMatchObject({ state: 'not-met' })
+    expect(considerRollbackWhen(view, DEFAULT_THRESHOLDS)[3]).toMatchObject({ state: 'not-met' })
   })
 
   test('a milder reason beside a breach is no breach', () => {
@@ -173,17 +182,19 @@ describe('a rollback criterion is met by what was measured', () => {
   })
 
   test('what no probe measures is unknown, never "not seen"', () => {
-    expect(states(considerRollbackWhen(runThatSaw({ kind: 'sql', critical: false }))).slice(0, 4)).toEqual([
-      'unknown',
-      'unknown',
-      'unknown',
-      'unknown',
-    ])
+    expect(
+      states(considerRollbackWhen(runThatSaw({ kind: 'sql', critical: false }), DEFAULT_THRESHOLDS)).slice(
+        0,
+        4,
+      ),
+    ).toEqual(['unknown', 'unknown', 'unknown', 'unknown'])
   })
 
   test('an answer that did not come is counted apart', () => {
     const view = sampleRun()
-    expect(considerRollbackWhen(view)[2]?.because).toBe('not seen in 33 checkpoints; 1 more could not tell')
+    expect(considerRollbackWhen(view, DEFAULT_THRESHOLDS)[2]?.because).toBe(
+      'not seen in 33 checkpoints; 1 more could not tell',
+    )
   })
 })
 
@@ -233,7 +244,7 @@ test('a breach of which only the sentence was kept decides nothing', () => {
       key === 'reasons' ? ['health: critical check is broken, connection refused'] : value,
     ),
   ) as RunView
-  const criteria = considerRollbackWhen(recordedRun(old))
+  const criteria = considerRollbackWhen(recordedRun(old), DEFAULT_THRESHOLDS)
   expect(states(criteria).slice(0, 4)).toEqual(['unknown', 'unknown', 'unknown', 'unknown'])
   expect(criteria[0]?.because).toContain('health: critical check is broken, connection refused')
 })
@@ -241,8 +252,8 @@ test('a breach of which only the sentence was kept decides nothing', () => {
 test('a minor issue is no reason to roll back, a major one is', () => {
   const issue = (severity: string): RunView =>
     sampleRun({ issues: [{ severity, description: 'search is slow', actor: 'Bo', at: '' }] })
-  expect(considerRollbackWhen(issue('minor'))[4]?.state).toBe('not-met')
-  expect(considerRollbackWhen(issue('major'))[4]).toMatchObject({
+  expect(considerRollbackWhen(issue('minor'), DEFAULT_THRESHOLDS)[4]?.state).toBe('not-met')
+  expect(considerRollbackWhen(issue('major'), DEFAULT_THRESHOLDS)[4]).toMatchObject({
     state: 'met',
     because: 'Bo: search is slow',
   })

@@ -54,7 +54,10 @@ export function decisionOptions(command: Command): Command {
     .option('--id <workflow>', 'run to decide, where it is not the one of --env')
     .option('--actor <name>', "who decides (default: git's user name, else the account of this machine)")
     .option('--comment <text>', 'kept with the decision')
-    .option('--plan-hash <hash>', 'the plan that you have seen; refused when it is another one by now')
+    .option(
+      '--plan-hash <hash>',
+      'the plan of this run that you have seen in it; refused when it is another one by now (`plan` shows a hash of its own)',
+    )
     .option('--sign-key <file>', SIGN_KEY_HELP)
     .option('--wait', 'wait until the gate opens')
 }

@@ -186,11 +186,10 @@ function stepChanges(view: RunView, { colors }: Output): Change[] {
   })
 }
 
-/** A migration carries no time of its own: it belongs to the end of the step that applied it. */
+/** In runs of earlier versions a migration has no time of its own: it belongs to the end of the step that applied it. */
 function migrationChanges(view: RunView, { colors }: Output): Change[] {
   const execute = view.steps.find(({ step }) => step === 'execute')
-  const at = execute?.endedAt ?? new Date().toISOString()
-  const undone = view.steps.find(({ step }) => step === 'rollback')?.endedAt ?? at
+  const undone = view.steps.find(({ step }) => step === 'rollback')?.endedAt
   return view.migrations.flatMap((one) => {
     const { name, state } = one
     if (state !== 'applied' && state !== 'partial' && state !== 'unknown' && state !== 'taken-back') return []
@@ -201,7 +200,13 @@ function migrationChanges(view: RunView, { colors }: Output): Change[] {
       'taken-back': colors.yellow('↩'),
     }
     const line = `  ${marks[state]} ${name} is ${migrationState(one, view.migrations)}`
-    return [{ key: `${name}/${state}`, at: state === 'taken-back' ? undone : at, line }]
+    return [
+      {
+        key: `${name}/${state}`,
+        at: state === 'taken-back' ? undone : (one.endedAt ?? execute?.endedAt),
+        line,
+      },
+    ]
   })
 }
 
@@ -233,7 +238,8 @@ function checkpointChanges({ monitoring }: RunView, { colors }: Output): Change[
     const why = verdict === 'healthy' ? '' : ` ${reasonTexts(reasons).join('; ')}`
     const place = extra === true ? 'look on demand' : `checkpoint ${number} of ${monitoring?.planned ?? 0}`
     return {
-      key: `checkpoint/${number}/${at}`,
+      // What is found out later of a look is another change.
+      key: `checkpoint/${number}/${at}/${verdict}`,
       at,
       line: `  ${place}: ${paints[verdict](verdict)}${latency}${late ? ' (late)' : ''}${why}`,
     }

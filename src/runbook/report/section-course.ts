@@ -11,7 +11,7 @@ import { heading, text, tableOr, type Block, type Line, type Section, type Tick 
 import { RUNBOOK_THRESHOLDS, shownTime, type ReportInput } from './input.js'
 
 /** How the run went: criteria, time, monitoring. */
-export function criteriaSection({ view }: ReportInput): Section {
+export function criteriaSection({ view, thresholds = RUNBOOK_THRESHOLDS }: ReportInput): Section {
   return {
     id: 'criteria',
     title: 'Success criteria',
@@ -19,7 +19,10 @@ export function criteriaSection({ view }: ReportInput): Section {
       heading('Migration complete when'),
       { kind: 'ticks', items: completeWhen(view).map((one) => tick(one, one.state === 'met')) },
       heading('Consider rollback when'),
-      { kind: 'ticks', items: considerRollbackWhen(view).map((one) => tick(one, one.state !== 'met')) },
+      {
+        kind: 'ticks',
+        items: considerRollbackWhen(view, thresholds).map((one) => tick(one, one.state !== 'met')),
+      },
     ],
   }
 }
