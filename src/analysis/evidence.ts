@@ -304,7 +304,8 @@ export interface SearchMismatch {
   index: string
   /** The table or view whose rows are searched. */
   table: string
-  state: 'mismatch' | 'unreadable'
+  /** `renumbered`: its own rows are there, some of them (`missing`) under other numbers. */
+  state: 'mismatch' | 'unreadable' | 'renumbered'
   /** `none`: the index is new; `partial`: it held fewer than all rows, and holds still fewer now. */
   before: 'none' | 'sound' | 'partial' | 'mismatch'
   /** Rows of the table. */
@@ -313,6 +314,8 @@ export interface SearchMismatch {
   missing: number
   /** New, filled in part, and refused by FTS5's integrity-check; never where a trigger chooses the rows that it holds. */
   malformed?: true
+  /** For `renumbered`: a column of another table, called after it, that says numbers of its rows and no others, and was left as it is. */
+  referredBy?: string
   /** SQLite's words, for `unreadable`. */
   message?: string
   /** Statements that fill it again. */

@@ -25,6 +25,7 @@ import { ONCE, REPEATED } from './rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from './stored-types.js'
 import { CLEARED_KEPT, CLEARED_LOST } from './values-cleared.js'
 import { PARTLY_HELD, WHOLLY_HELD } from './partly-held.js'
+import { NUMBERS_STAY, RENUMBERED } from './row-numbers.js'
 import { REKEYED, REKEYED_LOST } from './rekeyed.js'
 import { COPY_NOT_REACHED, COPY_REACHED } from './self-references.js'
 import { SET_BY_NO_TRIGGER, SET_BY_TRIGGERS } from './set-by-triggers.js'
@@ -90,4 +91,6 @@ export const KINDS: Record<string, Scenario[]> = {
   'columns that are made again under their names': REMADE,
   'values that a CAST cuts': CUT,
   'values that a CAST leaves': CAST_ALIKE,
+  'a full-text table has its rows under other numbers': RENUMBERED,
+  'rows of a full-text table keep their numbers': NUMBERS_STAY,
 }

@@ -6,6 +6,7 @@ import { searchFeed, type SearchFeed } from '../statement/search-triggers.js'
 import type { SearchMismatch, TableFate } from '../evidence.js'
 import { number } from './row-keys.js'
 import { isRowid, notFound, refillOf, type SearchSchema as Schema } from './search-feeds.js'
+import { rowsRenumbered } from './search-numbers.js'
 
 interface Versions {
   /** `main` is after, `prior` before. */
@@ -29,7 +30,8 @@ export function searchMismatches(versions: Versions): SearchMismatch[] {
     const found =
       search.kind === 'table'
         ? judgeExternal(versions, index, was?.search === undefined ? undefined : was)
-        : judgeFed(versions, index, was?.search === undefined ? undefined : was)
+        : (judgeFed(versions, index, was?.search === undefined ? undefined : was) ??
+          (isFed(versions, index, was) ? undefined : rowsRenumbered(versions, index, fate)))
     return found === undefined ? [] : [found]
   })
 }
@@ -108,6 +110,19 @@ function judgeFed(
   return undefined
 }
 
+/** A table tells which numbers its rows have: a trigger fills it from there, or it holds all rows of it. */
+function isFed(versions: Versions, index: TableSchema, was: TableSchema | undefined): boolean {
+  const { database } = versions
+  return feedsOf(versions, index, was).some(({ now, told }) => {
+    if (told) return true
+    try {
+      return count(database, 'main', now.table) > 0 && notFound(database, 'main', index, now) === 0
+    } catch {
+      return false
+    }
+  })
+}
+
 /** What an index is filled from, before and after; `told` by a trigger, else taken from the names of its columns. */
 interface Feed {
   now: SearchFeed
@@ -173,11 +188,13 @@ function feedsOf(
       ...index.columns.map((column) => ({ name: column.name, expression: `t.${quoteName(column.name)}` })),
     ],
   })
-  return fates.flatMap(({ before: table, after: now, written }) =>
-    was !== undefined && now !== undefined && written && holds(table) && holds(now)
+  return [...before.tables.values()].flatMap((table) => {
+    const fate = fates.find((one) => one.before.name === table.name)
+    const now = fate === undefined ? tableNamed(after, table.name) : fate.after
+    return was !== undefined && now !== undefined && fate?.written !== false && holds(table) && holds(now)
       ? [{ now: byName(now), earlier: byName(table), told: false }]
-      : [],
-  )
+      : []
+  })
 }
 
 /** Rows of one key under which the index has another number now. */

@@ -128,7 +128,8 @@ function runBack(
     )
     const { before } = input.evidence
     const fates = fatesByName(before, restored).filter((fate) => touched.has(fate.before.name.toLowerCase()))
-    const search = searchAnswers({ database, before, after: restored, fates })
+    const { empty = [] } = reverse
+    const search = searchAnswers({ database, before, after: restored, fates, empty })
     if (typeof search === 'string') return search
     const tables = fates
       .filter((fate) => fate.before.kind === 'table')

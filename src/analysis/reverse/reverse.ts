@@ -9,7 +9,7 @@ import { parentsFirst, rebuildScript, type Replacement } from './rebuild-sql.js'
 import { replacementOf } from './columns.js'
 import { columnGoes, tableGoes } from './goes.js'
 import { indexes, triggersAndViews } from './objects.js'
-import { searchRefills } from './search.js'
+import { searchRefills, searchRows } from './search.js'
 import { missingTableRows, rowsBack } from './rows.js'
 
 export interface Reverse {
@@ -19,6 +19,8 @@ export interface Reverse {
   price: string[]
   /** Tables whose rows it may change, under their names before. */
   tables: string[]
+  /** Virtual tables that it makes again without their rows. */
+  empty?: string[]
 }
 
 /** Every table taken for what has its name: for a comparison of two states without the statements between them. */
@@ -162,12 +164,13 @@ class Steps {
       triggers: quiet.triggers,
       recreated: this.#recreated,
     })
-    for (const { index } of refills) this.#tables.add(index)
-    for (const key of this.#recreated) {
-      const filled = refills.some(({ index }) => index.toLowerCase() === key)
-      const name = before.tables.get(key)?.name ?? key
-      if (!filled) this.#price.push(`The virtual table ${name} comes back empty.`)
-    }
+    const unfilled = [...this.#recreated].flatMap((key) =>
+      refills.some(({ index }) => index.toLowerCase() === key) ? [] : (before.tables.get(key) ?? []),
+    )
+    const written = unfilled.map((table) => searchRows(this.#input, table))
+    const empty = written.flatMap(({ index, statements }) => (statements === undefined ? [index] : []))
+    this.#price.push(...empty.map((name) => `The virtual table ${name} comes back empty.`))
+    for (const { index } of [...refills, ...written]) this.#tables.add(index)
     const indexSteps = indexes(
       this.#input,
       rebuilt,
@@ -193,13 +196,14 @@ class Steps {
       ...indexSteps.create,
       ...quiet.create,
       // Last, for an index may read a view.
-      ...refills.flatMap((each) => each.statements),
+      ...[...refills, ...written].flatMap(({ statements = [] }) => statements),
     ]
     const body = statements.length === 0 ? [] : ['PRAGMA defer_foreign_keys = ON', ...statements]
     return {
       sql: body.map((statement) => `${statement};\n`).join(''),
       price: [...new Set(this.#price)],
       tables: [...this.#tables],
+      empty,
     }
   }
 }

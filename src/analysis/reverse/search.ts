@@ -4,6 +4,7 @@ import { significantTokens, unquote } from '../../d1/sql/tokens.js'
 import { isWhole, refillOf } from '../compare/search-feeds.js'
 import { searchFeed } from '../statement/search-triggers.js'
 import type { ReverseInput } from './input.js'
+import { insertsFor } from './literal-rows.js'
 
 interface Concerned {
   /** Tables that the reverse writes, in lower case. */
@@ -33,6 +34,18 @@ export function searchRefills(input: ReverseInput, concerned: Concerned): Search
         : refill(input, index, concerned)
     return statements.length === 0 ? [] : [{ index: index.name, statements }]
   })
+}
+
+/** The rows of an index with content of its own under their numbers, written out; without statements where they cannot be. */
+export function searchRows(
+  { database }: ReverseInput,
+  { name, columns, search }: TableSchema,
+): { index: string; statements?: string[] } {
+  if (search?.kind !== 'own') return { index: name }
+  const stored = ['rowid', ...columns.map((column) => column.name)]
+  const pairs = stored.map((it): [string, string] => [it, `b.${quoteName(it)}`])
+  const written = insertsFor(database, name, pairs, `prior.${quoteName(name)} b`)
+  return 'tooMany' in written ? { index: name } : { index: name, statements: written.statements }
 }
 
 function rebuild(

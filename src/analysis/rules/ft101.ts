@@ -22,25 +22,41 @@ function judge(evidence: Evidence, found: SearchMismatch): Finding {
     evidence.statements.findLast(
       ({ anatomy }) => mentions(anatomy.tokens, table) || mentions(anatomy.tokens, index),
     )
-  const advice =
-    state === 'unreadable'
-      ? `Its content is another table or column now: drop ${index} and create it for that, then fill it.`
-      : ft101.advice
+  const advice = adviceFor(state, index)
   const details = { table: index, advice, ...atEndOf(evidence, place, refill) }
   return findingOf(ft101, severityOf(found), place, messageOf(found), details)
+}
+
+function adviceFor(state: SearchMismatch['state'], index: string): string {
+  switch (state) {
+    case 'unreadable':
+      return `Its content is another table or column now: drop ${index} and create it for that, then fill it.`
+    case 'renumbered':
+      return 'Copy the numbers too: INSERT INTO … (rowid, …) SELECT rowid, … FROM ….'
+    case 'mismatch':
+      return ft101.advice
+  }
 }
 
 /**
  * A new index may be filled later, by hand. One that answered rightly and does no longer is a loss, and so is one that its file fills in
  * part and that FTS5 itself calls malformed then.
  */
-function severityOf({ before, state, malformed }: SearchMismatch): Severity {
+function severityOf({ before, state, malformed, referredBy }: SearchMismatch): Severity {
+  // Whether anybody keeps the numbers is not known, unless a column does.
+  if (state === 'renumbered') return referredBy === undefined ? 'warning' : 'error'
   if (before === 'mismatch') return 'info'
   if (malformed === true) return 'error'
   return before !== 'sound' && state !== 'unreadable' ? 'warning' : 'error'
 }
 
-function messageOf({ index, table, state, before, rows, missing, message }: SearchMismatch): string {
+function messageOf(found: SearchMismatch): string {
+  const { index, table, state, before, rows, missing, message, referredBy } = found
+  if (state === 'renumbered') {
+    const have = missing === 1 ? 'has another rowid' : 'have other rowids'
+    const who = referredBy === undefined ? 'who kept one of them' : `${referredBy}, which says rowids of it,`
+    return `${rowsText(missing)} of the full-text table ${index} ${have} now: ${who} finds another row, or none.`
+  }
   if (state === 'unreadable') return `The search index ${index} cannot be read afterwards: ${message ?? ''}.`
   const lacking =
     missing === 0

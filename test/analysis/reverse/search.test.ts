@@ -31,6 +31,9 @@ const REBUILD = `CREATE TABLE made (id INTEGER PRIMARY KEY, title TEXT NOT NULL,
   INSERT INTO made SELECT id, upper(title), coalesce(body, '') FROM articles;
   DROP TABLE articles; ALTER TABLE made RENAME TO articles; ${EXTERNAL.slice(EXTERNAL.indexOf('CREATE TRIGGER'))}
   INSERT INTO search (search) VALUES ('rebuild');`
+const FILLED_BY_HAND = `CREATE VIRTUAL TABLE search USING fts5(title, body);`
+const BY_HAND = `INSERT INTO search (rowid, title, body) VALUES (1, 'red fox', 'runs'), (5, 'grey owl', 'flies'), (9, 'blue whale', NULL);`
+const COPIED = `CREATE VIRTUAL TABLE s2 USING fts5(title, body, tokenize = 'porter'); INSERT INTO s2 SELECT * FROM search; DROP TABLE search; ALTER TABLE s2 RENAME TO search;`
 const UNINDEX = `DROP TRIGGER search_ai; DROP TRIGGER search_ad; DROP TRIGGER search_au; DROP TABLE search;`
 const VIEWED = `CREATE VIEW shown AS SELECT id, title, body FROM articles;${kept(`, content='shown', content_rowid='id'`, FORGET)}`
 
@@ -98,6 +101,12 @@ describe('a search index answers after the way back as it did before', () => {
     ['that reads the table, which was made again', ARTICLES + EXTERNAL + ROWS, REBUILD],
     ['that reads a view of the table', ARTICLES + VIEWED + ROWS, EDITS],
     ['with content of its own', ARTICLES + OWN + ROWS, EDITS],
+    ['with content of its own and nothing that fills it', `${FILLED_BY_HAND}${BY_HAND}`, COPIED],
+    [
+      'with content of its own and nothing that fills it, which goes',
+      `${FILLED_BY_HAND}${BY_HAND}`,
+      'DROP TABLE search;',
+    ],
     ['without content', ARTICLES + CONTENTLESS + ROWS, EDITS],
     ['that the migration dropped', ARTICLES + EXTERNAL + ROWS, UNINDEX],
     ['with content of its own that the migration dropped', ARTICLES + OWN + ROWS, UNINDEX],
@@ -133,6 +142,13 @@ describe('what an index cannot be given back is said', () => {
     expect(way.sql).not.toContain('DELETE FROM "search"')
     expect(got).toContain('fox: ')
     expect(way.price.join('\n')).toMatch(/of the search index search stays? changed/)
+  })
+
+  test('one that comes back empty is not said to stay changed', async () => {
+    const bare = `CREATE VIRTUAL TABLE search USING fts5(title, content=''); INSERT INTO search (rowid, title) VALUES (2, 'red fox');`
+    const { way } = await thereAndBack(bare, 'DROP TABLE search;')
+    expect(way.available).toBe(true)
+    expect(way.price).toEqual(['The virtual table search comes back empty.'])
   })
 
   test('there is no way back where one that was sound is left empty', async () => {
