@@ -28,6 +28,7 @@ import { PARTLY_HELD, WHOLLY_HELD } from './partly-held.js'
 import { NUMBERS_STAY, RENUMBERED } from './row-numbers.js'
 import { REKEYED, REKEYED_LOST } from './rekeyed.js'
 import { COPY_NOT_REACHED, COPY_REACHED } from './self-references.js'
+import { SPLIT_KEPT, SPLIT_LOST } from './split-tables.js'
 import { SET_BY_NO_TRIGGER, SET_BY_TRIGGERS } from './set-by-triggers.js'
 import { SHIFTED_APART, SHIFTED_ONTO } from './shifted-values.js'
 import type { Scenario } from './scenario.js'
@@ -93,4 +94,6 @@ export const KINDS: Record<string, Scenario[]> = {
   'values that a CAST leaves': CAST_ALIKE,
   'a full-text table has its rows under other numbers': RENUMBERED,
   'rows of a full-text table keep their numbers': NUMBERS_STAY,
+  'tables split by what their rows say': SPLIT_KEPT,
+  'tables split, and some of it in no part': SPLIT_LOST,
 }

@@ -17,6 +17,7 @@ import {
   shownRows,
   type Pair,
 } from './row-keys.js'
+import { saidByPlace } from './said-by-place.js'
 import { rowsNotIn, type RowsOf } from './whole-rows.js'
 
 /**
@@ -47,7 +48,7 @@ export function relocate(
   const columns = fate.before.columns.filter(({ generated }) => !generated).map(({ name }) => name)
   const wanted: RowsOf = { values: columns.map((name) => column('b', name)), from: rows }
   const holders = copies.flatMap((table) => {
-    const values = wholeRow(fate, columns, table)
+    const values = wholeRow(fate, columns, table, (name) => saidByPlace(versions, table, name))
     return values === undefined ? [] : [{ table, rows: { values, from: `main.${quoteName(table.name)} t` } }]
   })
   const unique = fate.before.primaryKey.length > 0
@@ -140,16 +141,23 @@ function movedTo(found: DataComparison, moved: number, tables: string[]): DataCo
  * The columns of a copy that hold a row of before: those of the same name, else those that were filled from it. A key that the copy did
  * not take over is another key, whatever numbers it has.
  */
-function wholeRow(fate: TableFate, columns: string[], table: TableSchema): string[] | undefined {
+function wholeRow(
+  fate: TableFate,
+  columns: string[],
+  table: TableSchema,
+  saidOtherwise?: (column: string) => string,
+): string[] | undefined {
   const heirs = fate.heirs.filter((heir) => heir.table === table.name)
   const found = columns.map((name) => {
     const inherits = heirs.filter((heir) => heir.column === name).map(({ is }) => is)
     const namesake = table.columns.find((it) => sameName(it.name, name))?.name
     const isKey = fate.before.primaryKey.includes(name)
     if (isKey && heirs.length > 0 && inherits.length === 0) return undefined
-    return namesake ?? inherits[0]
+    const held = namesake ?? inherits[0]
+    if (held !== undefined) return column('t', held)
+    return isKey || heirs.length === 0 ? undefined : saidOtherwise?.(name)
   })
-  return found.every((name) => name !== undefined) ? found.map((name) => column('t', name)) : undefined
+  return found.every((value) => value !== undefined) ? found : undefined
 }
 
 /** Rows that are elsewhere but for some. */

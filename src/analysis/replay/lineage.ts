@@ -17,6 +17,8 @@ interface Entry {
   sources: Set<Entry>
   /** Of the sources those of which some statement put rows there one by one. */
   rowSources: Set<Entry>
+  /** Of the sources those of which some statement put rows there without a WHERE. */
+  wholeSources: Set<Entry>
   ended: StatementEvidence | undefined
   /** Some statement changed its rows, or may have. */
   written: boolean
@@ -50,6 +52,7 @@ function newEntry(name: string, origin?: TableSchema): Entry {
     origins: (origin?.columns ?? []).map((column) => [column.name, columns.of(column.name)]),
     sources: new Set(),
     rowSources: new Set(),
+    wholeSources: new Set(),
     ended: undefined,
     written: false,
   }
@@ -85,6 +88,7 @@ function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvide
     for (const source of read) {
       if (source === undefined || source === entry) continue
       entry.sources.add(source)
+      if (!statement.anatomy.hasWhere) entry.wholeSources.add(source)
       if (entry !== subjectNow || !isCondensed(statement, source)) entry.rowSources.add(source)
     }
   }
@@ -161,12 +165,11 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
     const renamedColumns = withHeirs(renamesUpTo(origin.name), origin, namesake, base.heirs)
     return { ...base, copiedTo, renamedColumns, how: 'rebuilt', after: namesake }
   }
-  const successor = bestCopy(
-    origin,
-    copies.filter((copy) => !isKept(copy) && !merges(copy, entry, entries) && !condensed.includes(copy)),
-    after,
+  const candidates = copies.filter(
+    (copy) => !isKept(copy) && !merges(copy, entry, entries) && !condensed.includes(copy),
   )
-  if (successor !== undefined) {
+  const successor = bestCopy(origin, candidates, after)
+  if (successor !== undefined && !isOneOfParts(successor, candidates, entry)) {
     const renamedColumns = withHeirs(renamesUpTo(successor.name), origin, successor, base.heirs)
     return { ...base, renamedColumns, how: 'renamed', after: successor }
   }
@@ -280,6 +283,15 @@ function merges(copy: Entry, entry: Entry, entries: Entry[]): boolean {
         other.origin.columns.length &&
       descends(copy, other, new Set()),
   )
+}
+
+/** Each of several tables took the rows that its WHERE chose: none of them is the table under another name. */
+function isOneOfParts({ name }: TableSchema, copies: Entry[], entry: Entry): boolean {
+  const parts = copies.filter(
+    ({ origin, sources, wholeSources }) =>
+      origin === undefined && sources.has(entry) && !wholeSources.has(entry),
+  )
+  return parts.length > 1 && parts.some((part) => sameName(part.name, name))
 }
 
 /** The copy that was created here and has most of the columns, if it has at least half of them. */

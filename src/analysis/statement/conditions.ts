@@ -6,16 +6,44 @@ import { unquote, type Token } from '../../d1/sql/tokens.js'
  * of it, which may be called otherwise and of which an empty one is none. False where that does not follow from its words.
  */
 export function letsThrough(condition: Token[], column: string, any = false): boolean {
-  const depths = depthsOf(condition)
-  const end = condition.findIndex(
-    ({ text }, at) => (depths[at] ?? 0) <= 0 && /^(?:;|group|order|having|returning|window|on)$/i.test(text),
-  )
-  const own = unwrapped(end < 0 ? condition : condition.slice(0, end))
+  const own = ownTokens(condition)
   const either = split(own, 'or')
   if (either.length > 1) return either.some((part) => letsThrough(part, column, any))
   const both = split(own, 'and')
   if (both.length > 1) return both.every((part) => letsThrough(part, column, any))
   return holdsForValues(own, column, any)
+}
+
+/** The literal that every row has in the column for which a condition holds: `kind = 'image' AND …`. Undefined where that does not follow from its words. */
+export function literalWanted(condition: Token[], column: string): string | undefined {
+  const own = ownTokens(condition)
+  if (split(own, 'or').length > 1) return undefined
+  const both = split(own, 'and')
+  if (both.length > 1)
+    return both.map((part) => literalWanted(part, column)).find((literal) => literal !== undefined)
+  const sides = split(own, '=')
+  const [left = [], right = []] = sides
+  if (sides.length !== 2) return undefined
+  const isColumn = (side: Token[]): boolean =>
+    (side.length === 1 || (side.length === 3 && side[1]?.text === '.')) &&
+    /^(?:word|name)$/.test(side[0]?.kind ?? '') &&
+    unquote(side.at(-1)?.text ?? '').toLowerCase() === column.toLowerCase()
+  const literal = isColumn(left) ? right : isColumn(right) ? left : []
+  const [only, ...more] = literal
+  const plain =
+    more.length === 0 && (only?.kind === 'number' || (only?.kind === 'string' && only.text.startsWith("'")))
+  return plain ? only.text : undefined
+}
+
+/** What belongs to a condition that a clause may follow. */
+function ownTokens(condition: Token[]): Token[] {
+  const depths = depthsOf(condition)
+  const end = condition.findIndex(
+    ({ text }, at) =>
+      (depths[at] ?? 0) <= 0 &&
+      /^(?:;|group|order|having|returning|window|on|limit|union|except|intersect)$/i.test(text),
+  )
+  return unwrapped(end < 0 ? condition : condition.slice(0, end))
 }
 
 function holdsForValues(tokens: Token[], column: string, any: boolean): boolean {
@@ -63,7 +91,7 @@ function unwrapped(tokens: Token[]): Token[] {
   return encloses ? unwrapped(tokens.slice(1, -1)) : tokens
 }
 
-function split(tokens: Token[], by: 'and' | 'or'): Token[][] {
+function split(tokens: Token[], by: 'and' | 'or' | '='): Token[][] {
   const parts: Token[][] = [[]]
   const depths = depthsOf(tokens)
   let between = false
