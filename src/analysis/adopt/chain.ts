@@ -36,13 +36,22 @@ export interface ChainInput {
   folder: string
 }
 
+export interface Chain {
+  links: ChainLink[]
+  /** Keys of the objects that the database had after any of the files that were run, applied ones too. */
+  made: Set<string>
+  /** From the first file on that does not run: what these make was not seen. */
+  notRun: MigrationFile[]
+}
+
 /**
  * Replays the files on an empty database, and keeps what it looks like behind each pending one. Files that the ledger names already
  * and that come later are run behind it as well: the database has them. Ends at the first file that does not run.
  */
-export function replayChain(input: ChainInput): ChainLink[] {
+export function replayChain(input: ChainInput): Chain {
   const { files, applied, migrationsTable } = input
   const links: ChainLink[] = []
+  const made = new Set<string>()
   const scratch = new Scratch(input.folder, migrationsTable)
   const known = new Set(applied)
   const laterThan = (at: number): MigrationFile[] => files.slice(at).filter(({ name }) => known.has(name))
@@ -50,24 +59,26 @@ export function replayChain(input: ChainInput): ChainLink[] {
   let before = scratch.branch(trunk, laterThan(0)) ?? scratch.state(trunk)
   for (const [at, file] of files.entries()) {
     const run = scratch.run(trunk, [file])
+    const notRun = files.slice(at)
     if (!known.has(file.name)) {
       const link = { name: file.name, before, statements: run.statements }
-      if (run.failure !== undefined) return [...links, { ...link, failure: run.failure }]
+      if (run.failure !== undefined)
+        return { links: [...links, { ...link, failure: run.failure }], made, notRun }
       const later = laterThan(at + 1)
       const after = scratch.branch(run.file, later)
       links.push(after === undefined ? { ...link, failure: notBehind(later) } : { ...link, after })
       before = after ?? before
     } else if (run.failure !== undefined) {
       // What the ledger names and does not run here says nothing of the files behind it.
-      const next = files.slice(at).find(({ name }) => !known.has(name))
+      const next = notRun.find(({ name }) => !known.has(name))
       const why = `${file.name}, which the ledger names, does not run on a scratch database: ${run.failure}`
-      return next === undefined
-        ? links
-        : [...links, { name: next.name, before, failure: why, statements: [] }]
+      if (next !== undefined) links.push({ name: next.name, before, failure: why, statements: [] })
+      return { links, made, notRun }
     }
     trunk = run.file
+    for (const key of readState(trunk, migrationsTable).objects.keys()) made.add(key)
   }
-  return links
+  return { links, made, notRun: [] }
 }
 
 function notBehind(later: MigrationFile[]): string {

@@ -3,7 +3,7 @@ import { defined } from '../../contract/defined.js'
 import type { CatalogObject } from '../../d1/schema/catalog.js'
 import { diffCatalog } from '../../d1/schema/schema-diff.js'
 import type { DetailedCatalog } from '../../d1/schema/schema.js'
-import { objectKey, type ChainLink, type ChainState } from './chain.js'
+import { objectKey, type Chain, type ChainLink, type ChainState } from './chain.js'
 
 type Live = Pick<ChainState, 'objects' | 'catalog'>
 
@@ -97,13 +97,16 @@ function only(catalog: DetailedCatalog, table: string): DetailedCatalog {
   }
 }
 
-/** Objects of the database that no state has. */
-export function extraObjects(links: readonly ChainLink[], live: Live): Difference[] {
-  const known = new Set(
-    links.flatMap(({ before, after }) => [...before.objects.keys(), ...(after?.objects.keys() ?? [])]),
-  )
+/**
+ * Objects of the database that no file makes. What a file that did not run would make was not seen: nothing is said of an object whose
+ * name stands in one.
+ */
+export function extraObjects({ links, made, notRun }: Chain, live: Live): Difference[] {
+  const before = new Set(links.flatMap((link) => [...link.before.objects.keys()]))
+  const texts = notRun.map(({ sql }) => sql.toLowerCase())
   return [...live.objects.values()]
-    .filter((object) => !known.has(objectKey(object)))
+    .filter((object) => !made.has(objectKey(object)) && !before.has(objectKey(object)))
+    .filter(({ name }) => !texts.some((text) => text.includes(name.toLowerCase())))
     .map(({ type, name, table, sql }) => ({
       kind: type,
       state: 'extra' as const,

@@ -63,7 +63,8 @@ async function prove(
   const files = [...input.files].sort((a, b) => migrationOrder(a.name, b.name))
   const end = through === undefined ? files.length : files.findIndex(({ name }) => name === through) + 1
   const asked = files.slice(0, end).filter(({ name }) => !ledger.includes(name))
-  const links = replayChain({ files, applied: ledger, migrationsTable, folder })
+  const chain = replayChain({ files, applied: ledger, migrationsTable, folder })
+  const { links } = chain
   const comparison = new Comparison(links, live, database)
   let count = comparison.longestHeld(asked.length)
   let refusal: { name: string; why: string } | undefined
@@ -95,7 +96,7 @@ async function prove(
       const fails = index === 0 ? failureHere(input, { name, folder }) : undefined
       return { name, why, differences, ...defined({ fails }) }
     }),
-    extra: extraObjects(links, live),
+    extra: extraObjects(chain, live),
     edited: comparison.edited(count),
     ledger,
     schemaFingerprint: schemaFingerprint([...live.objects.values()]),

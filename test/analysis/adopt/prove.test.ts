@@ -89,6 +89,31 @@ describe('what the database holds as the files leave it is proven', () => {
     expect(seen.extra).toMatchObject([{ kind: 'table', state: 'extra', name: '__drizzle_migrations' }])
   })
 
+  test.each<[string, Record<string, string>, string[]]>([
+    ['all of them', FILES, Object.keys(FILES)],
+    ['those before the pending ones', FILES, ['0001_init.sql', '0002_posts.sql']],
+    ['one behind a pending one', FILES, ['0001_init.sql', '0003_roles.sql']],
+    [
+      'one that dropped a table which is there again',
+      { ...FILES, '0004_drop.sql': 'DROP TABLE roles;' },
+      [...Object.keys(FILES), '0004_drop.sql'],
+    ],
+    [
+      'one that does not run on an empty database',
+      { '0000_fix.sql': 'UPDATE gone SET x = 1;', ...FILES },
+      ['0000_fix.sql', ...Object.keys(FILES)],
+    ],
+    [
+      'some, behind a pending one that does not run',
+      { ...FILES, '0002_broken.sql': 'UPDATE gone SET x = 1;' },
+      ['0001_init.sql'],
+    ],
+  ])('what applied files made is no object of nobody: %s', async (_what, files, ledger) => {
+    const live = [INIT, POSTS, SEED, 'CREATE TABLE other (x TEXT);'].join('\n')
+    const { extra } = await prove(files, live, { ledger })
+    expect(extra.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['table other'])
+  })
+
   test('though a rebuild lies between, and a table that is gone again', async () => {
     const files = {
       '0001_a.sql': 'CREATE TABLE a (x TEXT); CREATE TABLE old (x TEXT); UPDATE old SET x = 1;',
