@@ -12,11 +12,15 @@ interface Rules {
 }
 
 export const UNDECIDABLE_ADVICE =
-  'Add people with these roles to `people` in runbook.config, or relax the policy of the environment.'
+  'Add people with these roles to `people` in runbook.config, with `publicKeys` where decisions are signed (of hardware keys where a gate has requirePresence), or relax the policy of the environment.'
 
-/** Gates that these people cannot approve, whoever decides what, if this one asks for the run; but for the rollback, which may never come. */
+/**
+ * Gates that these people cannot approve, whoever decides what, if this one asks for the run. Roles of the rollback, which may never come,
+ * may still be given to somebody; a key that nobody has is too late when it comes.
+ */
 export function undecidableGates(rules: Rules): { gate: Gate; reason: string }[] {
-  const alone = unreachableGates(rules).filter(({ gate }) => gate !== 'rollback')
+  const needsDevice = rules.policy.gates.rollback.requirePresence === true
+  const alone = unreachableGates(rules).filter(({ gate }) => gate !== 'rollback' || needsDevice)
   const together = alone.length === 0 ? gateWithoutPeople(rules) : undefined
   return together === undefined ? alone : [together]
 }

@@ -70,14 +70,17 @@ export function whoLines({ roles, approvals, missing, people, presence }: GateWh
   const not = people.flatMap(({ name, excluded }) =>
     excluded === undefined ? [] : [`${name} (${WHY[excluded]})`],
   )
-  const among = roles.length === 0 ? 'anybody in the team' : roles.join(' or ')
+  // Where decisions are signed, only who is configured with a key can decide.
+  const signed = presence === true || people.some(({ excluded }) => excluded === 'no-key')
+  const anybody = signed ? 'anybody who can sign' : 'anybody in the team'
+  const among = roles.length === 0 ? anybody : roles.join(' or ')
   const count = approvals === 1 ? among : `${plural(missing, 'more approval')} of ${approvals}, by ${among}`
   const reach = able.map(({ name, contact }) => `${name}, ${contact ?? 'no contact configured'}`)
   // Where anybody may, those who are configured are not all who may.
   const named =
     reach.length > 0
       ? `: ${reach.join('; ')}`
-      : roles.length === 0
+      : roles.length === 0 && !signed
         ? ''
         : ': nobody who is configured may approve it now'
   const hardware =

@@ -22,6 +22,16 @@ const blocked = (rules: Policy, people: Person[], requester = 'Zoë'): Gate[] =>
 const DEV = { roles: ['dev'] }
 const TWO = [person('Ann', 'dev'), person('Bo', 'dev')]
 
+test('a rollback that only a hardware key could decide is told too, where nobody has one', () => {
+  const people = [{ ...person('Ann', 'dev'), publicKeys: [newSshKey().publicKey] }]
+  const asked = (requirePresence: boolean): Policy => ({
+    ...policy({ rollback: { requirePresence } }),
+    requireSignatures: true,
+  })
+  expect(blocked(asked(true), people)).toEqual(['rollback'])
+  expect(blocked(asked(false), people)).toEqual([])
+})
+
 test('a hardware key is demanded of who has none: told before anything starts', () => {
   const file = { ...person('Ann', 'dev'), publicKeys: [newSshKey().publicKey] }
   const device = { ...person('Bo', 'dev'), publicKeys: [newHardwareKey().publicKey] }

@@ -71,6 +71,24 @@ test('where a hardware key is asked for, that is said, and who has only a file',
   expect(who('preflight', { policy: signing, people: keyed }).join()).not.toContain('hardware')
 })
 
+test('where nobody who is configured could sign, anybody is not said to decide', () => {
+  const policy = defaultPolicy({ environment: 'local', production: false, people: [] })
+  const signing = { ...policy, requireSignatures: true }
+  const keyed = PEOPLE.slice(0, 2).map((one) => ({ ...one, publicKeys: [newSshKey().publicKey] }))
+  const present = { ...signing.gates, rollback: { ...signing.gates.rollback, requirePresence: true } }
+  expect(who('rollback', { policy: { ...signing, gates: present }, people: keyed })).toEqual([
+    'Who: anybody who can sign: nobody who is configured may approve it now',
+    'It counts only signed with a hardware key (FIDO2), which you touch for it.',
+    'May not approve it: Ann (has no hardware key to sign with); Bo (has no hardware key to sign with)',
+  ])
+  expect(who('plan', { policy: signing, people: [person('Ann')] })[0]).toBe(
+    'Who: anybody who can sign: nobody who is configured may approve it now',
+  )
+  expect(who('plan', { policy: signing, people: keyed })[0]).toBe(
+    'Who: anybody in the team: Ann, @ann; Bo, +1 555 0100',
+  )
+})
+
 test('where nobody is configured, anybody may', () => {
   const policy = defaultPolicy({ environment: 'local', production: false, people: [] })
   expect(who('plan', { policy, people: [] })).toEqual(['Who: anybody in the team'])
