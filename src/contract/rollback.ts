@@ -88,6 +88,8 @@ export const writtenTableSchema = z.object({
   difference: z.number().int().nullable(),
   /** The files write the time or chance into it, so which rows others wrote cannot be told. */
   uncertain: z.literal(true).optional(),
+  /** Its columns are others, so its values were not compared. */
+  otherColumns: z.literal(true).optional(),
 })
 export type WrittenTable = z.infer<typeof writtenTableSchema>
 

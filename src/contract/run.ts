@@ -276,7 +276,7 @@ const savedStateSchema = z.object({
   bookmark: z.string().optional(),
   /** Archive, or for a local database the file itself; on the worker. */
   file: z.string().optional(),
-  /** When the file was made, where that was not at `at`: what was written in between is behind the bookmark only. ISO 8601, UTC. */
+  /** When the file was begun, where that was not at `at`: what was written in between is in the later of the two. ISO 8601, UTC. */
   fileAt: z.string().optional(),
 })
 export type SavedState = z.infer<typeof savedStateSchema>

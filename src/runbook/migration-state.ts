@@ -50,11 +50,13 @@ export function safetyCopyText({ earlier = [], ...last }: SafetyCopy): string {
 }
 
 function savedText({ at, bookmark, file, fileAt = at }: SavedState): string {
-  const places = [
-    ...(bookmark === undefined ? [] : [`the bookmark ${bookmark} of ${at}`]),
-    ...(file === undefined ? [] : [`${file} of ${fileAt}`]),
-  ]
-  return places.join(', and ')
+  const archive = `${file} of ${fileAt}`
+  if (bookmark === undefined) return archive
+  const place = `the bookmark ${bookmark} of ${at}`
+  if (file === undefined) return place
+  const apart = Math.sign(Date.parse(fileAt) - Date.parse(at))
+  const between = apart < 0 ? 'which may lack' : 'which alone holds'
+  return `${place}, and ${archive}${apart === 0 ? '' : `, ${between} what was written between the two`}`
 }
 
 /** Migrations that the run was for, without the one that took them back. */

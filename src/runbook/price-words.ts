@@ -71,13 +71,13 @@ function rowsSentence(price: Price, plan: WorkersPlan | undefined): string {
 function shareOfDay({ rowsRead, rowsWritten }: Price, plan: WorkersPlan | undefined): string {
   if (plan === 'paid') return ''
   const shares = [
-    ...(rowsRead === null ? [] : [`${share(rowsRead, FREE_DAY.rowsRead)} of the rows that`]),
-    ...(rowsWritten === 0 ? [] : [`${share(rowsWritten, FREE_DAY.rowsWritten)} of the writes that`]),
+    ...(rowsRead === null ? [] : [`${share(rowsRead, FREE_DAY.rowsRead)} of the reads`]),
+    ...(rowsWritten === 0 ? [] : [`${share(rowsWritten, FREE_DAY.rowsWritten)} of the writes`]),
   ]
   if (shares.length === 0) return ''
   const whose =
     plan === 'free' ? 'the account has a day' : 'a free account has a day (a paid one has no such bound)'
-  return `: ${shares.join(' and ')} ${whose}; when they are used up, the application stops until midnight UTC`
+  return `: ${shares.join(' and ')} that ${whose}; when they are used up, the application stops until midnight UTC`
 }
 
 function share(part: number, whole: number): string {

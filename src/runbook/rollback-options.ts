@@ -199,7 +199,7 @@ function writesLost(
 }
 
 /**
- * What a way back that was taken lost, as it was known when it was taken: without what taking it cost. `price`: of the reverse migration,
+ * What a way back that was taken lost, as it was counted before people decided: without what taking it cost. `price`: of the reverse migration,
  * which is nothing but that.
  */
 export function lostBy(
@@ -208,7 +208,13 @@ export function lostBy(
   timeZone?: string,
 ): string[] {
   if (strategy === 'reverse-migration' || backup === null) return price
-  return writesLost(backup, defined({ timeZone, writtenSince }))
+  return [...writesLost(backup, defined({ timeZone, writtenSince })), ...uncountedLosses(writtenSince)]
+}
+
+/** People decided after the count, and others went on writing. */
+function uncountedLosses(since: Since | undefined): string[] {
+  if (since === undefined || 'unknown' in since || since.by === 'schema') return []
+  return ['what was written between that count and the way back is lost too, and was not counted']
 }
 
 function counted({ writtenSince }: Omit<Moment, 'backup'>): Pick<Way, 'writtenSince'> {

@@ -51,7 +51,7 @@ export function comparedLines(since: Since, timeZone: string): string[] {
   if ('unknown' in since) return [`Whether the rows are those of the archive is not known: ${since.unknown}`]
   const { by, tables, objects, moved } = since
   const head = `Read back ${zonedDateTime(Date.parse(since.asOf), timeZone)} and held against the archive of ${zonedDateTime(Date.parse(since.since), timeZone)}`
-  const differing = tables.slice(0, SHOWN).map(comparedTable)
+  const differing = tables.slice(0, SHOWN).map((table) => comparedTable(table, by))
   const rest = tables.length > SHOWN ? [`and ${plural(tables.length - SHOWN, 'more table')}`] : []
   return [
     `${head}: ${tables.length === 0 ? SAME[by] : [...differing, ...rest].join(', ')}`,
@@ -94,9 +94,19 @@ const THERE = {
   removed: 'In the archive and not there now',
 } as const
 
-function comparedTable({ table, difference }: WrittenTable): string {
-  if (difference === null || difference === 0) return `${table}: as many rows, and not the same values`
-  return `${table}: ${plural(Math.abs(difference), 'row')} ${difference > 0 ? 'more' : 'fewer'}`
+/** Sums differ with the number of rows: of the values of the other rows they tell nothing then. */
+function comparedTable(
+  { table, added, difference, otherColumns }: WrittenTable,
+  by: WrittenSince['by'],
+): string {
+  const same = difference === null || difference === 0
+  const rows = same
+    ? 'as many rows'
+    : `${plural(Math.abs(difference), 'row')} ${difference > 0 ? 'more' : 'fewer'}`
+  if (otherColumns === true) return `${table}: ${rows} and other columns, so its values were not compared`
+  if (added !== null || by !== 'sums') return `${table}: ${rows}`
+  if (same) return `${table}: ${rows}, and not the same values`
+  return `${table}: ${rows}, and whether the others hold the same values is not known`
 }
 
 function objectLines(objects: readonly MadeObject[]): string[] {

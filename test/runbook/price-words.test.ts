@@ -17,10 +17,10 @@ it.each([
   [
     {},
     undefined,
-    /about 100,000 rows.*2 % of the rows that a free account has a day \(a paid one has no such bound\)/,
+    /about 100,000 rows.*2 % of the reads that a free account has a day \(a paid one has no such bound\)/,
   ],
   [{}, undefined, /application stops until midnight UTC/],
-  [{}, 'free', /2 % of the rows that the account has a day/],
+  [{}, 'free', /2 % of the reads that the account has a day/],
   [{}, 'paid', /^(?!.*midnight).*about 40 calls/],
   [{}, 'paid', /whether D1 counts the 50,000 rows of its own export is not documented/],
   [{ rowsExported: 0 }, 'paid', /^(?!.*documented)/],
@@ -37,7 +37,11 @@ it.each([
   [{ unavailableMs: null }, undefined, /for how long is not known/],
   [{ unavailableMs: 0 }, undefined, /goes on answering/],
   [{ rowsRead: null }, undefined, /^(?!.*midnight).*more rows than were counted/],
-  [{ rowsWritten: 50_000 }, undefined, /writes at least 50,000.*50 % of the writes/],
+  [
+    { rowsWritten: 50_000 },
+    undefined,
+    /writes at least 50,000.*: 2 % of the reads and 50 % of the writes that a free account has a day/,
+  ],
 ] as const)('says of %j on the plan %s what follows from it', (price, plan, expected) => {
   expect(said(price, plan)).toMatch(expected)
 })

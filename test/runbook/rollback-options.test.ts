@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { defined } from '../../src/contract/defined.js'
 import { command } from '../../src/contract/next-command.js'
 import type { Since, WrittenSince, WrittenTable } from '../../src/contract/rollback.js'
-import { rollbackOptions } from '../../src/runbook/rollback-options.js'
+import { lostBy, rollbackOptions } from '../../src/runbook/rollback-options.js'
 import { samplePlan, sampleRun } from './sample-run.js'
 
 const { backup } = sampleRun()
@@ -132,4 +133,28 @@ test('more tables than people read are counted, and all of them are values', () 
   const [, travel] = rollbackOptions({ environment: 'x', plan: null, backup, writtenSince })
   expect(travel?.price[1]).toMatch(/t7: 1 added, and 3 more tables$/)
   expect(travel?.writtenSince).toEqual(writtenSince)
+})
+
+test.each<[string, Since | undefined, RegExp]>([
+  [
+    'counted',
+    { since: '', asOf: '2026-03-08T04:00:00Z', by: 'rows', tables: [], objects: [] },
+    /between that count and the way back is lost too, and was not counted$/,
+  ],
+  [
+    'not affordable',
+    { since: '', asOf: '2026-03-08T04:00:00Z', by: 'schema', tables: [], objects: [] },
+    /backup\.maxRowsRead allows$/,
+  ],
+  ['not known', { unknown: 'the archive is gone' }, /not known: the archive is gone$/],
+  ['not asked', undefined, /are lost$/],
+])('what a way back lost was counted before it was taken: %s', (_, writtenSince, last) => {
+  const taken = {
+    strategy: 'restore-backup',
+    issue: 'x',
+    price: [] as string[],
+    ...defined({ writtenSince }),
+  } as const
+  expect(lostBy(taken, backup).at(-1)).toMatch(last)
+  expect(lostBy({ ...taken, strategy: 'reverse-migration', price: ['p'] }, backup)).toEqual(['p'])
 })

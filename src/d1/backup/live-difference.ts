@@ -51,7 +51,7 @@ export async function liveDifference(
       if (uncertain.includes(table.toLowerCase())) return [{ ...unknown, uncertain: true }]
       const told = values && same.has(table)
       if (told ? !differing.has(table) : difference === 0 && same.has(table)) return []
-      return [unknown]
+      return [same.has(table) ? unknown : { ...unknown, otherColumns: true }]
     })
     return { by: values ? 'sums' : 'counts', tables, objects }
   } finally {
