@@ -51,6 +51,8 @@ export interface StatementEvidence {
   sources: ColumnSource[]
   /** What a CREATE … IF NOT EXISTS did not get. */
   unmet?: Precondition
+  /** Tables, in lower case, whose rows it picks or fills by the time or chance; where that was asked for. */
+  timeOrChance?: string[]
   /** It writes, alters or drops the ledger. */
   writesLedger?: true
   reads?: HeavyReads

@@ -13,12 +13,15 @@ import { failedPrecondition } from '../statement/if-not-exists.js'
 import { literalsInIndex, literalsInPlaceOfColumns } from '../statement/quoted-literals.js'
 import { columnSources } from '../statement/column-sources.js'
 import { countFilled, rowsToBeChanged, rowsToBeTaken } from './statement-effects.js'
+import { filledByTimeOrChance } from '../statement/time-or-chance.js'
 import { tablesByRoot, tableAccessOf } from '../statement/table-access.js'
 
 export interface ObserverOptions {
   migrationsTable: string
   /** Count the rows of tables in which a statement deletes: on real data only. */
   countRows: boolean
+  /** Tell which tables a statement fills by the time or chance. */
+  timeOrChance?: true
   /** The schema before the first of the files that are judged, for columns that these take away. */
   origin: DetailedCatalog
 }
@@ -45,6 +48,8 @@ export class Observer {
     const touches = this.#touches(statement.sql, anatomy)
     const literals = this.#literals(statement.sql, anatomy, touches)
     const sources = columnSources(this.#database, statement.sql, anatomy)
+    const timeOrChance =
+      this.#options.timeOrChance && filledByTimeOrChance(this.#database, statement.sql, anatomy)
     const unmet = failedPrecondition(this.#database, statement.sql, anatomy)
     const deletes = this.#options.countRows ? touches.filter(({ how }) => how === 'delete') : []
     const counts = deletes.flatMap(({ table }) => {
@@ -80,7 +85,7 @@ export class Observer {
       counts,
       literals,
       sources,
-      ...defined({ unmet, reads, fires }),
+      ...defined({ timeOrChance, unmet, reads, fires }),
       ...(taken.length === 0 ? {} : { taken }),
       ...filled(changes),
       ...(this.#writesLedger(anatomy) ? { writesLedger: true } : {}),

@@ -114,6 +114,7 @@ test.each<[string, string, object[]]>([
   expect(found.objects).toMatchObject([{ change: 'changed', type: 'table' }])
 })
 
+const AUDIT = 'CREATE TABLE audit (id INTEGER PRIMARY KEY, at TEXT DEFAULT (datetime()));'
 test.each([
   ['the time in an UPDATE', `UPDATE users SET seen = datetime('now');`, 'users'],
   ['CURRENT_TIMESTAMP', `UPDATE users SET seen = CURRENT_TIMESTAMP;`, 'users'],
@@ -128,12 +129,56 @@ test.each([
     `UPDATE users SET seen = date('now'); CREATE TABLE __new (id INTEGER PRIMARY KEY, seen TEXT); INSERT INTO __new SELECT id, seen FROM users; ALTER TABLE __new RENAME TO copied;`,
     'copied',
   ],
+  ['a default that is called without arguments', `${AUDIT} INSERT INTO audit (id) VALUES (1);`, 'audit'],
+  ['a format of now', `UPDATE users SET seen = strftime('%Y') WHERE id = 1;`, 'users'],
+  ['DEFAULT VALUES', `${AUDIT} INSERT INTO audit DEFAULT VALUES;`, 'audit'],
+  ['rows that chance takes away', `DELETE FROM users WHERE random() = 1;`, 'users'],
+  [
+    'a trigger that stamps another table, for which the writer is not',
+    `${AUDIT} CREATE TRIGGER stamp AFTER INSERT ON users BEGIN INSERT INTO audit (id) VALUES (NEW.id); END; INSERT INTO users (name) VALUES ('Di');`,
+    'audit',
+  ],
+  [
+    'a trigger that stamps its own table',
+    `CREATE TRIGGER touch AFTER UPDATE OF name ON users BEGIN UPDATE users SET seen = datetime('now') WHERE id = NEW.id; END; UPDATE users SET name = upper(name);`,
+    'users',
+  ],
 ])('nobody is blamed for %s', (_, forward, table) => {
   const { tables } = since(forward, '')
   expect(tables.find((one) => one.table === table)).toEqual({
     ...{ table, added: null, changed: null, gone: null, difference: 0, uncertain: true },
   })
   expect(tables.every(({ uncertain }) => uncertain === true)).toBe(true)
+})
+
+const STAMPED = `CREATE TABLE art (id INTEGER PRIMARY KEY, n INTEGER, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);
+INSERT INTO art VALUES (1, 1, '2020-01-01'), (2, 2, '2020-01-02');
+CREATE TRIGGER touch AFTER UPDATE OF at ON art BEGIN UPDATE art SET n = random() WHERE id = NEW.id; END;`
+const REBUILD =
+  'CREATE TABLE art_new (id INTEGER PRIMARY KEY, n INTEGER CHECK (n > 0), at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);'
+const RENAME = 'DROP TABLE art; ALTER TABLE art_new RENAME TO art;'
+test.each([
+  [
+    'a rebuild copies the column',
+    `${REBUILD} INSERT INTO art_new (id, n, at) SELECT id, n, at FROM art; ${RENAME}`,
+  ],
+  ['a rebuild copies the whole row', `${REBUILD} INSERT INTO art_new SELECT * FROM art; ${RENAME}`],
+  ['another column is set, and no trigger fires', 'UPDATE art SET n = n + 1;'],
+  ['a row is put in with the column', `INSERT INTO art VALUES (7, 7, '2020-01-07');`],
+  ['a time of the rows themselves is reckoned', `UPDATE art SET n = unixepoch(id, 'unixepoch');`],
+  ['a column is added', 'ALTER TABLE art ADD COLUMN more TEXT;'],
+  [
+    'what was stamped is dropped, and the table made again from others',
+    `CREATE TABLE keep AS SELECT id, n, at FROM art; UPDATE art SET n = random(); ${REBUILD} INSERT INTO art_new SELECT * FROM keep; ${RENAME} DROP TABLE keep;`,
+  ],
+])('rows of others are counted where a default or trigger could write the time, and %s', (_, forward) => {
+  const { tables, uncertain } = since(
+    forward,
+    `INSERT INTO art (id, n, at) VALUES (8, 8, 'x'); DELETE FROM art WHERE id = 1; UPDATE art SET n = 9 WHERE id = 2;`,
+    STAMPED,
+  )
+  expect(tables).toEqual([known('art', 1, 1, 1)])
+  expect(uncertain).not.toContain('art')
 })
 
 test.each([
