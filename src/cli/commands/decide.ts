@@ -151,7 +151,10 @@ export function wayPrice(
   if (outcome !== null) return undefined
   const way = rollbackOptions?.find((one) => one.strategy === strategy)
   if (way === undefined)
-    return { title: `What ${strategy} costs`, lines: ['it is not known: the run has not told it'] }
+    return {
+      title: `What ${strategy} costs`,
+      lines: ['it is not counted yet: the run tells it where it asks, at the gate rollback'],
+    }
   return way.available
     ? { title: `What ${strategy} costs, as the run told last`, lines: way.price }
     : undefined

@@ -83,7 +83,10 @@ test('what a way back costs is said before it is chosen, as the run told it, or 
     title: 'What time-travel costs, as the run told last',
     lines: ['as of 2026-01-02 03:04 UTC: 3 rows written since'],
   })
-  const unknown = { title: 'What restore-backup costs', lines: ['it is not known: the run has not told it'] }
+  const unknown = {
+    title: 'What restore-backup costs',
+    lines: ['it is not counted yet: the run tells it where it asks, at the gate rollback'],
+  }
   expect(wayPrice(choose('restore-backup'), told())).toEqual(unknown)
   expect(wayPrice(choose('restore-backup'), { outcome: null })).toEqual(unknown)
 })
