@@ -22,7 +22,7 @@ import { patiently, type Silence } from '../../client/patience.js'
 import { withRun } from '../../client/run-id.js'
 import { readRun } from '../../client/runs.js'
 import type { Session } from '../../client/session.js'
-import { at, command, words, wordsAt, type Words } from '../../contract/next-command.js'
+import { at, command, words, wordsAt, type NextCommand, type Words } from '../../contract/next-command.js'
 
 export interface DecideOptions {
   id?: string
@@ -118,7 +118,8 @@ export async function sendDecision(input: {
   output.document({ success: true, workflowId, ...input.decision, actor, ...result })
   if (!output.json) {
     output.line(countedText({ ...input.decision, actor }, result))
-    if (next !== undefined) for (const line of nextLines(next, actor)) output.line(line)
+    if (next !== undefined)
+      for (const line of nextLines(next, actor, identityTyped(options))) output.line(line)
   }
   return 0
 }
@@ -194,8 +195,16 @@ async function readNext(session: Session, workflowId: string): Promise<RunView |
   return readRun(session, workflowId).catch(() => undefined)
 }
 
+/** How the person said who they are: they are the same one at the next gate. */
+export function identityTyped({ actor, signKey }: Pick<DecideOptions, 'actor' | 'signKey'>): string[] {
+  return [
+    ...(actor === undefined ? [] : ['--actor', actor]),
+    ...(signKey === undefined ? [] : ['--sign-key', signKey]),
+  ]
+}
+
 /** What the run does now: the gate that waits next, or the work that goes on. */
-export function nextLines(view: RunView, actor: string): Words[] {
+export function nextLines(view: RunView, actor: string, identity: readonly string[] = []): Words[] {
   const open = openGates(view)
   if (open.length === 0) {
     const state = view.outcome === null ? (view.paused ? 'paused; ' : '') : `${view.outcome}: `
@@ -215,10 +224,14 @@ export function nextLines(view: RunView, actor: string): Words[] {
     return [
       `Now: waiting at the gate ${gate}`,
       ...gateCommands({ gate, environment: view.environment }).map(
-        ({ label, command: next }) => words`  ${label.toLowerCase()}: ${next}`,
+        ({ label, command: next }) => words`  ${label.toLowerCase()}: ${withArgs(next, identity)}`,
       ),
     ]
   })
+}
+
+export function withArgs(next: NextCommand, args: readonly string[]): NextCommand {
+  return { ...next, args: [...next.args, ...args] }
 }
 
 /** False where the run says already that their approval would not count; it judges the rest itself. */

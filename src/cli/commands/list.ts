@@ -10,7 +10,7 @@ import { plural } from '../../text/plural.js'
 import type { App } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
 import { timeText } from '../terminal/run-text.js'
-import { actorOf } from './decide.js'
+import { actorOf, identityTyped, withArgs } from './decide.js'
 import { runsTable } from './runs-table.js'
 
 interface ListOptions {
@@ -35,7 +35,8 @@ export function listCommand(app: App, summary: string): Command {
         return withSession(options.project, async (session) => {
           if (options.mine === true) {
             const actor = await actorOf({ project: options.project, ...defined({ actor: options.actor }) })
-            return sayInbox(output, actor, timeZone, await readInbox(session, { actor, environment }))
+            const inbox = await readInbox(session, { actor, environment })
+            return sayInbox({ output, actor, timeZone, identity: identityTyped(options) }, inbox)
           }
           const runs = await listRuns(session, { environment, open: options.open === true, limit })
           if (runs.length === 0 && environment !== undefined) environments?.(environment)
@@ -89,7 +90,15 @@ export function inboxSummary(actor: string, waiting: number, unread: number): st
   return `${known}${plural(unread, 'run')} could not be read: whether ${unread === 1 ? 'it waits' : 'they wait'} for ${actor} is not known.`
 }
 
-function sayInbox(output: Output, actor: string, timeZone: string, { waiting, unknown }: Inbox): number {
+function sayInbox(
+  {
+    output,
+    actor,
+    timeZone,
+    identity,
+  }: { output: Output; actor: string; timeZone: string; identity: readonly string[] },
+  { waiting, unknown }: Inbox,
+): number {
   output.document({
     success: true,
     actor,
@@ -109,9 +118,9 @@ function sayInbox(output: Output, actor: string, timeZone: string, { waiting, un
       const until = expiresAt === undefined ? '' : `, expires ${timeText(expiresAt, { timeZone })}`
       say(`${colors.bold(gate)}: ${environment} ${name}${since}${until}`)
       const place = { run: run.workflowId, environment }
-      const look = { label: 'Look at it', command: command('show') }
-      for (const { label, command: next } of [look, ...gateCommands({ gate, environment })])
-        say(words`${label}: ${at(place, next)}`, '  ')
+      say(words`Look at it: ${at(place, command('show'))}`, '  ')
+      for (const { label, command: next } of gateCommands({ gate, environment }))
+        say(words`${label}: ${at(place, withArgs(next, identity))}`, '  ')
     }
   }
   if (waiting.length === 0 || unknown.length > 0)

@@ -13,7 +13,7 @@ import { differenceLine } from '../../runbook/charter/differences.js'
 import { interruptible } from '../terminal/interrupt.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'
-import { actorOf } from './decide.js'
+import { actorOf, identityTyped } from './decide.js'
 import type { RunOptions } from './run-options.js'
 import { stayWithRun } from './stay.js'
 
@@ -59,10 +59,11 @@ export async function startFromCommand(
     )
     const started = await startRun(session, taskQueue, request)
     const admitted = await untilAdmitted(session, started)
-    sayDifferences(output, admitted)
+    for (const note of admissionNotes(admitted)) output.note(note)
     if (options.wait === true) {
       const signing = { key: options.signKey, folder: projectDir }
-      return stayWithRun({ session, ...started, output, actor: requester, request, until, signing })
+      const identity = identityTyped({ ...defined({ actor: options.requester, signKey: options.signKey }) })
+      return stayWithRun({ session, ...started, output, actor: requester, request, until, signing, identity })
     }
     refuseUnadmitted(admitted, started)
     const { environment, database } = target
@@ -99,16 +100,21 @@ function refuseUnadmitted(
   throw new RunbookError(type, message, { advice, details: { ...started } })
 }
 
-/** Whoever started the run sees at once what is not as they asked, and what is only because they asked. */
-function sayDifferences(output: Output, admitted: RunView | undefined): void {
+/** Whoever started the run sees at once what is not as they asked, and what is only because they asked. Of a run that is over nothing stays to be ended. */
+export function admissionNotes(admitted: Pick<RunView, 'admission' | 'outcome'> | undefined): Words[] {
   const differences = admitted?.admission?.differences ?? []
   const held = differences.filter(({ stands }) => stands === undefined)
-  for (const own of differences.filter(({ stands }) => stands !== undefined))
-    output.note(`! ${differenceLine(own)}`)
-  if (held.length === 0) return
-  output.note("Not as this project says: the run is held to the worker's charter.")
-  for (const difference of held) output.note(`  ! ${differenceLine(difference)}`)
-  output.note(
-    words`  This run stays held to that charter. For what this project says: end it (${command('abort')}), start the worker again (or give it what ${command('charter')} writes now), and then start anew.`,
-  )
+  const own = differences.filter(({ stands }) => stands !== undefined)
+  const asked = own.map((one) => `! ${differenceLine(one)}`)
+  if (held.length === 0) return asked
+  const over = admitted?.outcome !== null
+  const anew = words`start the worker again (or give it what ${command('charter')} writes now), and then start anew.`
+  return [
+    ...asked,
+    `Not as this project says: the run ${over ? 'was' : 'is'} held to the worker's charter.`,
+    ...held.map((one) => `  ! ${differenceLine(one)}`),
+    over
+      ? words`  For what this project says: ${anew}`
+      : words`  This run stays held to that charter. For what this project says: end it (${command('abort')}), ${anew}`,
+  ]
 }

@@ -5,8 +5,11 @@ import { runLines } from '../terminal/run-text.js'
 import { databaseLine } from '../terminal/target-text.js'
 import { awaitsRollback, driveRun, type DriveOptions } from './drive.js'
 
-/** Stays with a run and asks its prompts, then says how it ended, or how to come back to it. Returns the exit code. */
-export async function stayWithRun(options: DriveOptions): Promise<number> {
+/**
+ * Stays with a run and asks its prompts, then says how it ended, or how to come back to it. `identity`: how the person said on the line
+ * who they are. Returns the exit code.
+ */
+export async function stayWithRun(options: DriveOptions & { identity: readonly string[] }): Promise<number> {
   const { output, request } = options
   const { environment } = request.target
   if (!output.json) output.line(databaseLine(request.target, output.colors))
@@ -28,7 +31,7 @@ export async function stayWithRun(options: DriveOptions): Promise<number> {
     return exitCodeAfter(leftBy === 'SIGTERM' ? 'SIGTERM' : 'SIGINT')
   }
   output.note(
-    words`The run goes on. Come back to its prompts: ${at({ environment }, command('watch', '--decide'))}`,
+    words`The run goes on. Come back to its prompts: ${at({ environment }, command('watch', '--decide', ...options.identity))}`,
   )
   // A person who chose to leave got what they asked for; a wait that a signal ended did not, and the run has no outcome yet.
   return leftBy === 'choice' ? 0 : exitCodeAfter(leftBy)

@@ -6,7 +6,7 @@ import { RunbookError } from '../../contract/failures.js'
 import { command, words } from '../../contract/next-command.js'
 import type { CommonOptions } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
-import { actorOf } from './decide.js'
+import { actorOf, identityTyped } from './decide.js'
 import { stayWithRun } from './stay.js'
 
 export interface WatchOptions {
@@ -36,7 +36,11 @@ export async function watchAndDecide(
     const request = await readRequest(session, { workflowId, runId })
     if (request === null) throw new Error(`the run ${workflowId} has no request in its history`)
     const signing = { key: options.signKey, folder: options.project }
-    return stayWithRun({ session, workflowId, runId, output, actor, request, until: 'closed', signing })
+    const identity = identityTyped(options)
+    return stayWithRun({
+      ...{ session, workflowId, runId, output, actor, request, signing, identity },
+      until: 'closed',
+    })
   })
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nextLines, wayPrice, wholePlanHash } from '../../../src/cli/commands/decide.js'
+import { identityTyped, nextLines, wayPrice, wholePlanHash } from '../../../src/cli/commands/decide.js'
 import { plain } from '../../../src/contract/command-line.js'
 import type { RollbackStrategy } from '../../../src/contract/policy.js'
 import { command, commandsIn } from '../../../src/contract/next-command.js'
@@ -63,6 +63,17 @@ test.each<[string, string, string[], boolean]>([
   const lines = nextLines(halfApproved(roles), actor)
   expect(lines.flatMap(commandsIn).map((one) => one.command)).toEqual(offered ? ['approve', 'reject'] : [])
   if (!offered) expect(lines.map((line) => plain(line)).join('\n')).toContain('Cy')
+})
+
+test('whoever said on the line who they are, and with which key, is the same one in what to type next', () => {
+  const identity = identityTyped({ actor: 'Cy', signKey: '../cy' })
+  const typed = nextLines(halfApproved([]), 'Cy', identity).flatMap(commandsIn)
+  expect(typed.map(({ args }) => args)).toEqual([
+    ['plan', '--actor', 'Cy', '--sign-key', '../cy'],
+    ['plan', '--actor', 'Cy', '--sign-key', '../cy'],
+  ])
+  expect(identityTyped({ signKey: 'k' })).toEqual(['--sign-key', 'k'])
+  expect(identityTyped({})).toEqual([])
 })
 
 const TRAVEL = {
