@@ -51,9 +51,7 @@ export async function checkPrerequisites(
 async function leftByOthers(here: ActivityContext): Promise<Check[]> {
   const held = await newestHeld(archivesAt(here)).catch(() => undefined)
   if (held === undefined) return []
-  return [
-    { name: LEFT_UNFINISHED, title: 'No run was left unfinished', state: 'warned', ...unfinishedRun(held) },
-  ]
+  return [{ name: LEFT_UNFINISHED, title: 'Left unfinished', state: 'warned', ...unfinishedRun(held) }]
 }
 
 async function nodeVersion(): Promise<string> {

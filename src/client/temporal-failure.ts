@@ -80,7 +80,7 @@ export function explainTemporal(error: unknown, workflowId: string, runId?: stri
   }
   if (isSilence(error)) {
     return new RunbookError('TemporalUnreachable', 'The Temporal server does not answer.', {
-      advice: words`Start it with ${command('dev')}, or check TEMPORAL_ADDRESS and the network. A run that was started goes on by itself.`,
+      advice: words`Start it with ${command('dev')}, or check TEMPORAL_ADDRESS and the network. A run that was started goes on wherever its server and its worker run: that of an embedded server, once it is started again.`,
       cause: error,
     })
   }

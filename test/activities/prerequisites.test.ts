@@ -140,6 +140,7 @@ describe('a run that was left unfinished', () => {
     const check = (await look(held))('left-unfinished')
     expect(check).toMatchObject({ state: 'warned', message: expect.stringContaining(path.basename(ARCHIVE)) })
     expect(check?.message).toContain('the run local-1 holds')
+    expect(check?.title).toBe('Left unfinished')
     expect(plain(check?.advice ?? '')).toContain('adopt-run')
   })
 

@@ -1,5 +1,7 @@
 import { ServiceError } from '@temporalio/client'
 import { expect, test } from 'vitest'
+import { plain } from '../../src/contract/command-line.js'
+import type { RunbookError } from '../../src/contract/failures.js'
 import { explainTemporal, isOtherCode, isStuck } from '../../src/client/temporal-failure.js'
 
 const FAILED_PRECONDITION = 9
@@ -15,6 +17,15 @@ test.each([
   const error = refused(details)
   expect(isStuck(error)).toBe(true)
   expect(isOtherCode(error)).toBe(otherCode)
+})
+
+test('of a server that is silent it is not said that the run goes on without it', () => {
+  const silent = new ServiceError('no answer', {
+    cause: Object.assign(new Error('14 UNAVAILABLE'), { code: 14 }),
+  })
+  const { adviceWords } = explainTemporal(silent, 'x') as RunbookError
+  expect(plain(adviceWords)).not.toContain('by itself')
+  expect(plain(adviceWords)).toContain('wherever its server and its worker run')
 })
 
 const INVALID_ARGUMENT = 3
