@@ -24,6 +24,7 @@ import { BY_NO_KEY, BY_THE_KEY } from './lost-through.js'
 import { ONCE, REPEATED } from './rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from './stored-types.js'
 import { CLEARED_KEPT, CLEARED_LOST } from './values-cleared.js'
+import { FOLDED_INTO_OWNER, NOT_IN_OWNER } from './owners.js'
 import { PARTLY_HELD, WHOLLY_HELD } from './partly-held.js'
 import { NUMBERS_STAY, RENUMBERED } from './row-numbers.js'
 import { REKEYED, REKEYED_LOST } from './rekeyed.js'
@@ -96,4 +97,6 @@ export const KINDS: Record<string, Scenario[]> = {
   'rows of a full-text table keep their numbers': NUMBERS_STAY,
   'tables split by what their rows say': SPLIT_KEPT,
   'tables split, and some of it in no part': SPLIT_LOST,
+  'rows that become columns of their owner': FOLDED_INTO_OWNER,
+  'rows of an owner that its columns do not give back': NOT_IN_OWNER,
 }

@@ -237,7 +237,7 @@ function linksTo(
 }
 
 /** Whether a statement compares a column of a table, under its name or an alias, with one of another: `p.user_id = u.id`. */
-function equates(tokens: Token[], key: { table: string; column: string }, other: string): boolean {
+export function equates(tokens: Token[], key: { table: string; column: string }, other: string): boolean {
   const at = (index: number): string => unquote(tokens[index]?.text ?? '')
   const named = tokens.flatMap((_, index) => {
     if (!sameName(at(index), key.table)) return []

@@ -3,6 +3,7 @@ import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { DataComparison, TableFate } from '../evidence.js'
 import { foldedColumns } from './folded-columns.js'
 import { foldedLists } from './folded-lists.js'
+import { foldedIntoOwner } from './folded-owner.js'
 import { foldedRows } from './folded-rows.js'
 import { notGivenBack, whereHeld } from './moved-values.js'
 import type { Versions } from './versions.js'
@@ -75,7 +76,8 @@ export function relocate(
   const folded =
     foldedRows(versions, fate, rows, copies, spare) ??
     foldedLists(versions, fate, rows, copies, spare) ??
-    foldedColumns(versions, fate, rows, copies, spare)
+    foldedColumns(versions, fate, rows, copies, spare) ??
+    foldedIntoOwner(versions, fate, rows, copies, spare)
   if (folded !== undefined) return partlyMoved(versions, fate, found, { ...folded, holders: [folded.table] })
   const renumbered = underOtherKeys(versions, fate, copies, found.lost)
   if (renumbered !== undefined) return { ...movedTo(found, found.lost, renumbered), underOtherKeys: true }
