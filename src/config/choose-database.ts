@@ -40,10 +40,21 @@ export function chooseDatabase(
   }
   if (others.every((other) => sameDatabase(entry, other, environment.remote) && sameHistory(entry, other)))
     return entry
-  throw severalDatabases(`${where} of ${file}`, candidates, environment.remote)
+  throw severalDatabases(
+    `${where} of ${file}`,
+    { wanted, candidates, all: level.databases },
+    environment.remote,
+  )
 }
 
-function severalDatabases(where: string, candidates: D1Entry[], remote: boolean): RunbookError {
+interface Choice {
+  wanted: string | undefined
+  /** Those that answer to it. */
+  candidates: readonly D1Entry[]
+  all: readonly D1Entry[]
+}
+
+function severalDatabases(where: string, { wanted, candidates, all }: Choice, remote: boolean): RunbookError {
   const [first] = candidates
   const one = candidates.every((other) => first !== undefined && sameDatabase(first, other, remote))
   const names = unique(candidates.map(({ name }) => name))
@@ -51,26 +62,39 @@ function severalDatabases(where: string, candidates: D1Entry[], remote: boolean)
     if (one) return `${entry.binding} (${historyOf(entry)})`
     return names.length === candidates.length ? entry.name : `${entry.binding} (${entry.name})`
   })
-  const choice = first === undefined ? '' : callOf(first, candidates)
+  const calls = candidates.flatMap((entry) => callOf(entry, all) ?? [])
+  const listed = calls.map((call) => `--database ${shellWord(call)}, or `).join('')
+  // A binding of one may be the name of another.
+  const asked =
+    wanted === undefined || names.length < 2
+      ? `${where} has several databases: ${shown.join(', ')}.`
+      : `"${wanted}" is several databases of ${where}: ${candidates.map((entry) => calledText(entry, wanted)).join(', ')}.`
   return new RunbookError(
     'ConfigInvalid',
     one
       ? `${where} names one database, ${names.join(', ')}, under several bindings with other migrations: ${shown.join(', ')}.`
-      : `${where} has several databases: ${shown.join(', ')}.`,
+      : asked,
     {
-      advice: `Say which: --database ${shellWord(choice)}, or \`database\` in runbook.config.`,
+      advice:
+        calls.length === 0
+          ? 'None of them has a name, a binding or an ID that is not also another one: rename a binding.'
+          : `Say which: ${listed}\`database\` in runbook.config.`,
       details: { databases: names, bindings: candidates.map(({ binding }) => binding) },
     },
   )
 }
 
+/** By which of its names an entry answers to what was asked for, and what else it is called. */
+function calledText({ name, binding, id }: D1Entry, wanted: string): string {
+  if (binding === wanted) return `the binding of the database ${name}`
+  if (name === wanted) return `the name of the database whose binding is ${binding}`
+  return `the ID ${id ?? ''} of ${name} (${binding})`
+}
+
 /** What only this one of them answers to: its name, as people know it, else its binding, else its ID. */
-function callOf(entry: D1Entry, candidates: readonly D1Entry[]): string {
+function callOf(entry: D1Entry, all: readonly D1Entry[]): string | undefined {
   const calls = [entry.name, entry.binding, entry.id ?? '']
-  return (
-    calls.find((call) => call !== '' && candidates.filter((each) => answersTo(each, call)).length === 1) ??
-    entry.binding
-  )
+  return calls.find((call) => call !== '' && all.filter((each) => answersTo(each, call)).length === 1)
 }
 
 export function answersTo(entry: D1Entry, name: string): boolean {

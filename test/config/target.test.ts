@@ -190,13 +190,32 @@ describe('several bindings', () => {
     expect((await resolve(files, 'local', call)).binding).toBe('A')
   })
 
-  test('of which one is called as another database is named are told apart by the ID', async () => {
+  test('of which one is called as another database is named are told apart, with what to pass for each', async () => {
     const files = local(
       entry('A'),
       entry('app').replace('"app"\ndatabase_id = "id-app"', '"b"\ndatabase_id = "id-b"'),
     )
     await expect(resolve(files, 'local', 'app')).rejects.toMatchObject({
-      advice: expect.stringContaining('--database A,'),
+      message:
+        '"app" is several databases of the top level of wrangler.toml: the name of the database whose binding is A, the binding of the database b.',
+      advice: 'Say which: --database A, or --database b, or `database` in runbook.config.',
+    })
+    expect((await resolve(files, 'local', 'A')).database.name).toBe('app')
+    expect((await resolve(files, 'local', 'b')).binding).toBe('app')
+    const config = { ...files, 'runbook.config.json': '{"database": "app"}' }
+    await expect(resolve(config, 'local')).rejects.toMatchObject({
+      message: expect.stringContaining('"app" is several databases'),
+    })
+  })
+
+  test('that no word tells apart are to be renamed', async () => {
+    const crossed = (binding: string, name: string): string =>
+      `[[d1_databases]]\nbinding = "${binding}"\ndatabase_name = "${name}"\n`
+    await expect(resolve(local(crossed('A', 'B'), crossed('B', 'A')), 'local', 'A')).rejects.toMatchObject({
+      message: expect.stringContaining(
+        'the binding of the database B, the name of the database whose binding is B',
+      ),
+      advice: expect.stringContaining('rename a binding'),
     })
   })
 })
