@@ -13,6 +13,8 @@ import {
 } from '../config/settings.js'
 import type { Attestation } from '../contract/attestations.js'
 import { RunbookError } from '../contract/failures.js'
+import { LIMITS } from '../contract/limits.js'
+import { grouped } from '../contract/number.js'
 import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
 import { storeOf } from '../config/store.js'
 import { artifactFolder, storedArtifacts } from '../d1/migrations/artifacts.js'
@@ -73,6 +75,7 @@ function startAgain({
 export async function buildRequest(context: Context, options: RequestOptions): Promise<MigrationRequest> {
   const { project, target } = context
   const settings = resolveRequestSettings(project, target.environment)
+  demandName(options.requester)
   refuseUndecidableGates({ ...settings, requester: options.requester, production: target.production })
   const window = windowOf(settings, options)
   const files = await readProjectFiles(context)
@@ -130,8 +133,19 @@ export function demandReadable(
   options: Pick<RequestOptions, 'requester' | 'window' | 'attested' | 'skipped'>,
 ): void {
   const { attested = [], skipped = [], requester } = options
+  demandName(requester)
   givenAnswers({ attested, skipped, actor: requester })
   windowOf(resolveRequestSettings(project, target.environment), options)
+}
+
+function demandName(requester: string): void {
+  const { length } = requester.trim()
+  if (length > 0 && length <= LIMITS.name) return
+  const message =
+    length === 0
+      ? 'The name of the requester is empty.'
+      : `The name of the requester has ${grouped(length)} characters; ${LIMITS.name} are the most.`
+  throw new RunbookError('ConfigInvalid', message, { advice: 'Say who asks for the run: --requester NAME.' })
 }
 
 function windowOf(

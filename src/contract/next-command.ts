@@ -1,4 +1,5 @@
 import { defined } from './defined.js'
+import { DEFAULT_ENVIRONMENT } from './names.js'
 /**
  * A command that somebody may type next, as a value: it is written out only where it is shown, by who knows the reader's
  * shell, form and place (`src/text/words.ts`). Workflow code imports this file: no Node module, no zod.
@@ -84,7 +85,9 @@ export function at(place: CommandPlace, next: NextCommand): NextCommand {
   const inProject = { ...next, ...defined({ project }) }
   if (takes === 'project') return inProject
   const environment = next.environment ?? place.environment
-  const elsewhere = next.environment !== undefined && next.environment !== place.environment
+  // Who typed no environment is in the default one: its database is meant there, too.
+  const here = place.environment ?? DEFAULT_ENVIRONMENT
+  const elsewhere = next.environment !== undefined && next.environment !== here
   const database = next.database ?? (elsewhere ? undefined : place.database)
   const run = takes === 'environment' ? undefined : (next.run ?? place.run)
   return {

@@ -103,7 +103,7 @@ function takenBackLines(view: RunView, timeZone: string): string[] {
     ...(by === undefined ? [] : [`Way: ${wayText(by)}`]),
     ...(lost === undefined ? [] : [`Lost: ${lost === '' ? 'nothing, as rehearsed' : lost}`]),
     ...(rollback?.undo === undefined ? [] : [`Undo: Time Travel to the bookmark ${rollback.undo}`]),
-    ...(view.safetyCopy === undefined ? [] : [safetyCopyText(view.safetyCopy)]),
+    ...(view.safetyCopy === undefined ? [] : [safetyCopyText(view.safetyCopy, timeZone)]),
     `Database now: ${ledgerText(view) ?? 'its ledger could not be read again'}`,
     ...(rollback?.compared === undefined ? [] : comparedLines(rollback.compared, timeZone)),
     ...migrations.map((one) => `${one.name}: ${migrationState(one, migrations)}`),

@@ -6,6 +6,7 @@ import type {
   SavedState,
   TakenBackBy,
 } from '../contract/run.js'
+import { zonedSeconds } from '../text/clock.js'
 import { plural } from '../text/plural.js'
 
 /** What this run did to one migration, in words: `applied`, `taken back by 0004_rollback_2026_01_02.sql`. */
@@ -44,15 +45,16 @@ export function wayText(by: TakenBackBy): string {
 }
 
 /** What undoes a restore, which replaced all that was written since. */
-export function safetyCopyText({ earlier = [], ...last }: SafetyCopy): string {
-  const before = earlier.map((saved) => `; of before an earlier try: ${savedText(saved)}`)
-  return `The state of before is saved: ${savedText(last)}${before.join('')}`
+export function safetyCopyText({ earlier = [], ...last }: SafetyCopy, timeZone = 'UTC'): string {
+  const before = earlier.map((saved) => `; of before an earlier try: ${savedText(saved, timeZone)}`)
+  return `The state of before is saved: ${savedText(last, timeZone)}${before.join('')}`
 }
 
-function savedText({ at, bookmark, file, fileAt = at }: SavedState): string {
-  const archive = `${file} of ${fileAt}`
+function savedText({ at, bookmark, file, fileAt = at }: SavedState, timeZone: string): string {
+  const when = (iso: string): string => zonedSeconds(Date.parse(iso), timeZone)
+  const archive = `${file} of ${when(fileAt)}`
   if (bookmark === undefined) return archive
-  const place = `the bookmark ${bookmark} of ${at}`
+  const place = `the bookmark ${bookmark} of ${when(at)}`
   if (file === undefined) return place
   const apart = Math.sign(Date.parse(fileAt) - Date.parse(at))
   const between = apart < 0 ? 'which may lack' : 'which alone holds'

@@ -180,6 +180,11 @@ function whatIsDone(run: Run): string {
   if (run.keptBecause !== undefined) return `It is kept as it is: ${run.keptBecause}`
   const { state, decisions } = run.gates.of('rollback')
   if (state !== 'open') return `Action: ${nextAction(run, true)}`
+  const failed = run.view.rollbackTries?.at(-1)
+  if (decisions.length === 0 && failed !== undefined) {
+    const when = zonedDateTime(Date.parse(failed.at), run.request.timeZone)
+    return `The gate rollback is open, and waits for a decision: ${failed.strategy} was tried, and failed ${when}`
+  }
   if (decisions.length === 0) return 'Nobody has decided yet: the gate rollback is open'
   return `The gate rollback is open, approved so far by ${decisions.map(({ actor }) => actor).join(', ')}`
 }

@@ -40,7 +40,7 @@ export function tellSafetyCopy(run: Run, copy: SavedState): void {
     run.view.safetyCopy = { ...copy, earlier: [...earlier, last] }
   }
   if (copy.file !== undefined && !run.view.artifacts.includes(copy.file)) run.view.artifacts.push(copy.file)
-  const details = [safetyCopyText(run.view.safetyCopy)]
+  const details = [safetyCopyText(run.view.safetyCopy, run.request.timeZone)]
   const title = 'The state that the rollback replaces is saved'
   run.announcer.tell('note', noteMessage({ ...run.context, title, details }))
 }

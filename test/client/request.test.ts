@@ -28,6 +28,20 @@ async function build(
 const usage = (message: RegExp): unknown =>
   expect.objectContaining({ type: 'ConfigInvalid', message: expect.stringMatching(message) })
 
+describe('the name of the requester', () => {
+  test.each([
+    ['one that is too long', 'N'.repeat(201), /has 201 characters; 200 are the most\.$/],
+    ['none', ' ', /is empty\.$/],
+  ])('is asked for anew: %s', async (_name, requester, said) => {
+    await expect(build({}, { requester })).rejects.toEqual(usage(said))
+  })
+
+  test('may be of any characters', async () => {
+    const odd = `\u001B[2J\u202E<!channel> ${'N'.repeat(180)}`
+    expect((await build({}, { requester: odd })).requester).toBe(odd)
+  })
+})
+
 describe('a window that is over is refused before anything starts', () => {
   test('from the command line', async () => {
     await expect(build({}, { window: '2025-03-08T03:00Z/2h' })).rejects.toEqual(usage(/is over/))

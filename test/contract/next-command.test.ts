@@ -31,6 +31,12 @@ describe('a command at a place', () => {
       project: 'app',
     })
   })
+
+  test('in the environment that is meant where none is typed, its database is meant', () => {
+    const next = (environment: string) => ({ ...command('rollback'), environment })
+    expect(at({ database: 'DB' }, next('local'))).toEqual({ ...next('local'), database: 'DB' })
+    expect(at({ database: 'DB' }, next('production'))).toEqual(next('production'))
+  })
 })
 
 describe('a text', () => {

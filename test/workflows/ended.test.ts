@@ -48,7 +48,7 @@ describe('completed means applied and healthy', () => {
     expect(heads.filter((head) => head.startsWith('emergency 🚨 Still not healthy'))).toHaveLength(23)
     expect(heads.at(-1)).toBe('emergency 🚨 Applied, but not healthy')
     const complete = world.told.find(({ kind }) => kind === 'complete')?.text
-    expect(complete).toContain('- Status: 1 of 1 check passed')
+    expect(complete).toContain('- Status: 1 of 2 checks passed; Application health warned')
     expect(complete).toContain('- Monitoring continues for 24 hours')
   })
 
@@ -198,7 +198,9 @@ describe('a breach that goes on says what is done about it, and the ways back as
     await server.migrate(world, answering('time-travel'), async (handle) => {
       await breached(handle)
       const said = await hourLater(handle, world)
-      expect(said).toContain('- Nobody has decided yet: the gate rollback is open')
+      expect(said[0]).toMatch(
+        /^- The gate rollback is open, and waits for a decision: time-travel was tried, and failed \d{4}-.* UTC$/,
+      )
       expect(said.join('\n')).toMatch(
         /Way back: Time Travel bookmark\. Price: it was tried, and failed .*: the token is revoked; all rows/,
       )

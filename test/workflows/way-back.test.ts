@@ -172,7 +172,9 @@ describe('before a restore', () => {
       expect(view.safetyCopy).toMatchObject({ bookmark: 'now', file: 'backup-2.zip' })
       expect(view.artifacts).toContain('backup-2.zip')
       const told = world.told.map(({ text }) => text).join('\n')
-      expect(told).toMatch(/replaces is saved\n.*the bookmark now of \S+, and backup-2.zip of 2/)
+      expect(told).toMatch(
+        /replaces is saved\n.*the bookmark now of \d{4}-\d\d-\d\d [\d:]{8} UTC, and backup-2.zip of \d{4}-\d\d-\d\d [\d:]{8} UTC/,
+      )
       expect(renderIncident({ view, plan: null, baseline: null })).toContain('the bookmark now')
     },
   )

@@ -236,7 +236,7 @@ export function monitoringLines(view: RunView, colors: Colors): string[] {
 }
 
 function backupLines(view: RunView): string[] {
-  const replaced = view.safetyCopy === undefined ? [] : [safetyCopyText(view.safetyCopy)]
+  const replaced = view.safetyCopy === undefined ? [] : [safetyCopyText(view.safetyCopy, view.timeZone)]
   if (view.backup === null) return replaced
   const { file, verified, sizeBytes, bookmark } = view.backup
   const size = megabytes(sizeBytes)

@@ -209,7 +209,7 @@ function decisions({ view, timeZone }: ReportInput): string {
 }
 
 function ways({ view, plan, timeZone }: ReportInput): string {
-  const replaced = view.safetyCopy === undefined ? '' : prose(safetyCopyText(view.safetyCopy))
+  const replaced = view.safetyCopy === undefined ? '' : prose(safetyCopyText(view.safetyCopy, timeZone))
   return paragraphs(replaced, waysTable({ view, plan, ...defined({ timeZone }) }))
 }
 

@@ -203,7 +203,7 @@ function whereOf({ migration, line }: Finding): string {
 export function backupSection({ view, timeZone }: ReportInput): Section {
   const section = { id: 'backup', title: 'Backup and proof of restore' }
   const { backup, safetyCopy } = view
-  const replaced = safetyCopy === undefined ? [] : [text(`${safetyCopyText(safetyCopy)}.`)]
+  const replaced = safetyCopy === undefined ? [] : [text(`${safetyCopyText(safetyCopy, timeZone)}.`)]
   if (backup === null) return { ...section, blocks: [text('No backup was made.'), ...replaced] }
   const rows = backup.tables.reduce((sum, one) => sum + one.rows, 0)
   return {
