@@ -145,8 +145,11 @@ export interface SlowActivities {
     target: Target
     backup: Pick<BackupRecord, 'file' | 'sha256'>
   }): Promise<Audited<{ place: string }>>
-  /** Seals the archives that only this run holds, to the recipients of the charter. Throws `DiskFull`, what the store throws. */
-  sealArchives(input: { target: Target; runKey: string }): Promise<Audited<Sealing>>
+  /**
+   * Seals the archives that only this run holds, and a lost one that it went on from and carried out, to the recipients of the charter.
+   * Throws `DiskFull`, what the store throws.
+   */
+  sealArchives(input: { target: Target; runKey: string; wentOnFrom?: string }): Promise<Audited<Sealing>>
 }
 
 export interface RollbackActivities {

@@ -111,7 +111,7 @@ const ACTIVITY_INPUTS = {
   }),
   takeBaseline: z.object({ target, monitoring: monitoringPlanSchema }),
   checkArchive: z.object({ target, backup: z.object({ file: z.string(), sha256 }) }),
-  sealArchives: z.object({ target, runKey }),
+  sealArchives: z.object({ target, runKey, wentOnFrom: runKey.optional() }),
   proveAdoption: z.object({
     target,
     files,

@@ -29,6 +29,7 @@ export async function close(run: Run, ending: Ending): Promise<void> {
     run.announcer.tell(kind, text)
   }
   const carriedOut = well || ending.outcome === 'rolled-back'
+  const takenOver = carriedOut ? defined({ wentOnFrom: run.goesOnFrom }) : {}
   const { target, timeZone, monitoring } = run.request
   const report = {
     runKey: run.runKey,
@@ -38,10 +39,10 @@ export async function close(run: Run, ending: Ending): Promise<void> {
     target,
     thresholds: monitoring.thresholds,
     timeZone,
-    ...(carriedOut ? defined({ wentOnFrom: run.goesOnFrom }) : {}),
+    ...takenOver,
   }
   await run.finish(async () => {
-    await sealArchives(run)
+    await sealArchives(run, takenOver)
     view.backup = run.view.backup
     await writeDown(run, 'report', () =>
       // It lets go of the archive, too.
@@ -61,7 +62,7 @@ export async function close(run: Run, ending: Ending): Promise<void> {
  * The archives of the run are sealed where the charter says to whom: no step of it will read them. One that could not be stays readable,
  * which is told, and changes nothing of what is true.
  */
-async function sealArchives(run: Run): Promise<void> {
+async function sealArchives(run: Run, takenOver: { wentOnFrom?: string }): Promise<void> {
   const { target } = run.request
   const { backup } = run.view
   if (target.backupRecipients === undefined || backup === null) return
@@ -74,7 +75,7 @@ async function sealArchives(run: Run): Promise<void> {
     const sealing = await run.audited(
       nearArchiveOf(run, (where) =>
         slow.sealArchives.executeWithOptions({ summary: 'Seal the archives', ...where }, [
-          { target, runKey: run.runKey },
+          { target, runKey: run.runKey, ...takenOver },
         ]),
       ),
     )

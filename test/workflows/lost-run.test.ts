@@ -73,8 +73,14 @@ it('takes over from the run that was left: it is no gap any more, and nobody hol
       given.push(input.wentOnFrom)
       return { files: [] }
     },
+    sealArchives: async (input: Parameters<World['activities']['sealArchives']>[0]) => {
+      given.push(input.wentOnFrom)
+      return { sealed: [], already: [], needed: [], unreadable: [] }
+    },
   })
-  const view = await server.migrate(world, request(), async (handle) => {
+  const { target } = request()
+  const sealing = request({ target: { ...target, backupRecipients: ['age1'] } })
+  const view = await server.migrate(world, sealing, async (handle) => {
     await decideAll(handle, ['team-lead', 'team-confirmation'])
     return handle.result()
   })
@@ -82,7 +88,7 @@ it('takes over from the run that was left: it is no gap any more, and nobody hol
   expect(view.checks.filter(({ name }) => name === LEFT_UNFINISHED)).toEqual([
     expect.objectContaining({ state: 'passed', message: `this run goes on from ${lost.run}` }),
   ])
-  expect(given).toEqual([lost.run])
+  expect(given).toEqual([lost.run, lost.run])
 })
 
 it('takes what the lost run applied back, where people decide so', async () => {

@@ -111,12 +111,15 @@ export async function unsealArchive({
 export async function sealArchives({
   archives,
   run,
+  wentOnFrom,
   recipients,
   signal,
   onProgress,
 }: {
   archives: Archives
   run?: string
+  /** A run that was lost, which this one carried out: its hold ends with this one's. */
+  wentOnFrom?: string
   recipients: readonly string[]
   signal?: AbortSignal
   onProgress?: (message: string) => void
@@ -128,7 +131,7 @@ export async function sealArchives({
   for (const file of listed) {
     const holders = await holdersOf(file)
     if (run !== undefined && !holders.some((holder) => holder.run === run)) continue
-    if (holders.some((holder) => holder.run !== run)) {
+    if (holders.some((holder) => holder.run !== run && holder.run !== wentOnFrom)) {
       done.needed.push(file)
       continue
     }

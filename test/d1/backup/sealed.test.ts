@@ -322,6 +322,22 @@ describe('sealing what lies there', () => {
     })
     await readWhole(file, temporaryFolder())
   })
+
+  it('seals what only a lost run needs besides, once another has carried it out', async () => {
+    const mine = localTarget()
+    seedLocal(mine, 'CREATE TABLE t (v TEXT);')
+    const archives = archivesOf(mine, undefined)
+    const lost = { by: 'local-20260102-030405-00000001', files: [] }
+    const run = 'local-20260102-030405-00000002'
+    const { file } = await createBackup({ target: mine, files: [], keep: 3, held: lost })
+    await hold(mine.backupDir, { by: run, files: [file] })
+    const recipients = target.backupRecipients ?? []
+    expect(await sealArchives({ archives, recipients, run })).toMatchObject({ sealed: [], needed: [file] })
+    expect(await sealArchives({ archives, recipients, run, wentOnFrom: lost.by })).toMatchObject({
+      sealed: [{ file }],
+      needed: [],
+    })
+  })
 })
 
 /** Told what to seal, says when it begins to, and is killed at it. */
