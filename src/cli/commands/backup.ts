@@ -138,7 +138,7 @@ const validateArchive: Work = async ({ options, args: [zip], output, given }) =>
   const result = await interruptible((signal) => validateBackup({ file, opener, signal }))
   const success = result.valid === true
   output.document({ success, file, ...result })
-  if (!output.json) printValidation(output, file, result)
+  if (!output.json) await printValidation(output, file, result)
   // Without its key nobody can say that it is valid, nor that it is not: what is missing is asked for as a missing option is.
   return success ? 0 : result.valid === null ? 2 : 1
 }
@@ -201,7 +201,7 @@ async function openerOf(options: object): Promise<Opener | undefined> {
   return readIdentities(identity)
 }
 
-function printValidation(output: Output, file: string, result: Validation): void {
+async function printValidation(output: Output, file: string, result: Validation): Promise<void> {
   const { colors } = output
   if (result.valid === null) {
     output.line(colors.yellow(`? ${file} is sealed, and whether it restores is not known`))
@@ -220,7 +220,16 @@ function printValidation(output: Output, file: string, result: Validation): void
   }
   output.line(colors.red(`✖ ${file} is not valid:`))
   for (const problem of result.problems) output.line(`  - ${problem}`)
-  output.line(words`Do not proceed with a migration; make a new one: ${command('backup')}`)
+  const { archiveEnvironment } = await import('../../d1/backup/archive-names.js')
+  output.line(insteadOf(result.metadata?.environment ?? archiveEnvironment(path.basename(file))))
+}
+
+/** A backup of another environment than the archive's is no new one of it. */
+export function insteadOf(environment: string | undefined): Words {
+  const advice = 'Do not proceed with a migration; make a new one'
+  return environment === undefined
+    ? `${advice}.`
+    : words`${advice}: ${at({ environment }, command('backup'))}`
 }
 
 const restoreArchive: Work = async ({ options, args: [zip = ''], output }) => {

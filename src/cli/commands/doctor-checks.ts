@@ -6,7 +6,7 @@ import path from 'node:path'
 import semver from 'semver'
 import { misplacedMigrationsDir, requireMigrationsDir } from '../../config/migrations-dir.js'
 import { foldersOutside } from '../../config/folders.js'
-import { resolveRequestSettings, testCommandOf } from '../../config/settings.js'
+import { resolveRequestSettings, testCommandOf, type RequestSettings } from '../../config/settings.js'
 import { loadProject, type Project } from '../../config/project.js'
 import {
   configWarnings,
@@ -84,19 +84,49 @@ async function examineProject(
     ...(known.database.remote && known.backupExportHours !== undefined
       ? [await look('export-hours', 'Hours of exports', () => exportHours(known))]
       : []),
-    await look('people', 'People who decide', () => decidingPeople(project, known)),
-    ...configuredGaps(project, known),
-    await look('window', 'Maintenance window', () => maintenanceWindow(project, known)),
-    await look('charter', CHARTER, () =>
-      options.charter === undefined
-        ? workersCharter(project, known)
-        : charterAgainst(project, known, options.charter),
-    ),
-    await look('secrets', 'Environment variables', () => secretNames(project, known)),
+    ...(await examineSettings(project, known, options)),
   ]
 }
 
+/** What the configuration says of a run. One mistake in it is told once: what it keeps from being looked at is no second one. */
+async function examineSettings(
+  project: Project,
+  target: Target,
+  options: { charter?: string },
+): Promise<Check[]> {
+  let settings: RequestSettings | undefined
+  const configured = await look('settings', SETTINGS, () => {
+    settings = resolveRequestSettings(project, target.environment)
+    return ''
+  })
+  if (settings === undefined)
+    return [configured, ...DEPENDING.map((check) => ({ ...check, ...NOT_LOOKED_AT }))]
+  const known = settings
+  return [
+    await look('people', PEOPLE, () => decidingPeople(project, target, known)),
+    ...configuredGaps(project, known),
+    await look('window', WINDOW, () => maintenanceWindow(known)),
+    await look('charter', CHARTER, () =>
+      options.charter === undefined
+        ? workersCharter(project, target)
+        : charterAgainst(project, target, options.charter),
+    ),
+    await look('secrets', VARIABLES, () => secretNames(project, target, known)),
+  ]
+}
+
+const SETTINGS = 'Settings of the environment'
+const PEOPLE = 'People who decide'
+const WINDOW = 'Maintenance window'
 const CHARTER = 'Charter of the worker'
+const VARIABLES = 'Environment variables'
+const DEPENDING = [
+  { name: 'people', title: PEOPLE },
+  { name: 'window', title: WINDOW },
+  { name: 'charter', title: CHARTER },
+  { name: 'secrets', title: VARIABLES },
+]
+const NOT_LOOKED_AT = { state: 'skipped', message: `not looked at: see "${SETTINGS}"` } as const
 
 /** What cannot be asked is said by the check of the server. */
 async function workersCharter(project: Project, target: Target): Promise<Seen> {
@@ -263,10 +293,13 @@ async function exportHours(target: Target): Promise<Seen> {
 }
 
 /** Held against whoever runs it: in production that is who may not give the final word on their own request. */
-async function decidingPeople(project: Project, { environment, production }: Target): Promise<Seen> {
+async function decidingPeople(
+  project: Project,
+  { production }: Target,
+  { policy, people }: RequestSettings,
+): Promise<Seen> {
   const { UNDECIDABLE_ADVICE, undecidableGates } = await import('../../runbook/satisfiable.js')
   const { defaultActor } = await import('../../process/programs.js')
-  const { policy, people } = resolveRequestSettings(project, environment)
   const requester = await defaultActor(project.projectDir)
   const blocked = undecidableGates({ policy, people, requester, production })
   if (blocked.length === 0) return `every gate can be approved when ${requester} asks for the run`
@@ -278,8 +311,7 @@ async function decidingPeople(project: Project, { environment, production }: Tar
 }
 
 /** What a run would carry to the gate `final` as a gap, as far as the configuration alone tells. */
-function configuredGaps(project: Project, { environment }: Target): Check[] {
-  const { probes } = resolveRequestSettings(project, environment).monitoring
+function configuredGaps(project: Project, { monitoring: { probes } }: RequestSettings): Check[] {
   const health = unaskedHealth(probes)
   return [
     testsCheck(testCommandOf(project)),
@@ -289,8 +321,11 @@ function configuredGaps(project: Project, { environment }: Target): Check[] {
 }
 
 /** Only names are looked at and shown, never values. */
-async function secretNames(project: Project, target: Target): Promise<Seen> {
-  const { channels, monitoring } = resolveRequestSettings(project, target.environment)
+async function secretNames(
+  project: Project,
+  target: Target,
+  { channels, monitoring }: RequestSettings,
+): Promise<Seen> {
   const { list, missing } = lookUpVariables(
     { channels, probes: monitoring.probes, storage: target.storage },
     { env: process.env, variables: project.config.variables },
@@ -314,9 +349,8 @@ async function secretNames(project: Project, target: Target): Promise<Seen> {
   }
 }
 
-async function maintenanceWindow(project: Project, target: Target): Promise<Seen> {
+async function maintenanceWindow({ window, timeZone }: RequestSettings): Promise<Seen> {
   const { windowState } = await import('../../runbook/window.js')
-  const { window, timeZone } = resolveRequestSettings(project, target.environment)
   if (window === undefined) return 'none is configured: a run applies as soon as it is approved'
   const { state } = windowState({ window, now: Date.now() })
   const message = `${timeIn(timeZone, window.opensAt)} to ${timeIn(timeZone, window.closesAt)}`

@@ -6,6 +6,12 @@ export function archiveName(environment: string, at: Date): string {
   return `backup-${environment}-${stamp}.zip`
 }
 
+/** Of which environment an archive is, by its name; undefined for any other file. */
+export function archiveEnvironment(name: string): string | undefined {
+  const environment = /^backup-(.+)-\d{4}-\d\d-\d\d-\d{6}\.zip$/.exec(name)?.[1]
+  return environment !== undefined && archiveTime(environment, name) !== undefined ? environment : undefined
+}
+
 /** When an archive of exactly this environment was made, by its name; undefined for any other file. */
 export function archiveTime(environment: string, name: string): Date | undefined {
   const head = `backup-${environment}-`

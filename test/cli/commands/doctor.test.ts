@@ -298,6 +298,27 @@ describe('the doctor leads to the fix of', () => {
     ])
   })
 
+  test.each([
+    [
+      'a channel outside of the project',
+      '{"channels": [{"kind": "file", "name": "log", "path": "../out.log"}]}',
+    ],
+    [
+      'hardware keys without signatures',
+      '{"environments": {"local": {"policy": {"requireSignatures": false, "gates": {"final": {"requirePresence": true}}}}}}',
+    ],
+  ])('tells one mistake of the configuration once: %s', async (_what, config) => {
+    const folder = projectFolder({ ...MIGRATION, 'wrangler.toml': LOCAL, 'runbook.config.json': config })
+    const { stdout, code } = await runCli(['doctor', '--json'], folder)
+    const { checks } = JSON.parse(stdout) as { checks: Check[] }
+    const wrong = checks.filter(({ name, state }) => state === 'failed' && name !== 'temporal')
+    expect(wrong.map(({ name }) => name)).toEqual(['settings'])
+    expect(
+      checks.filter(({ message }) => message.startsWith('not looked at')).map(({ name }) => name),
+    ).toEqual(['people', 'window', 'charter', 'secrets'])
+    expect(code).toBe(1)
+  })
+
   test('in lines for people, with the command that fits what was typed', async () => {
     const folder = projectFolder({ 'app/wrangler.toml': LOCAL, 'app/migrations/0001_a.sql': 'SELECT 1;' })
     const { stdout, code } = await runCli(['doctor', '--project', 'app'], folder)
