@@ -20,6 +20,7 @@ import { KEY_PARTS, KEY_PARTS_LOST } from './key-parts.js'
 import { MIXED, TOLD_BY_A_WORD } from './mixed-places.js'
 import { HOW_MANY } from './how-many.js'
 import { TAKES_NONE, TAKES_SOME } from './idle-statements.js'
+import { KEYS_NOT_TAKEN, KEYS_TAKEN } from './keys-reused.js'
 import { BY_NO_KEY, BY_THE_KEY } from './lost-through.js'
 import { ONCE, REPEATED } from './rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from './stored-types.js'
@@ -63,6 +64,8 @@ export const KINDS: Record<string, Scenario[]> = {
   'values stored as they were': STORED_ALIKE,
   'rows under other keys of which some go': REKEYED_LOST,
   'rows under other keys': REKEYED,
+  'rows whose key another one takes': KEYS_TAKEN,
+  'keys that change hands': KEYS_NOT_TAKEN,
   'statements that take no row, beside a new key': TAKES_NONE,
   'statements that take some rows, beside a new key': TAKES_SOME,
   'parts of a key': KEY_PARTS,

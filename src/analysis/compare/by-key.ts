@@ -142,7 +142,8 @@ function lostRows(
     const known = withNewKeys(versions, fate, after, { key, compared }, found, found.lost - fewer)
     return { ...known, lost: fewer }
   }
-  if (found.rowsAfter - matched < found.lost && !newKeys) return asLost()
+  const others = found.rowsAfter - matched
+  if (others <= 0 || (others < found.lost && !newKeys)) return asLost()
   const main = `main.${quoteName(after.name)} s`
   if (elsewhere !== undefined) {
     const from = `(SELECT * FROM ${missing}) b CROSS JOIN ${main} ON ${join(elsewhere)}`

@@ -8,12 +8,11 @@ import { amongOthers } from './among-others.js'
 import { compareByKey } from './by-key.js'
 import { computedChanges, computedPairs } from './computed-columns.js'
 import { withoutDuplicates } from './deduplicated.js'
+import { isSameKey, knownAgain } from './known-again.js'
 import { relocate } from './moved-rows.js'
 import { clearedColumn, columnsTogether, goneColumn, mergedColumn } from './moved-values.js'
 import { withEqualRows } from './equal-rows.js'
-import { identitiesOf, onlyUpdated, partSet } from './row-identity.js'
-import { newKeyExpression } from './new-key-expression.js'
-import { join, keyOf, number, pairsOf, type Pair } from './row-keys.js'
+import { keyOf, number, pairsOf, type Pair } from './row-keys.js'
 import { sharedKeys } from './shared-keys.js'
 import type { Versions } from './versions.js'
 import { compareWithoutKey } from './without-key.js'
@@ -54,7 +53,7 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
       ? compareWithoutKey(database, fate, after, pairs, { ...none, rowsAfter })
       : compareByKey(versions, fate, after, pairs, identities, { ...none, rowsAfter })
   const plain = keyOf(fate, after, pairs)
-  const ways = [...identities.slice(0, 1), ...(plain === undefined || plain === key ? [] : [plain])]
+  const ways = [...identities.slice(0, 1), ...(plain === undefined || isSameKey(plain, key) ? [] : [plain])]
   const known = new Set([...pairs, ...computedPairs(fate, after)].map(({ was }) => was))
   const computed = computedChanges(versions, fate, after, pairs, ways[0], found)
   const gone = fate.before.columns
@@ -76,54 +75,6 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
   const counted = withoutDuplicates(versions, fate, after, pairs, equals)
   const shared = sharedKeys(versions, fate, after, pairs)
   return withAppeared(versions, fate, after, { ...counted, shared }, key)
-}
-
-/** The ways in which rows are known again; by a key that a statement calculates first, where it finds no fewer than the others do. */
-function knownAgain(versions: Versions, fate: TableFate, after: TableSchema, pairs: Pair[]): Pair[][] {
-  const identities = identitiesOf(versions.statements, fate, after, pairs)
-  const beside = keyBesideSet(versions, fate, after, identities[0])
-  if (beside !== undefined) return [beside]
-  const calculated = fate.written ? newKeyExpression(versions.statements, fate, after, pairs) : undefined
-  const [first] = identities
-  if (calculated === undefined) return identities
-  const from = `prior.${quoteName(fate.before.name)} b CROSS JOIN main.${quoteName(after.name)} s`
-  const found = (key: Pair[]): number =>
-    number(versions.database, `SELECT count(*) AS n FROM ${from} ON ${join(key)}`)
-  const best = found(calculated) >= (first === undefined ? 1 : found(first))
-  return best ? [calculated] : identities
-}
-
-/** Tables up to this many rows are joined by columns that no index leads with. */
-const JOINED = 5000
-
-/** The key without the one part that statements set, where the others tell the rows apart by themselves, before and now. */
-function keyBesideSet(
-  { database, statements }: Versions,
-  fate: TableFate,
-  after: TableSchema,
-  key: Pair[] = [],
-): Pair[] | undefined {
-  const part = partSet(statements, fate, key)
-  if (part === undefined || !onlyUpdated(statements, fate)) return undefined
-  const others = key.filter((pair) => pair !== part)
-  const [prior, main] = [`prior.${quoteName(fate.before.name)}`, `main.${quoteName(after.name)}`]
-  if (part !== key.at(-1) && number(database, `SELECT count(*) AS n FROM ${prior}`) > JOINED) return undefined
-  const twice = (table: string, names: string[]): boolean =>
-    database
-      .prepare(
-        `SELECT 1 FROM ${table} GROUP BY ${names.map(quoteName).join(', ')} HAVING count(*) > 1 LIMIT 1`,
-      )
-      .get() !== undefined
-  const ambiguous =
-    twice(
-      prior,
-      others.map(({ was }) => was),
-    ) ||
-    twice(
-      main,
-      others.map(({ is }) => is),
-    )
-  return ambiguous ? undefined : others
 }
 
 function withAppeared(

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { ColumnChange, DataComparison, TableFate } from '../evidence.js'
-import { column, join, missingRows, ROWID, SAMPLES, type Pair } from './row-keys.js'
+import { column, missingRows, ROWID, SAMPLES, type Pair } from './row-keys.js'
 import { rowsNotIn } from './whole-rows.js'
 import { partSet } from './row-identity.js'
 import type { Versions } from './versions.js'
@@ -77,7 +77,7 @@ function keysBeside(
   const few = `(SELECT * FROM ${missingRows(fate, after, key)} LIMIT ${SAMPLES})`
   return database
     .prepare(
-      `SELECT DISTINCT ${shownValue(column('b', part.was))} AS before, ${shownValue(column('s', part.is))} AS after FROM ${few} b JOIN ${main} s ON ${like('s', 'is')} AND NOT (${join(key)}) WHERE ${alone}`,
+      `SELECT DISTINCT ${shownValue(column('b', part.was))} AS before, ${shownValue(column('s', part.is))} AS after FROM ${few} b JOIN ${main} s ON ${like('s', 'is')} WHERE ${alone}`,
     )
     .all()
     .map((row) => ({

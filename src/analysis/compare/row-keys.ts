@@ -11,6 +11,8 @@ export interface Pair {
   is: string
   /** For a key that was given anew: what the column after holds, as an expression of the row before. */
   by?: (alias: string) => string
+  /** Where another row may have taken the key: the condition under which this row of before is the one that has it. */
+  lives?: (alias: string) => string
 }
 
 /** Rows shown of what is found. */
@@ -69,7 +71,8 @@ export function isCalledAfter(name: string, table: string): boolean {
 
 /** The condition under which `b` and `s` are the same row. */
 export function join(key: Pair[]): string {
-  return key.map((pair) => `${column('s', pair.is)} IS ${keyOfRow(pair)}`).join(' AND ')
+  const same = key.map((pair) => `${column('s', pair.is)} IS ${keyOfRow(pair)}`)
+  return [...same, ...key.flatMap(({ lives }) => lives?.('b') ?? [])].join(' AND ')
 }
 
 /** What a part of the key of a row `b` is afterwards. */

@@ -8,6 +8,7 @@ import { replayFile } from '../../../src/analysis/replay/replay.js'
 import { readDetailedCatalog } from '../../../src/d1/schema/schema.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 import { randomMove, type RandomMove } from './random-move.js'
+import { randomReuse } from './random-reuse.js'
 
 const SEEDS = 1000
 
@@ -26,7 +27,7 @@ describe('the account of rows and values', () => {
   test(`says of nothing that it is still there which the migrated database does not answer by key, and leaves no loss untold (${SEEDS} seeds)`, () => {
     const seen = { claims: 0, losses: 0, lossless: 0 }
     for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const account = accountOf(seed)
+      const account = accountOf(randomMove(seed))
       if (account === undefined) continue
       const label = `seed ${seed}: ${account.move.rows.join('; ')}; ${account.move.migration} ${JSON.stringify(account.data)}`
       for (const { column, preservedIn } of account.data.columns) {
@@ -48,10 +49,39 @@ describe('the account of rows and values', () => {
     console.log(`${seen.claims} claims, ${seen.losses} losses, ${seen.lossless} lossless by construction`)
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(SEEDS / 20)
   })
+
+  test(`of rows that get each other's keys: those before, less those told lost, and those added are those after (${SEEDS} seeds)`, () => {
+    const seen = { judged: 0, losses: 0, reused: 0 }
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const { added, alike, ...move } = randomReuse(seed)
+      const account = accountOf(move)
+      if (account === undefined) continue
+      const { data, before, now } = account
+      const label = `seed ${seed}: ${move.schema.join('; ')}; ${move.rows.join('; ')}; ${move.migration} ${JSON.stringify(data)}`
+      const after = now.get('src') ?? []
+      const tags = new Set(after.map(({ tag }) => tag))
+      const gone = before.filter(({ tag }) => !tags.has(tag))
+      seen.judged += 1
+      seen.losses += gone.length > 0 ? 1 : 0
+      seen.reused += gone.some(({ id }) => after.some((row) => row['id'] === id)) ? 1 : 0
+      expect(before.length + added - data.lost - (data.equal ?? 0), label).toBe(after.length)
+      if (alike) continue
+      for (const sample of data.lostSamples)
+        expect(
+          gone.some(({ tag }) => sample.includes(says(tag))),
+          label,
+        ).toBe(true)
+      expect(
+        data.columns.filter(({ column }) => column === 'tag'),
+        label,
+      ).toEqual([])
+    }
+    console.log(`${seen.judged} judged, ${seen.losses} with losses, ${seen.reused} with keys reused`)
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(SEEDS / 10)
+  })
 })
 
-function accountOf(seed: number): Account | undefined {
-  const move = randomMove(seed)
+function accountOf(move: RandomMove): Account | undefined {
   const database = openSqlite(':memory:')
   try {
     for (const sql of [...move.schema, ...move.rows]) database.exec(sql)
