@@ -112,7 +112,8 @@ export function emergencyMessage(
     issue: string
     impact: string
     action: Words
-    etaAt: number
+    /** Absent: the run ends with it. */
+    etaAt?: number
     timeZone: string
     contacts: readonly Contact[]
     rollbackOptions?: readonly RollbackOption[]
@@ -123,7 +124,7 @@ export function emergencyMessage(
     `- Issue: ${oneLine(input.issue)}`,
     `- Impact: ${oneLine(input.impact)}`,
     words`- Action: ${onOneLine(input.action)}`,
-    `- ETA for update: ${zonedTime(input.etaAt, input.timeZone)}`,
+    input.etaAt !== undefined && `- ETA for update: ${zonedTime(input.etaAt, input.timeZone)}`,
     contextLine(input),
     ...input.contacts.map(
       ({ role, name, contact }) => `- ${oneLine(role)}: ${oneLine(name)}, ${oneLine(contact)}`,

@@ -55,7 +55,9 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
   const unproven = reverseOfUnproven(run)
   const planned = waysBack(run, unproven, uncounted(run))
   run.alerted = true
-  sendAlert(run, incident, planned)
+  // Of what was not touched nothing can be taken back: a way that is offered would be refused.
+  const touched = touchedBy(run.view.migrations).length > 0
+  sendAlert(run, incident, touched ? planned : [])
   if (!mayTakeBack(run)) return
 
   run.gates.offer(planned)
@@ -247,11 +249,13 @@ async function tellKept(run: Run, { issue }: Incident, why: string): Promise<voi
 }
 
 function sendAlert(run: Run, incident: Incident, ways: RollbackOption[]): void {
-  const etaAt = Date.now() + run.request.updateEveryMs
-  const { contacts } = run.request
+  const { contacts, updateEveryMs } = run.request
+  // Where nobody is asked and nothing is looked at, the run ends with it: no update follows.
+  const goesOn = ways.length > 0 || run.view.monitoring !== null
+  const eta = goesOn ? { etaAt: Date.now() + updateEveryMs } : {}
   run.announcer.tell(
     'emergency',
-    emergencyMessage({ ...run.context, ...incident, etaAt, contacts, rollbackOptions: ways }),
+    emergencyMessage({ ...run.context, ...incident, ...eta, contacts, rollbackOptions: ways }),
   )
 }
 

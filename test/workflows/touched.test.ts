@@ -253,6 +253,8 @@ describe('what was not touched asks nobody', () => {
     expect(alerts(world)[0]).toContain(
       'stopped; no file of this run is in the ledger, and the schema is that of before',
     )
+    // The run is over, and refuses every way back.
+    expect(alerts(world)[0]).not.toMatch(/Way back|ETA/)
   })
 
   it('a window that has no room for the first file', async () => {
