@@ -26,6 +26,7 @@ import { ONCE, REPEATED } from './rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from './stored-types.js'
 import { CLEARED_KEPT, CLEARED_LOST } from './values-cleared.js'
 import { FOLDED_INTO_OWNER, NOT_IN_OWNER } from './owners.js'
+import { NONE_OF_THEM_LOST, THESE_ALONE_LOST } from './one-owner.js'
 import { PARTLY_HELD, WHOLLY_HELD } from './partly-held.js'
 import { NUMBERS_STAY, RENUMBERED } from './row-numbers.js'
 import { REKEYED, REKEYED_LOST } from './rekeyed.js'
@@ -102,4 +103,6 @@ export const KINDS: Record<string, Scenario[]> = {
   'tables split, and some of it in no part': SPLIT_LOST,
   'rows that become columns of their owner': FOLDED_INTO_OWNER,
   'rows of an owner that its columns do not give back': NOT_IN_OWNER,
+  'values of which some alone do not come back': THESE_ALONE_LOST,
+  'values beside those of others that all come back': NONE_OF_THEM_LOST,
 }

@@ -10,6 +10,7 @@ import {
   labelled,
   labelText,
   placeIn,
+  placeOfOne,
   type Label,
   type ListHolder,
   type Place,
@@ -160,7 +161,12 @@ export function placesElsewhere(
     const passed = filling.flatMap(({ anatomy }) => passedBy(anatomy, [name], all))
     if (whole !== undefined) return [{ ...whole, passed }]
     const single = columns.flatMap((it) => placeIn(database, table.name, link, [it]) ?? [])
-    if (single.length > 0 || spelt === undefined) return single
+    if (single.length > 0) return single
+    // Owners of several rows have none of them for sure; the others have theirs all the same.
+    if (spelt === undefined)
+      return filledBySeveral(versions, table.name)
+        ? []
+        : columns.flatMap((it) => placeOfOne(table.name, link, it))
     return labelsFor(rest, spelt).flatMap(
       (label) => placeIn(database, table.name, link, columns, label) ?? [],
     )

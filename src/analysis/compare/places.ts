@@ -91,9 +91,10 @@ export function leftBy(database: DatabaseSync, wanted: Wanted, place: Place, spe
   const row = database.prepare(`SELECT count(*) AS n, ${counts.join(', ')} FROM ${from}`).get() ?? {}
   const right = tried.map((_, at) => Number(row[`r${at}`]))
   const most = Math.max(...right)
-  const found = tried[right.indexOf(most)]
+  const best = tried.filter((_, at) => right[at] === most)
+  const passed = (place.passed ?? []).find((name) => column('s', name) === best[0]?.sql)
+  const found = (passed === undefined ? best.find(({ undoes }) => undoes === true) : undefined) ?? best[0]
   if (found === undefined || most === 0) return undefined
-  const passed = (place.passed ?? []).find((name) => column('s', name) === found.sql)
   if (found.undoes !== true && passed === undefined && most * 2 < Number(row['n'])) return undefined
   const keys = Array.from({ length: wanted.keys }, (_, key) => `w.k${key} AS k${key}`).join(', ')
   const wrong = `NOT coalesce(${sameAs(found)}, 0)`
@@ -174,6 +175,13 @@ export function placeIn(
   const source = `(SELECT DISTINCT ${names} FROM main.${quoteName(table)} t${labelled(label)})`
   const place = { source, link, columns, named: (name: string) => `${table}.${name}${labelText(label)}` }
   return isAmbiguous(database, place) ? undefined : place
+}
+
+/** The same for one column, without the keys of which it finds several different rows. */
+export function placeOfOne(table: string, link: string[], name: string): Place {
+  const keys = link.map((it) => column('t', it)).join(', ')
+  const source = `(SELECT ${[...new Set([...link, name])].map((it) => column('t', it)).join(', ')} FROM main.${quoteName(table)} t GROUP BY ${keys} HAVING count(DISTINCT quote(${column('t', name)})) = 1)`
+  return { source, link, columns: [name], named: (it) => `${table}.${it}` }
 }
 
 /** What tells the rows of one kind from others in a table: a word or number that a statement puts into a column of theirs. */

@@ -7,7 +7,7 @@ export interface Reading {
   columns: string[]
   /** Parts of the wanted value, given as SQL, and the column that each of them is: equal where all of them are. */
   parts?: (value: string) => [part: string, is: string][]
-  /** It divides by what the statement multiplied with: of a value that it gives back, this is no chance. */
+  /** It divides by what the statement multiplied with, or tells the same instant: of a value that it gives back, this is no chance. */
   undoes?: true
 }
 
@@ -75,10 +75,11 @@ export function readings(columns: string[], of: (column: string) => string, spel
       ...(spelt.factors.some((n) => sql === quotient(of(column), n)) ? { undoes: true } : {}),
     })),
   )
+  const moments = columns.flatMap((column) => instants(of(column), spelt, column))
   const few = columns.slice(0, 4)
   const several =
     few.length < 2 ? [] : [...together(few, of, spelt), ...piecewise(few.slice(0, 3), of, spelt)]
-  return [...single, ...several]
+  return [...single, ...moments, ...several]
 }
 
 function oneColumn(c: string, spelt: Spelt): string[] {
@@ -104,9 +105,11 @@ function quotient(c: string, n: string): string {
   return `${c} / ${/[.e]/i.test(n) ? n : `${n}.0`}`
 }
 
+const TIMED = ['unixepoch', 'strftime', 'datetime', 'date', 'julianday']
+
 /** Points in time as texts, seconds and milliseconds. Source: https://sqlite.org/lang_datefunc.html */
 function times(c: string, { words }: Spelt): string[] {
-  if (!['unixepoch', 'strftime', 'datetime', 'date', 'julianday'].some((word) => words.has(word))) return []
+  if (!TIMED.some((word) => words.has(word))) return []
   const seconds = [c, `${c} / 1000.0`]
   return [
     ...seconds.flatMap((at) => [
@@ -123,6 +126,19 @@ function times(c: string, { words }: Spelt): string[] {
     `strftime('%Y-%m-%dT%H:%M:%SZ', ${c})`,
     `julianday(${c})`,
   ]
+}
+
+/** The same instant, whether or not its milliseconds are written where they are none: `10:00:05Z` and `10:00:05.000Z`. */
+function instants(c: string, { words }: Spelt, name: string): Reading[] {
+  const timed = TIMED.some((word) => words.has(word))
+  const cut = ['substr', 'substring', 'replace'].some((word) => words.has(word))
+  const numbers = [`${c}, 'unixepoch'`, `${c} / 1000.0, 'unixepoch'`]
+  const iso = (value: string): string =>
+    `CASE WHEN ${value} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]*Z' THEN strftime('%Y-%m-%dT%H:%M:%fZ', ${value}) END`
+  const texts = timed || cut ? [iso(c)] : []
+  return [...(timed ? numbers.map((time) => `strftime('%Y-%m-%dT%H:%M:%fZ', ${time})`) : []), ...texts].map(
+    (sql) => ({ sql, columns: [name], parts: (value) => [[iso(value), sql]], undoes: true }),
+  )
 }
 
 /** A day as people write it, of which `substr` made one that can be sorted. */
