@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { disksOf } from './activities/disks.js'
 import { createActivities, type ActivityOptions } from './activities/index.js'
 import { newestBackups } from './activities/newest-backups.js'
+import { keepServedWranglers } from './activities/served-wranglers.js'
 import type { Disks } from './activities/worker-place.js'
 import { workerConfiguration } from './config/worker-service.js'
 import { RunbookError } from './contract/failures.js'
@@ -66,7 +67,8 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   await closeToOthers(stateFolder(projectDir))
   const observer = await observe(settings.observe ?? { metrics: undefined, json: false })
   try {
-    await serve(settings, observer)
+    const release = await keepServedWranglers(settings.service)
+    await serve(settings, observer).finally(release)
   } finally {
     await observer.close()
   }

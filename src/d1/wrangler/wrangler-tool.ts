@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import semver from 'semver'
 import { RunbookError } from '../../contract/failures.js'
+import { fileSha256 } from '../../process/file-sha256.js'
 
 /** Oldest Wrangler of the runbook. */
 export const MINIMUM_WRANGLER = '4.33.2'
@@ -39,14 +40,66 @@ export interface Wrangler {
   warning?: string
 }
 
+interface Kept {
+  tool: Wrangler
+  packageFile: string
+  sha256: string
+}
+
+let kept: ReadonlyMap<string, Kept> | undefined
+
+/**
+ * From now on only the Wranglers are run that these projects have now, as long as their bytes are the same, and for every other folder the
+ * one that came with us: a worker has credentials, and must not hand them to what a checkout brings later. Returns what ends that. A
+ * project whose Wrangler cannot be found has to do without one.
+ */
+export async function keepWranglers(projectDirs: readonly string[]): Promise<() => void> {
+  const found = new Map<string, Kept>()
+  for (const folder of new Set(projectDirs.map((projectDir) => resolve(projectDir)))) {
+    const packageFile = nearestPackage(folder)
+    if (packageFile === undefined) continue
+    const tool = await wranglerOf(packageFile, folder, 'project').catch(() => undefined)
+    if (tool !== undefined) found.set(folder, { tool, packageFile, sha256: await bytesOf(packageFile, tool) })
+  }
+  kept = found
+  return () => {
+    kept = undefined
+  }
+}
+
 /**
  * The project's own Wrangler (nearest `node_modules` from `projectDir` upwards), else the one that came with us. Its
- * JavaScript is run by this Node: no shell, no `.cmd` file, on any system.
+ * JavaScript is run by this Node: no shell, no `.cmd` file, on any system. In a worker, the one that it found at its start.
  * Throws `ToolMissing`, `ToolTooOld`.
  */
 export async function findWrangler(projectDir: string): Promise<Wrangler> {
-  const own = nearestPackage(resolve(projectDir))
-  const packageFile = own ?? bundledPackage()
+  const folder = resolve(projectDir)
+  if (kept === undefined) {
+    const own = nearestPackage(folder)
+    return wranglerOf(own ?? bundledPackage(), folder, own === undefined ? 'bundled' : 'project')
+  }
+  const known = kept.get(folder)
+  if (known === undefined) return wranglerOf(bundledPackage(), folder, 'bundled')
+  if ((await bytesOf(known.packageFile, known.tool)) === known.sha256) return known.tool
+  throw new RunbookError(
+    'ToolMissing',
+    `${dirname(known.packageFile)} is not the Wrangler any more that this worker found at its start.`,
+    { advice: 'Where that is meant, as after an upgrade, start the worker again.' },
+  )
+}
+
+/** Of the files by which it begins: what it is called, its script, and the bundle that nearly all of it is in. */
+async function bytesOf(packageFile: string, { args }: Wrangler): Promise<string> {
+  const files = [packageFile, ...args, join(dirname(packageFile), 'wrangler-dist', 'cli.js')]
+  const sums = await Promise.all(files.map((file) => fileSha256(file).catch(() => 'gone')))
+  return sums.join(' ')
+}
+
+async function wranglerOf(
+  packageFile: string,
+  projectDir: string,
+  source: Wrangler['source'],
+): Promise<Wrangler> {
   const { version, bin } = await readPackage(packageFile)
   if (semver.lt(version, MINIMUM_WRANGLER)) {
     throw new RunbookError(
@@ -61,7 +114,7 @@ export async function findWrangler(projectDir: string): Promise<Wrangler> {
     command: process.execPath,
     args: [join(dirname(packageFile), bin)],
     version,
-    source: own === undefined ? 'bundled' : 'project',
+    source,
     sendsLf: semver.gte(version, LINE_FEED_WRANGLER),
     readsPatterns: semver.gte(version, PATTERN_WRANGLER),
   }

@@ -21,6 +21,7 @@ export { classify, errorLine } from './failure-texts.js'
 export {
   demandPatterns,
   findWrangler,
+  keepWranglers,
   knownWrangler,
   MINIMUM_WRANGLER,
   type Wrangler,
