@@ -5,6 +5,7 @@ import type { Price } from '../../contract/price.js'
 import { RunbookError } from '../../contract/failures.js'
 import { backupScheduleId } from '../../contract/names.js'
 import { formatDuration, parseDuration } from '../../text/duration.js'
+import { visible } from '../../text/visible.js'
 import type { Action, App, CommonOptions } from '../terminal/app.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
 import { keepOf } from './keep-count.js'
@@ -56,7 +57,7 @@ const schedule: Action<ScheduleOptions> = async ({ options, output }) => {
     )
     output.document({ success: true, scheduleId, environment, database, removed })
     const said = removed ? 'is backed up no more by a schedule' : 'had no schedule'
-    if (!output.json) output.line(`${database.name} (${environment}) ${said}; its archives stay.`)
+    if (!output.json) output.line(`${visible(database.name)} (${environment}) ${said}; its archives stay.`)
     return 0
   }
   if (options.runNow === true) return runNow(options.project, output, { scheduleId, environment })
@@ -105,7 +106,7 @@ async function listSchedules(options: CommonOptions, output: Output): Promise<nu
   for (const { scheduleId, everyMs, paused, nextAt, recent } of schedules) {
     const next = paused ? 'paused' : `next ${nextAt === undefined ? 'unknown' : timeIn(timeZone, nextAt)}`
     const last = recent[0] === undefined ? 'none yet' : `last begun ${timeIn(timeZone, recent[0].startedAt)}`
-    output.line(`${scheduleId}\n  every ${formatDuration(everyMs)}, ${next}, ${last}`)
+    output.line(`${visible(scheduleId)}\n  every ${formatDuration(everyMs)}, ${next}, ${last}`)
   }
   if (schedules.length === 0)
     output.line(words`No database is backed up by a schedule. Make one: ${command('backup schedule')}`)
@@ -175,9 +176,12 @@ function sayScheduled(
   const { colors } = output
   const { database, environment } = target
   output.line(
-    colors.green(`✔ ${database.name} (${environment}) is backed up every ${formatDuration(made.everyMs)}`),
+    colors.green(
+      `✔ ${visible(database.name)} (${environment}) is backed up every ${formatDuration(made.everyMs)}`,
+    ),
   )
-  if (made.nextAt !== undefined) output.line(`  next at ${timeIn(timeZone, made.nextAt)}, into ${made.into}`)
+  if (made.nextAt !== undefined)
+    output.line(`  next at ${timeIn(timeZone, made.nextAt)}, into ${visible(made.into)}`)
   if (made.paused) output.line(colors.yellow('  paused by a person; resume it in the Temporal UI'))
   output.line(words`  A worker must run then: ${command('worker')}`)
   output.line(colors.dim('  A backup that fails is told to the channels of the environment'))

@@ -6,6 +6,7 @@ import { RunbookError } from '../../contract/failures.js'
 import { command, words } from '../../contract/next-command.js'
 import { keepPrivate } from '../../process/private-files.js'
 import { plural } from '../../text/plural.js'
+import { visible } from '../../text/visible.js'
 import type { Action, App } from '../terminal/app.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { archiveFile } from './archive-file.js'
@@ -53,11 +54,12 @@ const seal: Action<object> = async ({ options, output }) => {
   output.document({ success, environment, recipients, ...sealing })
   if (output.json) return success ? 0 : 1
   output.line(
-    `${plural(sealed.length, 'archive')} sealed, ${already.length} sealed before, in ${archives.place}`,
+    `${plural(sealed.length, 'archive')} sealed, ${already.length} sealed before, in ${visible(archives.place)}`,
   )
-  for (const file of needed) output.line(`  ${file} stays readable: a run that has not ended needs it`)
+  for (const file of needed)
+    output.line(`  ${visible(file)} stays readable: a run that has not ended needs it`)
   for (const file of unreadable)
-    output.line(output.colors.red(`  ${file} cannot be read, and stays as it is`))
+    output.line(output.colors.red(`  ${visible(file)} cannot be read, and stays as it is`))
   if (!success) output.line(words`See what is wrong: ${command('backup validate', unreadable[0] ?? '')}`)
   return success ? 0 : 1
 }
@@ -70,6 +72,6 @@ const unseal: Action<UnsealOptions> = async ({ options, args: [zip = ''], output
   const file = await archiveFile(zip, () => openContext(options))
   const readable = await interruptible((signal) => unsealArchive({ file, to, opener, signal }))
   output.document({ success: true, file: readable, from: file })
-  if (!output.json) output.line(output.colors.green(`✔ Readable copy: ${readable}`))
+  if (!output.json) output.line(output.colors.green(`✔ Readable copy: ${visible(readable)}`))
   return 0
 }

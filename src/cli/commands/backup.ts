@@ -4,6 +4,7 @@ import { defined } from '../../contract/defined.js'
 import type { Price } from '../../contract/price.js'
 import { RunbookError } from '../../contract/failures.js'
 import { plural } from '../../text/plural.js'
+import { visible, visibleIn } from '../../text/visible.js'
 import { formatDuration } from '../../text/duration.js'
 import type { Opener } from '../../d1/backup/age.js'
 import type { Validation } from '../../d1/backup/backup.js'
@@ -116,13 +117,13 @@ const createArchive: Work = async ({ options, output }) => {
   output.document({ success: backup.verified, ...backup, ...defined({ price }) })
   if (!output.json) {
     const rows = backup.tables.reduce((sum, table) => sum + table.rows, 0)
-    output.line(output.colors.green(`✔ ${backup.file}`))
+    output.line(output.colors.green(`✔ ${visible(backup.file)}`))
     output.line(
       `  ${plural(backup.tables.length, 'table')}, ${plural(rows, 'row')}, restored and compared${backup.durationMs === undefined ? '' : ` in ${formatDuration(backup.durationMs)}`}`,
     )
     output.line(`  SHA-256 ${backup.sha256}`)
-    for (const line of [...backupProof(backup), ...sealedTo(backup)]) output.line(`  ${line}`)
-    if (backup.bookmark !== undefined) output.line(`  Time Travel bookmark ${backup.bookmark}`)
+    for (const line of [...backupProof(backup), ...sealedTo(backup)]) output.line(`  ${visible(line)}`)
+    if (backup.bookmark !== undefined) output.line(`  Time Travel bookmark ${visible(backup.bookmark)}`)
   }
   return backup.verified ? 0 : 1
 }
@@ -201,10 +202,13 @@ async function openerOf(options: object): Promise<Opener | undefined> {
   return readIdentities(identity)
 }
 
-async function printValidation(output: Output, file: string, result: Validation): Promise<void> {
+/** Names of tables, and all that the metadata says, are of whoever made the archive. */
+async function printValidation(output: Output, file: string, given: Validation): Promise<void> {
   const { colors } = output
+  const result = visibleIn(given)
+  const shown = visible(file)
   if (result.valid === null) {
-    output.line(colors.yellow(`? ${file} is sealed, and whether it restores is not known`))
+    output.line(colors.yellow(`? ${shown} is sealed, and whether it restores is not known`))
     output.line('  Its bytes are those that its metadata names.')
     output.line(
       '  Its content was restored and compared before it was sealed, as the metadata says; not now.',
@@ -214,14 +218,14 @@ async function printValidation(output: Output, file: string, result: Validation)
     return
   }
   if (result.valid) {
-    output.line(colors.green(`✔ ${file} restores, and holds what its metadata says`))
+    output.line(colors.green(`✔ ${shown} restores, and holds what its metadata says`))
     output.line(`  in ${formatDuration(result.durationMs)}`)
     return
   }
-  output.line(colors.red(`✖ ${file} is not valid:`))
+  output.line(colors.red(`✖ ${shown} is not valid:`))
   for (const problem of result.problems) output.line(`  - ${problem}`)
   const { archiveEnvironment } = await import('../../d1/backup/archive-names.js')
-  output.line(insteadOf(result.metadata?.environment ?? archiveEnvironment(path.basename(file))))
+  output.line(insteadOf(given.metadata?.environment ?? archiveEnvironment(path.basename(file))))
 }
 
 /** A backup of another environment than the archive's is no new one of it. */
@@ -240,6 +244,6 @@ const restoreArchive: Work = async ({ options, args: [zip = ''], output }) => {
   const opener = await openerOf(options)
   const restored = await interruptible((signal) => restoreBackup({ file, to, opener, signal }))
   output.document({ success: true, ...restored })
-  if (!output.json) output.line(output.colors.green(`✔ Restored to ${restored.database}`))
+  if (!output.json) output.line(output.colors.green(`✔ Restored to ${visible(restored.database)}`))
   return 0
 }

@@ -2,9 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import yauzl from 'yauzl'
-import yazl from 'yazl'
 import { createBackup, restoreBackup, validateBackup } from '../../../src/d1/backup/backup.js'
+import { readEntries, withSql, zipOf } from './crafted-archive.js'
 import { localTarget, seedLocal } from '../local-target.js'
 import { temporaryFolder } from '../../temporary-folder.js'
 
@@ -23,26 +22,6 @@ beforeAll(async () => {
   good = readFileSync(file)
   entries = await readEntries(file)
 })
-
-async function readEntries(file: string): Promise<Record<string, Buffer>> {
-  const zip = await yauzl.openPromise(file, { lazyEntries: true })
-  const found: Record<string, Buffer> = {}
-  for await (const entry of zip.eachEntry()) {
-    const chunks: Buffer[] = []
-    for await (const chunk of await zip.openReadStreamPromise(entry)) chunks.push(chunk as Buffer)
-    found[entry.fileName] = Buffer.concat(chunks)
-  }
-  return found
-}
-
-async function zipOf(content: [string, Buffer][]): Promise<Buffer> {
-  const zip = new yazl.ZipFile()
-  for (const [name, bytes] of content) zip.addBuffer(bytes, name)
-  zip.end()
-  const chunks: Buffer[] = []
-  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
-}
 
 function metadataWith(change: (metadata: Record<string, unknown>) => void): Buffer {
   const metadata = JSON.parse(String(entries['metadata.json'])) as Record<string, unknown>
@@ -85,15 +64,7 @@ const ATTACKS: [string, () => Promise<Buffer> | Buffer, RegExp][] = [
   ],
   [
     'a changed value and a hash to match',
-    async () => {
-      const sql = Buffer.from(String(entries['database.sql']).replace('two', 'owt'))
-      const { createHash } = await import('node:crypto')
-      const sha256 = createHash('sha256').update(sql).digest('hex')
-      return replaced({
-        'database.sql': sql,
-        'metadata.json': metadataWith((data) => (data['sha256'] = sha256)),
-      })
-    },
+    () => withSql(entries, (sql) => sql.replace('two', 'owt')),
     /Table kept has other values/,
   ],
   [
