@@ -18,7 +18,6 @@ export function devCommand(app: App, summary: string): Command {
         const { loadProject } = await import('../../config/project.js')
         const { demandServes, workerConfiguration } = await import('../../config/worker-service.js')
         const project = await loadProject({ projectDir: options.project })
-        const next = nextCommand(project)
         const configured = await workerConfiguration({ projectDir: options.project, files: options.charter })
         if (given('env')) demandServes(configured, options.env)
         const { taskQueue, service } = configured
@@ -32,8 +31,9 @@ export function devCommand(app: App, summary: string): Command {
           const { quietWorkerLog } = await import('./worker-log.js')
           quietWorkerLog({ ownSignals: false })
           const { runWorker } = await import('../../worker.js')
-          const { unfinishedRuns } = await import('./unfinished-runs.js')
+          const { runUnderWay, unfinishedRuns } = await import('./unfinished-runs.js')
           const unfinished = await unfinishedRuns(project)
+          const next = await nextCommand(project, runUnderWay)
           await runWorker({
             projectDir: options.project,
             taskQueue,
@@ -59,15 +59,18 @@ export function devCommand(app: App, summary: string): Command {
     )
 }
 
-/** Behind a remote demo nothing can be started: the Cloudflare API of its sample is gone. */
-function nextCommand(project: Project): NextCommand {
+/** Behind a remote demo nothing can be started: the Cloudflare API of its sample is gone. Beside a run under way neither. */
+export async function nextCommand(
+  project: Pick<Project, 'projectDir' | 'environments'>,
+  underWay: (project: Pick<Project, 'projectDir'>, environment: string) => Promise<string | undefined>,
+): Promise<NextCommand> {
   const { projectDir } = project
   if (existsSync(sampleCloud(projectDir))) return at({ project: projectDir }, command('list'))
   const names = [...project.environments.keys()]
   const [only] = names
-  const start = command('start', '--wait')
-  if (names.includes(DEFAULT_ENVIRONMENT) || only === undefined) return start
-  return at({ environment: only }, start)
+  const place = names.includes(DEFAULT_ENVIRONMENT) || only === undefined ? {} : { environment: only }
+  const run = await underWay(project, place.environment ?? DEFAULT_ENVIRONMENT)
+  return run === undefined ? at(place, command('start', '--wait')) : at({ run }, command('watch'))
 }
 
 function serverDied(tail: string): RunbookError {
