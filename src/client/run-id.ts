@@ -1,5 +1,5 @@
 import { openContext, type ContextOptions } from '../config/context.js'
-import { migrationWorkflowId } from '../contract/names.js'
+import { migrationWorkflowId, WORKFLOW_TYPES } from '../contract/names.js'
 import { RunbookError } from '../contract/failures.js'
 import { at, command, words, type NextCommand } from '../contract/next-command.js'
 import { checkoutOf, checkoutWorkflowId } from '../contract/checkout.js'
@@ -38,13 +38,37 @@ function bothOpen(one: string, other: string): RunbookError {
   })
 }
 
-/** `work` with the run as typed, or that of the environment's database; where that has none yet, a `RunNotFound` of `work` says so. Throws what {@link openContext} and {@link runIdOf} do. */
+/** As Temporal makes them; the ID of a workflow of ours is none. */
+const RUN_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+/** The run that an ID means: a workflow ID its newest one, a run ID, which `list` shows too, that very one. Throws `TemporalUnreachable`. */
+async function runNamed(session: Session, id: string): Promise<{ workflowId: string; runId?: string }> {
+  if (!RUN_ID.test(id)) return { workflowId: id }
+  const runId = id.toLowerCase()
+  const query = `WorkflowType = '${WORKFLOW_TYPES.migration}' AND RunId = '${runId}'`
+  try {
+    for await (const { workflowId } of session.listing.workflow.list({ query, pageSize: 1 }))
+      return { workflowId, runId }
+  } catch (error) {
+    throw explainTemporal(error, id)
+  }
+  return { workflowId: id }
+}
+
+/**
+ * `work` with the run as typed, or that of the environment's database; where that has none yet, a `RunNotFound` of `work` says so. `runId`:
+ * it is this very run that was named, not the newest. Throws what {@link openContext} and {@link runIdOf} do.
+ */
 export async function withRun<T>(
   options: ContextOptions,
   id: string | undefined,
-  work: (session: Session, workflowId: string) => Promise<T>,
+  work: (session: Session, workflowId: string, runId?: string) => Promise<T>,
 ): Promise<T> {
-  if (id !== undefined && id !== '') return withSession(options.project, (session) => work(session, id))
+  if (id !== undefined && id !== '')
+    return withSession(options.project, async (session) => {
+      const { workflowId, runId } = await runNamed(session, id)
+      return work(session, workflowId, runId)
+    })
   const { target } = await openContext(options, { touchesDatabase: false })
   return withSession(options.project, async (session) => {
     const found = await runIdOf(session, target)

@@ -15,6 +15,8 @@ import {
   verifyCommand,
   type SteeringCommand,
 } from '../runbook/people/signature.js'
+import type { RunView } from '../contract/run.js'
+import { samePerson } from '../runbook/people/people.js'
 import { readRequest } from './run-history.js'
 import { signalRun } from './runs.js'
 import type { Session } from './session.js'
@@ -36,13 +38,14 @@ export async function steerRun(
   asked: { workflowId: string; runId?: string | undefined },
   order: SteeringOrder,
   signing: Signing,
+  commandId: string = randomUUID(),
 ): Promise<void> {
   const { workflowId } = asked
   await signalRun(session, asked, async (handle, runId) => {
     const request = await readRequest(session, { workflowId, runId })
     const needed = request?.policy.requireSignatures === true && changesTheCourse(order)
     const wanted = needed || signing.key !== undefined
-    const identified = { ...order, commandId: randomUUID() }
+    const identified = { ...order, commandId }
     if (!wanted) return deliver(handle, identified)
     const { signText } = await import('./sign.js')
     const run = { workflowId, runId }
@@ -51,6 +54,22 @@ export async function steerRun(
     refuseWhatWouldNotCount(run, command, request?.people ?? [])
     return deliver(handle, command)
   })
+}
+
+/**
+ * What a run that was read afterwards says of the command with this ID: that it counted, why it did not, or undefined where neither can
+ * be read from it.
+ */
+export function answerTo(
+  order: Pick<SteeringOrder, 'command' | 'actor'>,
+  commandId: string,
+  { interventions, refused }: Pick<RunView, 'interventions' | 'refused'>,
+): 'counted' | { refused: string } | undefined {
+  if (interventions?.some((one) => one.commandId === commandId) === true) return 'counted'
+  // Runs of earlier versions keep no interventions, and an issue past the limit is kept nowhere.
+  if (interventions === undefined || order.command === 'report-issue') return undefined
+  const last = refused.findLast(({ gate, actor }) => gate === order.command && samePerson(actor, order.actor))
+  return last === undefined ? undefined : { refused: last.reason }
 }
 
 function refuseWhatWouldNotCount(

@@ -29,12 +29,14 @@ export function insteadOf(gate: string, { gates }: Pick<RunView, 'gates'>): Word
 
 /** How the gate rollback is decided in this state of a run: nothing that would be refused is named. */
 export function howToRollBack(
-  view: Pick<RunView, 'gates' | 'rollbackOptions' | 'environment' | 'outcome'>,
+  view: Pick<RunView, 'gates' | 'rollbackOptions' | 'environment' | 'outcome' | 'migrations'>,
 ): Words {
   const open =
     view.outcome === null && view.gates.some(({ gate, state }) => gate === 'rollback' && state === 'open')
   const place = { environment: view.environment }
   if (open && view.rollbackOptions !== undefined) return choosing(view.rollbackOptions)
+  if (view.outcome !== null && view.migrations.some(({ state }) => state === 'applied'))
+    return words`What it applied is taken back by a new file: ${at(place, command('create-rollback'))}. How it ended: ${at(place, command('show'))}`
   return (
     (view.outcome === null ? insteadOf('rollback', view) : undefined) ??
     words`Whether there is something to take back, and which ways there are: ${at(place, command('show'))}`

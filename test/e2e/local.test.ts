@@ -210,9 +210,24 @@ describe('start --wait', () => {
     expect(statesOf(view)).toEqual({ '0002_email.sql': 'applied' })
     expect(ledger()).toHaveLength(2)
 
-    await documentOf<object>(ask('abort', '--reason', 'the release is off', '--actor', 'Ada'), 0)
+    expect(await documentOf<object>(ask('resume'), 0)).toMatchObject({
+      unchanged: expect.stringContaining('was not paused'),
+    })
+    await documentOf<object>(
+      ask('abort', '--id', view.runId, '--reason', 'the release is off', '--actor', 'Ada'),
+      0,
+    )
     expect(await run.closed()).toMatchObject({ outcome: 'aborted', success: false })
-    const after = await documentOf(ask('show'), 0)
+    expect(await resultOf(ask('abort', '--id', view.runId))).toMatchObject({
+      code: 2,
+      json: { error: { type: 'RunNotFound', message: expect.stringContaining('is over: aborted') } },
+    })
+    expect(await resultOf(ask('rollback', '--strategy', 'reverse-migration'))).toMatchObject({
+      code: 2,
+      json: { error: { next: [{ command: 'create-rollback' }, { command: 'show' }] } },
+    })
+    expect((await resultOf(ask('watch', view.runId))).json).toMatchObject({ runId: view.runId })
+    const after = await documentOf(ask('show', view.runId), 0)
     expect(statesOf(after)).toEqual({ '0002_email.sql': 'applied' })
   }, 120_000)
 

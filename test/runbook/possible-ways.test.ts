@@ -3,7 +3,7 @@ import { plain } from '../../src/contract/command-line.js'
 import { commandsIn } from '../../src/contract/next-command.js'
 import type { Decision } from '../../src/contract/decision.js'
 import type { RollbackOption } from '../../src/contract/rollback.js'
-import type { GateView } from '../../src/contract/run.js'
+import type { GateView, RunView } from '../../src/contract/run.js'
 import { howToRollBack, insteadOf, whyNotThisWay } from '../../src/runbook/possible-ways.js'
 
 type Strategy = RollbackOption['strategy']
@@ -69,7 +69,7 @@ const gate = (name: GateView['gate'], state: GateView['state']): GateView => ({
 })
 
 describe('what is advised for a rollback would not be refused', () => {
-  const view = { environment: 'production', outcome: null }
+  const view = { environment: 'production', outcome: null, migrations: [] as RunView['migrations'] }
   test('while the team confirms: decline first', () => {
     const gates = [gate('rollback', 'waiting'), gate('team-confirmation', 'open')]
     expect(plain(insteadOf('rollback', { gates }) ?? '')).toContain('reject team-confirmation')
@@ -89,6 +89,29 @@ describe('what is advised for a rollback would not be refused', () => {
     expect(insteadOf('rollback', { gates })).toBeUndefined()
     expect(plain(howToRollBack({ ...view, gates }))).toMatch(/d1-runbook show --env production/)
   })
+
+  const file = (state: RunView['migrations'][number]['state']) => ({
+    name: '0001_a.sql',
+    sha256: 'a',
+    state,
+    durationMs: null,
+  })
+  test.each([
+    ['completed', 'applied', true],
+    ['completed-unhealthy', 'applied', true],
+    ['failed', 'applied', true],
+    ['failed', 'absent', false],
+    ['aborted', 'pending', false],
+    ['rolled-back', 'taken-back', false],
+    [null, 'applied', false],
+  ] as const)(
+    'of a run that is %s with a file that is %s, a new file takes it back: %s',
+    (outcome, state, so) => {
+      const told = plain(howToRollBack({ ...view, outcome, gates: [], migrations: [file(state)] }))
+      expect(told.includes('d1-runbook create-rollback --env production')).toBe(so)
+      expect(told).toContain('d1-runbook show --env production')
+    },
+  )
 
   test('another gate is not answered with it', () => {
     expect(insteadOf('final', { gates: [gate('team-confirmation', 'open')] })).toBeUndefined()

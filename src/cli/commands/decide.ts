@@ -75,8 +75,8 @@ async function decide(
 
 /** Without a way back nothing is approved; what may be typed instead depends on the run. */
 async function wayBackMissing(options: CommonOptions & DecideOptions): Promise<RunbookError> {
-  const advice = await withRun(options, options.id, async (session, run) =>
-    wordsAt({ run }, howToRollBack(await readRun(session, run))),
+  const advice = await withRun(options, options.id, async (session, run, runId) =>
+    wordsAt({ run }, howToRollBack(await readRun(session, run, runId))),
   ).catch(() => words`Which ways there are, and what each one costs: ${command('show')}`)
   return new RunbookError('DecisionRefused', 'The gate rollback needs a way back to be chosen.', { advice })
 }
@@ -94,10 +94,11 @@ export async function sendDecision(input: {
   const actor = await actorOf(options)
   const decisionId = randomUUID()
   const onSilence = saySilence(output.note, await configuredZone(options))
-  const answer = await withRun(options, options.id, async (session, workflowId) => {
+  const answer = await withRun(options, options.id, async (session, workflowId, named) => {
     if (options.wait === true)
-      await waitForGate(session, workflowId, input.decision.gate, { output, onSilence })
-    const run = await answered(session, onSilence, () => readRun(session, workflowId))
+      await waitForGate(session, { workflowId, runId: named }, input.decision.gate, { output, onSilence })
+    const run = await answered(session, onSilence, () => readRun(session, workflowId, named))
+    refuseLateWayBack(input.decision, run)
     const decision = {
       ...input.decision,
       actor,
@@ -107,7 +108,7 @@ export async function sendDecision(input: {
     if (!(await priceAccepted(input.decision, run, output))) return { workflowId, declined: true as const }
     const signing = { key: options.signKey, folder: options.project }
     const counted = await answered(session, onSilence, () => submitDecision(session, run, decision, signing))
-    return { workflowId, counted, next: output.json ? undefined : await readNext(session, workflowId) }
+    return { workflowId, counted, next: output.json ? undefined : await readNext(session, run) }
   })
   const { workflowId } = answer
   if ('declined' in answer) {
@@ -122,6 +123,17 @@ export async function sendDecision(input: {
       for (const line of nextLines(next, actor, identityTyped(options))) output.line(line)
   }
   return 0
+}
+
+/** Once a run is over no way back of it is open; what it applied is taken back by a file of its own. */
+export function refuseLateWayBack(
+  { gate, strategy }: Pick<Decision, 'gate' | 'strategy'>,
+  run: Parameters<typeof howToRollBack>[0] & Pick<RunView, 'workflowId'>,
+): void {
+  if (gate !== 'rollback' || run.outcome === null || strategy === undefined || strategy === 'none') return
+  throw new RunbookError('RunNotFound', `The run ${run.workflowId} is over: ${run.outcome}.`, {
+    advice: howToRollBack(run),
+  })
 }
 
 /** A way back begins at once: what it costs is said before, and in a terminal asked about. */
@@ -191,8 +203,11 @@ export function wholePlanHash(typed: string | undefined, current: string | null)
 }
 
 /** The run as it is after the decision, which counted whatever this look says. */
-async function readNext(session: Session, workflowId: string): Promise<RunView | undefined> {
-  return readRun(session, workflowId).catch(() => undefined)
+async function readNext(
+  session: Session,
+  { workflowId, runId }: Pick<RunView, 'workflowId' | 'runId'>,
+): Promise<RunView | undefined> {
+  return readRun(session, workflowId, runId).catch(() => undefined)
 }
 
 /** How the person said who they are: they are the same one at the next gate. */
@@ -261,16 +276,17 @@ function gateOf(name: string): Gate {
 
 async function waitForGate(
   session: Session,
-  workflowId: string,
+  run: { workflowId: string; runId: string | undefined },
   gate: Gate,
   { output, onSilence }: { output: Output; onSilence: OnSilence },
 ): Promise<void> {
   const { followRun } = await import('../../client/follow.js')
   const signal = new AbortController().signal
+  const { workflowId } = run
   let last: RunView | undefined
   for await (const view of followRun({
     session,
-    workflowId,
+    ...run,
     minPauseMs: 1_000,
     signal,
     onSilence,

@@ -10,7 +10,7 @@ import type { App, CommonOptions } from '../terminal/app.js'
 import { examplesHelp } from '../terminal/help-text.js'
 import type { Output } from '../terminal/output.js'
 import { withRun } from '../../client/run-id.js'
-import { withinDeadline } from '../../client/runs.js'
+import { signalRun, withinDeadline } from '../../client/runs.js'
 import type { Session } from '../../client/session.js'
 import { explainTemporal } from '../../client/temporal-failure.js'
 import { at, command, words } from '../../contract/next-command.js'
@@ -46,13 +46,18 @@ async function checkNowAction({
   options: CommonOptions & CheckNowOptions
   output: Output
 }): Promise<number> {
-  const { workflowId, checkpoint } = await withRun(options, options.id, async (session, found) => ({
-    workflowId: found,
-    checkpoint: await checkNow(session, found),
-  }))
+  const { workflowId, checkpoint } = await withRun(options, options.id, async (session, found, runId) => {
+    if (runId !== undefined) await demandUnderWay(session, { workflowId: found, runId })
+    return { workflowId: found, checkpoint: await checkNow(session, found) }
+  })
   output.document({ success: checkpoint.verdict !== 'breached', workflowId, checkpoint })
   if (!output.json) printCheckpoint(output, checkpoint)
   return checkpoint.verdict === 'breached' ? 1 : 0
+}
+
+/** The monitoring has one ID in every run of a database. Throws `RunNotFound`: the run that was named is over. */
+async function demandUnderWay(session: Session, run: { workflowId: string; runId: string }): Promise<void> {
+  await signalRun(session, run, () => Promise.resolve())
 }
 
 /** Throws `RunNotFound` where nothing is monitored, `WorkerMissing` when nobody looks. */

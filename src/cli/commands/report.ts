@@ -32,8 +32,8 @@ export function reportCommand(app: App, summary: string): Command {
         const { readRunHistory } = await import('../../client/run-history.js')
         const { renderHtml } = await import('../../runbook/report/html.js')
         const { renderMarkdown } = await import('../../runbook/report/markdown.js')
-        const input = await withRun(options, id, async (session, workflowId) => {
-          const view = await readRun(session, workflowId, options.runId)
+        const input = await withRun(options, id, async (session, workflowId, named) => {
+          const view = await readRun(session, workflowId, options.runId ?? named)
           const { request, plan, baseline } = await readRunHistory(session, workflowId, view.runId)
           const known =
             request === null ? {} : { thresholds: request.monitoring.thresholds, timeZone: request.timeZone }

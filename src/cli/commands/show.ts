@@ -22,8 +22,8 @@ export function showCommand(app: App, summary: string): Command {
     )
     .action(
       app.action<{ runId?: string }>(async ({ options, args: [id], output }) => {
-        const view = await withRun(options, id, (session, workflowId) =>
-          readRun(session, workflowId, options.runId),
+        const view = await withRun(options, id, (session, workflowId, named) =>
+          readRun(session, workflowId, options.runId ?? named),
         ).catch(async (error: unknown) => {
           throw id === undefined && options.runId === undefined ? await withWhatIsLeft(error, options) : error
         })

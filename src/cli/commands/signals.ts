@@ -1,16 +1,19 @@
+import { randomUUID } from 'node:crypto'
 import { Option, type Command } from 'commander'
 import type { IssueReport } from '../../contract/decision.js'
+import { defined } from '../../contract/defined.js'
 import { RunbookError } from '../../contract/failures.js'
 import { observeSignal } from '../../contract/messages.js'
+import type { RunView } from '../../contract/run.js'
 import type { App, CommonOptions } from '../terminal/app.js'
 import { actorOf } from './decide.js'
 import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
 import type { Output } from '../terminal/output.js'
 import { withRun } from '../../client/run-id.js'
-import { signalRun } from '../../client/runs.js'
+import { readRun, signalRun } from '../../client/runs.js'
 import type { Session } from '../../client/session.js'
-import { steerRun, type SteeringOrder } from '../../client/steer.js'
-import { command, words } from '../../contract/next-command.js'
+import { answerTo, steerRun, type SteeringOrder } from '../../client/steer.js'
+import { at, command, words } from '../../contract/next-command.js'
 
 interface SignalOptions {
   id?: string
@@ -78,11 +81,12 @@ export function observeCommand(app: App, summary: string): Command {
     runOption(app.command('observe <note>', summary, ['observe "the backup took longer than last time"'])),
   ).action(
     app.action<SignalOptions>((input) =>
-      send(input, 'observe', (session, workflowId, actor) =>
-        signalRun(session, { workflowId }, (handle) =>
+      send(input, 'observe', async (session, run, actor) => {
+        await signalRun(session, run, (handle) =>
           handle.signal(observeSignal, { note: input.args[0] ?? '', actor }),
-        ),
-      ),
+        )
+        return undefined
+      }),
     ),
   )
 }
@@ -100,26 +104,71 @@ function steering(
   orderOf: (input: Typed & { actor: string }) => SteeringOrder,
 ): ReturnType<App['action']> {
   return app.action<SignalOptions>((input) =>
-    send(input, signal, (session, workflowId, actor) => {
+    send(input, signal, async (session, run, actor) => {
       const signing = { key: input.options.signKey, folder: input.options.project }
-      return steerRun(session, { workflowId }, orderOf({ ...input, actor }), signing)
+      const order = orderOf({ ...input, actor })
+      const commandId = randomUUID()
+      const before = holds(order) ? await seen(session, run) : undefined
+      await steerRun(session, run, order, signing, commandId)
+      const after = holds(order) && before === undefined ? undefined : await seen(session, run)
+      const answer = after === undefined ? undefined : answerTo(order, commandId, after)
+      if (typeof answer === 'object') throw notHeeded(order, run, answer.refused)
+      return before === undefined ? undefined : heldAlready(order, before)
     }),
   )
+}
+
+interface SentTo {
+  workflowId: string
+  runId: string | undefined
+}
+
+/** The run as it can be seen now; a signal reaches it also where nobody answers. */
+async function seen(session: Session, { workflowId, runId }: SentTo): Promise<RunView | undefined> {
+  return readRun(session, workflowId, runId).catch(() => undefined)
+}
+
+function holds(order: SteeringOrder): boolean {
+  return order.command === 'pause' || order.command === 'resume'
+}
+
+/** What is said of a hold that changed nothing, by the run as it was just before; undefined where it did. */
+export function heldAlready(
+  order: Pick<SteeringOrder, 'command'>,
+  { paused, message }: Pick<RunView, 'paused' | 'message'>,
+): string | undefined {
+  if (order.command !== 'pause' && order.command !== 'resume') return undefined
+  if (paused !== (order.command === 'pause')) return undefined
+  return paused
+    ? `The run was paused already: ${message}.`
+    : `The run was not paused, so nothing was resumed: ${message}.`
+}
+
+function notHeeded({ command: sent }: SteeringOrder, { workflowId }: SentTo, reason: string): RunbookError {
+  return new RunbookError('DecisionRefused', `The run did not heed this ${sent}: ${reason}.`, {
+    advice: words`See the run: ${at({ run: workflowId }, command('show'))}`,
+  })
 }
 
 async function send(
   { options, args, output }: Typed,
   signal: string,
-  deliver: (session: Session, workflowId: string, actor: string) => Promise<void>,
+  deliver: (session: Session, run: SentTo, actor: string) => Promise<string | undefined>,
 ): Promise<number> {
   refuseEmpty(args)
   const actor = await actorOf(options)
-  const workflowId = await withRun(options, options.id, async (session, found) => {
-    await deliver(session, found, actor)
-    return found
-  })
-  output.document({ success: true, workflowId, signal, actor })
-  if (!output.json) output.line(words`Sent ${signal} to ${workflowId}. See what it does: ${command('show')}`)
+  const { workflowId, unchanged } = await withRun(options, options.id, async (session, found, runId) => ({
+    workflowId: found,
+    unchanged: await deliver(session, { workflowId: found, runId }, actor),
+  }))
+  output.document({ success: true, workflowId, signal, actor, ...defined({ unchanged }) })
+  if (output.json) return 0
+  const look = command('show')
+  output.line(
+    unchanged === undefined
+      ? words`Sent ${signal} to ${workflowId}. See what it does: ${look}`
+      : words`${unchanged} See the run: ${look}`,
+  )
   return 0
 }
 

@@ -31,8 +31,8 @@ export async function watchAndDecide(
     )
   }
   const actor = await actorOf(options)
-  return withRun(options, id, async (session, workflowId) => {
-    const runId = await currentRunId(session, workflowId)
+  return withRun(options, id, async (session, workflowId, named) => {
+    const runId = named ?? (await currentRunId(session, workflowId))
     const request = await readRequest(session, { workflowId, runId })
     if (request === null) throw new Error(`the run ${workflowId} has no request in its history`)
     const signing = { key: options.signKey, folder: options.project }

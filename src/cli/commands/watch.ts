@@ -59,19 +59,20 @@ export function watchCommand(app: App, summary: string): Command {
           return watchAndDecide(options, id, output)
         }
         const { followRun } = await import('../../client/follow.js')
-        return withRun(options, id, async (session, workflowId) => {
+        return withRun(options, id, async (session, workflowId, runId) => {
           const leaving = new AbortController()
           const leave = (): void => leaving.abort()
           process.on('SIGINT', leave)
           process.on('SIGTERM', leave)
           const screen = output.live
-            ? new Screen(output, new LatencyLimit(session, workflowId))
+            ? new Screen(output, new LatencyLimit(session, workflowId, runId))
             : await lines(output)
           let last: RunView | undefined
           try {
             const views = followRun({
               session,
               workflowId,
+              runId,
               minPauseMs: QUIET_MS,
               signal: leaving.signal,
               onSilence: (silence) => screen.silence(silence),
@@ -126,10 +127,12 @@ class LatencyLimit {
   private asked = false
   private readonly session: Session
   private readonly workflowId: string
+  private readonly runId: string | undefined
 
-  constructor(session: Session, workflowId: string) {
+  constructor(session: Session, workflowId: string, runId: string | undefined) {
     this.session = session
     this.workflowId = workflowId
+    this.runId = runId
   }
 
   async read(): Promise<void> {
@@ -137,7 +140,7 @@ class LatencyLimit {
     this.asked = true
     const { readRunHistory } = await import('../../client/run-history.js')
     const { latencyLimitOf } = await import('../../client/latency-limit.js')
-    this.ms = latencyLimitOf(await readRunHistory(this.session, this.workflowId))
+    this.ms = latencyLimitOf(await readRunHistory(this.session, this.workflowId, this.runId))
   }
 }
 
