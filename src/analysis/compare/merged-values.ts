@@ -95,7 +95,7 @@ export function mergedValues(
   const samples = database
     .prepare(
       `SELECT ${keyText} AS key, ${shownValue(b, 80)} AS before, ${shownValue(s, 80)} AS after FROM ${from}
-       WHERE ${b} IS NOT NULL AND (+${s}) COLLATE BINARY IN (SELECT is_now FROM (${shown}) LIMIT ${SAMPLES}) GROUP BY +${s}, ${plainNumber(b)} LIMIT ${SAMPLES}`,
+       WHERE ${b} IS NOT NULL AND ${differ(pair)} AND (+${s}) COLLATE BINARY IN (SELECT is_now FROM (${shown}) LIMIT ${SAMPLES}) GROUP BY +${s}, ${plainNumber(b)} LIMIT ${SAMPLES}`,
     )
     .all()
     .map((it) => ({ key: String(it['key']), before: String(it['before']), after: String(it['after']) }))

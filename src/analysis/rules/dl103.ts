@@ -75,11 +75,13 @@ export function forgotten(fate: TableFate, change: ColumnChange): boolean {
 
 function gone(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
   const { othersIn } = change
-  const copy = othersIn === undefined ? undefined : leavingCopy(evidence, fate, othersIn)
+  const drop = dropOf(evidence, fate, change.column)
+  // Where a statement drops the column the values go; a rebuild leaves them out where it copies.
+  const goes = drop?.anatomy.alteration?.kind === 'drop-column' || othersIn === undefined
   return lost(
     fate,
     change,
-    copy ?? dropOf(evidence, fate, change.column),
+    goes ? drop : (leavingCopy(evidence, fate, othersIn) ?? drop),
     `${valuesText(change.nulled)} of ${fate.before.name}.${change.column} ${change.nulled === 1 ? 'goes' : 'go'} with the column`,
     change.values - change.nulled,
     othersIn === undefined ? wordsText(change) : `; the others are in ${othersIn}`,

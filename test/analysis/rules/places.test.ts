@@ -90,9 +90,14 @@ describe('a loss or change is told where it happens', () => {
       ['CH101 users.n 0002:1'],
     ],
     [
-      'in the copy that leaves values out, before the column goes',
+      'where the column goes, after a copy that leaves values out',
       `CREATE TABLE q (post_id INTEGER PRIMARY KEY, q TEXT);\nINSERT INTO q SELECT id, q FROM posts WHERE id < 3;\nALTER TABLE posts DROP COLUMN q;`,
-      ['DL103 posts.q 0002:2'],
+      ['DL103 posts.q 0002:3'],
+    ],
+    [
+      'where the column goes, accepted there',
+      `CREATE TABLE q (post_id INTEGER PRIMARY KEY, q TEXT);\nINSERT INTO q SELECT id, q FROM posts WHERE id < 3;\n-- d1-runbook: accept DL103 posts.q: known\nALTER TABLE posts DROP COLUMN q;`,
+      ['DL103 posts.q 0002:4 *'],
     ],
     [
       'in the copy that leaves rows out, before the table goes',
@@ -100,9 +105,9 @@ describe('a loss or change is told where it happens', () => {
       ['DL102 pads 0002:2'],
     ],
     [
-      'in the UPDATE that leaves values out, before the column goes',
+      'where the column goes, after an UPDATE that leaves values out',
       `UPDATE posts SET t = q WHERE id = 1;\nALTER TABLE posts DROP COLUMN q;`,
-      ['CH101 posts.t 0002:1', 'DL103 posts.q 0002:1'],
+      ['CH101 posts.t 0002:1', 'DL103 posts.q 0002:2'],
     ],
     [
       'in the copy of a rebuild that keeps some of a column in another',
