@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { answerTo } from '../../src/client/steer.js'
 import { decideSignal } from '../../src/contract/messages.js'
 import type { RunView } from '../../src/contract/run.js'
 import { applied, latch, reallyApplied, SOME_WORK, worldHeldAt } from './held.js'
@@ -133,7 +134,7 @@ describe('an abort at the open gate rollback of a touched database', () => {
   const aborted = async (world: World, then: (handle: RunHandle) => Promise<void>): Promise<RunView> =>
     server.migrate(world, requestFor(randomUUID(), { preApproved: true }), async (handle) => {
       await until(handle, gateOpen('rollback'))
-      await handle.signal('abort', { reason: 'enough', actor: 'Cem' })
+      await handle.signal('abort', { reason: 'enough', actor: 'Cem', commandId: 'first' })
       await until(handle, ({ interventions = [] }) => interventions.length === 1)
       await then(handle)
       return handle.result()
@@ -142,10 +143,14 @@ describe('an abort at the open gate rollback of a touched database', () => {
   it('keeps the offer, says so, refuses a second one with the reason, and still takes back', async () => {
     const world = failing()
     const view = await aborted(world, async (handle) => {
-      await handle.signal('abort', { reason: 'now', actor: 'Cem' })
+      await handle.signal('abort', { reason: 'now', actor: 'Cem', commandId: 'second' })
       const asked = await until(handle, ({ refused }) => refused.length === 1)
       expect(asked.outcome).toBeNull()
-      expect(asked.refused[0]?.reason).toContain('waits for the decision at the gate rollback')
+      const reason = asked.refused[0]?.reason
+      expect(reason).toContain('waits for the decision at the gate rollback')
+      const order = { command: 'abort', actor: 'Cem' } as const
+      expect(answerTo(order, 'first', asked)).toBe('counted')
+      expect(answerTo(order, 'second', asked)).toEqual({ refused: reason })
       await handle.signal(decideSignal, {
         ...{ gate: 'rollback', decision: 'approve', actor: 'Bea', strategy: 'reverse-migration' },
       })
