@@ -5,6 +5,9 @@ import { plural } from '../text/plural.js'
 import { isUnproven, ledgerText, touchedBy } from './migration-state.js'
 import type { WindowState } from './window.js'
 
+/** Said while the ways back are made ready: nobody is asked yet. */
+export const GATE_NEXT = 'the gate rollback opens next, and who decides before that is heard'
+
 type Seen = Pick<RunView, 'migrations' | 'ledger'>
 
 /**
@@ -18,7 +21,7 @@ export function stoppedState(view: Seen): { impact: string; action: string } {
 }
 
 function stoppedAction({ migrations, ledger }: Seen): string {
-  if (touchedBy(migrations).length > 0) return 'stopped; waiting for the rollback decision'
+  if (touchedBy(migrations).length > 0) return `stopped; ${GATE_NEXT}`
   const absent = migrations.every(({ name }) => ledger?.applied.includes(name) === false)
   return absent && ledger?.schema === 'as-before'
     ? 'stopped; no file of this run is in the ledger, and the schema is that of before'

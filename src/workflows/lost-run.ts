@@ -13,7 +13,7 @@ import { plural } from '../text/plural.js'
 import { slow } from './activities.js'
 import { appliedByThisRun, readBack } from './apply.js'
 import { now } from './clock.js'
-import { backUpNow } from './monitor.js'
+import { backupOfNow } from './backup-of-now.js'
 import { takeBaseline } from './prepare.js'
 import { teamLeadPrompt } from './prompts.js'
 import { considerRollback } from './rollback.js'
@@ -113,8 +113,8 @@ function statesOf(plan: Plan, status: Status): MigrationResult[] {
 /** Always throws. */
 async function notAsLeft(run: Run, issue: string): Promise<never> {
   const between = run.view.migrations.some(({ state }) => state !== 'applied')
-  const current = await backUpNow(run)
-  await considerRollback(run, { issue, ...stoppedState(run.view), ...defined({ current }) })
+  const { made } = await backupOfNow(run)
+  await considerRollback(run, { issue, ...stoppedState(run.view), ...made })
   throw ApplicationFailure.create({
     type: between ? 'ApplyPartial' : 'Drifted',
     message: issue,

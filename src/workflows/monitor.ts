@@ -4,17 +4,15 @@ import { defined } from '../contract/defined.js'
 import {
   CancellationScope,
   condition,
-  isCancellation,
   patched,
   ParentClosePolicy,
   setHandler,
   startChild,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow'
-import type { BackupRecord } from '../contract/backup.js'
 import { alertSignal } from '../contract/messages.js'
 import type { MonitoringAlert, MonitoringView } from '../contract/monitoring.js'
-import { OWN_NAME, monitoringWorkflowId } from '../contract/names.js'
+import { monitoringWorkflowId } from '../contract/names.js'
 import { reasonTexts } from '../contract/reasons.js'
 import { recordedMonitoring } from '../contract/recorded.js'
 import { zonedDateTime } from '../text/clock.js'
@@ -22,14 +20,11 @@ import { noteMessage } from '../runbook/messages.js'
 import { touchedBy } from '../runbook/migration-state.js'
 import { seenUntil } from '../runbook/monitoring/end.js'
 import { readAlert } from '../runbook/signal-body.js'
-import { slow } from './activities.js'
-import { nearArchiveOf } from './archive-place.js'
+import { backupOfNow } from './backup-of-now.js'
 import { now } from './clock.js'
-import { failureOf } from './endings.js'
 import { postMigrationMonitoring, type MonitoringInput } from './monitoring.js'
 import { considerRollback, policyWayPossible } from './rollback.js'
 import type { Run } from './run.js'
-import { keptBackup } from './safety-copy.js'
 import { monitoringAttributesOf } from './search-attributes.js'
 import { actionOf, uncounted, waysBack } from './ways.js'
 
@@ -231,7 +226,7 @@ function keepCounts(run: Run, { verdicts, onDemand, checkpoint }: MonitoringAler
   run.refresh()
 }
 
-/** Scenario 2: a backup of now first, so that nothing written since the migration is lost to whatever follows. */
+/** Scenario 2: people are told, then a backup of now, so that nothing written since the migration is lost to whatever follows. */
 async function issueAfterwards(
   run: Run,
   issue: string,
@@ -239,12 +234,12 @@ async function issueAfterwards(
 ): Promise<void> {
   run.keptBecause = undefined
   run.say('rollback', issue)
-  const current = await backUpNow(run)
+  const backup = await backupOfNow(run)
   await considerRollback(run, {
     issue,
     impact: 'the migrated database may not serve its users as before',
-    action: `${current === undefined ? 'the immediate backup failed' : 'an immediate backup was made'}; ${nextAction(run, seen.breach)}`,
-    ...defined({ current }),
+    action: `${backup.said}; ${nextAction(run, seen.breach)}`,
+    ...backup.made,
     ...seen,
   })
 }
@@ -256,28 +251,4 @@ function nextAction(run: Run, breach: boolean): string {
   if (decided || !breach || !automaticRollback || !policyWayPossible(run, waysBack(run))) return actionOf(run)
   const then = strategy === 'none' ? 'it is kept as it is' : `it is taken back by ${strategy}`
   return `looking again: if it is still breached, ${then} without a decision of people, as the policy says`
-}
-
-/** Undefined where it failed: that must not keep people from deciding. */
-export async function backUpNow(run: Run): Promise<BackupRecord | undefined> {
-  const { target, files } = run.request
-  try {
-    const backup = await run.audited(
-      nearArchiveOf(run, (where) =>
-        slow.createBackup.executeWithOptions({ summary: 'Backup of the state with the issue', ...where }, [
-          { target, files, urgent: true, ...keptBackup(run) },
-        ]),
-      ),
-    )
-    run.view.artifacts.push(backup.file)
-    return backup
-  } catch (error) {
-    if (isCancellation(error)) throw error
-    run.view.observations.push({
-      note: `The backup after the issue failed: ${failureOf(error).message}`,
-      actor: OWN_NAME,
-      at: now(),
-    })
-    return undefined
-  }
 }

@@ -44,6 +44,8 @@ export interface Incident {
   breach?: boolean
   /** The backup that was made of the database with the issue. */
   current?: BackupRecord
+  /** Makes that backup once people have been told, for it may take long; undefined where it failed. */
+  backUp?: () => Promise<BackupRecord | undefined>
 }
 
 /**
@@ -58,14 +60,20 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
   // Of what was not touched nothing can be taken back: a way that is offered would be refused.
   const touched = touchedBy(run.view.migrations).length > 0
   sendAlert(run, incident, touched ? planned : [])
-  if (!mayTakeBack(run)) return
+  const seen = { ...incident }
+  const backUp = async (): Promise<void> => {
+    const current = await seen.backUp?.()
+    if (current !== undefined) seen.current = current
+  }
+  if (!mayTakeBack(run)) return backUp()
 
   run.gates.offer(planned)
   run.gates.mayRollBack = true
   const known: Known = { reverse: unproven, ways: waysBack(run, unproven, 'not-counted') }
   await offeredToTheEnd(run, {
     work: async () => {
-      known.reverse ??= await prepareForDecision(run, incident.current)
+      await backUp()
+      known.reverse ??= await prepareForDecision(run, seen.current)
       known.ways = waysBack(run, known.reverse, 'not-counted')
       const automatic =
         incident.breach === true &&
@@ -74,9 +82,9 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
         (await confirmBreach(run)) &&
         // Whoever spoke meanwhile has decided.
         run.gates.of('rollback').decisions.length === 0
-      await takeBackOrKeep(run, incident, { ...known, automatic })
+      await takeBackOrKeep(run, seen, { ...known, automatic })
     },
-    afterStop: () => takeBackOrKeep(run, incident, { ...known, automatic: false }),
+    afterStop: () => takeBackOrKeep(run, seen, { ...known, automatic: false }),
   })
 }
 

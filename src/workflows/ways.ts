@@ -2,6 +2,7 @@ import { patched } from '@temporalio/workflow'
 import { defined } from '../contract/defined.js'
 import type { RollbackOption } from '../contract/rollback.js'
 import { isUnproven, touchedBy } from '../runbook/migration-state.js'
+import { GATE_NEXT } from '../runbook/stopped-state.js'
 import { rollbackOptions } from '../runbook/rollback-options.js'
 import { appliedByThisRun } from './apply.js'
 import type { PreparedReverse } from './reverse.js'
@@ -55,7 +56,8 @@ function partOfThePlan(
 /** What is being done about an issue: people are asked, unless they have decided already. */
 export function actionOf(run: Run): string {
   const { state, decisions } = run.gates.of('rollback')
-  if (state !== 'approved') return 'waiting for the rollback decision'
+  if (state === 'open') return 'waiting for the rollback decision'
+  if (state !== 'approved') return GATE_NEXT
   const strategy = decisions.findLast(({ decision }) => decision === 'approve')?.strategy
   const whom = [...new Set(decisions.map(({ actor }) => actor))].join(', ')
   if (strategy === 'none') return `it is kept as it is, as ${whom} decided`

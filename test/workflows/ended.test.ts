@@ -231,7 +231,7 @@ describe('a breach that goes on says what is done about it, and the ways back as
       await handle.signal(alertSignal, { kind: 'continues', checkpoint: goesOn, message: 'page: slow' })
       await until(handle, () => stillTold(world).length > 0)
       const [doing, ...ways] = linesOf(stillTold(world)[0])
-      expect(doing).toBe('- Action: waiting for the rollback decision')
+      expect(doing).toBe('- Action: the gate rollback opens next, and who decides before that is heard')
       expect(ways).toHaveLength(3)
       for (const way of ways) expect(way).toMatch(/being (counted|rehearsed again), and the gate shows/)
       counted()

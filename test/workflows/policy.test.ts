@@ -14,7 +14,7 @@ import {
   useSkippingServer,
   type RunHandle,
 } from './skipping.js'
-import { checkpoint, openWorld, type World } from './world.js'
+import { checkpoint, openWorld, refusal, type World } from './world.js'
 
 const server = useSkippingServer()
 const MINUTE = 60_000
@@ -143,7 +143,7 @@ describe('after the migration', () => {
     })
     const alerts = world.told.filter(({ text }) => text.includes('Migration Issue Detected'))
     expect(alerts).toHaveLength(1)
-    expect(alerts[0]?.text).toContain('waiting for the rollback decision')
+    expect(alerts[0]?.text).toContain('an immediate backup is being made; the gate rollback opens next')
     expect(alerts[0]?.text).not.toContain('taken back by time-travel')
     expect(world.calls).not.toContain('travelBack')
   })
@@ -165,6 +165,50 @@ describe('after the migration', () => {
     })
     expect(view.outcome).toBe('completed')
     expect(world.ledger).toHaveLength(FILES.length)
+  })
+
+  it.each([
+    ['and the backup of now, however long it takes, behind it', false, []],
+    ['also where that backup then fails, which is told', true, ['The immediate backup failed']],
+  ])('people hear of a breach at once, %s', async (_, fails, told) => {
+    const texts = (start: string): string[] =>
+      world.told.map(({ text }) => text).filter((text) => text.includes(start))
+    let heard = (): void => undefined
+    const alarm = new Promise<void>((done) => (heard = done))
+    const known = openWorld().activities
+    let backups = 0
+    const world: World = openWorld((it) => ({
+      announce: async (input) => {
+        const text = plain(input.message.text)
+        it.told.push({ ...input.message, text })
+        if (text.includes('Migration Issue Detected')) heard()
+        return []
+      },
+      createBackup: async (input) => {
+        backups += 1
+        if (backups === 1) return known.createBackup(input)
+        await alarm
+        if (fails) throw refusal('BackupUnfaithful', 'it cannot be exported')
+        return { ...(await known.createBackup(input)), file: 'now.zip' }
+      },
+    }))
+    const view = await server.migrate(
+      world,
+      requestFor(randomUUID(), { preApproved: true }),
+      async (handle) => {
+        await until(handle, monitoring)
+        await handle.signal('reportIssue', { severity: 'critical', description: 'slow', actor: 'Eve' })
+        await until(handle, gateOpen('rollback'))
+        await handle.signal(decideSignal, { gate: 'rollback', decision: 'reject', actor: 'Bea' })
+        return handle.result()
+      },
+    )
+    expect(texts('Migration Issue Detected')).toHaveLength(1)
+    expect(texts('Migration Issue Detected')[0]).toContain(
+      'an immediate backup is being made; the gate rollback',
+    )
+    expect(texts('The immediate backup failed')).toHaveLength(told.length)
+    expect(view.artifacts.includes('now.zip')).toBe(!fails)
   })
 
   it('what somebody reports is never an automatic rollback: people decide', async () => {

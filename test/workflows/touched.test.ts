@@ -67,7 +67,7 @@ describe('what was or may have been touched opens the gate rollback', () => {
     expect(alerts(world)[0]).toContain(
       `- Impact: 0 of 2 migrations applied; ${SECOND} is neither applied nor absent; read back: the ledger ends with ${SECOND}`,
     )
-    expect(alerts(world)[0]).toContain('waiting for the rollback decision')
+    expect(alerts(world)[0]).toContain('stopped; the gate rollback opens next')
   })
 
   it('a first file after which nothing can be read is unknown, never partial', async () => {
