@@ -1,8 +1,9 @@
 import { constants, existsSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BackupMetadata, LedgerEntry, TableSummary } from '../../contract/backup.js'
 import { RunbookError } from '../../contract/failures.js'
+import { scratchFolder } from '../../process/scratch-folder.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { localDatabaseFile } from '../read/local-file.js'
 import type { Opener } from './age.js'
@@ -72,8 +73,7 @@ async function restore(
       advice: 'Choose an empty folder with --to: a restore never overwrites a database.',
     })
   }
-  await mkdir(to, { recursive: true })
-  const folder = await mkdtemp(join(to, '.restore-'))
+  const { folder, remove } = await scratchFolder('restore', { within: to, hidden: true })
   try {
     const loaded = join(folder, 'database.sqlite')
     const { unpacked, restored } = await openValid({ file, folder, opener, signal }, loaded)
@@ -91,7 +91,7 @@ async function restore(
   } catch (error) {
     throw diskFailure(error, to)
   } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+    await remove()
   }
 }
 

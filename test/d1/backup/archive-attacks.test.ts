@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createBackup, restoreBackup, validateBackup } from '../../../src/d1/backup/backup.js'
+import { scratchFolder } from '../../../src/process/scratch-folder.js'
 import { readEntries, withSql, zipOf } from './crafted-archive.js'
 import { localTarget, seedLocal } from '../local-target.js'
 import { temporaryFolder } from '../../temporary-folder.js'
@@ -137,6 +138,84 @@ const ATTACKS: [string, () => Promise<Buffer> | Buffer, RegExp][] = [
   ],
 ]
 
+/** Ends never. */
+const ENDLESS = 'WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT max(n) FROM c'
+
+const ENDLESS_ARCHIVES: [string, string, RegExp][] = [
+  ['a query as a value', `INSERT INTO kept VALUES (9, (${ENDLESS}));`, /no statement of an export/],
+  ['rows of a query', `INSERT INTO kept ${ENDLESS};`, /no statement of an export/],
+  ['a query behind the rows', `INSERT INTO kept VALUES (9, 'x') UNION ${ENDLESS};`, /no statement/],
+  [
+    'what is returned of a row',
+    `INSERT INTO kept VALUES (9, 'x') RETURNING (${ENDLESS});`,
+    /no statement of an export/,
+  ],
+  [
+    'a WITH before the rows',
+    `WITH c(n) AS (${ENDLESS}) INSERT INTO kept SELECT n, n FROM c;`,
+    /no statement/,
+  ],
+  ['a value that grows', `INSERT INTO kept VALUES (9, hex(zeroblob(400000000)));`, /no statement/],
+  [
+    'a mark replaced by a long text',
+    `INSERT INTO kept VALUES (9, replace('aaaa', 'a', replace('aaaa', 'a', 'aaaa')));`,
+    /no statement/,
+  ],
+  ['a table of a query', `CREATE TABLE late AS ${ENDLESS};`, /no statement of an export/],
+  ['rows that are removed by a query', `DELETE FROM kept WHERE id = (${ENDLESS});`, /no statement/],
+  ['rows that are changed by a query', `UPDATE kept SET v = (${ENDLESS});`, /no statement of an export/],
+  [
+    'pieces of a value that are a view',
+    `CREATE VIEW p AS SELECT 0 AS place, 0 AS piece, n AS value FROM (${ENDLESS.replace('max(n)', 'n')});
+     INSERT INTO kept VALUES (9, (SELECT group_concat(value, '') FROM (SELECT value FROM p WHERE place = 0 ORDER BY piece)));`,
+    /no such table: (main\.)?p/,
+  ],
+  [
+    'texts of an index that are a view',
+    `CREATE VIRTUAL TABLE f USING fts5(n, content='p'); CREATE VIEW p AS ${ENDLESS.replace('max(n)', 'n')};`,
+    /no such table: (main\.)?p/,
+  ],
+  ['a check that asks', `CREATE TABLE late (a CHECK (a > (${ENDLESS})));`, /subqueries prohibited/],
+  ['a generated column that asks', `CREATE TABLE late (a, b AS ((${ENDLESS})));`, /subqueries prohibited/],
+  ['an index that asks', `CREATE INDEX late ON kept (v) WHERE v > (${ENDLESS});`, /subqueries prohibited/],
+  [
+    'a statement hidden in a variable',
+    `CREATE VIRTUAL TABLE f USING fts5(n, $x(')); INSERT INTO kept VALUES (9, (${ENDLESS})); --');`,
+    /no statement of an export/,
+  ],
+  [
+    'a statement hidden behind a comment whose bytes are written anew',
+    `INSERT INTO kept VALUES (9 /* '\0' */, '*/, (${ENDLESS})) --');`,
+    /no statement of an export|other values|rows in the metadata/,
+  ],
+]
+
+/** Reads and fires nothing: views and triggers come after the last row, wherever they stand. */
+const QUIET = `CREATE TRIGGER fires AFTER INSERT ON kept BEGIN SELECT (${ENDLESS}); END;
+  CREATE VIEW seen AS ${ENDLESS};
+  INSERT INTO kept VALUES (9, replace(replace('a\\r\\n', '\\r', char(13)), '\\n', char(10)));
+  INSERT INTO kept VALUES (10, unistr('\\u0041')), (11, CAST(X'00' AS TEXT)), (12, -9e999), (13, NULL);`
+
+describe('an archive that would compute without end', () => {
+  it.each(ENDLESS_ARCHIVES)('%s', async (_what, statements, problem) => {
+    const file = join(temporaryFolder(), 'backup-local-2026-01-01-000000.zip')
+    writeFileSync(file, await withSql(entries, (sql) => `${sql}${statements}\n`))
+    const { valid, problems } = await validateBackup({ file })
+    expect(valid).toBe(false)
+    expect(problems.join(' ')).toMatch(problem)
+  })
+
+  it('a trigger before its rows and a view among them stay quiet', async () => {
+    const file = join(temporaryFolder(), 'backup-local-2026-01-01-000000.zip')
+    writeFileSync(file, await withSql(entries, (sql) => sql.replace('PRAGMA foreign_keys=ON;', `${QUIET}$&`)))
+    const { problems } = await validateBackup({ file })
+    expect(problems).toEqual([
+      'Table kept has 2 rows in the metadata and 7 in the restored copy.',
+      'The schema of the restored copy is not the one in the metadata.',
+    ])
+  })
+})
+
 describe('an archive that must not be trusted', () => {
   it.each(ATTACKS)('%s', async (_what, make, problem) => {
     const file = join(temporaryFolder(), 'backup-local-2026-01-01-000000.zip')
@@ -146,6 +225,21 @@ describe('an archive that must not be trusted', () => {
     expect(problems.join(' ')).toMatch(problem)
     const to = join(temporaryFolder(), 'out')
     await expect(restoreBackup({ file, to })).rejects.toMatchObject({ type: 'BackupInvalid' })
+  })
+
+  it('what a killed restore left in a folder is removed by the next one there', async () => {
+    const file = join(temporaryFolder(), 'good.zip')
+    writeFileSync(file, good)
+    const to = temporaryFolder()
+    const { folder, remove } = await scratchFolder('restore', { hidden: true })
+    await remove()
+    // No process has this number.
+    const left = join(to, basename(folder).replace(`-${process.pid}-`, '-4194305-'))
+    mkdirSync(left)
+    writeFileSync(join(left, 'database.sql'), 'INSERT INTO kept VALUES (1);')
+    await restoreBackup({ file, to })
+    expect(existsSync(left)).toBe(false)
+    expect(existsSync(join(to, 'database.sqlite'))).toBe(true)
   })
 
   it('the untouched one passes: the attacks above fail for their own reason', async () => {

@@ -4,13 +4,15 @@ import { createReadStream } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { RunbookError, messageOf } from '../../../contract/failures.js'
 import { openConfined, runForeign } from '../../sqlite/confined.js'
+import { cellText, quoteName } from '../../sqlite/sqlite.js'
+import { turnOf, type Turn } from './export-statement.js'
 import { StatementStream } from '../../sql/statement-stream.js'
 import { command, words } from '../../../contract/next-command.js'
 
 /**
  * Loads an SQL file into a new SQLite file: foreign keys off (an export may hold children before their parents), one
- * transaction, constant memory. A trigger that comes before its view waits for it. Throws `BackupInvalid` naming the
- * statement that does not run, `DiskFull`.
+ * transaction, constant memory. Views and triggers come last, wherever they stand: until then nothing reads the ones or fires the
+ * others. Throws `BackupInvalid` naming the statement that does not run or that no export has, `DiskFull`.
  */
 export async function loadSql(sqlFile: string, sqliteFile: string, signal?: AbortSignal): Promise<void> {
   // What was exported is loaded, however large it is.
@@ -19,20 +21,24 @@ export async function loadSql(sqlFile: string, sqliteFile: string, signal?: Abor
     // A half-loaded file is thrown away: its journal serves only the savepoints, never the disk.
     database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384; BEGIN')
     const waiting = await loadStatements(database, sqlFile, sqliteFile, signal)
-    runWaiting(database, waiting)
+    readVirtualTables(database)
+    runAll(database, waiting.view)
+    runAll(database, waiting.trigger)
     database.exec('COMMIT')
   } finally {
     database.close()
   }
 }
 
+type Waiting = Record<Exclude<Turn, 'now'>, string[]>
+
 async function loadStatements(
   database: DatabaseSync,
   sqlFile: string,
   sqliteFile: string,
   signal?: AbortSignal,
-): Promise<string[]> {
-  const waiting: string[] = []
+): Promise<Waiting> {
+  const waiting: Waiting = { view: [], trigger: [] }
   const stream = new StatementStream()
   for await (const chunk of createReadStream(sqlFile, { highWaterMark: 256 * 1024 })) {
     signal?.throwIfAborted()
@@ -43,20 +49,28 @@ async function loadStatements(
   return waiting
 }
 
-/** Runs many statements at once; only when that fails, one by one, to find the one to blame or to put off. */
+/** Runs many statements at once; only when that fails, one by one, to find the one to blame. */
 function runBatch(
   database: DatabaseSync,
   statements: Uint8Array[],
-  waiting: string[],
+  waiting: Waiting,
   sqliteFile: string,
 ): void {
-  if (statements.length === 0) return
-  for (const statement of statements) demandExportStatement(statement)
-  const plain = statements.every((statement) => !statement.includes(0) && isUtf8(statement))
-  if (plain) {
+  const now: string[] = []
+  for (const bytes of statements) {
+    // What is judged is what runs: another spelling of the bytes could end its quotes elsewhere.
+    const sql = textOf(bytes)
+    const turn = turnOf(sql)
+    if (turn === undefined) throw refused(new Error('no statement of an export'), sql, '')
+    if (turn === 'now') now.push(sql)
+    else waiting[turn].push(sql)
+  }
+  const batch = now.join('')
+  if (batch === '') return
+  if (!batch.includes('\0')) {
     database.exec('SAVEPOINT batch')
     try {
-      database.exec(Buffer.concat(statements).toString('utf8'))
+      database.exec(batch)
       database.exec('RELEASE batch')
       return
     } catch (error) {
@@ -64,41 +78,32 @@ function runBatch(
       database.exec('ROLLBACK TO batch; RELEASE batch')
     }
   }
-  for (const bytes of statements) {
-    const statement = textOf(bytes)
-    try {
-      runForeign(database, statement)
-    } catch (error) {
-      if (!/^\s*CREATE\s+TRIGGER\b/i.test(statement)) throw refused(error, statement, sqliteFile)
-      waiting.push(statement)
-    }
-  }
+  runAll(database, now, sqliteFile)
 }
 
-function runWaiting(database: DatabaseSync, statements: string[]): void {
+function runAll(database: DatabaseSync, statements: string[], sqliteFile = ''): void {
   for (const statement of statements) {
     try {
       runForeign(database, statement)
     } catch (error) {
-      throw refused(error, statement, '')
+      throw refused(error, statement, sqliteFile)
     }
   }
 }
 
-/**
- * An archive is a file that somebody hands over: only what an export consists of is run, whatever it says. Sources: Wrangler's
- * exports, https://sqlite.org/cli.html#converting_an_entire_database_to_a_text_file
- */
-function demandExportStatement(bytes: Uint8Array): void {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 4096)).toString(
-    'latin1',
-  )
-  if (EXPORT_STATEMENT.test(head)) return
-  throw refused(new Error('no statement of an export'), head, '')
+/** One that takes its texts from a view cannot be read before there is one, and afterwards would run whatever the view says. */
+function readVirtualTables(database: DatabaseSync): void {
+  const tables = database
+    .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND rootpage = 0")
+    .all()
+  for (const { name, sql } of tables) {
+    try {
+      database.prepare(`SELECT * FROM ${quoteName(cellText(name))} LIMIT 1`).all()
+    } catch (error) {
+      throw refused(error, cellText(sql), '')
+    }
+  }
 }
-
-const EXPORT_STATEMENT =
-  /^(?:\s|;|\uFEFF|\xEF\xBB\xBF|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*(?:(?:INSERT|REPLACE|CREATE|DELETE|UPDATE|DROP)\b|PRAGMA\s+(?:defer_foreign_keys|foreign_keys)\b|$)/i
 
 function refused(error: unknown, statement: string, sqliteFile: string): unknown {
   const known = sqliteFailure(sqliteFile, error)
