@@ -280,7 +280,7 @@ function restoration({ outcome, backup }: RunView): string {
   const verified = backup?.verified === true ? code(backup.file) : undefined
   if (outcome === 'rolled-back')
     return `Nothing needs to be restored for the migration: it was taken back${verified === undefined ? '' : `. The verified backup of before it: ${verified}`}`
-  return `Review backup options for restoration: ${verified === undefined ? 'no verified backup of this run' : `${verified} is verified`}`
+  return `Review backup options for restoration: ${verified === undefined ? 'no verified backup of this run' : `${verified} was verified when it was made`}`
 }
 
 function oneOr(list: readonly unknown[], one: string, many: string): string {
