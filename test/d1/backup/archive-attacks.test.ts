@@ -205,6 +205,17 @@ describe('an archive that would compute without end', () => {
     expect(problems.join(' ')).toMatch(problem)
   })
 
+  it("statistics in an export of D1's own are no statement to refuse", async () => {
+    const statistics = `ANALYZE sqlite_schema;
+      INSERT INTO "sqlite_stat1" ("tbl","idx","stat") VALUES('kept',NULL,'2');`
+    const file = join(temporaryFolder(), 'backup-local-2026-01-01-000000.zip')
+    writeFileSync(file, await withSql(entries, (sql) => `${sql}${statistics}\n`))
+    expect((await validateBackup({ file })).problems).toEqual([])
+    const counting = await withSql(entries, (sql) => `${sql}ANALYZE;\n`)
+    writeFileSync(file, counting)
+    expect((await validateBackup({ file })).problems.join(' ')).toMatch(/no statement of an export/)
+  })
+
   it('a trigger before its rows and a view among them stay quiet', async () => {
     const file = join(temporaryFolder(), 'backup-local-2026-01-01-000000.zip')
     writeFileSync(file, await withSql(entries, (sql) => sql.replace('PRAGMA foreign_keys=ON;', `${QUIET}$&`)))

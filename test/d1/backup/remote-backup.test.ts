@@ -90,6 +90,17 @@ describe('a backup of a remote database', () => {
     ])
   })
 
+  it("carries a database with statistics of the planner, which D1's own export writes too", async () => {
+    const { target } = await remoteTarget(`${ART}; CREATE INDEX looked_up ON child (id); ANALYZE;`)
+    const record = await createBackup({
+      target: { ...target, backupWay: 'export' as const },
+      files: [],
+      keep: 2,
+    })
+    expect(record).toMatchObject({ way: 'export', verified: true })
+    expect((await validateBackup({ file: record.file })).problems).toEqual([])
+  })
+
   it('carries what D1 does not export: full-text tables', async () => {
     const sql = `CREATE TABLE docs (id INTEGER PRIMARY KEY, v TEXT); CREATE VIRTUAL TABLE t USING fts5(v);
       INSERT INTO t (rowid, v) VALUES (4, 'sea; shore');`
