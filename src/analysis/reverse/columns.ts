@@ -3,10 +3,11 @@ import type { ReverseInput } from './input.js'
 import { defined } from '../../contract/defined.js'
 import { sameName, type ColumnSchema, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
-import { column, join, keyOf, pairsOf, ROWID } from '../compare/row-keys.js'
+import { column, join, keyOf, ROWID } from '../compare/row-keys.js'
 import type { TableFate } from '../evidence.js'
 import { columnGoes } from './goes.js'
 import { insertsFor } from './literal-rows.js'
+import { pairsBack } from './pairs-back.js'
 import { freeName, type Replacement } from './rebuild-sql.js'
 
 interface ColumnsBack {
@@ -36,7 +37,7 @@ export function replacementOf(
     copiedTo: [],
     heirs: [],
   }
-  const pairs = pairsOf(known, now)
+  const pairs = pairsBack(known, now)
   const gone = table.columns.filter(
     ({ name, generated }) => !generated && !pairs.some(({ was }) => was === name),
   )
@@ -63,7 +64,13 @@ export function replacementOf(
   const added = now.columns.filter(
     ({ name, generated }) => !generated && !pairs.some(({ is }) => is === name),
   )
-  const price = [...added.map(({ name }) => columnGoes(now.name, name)), ...back.price]
+  const goes = (name: string): string => {
+    const again = pairs.find(({ was }) => sameName(was, name))
+    return again === undefined
+      ? columnGoes(now.name, name)
+      : `What ${now.name}.${name} says now goes: ${now.name}.${again.is} takes its place.`
+  }
+  const price = [...added.map(({ name }) => goes(name)), ...back.price]
   return {
     replacement: { from: now, to: table, fill, ...defined({ join: back.join }) },
     holds: back.holds,
@@ -89,7 +96,7 @@ function valuesBack(
   const from = `prior.${quoteName(fate.before.name)} b WHERE ${where}`
   const some = database.prepare(`SELECT 1 FROM ${from} LIMIT 1`).get()
   if (some === undefined) return { ...none, price: [] }
-  const key = keyOf(fate, now, pairsOf(fate, now))
+  const key = keyOf(fate, now, pairsBack(fate, now))
   const names = gone.map(({ name }) => `${fate.before.name}.${name}`).join(', ')
   if (key === undefined || key.some(({ was }) => was === ROWID)) {
     return {

@@ -15,6 +15,7 @@ import { replayFile, type Watched } from '../replay/replay.js'
 import { conditionsOf } from './conditions.js'
 import { lossesNow } from './losses-now.js'
 import { whatGoes } from './goes.js'
+import { numbersGone } from './pairs-back.js'
 import { fatesByName, reverseOf, type Reverse } from './reverse.js'
 import { searchAnswers } from './search-answers.js'
 
@@ -114,7 +115,7 @@ function runBack(
       { migrationsTable, countRows: false, origin, ...input.watched },
     )
     const [failure] = replay.failures
-    if (failure !== undefined) return `The reverse migration fails: ${failure.message}.`
+    if (failure !== undefined) return failureText(failure.message, input.evidence)
     const wanted = fingerprintOf(input.prior, migrationsTable)
     const got = schemaFingerprint(catalogOf(database.prepare(CATALOG_SQL).all(), migrationsTable))
     if (wanted !== got) return 'The reverse migration does not lead back to the exact schema.'
@@ -143,6 +144,14 @@ function runBack(
   } finally {
     database.close()
   }
+}
+
+/** SQLite says of a text for the number of a row no more than that the type is wrong. */
+function failureText(message: string, { fates }: Evidence): string {
+  const [gone] = message === 'datatype mismatch' ? numbersGone(fates) : []
+  return gone === undefined
+    ? `The reverse migration fails: ${message}.`
+    : `The reverse migration fails: ${gone.table}.${gone.column} was INTEGER PRIMARY KEY and holds texts now, and no column holds the numbers that they were.`
 }
 
 function fingerprintOf(file: string, migrationsTable: string): string {

@@ -1,9 +1,10 @@
 import type { ReverseInput } from './input.js'
 import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
-import { column, join, keyOf, missingRows, number, pairsOf, ROWID, type Pair } from '../compare/row-keys.js'
+import { column, join, keyOf, missingRows, number, ROWID, type Pair } from '../compare/row-keys.js'
 import type { TableFate } from '../evidence.js'
 import { rowsText } from '../rules/rule.js'
+import { pairsBack } from './pairs-back.js'
 import { insertsFor, literalLines } from './literal-rows.js'
 
 /** Statements that give rows of one table back, written out from the backup. */
@@ -36,7 +37,7 @@ export function missingTableRows({ database }: ReverseInput, table: TableSchema)
 export function rowsBack(input: ReverseInput, fate: TableFate, now: TableSchema, rebuilt: boolean): RowsBack {
   const { database } = input
   const table = fate.before
-  const pairs = pairsOf(fate, now)
+  const pairs = pairsBack(fate, now)
   const key = keyOf(fate, now, pairs)
   const none: RowsBack = { table, statements: [], tables: [], price: [] }
   if (key === undefined || (rebuilt && key.some(({ was }) => was === ROWID))) {
