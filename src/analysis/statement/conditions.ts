@@ -6,7 +6,9 @@ import { unquote, type Token } from '../../d1/sql/tokens.js'
  * of it, which may be called otherwise and of which an empty one is none. False where that does not follow from its words.
  */
 export function letsThrough(condition: Token[], column: string, any = false): boolean {
-  const own = ownTokens(condition)
+  const { own, next } = parted(condition)
+  // What is taken out of the rows for which it holds, no condition says.
+  if (next !== undefined && /^(?:limit|except|intersect)$/i.test(next.text)) return false
   const either = split(own, 'or')
   if (either.length > 1) return either.some((part) => letsThrough(part, column, any))
   const both = split(own, 'and')
@@ -16,7 +18,7 @@ export function letsThrough(condition: Token[], column: string, any = false): bo
 
 /** The literal that every row has in the column for which a condition holds: `kind = 'image' AND …`. Undefined where that does not follow from its words. */
 export function literalWanted(condition: Token[], column: string): string | undefined {
-  const own = ownTokens(condition)
+  const { own } = parted(condition)
   if (split(own, 'or').length > 1) return undefined
   const both = split(own, 'and')
   if (both.length > 1)
@@ -35,15 +37,15 @@ export function literalWanted(condition: Token[], column: string): string | unde
   return plain ? only.text : undefined
 }
 
-/** What belongs to a condition that a clause may follow. */
-function ownTokens(condition: Token[]): Token[] {
+/** What belongs to a condition, and the first word of the clause that follows it. */
+function parted(condition: Token[]): { own: Token[]; next: Token | undefined } {
   const depths = depthsOf(condition)
   const end = condition.findIndex(
     ({ text }, at) =>
       (depths[at] ?? 0) <= 0 &&
       /^(?:;|group|order|having|returning|window|on|limit|union|except|intersect)$/i.test(text),
   )
-  return unwrapped(end < 0 ? condition : condition.slice(0, end))
+  return { own: unwrapped(end < 0 ? condition : condition.slice(0, end)), next: condition[end] }
 }
 
 function holdsForValues(tokens: Token[], column: string, any: boolean): boolean {
