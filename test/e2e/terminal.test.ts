@@ -70,7 +70,7 @@ here('a run at a real terminal, from its start to its end', () => {
     expect(terminal.text()).toContain('nothing was ended')
     // What is told to come back pastes, whatever the folder is called.
     expect(terminal.text().replaceAll(/ \\\s+/g, ' ')).toContain(
-      `d1-runbook watch --decide --env local --project '${project.folder.replaceAll("'", `'\\''`)}'`,
+      `d1-runbook watch --decide --actor Ada --env local --project '${project.folder.replaceAll("'", `'\\''`)}'`,
     )
     expect(await run.look()).toMatchObject({ outcome: null, requester: 'Ada' })
     expect(stateOf(await run.gateOpen('environment'), 'environment')).toBe('open')
