@@ -171,16 +171,11 @@ export function unreachableGates(input: {
   people: readonly Person[]
   requester: string
 }): { gate: Gate; reason: string }[] {
-  const { policy, people, requester } = input
+  const { policy, people } = input
   return GATES.flatMap((gate) => {
     const rules = policy.gates[gate]
     if (rules.roles.length === 0 && !policy.requireSignatures) return []
-    const able = people.filter(
-      (person) =>
-        holdsRole(person.name, rules.roles, people) &&
-        (rules.requesterMayApprove || !samePerson(person.name, requester)) &&
-        (!policy.requireSignatures || canSign(person, gate, policy)),
-    )
+    const able = people.filter((person) => couldApprove(person, gate, input))
     if (able.length >= rules.approvals) return []
     const who = rules.roles.length === 0 ? 'people' : rules.roles.join(', ')
     const hardware = rules.requirePresence === true ? ' with a hardware key' : ''
@@ -192,6 +187,20 @@ export function unreachableGates(input: {
       },
     ]
   })
+}
+
+/** Whether somebody may approve a gate, whatever anybody did before: by role, as the requester or not, with a key where one is needed. */
+export function couldApprove(
+  person: Person,
+  gate: Gate,
+  { policy, people, requester }: { policy: Policy; people: readonly Person[]; requester: string },
+): boolean {
+  const { roles, requesterMayApprove } = policy.gates[gate]
+  return (
+    holdsRole(person.name, roles, people) &&
+    (requesterMayApprove || !samePerson(person.name, requester)) &&
+    canSign(person, gate, policy)
+  )
 }
 
 function approvalsFor(decisions: readonly RecordedDecision[], planHash: string | null): RecordedDecision[] {

@@ -1,8 +1,7 @@
 import { GATES, type Gate } from '../contract/names.js'
 import type { Person, Policy } from '../contract/policy.js'
-import { holdsRole, samePerson } from './people/people.js'
-import { canSign } from './people/signature.js'
-import { unreachableGates } from './policy.js'
+import { samePerson } from './people/people.js'
+import { couldApprove, unreachableGates } from './policy.js'
 
 interface Rules {
   policy: Policy
@@ -59,20 +58,18 @@ function gateWithoutPeople(input: Rules): { gate: Gate; reason: string } | undef
 }
 
 /** Undefined people, and gates that open by themselves, demand nobody. */
-function demandOf(gate: Gate, { policy, people, requester, production }: Rules): Demand[] {
-  const { roles, approvals, requesterMayApprove, differentFrom, automatic } = policy.gates[gate]
+function demandOf(gate: Gate, rules: Rules): Demand[] {
+  const { policy, people, production } = rules
+  const { roles, approvals, differentFrom, automatic } = policy.gates[gate]
   const opensItself = automatic && !(gate === 'final' && production)
   const anybody = roles.length === 0 && !policy.requireSignatures
   if (gate === 'rollback' || opensItself || anybody) return []
-  const able = people.flatMap((person, index) => {
-    const { name } = person
-    return holdsRole(name, roles, people) &&
-      (requesterMayApprove || !samePerson(name, requester)) &&
-      (!policy.requireSignatures || canSign(person, gate, policy)) &&
-      people.findIndex((other) => samePerson(other.name, name)) === index
+  const able = people.flatMap((person, index) =>
+    couldApprove(person, gate, rules) &&
+    people.findIndex((other) => samePerson(other.name, person.name)) === index
       ? [index]
-      : []
-  })
+      : [],
+  )
   // What comes later has no approvals yet when this one is decided.
   const before = differentFrom.filter((other) => GATES.indexOf(other) < GATES.indexOf(gate))
   return [{ gate, approvals, differentFrom: before, able: new Set(able) }]

@@ -39,7 +39,7 @@ function excludedBy(
   person: Person,
   input: Parameters<typeof whoDecides>[0],
 ): GateWho['people'][number]['excluded'] {
-  if (input.policy.requireSignatures && !canSign(person, input.gate, input.policy))
+  if (!canSign(person, input.gate, input.policy))
     return holdsKey(person.publicKeys, false) ? 'no-hardware-key' : 'no-key'
   const judgement = judgeDecision({
     ...input,

@@ -13,6 +13,7 @@ import {
   holdsRows,
   noReverse,
   reverseOfRows,
+  type ReverseRequest,
   type WrittenReverse,
 } from './reverse-of-rows.js'
 import { interruptible } from '../terminal/interrupt.js'
@@ -54,20 +55,13 @@ export function createRollbackCommand(app: App, summary: string): Command {
           .filter(({ name }) => before.known && before.pending.includes(name))
           .slice(0, MOST_CANDIDATES)
         const { sql, price, cost, current, there, blocks } = await interruptible(async (signal) => {
+          const asked = { context, files, migration, candidates, signal }
           const written =
             archive === undefined
-              ? await reverseOfFiles(context, files, { migration, candidates, signal })
-              : await reverseOfRows({
-                  context,
-                  files,
-                  migration,
-                  candidates,
-                  archive,
-                  signal,
-                  onProgress: output.note,
-                })
+              ? await reverseOfFiles(asked)
+              : await reverseOfRows({ ...asked, archive, onProgress: output.note })
           if (written.there !== undefined || written.blocks !== undefined) return written
-          const blocks = await blockedBehindFiles({ context, files, migration, signal }, written.sql)
+          const blocks = await blockedBehindFiles(asked, written.sql)
           return { ...written, blocks }
         })
         const { file } =
@@ -188,15 +182,13 @@ function named(files: MigrationFile[], name: string): MigrationFile {
 }
 
 /** Replays the history up to the migration on a scratch, then lets the rehearsal write and try the way back. */
-async function reverseOfFiles(
-  { target }: Context,
-  files: MigrationFile[],
-  {
-    migration,
-    candidates,
-    signal,
-  }: { migration: MigrationFile; candidates: MigrationFile[]; signal: AbortSignal },
-): Promise<WrittenReverse> {
+async function reverseOfFiles({
+  context: { target },
+  files,
+  migration,
+  candidates,
+  signal,
+}: ReverseRequest): Promise<WrittenReverse> {
   const before = files.slice(0, files.indexOf(migration))
   const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
   const { rollback } = await rehearseInOwnProcess({

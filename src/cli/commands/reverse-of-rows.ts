@@ -26,14 +26,18 @@ export interface WrittenReverse {
   blocks?: Finding[]
 }
 
-interface Request {
+/** What a reverse is written of. */
+export interface ReverseRequest {
   context: Context
   files: MigrationFile[]
   migration: MigrationFile
   /** Files of the folder that may be the reverse already. */
   candidates: MigrationFile[]
-  archive: EarlierArchive
   signal: AbortSignal
+}
+
+interface Request extends ReverseRequest {
+  archive: EarlierArchive
   onProgress: (message: string) => void
 }
 
@@ -57,7 +61,7 @@ export async function reverseOfRows(request: Request): Promise<WrittenReverse> {
 
 /** What the plan of a reverse is blocked by behind the files that lead to its migration, where no database has them: no row is judged. */
 export async function blockedBehindFiles(
-  { context, files, migration, signal }: Pick<Request, 'context' | 'files' | 'migration' | 'signal'>,
+  { context, files, migration, signal }: Omit<ReverseRequest, 'candidates'>,
   sql: string,
 ): Promise<Finding[]> {
   const { target } = context

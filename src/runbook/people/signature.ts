@@ -99,13 +99,13 @@ export function verifyDecision(input: {
   )
 }
 
-/** Whether a person has a key with which a decision at this gate could count, by a policy that asks for signatures. */
+/** Whether a person has a key with which a decision at this gate could count; true where the policy asks for no signatures. */
 export function canSign(
   { publicKeys }: Pick<Person, 'publicKeys'>,
   gate: Gate,
-  policy: Pick<Policy, 'gates'>,
+  { requireSignatures, gates }: Pick<Policy, 'requireSignatures' | 'gates'>,
 ): boolean {
-  return holdsKey(publicKeys, policy.gates[gate].requirePresence === true)
+  return !requireSignatures || holdsKey(publicKeys, gates[gate].requirePresence === true)
 }
 
 /** Whether one of these lines is a key that may sign; with `hardware`, one that must be touched for it. */
