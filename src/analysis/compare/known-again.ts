@@ -15,10 +15,10 @@ export function knownAgain(versions: Versions, fate: TableFate, after: TableSche
   const identities = identitiesOf(versions.statements, fate, after, pairs)
   const beside = keyBesideSet(versions, fate, after, identities[0])
   if (beside !== undefined) return [beside]
+  if (!fate.written) return identities
   const outlived = (key: Pair[]): Pair[] => besideOutlived(versions, fate, after, pairs, key)
-  const known = fate.written ? identities.map((key, at) => (at === 0 ? outlived(key) : key)) : identities
+  const known = identities.map((key, at) => (at === 0 ? outlived(key) : key))
   const [first] = known
-  if (!fate.written) return known
   const like = (key: Pair[] | undefined): { found: number; equal: number } =>
     likeness(versions, fate, after, pairs, key)
   const calculated = newKeyExpression(versions.statements, fate, after, pairs)
