@@ -199,10 +199,10 @@ test('neither the history, read by anybody, nor the bytes of the database hold a
     taskQueue: 'nobody',
     args: [control],
   })
-  const found = [...(await rawHistories(plain.client)).values()].flatMap((events) =>
-    textsIn(bytesOf(events), [control]),
-  )
-  expect(found).toEqual([control])
+  // The server lists a run some moments after it began.
+  const found = async (): Promise<string[]> =>
+    [...(await rawHistories(plain.client)).values()].flatMap((events) => textsIn(bytesOf(events), [control]))
+  await expect.poll(found, { timeout: 30_000 }).toEqual([control])
   await plain.close()
   await stopDev()
   const bytes = databaseBytes(path.join(project.folder, '.d1-runbook'))
