@@ -360,6 +360,7 @@ export const ROOMS = [
     'src/text',
     'src/runbook/charter',
     'src/runbook',
+    'src/runbook/people',
     'src/client',
   ]),
   room('src/cli/commands', 'one file a command', [

@@ -8,6 +8,7 @@ import { monitoringPlanSchema, monitoringViewSchema } from './monitoring.js'
 import { GATES, OUTCOMES, PHASES, STEERING } from './names.js'
 import { planViewSchema } from './plan-view.js'
 import { personSchema, policySchema, rollbackStrategySchema } from './policy.js'
+import { proposerSchema, provenanceSchema } from './provenance.js'
 import { rollbackCostSchema, rollbackOptionSchema, sinceSchema } from './rollback.js'
 import { databaseSchema, targetSchema } from './target.js'
 import { wordsSchema } from './words.js'
@@ -57,6 +58,8 @@ export const migrationRequestSchema = z.object({
   requester: z.string().trim().min(1).max(LIMITS.name),
   /** `--yes`: the requester approves every gate where the policy lets them decide alone. */
   preApproved: z.boolean().default(false),
+  /** An agent started it for the requester: nothing is approved in advance, and no gate opens by itself. */
+  proposedBy: proposerSchema.optional(),
   policy: policySchema,
   people: z.array(personSchema).default([]),
   window: windowSchema.optional(),
@@ -143,6 +146,8 @@ export const recordedDecisionSchema = z.object({
   decisionId: z.string(),
   /** At the gate `rollback`. */
   strategy: rollbackStrategySchema.optional(),
+  /** What stood behind it; absent in runs of earlier versions. */
+  by: provenanceSchema.optional(),
   /** Given at the start (`--yes`), before anybody could look at what the gate shows. */
   inAdvance: z.literal(true).optional(),
   /** Fingerprint of the SSH key whose signature was verified. */
@@ -308,6 +313,8 @@ export const runViewSchema = z.object({
   database: databaseSchema,
   accountId: z.string().optional(),
   requester: z.string(),
+  /** An agent started it for the requester. */
+  proposedBy: proposerSchema.optional(),
   /** IANA zone of times for people; absent in runs that began before it was kept: UTC. */
   timeZone: z.string().optional(),
   /** The charter that the run is held to, and what of its request that overruled; absent before it is admitted, and in earlier versions. */

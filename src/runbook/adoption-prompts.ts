@@ -2,6 +2,7 @@ import type { Adoption } from '../contract/adoption.js'
 import type { RunView } from '../contract/run.js'
 import { differenceText } from '../text/adoption.js'
 import { plural } from '../text/plural.js'
+import { requestLine } from './people/provenance.js'
 
 const NOTHING_RUNS = 'No migration runs: files that the database is proven to hold are recorded as applied'
 
@@ -10,7 +11,7 @@ export const adoptionPrompts = {
   teamLead: (view: RunView): string[] => [
     NOTHING_RUNS,
     `Database: ${view.database.name} (${view.database.id})`,
-    `Requested by: ${view.requester}`,
+    requestLine(view),
     ...view.checks.map(({ title, state, message }) => `${title}: ${state}, ${message}`),
   ],
   preflight: (view: RunView, adoption: Adoption): string[] => [

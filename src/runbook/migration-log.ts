@@ -1,6 +1,7 @@
 import type { MigrationResult, RunView } from '../contract/run.js'
 import { compressedGap, gapLine } from './gaps.js'
 import { migrationState } from './migration-state.js'
+import { requestOf } from './people/provenance.js'
 import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
 import { code, prose, table } from '../text/markdown.js'
@@ -33,7 +34,7 @@ export function migrationLogLine(input: { view: RunView; timeZone?: string }): s
     ),
     [...applied, ...other, ...recorded].join(', ') || 'none',
     formatDuration(tookMs),
-    prose(view.requester),
+    prose(requestOf(view).value),
     code(view.runId),
   ]
   return `${table(cells, []).split('\n')[0] ?? ''}\n`

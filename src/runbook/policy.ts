@@ -4,6 +4,7 @@ import type { Decision } from '../contract/decision.js'
 import { GATES, isGate, type Gate } from '../contract/names.js'
 import type { GatePolicy, Person, Policy } from '../contract/policy.js'
 import type { GateView, RecordedDecision } from '../contract/run.js'
+import { signedBy } from './people/provenance.js'
 import { canSign } from './people/signature.js'
 
 /** What the rules need to know of a gate; a `GateView` is one. */
@@ -129,6 +130,7 @@ export function recordDecision(input: {
     ...(input.planHash === null ? {} : { planHash: input.planHash }),
     decisionId: decision.decisionId ?? input.fallbackId,
     ...defined({ strategy: decision.strategy, signedWith: input.signedWith, touched: input.touched }),
+    by: signedBy(input),
     ...(input.signedWith === undefined ? {} : defined({ signature: decision.signature })),
   }
 }

@@ -24,7 +24,7 @@ import type { Ending } from './state.js'
  * Temporal, so that a fuzz test can drive it through thousands of runs.
  */
 export interface GateState {
-  request: Pick<MigrationRequest, 'policy' | 'people' | 'requester' | 'preApproved'> & {
+  request: Pick<MigrationRequest, 'policy' | 'people' | 'requester' | 'preApproved' | 'proposedBy'> & {
     target: Pick<MigrationRequest['target'], 'production'>
   }
   view: Pick<RunView, 'workflowId' | 'runId' | 'gates' | 'refused' | 'refusedBeyond' | 'planHash' | 'message'>
@@ -244,10 +244,14 @@ export function keepRefused(view: Pick<RunView, 'refused' | 'refusedBeyond'>, on
   else view.refusedBeyond = (view.refusedBeyond ?? 0) + 1
 }
 
-/** `--yes` is the requester's own decision; an automatic gate is the policy's. Neither may take back a database. */
+/**
+ * `--yes` is the requester's own decision; an automatic gate is the policy's. Neither may take back a database, and neither opens a gate of
+ * what an agent proposed: people decide at each.
+ */
 function decideInAdvance(state: GateState, gate: Gate, at: string): void {
   if (gate === 'rollback') return
-  const { policy, people, requester, preApproved, target } = state.request
+  const { policy, people, requester, preApproved, proposedBy, target } = state.request
+  if (proposedBy !== undefined) return
   if (preApproved && requesterDecidesAlone({ gate, policy, people, requester })) {
     const comment = 'given at the start: --yes'
     const answer = decide(state, { gate, decision: 'approve', actor: requester, comment }, at)

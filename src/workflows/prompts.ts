@@ -4,6 +4,7 @@ import type { Check, MigrationRequest, RunView } from '../contract/run.js'
 import { differenceLine } from '../runbook/charter/differences.js'
 import { gapLine, gapsOf } from '../runbook/gaps.js'
 import { hostOf } from '../text/host-of.js'
+import { requestLine } from '../runbook/people/provenance.js'
 import { planHeadline } from '../runbook/plan-blocks.js'
 import type { Status } from '../contract/status.js'
 
@@ -47,7 +48,7 @@ function placeOf(channel: Channel): string[] {
 export function teamLeadPrompt(view: RunView, request: MigrationRequest): string[] {
   return [
     ...targetLines(view),
-    `Requested by: ${view.requester}`,
+    requestLine(view),
     `Migration files: ${request.files.length}`,
     ...outsideLines(request),
     ...notAsAsked(view),
@@ -61,7 +62,7 @@ function notAsAsked({ admission }: RunView): string[] {
 }
 
 export function environmentPrompt(view: RunView): string[] {
-  return [...targetLines(view), `Requested by: ${view.requester}`]
+  return [...targetLines(view), requestLine(view)]
 }
 
 export function connectivityPrompt(view: RunView, seen: { latencyMs: number; database: string }): string[] {

@@ -115,6 +115,7 @@ export class Run {
     delete view.accountId
     delete view.requireSignatures
     delete view.compressed
+    delete view.proposedBy
     Object.assign(view, aboutOf(request), compressedOf(request), { admission })
     this.begin()
   }

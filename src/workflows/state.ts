@@ -41,17 +41,19 @@ export function newRunView(
 export function aboutOf({
   target,
   requester,
+  proposedBy,
   timeZone,
   policy,
 }: MigrationRequest): Pick<
   RunView,
-  'environment' | 'database' | 'accountId' | 'requester' | 'timeZone' | 'requireSignatures'
+  'environment' | 'database' | 'accountId' | 'requester' | 'proposedBy' | 'timeZone' | 'requireSignatures'
 > {
   return {
     environment: target.environment,
     database: target.database,
     ...defined({ accountId: target.accountId }),
     requester,
+    ...defined({ proposedBy }),
     timeZone,
     ...(policy.requireSignatures ? { requireSignatures: true } : {}),
   }

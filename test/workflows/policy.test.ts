@@ -99,6 +99,27 @@ describe('the policy of a gate', () => {
     expect(view.outcome).toBe('completed')
     expect(view.gates.flatMap(({ decisions }) => decisions.map(({ actor }) => actor))).toEqual(['Bea'])
   })
+
+  it('what an agent proposed waits for people at each gate, whatever the policy or the request opens', async () => {
+    const automatic = Object.fromEntries(ALL_GATES.map((gate) => [gate, { automatic: true }]))
+    const proposal = { preApproved: true, proposedBy: { agent: 'a-client 1.0' } }
+    const request = requestFor(randomUUID(), proposal, automatic)
+    const view = await server.migrate(openWorld(), request, async (handle) => {
+      for (const gate of ALL_GATES) {
+        const waiting = await until(handle, gateOpen(gate))
+        const { shows, decisions } = waiting.gates.find((one) => one.gate === gate) ?? {}
+        expect(decisions).toEqual([])
+        if (gate === 'team-lead') expect(shows).toContain('Proposed by: an agent (a-client 1.0) for Ada')
+        await approve(handle, gate, 'Bea')
+      }
+      return handle.result()
+    })
+    expect(view).toMatchObject({ outcome: 'completed', proposedBy: { agent: 'a-client 1.0' } })
+    const decided = view.gates.flatMap(({ decisions }) => decisions)
+    expect(new Set(decided.map(({ actor, by }) => `${actor} ${String(by)}`))).toEqual(
+      new Set(['Bea unsigned']),
+    )
+  })
 })
 
 describe('after the migration', () => {

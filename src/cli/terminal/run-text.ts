@@ -12,6 +12,7 @@ import { defined } from '../../contract/defined.js'
 import { compressedGap, gapLine, gapsOf } from '../../runbook/gaps.js'
 import { saidIn } from '../../contract/own-name.js'
 import { beyondLines } from '../../runbook/beyond.js'
+import { requestText } from '../../runbook/people/provenance.js'
 import { whoLines } from '../../runbook/who-decides.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
 import { stepTook } from '../../runbook/step-times.js'
@@ -36,7 +37,7 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
   const view = visibleIn(given)
   return [
     databaseLine(view, colors),
-    `Run ${view.workflowId}  ${colors.dim(view.runId)}  requested by ${view.requester}`,
+    `Run ${view.workflowId}  ${colors.dim(view.runId)}  ${requestText(view)}`,
     `${outcomeText(view, colors)}${view.message === '' ? '' : `: ${view.message}`}`,
     '',
     ...stepLines(view, colors, now),

@@ -18,7 +18,7 @@ import { servedBy, type Served, type Service } from './service.js'
 const claimSchema = migrationRequestSchema.omit({ bundle: true })
 
 /**
- * Holds a request against what the worker serves. Files, window, requester and evidence are the request's, and the time scale
+ * Holds a request against what the worker serves. Files, window, requester, the agent that proposed it and evidence are the request's, and the time scale
  * where no signatures are required; all else is the charter's, whatever the request says. Pure. Throws `NotAdmitted`.
  */
 export function admitRequest(
@@ -33,7 +33,11 @@ export function admitRequest(
     if (why !== undefined)
       throw refusal(`${JSON.stringify(cutText(name, LIMITS.name))} is no name of a migration: ${why}`)
   }
-  const actors = [claim.requester, ...claim.evidence.flatMap(({ actor }) => actor ?? [])]
+  const actors = [
+    claim.requester,
+    ...(claim.proposedBy === undefined ? [] : [claim.proposedBy.agent]),
+    ...claim.evidence.flatMap(({ actor }) => actor ?? []),
+  ]
   if (actors.some(isOwnName)) throw refusal(OWN_NAME_REFUSED)
   const { environment: charter, charterHash, variables } = servedFor(service, claim.target)
   const { environment, database } = charter.target
@@ -98,12 +102,12 @@ function identityOf(target: Target): Record<string, unknown> {
 
 function heldTo(charter: CharteredEnvironment, claim: RequestClaim): RequestClaim {
   const { files, requester, preApproved, window, evidence, queries, checksums, overlooked } = claim
-  const { adopt, lostRun } = claim
+  const { adopt, lostRun, proposedBy } = claim
   const { timeScale } = (bringsOwnTime(charter) ? claim : charter).monitoring
   return {
     ...charter,
     ...{ files, requester, preApproved, evidence },
-    ...defined({ window, queries, checksums, overlooked, adopt, lostRun }),
+    ...defined({ window, queries, checksums, overlooked, adopt, lostRun, proposedBy }),
     monitoring: { ...charter.monitoring, timeScale },
   }
 }

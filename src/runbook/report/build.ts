@@ -5,6 +5,7 @@ import type { GateView, MigrationResult, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import { plannedMigrations } from '../migration-state.js'
 import { gateCommands } from '../gate-commands.js'
+import { requestOf } from '../people/provenance.js'
 import { gateTitle } from '../steps.js'
 import type { ReportDocument, Tone } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
@@ -137,7 +138,7 @@ function figuresOf({ view, timeZone, asOf }: ReportInput): ReportDocument['figur
     { label: 'Database', value: `${view.database.name}, ${where}` },
     { label: 'Database ID', value: { code: view.database.id } },
     { label: 'Environment', value: view.environment },
-    { label: 'Requested by', value: view.requester },
+    requestOf(view),
     {
       label: foundApplied(view) ? 'Migrations found applied' : 'Migrations applied',
       value: appliedText(view),

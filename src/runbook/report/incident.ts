@@ -8,6 +8,7 @@ import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.j
 import { commandLine, plain } from '../../contract/command-line.js'
 import { markdownWords } from '../../text/words.js'
 import { beyondLines } from '../beyond.js'
+import { requestLine } from '../people/provenance.js'
 import { stepTitle } from '../steps.js'
 import {
   inLedger,
@@ -52,7 +53,7 @@ function summary({ view, timeZone }: ReportInput): string {
   return [
     `- Outcome: **${prose(view.outcome ?? `under way, ${view.phase}`)}**: ${prose(view.message)}`,
     `- Database: ${prose(view.database.name)} (${code(view.database.id)})${view.accountId === undefined ? '' : `, account ${prose(view.accountId)}`}`,
-    `- Requested by: ${prose(view.requester)}`,
+    `- ${prose(requestLine(view))}`,
     `- Began: ${shownTime(view.startedAt, timeZone)}`,
     ...(view.closedAt === undefined ? [] : [`- Closed: ${shownTime(view.closedAt, timeZone)}`]),
     `- Plan: ${view.planHash === null ? 'none' : code(view.planHash)}`,

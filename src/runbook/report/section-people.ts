@@ -1,4 +1,4 @@
-import type { RecordedDecision, RunView } from '../../contract/run.js'
+import type { RunView } from '../../contract/run.js'
 import { OWN_NAME } from '../../contract/names.js'
 import { saidIn } from '../../contract/own-name.js'
 import { formatDuration } from '../../text/duration.js'
@@ -6,6 +6,7 @@ import { plain } from '../../contract/command-line.js'
 import { gapLine, gapsOf } from '../gaps.js'
 import { beyondLines } from '../beyond.js'
 import { gateWord } from '../standing.js'
+import { proofText, startText } from '../people/provenance.js'
 import { gateTitle } from '../steps.js'
 import { heading, lineOf, text, tableOr, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
@@ -13,17 +14,12 @@ import { at, command, words } from '../../contract/next-command.js'
 
 /** Who decided, who was told, what was checked and what was learnt. */
 export function approvalsSection({ view, timeZone }: ReportInput): Section {
-  const signs = view.gates.some(({ decisions, earlier = [] }) =>
-    [...earlier, ...decisions].some(({ signedWith }) => signedWith !== undefined),
-  )
   const rows = view.gates.flatMap((gate) => {
     const { state, earlier = [] } = gate
     const decisions = [...earlier, ...gate.decisions]
     const title = gateTitle(gate.gate, view.environment)
     if (decisions.length === 0)
-      return state === 'waiting'
-        ? []
-        : [[title, gateWord(gate, view), '-', '-', '-', '', ...(signs ? ['-'] : [])]]
+      return state === 'waiting' ? [] : [[title, gateWord(gate, view), '-', '-', '-', '', '-']]
     return decisions.map(({ actor, decision, at, comment, planHash, strategy, ...proof }) => [
       title,
       decision === 'approve' ? 'approved' : 'declined',
@@ -31,7 +27,7 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
       shownTime(at, timeZone),
       planHash === undefined ? '-' : { code: planHash.slice(0, 12) },
       [strategy, comment].filter((said) => said !== undefined).join(': '),
-      ...(signs ? [proofOf(proof)] : []),
+      proofText(proof),
     ])
   })
   const refused = view.refused.map(({ gate, actor, decision, at, reason }) => [
@@ -51,9 +47,10 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
     id: 'approvals',
     title: 'Approvals',
     blocks: [
+      text(startText(view)),
       tableOr(
         view.outcome === null ? 'Nobody was asked yet.' : 'Nobody was asked.',
-        ['Gate', 'Decision', 'Who', { whole: 'When' }, 'Plan', 'Comment', ...(signs ? ['Proof'] : [])],
+        ['Gate', 'Decision', 'Who', { whole: 'When' }, 'Plan', 'Comment', 'Proof'],
         rows,
       ),
       ...(steered.length === 0
@@ -71,12 +68,6 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
           ]),
     ],
   }
-}
-
-/** What showed that it was this person. */
-function proofOf({ signedWith, touched }: Pick<RecordedDecision, 'signedWith' | 'touched'>): string {
-  if (signedWith === undefined) return 'not signed'
-  return touched === true ? `hardware key, touched: ${signedWith}` : `key: ${signedWith}`
 }
 
 export function checksSection({ view }: ReportInput): Section {

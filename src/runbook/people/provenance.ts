@@ -1,0 +1,58 @@
+import type { Provenance } from '../../contract/provenance.js'
+import type { RecordedDecision, RunView } from '../../contract/run.js'
+
+/** What stands behind a decision by the signature that was verified. */
+export function signedBy({
+  signedWith,
+  touched,
+}: Pick<RecordedDecision, 'signedWith' | 'touched'>): Provenance {
+  if (signedWith === undefined) return 'unsigned'
+  return touched === true ? 'hardware-key' : 'software-key'
+}
+
+/** What stands behind a recorded decision; those of earlier versions do not say it themselves. */
+export function provenanceOf(decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched'>): Provenance {
+  return decision.by ?? signedBy(decision)
+}
+
+/** For people: what showed that it was this person. */
+export function proofText(decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched'>): string {
+  const key = decision.signedWith ?? ''
+  switch (provenanceOf(decision)) {
+    case 'hardware-key':
+      return `hardware key, touched: ${key}`
+    case 'software-key':
+      return `key: ${key}`
+    case 'unsigned':
+      return 'not signed'
+    case 'agent':
+      return 'an agent'
+  }
+}
+
+type Start = Pick<RunView, 'requester' | 'proposedBy'>
+
+/** Who wants the run, as a label and its value. */
+export function requestOf({ requester, proposedBy }: Start): { label: string; value: string } {
+  return proposedBy === undefined
+    ? { label: 'Requested by', value: requester }
+    : { label: 'Proposed by', value: `an agent (${proposedBy.agent}) for ${requester}` }
+}
+
+/** The same as one line. */
+export function requestLine(start: Start): string {
+  const { label, value } = requestOf(start)
+  return `${label}: ${value}`
+}
+
+/** Behind the names of a run, in the middle of a line. */
+export function requestText(start: Start): string {
+  const { label, value } = requestOf(start)
+  return `${label.toLowerCase()} ${value}`
+}
+
+/** What stands behind the start, beside the decisions: no start is signed. */
+export function startText(start: Start): string {
+  const signed = start.proposedBy === undefined ? 'not signed' : 'which decided nothing'
+  return `The start: ${requestText(start)}, ${signed}.`
+}
