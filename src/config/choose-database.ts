@@ -17,7 +17,7 @@ export function chooseDatabase(
 ): D1Entry {
   const where = environment.wranglerEnv === undefined ? 'the top level' : `[env.${environment.wranglerEnv}]`
   const file = path.basename(project.wrangler.file)
-  const wanted = asked ?? environment.settings.database ?? project.config.database
+  const wanted = asked ?? configured(project, environment)
   if (level.databases.length === 0) {
     throw new RunbookError(
       'DatabaseNotFound',
@@ -27,9 +27,8 @@ export function chooseDatabase(
       },
     )
   }
-  const candidates =
-    wanted === undefined ? level.databases : level.databases.filter((entry) => answersTo(entry, wanted))
-  const [entry, ...others] = candidates
+  const candidates = candidatesFor(level, wanted)
+  const [entry] = candidates
   if (entry === undefined) {
     const names = unique(level.databases.map(({ name }) => name))
     throw new RunbookError(
@@ -38,13 +37,31 @@ export function chooseDatabase(
       { advice: 'Give one of them: --database NAME.' },
     )
   }
-  if (others.every((other) => sameDatabase(entry, other, environment.remote) && sameHistory(entry, other)))
-    return entry
+  if (candidates.every((other) => isSame(entry, other, environment.remote))) return entry
   throw severalDatabases(
     `${where} of ${file}`,
     { wanted, candidates, all: level.databases },
     environment.remote,
   )
+}
+
+/** What `--database` must say to mean `entry`: undefined where it is meant without, and where nothing means it alone. */
+export function databaseOptionFor(
+  project: Project,
+  environment: Environment,
+  { level, entry }: { level: WranglerLevel; entry: D1Entry },
+): string | undefined {
+  const unasked = candidatesFor(level, configured(project, environment))
+  if (unasked.every((other) => isSame(entry, other, environment.remote))) return undefined
+  return callOf(entry, level.databases)
+}
+
+function configured({ config }: Project, { settings }: Environment): string | undefined {
+  return settings.database ?? config.database
+}
+
+function candidatesFor({ databases }: WranglerLevel, wanted: string | undefined): readonly D1Entry[] {
+  return wanted === undefined ? databases : databases.filter((entry) => answersTo(entry, wanted))
 }
 
 interface Choice {
@@ -108,6 +125,11 @@ export function localId({ previewId, id, binding }: D1Entry): string {
 
 function sameDatabase(one: D1Entry, other: D1Entry, remote: boolean): boolean {
   return remote ? one.id !== undefined && one.id === other.id : localId(one) === localId(other)
+}
+
+/** One database with one history, under two bindings. */
+function isSame(one: D1Entry, other: D1Entry, remote: boolean): boolean {
+  return one === other || (sameDatabase(one, other, remote) && sameHistory(one, other))
 }
 
 function sameHistory(one: D1Entry, other: D1Entry): boolean {

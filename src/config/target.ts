@@ -9,7 +9,14 @@ import type { Target } from '../contract/target.js'
 import { didYouMean } from './closest.js'
 import { backupFolder, folderOf, persistFolder } from './folders.js'
 import type { Environment, Project } from './project.js'
-import { answersTo, chooseDatabase, localId, migrationsDir, plainPath } from './choose-database.js'
+import {
+  answersTo,
+  chooseDatabase,
+  databaseOptionFor,
+  localId,
+  migrationsDir,
+  plainPath,
+} from './choose-database.js'
 import { ENTRY_KEYS, type D1Entry, type WranglerLevel } from './wrangler-file.js'
 import { command, words } from '../contract/next-command.js'
 
@@ -75,6 +82,7 @@ export function resolveTarget(project: Project, environment: string, options: Ta
     production: found.production,
     database: { name: entry.name, id, remote: found.remote },
     binding: entry.binding,
+    ...defined({ databaseOption: databaseOptionFor(project, found, { level, entry }) }),
     ...(found.remote && accountId !== undefined ? { accountId } : {}),
     projectDir: project.projectDir,
     wranglerConfig: file,

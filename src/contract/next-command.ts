@@ -77,6 +77,17 @@ export function command(verb: Verb, ...args: string[]): NextCommand {
 /** Where a command is to be run. */
 export type CommandPlace = Pick<NextCommand, 'environment' | 'project' | 'database' | 'run'>
 
+/** Where the commands of a run, or of whatever else is about one database, are to be run. */
+export function placeOf({
+  environment,
+  databaseOption,
+}: {
+  environment: string
+  databaseOption?: string | undefined
+}): CommandPlace {
+  return { environment, ...defined({ database: databaseOption }) }
+}
+
 /** The same command at a place: what it names already stays, and what its verb does not take is left out. */
 export function at(place: CommandPlace, next: NextCommand): NextCommand {
   const takes = VERBS[next.command]

@@ -273,11 +273,11 @@ export const rollbackTrySchema = z.object({
 })
 export type RollbackTry = z.infer<typeof rollbackTrySchema>
 
-/** What the database held before a restore replaced it: at least one of bookmark and file. */
+/** What the database held before it was taken back: at least one of bookmark and file. */
 const savedStateSchema = z.object({
   /** ISO 8601, UTC. */
   at: z.string(),
-  /** Time Travel to it undoes the restore. */
+  /** Time Travel to it undoes the way back. */
   bookmark: z.string().optional(),
   /** Archive, or for a local database the file itself; on the worker. */
   file: z.string().optional(),
@@ -311,6 +311,8 @@ export const runViewSchema = z.object({
   runId: z.string(),
   environment: z.string(),
   database: databaseSchema,
+  /** What `--database` must say to mean it, where the environment has several; absent in runs that began before it was kept. */
+  databaseOption: z.string().optional(),
   accountId: z.string().optional(),
   requester: z.string(),
   /** An agent started it for the requester. */

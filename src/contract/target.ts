@@ -26,6 +26,8 @@ export const targetSchema = z.object({
   database: databaseSchema,
   /** Binding name in the Wrangler file. */
   binding: z.string().min(1),
+  /** What `--database` must say to mean it; absent where it is meant without. */
+  databaseOption: z.string().min(1).optional(),
   /** Cloudflare account; remote only. Checked against what the API reports. */
   accountId: z.string().optional(),
   /** Absolute folder of the project. A local database lives below it; a worker of a remote one may not have it. */

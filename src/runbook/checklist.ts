@@ -54,7 +54,7 @@ function nextAction(view: RunView, timeZone: string): string {
       paragraphs(
         `👉 **${prose(gateTitle(gate, view.environment))}**`,
         [
-          ...gateCommands({ gate, environment: view.environment }).map(
+          ...gateCommands(gate, view).map(
             ({ label, command }) => `- ${label}: ${code(commandLine(command))}`,
           ),
           ...(who === undefined ? [] : whoLines(who).map((line) => `- ${prose(line)}`)),

@@ -151,7 +151,7 @@ export function gateOpenMessage(
 ): Words {
   return lines(
     `🔔 Approval needed: ${gateTitle(input.gate, input.environment)}`,
-    ...gateCommands(input).map(({ label, command }) => words`- ${label}: ${command}`),
+    ...gateCommands(input.gate, input).map(({ label, command }) => words`- ${label}: ${command}`),
     ...whoLines(input.who).map((line) => `- ${oneLine(line)}`),
     typeof input.planHash === 'string' && `- Plan: ${input.planHash}`,
     input.expiresAt !== undefined &&
@@ -187,7 +187,7 @@ export function reminderMessage(
     input.escalated !== undefined &&
       input.escalated.length > 0 &&
       `- Now asking: ${input.escalated.map(oneLine).join(', ')}`,
-    ...gateCommands(input)
+    ...gateCommands(input.gate, input)
       .slice(0, 1)
       .map(({ label, command }) => words`- ${label}: ${command}`),
     ...(input.shows ?? []).map((line) => words`- ${onOneLine(line)}`),

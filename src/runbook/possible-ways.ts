@@ -1,6 +1,6 @@
 import { defined } from '../contract/defined.js'
 import type { Decision } from '../contract/decision.js'
-import { at, command, words, type Words } from '../contract/next-command.js'
+import { at, command, placeOf, words, type Words } from '../contract/next-command.js'
 import type { RollbackOption } from '../contract/rollback.js'
 import type { RunView } from '../contract/run.js'
 import { phrases } from '../text/phrases.js'
@@ -29,11 +29,14 @@ export function insteadOf(gate: string, { gates }: Pick<RunView, 'gates'>): Word
 
 /** How the gate rollback is decided in this state of a run: nothing that would be refused is named. */
 export function howToRollBack(
-  view: Pick<RunView, 'gates' | 'rollbackOptions' | 'environment' | 'outcome' | 'migrations'>,
+  view: Pick<
+    RunView,
+    'gates' | 'rollbackOptions' | 'environment' | 'databaseOption' | 'outcome' | 'migrations'
+  >,
 ): Words {
   const open =
     view.outcome === null && view.gates.some(({ gate, state }) => gate === 'rollback' && state === 'open')
-  const place = { environment: view.environment }
+  const place = placeOf(view)
   if (open && view.rollbackOptions !== undefined) return choosing(view.rollbackOptions)
   if (view.outcome !== null && view.migrations.some(({ state }) => state === 'applied'))
     return words`What it applied is taken back by a new file: ${at(place, command('create-rollback'))}. How it ended: ${at(place, command('show'))}`
@@ -46,10 +49,8 @@ export function howToRollBack(
 function choosing(ways: readonly RollbackOption[]): Words {
   const possible = ways.filter(({ available }) => available).map((way) => way.command)
   // All are of one database.
-  const none = at(
-    defined({ environment: ways[0]?.command.environment }),
-    command('rollback', '--strategy', 'none'),
-  )
+  const { environment, database } = ways[0]?.command ?? {}
+  const none = at(defined({ environment, database }), command('rollback', '--strategy', 'none'))
   return [...possible, none].reduce<Words>(
     (all, next, index) => (index === 0 ? words`Choose one of these: ${next}` : words`${all}, or ${next}`),
     '',

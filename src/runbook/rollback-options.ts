@@ -7,7 +7,7 @@ import { zonedDateTime } from '../text/clock.js'
 import { formatDuration } from '../text/duration.js'
 import { conditionLines, freeLine } from '../text/rollback-cost.js'
 import { sinceLines } from '../text/written-since.js'
-import { at, command } from '../contract/next-command.js'
+import { at, command, placeOf } from '../contract/next-command.js'
 import { defined } from '../contract/defined.js'
 import { priceSentences } from './price-words.js'
 import { restorePrice } from './restore-price.js'
@@ -18,6 +18,7 @@ import { restorePrice } from './restore-price.js'
  */
 export function rollbackOptions(input: {
   environment: string
+  databaseOption?: string | undefined
   plan: Plan | null
   backup: BackupRecord | null
   /** The reverse of just what was applied, as it was written and rehearsed for this decision. */
@@ -36,7 +37,7 @@ export function rollbackOptions(input: {
 }): RollbackOption[] {
   return [reverseMigration(input), timeTravel(input), restoreBackup(input)].map((way) => ({
     ...way,
-    command: at({ environment: input.environment }, command('rollback', '--strategy', way.strategy)),
+    command: at(placeOf(input), command('rollback', '--strategy', way.strategy)),
   }))
 }
 
@@ -46,12 +47,12 @@ export function waysOf({
   plan,
   timeZone,
 }: {
-  view: Pick<RunView, 'environment' | 'backup' | 'rollbackOptions'>
+  view: Pick<RunView, 'environment' | 'databaseOption' | 'backup' | 'rollbackOptions'>
   plan: Plan | null
   timeZone?: string | undefined
 }): RollbackOption[] {
-  const { environment, backup, rollbackOptions: shown } = view
-  return shown ?? rollbackOptions({ environment, plan, backup, ...defined({ timeZone }) })
+  const { environment, databaseOption, backup, rollbackOptions: shown } = view
+  return shown ?? rollbackOptions({ environment, plan, backup, ...defined({ databaseOption, timeZone }) })
 }
 
 /** The same ways after one was tried in vain: it may be tried again, and whoever chooses sees what it came to. `at`: ISO 8601, UTC. */

@@ -8,7 +8,7 @@ import { plain } from '../contract/command-line.js'
 import { threadHead } from '../runbook/messages.js'
 import { visible } from '../text/visible.js'
 import { now } from './clock.js'
-import { type Words, wordsAt } from '../contract/next-command.js'
+import { placeOf, type Words, wordsAt } from '../contract/next-command.js'
 
 /** How long the end of a run waits for messages that are still under way. Milliseconds. */
 const FAREWELL_MS = 60_000
@@ -40,7 +40,7 @@ export class Announcer {
 
   tell(kind: Announcement['kind'], said: Words): void {
     if (kind === 'note' && !hasRoom(this.view.announcements, LIMITS.announcements)) return
-    const text = wordsAt({ environment: this.view.environment }, said)
+    const text = wordsAt(placeOf(this.view), said)
     const dedupeId = `${this.view.runId}/${this.view.announcements.length + 1}`
     const message = { kind, text, at: now(), dedupeId }
     const announcement: Announcement = { ...message, deliveries: [] }

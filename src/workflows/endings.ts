@@ -9,7 +9,7 @@ import {
 import type { StopRequest } from '../contract/decision.js'
 import type { Gate } from '../contract/names.js'
 import type { Ending } from './state.js'
-import { isWords, wordsAt, type Words } from '../contract/next-command.js'
+import { isWords, wordsAt, type CommandPlace, type Words } from '../contract/next-command.js'
 
 /** Somebody said no. */
 export class GateDeclined extends Error {
@@ -78,11 +78,11 @@ export function endingOf(
   }
 }
 
-/** The commands of its advice say which environment they are for: whoever reads it may look at several. */
-export function atEnvironment(ending: Ending, environment: string): Ending {
+/** The commands of its advice say which database they are for: whoever reads it may look at several. */
+export function atPlace(ending: Ending, place: CommandPlace): Ending {
   const { failure } = ending
   if (failure === undefined) return ending
-  return { ...ending, failure: { ...failure, advice: wordsAt({ environment }, failure.advice) } }
+  return { ...ending, failure: { ...failure, advice: wordsAt(place, failure.advice) } }
 }
 
 /** Type, message and advice of the first failure that says so, below the layers that Temporal adds. */

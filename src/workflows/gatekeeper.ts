@@ -19,20 +19,20 @@ import {
   type DecisionAnswer,
   type GateState,
 } from './gates.js'
-import { type Words, wordsAt } from '../contract/next-command.js'
+import { placeOf, type Words, wordsAt } from '../contract/next-command.js'
 import type { Ending } from './state.js'
 
 /** The gates of one run, reached by signal and by update, and waited for. The rules are in `gates.ts`. */
 export class Gatekeeper {
   private readonly state: GateState
   private readonly changed: () => void
-  private readonly environment: string
+  private readonly view: RunView
   private earlyPlans = 0
 
   constructor(request: MigrationRequest, view: RunView, changed: () => void) {
     this.state = { request, view, mayRollBack: false }
     this.changed = changed
-    this.environment = request.target.environment
+    this.view = view
     this.listen()
   }
 
@@ -73,7 +73,7 @@ export class Gatekeeper {
     gate: Gate,
     { lines, plan, expiresAt }: { lines: Words[]; plan?: PlanView; expiresAt?: number | undefined },
   ): void {
-    const shows = lines.map((line) => wordsAt({ environment: this.environment }, line))
+    const shows = lines.map((line) => wordsAt(placeOf(this.view), line))
     const expiry = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }
     openGate(this.state, { gate, shows, ...defined({ plan }), at: now(), ...expiry })
     log.info('A gate opened', { gate })

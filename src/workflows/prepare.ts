@@ -21,7 +21,7 @@ import type { Run } from './run.js'
 import { keptBackup } from './safety-copy.js'
 import { stepOf } from './state.js'
 import { updatePause } from './updates.js'
-import { command, words, wordsAt } from '../contract/next-command.js'
+import { command, placeOf, words, wordsAt } from '../contract/next-command.js'
 
 export async function prerequisites(run: Run): Promise<void> {
   const { target, channels, dashboardUrl, monitoring } = run.request
@@ -74,14 +74,13 @@ async function seenAlsoWhenFailed<T extends Seen>(run: Run, step: StepName, aske
   }
 }
 
-/** Keeps what was seen; the commands of its advice say which environment they are for. */
+/** Keeps what was seen; the commands of its advice say which database they are for. */
 export function recordChecks({ view }: Run, step: StepName, { checks, pending }: Seen): void {
-  const { environment } = view
   for (const { advice, ...check } of checks)
     view.checks.push({
       ...check,
       step,
-      ...(advice === undefined ? {} : { advice: wordsAt({ environment }, advice) }),
+      ...(advice === undefined ? {} : { advice: wordsAt(placeOf(view), advice) }),
     })
   if (pending !== undefined)
     view.migrations = pending.map((file) => ({ ...file, state: 'pending', durationMs: null }))

@@ -299,9 +299,15 @@ async function takeBack(
       const reverse = known.reverse ?? (await prepareReverse(run, known.current))
       if (known.reverse === undefined) known.onReverse(reverse)
       const take = (act: typeof mutate): Promise<string> => applyReverse(run, reverse, act)
+      // Its price counts what it drops; runs that began before this kept nothing of that.
+      let saved = !patched(`saved-before-reverse-${decisionsSoFar(run)}`)
       const took = each
         ? await takeWayBack(run, {
             ...{ strategy, limit: TRIES[strategy], provenByReading: true },
+            prepare: async () => {
+              if (!saved) await savePresentState(run, known.current, 'without-bookmark')
+              saved = true
+            },
             take: () => take(once),
           })
         : await take(mutate)

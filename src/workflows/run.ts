@@ -29,11 +29,11 @@ import { windowState } from '../runbook/window.js'
 import { Announcer } from './announcer.js'
 import { answerOf, commandsOf, keepCommands } from './audit.js'
 import { now } from './clock.js'
-import { atEnvironment, endingOf, GateDeclined, GateExpired } from './endings.js'
+import { atPlace, endingOf, GateDeclined, GateExpired } from './endings.js'
 import { Gatekeeper } from './gatekeeper.js'
 import { searchAttributesOf } from './search-attributes.js'
 import { aboutOf, newRunView, phaseOf, stepOf, type Ending } from './state.js'
-import { type Words } from '../contract/next-command.js'
+import { placeOf, type Words } from '../contract/next-command.js'
 
 interface WayBackTried {
   /** It may have touched the database. */
@@ -113,6 +113,7 @@ export class Run {
     for (const name of Object.keys(request)) Reflect.deleteProperty(request, name)
     Object.assign(request, effective, { bundle })
     delete view.accountId
+    delete view.databaseOption
     delete view.requireSignatures
     delete view.compressed
     delete view.proposedBy
@@ -174,7 +175,7 @@ export class Run {
 
   /** The true outcome behind an error, which may be that people stopped the run. */
   endingOf(error: unknown): Ending {
-    return atEnvironment(endingOf(error, this.stop), this.view.environment)
+    return atPlace(endingOf(error, this.stop), placeOf(this.view))
   }
 
   /** One step of the runbook: waits while paused, then keeps when it began, how it ended and what it said. */

@@ -15,17 +15,25 @@ import type { Run } from './run.js'
 const FRESH_MS = 15 * 60_000
 
 /**
- * Saves what a remote database holds before it is replaced: the bookmark of now, which misses nothing, and an archive that
- * does not depend on Time Travel. A local one is kept aside as a file by the restore itself.
+ * Saves what a database holds before it is taken back: the bookmark of now, which misses nothing, and an archive that does not
+ * depend on Time Travel. `archived: 'without-bookmark'` spares a remote database the export, during which it answers nobody: for a
+ * way back that leaves the history of Time Travel as it is. A local one is kept aside as a file by the restore itself.
  * @throws what reading the bookmark throws, and the failure of the archive where there is no bookmark either
  */
-export async function savePresentState(run: Run, current: BackupRecord | undefined): Promise<SavedState> {
+export async function savePresentState(
+  run: Run,
+  current: BackupRecord | undefined,
+  archived: 'always' | 'without-bookmark' = 'always',
+): Promise<SavedState> {
   const { target } = run.request
   const { bookmark } = await run.audited(
-    readOnce.readBookmark.executeWithOptions({ summary: 'Bookmark of before the restore' }, [{ target }]),
+    readOnce.readBookmark.executeWithOptions({ summary: 'Bookmark of before the way back' }, [{ target }]),
   )
   const at = now()
-  const archive = await archiveOf(run, current, bookmark !== undefined)
+  const archive =
+    archived === 'always' || bookmark === undefined
+      ? await archiveOf(run, current, bookmark !== undefined)
+      : undefined
   const copy = { at, ...defined({ bookmark, file: archive?.file, fileAt: archive?.createdAt }) }
   tellSafetyCopy(run, copy)
   return copy

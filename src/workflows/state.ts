@@ -46,12 +46,19 @@ export function aboutOf({
   policy,
 }: MigrationRequest): Pick<
   RunView,
-  'environment' | 'database' | 'accountId' | 'requester' | 'proposedBy' | 'timeZone' | 'requireSignatures'
+  | 'environment'
+  | 'database'
+  | 'databaseOption'
+  | 'accountId'
+  | 'requester'
+  | 'proposedBy'
+  | 'timeZone'
+  | 'requireSignatures'
 > {
   return {
     environment: target.environment,
     database: target.database,
-    ...defined({ accountId: target.accountId }),
+    ...defined({ databaseOption: target.databaseOption, accountId: target.accountId }),
     requester,
     ...defined({ proposedBy }),
     timeZone,

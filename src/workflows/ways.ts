@@ -13,10 +13,10 @@ type Uncounted = 'counting' | 'not-counted'
 
 /** The ways back with the reverse that was prepared for this decision; without one as they were planned. */
 export function waysBack(run: Run, reverse?: PreparedReverse, counting?: Uncounted): RollbackOption[] {
-  const { environment, backup } = run.view
+  const { environment, databaseOption, backup } = run.view
   const { timeZone, target } = run.request
   return rollbackOptions({
-    ...{ environment, plan: run.plan, backup, timeZone, workersPlan: target.workersPlan },
+    ...{ environment, databaseOption, plan: run.plan, backup, timeZone, workersPlan: target.workersPlan },
     ...(reverse === undefined ? partOfThePlan(run, counting) : { reverse }),
     ...defined({ writtenSince: reverse === undefined ? counting : reverse.writtenSince }),
     ...defined({ noArchive: reverse?.noArchive }),

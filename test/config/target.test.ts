@@ -122,8 +122,12 @@ describe('several databases', () => {
   test('are chosen by name, by binding, or by the config', async () => {
     expect((await resolve({ 'wrangler.toml': toml }, 'local', 'two')).binding).toBe('TWO')
     expect((await resolve({ 'wrangler.toml': toml }, 'local', 'ONE')).database.name).toBe('one')
+    expect((await resolve({ 'wrangler.toml': toml }, 'local', 'ONE')).databaseOption).toBe('one')
     const config = { 'wrangler.toml': toml, 'runbook.config.json': '{"database": "two"}' }
     expect((await resolve(config, 'local')).database.name).toBe('two')
+    // What is meant without the option needs none in the next command.
+    expect((await resolve(config, 'local', 'TWO')).databaseOption).toBeUndefined()
+    expect((await resolve(config, 'local', 'ONE')).databaseOption).toBe('one')
   })
 })
 

@@ -3,17 +3,20 @@ import { ApplicationFailure } from '@temporalio/common'
 import { describe, expect, it } from 'vitest'
 import type { RunbookActivities } from '../../src/contract/activities.js'
 import { plain } from '../../src/contract/command-line.js'
+import { commandsIn, type NextCommand } from '../../src/contract/next-command.js'
 import { decideSignal, statusQuery, submitDecisionUpdate } from '../../src/contract/messages.js'
 import { costOf } from '../../src/contract/rollback-cost.js'
 import type { Since } from '../../src/contract/rollback.js'
 import type { RollbackStrategy } from '../../src/contract/policy.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
 import { demandFitting } from '../../src/client/request-size.js'
+import { renderChecklist } from '../../src/runbook/checklist.js'
 import { buildReport } from '../../src/runbook/report/build.js'
 import { completeWhen } from '../../src/runbook/success-criteria.js'
+import { renderMarkdown } from '../../src/runbook/report/markdown.js'
 import { renderIncident } from '../../src/runbook/report/incident.js'
 import { requestFor } from './request.js'
-import { gateOpen, until, useRealTimeServer, type RunHandle } from './skipping.js'
+import { ALL_GATES, decideAll, gateOpen, until, useRealTimeServer, type RunHandle } from './skipping.js'
 import { openWorld, refusal, type World } from './world.js'
 
 const server = useRealTimeServer()
@@ -179,6 +182,30 @@ describe('before a restore', () => {
     },
   )
 
+  it('by the reverse migration the bookmark is noted before anything is dropped, without an export', async () => {
+    const world = failing(() => ({}))
+    const view = await run(world, (handle) => choose(handle, 'reverse-migration'))
+    expect(view).toMatchObject({ outcome: 'rolled-back', safetyCopy: { bookmark: 'now' } })
+    expect(world.calls.indexOf('readBookmark')).toBeLessThan(world.calls.lastIndexOf('applyMigration'))
+    expect(world.calls.filter((name) => name === 'createBackup')).toHaveLength(1)
+    expect(renderIncident({ view, plan: null, baseline: null })).toContain('the bookmark now')
+  })
+
+  it('by the reverse migration of a local database, which has no bookmark, an archive is made', async () => {
+    const world = failing(() => ({ readBookmark: async () => ({}) }))
+    const view = await server.migrate(
+      world,
+      requestFor(randomUUID(), { preApproved: true }),
+      async (handle) => {
+        await until(handle, gateOpen('rollback'))
+        await choose(handle, 'reverse-migration')
+        return handle.result()
+      },
+    )
+    expect(view.safetyCopy).toMatchObject({ file: 'backup-2.zip' })
+    expect(world.calls.lastIndexOf('createBackup')).toBeLessThan(world.calls.lastIndexOf('applyMigration'))
+  })
+
   it('an archive that fails leaves the bookmark, and is told', async () => {
     let made = 0
     const world = failing(() => ({}))
@@ -212,6 +239,36 @@ describe('before a restore', () => {
     expect(view.outcome).toBe('failed')
   })
 })
+
+it('in an environment of several databases every command that a run offers says which', async () => {
+  const world = failing(() => ({ travelBack: () => Promise.reject(down()) }))
+  const request = remote()
+  const target = { ...request.target, databaseOption: 'ARCHIVE' }
+  const view = await server.migrate(world, { ...request, target, preApproved: false }, async (handle) => {
+    await decideAll(handle, ALL_GATES.slice(0, -1))
+    await until(handle, gateOpen('rollback'))
+    await choose(handle, 'time-travel')
+    await until(handle, failedTries(2))
+    await choose(handle, 'none')
+    return handle.result()
+  })
+  const about = { view, plan: null, baseline: null }
+  const report = renderMarkdown(about)
+  const texts = [...world.told.map(({ text }) => text), renderIncident(about), renderChecklist(view)]
+  const typed = [...texts, report].flatMap((text) => text.match(/d1-runbook [a-z][^`"\n]*/g) ?? [])
+  const offered = [...view.gates.flatMap(({ shows }) => shows.flatMap(commandsIn)), ...commandsOf(view)]
+  expect(typed.length).toBeGreaterThan(10)
+  expect(typed.filter((line) => !line.includes('--database ARCHIVE'))).toEqual([])
+  expect(offered.filter(({ database }) => database !== 'ARCHIVE')).toEqual([])
+})
+
+function commandsOf({ rollbackOptions = [], failure, checks }: RunView): NextCommand[] {
+  const advice = [failure?.advice, ...checks.map((check) => check.advice)]
+  return [
+    ...rollbackOptions.map((way) => way.command),
+    ...advice.flatMap((text) => (text === undefined ? [] : commandsIn(text))),
+  ]
+}
 
 describe('what the ways back cost', () => {
   it('stands at the gate as words and in the state as numbers, and in the report of what was taken', async () => {

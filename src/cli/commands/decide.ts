@@ -22,7 +22,15 @@ import { patiently, type Silence } from '../../client/patience.js'
 import { withRun } from '../../client/run-id.js'
 import { readRun } from '../../client/runs.js'
 import type { Session } from '../../client/session.js'
-import { at, command, words, wordsAt, type NextCommand, type Words } from '../../contract/next-command.js'
+import {
+  at,
+  command,
+  placeOf,
+  words,
+  wordsAt,
+  type NextCommand,
+  type Words,
+} from '../../contract/next-command.js'
 
 export interface DecideOptions {
   id?: string
@@ -223,10 +231,7 @@ export function nextLines(view: RunView, actor: string, identity: readonly strin
   const open = openGates(view)
   if (open.length === 0) {
     const state = view.outcome === null ? (view.paused ? 'paused; ' : '') : `${view.outcome}: `
-    const look =
-      view.outcome === null
-        ? words` Follow it: ${at({ environment: view.environment }, command('watch'))}`
-        : ''
+    const look = view.outcome === null ? words` Follow it: ${at(placeOf(view), command('watch'))}` : ''
     return [words`Now: ${state}${view.message}.${look}`]
   }
   return open.flatMap((one) => {
@@ -238,7 +243,7 @@ export function nextLines(view: RunView, actor: string, identity: readonly strin
       ]
     return [
       `Now: waiting at the gate ${gate}`,
-      ...gateCommands({ gate, environment: view.environment }).map(
+      ...gateCommands(gate, view).map(
         ({ label, command: next }) => words`  ${label.toLowerCase()}: ${withArgs(next, identity)}`,
       ),
     ]

@@ -22,7 +22,7 @@ import {
 } from '../terminal/prompts.js'
 import { openGateLines, openGates, shownLines, whoAndUntil } from '../terminal/run-text.js'
 import type { Session } from '../../client/session.js'
-import { at, command, words, type Words } from '../../contract/next-command.js'
+import { at, command, placeOf, words, type Words } from '../../contract/next-command.js'
 
 export interface DriveOptions {
   session: Session
@@ -225,7 +225,7 @@ class Drive {
   private question(view: RunView, gate: GateView, signal: AbortSignal): Promise<GateAnswer | WayBackAnswer> {
     const { block, colors } = this.options.output
     const shows = [...whoAndUntil(gate, view), ...shownLines(gate, colors)]
-    const again = at({ environment: view.environment }, command('show'))
+    const again = at(placeOf(view), command('show'))
     const asked = { shows, again, block, signal }
     return gate.gate === 'rollback'
       ? askWayBack({ ...asked, ways: view.rollbackOptions })

@@ -119,7 +119,7 @@ function sayInbox(
       say(`${colors.bold(gate)}: ${environment} ${name}${since}${until}`)
       const place = { run: run.workflowId, environment }
       say(words`Look at it: ${at(place, command('show'))}`, '  ')
-      for (const { label, command: next } of gateCommands({ gate, environment }))
+      for (const { label, command: next } of gateCommands(gate, { environment }))
         say(words`${label}: ${at(place, withArgs(next, identity))}`, '  ')
     }
   }

@@ -24,7 +24,7 @@ import { silenceLines } from '../terminal/silence-text.js'
 import type { Silence } from '../../client/patience.js'
 import { withRun } from '../../client/run-id.js'
 import { exitCodeOf } from '../../client/runs.js'
-import { at, command, mapText, words, type Words } from '../../contract/next-command.js'
+import { at, command, mapText, placeOf, words, type Words } from '../../contract/next-command.js'
 import type { Session } from '../../client/session.js'
 import { databaseLine } from '../terminal/target-text.js'
 
@@ -231,7 +231,7 @@ export function watchPicture(
         : [...monitoringLines(view, colors), ...latencyLines(view, limitMs, columns())]),
       ...(nextAt === undefined || view.outcome !== null ? [] : [checkpointDue(nextAt, view, now)]),
     ].map((line) => pieces(line)),
-    whole: pieces(words`${at({ environment: view.environment }, command('show'))}`, { indent: '  ' }),
+    whole: pieces(words`${at(placeOf(view), command('show'))}`, { indent: '  ' }),
   }
 }
 

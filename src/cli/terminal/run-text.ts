@@ -121,19 +121,20 @@ export function openGateLines(gate: GateView, view: GateRun, colors: Colors): Wo
   return [title, ...decide, ...shows]
 }
 
-type GateRun = Pick<RunView, 'environment' | 'timeZone' | 'compressed'>
+type GateRun = Pick<RunView, 'environment' | 'databaseOption' | 'timeZone' | 'compressed'>
 
 /** The same in parts: what stands in `decide` is never cut. */
 export function gateParts(
   one: GateView,
-  { environment, timeZone, compressed }: GateRun,
+  run: GateRun,
   colors: Colors,
 ): { title: string; decide: Words[]; shows: Words[] } {
   const { gate } = one
+  const { environment, timeZone, compressed } = run
   return {
     title: colors.bold(`${gate}: ${gateTitle(gate, environment)}`),
     decide: [
-      ...gateCommands({ gate, environment }).map(({ label, command }) => words`${label}: ${command}`),
+      ...gateCommands(gate, run).map(({ label, command }) => words`${label}: ${command}`),
       ...whoAndUntil(one, { timeZone }),
     ],
     shows: [

@@ -16,8 +16,11 @@ export function canonicalJson(value: unknown): string {
   )
 }
 
-/** Where a project lies on a machine: no two need agree on it, and of each worker its own holds. */
-const PLACES: readonly string[] = ['projectDir', 'wranglerConfig', 'migrationsDir', 'persistTo', 'backupDir']
+/** Where a project lies on a machine, and how its database is typed there: no two need agree on it, and of each worker its own holds. */
+const PLACES: readonly string[] = [
+  ...['projectDir', 'wranglerConfig', 'migrationsDir', 'persistTo', 'backupDir'],
+  'databaseOption',
+]
 
 /** An entry without where its project lies: what two machines of one configuration have in common. */
 export function placeless(environment: CharteredEnvironment): Record<string, unknown> {

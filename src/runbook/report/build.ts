@@ -69,12 +69,9 @@ function headlineOf(view: RunView): ReportDocument['headline'] {
 }
 
 /** The gate shows why it was opened, then each way with its price and its command. */
-function decisionNeeded(
-  { message, environment }: RunView,
-  { gate, shows }: GateView,
-): ReportDocument['headline'] {
-  const [issue = message, ...ways] = shows
-  const keep = gateCommands({ gate, environment }).map(({ label, command }) => words`${label}: ${command}`)
+function decisionNeeded(view: RunView, { gate, shows }: GateView): ReportDocument['headline'] {
+  const [issue = view.message, ...ways] = shows
+  const keep = gateCommands(gate, view).map(({ label, command }) => words`${label}: ${command}`)
   return {
     tone: 'bad',
     word: 'Decide now: take it back or keep it',
@@ -83,9 +80,9 @@ function decisionNeeded(
   }
 }
 
-function howToDecide({ environment }: RunView, { gate }: GateView): Words[] {
-  return gateCommands({ gate, environment }).map(
-    ({ label, command }) => words`${label} (${gateTitle(gate, environment)}): ${command}`,
+function howToDecide(view: RunView, { gate }: GateView): Words[] {
+  return gateCommands(gate, view).map(
+    ({ label, command }) => words`${label} (${gateTitle(gate, view.environment)}): ${command}`,
   )
 }
 

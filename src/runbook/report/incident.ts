@@ -20,7 +20,7 @@ import {
 } from '../migration-state.js'
 import { waysOf } from '../rollback-options.js'
 import { shownTime, type ReportInput } from './input.js'
-import { at, command, type NextCommand } from '../../contract/next-command.js'
+import { at, command, placeOf, type NextCommand } from '../../contract/next-command.js'
 
 /** The incident report of scenario 1, for the post-mortem: what happened when, who decided what, what is true now. */
 export function renderIncident(input: ReportInput): string {
@@ -237,7 +237,7 @@ function commands({ view, timeZone }: ReportInput): string {
 
 /** The runbook's next steps of scenario 1, then what this run's state asks for. */
 function nextSteps(view: RunView): string {
-  const typed = (next: NextCommand): string => code(commandLine(at({ environment: view.environment }, next)))
+  const typed = (next: NextCommand): string => code(commandLine(at(placeOf(view), next)))
   const partial = view.migrations.filter(({ state }) => isUnproven(state))
   const left = view.migrations.filter(
     ({ state }) => state === 'absent' || state === 'not-executed' || state === 'pending',

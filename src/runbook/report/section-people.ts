@@ -10,7 +10,7 @@ import { proofText, startText } from '../people/provenance.js'
 import { gateTitle } from '../steps.js'
 import { heading, lineOf, text, tableOr, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
-import { at, command, words } from '../../contract/next-command.js'
+import { at, command, placeOf, words } from '../../contract/next-command.js'
 
 /** Who decided, who was told, what was checked and what was learnt. */
 export function approvalsSection({ view, timeZone }: ReportInput): Section {
@@ -157,7 +157,7 @@ export function lessonsSection({ view, timeZone }: ReportInput): Section {
       ...beyondLines(view.issuesBeyond).map((line) => text(line)),
       tableOr(
         lineOf(
-          words`Nobody wrote an observation down. During a run: ${at({ environment: view.environment }, command('observe', 'what you saw'))}`,
+          words`Nobody wrote an observation down. During a run: ${at(placeOf(view), command('observe', 'what you saw'))}`,
         ),
         ['Observation', 'Who', { whole: 'When' }],
         notes,
