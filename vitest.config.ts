@@ -32,6 +32,8 @@ export default defineConfig({
     sequence: { concurrent: false, sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // How long something may take on a busy machine decides nothing: what is polled for comes, or the test fails late.
+    expect: { poll: { timeout: 120_000, interval: 100 } },
     // Node's built-in SQLite announces itself as experimental in every process.
     execArgv: ['--disable-warning=ExperimentalWarning'],
   },

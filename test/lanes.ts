@@ -47,7 +47,11 @@ const E2E = [
 /** Starts PostgreSQL and Temporal's production server, which not every machine has: not part of `npm test`. */
 const CLUSTER = ['test/cluster/**/*.test.ts']
 
-const binaries = { globalSetup: ['test/temporal-binaries.setup.ts'] }
+/** What starts Temporal's programs, or our own built ones. */
+const binaries = {
+  globalSetup: ['test/temporal-binaries.setup.ts'],
+  setupFiles: ['test/services.setup.ts'],
+}
 
 /** `npm run test:unit` and so on. A new test file is in `unit` until a line above says otherwise. */
 export const LANES: (TestProjectInlineConfiguration & { test: { name: string } })[] = [

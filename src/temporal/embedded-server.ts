@@ -26,7 +26,7 @@ const NAMESPACE = 'default'
 const READY_LIMIT_MS = 60_000
 const LOOK_AGAIN_MS = 100
 /** Between our finding a port free and the server's binding it somebody else may take it, and so with its inner ports. */
-const LAUNCH_TRIES = 3
+const LAUNCH_TRIES = 5
 
 export interface EmbeddedServerOptions {
   projectDir: string

@@ -5,15 +5,7 @@ import { connectClient, type TemporalClient } from '../../src/temporal/connectio
 import { writeCharters } from '../e2e/charters.js'
 import { here } from '../e2e/here.js'
 import { documentOf } from '../e2e/processes.js'
-import {
-  FIRST,
-  LEDGER,
-  QUICK_BASELINE,
-  readLedger,
-  scratchFolder,
-  UNHURRIED,
-  visits,
-} from '../e2e/project.js'
+import { FIRST, LEDGER, QUICK_BASELINE, readLedger, scratchFolder, visits } from '../e2e/project.js'
 import { RunObserver } from '../e2e/run.js'
 import { gateway, KEY, startGateway, storageOf } from '../store/servers.js'
 import { startCluster, type Cluster } from './cluster.js'
@@ -120,7 +112,7 @@ function writeProject(folder: string, number: number, settings: object): string 
     { name: PEOPLE.administrator, roles: ['database-administrator'] },
     { name: PEOPLE.requester, roles: ['developer'] },
   ]
-  const monitoring = { ...QUICK_BASELINE, ...UNHURRIED, schedule: ['1m'] }
+  const monitoring = { ...QUICK_BASELINE, schedule: ['1m'] }
   const production = { monitoring, ...settings }
   write('runbook.config.json', JSON.stringify({ people, environments: { production } }))
   for (const [name, content] of Object.entries({ '0001_users.sql': FIRST, ...FILES })) {

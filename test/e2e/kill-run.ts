@@ -139,10 +139,11 @@ async function startWorker({ folder, variables }: KillProject): Promise<{ proces
 
 /** Waits for the moment and kills; what the run was doing then. */
 async function strike(stage: Stage, { victim, during, at }: Kill): Promise<string> {
-  if (during !== undefined) {
-    // It is over in a second.
-    await stage.observer().until(during, ({ message }) => message === during, PATIENCE_MS, 100)
-  }
+  // It is over in a second: what the run said then is what counts.
+  const then =
+    during === undefined
+      ? undefined
+      : await stage.observer().until(during, ({ message }) => message === during, PATIENCE_MS, 100)
   if (victim === 'wrangler') {
     const found = await wranglerApplying(stage.project.folder)
     await pause(at)
@@ -155,7 +156,7 @@ async function strike(stage: Stage, { victim, during, at }: Kill): Promise<strin
   }
   const orphans = during === undefined ? [] : await wranglerApplying(stage.project.folder)
   await pause(at)
-  const view = await stage.observer().look()
+  const view = then ?? (await stage.observer().look())
   await (victim === 'worker' ? stage.killWorker() : stage.killServer())
   const work = orphans.length > 0 ? ', Wrangler at work' : ''
   return view === undefined ? 'before its first step' : `${view.phase}: ${view.message}${work}`

@@ -187,12 +187,16 @@ describe('start without waiting, and everything else from other processes', () =
     }
     expect(home.ledger()).toEqual(['0001_users.sql', '0002_email.sql', '0003_index.sql'])
 
-    const { runs } = await documentOf<{ runs: object[] }>(command('list', '--env', 'local'), 0)
-    expect(runs).toContainEqual(
-      expect.objectContaining({ workflowId, runId: started.runId, outcome: 'completed', phase: 'closed' }),
-    )
-    expect(await attributedTo(home.databaseId)).toEqual([workflowId, `${workflowId}/monitoring`])
-    expect(JSON.stringify(runs)).not.toContain('/monitoring')
+    // The server lists how a run ended some moments later.
+    const listed = async () =>
+      (await documentOf<{ runs: object[] }>(command('list', '--env', 'local'), 0)).runs
+    await expect
+      .poll(listed)
+      .toContainEqual(
+        expect.objectContaining({ workflowId, runId: started.runId, outcome: 'completed', phase: 'closed' }),
+      )
+    await expect.poll(() => attributedTo(home.databaseId)).toEqual([workflowId, `${workflowId}/monitoring`])
+    expect(JSON.stringify(await listed())).not.toContain('/monitoring')
     const { html, markdown } = await documentOf<{ html: string; markdown: string }>(command('report'), 0)
     expect(readFileSync(markdown, 'utf8')).toContain('0003_index.sql')
     expect(readFileSync(html, 'utf8')).toContain('Bea')

@@ -79,16 +79,16 @@ const value = async (series: string): Promise<number | undefined> => {
 
 test('a run is seen while it goes and when it has ended, by every name that dashboard and alerts ask for', async () => {
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
-  await expect.poll(async () => (await look('/readyz')).status, { timeout: 30_000 }).toBe(200)
+  await expect.poll(async () => (await look('/readyz')).status).toBe(200)
   const created = `d1_runbook_backup_created_timestamp_seconds{database="${project.databaseId}",environment="local"}`
-  await expect.poll(() => value(created), { timeout: 10_000 }).toBe(Date.UTC(2026, 0, 2, 3, 4, 5) / 1000)
+  await expect.poll(() => value(created)).toBe(Date.UTC(2026, 0, 2, 3, 4, 5) / 1000)
   const run = new RunObserver(temporal, 'local', project.databaseId)
   const command = (...args: string[]): Command => launch([...args, '--project', project.folder, '--json'], {})
   const started = command('start', '--wait', '--requester', 'Ada', '--time-scale', '86400')
   await run.gateOpen('team-lead')
   // Visibility trails behind the history by a moment.
   const open = 'd1_runbook_runs_open{environment="local",phase="prerequisites"}'
-  await expect.poll(() => value(open), { timeout: 20_000 }).toBe(1)
+  await expect.poll(() => value(open)).toBe(1)
   expect(await value('d1_runbook_runs_ended_total{environment="local",outcome="completed"}')).toBe(0)
 
   await run.approveAll(
@@ -98,7 +98,7 @@ test('a run is seen while it goes and when it has ended, by every name that dash
   await documentOf(started, 0)
   expect(await value('d1_runbook_runs_ended_total{environment="local",outcome="completed"}')).toBe(1)
   expect(await value('d1_runbook_checkpoints_total{environment="local",verdict="healthy"}')).toBe(34)
-  await expect.poll(() => value(open), { timeout: 20_000 }).toBe(0)
+  await expect.poll(() => value(open)).toBe(0)
   expect(Math.abs(Date.now() / 1000 - ((await value(created)) ?? 0))).toBeLessThan(600)
 
   const names = await exposed()
@@ -128,7 +128,7 @@ describe('health and readiness are what is now', () => {
     } finally {
       process.kill(server.pid, 'SIGCONT')
     }
-    await expect.poll(async () => (await look('/readyz')).status, { timeout: 60_000 }).toBe(200)
+    await expect.poll(async () => (await look('/readyz')).status).toBe(200)
   }, 120_000)
 
   test.each([

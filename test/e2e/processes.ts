@@ -40,9 +40,20 @@ export function launch(
   })
 }
 
+const services: Command[] = []
+
 /** The same for `dev` and `worker`, which run until they are told to stop. `root`: of which installation. */
 export function launchService(args: string[], env: Record<string, string>, root = packageRoot()): Command {
-  return launch(args, env, 0, root)
+  const service = launch(args, env, 0, root)
+  services.push(service)
+  return service
+}
+
+/** Those that a test which failed has left: the next file would share the machine with them. As Ctrl-C, so that they end what they started. */
+export async function endServices(): Promise<void> {
+  const begun = services.splice(0)
+  for (const service of begun) service.kill('SIGINT')
+  await Promise.all(begun)
 }
 
 /** How a command ended, in a process of its own or in this one. */

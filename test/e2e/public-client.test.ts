@@ -142,8 +142,10 @@ describe('the client', () => {
     expect(await runbook.status(run)).toEqual(seen.at(-1))
     expect(seen.map(exitCodeOf).at(-1)).toBe(3)
     expect(project.ledger()).toEqual(['0001_users.sql'])
-    const rows = await runbook.list({ environment: 'local', limit: 50 })
-    expect(rows.find(({ runId }) => runId === run.runId)).toMatchObject({ outcome: 'aborted', planHash })
+    // The server lists how a run ended some moments later.
+    const listed = async () =>
+      (await runbook.list({ environment: 'local', limit: 50 })).find(({ runId }) => runId === run.runId)
+    await expect.poll(listed).toMatchObject({ outcome: 'aborted', planHash })
     const history = await runbook.history(run)
     expect(history).toMatchObject({ request: { requester: 'Ada' }, plan: { planHash } })
   }, 120_000)

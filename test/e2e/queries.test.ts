@@ -8,7 +8,7 @@ import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/emb
 import { buildIfStale, documentOf, launchService, untilSays, type Command } from './processes.js'
 import { writeCharters } from './charters.js'
 import { here } from './here.js'
-import { LEDGER, QUICK_BASELINE, scratchFolder, UNHURRIED } from './project.js'
+import { LEDGER, QUICK_BASELINE, scratchFolder } from './project.js'
 import { RunObserver } from './run.js'
 
 const ID = '00000000-0000-4000-8000-0000000000d1'
@@ -74,7 +74,7 @@ function openProject(): typeof command {
   const write = (name: string, content: string): void => writeFileSync(path.join(folder, name), content)
   const database = { binding: 'DB', database_name: 'shop', database_id: ID, migrations_dir: 'migrations' }
   write('wrangler.json', JSON.stringify({ name: 'app', env: { production: { d1_databases: [database] } } }))
-  const monitoring = { ...QUICK_BASELINE, ...UNHURRIED, schedule: ['20m', '40m'] }
+  const monitoring = { ...QUICK_BASELINE, schedule: ['20m', '40m'] }
   const people = [
     { name: 'José', roles: ['team-lead'] },
     { name: 'Dagný', roles: ['database-administrator'] },

@@ -132,8 +132,9 @@ function projectOf(scenario: Scenario): [Record<string, string>, RunbookConfigIn
   if (WAYS.some((way) => way.scenario === scenario)) return [SECOND_FAILS, {}]
   if (!FAILURES.some((failure) => failure.scenario === scenario)) return [PENDING, {}]
   const schedule = ['5m', '10m', '15m', '20m', '25m', '30m', '35m', '40m']
-  // Enough samples that a slow first answer is not taken for the usual.
-  const monitoring = { ...QUICK_BASELINE, baselineSamples: 12, schedule }
+  // Enough samples that a slow first answer is not taken for the usual; slower than this is meant.
+  const thresholds = { responseTimeFloorMs: 2_000 }
+  const monitoring = { ...QUICK_BASELINE, thresholds, baselineSamples: 12, schedule }
   return [PENDING, { environments: { production: { healthUrl: health.url, monitoring } } }]
 }
 

@@ -120,7 +120,7 @@ test('a run ends on the build that it began with, while new ones go to the build
 
   // A second build, with an activity more, polls, and gets nothing until it is promoted.
   expect(await startWorker('two')).toContain('new ones go to one until')
-  await expect.poll(versions, { timeout: 30_000 }).toEqual({
+  await expect.poll(versions).toEqual({
     one: { current: true, openRuns: 3 },
     two: { current: false, openRuns: 0 },
   })
@@ -134,7 +134,7 @@ test('a run ends on the build that it began with, while new ones go to the build
   await second.gateOpen('team-lead')
   await second.decide('team-lead', 'Bea')
   await second.gateOpen('environment')
-  await expect.poll(versions, { timeout: 30_000 }).toEqual({
+  await expect.poll(versions).toEqual({
     one: { current: false, openRuns: 3 },
     two: { current: true, openRuns: 1 },
   })
@@ -147,7 +147,7 @@ test('a run ends on the build that it began with, while new ones go to the build
   )
   expect(await first.closed(120_000)).toMatchObject({ outcome: 'completed' })
   expect(await third.closed(120_000)).toMatchObject({ outcome: 'completed' })
-  await expect.poll(versions, { timeout: 30_000 }).toEqual({
+  await expect.poll(versions).toEqual({
     one: { current: false, openRuns: 0 },
     two: { current: true, openRuns: 1 },
   })
@@ -164,7 +164,7 @@ test('a run ends on the build that it began with, while new ones go to the build
   await moveByHand(second.workflowId, 'three')
   await second.decide('environment', 'Bea')
   await second.gateOpen('connectivity')
-  expect(await versions()).toMatchObject({ two: { openRuns: 0 }, three: { openRuns: 1 } })
+  await expect.poll(versions).toMatchObject({ two: { openRuns: 0 }, three: { openRuns: 1 } })
 }, 600_000)
 
 /** As docs/upgrades.md says it. */

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { applyMigration, type ApplyRequest } from '../../src/d1/apply/apply.js'
 import { migrationFile } from '../../src/d1/migrations/migration-files.js'
@@ -37,7 +36,7 @@ describe('a Wrangler that is killed', () => {
       args: ['d1', 'execute', target.database.name, '--json', '--command', 'SELECT 1'],
       onGroup: (group) => (leader = group),
     })
-    while (!api.calls.some(({ route }) => route === 'query')) await sleep(50)
+    await expect.poll(() => api.calls.some(({ route }) => route === 'query')).toBe(true)
     process.kill(leader, 'SIGKILL')
     await end
     expect(groupAlive(leader)).toBe(false)
@@ -88,7 +87,7 @@ describe('two workers', () => {
     api.fault({ route: 'query', kind: 'slow', afterMs: 2500, match: /UPDATE t/ })
     const work = request(target, 'UPDATE t SET n = n + 1;')
     const first = applyMigration(work)
-    while (!api.calls.some(({ sql }) => sql?.includes('UPDATE t') ?? false)) await sleep(50)
+    await expect.poll(() => api.calls.some(({ sql }) => sql?.includes('UPDATE t'))).toBe(true)
     await expect(applyMigration(work)).rejects.toMatchObject({ type: 'DatabaseLocked' })
     expect(await first).toMatchObject({ state: 'applied' })
     expect(api.database(target.database.id).prepare('SELECT n FROM t').get()).toEqual({ n: 1 })
@@ -109,7 +108,7 @@ describe('two workers', () => {
         stdio: 'ignore',
       },
     )
-    while (!api.calls.some(({ sql }) => sql?.includes('UPDATE t') ?? false)) await sleep(50)
+    await expect.poll(() => api.calls.some(({ sql }) => sql?.includes('UPDATE t'))).toBe(true)
     const leases = join(work.stageRoot, 'leases')
     const groupFile = readdirSync(leases).find((name) => name.endsWith('.group')) ?? ''
     const leader = Number(readFileSync(join(leases, groupFile), 'utf8'))
@@ -122,16 +121,16 @@ describe('two workers', () => {
 
   it(
     'are not needed for a Wrangler to end whose worker was killed for good',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       const remote = await remoteTarget(`${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
       const { leader, work } = await deadWorker(remote, (group) => expect(groupAlive(group)).toBe(true))
-      await expect.poll(() => groupAlive(leader), { timeout: 30_000 }).toBe(false)
+      await expect.poll(() => groupAlive(leader)).toBe(false)
       expect(await applyMigration(work)).toMatchObject({ state: 'applied', durationMs: null })
     },
   )
 
-  it('end what a dead worker left running before they read the state', { timeout: 60_000 }, async () => {
+  it('end what a dead worker left running before they read the state', { timeout: 180_000 }, async () => {
     const remote = await remoteTarget(`${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
     // It hangs so that it does not see itself that its worker is gone.
     const { leader, work } = await deadWorker(remote, (group) => signalGroup(group, 'SIGSTOP'))

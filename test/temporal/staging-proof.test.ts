@@ -2,7 +2,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SearchAttributeName } from '../../src/contract/names.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
@@ -61,8 +61,8 @@ test('only a completed run of exactly these bytes in that environment is a proof
 
   // Visibility trails behind the history by a moment.
   const find = (files: typeof FILES) => findCompletedRun(session, { environment: 'staging', files })
-  await vi.waitFor(async () => expect(await find(FILES)).toMatch(/^the proof \(run /), { timeout: 10_000 })
-  expect(await find(edited)).toMatch(/^edited /)
+  await expect.poll(() => find(FILES)).toMatch(/^the proof \(run /)
+  await expect.poll(() => find(edited)).toMatch(/^edited /)
   expect(await find([...FILES, { name: '0003_more.sql', sha256: 'd'.repeat(64) }])).toBeNull()
   expect(await findCompletedRun(session, { environment: "st'aging", files: FILES })).toBeNull()
 })

@@ -153,8 +153,11 @@ function plantWrangler(): string {
   return folder
 }
 
-/** Every file of the project, the attacker's folder and what is around it, by its bytes. */
-function everything(): Record<string, string> {
+/** Every file of the project, the attacker's folder and what is around it, by its bytes, once no activity is at work: also of a run that ended before. */
+async function everything(): Promise<Record<string, string>> {
+  const atWork = (): number =>
+    workers.reduce((sum, worker) => sum + worker.getStatus().numInFlightActivities, 0)
+  await expect.poll(atWork).toBe(0)
   const found: Record<string, string> = {}
   for (const folder of [target.projectDir, path.dirname(outside)])
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
@@ -260,7 +263,7 @@ describe('a crafted start', () => {
       () => ({ ...request, policy: { ...request.policy, gates: { final: {} } } }),
     ],
   ])('%s ends as NotAdmitted, with nothing done', async (_what, sent, workflowId) => {
-    const before = everything()
+    const before = await everything()
     const handle = await start(sent(), workflowId)
     const view = await handle.result()
     expect({ outcome: view.outcome, type: view.failure?.type }, view.message).toEqual({
@@ -268,17 +271,17 @@ describe('a crafted start', () => {
       type: 'NotAdmitted',
     })
     expect(await activitiesOf(handle)).toEqual(['admit'])
-    expect(everything()).toEqual(before)
+    expect(await everything()).toEqual(before)
   })
 
   it('that is no request at all ends at once', async () => {
-    const before = everything()
+    const before = await everything()
     for (const sent of [null, 'x', {}, { target: {} }]) {
       const handle = await start(sent, `rogue start ${randomUUID()}`)
       await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'ConfigInvalid' } })
       expect(await activitiesOf(handle)).toEqual([])
     }
-    expect(everything()).toEqual(before)
+    expect(await everything()).toEqual(before)
   })
 
   it('of a second run of one database under its other workflow ID is refused while the first is open', async () => {
@@ -425,7 +428,7 @@ describe('an activity that a rogue workflow schedules', () => {
   })
 
   it.each(NAMES)('%s does nothing for a database that no charter serves', async (name) => {
-    const before = everything()
+    const before = await everything()
     const elsewhere = {
       ...target,
       projectDir: outside,
@@ -436,7 +439,7 @@ describe('an activity that a rogue workflow schedules', () => {
       expect(await attack(name, { ...(await good[name]()), target: sent })).toMatchObject({
         type: 'NotAdmitted',
       })
-    expect(everything()).toEqual(before)
+    expect(await everything()).toEqual(before)
   })
 
   const planned = { statements: 1, durationMs: 0, fingerprintBefore: 'x', fingerprintAfter: 'y' }
@@ -521,26 +524,26 @@ describe('an activity that a rogue workflow schedules', () => {
       () => ({ migration: { ...files[0], name: '../x.sql' } }),
     ],
   ])('%s takes no %s', async (name, _what, because, change) => {
-    const before = everything()
+    const before = await everything()
     const input = { ...(await good[name]()), target, ...change() }
     expect(await attack(name, input)).toMatchObject({
       type: 'NotAdmitted',
       message: expect.stringMatching(because),
     })
-    expect(everything()).toEqual(before)
+    expect(await everything()).toEqual(before)
   })
 
   it('writes down nothing of another run', async () => {
     const handle = await start(request)
     const view = await until(handle, gateOpen('team-lead'))
     await handle.terminate('only its state is of use')
-    const before = everything()
+    const before = await everything()
     for (const name of ['writeReport', 'updateDocuments', 'writeFailureFiles'] as const)
       expect(await attack(name, { ...(await good[name]()), target, view })).toMatchObject({
         type: 'NotAdmitted',
         message: expect.stringContaining('is not of this run'),
       })
-    expect(everything()).toEqual(before)
+    expect(await everything()).toEqual(before)
   })
 
   it('asks and tells nobody whom the charter does not name, and shows nobody a variable', async () => {
@@ -642,14 +645,14 @@ describe('an activity that a rogue workflow schedules', () => {
         () => ({ backup: backup(archive()) }),
       ],
     ])('%s sends it no %s', async (name, _what, because, change) => {
-      const before = { files: everything(), remote: state() }
+      const before = { files: await everything(), remote: state() }
       const asked = api.calls.length
       expect(await attack(name, { ...(await good[name]()), target: remote, ...change() })).toMatchObject({
         type: 'NotAdmitted',
         message: expect.stringMatching(because),
       })
       expect(api.calls.slice(asked)).toEqual([])
-      expect({ files: everything(), remote: state() }).toEqual(before)
+      expect({ files: await everything(), remote: state() }).toEqual(before)
     })
   })
 
@@ -658,14 +661,14 @@ describe('an activity that a rogue workflow schedules', () => {
     const aside = `${ours}.aside`
     if (existsSync(ours)) renameSync(ours, aside)
     symlinkSync(outside, ours)
-    const before = everything()
+    const before = await everything()
     try {
       for (const name of ['readStatus', 'createBackup', 'announce'] as const)
         expect(await attack(name, { ...(await good[name]()), target })).toMatchObject({
           type: 'NotPermitted',
           message: expect.stringContaining('is not below'),
         })
-      expect(everything()).toEqual(before)
+      expect(await everything()).toEqual(before)
     } finally {
       unlinkSync(ours)
       if (existsSync(aside)) renameSync(aside, ours)
@@ -698,7 +701,7 @@ describe('a client that floods a run with signals', () => {
       gate: 'open',
     })
     await handle.signal('decide', signedDecision(flooded, 'team-lead'))
-    const decided = await untilSlow(handle, (now) => gateState(now, 'team-lead') === 'approved')
+    const decided = await until(handle, (now) => gateState(now, 'team-lead') === 'approved')
     expect(decided.outcome).toBeNull()
     expect(JSON.stringify(decided).length).toBeLessThan(500_000)
     await handle.terminate('tried')
@@ -714,7 +717,7 @@ describe('where people sign', () => {
       const handle = await start(request)
       let last: RunView | undefined
       for (const gate of GATES.filter((one) => one !== 'rollback')) {
-        last = await untilSlow(handle, gateOpen(gate))
+        last = await until(handle, gateOpen(gate))
         await handle.signal('decide', signedDecision(last, gate))
       }
       const view = await handle.result()
@@ -735,7 +738,7 @@ describe('where people sign', () => {
         permission: { bound: object }
       }
       expect(genuine.permission.bound).toMatchObject({ requester: 'Ada', databaseId: target.database.id })
-      const before = everything()
+      const before = await everything()
       const replayed = { ...genuine, runKey: OWN }
       const evil = { ...EVIL, statements: 1, durationMs: 0, fingerprintBefore: 'x', fingerprintAfter: 'y' }
       const inputs = [
@@ -748,7 +751,7 @@ describe('where people sign', () => {
           type: 'NotAdmitted',
           message: expect.stringMatching(/does not fit|is not approved/),
         })
-      expect(everything()).toEqual(before)
+      expect(await everything()).toEqual(before)
       expect(ledger()).toEqual([FILE.name])
     },
   )
@@ -768,9 +771,9 @@ describe('where people sign', () => {
       files: files.map(({ name, sha256 }) => ({ name, sha256 })),
     })
     for (const gate of ['team-lead', 'environment', 'connectivity', 'preflight', 'plan'] as const)
-      await handle.signal('decide', signedDecision(await untilSlow(handle, gateOpen(gate)), gate))
+      await handle.signal('decide', signedDecision(await until(handle, gateOpen(gate)), gate))
     await before(handle)
-    const view = await untilSlow(handle, gateOpen('rollback'))
+    const view = await until(handle, gateOpen('rollback'))
     await handle.signal('decide', signedDecision(view, 'rollback', { strategy }))
     return handle.result()
   }
@@ -780,9 +783,9 @@ describe('where people sign', () => {
       { '0002_a.sql': 'CREATE TABLE a (v);\n' },
       'restore-backup',
       async (handle) => {
-        const final = await untilSlow(handle, gateOpen('final'))
+        const final = await until(handle, gateOpen('final'))
         await handle.signal('decide', signedDecision(final, 'final'))
-        const asked = await untilSlow(handle, gateOpen('team-confirmation'))
+        const asked = await until(handle, gateOpen('team-confirmation'))
         await handle.signal('decide', signedDecision(asked, 'team-confirmation', { decision: 'reject' }))
       },
     )
@@ -799,7 +802,7 @@ describe('where people sign', () => {
         '0003_unique.sql': 'CREATE UNIQUE INDEX t_v ON t (v);\n',
       }
       const view = await rollBack(pending, 'reverse-migration', async (handle) => {
-        const final = await untilSlow(handle, gateOpen('final'))
+        const final = await until(handle, gateOpen('final'))
         // The rehearsed rows were unique.
         const opened = openSqlite(database)
         opened.exec(`INSERT INTO t (v) VALUES ('kept')`)
@@ -825,7 +828,7 @@ describe('where people sign', () => {
       const files = [{ name: HELD.name, sha256: HELD.sha256 }]
       const handle = await start({ ...request, files, bundle: await packBundle([HELD]), adopt: {} })
       for (const gate of GATES.filter((one) => one !== 'rollback' && one !== 'team-confirmation')) {
-        const seen = await untilSlow(handle, (now) => gateOpen(gate)(now) || now.outcome !== null)
+        const seen = await until(handle, (now) => gateOpen(gate)(now) || now.outcome !== null)
         expect(seen.outcome, seen.message).toBeNull()
         await handle.signal('decide', signedDecision(seen, gate))
       }
@@ -841,13 +844,13 @@ describe('where people sign', () => {
         ({ activityTaskScheduledEventAttributes: one }) => one?.activityType?.name === 'recordAdoption',
       )?.activityTaskScheduledEventAttributes?.input?.payloads?.[0]?.data
       const { permission } = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as { permission: object }
-      const before = everything()
+      const before = await everything()
       const input = { ...(await evilApply()), target, permission: { ...permission, act: 'apply' } }
       expect(await attack('applyMigration', input)).toMatchObject({
         type: 'NotAdmitted',
         message: expect.stringContaining('to record files, not to run them'),
       })
-      expect(everything()).toEqual(before)
+      expect(await everything()).toEqual(before)
     },
   )
 })
@@ -859,16 +862,5 @@ async function evilApply(): Promise<object> {
     migration: { ...EVIL, statements: 1, durationMs: 0, fingerprintBefore: 'x', fingerprintAfter: 'y' },
     ledgerBefore: [],
     runKey: OWN,
-  }
-}
-
-/** Real work takes its time between gates. */
-async function untilSlow(handle: RunHandle, asked: (view: RunView) => boolean): Promise<RunView> {
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return await until(handle, asked)
-    } catch (error) {
-      if (tries > 8) throw error
-    }
   }
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import { createColors } from 'picocolors'
 import { expect, it } from 'vitest'
 import { monitoringLines } from '../../src/cli/terminal/run-text.js'
@@ -19,10 +18,7 @@ async function checkNow(handle: RunHandle): Promise<void> {
     (await child.query(monitoringQuery)).checkpoints.filter(({ extra }) => extra).length
   const seen = await extras()
   await child.signal(checkNowSignal)
-  for (let tries = 0; (await extras()) === seen; tries += 1) {
-    if (tries > 2_400) throw new Error('nobody looked')
-    await pause(25)
-  }
+  await expect.poll(extras, { interval: 25 }).toBe(seen + 1)
 }
 
 it('takes impatient looks for what they are: the schedule alone makes two breaches in a row', async () => {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { RunView } from '../../src/contract/run.js'
 import { applied, reallyApplied, SOME_WORK, worldHeldAt } from './held.js'
@@ -41,12 +40,28 @@ describe.each(SOME_WORK)('while %s is under way', (name) => {
   })
 })
 
-/** The state and the calls once nothing more is called for a while; messages and monitoring looks are told apart by name. */
+/** The state and the calls once the run waits: all that it began has ended. Messages are no work. */
 async function settled(handle: RunHandle, world: World): Promise<{ view: RunView; calls: string[] }> {
-  const work = (): string[] => world.calls.filter((name) => name !== 'announce')
-  for (let before = -1; before !== work().length;) {
-    before = work().length
-    await pause(400)
+  await expect.poll(() => underWay(handle)).toEqual([])
+  const view = await handle.query<RunView, []>('status')
+  return { view, calls: world.calls.filter((name) => name !== 'announce') }
+}
+
+/** Numbers of the events that scheduled something of which no event tells the end: an activity, or a task of the run itself. */
+async function underWay(handle: RunHandle): Promise<string[]> {
+  const begun = new Set<string>()
+  for (const event of (await handle.fetchHistory()).events ?? []) {
+    if (event.activityTaskScheduledEventAttributes || event.workflowTaskScheduledEventAttributes)
+      begun.add(String(event.eventId))
+    const ended =
+      event.activityTaskCompletedEventAttributes ??
+      event.activityTaskFailedEventAttributes ??
+      event.activityTaskTimedOutEventAttributes ??
+      event.activityTaskCanceledEventAttributes ??
+      event.workflowTaskCompletedEventAttributes ??
+      event.workflowTaskFailedEventAttributes ??
+      event.workflowTaskTimedOutEventAttributes
+    if (ended) begun.delete(String(ended.scheduledEventId))
   }
-  return { view: await handle.query<RunView, []>('status'), calls: work() }
+  return [...begun]
 }

@@ -4,7 +4,7 @@ import { activityInfo } from '@temporalio/activity'
 import type { WorkflowHandle } from '@temporalio/client'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import type { Worker } from '@temporalio/worker'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { statusQuery, submitDecisionUpdate } from '../../src/contract/messages.js'
 import type { RunbookActivities } from '../../src/contract/activities.js'
 import { migrationWorkflowId, SEARCH_ATTRIBUTES, type Gate } from '../../src/contract/names.js'
@@ -99,20 +99,18 @@ function useServer(start: () => Promise<TestWorkflowEnvironment>): SkippingServe
         taskQueue,
         args: [request],
       })
-      try {
-        const driven = await drive(handle)
-        // A child that goes on would hold the clock of the server for every test after this one.
-        await client.workflow
-          .getHandle(`${handle.workflowId}/monitoring`)
-          .result()
-          .catch(() => undefined)
-        await Promise.allSettled(calls)
-        return driven
-      } catch (error) {
-        // Nor does a failed test leave a run behind.
-        await handle.terminate('the test failed').catch(() => undefined)
-        throw error
-      }
+      // A test that fails, or whose time is over, leaves no run behind.
+      onTestFinished(async () => {
+        await handle.terminate('the test is over').catch(() => undefined)
+      })
+      const driven = await drive(handle)
+      // A child that goes on would hold the clock of the server for every test after this one.
+      await client.workflow
+        .getHandle(`${handle.workflowId}/monitoring`)
+        .result()
+        .catch(() => undefined)
+      await Promise.allSettled(calls)
+      return driven
     },
   }
 }
@@ -138,12 +136,16 @@ function activitiesOf(worlds: Map<string, World>, calls: Set<Promise<unknown>>):
   ) as unknown as RunbookActivities
 }
 
+/** However busy the machine is, and however much real work an activity does. Milliseconds. */
+const PATIENCE_MS = 150_000
+
 /** Waits, without moving the clock, until the run's state is as asked. Real work is asked after less and less often: each look costs. */
 export async function until(handle: RunHandle, asked: (view: RunView) => boolean): Promise<RunView> {
+  const limit = Date.now() + PATIENCE_MS
   for (let tries = 0; ; tries += 1) {
     const view = await handle.query(statusQuery)
     if (asked(view)) return view
-    if (tries > 80) throw new Error(`the run never got there: ${view.phase}, ${view.message}`)
+    if (Date.now() > limit) throw new Error(`the run never got there: ${view.phase}, ${view.message}`)
     await pause(Math.min(25 * 2 ** (tries >> 2), 400))
   }
 }

@@ -175,10 +175,7 @@ describe('an abort at the open gate rollback of a touched database', () => {
 
 /** The run has cancelled the work; what follows is what it makes of its end. */
 async function heard(handle: RunHandle): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const { events } = await handle.fetchHistory()
-    if (events?.some((event) => event.activityTaskCancelRequestedEventAttributes)) return
-    await pause(50)
-  }
-  throw new Error('nobody cancelled the work')
+  const cancelled = async (): Promise<boolean | undefined> =>
+    (await handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes)
+  await expect.poll(cancelled).toBe(true)
 }

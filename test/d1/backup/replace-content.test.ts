@@ -223,7 +223,7 @@ describe('the way back into a remote database', () => {
     const { target, api } = await remoteTarget(
       `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('a'); ${LEDGER}`,
       {
-        importHoldMs: 1500,
+        importHoldMs: 3000,
       },
     )
     const byRows = { ...target, backupWay: 'rows' as const }
@@ -232,7 +232,7 @@ describe('the way back into a remote database', () => {
     api.database(target.database.id).exec(`UPDATE t SET v = 'b'; ${LATER}`)
     api.fault({ route: 'import', call: 2, kind: '504-after' })
     await expect(put(target, backup)).rejects.toMatchObject({ type: 'DatabaseLocked', retryable: true })
-    await new Promise((resolve) => setTimeout(resolve, 1600))
+    await new Promise((resolve) => setTimeout(resolve, 3100))
     // D1 took it back, since nobody asked how it goes on.
     expect((await readSnapshot(target)).schemaFingerprint).not.toBe(backup.schemaFingerprint)
     expect(live()).toEqual([{ v: 'b' }])

@@ -92,11 +92,10 @@ describe('until its end is told', () => {
   })
 
   test('an import that nobody asks for is taken back as a whole', async () => {
-    await restart({ importHoldMs: 150 })
+    await restart({ importHoldMs: 1_500 })
     const at = await started()
     expect(await says('query', { sql: 'SELECT 1' })).toBe(QUERY)
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    expect(await says('query', { sql: 'SELECT 1' })).toBeUndefined()
+    await expect.poll(() => says('query', { sql: 'SELECT 1' })).toBeUndefined()
     expect(rowCount()).toBe(0)
     expect(await poll(at)).toMatchObject({ error: 'Not currently importing anything.' })
     await poll((await begin()).at_bookmark)

@@ -269,11 +269,10 @@ describe('an export holds its database', () => {
   })
 
   test('for a while, when it is abandoned; and for no time where that is switched off', async () => {
-    await start({ exportHoldMs: 300 })
+    await start({ exportHoldMs: 1_500 })
     await exported()
     expect((await migrate('SELECT 2;')).success).toBe(false)
-    await new Promise((resolve) => setTimeout(resolve, 400))
-    expect((await migrate('SELECT 2;')).success).toBe(true)
+    await expect.poll(async () => (await migrate('SELECT 2;')).success).toBe(true)
     await api?.close()
     await start({ exportHoldMs: 0 })
     await exported()

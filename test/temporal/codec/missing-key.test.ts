@@ -1,11 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Payload } from '@temporalio/common'
 import type { NativeConnection } from '@temporalio/worker'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { readRun } from '../../../src/client/runs.js'
 import { steerRun } from '../../../src/client/steer.js'
 import { keysDiffer } from '../../../src/client/keys-differ.js'
@@ -43,6 +42,7 @@ afterAll(async () => {
   rmSync(projectDir, { recursive: true, force: true })
 })
 
+/** Until it is told to stop, at the latest until the test is over: the next one would meet it. */
 async function worker(codecKeys: CodecKeys): Promise<() => Promise<void>> {
   const made = await createRunbookWorker({
     connection,
@@ -52,19 +52,18 @@ async function worker(codecKeys: CodecKeys): Promise<() => Promise<void>> {
     codecKeys,
   })
   const ended = made.run()
-  return async () => {
-    made.shutdown()
+  const stop = async (): Promise<void> => {
+    if (made.getState() === 'RUNNING') made.shutdown()
     await ended
   }
+  onTestFinished(stop)
+  return stop
 }
 
 /** Asked until it is so: a worker takes its first task when it likes. */
 async function untilRead(workflowId: string, phase: string): Promise<void> {
-  for (;;) {
-    const view = await readRun(session, workflowId).catch(() => undefined)
-    if (view?.phase === phase) return
-    await pause(100)
-  }
+  const seen = async () => (await readRun(session, workflowId).catch(() => undefined))?.phase
+  await expect.poll(seen).toBe(phase)
 }
 
 test('a worker without the key of a run does not begin; one that polls all the same loses nothing, and is named', async () => {
@@ -79,7 +78,7 @@ test('a worker without the key of a run does not begin; one that polls all the s
 
   const stop = await worker(NO_KEYS)
   const seen = (): Promise<unknown> => readRun(session, workflowId).catch((error: unknown) => error)
-  await expect.poll(seen, { timeout: 30_000 }).toMatchObject({
+  await expect.poll(seen).toMatchObject({
     type: 'WorkerKeyMissing',
     retryable: true,
     message: expect.stringContaining('the key a, which this process does not have') as string,
