@@ -33,7 +33,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // How long something may take on a busy machine decides nothing: what is polled for comes, or the test fails late.
-    expect: { poll: { timeout: 120_000, interval: 100 } },
+    expect: { poll: { timeout: 300_000, interval: 100 } },
     // Node's built-in SQLite announces itself as experimental in every process.
     execArgv: ['--disable-warning=ExperimentalWarning'],
   },

@@ -19,14 +19,14 @@ beforeAll(async () => {
   const [packed] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }]
   files = packed.files.map(({ path: file }) => file)
   tarball = new Uint8Array(readFileSync(path.join(folder, packed.filename)))
-}, 240_000)
+})
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('what package.json says of the package is true of it', async () => {
   const { messages } = await publint({ pack: { tarball: tarball.buffer }, strict: true })
   expect(messages).toEqual([])
-}, 60_000)
+})
 
 /** The package is for Node 22, which needs no CommonJS form: `require` loads modules. */
 const FOR_MODULES = ['node16-esm', 'bundler']
@@ -39,7 +39,7 @@ test('every entry is found with its types by those who import it', async () => {
     (problem) => !('resolutionKind' in problem) || FOR_MODULES.includes(problem.resolutionKind),
   )
   expect(concerned).toEqual([])
-}, 60_000)
+})
 
 test('ships what runs and what people read: no test, no source, no trace of the build', () => {
   const kinds = [

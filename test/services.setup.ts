@@ -1,4 +1,4 @@
 import { afterAll } from 'vitest'
 import { endServices } from './e2e/processes.js'
 
-afterAll(endServices, 120_000)
+afterAll(endServices)

@@ -178,57 +178,53 @@ const SITUATIONS: Situation[] = [
 const openScratch = useOneEngine(SITUATIONS.length)
 const CONFLICTS = new Set(RULES.filter(({ conflict }) => conflict === true).map(({ code }) => code))
 
-test.each(SITUATIONS)(
-  'status, plan and start say the same of $name',
-  { timeout: 60_000 },
-  async (situation) => {
-    const { byHand = '', applied = {}, missing = [], pending = {}, checksums } = situation
-    const target = localTarget(defined({ migrationsTable: situation.migrationsTable }))
-    const table = target.migrationsTable
-    const ledger = [...missing, ...Object.keys(applied)]
-    const records = ledger.map((name) => `${recordSql(table, name)};`)
-    const database = seedLocal(
-      target,
-      [byHand, ...Object.values(applied), `${ledgerSql(table)};`, ...records].join('\n'),
-    )
-    const files = Object.entries({ ...applied, ...pending }).map(([name, sql]) =>
-      migrationFile(name, Buffer.from(sql)),
-    )
-    const known = defined({ checksums })
+test.each(SITUATIONS)('status, plan and start say the same of $name', async (situation) => {
+  const { byHand = '', applied = {}, missing = [], pending = {}, checksums } = situation
+  const target = localTarget(defined({ migrationsTable: situation.migrationsTable }))
+  const table = target.migrationsTable
+  const ledger = [...missing, ...Object.keys(applied)]
+  const records = ledger.map((name) => `${recordSql(table, name)};`)
+  const database = seedLocal(
+    target,
+    [byHand, ...Object.values(applied), `${ledgerSql(table)};`, ...records].join('\n'),
+  )
+  const files = Object.entries({ ...applied, ...pending }).map(([name, sql]) =>
+    migrationFile(name, Buffer.from(sql)),
+  )
+  const known = defined({ checksums })
 
-    const status = await readStatus({ target, files, ...known })
-    const plan = await rehearseMigrations(
-      {
-        databaseFile: database,
-        files,
-        applied: ledger,
-        environment: 'local',
-        database: target.database,
-        migrationsTable: table,
-        ...known,
-      },
-      openScratch,
+  const status = await readStatus({ target, files, ...known })
+  const plan = await rehearseMigrations(
+    {
+      databaseFile: database,
+      files,
+      applied: ledger,
+      environment: 'local',
+      database: target.database,
+      migrationsTable: table,
+      ...known,
+    },
+    openScratch,
+  )
+  const bundle = await packBundle(files)
+  const input = { target, files, bundle, evidence: [], recentBackupMs: 1000, ...known }
+  const checklist = await new MockActivityEnvironment()
+    .run(() => createActivities({ service: serviceOf([charterFor(target)]) }).runChecklist(input))
+    .then(
+      () => 'passed',
+      (error: unknown) => (error instanceof Error ? error.message : 'failed'),
     )
-    const bundle = await packBundle(files)
-    const input = { target, files, bundle, evidence: [], recentBackupMs: 1000, ...known }
-    const checklist = await new MockActivityEnvironment()
-      .run(() => createActivities({ service: serviceOf([charterFor(target)]) }).runChecklist(input))
-      .then(
-        () => 'passed',
-        (error: unknown) => (error instanceof Error ? error.message : 'failed'),
-      )
 
-    const told = situation.told ?? []
-    expect(status.conflicts.map(({ code }) => code)).toEqual(told)
-    expect(plan.findings.filter(({ code }) => CONFLICTS.has(code)).map(({ code }) => code)).toEqual(told)
-    expect({ plan: plan.verdict === 'block', start: checklist !== 'passed' }, checklist).toEqual({
-      plan: situation.blocked === true,
-      start: situation.blocked === true,
-    })
-    const blocking = status.conflicts.some((conflict) => conflict.blocking === true)
-    expect(blocking).toBe(situation.blocked === true && told.length > 0)
-  },
-)
+  const told = situation.told ?? []
+  expect(status.conflicts.map(({ code }) => code)).toEqual(told)
+  expect(plan.findings.filter(({ code }) => CONFLICTS.has(code)).map(({ code }) => code)).toEqual(told)
+  expect({ plan: plan.verdict === 'block', start: checklist !== 'passed' }, checklist).toEqual({
+    plan: situation.blocked === true,
+    start: situation.blocked === true,
+  })
+  const blocking = status.conflicts.some((conflict) => conflict.blocking === true)
+  expect(blocking).toBe(situation.blocked === true && told.length > 0)
+})
 
 test('validate, which knows no ledger, tells a duplicate number as the plan before an empty one does', async () => {
   const files = ['0001_a.sql', '0001_b.sql'].map((name) => migrationFile(name, Buffer.from('SELECT 1;')))

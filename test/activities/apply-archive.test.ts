@@ -60,7 +60,7 @@ beforeAll(async () => {
   backup = await backUp()
   const status = await act(() => activities.readStatus({ target, files: REFS }))
   plan = await act(() => activities.rehearse({ target, files: REFS, bundle, backup, status }))
-}, 120_000)
+})
 
 describe('a migration is applied behind the archive that its plan was rehearsed on', () => {
   it.each<[string, (file: string) => void, RegExp]>([
@@ -69,21 +69,17 @@ describe('a migration is applied behind the archive that its plan was rehearsed 
     ['it is shorter', (file) => truncateSync(file, 100), /has other bytes/],
     ['it is empty', (file) => truncateSync(file), /has other bytes/],
     ['a folder has its name', (file) => (rmSync(file), mkdirSync(file)), /cannot be read/],
-  ])(
-    'or not at all: %s',
-    async (_what, spoil, why) => {
-      const { file, sha256 } = await backUp()
-      spoil(file)
-      await expect(apply({ file, sha256 })).rejects.toMatchObject({
-        type: 'BackupInvalid',
-        message: expect.stringMatching(why),
-        details: [expect.objectContaining({ archive: file })],
-      })
-      expect(ledger()).toEqual([])
-      rmSync(file, { recursive: true, force: true })
-    },
-    60_000,
-  )
+  ])('or not at all: %s', async (_what, spoil, why) => {
+    const { file, sha256 } = await backUp()
+    spoil(file)
+    await expect(apply({ file, sha256 })).rejects.toMatchObject({
+      type: 'BackupInvalid',
+      message: expect.stringMatching(why),
+      details: [expect.objectContaining({ archive: file })],
+    })
+    expect(ledger()).toEqual([])
+    rmSync(file, { recursive: true, force: true })
+  })
 
   it('which is looked for where this worker keeps archives, and nowhere else', async () => {
     await expect(apply({ ...backup, file: '/etc/passwd' })).rejects.toMatchObject({ type: 'NotAdmitted' })
@@ -104,12 +100,12 @@ describe('a migration is applied behind the archive that its plan was rehearsed 
       details: [expect.objectContaining({ archive: file })],
     })
     rmSync(file)
-  }, 60_000)
+  })
 
   it('and is applied where it is as it was', async () => {
     expect(await apply(backup)).toMatchObject({ state: 'applied' })
     expect(ledger()).toEqual([{ name: FILE.name }])
-  }, 60_000)
+  })
 
   it('whose reverse is in the plan, and runs without the archive', async () => {
     rmSync(backup.file)
@@ -138,5 +134,5 @@ describe('a migration is applied behind the archive that its plan was rehearsed 
     )
     expect(await applied).toMatchObject({ state: 'applied' })
     expect((await readSnapshot(target)).schemaFingerprint).toBe(plan.schemaFingerprint)
-  }, 60_000)
+  })
 })

@@ -65,7 +65,7 @@ beforeAll(async () => {
   live = seedLocal(target, 'PRAGMA wal_checkpoint(TRUNCATE);')
   initial = `${live}.initial`
   copyFileSync(live, initial)
-}, 60_000)
+})
 
 beforeEach(async () => {
   for (const part of ['', '-wal', '-shm']) rmSync(live + part, { force: true })

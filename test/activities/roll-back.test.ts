@@ -21,33 +21,29 @@ useBuiltProcesses()
 const SCHEMA = 'CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);'
 const CHANGE = 'ALTER TABLE t ADD COLUMN w TEXT;'
 
-it(
-  'still knows the way to undo a Time Travel whose worker died on the way',
-  { timeout: 120_000 },
-  async () => {
-    const { target, api } = await remoteTarget(SCHEMA)
-    const { bookmark = '' } = await readBookmark(target)
-    api.database(target.database.id).exec(CHANGE)
-    const input = { target, bookmark, expectedFingerprint: fingerprintOf(SCHEMA) }
-    const activities = createActivities({ service: serviceOf([charterFor(target)]) })
+it('still knows the way to undo a Time Travel whose worker died on the way', async () => {
+  const { target, api } = await remoteTarget(SCHEMA)
+  const { bookmark = '' } = await readBookmark(target)
+  api.database(target.database.id).exec(CHANGE)
+  const input = { target, bookmark, expectedFingerprint: fingerprintOf(SCHEMA) }
+  const activities = createActivities({ service: serviceOf([charterFor(target)]) })
 
-    const beats: unknown[] = []
-    const first = new MockActivityEnvironment()
-    first.on('heartbeat', (details: unknown) => beats.push(details))
-    await first.run(() => activities.travelBack(input))
-    // Its answer is lost with the worker; only what it beat is left.
-    const second = new MockActivityEnvironment({ attempt: 2, heartbeatDetails: beats[0] })
-    let undo = ''
-    await second.run(async () => {
-      undo = (await activities.travelBack(input)).previousBookmark
-    })
+  const beats: unknown[] = []
+  const first = new MockActivityEnvironment()
+  first.on('heartbeat', (details: unknown) => beats.push(details))
+  await first.run(() => activities.travelBack(input))
+  // Its answer is lost with the worker; only what it beat is left.
+  const second = new MockActivityEnvironment({ attempt: 2, heartbeatDetails: beats[0] })
+  let undo = ''
+  await second.run(async () => {
+    undo = (await activities.travelBack(input)).previousBookmark
+  })
 
-    await restoreBookmark({ target, bookmark: undo })
-    expect((await readSnapshot(target)).schemaFingerprint).toBe(fingerprintOf(SCHEMA + CHANGE))
-  },
-)
+  await restoreBookmark({ target, bookmark: undo })
+  expect((await readSnapshot(target)).schemaFingerprint).toBe(fingerprintOf(SCHEMA + CHANGE))
+})
 
-it('prices the reverse on the database as it is now', { timeout: 120_000 }, async () => {
+it('prices the reverse on the database as it is now', async () => {
   const before = `CREATE TABLE artworks (id INTEGER PRIMARY KEY, name TEXT);
     INSERT INTO artworks (name) VALUES ('one'), ('two');`
   const forward = `CREATE TABLE photos (id INTEGER PRIMARY KEY, artwork INTEGER, url TEXT);
@@ -117,7 +113,7 @@ test.each<[string, string, string]>([
   ],
   ['a table', 'CREATE TABLE theirs (id INTEGER);', 'made: table theirs'],
   ['an index that is gone', 'DROP INDEX u_w;', 'dropped: index u_w on u'],
-])('offers no reverse behind a schema of others: %s', { timeout: 120_000 }, async (_, others, what) => {
+])('offers no reverse behind a schema of others: %s', async (_, others, what) => {
   const target = localTarget()
   const file = migrationFile('0001_w.sql', Buffer.from(`${CHANGE}\n`))
   const activities = createActivities({ service: serviceOf([charterFor(target)]) })
@@ -143,7 +139,7 @@ test.each<[string, string, string]>([
   }
 })
 
-it('says after a way back what is not as in the archive of before', { timeout: 120_000 }, async () => {
+it('says after a way back what is not as in the archive of before', async () => {
   const target = localTarget()
   const activities = createActivities({ service: serviceOf([charterFor(target)]) })
   seedLocal(
@@ -176,7 +172,7 @@ it('says after a way back what is not as in the archive of before', { timeout: 1
   expect(await compare()).toMatchObject({ compared: { unknown: expect.any(String) } })
 })
 
-it('prices the rows whose keys were given again since', { timeout: 120_000 }, async () => {
+it('prices the rows whose keys were given again since', async () => {
   const target = localTarget()
   const forward = 'DELETE FROM t WHERE id = 2;\n'
   const file = migrationFile('0001_less.sql', Buffer.from(forward))
@@ -210,78 +206,68 @@ it('prices the rows whose keys were given again since', { timeout: 120_000 }, as
   })
 })
 
-it(
-  'counts what others wrote to a remote database, as closely as reading it is allowed',
-  { timeout: 120_000 },
-  async () => {
-    const forward = 'ALTER TABLE t ADD COLUMN w TEXT;\n'
-    const { target, api } = await remoteTarget(
-      `${SCHEMA} INSERT INTO t (v) VALUES ('a'), ('b'); ${LEDGER_SQL}`,
-    )
-    const file = migrationFile('0001_w.sql', Buffer.from(forward))
-    const held = (to: typeof target) => createActivities({ service: serviceOf([charterFor(to)]) })
-    const activities = held(target)
-    const backUp = (): Promise<BackupRecord> =>
-      new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
-    const backup = await backUp()
-    const live = api.database(target.database.id)
-    live.exec(`${forward} INSERT INTO d1_migrations (name) VALUES ('${file.name}');`)
-    const bundle = await packBundle([file])
-    const seen = async (backupMaxRowsRead?: number): Promise<Since | undefined> => {
-      const limited = { ...target, ...(backupMaxRowsRead === undefined ? {} : { backupMaxRowsRead }) }
-      const input = {
-        ...{ target: limited, backup, bundle, files: [file], ledgerBefore: [], applied: [file.name] },
-        ...{ at: '2026-03-08T03:08:00.000Z', runKey: `${target.environment}-20260308-030800-00000000` },
-      }
-      const reverse = (): ReturnType<typeof activities.prepareReverse> =>
-        new MockActivityEnvironment().run(() => held(limited).prepareReverse(input))
-      return (await reverse()).writtenSince
-    }
-    expect(await seen()).toMatchObject({ by: 'sums', tables: [], objects: [] })
-    live.exec(`UPDATE t SET v = 'c' WHERE v = 'a'; CREATE INDEX theirs ON t (v);`)
-    const objects = [{ change: 'added', type: 'index', name: 'theirs', table: 't' }]
-    const changed = { table: 't', added: null, changed: null, gone: null, difference: 0 }
-    expect(await seen()).toMatchObject({ by: 'sums', tables: [changed], objects })
-    expect(await seen(0)).toMatchObject({ by: 'schema', tables: [], objects })
-  },
-)
-
-it(
-  'takes the reverse that lies in the migrations folder since, and keeps its name and its bytes',
-  { timeout: 120_000 },
-  async () => {
-    const target = localTarget()
-    const file = migrationFile('0001_w.sql', Buffer.from(`${CHANGE}\n`))
-    const theirs = 'ALTER TABLE t DROP COLUMN w;\n'
-    const activities = createActivities({ service: serviceOf([charterFor(target)]) })
-    seedLocal(target, `${LEDGER_SQL} ${SCHEMA}`)
-    const backUp = (): Promise<BackupRecord> =>
-      new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
+it('counts what others wrote to a remote database, as closely as reading it is allowed', async () => {
+  const forward = 'ALTER TABLE t ADD COLUMN w TEXT;\n'
+  const { target, api } = await remoteTarget(`${SCHEMA} INSERT INTO t (v) VALUES ('a'), ('b'); ${LEDGER_SQL}`)
+  const file = migrationFile('0001_w.sql', Buffer.from(forward))
+  const held = (to: typeof target) => createActivities({ service: serviceOf([charterFor(to)]) })
+  const activities = held(target)
+  const backUp = (): Promise<BackupRecord> =>
+    new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
+  const backup = await backUp()
+  const live = api.database(target.database.id)
+  live.exec(`${forward} INSERT INTO d1_migrations (name) VALUES ('${file.name}');`)
+  const bundle = await packBundle([file])
+  const seen = async (backupMaxRowsRead?: number): Promise<Since | undefined> => {
+    const limited = { ...target, ...(backupMaxRowsRead === undefined ? {} : { backupMaxRowsRead }) }
     const input = {
-      ...{ target, backup: await backUp(), files: [file], bundle: await packBundle([file]) },
-      ...{
-        ledgerBefore: [],
-        applied: [file.name],
-        at: '2026-03-08T03:08:00.000Z',
-        runKey: 'local-20260308-030800-00000000',
-      },
+      ...{ target: limited, backup, bundle, files: [file], ledgerBefore: [], applied: [file.name] },
+      ...{ at: '2026-03-08T03:08:00.000Z', runKey: `${target.environment}-20260308-030800-00000000` },
     }
-    mkdirSync(target.migrationsDir, { recursive: true })
-    writeFileSync(path.join(target.migrationsDir, '0002_take_it_back.sql'), theirs)
     const reverse = (): ReturnType<typeof activities.prepareReverse> =>
-      new MockActivityEnvironment().run(() => activities.prepareReverse(input))
-    seedLocal(target, `${CHANGE} INSERT INTO d1_migrations (name) VALUES ('${file.name}');`)
-    const { sha256 } = migrationFile('0002_take_it_back.sql', Buffer.from(theirs))
-    expect(await reverse()).toMatchObject({
-      migration: { name: '0002_take_it_back.sql', sha256 },
-      ofFolder: true,
-    })
-    // One that is none is told apart, and ours does not take its number.
-    writeFileSync(path.join(target.migrationsDir, '0002_take_it_back.sql'), 'SELECT 1;\n')
-    writeFileSync(path.join(target.migrationsDir, '0003_rollback_w.sql'), 'DROP TABLE t;\n')
-    const own = await reverse()
-    expect(own).toMatchObject({ migration: { name: '0004_rollback_2026_03_08.sql' } })
-    expect(own.ofFolder).toBeUndefined()
-    expect(own.others?.map(({ name }) => name)).toEqual(['0003_rollback_w.sql'])
-  },
-)
+      new MockActivityEnvironment().run(() => held(limited).prepareReverse(input))
+    return (await reverse()).writtenSince
+  }
+  expect(await seen()).toMatchObject({ by: 'sums', tables: [], objects: [] })
+  live.exec(`UPDATE t SET v = 'c' WHERE v = 'a'; CREATE INDEX theirs ON t (v);`)
+  const objects = [{ change: 'added', type: 'index', name: 'theirs', table: 't' }]
+  const changed = { table: 't', added: null, changed: null, gone: null, difference: 0 }
+  expect(await seen()).toMatchObject({ by: 'sums', tables: [changed], objects })
+  expect(await seen(0)).toMatchObject({ by: 'schema', tables: [], objects })
+})
+
+it('takes the reverse that lies in the migrations folder since, and keeps its name and its bytes', async () => {
+  const target = localTarget()
+  const file = migrationFile('0001_w.sql', Buffer.from(`${CHANGE}\n`))
+  const theirs = 'ALTER TABLE t DROP COLUMN w;\n'
+  const activities = createActivities({ service: serviceOf([charterFor(target)]) })
+  seedLocal(target, `${LEDGER_SQL} ${SCHEMA}`)
+  const backUp = (): Promise<BackupRecord> =>
+    new MockActivityEnvironment().run(() => activities.createBackup({ target, files: [], keep: 9 }))
+  const input = {
+    ...{ target, backup: await backUp(), files: [file], bundle: await packBundle([file]) },
+    ...{
+      ledgerBefore: [],
+      applied: [file.name],
+      at: '2026-03-08T03:08:00.000Z',
+      runKey: 'local-20260308-030800-00000000',
+    },
+  }
+  mkdirSync(target.migrationsDir, { recursive: true })
+  writeFileSync(path.join(target.migrationsDir, '0002_take_it_back.sql'), theirs)
+  const reverse = (): ReturnType<typeof activities.prepareReverse> =>
+    new MockActivityEnvironment().run(() => activities.prepareReverse(input))
+  seedLocal(target, `${CHANGE} INSERT INTO d1_migrations (name) VALUES ('${file.name}');`)
+  const { sha256 } = migrationFile('0002_take_it_back.sql', Buffer.from(theirs))
+  expect(await reverse()).toMatchObject({
+    migration: { name: '0002_take_it_back.sql', sha256 },
+    ofFolder: true,
+  })
+  // One that is none is told apart, and ours does not take its number.
+  writeFileSync(path.join(target.migrationsDir, '0002_take_it_back.sql'), 'SELECT 1;\n')
+  writeFileSync(path.join(target.migrationsDir, '0003_rollback_w.sql'), 'DROP TABLE t;\n')
+  const own = await reverse()
+  expect(own).toMatchObject({ migration: { name: '0004_rollback_2026_03_08.sql' } })
+  expect(own.ofFolder).toBeUndefined()
+  expect(own.others?.map(({ name }) => name)).toEqual(['0003_rollback_w.sql'])
+})

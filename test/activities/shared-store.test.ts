@@ -72,48 +72,44 @@ const RUN = 'local-20260308-030800-00000000'
 const SCHEMA = 'CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);'
 
 describe.each(STORAGES)('workers that share $kind and no disk', ({ kind, storage }) => {
-  it(
-    'take turns at one run: what one has backed up, another rehearses on and restores',
-    { timeout: 240_000 },
-    async () => {
-      const target = elsewhere(storage('turns'))
-      const database = seedLocal(target, `${LEDGER_SQL} ${SCHEMA} INSERT INTO t (v) VALUES ('before');`)
-      const file = migrationFile('0001_more.sql', Buffer.from('ALTER TABLE t ADD COLUMN w TEXT;\n'))
-      const [first, second, third] = [worker(target), worker(target), worker(target)]
-      const backup: BackupRecord = await act(() =>
-        first.activities.createBackup({ target, files: [], keep: 14, held: { by: RUN, files: [] } }),
-      )
-      expect(backup.file).toContain(`/local-art/${RUN}/archive/backup-local-`)
-      if (kind === 'a bucket') expect(backup.file).toMatch(/^s3:\/\/archives\/turns\//)
+  it('take turns at one run: what one has backed up, another rehearses on and restores', async () => {
+    const target = elsewhere(storage('turns'))
+    const database = seedLocal(target, `${LEDGER_SQL} ${SCHEMA} INSERT INTO t (v) VALUES ('before');`)
+    const file = migrationFile('0001_more.sql', Buffer.from('ALTER TABLE t ADD COLUMN w TEXT;\n'))
+    const [first, second, third] = [worker(target), worker(target), worker(target)]
+    const backup: BackupRecord = await act(() =>
+      first.activities.createBackup({ target, files: [], keep: 14, held: { by: RUN, files: [] } }),
+    )
+    expect(backup.file).toContain(`/local-art/${RUN}/archive/backup-local-`)
+    if (kind === 'a bucket') expect(backup.file).toMatch(/^s3:\/\/archives\/turns\//)
 
-      const files = [{ name: file.name, sha256: file.sha256 }]
-      const bundle = await packBundle([file])
-      const status = await act(() => second.activities.readStatus({ target, files }))
-      const plan = await act(() => second.activities.rehearse({ target, files, bundle, backup, status }))
-      expect(plan).toMatchObject({ verdict: 'ok', migrations: [{ name: file.name }] })
+    const files = [{ name: file.name, sha256: file.sha256 }]
+    const bundle = await packBundle([file])
+    const status = await act(() => second.activities.readStatus({ target, files }))
+    const plan = await act(() => second.activities.rehearse({ target, files, bundle, backup, status }))
+    expect(plan).toMatchObject({ verdict: 'ok', migrations: [{ name: file.name }] })
 
-      seedLocal(
-        target,
-        `ALTER TABLE t ADD COLUMN w TEXT; INSERT INTO d1_migrations (name) VALUES ('${file.name}');`,
-      )
-      const reverse = await act(() =>
-        third.activities.prepareReverse({
-          ...{ target, files, bundle, backup, runKey: RUN, at: '2026-03-08T03:08:00.000Z' },
-          ...{ ledgerBefore: [], applied: [file.name] },
-        }),
-      )
-      const kept = reverse.file ?? ''
-      expect(kept).toContain(`/${RUN}/document/0002_rollback_2026_03_08.sql`)
-      expect(readFileSync(await storeFor(target).open(kept), 'utf8')).toContain('DROP COLUMN')
+    seedLocal(
+      target,
+      `ALTER TABLE t ADD COLUMN w TEXT; INSERT INTO d1_migrations (name) VALUES ('${file.name}');`,
+    )
+    const reverse = await act(() =>
+      third.activities.prepareReverse({
+        ...{ target, files, bundle, backup, runKey: RUN, at: '2026-03-08T03:08:00.000Z' },
+        ...{ ledgerBefore: [], applied: [file.name] },
+      }),
+    )
+    const kept = reverse.file ?? ''
+    expect(kept).toContain(`/${RUN}/document/0002_rollback_2026_03_08.sql`)
+    expect(readFileSync(await storeFor(target).open(kept), 'utf8')).toContain('DROP COLUMN')
 
-      await act(() => second.activities.restoreFromBackup({ target, backup, runKey: RUN }))
-      const restored = openSqlite(database, { readOnly: true })
-      expect(restored.prepare('SELECT * FROM t').all()).toEqual([{ id: 1, v: 'before' }])
-      restored.close()
-    },
-  )
+    await act(() => second.activities.restoreFromBackup({ target, backup, runKey: RUN }))
+    const restored = openSqlite(database, { readOnly: true })
+    expect(restored.prepare('SELECT * FROM t').all()).toEqual([{ id: 1, v: 'before' }])
+    restored.close()
+  })
 
-  it('refuse an archive that is gone, or that the record does not name', { timeout: 120_000 }, async () => {
+  it('refuse an archive that is gone, or that the record does not name', async () => {
     const target = elsewhere(storage('gone'))
     seedLocal(target, SCHEMA)
     const backup = await act(() => worker(target).activities.createBackup({ target, files: [], keep: 14 }))
@@ -143,37 +139,33 @@ describe.each(STORAGES)('workers that share $kind and no disk', ({ kind, storage
     await expect(act(apply)).rejects.toMatchObject(gone)
   })
 
-  it(
-    'keep one archive each of two databases of one environment, and what a run names',
-    { timeout: 240_000 },
-    async () => {
-      const target = elsewhere(storage('keep'))
-      const other = { ...target, database: { ...target.database, id: 'other-art' } }
-      seedLocal(target, SCHEMA)
-      seedLocal(other, SCHEMA)
-      const backUp = async (of: Target, by?: string): Promise<string> =>
-        (
-          await act(() =>
-            worker(of, 1).activities.createBackup({
-              ...{ target: of, files: [], keep: 1 },
-              ...(by === undefined ? {} : { held: { by, files: [] } }),
-            }),
-          )
-        ).file
-      const [one, two] = [await backUp(target), await backUp(other)]
-      expect(await archivesIn(target)).toEqual([one])
-      expect(await archivesIn(other)).toEqual([two])
-      // Archives of one second have one name, and a hold is by name: it would keep both.
-      await new Promise((resolve) => setTimeout(resolve, 1005 - (Date.now() % 1000)))
-      const held = await backUp(target, RUN)
-      const scheduled = await backUp(target)
-      expect((await archivesIn(target)).sort()).toEqual([scheduled, held].sort())
-      await archivesOf(target, storeFor(target)).release(RUN)
-      const last = await backUp(target)
-      expect(await archivesIn(target)).toEqual([last])
-      expect(await archivesIn(other)).toEqual([two])
-    },
-  )
+  it('keep one archive each of two databases of one environment, and what a run names', async () => {
+    const target = elsewhere(storage('keep'))
+    const other = { ...target, database: { ...target.database, id: 'other-art' } }
+    seedLocal(target, SCHEMA)
+    seedLocal(other, SCHEMA)
+    const backUp = async (of: Target, by?: string): Promise<string> =>
+      (
+        await act(() =>
+          worker(of, 1).activities.createBackup({
+            ...{ target: of, files: [], keep: 1 },
+            ...(by === undefined ? {} : { held: { by, files: [] } }),
+          }),
+        )
+      ).file
+    const [one, two] = [await backUp(target), await backUp(other)]
+    expect(await archivesIn(target)).toEqual([one])
+    expect(await archivesIn(other)).toEqual([two])
+    // Archives of one second have one name, and a hold is by name: it would keep both.
+    await new Promise((resolve) => setTimeout(resolve, 1005 - (Date.now() % 1000)))
+    const held = await backUp(target, RUN)
+    const scheduled = await backUp(target)
+    expect((await archivesIn(target)).sort()).toEqual([scheduled, held].sort())
+    await archivesOf(target, storeFor(target)).release(RUN)
+    const last = await backUp(target)
+    expect(await archivesIn(target)).toEqual([last])
+    expect(await archivesIn(other)).toEqual([two])
+  })
 
   it('find files that are too large for a history', async () => {
     const target = elsewhere(storage('large'))

@@ -41,7 +41,7 @@ describe('a migration file that reaches beyond its database', () => {
     expect(findings.filter(({ severity }) => severity === 'error')).toEqual([])
   })
 
-  it('is refused in processes of their own too, pending or applied', { timeout: 300_000 }, async () => {
+  it('is refused in processes of their own too, pending or applied', async () => {
     const { put, untouched } = withVictim()
     const databaseFile = join(temporaryFolder('d1-runbook-copy-'), 'copy.sqlite')
     const database = openSqlite(databaseFile)

@@ -168,7 +168,7 @@ describe('create', () => {
     expect(locked()).not.toContain('0005_fifth.sql')
     const { findings } = (await runJson(['validate'], folder)).json as { findings: { code: string }[] }
     expect(findings.filter(({ code }) => code === 'SQ104')).toHaveLength(1)
-  }, 60_000)
+  })
 
   test('a name that would leave the folder is refused', async () => {
     const { code } = await runJson(['create', '../../evil'], migratedProject())

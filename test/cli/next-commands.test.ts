@@ -45,7 +45,6 @@ describe('a command that is printed works when it is pasted', () => {
       expect(pasted.stderr).toBe('')
       expect(pasted.stdout).toContain('0002_drop.sql')
     },
-    60_000,
   )
 
   test('validate proposes to rehearse in an environment that there is', async () => {

@@ -103,7 +103,7 @@ export function launchCli(args: string[], cwd: string, env: Record<string, strin
     extendEnv: false,
     reject: false,
     stdin: 'ignore',
-    timeout: 50_000,
+    timeout: 400_000,
   })
 }
 

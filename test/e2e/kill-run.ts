@@ -15,7 +15,7 @@ export type Victim = (typeof VICTIMS)[number]
 
 const ROWS = 20_000
 const FILES = visits(ROWS)
-const PATIENCE_MS = 240_000
+const PATIENCE_MS = 400_000
 
 export interface Kill {
   victim: Victim

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { runThrough } from './kill-run.js'
 import { buildIfStale } from './processes.js'
 
-beforeAll(buildIfStale, 240_000)
+beforeAll(buildIfStale)
 
 /** One run that loses each of them once; `bench/kill-matrix.ts` does it at random moments, as often as one likes. */
 test.runIf(process.platform === 'linux')(
@@ -20,5 +20,4 @@ test.runIf(process.platform === 'linux')(
       expect.stringMatching(/applying 0004_index\.sql, Wrangler at work$/),
     ])
   },
-  300_000,
 )

@@ -46,7 +46,7 @@ beforeAll(async () => {
   await untilSays(dev, /Worker +polls/)
   address = readDevRecord(home.folder)?.address ?? ''
   temporal = await connectClient({ projectDir: home.folder })
-}, 240_000)
+})
 
 /** Files below a folder, and folders, that others than their owner may read. */
 function openToOthers(folder: string): string[] {
@@ -201,7 +201,7 @@ describe('start without waiting, and everything else from other processes', () =
     expect(readFileSync(markdown, 'utf8')).toContain('0003_index.sql')
     expect(readFileSync(html, 'utf8')).toContain('Bea')
     expect(await documentOf<object>(command('status'), 0)).toMatchObject({ pending: [], conflicts: [] })
-  }, 240_000)
+  })
 })
 
 describe('start --wait', () => {
@@ -233,7 +233,7 @@ describe('start --wait', () => {
     expect((await resultOf(ask('watch', view.runId))).json).toMatchObject({ runId: view.runId })
     const after = await documentOf(ask('show', view.runId), 0)
     expect(statesOf(after)).toEqual({ '0002_email.sql': 'applied' })
-  }, 120_000)
+  })
 
   const rejected = openProject()
   test('a rejected plan ends as declined, with exit 3, and nothing is applied', async () => {
@@ -250,7 +250,7 @@ describe('start --wait', () => {
       { actor: 'Bea', decision: 'reject', comment: 'not today' },
     ])
     expect(ledger()).toEqual(['0001_users.sql'])
-  }, 120_000)
+  })
 
   const stopped = openProject()
   test('an abort at a gate ends the wait with exit 3, and nothing is applied', async () => {
@@ -261,7 +261,7 @@ describe('start --wait', () => {
     await documentOf<object>(ask('abort', '--actor', 'Bea'), 0)
     expect(await documentOf(waiting, 3)).toMatchObject({ outcome: 'aborted' })
     expect(ledger()).toEqual(['0001_users.sql'])
-  }, 120_000)
+  })
 })
 
 describe('what goes wrong', () => {
@@ -272,7 +272,7 @@ describe('what goes wrong', () => {
     expect(view).toMatchObject({ outcome: 'failed', success: false })
     expect(view.failure?.message).toContain('0002_broken.sql')
     expect(ledger()).toEqual(['0001_users.sql'])
-  }, 120_000)
+  })
 
   const failing = openProject({
     '0002_email.sql': 'ALTER TABLE users ADD COLUMN email TEXT;\n',
@@ -302,7 +302,7 @@ describe('what goes wrong', () => {
       const file = view.artifacts.find((artifact) => path.basename(artifact) === name)
       expect(file !== undefined && existsSync(file), name).toBe(true)
     }
-  }, 120_000)
+  })
 
   const moved = openProject()
   test('a schema that moved after the rehearsal voids the approvals: a new plan is asked for, nothing is applied', async () => {
@@ -326,7 +326,7 @@ describe('what goes wrong', () => {
     expect(await resultOf(late)).toMatchObject({ code: 2, json: { error: { type: 'DecisionRefused' } } })
     expect(ledger()).toEqual(['0001_users.sql'])
     await documentOf<object>(ask('abort'), 0)
-  }, 150_000)
+  })
 
   const final = { requesterMayApprove: false }
   const drifting = openProject(undefined, {
@@ -347,5 +347,5 @@ describe('what goes wrong', () => {
     expect(view).toMatchObject({ outcome: 'drifted', failure: { type: 'Drifted' } })
     expect(ledger()).toEqual(['0001_users.sql'])
     expect(Object.values(statesOf(view))).not.toContain('applied')
-  }, 150_000)
+  })
 })

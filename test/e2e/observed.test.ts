@@ -43,7 +43,7 @@ beforeAll(async () => {
   worker.stderr.on('data', (chunk: Buffer) => (log += chunk.toString('utf8')))
   const said = await untilSays(worker, /Health and metrics: http[^"]+"/)
   url = /Health and metrics: (http[^"]+)"/.exec(said)?.[1] ?? ''
-}, 240_000)
+})
 
 afterAll(async () => {
   worker.kill('SIGTERM')
@@ -107,7 +107,7 @@ test('a run is seen while it goes and when it has ended, by every name that dash
     expect(asked.length).toBeGreaterThan(3)
     expect(asked.filter((name) => !names.has(name) && !OF_REMOTE_RUNS.includes(name))).toEqual([])
   }
-}, 240_000)
+})
 
 test('every line of the log is one JSON document; those of a run name it, and its gates', () => {
   const lines = log
@@ -129,7 +129,7 @@ describe('health and readiness are what is now', () => {
       process.kill(server.pid, 'SIGCONT')
     }
     await expect.poll(async () => (await look('/readyz')).status).toBe(200)
-  }, 120_000)
+  })
 
   test.each([
     ['GET', '/', 404],

@@ -4,7 +4,7 @@ import type { RunView } from '../../src/contract/run.js'
 import { packageRoot } from '../../src/process/package-root.js'
 
 /** No command of these tests takes longer, even on a busy machine. Milliseconds. */
-const PATIENCE_MS = 170_000
+const PATIENCE_MS = 400_000
 
 export interface CommandResult {
   code: number | undefined

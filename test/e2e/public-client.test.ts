@@ -61,7 +61,7 @@ beforeAll(async () => {
   await untilSays(dev, /Worker +polls/)
   address = readDevRecord(home.folder)?.address ?? ''
   runbook = await connectRunbook({ project: home.folder, address })
-}, 240_000)
+})
 
 afterAll(async () => {
   await runbook.close()
@@ -92,7 +92,7 @@ function runScript({ folder }: LocalProject, script: string, args: string[] = []
     cwd: folder,
     env: { TEMPORAL_ADDRESS: address, ...env },
     reject: false,
-    timeout: 150_000,
+    timeout: 400_000,
     stdin: 'ignore',
   })
 }
@@ -148,7 +148,7 @@ describe('the client', () => {
     await expect.poll(listed).toMatchObject({ outcome: 'aborted', planHash })
     const history = await runbook.history(run)
     expect(history).toMatchObject({ request: { requester: 'Ada' }, plan: { planHash } })
-  }, 120_000)
+  })
 
   test('by its run ID an earlier run is meant, never the one that runs now', async () => {
     const project = openProject()
@@ -172,7 +172,7 @@ describe('the client', () => {
       decisions: [],
     })
     await runbook.steer(second, { command: 'abort', reason: 'done', actor: 'Ada' })
-  }, 120_000)
+  })
 
   test('its definitions type and reach a run through a client of @temporalio/client', async () => {
     const run = await startRun(openProject())
@@ -193,7 +193,7 @@ describe('the client', () => {
       await connection.close()
     }
     expect(await runbook.status(run)).toMatchObject({ environment: 'local' })
-  }, 120_000)
+  })
 
   test('watching ends when it is left, when its signal is aborted, and when the client is closed', async () => {
     const run = await startRun(openProject())
@@ -216,7 +216,7 @@ describe('the client', () => {
     await other.close()
     expect(await waiting).toEqual({ done: true, value: undefined })
     await runbook.steer(run, { command: 'abort', reason: 'done', actor: 'Ada' })
-  }, 120_000)
+  })
 
   test('says what is wrong: no server, no worker, no request, no run', async () => {
     const project = openProject()
@@ -250,7 +250,7 @@ describe('examples', () => {
       { reject: false },
     )
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' })
-  }, 120_000)
+  })
 
   test('start-and-wait ends with the exit code of the run; inspect-history tells what it did on whose word', async () => {
     const project = openProject(ONE)
@@ -271,7 +271,7 @@ describe('examples', () => {
       migrations: { '0002_email.sql': 'applied' },
       decisions: expect.arrayContaining([expect.stringMatching(/^\S+Z plan: approve by Ada$/)]),
     })
-  }, 180_000)
+  })
 
   test('start-and-wait: a failure says what to do', async () => {
     const project = openProject()
@@ -324,14 +324,14 @@ describe('examples', () => {
     expect(await runbook.status(run)).toMatchObject({ outcome: 'declined' })
     bot.kill('SIGTERM')
     expect(await bot).toMatchObject({ exitCode: 0 })
-  }, 150_000)
+  })
 
   test('ci-deploy: lets the new code out once the database is validated, while the monitoring goes on', async () => {
     const project = openProject(ONE)
     const { exitCode, stdout, stderr } = await runScript(project, example('ci-deploy'), ['local', 'CI'])
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0, stdout: '' })
     expect(project.ledger()).toEqual(['0001_users.sql', ...Object.keys(ONE)])
-  }, 180_000)
+  })
 
   test('ci-deploy: what the database refuses stops the deployment with the reason', async () => {
     const project = openProject()
@@ -345,7 +345,7 @@ describe('examples', () => {
       stderr: expect.stringMatching(/\nfailed: .*0004_broken/),
     })
     expect(project.ledger()).toEqual(['0001_users.sql'])
-  }, 120_000)
+  })
 })
 
 test("README's program of ten lines runs as printed", async () => {
@@ -359,4 +359,4 @@ test("README's program of ten lines runs as printed", async () => {
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   expect(stdout).toMatch(/\ncompleted [^\n]*$/)
   expect(project.ledger()).toEqual(['0001_users.sql', ...Object.keys(ONE)])
-}, 180_000)
+})

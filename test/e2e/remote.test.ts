@@ -97,7 +97,7 @@ beforeAll(async () => {
     environment(),
   )
   await untilSays(worker, /Worker polls/)
-}, 240_000)
+})
 
 afterAll(async () => {
   worker.kill('SIGTERM')
@@ -212,7 +212,7 @@ describe('production', () => {
     expect(project.ledger()).toEqual(['0001_users.sql', '0002_email.sql', '0003_index.sql'])
     expect(columnsOf(project)).toEqual(['id', 'name', 'email'])
     expect(JSON.stringify(view)).not.toContain(api.token)
-  }, 180_000)
+  })
 
   test('a time-out after the effect: the file is proven applied, once, and the run completes', async () => {
     const project = openProject('timeout')
@@ -233,7 +233,7 @@ describe('production', () => {
     expect(sent.filter(({ sql }) => sql?.includes('0002_email.sql'))).not.toHaveLength(0)
     expect(project.ledger()).toEqual(['0001_users.sql', '0002_email.sql', '0003_index.sql'])
     api.clearFaults()
-  }, 180_000)
+  })
 
   test("an overrun of the user's calls while it is applied: the run waits, knocks at no closed door, and loses nothing", async () => {
     const project = openProject('overrun')
@@ -252,7 +252,7 @@ describe('production', () => {
     expect(refused.length).toBeLessThan(8)
     const sent = api.calls.filter(({ at, sql }) => at.getTime() >= from && sql?.includes('ADD COLUMN email'))
     expect(sent).toHaveLength(1)
-  }, 180_000)
+  })
 })
 
 describe('a database that holds a file which its ledger does not name', () => {
@@ -286,7 +286,7 @@ describe('a database that holds a file which its ledger does not name', () => {
     // What is left is a migration as any.
     const status = await documentOf<{ pending: { name: string }[] }>(project.ask('status'), 0)
     expect(status.pending.map(({ name }) => name)).toEqual(['0003_index.sql'])
-  }, 180_000)
+  })
 })
 
 describe('scenario 1: the second of three files fails while it is applied', () => {
@@ -301,33 +301,29 @@ describe('scenario 1: the second of three files fails while it is applied', () =
       expect(shows.map((shown) => plain(shown)).join('\n')).toContain(way)
   }
 
-  test.each(WAYS)(
-    '$strategy brings the database back: exit 4',
-    async ({ scenario, strategy, rows }) => {
-      const project = openProject(scenario)
-      const waiting = project.start()
-      await failAtSecond(project)
-      const decided = project.ask('rollback', '--strategy', strategy, '--actor', 'José')
-      expect(await documentOf<object>(decided, 0)).toMatchObject({
-        success: true,
-        state: 'approved',
-        strategy,
-      })
-      const view = await documentOf(waiting, 4)
-      expect(view).toMatchObject({ outcome: 'rolled-back', success: false })
-      expect(columnsOf(project)).toEqual(['id', 'name'])
-      expect(project.readRows('SELECT name FROM users ORDER BY id')).toEqual(rows.map((name) => ({ name })))
-      const [first, ...after] = project.ledger()
-      expect(first).toBe('0001_users.sql')
-      expect(after.filter((name) => !name.includes('rollback'))).toEqual(
-        strategy === 'reverse-migration' ? ['0002_email.sql'] : [],
-      )
-      expect(view.artifacts.map((file) => path.basename(file))).toEqual(
-        expect.arrayContaining(['migration-failure-state.json', 'migration-failure.log', 'incident.md']),
-      )
-    },
-    180_000,
-  )
+  test.each(WAYS)('$strategy brings the database back: exit 4', async ({ scenario, strategy, rows }) => {
+    const project = openProject(scenario)
+    const waiting = project.start()
+    await failAtSecond(project)
+    const decided = project.ask('rollback', '--strategy', strategy, '--actor', 'José')
+    expect(await documentOf<object>(decided, 0)).toMatchObject({
+      success: true,
+      state: 'approved',
+      strategy,
+    })
+    const view = await documentOf(waiting, 4)
+    expect(view).toMatchObject({ outcome: 'rolled-back', success: false })
+    expect(columnsOf(project)).toEqual(['id', 'name'])
+    expect(project.readRows('SELECT name FROM users ORDER BY id')).toEqual(rows.map((name) => ({ name })))
+    const [first, ...after] = project.ledger()
+    expect(first).toBe('0001_users.sql')
+    expect(after.filter((name) => !name.includes('rollback'))).toEqual(
+      strategy === 'reverse-migration' ? ['0002_email.sql'] : [],
+    )
+    expect(view.artifacts.map((file) => path.basename(file))).toEqual(
+      expect.arrayContaining(['migration-failure-state.json', 'migration-failure.log', 'incident.md']),
+    )
+  })
 })
 
 describe('scenario 2: the application fails after the migration', () => {
@@ -376,6 +372,5 @@ describe('scenario 2: the application fails after the migration', () => {
       // No latency is charted where nothing answered.
       if (scenario !== 'dead') expect(readFileSync(written.html, 'utf8')).toContain('>rollback</text>')
     },
-    180_000,
   )
 })

@@ -9,6 +9,9 @@ import type { TemporalClient } from '../../src/temporal/connection.js'
 /** Each look is work for the server and the worker too: more often, and looking is a tenth of what a run costs. */
 const LOOK_EVERY_MS = 400
 
+/** No step of these runs takes longer, even on a busy machine. Milliseconds. */
+const PATIENCE_MS = 400_000
+
 /** One run, looked at and decided through Temporal itself: quicker than a command for each look. */
 export class RunObserver {
   readonly workflowId: string
@@ -23,7 +26,7 @@ export class RunObserver {
   async until(
     what: string,
     asked: (view: RunView) => boolean,
-    patienceMs = 75_000,
+    patienceMs = PATIENCE_MS,
     everyMs = LOOK_EVERY_MS,
   ): Promise<RunView> {
     let view: RunView | undefined

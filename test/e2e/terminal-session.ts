@@ -9,7 +9,7 @@ import { inherited } from './processes.js'
 const LAUNCHER = path.join(packageRoot(), 'bin', 'd1-runbook.mjs')
 
 /** No screen of these tests takes longer, even on a busy machine. Milliseconds. */
-const PATIENCE_MS = 90_000
+const PATIENCE_MS = 400_000
 
 export const KEYS = { enter: '\r', ctrlC: '\u0003', down: '\u001B[B', delete: '\u007F' }
 

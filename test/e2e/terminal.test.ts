@@ -34,7 +34,7 @@ here('a run at a real terminal, from its start to its end', () => {
     await startDev()
     temporal = await connectClient({ projectDir: project.folder })
     run = new RunObserver(temporal, 'local', DATABASE)
-  }, 240_000)
+  })
 
   afterAll(async () => {
     for (const session of sessions) session.kill()
@@ -74,7 +74,7 @@ here('a run at a real terminal, from its start to its end', () => {
     )
     expect(await run.look()).toMatchObject({ outcome: null, requester: 'Ada' })
     expect(stateOf(await run.gateOpen('environment'), 'environment')).toBe('open')
-  }, 200_000)
+  })
 
   test('watch --decide takes its prompts up again; what somebody else decides is taken from the screen: 80 x 24', async () => {
     const terminal = open([80, 24], 'watch', '--decide', '--actor', 'Bea')
@@ -100,7 +100,7 @@ here('a run at a real terminal, from its start to its end', () => {
     await terminal.until(/Ctrl-C ends nothing/)
     terminal.press(ctrlC)
     expect(await terminal.ended).toBe(0)
-  }, 200_000)
+  })
 
   test('watch says who is silent since when while the server is away, and goes on when it is back', async () => {
     const small = open([40, 20], 'watch')
@@ -131,5 +131,5 @@ here('a run at a real terminal, from its start to its end', () => {
       expect(terminal.screen()).toContain('declined')
     }
     expect(project.ledger()).toEqual(['0001_users.sql'])
-  }, 240_000)
+  })
 })

@@ -15,7 +15,7 @@ function ask(task: Partial<Task>, onReport?: (report: object) => void): Promise<
   return runInOwnProcess({ module: MODULE, input, ...(onReport === undefined ? {} : { onReport }) })
 }
 
-describe('an answer of a process of our own', { timeout: 120_000 }, () => {
+describe('an answer of a process of our own', () => {
   // A pipe takes some 64 to 200 kB at once; the rest has to be waited for.
   it.each([1, 64 * 1024, 200_000, 1_000_000, 30_000_000])('arrives whole: %i bytes', async (bytes) => {
     for (let round = 0; round < 3; round += 1) {

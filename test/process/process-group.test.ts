@@ -56,29 +56,25 @@ describe('a Wrangler that is killed', () => {
     expect(groupAlive(leader)).toBe(false)
   })
 
-  it(
-    'leaves a state that is proven: at any moment of the kill the file runs once',
-    { timeout: 120_000 },
-    async () => {
-      const sql = `UPDATE t SET n = n + 1;`
-      for (const delay of [600, 1800]) {
-        const target = localTarget()
-        seedLocal(target, `${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
-        const work = request(target, sql)
-        const controller = new AbortController()
-        const cancelled = new Error('cancelled by the test')
-        const timer = setTimeout(() => controller.abort(cancelled), delay)
-        const first = await applyMigration({ ...work, signal: controller.signal }).catch(
-          (error: unknown) => error,
-        )
-        clearTimeout(timer)
-        // Either it was through before the kill, and is said to be applied, or the cancellation is what comes out.
-        if (first !== cancelled) expect(first).toMatchObject({ state: 'applied' })
-        expect(await applyMigration(work)).toMatchObject({ state: 'applied' })
-        expect((await readSnapshot(target)).ledger).toHaveLength(1)
-      }
-    },
-  )
+  it('leaves a state that is proven: at any moment of the kill the file runs once', async () => {
+    const sql = `UPDATE t SET n = n + 1;`
+    for (const delay of [600, 1800]) {
+      const target = localTarget()
+      seedLocal(target, `${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
+      const work = request(target, sql)
+      const controller = new AbortController()
+      const cancelled = new Error('cancelled by the test')
+      const timer = setTimeout(() => controller.abort(cancelled), delay)
+      const first = await applyMigration({ ...work, signal: controller.signal }).catch(
+        (error: unknown) => error,
+      )
+      clearTimeout(timer)
+      // Either it was through before the kill, and is said to be applied, or the cancellation is what comes out.
+      if (first !== cancelled) expect(first).toMatchObject({ state: 'applied' })
+      expect(await applyMigration(work)).toMatchObject({ state: 'applied' })
+      expect((await readSnapshot(target)).ledger).toHaveLength(1)
+    }
+  })
 })
 
 describe('two workers', () => {
@@ -119,18 +115,14 @@ describe('two workers', () => {
     return { leader, work }
   }
 
-  it(
-    'are not needed for a Wrangler to end whose worker was killed for good',
-    { timeout: 180_000 },
-    async () => {
-      const remote = await remoteTarget(`${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
-      const { leader, work } = await deadWorker(remote, (group) => expect(groupAlive(group)).toBe(true))
-      await expect.poll(() => groupAlive(leader)).toBe(false)
-      expect(await applyMigration(work)).toMatchObject({ state: 'applied', durationMs: null })
-    },
-  )
+  it('are not needed for a Wrangler to end whose worker was killed for good', async () => {
+    const remote = await remoteTarget(`${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
+    const { leader, work } = await deadWorker(remote, (group) => expect(groupAlive(group)).toBe(true))
+    await expect.poll(() => groupAlive(leader)).toBe(false)
+    expect(await applyMigration(work)).toMatchObject({ state: 'applied', durationMs: null })
+  })
 
-  it('end what a dead worker left running before they read the state', { timeout: 180_000 }, async () => {
+  it('end what a dead worker left running before they read the state', async () => {
     const remote = await remoteTarget(`${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
     // It hangs so that it does not see itself that its worker is gone.
     const { leader, work } = await deadWorker(remote, (group) => signalGroup(group, 'SIGSTOP'))

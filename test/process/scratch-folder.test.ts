@@ -29,7 +29,7 @@ function processThat(end: 'waits' | 'leaves' | 'removes', within: string[] = [])
   })
 }
 
-describe('a folder for temporary files', { timeout: 60_000 }, () => {
+describe('a folder for temporary files', () => {
   it('of a process that was killed is removed by the next one', async () => {
     const killed = processThat('waits')
     const folder = (await killed.getOneMessage()) as string

@@ -93,7 +93,7 @@ describe('the prepared sample, through real Wrangler', () => {
       to: path.join(folder, 'demo copy'),
       onProgress: (line) => told.push(line),
     })
-  }, 120_000)
+  })
 
   it('leaves exactly the last three files pending', () => {
     const database = openSqlite(sample.databaseFile, { readOnly: true })
@@ -139,7 +139,7 @@ describe('the prepared sample, through real Wrangler', () => {
       [...namesOf(before.catalog, 'table'), 'artwork_photos'].sort(),
     )
     expectWorkingArchive(sample.databaseFile)
-  }, 120_000)
+  })
 
   it('exports a dump that restores into an empty database with foreign keys on', async () => {
     const target = resolveTarget(await loadProject({ projectDir: sample.projectDir }), 'local')
@@ -153,7 +153,7 @@ describe('the prepared sample, through real Wrangler', () => {
     database.close()
     expect(stateOf(restored).rows).toEqual(stateOf(sample.databaseFile).rows)
     expectWorkingArchive(restored)
-  }, 120_000)
+  })
 })
 
 /** Behaviour, not names: triggers count, cascades and checks bite, the new columns are filled. */
@@ -197,7 +197,7 @@ it('applies the whole chain to an empty database', async () => {
     .map(({ name }) => name)
   database.close()
   expect(ledger).toEqual((await readdir(path.join(projectDir, 'migrations'))).sort())
-}, 120_000)
+})
 
 describe('the prepared sample of the local Cloudflare API', () => {
   let sample: Awaited<ReturnType<typeof prepareRemoteSample>>
@@ -205,7 +205,7 @@ describe('the prepared sample of the local Cloudflare API', () => {
   beforeAll(async () => {
     const to = path.join(folder, 'remote')
     sample = await prepareRemoteSample({ to, dataDir: path.join(folder, 'cloud') })
-  }, 120_000)
+  })
 
   it('fills staging and production alike', async () => {
     const project = await loadProject({ projectDir: sample.projectDir })

@@ -17,7 +17,7 @@ const scratch = scratchFolder()
 let server: Server | undefined
 let projects = 0
 
-beforeAll(buildIfStale, 240_000)
+beforeAll(buildIfStale)
 afterEach(() => server?.close())
 afterAll(() => scratch.remove())
 

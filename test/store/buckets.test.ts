@@ -120,7 +120,7 @@ it.skipIf(gateway === undefined)('says that a key is not let in, and not what it
   expect(JSON.stringify([refused, String(refused)])).not.toContain('not-the-secret')
 })
 
-it('lists more objects than one answer holds', { timeout: 120_000 }, async () => {
+it('lists more objects than one answer holds', async () => {
   const names = Array.from({ length: 1001 }, (_, index) => String(index))
   for (let from = 0; from < names.length; from += 50)
     await Promise.all(

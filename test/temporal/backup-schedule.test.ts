@@ -59,7 +59,7 @@ test('asked for twice it is one schedule with the newer answer, and a pause hold
   expect(action.workflowType).toBe('scheduledBackup')
 })
 
-test('what is due is made by the worker, as a verified archive', { timeout: 240_000 }, async () => {
+test('what is due is made by the worker, as a verified archive', async () => {
   const { client } = session
   const { connection, namespace } = await connectWorker({ projectDir: target.projectDir })
   const worker = await createRunbookWorker({
@@ -77,7 +77,7 @@ test('what is due is made by the worker, as a verified archive', { timeout: 240_
         if (newest === undefined) throw new Error('not started yet')
         return newest
       },
-      { timeout: 60_000, interval: 200 },
+      { timeout: 400_000, interval: 200 },
     )
     expect(run.workflowId).toMatch(/^backup\/local\/local-art-\d{4}-/)
     return (await client.workflow.getHandle(run.workflowId).result()) as BackupRecord

@@ -8,7 +8,7 @@ import { readDevRecord } from '../../src/temporal/dev-record.js'
 import { projectFolder } from '../config/project-folder.js'
 import { buildIfStale, launchService, untilSays } from '../e2e/processes.js'
 
-beforeAll(buildIfStale, 120_000)
+beforeAll(buildIfStale)
 
 const shop = () =>
   projectFolder({
@@ -52,7 +52,6 @@ test.skipIf(process.platform === 'win32')(
     expect(readDevRecord(folder)).toBeUndefined()
     expect(readFileSync(path.join(folder, '.d1-runbook', '.gitignore'), 'utf8')).toBe('*\n')
   },
-  120_000,
 )
 
 test('`dev` names the runs that it begins with', async () => {
@@ -76,7 +75,7 @@ test('`dev` names the runs that it begins with', async () => {
   const { stderr } = await second.running
   expect(stderr).toMatch(/Under way +migration\/local\/archive, since 20/)
   expect(stderr).toContain('production: Unfinished: the run production-20260308-220000-deadbeef holds')
-}, 180_000)
+})
 
 test('`dev` in a copy of a project leaves the server and the runs of the original alone', async () => {
   const [original, copy] = [shop(), shop()]
@@ -93,4 +92,4 @@ test('`dev` in a copy of a project leaves the server and the runs of the origina
   first.running.kill('SIGTERM')
   await first.running
   expect(existsSync(path.join(original, '.d1-runbook', 'temporal.db'))).toBe(true)
-}, 180_000)
+})

@@ -81,7 +81,7 @@ beforeAll(async () => {
   place = await openPlace()
   begun = await bundle('before')
   upgraded = await bundle('after')
-}, 120_000)
+})
 
 afterAll(() => place.close())
 
@@ -104,130 +104,128 @@ function ear(): { heard: string[]; silences: Silence[]; onSilence: (silence: Sil
 }
 
 // The next two wait for what Temporal takes its time to notice, a minute and more: side by side.
-test.concurrent(
-  'a worker that is gone, one that cannot replay, and the server that is gone are told apart, and waited for',
-  { timeout: 600_000 },
-  async ({ expect, onTestFinished }) => {
-    // It is frozen below.
-    const own = await openPlace()
-    onTestFinished(() => own.close())
-    const { server, session } = own
-    const projectDir = temporaryFolder()
-    const worker = workersOf(own, onTestFinished)
-    const stop = await worker(begun)
-    const { firstExecutionRunId: runId } = await session.client.workflow.start('productionMigration', {
-      workflowId: WORKFLOW,
-      taskQueue: QUEUE,
-      args: [sampleRun({ outcome: null, phase: 'execute' })],
-    })
-    expect(await readRun(session, WORKFLOW)).toMatchObject({ phase: 'execute' })
+test.concurrent('a worker that is gone, one that cannot replay, and the server that is gone are told apart, and waited for', async ({
+  expect,
+  onTestFinished,
+}) => {
+  // It is frozen below.
+  const own = await openPlace()
+  onTestFinished(() => own.close())
+  const { server, session } = own
+  const projectDir = temporaryFolder()
+  const worker = workersOf(own, onTestFinished)
+  const stop = await worker(begun)
+  const { firstExecutionRunId: runId } = await session.client.workflow.start('productionMigration', {
+    workflowId: WORKFLOW,
+    taskQueue: QUEUE,
+    args: [sampleRun({ outcome: null, phase: 'execute' })],
+  })
+  expect(await readRun(session, WORKFLOW)).toMatchObject({ phase: 'execute' })
 
-    // Its code goes another way than the run's history: asked at rest, it answers that it cannot.
-    await stop()
-    const stopUpgraded = await worker(upgraded)
-    await expect(readRun(session, WORKFLOW)).rejects.toMatchObject({
-      type: 'WorkerCannotReplay',
-      retryable: true,
-      message: expect.stringContaining('Nondeterminism') as string,
-      // The same failure comes of commands that no version of ours gives.
-      advice: expect.stringMatching(
-        /not known from here[^]*version that the run began with[^]*Where no version goes on[^]*terminate --workflow-id migration\/production\/silence[^]*adopt-run/,
-      ) as string,
-    })
-    // Asked while a task of the run fails again and again.
-    await session.client.workflow.getHandle(WORKFLOW).signal('observe', {})
-    const decision = { gate: 'plan', decision: 'approve', actor: 'Ada', decisionId: 'one' } as const
-    const run = { workflowId: WORKFLOW, runId, planHash: null }
-    const failed = submitDecision(session, run, decision, { folder: projectDir })
-    await expect(failed).rejects.toMatchObject({ type: 'WorkerCannotReplay' })
+  // Its code goes another way than the run's history: asked at rest, it answers that it cannot.
+  await stop()
+  const stopUpgraded = await worker(upgraded)
+  await expect(readRun(session, WORKFLOW)).rejects.toMatchObject({
+    type: 'WorkerCannotReplay',
+    retryable: true,
+    message: expect.stringContaining('Nondeterminism') as string,
+    // The same failure comes of commands that no version of ours gives.
+    advice: expect.stringMatching(
+      /not known from here[^]*version that the run began with[^]*Where no version goes on[^]*terminate --workflow-id migration\/production\/silence[^]*adopt-run/,
+    ) as string,
+  })
+  // Asked while a task of the run fails again and again.
+  await session.client.workflow.getHandle(WORKFLOW).signal('observe', {})
+  const decision = { gate: 'plan', decision: 'approve', actor: 'Ada', decisionId: 'one' } as const
+  const run = { workflowId: WORKFLOW, runId, planHash: null }
+  const failed = submitDecision(session, run, decision, { folder: projectDir })
+  await expect(failed).rejects.toMatchObject({ type: 'WorkerCannotReplay' })
 
-    // The follower goes on through it; the worker of before comes back, and the decision counts once.
-    const { heard, silences, onSilence } = ear()
-    const leaving = new AbortController()
-    const seen = followRun({
-      session,
-      workflowId: WORKFLOW,
-      minPauseMs: 100,
-      signal: leaving.signal,
-      onSilence,
-    })
-    const first = seen.next()
-    await expect.poll(() => heard).toEqual(['WorkerCannotReplay'])
-    expect(silences[0]?.since).toBeGreaterThan(Date.now() - 120_000)
-    await stopUpgraded()
-    const stopAgain = await worker(begun)
-    expect((await first).value).toMatchObject({ phase: 'execute' })
-    // Between the two workers it may have heard that there is none.
-    expect([heard[0], heard.at(-1)]).toEqual(['WorkerCannotReplay', 'answers'])
-    expect(heard.filter((told) => told === 'answers')).toHaveLength(1)
-    const signal = leaving.signal
-    const answer = await patiently({ signal, onSilence }, () =>
-      submitDecision(session, run, decision, { folder: projectDir }),
-    )
-    expect(answer).toBe('counted')
+  // The follower goes on through it; the worker of before comes back, and the decision counts once.
+  const { heard, silences, onSilence } = ear()
+  const leaving = new AbortController()
+  const seen = followRun({
+    session,
+    workflowId: WORKFLOW,
+    minPauseMs: 100,
+    signal: leaving.signal,
+    onSilence,
+  })
+  const first = seen.next()
+  await expect.poll(() => heard).toEqual(['WorkerCannotReplay'])
+  expect(silences[0]?.since).toBeGreaterThan(Date.now() - 120_000)
+  await stopUpgraded()
+  const stopAgain = await worker(begun)
+  expect((await first).value).toMatchObject({ phase: 'execute' })
+  // Between the two workers it may have heard that there is none.
+  expect([heard[0], heard.at(-1)]).toEqual(['WorkerCannotReplay', 'answers'])
+  expect(heard.filter((told) => told === 'answers')).toHaveLength(1)
+  const signal = leaving.signal
+  const answer = await patiently({ signal, onSilence }, () =>
+    submitDecision(session, run, decision, { folder: projectDir }),
+  )
+  expect(answer).toBe('counted')
 
-    // The server dies without a word: that is said too, and that it answered until then.
-    const second = seen.next()
-    const froze = Date.now()
-    process.kill(server.pid, 'SIGSTOP')
-    try {
-      await expect.poll(() => heard.at(-1)).toBe('TemporalUnreachable')
-      expect(silences.at(-1)?.since).toBeGreaterThan(froze - 60_000)
-      expect(silences.at(-1)?.since).toBeLessThan(froze + 1_000)
-    } finally {
-      process.kill(server.pid, 'SIGCONT')
-    }
-    await expect.poll(() => heard.at(-1)).toBe('answers')
-    leaving.abort()
-    await second
-    await stopAgain()
-  },
-)
-
-test.concurrent(
-  'a worker that goes while a gate waits is missed without being asked, and heard again',
-  { timeout: 600_000 },
-  async ({ expect, onTestFinished }) => {
-    const { session } = place
-    const worker = workersOf(place, onTestFinished)
-    const workflowId = 'migration/production/at-a-gate'
-    const stop = await worker(begun)
-    await session.client.workflow.start('productionMigration', {
-      workflowId,
-      taskQueue: QUEUE,
-      args: [sampleRun({ outcome: null, phase: 'execute' })],
-    })
-    const { heard, silences, onSilence } = ear()
-    const leaving = new AbortController()
-    const views = followRun({ session, workflowId, minPauseMs: 100, signal: leaving.signal, onSilence })
-    let seen = 0
-    const following = (async () => {
-      for await (const { phase } of views) seen += phase === 'execute' ? 1 : 0
-    })()
-    // The second look is at what had happened before it began: behind it nothing is asked any more.
-    await expect.poll(() => seen).toBe(2)
-    const stopped = Date.now()
-    await stop()
-    await expect.poll(() => heard.at(-1), { timeout: 240_000 }).toBe('WorkerMissing')
-    expect(silences.at(-1)?.since).toBeGreaterThan(stopped - 90_000)
-    const stopAgain = await worker(begun)
-    await expect.poll(() => heard.at(-1)).toBe('answers')
-
-    // Another server at the same place, or one without its histories: the follower waits for the one that knows the run.
-    const { namespace } = session
-    await session.client.workflowService.deleteWorkflowExecution({
-      namespace,
-      workflowExecution: { workflowId },
-    })
+  // The server dies without a word: that is said too, and that it answered until then.
+  const second = seen.next()
+  const froze = Date.now()
+  process.kill(server.pid, 'SIGSTOP')
+  try {
     await expect.poll(() => heard.at(-1)).toBe('TemporalUnreachable')
-    expect(silences.at(-1)?.error.message).toContain('does not know the run')
-    leaving.abort()
-    await following
-    await stopAgain()
-  },
-)
+    expect(silences.at(-1)?.since).toBeGreaterThan(froze - 60_000)
+    expect(silences.at(-1)?.since).toBeLessThan(froze + 1_000)
+  } finally {
+    process.kill(server.pid, 'SIGCONT')
+  }
+  await expect.poll(() => heard.at(-1)).toBe('answers')
+  leaving.abort()
+  await second
+  await stopAgain()
+})
 
-test('a call that is to be sent again does not outlive its connection', { timeout: 240_000 }, async () => {
+test.concurrent('a worker that goes while a gate waits is missed without being asked, and heard again', async ({
+  expect,
+  onTestFinished,
+}) => {
+  const { session } = place
+  const worker = workersOf(place, onTestFinished)
+  const workflowId = 'migration/production/at-a-gate'
+  const stop = await worker(begun)
+  await session.client.workflow.start('productionMigration', {
+    workflowId,
+    taskQueue: QUEUE,
+    args: [sampleRun({ outcome: null, phase: 'execute' })],
+  })
+  const { heard, silences, onSilence } = ear()
+  const leaving = new AbortController()
+  const views = followRun({ session, workflowId, minPauseMs: 100, signal: leaving.signal, onSilence })
+  let seen = 0
+  const following = (async () => {
+    for await (const { phase } of views) seen += phase === 'execute' ? 1 : 0
+  })()
+  // The second look is at what had happened before it began: behind it nothing is asked any more.
+  await expect.poll(() => seen).toBe(2)
+  const stopped = Date.now()
+  await stop()
+  await expect.poll(() => heard.at(-1)).toBe('WorkerMissing')
+  expect(silences.at(-1)?.since).toBeGreaterThan(stopped - 90_000)
+  const stopAgain = await worker(begun)
+  await expect.poll(() => heard.at(-1)).toBe('answers')
+
+  // Another server at the same place, or one without its histories: the follower waits for the one that knows the run.
+  const { namespace } = session
+  await session.client.workflowService.deleteWorkflowExecution({
+    namespace,
+    workflowExecution: { workflowId },
+  })
+  await expect.poll(() => heard.at(-1)).toBe('TemporalUnreachable')
+  expect(silences.at(-1)?.error.message).toContain('does not know the run')
+  leaving.abort()
+  await following
+  await stopAgain()
+})
+
+test('a call that is to be sent again does not outlive its connection', async () => {
   const folder = temporaryFolder()
   const short = await startEmbeddedServer({ projectDir: folder })
   const asking = await connectClient({ projectDir: folder })
@@ -247,7 +245,7 @@ test('a call that is to be sent again does not outlive its connection', { timeou
   }
 })
 
-test('nobody polls: that is said only of a queue that nobody polls', { timeout: 240_000 }, async () => {
+test('nobody polls: that is said only of a queue that nobody polls', async () => {
   const { session } = place
   const workflowId = 'migration/production/nobody'
   await session.client.workflow.start('productionMigration', {
@@ -261,38 +259,34 @@ test('nobody polls: that is said only of a queue that nobody polls', { timeout: 
   })
 })
 
-test(
-  "the project's server that comes back at another port is found again by who waits for it",
-  { timeout: 240_000 },
-  async () => {
-    const folder = temporaryFolder()
-    const before = await startEmbeddedServer({ projectDir: folder })
-    const waiting = await connectClient({ projectDir: folder })
-    const taken = createServer((socket) => socket.destroy())
-    let after: EmbeddedServer | undefined
-    try {
-      await before.stop()
-      const port = Number(before.address.split(':').at(-1))
-      // Taken already, by somebody else: all the better.
-      await new Promise<void>((resolve) =>
-        taken.once('error', () => resolve()).listen(port, '127.0.0.1', resolve),
-      )
-      after = await startEmbeddedServer({ projectDir: folder })
-      expect(after.address).not.toBe(before.address)
-      const { signal } = new AbortController()
-      const { heard, onSilence } = ear()
-      const answer = await patiently({ signal, onSilence, session: waiting }, () =>
-        isWorkerPolling(waiting, QUEUE).catch((error: unknown) => {
-          throw new RunbookError('TemporalUnreachable', String(error), { advice: '' })
-        }),
-      )
-      expect(answer).toBe(false)
-      expect(heard).toEqual(['TemporalUnreachable', 'answers'])
-      expect(waiting.address).toBe(after.address)
-    } finally {
-      taken.close()
-      await waiting.close()
-      await after?.stop()
-    }
-  },
-)
+test("the project's server that comes back at another port is found again by who waits for it", async () => {
+  const folder = temporaryFolder()
+  const before = await startEmbeddedServer({ projectDir: folder })
+  const waiting = await connectClient({ projectDir: folder })
+  const taken = createServer((socket) => socket.destroy())
+  let after: EmbeddedServer | undefined
+  try {
+    await before.stop()
+    const port = Number(before.address.split(':').at(-1))
+    // Taken already, by somebody else: all the better.
+    await new Promise<void>((resolve) =>
+      taken.once('error', () => resolve()).listen(port, '127.0.0.1', resolve),
+    )
+    after = await startEmbeddedServer({ projectDir: folder })
+    expect(after.address).not.toBe(before.address)
+    const { signal } = new AbortController()
+    const { heard, onSilence } = ear()
+    const answer = await patiently({ signal, onSilence, session: waiting }, () =>
+      isWorkerPolling(waiting, QUEUE).catch((error: unknown) => {
+        throw new RunbookError('TemporalUnreachable', String(error), { advice: '' })
+      }),
+    )
+    expect(answer).toBe(false)
+    expect(heard).toEqual(['TemporalUnreachable', 'answers'])
+    expect(waiting.address).toBe(after.address)
+  } finally {
+    taken.close()
+    await waiting.close()
+    await after?.stop()
+  }
+})

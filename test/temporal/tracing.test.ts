@@ -65,7 +65,7 @@ beforeAll(async () => {
   vi.stubEnv('OTEL_BSP_SCHEDULE_DELAY', '100')
   // The other files of this process ran without: whether a process sends traces is asked once.
   vi.resetModules()
-}, 60_000)
+})
 
 afterAll(async () => {
   await server.stop()
@@ -162,7 +162,7 @@ test('one trace leads from the start by a client through the workflow to Wrangle
   expect(received.flatMap(({ events }) => events)).toEqual([])
   for (const secret of [PLANTED, HEADER_SECRET, 'some-id', 'acme', 'a-token'])
     expect(bytes).not.toContain(secret)
-}, 240_000)
+})
 
 test('packages of another version are told, and no command fails for them', async () => {
   vi.resetModules()

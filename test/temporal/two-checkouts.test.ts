@@ -27,7 +27,7 @@ beforeAll(async () => {
   const projectDir = mkdtempSync(path.join(os.tmpdir(), 'd1-runbook-checkouts-'))
   server = await startEmbeddedServer({ projectDir })
   session = await connectClient({ projectDir })
-}, 120_000)
+})
 
 afterEach(() => void vi.unstubAllEnvs())
 
@@ -75,7 +75,7 @@ test('two checkouts of one local database on one server have a run each, and fin
   // Whoever has an ID of its own keeps it, also when the plain one is free again.
   await session.client.workflow.getHandle(PLAIN).terminate()
   expect(await runIdOf(session, second.target)).toBe(other)
-}, 60_000)
+})
 
 test('of two runs of one checkout, one under either ID, the open one is meant, and else the newest', async () => {
   const request = inCheckout('/d/app')
@@ -129,7 +129,7 @@ test('of two runs of one checkout, one under either ID, the open one is meant, a
   expect(await findOtherRun(session, own, target)).toBe(plain)
   await last.terminate()
   expect(await runIdOf(session, theirs)).toBe(checkoutWorkflowId(theirs))
-}, 60_000)
+})
 
 test('a remote database has one run, whichever checkout asks for it', async () => {
   expect((await startRun(session, 'nobody', inCheckout('/a/app', true))).workflowId).toBe(
@@ -138,7 +138,7 @@ test('a remote database has one run, whichever checkout asks for it', async () =
   await expect(startRun(session, 'nobody', inCheckout('/b/app', true))).rejects.toMatchObject({
     type: 'AlreadyRunning',
   })
-}, 60_000)
+})
 
 test('whoever decides at a run that is over, or asks it something, is told that it is over', async () => {
   const { workflowId } = await startRun(session, 'nobody', inCheckout('/over/app'))
@@ -185,4 +185,4 @@ test('where a database has no run yet, whoever asks for it is told that, and how
   await expect(
     withRun({ env: 'local', project }, PLAIN, (there, found) => readRun(there, found, 'x')),
   ).rejects.toMatchObject({ type: 'RunNotFound', message: `There is no run x of ${PLAIN}.` })
-}, 60_000)
+})

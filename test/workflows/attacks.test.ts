@@ -129,7 +129,7 @@ beforeAll(async () => {
     }),
   ]
   running = workers.map((worker) => worker.run())
-}, 300_000)
+})
 
 afterAll(async () => {
   for (const worker of workers) worker.shutdown()
@@ -677,7 +677,7 @@ describe('an activity that a rogue workflow schedules', () => {
 })
 
 describe('a client that floods a run with signals', () => {
-  it('decides nothing, stops nothing, and keeps nobody from deciding', { timeout: 240_000 }, async () => {
+  it('decides nothing, stops nothing, and keeps nobody from deciding', async () => {
     const handle = await start(request)
     const view = await until(handle, gateOpen('team-lead'))
     const mallory = new Client({ connection: env.connection, namespace: env.namespace ?? 'default' })
@@ -710,51 +710,47 @@ describe('a client that floods a run with signals', () => {
 })
 
 describe('where people sign', () => {
-  it(
-    'what they signed is applied; their signatures carry nothing else, and no other run',
-    { timeout: 240_000 },
-    async () => {
-      const handle = await start(request)
-      let last: RunView | undefined
-      for (const gate of GATES.filter((one) => one !== 'rollback')) {
-        last = await until(handle, gateOpen(gate))
-        await handle.signal('decide', signedDecision(last, gate))
-      }
-      const view = await handle.result()
-      expect(
-        { outcome: view.outcome, migrations: view.migrations.map(({ state }) => state) },
-        view.message,
-      ).toEqual({
-        outcome: 'completed',
-        migrations: ['applied'],
-      })
-      expect(ledger()).toEqual([FILE.name])
+  it('what they signed is applied; their signatures carry nothing else, and no other run', async () => {
+    const handle = await start(request)
+    let last: RunView | undefined
+    for (const gate of GATES.filter((one) => one !== 'rollback')) {
+      last = await until(handle, gateOpen(gate))
+      await handle.signal('decide', signedDecision(last, gate))
+    }
+    const view = await handle.result()
+    expect(
+      { outcome: view.outcome, migrations: view.migrations.map(({ state }) => state) },
+      view.message,
+    ).toEqual({
+      outcome: 'completed',
+      migrations: ['applied'],
+    })
+    expect(ledger()).toEqual([FILE.name])
 
-      const { events } = await handle.fetchHistory()
-      const payload = events?.find(
-        ({ activityTaskScheduledEventAttributes: one }) => one?.activityType?.name === 'applyMigration',
-      )?.activityTaskScheduledEventAttributes?.input?.payloads?.[0]?.data
-      const genuine = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as {
-        permission: { bound: object }
-      }
-      expect(genuine.permission.bound).toMatchObject({ requester: 'Ada', databaseId: target.database.id })
-      const before = await everything()
-      const replayed = { ...genuine, runKey: OWN }
-      const evil = { ...EVIL, statements: 1, durationMs: 0, fingerprintBefore: 'x', fingerprintAfter: 'y' }
-      const inputs = [
-        replayed,
-        { ...replayed, bundle: await packBundle([EVIL]), migration: evil },
-        { ...replayed, permission: { ...genuine.permission, act: 'reverse-migration' } },
-      ]
-      for (const input of inputs)
-        expect(await attack('applyMigration', input)).toMatchObject({
-          type: 'NotAdmitted',
-          message: expect.stringMatching(/does not fit|is not approved/),
-        })
-      expect(await everything()).toEqual(before)
-      expect(ledger()).toEqual([FILE.name])
-    },
-  )
+    const { events } = await handle.fetchHistory()
+    const payload = events?.find(
+      ({ activityTaskScheduledEventAttributes: one }) => one?.activityType?.name === 'applyMigration',
+    )?.activityTaskScheduledEventAttributes?.input?.payloads?.[0]?.data
+    const genuine = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as {
+      permission: { bound: object }
+    }
+    expect(genuine.permission.bound).toMatchObject({ requester: 'Ada', databaseId: target.database.id })
+    const before = await everything()
+    const replayed = { ...genuine, runKey: OWN }
+    const evil = { ...EVIL, statements: 1, durationMs: 0, fingerprintBefore: 'x', fingerprintAfter: 'y' }
+    const inputs = [
+      replayed,
+      { ...replayed, bundle: await packBundle([EVIL]), migration: evil },
+      { ...replayed, permission: { ...genuine.permission, act: 'reverse-migration' } },
+    ]
+    for (const input of inputs)
+      expect(await attack('applyMigration', input)).toMatchObject({
+        type: 'NotAdmitted',
+        message: expect.stringMatching(/does not fit|is not approved/),
+      })
+    expect(await everything()).toEqual(before)
+    expect(ledger()).toEqual([FILE.name])
+  })
 
   /** A signed run of these files, up to what `lead` does once they are about to be applied. */
   async function rollBack(
@@ -778,7 +774,7 @@ describe('where people sign', () => {
     return handle.result()
   }
 
-  it('what they signed brings back the archive of the plan', { timeout: 240_000 }, async () => {
+  it('what they signed brings back the archive of the plan', async () => {
     const view = await rollBack(
       { '0002_a.sql': 'CREATE TABLE a (v);\n' },
       'restore-backup',
@@ -793,66 +789,58 @@ describe('where people sign', () => {
     expect(ledger()).toEqual([FILE.name])
   })
 
-  it(
-    'the reverse of a part of the files is written again before it is believed',
-    { timeout: 240_000 },
-    async () => {
-      const pending = {
-        '0002_b.sql': 'ALTER TABLE t ADD COLUMN b TEXT;\n',
-        '0003_unique.sql': 'CREATE UNIQUE INDEX t_v ON t (v);\n',
-      }
-      const view = await rollBack(pending, 'reverse-migration', async (handle) => {
-        const final = await until(handle, gateOpen('final'))
-        // The rehearsed rows were unique.
-        const opened = openSqlite(database)
-        opened.exec(`INSERT INTO t (v) VALUES ('kept')`)
-        opened.close()
-        await handle.signal('decide', signedDecision(final, 'final'))
-      })
-      expect({ outcome: view.outcome, tries: view.rollbackTries }, view.message).toEqual({
-        outcome: 'rolled-back',
-      })
-      expect(ledger()).toEqual([FILE.name, '0002_b.sql', expect.stringContaining('_rollback_')])
-    },
-  )
-
-  it(
-    'an adoption that they signed writes the rows of just those files, and lets none of them run',
-    { timeout: 240_000 },
-    async () => {
-      // What the file makes is there, and the ledger does not say so.
+  it('the reverse of a part of the files is written again before it is believed', async () => {
+    const pending = {
+      '0002_b.sql': 'ALTER TABLE t ADD COLUMN b TEXT;\n',
+      '0003_unique.sql': 'CREATE UNIQUE INDEX t_v ON t (v);\n',
+    }
+    const view = await rollBack(pending, 'reverse-migration', async (handle) => {
+      const final = await until(handle, gateOpen('final'))
+      // The rehearsed rows were unique.
       const opened = openSqlite(database)
-      opened.exec(HELD.sql)
+      opened.exec(`INSERT INTO t (v) VALUES ('kept')`)
       opened.close()
-      const recorded = ledger()
-      const files = [{ name: HELD.name, sha256: HELD.sha256 }]
-      const handle = await start({ ...request, files, bundle: await packBundle([HELD]), adopt: {} })
-      for (const gate of GATES.filter((one) => one !== 'rollback' && one !== 'team-confirmation')) {
-        const seen = await until(handle, (now) => gateOpen(gate)(now) || now.outcome !== null)
-        expect(seen.outcome, seen.message).toBeNull()
-        await handle.signal('decide', signedDecision(seen, gate))
-      }
-      const view = await handle.result()
-      expect({ outcome: view.outcome, adopted: view.adopted }, view.message).toEqual({
-        outcome: 'completed',
-        adopted: [HELD.name],
-      })
-      expect(ledger().sort()).toEqual([...recorded, HELD.name].sort())
+      await handle.signal('decide', signedDecision(final, 'final'))
+    })
+    expect({ outcome: view.outcome, tries: view.rollbackTries }, view.message).toEqual({
+      outcome: 'rolled-back',
+    })
+    expect(ledger()).toEqual([FILE.name, '0002_b.sql', expect.stringContaining('_rollback_')])
+  })
 
-      const { events } = await handle.fetchHistory()
-      const payload = events?.find(
-        ({ activityTaskScheduledEventAttributes: one }) => one?.activityType?.name === 'recordAdoption',
-      )?.activityTaskScheduledEventAttributes?.input?.payloads?.[0]?.data
-      const { permission } = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as { permission: object }
-      const before = await everything()
-      const input = { ...(await evilApply()), target, permission: { ...permission, act: 'apply' } }
-      expect(await attack('applyMigration', input)).toMatchObject({
-        type: 'NotAdmitted',
-        message: expect.stringContaining('to record files, not to run them'),
-      })
-      expect(await everything()).toEqual(before)
-    },
-  )
+  it('an adoption that they signed writes the rows of just those files, and lets none of them run', async () => {
+    // What the file makes is there, and the ledger does not say so.
+    const opened = openSqlite(database)
+    opened.exec(HELD.sql)
+    opened.close()
+    const recorded = ledger()
+    const files = [{ name: HELD.name, sha256: HELD.sha256 }]
+    const handle = await start({ ...request, files, bundle: await packBundle([HELD]), adopt: {} })
+    for (const gate of GATES.filter((one) => one !== 'rollback' && one !== 'team-confirmation')) {
+      const seen = await until(handle, (now) => gateOpen(gate)(now) || now.outcome !== null)
+      expect(seen.outcome, seen.message).toBeNull()
+      await handle.signal('decide', signedDecision(seen, gate))
+    }
+    const view = await handle.result()
+    expect({ outcome: view.outcome, adopted: view.adopted }, view.message).toEqual({
+      outcome: 'completed',
+      adopted: [HELD.name],
+    })
+    expect(ledger().sort()).toEqual([...recorded, HELD.name].sort())
+
+    const { events } = await handle.fetchHistory()
+    const payload = events?.find(
+      ({ activityTaskScheduledEventAttributes: one }) => one?.activityType?.name === 'recordAdoption',
+    )?.activityTaskScheduledEventAttributes?.input?.payloads?.[0]?.data
+    const { permission } = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as { permission: object }
+    const before = await everything()
+    const input = { ...(await evilApply()), target, permission: { ...permission, act: 'apply' } }
+    expect(await attack('applyMigration', input)).toMatchObject({
+      type: 'NotAdmitted',
+      message: expect.stringContaining('to record files, not to run them'),
+    })
+    expect(await everything()).toEqual(before)
+  })
 })
 
 /** The bytes of somebody else, as an apply takes them. */

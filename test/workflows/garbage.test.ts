@@ -61,7 +61,7 @@ it('no body of any signal fails a workflow task, at a gate or in the monitoring'
     ALL_GATES.map(() => 'Bea'),
   )
   expect(view.refused.length).toBeGreaterThan(BODIES.length)
-}, 120_000)
+})
 
 const { target: _left, ...withoutTarget } = requestFor('x')
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
       extraArgs: ['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${SUGGESTED_AT}`],
     },
   })
-}, 120_000)
+})
 afterAll(() => env.teardown())
 
 it('renews its history when the server asks for it, and misses and repeats no checkpoint', async () => {
@@ -59,4 +59,4 @@ it('renews its history when the server asks for it, and misses and repeats no ch
   const { firstRunId, execution } = raw.workflowExecutionInfo ?? {}
   expect(firstRunId).toBeTruthy()
   expect(execution?.runId).not.toBe(firstRunId)
-}, 60_000)
+})

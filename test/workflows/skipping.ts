@@ -70,7 +70,7 @@ function useServer(start: () => Promise<TestWorkflowEnvironment>): SkippingServe
       activities: activitiesOf(worlds, calls),
     })
     opened = { env, worker, ended: worker.run() }
-  }, 120_000)
+  })
   afterAll(async () => {
     opened?.worker.shutdown()
     await opened?.ended
@@ -137,7 +137,7 @@ function activitiesOf(worlds: Map<string, World>, calls: Set<Promise<unknown>>):
 }
 
 /** However busy the machine is, and however much real work an activity does. Milliseconds. */
-const PATIENCE_MS = 150_000
+const PATIENCE_MS = 400_000
 
 /** Waits, without moving the clock, until the run's state is as asked. Real work is asked after less and less often: each look costs. */
 export async function until(handle: RunHandle, asked: (view: RunView) => boolean): Promise<RunView> {

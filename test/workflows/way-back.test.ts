@@ -675,5 +675,5 @@ describe('what a run begins with', () => {
         advice: expect.stringContaining('let one file stand for the oldest ones'),
       }),
     )
-  }, 60_000)
+  })
 })

@@ -40,7 +40,7 @@ function inputFor(sql: string): RehearseInput {
   }
 }
 
-it('makes the same plan as in this process, and tells how far it is', { timeout: 120_000 }, async () => {
+it('makes the same plan as in this process, and tells how far it is', async () => {
   const input = inputFor(`DELETE FROM b WHERE v < '2';`)
   const told: string[] = []
   const apart = await rehearseInOwnProcess({ ...input, onProgress: (message) => told.push(message) })
@@ -50,28 +50,23 @@ it('makes the same plan as in this process, and tells how far it is', { timeout:
   expect(readdirSync(folder)).toEqual(['database.sqlite'])
 })
 
-it(
-  'gives up on a statement that does not end, names it, and is not held up',
-  { timeout: 180_000 },
-  async () => {
-    let beats = 0
-    const heart = setInterval(() => (beats += 1), 100)
-    const { verdict, findings } = await rehearseInOwnProcess({
-      ...inputFor(ENDLESS),
-      statementLimitMs: 1_500,
-    })
-    clearInterval(heart)
-    expect(verdict).toBe('block')
-    expect(findings).toContainEqual(
-      expect.objectContaining({ code: 'RH102', migration: '0001_change.sql', line: 2, severity: 'error' }),
-    )
-    expect(beats).toBeGreaterThan(5)
-  },
-)
+it('gives up on a statement that does not end, names it, and is not held up', async () => {
+  let beats = 0
+  const heart = setInterval(() => (beats += 1), 100)
+  const { verdict, findings } = await rehearseInOwnProcess({
+    ...inputFor(ENDLESS),
+    statementLimitMs: 1_500,
+  })
+  clearInterval(heart)
+  expect(verdict).toBe('block')
+  expect(findings).toContainEqual(
+    expect.objectContaining({ code: 'RH102', migration: '0001_change.sql', line: 2, severity: 'error' }),
+  )
+  expect(beats).toBeGreaterThan(5)
+})
 
 it.skipIf(process.platform === 'win32')(
   'ends itself at a statement that takes all memory, names it, and judges the others',
-  { timeout: 180_000 },
   async () => {
     const { verdict, findings } = await rehearseInOwnProcess({
       ...inputFor(
@@ -89,7 +84,7 @@ it.skipIf(process.platform === 'win32')(
   },
 )
 
-it('ends at once when it is cancelled, and leaves nothing behind', { timeout: 120_000 }, async () => {
+it('ends at once when it is cancelled, and leaves nothing behind', async () => {
   const controller = new AbortController()
   const reason = new Error('no longer wanted')
   const plan = rehearseInOwnProcess({

@@ -161,7 +161,7 @@ describe("production's own queries, without configuration", () => {
         { outcome: 'not-tried', because: expect.stringContaining('did not end') },
       ],
     })
-  }, 60_000)
+  })
 })
 
 describe('what each statement costs', () => {

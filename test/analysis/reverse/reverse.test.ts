@@ -48,7 +48,7 @@ describe('the generated reverse migration', () => {
     }
     console.log(`${available} of ${SEEDS} reversed, ${free} without any difference\n${reasons.join('\n')}`)
     expect(available).toBeGreaterThan(SEEDS * 0.95)
-  }, 120_000)
+  })
 })
 
 async function thereAndBack(seed: number) {

@@ -20,7 +20,7 @@ async function errorsIn(...texts: string[]): Promise<string[]> {
 const room = expect.stringMatching(/^RH102 0001_change\.sql:2 .*held in memory, larger than the 16 MB/)
 const memory = expect.stringMatching(/^RH102 0001_change\.sql:2 .*took more than 300 MB of memory/)
 
-describe('a statement that makes the replay too large is named with the limit', { timeout: 120_000 }, () => {
+describe('a statement that makes the replay too large is named with the limit', () => {
   it.each([
     ['large values of many rows', `INSERT INTO t(v) SELECT hex(randomblob(900000)) FROM c;`, room, MANY],
     ['many small rows', `INSERT INTO t(v) SELECT hex(randomblob(800)) FROM c;`, room, MANY],

@@ -37,37 +37,31 @@ function seed(folder: string): void {
   database.close()
 }
 
-test(
-  'a backup in a bucket is validated and restored from another checkout',
-  { timeout: 120_000 },
-  async () => {
-    const [mine, yours] = [checkout(), checkout()]
-    seed(mine)
-    const made = await inBucket(['backup'], mine)
-    expect(made).toMatchObject({ code: 0, json: { verified: true } })
-    const { file } = made.json as { file: string }
-    expect(file).toMatch(
-      /^s3:\/\/archives\/cli\/the-archive\/backup-\w{8}\/archive\/backup-local-[\d-]+\.zip$/,
-    )
-    expect(existsSync(path.join(mine, 'backups'))).toBe(false)
+test('a backup in a bucket is validated and restored from another checkout', async () => {
+  const [mine, yours] = [checkout(), checkout()]
+  seed(mine)
+  const made = await inBucket(['backup'], mine)
+  expect(made).toMatchObject({ code: 0, json: { verified: true } })
+  const { file } = made.json as { file: string }
+  expect(file).toMatch(/^s3:\/\/archives\/cli\/the-archive\/backup-\w{8}\/archive\/backup-local-[\d-]+\.zip$/)
+  expect(existsSync(path.join(mine, 'backups'))).toBe(false)
 
-    expect(await inBucket(['backup', 'validate'], yours)).toMatchObject({
-      code: 0,
-      json: { success: true },
-    })
-    expect(await inBucket(['backup', 'validate', file], yours)).toMatchObject({
-      code: 0,
-      json: { success: true },
-    })
-    const to = path.join(yours, 'restored')
-    expect(await inBucket(['backup', 'restore', file, '--to', to], yours)).toMatchObject({
-      code: 0,
-      json: { tables: [{ name: 't', rows: 2 }] },
-    })
-    const other = file.replace('the-archive', 'another')
-    expect(await inBucket(['backup', 'validate', other], yours)).toMatchObject({
-      code: 2,
-      json: { error: { type: 'NotAdmitted' } },
-    })
-  },
-)
+  expect(await inBucket(['backup', 'validate'], yours)).toMatchObject({
+    code: 0,
+    json: { success: true },
+  })
+  expect(await inBucket(['backup', 'validate', file], yours)).toMatchObject({
+    code: 0,
+    json: { success: true },
+  })
+  const to = path.join(yours, 'restored')
+  expect(await inBucket(['backup', 'restore', file, '--to', to], yours)).toMatchObject({
+    code: 0,
+    json: { tables: [{ name: 't', rows: 2 }] },
+  })
+  const other = file.replace('the-archive', 'another')
+  expect(await inBucket(['backup', 'validate', other], yours)).toMatchObject({
+    code: 2,
+    json: { error: { type: 'NotAdmitted' } },
+  })
+})

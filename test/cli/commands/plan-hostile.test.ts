@@ -35,30 +35,26 @@ const migrations = (put: (sql: string) => string): Record<string, string> =>
     HOSTILE.map(({ sql }, at) => [`migrations/${String(at + 2).padStart(4, '0')}_b.sql`, put(sql)]),
   )
 
-test(
-  'hostile SQL that a checkout brings reaches nothing beyond the copies of a plan',
-  { timeout: 240_000 },
-  async () => {
-    const { put, untouched } = withVictim()
-    const files = migrations(put)
+test('hostile SQL that a checkout brings reaches nothing beyond the copies of a plan', async () => {
+  const { put, untouched } = withVictim()
+  const files = migrations(put)
 
-    const pending = await runJson(['plan'], checkout(files))
-    expect(pending).toMatchObject({ code: 1, json: { success: false, verdict: 'block' } })
-    untouched()
+  const pending = await runJson(['plan'], checkout(files))
+  expect(pending).toMatchObject({ code: 1, json: { success: false, verdict: 'block' } })
+  untouched()
 
-    // Said to be applied already: they are run to find out what the schema was.
-    const applied = Object.keys(files).map((file) => path.basename(file))
-    const fine = { 'migrations/0999_c.sql': 'ALTER TABLE a ADD COLUMN y TEXT;' }
-    const behind = await runJson(['plan'], checkout({ ...files, ...fine }, applied))
-    expect(behind).toMatchObject({ code: 0, json: { migrations: [{ name: '0999_c.sql' }] } })
-    untouched()
+  // Said to be applied already: they are run to find out what the schema was.
+  const applied = Object.keys(files).map((file) => path.basename(file))
+  const fine = { 'migrations/0999_c.sql': 'ALTER TABLE a ADD COLUMN y TEXT;' }
+  const behind = await runJson(['plan'], checkout({ ...files, ...fine }, applied))
+  expect(behind).toMatchObject({ code: 0, json: { migrations: [{ name: '0999_c.sql' }] } })
+  untouched()
 
-    const queries = HOSTILE.map(({ name, sql }) => ({ name, sql: put(sql) }))
-    const asked = await runJson(
-      ['plan'],
-      checkout({ ...fine, 'runbook.config.json': JSON.stringify({ queries }) }),
-    )
-    expect(asked.json).toHaveProperty('verdict')
-    untouched()
-  },
-)
+  const queries = HOSTILE.map(({ name, sql }) => ({ name, sql: put(sql) }))
+  const asked = await runJson(
+    ['plan'],
+    checkout({ ...fine, 'runbook.config.json': JSON.stringify({ queries }) }),
+  )
+  expect(asked.json).toHaveProperty('verdict')
+  untouched()
+})

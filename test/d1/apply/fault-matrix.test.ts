@@ -77,7 +77,7 @@ it('knows every request that an apply makes', async () => {
   for (const step of STEPS) expect(struck(step, api.calls), step.name).toBe(true)
 })
 
-it.each(CELLS)('$kind at "$step.name" of file $file', { timeout: 120_000 }, async (cell) => {
+it.each(CELLS)('$kind at "$step.name" of file $file', async (cell) => {
   const { file, step, kind } = cell
   outcomes.set(keyOf(cell), 'WRONG')
   const { target, api } = await remoteTarget(seedAfter(file))

@@ -52,7 +52,7 @@ describe('Time Travel', () => {
     expect(api.calls.filter(({ route }) => route === 'restore')).toHaveLength(1)
   })
 
-  it('says that the eleventh restore in ten minutes has to wait', { timeout: 120_000 }, async () => {
+  it('says that the eleventh restore in ten minutes has to wait', async () => {
     const { target, api } = await remoteTarget(SCHEMA)
     const { bookmark = '' } = await readBookmark(target)
     const url = `${api.url}/accounts/${api.accountId}/d1/database/${target.database.id}/time_travel/restore`

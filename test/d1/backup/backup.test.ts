@@ -12,7 +12,7 @@ import { temporaryFolder } from '../../temporary-folder.js'
 import { NASTY_SQL, nastyRows } from '../nasty-database.js'
 
 describe('a backup of a nasty database', () => {
-  it('brings every value back, under SQLite, workerd and Wrangler', { timeout: 120_000 }, async () => {
+  it('brings every value back, under SQLite, workerd and Wrangler', async () => {
     const target = localTarget()
     const source = seedLocal(
       target,

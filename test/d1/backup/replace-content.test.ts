@@ -142,7 +142,7 @@ const ENVELOPE = { success: true, errors: [], messages: [] }
 describe('the way back into a remote database', () => {
   const all = SCHEMAS.map(([what]) => what).join('; ')
 
-  it(`brings back the archive over ${all}`, { timeout: 120_000 }, async () => {
+  it(`brings back the archive over ${all}`, async () => {
     const { target, api } = await remoteTarget(`${SCHEMAS.map(([, sql]) => sql).join('\n')} ${LEDGER}`)
     const backup = await createBackup({ target, files: [], keep: 1 })
     api.database(target.database.id).exec(LATER)
@@ -167,7 +167,7 @@ describe('the way back into a remote database', () => {
     expect(await summariesOf(api.database(target.database.id))).toEqual(sorted(backup.tables))
   })
 
-  it('is read back: an import that ended is not believed', { timeout: 120_000 }, async () => {
+  it('is read back: an import that ended is not believed', async () => {
     const { target, api } = await remoteTarget(
       `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('a'), ('b'); ${LEDGER}`,
     )
@@ -240,7 +240,7 @@ describe('the way back into a remote database', () => {
     expect(live()).toEqual([{ v: 'a' }])
   })
 
-  it('takes no sums for a proof that all is there', { timeout: 60_000 }, async () => {
+  it('takes no sums for a proof that all is there', async () => {
     const { target, api } = await remoteTarget(
       `CREATE TABLE t (v TEXT); INSERT INTO t VALUES ('abcd-efgh-ijkl-mnop-qrst'); ${LEDGER}`,
     )
@@ -256,7 +256,7 @@ describe('the way back into a remote database', () => {
     expect(api.calls.filter(({ route }) => route === 'import').length).toBeGreaterThan(0)
   })
 
-  it('leaves the database as it was when the import fails', { timeout: 120_000 }, async () => {
+  it('leaves the database as it was when the import fails', async () => {
     const { target, api } = await remoteTarget(`${SCHEMAS[0]?.[1]} ${LEDGER}`)
     const backup = await createBackup({ target, files: [], keep: 1 })
     api.database(target.database.id).exec(LATER)

@@ -353,7 +353,6 @@ console.log('sealed all')`
 describe('a worker that is killed while it seals', () => {
   it.each(PLACES)(
     'leaves the archive readable or sealed, and whole; the next one seals it: %s',
-    { timeout: 120_000 },
     async (_where, make) => {
       const rows = Array.from({ length: 30_000 }, (_, at) => `('${SECRET} ${Math.sin(at)}')`).join()
       const { mine, store, recipients, archives } = await placeWith(await make(), rows)

@@ -32,41 +32,37 @@ async function holdExclusively(file: string): Promise<() => Promise<void>> {
   }
 }
 
-it(
-  'says that another process holds the database, leaves nothing behind, and works once it is free',
-  { timeout: 120_000 },
-  async () => {
-    const target = localTarget()
-    const file = seedLocal(target, `${SCHEMA} ${LEDGER_SQL}`)
-    const archive = await createBackup({ target, files: [], keep: 1 })
-    const sql = 'ALTER TABLE t ADD COLUMN w;'
-    const apply = {
-      target,
-      file: migrationFile('0001_w.sql', Buffer.from(sql)),
-      ledgerBefore: [],
-      fingerprintBefore: fingerprintOf(SCHEMA),
-      fingerprintAfter: fingerprintOf(SCHEMA + sql),
-      stageRoot: temporaryFolder(),
-    }
-    const locked = {
-      type: 'DatabaseLocked',
-      retryable: true,
-      advice: expect.stringContaining('wrangler dev'),
-    }
+it('says that another process holds the database, leaves nothing behind, and works once it is free', async () => {
+  const target = localTarget()
+  const file = seedLocal(target, `${SCHEMA} ${LEDGER_SQL}`)
+  const archive = await createBackup({ target, files: [], keep: 1 })
+  const sql = 'ALTER TABLE t ADD COLUMN w;'
+  const apply = {
+    target,
+    file: migrationFile('0001_w.sql', Buffer.from(sql)),
+    ledgerBefore: [],
+    fingerprintBefore: fingerprintOf(SCHEMA),
+    fingerprintAfter: fingerprintOf(SCHEMA + sql),
+    stageRoot: temporaryFolder(),
+  }
+  const locked = {
+    type: 'DatabaseLocked',
+    retryable: true,
+    advice: expect.stringContaining('wrangler dev'),
+  }
 
-    const release = await holdExclusively(file)
-    await expect(createBackup({ target, files: [], keep: 2 })).rejects.toMatchObject(locked)
-    await expect(applyMigration(apply)).rejects.toMatchObject(locked)
-    await expect(
-      replaceContent({ target, file: archive.file, stageRoot: temporaryFolder() }),
-    ).rejects.toMatchObject(locked)
-    expect(readdirSync(target.backupDir).filter((name) => name !== '.gitignore')).toEqual([
-      archive.file.slice(target.backupDir.length + 1),
-    ])
-    await release()
+  const release = await holdExclusively(file)
+  await expect(createBackup({ target, files: [], keep: 2 })).rejects.toMatchObject(locked)
+  await expect(applyMigration(apply)).rejects.toMatchObject(locked)
+  await expect(
+    replaceContent({ target, file: archive.file, stageRoot: temporaryFolder() }),
+  ).rejects.toMatchObject(locked)
+  expect(readdirSync(target.backupDir).filter((name) => name !== '.gitignore')).toEqual([
+    archive.file.slice(target.backupDir.length + 1),
+  ])
+  await release()
 
-    expect((await readSnapshot(target)).schemaFingerprint).toBe(fingerprintOf(SCHEMA))
-    expect((await createBackup({ target, files: [], keep: 2 })).verified).toBe(true)
-    expect(await applyMigration(apply)).toMatchObject({ state: 'applied' })
-  },
-)
+  expect((await readSnapshot(target)).schemaFingerprint).toBe(fingerprintOf(SCHEMA))
+  expect((await createBackup({ target, files: [], keep: 2 })).verified).toBe(true)
+  expect(await applyMigration(apply)).toMatchObject({ state: 'applied' })
+})

@@ -18,7 +18,7 @@ export async function installedWrangler(version: string): Promise<string | undef
     {
       cwd: folder,
       reject: false,
-      timeout: 120_000,
+      timeout: 400_000,
       env: { npm_config_fetch_retries: '1', npm_config_fetch_timeout: '20000' },
     },
   )

@@ -52,7 +52,7 @@ export async function createWranglerProject(wrangler: string): Promise<WranglerP
         all: true,
         reject: false,
         stdin: 'ignore',
-        timeout: 50_000,
+        timeout: 400_000,
         env: {
           ...api.env,
           CI: 'true',

@@ -33,7 +33,7 @@ beforeAll(async () => {
   server = await startEmbeddedServer({ projectDir })
   session = await connectClient({ projectDir, codecKeys: A })
   ;({ connection } = await connectWorker({ projectDir }))
-}, 120_000)
+})
 
 afterAll(async () => {
   await connection.close()
@@ -87,7 +87,7 @@ test('a worker without the key of a run does not begin; one that polls all the s
   const stopKeyed = await worker(A)
   await untilRead(workflowId, 'prerequisites')
   await stopKeyed()
-}, 120_000)
+})
 
 describe('what nobody can read does not hold a run up', () => {
   const spoiled = async (): Promise<[string, Payload[]][]> => {
@@ -130,7 +130,7 @@ describe('what nobody can read does not hold a run up', () => {
     const { events } = await session.client.workflow.getHandle(workflowId, runId).fetchHistory()
     expect(events?.filter(({ workflowTaskFailedEventAttributes: failed }) => failed)).toEqual([])
     await stop()
-  }, 120_000)
+  })
 })
 
 describe('who may send', () => {
