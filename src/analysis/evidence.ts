@@ -140,6 +140,8 @@ export interface ColumnChange {
   /** `table.column` that holds one other word for each value but those lost: which stands for which, only the migration says. */
   mappedTo?: string
   mappedSamples?: ColumnChange['samples']
+  /** Of a column that is gone: the value, as an SQL literal, that all rows had which are still there; the migration chose them by it. */
+  kindThatStays?: string
   /** All rows hold one and the same value now, as a forgotten column of a rebuild does. */
   uniform?: boolean
   /** A generated column, before or afterwards. */
@@ -168,6 +170,8 @@ export interface DataComparison {
   equalSamples?: string[]
   /** The key, where the equal one differs in it; nothing refers to the gone ones then. */
   equalBut?: string
+  /** Rows that are gone, beside the lost ones, or rows of a dropped table: each went into another with its key. */
+  summed?: SummedRows
   columns: ColumnChange[]
   filled: FilledColumn[]
   /** Rows of now that are known as one of before that another one is known as already. */
@@ -179,6 +183,12 @@ export interface DataComparison {
   appeared?: AppearedRows
   /** By the name of a unique index that the table did not have: rows of before that shared its columns with another one. */
   shared?: Record<string, number>
+}
+
+/** Rows that became one with another; `columns` hold their sums, and the others what all of them said, or the least or most of it. */
+export interface SummedRows {
+  rows: number
+  columns: string[]
 }
 
 /** NULLs of a column that are values now. */
@@ -200,6 +210,8 @@ export interface AppearedRows {
   samples: string[]
   /** The table that took its place was there before, with rows; `asked`: a CREATE TABLE IF NOT EXISTS wanted it new. */
   leftover?: { table: string; rows: number; asked: boolean }
+  /** The columns, all together unique now, of which a copy fills one from elsewhere: it makes a row for each. */
+  each?: string[]
 }
 
 /** What became of a CHECK that the table no longer has word for word. */

@@ -75,7 +75,7 @@ export const KEYS_TAKEN: Scenario[] = [
       copied(' OR IGNORE', 'SELECT (id + 1) / 2, txt, n FROM comments'),
       ['3 rows of comments are lost; 3 of 6 remain.', `(2, 'c2', 5), (4, 'c4', 7), (6, 'c6', 8)`],
     ),
-    silent: ['RH101'],
+    silent: ['RH101', 'DL103'],
   },
   lost('capitals tell keys apart no longer, by REPLACE', folded(' OR REPLACE'), [
     '1 row of prefs is lost; 3 of 4 remain.',

@@ -34,6 +34,8 @@ import { COPY_NOT_REACHED, COPY_REACHED } from './self-references.js'
 import { SPLIT_KEPT, SPLIT_LOST } from './split-tables.js'
 import { SET_BY_NO_TRIGGER, SET_BY_TRIGGERS } from './set-by-triggers.js'
 import { SHIFTED_APART, SHIFTED_ONTO } from './shifted-values.js'
+import { NOT_SUMMED, ONE_FOR_EACH, ONE_TOO_MANY, SUMMED } from './keys-merged.js'
+import { MANY_LOOKED_UP, NUMBERS_GIVEN_AGAIN, NUMBERS_WRITTEN_AGAIN } from './rows-put-in.js'
 import type { Scenario } from './scenario.js'
 
 /** What migrations do to rows, values and rules, by kind: harmful ones, and beside them those that look alike. Each is a test case. */
@@ -67,6 +69,13 @@ export const KINDS: Record<string, Scenario[]> = {
   'rows under other keys': REKEYED,
   'rows whose key another one takes': KEYS_TAKEN,
   'keys that change hands': KEYS_NOT_TAKEN,
+  'rows that go, and others that are written out with their numbers': NUMBERS_GIVEN_AGAIN,
+  'rows that are written out again': NUMBERS_WRITTEN_AGAIN,
+  'many rows whose new keys a table says': MANY_LOOKED_UP,
+  'rows that become one, which holds their sum': SUMMED,
+  'rows that become one, and something of them is nowhere': NOT_SUMMED,
+  'copies that make a row for each of something': ONE_FOR_EACH,
+  'copies that make rows which nothing tells apart': ONE_TOO_MANY,
   'statements that take no row, beside a new key': TAKES_NONE,
   'statements that take some rows, beside a new key': TAKES_SOME,
   'parts of a key': KEY_PARTS,

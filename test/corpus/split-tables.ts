@@ -22,6 +22,20 @@ const lost = (scenario: Case): Scenario => ({ ...MEDIA, verdict: 'block', codes:
 /** Each row is in one of several tables, and which one says what its WHERE asked for. */
 export const SPLIT_KEPT: Scenario[] = [
   kept({
+    name: 'one kind leaves for a table of its own, and the kind of those that stay is dropped',
+    migration: `${IMAGES} ${images(`kind = 'image'`)} DELETE FROM media WHERE kind = 'image'; ALTER TABLE media DROP COLUMN kind;`,
+    codes: ['DS103'],
+    says: [
+      `Column media.kind is dropped with 2 values; all rows that stay said 'video'; 2 more were in rows that media no longer has.`,
+    ],
+  }),
+  kept({
+    name: 'the same by a rebuild that leaves them out',
+    migration: `${IMAGES} ${images(`kind = 'image'`)} ${VIDEOS} ${videos(`kind = 'video'`)} DROP TABLE media; ALTER TABLE videos RENAME TO media;`,
+    codes: ['DS103'],
+    says: [`all rows that stay said 'video'`],
+  }),
+  kept({
     name: 'a table becomes two by its kind, which no column says any more',
     migration: `${IMAGES} ${VIDEOS} ${images(`kind = 'image'`)} ${videos(`kind = 'video'`)} DROP TABLE media;`,
     says: ['they are all in images, videos'],
@@ -55,6 +69,19 @@ export const SPLIT_KEPT: Scenario[] = [
 
 /** Rows or their kind are in none of them. */
 export const SPLIT_LOST: Scenario[] = [
+  lost({
+    name: 'one kind of three leaves, and which of two the others are is dropped',
+    rows: `${MEDIA.rows} INSERT INTO media VALUES (9, 'sound', 'd', 3);`,
+    migration: `${IMAGES} ${images(`kind = 'image'`)} DELETE FROM media WHERE kind = 'image'; ALTER TABLE media DROP COLUMN kind;`,
+    codes: ['DL103'],
+    says: ['3 values of media.kind go with the column'],
+  }),
+  lost({
+    name: 'the rows that leave were not chosen by the column that is dropped',
+    migration: `CREATE TABLE images (id INTEGER PRIMARY KEY, kind TEXT, url TEXT); INSERT INTO images SELECT id, kind, url FROM media WHERE id IN (1, 3); DELETE FROM media WHERE id IN (1, 3); ALTER TABLE media DROP COLUMN kind;`,
+    codes: ['DL103'],
+    says: ['2 values of media.kind go with the column'],
+  }),
   lost({
     name: 'rows of a third kind are in neither table',
     rows: `${MEDIA.rows} INSERT INTO media VALUES (9, 'sound', 'z', 4);`,

@@ -1,9 +1,11 @@
 import { defined } from '../../contract/defined.js'
+import { unquote, type Token } from '../../d1/sql/tokens.js'
 import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
-import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
+import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { AppearedRows, ColumnChange, DataComparison, StatementEvidence, TableFate } from '../evidence.js'
-import { column, join, number, SAMPLES, type Pair } from './row-keys.js'
+import { column, isOfBefore, join, number, sampleText, SAMPLES, type Pair } from './row-keys.js'
 import type { Versions } from './versions.js'
+import { selectedFor } from './writers.js'
 
 /**
  * Rows of a rebuilt table that it did not have and that no statement added from elsewhere: the copy made several of one, or the table
@@ -30,8 +32,71 @@ export function appearedRows(
   return {
     rows,
     samples: samplesOf(versions, fate, after, key),
-    ...defined({ leftover }),
+    ...defined({
+      leftover,
+      each: leftover === undefined ? forEach(versions, fate, after, names) : undefined,
+    }),
   }
+}
+
+/**
+ * The unique columns of the new table of which the copies fill one with something that is not of the row: the region of a price, the element
+ * of a list. Undefined where nothing tells the rows that were made of one apart.
+ */
+function forEach(
+  { statements }: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  names: Set<string>,
+): string[] | undefined {
+  const all = after.columns.filter(({ generated }) => !generated).map(({ name }) => name)
+  const copies = statements.filter(
+    (statement) =>
+      statement.anatomy.verb === 'insert' &&
+      names.has(lower(statement.anatomy.target)) &&
+      readsFrom(statements, statement, fate),
+  )
+  const unique = after.indexes
+    .filter(({ unique, partial }) => unique && !partial)
+    .map(({ columns }) => columns)
+  return [after.primaryKey, ...unique]
+    .map((columns) => columns.flatMap((name) => name ?? []))
+    .find((columns) =>
+      columns.some((name) => {
+        const values = copies.map(({ anatomy }) => selectedFor(anatomy, name, all))
+        const literals = new Set(
+          values.map(([only, ...more]) => (more.length === 0 ? only?.text : undefined)),
+        )
+        return (
+          (copies.length > 1 && literals.size === copies.length && values.every(isLiteral)) ||
+          copies.some(({ anatomy }, at) => isOfElsewhere(values[at] ?? [], anatomy.tokens, fate))
+        )
+      }),
+    )
+}
+
+function isLiteral(value: Token[]): boolean {
+  return value.length === 1 && /^(?:string|number)$/.test(value[0]?.kind ?? '')
+}
+
+/** It names a column that is none of the table's, or that another table has. */
+function isOfElsewhere(value: Token[], statement: Token[], { before }: TableFate): boolean {
+  const own = new Set([lower(before.name)])
+  for (const [at, { text }] of statement.entries())
+    if (sameName(unquote(text), before.name)) {
+      const alias = statement[/^as$/i.test(statement[at + 1]?.text ?? '') ? at + 2 : at + 1]
+      if (alias !== undefined) own.add(lower(unquote(alias.text)))
+    }
+  return value.some(({ kind, text }, at) => {
+    const [prior, next] = [value[at - 1]?.text, value[at + 1]?.text]
+    const isName =
+      kind === 'name' ||
+      (kind === 'word' &&
+        !/^(?:null|true|false|case|when|then|else|end|and|or|not|is|in|as|current_\w+)$/i.test(text))
+    if (!isName || next === '(' || next === '.') return false
+    if (prior === '.') return !own.has(lower(unquote(value[at - 2]?.text ?? '')))
+    return !/^as$/i.test(prior ?? '') && !before.columns.some(({ name }) => sameName(name, unquote(text)))
+  })
 }
 
 /** Values that differ from before because the table that takes the place was there already and kept its own. */
@@ -118,17 +183,15 @@ function isDropped(statements: StatementEvidence[], table: string): boolean {
 
 function samplesOf(
   { database }: Versions,
-  { before }: TableFate,
+  fate: TableFate,
   after: TableSchema,
   key: Pair[] | undefined,
 ): string[] {
-  const shown = after.columns.filter(({ generated }) => !generated).slice(0, 4)
-  const text = shown.map(({ name }) => shownValue(column('s', name), 40)).join(` || ', ' || `)
-  if (key === undefined || text === '') return []
-  const there = `EXISTS (SELECT 1 FROM prior.${quoteName(before.name)} b WHERE ${join(key)})`
+  const text = sampleText('s', after.columns)
+  if (key === undefined || text === undefined) return []
   return database
     .prepare(
-      `SELECT ${text} AS sample FROM main.${quoteName(after.name)} s WHERE NOT ${there} LIMIT ${SAMPLES}`,
+      `SELECT ${text} AS sample FROM main.${quoteName(after.name)} s WHERE NOT ${isOfBefore(fate, key)} LIMIT ${SAMPLES}`,
     )
     .all()
     .map((row) => String(row['sample']))

@@ -11,6 +11,7 @@ import { hasAllButKeys, withNewKeys } from './new-keys.js'
 import { givesNewKeys, isGiven, leavesKeyToSqlite, onlyUpdated } from './row-identity.js'
 import {
   column,
+  isOfBefore,
   isUniqueAmong,
   join,
   missingRows,
@@ -154,9 +155,11 @@ function lostRows(
     }
   }
   if (compared.length === 0) return asLost()
-  const there = `EXISTS (SELECT 1 FROM prior.${quoteName(fate.before.name)} b WHERE ${join(key)})`
   const unknown = rowsNotIn({ values: compared.map((pair) => column('b', pair.was)), from: missing }, [
-    { values: compared.map((pair) => column('s', pair.is)), from: `${main} WHERE NOT ${there}` },
+    {
+      values: compared.map((pair) => column('s', pair.is)),
+      from: `${main} WHERE NOT ${isOfBefore(fate, key)}`,
+    },
   ])
   if (database.prepare(`${unknown} LIMIT 1`).get() === undefined)
     return withNewKeys(versions, fate, after, { key, compared }, found, found.lost)

@@ -22,7 +22,9 @@ export function columnChanges(
   if (compared.length === 0) return []
   const cuts = compared.map(({ was, is }) => {
     const [b, s] = [column('b', was), column('s', is)]
-    return cutOff(b, s, numbersCut(database, from, [b, s], writing(was)))
+    // A number by which rows are known is another one, as the rows say; nobody reads a quantity from it.
+    const renumbers = key.length === 1 && key[0]?.was === was && key[0].by !== undefined
+    return cutOff(b, s, renumbers ? '0' : numbersCut(database, from, [b, s], writing(was)))
   })
   const counts = compared.flatMap((pair, at) => {
     const b = column('b', pair.was)

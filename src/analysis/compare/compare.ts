@@ -13,7 +13,9 @@ import { relocate } from './moved-rows.js'
 import { clearedColumn, columnsTogether, goneColumn, mergedColumn } from './moved-values.js'
 import { withEqualRows } from './equal-rows.js'
 import { keyOf, number, pairsOf, type Pair } from './row-keys.js'
+import { putIn } from './rows-put-in.js'
 import { sharedKeys } from './shared-keys.js'
+import { withSummed } from './summed-rows.js'
 import type { Versions } from './versions.js'
 import { compareWithoutKey } from './without-key.js'
 
@@ -50,7 +52,14 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
   const found = !fate.written
     ? { ...none, rowsAfter }
     : key === undefined
-      ? compareWithoutKey(database, fate, after, pairs, { ...none, rowsAfter })
+      ? compareWithoutKey(
+          database,
+          fate,
+          after,
+          pairs,
+          { ...none, rowsAfter },
+          { othersPutIn: putIn(versions.statements, fate) !== undefined },
+        )
       : compareByKey(versions, fate, after, pairs, identities, { ...none, rowsAfter })
   const plain = keyOf(fate, after, pairs)
   const ways = [...identities.slice(0, 1), ...(plain === undefined || isSameKey(plain, key) ? [] : [plain])]
@@ -70,7 +79,8 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
     ],
     nulls: nullsRefused(database, fate, after, pairs),
   }
-  const settled = compared.lost > 0 ? relocate(versions, fate, compared, key) : compared
+  const merged = withSummed(versions, fate, after, pairs, compared)
+  const settled = merged.lost > 0 ? relocate(versions, fate, merged, key) : merged
   const equals = withEqualRows(versions, fate, after, pairs, key, settled)
   const counted = withoutDuplicates(versions, fate, after, pairs, equals)
   const shared = sharedKeys(versions, fate, after, pairs)

@@ -5,8 +5,9 @@ import type { TableFate } from '../evidence.js'
 import { differ } from './differing.js'
 import { newKeyExpression } from './new-key-expression.js'
 import { besideOutlived } from './outlived-rows.js'
+import { besidePutIn } from './rows-put-in.js'
 import { givesNewKeys, identitiesOf, onlyUpdated, partSet } from './row-identity.js'
-import { join, number, ROWID, type Pair } from './row-keys.js'
+import { column, join, number, ROWID, type Pair } from './row-keys.js'
 import type { Versions } from './versions.js'
 import { assignments } from './writers.js'
 
@@ -16,7 +17,8 @@ export function knownAgain(versions: Versions, fate: TableFate, after: TableSche
   const beside = keyBesideSet(versions, fate, after, identities[0])
   if (beside !== undefined) return [beside]
   if (!fate.written) return identities
-  const outlived = (key: Pair[]): Pair[] => besideOutlived(versions, fate, after, pairs, key)
+  const outlived = (key: Pair[]): Pair[] =>
+    besidePutIn(versions, fate, after, pairs, besideOutlived(versions, fate, after, pairs, key))
   const known = identities.map((key, at) => (at === 0 ? outlived(key) : key))
   const [first] = known
   const like = (key: Pair[] | undefined): { found: number; equal: number } =>
@@ -53,8 +55,32 @@ function contentBesideKey(
       !sets.some(({ column }) => sameName(column, was) || sameName(column, is)),
   )
   const prior = `prior.${quoteName(fate.before.name)}`
-  if (others.length === 0 || number(database, `SELECT count(*) AS n FROM ${prior}`) > JOINED) return undefined
-  return tellApart(database, fate, after, others) ? others : undefined
+  const rows = number(database, `SELECT count(*) AS n FROM ${prior}`)
+  if (others.length === 0 || rows > LOOKED_UP || !tellApart(database, fate, after, others)) return undefined
+  return rows <= JOINED ? others : lookedUp(database, fate, after, key, others)
+}
+
+/** The key, by a table that says of each key of before which one the row of this content has now. */
+function lookedUp(
+  database: DatabaseSync,
+  fate: TableFate,
+  after: TableSchema,
+  key: Pair[],
+  content: Pair[],
+): Pair[] | undefined {
+  const [only, ...more] = key
+  if (only === undefined || more.length > 0) return undefined
+  const table = `temp.${quoteName(`${FOUND}_${fate.before.name}`)}`
+  const from = `prior.${quoteName(fate.before.name)} b CROSS JOIN main.${quoteName(after.name)} s ON ${join(content)}`
+  database.exec(`DROP TABLE IF EXISTS ${table}`)
+  database.exec(`CREATE TABLE ${table} (was PRIMARY KEY, is_now) WITHOUT ROWID`)
+  database.exec(
+    `INSERT OR IGNORE INTO ${table} SELECT ${column('b', only.was)}, ${column('s', only.is)} FROM ${from} WHERE ${column('b', only.was)} IS NOT NULL AND ${column('s', only.is)} IS NOT NULL`,
+  )
+  // Without the plus, what the column is declared as would be applied to the index, which then finds nothing.
+  const by = (alias: string): string =>
+    `(SELECT is_now FROM ${table} WHERE was = +${column(alias, only.was)} COLLATE BINARY)`
+  return [{ ...only, by, lives: (alias) => `${by(alias)} IS NOT NULL` }]
 }
 
 /** No two rows are equal in these columns, before and now. */
@@ -98,6 +124,10 @@ export function isSameKey(plain: Pair[], key: Pair[] = []): boolean {
 
 /** Tables up to this many rows are joined by columns that no index leads with. */
 const JOINED = 5000
+/** Up to this many the rows of one content are looked up once, and found by their key from then on. */
+const LOOKED_UP = 500_000
+/** What became of the key of each row of before. */
+const FOUND = 'd1_runbook_found'
 
 /** The key without the one part that statements set, where the others tell the rows apart by themselves, before and now. */
 function keyBesideSet(

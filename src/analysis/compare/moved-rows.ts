@@ -6,6 +6,7 @@ import { foldedLists } from './folded-lists.js'
 import { foldedIntoOwner } from './folded-owner.js'
 import { foldedRows } from './folded-rows.js'
 import { notGivenBack, whereHeld } from './moved-values.js'
+import { summedInto } from './summed-rows.js'
 import type { Versions } from './versions.js'
 import {
   column,
@@ -70,6 +71,12 @@ export function relocate(
       holding.map(({ table }) => table.name),
     )
   }
+  const summed = fate.after === undefined ? summedInto(versions, fate, copies) : undefined
+  if (summed !== undefined)
+    return {
+      ...movedTo(found, found.lost, [summed.table]),
+      summed: { rows: summed.rows, columns: summed.columns },
+    }
   const apart = valueByValue(versions, fate, rows, copies)
   if (apart !== undefined && apart.lost < found.lost) return partlyMoved(versions, fate, found, apart)
   const spare = spareNumber(versions.before, fate)

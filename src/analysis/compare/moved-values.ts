@@ -11,6 +11,7 @@ import {
   objectsLeft,
   textInRows,
 } from './json-pieces.js'
+import { kindThatStays } from './kind-that-stays.js'
 import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
 import { heldIn, joined, leftBy, sameValue, type Still, type Wanted } from './places.js'
 import { speltIn } from './readings.js'
@@ -63,6 +64,8 @@ export function goneColumn(
     }
   }
   const { missing, holders } = notGivenBack(versions, fate, after, name, key, wanted)
+  const kind = holders.length > 0 ? undefined : kindThatStays(versions, fate, after, name, there)
+  if (kind !== undefined) return { ...change, nulled: 0, kindThatStays: kind }
   const left = number(database, `SELECT count(*) AS n FROM (${missing})`)
   // Where the others were moved, an empty text that was left out says no less than a NULL, but no more either.
   const said = holders.length === 0 ? missing : `SELECT v FROM (${missing}) WHERE v <> ''`

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { TableSchema } from '../../d1/schema/schema.js'
+import type { ColumnSchema, TableSchema } from '../../d1/schema/schema.js'
 import { quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
 import type { TableFate } from '../evidence.js'
 
@@ -85,11 +85,47 @@ export function missingRows(fate: TableFate, after: TableSchema, key: Pair[]): s
   return `prior.${quoteName(fate.before.name)} b WHERE NOT EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)})`
 }
 
+/** The condition under which a row `s` of now is one of before. */
+export function isOfBefore(fate: TableFate, key: Pair[]): string {
+  const prior = `prior.${quoteName(fate.before.name)} b`
+  if (!key.some(({ by }) => by !== undefined)) return `EXISTS (SELECT 1 FROM ${prior} WHERE ${join(key)})`
+  // No index finds a row by what is calculated of it: all of them are calculated once.
+  const now = key.map(({ is }) => column('s', is)).join(', ')
+  const lives = key.flatMap((pair) => pair.lives?.('b') ?? [])
+  const where = lives.length === 0 ? '' : ` WHERE ${lives.join(' AND ')}`
+  return `coalesce((${now}) IN (SELECT ${key.map(keyOfRow).join(', ')} FROM ${prior}${where}), 0)`
+}
+
+/** Columns that are shown of a row. */
+const SHOWN = 4
+
+/**
+ * The first columns of a row `alias` (of the only table, where it is empty) as SQL literals, its key among them; where nothing else tells
+ * which row it is, its rowid. Undefined without columns.
+ */
+export function sampleText(
+  alias: string,
+  columns: Pick<ColumnSchema, 'name' | 'keyPosition' | 'generated'>[],
+): string | undefined {
+  const own = columns.filter(({ generated }) => !generated)
+  const keys = own.filter(({ keyPosition }) => keyPosition > 0)
+  const first = own.slice(0, SHOWN)
+  const shown = keys.every((it) => first.includes(it))
+    ? first
+    : [...new Set([...keys, ...own])].slice(0, SHOWN)
+  if (shown.length === 0) return undefined
+  const of = (name: string): string => (alias === '' ? name : `${alias}.${name}`)
+  const values = shown.map(({ name }) => of(quoteName(name)))
+  const text = values.map((value) => shownValue(value, 40)).join(` || ', ' || `)
+  if (keys.length > 0 || own.some(({ name }) => name.toLowerCase() === 'rowid')) return text
+  const nothing = values.map((value) => `${value} IS NULL`).join(' AND ')
+  return `CASE WHEN ${nothing} THEN 'rowid ' || ${of('rowid')} ELSE ${text} END`
+}
+
 /** The first columns of a few rows, as SQL literals. */
 export function sampleRows(database: DatabaseSync, fate: TableFate, from: string): string[] {
-  const shown = fate.before.columns.filter(({ generated }) => !generated).slice(0, 4)
-  const text = shown.map(({ name }) => shownValue(column('b', name), 40)).join(` || ', ' || `)
-  if (text === '') return []
+  const text = sampleText('b', fate.before.columns)
+  if (text === undefined) return []
   return database
     .prepare(`SELECT ${text} AS sample FROM ${from} LIMIT ${SAMPLES}`)
     .all()

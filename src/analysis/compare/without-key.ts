@@ -8,7 +8,7 @@ import { rowsNotIn } from './whole-rows.js'
 
 /**
  * Without a key only whole rows can be compared, equal ones as often as they are there. Where as many are there as before and all of
- * them agree in some columns, the values of the others have changed; else the rows are lost.
+ * them agree in some columns, the values of the others have changed; else the rows are lost. `othersPutIn`: rows went and others were written out, which are no changes.
  */
 export function compareWithoutKey(
   database: DatabaseSync,
@@ -16,6 +16,7 @@ export function compareWithoutKey(
   after: TableSchema,
   pairs: Pair[],
   start: DataComparison,
+  { othersPutIn = false } = {},
 ): DataComparison {
   if (pairs.length === 0) return { ...start, lost: start.rowsBefore }
   const notIn = (some: Pair[]): string => valuesGone(fate, after, some)
@@ -24,7 +25,7 @@ export function compareWithoutKey(
   const multiplied = lost === 0 ? 0 : repeated(database, fate, after, pairs)
   if (lost === 0)
     return { ...start, columns: pairs.flatMap((pair) => retypedOnly(database, fate, after, pair)) }
-  if (start.rowsAfter >= start.rowsBefore) {
+  if (start.rowsAfter >= start.rowsBefore && !othersPutIn) {
     const changed = pairs.filter((pair) => count([pair]) > 0)
     const same = pairs.filter((pair) => !changed.includes(pair))
     if (changed.length > 0 && (same.length === 0 || count(same) === 0)) {

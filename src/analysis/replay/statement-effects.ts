@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { cellText, quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
+import { cellText, quoteName } from '../../d1/sqlite/sqlite.js'
 import { isEmpty } from '../compare/differing.js'
-import { SAMPLES } from '../compare/row-keys.js'
+import { SAMPLES, sampleText } from '../compare/row-keys.js'
 import { assignments, upToComma } from '../compare/writers.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 import type { StatementParts } from '../statement/statement.js'
@@ -18,10 +18,16 @@ export function rowsToBeTaken(
   // Asked twice, it answers differently.
   if (tokens.some(({ text }) => /^random/i.test(text))) return []
   try {
-    const columns = database.prepare(`SELECT name FROM pragma_table_info(?) LIMIT 4`).all(target)
-    const shown = columns.map(({ name }) => shownValue(quoteName(cellText(name)), 40))
+    const columns = database
+      .prepare(`SELECT name, pk, hidden FROM pragma_table_xinfo(?)`)
+      .all(target)
+      .map(({ name, pk, hidden }) => ({
+        ...{ name: cellText(name), keyPosition: Number(pk), generated: Number(hidden) > 1 },
+      }))
+    const shown = sampleText('', columns)
+    if (shown === undefined) return []
     const rest = sql.slice(word.start + word.text.length).replace(/;\s*$/, '')
-    const asked = `${sql.slice(0, word.start)}SELECT ${shown.join(` || ', ' || `)} AS sample${rest}`
+    const asked = `${sql.slice(0, word.start)}SELECT ${shown} AS sample${rest}`
     return database
       .prepare(tokens.some(({ text }) => /^limit$/i.test(text)) ? asked : `${asked} LIMIT ${SAMPLES}`)
       .all()

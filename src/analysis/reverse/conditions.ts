@@ -32,7 +32,7 @@ export function conditionsOf({ fates }: Pick<Evidence, 'fates'>): ReverseConditi
 }
 
 function deleted({ before, data }: TableFate): ReverseCondition[] {
-  const gone = data === undefined ? 0 : data.lost + (data.equal ?? 0)
+  const gone = data === undefined ? 0 : data.lost + (data.equal ?? 0) + (data.summed?.rows ?? 0)
   return gone > 0 ? [{ kind: 'deleted', table: before.name, columns: [] }] : []
 }
 
@@ -44,6 +44,7 @@ function updated({ before, data }: TableFate): ReverseCondition[] {
   const names = new Set([
     ...changed.map(({ column }) => column),
     ...(data?.filled ?? []).map(({ column }) => column),
+    ...(data?.summed?.columns ?? []),
   ])
   return names.size === 0 ? [] : [{ kind: 'update', table: before.name, columns: [...names] }]
 }

@@ -164,7 +164,7 @@ function fingerprintOf(file: string, migrationsTable: string): string {
 }
 
 function differences(table: string, data: DataComparison): TableCost {
-  const rowsLost = data.lost + (data.equal ?? 0)
+  const rowsLost = data.lost + (data.equal ?? 0) + (data.summed?.rows ?? 0)
   const columns = data.columns
     .map(({ column, nulled, changed, blanked }) => ({
       column,

@@ -17,7 +17,13 @@ export const dl102: Rule = {
   source: 'rehearsal: rows of the backup that no table holds afterwards',
   check: (evidence) =>
     evidence.mode === 'copy'
-      ? [...observed(evidence), ...equal(evidence), ...appeared(evidence), ...repeated(evidence)]
+      ? [
+          ...observed(evidence),
+          ...equal(evidence),
+          ...summed(evidence),
+          ...appeared(evidence),
+          ...repeated(evidence),
+        ]
       : possible(evidence),
 }
 
@@ -26,13 +32,26 @@ function appeared(evidence: Evidence): Finding[] {
   return evidence.fates.flatMap((fate) => {
     const found = fate.data?.appeared
     if (fate.data === undefined || found === undefined) return []
-    const { rows, samples, leftover } = found
+    const { rows, samples, leftover, each } = found
     const verb = rows === 1 ? 'is' : 'are'
     const why =
       leftover === undefined
         ? 'the copy makes more rows than it reads'
         : `${leftover.table}, which takes its place, was there before with ${rowsText(leftover.rows)}`
     const among = samples.length === 0 ? '' : ` Among them: (${samples.join('), (')}).`
+    if (each !== undefined)
+      return [
+        findingOf(
+          dl102,
+          'info',
+          rowLossCulprit(evidence, fate),
+          `${rowsText(rows)} of ${fate.before.name} ${verb} new: the copy makes one for each ${each.length === 1 ? each[0] : `(${each.join(', ')})`}.${among}`,
+          {
+            ...{ table: fate.before.name, before: fate.data.rowsBefore, after: fate.data.rowsAfter },
+            advice: 'See that the application asks for one of them, where it asked for the row.',
+          },
+        ),
+      ]
     const message = `${rowsText(rows)} of ${fate.before.name} ${verb} new, though no statement adds any: ${why}.${among}`
     const meant = leftover !== undefined && !leftover.asked
     return [
@@ -41,6 +60,23 @@ function appeared(evidence: Evidence): Finding[] {
         before: fate.data.rowsBefore,
         after: fate.data.rowsAfter,
         advice: leftover === undefined ? COPY_ONCE : DROP_FIRST,
+      }),
+    ]
+  })
+}
+
+/** Rows of one key that became one, which says how many they were together. */
+function summed(evidence: Evidence): Finding[] {
+  return evidence.fates.flatMap((fate) => {
+    const { data, before, after } = fate
+    if (data?.summed === undefined || after === undefined) return []
+    const { rows, columns } = data.summed
+    const of = columns.map((name) => `${after.name}.${name}`).join(', ')
+    const message = `${rowsText(rows)} of ${before.name} ${rows === 1 ? 'becomes' : 'become'} one with another of the same key; ${of} ${columns.length === 1 ? 'is' : 'are'} their sum.`
+    return [
+      findingOf(dl102, 'warning', rowLossCulprit(evidence, fate), message, {
+        ...{ table: before.name, before: data.rowsBefore, after: data.rowsAfter },
+        advice: 'What each of them said is gone with it; see that nobody asks for them by the other key.',
       }),
     ]
   })

@@ -1,6 +1,6 @@
 import { defined } from '../../contract/defined.js'
 import { significantTokens } from '../../d1/sql/tokens.js'
-import type { DataComparison, Evidence, TableFate } from '../evidence.js'
+import type { DataComparison, Evidence, SummedRows, TableFate } from '../evidence.js'
 import { mentions } from '../statement/statement.js'
 import { findingOf, rowsText, type Rule } from './rule.js'
 
@@ -53,9 +53,16 @@ export function mayBeMissed({ queries = [], withoutRows }: Evidence, ...names: s
 }
 
 function whereNow(data: DataComparison): string {
-  const { among } = data
+  const { among, movedTo = '' } = data
   const untold = among === undefined ? '' : `; which rows of ${among} they are is said nowhere`
-  return `${placeText(data)}${untold}`
+  return `${placeText(data)}${untold}${summedText(data.summed, movedTo)}`
+}
+
+/** What each of them said is gone, and their sum is there. */
+function summedText(summed: SummedRows | undefined, table: string): string {
+  if (summed === undefined) return ''
+  const holds = `${summed.columns.map((name) => `${table}.${name}`).join(', ')} ${summed.columns.length === 1 ? 'is' : 'are'} the sum`
+  return `; ${rowsText(summed.rows)} of ${table} had the key of one of them: ${holds} of both`
 }
 
 function placeText({ rowsBefore, moved, movedTo = '', underOtherKeys }: DataComparison): string {

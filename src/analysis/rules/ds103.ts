@@ -17,7 +17,7 @@ export const ds103: Rule = {
         if (change !== undefined && goWithColumn(change)) return []
         const held =
           change?.preservedIn === undefined
-            ? wordsText(change)
+            ? `${wordsText(change)}${kindText(change)}`
             : `; its values are in ${change.preservedIn}${amongText(change)}${leftOutText(change)}`
         const computed = fate.before.columns.some((column) => same(column.name, name) && column.generated)
         const { values: count = 0, withRows = 0 } = change ?? {}
@@ -41,6 +41,11 @@ export const ds103: Rule = {
 function withRowsText({ before }: TableFate, count: number): string {
   const were = count === 1 ? 'was in a row' : 'were in rows'
   return count === 0 ? '' : `; ${count} more ${were} that ${before.name} no longer has`
+}
+
+/** The rows of other values went to other tables. */
+function kindText({ kindThatStays }: Partial<ColumnChange> = {}): string {
+  return kindThatStays === undefined ? '' : `; all rows that stay said ${kindThatStays}`
 }
 
 /** Two columns that became one: which value was in which is gone. */

@@ -1,0 +1,137 @@
+import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
+import { quoteName } from '../../d1/sqlite/sqlite.js'
+import type { DataComparison, StatementEvidence, SummedRows, TableFate } from '../evidence.js'
+import { newKeyExpression } from './new-key-expression.js'
+import { column, keyOfRow, number, type Pair } from './row-keys.js'
+import type { Versions } from './versions.js'
+import { assignments, upToComma, writes } from './writers.js'
+
+/**
+ * Rows that have one key now and are one row: no longer among the lost ones where that row says of each column the sum of what they said, or
+ * what all of them said, or the first or last of it: `… ON CONFLICT DO UPDATE SET hits = hits + excluded.hits`, `sum(hits) … GROUP BY lower(page)`.
+ */
+export function withSummed(
+  { database, statements }: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  pairs: Pair[],
+  found: DataComparison,
+): DataComparison {
+  const key =
+    found.lost === 0 || fate.how === 'kept' ? undefined : newKeyExpression(statements, fate, after, pairs)
+  if (key === undefined) return found
+  const others = pairs.filter(({ was }) => !key.some((part) => part.was === was))
+  const rows = `SELECT ${key.map((part, at) => `${keyOfRow(part)} AS k${at}`).join(', ')}${values(others)} FROM prior.${quoteName(fate.before.name)} b`
+  const into = {
+    table: `main.${quoteName(after.name)}`,
+    key: key.map(({ is }) => is),
+    columns: others.map(({ is }) => is),
+  }
+  const columns = sumsOf(database, rows, into)
+  if (columns === undefined || columns.length === 0) return found
+  const summed = { rows: found.lost, columns }
+  const told = new Set(others.map(({ was }) => was))
+  return {
+    ...{ ...found, lost: 0, lostSamples: [], summed },
+    columns: found.columns.filter((change) => !told.has(change.column)),
+  }
+}
+
+/** The table of these that has each row of a dropped one under its key, added to the one that it had; undefined where there is none. */
+export function summedInto(
+  { database, before, statements }: Versions,
+  fate: TableFate,
+  copies: TableSchema[],
+): (SummedRows & { table: string }) | undefined {
+  const all = fate.before.columns.filter(({ generated }) => !generated).map(({ name }) => name)
+  for (const table of copies) {
+    const old = tableNamed(before, table.name)
+    const adding = statements.filter((statement) => writes(statement, table.name) && adds(statement))
+    if (old === undefined || adding.length === 0) continue
+    const heir = (name: string): string | undefined =>
+      fate.heirs.find((it) => it.table === table.name && it.column === name)?.is ??
+      table.columns.find((it) => sameName(it.name, name))?.name
+    const held = all.map((was) => ({ was, is: heir(was) }))
+    const whole = held.flatMap(({ was, is }): Pair[] => (is === undefined ? [] : [{ was, is }]))
+    const key = table.primaryKey.flatMap((is) => whole.find((pair) => pair.is === is) ?? [])
+    if (whole.length < held.length || key.length === 0 || key.length < table.primaryKey.length) continue
+    const others = whole.filter((pair) => !key.includes(pair))
+    const side = (of: 'was' | 'is', from: string): string =>
+      `SELECT ${key.map((part, at) => `${column('b', part[of])} AS k${at}`).join(', ')}${values(others, of)} FROM ${from} b`
+    const own = key.map((part) => column('b', part.is)).join(', ')
+    const taken = `(${own}) IN (SELECT ${key.map(({ was }) => quoteName(was)).join(', ')} FROM prior.${quoteName(fate.before.name)})`
+    const rows = `${side('was', `prior.${quoteName(fate.before.name)}`)} UNION ALL ${side('is', `prior.${quoteName(old.name)}`)} WHERE ${taken}`
+    const into = {
+      table: `main.${quoteName(table.name)}`,
+      key: key.map(({ is }) => is),
+      columns: others.map(({ is }) => is),
+    }
+    const columns = sumsOf(database, rows, into)
+    if (columns === undefined || columns.length === 0) continue
+    const met = number(
+      database,
+      `SELECT count(*) AS n FROM ${`prior.${quoteName(old.name)}`} b WHERE ${taken}`,
+    )
+    return { table: table.name, rows: met, columns }
+  }
+  return undefined
+}
+
+/** An upsert that adds what it brings to what is there. */
+function adds({ anatomy: { verb, tokens } }: StatementEvidence): boolean {
+  return (
+    verb === 'insert' &&
+    assignments(tokens).some(({ value }) => {
+      const words = upToComma(value).map(({ text }) => text.toLowerCase())
+      return words.includes('+') && words.includes('excluded')
+    })
+  )
+}
+
+/**
+ * Of rows `k0` … `v0` … that are grouped by their key into one row each: the columns that hold sums of several. Undefined where a column
+ * holds anything else than their sum, the one value of all of them, or the smallest or largest.
+ */
+function sumsOf(
+  database: Versions['database'],
+  rows: string,
+  into: { table: string; key: string[]; columns: string[] },
+): string[] | undefined {
+  const group = into.key.map((_, at) => `k${at}`).join(', ')
+  const totals = into.columns.map(
+    (_, at) => `sum(v${at}) AS s${at}, min(v${at}) AS a${at}, max(v${at}) AS z${at}, count(v${at}) AS c${at}`,
+  )
+  const link = into.key.map((name, at) => `${column('s', name)} IS g.k${at}`).join(' AND ')
+  const says = into.columns.map((name, at) => {
+    const s = column('s', name)
+    const close = `(${s} = g.s${at} OR abs(${s} - g.s${at}) <= 1e-9 * abs(g.s${at}))`
+    const sum = `typeof(${s}) IN ('integer', 'real') AND ${close}`
+    return `${s} IS NULL AS n${at}, ${s} IS g.a${at} AND ${s} IS g.z${at} AS e${at}, ${sum} AS t${at}, (${s} IS g.a${at} OR ${s} IS g.z${at}) AS m${at}, g.c${at} AS c${at}`
+  })
+  const from = `(SELECT ${[group, ...totals, 'count(*) AS n'].join(', ')} FROM (${rows}) GROUP BY ${group}) g LEFT JOIN ${into.table} s ON ${link}`
+  const tests = into.columns.map(
+    (_, at) =>
+      `coalesce(min(e${at}), 0) AS same${at}, coalesce(min(CASE WHEN c${at} = 0 THEN 1 ELSE t${at} END), 0) AS sum${at}, coalesce(min(m${at}), 0) AS end${at}`,
+  )
+  const found = into.key.map((name) => `${column('s', name)} IS NOT NULL`).join(' AND ')
+  const row =
+    database
+      .prepare(
+        `SELECT ${[...tests, 'min(found) AS found'].join(', ')} FROM (SELECT ${[...says, `(${found}) AS found`].join(', ')} FROM ${from})`,
+      )
+      .get() ?? {}
+  const holds = (test: string): boolean => Number(row[test]) === 1
+  if (!holds('found')) return undefined
+  const kinds = into.columns.map((name, at) => ({
+    name,
+    same: holds(`same${at}`),
+    sum: holds(`sum${at}`),
+    end: holds(`end${at}`),
+  }))
+  if (!kinds.every(({ same, sum, end }) => same || sum || end)) return undefined
+  return kinds.filter(({ same, sum }) => sum && !same).map(({ name }) => name)
+}
+
+function values(pairs: Pair[], of: 'was' | 'is' = 'was'): string {
+  return pairs.map((pair, at) => `, ${column('b', pair[of])} AS v${at}`).join('')
+}

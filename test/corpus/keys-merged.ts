@@ -1,0 +1,191 @@
+import type { Scenario } from './scenario.js'
+
+type Case = Pick<Scenario, 'name' | 'migration'> & Partial<Scenario>
+
+const HITS = {
+  schema: `CREATE TABLE hits (page TEXT PRIMARY KEY, n INTEGER NOT NULL, seen TEXT);
+CREATE TABLE old_hits (page TEXT PRIMARY KEY, n INTEGER NOT NULL, seen TEXT);`,
+  rows: `INSERT INTO hits VALUES ('/a', 1, '2024-01-01'), ('/A', 2, '2024-03-01'), ('/b', 3, '2024-02-01');
+INSERT INTO old_hits VALUES ('/a', 10, '2023-01-01'), ('/c', 5, '2023-02-01');`,
+}
+const rebuilt = (copy: string): string =>
+  `CREATE TABLE hits_new (page TEXT PRIMARY KEY, n INTEGER NOT NULL, seen TEXT); INSERT INTO hits_new ${copy}; DROP TABLE hits; ALTER TABLE hits_new RENAME TO hits;`
+const folded = (set: string): string =>
+  `INSERT INTO hits SELECT page, n, seen FROM old_hits WHERE true ON CONFLICT (page) DO UPDATE SET ${set}; DROP TABLE old_hits;`
+const summed = (scenario: Case): Scenario => ({
+  ...{ ...HITS, verdict: 'acknowledge', codes: ['DL102'], silent: ['DL103'] },
+  says: ['1 row of hits becomes one with another of the same key; hits.n is their sum'],
+  unsaid: ['lost'],
+  ...scenario,
+})
+const lost = (scenario: Case): Scenario => ({ ...HITS, verdict: 'block', codes: ['DL102'], ...scenario })
+
+/** Rows become one, and it says what they said together. */
+export const SUMMED: Scenario[] = [
+  summed({
+    name: 'an upsert adds up what capitals told apart',
+    migration: rebuilt(
+      'SELECT lower(page), n, seen FROM hits WHERE true ON CONFLICT (page) DO UPDATE SET n = n + excluded.n, seen = max(seen, excluded.seen)',
+    ),
+  }),
+  summed({
+    name: 'GROUP BY adds it up',
+    migration: rebuilt('SELECT lower(page), sum(n), max(seen) FROM hits GROUP BY lower(page)'),
+  }),
+  summed({
+    name: 'an upsert keeps the first day',
+    migration: rebuilt(
+      'SELECT lower(page), n, seen FROM hits WHERE true ON CONFLICT (page) DO UPDATE SET n = hits_new.n + excluded.n, seen = min(seen, excluded.seen)',
+    ),
+  }),
+  summed({
+    name: 'a dropped table is added to another one',
+    migration: folded('n = n + excluded.n, seen = max(seen, excluded.seen)'),
+    codes: ['DS102'],
+    silent: ['DL102', 'DL103'],
+    says: [
+      'Table old_hits is dropped with 2 rows; they are all in hits; 1 row of hits had the key of one of them: hits.n is the sum of both.',
+    ],
+  }),
+  summed({
+    name: 'a dropped table that meets no row of the other',
+    rows: `INSERT INTO hits VALUES ('/a', 1, 'x'); INSERT INTO old_hits VALUES ('/c', 5, 'y');`,
+    migration: folded('n = n + excluded.n, seen = max(seen, excluded.seen)'),
+    codes: ['DS102'],
+    silent: ['DL102', 'DL103', 'CH101'],
+    says: ['Table old_hits is dropped with 1 row; they are all in hits'],
+    unsaid: ['the sum of both'],
+  }),
+]
+
+/** Looks like it, and something of them is nowhere. */
+export const NOT_SUMMED: Scenario[] = [
+  lost({
+    name: 'the later one stays',
+    migration: rebuilt(
+      'SELECT lower(page), n, seen FROM hits WHERE true ON CONFLICT (page) DO UPDATE SET n = excluded.n, seen = excluded.seen',
+    ),
+  }),
+  lost({
+    name: 'the larger one stays',
+    migration: rebuilt('SELECT lower(page), max(n), max(seen) FROM hits GROUP BY lower(page)'),
+  }),
+  lost({
+    name: 'they are counted, not added up',
+    migration: rebuilt('SELECT lower(page), count(*), max(seen) FROM hits GROUP BY lower(page)'),
+  }),
+  lost({
+    name: 'they are added up, and one was left out before',
+    migration: rebuilt(
+      `SELECT lower(page), sum(n), max(seen) FROM hits WHERE page <> '/b' GROUP BY lower(page)`,
+    ),
+  }),
+  lost({
+    name: 'a text of each is not kept by a sum',
+    migration: rebuilt(`SELECT lower(page), sum(n), 'x' FROM hits GROUP BY lower(page)`),
+  }),
+  lost({
+    name: 'a dropped table is added with a row left out',
+    migration: `INSERT INTO hits SELECT page, n, seen FROM old_hits WHERE page <> '/c' ON CONFLICT (page) DO UPDATE SET n = n + excluded.n; DROP TABLE old_hits;`,
+  }),
+]
+
+const PRICES = {
+  schema: `CREATE TABLE prices (sku TEXT PRIMARY KEY, amount INTEGER, tags TEXT); CREATE TABLE regions (code TEXT PRIMARY KEY, region TEXT);`,
+  rows: `INSERT INTO prices VALUES ('a', 1, '["x","y"]'), ('b', 2, '["z"]'); INSERT INTO regions VALUES ('us', 'r1'), ('eu', 'r2');`,
+}
+const spread = (columns: string, copies: string): string =>
+  `CREATE TABLE prices_new (${columns}); ${copies}; DROP TABLE prices; ALTER TABLE prices_new RENAME TO prices;`
+const each = (scenario: Case): Scenario => ({
+  ...{ ...PRICES, verdict: 'acknowledge', codes: ['DL102', 'CT102'], silent: ['DL103'] },
+  says: ['2 rows of prices are new: the copy makes one for each (sku, region).'],
+  unsaid: ['no statement adds any'],
+  ...scenario,
+})
+const BY_REGION = 'sku TEXT, region TEXT, amount INTEGER, tags TEXT, PRIMARY KEY (sku, region)'
+
+/** A copy makes several rows of one, and a key tells them apart. */
+export const ONE_FOR_EACH: Scenario[] = [
+  each({
+    name: 'each price in each region of a table',
+    migration: spread(
+      BY_REGION,
+      'INSERT INTO prices_new SELECT p.sku, r.code, p.amount, p.tags FROM prices p CROSS JOIN regions r',
+    ),
+  }),
+  each({
+    name: 'each price in each region of a list',
+    migration: spread(
+      BY_REGION,
+      `WITH r(code) AS (VALUES ('us'), ('eu')) INSERT INTO prices_new SELECT sku, code, amount, tags FROM prices, r`,
+    ),
+  }),
+  each({
+    name: 'a statement for each region',
+    migration: spread(
+      BY_REGION,
+      `INSERT INTO prices_new SELECT sku, 'us', amount, tags FROM prices; INSERT INTO prices_new SELECT sku, 'eu', amount, tags FROM prices`,
+    ),
+  }),
+  each({
+    name: 'a row for each element of a list',
+    migration: spread(
+      'sku TEXT, tag TEXT, amount INTEGER, tags TEXT, PRIMARY KEY (sku, tag)',
+      'INSERT INTO prices_new SELECT p.sku, j.value, p.amount, p.tags FROM prices p, json_each(p.tags) j',
+    ),
+    says: ['1 row of prices is new: the copy makes one for each (sku, tag).'],
+  }),
+  each({
+    name: 'one key is made of both',
+    migration: spread(
+      'sku TEXT PRIMARY KEY, amount INTEGER, tags TEXT',
+      `INSERT INTO prices_new SELECT p.sku || ':' || r.code, p.amount, p.tags FROM prices p CROSS JOIN regions r`,
+    ),
+    codes: ['DL102'],
+    says: ['2 rows of prices are new: the copy makes one for each sku.'],
+  }),
+]
+
+/** Looks like it, and nothing tells them apart but a number. */
+export const ONE_TOO_MANY: Scenario[] = [
+  lost({
+    ...PRICES,
+    name: 'the rows get numbers',
+    migration: spread(
+      'id INTEGER PRIMARY KEY, sku TEXT, amount INTEGER, tags TEXT',
+      'INSERT INTO prices_new (sku, amount, tags) SELECT p.sku, p.amount, p.tags FROM prices p CROSS JOIN regions r',
+    ),
+  }),
+  lost({
+    ...PRICES,
+    name: 'the rows get random keys',
+    migration: spread(
+      'id TEXT PRIMARY KEY, sku TEXT, amount INTEGER, tags TEXT',
+      'INSERT INTO prices_new SELECT hex(randomblob(8)), p.sku, p.amount, p.tags FROM prices p CROSS JOIN regions r',
+    ),
+  }),
+  lost({
+    ...PRICES,
+    name: 'the rows have no key',
+    migration: spread(
+      'sku TEXT, amount INTEGER, tags TEXT',
+      'INSERT INTO prices_new SELECT p.sku, p.amount, p.tags FROM prices p CROSS JOIN regions r',
+    ),
+  }),
+  lost({
+    ...PRICES,
+    name: 'the copy runs twice, with numbers',
+    migration: spread(
+      'id INTEGER PRIMARY KEY, sku TEXT, amount INTEGER, tags TEXT',
+      'INSERT INTO prices_new (sku, amount, tags) SELECT sku, amount, tags FROM prices; INSERT INTO prices_new (sku, amount, tags) SELECT sku, amount, tags FROM prices',
+    ),
+  }),
+  lost({
+    ...PRICES,
+    name: 'the number of the row is counted',
+    migration: spread(
+      'id INTEGER PRIMARY KEY, sku TEXT, amount INTEGER, tags TEXT',
+      'INSERT INTO prices_new SELECT row_number() OVER (), p.sku, p.amount, p.tags FROM prices p CROSS JOIN regions r',
+    ),
+  }),
+]
