@@ -21,7 +21,7 @@ export type DecidedRun = Pick<RunView, 'workflowId' | 'runId' | 'planHash' | 're
   Partial<Pick<RunView, 'gates'>>
 
 /**
- * Signed where the run asks for it, or `key` does. A decision counts once by its `decisionId`, however often the network
+ * Signed where the run asks for it, or `key` does, and no passkey has signed it already. A decision counts once by its `decisionId`, however often the network
  * makes us try; one without gets an ID of its own. Throws `DecisionRefused`, `NotPermitted`, `RunNotFound`;
  * `WorkerMissing`, `WorkerSilent`, `WorkerCannotReplay`, `WorkerKeyMissing` or `TemporalUnreachable` where nobody answers: the same decision may be sent again.
  */
@@ -34,7 +34,8 @@ export async function submitDecision(
   const { client } = session
   const { workflowId, runId } = run
   const decisionId = decision.decisionId ?? randomUUID()
-  const sign = run.requireSignatures === true || signing.key !== undefined
+  const unsigned = decision.assertion === undefined
+  const sign = unsigned && (run.requireSignatures === true || signing.key !== undefined)
   const body = sign ? await signed(run, { ...decision, decisionId }, signing) : { ...decision, decisionId }
   // This run, not one that begins meanwhile.
   const handle = client.workflow.getHandle(workflowId, runId)

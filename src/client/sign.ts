@@ -12,7 +12,7 @@ const ADVICE =
   'Say which key: --sign-key ~/.ssh/id_ed25519 (or its .pub, when it is in the agent), or set D1_RUNBOOK_SIGN_KEY.'
 
 const HARDWARE_ADVICE =
-  'Say which key: --sign-key ~/.ssh/id_ed25519_sk, or set D1_RUNBOOK_SIGN_KEY. One is made by: ssh-keygen -t ed25519-sk; its .pub line goes to your publicKeys in runbook.config.'
+  'Say which key: --sign-key ~/.ssh/id_ed25519_sk, or set D1_RUNBOOK_SIGN_KEY. One is made by: ssh-keygen -t ed25519-sk; its .pub line goes to your publicKeys in runbook.config. With a passkey, decide in the console.'
 /** As `ssh-keygen` names them where nothing else is said. */
 const HARDWARE_KEYS = ['id_ed25519_sk', 'id_ecdsa_sk']
 

@@ -122,9 +122,9 @@ function policyOf(environment: Environment, project: Project): Policy {
 function presenceUnsigned(gate: Gate, environment: Environment, project: Project): RunbookError {
   return new RunbookError(
     'ConfigInvalid',
-    `The policy of ${environment.name} asks for hardware keys at the gate '${gate}', and for no signatures.`,
+    `The policy of ${environment.name} asks for presence at the gate '${gate}', and for no signatures.`,
     {
-      advice: `A hardware key shows its presence by a signature: add requireSignatures: true beside it in ${project.configFile ?? 'runbook.config'}.`,
+      advice: `A hardware key or a passkey shows that somebody is there by a signature: add requireSignatures: true beside it in ${project.configFile ?? 'runbook.config'}.`,
     },
   )
 }

@@ -2,6 +2,15 @@ import { z } from 'zod'
 import { GATES } from './names.js'
 import { rollbackStrategySchema } from './policy.js'
 
+/** What a passkey answers (WebAuthn, `AuthenticatorAssertionResponse`), each part base64url without padding, as a browser's `toJSON()` has it. */
+export const assertionSchema = z.object({
+  credentialId: z.string(),
+  authenticatorData: z.string(),
+  clientDataJSON: z.string(),
+  signature: z.string(),
+})
+export type Assertion = z.infer<typeof assertionSchema>
+
 /** Body of the signal `decide` and of the update `submitDecision`. */
 export const decisionSchema = z.object({
   gate: z.enum(GATES),
@@ -16,6 +25,10 @@ export const decisionSchema = z.object({
   strategy: rollbackStrategySchema.optional(),
   /** SSHSIG of the decision by one of the actor's keys, armoured or bare base64; where the policy asks for it. */
   signature: z.string().optional(),
+  /** In the place of a signature: one of the actor's passkeys signed the decision, with `shown`. */
+  assertion: assertionSchema.optional(),
+  /** SHA-256 of what the gate showed to the actor (`shownHash`); with an assertion, which holds for nothing else. */
+  shown: z.string().optional(),
 })
 export type Decision = z.infer<typeof decisionSchema>
 

@@ -24,7 +24,7 @@ export const gatePolicySchema = z.object({
   escalateTo: z.array(z.string()).default([]),
   /** Approve by itself when the checks in front of the gate pass. */
   automatic: z.boolean().default(false),
-  /** Only signatures by a hardware key count, which somebody touched for it. Where decisions are signed at all. */
+  /** Only signatures count for which somebody was there: of a hardware key, or a passkey. Where decisions are signed at all. */
   requirePresence: z.boolean().optional(),
 })
 export type GatePolicy = z.infer<typeof gatePolicySchema>
@@ -41,8 +41,12 @@ export const policySchema = z.object({
 })
 export type Policy = z.infer<typeof policySchema>
 
-const PUBLIC_KEY =
+const SSH_KEY =
   /^\s*(?:ssh-ed25519|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) +AAAA[A-Za-z0-9+/]+=*(?:\s.*)?$/
+
+/** A passkey: its key, then its ID, whom it was made for, and the pages that may use it. Read by `readPasskey`. */
+export const PASSKEY =
+  /^\s*(webauthn-es256|webauthn-ed25519) +([A-Za-z0-9_-]+) +id=([A-Za-z0-9_-]+) +rp=([a-z0-9.-]+) +origin=(\S+)(?:\s.*)?$/
 
 /** A person as the config knows them. */
 export const personSchema = z.object({
@@ -52,14 +56,17 @@ export const personSchema = z.object({
     .refine((name) => !isOwnName(name), "a name that is not the tool's own and does not look like it"),
   roles: z.array(z.string()).default([]),
   contact: z.string().optional(),
-  /** SSH public keys, one line each as in `~/.ssh/id_ed25519.pub`, `id_ed25519_sk.pub` or `id_ecdsa_sk.pub`. */
+  /**
+   * SSH public keys, one line each as in `~/.ssh/id_ed25519.pub`, `id_ed25519_sk.pub` or `id_ecdsa_sk.pub`; and passkeys, one line each as
+   * `d1-runbook enroll` writes it.
+   */
   publicKeys: z
     .array(
       z
         .string()
         .regex(
-          PUBLIC_KEY,
-          'a line such as "ssh-ed25519 AAAA… name" or "sk-ssh-ed25519@openssh.com AAAA… name"',
+          new RegExp(`${SSH_KEY.source}|${PASSKEY.source}`),
+          'a line such as "ssh-ed25519 AAAA… name", "sk-ssh-ed25519@openssh.com AAAA… name", or that of a passkey',
         ),
     )
     .default([]),

@@ -3,6 +3,7 @@ import { admissionSchema } from './admission.js'
 import { announcementSchema, channelSchema, contactSchema } from './announcement.js'
 import { backupRecordSchema } from './backup.js'
 import { priceSchema } from './price.js'
+import { assertionSchema } from './decision.js'
 import { LIMITS } from './limits.js'
 import { monitoringPlanSchema, monitoringViewSchema } from './monitoring.js'
 import { GATES, OUTCOMES, PHASES, STEERING } from './names.js'
@@ -150,18 +151,21 @@ export const recordedDecisionSchema = z.object({
   by: provenanceSchema.optional(),
   /** Given at the start (`--yes`), before anybody could look at what the gate shows. */
   inAdvance: z.literal(true).optional(),
-  /** Fingerprint of the SSH key whose signature was verified. */
+  /** Fingerprint of the SSH key or passkey whose signature was verified. */
   signedWith: z.string().optional(),
-  /** That key is a hardware key, and was touched. */
+  /** Somebody was there: it is a hardware key, which was touched, or a passkey, which knew its owner. */
   touched: z.literal(true).optional(),
   /** The signature itself: a worker verifies it again before it acts. */
   signature: z.string().optional(),
+  /** Of a passkey, in the place of a signature, with what it was shown. */
+  assertion: assertionSchema.optional(),
+  shown: z.string().optional(),
 })
 export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
 
 /** Who may approve an open gate now. */
 export const gateWhoSchema = z.object({
-  /** Decisions count only with the signature of a hardware key. */
+  /** Decisions count only with the signature of a hardware key or a passkey. */
   presence: z.literal(true).optional(),
   /** Of which they must hold one; empty: anybody. */
   roles: z.array(z.string()),

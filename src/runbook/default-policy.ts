@@ -58,7 +58,7 @@ export function attestationsOf(input: {
 }
 
 /**
- * Whether decisions of production count only with a hardware key where the config says nothing: at the final word and at the way back, and
+ * Whether decisions of production count only with a hardware key or a passkey where the config says nothing: at the final word and at the way back, and
  * only once everybody who may decide there has one. A default must not take a decision away from anybody.
  */
 export function asksForPresence(

@@ -6,7 +6,7 @@ import type { Act, Permission } from '../contract/permission.js'
 import type { RecordedDecision } from '../contract/run.js'
 import { hashOf } from './charter/charter-hash.js'
 import { verifyDecision, type SignedRun } from './people/signature.js'
-import { gateOutcome, judgeDecision, type GateRecord } from './policy.js'
+import { assertionsAt, gateOutcome, judgeDecision, type GateRecord } from './policy.js'
 
 /** Gates in front of the apply, in their order. All but the first are opened with the plan. */
 const BEFORE_APPLY = ['team-lead', 'environment', 'connectivity', 'preflight', 'plan', 'final'] as const
@@ -80,7 +80,8 @@ function firstNot(gates: readonly Gate[], { permission, run, charter }: Asked): 
         return `an approval at the gate '${gate}' is for another plan`
       const judged = judgeDecision({ decision, gates: records, policy, people, requester, planHash })
       if (!judged.counts) return `at the gate '${gate}' ${judged.reason}`
-      const signature = verifyDecision({ run, decision, people, policy })
+      const before = records.flatMap(assertionsAt)
+      const signature = verifyDecision({ run, decision, people, policy, before })
       if (!signature.good) return `at the gate '${gate}' ${signature.reason}`
       record.decisions.push(one)
     }
@@ -97,6 +98,10 @@ function decisionsAt({ gates }: Permission, gate: Gate): RecordedDecision[] {
 
 /** As it was signed. */
 function decisionOf(gate: Gate, recorded: RecordedDecision): Decision {
-  const { decision, actor, planHash, comment, decisionId, strategy, signature } = recorded
-  return { gate, decision, actor, decisionId, ...defined({ planHash, comment, strategy, signature }) }
+  const { decision, actor, decisionId, ...rest } = recorded
+  const { planHash, comment, strategy, signature, assertion, shown } = rest
+  return {
+    ...{ gate, decision, actor, decisionId },
+    ...defined({ planHash, comment, strategy, signature, assertion, shown }),
+  }
 }

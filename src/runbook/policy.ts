@@ -1,6 +1,6 @@
 import { defined } from '../contract/defined.js'
 import { holdsRole, personKey, samePerson } from './people/people.js'
-import type { Decision } from '../contract/decision.js'
+import type { Assertion, Decision } from '../contract/decision.js'
 import { GATES, isGate, type Gate } from '../contract/names.js'
 import type { GatePolicy, Person, Policy } from '../contract/policy.js'
 import type { GateView, RecordedDecision } from '../contract/run.js'
@@ -130,8 +130,14 @@ export function recordDecision(input: {
     ...(input.planHash === null ? {} : { planHash: input.planHash }),
     decisionId: decision.decisionId ?? input.fallbackId,
     ...defined({ strategy: decision.strategy, signedWith: input.signedWith, touched: input.touched }),
-    by: signedBy(input),
-    ...(input.signedWith === undefined ? {} : defined({ signature: decision.signature })),
+    by: signedBy({ ...input, ...defined({ assertion: decision.assertion }) }),
+    ...(input.signedWith === undefined
+      ? {}
+      : defined({
+          signature: decision.signature,
+          assertion: decision.assertion,
+          shown: decision.assertion === undefined ? undefined : decision.shown,
+        })),
   }
 }
 
@@ -180,7 +186,7 @@ export function unreachableGates(input: {
     const able = people.filter((person) => couldApprove(person, gate, input))
     if (able.length >= rules.approvals) return []
     const who = rules.roles.length === 0 ? 'people' : rules.roles.join(', ')
-    const hardware = rules.requirePresence === true ? ' with a hardware key' : ''
+    const hardware = rules.requirePresence === true ? ' with a hardware key or a passkey' : ''
     const signing = policy.requireSignatures ? ` who can sign${hardware}` : ''
     return [
       {
@@ -203,6 +209,14 @@ export function couldApprove(
     (requesterMayApprove || !samePerson(person.name, requester)) &&
     canSign(person, gate, policy)
   )
+}
+
+/** Of all decisions at a gate that a passkey signed, those of an earlier opening too. */
+export function assertionsAt({
+  decisions,
+  earlier = [],
+}: Pick<GateRecord, 'decisions' | 'earlier'>): Assertion[] {
+  return [...earlier, ...decisions].flatMap(({ assertion }) => assertion ?? [])
 }
 
 function approvalsFor(decisions: readonly RecordedDecision[], planHash: string | null): RecordedDecision[] {

@@ -11,7 +11,7 @@ interface Rules {
 }
 
 export const UNDECIDABLE_ADVICE =
-  'Add people with these roles to `people` in runbook.config, with `publicKeys` where decisions are signed (of hardware keys where a gate has requirePresence), or relax the policy of the environment.'
+  'Add people with these roles to `people` in runbook.config, with `publicKeys` where decisions are signed (hardware keys or passkeys where a gate has requirePresence), or relax the policy of the environment.'
 
 /**
  * Gates that these people cannot approve, whoever decides what, if this one asks for the run. Roles of the rollback, which may never come,

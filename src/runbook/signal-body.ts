@@ -1,5 +1,12 @@
 import { defined } from '../contract/defined.js'
-import type { Decision, HoldRequest, IssueReport, Observation, StopRequest } from '../contract/decision.js'
+import type {
+  Assertion,
+  Decision,
+  HoldRequest,
+  IssueReport,
+  Observation,
+  StopRequest,
+} from '../contract/decision.js'
 import type { CheckpointVerdict, MonitoringAlert } from '../contract/monitoring.js'
 import { cutText, LIMITS } from '../contract/limits.js'
 import { GATES } from '../contract/names.js'
@@ -31,12 +38,14 @@ export function readDecision(value: unknown): SignalBody<Decision> {
   if (strategy !== undefined && !isOneOf(STRATEGIES, strategy)) {
     return bad(`'strategy' is one of ${STRATEGIES.join(', ')}`)
   }
-  for (const name of ['planHash', 'comment', 'decisionId', 'signature']) {
+  for (const name of ['planHash', 'comment', 'decisionId', 'signature', 'shown']) {
     if (fields[name] !== undefined && typeof fields[name] !== 'string') return bad(`'${name}' must be text`)
   }
+  const assertion = readAssertion(fields['assertion'])
+  if (!assertion.ok) return assertion
   const long = tooLong(fields)
   if (long !== undefined) return bad(long)
-  const optional = (name: 'planHash' | 'comment' | 'decisionId' | 'signature'): object => {
+  const optional = (name: 'planHash' | 'comment' | 'decisionId' | 'signature' | 'shown'): object => {
     const found = short(fields, name, name === 'comment' ? LIMITS.text : LIMITS.proof)
     return found === undefined ? {} : { [name]: found }
   }
@@ -50,9 +59,37 @@ export function readDecision(value: unknown): SignalBody<Decision> {
       ...optional('comment'),
       ...optional('decisionId'),
       ...optional('signature'),
-      ...defined({ strategy }),
+      ...optional('shown'),
+      ...defined({ strategy, assertion: assertion.body }),
     },
   }
+}
+
+/** What a passkey signed is longer than this nowhere: an ID of 1,023 bytes is the longest part that the standard allows. */
+const MOST_ASSERTED = 2_048
+
+/** Its four parts as text; what they say is for who verifies them. */
+function readAssertion(value: unknown): SignalBody<Assertion | undefined> {
+  if (value === undefined || value === null) return { ok: true, body: undefined }
+  const fields = fieldsOf(value)
+  const part = (name: keyof Assertion): string | undefined => {
+    const found = fields[name]
+    return typeof found === 'string' && found.length <= MOST_ASSERTED ? found : undefined
+  }
+  const credentialId = part('credentialId')
+  const authenticatorData = part('authenticatorData')
+  const clientDataJSON = part('clientDataJSON')
+  const signature = part('signature')
+  if (
+    credentialId === undefined ||
+    authenticatorData === undefined ||
+    clientDataJSON === undefined ||
+    signature === undefined
+  )
+    return bad(
+      `'assertion' needs 'credentialId', 'authenticatorData', 'clientDataJSON' and 'signature', texts of at most ${grouped(MOST_ASSERTED)} characters`,
+    )
+  return { ok: true, body: { credentialId, authenticatorData, clientDataJSON, signature } }
 }
 
 export function readIssueReport(value: unknown): SignalBody<IssueReport> {
@@ -183,9 +220,9 @@ function tooLong(fields: Record<string, unknown>): string | undefined {
   const over = (name: string, limit: number): boolean => (text(fields, name)?.length ?? 0) > limit
   const proof = ['decisionId', 'commandId'].find((name) => over(name, LIMITS.name))
   if (proof !== undefined) return `'${proof}' is longer than ${grouped(LIMITS.name)} characters`
-  const long = ['planHash', 'signature'].find((name) => over(name, LIMITS.proof))
+  const long = ['planHash', 'signature', 'shown'].find((name) => over(name, LIMITS.proof))
   if (long !== undefined) return `'${long}' is longer than ${grouped(LIMITS.proof)} characters`
-  if (text(fields, 'signature') === undefined) return undefined
+  if (text(fields, 'signature') === undefined && fields['assertion'] === undefined) return undefined
   const signed = ['reason', 'description', 'comment'].find((name) => over(name, LIMITS.text))
   return signed === undefined
     ? undefined

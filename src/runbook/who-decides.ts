@@ -61,7 +61,7 @@ const WHY: Record<NonNullable<GateWho['people'][number]['excluded']>, string> = 
   'approved-elsewhere': 'approved a gate that needs somebody else',
   'would-block': 'is needed at a later gate',
   'no-key': 'has no key to sign with',
-  'no-hardware-key': 'has no hardware key to sign with',
+  'no-hardware-key': 'has no hardware key or passkey to sign with',
 }
 
 /** Who may decide and how to reach them, then who may not and why: a line each, without a mark before it. */
@@ -84,7 +84,11 @@ export function whoLines({ roles, approvals, missing, people, presence }: GateWh
         ? ''
         : ': nobody who is configured may approve it now'
   const hardware =
-    presence === true ? ['It counts only signed with a hardware key (FIDO2), which you touch for it.'] : []
+    presence === true
+      ? [
+          'It counts only signed with a hardware key (FIDO2), which you touch for it, or with a passkey in the console.',
+        ]
+      : []
   return [
     `Who: ${count}${named}`,
     ...hardware,

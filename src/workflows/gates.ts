@@ -6,6 +6,7 @@ import type { Decision } from '../contract/decision.js'
 import type { Gate } from '../contract/names.js'
 import type { GateView, GateWho, MigrationRequest, RefusedDecision, RunView } from '../contract/run.js'
 import {
+  assertionsAt,
   gateOutcome,
   judgeDecision,
   recordDecision,
@@ -13,6 +14,7 @@ import {
   type Judgement,
 } from '../runbook/policy.js'
 import { insteadOf, whyNotThisWay } from '../runbook/possible-ways.js'
+import { shownHash } from '../runbook/shown.js'
 import { whoDecides } from '../runbook/who-decides.js'
 import { readDecision } from '../runbook/signal-body.js'
 import { verifyDecision, type SignatureVerdict } from '../runbook/people/signature.js'
@@ -49,7 +51,7 @@ export type DecisionAnswer =
       approvalsMissing: number
       /** Fingerprint of the key whose signature was verified. */
       signedWith?: string
-      /** That key is a hardware key, and was touched. */
+      /** Somebody was there: at a hardware key, or at a passkey. */
       touched?: true
     }
   | { counted: false; reason: string; unrecorded: boolean; advice?: Words }
@@ -108,12 +110,18 @@ export function consider(
  */
 function signatureOf(state: GateState, decision: Decision): SignatureVerdict | undefined {
   const { view, request } = state
-  if (!request.policy.requireSignatures && decision.signature === undefined) return undefined
+  const unsigned = decision.signature === undefined && decision.assertion === undefined
+  if (!request.policy.requireSignatures && unsigned) return undefined
   // Signed for "whatever the plan is" would be signed for any plan.
   if (view.planHash !== null && decision.planHash === undefined) {
     return { good: false, reason: "a signed decision names its plan in 'planHash'" }
   }
-  return verifyDecision({ run: view, decision, people: request.people, policy: request.policy })
+  const { assertion, shown, gate } = decision
+  if (assertion !== undefined && shown !== shownHash(gateOf(state, gate))) {
+    return { good: false, reason: 'what was shown is not what the gate shows now: look at it again' }
+  }
+  const before = view.gates.flatMap(assertionsAt)
+  return verifyDecision({ run: view, decision, people: request.people, policy: request.policy, before })
 }
 
 /** Takes a decision: counts it, or keeps it as refused with the reason. Never throws, whatever the body is. */

@@ -45,7 +45,7 @@ test('a hardware key is demanded of who has none: told before anything starts', 
     )
   expect(reasons([file, device])).not.toContainEqual(expect.stringMatching(/^(?:plan|final)/))
   expect(reasons([file, file])).toContainEqual(
-    'plan: it needs 1 of dev who can sign with a hardware key, and has 0',
+    'plan: it needs 1 of dev who can sign with a hardware key or a passkey, and has 0',
   )
   const both = { ...rules, gates: { ...rules.gates, final: { ...rules.gates.final, requirePresence: true } } }
   expect(

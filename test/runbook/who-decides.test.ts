@@ -65,8 +65,8 @@ test('where a hardware key is asked for, that is said, and who has only a file',
   const signing = { ...policy, requireSignatures: true }
   expect(who('plan', { policy: signing, people: keyed })).toEqual([
     'Who: developer or team-lead or on-call: Bo, +1 555 0100',
-    'It counts only signed with a hardware key (FIDO2), which you touch for it.',
-    'May not approve it: Ann (has no hardware key to sign with); Cy (has no key to sign with)',
+    'It counts only signed with a hardware key (FIDO2), which you touch for it, or with a passkey in the console.',
+    'May not approve it: Ann (has no hardware key or passkey to sign with); Cy (has no key to sign with)',
   ])
   expect(who('preflight', { policy: signing, people: keyed }).join()).not.toContain('hardware')
 })
@@ -78,8 +78,8 @@ test('where nobody who is configured could sign, anybody is not said to decide',
   const present = { ...signing.gates, rollback: { ...signing.gates.rollback, requirePresence: true } }
   expect(who('rollback', { policy: { ...signing, gates: present }, people: keyed })).toEqual([
     'Who: anybody who can sign: nobody who is configured may approve it now',
-    'It counts only signed with a hardware key (FIDO2), which you touch for it.',
-    'May not approve it: Ann (has no hardware key to sign with); Bo (has no hardware key to sign with)',
+    'It counts only signed with a hardware key (FIDO2), which you touch for it, or with a passkey in the console.',
+    'May not approve it: Ann (has no hardware key or passkey to sign with); Bo (has no hardware key or passkey to sign with)',
   ])
   expect(who('plan', { policy: signing, people: [person('Ann')] })[0]).toBe(
     'Who: anybody who can sign: nobody who is configured may approve it now',

@@ -9,16 +9,23 @@ import { decideSignal, submitDecisionUpdate } from '../../src/contract/messages.
 import type { RunView } from '../../src/contract/run.js'
 import {
   commandText,
+  decisionChallenge,
   decisionText,
   type SignedRun,
   type SteeringCommand,
 } from '../../src/runbook/people/signature.js'
 import { decide, openGate, voidGate, type GateState } from '../../src/workflows/gates.js'
 import { newRunView } from '../../src/workflows/state.js'
+import { shownHash } from '../../src/runbook/shown.js'
+import { newPasskey } from '../runbook/people/passkeys.js'
 import { newHardwareKey } from '../runbook/people/ssh-keys.js'
 import { requestFor } from './request.js'
 import { ALL_GATES, gateOpen, gateState, until, useSkippingServer } from './skipping.js'
 import { openWorld } from './world.js'
+
+function fail(gate: string): never {
+  throw new Error(`no gate ${gate}`)
+}
 
 const hasKeygen = spawnSync('ssh-keygen', ['-?']).error === undefined
 if (!hasKeygen) console.warn('skipped: ssh-keygen is not installed here')
@@ -97,27 +104,42 @@ describe.skipIf(!hasKeygen)('where the environment asks for signatures', () => {
     expect(decisions.every(({ signedWith }) => signedWith?.startsWith('SHA256:'))).toBe(true)
   })
 
-  it('a gate that asks for presence counts a touched hardware key alone, and the record says which it was', async () => {
+  it('a gate that asks for presence counts a touched hardware key or a passkey alone, and the record says which it was', async () => {
     const world = openWorld()
     const device = newHardwareKey()
+    const phone = newPasskey()
     const asked = request()
     const [ada, ...others] = asked.people
-    const { final } = asked.policy.gates
+    const { final, plan } = asked.policy.gates
     const withDevice = {
       ...asked,
       people: [
         ...(ada === undefined ? [] : [ada]),
-        ...others.map((one) => ({ ...one, publicKeys: [...one.publicKeys, device.publicKey] })),
+        ...others.map((one) => ({
+          ...one,
+          publicKeys: [...one.publicKeys, device.publicKey, phone.publicKey],
+        })),
       ],
       policy: {
         ...asked.policy,
-        gates: { ...asked.policy.gates, final: { ...final, requirePresence: true } },
+        gates: {
+          ...asked.policy.gates,
+          final: { ...final, requirePresence: true },
+          plan: { ...plan, requirePresence: true },
+        },
       },
     }
     const view = await server.migrate(world, withDevice, async (handle) => {
       for (const gate of ALL_GATES) {
         const now = await until(handle, gateOpen(gate))
         const byFile = signed(now, bea, { gate })
+        if (gate === 'plan') {
+          const shown = shownHash(now.gates.find((one) => one.gate === gate) ?? fail(gate))
+          const { signature: _, ...decision } = { ...byFile, shown }
+          const assertion = phone.get(decisionChallenge(now, decision))
+          await handle.executeUpdate(submitDecisionUpdate, { args: [{ ...decision, assertion }] })
+          continue
+        }
         if (gate !== 'final') {
           await handle.executeUpdate(submitDecisionUpdate, { args: [byFile] })
           continue
@@ -139,7 +161,10 @@ describe.skipIf(!hasKeygen)('where the environment asks for signatures', () => {
       expect.stringMatching(/'final' asks for a hardware key/),
     ])
     const touched = view.gates.flatMap(({ gate, decisions }) => decisions.map((one) => [gate, one.touched]))
-    expect(touched.filter(([, was]) => was === true)).toEqual([['final', true]])
+    expect(touched.filter(([, was]) => was === true)).toEqual([
+      ['plan', true],
+      ['final', true],
+    ])
   })
 
   it('nobody holds, stops or alarms the run without a signature; a minor issue and an observation are only notes', async () => {

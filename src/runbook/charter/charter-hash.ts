@@ -1,19 +1,11 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { canonicalJson } from '../../contract/canonical-json.js'
 import type { Charter, CharteredEnvironment } from '../../contract/charter.js'
 
 /** SHA-256, in hex, of a value as {@link canonicalJson}. */
 export function hashOf(value: unknown): string {
   return bytesToHex(sha256(utf8ToBytes(canonicalJson(value))))
-}
-
-/** JSON whose names are in the order of their code units: equal values are equal texts. What is undefined is left out. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_name, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : inner,
-  )
 }
 
 /** Where a project lies on a machine, and how its database is typed there: no two need agree on it, and of each worker its own holds. */

@@ -2,7 +2,8 @@ import type { ClaimDifference } from '../../contract/admission.js'
 import { cutText } from '../../contract/limits.js'
 import type { CharteredEnvironment } from '../../contract/charter.js'
 import type { Target } from '../../contract/target.js'
-import { canonicalJson, placeless } from './charter-hash.js'
+import { canonicalJson } from '../../contract/canonical-json.js'
+import { placeless } from './charter-hash.js'
 import { settingName } from './setting-names.js'
 
 /** Past it, one more entry says how many there are. */

@@ -5,20 +5,24 @@ import type { RecordedDecision, RunView } from '../../contract/run.js'
 export function signedBy({
   signedWith,
   touched,
-}: Pick<RecordedDecision, 'signedWith' | 'touched'>): Provenance {
+  assertion,
+}: Pick<RecordedDecision, 'signedWith' | 'touched' | 'assertion'>): Provenance {
   if (signedWith === undefined) return 'unsigned'
+  if (assertion !== undefined) return 'passkey'
   return touched === true ? 'hardware-key' : 'software-key'
 }
 
 /** What stands behind a recorded decision; those of earlier versions do not say it themselves. */
-export function provenanceOf(decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched'>): Provenance {
+export function provenanceOf(decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched' | 'assertion'>): Provenance {
   return decision.by ?? signedBy(decision)
 }
 
 /** For people: what showed that it was this person. */
-export function proofText(decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched'>): string {
+export function proofText(decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched' | 'assertion'>): string {
   const key = decision.signedWith ?? ''
   switch (provenanceOf(decision)) {
+    case 'passkey':
+      return `passkey: ${key}`
     case 'hardware-key':
       return `hardware key, touched: ${key}`
     case 'software-key':

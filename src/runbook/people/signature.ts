@@ -1,7 +1,12 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { samePerson } from './people.js'
-import type { Decision } from '../../contract/decision.js'
+import { canonicalJson } from '../../contract/canonical-json.js'
+import type { Assertion, Decision } from '../../contract/decision.js'
 import type { Gate, Steering } from '../../contract/names.js'
 import type { Person, Policy } from '../../contract/policy.js'
+import { claimedCounter, readAnswer } from './assertion.js'
+import { passkeyFingerprint, readPasskey } from './passkey.js'
 import { isHardwareKey, keyFingerprint, readPublicKey, sameKey, type SshPublicKey } from './ssh-key.js'
 import { readSignature, signatureFits, wasTouched } from './sshsig.js'
 
@@ -29,6 +34,28 @@ export function decisionText(run: SignedRun, decision: Decision): string {
     id: decisionId,
   }
   return signedLines('d1-runbook decision, version 1', fields)
+}
+
+/** What a passkey signs of a decision: beside its fields, the hash of what was `shown` to the actor. Absent fields are left out. */
+export function signedFields(run: SignedRun, decision: Decision): Record<string, string | null | undefined> {
+  const { gate, decision: said, strategy, planHash, decisionId, shown, actor, comment } = decision
+  return {
+    workflow: run.workflowId,
+    run: run.runId,
+    gate,
+    decision: said,
+    strategy,
+    planHash: planHash ?? null,
+    decisionId,
+    shown,
+    actor: actor.trim(),
+    comment,
+  }
+}
+
+/** The challenge of its assertion: SHA-256 of {@link signedFields} as canonical JSON. */
+export function decisionChallenge(run: SignedRun, decision: Decision): Uint8Array {
+  return sha256(utf8ToBytes(canonicalJson(signedFields(run, decision))))
 }
 
 /** What somebody does to a run beside deciding at its gates. */
@@ -70,20 +97,22 @@ function signedLines(title: string, fields: Record<string, string | undefined>):
   return [title, ...lines, ''].join('\n')
 }
 
-/** `key`: fingerprint of the key that signed, as `ssh-keygen -l` shows it. `touched`: it is a hardware key, and somebody was there. */
+/** `key`: fingerprint of the key that signed. `touched`: it is a hardware key or a passkey, and somebody was there. */
 export type SignatureVerdict = { good: true; key: string; touched: boolean } | { good: false; reason: string }
 
 /**
- * Whether the decision carries a good signature by one of its actor's keys, a hardware key where its gate asks for presence. Never
- * throws, whatever the signature is.
+ * Whether the decision carries a good signature by one of its actor's keys, of a device where its gate asks for presence. Never
+ * throws, whatever the signature is. `before`: assertions of the run that were taken before this one.
  */
 export function verifyDecision(input: {
   run: SignedRun
   decision: Decision
   people: readonly Person[]
   policy: Pick<Policy, 'gates'>
+  before?: readonly Assertion[]
 }): SignatureVerdict {
   const { run, decision, people, policy } = input
+  if (decision.assertion !== undefined) return verifyAssertion(decision.assertion, input)
   const verdict = verify({
     what: 'decision',
     text: () => decisionText(run, decision),
@@ -95,8 +124,33 @@ export function verifyDecision(input: {
   })
   if (!verdict.good || verdict.touched || policy.gates[decision.gate].requirePresence !== true) return verdict
   return bad(
-    `the gate '${decision.gate}' asks for a hardware key, which signs when it is touched, and ${verdict.key} is a file`,
+    `the gate '${decision.gate}' asks for a hardware key, which signs when it is touched, or a passkey, and ${verdict.key} is a file`,
   )
+}
+
+function verifyAssertion(
+  assertion: Assertion,
+  { run, decision, people, before = [] }: Parameters<typeof verifyDecision>[0],
+): SignatureVerdict {
+  const { actor, decisionId, shown } = decision
+  if (decision.signature !== undefined)
+    return bad('a decision is signed with an SSH key or with a passkey, not with both')
+  if (decisionId === undefined) return bad("a signed decision needs a 'decisionId'")
+  if (shown === undefined) return bad("a decision signed with a passkey says in 'shown' what was shown")
+  const passkeys = linesOf(actor, people).flatMap((line) => readPasskey(line) ?? [])
+  if (passkeys.length === 0) return bad(`no passkey of '${actor}' is configured`)
+  const passkey = passkeys.find(({ credentialId }) => credentialId === assertion.credentialId)
+  if (passkey === undefined) return bad(`it is signed with a passkey that is not one of '${actor}'`)
+  const answer = readAnswer(assertion, { passkey, challenge: decisionChallenge(run, decision) })
+  if (typeof answer === 'string') return bad(answer)
+  const counted = before
+    .filter(({ credentialId }) => credentialId === assertion.credentialId)
+    .map((earlier) => claimedCounter(earlier))
+  // A passkey that counts never says one number twice: two of them would be a copy. Most that are kept in a cloud say 0.
+  const last = Math.max(0, ...counted)
+  if ((last > 0 || answer.counter > 0) && answer.counter <= last)
+    return bad('the counter of the passkey went backwards: there is a copy of it')
+  return { good: true, key: passkeyFingerprint(passkey), touched: true }
 }
 
 /** Whether a person has a key with which a decision at this gate could count; true where the policy asks for no signatures. */
@@ -108,11 +162,11 @@ export function canSign(
   return !requireSignatures || holdsKey(publicKeys, gates[gate].requirePresence === true)
 }
 
-/** Whether one of these lines is a key that may sign; with `hardware`, one that must be touched for it. */
-export function holdsKey(publicKeys: readonly string[], hardware: boolean): boolean {
+/** Whether one of these lines is a key that may sign a decision; with `presence`, one for which somebody must be there. */
+export function holdsKey(publicKeys: readonly string[], presence: boolean): boolean {
   return publicKeys.some((line) => {
     const key = readPublicKey(line)
-    return key !== undefined && (!hardware || isHardwareKey(key))
+    return key === undefined ? readPasskey(line) !== undefined : !presence || isHardwareKey(key)
   })
 }
 
@@ -163,10 +217,11 @@ function verify(input: {
 }
 
 function keysOf(actor: string, people: readonly Person[]): SshPublicKey[] {
-  return people
-    .filter(({ name }) => samePerson(name, actor))
-    .flatMap(({ publicKeys }) => publicKeys)
-    .flatMap((line) => readPublicKey(line) ?? [])
+  return linesOf(actor, people).flatMap((line) => readPublicKey(line) ?? [])
+}
+
+function linesOf(actor: string, people: readonly Person[]): string[] {
+  return people.filter(({ name }) => samePerson(name, actor)).flatMap(({ publicKeys }) => publicKeys)
 }
 
 function bad(reason: string): SignatureVerdict {
