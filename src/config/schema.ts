@@ -44,7 +44,8 @@ const gateConfigSchema = z
     escalateTo: z.array(z.string()).optional(),
     automatic: z.boolean().optional(),
     requirePresence: z.boolean().optional().meta({
-      description: 'Count decisions only when they are signed with a hardware key or a passkey (needs requireSignatures)',
+      description:
+        'Count decisions only when they are signed with a hardware key or a passkey (needs requireSignatures)',
     }),
   })
   .meta({ description: 'Who may decide this gate, and until when. What is left out keeps its default.' })

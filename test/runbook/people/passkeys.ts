@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import type { Assertion } from '../../../src/contract/decision.js'
-import { passkeyLine } from '../../../src/runbook/people/passkey.js'
+import { passkeyLine, type PasskeyType } from '../../../src/runbook/people/passkey.js'
 
 /** What an authenticator and its browser write into an answer; each part can be another one, as an attacker would have it. */
 export interface Ceremony {
@@ -35,10 +35,15 @@ const PRESENT_AND_VERIFIED = 0x05
 const NEW_KEY = 0x40
 
 export function newPasskey({
-  type = 'webauthn-es256' as 'webauthn-es256' | 'webauthn-ed25519',
+  type = 'webauthn-es256',
   rpId = 'localhost',
   origin = 'http://localhost:7433',
   counts = true,
+}: {
+  type?: PasskeyType
+  rpId?: string
+  origin?: string
+  counts?: boolean
 } = {}): TestPasskey {
   const ecdsa = type === 'webauthn-es256'
   const { publicKey, privateKey } = ecdsa
