@@ -270,7 +270,7 @@ describe.each(['webauthn-es256', 'webauthn-ed25519'] as const)(
         })
         expect(decide(world.state, sent, AT)).toMatchObject({ counted: false })
         expect(gateOf(world.state, 'final').decisions).toMatchObject([
-          { actor: 'Ada', touched: true, shown: world.meant.shown, assertion: sent.assertion },
+          { actor: 'Ada', by: 'passkey', shown: world.meant.shown, assertion: sent.assertion },
         ])
       }
     })
