@@ -13,12 +13,16 @@ export function signedBy({
 }
 
 /** What stands behind a recorded decision; those of earlier versions do not say it themselves. */
-export function provenanceOf(decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched' | 'assertion'>): Provenance {
+export function provenanceOf(
+  decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched' | 'assertion'>,
+): Provenance {
   return decision.by ?? signedBy(decision)
 }
 
 /** For people: what showed that it was this person. */
-export function proofText(decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched' | 'assertion'>): string {
+export function proofText(
+  decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched' | 'assertion'>,
+): string {
   const key = decision.signedWith ?? ''
   switch (provenanceOf(decision)) {
     case 'passkey':
