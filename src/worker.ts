@@ -38,7 +38,7 @@ export interface WorkerSettings {
   deployment?: Deployment | undefined
   /** All that this worker does anything for. */
   service: ActivityOptions['service']
-  /** Health, metrics and log. Default: none, and the SDK's log. */
+  /** Health, metrics and log. Default: none, and the log that the caller has installed. */
   observe?: ObserveSettings
   /** Told once the worker polls. `observed`: where it can be asked for health and metrics. */
   onReady?: (server: {
@@ -65,7 +65,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   keepPrivate()
   await keepOutOfGit(stateFolder(projectDir))
   await closeToOthers(stateFolder(projectDir))
-  const observer = await observe(settings.observe ?? { metrics: undefined, json: false })
+  const observer = await observe(settings.observe)
   try {
     const release = await keepServedWranglers(settings.service)
     await serve(settings, observer).finally(release)

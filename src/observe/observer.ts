@@ -37,12 +37,13 @@ export interface Observer {
 
 /**
  * Begins before anything of the SDK's native half is used: it installs the log and the metrics there. Until {@link Observer.serves}
- * the worker is healthy and not ready. Throws `ConfigInvalid` where it cannot listen.
+ * the worker is healthy and not ready. Without settings the log is the caller's, who has installed it. Throws `ConfigInvalid` where
+ * it cannot listen.
  */
-export async function observe(settings: ObserveSettings): Promise<Observer> {
-  const exporter = await installRuntime(settings)
-  const print = settings.json ? (text: string) => sayOnLog(text, settings) : undefined
-  if (settings.metrics === undefined || exporter === undefined)
+export async function observe(settings: ObserveSettings | undefined): Promise<Observer> {
+  const exporter = settings === undefined ? undefined : await installRuntime(settings)
+  const print = settings?.json === true ? (text: string) => sayOnLog(text, settings) : undefined
+  if (settings?.metrics === undefined || exporter === undefined)
     return {
       url: undefined,
       print,

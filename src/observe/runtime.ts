@@ -4,19 +4,21 @@ import { redact } from '../process/redact.js'
 import type { ObserveSettings } from './settings.js'
 import { BUCKETS } from './meters.js'
 
+/** What the SDK's native half says goes to our log: by itself it writes to standard output, where the one document of `--json` is. */
+export const NATIVE_LOG = { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } as const
+
 /**
  * Installs the SDK's runtime with the log and the exporter of metrics that are asked for. Returns the address of the exporter, which
  * only this machine reaches: `endpoint.ts` serves it. Once a process, before the first worker or connection of it.
  */
 export async function installRuntime({ metrics, json }: ObserveSettings): Promise<string | undefined> {
-  if (metrics === undefined && !json) return undefined
   const bindAddress = metrics === undefined ? undefined : `127.0.0.1:${await getPort()}`
   const options: RuntimeOptions = {
     ...(json
       ? { logger: new DefaultLogger('INFO', (entry) => void process.stderr.write(`${jsonLine(entry)}\n`)) }
       : {}),
     telemetryOptions: {
-      ...(json ? { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } } : {}),
+      logging: NATIVE_LOG,
       ...(bindAddress === undefined
         ? {}
         : {

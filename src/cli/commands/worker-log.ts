@@ -1,4 +1,5 @@
 import { DefaultLogger, Runtime, type LogEntry } from '@temporalio/worker'
+import { NATIVE_LOG } from '../../observe/runtime.js'
 
 /**
  * A person's terminal shows what happens to their database; of the worker's own log only warnings, one line each. With
@@ -14,7 +15,11 @@ export function quietWorkerLog({ ownSignals }: { ownSignals: boolean }): void {
         const line = warningLine(entry)
         if (line !== undefined) process.stderr.write(`${line}\n`)
       })
-  Runtime.install({ logger, ...(ownSignals ? { shutdownSignals: [] } : {}) })
+  Runtime.install({
+    logger,
+    telemetryOptions: { logging: NATIVE_LOG },
+    ...(ownSignals ? { shutdownSignals: [] } : {}),
+  })
 }
 
 /** Said by the SDK of the worker of each disk, which is there for activities only. */
