@@ -82,6 +82,8 @@ export const probeResultSchema = z.object({
   limit: z.union([z.number(), z.string()]).optional(),
   /** Of the kind `queries`: those that read many times what they read before. */
   queries: z.array(queryShiftSchema).optional(),
+  /** D1 was exporting or importing the database then, and answered nobody. */
+  held: z.literal(true).optional(),
   message: z.string(),
 })
 export type ProbeResult = z.infer<typeof probeResultSchema>
@@ -186,6 +188,8 @@ export const monitoringViewSchema = z.object({
   planned: z.number().int(),
   /** Of the looks that are counted, those beside the schedule: where the looks themselves are not here. */
   onDemand: z.number().int().nonnegative().optional(),
+  /** Of the looks that are counted, those that ran well after their time: where the looks themselves are not here. */
+  late: z.number().int().nonnegative().optional(),
   nextAt: z.string().optional(),
   /**
    * ISO 8601: the looks are not here, and these are their counts of then; what came after it is not known. So it is of a migration whose
@@ -200,8 +204,9 @@ export const monitoringAlertSchema = z.object({
   kind: z.enum(['breach', 'continues', 'blind', 'recovered']),
   checkpoint: checkpointSchema,
   message: z.string(),
-  /** How many looks got each verdict so far, and how many of them people asked for beside the schedule. */
+  /** How many looks got each verdict so far, and how many of them people asked for beside the schedule, and were late. */
   verdicts: monitoringViewSchema.shape.verdicts.optional(),
   onDemand: monitoringViewSchema.shape.onDemand,
+  late: monitoringViewSchema.shape.late,
 })
 export type MonitoringAlert = z.infer<typeof monitoringAlertSchema>

@@ -51,7 +51,7 @@ export function endMessage(
       return alarm('Applied, but not healthy', [
         ...(view.monitoring === null
           ? [message]
-          : [lastLook(view.monitoring), verdictCounts(view.monitoring)]),
+          : [lastLook(view.monitoring, input.timeZone ?? 'UTC'), verdictCounts(view.monitoring)]),
         ...compressedGap(view).map(gapLine),
         'The monitoring is over: nobody looks at it any more, and this run takes nothing back any more',
         ...stateLines(view),

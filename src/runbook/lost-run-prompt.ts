@@ -1,6 +1,7 @@
 import type { Since } from '../contract/rollback.js'
 import type { MigrationResult, RunView } from '../contract/run.js'
 import { objectPhrases } from '../text/written-since.js'
+import { zonedDateTime } from '../text/clock.js'
 import { ledgerText, migrationState } from './migration-state.js'
 
 /** What is confirmed before a run goes on from what another one left, as lines for people. `issue`: what stands in the way of that. */
@@ -9,14 +10,15 @@ export function lostRunPrompt(
   { lost, issue }: { lost?: { run: string; since: string } | undefined; issue: string | undefined },
 ): string[] {
   const { migrations, backup } = view
+  const timeOf = (iso: string): string => zonedDateTime(Date.parse(iso), view.timeZone ?? 'UTC')
   return [
     'No migration runs. This run goes on from what a run left that Temporal no longer knows',
-    ...(backup === null ? [] : [`Backup of before: ${backup.file}, made ${backup.createdAt}`]),
+    ...(backup === null ? [] : [`Backup of before: ${backup.file}, made ${timeOf(backup.createdAt)}`]),
     ...migrations.map((one) => `${one.name}: ${migrationState(one, migrations)}`),
     `Read back: ${ledgerText(view) ?? 'nothing'}`,
     lost === undefined
       ? 'Which run made that backup is not known by it: whoever approves says that its run is lost'
-      : `The run ${lost.run} holds that backup since ${lost.since}, and never let go of it`,
+      : `The run ${lost.run} holds that backup since ${timeOf(lost.since)}, and never let go of it`,
     ...(issue === undefined
       ? ['Approving goes on with the validation and the monitoring, from their beginning']
       : [issue, 'Approving asks for the rollback decision']),

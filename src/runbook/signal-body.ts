@@ -166,14 +166,15 @@ export function readAlert(value: unknown): SignalBody<MonitoringAlert> {
       message,
       checkpoint: seen,
       ...verdictsOf(fields['verdicts']),
-      ...onDemandOf(fields['onDemand']),
+      ...countOf('onDemand', fields),
+      ...countOf('late', fields),
     },
   }
 }
 
-function onDemandOf(value: unknown): Pick<MonitoringAlert, 'onDemand'> {
-  const count = Number(value)
-  return value !== undefined && Number.isSafeInteger(count) && count >= 0 ? { onDemand: count } : {}
+function countOf(name: 'onDemand' | 'late', fields: Record<string, unknown>): Partial<MonitoringAlert> {
+  const count = Number(fields[name])
+  return fields[name] !== undefined && Number.isSafeInteger(count) && count >= 0 ? { [name]: count } : {}
 }
 
 /** All four counts, or none of them. */

@@ -107,7 +107,9 @@ function evidenceOf(
     const because = `checkpoint ${untold.number} breached, and only a sentence was kept: ${untold.text}`
     return { state: 'unknown', because }
   }
-  const measured = seen.filter(({ results }) => results.some(measures)).length
+  const measured = seen.filter(
+    ({ results }) => results.some(measures) && !results.some(({ held }) => held),
+  ).length
   if (measured === 0) return { state: 'unknown', because: nobody }
   const blind = seen.length - measured
   const without = blind === 0 ? '' : `; ${blind} more could not tell`

@@ -10,6 +10,7 @@ import { plural } from '../text/plural.js'
 import { mutate, read, slow } from './activities.js'
 import { atArchive } from './archive-place.js'
 import { withCredentials } from './credentials.js'
+import { zonedDateTime } from '../text/clock.js'
 import { now } from './clock.js'
 import { failureOf, GateExpired, isStopped } from './endings.js'
 import { confirmDatabase, voidApprovals } from './execute.js'
@@ -43,7 +44,9 @@ async function untilOpen({ request }: Run): Promise<void> {
   const state = windowState({ window, now: Date.now() })
   if (state.state === 'closed') throw new GateExpired('window')
   if (state.state === 'open' || window === undefined) return
-  await sleep(state.forMs, { summary: `Maintenance window opens ${window.opensAt}` })
+  await sleep(state.forMs, {
+    summary: `Maintenance window opens ${zonedDateTime(Date.parse(window.opensAt), request.timeZone)}`,
+  })
 }
 
 /** On a copy that is made for it: what is proven is proven of now. */

@@ -142,7 +142,7 @@ async function monitor(run: Run, expected: Expected): Promise<Completed> {
   const hurried = run.view.compressed === undefined ? '' : `; ${monitoredText(run.view)}`
   run.say(
     'monitor',
-    `${applied}, but not healthy: ${lastLook(monitoring)} (${verdictCounts(monitoring)})${hurried}`,
+    `${applied}, but not healthy: ${lastLook(monitoring, run.request.timeZone)} (${verdictCounts(monitoring)})${hurried}`,
   )
   return 'completed-unhealthy'
 }

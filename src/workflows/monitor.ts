@@ -218,11 +218,14 @@ function countedAt({ view, request }: Run): string[] {
  * The migration keeps no checkpoints while its monitoring runs; with an alert come the counts of that moment. A look that met our own way
  * back says nothing of the migrated database, and is not counted.
  */
-function keepCounts(run: Run, { verdicts, onDemand, checkpoint }: MonitoringAlert): void {
+function keepCounts(run: Run, { verdicts, onDemand, late, checkpoint }: MonitoringAlert): void {
   if (verdicts === undefined || run.view.monitoring === null) return
   const { takingBackSince: since } = run
   if (since !== undefined && Date.parse(checkpoint.at) >= Date.parse(since)) return
-  run.view.monitoring = { ...run.view.monitoring, verdicts, ...defined({ onDemand }), asOf: checkpoint.at }
+  run.view.monitoring = {
+    ...{ ...run.view.monitoring, verdicts, asOf: checkpoint.at },
+    ...defined({ onDemand, late }),
+  }
   run.refresh()
 }
 

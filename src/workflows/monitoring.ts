@@ -1,4 +1,4 @@
-import { looksOnDemand } from '../text/looks.js'
+import { lateLooks, looksOnDemand } from '../text/looks.js'
 import {
   condition,
   continueAsNew,
@@ -159,6 +159,7 @@ export async function postMigrationMonitoring(input: MonitoringInput): Promise<M
           ...alert,
           verdicts: countVerdicts(checkpoints),
           onDemand: looksOnDemand(checkpoints),
+          late: lateLooks(checkpoints),
         }
         const told = await tellParent(parentId, telling)
         if (told !== 'told') untold = "The migration's workflow could not be told of the newest news"

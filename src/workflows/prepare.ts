@@ -21,6 +21,7 @@ import type { Run } from './run.js'
 import { keptBackup } from './safety-copy.js'
 import { stepOf } from './state.js'
 import { updatePause } from './updates.js'
+import { zonedDateTime } from '../text/clock.js'
 import { command, placeOf, words, wordsAt } from '../contract/next-command.js'
 
 export async function prerequisites(run: Run): Promise<void> {
@@ -92,8 +93,9 @@ export async function untilWindowOpens(run: Run): Promise<void> {
   const state = windowState({ window, now: Date.now() })
   if (state.state === 'closed') throw new GateExpired('window')
   if (state.state === 'open' || window === undefined) return
-  run.say('checklist', `waiting for the maintenance window, ${window.opensAt}`)
-  await sleep(state.forMs, { summary: `Maintenance window opens ${window.opensAt}` })
+  const opens = zonedDateTime(Date.parse(window.opensAt), run.request.timeZone)
+  run.say('checklist', `waiting for the maintenance window, which opens ${opens}`)
+  await sleep(state.forMs, { summary: `Maintenance window opens ${opens}` })
   run.view.checks = []
   await prerequisites(run)
   await checklist(run)
@@ -141,7 +143,10 @@ export async function backUp(run: Run): Promise<void> {
   )
 }
 
-/** Only where the database is to be read in no other way: by rows nothing has to be waited for. */
+/**
+ * Only where the database is to be read in no other way: by rows nothing has to be waited for. `onWait` hears when it may begin, in the zone
+ * of those hours.
+ */
 export async function untilExportMayBegin(
   { database, backupWay, backupExportHours: hours }: Target,
   onWait: (opensAt: string) => void,
@@ -150,7 +155,7 @@ export async function untilExportMayBegin(
   for (;;) {
     const waitMs = untilExportMs(hours, Date.now())
     if (waitMs === 0) return
-    const opensAt = new Date(Date.now() + waitMs).toISOString()
+    const opensAt = zonedDateTime(Date.now() + waitMs, hours.timeZone)
     onWait(opensAt)
     await sleep(waitMs, { summary: `An export may begin ${opensAt}` })
   }

@@ -14,10 +14,11 @@ import type { BackupRecord } from '../contract/backup.js'
 import { NON_RETRYABLE_FAILURES } from '../contract/failures.js'
 import { noteMessage } from '../runbook/messages.js'
 import { tell } from './activities.js'
+import { zonedDateTime } from '../text/clock.js'
 import { now } from './clock.js'
 import { failureOf, mayPass } from './endings.js'
 import { untilExportMayBegin } from './prepare.js'
-import { command, words, type Words } from '../contract/next-command.js'
+import { command, placeOf, words, wordsAt, type Words } from '../contract/next-command.js'
 
 /** Nobody watches at night: it is tried over hours, until the network is back, the disk has room or the writers rest. */
 const { createBackup } = proxyActivities<Pick<SlowActivities, 'createBackup'>>({
@@ -50,6 +51,8 @@ const TOLD_AFTER = 2
 export type ScheduledBackupInput = Parameters<SlowActivities['createBackup']>[0] & {
   /** Who hears of a backup that could not be made. Absent: a schedule from before there was this field. */
   channels?: Channel[]
+  /** IANA zone of the times that they are told. Absent: UTC. */
+  timeZone?: string
 }
 
 /**
@@ -58,6 +61,7 @@ export type ScheduledBackupInput = Parameters<SlowActivities['createBackup']>[0]
  */
 export async function scheduledBackup({
   channels = [],
+  timeZone = 'UTC',
   ...request
 }: ScheduledBackupInput): Promise<BackupRecord> {
   try {
@@ -65,7 +69,7 @@ export async function scheduledBackup({
       log.info('Waiting for the hours of exports', { opensAt }),
     )
     const { commands: _audited, ...record } = patched('told-while-it-is-tried')
-      ? await untilMade(request, channels)
+      ? await untilMade(request, { channels, timeZone })
       : await createBackup(request)
     return record
   } catch (error) {
@@ -78,8 +82,8 @@ export async function scheduledBackup({
 
 /** Tries for hours, until the network is back, the disk has room or the writers rest; says so within minutes. */
 async function untilMade(
-  request: Omit<ScheduledBackupInput, 'channels'>,
-  channels: Channel[],
+  request: Omit<ScheduledBackupInput, 'channels' | 'timeZone'>,
+  { channels, timeZone }: { channels: Channel[]; timeZone: string },
 ): ReturnType<typeof once.createBackup> {
   const begun = Date.now()
   for (let number = 1; ; number += 1) {
@@ -92,7 +96,7 @@ async function untilMade(
       const over = Date.now() + pauseMs - begun > GIVEN_UP_AFTER_MS
       if (isCancellation(error) || over || !mayPass(error)) throw error
       if (number === TOLD_AFTER && channels.length > 0) {
-        const again = `Tried ${number} times; it is tried again until ${new Date(begun + GIVEN_UP_AFTER_MS).toISOString()}`
+        const again = `Tried ${number} times; it is tried again until ${zonedDateTime(begun + GIVEN_UP_AFTER_MS, timeZone)}`
         await tellOfFailure(request, channels, error, again)
       }
       await sleep(pauseMs, { summary: 'Next try of the backup' })
@@ -140,7 +144,7 @@ async function send(
   { kind, text, id }: { kind: 'emergency' | 'note'; text: Words; id: string },
 ): Promise<void> {
   const { workflowId, runId } = workflowInfo()
-  const note = { kind, text, at: now(), dedupeId: `${runId}/${id}` }
+  const note = { kind, text: wordsAt(placeOf(target), text), at: now(), dedupeId: `${runId}/${id}` }
   try {
     await tell.announce.executeWithOptions({ summary: 'Tell of the backup' }, [
       { runKey: workflowId.replaceAll('/', '_'), target, channels, message: note },

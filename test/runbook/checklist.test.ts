@@ -64,7 +64,7 @@ test('a finished run has every step ticked and its checkpoints counted', () => {
   const text = renderChecklist(sampleRun())
   expect(text).not.toContain('⬜')
   expect(text).not.toContain('👉')
-  expect(text).toContain('Checkpoints: 34 of 34 (32 healthy, 1 degraded, 1 unknown)')
+  expect(text).toContain('Checkpoints: 34 of 34 (32 healthy, 1 degraded, 1 unknown, 1 of them late)')
 })
 
 test('a rollback shows only when there was one, a failed step stays unticked', () => {

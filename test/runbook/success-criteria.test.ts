@@ -50,6 +50,22 @@ test('what nobody looked at is unknown, not met', () => {
   expect(states(completeWhen(blind))).toEqual(['unknown', 'unknown', 'unknown', 'unknown', 'unknown'])
 })
 
+test('a checkpoint at which D1 exported the database is none that saw nothing', () => {
+  const { monitoring } = sampleRun()
+  if (monitoring === null) throw new Error('the sample run is monitored')
+  const checkpoints = monitoring.checkpoints.map((one, index): Checkpoint => {
+    const held = { probe: 'held', kind: 'sql', critical: false, ok: null, held: true as const, message: '' }
+    return index < 2 ? { ...one, results: [...one.results, held] } : one
+  })
+  const lines = (view: RunView) =>
+    considerRollbackWhen(view, DEFAULT_THRESHOLDS).map(({ because }) => because)
+  const counted = /not seen in (\d+) checkpoints/
+  const all = Number(counted.exec(lines(sampleRun())[3] ?? '')?.[1])
+  const some = lines(sampleRun({ monitoring: { ...monitoring, checkpoints } }))[3] ?? ''
+  expect(Number(counted.exec(some)?.[1])).toBe(all - 2)
+  expect(some).toContain('more could not tell')
+})
+
 test('an error rate that no probe measures did not stay low: it is unknown', () => {
   const { monitoring } = sampleRun()
   if (monitoring === null) throw new Error('the sample run is monitored')

@@ -26,7 +26,15 @@ async function backUp(world: ReturnType<typeof openWorld>, of: Partial<Target> =
     client.workflow.execute<typeof scheduledBackup>('scheduledBackup', {
       workflowId: `backup/local/${randomUUID()}`,
       taskQueue,
-      args: [{ target, files: [], keep: 3, channels: [{ kind: 'terminal', name: 'terminal' }] }],
+      args: [
+        {
+          target,
+          files: [],
+          keep: 3,
+          channels: [{ kind: 'terminal', name: 'terminal' }],
+          timeZone: 'Asia/Kathmandu',
+        },
+      ],
     }),
   )
 }
@@ -75,6 +83,9 @@ it('tells people within minutes of one that fails, goes on, and tells them when 
     ['note', expect.stringMatching(/was made after all$/)],
   ])
   expect(toldAt[0]).toBeLessThan(5 * 60_000)
+  // For people: in their zone, and with the command that means this database.
+  expect(world.told[0]?.text).toMatch(/tried again until \d{4}-\d\d-\d\d \d\d:\d\d GMT\+5:45$/m)
+  expect(world.told[0]?.text).toContain('Make one by hand: d1-runbook backup --env local')
 })
 
 it('gives up after hours, and says so', async () => {

@@ -55,7 +55,7 @@ describe('the hours of exports', () => {
     expect(at).toBeGreaterThanOrEqual(begun + 5 * HOUR - 60_000)
     expect(at).toBeLessThan(begun + 6 * HOUR)
     expect(said[0]).toMatch(
-      /^waiting until an export may begin \(backup\.exportHours\), \d{4}-\d\d-\d\dT\d\d:\d\d:00/,
+      /^waiting until an export may begin \(backup\.exportHours\), [\d-]{10} \d\d:\d\d UTC$/,
     )
   })
 })

@@ -79,7 +79,7 @@ async function lookOnce(probe: Probe, input: RunProbesInput): Promise<ProbeResul
     now: input.now ?? Date.now(),
   }
   const seen = await withinTime(look(probe, context), signal).catch((error: unknown) =>
-    signal.aborted ? silence(probe, timeoutMs) : explain(probe, error),
+    signal.aborted ? silence(probe, timeoutMs) : explain(probe, input.target, error),
   )
   return { probe: name, kind, critical, ...seen, message: redact(seen.message, context.env) }
 }
@@ -130,7 +130,7 @@ const BROKEN: readonly FailureType[] = ['SqlRefused', 'DatabaseNotFound', 'Wrong
 /** The database could not be reached: for the probe that asks just this, an answer. */
 const UNREACHED: readonly FailureType[] = ['Network', 'OutcomeUnknown']
 
-function explain({ kind }: Probe, error: unknown): Seen {
+function explain({ kind }: Probe, { database }: Target, error: unknown): Seen {
   if (!(error instanceof RunbookError) || !isFailureType(error.type)) {
     return { ok: null, message: `could not be looked at: ${plainReason(error)}` }
   }
@@ -138,7 +138,8 @@ function explain({ kind }: Probe, error: unknown): Seen {
   const broken =
     (kind === 'connectivity' && (BROKEN.includes(type) || UNREACHED.includes(type))) ||
     (kind === 'sql' && BROKEN.includes(type))
-  return { ok: broken ? false : null, message }
+  const held = type === 'DatabaseLocked' && database.remote
+  return { ok: broken ? false : null, ...(held ? { held } : {}), message }
 }
 
 function plainReason(error: unknown): string {

@@ -146,12 +146,13 @@ async function asked<T>(
 async function backupInput(context: Context, { env, keep }: { env: string; keep?: string }) {
   const { resolveRequestSettings } = await import('../../config/settings.js')
   const files = await readProjectFiles(context)
-  const { keepBackups, channels } = resolveRequestSettings(context.project, env)
+  const { keepBackups, channels, timeZone } = resolveRequestSettings(context.project, env)
   return {
     target: context.target,
     files: files.map(({ name, sha256 }) => ({ name, sha256 })),
     keep: keepOf(keep === undefined ? {} : { keep }) ?? keepBackups,
     channels,
+    timeZone,
   }
 }
 

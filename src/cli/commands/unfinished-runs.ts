@@ -4,6 +4,7 @@ import { withSession } from '../../client/session.js'
 import { openContext } from '../../config/context.js'
 import type { Project } from '../../config/project.js'
 import { at, command, words, wordsAt, type Words } from '../../contract/next-command.js'
+import { timeIn } from './zone.js'
 import { leftUnfinished } from './left-unfinished.js'
 
 /** The run that keeps another one of this environment from being started; undefined where there is none, or that cannot be read. */
@@ -34,7 +35,7 @@ export async function unfinishedRuns(project: Project): Promise<Words[]> {
   const open = await withSession(projectDir, (session) => listRuns(session, { open: true })).catch(() => [])
   const underWay = open.map(
     ({ workflowId, startedAt, phase }) =>
-      words`Under way      ${workflowId}, since ${startedAt}${phase === null ? '' : ` (${phase})`}: ${at({ run: workflowId }, command('show'))}`,
+      words`Under way      ${workflowId}, since ${timeIn(project.config.timeZone, startedAt)}${phase === null ? '' : ` (${phase})`}: ${at({ run: workflowId }, command('show'))}`,
   )
   const idle = [...project.environments.keys()].filter(
     (name) => !open.some(({ environment }) => environment === name),

@@ -3,7 +3,7 @@ import { visibleIn } from '../../text/visible.js'
 import { reasonTexts } from '../../contract/reasons.js'
 import type { GateView, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
-import { LOOKS_ELSEWHERE, looksText } from '../../text/looks.js'
+import { LOOKS_ELSEWHERE, looksText, verdictsText } from '../../text/looks.js'
 import { ledgerText, migrationState, safetyCopyText } from '../../runbook/migration-state.js'
 import { awaitedDiskText } from '../../text/awaited-disk.js'
 import { zonedSeconds } from '../../text/clock.js'
@@ -224,14 +224,12 @@ export function monitoringLines(view: RunView, colors: Colors): string[] {
     breached: colors.red,
     unknown: colors.magenta,
   }
-  const counts = Object.entries(monitoring.verdicts)
-    .filter(([, count]) => count > 0)
-    .map(([verdict, count]) => paints[verdict as keyof typeof paints](`${count} ${verdict}`))
+  const counts = verdictsText(monitoring, (verdict, text) => paints[verdict](text))
   const last = monitoring.checkpoints.at(-1)
   const none = view.outcome === null ? 'none yet' : 'none'
   const elsewhere = monitoring.asOf === undefined ? '' : `; ${LOOKS_ELSEWHERE}`
   return [
-    `${looksText(monitoring, view.timeZone)}: ${counts.join(', ') || none}${elsewhere}`,
+    `${looksText(monitoring, view.timeZone)}: ${counts || none}${elsewhere}`,
     ...(monitoring.nextAt === undefined ? [] : [`next at ${timeText(monitoring.nextAt, view)}`]),
     ...(last === undefined || last.verdict === 'healthy' ? [] : reasonTexts(last.reasons)),
   ]

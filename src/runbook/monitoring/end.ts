@@ -2,6 +2,7 @@ import type { Checkpoint, CheckpointVerdict, MonitoringView } from '../../contra
 import { CHECKPOINT_VERDICTS } from '../../contract/names.js'
 import { noData, reasonTexts } from '../../contract/reasons.js'
 import { looksOf, onDemandText, verdictsText } from '../../text/looks.js'
+import { zonedDateTime } from '../../text/clock.js'
 import { plural } from '../../text/plural.js'
 
 /** How the monitoring ended, by its last look; without any look nothing is known. */
@@ -46,7 +47,7 @@ export function seenUntil(view: MonitoringView, since: string): MonitoringView {
 
 /** `34 checkpoints: 32 healthy, 1 degraded, 1 unknown`. */
 export function verdictCounts(
-  monitoring: Pick<MonitoringView, 'verdicts' | 'checkpoints' | 'onDemand'>,
+  monitoring: Pick<MonitoringView, 'verdicts' | 'checkpoints' | 'onDemand' | 'late'>,
 ): string {
   const { scheduled, onDemand } = looksOf(monitoring)
   const text = verdictsText(monitoring)
@@ -56,10 +57,13 @@ export function verdictCounts(
 }
 
 /** The last look, with its reasons: `checkpoint 34 is breached: health: status 500`. */
-export function lastLook({ checkpoints }: Pick<MonitoringView, 'checkpoints'>): string {
+export function lastLook({ checkpoints }: Pick<MonitoringView, 'checkpoints'>, timeZone: string): string {
   const last = checkpoints.at(-1)
   if (last === undefined) return 'nothing was looked at'
   const why = reasonTexts(last.reasons).join('; ')
-  const which = last.extra === true ? `the look on demand ${last.at}` : `checkpoint ${last.number}`
+  const which =
+    last.extra === true
+      ? `the look on demand of ${zonedDateTime(Date.parse(last.at), timeZone)}`
+      : `checkpoint ${last.number}`
   return `${which} is ${last.verdict}${why === '' ? '' : `: ${why}`}`
 }

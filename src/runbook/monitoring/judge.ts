@@ -73,7 +73,7 @@ export function judgeCheckpoint(input: {
   const seen = new Set(results.map(({ probe }) => probe))
   const silent = Object.keys(baseline.probes).filter((probe) => !seen.has(probe))
   const judged = [
-    ...results.map((result) => judgeProbe(result, input)),
+    ...results.map((result) => unlessHeld(results, result, judgeProbe(result, input))),
     ...silent.map((probe) => unknown(noData(probe, `${probe}: no result`), true)),
   ]
   const figures = figuresOf(results)
@@ -81,6 +81,21 @@ export function judgeCheckpoint(input: {
   if (judged.length === 0)
     return { verdict: 'unknown', reasons: [noData(null, 'nothing was looked at')], ...figures }
   return { verdict: worst(judged), reasons, ...figures }
+}
+
+/**
+ * While D1 exports or imports the database it answers nobody: what the application then does badly says nothing of the migration, and taking
+ * that back would not mend it.
+ */
+function unlessHeld(
+  results: readonly ProbeResult[],
+  { probe, ok }: ProbeResult,
+  judged: ProbeJudgement,
+): ProbeJudgement {
+  if (ok === null || judged.verdict === 'healthy' || !results.some(({ held }) => held)) return judged
+  const why = 'D1 was exporting or importing the database then, and answered nobody'
+  const reasons = judged.reasons.map(({ text }) => noData(probe, `${text}; ${why}`))
+  return { ...judged, verdict: 'unknown', reasons }
 }
 
 /** Fail closed: a breach beats missing data, and missing data beats everything good. */

@@ -258,6 +258,19 @@ describe('sql', () => {
     expect(await look({ kind: 'sql', sql: 'SELECT title FROM artworks' })).toMatchObject({ ok: true })
   })
 
+  it('and the connectivity know of a remote database that D1 exports just that', async () => {
+    const locked = new RunbookError('DatabaseLocked', 'Currently processing a long-running export', {
+      advice: 'wait',
+    })
+    const openReader = () => Promise.reject(locked)
+    const remote = { ...local.target, database: { ...local.target.database, remote: true } }
+    for (const fields of [{ kind: 'sql', sql: 'SELECT 1' }, { kind: 'connectivity' }]) {
+      expect(await look(fields, { openReader, target: remote })).toMatchObject({ ok: null, held: true })
+      // On this machine somebody else writes: the application can, too.
+      expect(await look(fields, { openReader })).not.toHaveProperty('held')
+    }
+  })
+
   it('leaves the outage to the connectivity probe', async () => {
     const openReader = () => Promise.reject(new RunbookError('Network', 'no route', { advice: 'none' }))
     expect(await look({ kind: 'sql', sql: 'SELECT 1' }, { openReader })).toMatchObject({

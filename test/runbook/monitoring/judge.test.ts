@@ -22,6 +22,20 @@ const verdictOf = (
   change: Partial<Parameters<typeof judgeCheckpoint>[0]> = {},
 ): string => judgeCheckpoint({ baseline, thresholds: DEFAULT_THRESHOLDS, results, ...change }).verdict
 
+test('what fails while D1 exports the database is unknown, and no reason to take back', () => {
+  const held = { probe: 'db', kind: 'connectivity', ok: null, held: true as const, message: 'exporting' }
+  const seen = [health({ ok: false, message: 'status 500' }), health(held)]
+  const { verdict, reasons } = judgeCheckpoint({ baseline, thresholds: DEFAULT_THRESHOLDS, results: seen })
+  expect(verdict).toBe('unknown')
+  expect(reasons.map(({ criterion }) => criterion)).toEqual(['no-data', 'no-data'])
+  expect(reasons[0]?.text).toMatch(/status 500; D1 was exporting or importing the database then/)
+  // Without that, and where the application answers well meanwhile, nothing is different.
+  expect(verdictOf([health({ ok: false }), health({ ...held, held: undefined as never })])).toBe('breached')
+  expect(
+    judgeCheckpoint({ baseline, thresholds: DEFAULT_THRESHOLDS, results: [health(), health(held)] }).reasons,
+  ).toHaveLength(1)
+})
+
 describe("the runbook's rollback criteria are the defaults", () => {
   test.each<[string, string, ProbeResult[]]>([
     ['all well', 'healthy', [health()]],
