@@ -15,6 +15,7 @@ import type { Attestation } from '../contract/attestations.js'
 import { RunbookError } from '../contract/failures.js'
 import { LIMITS } from '../contract/limits.js'
 import { grouped } from '../contract/number.js'
+import type { Proposer } from '../contract/provenance.js'
 import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
 import { storeOf } from '../config/store.js'
 import { artifactFolder, storedArtifacts } from '../d1/migrations/artifacts.js'
@@ -34,6 +35,8 @@ export interface RequestOptions {
   requester: string
   /** Their approval at every gate where the policy lets them decide alone. */
   preApproved?: boolean
+  /** The agent that proposes it for the requester: people then decide at each gate. */
+  proposedBy?: Proposer
   /** Apply only inside this window, such as `2026-03-08T22:00/2h`. Default: that of the environment, if it has one. */
   window?: string | undefined
   /** Compresses the monitoring so many times, for rehearsals. */
@@ -122,7 +125,7 @@ export async function buildRequest(context: Context, options: RequestOptions): P
     evidence: redactIn(evidence),
     queries: queriesOf(project, target.environment),
     variables: project.config.variables,
-    ...defined({ checksums, adopt: options.adopt, lostRun: options.lostRun }),
+    ...defined({ checksums, adopt: options.adopt, lostRun: options.lostRun, proposedBy: options.proposedBy }),
     ...(overlooked.length === 0 ? {} : { overlooked }),
   })
 }

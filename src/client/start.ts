@@ -1,6 +1,7 @@
 import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client'
 import { DATABASE_MEMO, WORKFLOW_TYPES } from '../contract/names.js'
 import type { MigrationRequest } from '../contract/run.js'
+import { requestLine } from '../runbook/people/provenance.js'
 import { demandFitting } from './request-size.js'
 import { newestRunOf, runIdOf } from './run-id.js'
 import type { Session } from './session.js'
@@ -44,7 +45,7 @@ export async function startRun(
       workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
       memo: { [DATABASE_MEMO]: database.name },
       staticSummary: `${verbOf(request)} ${database.name} (${environment})`,
-      staticDetails: `Requested by ${request.requester}; ${request.files.length} migration files travel with it.`,
+      staticDetails: `${requestLine(request)}; ${request.files.length} migration files travel with it.`,
     })
     return { workflowId, runId: handle.firstExecutionRunId }
   } catch (error) {

@@ -34,6 +34,7 @@ export const VERBS = {
   'worker versions': 'project',
   'worker promote': 'project',
   'codec-server': 'nothing',
+  mcp: 'environment',
   charter: 'environment',
   list: 'project',
   doctor: 'environment',

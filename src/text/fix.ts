@@ -8,3 +8,9 @@ export function fixPlace({ replaces }: Fix): string {
   if (toLine === fromLine) return `Put in place of line ${fromLine} of ${file}:`
   return `Put in place of lines ${fromLine} to ${toLine} of ${file}:`
 }
+
+/** The file with the fix in it. Lines keep their endings. */
+export function withFix(text: string, { sql, replaces }: Fix): string {
+  const lines = text.split('\n')
+  return [...lines.slice(0, replaces.fromLine - 1), sql, ...lines.slice(replaces.toLine)].join('\n')
+}

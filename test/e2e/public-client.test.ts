@@ -1,7 +1,9 @@
 import { Client, Connection } from '@temporalio/client'
 import { execa } from 'execa'
-import { createHmac } from 'node:crypto'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { Client as McpClient } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
+import { createHash, createHmac } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -17,9 +19,10 @@ import {
   type RunbookClient,
   type RunView,
 } from '../../src/client/index.js'
+import type { Finding } from '../../src/contract/finding.js'
 import { packageRoot } from '../../src/process/package-root.js'
 import { readDevRecord } from '../../src/temporal/dev-record.js'
-import { buildIfStale, launchService, untilSays, type Command } from './processes.js'
+import { buildIfStale, inherited, launchService, untilSays, type Command } from './processes.js'
 import { writeCharters } from './charters.js'
 import {
   createLocalProject,
@@ -37,6 +40,16 @@ const FAST = {
   },
 }
 
+/** Rebuilds a table that another one references: on D1 the rows of that other one go with it. */
+const CASCADING = {
+  '0002_posts.sql': `CREATE TABLE posts (id INTEGER PRIMARY KEY, author INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE);
+INSERT INTO posts (author) SELECT id FROM users;\n`,
+  '0003_email.sql': `CREATE TABLE users_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT);
+INSERT INTO users_new (id, name) SELECT id, name FROM users;
+DROP TABLE users;
+ALTER TABLE users_new RENAME TO users;\n`,
+}
+
 const scratch = scratchFolder()
 let dev: Command
 let address: string
@@ -49,7 +62,7 @@ const pool = new Map<Record<string, string>, LocalProject[]>()
 /** `dev` of one project is the server and, by their charters, the worker of all. */
 beforeAll(async () => {
   await buildIfStale()
-  for (const [pending, count] of [[PENDING, 9] as const, [ONE, 3] as const])
+  for (const [pending, count] of [[PENDING, 9] as const, [ONE, 3] as const, [CASCADING, 1] as const])
     pool.set(
       pending,
       Array.from({ length: count }, () => createProject(pending)),
@@ -360,3 +373,110 @@ test("README's program of ten lines runs as printed", async () => {
   expect(stdout).toMatch(/\ncompleted [^\n]*$/)
   expect(project.ledger()).toEqual(['0001_users.sql', ...Object.keys(ONE)])
 })
+
+/** Every file, row and run of a project, by what is in it. */
+async function everything(project: LocalProject): Promise<Record<string, string>> {
+  const names = readdirSync(project.folder, { recursive: true, encoding: 'utf8' })
+  const files = names.filter(
+    (name) => !name.startsWith('node_modules') && statSync(path.join(project.folder, name)).isFile(),
+  )
+  const runs = await runbook.list({ limit: 100 })
+  return {
+    ...Object.fromEntries(
+      files.map((name) => [
+        name,
+        createHash('sha256')
+          .update(readFileSync(path.join(project.folder, name)))
+          .digest('hex'),
+      ]),
+    ),
+    runs: JSON.stringify(runs.filter(({ database }) => database === project.databaseId)),
+    rows: project.database((db) =>
+      JSON.stringify(db.prepare('SELECT * FROM users, d1_migrations, posts').all()),
+    ),
+  }
+}
+
+describe('an agent, by the client of the official SDK over standard input and output', () => {
+  test('prepares a migration from a broken file to a run that waits at its gate, and gets no further', async () => {
+    const project = openProject(CASCADING)
+    const posts = `${CASCADING['0002_posts.sql']} INSERT INTO d1_migrations (name) VALUES ('0002_posts.sql');`
+    project.database((db) => db.exec(posts))
+    const agent = new McpClient({ name: 'an-agent', version: '1.0' })
+    await agent.connect(
+      new StdioClientTransport({
+        command: process.execPath,
+        args: [
+          path.join(packageRoot(), 'bin', 'd1-runbook.mjs'),
+          ...['mcp', '--project', project.folder, '--for', 'Ada'],
+        ],
+        env: { ...inherited(), TEMPORAL_ADDRESS: address },
+        stderr: 'ignore',
+      }),
+    )
+    const use = async (name: string, args: Record<string, unknown> = {}) => {
+      const { isError, content, structuredContent } = await agent.callTool(
+        { name, arguments: args },
+        { timeout: 120_000 },
+      )
+      return { isError: isError === true, text: JSON.stringify(content), found: structuredContent as never }
+    }
+    try {
+      const { tools } = await agent.listTools()
+      const readOnly = tools.filter(({ annotations }) => annotations?.readOnlyHint === true)
+      const asked: Record<string, object> = {
+        explain_finding: { code: 'DL101', migration: '0003_email.sql' },
+      }
+      const before = await everything(project)
+      for (const { name } of readOnly) {
+        const { isError, text } = await use(name, asked[name] as Record<string, unknown>)
+        // Without a run there is none to show.
+        expect(isError, text).toBe(name === 'show_run' || name === 'report')
+        expect(await everything(project), name).toEqual(before)
+      }
+
+      // Of a local database these make no archive either.
+      const { found: plan }: { found: { verdict: string; findings: Finding[] } } = await use('plan')
+      const finding = plan.findings.find(({ code, fix }) => code === 'DL101' && fix !== undefined)
+      expect(plan.verdict).toBe('block')
+      const { migration, code } = finding ?? { migration: '', code: '' }
+      const { found: rewrite }: { found: { text: string } } = await use('draft_rewrite', { migration, code })
+      const { found: reverse }: { found: { sql: string } } = await use('draft_reverse')
+      expect(reverse.sql).toContain('DROP TABLE')
+      expect(await everything(project)).toEqual(before)
+
+      // The file is the agent's own to write.
+      writeFileSync(path.join(project.folder, 'migrations', migration), rewrite.text)
+      const { found: planned }: { found: { verdict: string } } = await use('plan')
+      expect(planned.verdict).not.toBe('block')
+
+      const { found: proposal, text }: { found: Proposal; text: string } = await use('propose_run')
+      expect(proposal, text).toMatchObject({
+        ...{ requester: 'Ada', proposedBy: { agent: 'an-agent 1.0' }, gate: 'team-lead', outcome: null },
+        advice: expect.stringContaining('d1-runbook approve team-lead') as string,
+      })
+      expect(await use('propose_run')).toMatchObject({ isError: true })
+      for (const name of ['approve', 'decide', 'start', 'rollback', 'abort', 'adopt', 'backup_restore'])
+        await expect(use(name, { gate: 'team-lead', run: proposal.workflowId })).rejects.toThrow(name)
+      const { found: report }: { found: { markdown: string } } = await use('report')
+      expect(report.markdown).toContain('The start: proposed by an agent (an-agent 1.0) for Ada')
+
+      const waiting = await runbook.status(proposal.workflowId)
+      expect(waiting.proposedBy).toEqual({ agent: 'an-agent 1.0' })
+      expect(waiting.gates.flatMap(({ decisions }) => decisions)).toEqual([])
+      expect(waiting.gates.filter(({ state }) => state !== 'waiting')).toMatchObject([
+        { gate: 'team-lead', state: 'open' },
+      ])
+      expect(project.ledger()).toEqual(['0001_users.sql', '0002_posts.sql'])
+      await runbook.steer(proposal.workflowId, { command: 'abort', reason: 'seen', actor: 'Ada' })
+    } finally {
+      await agent.close()
+    }
+  })
+})
+
+interface Proposal {
+  workflowId: string
+  requester: string
+  gate?: string
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../../contract/failures.js'
 import type { Finding, Fix } from '../../contract/finding.js'
+import { withFix } from '../../text/fix.js'
 import { ledgerSql } from '../../d1/schema/ledger.js'
 import { diffCatalog } from '../../d1/schema/schema-diff.js'
 import { readDetailedCatalog, tableNamed, type DetailedCatalog } from '../../d1/schema/schema.js'
@@ -208,7 +209,7 @@ async function losesNothing(
     database.exec('PRAGMA synchronous = OFF')
     database.exec(ledgerSql(migrationsTable))
     for (const file of pending) {
-      const sql = file.name === fix.replaces.file ? pasted(file.sql, fix) : file.sql
+      const sql = file.name === fix.replaces.file ? withFix(file.sql, fix) : file.sql
       const origin = readDetailedCatalog(database, { migrationsTable })
       const { failures } = replayFile(
         database,
@@ -239,10 +240,4 @@ async function losesNothing(
   } finally {
     database.close()
   }
-}
-
-/** The file with the fix in it. Lines keep their endings. */
-export function pasted(text: string, { sql, replaces }: Fix): string {
-  const lines = text.split('\n')
-  return [...lines.slice(0, replaces.fromLine - 1), sql, ...lines.slice(replaces.toLine)].join('\n')
 }

@@ -1,12 +1,10 @@
 import type { Command } from 'commander'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { noteSecret } from '../../contract/given-secrets.js'
-import { messageOf, RunbookError } from '../../contract/failures.js'
 import type { App } from '../terminal/app.js'
 import { helpParagraph } from '../terminal/help-text.js'
 import { portOf } from './port.js'
+import { tokenIn } from './token.js'
 
 const TOKEN = 'D1_RUNBOOK_CODEC_TOKEN'
 const TOKEN_FILE = 'D1_RUNBOOK_CODEC_TOKEN_FILE'
@@ -39,7 +37,7 @@ export function codecServerCommand(app: App, summary: string): Command {
       app.action<CodecServerFlags>(async ({ options, output }) => {
         const { readCodecKeys } = await import('../../temporal/codec/keys.js')
         const { startCodecServer } = await import('../../temporal/codec/http.js')
-        const given = tokenOf(process.env)
+        const given = tokenIn(process.env, TOKEN)
         const token = given ?? randomBytes(24).toString('hex')
         const server = await startCodecServer({
           codecKeys: readCodecKeys(process.env),
@@ -58,22 +56,6 @@ export function codecServerCommand(app: App, summary: string): Command {
         return 0
       }),
     )
-}
-
-function tokenOf(env: NodeJS.ProcessEnv): string | undefined {
-  const file = env[TOKEN_FILE] ?? ''
-  const value = env[TOKEN] ?? ''
-  if (file === '') return value === '' ? undefined : value
-  try {
-    const token = readFileSync(file, 'utf8').trim()
-    noteSecret(token)
-    return token
-  } catch (cause) {
-    throw new RunbookError('ConfigInvalid', `The file of ${TOKEN_FILE} cannot be read: ${messageOf(cause)}`, {
-      advice: `Name a file that holds the token, or set ${TOKEN}.`,
-      cause,
-    })
-  }
 }
 
 function repeated(value: string, before: string[] | undefined): string[] {

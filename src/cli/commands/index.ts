@@ -211,6 +211,12 @@ export const COMMANDS: CommandEntry[] = [
     load: async () => (await import('./worker.js')).workerCommand,
   },
   {
+    name: 'mcp',
+    group: 'Serve',
+    summary: 'tools for agents: prepare and propose, never decide',
+    load: async () => (await import('./mcp.js')).mcpCommand,
+  },
+  {
     name: 'charter',
     group: 'Serve',
     summary: 'print what a worker of this project serves, for `worker --charter`',

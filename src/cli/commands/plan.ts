@@ -1,10 +1,8 @@
-import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
 import type { Plan } from '../../contract/plan.js'
 import type { App } from '../terminal/app.js'
 import { archiveFile } from './archive-file.js'
-import { openContext, readOverlooked, readProjectFiles, type Context } from '../../config/context.js'
-import { copyOfDatabase } from './database-copy.js'
+import { openContext } from '../../config/context.js'
 import { configWarnings } from '../../config/target.js'
 import { findingLines } from '../terminal/findings-text.js'
 import { interruptible } from '../terminal/interrupt.js'
@@ -13,6 +11,7 @@ import { rowsTaken } from '../terminal/picture.js'
 import { planRowsWith, verdictLine } from '../terminal/plan-text.js'
 import { planView } from '../../runbook/plan-view.js'
 import { databaseLine } from '../terminal/target-text.js'
+import { makePlan } from './make-plan.js'
 import { checkReview, giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
 import { at, command, words, type Words } from '../../contract/next-command.js'
 
@@ -41,7 +40,9 @@ export function planCommand(app: App, summary: string): Command {
           options.backup === undefined
             ? undefined
             : await archiveFile(options.backup, () => Promise.resolve(context))
-        const plan = await interruptible((signal) => makePlan(context, backup, { output, signal }))
+        const plan = await interruptible((signal) =>
+          makePlan(context, backup, { onProgress: output.note, signal }),
+        )
         const success = plan.verdict !== 'block'
         output.document({ success, ...plan, warnings })
         const { migrationsDir } = context.target
@@ -50,49 +51,6 @@ export function planCommand(app: App, summary: string): Command {
         return success ? 0 : 1
       }),
     )
-}
-
-async function makePlan(
-  context: Context,
-  backup: string | undefined,
-  { output, signal }: { output: Output; signal: AbortSignal },
-): Promise<Plan> {
-  const { target, project } = context
-  const files = await readProjectFiles(context)
-  const onProgress = output.note
-  const copy = await copyOfDatabase({ context, files, backup, onProgress, signal })
-  try {
-    const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
-    const { readChecksums } = await import('../../d1/migrations/checksums.js')
-    const { queriesOf } = await import('../../config/settings.js')
-    const { knownWrangler } = await import('../../d1/wrangler/wrangler.js')
-    const wrangler = await knownWrangler(target.projectDir)
-    const checksums = await readChecksums(target.migrationsDir)
-    const overlooked = await readOverlooked(context)
-    const queries = queriesOf(project, target.environment)
-    const { readQueryTraffic } = await import('../../d1/cloudflare/query-traffic.js')
-    const traffic =
-      queries.length > 0 || !target.database.remote
-        ? undefined
-        : await readQueryTraffic({ target, env: process.env, signal })
-    return await rehearseInOwnProcess({
-      databaseFile: copy.databaseFile,
-      files,
-      applied: copy.ledger,
-      environment: target.environment,
-      database: target.database,
-      migrationsTable: target.migrationsTable,
-      queries,
-      // An archive that was given may be an old one, or another database's.
-      wholeCopy: target.database.remote && backup === undefined,
-      overlooked,
-      signal,
-      onProgress,
-      ...defined({ checksums, wrangler, traffic }),
-    })
-  } finally {
-    await copy.remove()
-  }
 }
 
 function printPlan(output: Output, plan: Plan): void {

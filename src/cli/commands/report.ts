@@ -8,7 +8,6 @@ import { keepPrivate } from '../../process/private-files.js'
 import { stateFolder } from '../../process/state-folder.js'
 import { writeOutputFile } from '../terminal/output-file.js'
 import { withRun } from '../../client/run-id.js'
-import { readRun } from '../../client/runs.js'
 
 interface ReportOptions {
   out?: string
@@ -29,16 +28,12 @@ export function reportCommand(app: App, summary: string): Command {
     .option('--run-id <id>', 'an earlier run of the same database')
     .action(
       app.action<ReportOptions>(async ({ options, args: [id], output }) => {
-        const { readRunHistory } = await import('../../client/run-history.js')
+        const { readReport } = await import('./read-report.js')
         const { renderHtml } = await import('../../runbook/report/html.js')
         const { renderMarkdown } = await import('../../runbook/report/markdown.js')
-        const input = await withRun(options, id, async (session, workflowId, named) => {
-          const view = await readRun(session, workflowId, options.runId ?? named)
-          const { request, plan, baseline } = await readRunHistory(session, workflowId, view.runId)
-          const known =
-            request === null ? {} : { thresholds: request.monitoring.thresholds, timeZone: request.timeZone }
-          return { view, plan, baseline, asOf: new Date().toISOString(), ...known }
-        })
+        const input = await withRun(options, id, (session, workflowId, named) =>
+          readReport(session, workflowId, options.runId ?? named),
+        )
         const base = outputBase(options, input.view)
         const html = `${base}.html`
         const markdown = `${base}.md`

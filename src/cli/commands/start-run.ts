@@ -90,7 +90,8 @@ export async function startFromCommand(
   })
 }
 
-function refuseUnadmitted(
+/** Throws `NotAdmitted` and `ConfigInvalid` of a run that is over already, with its ids. */
+export function refuseUnadmitted(
   admitted: RunView | undefined,
   started: { workflowId: string; runId: string },
 ): void {

@@ -1,8 +1,8 @@
-import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
 import type { Status } from '../../contract/status.js'
 import type { App } from '../terminal/app.js'
-import { openContext, readOverlooked, readProjectFiles } from '../../config/context.js'
+import { openContext } from '../../config/context.js'
+import { blocking, readProjectStatus } from './project-status.js'
 import { configuredZone, timeIn } from './zone.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'
@@ -19,18 +19,7 @@ export function statusCommand(app: App, summary: string): Command {
     .action(
       app.action(async ({ options, output }) => {
         const context = await openContext(options)
-        const files = await readProjectFiles(context)
-        const { readStatus } = await import('../../analysis/status.js')
-        const { readChecksums } = await import('../../d1/migrations/checksums.js')
-        const checksums = await readChecksums(context.target.migrationsDir)
-        const overlooked = await readOverlooked(context)
-        const status = await readStatus({
-          target: context.target,
-          files,
-          overlooked,
-          ...defined({ checksums }),
-        })
-        const success = blocking(status).length === 0
+        const { status, success } = await readProjectStatus(context)
         output.document({ success, ...status })
         if (!output.json) printStatus(output, status, await configuredZone(options))
         return success ? 0 : 1
@@ -71,8 +60,4 @@ export function printStatus(output: Output, status: Status, timeZone: string): v
   } else if (status.pending.length > 0) {
     output.line(words`Next: ${at({ environment: status.environment }, command('plan'))}`)
   }
-}
-
-function blocking({ conflicts }: Status): Status['conflicts'] {
-  return conflicts.filter((conflict) => conflict.blocking !== false)
 }

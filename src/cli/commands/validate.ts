@@ -1,14 +1,14 @@
-import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
 import { findingCounts } from '../../text/finding-counts.js'
 import { plural } from '../../text/plural.js'
 import type { Finding } from '../../contract/finding.js'
 import type { App } from '../terminal/app.js'
-import { openContext, readOverlooked, readProjectFiles } from '../../config/context.js'
+import { openContext } from '../../config/context.js'
 import { configWarnings } from '../../config/target.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { findingLines } from '../terminal/findings-text.js'
 import type { Output } from '../terminal/output.js'
+import { validateProject } from './validate-project.js'
 import { checkReview, giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
 import { at, command, words, type NextCommand } from '../../contract/next-command.js'
 
@@ -33,19 +33,11 @@ export function validateCommand(app: App, summary: string): Command {
         if (options.rules === true) return printRules(output)
         await checkReview(output, options)
         const context = await openContext(options, { touchesDatabase: false, filesOnly: true })
-        const files = await readProjectFiles(context)
-        const { validateInOwnProcess } = await import('../../analysis/validate/in-own-process.js')
-        const { readChecksums } = await import('../../d1/migrations/checksums.js')
-        const checksums = await readChecksums(context.target.migrationsDir)
         const warnings = configWarnings(context.project, context.target)
         for (const warning of warnings) output.note(warning)
-        const overlooked = await readOverlooked(context)
-        const { migrationsDir, migrationsTable } = context.target
-        const { success, findings } = await interruptible((signal) =>
-          validateInOwnProcess({
-            ...{ files, signal, migrationsTable, overlooked, onProgress: output.note },
-            ...defined({ checksums }),
-          }),
+        const { migrationsDir } = context.target
+        const { success, findings, files } = await interruptible((signal) =>
+          validateProject(context, { signal, onProgress: output.note }),
         )
         const reviewed = await giveReview(output, options, { findings, migrationsDir })
         output.document({ success, findings, warnings })

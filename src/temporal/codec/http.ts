@@ -1,10 +1,10 @@
 import { defined } from '../../contract/defined.js'
 import type { Payload } from '@temporalio/common'
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { messageOf, RunbookError } from '../../contract/failures.js'
 import { listen, type Listening } from '../../process/listen.js'
+import { sameText } from '../../process/same-text.js'
 import { EncryptionCodec } from './encryption.js'
 import type { CodecKeys } from './keys.js'
 
@@ -137,12 +137,6 @@ function asked(request: IncomingMessage): { verb: string | undefined; token: str
   const parts = (request.url ?? '').split('?', 1).join('').split('/').filter(Boolean)
   const [, bearer] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? []
   return parts.length === 2 ? { token: parts[0], verb: parts[1] } : { token: bearer, verb: parts[0] }
-}
-
-/** In a time that tells nothing of where they differ. */
-function sameText(one: string, other: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(one), digest(other))
 }
 
 /** Undefined where it is larger than allowed: the rest is not read. */

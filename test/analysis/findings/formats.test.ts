@@ -4,11 +4,10 @@ import { describe, expect, test } from 'vitest'
 import { formatMarkdown } from '../../../src/analysis/findings/markdown.js'
 import { formatSarif } from '../../../src/analysis/findings/sarif.js'
 import { atEndOf } from '../../../src/analysis/rules/rule.js'
-import { pasted } from '../../../src/analysis/reverse/safe-rebuild.js'
 import { findingLines } from '../../../src/cli/terminal/findings-text.js'
 import { blockLines } from '../../../src/cli/terminal/block.js'
 import type { Finding } from '../../../src/contract/finding.js'
-import { fixPlace } from '../../../src/text/fix.js'
+import { fixPlace, withFix } from '../../../src/text/fix.js'
 
 const FILE = 'CREATE TABLE a (x);\nDROP TABLE b;\nALTER TABLE a RENAME TO b;\n'
 const colors = {
@@ -83,7 +82,7 @@ describe('a fix is a value', () => {
     const [result] = sarif.runs[0]?.results ?? []
     const [change] = result?.fixes ?? []
     if (change === undefined) throw new Error('no fix')
-    expect(applied(FILE, change)).toBe(pasted(FILE, fix))
+    expect(applied(FILE, change)).toBe(withFix(FILE, fix))
     expect(change.artifactChanges[0]?.artifactLocation.uri).toBe('db/migrations/0002%20b%7Cc.sql')
     expect(result?.message.text).not.toContain('SELECT')
   })
@@ -92,7 +91,7 @@ describe('a fix is a value', () => {
     for (const sql of ['SELECT 0;', 'SELECT 0;\n', 'SELECT 0;\nSELECT 0;']) {
       const { fix } = atEndOf({ files: [{ name: 'f', sql }] }, { file: 'f' }, ['CREATE INDEX i ON t (x)'])
       if (fix === undefined) throw new Error('no fix')
-      expect(pasted(sql, fix).trimEnd()).toBe(`${sql.trimEnd()}\nCREATE INDEX i ON t (x);`)
+      expect(withFix(sql, fix).trimEnd()).toBe(`${sql.trimEnd()}\nCREATE INDEX i ON t (x);`)
       expect(fixPlace(fix)).toBe(`Add to f, behind line ${sql.trimEnd().split('\n').length}:`)
     }
     expect(atEndOf({ files: [] }, undefined, ['SELECT 1'])).toEqual({})

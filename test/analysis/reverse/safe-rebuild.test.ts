@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Plan } from '../../../src/contract/plan.js'
-import { pasted } from '../../../src/analysis/reverse/safe-rebuild.js'
+import { withFix } from '../../../src/text/fix.js'
 import { BLOCKING } from '../../corpus/blocking.js'
 import { SHOP, SHOP_ROWS, type Scenario } from '../../corpus/scenario.js'
 import { useOneEngine } from '../one-engine.js'
@@ -22,7 +22,7 @@ test('the rewrite that DL101 advises is itself a migration that raises nothing',
       name: 'the advice',
       schema: SHOP,
       rows: SHOP_ROWS,
-      migration: pasted(unsafe.migration as string, fix),
+      migration: withFix(unsafe.migration as string, fix),
       verdict: 'ok',
       codes: [],
     },
@@ -50,7 +50,7 @@ ALTER TABLE p2 RENAME TO p;${rest}`,
     ({ code }) => code === 'DL101',
   )?.fix
   if (fix === undefined) throw new Error('no rewrite')
-  const migration = pasted(scenario.migration as string, fix)
+  const migration = withFix(scenario.migration as string, fix)
   const plan = await rehearseScenario({ ...scenario, migration }, openScratch)
   expect(plan.findings.map(({ code, message }) => [code, message])).toEqual([
     ['CH101', expect.stringContaining('p.price changes in 2 rows')],
@@ -139,7 +139,7 @@ describe('a rebuild is rewritten once, for the lines where it stands', () => {
     const [{ fix } = {}] = rewrites
     if (fix === undefined) throw new Error('no rewrite')
     const after = await rehearseScenario(
-      scenario({ ...input, migration: pasted(input.migration, fix) }),
+      scenario({ ...input, migration: withFix(input.migration, fix) }),
       openScratch,
     )
     expect(after.findings.filter(({ severity }) => severity === 'error')).toEqual([])

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { pasted } from '../../../src/analysis/reverse/safe-rebuild.js'
+import { withFix } from '../../../src/text/fix.js'
 import { COSTLY } from '../../corpus/cost.js'
 import type { Scenario } from '../../corpus/scenario.js'
 import { SEARCH_LOST } from '../../corpus/search.js'
@@ -75,7 +75,7 @@ describe('what stands in the way of a rebuild is named', () => {
     const finding = await findingOf(scenario, 'RH101')
     expect(finding?.message).toMatch(/foo, which line [34] drops/)
     if (finding?.fix === undefined) throw new Error('no fix')
-    const migration = pasted(textOf(scenario), finding.fix)
+    const migration = withFix(textOf(scenario), finding.fix)
     const findings = await judgeScenario({ ...scenario, migration })
     expect(findings.filter(({ severity }) => severity !== 'info')).toEqual([])
   })
@@ -175,7 +175,7 @@ describe('what is dropped is offered again only where its text works', () => {
       return
     }
     if (found === undefined || typeof found === 'string') throw new Error('no fix')
-    const again = await judgeScenario({ ...GOES, name, migration: pasted(migration, found) })
+    const again = await judgeScenario({ ...GOES, name, migration: withFix(migration, found) })
     expect(again.filter(({ code }) => code === 'RH101')).toEqual([])
   })
 })

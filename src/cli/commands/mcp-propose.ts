@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { z } from 'zod'
+import { untilAdmitted } from '../../client/admission.js'
+import { buildRequest } from '../../client/request.js'
+import { readRun } from '../../client/runs.js'
+import { withSession, type Session } from '../../client/session.js'
+import { refuseSecondStart, startRun, type StartedRun } from '../../client/start.js'
+import { requireWorker } from '../../client/worker-presence.js'
+import type { Context } from '../../config/context.js'
+import { admissionSchema } from '../../contract/admission.js'
+import { defined } from '../../contract/defined.js'
+import { GATES, OUTCOMES, PHASES } from '../../contract/names.js'
+import { at, command, words } from '../../contract/next-command.js'
+import { proposerSchema } from '../../contract/provenance.js'
+import { gateWhoSchema, type RunView } from '../../contract/run.js'
+import { databaseSchema } from '../../contract/target.js'
+import { wordsSchema } from '../../contract/words.js'
+import { refuseUnadmitted } from './start-run.js'
+import type { ToolCall } from './mcp-tool.js'
+
+/** Prerequisites are a few seconds; a run that takes longer goes on by itself, and `show_run` tells of it. Milliseconds. */
+const PATIENCE_MS = 30_000
+const LOOK_AGAIN_MS = 500
+
+export const proposalSchema = z.object({
+  workflowId: z.string(),
+  runId: z.string(),
+  environment: z.string(),
+  database: databaseSchema,
+  requester: z.string(),
+  proposedBy: proposerSchema,
+  phase: z.enum(PHASES).optional(),
+  outcome: z.enum(OUTCOMES).nullable().optional(),
+  message: z.string().optional(),
+  gate: z.enum(GATES).optional().describe('the gate that waits for people'),
+  who: gateWhoSchema.optional().describe('who may approve it'),
+  admission: admissionSchema.optional(),
+  advice: wordsSchema,
+})
+
+/**
+ * Starts a run in the name of an agent, for the person that the server was started for, and waits a moment for its first gate. Throws what
+ * `start` throws: `ConfigInvalid` also where the policy demands answers that only a person gives.
+ */
+export async function proposeRun(
+  context: Context,
+  { place, agent, signal, onProgress }: ToolCall,
+): Promise<z.infer<typeof proposalSchema>> {
+  const { target, project } = context
+  const { environment, database } = target
+  const proposedBy = { agent }
+  return withSession(project.projectDir, async (session) => {
+    await refuseSecondStart(session, target)
+    await requireWorker(session, project.taskQueue)
+    const request = await buildRequest(context, { requester: place.person, proposedBy, signal, onProgress })
+    // What was cancelled is not begun.
+    signal.throwIfAborted()
+    const started = await startRun(session, project.taskQueue, request)
+    refuseUnadmitted(await untilAdmitted(session, started), started)
+    const view = await untilAsked(session, started, signal)
+    const open = view?.outcome === null ? view.gates.find(({ state }) => state === 'open') : undefined
+    const run = at({ environment, run: started.workflowId }, command('show'))
+    return {
+      ...started,
+      ...{ environment, database, requester: request.requester, proposedBy },
+      ...defined({
+        ...{ phase: view?.phase, outcome: view?.outcome, message: view?.message, admission: view?.admission },
+        ...{ gate: open?.gate, who: open?.who },
+      }),
+      advice:
+        open === undefined
+          ? words`Look at it: ${run}`
+          : words`People look at it with ${run} and decide: ${at({ environment }, command('approve', open.gate))}`,
+    }
+  })
+}
+
+/** Until the first gate is open or the run is over; what was read last, where that takes long. */
+async function untilAsked(
+  session: Session,
+  { workflowId, runId }: StartedRun,
+  signal: AbortSignal,
+): Promise<RunView | undefined> {
+  let view: RunView | undefined
+  for (const until = Date.now() + PATIENCE_MS; Date.now() < until && !signal.aborted;) {
+    view = await readRun(session, workflowId, runId).catch(() => view)
+    if (view !== undefined && (view.outcome !== null || view.gates.some(({ state }) => state === 'open')))
+      break
+    await pause(LOOK_AGAIN_MS)
+  }
+  return view
+}

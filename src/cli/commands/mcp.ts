@@ -1,0 +1,85 @@
+import type { Command } from 'commander'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { defined } from '../../contract/defined.js'
+import type { App } from '../terminal/app.js'
+import { helpParagraph } from '../terminal/help-text.js'
+import type { Output } from '../terminal/output.js'
+import { actorOf } from './decide.js'
+import { portOf } from './port.js'
+import { tokenIn } from './token.js'
+import type { ServerOptions } from './mcp-server.js'
+
+const TOKEN = 'D1_RUNBOOK_MCP_TOKEN'
+const PORT = 8298
+
+interface McpFlags {
+  http?: true
+  port: string
+  for?: string
+}
+
+/** The Model Context Protocol, for agents that prepare migrations: each of its tools reads, drafts or proposes. */
+export function mcpCommand(app: App, summary: string): Command {
+  return app
+    .command('mcp', summary, [
+      'mcp --project src/workers        # over standard input and output: what a client starts by itself',
+      'mcp --env production --for "Ada Lovelace"',
+      'mcp --http --port 8298',
+    ])
+    .option(
+      '--for <name>',
+      "for whom runs are proposed (default: git's user name, else the account of this machine)",
+    )
+    .option('--http', 'listen on 127.0.0.1 instead')
+    .option('--port <number>', 'port to listen on, with --http', String(PORT))
+    .addHelpText(
+      'after',
+      helpParagraph(
+        `No tool decides, applies, restores, aborts or rolls back; a proposed run waits for people at each gate. With --http a token is asked for, from ${TOKEN} or the file of ${TOKEN}_FILE; without one, a token is made and printed.`,
+      ),
+    )
+    .action(
+      app.action<McpFlags>(async ({ options, output }) => {
+        const { project, env, database } = options
+        const person = await actorOf({ project, ...defined({ actor: options.for }) })
+        const { oneAtATime } = await import('./mcp-server.js')
+        const place = { projectDir: project, environment: env, person, ...defined({ database }) }
+        const tools = { place, onProgress: output.note, inTurn: oneAtATime() }
+        return options.http === true
+          ? overHttp(tools, portOf(options.port, '--port'), output)
+          : overStandardStreams(tools, output)
+      }),
+    )
+}
+
+async function overHttp(tools: ServerOptions, port: number, output: Output): Promise<number> {
+  const { serveOverHttp } = await import('./mcp-http.js')
+  const given = tokenIn(process.env, TOKEN)
+  const token = given ?? randomBytes(24).toString('hex')
+  const onError = ({ message }: Error): void => output.note(`! ${message}`)
+  const server = await serveOverHttp(tools, { port, token, onError })
+  output.note(`Tools for agents: ${server.url}, for ${tools.place.person}. Ctrl-C stops it.`)
+  output.note(`Header: Authorization: Bearer ${given === undefined ? token : 'TOKEN'}`)
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
+  await server.close()
+  output.document({ success: true })
+  return 0
+}
+
+/** Standard output is the protocol's: nothing else is written there. Ends with the client. */
+async function overStandardStreams(tools: ServerOptions, output: Output): Promise<number> {
+  const { serveStdio } = await import('@modelcontextprotocol/server/stdio')
+  const { createToolServer } = await import('./mcp-server.js')
+  const onerror = ({ message }: Error): void => output.note(`! ${message}`)
+  const ended = Promise.race([
+    once(process.stdin, 'end'),
+    once(process.stdin, 'close'),
+    once(process, 'SIGINT'),
+    once(process, 'SIGTERM'),
+  ])
+  const server = serveStdio(() => createToolServer(tools), { onerror })
+  await ended
+  await server.close()
+  return 0
+}
