@@ -150,15 +150,16 @@ export function namesAbsentPlan({ view }: Pick<GateState, 'view'>, body: unknown
 }
 
 /** Shows what is being confirmed and lets people decide. A rollback that was decided before stays decided. */
+/** One that is open already stays open since it was: it shows what is true now. */
 export function openGate(
   state: GateState,
   input: { gate: Gate; shows: Words[]; plan?: PlanView; at: string; expiresAt?: string },
 ): void {
   const view = gateOf(state, input.gate)
+  if (view.state !== 'open') view.openedAt = input.at
   if (view.state === 'waiting') view.state = 'open'
   view.shows = input.shows
   if (input.plan !== undefined) view.plan = input.plan
-  view.openedAt = input.at
   if (input.expiresAt === undefined) delete view.expiresAt
   else view.expiresAt = input.expiresAt
   if (view.state === 'open') decideInAdvance(state, input.gate, input.at)

@@ -259,17 +259,21 @@ export class Run {
   /** Opens a gate and waits until it is approved, rejected or expired; reminds people on the way. */
   async ask(gate: Gate, shows: Words[], plan?: PlanView): Promise<void> {
     const policy = this.gates.policyOf(gate)
-    const openedAt = Date.now()
+    const { state, openedAt: openSince = now() } = this.gates.of(gate)
+    // Asked again while it waits, as after a stop: whoever was asked is not asked twice.
+    const again = state === 'open' && patched(`gate-stays-open-${this.view.announcements.length}`)
+    const openedAt = again ? Date.parse(openSince) : Date.now()
     const deadline = this.deadlineOf(gate, openedAt)
     this.gates.open(gate, { lines: shows, ...defined({ plan }), expiresAt: deadline })
     if (this.gates.of(gate).state !== 'open') return
 
     this.say(this.view.phase, `waiting for a decision at the gate ${gate}`)
-    const step = this.view.steps.find(({ state }) => state === 'running')
+    const step = this.view.steps.find(({ state: now }) => now === 'running')
+    const waitsSince = Date.now()
     try {
-      await this.waitFor(gate, { shows, ...defined({ plan }), policy, openedAt, deadline })
+      await this.waitFor(gate, { shows, ...defined({ plan }), policy, openedAt, deadline, again })
     } finally {
-      if (step !== undefined) step.waitedMs = (step.waitedMs ?? 0) + Date.now() - openedAt
+      if (step !== undefined) step.waitedMs = (step.waitedMs ?? 0) + Date.now() - waitsSince
     }
     // Nobody is waited for any more, whatever the run does next.
     this.say(this.view.phase, `the gate ${gate} is ${this.gates.of(gate).state}`)
@@ -283,13 +287,18 @@ export class Run {
       policy: GatePolicy
       openedAt: number
       deadline: number | undefined
+      /** It was open already, and people were asked. */
+      again: boolean
     },
   ): Promise<void> {
-    const { shows, plan, policy, openedAt, deadline } = asked
+    const { shows, plan, policy, openedAt, deadline, again } = asked
     const expires = deadline === undefined ? {} : { expiresAt: deadline }
     const about = { ...this.context, ...expires, gate }
     const who = (): GateWho => this.gates.who(gate)
-    if (this.request.target.production || (this.request.people.length > 0 && patched('gate-told'))) {
+    const told = again
+      ? false
+      : this.request.target.production || (this.request.people.length > 0 && patched('gate-told'))
+    if (told) {
       this.announcer.tell(
         'reminder',
         gateOpenMessage({
@@ -301,14 +310,15 @@ export class Run {
     for (const [index, afterMs] of policy.remindersMs.entries()) {
       const remindAt = openedAt + afterMs
       if (deadline !== undefined && remindAt >= deadline) break
+      if (again && remindAt <= Date.now()) continue
       if (await this.gates.decided(gate, remindAt)) return
       const last = index === policy.remindersMs.length - 1
       const escalated = last ? policy.escalateTo : []
       // The ways back and their price are what the rollback is decided by; other gates have told theirs.
-      const again = gate === 'rollback' ? { shows } : {}
+      const ways = gate === 'rollback' ? { shows } : {}
       this.announcer.tell(
         'reminder',
-        reminderMessage({ ...about, who: who(), at: Date.now(), openedAt, escalated, ...again }),
+        reminderMessage({ ...about, who: who(), at: Date.now(), openedAt, escalated, ...ways }),
       )
     }
     if (!(await this.gates.decided(gate, deadline))) this.gates.expire(gate)

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { stillAsked } from '../../src/cli/commands/signals.js'
 import { answerTo } from '../../src/client/steer.js'
+import { plain } from '../../src/contract/command-line.js'
 import { decideSignal } from '../../src/contract/messages.js'
 import type { RunView } from '../../src/contract/run.js'
 import { applied, latch, reallyApplied, SOME_WORK, worldHeldAt } from './held.js'
@@ -129,13 +131,22 @@ it('an abort that cuts a rollback short says what was read back', async () => {
 })
 
 describe('an abort at the open gate rollback of a touched database', () => {
+  const PEOPLE = [
+    { name: 'Bea', roles: [], publicKeys: [] },
+    { name: 'Cem', roles: [], publicKeys: [] },
+  ]
   const failing = (): World =>
     openWorld(() => ({ validateMigration: async () => ({ checks: [], passed: false }) }))
   const aborted = async (world: World, then: (handle: RunHandle) => Promise<void>): Promise<RunView> =>
-    server.migrate(world, requestFor(randomUUID(), { preApproved: true }), async (handle) => {
-      await until(handle, gateOpen('rollback'))
+    server.migrate(world, requestFor(randomUUID(), { preApproved: true, people: PEOPLE }), async (handle) => {
+      const { gates } = await until(handle, gateOpen('rollback'))
       await handle.signal('abort', { reason: 'enough', actor: 'Cem', commandId: 'first' })
-      await until(handle, ({ interventions = [] }) => interventions.length === 1)
+      const after = await until(handle, ({ interventions = [] }) => interventions.length === 1)
+      // It waits as it did: nobody is asked twice, and whoever stopped the run hears what it waits for.
+      expect(after.gates.map(({ openedAt }) => openedAt)).toEqual(gates.map(({ openedAt }) => openedAt))
+      expect(plain(stillAsked({ command: 'abort' }, after) ?? '')).toMatch(
+        /ends once the gate rollback is decided\. Choose one of these: .*rollback --strategy none/,
+      )
       await then(handle)
       return handle.result()
     })
@@ -157,6 +168,7 @@ describe('an abort at the open gate rollback of a touched database', () => {
     })
     expect(view.outcome).toBe('rolled-back')
     const told = world.told.map(({ text }) => text).join('\n')
+    expect(told.match(/Approval needed: Rollback decision/g)).toHaveLength(1)
     expect(told).toContain('Cem aborted the run: enough: the way back stays open')
     expect(told).toContain('rollback --strategy none')
   })

@@ -150,7 +150,9 @@ class Drive {
     if (prompt !== undefined && !open.some((gate) => keyOf(gate) === prompt.key))
       prompt.cancel.abort(whyNotAsked(view, prompt.gate))
     const gate = open[0]
-    if (gate === undefined || this.prompt !== undefined || this.menu !== undefined || this.aborting) return
+    if (gate === undefined || this.prompt !== undefined || this.menu !== undefined) return
+    // A run that is being ended asks for nothing more but what becomes of the database that it touched.
+    if (this.aborting && gate.gate !== 'rollback') return
     const key = keyOf(gate)
     if (this.asked.has(key)) return
     this.asked.add(key)

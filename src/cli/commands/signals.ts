@@ -6,6 +6,7 @@ import { RunbookError } from '../../contract/failures.js'
 import { observeSignal } from '../../contract/messages.js'
 import type { RunView } from '../../contract/run.js'
 import type { App, CommonOptions } from '../terminal/app.js'
+import { howToRollBack } from '../../runbook/possible-ways.js'
 import { actorOf } from './decide.js'
 import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
 import type { Output } from '../terminal/output.js'
@@ -13,7 +14,7 @@ import { withRun } from '../../client/run-id.js'
 import { readRun, signalRun } from '../../client/runs.js'
 import type { Session } from '../../client/session.js'
 import { answerTo, steerRun, type SteeringOrder } from '../../client/steer.js'
-import { at, command, words } from '../../contract/next-command.js'
+import { at, command, words, type Words } from '../../contract/next-command.js'
 
 interface SignalOptions {
   id?: string
@@ -85,10 +86,18 @@ export function observeCommand(app: App, summary: string): Command {
         await signalRun(session, run, (handle) =>
           handle.signal(observeSignal, { note: input.args[0] ?? '', actor }),
         )
-        return undefined
+        return {}
       }),
     ),
   )
+}
+
+/** What was said of an order beside that it was sent. */
+interface Heard {
+  /** Why it changed nothing. */
+  unchanged?: string
+  /** What it waits for. */
+  waits?: Words
 }
 
 interface Typed {
@@ -113,7 +122,10 @@ function steering(
       const after = holds(order) && before === undefined ? undefined : await seen(session, run)
       const answer = after === undefined ? undefined : answerTo(order, commandId, after)
       if (typeof answer === 'object') throw notHeeded(order, run, answer.refused)
-      return before === undefined ? undefined : heldAlready(order, before)
+      return defined({
+        unchanged: before === undefined ? undefined : heldAlready(order, before),
+        waits: after === undefined ? undefined : stillAsked(order, after),
+      })
     }),
   )
 }
@@ -144,6 +156,17 @@ export function heldAlready(
     : `The run was not paused, so nothing was resumed: ${message}.`
 }
 
+/** A run that is ended while it asks about a touched database ends with the answer; undefined where nothing is asked. */
+export function stillAsked(
+  { command: sent }: Pick<SteeringOrder, 'command'>,
+  view: Parameters<typeof howToRollBack>[0],
+): Words | undefined {
+  if (sent !== 'abort' && sent !== 'supersede') return undefined
+  if (view.outcome !== null || !view.gates.some(({ gate, state }) => gate === 'rollback' && state === 'open'))
+    return undefined
+  return words`The database was touched, so the run ends once the gate rollback is decided. ${howToRollBack(view)}`
+}
+
 function notHeeded({ command: sent }: SteeringOrder, { workflowId }: SentTo, reason: string): RunbookError {
   return new RunbookError('DecisionRefused', `The run did not heed this ${sent}: ${reason}.`, {
     advice: words`See the run: ${at({ run: workflowId }, command('show'))}`,
@@ -153,22 +176,24 @@ function notHeeded({ command: sent }: SteeringOrder, { workflowId }: SentTo, rea
 async function send(
   { options, args, output }: Typed,
   signal: string,
-  deliver: (session: Session, run: SentTo, actor: string) => Promise<string | undefined>,
+  deliver: (session: Session, run: SentTo, actor: string) => Promise<Heard>,
 ): Promise<number> {
   refuseEmpty(args)
   const actor = await actorOf(options)
-  const { workflowId, unchanged } = await withRun(options, options.id, async (session, found, runId) => ({
+  const { workflowId, ...heard } = await withRun(options, options.id, async (session, found, runId) => ({
     workflowId: found,
-    unchanged: await deliver(session, { workflowId: found, runId }, actor),
+    ...(await deliver(session, { workflowId: found, runId }, actor)),
   }))
-  output.document({ success: true, workflowId, signal, actor, ...defined({ unchanged }) })
+  output.document({ success: true, workflowId, signal, actor, ...heard })
   if (output.json) return 0
   const look = command('show')
+  const { unchanged, waits } = heard
   output.line(
     unchanged === undefined
       ? words`Sent ${signal} to ${workflowId}. See what it does: ${look}`
       : words`${unchanged} See the run: ${look}`,
   )
+  if (waits !== undefined) for (const row of output.block(waits)) output.verbatim(row)
   return 0
 }
 
