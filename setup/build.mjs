@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runCommand } from './command.mjs'
 import { SetupFailure, lastLines } from './failure.mjs'
-import { findProvidedNode, isNewEnough } from './node-version.mjs'
+import { findProvidedNode, runningNodeServes } from './node-version.mjs'
 
 const COMPILE_LIMIT_MS = 300_000
 const BUNDLE_LIMIT_MS = 120_000
@@ -46,7 +46,7 @@ export async function build(root, say) {
 
 /** The Node that runs our tools: the running one when it is new enough, else the one that the set-up installed. */
 export function nodeFor(root) {
-  return isNewEnough(process.version) ? process.execPath : (findProvidedNode(root) ?? process.execPath)
+  return runningNodeServes() ? process.execPath : (findProvidedNode(root) ?? process.execPath)
 }
 
 async function step(node, args, { root, say, label, limitMs }) {

@@ -8,6 +8,7 @@ import {
   findProvidedNode,
   isNewEnough,
   platformPackage,
+  runningNodeServes,
   versionOf,
 } from './node-version.mjs'
 import { runNpm } from './npm.mjs'
@@ -23,9 +24,9 @@ export function dependenciesAreFresh(root) {
   return readStamp(root) === currentStamp(root) || installMatchesLock(root)
 }
 
-/** False where the running Node is too old and no other was installed beside the dependencies. */
+/** False where the running Node is too old, or gone, and no other was installed beside the dependencies. */
 export function nodeIsProvided(root) {
-  return isNewEnough(process.version) || providedNodeRuns(root)
+  return runningNodeServes() || providedNodeRuns(root)
 }
 
 /** Installs the locked dependencies. `say` gets progress lines. Throws `SetupFailure`. */

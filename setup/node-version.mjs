@@ -12,6 +12,11 @@ export function isNewEnough(version) {
   return major > 22 || (major === 22 && minor >= 13)
 }
 
+/** Whether the Node that runs this can run what we start, too: `npm ci` removes the one that an earlier set-up installed, also while it runs. */
+export function runningNodeServes() {
+  return isNewEnough(process.version) && existsSync(process.execPath)
+}
+
 const platformName = process.platform === 'win32' ? 'win' : process.platform
 /** The package that holds the binary itself; `node` fetches it in an install script, which some people turn off. */
 export const platformPackage = `node-${platformName}-${process.arch}`

@@ -89,6 +89,16 @@ test.each([
   expect(await evaluate(code)).toBe(enough)
 })
 
+test('a Node that the install removed while it ran is none to go on with', async () => {
+  const code = `
+    import { nodeIsProvided } from './setup/dependencies.mjs'
+    import { nodeFor } from './setup/build.mjs'
+    const seen = [nodeIsProvided('/none'), nodeFor('/none') === process.execPath]
+    process.execPath = '/none/bin/node'
+    console.log(JSON.stringify([...seen, nodeIsProvided('/none')]))`
+  expect(await evaluate(code)).toEqual([true, true, false])
+})
+
 test('the closing line never says zero failures beside a bad exit code', async () => {
   const report = path.join(folder, 'report.json')
   const broken = { status: 'failed', assertionResults: [] }
