@@ -47,12 +47,8 @@ const E2E = [
 /** Starts PostgreSQL and Temporal's production server, which not every machine has: not part of `npm test`. */
 const CLUSTER = ['test/cluster/**/*.test.ts']
 
-/** Whatever starts processes. Ends a test that hangs, never one that a busy machine makes slow: those need no limits of their own. */
-const patient = { testTimeout: 600_000, hookTimeout: 600_000 }
-
 /** What starts Temporal's programs, or our own built ones. */
 const binaries = {
-  ...patient,
   globalSetup: ['test/temporal-binaries.setup.ts'],
   setupFiles: ['test/services.setup.ts'],
 }
@@ -72,8 +68,8 @@ export const LANES: (TestProjectInlineConfiguration & { test: { name: string } }
   },
   // The SDK is most of what these files load; each starts and stops a server and a worker of its own.
   { extends: true, test: { name: 'temporal', include: TEMPORAL, isolate: false, ...binaries } },
-  { extends: true, test: { name: 'd1', include: D1, isolate: false, ...patient } },
-  { extends: true, test: { name: 'wrangler', include: WRANGLER, isolate: false, ...patient } },
+  { extends: true, test: { name: 'd1', include: D1, isolate: false } },
+  { extends: true, test: { name: 'wrangler', include: WRANGLER, isolate: false } },
   { extends: true, test: { name: 'e2e', include: E2E, isolate: false, ...binaries } },
   { extends: true, test: { name: 'cluster', include: CLUSTER, ...binaries } },
 ]

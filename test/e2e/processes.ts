@@ -1,5 +1,6 @@
 import { execa } from 'execa'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { RunView } from '../../src/contract/run.js'
 import { packageRoot } from '../../src/process/package-root.js'
 
@@ -21,6 +22,10 @@ export async function buildIfStale(): Promise<void> {
   const code = `import { setUp } from './setup/steps.mjs'; process.exitCode = (await setUp(['build'])) ? 0 : 1`
   await execa(process.execPath, ['--input-type=module', '--eval', code], { cwd: packageRoot() })
 }
+
+/** What is built of a module, such as `src/worker.js`, for a process of a test: to translate it there costs more than most that it does. */
+export const builtModule = (file: string): string =>
+  pathToFileURL(path.join(packageRoot(), 'dist', file)).href
 
 /** The launcher as a person has it: a process of its own, without a terminal, knowing only the variables it is given. */
 export function launch(

@@ -3,13 +3,14 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { applyMigration, type ApplyRequest } from '../../src/d1/apply/apply.js'
 import { migrationFile } from '../../src/d1/migrations/migration-files.js'
 import { groupAlive, signalGroup } from '../../src/process/process-group.js'
 import { runWrangler } from '../../src/d1/wrangler/wrangler.js'
 import { fingerprintOf } from '../d1/fingerprint.js'
 import { LEDGER_SQL, localTarget, seedLocal } from '../d1/local-target.js'
+import { buildIfStale, builtModule } from '../e2e/processes.js'
 import { temporaryFolder } from '../temporary-folder.js'
 import { remoteTarget } from '../d1/remote-target.js'
 
@@ -78,6 +79,8 @@ describe('a Wrangler that is killed', () => {
 })
 
 describe('two workers', () => {
+  beforeAll(buildIfStale)
+
   it('notice each other: the second is told to wait', async () => {
     const { target, api } = await remoteTarget(`${LEDGER_SQL} ${BEFORE} INSERT INTO t VALUES (1, 0);`)
     api.fault({ route: 'query', kind: 'slow', afterMs: 2500, match: /UPDATE t/ })
@@ -96,14 +99,10 @@ describe('two workers', () => {
   ): Promise<{ leader: number; work: ApplyRequest }> {
     const work = request(target, 'UPDATE t SET n = n + 1;')
     api.fault({ route: 'query', kind: 'slow', afterMs: 600_000, match: /UPDATE t/ })
-    const script = `const { applyMigration } = await import(${JSON.stringify(new URL('../../src/d1/apply/apply.ts', import.meta.url).href)}); await applyMigration(${JSON.stringify(work)})`
-    const worker = spawn(
-      process.execPath,
-      ['--import', 'tsx', '--no-warnings', '--input-type=module', '-e', script],
-      {
-        stdio: 'ignore',
-      },
-    )
+    const script = `const { applyMigration } = await import(${JSON.stringify(builtModule('src/d1/apply/apply.js'))}); await applyMigration(${JSON.stringify(work)})`
+    const worker = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', script], {
+      stdio: 'ignore',
+    })
     await expect.poll(() => api.calls.some(({ sql }) => sql?.includes('UPDATE t'))).toBe(true)
     const leases = join(work.stageRoot, 'leases')
     const groupFile = readdirSync(leases).find((name) => name.endsWith('.group')) ?? ''

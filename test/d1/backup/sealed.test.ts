@@ -23,6 +23,7 @@ import { readWhole, unpackArchive } from '../../../src/d1/backup/unpack.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 import type { Storage } from '../../../src/contract/storage.js'
 import { openStore } from '../../../src/store/open-store.js'
+import { buildIfStale, builtModule } from '../../e2e/processes.js'
 import { emulator, gateway, KEY, startGateway, storageOf } from '../../store/servers.js'
 import { localTarget, seedLocal } from '../local-target.js'
 import { temporaryFolder } from '../../temporary-folder.js'
@@ -343,14 +344,16 @@ describe('sealing what lies there', () => {
 /** Told what to seal, says when it begins to, and is killed at it. */
 const SEALER = `
 const src = (name) => import(new URL(name, process.env.SRC).href)
-const { archivesOf, sealArchives } = await src('d1/backup/backup.ts')
-const { openStore } = await src('store/open-store.ts')
+const { archivesOf, sealArchives } = await src('d1/backup/backup.js')
+const { openStore } = await src('store/open-store.js')
 const { mine, recipients, scratch, key } = JSON.parse(process.env.WORK)
 const archives = archivesOf(mine, openStore(mine, { env: key, variables: [], scratch }))
 await sealArchives({ archives, recipients, onProgress: (said) => console.log(said) })
 console.log('sealed all')`
 
 describe('a worker that is killed while it seals', () => {
+  beforeAll(buildIfStale)
+
   it.each(PLACES)(
     'leaves the archive readable or sealed, and whole; the next one seals it: %s',
     async (_where, make) => {
@@ -360,18 +363,14 @@ describe('a worker that is killed while it seals', () => {
       const opener = await openerOf(team)
       for (const afterMs of [0, 300, 1200]) {
         const work = { mine, recipients, scratch: temporaryFolder(), key: KEY }
-        const sealer = spawn(
-          process.execPath,
-          ['--import', 'tsx', '--no-warnings', '--input-type=module', '-e', SEALER],
-          {
-            env: {
-              ...process.env,
-              SRC: new URL('../../../src/', import.meta.url).href,
-              WORK: JSON.stringify(work),
-            },
-            stdio: ['ignore', 'pipe', 'inherit'],
+        const sealer = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', SEALER], {
+          env: {
+            ...process.env,
+            SRC: builtModule('src/'),
+            WORK: JSON.stringify(work),
           },
-        )
+          stdio: ['ignore', 'pipe', 'inherit'],
+        })
         const ended = once(sealer, 'exit')
         await Promise.race([once(sealer.stdout, 'data'), ended])
         await sleep(afterMs)

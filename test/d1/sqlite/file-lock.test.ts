@@ -1,11 +1,14 @@
 import { execa } from 'execa'
 import { once } from 'node:events'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { takeFileLock } from '../../../src/d1/sqlite/file-lock.js'
+import { buildIfStale, builtModule } from '../../e2e/processes.js'
 import { temporaryFolder } from '../../temporary-folder.js'
 
-const MODULE = path.resolve('src/d1/sqlite/file-lock.ts')
+const MODULE = builtModule('src/d1/sqlite/file-lock.js')
+
+beforeAll(buildIfStale)
 
 test('one holds a lock, and the next one when it is given back', () => {
   const file = path.join(temporaryFolder(), 'deep', 'a.lock')
@@ -22,7 +25,7 @@ test('a holder that is killed leaves nothing that could be taken for a lock', as
   const file = path.join(temporaryFolder(), 'b.lock')
   const script = `import { takeFileLock } from ${JSON.stringify(MODULE)}
 globalThis.lock = takeFileLock(${JSON.stringify(file)}); console.log('held'); setInterval(() => {}, 1000)`
-  const holder = execa(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
+  const holder = execa(process.execPath, ['--input-type=module', '--eval', script], {
     reject: false,
   })
   await once(holder.stdout, 'data')

@@ -6,9 +6,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Cloudflare from 'cloudflare'
 import { execa } from 'execa'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
+import { buildIfStale, builtModule } from '../../e2e/processes.js'
 
-const MAIN = fileURLToPath(new URL('../../../sample/cloudflare-api/main.ts', import.meta.url))
+const MAIN = fileURLToPath(builtModule('sample/cloudflare-api/main.js'))
+beforeAll(buildIfStale)
+
 const ID = '00000000-0000-4000-8000-0000000000d0'
 
 test('the API as a process prints its three variables, serves, keeps its folder and ends when told', async () => {
@@ -33,11 +36,9 @@ async function whileServing(
   folder: string,
   ask: (sdk: Cloudflare, account: { account_id: string }) => Promise<void>,
 ): Promise<void> {
-  const server = execa(
-    process.execPath,
-    ['--import', 'tsx', MAIN, '--dir', folder, '--database', `demo=${ID}`],
-    { reject: false },
-  )
+  const server = execa(process.execPath, [MAIN, '--dir', folder, '--database', `demo=${ID}`], {
+    reject: false,
+  })
   const variables = await printed(server.stdout, 3)
   const account = { account_id: variables['CLOUDFLARE_ACCOUNT_ID'] ?? '' }
   const sdk = new Cloudflare({
@@ -69,13 +70,13 @@ async function printed(output: Readable, count: number): Promise<Record<string, 
 }
 
 test('as a process it says what it can be switched to, and takes what a live run saw', async () => {
-  const { stdout } = await execa(process.execPath, ['--import', 'tsx', MAIN, '--help'])
+  const { stdout } = await execa(process.execPath, [MAIN, '--help'])
   expect(stdout).toMatch(/--as FILE[\s\S]*--splitter LIST/)
   const folder = mkdtempSync(join(tmpdir(), 'd1-runbook-main-'))
   try {
     const file = join(folder, 'golden.json')
     writeFileSync(file, '{"version": 2, "probes": []}')
-    const refused = await execa(process.execPath, ['--import', 'tsx', MAIN, '--as', file], { reject: false })
+    const refused = await execa(process.execPath, [MAIN, '--as', file], { reject: false })
     expect(refused.exitCode).not.toBe(0)
     expect(refused.stderr).toContain('version')
   } finally {
