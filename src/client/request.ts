@@ -25,6 +25,7 @@ import { WAY_BACK_LINE } from '../runbook/plan-review.js'
 import { refusalOfUndecidable } from '../runbook/charter-demands.js'
 import { zonedDateTime } from '../text/clock.js'
 import { command, type NextCommand } from '../contract/next-command.js'
+import { freezeText } from '../runbook/freezes.js'
 import { windowState } from '../runbook/window.js'
 import { parseWindow } from '../runbook/window-input.js'
 import { readOverlooked, readProjectFiles, type Context } from '../config/context.js'
@@ -152,11 +153,11 @@ function demandName(requester: string): void {
 }
 
 function windowOf(
-  { window: configured, timeZone }: RequestSettings,
+  { window: configured, timeZone, freezes }: RequestSettings,
   { window: typed }: Pick<RequestOptions, 'window'>,
 ): MigrationRequest['window'] {
   const window = typed === undefined ? configured : parseWindow({ text: typed, timeZone, now: Date.now() })
-  refuseClosedWindow({ window, timeZone })
+  refuseClosedWindow({ window, timeZone, freezes })
   return window
 }
 
@@ -179,8 +180,21 @@ function provenLines(project: Project, { stagingEnvironment }: RequestSettings):
 }
 
 /** `--window` is refused when it is read; a window of the configuration stays there when it is over. */
-function refuseClosedWindow({ window, timeZone }: Pick<MigrationRequest, 'window' | 'timeZone'>): void {
-  if (window === undefined || windowState({ window, now: Date.now() }).state !== 'closed') return
+function refuseClosedWindow({
+  window,
+  timeZone,
+  freezes,
+}: Pick<MigrationRequest, 'window' | 'timeZone' | 'freezes'>): void {
+  if (window === undefined) return
+  const now = Date.now()
+  const state = windowState({ window, freezes, now })
+  if (state.state !== 'closed') return
+  if (state.freeze !== undefined && windowState({ window, now }).state !== 'closed')
+    throw new RunbookError(
+      'ConfigInvalid',
+      `The maintenance window has no moment outside of the freezes: ${freezeText(state.freeze, timeZone)}.`,
+      { advice: 'Give another window: --window START/END, or change `window` in runbook.config.' },
+    )
   throw new RunbookError(
     'ConfigInvalid',
     `The maintenance window is over: it closed ${zonedDateTime(Date.parse(window.closesAt), timeZone)}.`,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LIMITS } from '../contract/limits.js'
 import { exportHoursOf } from '../contract/export-hours.js'
 import { channelSchema, contactSchema, type Channel } from '../contract/announcement.js'
 import { probeSchema, thresholdsSchema, timeScaleSchema, type Probe } from '../contract/monitoring.js'
@@ -106,6 +107,24 @@ const windowConfigSchema = z.strictObject({
   closesAt: z.iso.datetime({ offset: true }),
 })
 
+const FREEZE_TIME =
+  'a day such as "2026-12-20", or a time such as "2026-12-20T18:00", in the time zone unless it has an offset'
+const freezeTimeSchema = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?$/, FREEZE_TIME)
+  .meta({ description: FREEZE_TIME })
+/** `to`: a day is frozen to its end. */
+const freezesConfigSchema = z
+  .array(
+    z.strictObject({
+      from: freezeTimeSchema,
+      to: freezeTimeSchema,
+      reason: z.string().trim().min(1).max(LIMITS.name),
+    }),
+  )
+  .max(LIMITS.freezes / 2)
+  .default([])
+
 export const environmentConfigSchema = z.strictObject({
   /** `[env.NAME]` of the Wrangler file; null: its top level. Default: the one of the same name, else the top level. */
   wranglerEnv: z.string().nullable().optional(),
@@ -127,6 +146,8 @@ export const environmentConfigSchema = z.strictObject({
   /** Of the account; the free one's daily limits are reckoned with unless it is `paid`. */
   workersPlan: workersPlanSchema.optional(),
   window: windowConfigSchema.optional(),
+  /** Besides the project's. */
+  freezes: freezesConfigSchema,
   updateEvery: durationSchema.optional(),
   policy: policyConfigSchema.default({ gates: {} }),
   monitoring: monitoringConfigSchema.default({}),
@@ -160,6 +181,8 @@ const runbookConfigShape = z.strictObject({
         'Environment variables that channels and headers may name besides RUNBOOK_*; never CLOUDFLARE_*',
     }),
   timeZone: timeZoneSchema.default('UTC'),
+  /** Times in which nothing is applied, in any environment. */
+  freezes: freezesConfigSchema,
   people: z.array(personSchema).default([]),
   contacts: z.array(contactSchema).default([]),
   channels: z.array(channelSchema).default([{ kind: 'terminal', name: 'terminal' }]),

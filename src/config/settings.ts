@@ -15,6 +15,7 @@ import { migrationRequestSchema, type MigrationRequest } from '../contract/run.j
 import { isBelow } from '../process/below.js'
 import { asksForPresence, defaultPolicy } from '../runbook/default-policy.js'
 import { checkpointOffsets } from '../runbook/monitoring/schedule.js'
+import { freezeOf } from './freezes.js'
 import type { Environment, Project } from './project.js'
 import type { EnvironmentConfig } from './schema.js'
 import { findEnvironment } from './target.js'
@@ -25,6 +26,7 @@ export type RequestSettings = Pick<
   | 'policy'
   | 'people'
   | 'window'
+  | 'freezes'
   | 'channels'
   | 'contacts'
   | 'timeZone'
@@ -55,6 +57,8 @@ export function resolveRequestSettings(project: Project, environment: string): R
   const { config } = project
   const { settings } = found
   const contacts = settings.contacts ?? config.contacts
+  const timeZone = settings.timeZone ?? config.timeZone
+  const freezes = [...config.freezes, ...settings.freezes].map((freeze) => freezeOf(freeze, timeZone))
   const hasSupport = contacts.some(({ role }) => /cloudflare/i.test(role))
   return {
     policy: policyOf(found, project),
@@ -62,7 +66,8 @@ export function resolveRequestSettings(project: Project, environment: string): R
     ...(settings.window === undefined ? {} : { window: inUtc(settings.window) }),
     channels: channelsOf(settings.channels ?? config.channels, project),
     contacts: hasSupport ? contacts : [...contacts, CLOUDFLARE_SUPPORT],
-    timeZone: settings.timeZone ?? config.timeZone,
+    timeZone,
+    ...(freezes.length === 0 ? {} : { freezes }),
     monitoring: monitoringOf(found),
     ...habitsSchema.parse({
       keepBackups: settings.backup.keep,

@@ -13,6 +13,7 @@ export const charteredEnvironmentSchema = migrationRequestSchema
     channels: true,
     contacts: true,
     timeZone: true,
+    freezes: true,
     monitoring: true,
     keepBackups: true,
     recentBackupMs: true,

@@ -13,6 +13,7 @@ export const LIMITS = {
   name: 200,
   /** Of a migration, with its folders; what every file system takes. Bytes of UTF-8. */
   fileName: 255,
+  freezes: 200,
   /** Hashes and signatures. */
   proof: 8_192,
   observations: { entries: 200, bytes: 300_000 },

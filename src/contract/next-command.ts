@@ -37,6 +37,7 @@ export const VERBS = {
   mcp: 'environment',
   charter: 'environment',
   list: 'project',
+  calendar: 'environment',
   doctor: 'environment',
   validate: 'environment',
   status: 'environment',

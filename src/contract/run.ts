@@ -50,6 +50,15 @@ export const windowSchema = z.object({
 })
 export type MaintenanceWindow = z.infer<typeof windowSchema>
 
+/** A time in which nothing is applied. */
+export const freezeSchema = z.object({
+  /** ISO 8601, UTC; it ends at `until`. */
+  from: z.string(),
+  until: z.string(),
+  reason: z.string().trim().min(1).max(LIMITS.name),
+})
+export type Freeze = z.infer<typeof freezeSchema>
+
 /** Input of `productionMigration`: everything resolved by `start`, no secrets. */
 export const migrationRequestSchema = z.object({
   target: targetSchema,
@@ -64,6 +73,8 @@ export const migrationRequestSchema = z.object({
   policy: policySchema,
   people: z.array(personSchema).default([]),
   window: windowSchema.optional(),
+  /** Absent: none. */
+  freezes: z.array(freezeSchema).max(LIMITS.freezes).optional(),
   channels: z.array(channelSchema),
   contacts: z.array(contactSchema).default([]),
   /** IANA zone of the times in messages. */

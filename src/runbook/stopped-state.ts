@@ -40,7 +40,7 @@ function fileStates(migrations: readonly MigrationResult[]): string {
   ].join('; ')
 }
 
-/** Why the window ends an apply here: it is over, or too short for what the file took at the rehearsal. */
+/** Why window or freeze ends an apply here: there is no time any more, or too little for what the file took at the rehearsal. */
 export function windowOverText(input: {
   state: WindowState
   migration: Plan['migrations'][number]
@@ -48,9 +48,15 @@ export function windowOverText(input: {
   planned: number
 }): string {
   const { state, migration, applied, planned } = input
+  const { freeze } = state
+  const took = `${migration.name} took ${formatDuration(migration.durationMs)} at the rehearsal`
   const room =
     state.state === 'open'
-      ? `the maintenance window is open for ${formatDuration(state.forMs)} more, and ${migration.name} took ${formatDuration(migration.durationMs)} at the rehearsal`
-      : `the maintenance window is not open any more for ${migration.name}`
+      ? freeze === undefined
+        ? `the maintenance window is open for ${formatDuration(state.forMs)} more, and ${took}`
+        : `a freeze (${freeze.reason}) begins in ${formatDuration(state.forMs)}, and ${took}`
+      : freeze === undefined
+        ? `the maintenance window is not open any more for ${migration.name}`
+        : `a freeze (${freeze.reason}) holds before ${migration.name}`
   return `${room}: stopped before it, ${applied} of ${plural(planned, 'migration')} applied`
 }

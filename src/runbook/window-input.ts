@@ -18,14 +18,18 @@ export function parseWindow(input: { text: string; timeZone: string; now: number
     throw invalid(`'${timeZone}' is no time zone; names look like Europe/Paris.`)
   const [from, to, ...more] = text.split('/').map((part) => part.trim())
   if (!from || !to || more.length > 0) throw invalid(`'${text}' is no window.`)
-  const opens = moment(from, timeZone)
-  const closes = lasting(to) === undefined ? moment(to, timeZone) : opens + (lasting(to) ?? 0)
+  const opens = momentIn(from, timeZone)
+  const closes = lasting(to) === undefined ? momentIn(to, timeZone) : opens + (lasting(to) ?? 0)
   if (closes <= opens) throw invalid(`The window '${text}' ends before it starts.`)
   if (closes <= now) throw invalid(`The window '${text}' is over.`)
   return { opensAt: new Date(opens).toISOString(), closesAt: new Date(closes).toISOString() }
 }
 
-function moment(text: string, timeZone: string): number {
+/**
+ * ISO 8601 with an offset, or a local time of the zone, as epoch milliseconds. Throws `ConfigInvalid`: unreadable, or a local time that the zone has
+ * not or has twice.
+ */
+export function momentIn(text: string, timeZone: string): number {
   const read = DateTime.fromISO(text, { zone: timeZone })
   if (!read.isValid || !/\d{4}-?\d{2}-?\d{2}[T ]/.test(text)) throw invalid(`'${text}' is no date and time.`)
   if (/(?:Z|[+-]\d{2}(?::?\d{2})?)$/i.test(text.slice(10))) return read.toMillis()

@@ -5,12 +5,12 @@ import { defined } from '../contract/defined.js'
 import { command, words } from '../contract/next-command.js'
 import { adoptionPrompts } from '../runbook/adoption-prompts.js'
 import type { StepName } from '../runbook/steps.js'
-import { windowHolds, windowState } from '../runbook/window.js'
+import { waitingText } from '../runbook/freezes.js'
+import { windowState } from '../runbook/window.js'
 import { plural } from '../text/plural.js'
 import { mutate, read, slow } from './activities.js'
 import { atArchive } from './archive-place.js'
 import { withCredentials } from './credentials.js'
-import { zonedDateTime } from '../text/clock.js'
 import { now } from './clock.js'
 import { failureOf, GateExpired, isStopped } from './endings.js'
 import { confirmDatabase, voidApprovals } from './execute.js'
@@ -40,13 +40,11 @@ export async function adopt(run: Run): Promise<Completed> {
 }
 
 async function untilOpen({ request }: Run): Promise<void> {
-  const { window } = request
-  const state = windowState({ window, now: Date.now() })
-  if (state.state === 'closed') throw new GateExpired('window')
-  if (state.state === 'open' || window === undefined) return
-  await sleep(state.forMs, {
-    summary: `Maintenance window opens ${zonedDateTime(Date.parse(window.opensAt), request.timeZone)}`,
-  })
+  const { window, freezes } = request
+  const state = windowState({ window, freezes, now: Date.now() })
+  if (state.state === 'closed') throw new GateExpired(state.freeze ?? 'window')
+  if (state.state === 'open') return
+  await sleep(state.forMs, { summary: waitingText(state, request).summary })
 }
 
 /** On a copy that is made for it: what is proven is proven of now. */
@@ -110,8 +108,9 @@ async function decideAndRecord(run: Run, proof: Proof): Promise<boolean> {
         voidApprovals(run, `the database changed after the proof: ${provenText(again.adoption)} now`)
         return false
       }
-      if (!windowHolds({ window: run.request.window, now: Date.now(), neededMs: 0 }))
-        throw new GateExpired('window')
+      const { window, freezes } = run.request
+      const state = windowState({ window, freezes, now: Date.now() })
+      if (state.state !== 'open') throw new GateExpired(state.freeze ?? 'window')
       await record(run, again)
       return true
     },

@@ -98,8 +98,8 @@ function keepTime({ view }: Run, name: string, time: 'begunAt' | 'endedAt'): voi
 
 /** Each file is held against what it took at the rehearsal: one that would not fit is not begun. */
 function demandWindow(run: Run, plan: Plan, migration: PlannedMigration): void {
-  const { window } = run.request
-  const at = { window, now: Date.now() }
+  const { window, freezes } = run.request
+  const at = { window, freezes, now: Date.now() }
   if (windowHolds({ ...at, neededMs: migration.durationMs })) return
   throw new WindowOver(
     windowOverText({

@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow'
 import type { StopRequest } from '../contract/decision.js'
 import type { Gate } from '../contract/names.js'
+import type { Freeze } from '../contract/run.js'
 import type { Ending } from './state.js'
 import { isWords, wordsAt, type CommandPlace, type Words } from '../contract/next-command.js'
 
@@ -19,13 +20,15 @@ export class GateDeclined extends Error {
   }
 }
 
-/** Nobody decided in time, or the window closed: silence is never consent. */
+/** Nobody decided in time, or the window closed or a freeze began: silence is never consent. */
 export class GateExpired extends Error {
-  constructor(what: Gate | 'window') {
+  constructor(what: Gate | 'window' | Freeze) {
     super(
-      what === 'window'
-        ? 'the maintenance window closed before the migrations were applied'
-        : `the gate "${what}" expired: nobody decided before its deadline`,
+      typeof what === 'object'
+        ? `a freeze (${what.reason}) began before the migrations were applied`
+        : what === 'window'
+          ? 'the maintenance window closed before the migrations were applied'
+          : `the gate "${what}" expired: nobody decided before its deadline`,
     )
     this.name = 'GateExpired'
   }

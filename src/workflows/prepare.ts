@@ -12,6 +12,7 @@ import { startMessage } from '../runbook/messages.js'
 import { queryBaselines } from '../runbook/monitoring/query-shifts.js'
 import { EXPECTED_DURATION_MS, type StepName } from '../runbook/steps.js'
 import { plural } from '../text/plural.js'
+import { waitingText } from '../runbook/freezes.js'
 import { windowState } from '../runbook/window.js'
 import { read, slow } from './activities.js'
 import { atArchive } from './archive-place.js'
@@ -87,15 +88,15 @@ export function recordChecks({ view }: Run, step: StepName, { checks, pending }:
     view.migrations = pending.map((file) => ({ ...file, state: 'pending', durationMs: null }))
 }
 
-/** A start may be days ahead: what was true then is checked again when the window opens. */
+/** A start may be days ahead: what was true then is checked again when the window opens, or a freeze is over. */
 export async function untilWindowOpens(run: Run): Promise<void> {
-  const { window } = run.request
-  const state = windowState({ window, now: Date.now() })
-  if (state.state === 'closed') throw new GateExpired('window')
-  if (state.state === 'open' || window === undefined) return
-  const opens = zonedDateTime(Date.parse(window.opensAt), run.request.timeZone)
-  run.say('checklist', `waiting for the maintenance window, which opens ${opens}`)
-  await sleep(state.forMs, { summary: `Maintenance window opens ${opens}` })
+  const { window, freezes } = run.request
+  const state = windowState({ window, freezes, now: Date.now() })
+  if (state.state === 'closed') throw new GateExpired(state.freeze ?? 'window')
+  if (state.state === 'open') return
+  const { waiting, summary } = waitingText(state, run.request)
+  run.say('checklist', waiting)
+  await sleep(state.forMs, { summary })
   run.view.checks = []
   await prerequisites(run)
   await checklist(run)

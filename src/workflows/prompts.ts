@@ -4,6 +4,7 @@ import type { Check, MigrationRequest, RunView } from '../contract/run.js'
 import { differenceLine } from '../runbook/charter/differences.js'
 import { gapLine, gapsOf } from '../runbook/gaps.js'
 import { hostOf } from '../text/host-of.js'
+import { freezesAhead, freezeText } from '../runbook/freezes.js'
 import { requestLine } from '../runbook/people/provenance.js'
 import { planHeadline } from '../runbook/plan-blocks.js'
 import type { Status } from '../contract/status.js'
@@ -51,6 +52,9 @@ export function teamLeadPrompt(view: RunView, request: MigrationRequest): string
     requestLine(view),
     `Migration files: ${request.files.length}`,
     ...outsideLines(request),
+    ...freezesAhead(request.freezes, Date.now())
+      .slice(0, 3)
+      .map((freeze) => `Freeze: ${freezeText(freeze, request.timeZone)}`),
     ...notAsAsked(view),
     ...view.checks.map(checkLine),
   ]

@@ -246,11 +246,14 @@ export class Run {
    */
   async gate(gate: Gate, shows: Words[], plan?: PlanView): Promise<void> {
     await this.whileRunning()
+    const { window, freezes } = this.request
+    const before = windowState({ window, freezes, now: Date.now() })
     await this.ask(gate, [...shows, ...compressedGap(this.view).map(gapLine)], plan)
     const { state, decisions } = this.gates.of(gate)
-    const { window } = this.request
-    const late = beforeApply(gate) && windowState({ window, now: Date.now() }).state === 'closed'
-    if (state === 'expired') throw new GateExpired(late ? 'window' : gate)
+    const after = windowState({ window, freezes, now: Date.now() })
+    const late =
+      beforeApply(gate) && (after.state === 'closed' || (after.state === 'before' && before.state === 'open'))
+    if (state === 'expired') throw new GateExpired(late ? (after.freeze ?? 'window') : gate)
     if (state !== 'rejected') return
     const no = decisions.find(({ decision }) => decision === 'reject')
     throw new GateDeclined(gate, no?.actor ?? 'somebody', no?.comment)
@@ -324,13 +327,17 @@ export class Run {
     if (!(await this.gates.decided(gate, deadline))) this.gates.expire(gate)
   }
 
-  /** Epoch milliseconds. What is approved after the end of the window could not be applied any more. */
+  /** Epoch milliseconds. What is approved after the end of the window, or in a freeze, could not be applied any more. */
   private deadlineOf(gate: Gate, openedAt: number): number | undefined {
     const { deadlineMs } = this.gates.policyOf(gate)
-    const { window } = this.request
+    const { window, freezes } = this.request
+    const state = windowState({ window, freezes, now: openedAt })
     const ends = [
       ...(deadlineMs === undefined ? [] : [openedAt + deadlineMs]),
       ...(window === undefined || !beforeApply(gate) ? [] : [Date.parse(window.closesAt)]),
+      ...(state.state === 'open' && state.freeze !== undefined && beforeApply(gate)
+        ? [openedAt + state.forMs]
+        : []),
     ].filter(Number.isFinite)
     return ends.length === 0 ? undefined : Math.min(...ends)
   }

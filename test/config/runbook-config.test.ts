@@ -1,6 +1,7 @@
 import { generateHybridIdentity, generateIdentity, identityToRecipient } from 'age-encryption'
 import { describe, expect, test } from 'vitest'
 import { runbookConfigJsonSchema } from '../../src/config/json-schema.js'
+import { charterOf } from '../../src/config/charter.js'
 import { loadProject } from '../../src/config/project.js'
 import { newHardwareKey, newSshKey } from '../runbook/people/ssh-keys.js'
 import { resolveRequestSettings, testCommandOf } from '../../src/config/settings.js'
@@ -182,6 +183,53 @@ describe('settings of a request', () => {
     expect(testCommandOf(project)).toEqual(['npm', 'run', 'test'])
     expect(resolveRequestSettings(project, 'staging').keepBackups).toBe(14)
   })
+
+  test('freezes of the project and of the environment hold together, in the zone, in the request and the charter', async () => {
+    const project = await load({
+      timeZone: 'America/New_York',
+      // Over the change to summer time.
+      freezes: [{ from: '2026-03-07', to: '2026-03-08', reason: 'sale' }],
+      environments: {
+        production: {
+          timeZone: 'Europe/Berlin',
+          freezes: [{ from: '2026-12-20T18:00', to: '2027-01-04T06:00:00Z', reason: 'year end' }],
+        },
+      },
+    })
+    const yearEnd = {
+      from: '2026-12-20T17:00:00.000Z',
+      until: '2027-01-04T06:00:00.000Z',
+      reason: 'year end',
+    }
+    expect(resolveRequestSettings(project, 'production').freezes).toEqual([
+      { from: '2026-03-06T23:00:00.000Z', until: '2026-03-08T23:00:00.000Z', reason: 'sale' },
+      yearEnd,
+    ])
+    expect(resolveRequestSettings(project, 'staging').freezes).toEqual([
+      { from: '2026-03-07T05:00:00.000Z', until: '2026-03-09T04:00:00.000Z', reason: 'sale' },
+    ])
+    const { charter } = charterOf(project, ['production'])
+    expect(charter.environments[0]?.freezes).toContainEqual(yearEnd)
+    // Without any, charter and request are what they were.
+    expect(resolveRequestSettings(await load({}), 'production')).not.toHaveProperty('freezes')
+  })
+
+  test.each([
+    [{ from: '2026-02-30', to: '2026-03-01', reason: 'x' }, /freeze "x": there is no day 2026-02-30/],
+    [{ from: '2026-03-02', to: '2026-03-01', reason: 'x' }, /"x": it ends before it begins/],
+    [{ from: '2026-03-08T02:30', to: '2026-03-09', reason: 'x' }, /does not exist in America\/New_York/],
+    [{ from: '2026-11-01', to: '2026-11-01T01:30', reason: 'x' }, /comes twice in America\/New_York/],
+  ])('the freeze %j is refused', async (freeze, message) => {
+    const project = await load({ timeZone: 'America/New_York', freezes: [freeze] })
+    expect(() => resolveRequestSettings(project, 'production')).toThrow(message)
+  })
+
+  test.each(['tomorrow', '2026-3-1', '2026-12-20 18:00', '2026-12-20T18', ''])(
+    'a freeze from %j is refused when the file is read',
+    async (from) => {
+      await expect(load({ freezes: [{ from, to: '2027-01-01', reason: 'x' }] })).rejects.toThrow(/freezes/)
+    },
+  )
 
   test('hardware keys are asked for at final and rollback of production once all who decide there have one', async () => {
     const asked = async (keys: { Ada: string[]; Bea: string[] }, policy: object): Promise<string[]> => {

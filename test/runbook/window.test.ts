@@ -53,6 +53,49 @@ describe('windowState', () => {
     expect(windowState({ window, now })).toEqual(expected)
   })
 
+  const freeze = (from: number, until: number, reason = 'year end') => ({
+    from: new Date(NOW + from * HOUR).toISOString(),
+    until: new Date(NOW + until * HOUR).toISOString(),
+    reason,
+  })
+
+  test.each([
+    ['far away', undefined, [freeze(5, 6)], { state: 'open', forMs: 5 * HOUR, freeze: freeze(5, 6) }],
+    ['over', undefined, [freeze(-5, 0)], { state: 'open', forMs: Infinity }],
+    [
+      'that begins this moment',
+      undefined,
+      [freeze(0, 2)],
+      { state: 'before', forMs: 2 * HOUR, freeze: freeze(0, 2) },
+    ],
+    [
+      'that another one follows without a gap',
+      undefined,
+      [freeze(2, 3, 'b'), freeze(-1, 2, 'a')],
+      { state: 'before', forMs: 3 * HOUR, freeze: freeze(2, 3, 'b') },
+    ],
+    ['behind the window', window, [freeze(3, 4)], { state: 'before', forMs: HOUR }],
+    [
+      'up to the middle of the window',
+      window,
+      [freeze(0, 1.5)],
+      { state: 'before', forMs: 1.5 * HOUR, freeze: freeze(0, 1.5) },
+    ],
+    ['over the whole window', window, [freeze(1, 2)], { state: 'closed', freeze: freeze(1, 2) }],
+    ['over its end', window, [freeze(1.5, 9)], { state: 'before', forMs: HOUR }],
+    ['that cannot be read', undefined, [{ ...freeze(5, 6), until: 'x' }], { state: 'closed' }],
+  ])('a freeze %s', (_, within, freezes, expected) => {
+    expect(windowState({ window: within, freezes, now: NOW })).toMatchObject(expected)
+  })
+
+  test('work that would run into a freeze is not held', () => {
+    const at = { window: undefined, freezes: [freeze(1, 2)], now: NOW }
+    expect(windowHolds({ ...at, neededMs: HOUR })).toBe(true)
+    expect(windowHolds({ ...at, neededMs: HOUR + 1 })).toBe(false)
+    expect(windowHolds({ ...at, now: NOW + HOUR, neededMs: 0 })).toBe(false)
+    expect(windowHolds({ ...at, now: NOW + 2 * HOUR, neededMs: HOUR })).toBe(true)
+  })
+
   test('a window that cannot be read is closed', () => {
     expect(windowState({ window: { opensAt: 'x', closesAt: 'y' }, now: NOW })).toEqual({ state: 'closed' })
   })

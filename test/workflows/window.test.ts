@@ -188,3 +188,104 @@ describe('a maintenance window', () => {
     expect(Math.abs(Date.parse(view.closedAt ?? '') - Date.parse(window.closesAt))).toBeLessThan(10 * 60_000)
   })
 })
+
+describe('a freeze', () => {
+  const freezeFrom = (from: number, until: number) => ({
+    from: new Date(from).toISOString(),
+    until: new Date(until).toISOString(),
+    reason: 'year end',
+  })
+
+  it('that holds at the start is told and waited for; everything is looked at again, and applied behind it', async () => {
+    const begun = await server.env.currentTimeMs()
+    const freeze = freezeFrom(begun - DAY, begun + 3 * DAY)
+    const appliedAt: number[] = []
+    const world = openWorld((it) => ({
+      applyMigration: async ({ migration }) => {
+        appliedAt.push(await server.env.currentTimeMs())
+        it.ledger.push(migration.name)
+        return { ...migration, state: 'applied' }
+      },
+    }))
+    const request = requestFor(randomUUID(), { freezes: [freeze] })
+    const view = await server.migrate(world, request, async (handle) => {
+      const asked = await until(handle, gateOpen('team-lead'))
+      const { shows, expiresAt } = asked.gates[0] ?? {}
+      expect(shows).toContainEqual(expect.stringMatching(/^Freeze: year end, .* to /))
+      expect(expiresAt).toBeUndefined()
+      await decideAll(handle, ['team-lead'])
+      await until(handle, ({ message }) => message.startsWith('waiting for the end of a freeze (year end), '))
+      await server.env.sleep(3 * DAY)
+      await decideAll(handle, ALL_GATES.slice(1))
+      return handle.result()
+    })
+    expect(view.outcome).toBe('completed')
+    expect(world.calls.filter((name) => name === 'checkPrerequisites')).toHaveLength(2)
+    expect(appliedAt.length).toBe(FILES.length - 1)
+    for (const at of appliedAt) expect(at).toBeGreaterThanOrEqual(begun + 3 * DAY)
+  })
+
+  it('that begins while people decide ends the run before anything is touched, and says why', async () => {
+    const begun = await server.env.currentTimeMs()
+    const world = openWorld()
+    const request = requestFor(randomUUID(), { freezes: [freezeFrom(begun + DAY, begun + 9 * DAY)] })
+    const view = await server.migrate(world, request, async (handle) => {
+      await decideAll(handle, ALL_GATES.slice(0, ALL_GATES.indexOf('final')))
+      const asked = await until(handle, gateOpen('final'))
+      const final = asked.gates.find(({ gate }) => gate === 'final')
+      expect(Date.parse(final?.expiresAt ?? '')).toBe(begun + DAY)
+      return handle.result()
+    })
+    expect(view).toMatchObject({
+      outcome: 'expired',
+      message: 'a freeze (year end) began before the migrations were applied',
+    })
+    expect(world.calls).not.toContain('applyMigration')
+  })
+
+  it('into which the second file would run leaves it alone', async () => {
+    const begun = await server.env.currentTimeMs()
+    const world = openWorld(() => ({
+      rehearse: async (input) => {
+        const plan = await openWorld().activities.rehearse(input)
+        const [first, ...others] = plan.migrations
+        if (first === undefined) throw new Error('nothing is pending')
+        return { ...plan, migrations: [first, ...others.map((one) => ({ ...one, durationMs: 2 * HOUR }))] }
+      },
+    }))
+    const request = requestFor(randomUUID(), {
+      preApproved: true,
+      freezes: [freezeFrom(begun + HOUR, begun + DAY)],
+    })
+    const view = await server.migrate(world, request, async (handle) => {
+      await until(handle, gateOpen('rollback'))
+      await handle.signal(decideSignal, { gate: 'rollback', decision: 'reject', actor: 'Bea' })
+      return handle.result()
+    })
+    expect(view.outcome).toBe('expired')
+    expect(view.message).toMatch(
+      /a freeze \(year end\) begins in .*, and 0003_third.sql took 2 h at the rehearsal: stopped before it, 1 of 2/,
+    )
+    expect(view.migrations.map(({ state }) => state)).toEqual(['applied', 'absent'])
+  })
+
+  it('takes no way back from anybody', async () => {
+    const begun = await server.env.currentTimeMs()
+    const world = openWorld()
+    const freezes = [freezeFrom(begun + HOUR, begun + 9 * DAY)]
+    const request = requestFor(randomUUID(), { preApproved: true, freezes })
+    const view = await server.migrate(world, request, async (handle) => {
+      await until(handle, ({ phase, monitoring }) => phase === 'monitor' && monitoring !== null)
+      await server.env.sleep(2 * HOUR)
+      const back = {
+        gate: 'rollback',
+        decision: 'approve',
+        strategy: 'reverse-migration',
+        actor: 'Bea',
+      } as const
+      await handle.signal(decideSignal, back)
+      return handle.result()
+    })
+    expect(view.outcome).toBe('rolled-back')
+  })
+})

@@ -106,6 +106,7 @@ async function examineSettings(
     await look('people', PEOPLE, () => decidingPeople(project, target, known)),
     ...configuredGaps(project, known),
     await look('window', WINDOW, () => maintenanceWindow(known)),
+    await look('freezes', FREEZES, () => freezesNow(known)),
     await look('charter', CHARTER, () =>
       options.charter === undefined
         ? workersCharter(project, target)
@@ -118,11 +119,13 @@ async function examineSettings(
 const SETTINGS = 'Settings of the environment'
 const PEOPLE = 'People who decide'
 const WINDOW = 'Maintenance window'
+const FREEZES = 'Freezes'
 const CHARTER = 'Charter of the worker'
 const VARIABLES = 'Environment variables'
 const DEPENDING = [
   { name: 'people', title: PEOPLE },
   { name: 'window', title: WINDOW },
+  { name: 'freezes', title: FREEZES },
   { name: 'charter', title: CHARTER },
   { name: 'secrets', title: VARIABLES },
 ]
@@ -349,11 +352,33 @@ async function secretNames(
   }
 }
 
-async function maintenanceWindow({ window, timeZone }: RequestSettings): Promise<Seen> {
+async function freezesNow({ freezes, timeZone }: RequestSettings): Promise<Seen> {
+  const { freezesAhead, freezeText } = await import('../../runbook/freezes.js')
+  const now = Date.now()
+  const [first, ...more] = freezesAhead(freezes, now)
+  if (first === undefined) return freezes === undefined ? 'none are configured' : 'all of them are over'
+  const message = [first, ...more].map((freeze) => freezeText(freeze, timeZone)).join('; ')
+  if (Date.parse(first.from) > now) return `none holds now; to come: ${message}`
+  return {
+    state: 'warned',
+    message: `one holds now, and nothing is applied: ${message}`,
+    advice: 'A run that is started now waits for its end.',
+  }
+}
+
+async function maintenanceWindow({ window, timeZone, freezes }: RequestSettings): Promise<Seen> {
   const { windowState } = await import('../../runbook/window.js')
   if (window === undefined) return 'none is configured: a run applies as soon as it is approved'
-  const { state } = windowState({ window, now: Date.now() })
+  const now = Date.now()
+  const { state } = windowState({ window, now })
   const message = `${timeIn(timeZone, window.opensAt)} to ${timeIn(timeZone, window.closesAt)}`
+  const frozen = windowState({ window, freezes, now })
+  if (state !== 'closed' && frozen.state === 'closed')
+    return {
+      state: 'failed',
+      message: `it lies in a freeze: ${message}`,
+      advice: words`Change window of the environment in runbook.config, or give another one: ${command('start', '--window', 'START/END')}`,
+    }
   if (state !== 'closed') return `${message}, ${state === 'open' ? 'open now' : 'still ahead'}`
   return {
     state: 'failed',

@@ -199,6 +199,12 @@ export const COMMANDS: CommandEntry[] = [
     load: async () => (await import('./list.js')).listCommand,
   },
   {
+    name: 'calendar',
+    group: 'Look at a run',
+    summary: 'windows, freezes, deadlines and checkpoints as a calendar file',
+    load: async () => (await import('./calendar.js')).calendarCommand,
+  },
+  {
     name: 'dev',
     group: 'Serve',
     summary: 'run a Temporal server, its UI and a worker for this project',

@@ -3,7 +3,9 @@ import type { Plan } from '../../contract/plan.js'
 import type { App } from '../terminal/app.js'
 import { archiveFile } from './archive-file.js'
 import { openContext } from '../../config/context.js'
+import { resolveRequestSettings } from '../../config/settings.js'
 import { configWarnings } from '../../config/target.js'
+import { freezeNotes } from '../../runbook/freezes.js'
 import { findingLines } from '../terminal/findings-text.js'
 import { interruptible } from '../terminal/interrupt.js'
 import type { Output } from '../terminal/output.js'
@@ -34,7 +36,11 @@ export function planCommand(app: App, summary: string): Command {
       app.action<PlanOptions>(async ({ options, output }) => {
         await checkReview(output, options)
         const context = await openContext(options)
-        const warnings = configWarnings(context.project, context.target)
+        const { timeZone, freezes } = resolveRequestSettings(context.project, context.target.environment)
+        const warnings = [
+          ...configWarnings(context.project, context.target),
+          ...freezeNotes(freezes, timeZone, Date.now()),
+        ]
         for (const warning of warnings) output.note(warning)
         const backup =
           options.backup === undefined

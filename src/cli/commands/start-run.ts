@@ -9,6 +9,7 @@ import { defined } from '../../contract/defined.js'
 import { RunbookError } from '../../contract/failures.js'
 import { at, command, words, type Words } from '../../contract/next-command.js'
 import type { MigrationRequest, RunView } from '../../contract/run.js'
+import { freezeNotes } from '../../runbook/freezes.js'
 import { differenceLine } from '../../runbook/charter/differences.js'
 import { interruptible } from '../terminal/interrupt.js'
 import type { Output } from '../terminal/output.js'
@@ -57,6 +58,7 @@ export async function startFromCommand(
         ...asked,
       }),
     )
+    for (const note of freezeNotes(request.freezes, request.timeZone, Date.now())) output.note(note)
     const started = await startRun(session, taskQueue, request)
     const admitted = await untilAdmitted(session, started)
     for (const note of admissionNotes(admitted)) output.note(note)
