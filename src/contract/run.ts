@@ -246,6 +246,8 @@ export const stepViewSchema = z.object({
   endedAt: z.string().optional(),
   /** Of the time in between, what people took to decide at its gates. Milliseconds. */
   waitedMs: z.number().nonnegative().optional(),
+  /** Of the time in between, what another step took within it: a rollback within the monitoring. Milliseconds. */
+  withinMs: z.number().nonnegative().optional(),
   detail: z.string().optional(),
 })
 export type StepView = z.infer<typeof stepViewSchema>

@@ -123,8 +123,8 @@ interface Taken {
 
 /** What each step took, but for what people took at its gates. */
 export function stepTimes({ steps }: Pick<RunView, 'steps'>): Taken[] {
-  return steps.flatMap(({ step, state, startedAt, endedAt, waitedMs = 0 }) => {
-    const seconds = between(startedAt, endedAt) - waitedMs / 1000
+  return steps.flatMap(({ step, state, startedAt, endedAt, waitedMs = 0, withinMs = 0 }) => {
+    const seconds = between(startedAt, endedAt) - (waitedMs + withinMs) / 1000
     return seconds >= 0 ? [{ name: oneOf(STEPS, step), state, seconds }] : []
   })
 }

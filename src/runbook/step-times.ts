@@ -9,14 +9,19 @@ export interface StepTimes {
 
 /** What a step took; one that runs, until `now` (epoch milliseconds). Undefined where it never began, or was not seen to end. */
 export function stepTimes(
-  { startedAt, endedAt, waitedMs = 0 }: Pick<StepView, 'startedAt' | 'endedAt' | 'waitedMs'>,
+  {
+    startedAt,
+    endedAt,
+    waitedMs = 0,
+    withinMs = 0,
+  }: Pick<StepView, 'startedAt' | 'endedAt' | 'waitedMs' | 'withinMs'>,
   at?: { now: number; gates: readonly Pick<GateView, 'state' | 'openedAt'>[] },
 ): StepTimes | undefined {
   const end = endedAt === undefined ? at?.now : Date.parse(endedAt)
   if (startedAt === undefined || end === undefined) return undefined
   const open = endedAt === undefined ? at?.gates.find(({ state }) => state === 'open')?.openedAt : undefined
   const waited = waitedMs + (open === undefined ? 0 : Math.max(0, end - Date.parse(open)))
-  const workMs = end - Date.parse(startedAt) - waited
+  const workMs = end - Date.parse(startedAt) - waited - withinMs
   // A clock that went back tells nothing.
   return workMs >= 0 ? { workMs, waitedMs: waited } : undefined
 }

@@ -111,9 +111,11 @@ export class Announcer {
     const { target, channels } = this.request
     const [title = message.kind] = plain(message.text).split('\n')
     // Nothing is awaited without need: a run replays its commands in the order in which they were given.
-    if (message.kind !== 'emergency' && this.urgent > 0 && patched('emergency-first'))
+    const others = earlier.some((one) => this.inFlight.has(one))
+    const inOrder = channels.some(({ kind }) => kind === 'slack-app') || (others && patched('in-order'))
+    if (!inOrder && message.kind !== 'emergency' && this.urgent > 0 && patched('emergency-first'))
       await this.afterEmergencies()
-    if (channels.some(({ kind }) => kind === 'slack-app')) await this.afterEarlier(message.kind, earlier)
+    if (inOrder) await this.afterEarlier(message.kind, earlier)
     const places = this.placesFor(announcement)
     try {
       announcement.deliveries = await CancellationScope.nonCancellable(() =>

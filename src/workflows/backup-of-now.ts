@@ -23,6 +23,7 @@ export async function backupOfNow(
 }
 
 async function toldBackup(run: Run): Promise<BackupRecord | undefined> {
+  run.say(run.view.phase, 'a backup of now is being made, before the decision')
   const current = await backUpNow(run)
   if (current !== undefined) return current
   const title = 'The immediate backup failed: people decide without it'

@@ -37,6 +37,10 @@ export async function prepareForDecision(
 ): Promise<PreparedReverse | undefined> {
   const decided = (): boolean => run.gates.of('rollback').decisions.length > 0
   if (decided()) return undefined
+  run.say(
+    run.view.phase,
+    'the reverse migration is being written, and rehearsed on a copy of now, before the decision',
+  )
   const preparing = new CancellationScope()
   const end: { reverse?: PreparedReverse; error?: unknown } = {}
   preparing

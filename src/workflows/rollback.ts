@@ -296,6 +296,8 @@ async function takeBack(
   const price = known.ways.find((way) => way.strategy === strategy)?.price ?? []
   switch (strategy) {
     case 'reverse-migration': {
+      if (known.reverse === undefined)
+        run.say(run.view.phase, 'the reverse migration is being written, and rehearsed on a copy')
       const reverse = known.reverse ?? (await prepareReverse(run, known.current))
       if (known.reverse === undefined) known.onReverse(reverse)
       const take = (act: typeof mutate): Promise<string> => applyReverse(run, reverse, act)

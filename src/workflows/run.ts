@@ -187,10 +187,16 @@ export class Run {
       delete step.startedAt
       delete step.endedAt
       delete step.waitedMs
+      delete step.withinMs
       delete step.detail
     }
+    // Tried again after it failed: what people took to decide that is no work.
+    if (step.endedAt !== undefined)
+      step.waitedMs = (step.waitedMs ?? 0) + Date.now() - Date.parse(step.endedAt)
+    delete step.endedAt
     step.state = 'running'
     step.startedAt ??= now()
+    const begun = Date.now()
     this.say(phaseOf(name), `${stepTitle(name)} is under way`)
     try {
       const result = await work()
@@ -202,6 +208,9 @@ export class Run {
     } catch (error) {
       this.stepFailed(name, error)
       throw error
+    } finally {
+      const within = this.view.steps.find((other) => other !== step && other.state === 'running')
+      if (within !== undefined) within.withinMs = (within.withinMs ?? 0) + Date.now() - begun
     }
   }
 
@@ -271,7 +280,7 @@ export class Run {
     if (this.gates.of(gate).state !== 'open') return
 
     this.say(this.view.phase, `waiting for a decision at the gate ${gate}`)
-    const step = this.view.steps.find(({ state: now }) => now === 'running')
+    const step = this.view.steps.findLast((one) => one.state === 'running')
     const waitsSince = Date.now()
     try {
       await this.waitFor(gate, { shows, ...defined({ plan }), policy, openedAt, deadline, again })

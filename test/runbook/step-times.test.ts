@@ -23,6 +23,11 @@ test.each([
   expect(stepTimes({ ...running, ...of }, { now, gates })).toEqual(times)
 })
 
+test('what another step took within one is counted there alone', () => {
+  const step = { ...running, endedAt: isoAfter(12), withinMs: 3 * MINUTE }
+  expect(stepTimes(step)).toEqual({ workMs: 4 * MINUTE, waitedMs: 5 * MINUTE })
+})
+
 test('nothing is said of a step that never began, and of waiting where nobody was waited for', () => {
   const { closedAt: _over, ...view } = sampleRun()
   expect(stepTook({ step: 'execute', state: 'waiting' }, view, now)).toBe('')

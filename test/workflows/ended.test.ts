@@ -181,6 +181,13 @@ describe('a breach that goes on says what is done about it, and the ways back as
       return handle.result()
     })
     expect(view.outcome).toBe('rolled-back')
+    // What the way back took is counted in its own step alone.
+    const [whole, inside] = ['monitor', 'rollback'].map((name) =>
+      view.steps.find(({ step }) => step === name),
+    )
+    const took = Date.parse(inside?.endedAt ?? '') - Date.parse(inside?.startedAt ?? '')
+    expect(whole?.withinMs).toBeGreaterThanOrEqual(took)
+    expect(whole?.withinMs).toBeLessThan(took + 60_000)
   })
 
   it('automatic, by a way that leads back: nothing goes on', async () => {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { AnnouncementPlace, Channel } from '../../src/contract/announcement.js'
 import { plain } from '../../src/contract/command-line.js'
 import { decideSignal } from '../../src/contract/messages.js'
 import { requestFor } from './request.js'
 import { ALL_GATES, decideAll, gateOpen, until, useSkippingServer } from './skipping.js'
-import { openWorld, type World } from './world.js'
+import { checkpoint, openWorld, type World } from './world.js'
 
 const server = useSkippingServer()
 
@@ -58,4 +59,27 @@ it('all messages of a run stand in the thread that its first one began, and an u
   const updates = sent.filter(({ kind }) => kind === 'update')
   expect(updates.map(({ place }) => place?.replaces)).toEqual([undefined, updates[0]?.ts, updates[0]?.ts])
   expect(sent.filter(({ kind, place }) => kind !== 'update' && place?.replaces !== undefined)).toEqual([])
+})
+
+it('a channel without threads has the messages in their order, too: an alert does not overtake what was said before it', async () => {
+  const heads: string[] = []
+  const world = openWorld(() => ({
+    runCheckpoint: async ({ number, plannedAt, late }) => checkpoint(number, plannedAt, late, 'breached'),
+    announce: async ({ message }) => {
+      const [title = ''] = plain(message.text).split('\n')
+      if (title.includes('Kept as it is')) await pause(500)
+      heads.push(title)
+      return []
+    },
+  }))
+  const request = requestFor(randomUUID(), { preApproved: true })
+  const monitoring = { ...request.monitoring, offsetsMs: [300_000, 600_000] }
+  await server.migrate(world, { ...request, monitoring }, async (handle) => {
+    await until(handle, ({ monitoring: begun }) => begun !== null)
+    await server.env.sleep('11 minutes')
+    await until(handle, gateOpen('rollback'))
+    await handle.signal(decideSignal, { gate: 'rollback', decision: 'reject', actor: 'Bea' })
+    return handle.result()
+  })
+  expect(heads.slice(-2)).toEqual(['ℹ️ Kept as it is: Bea decided', '🚨 Applied, but not healthy'])
 })

@@ -7,7 +7,9 @@ import { plural } from '../../text/plural.js'
 import { visible, visibleIn } from '../../text/visible.js'
 import { formatDuration } from '../../text/duration.js'
 import type { Opener } from '../../d1/backup/age.js'
+import type { RestoredBackup } from '../../d1/backup/restore.js'
 import type { Validation } from '../../d1/backup/backup.js'
+import { shellWord } from '../../contract/shell.js'
 import type { Project } from '../../config/project.js'
 import type { Action, App } from '../terminal/app.js'
 import { examplesHelp } from '../terminal/help-text.js'
@@ -244,6 +246,23 @@ const restoreArchive: Work = async ({ options, args: [zip = ''], output }) => {
   const opener = await openerOf(options)
   const restored = await interruptible((signal) => restoreBackup({ file, to, opener, signal }))
   output.document({ success: true, ...restored })
-  if (!output.json) output.line(output.colors.green(`✔ Restored to ${visible(restored.database)}`))
+  if (output.json) return 0
+  output.line(output.colors.green(`✔ Restored to ${visible(restored.database)}`))
+  for (const line of restoredLines(restored, { file, to })) output.line(line)
   return 0
+}
+
+/** What lies in the folder now, and what may be done with it. */
+export function restoredLines(
+  { tables, metadata, wranglerConfig }: Pick<RestoredBackup, 'tables' | 'metadata' | 'wranglerConfig'>,
+  { file, to }: { file: string; to: string },
+): Words[] {
+  const { environment, database } = metadata
+  const [name, config, folder] = [database.name, wranglerConfig, to].map((word) => shellWord(word))
+  return [
+    `  an SQLite file with ${plural(tables.length, 'table')}, as the archive says; no database in use was touched`,
+    `  beside it the same as a local database of Wrangler, in ${visible(wranglerConfig)} and ${visible(path.join(to, 'v3'))}:`,
+    `    wrangler d1 execute ${name} --local --config ${config} --persist-to ${folder} --command "SELECT count(*) FROM d1_migrations"`,
+    words`  What the pending files would do to it: ${at({ environment }, command('plan', '--backup', file))}`,
+  ]
 }

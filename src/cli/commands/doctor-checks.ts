@@ -139,7 +139,10 @@ async function workersCharter(project: Project, target: Target): Promise<Seen> {
     readPollers(session, project.taskQueue),
   ).catch(() => undefined)
   if (pollers === undefined)
-    return { state: 'skipped', message: 'not known: the Temporal server does not answer' }
+    return {
+      state: 'skipped',
+      message: 'not known, for no server of this project could be asked: see "Temporal server"',
+    }
   return charterOfWorkers(project, target, pollers.charters)
 }
 
