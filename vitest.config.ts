@@ -1,17 +1,11 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
-import { LANES } from './test/lanes.js'
+import { LANES, longestFirst } from './test/lanes.js'
 
-/** Half a minute and more each, whatever the size of the file, by which the others are ordered on a clean checkout. */
-const LONG = /test\/(e2e|cli|sample)\/|corpus|matrix|silence|attacks|workflows\/(migration|policy|phases)/
-
-/** Long files first: one that began last would be waited for by an idle core. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files)
-    const long = ({ moduleId }: TestSpecification): boolean => LONG.test(moduleId)
-    return [...sorted.filter(long), ...sorted.filter((file) => !long(file))]
+    return longestFirst(await super.sort(files))
   }
 }
 

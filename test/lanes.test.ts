@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { packageRoot } from '../src/process/package-root.js'
-import { LANES } from './lanes.js'
+import { LANES, longestFirst } from './lanes.js'
 
 const root = packageRoot()
 const filesOf = (patterns: readonly string[] = []): string[] =>
@@ -26,4 +26,18 @@ test('every lane has its script', () => {
   expect(readFileSync(path.join(root, 'scripts', 'test.mjs'), 'utf8')).toContain(
     `const LANES = [${LANES.map(({ test }) => `'${test.name}'`).join(', ')}]`,
   )
+})
+
+test('files run lane by lane, as each change of lane is a process that loads everything anew; long ones first', () => {
+  const files = LANES.flatMap(({ test: { name, include } }) =>
+    name === 'cluster' ? [] : filesOf(include).map((moduleId) => ({ moduleId, project: { name } })),
+  )
+  const mixed = files.toSorted((one, other) => one.moduleId.length - other.moduleId.length)
+  const lanes = longestFirst(mixed).map(({ project }) => project.name)
+  expect(lanes).toHaveLength(files.length)
+  const changes = lanes.filter((lane, at) => lane !== lanes[at - 1])
+  expect(changes.sort()).toEqual([...new Set(lanes)].sort())
+  const silence = { moduleId: 'test/temporal/silence.test.ts', project: { name: 'temporal' } }
+  const short = { ...silence, moduleId: 'test/temporal/claim.test.ts' }
+  expect(longestFirst([short, silence])).toEqual([silence, short])
 })
