@@ -342,6 +342,20 @@ export const ROOMS = [
     'src/temporal',
     'src/temporal/codec',
   ]),
+  room(
+    'src/console',
+    'the web console: pages, sessions, and what a passkey signs there',
+    [
+      'src/contract',
+      'src/text',
+      'src/process',
+      'src/runbook',
+      'src/runbook/people',
+      'src/runbook/report',
+      'src/client',
+    ],
+    { files: '^src/console/' },
+  ),
   room('sample', 'what the demo needs: a project, its rows, a health service', [
     'src/contract',
     'src/d1/sqlite',
@@ -396,6 +410,7 @@ export const ROOMS = [
     'src/observe',
     'src/worker',
     'src/client',
+    'src/console',
     'sample',
     'sample/cloudflare-api',
     'src/cli/terminal',

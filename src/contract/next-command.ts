@@ -33,6 +33,8 @@ export const VERBS = {
   worker: 'project',
   'worker versions': 'project',
   'worker promote': 'project',
+  serve: 'project',
+  enroll: 'project',
   'codec-server': 'nothing',
   mcp: 'environment',
   charter: 'environment',

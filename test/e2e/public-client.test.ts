@@ -22,6 +22,7 @@ import {
 import type { Finding } from '../../src/contract/finding.js'
 import { packageRoot } from '../../src/process/package-root.js'
 import { readDevRecord } from '../../src/temporal/dev-record.js'
+import { decidePath, enrolled, openConsole, type EnrolledProject } from './console-flow.js'
 import { buildIfStale, inherited, launchService, untilSays, type Command } from './processes.js'
 import { writeCharters } from './charters.js'
 import {
@@ -54,6 +55,7 @@ const scratch = scratchFolder()
 let dev: Command
 let address: string
 let runbook: RunbookClient
+let ada: EnrolledProject
 let projects = 0
 
 /** Made before the worker, which serves what it knew when it began; each test takes its own. */
@@ -68,7 +70,8 @@ beforeAll(async () => {
       Array.from({ length: count }, () => createProject(pending)),
     )
   const home = openProject()
-  const folders = [home, ...[...pool.values()].flat()].map(({ folder }) => folder)
+  ada = await enrolled(createProject(ONE))
+  const folders = [home, ada.project, ...[...pool.values()].flat()].map(({ folder }) => folder)
   const charters = await writeCharters(scratch.folder, folders)
   dev = launchService(['dev', '--project', home.folder, '--charter', charters, '--json'], {})
   await untilSays(dev, /Worker +polls/)
@@ -480,3 +483,64 @@ interface Proposal {
   requester: string
   gate?: string
 }
+describe('the console', () => {
+  test('is where a run is decided by a passkey that was made there: all gates, a plan that changed meanwhile, and no', async () => {
+    const { project, passkey } = ada
+    const { browser, server } = await openConsole(ada, address)
+    const decide = async (path: string, decision: string) =>
+      browser.decide(await browser.get(path), passkey, { decision })
+    const approve = async (run: { workflowId: string; runId: string }, gates: readonly Gate[]) => {
+      for (const gate of gates) {
+        await untilOpen(run, gate)
+        expect(await decide(decidePath(run, gate), 'approve')).toMatchObject({ status: 200 })
+      }
+    }
+    try {
+      expect((await browser.signIn(passkey)).html).toContain('<h1>Inbox</h1>')
+      const run = await startRun(project)
+      await approve(run, ['team-lead', 'environment', 'connectivity', 'preflight'])
+      await untilOpen(run, 'plan')
+      const before = await browser.get(decidePath(run, 'plan'))
+      expect(before.html).toContain('0002_email.sql')
+      await expect(
+        runbook.decide(run, { gate: 'plan', decision: 'approve', actor: 'Ada' }, { signKey: '/none' }),
+      ).rejects.toMatchObject({ type: 'ConfigInvalid' })
+      await approve(run, ['plan'])
+
+      // Somebody changes the database behind the run: what was approved is void, and a new plan is made.
+      await untilOpen(run, 'final')
+      project.database((db) => db.exec('CREATE TABLE beside (id INTEGER PRIMARY KEY)'))
+      await approve(run, ['final', 'environment', 'connectivity', 'preflight'])
+      await untilOpen(run, 'plan')
+      expect(await browser.decide(before, passkey, { decision: 'approve' })).toMatchObject({ status: 409 })
+      await approve(run, ['plan', 'final', 'team-confirmation'])
+      for await (const view of runbook.watch(run)) if (view.outcome !== null) break
+      const ended = await runbook.status(run)
+      expect(ended).toMatchObject({ outcome: 'completed', requireSignatures: true })
+      const decisions = ended.gates.flatMap((gate) => gate.decisions)
+      expect(decisions.map(({ by }) => by)).toEqual(decisions.map(() => 'passkey'))
+      expect(project.ledger()).toContain('0002_email.sql')
+      expect(
+        (
+          await browser.get(
+            `/report?${new URLSearchParams({ workflow: run.workflowId, run: run.runId }).toString()}`,
+          )
+        ).html,
+      ).toContain('passkey: SHA256:')
+
+      writeFileSync(
+        path.join(project.folder, 'migrations', '0004_more.sql'),
+        'ALTER TABLE users ADD COLUMN more TEXT;\n',
+      )
+      const second = await startRun(project)
+      await untilOpen(second, 'team-lead')
+      await decide(decidePath(second, 'team-lead'), 'reject')
+      for await (const view of runbook.watch(second)) if (view.outcome !== null) break
+      expect(await runbook.status(second)).toMatchObject({ outcome: 'declined' })
+      expect((await browser.get('/runs')).html).toContain('archive')
+    } finally {
+      server.kill('SIGINT')
+      await server
+    }
+  })
+})

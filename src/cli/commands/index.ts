@@ -229,6 +229,19 @@ export const COMMANDS: CommandEntry[] = [
     load: async () => (await import('./charter.js')).charterCommand,
   },
   {
+    name: 'serve',
+    group: 'Serve',
+    summary: 'the web console: read runs, decide with a passkey',
+    load: async () => (await import('./serve.js')).serveCommand,
+  },
+  {
+    name: 'enroll',
+    group: 'Serve',
+    args: '<person>',
+    summary: 'a link to make a passkey; ends in a publicKeys line',
+    load: async () => (await import('./enroll.js')).enrollCommand,
+  },
+  {
     name: 'codec-server',
     group: 'Serve',
     summary: 'let the Temporal UI read what is encrypted',

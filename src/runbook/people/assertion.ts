@@ -28,28 +28,39 @@ export function readAnswer(
   assertion: Assertion,
   { passkey, challenge }: { passkey: Passkey; challenge: Uint8Array },
 ): { counter: number } | string {
-  const data = fromBase64url(assertion.authenticatorData)
-  const client = fromBase64url(assertion.clientDataJSON)
+  const ceremony = readCeremony(assertion, { ...passkey, type: 'webauthn.get', challenge })
+  if (typeof ceremony === 'string') return ceremony
+  const { data, client, flags } = ceremony
   const signature = fromBase64url(assertion.signature)
-  if (data?.length !== DATA_LENGTH || client === undefined || signature === undefined) return NOT_ONE
-  const said = clientData(client)
-  if (said === undefined) return NOT_ONE
-  if (said['type'] !== 'webauthn.get') return 'the passkey was asked for something else than to sign'
-  if (said['challenge'] !== base64urlnopad.encode(challenge)) return 'the passkey signed something else'
-  if (!passkey.origins.some((origin) => origin === said['origin']))
-    return 'the page that asked the passkey is none of those that may'
-  if ((said['crossOrigin'] ?? false) !== false || said['topOrigin'] !== undefined)
-    return 'the page that asked the passkey stood inside of another one'
-  if (!equalBytes(data.subarray(0, 32), sha256(utf8ToBytes(passkey.rpId))))
-    return 'the passkey signed for another domain'
-  const flags = data[32] ?? 0
-  if ((flags & MORE_FOLLOWS) !== 0 || ((flags & IS_COPIED) !== 0 && (flags & MAY_BE_COPIED) === 0))
-    return NOT_ONE
-  if ((flags & PRESENT) === 0) return 'the passkey signed with nobody there'
-  if ((flags & VERIFIED) === 0) return 'the passkey signed without knowing who was there'
+  if (data.length !== DATA_LENGTH || (flags & MORE_FOLLOWS) !== 0 || signature === undefined) return NOT_ONE
   if (!signed(passkey, signature, concatBytes(data, sha256(client))))
     return 'the signature of the passkey does not fit'
   return { counter: counterOf(data) }
+}
+
+/** What every answer of a passkey shows, made or used: what for, to which page and domain, and who was there. Nothing of it is signed yet. */
+export function readCeremony(
+  answer: Pick<Assertion, 'authenticatorData' | 'clientDataJSON'>,
+  asked: { type: string; challenge: Uint8Array; rpId: string; origins: readonly string[] },
+): { data: Uint8Array; client: Uint8Array; flags: number } | string {
+  const data = fromBase64url(answer.authenticatorData)
+  const client = fromBase64url(answer.clientDataJSON)
+  if (data === undefined || data.length < DATA_LENGTH || client === undefined) return NOT_ONE
+  const said = clientData(client)
+  if (said === undefined) return NOT_ONE
+  if (said['type'] !== asked.type) return 'the passkey was asked for something else'
+  if (said['challenge'] !== base64urlnopad.encode(asked.challenge)) return 'the passkey signed something else'
+  if (!asked.origins.some((origin) => origin === said['origin']))
+    return 'the page that asked the passkey is none of those that may'
+  if ((said['crossOrigin'] ?? false) !== false || said['topOrigin'] !== undefined)
+    return 'the page that asked the passkey stood inside of another one'
+  if (!equalBytes(data.subarray(0, 32), sha256(utf8ToBytes(asked.rpId))))
+    return 'the passkey signed for another domain'
+  const flags = data[32] ?? 0
+  if ((flags & IS_COPIED) !== 0 && (flags & MAY_BE_COPIED) === 0) return NOT_ONE
+  if ((flags & PRESENT) === 0) return 'the passkey signed with nobody there'
+  if ((flags & VERIFIED) === 0) return 'the passkey signed without knowing who was there'
+  return { data, client, flags }
 }
 
 /**

@@ -22,11 +22,6 @@ import { trendChart } from './trend-chart.js'
 /** The report as one self-contained HTML page: no script, no network. Safe for whatever people or databases put in. */
 export function renderHtml(input: ReportInput): string {
   const report = buildReport(input)
-  const page = (one: Block): string => block(one, (figure) => picture(figure, input))
-  const sections = report.sections.map(
-    ({ id, title, blocks }) =>
-      `<section id="${escapeMarkup(id)}"><h2>${escapeMarkup(title)}</h2>\n${blocks.map(page).join('\n')}</section>`,
-  )
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -38,17 +33,43 @@ export function renderHtml(input: ReportInput): string {
 </head>
 <body><main>
 ${head(report)}
-${sections.join('\n')}
+${sectionsOf(report, input)}
 <footer>${escapeMarkup(report.madeFrom)}</footer>
 </main></body>
 </html>
 `
 }
 
-function head({ title, headline, figures, sections }: ReportDocument): string {
+/** The report's own sections with these ids, in its order: for a page of another kind that has {@link REPORT_STYLE}. */
+export function reportSections(input: ReportInput, ids: readonly string[]): string {
+  const report = buildReport(input)
+  return sectionsOf({ sections: report.sections.filter(({ id }) => ids.includes(id)) }, input)
+}
+
+function sectionsOf({ sections }: Pick<ReportDocument, 'sections'>, input: ReportInput): string {
+  const page = (one: Block): string => block(one, (figure) => picture(figure, input))
+  return sections
+    .map(
+      ({ id, title, blocks }) =>
+        `<section id="${escapeMarkup(id)}"><h2>${escapeMarkup(title)}</h2>\n${blocks.map(page).join('\n')}</section>`,
+    )
+    .join('\n')
+}
+
+/** How the run stands, as the report begins; without the commands of what people may do next. */
+export function standingOf(input: ReportInput): { title: string; word: string; html: string } {
+  const { title, headline } = buildReport(input)
+  return { title, word: headline.word, html: outcome({ ...headline, choices: [] }) }
+}
+
+function outcome(headline: ReportDocument['headline']): string {
   const advice = headline.advice === undefined ? '' : `<p>Next: ${line(lineOf(headline.advice))}</p>`
+  return `<div class="outcome ${headline.tone}"><p class="word">${MARKS[headline.tone]} ${escapeMarkup(headline.word)}</p><p>${escapeMarkup(headline.message)}</p>${advice}${choices(headline.choices ?? [])}</div>`
+}
+
+function head({ title, headline, figures, sections }: ReportDocument): string {
   return `<header><h1>${escapeMarkup(title)}</h1>
-<div class="outcome ${headline.tone}"><p class="word">${MARKS[headline.tone]} ${escapeMarkup(headline.word)}</p><p>${escapeMarkup(headline.message)}</p>${advice}${choices(headline.choices ?? [])}</div></header>
+${outcome(headline)}</header>
 <dl>${figures.map(({ label, value }) => `<div><dt>${escapeMarkup(label)}</dt><dd>${span(value)}</dd></div>`).join('\n')}</dl>
 <nav aria-label="Sections">${sections.map((one) => `<a href="#${escapeMarkup(one.id)}">${escapeMarkup(one.title)}</a>`).join('\n')}</nav>`
 }
@@ -88,7 +109,7 @@ function tableOf(heads: readonly Column[], rows: readonly (readonly Line[])[]): 
     (cells) =>
       `<tr>${cells.map((cell, at) => `<td${classes(kindOf(heads[at] ?? ''), cell === '-' && 'none')} data-head="${escapeMarkup(columnName(heads[at] ?? ''))}">${line(cell)}</td>`).join('')}</tr>`,
   )
-  return `<div class="scroll"><table>${header}<tbody>\n${body.join('\n')}\n</tbody></table></div>`
+  return `<div class="scroll" tabindex="0"><table>${header}<tbody>\n${body.join('\n')}\n</tbody></table></div>`
 }
 
 function kindOf(column: Column): string {

@@ -1,0 +1,75 @@
+import type { Command } from 'commander'
+import { RunbookError } from '../../contract/failures.js'
+import { samePerson } from '../../runbook/people/people.js'
+import type { App } from '../terminal/app.js'
+import { helpParagraph } from '../terminal/help-text.js'
+import { consoleOptions, placeOfConsole, type ConsoleFlags } from './console-options.js'
+
+export function enrollCommand(app: App, summary: string): Command {
+  return consoleOptions(
+    app.command('enroll <person>', summary, [
+      'enroll "Ada Lovelace"',
+      'enroll "Ada Lovelace" --origin https://runbook.example.com   # where serve is reached',
+      'enroll "Ada Lovelace" --json',
+    ]),
+  )
+    .addHelpText(
+      'after',
+      helpParagraph(
+        'Prints a link, and a QR code of it, that is good once and for fifteen minutes: whoever opens it makes a passkey there. It ends with a line for their publicKeys in runbook.config, to be merged by a pull request; nothing is written to the configuration. Where a console of this project listens on the port already, that one takes the link.',
+      ),
+    )
+    .action(
+      app.action<ConsoleFlags>(async ({ options, args: [person = ''], output }) => {
+        const { loadProject } = await import('../../config/project.js')
+        const { originOf, serveConsole } = await import('../../console/serve.js')
+        const { Invitations } = await import('../../console/invitations.js')
+        const { config } = await loadProject({ projectDir: options.project })
+        const place = placeOfConsole(options)
+        const origin = originOf(place)
+        const invitations = new Invitations(options.project)
+        const serving = await serveConsole({
+          ...place,
+          ...{ people: config.people, timeZone: config.timeZone, invitations },
+        }).catch((error: unknown) => {
+          // The console of this project, most likely: it reads the same invitations.
+          if (error instanceof RunbookError && error.message.includes('another program listens there'))
+            return undefined
+          throw error
+        })
+        const stop = new AbortController()
+        const end = (): void => stop.abort()
+        process.once('SIGINT', end).once('SIGTERM', end)
+        try {
+          const { token, expiresAt } = await invitations.invite(person)
+          const url = `${origin}/enroll/${token}`
+          if (!config.people.some(({ name }) => samePerson(name, person)))
+            output.note(`There is no ${person} in people of the configuration yet.`)
+          if (serving === undefined)
+            output.note(
+              `Port ${place.port} is taken: the console that runs there takes the link, if it is of this project.`,
+            )
+          output.note(`Open once, within fifteen minutes: ${url}`)
+          if (!output.json) {
+            const { renderUnicodeCompact } = await import('uqr')
+            for (const row of renderUnicodeCompact(url).split('\n')) output.note(row)
+          }
+          const publicKey = await invitations.line(token, { expiresAt, signal: stop.signal })
+          if (publicKey === undefined) {
+            output.document({ success: false, person })
+            output.note('No passkey was made, and the link is good no more.')
+            return 3
+          }
+          output.document({ success: true, person, publicKey })
+          if (!output.json) {
+            output.line(`Add this line to publicKeys of ${person} in runbook.config, by a pull request:`)
+            output.verbatim(publicKey)
+          }
+          return 0
+        } finally {
+          process.off('SIGINT', end).off('SIGTERM', end)
+          await serving?.close()
+        }
+      }),
+    )
+}

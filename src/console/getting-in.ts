@@ -1,0 +1,102 @@
+import type { Hono } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { challengeBytes, readNewPasskey } from '../runbook/people/new-passkey.js'
+import { passkeyLine } from '../runbook/people/passkey.js'
+import type { ConsoleOptions } from './options.js'
+import { Challenges, hashed, Limit, Sessions } from './memory.js'
+import { enrolledPage, enrollPage, signInPage } from './pages/signing-in.js'
+import { passkeysOf, whoSignedIn } from './people.js'
+import { assertionOf, fieldsOf, page, problem, type Asked, type Env } from './respond.js'
+
+/** Attempts to get in, in a minute, by one address. */
+const ATTEMPTS = 10
+
+/** Signing in and out, and making a passkey; whatever is added to `app` behind this is for those alone who are signed in. */
+export function addGettingIn(app: Hono<Env>, options: ConsoleOptions): void {
+  const { origin, people, invitations, addressOf, now = Date.now } = options
+  const { hostname: rpId, protocol } = new URL(origin)
+  const secure = protocol === 'https:'
+  const cookie = secure ? '__Host-d1-runbook' : 'd1-runbook'
+  const sessions = new Sessions(now)
+  const challenges = new Challenges(now)
+  const attempts = new Limit(ATTEMPTS, now)
+  const known = passkeysOf(people, { origin })
+
+  const tooMany = (c: Asked) =>
+    problem(c, 429, 'Too many', 'Too many tries in a minute. Wait for one, then try again.')
+  const signIn = (c: Asked, to: string, said?: string) =>
+    page(
+      c,
+      { title: 'Sign in' },
+      signInPage({ rpId, challenge: challenges.issue(), to: ownPath(to), problem: said }),
+      said === undefined ? 200 : 403,
+    )
+  app.get('/sign-in', (c) => signIn(c, c.req.query('to') ?? '/'))
+  app.post('/sign-in', async (c) => {
+    if (!attempts.allows(addressOf(c))) return tooMany(c)
+    const sent = await fieldsOf(c)
+    const to = ownPath(sent('to'))
+    if (!challenges.take(sent('challenge')))
+      return signIn(c, to, 'That page was too old, or was used before. Try again.')
+    const who = whoSignedIn(assertionOf(sent), { known, challenge: sent('challenge') })
+    if ('problem' in who) return signIn(c, to, who.problem)
+    sessions.end(getCookie(c, cookie))
+    setCookie(c, cookie, sessions.begin(who.person), {
+      httpOnly: true,
+      sameSite: 'Strict',
+      secure,
+      path: '/',
+    })
+    return c.redirect(to, 303)
+  })
+  app.post('/sign-out', (c) => {
+    sessions.end(getCookie(c, cookie))
+    deleteCookie(c, cookie, { path: '/', secure })
+    return c.redirect('/sign-in', 303)
+  })
+
+  const gone = (c: Asked) =>
+    problem(c, 410, 'This link is used up', 'It is good once, and for fifteen minutes. Ask for another one.')
+  app.get('/enroll/:token', async (c) => {
+    if (!attempts.allows(addressOf(c))) return tooMany(c)
+    const invitation = await invitations.open(c.req.param('token'))
+    if (invitation === undefined) return gone(c)
+    const { person } = invitation
+    const user = Buffer.from(hashed(person), 'hex').toString('base64url')
+    return page(
+      c,
+      { title: 'Make a passkey' },
+      enrollPage({ rpId, challenge: challenges.issue(), person, user, path: c.req.path }),
+    )
+  })
+  app.post('/enroll/:token', async (c) => {
+    if (!attempts.allows(addressOf(c))) return tooMany(c)
+    const token = c.req.param('token')
+    const invitation = await invitations.open(token)
+    if (invitation === undefined) return gone(c)
+    const sent = await fieldsOf(c)
+    const challenge = sent('challenge')
+    if (!challenges.take(challenge))
+      return problem(c, 400, 'Not made', 'That page was too old, or was used before. Open the link again.')
+    const made = readNewPasskey(assertionOf(sent), { rpId, origin, challenge: challengeBytes(challenge) })
+    if (typeof made === 'string') return problem(c, 400, 'Not made', `No passkey was made: ${made}.`)
+    const line = passkeyLine(made, invitation.person)
+    if (!(await invitations.use(token, line))) return gone(c)
+    return page(c, { title: 'Your passkey' }, enrolledPage(invitation.person, line))
+  })
+
+  app.use(async (c, next) => {
+    const person = sessions.personOf(getCookie(c, cookie))
+    if (person === undefined) {
+      const to = c.req.method === 'GET' ? c.req.url.slice(new URL(c.req.url).origin.length) : '/'
+      return c.redirect(`/sign-in?${new URLSearchParams({ to }).toString()}`, 303)
+    }
+    c.set('person', person)
+    return next()
+  })
+}
+
+/** Where somebody is led after they signed in: a page of ours, whatever a link says. */
+function ownPath(to: string): string {
+  return /^\/(?![/\\])[\x21-\x7e]*$/.test(to) && !to.startsWith('/sign-in') ? to : '/'
+}

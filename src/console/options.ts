@@ -1,0 +1,19 @@
+import type { Context } from 'hono'
+import type { Person } from '../contract/policy.js'
+import type { Invitations } from './invitations.js'
+import type { Now } from './memory.js'
+import type { ConsoleRuns } from './runs.js'
+
+export interface ConsoleOptions {
+  /** As browsers name the console: scheme, host and port. Passkeys are bound to it. */
+  origin: string
+  people: readonly Person[]
+  /** IANA zone of times. */
+  timeZone: string
+  invitations: Invitations
+  /** Absent where only passkeys are made here. */
+  runs?: ConsoleRuns
+  /** Whoever asks, as limits count them. */
+  addressOf: (context: Context) => string
+  now?: Now
+}

@@ -1,0 +1,150 @@
+import type { Hono } from 'hono'
+import { streamSSE } from 'hono/streaming'
+import { randomUUID } from 'node:crypto'
+import { RunbookError } from '../contract/failures.js'
+import { isGate } from '../contract/names.js'
+import type { RunView } from '../contract/run.js'
+import { renderHtml, standingOf } from '../runbook/report/html.js'
+import { readDecision } from '../runbook/signal-body.js'
+import { gateTitle } from '../runbook/steps.js'
+import type { ConsoleOptions } from './options.js'
+import { html } from './html.js'
+import { decidePage } from './pages/decide.js'
+import { runLink } from './pages/layout.js'
+import { inboxPage, runsPage } from './pages/runs.js'
+import { liveRun, planPage, runPage } from './pages/run.js'
+import { passkeysOf } from './people.js'
+import { assertionOf, fieldsOf, page, problem, type Asked, type Env } from './respond.js'
+import type { ConsoleRuns, RunName } from './runs.js'
+
+/** Streams that may be open at once. */
+const MOST_WATCHERS = 200
+const MOST_RUNS = 500
+
+/** The report is one page with its style inside, and no script. */
+const REPORT_POLICY =
+  "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'"
+
+/** What those who are signed in read, and where they decide. */
+export function addRuns(
+  app: Hono<Env>,
+  { origin, people, timeZone }: ConsoleOptions,
+  runs: ConsoleRuns,
+): void {
+  const rpId = new URL(origin).hostname
+  let watchers = 0
+
+  const seen = async (c: Asked): Promise<RunView> => runs.read(runIn(c))
+  app.get('/', async (c) =>
+    page(c, { title: 'Inbox', here: 'inbox' }, inboxPage(await runs.inbox(c.get('person')), timeZone)),
+  )
+  app.get('/runs', async (c) => {
+    const asked = (name: string): string => c.req.query(name) ?? ''
+    const filter = {
+      environment: asked('environment'),
+      phase: asked('phase'),
+      outcome: asked('outcome'),
+      database: asked('database'),
+    }
+    return page(
+      c,
+      { title: 'Runs', here: 'runs' },
+      runsPage(await runs.list({ limit: MOST_RUNS }), filter, timeZone),
+    )
+  })
+  app.get('/run', async (c) => {
+    const input = await runs.known(await seen(c))
+    return page(c, { title: standingOf(input).title }, runPage(input))
+  })
+  app.get('/plan', async (c) => {
+    const { view, plan } = await runs.known(await seen(c))
+    return page(
+      c,
+      { title: `Plan of ${view.database.name} in ${view.environment}` },
+      html`<p><a href="${runLink('/run', view)}">The run</a></p>
+        ${planPage(view, plan)}`,
+    )
+  })
+  app.get('/report', async (c) => {
+    const report = renderHtml(await runs.known(await seen(c)))
+    return c.html(report, 200, { 'Content-Security-Policy': REPORT_POLICY })
+  })
+  app.get('/events', async (c) => {
+    if (watchers >= MOST_WATCHERS) return c.text('Too many watch already.', 503)
+    const input = await runs.known(await seen(c))
+    const run = { workflowId: input.view.workflowId, runId: input.view.runId }
+    watchers += 1
+    return streamSSE(c, async (stream) => {
+      const gone = new AbortController()
+      stream.onAbort(() => gone.abort())
+      let known = input
+      try {
+        for await (const view of runs.follow(run, gone.signal)) {
+          // The plan and the baseline come on the way.
+          known =
+            view.planHash === known.view.planHash && view.phase === known.view.phase
+              ? { ...known, view }
+              : await runs.known(view)
+          const data = JSON.stringify({
+            html: liveRun({ ...known, asOf: new Date().toISOString() }).markup,
+            word: standingOf(known).word,
+          })
+          await stream.writeSSE({ event: 'run', data })
+        }
+        await stream.writeSSE({ event: 'over', data: '{}' })
+      } finally {
+        watchers -= 1
+      }
+    })
+  })
+
+  const deciding = (c: Asked, view: RunView, said?: string) => {
+    const asked = c.req.query('gate') ?? ''
+    const gate = view.gates.find((one) => one.gate === asked)
+    if (gate === undefined || !isGate(asked)) return problem(c, 404, 'Not here', 'There is no such gate.')
+    const person = c.get('person')
+    const passkeys = passkeysOf(people, { origin, person })
+    const content = decidePage({
+      view,
+      gate,
+      person,
+      passkeys,
+      rpId,
+      decisionId: randomUUID(),
+      timeZone,
+      problem: said,
+    })
+    return page(c, { title: gateTitle(asked, view.environment) }, content, said === undefined ? 200 : 409)
+  }
+  app.get('/decide', async (c) => deciding(c, await seen(c)))
+  app.post('/decide', async (c) => {
+    const sent = await fieldsOf(c)
+    const view = await seen(c)
+    const optional = (name: string): object => (sent(name) === '' ? {} : { [name]: sent(name) })
+    const read = readDecision({
+      gate: c.req.query('gate'),
+      decision: sent('decision'),
+      // Never what was sent: the session says who it is, and the signature holds for that name alone.
+      actor: c.get('person'),
+      assertion: assertionOf(sent),
+      ...optional('planHash'),
+      ...optional('shown'),
+      ...optional('decisionId'),
+      ...optional('comment'),
+      ...(sent('decision') === 'approve' ? optional('strategy') : {}),
+    })
+    if (!read.ok) return deciding(c, view, `That is no decision: ${read.reason}.`)
+    try {
+      await runs.decide(view, read.body)
+    } catch (error) {
+      if (error instanceof RunbookError && error.type === 'DecisionRefused')
+        return deciding(c, await seen(c), error.message)
+      throw error
+    }
+    return c.redirect(runLink('/run', view), 303)
+  })
+}
+
+function runIn(c: Asked): RunName {
+  return { workflowId: c.req.query('workflow') ?? '', runId: c.req.query('run') ?? '' }
+}

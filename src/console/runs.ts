@@ -1,0 +1,49 @@
+import { defined } from '../contract/defined.js'
+import type { Decision } from '../contract/decision.js'
+import type { RunView } from '../contract/run.js'
+import { submitDecision } from '../client/decide.js'
+import { followRun } from '../client/follow.js'
+import { readInbox, type Inbox } from '../client/inbox.js'
+import { listRuns, type RunFilter, type RunRow } from '../client/list.js'
+import { readRunHistory } from '../client/run-history.js'
+import { readRun } from '../client/runs.js'
+import type { Session } from '../client/session.js'
+import type { ReportInput } from '../runbook/report/input.js'
+
+export interface RunName {
+  workflowId: string
+  runId: string
+}
+
+/** All that the pages ask of runs. */
+export interface ConsoleRuns {
+  inbox(actor: string): Promise<Inbox>
+  list(filter: RunFilter): Promise<RunRow[]>
+  read(run: RunName): Promise<RunView>
+  /** Beside the state, what the run's history keeps: the whole plan, and the baseline. */
+  known(view: RunView): Promise<ReportInput>
+  decide(view: RunView, decision: Decision): Promise<void>
+  follow(run: RunName, signal: AbortSignal): AsyncIterable<RunView>
+}
+
+/** Least time between two looks at a run that somebody watches. Milliseconds. */
+const LEAST_PAUSE_MS = 1_000
+
+/** By the client that the command line has, too. */
+export function runsOf(session: Session, projectDir: string): ConsoleRuns {
+  return {
+    inbox: (actor) => readInbox(session, { actor }),
+    list: (filter) => listRuns(session, filter),
+    read: ({ workflowId, runId }) => readRun(session, workflowId, runId),
+    async known(view) {
+      const { request, plan, baseline } = await readRunHistory(session, view.workflowId, view.runId)
+      const asked = { thresholds: request?.monitoring.thresholds, timeZone: request?.timeZone }
+      return { view, plan, baseline, asOf: new Date().toISOString(), ...defined(asked) }
+    },
+    async decide(view, decision) {
+      await submitDecision(session, view, decision, { folder: projectDir })
+    },
+    follow: (run, signal) =>
+      followRun({ session, ...run, minPauseMs: LEAST_PAUSE_MS, signal, onSilence: () => undefined }),
+  }
+}

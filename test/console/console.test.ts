@@ -1,0 +1,410 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createConsole } from '../../src/console/app.js'
+import { INVITATION_MS, Invitations } from '../../src/console/invitations.js'
+import type { ConsoleRuns } from '../../src/console/runs.js'
+import { originOf } from '../../src/console/serve.js'
+import { RunbookError } from '../../src/contract/failures.js'
+import type { Person } from '../../src/contract/policy.js'
+import type { RunRow } from '../../src/client/list.js'
+import type { ReportInput } from '../../src/runbook/report/input.js'
+import { readNewPasskey } from '../../src/runbook/people/new-passkey.js'
+import { passkeyLine } from '../../src/runbook/people/passkey.js'
+import { decide, gateOf, openGate, type GateState } from '../../src/workflows/gates.js'
+import { newRunView } from '../../src/workflows/state.js'
+import { newPasskey, type TestPasskey } from '../runbook/people/passkeys.js'
+import { requestFor } from '../workflows/request.js'
+import { formIn, TestBrowser } from './test-browser.js'
+
+const ORIGIN = 'http://localhost:7433'
+const AT = '2026-01-02T03:04:05.000Z'
+const RUN = { workflowId: 'migration/local/db', runId: 'run-1' }
+const QUERY = 'workflow=migration%2Flocal%2Fdb&run=run-1'
+/** What people, files and databases can be called. */
+const ODD = `<script>alert(1)</script><img src=x onerror=alert(2)> "'&\u001B[31m\u202E`
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'd1-console-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A console over one run that waits at `plan`, whose gates are the workflow's own. */
+function openConsole({ name = 'art-archive', people = [] as Person[], requester = 'Cay' } = {}) {
+  const ada = newPasskey()
+  const everybody: Person[] = [{ name: 'Ada', roles: ['dba'], publicKeys: [ada.publicKey] }, ...people]
+  const base = requestFor('db', { people: everybody, requester })
+  const gates = Object.fromEntries(
+    Object.entries(base.policy.gates).map(([gate, rules]) => [
+      gate,
+      { ...rules, roles: ['dba'], requirePresence: true },
+    ]),
+  ) as typeof base.policy.gates
+  const target = { ...base.target, database: { ...base.target.database, name } }
+  const request = { ...base, target, policy: { ...base.policy, requireSignatures: true, gates } }
+  const view = { ...newRunView(request, { ...RUN, startedAt: AT }), planHash: 'a'.repeat(64) }
+  const state: GateState = { request, view, mayRollBack: false }
+  openGate(state, { gate: 'plan', shows: [`Database: ${name}`], at: AT })
+  const row: RunRow = {
+    ...{ ...RUN, status: 'RUNNING', environment: name, database: 'db', databaseName: name },
+    ...{ phase: 'execute', outcome: null, planHash: view.planHash, startedAt: AT, closedAt: null },
+  }
+  const runs: ConsoleRuns = {
+    inbox: () =>
+      Promise.resolve({ waiting: [{ run: row, gates: [{ gate: 'plan', openedAt: AT }] }], unknown: [] }),
+    list: () => Promise.resolve([row]),
+    read: ({ runId }) =>
+      runId === RUN.runId
+        ? Promise.resolve(structuredClone(view))
+        : Promise.reject(new RunbookError('RunNotFound', 'There is no such run.', { advice: 'Look again.' })),
+    known: (seen): Promise<ReportInput> => Promise.resolve({ view: seen, plan: null, baseline: null }),
+    decide: (_view, decision) => {
+      const answer = decide(state, decision, AT)
+      return answer.counted
+        ? Promise.resolve()
+        : Promise.reject(new RunbookError('DecisionRefused', answer.reason, { advice: '' }))
+    },
+    // oxlint-disable-next-line typescript/require-await -- as the real one, it is asked again and again
+    async *follow() {
+      yield view
+    },
+  }
+  const clock = { at: Date.parse(AT) }
+  const who = { address: '127.0.0.1' }
+  const app = createConsole({
+    ...{ origin: ORIGIN, people: everybody, timeZone: 'UTC', runs },
+    invitations: new Invitations(folder),
+    addressOf: () => who.address,
+    now: () => clock.at,
+  })
+  const browser = new TestBrowser((to, init) => app.request(new URL(to, ORIGIN).href, init), ORIGIN)
+  return { app, browser, ada, state, view, clock, who }
+}
+
+async function signedIn(options: Parameters<typeof openConsole>[0] = {}) {
+  const opened = openConsole(options)
+  expect((await opened.browser.signIn(opened.ada)).html).toContain('<h1>Inbox</h1>')
+  return opened
+}
+
+describe('who gets in', () => {
+  test('nobody reads a run without signing in, and is led where they wanted to go afterwards', async () => {
+    const { browser, ada } = openConsole()
+    for (const page of [
+      '/',
+      '/runs',
+      `/run?${QUERY}`,
+      `/plan?${QUERY}`,
+      `/report?${QUERY}`,
+      `/events?${QUERY}`,
+      `/decide?${QUERY}&gate=plan`,
+    ]) {
+      const { html } = await browser.get(page)
+      expect(html).toContain('<h1>Sign in</h1>')
+      expect(html).not.toContain('art-archive')
+    }
+    const { html } = await browser.signIn(ada, { to: `/run?${QUERY}` })
+    expect(html).toContain('Migration of art-archive')
+  })
+
+  test.each([
+    '//evil.example',
+    '/\\evil.example',
+    'https://evil.example',
+    'javascript:alert(1)',
+    '/sign-in',
+    '/a b',
+  ])('nobody is led to %s', async (to) => {
+    const { browser, ada } = openConsole()
+    expect(formIn((await browser.get(`/sign-in?to=${encodeURIComponent(to)}`)).html).fields['to']).toBe('/')
+    expect((await browser.signIn(ada, { to })).html).toContain('<h1>Inbox</h1>')
+  })
+
+  test('a session is a cookie that no script and no other site can use, and ends', async () => {
+    const { app, browser, ada, clock } = openConsole()
+    const form = formIn((await browser.get('/sign-in')).html)
+    const body = new URLSearchParams({ ...form.fields, ...ada.get(form.fields['challenge'] ?? '') })
+    const answer = await app.request(`${ORIGIN}/sign-in`, {
+      method: 'POST',
+      body,
+      headers: { origin: ORIGIN },
+    })
+    expect(answer.headers.get('set-cookie')).toMatch(
+      /^d1-runbook=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
+    )
+    await browser.signIn(ada)
+    clock.at += 3 * 3_600_000
+    expect((await browser.get('/')).html).toContain('<h1>Sign in</h1>')
+    await browser.signIn(ada)
+    const { cookie } = browser
+    await browser.post('/sign-out', {})
+    browser.cookie = cookie
+    expect((await browser.get('/')).html).toContain('<h1>Sign in</h1>')
+  })
+
+  const mallory = newPasskey()
+  test.each<[string, (ada: TestPasskey, challenge: string) => object]>([
+    ['a passkey of nobody', (_ada, challenge) => mallory.get(challenge)],
+    [
+      "a passkey of one's own under Ada's ID",
+      ({ credentialId }, challenge) => ({ ...mallory.get(challenge), credentialId }),
+    ],
+    ['one that knew nobody', (ada, challenge) => ada.get(challenge, { flags: 0x01 })],
+    ['another page', (ada, challenge) => ada.get(challenge, { origin: 'http://localhost:1' })],
+    ['a challenge of their own', (ada) => ({ ...ada.get('AAAA'), challenge: 'AAAA' })],
+    ['nothing', () => ({})],
+  ])('%s lets nobody in', async (_what, answer) => {
+    const { browser, ada } = openConsole()
+    const { fields, action } = formIn((await browser.get('/sign-in')).html)
+    const page = await browser.post(action, { ...fields, ...answer(ada, fields['challenge'] ?? '') })
+    expect(page).toMatchObject({ status: 403, html: expect.stringContaining('<h1>Sign in</h1>') })
+    expect(browser.cookie).toBe('')
+  })
+
+  test('a challenge is good once, and for five minutes', async () => {
+    const { browser, ada, clock } = openConsole()
+    const { fields, action } = formIn((await browser.get('/sign-in')).html)
+    const sent = { ...fields, ...ada.get(fields['challenge'] ?? '') }
+    await browser.post(action, sent)
+    expect((await browser.post(action, sent)).status).toBe(403)
+    const late = formIn((await browser.get('/sign-in')).html).fields
+    clock.at += 6 * 60_000
+    expect((await browser.post(action, { ...late, ...ada.get(late['challenge'] ?? '') })).status).toBe(403)
+  })
+
+  test('a passkey in the lines of two people lets in neither', async () => {
+    const shared = newPasskey()
+    const { browser } = openConsole({
+      people: ['Bea', 'Cy'].map((name) => ({ name, roles: [], publicKeys: [shared.publicKey] })),
+    })
+    expect((await browser.signIn(shared)).status).toBe(403)
+  })
+
+  test('who tries without end is stopped for a minute, and nobody else', async () => {
+    const { browser, ada, who, clock } = openConsole()
+    for (let tries = 0; tries < 10; tries += 1) expect((await browser.signIn(mallory)).status).toBe(403)
+    expect((await browser.signIn(ada)).status).toBe(429)
+    who.address = '127.0.0.2'
+    expect((await browser.signIn(ada)).status).toBe(200)
+    who.address = '127.0.0.1'
+    clock.at += 60_000
+    expect((await browser.signIn(ada)).status).toBe(200)
+  })
+})
+
+describe('what another site can do', () => {
+  test.each([
+    {},
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { origin: `${ORIGIN}.evil.example` },
+  ])('a form that it sends is refused: %j', async (headers) => {
+    const { app, browser } = await signedIn()
+    for (const to of ['/sign-in', '/sign-out', `/decide?${QUERY}&gate=plan`, '/enroll/x']) {
+      const asked = {
+        method: 'POST',
+        body: new URLSearchParams({ decision: 'approve' }),
+        headers: { cookie: browser.cookie, ...headers },
+      }
+      expect((await app.request(`${ORIGIN}${to}`, asked)).status).toBe(403)
+    }
+  })
+
+  test('under another name the console shows nothing', async () => {
+    const { app } = openConsole()
+    expect((await app.request('http://evil.example:7433/sign-in')).status).toBe(421)
+    expect((await app.request('http://localhost:7434/sign-in')).status).toBe(421)
+  })
+
+  test('every page forbids scripts and styles that are not files of the console, frames, and being kept', async () => {
+    const { browser } = await signedIn()
+    for (const page of [
+      '/',
+      '/runs',
+      `/run?${QUERY}`,
+      `/plan?${QUERY}`,
+      `/decide?${QUERY}&gate=plan`,
+      '/sign-in',
+      '/none',
+      '/enroll/none',
+    ]) {
+      const { headers, html } = await browser.get(page)
+      expect(headers.get('content-security-policy')).toMatch(
+        /^default-src 'none'; script-src 'self'; style-src 'self'.*frame-ancestors 'none'/,
+      )
+      expect(headers.get('cache-control')).toBe('no-store')
+      // With no-referrer, browsers send `Origin: null` with our own forms, which we would refuse.
+      expect(headers.get('referrer-policy')).toBe('same-origin')
+      expect(html).not.toMatch(/<script(?! src="\/console\.js" defer><)|<style|\sstyle=|\son\w+=/)
+    }
+    const report = await browser.get(`/report?${QUERY}`)
+    expect(report.headers.get('content-security-policy')).toMatch(/^sandbox; default-src 'none'/)
+  })
+
+  test('a body without end, another method, and a run that is not there are answered, and tell nothing', async () => {
+    const { app, browser } = await signedIn()
+    expect((await browser.post('/sign-in', { challenge: 'x'.repeat(100_000) })).status).toBe(413)
+    const cookie = { cookie: browser.cookie }
+    expect((await app.request(`${ORIGIN}/`, { method: 'DELETE', headers: cookie })).status).toBe(405)
+    expect((await browser.get('/run?workflow=x&run=y')).status).toBe(404)
+    expect((await browser.get(`/decide?${QUERY}&gate=nonsense`)).status).toBe(404)
+  })
+})
+
+test('a name of any kind stands in every page as text', async () => {
+  const { browser, view } = await signedIn({ name: ODD, requester: ODD })
+  view.announcements.push({ kind: 'note', text: ODD, at: AT, dedupeId: '1', deliveries: [] })
+  view.message = ODD
+  const pages = [
+    '/',
+    '/runs',
+    `/runs?database=${encodeURIComponent(ODD)}`,
+    `/run?${QUERY}`,
+    `/plan?${QUERY}`,
+    `/report?${QUERY}`,
+    `/decide?${QUERY}&gate=plan`,
+    `/sign-in?to=${encodeURIComponent(ODD)}`,
+  ]
+  for (const page of pages) {
+    const { html } = await browser.get(page)
+    expect(html).not.toMatch(/<script>|<img|[\u001B\u202E]/)
+    if (page !== pages.at(-1)) expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+  }
+})
+
+describe('a decision', () => {
+  const at = `/decide?${QUERY}&gate=plan`
+
+  test('is signed by the passkey, for what stood in the page, and counts', async () => {
+    const { browser, ada, state } = await signedIn()
+    const page = await browser.get(at)
+    expect(page.html).toContain('Database: art-archive')
+    const { html } = await browser.decide(page, ada, { decision: 'approve', comment: 'seen — “it”' })
+    expect(html).toContain('Migration of art-archive')
+    expect(gateOf(state, 'plan')).toMatchObject({
+      state: 'approved',
+      decisions: [{ actor: 'Ada', by: 'passkey', comment: 'seen — “it”' }],
+    })
+  })
+
+  test('of what has changed since it was shown is refused, and the page shows the new', async () => {
+    const { browser, ada, state } = await signedIn()
+    const page = await browser.get(at)
+    openGate(state, { gate: 'plan', shows: ['Database: art-archive', 'And a second file'], at: AT })
+    const refused = await browser.decide(page, ada, { decision: 'approve' })
+    expect(refused).toMatchObject({ status: 409, html: expect.stringContaining('And a second file') })
+    expect(refused.html).toContain('look at it again')
+    expect(gateOf(state, 'plan').decisions).toEqual([])
+    await browser.decide(refused, ada, { decision: 'reject' })
+    expect(gateOf(state, 'plan').state).toBe('rejected')
+  })
+
+  test('by the console itself, by another page or as somebody else counts for nothing', async () => {
+    const { browser, ada, state } = await signedIn()
+    const page = await browser.get(at)
+    const { fields, action } = formIn(page.html)
+    const tries = [
+      await browser.post(action, { ...fields, decision: 'approve' }),
+      await browser.post(action, { ...fields, decision: 'approve', ...ada.get('AAAA') }),
+      await browser.post(action, { ...fields, decision: 'maybe' }),
+      await browser.decide(page, mallory, { decision: 'approve' }),
+      await browser.decide(page, ada, { decision: 'approve', how: { flags: 0x01 } }),
+      await browser.decide(page, ada, { decision: 'approve', how: { origin: 'https://evil.example' } }),
+    ]
+    expect(tries.map(({ status }) => status)).toEqual([409, 409, 409, 409, 409, 409])
+    expect(gateOf(state, 'plan')).toMatchObject({ state: 'open', decisions: [] })
+  })
+  const mallory = newPasskey()
+
+  test('is not offered to who may not take it', async () => {
+    const bea = newPasskey()
+    const { browser } = openConsole({ people: [{ name: 'Bea', roles: [], publicKeys: [bea.publicKey] }] })
+    await browser.signIn(bea)
+    const { html } = await browser.get(at)
+    expect(html).toContain('You hold none of the roles')
+    expect(html).not.toContain('<button value="approve">')
+  })
+})
+
+describe('making a passkey', () => {
+  test('takes a link that is good once, and ends with a line that signs', async () => {
+    const { browser } = openConsole()
+    const invitations = new Invitations(folder)
+    const { token, expiresAt } = await invitations.invite('Dan <dba>')
+    const phone = newPasskey({ type: 'webauthn-ed25519' })
+    const { html } = await browser.enroll(`/enroll/${token}`, phone)
+    expect(html).toContain('Dan &lt;dba&gt;')
+    const signal = new AbortController().signal
+    const line = await invitations.line(token, { expiresAt, signal })
+    expect(line).toBe(phone.publicKey.replace(/ test$/, ' Dan <dba>'))
+    expect((await browser.get(`/enroll/${token}`)).status).toBe(410)
+    expect(await invitations.use(token, 'another')).toBe(false)
+    // The link itself is nowhere: only its hash.
+    expect(readdirSync(path.join(folder, '.d1-runbook', 'enrolments')).join()).not.toContain(token)
+  })
+
+  test('is refused with a link that is none, and for another page', async () => {
+    const { browser } = openConsole()
+    expect((await browser.get('/enroll/..%2F..%2Fetc')).status).toBe(410)
+    const { token } = await new Invitations(folder).invite('Dan')
+    const elsewhere = newPasskey({ origin: 'http://localhost:1' })
+    expect((await browser.enroll(`/enroll/${token}`, elsewhere)).status).toBe(400)
+    expect(INVITATION_MS).toBeLessThanOrEqual(15 * 60_000)
+  })
+
+  /** Made once by the virtual authenticator of Chromium 156; the challenge is 32 zeros. */
+  const MADE = [
+    {
+      credentialId: 'Ia0BkpKj7kVRdu9shIqrCqbSw6RUJX87g1wD9Sbfrl0',
+      authenticatorData:
+        'SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2NFAAAAAQECAwQFBgcIAQIDBAUGBwgAICGtAZKSo-5FUXbvbISKqwqm0sOkVCV_O4NcA_Um365dpQECAyYgASFYINwZkySmQ7Sxa_rrvQRbLnfA47fW1zs1dRHZbjTd-AgoIlggl3_EwV0yb7L2IZ5P2cPwREHxgRModMBvscEcST1-w84',
+      clientDataJSON:
+        'eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQSIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3Q6NzQzMyIsImNyb3NzT3JpZ2luIjpmYWxzZSwib3RoZXJfa2V5c19jYW5fYmVfYWRkZWRfaGVyZSI6ImRvIG5vdCBjb21wYXJlIGNsaWVudERhdGFKU09OIGFnYWluc3QgYSB0ZW1wbGF0ZS4gU2VlIGh0dHBzOi8vZ29vLmdsL3lhYlBleCJ9',
+      line: 'webauthn-es256 BNwZkySmQ7Sxa_rrvQRbLnfA47fW1zs1dRHZbjTd-Agol3_EwV0yb7L2IZ5P2cPwREHxgRModMBvscEcST1-w84',
+    },
+    {
+      credentialId: 'jlgzGD1iTkesVYxlSi-AOZc--NsRteQvMT5LOG9OkdU',
+      authenticatorData:
+        'SZYN5YgOjGh0NBcPZHZgW4_krrmihjLHmVzzuoMdl2NFAAAAAQECAwQFBgcIAQIDBAUGBwgAII5YMxg9Yk5HrFWMZUovgDmXPvjbEbXkLzE-SzhvTpHVpAEBAycgBiFYILsR9RWIAJevEVl6Dvd8uchfOr82SC9VtxATHkb6lF0R',
+      clientDataJSON:
+        'eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIiwiY2hhbGxlbmdlIjoiQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQSIsIm9yaWdpbiI6Imh0dHA6Ly9sb2NhbGhvc3Q6NzQzMyIsImNyb3NzT3JpZ2luIjpmYWxzZX0',
+      line: 'webauthn-ed25519 uxH1FYgAl68RWXoO93y5yF86vzZIL1W3EBMeRvqUXRE',
+    },
+  ]
+  test.each(MADE)('reads what a browser made: $line', ({ line, ...answer }) => {
+    const asked = { rpId: 'localhost', origin: ORIGIN, challenge: new Uint8Array(32) }
+    const made = readNewPasskey(answer, asked)
+    if (typeof made === 'string') throw new Error(made)
+    expect(passkeyLine(made, '')).toBe(`${line} id=${answer.credentialId} rp=localhost origin=${ORIGIN}`)
+    for (const wrong of [
+      { rpId: 'example.com' },
+      { origin: 'http://localhost:1' },
+      { challenge: new Uint8Array(31) },
+    ])
+      expect(readNewPasskey(answer, { ...asked, ...wrong })).toBeTypeOf('string')
+    expect(readNewPasskey({ ...answer, credentialId: 'AAAA' }, asked)).toBeTypeOf('string')
+    for (let end = 0; end < answer.authenticatorData.length; end += 9)
+      expect(
+        readNewPasskey({ ...answer, authenticatorData: answer.authenticatorData.slice(0, end) }, asked),
+      ).toBeTypeOf('string')
+  })
+})
+
+describe('where it listens', () => {
+  const place = { port: 7433, host: '127.0.0.1' }
+  const tls = { cert: 'c.pem', key: 'k.pem' }
+  test.each<[object, string]>([
+    [{}, 'http://localhost:7433'],
+    [{ tls }, 'https://localhost:7433'],
+    [{ origin: 'https://runbook.example.com' }, 'https://runbook.example.com'],
+    [{ host: '0.0.0.0', tls, origin: 'https://runbook.example.com' }, 'https://runbook.example.com'],
+  ])('%j is %s', (more, origin) => expect(originOf({ ...place, ...more })).toBe(origin))
+
+  test.each<[object, RegExp]>([
+    [{ host: '0.0.0.0' }, /beyond this machine \(0\.0\.0\.0\) with TLS only/],
+    [{ host: '::' }, /TLS only/],
+    [{ origin: 'http://runbook.example.com' }, /HTTPS only/],
+    [{ origin: 'https://runbook.example.com/' }, /no origin of a page/],
+    [{ origin: 'runbook.example.com' }, /no origin of a page/],
+    [{ origin: 'https://10.0.0.1' }, /need a name/],
+  ])('%j is refused', (more, message) => expect(() => originOf({ ...place, ...more })).toThrow(message))
+})
