@@ -5,7 +5,7 @@ import { backupRecordSchema } from './backup.js'
 import { priceSchema } from './price.js'
 import { assertionSchema } from './decision.js'
 import { LIMITS } from './limits.js'
-import { monitoringPlanSchema, monitoringViewSchema } from './monitoring.js'
+import { checkpointSchema, monitoringPlanSchema, monitoringViewSchema } from './monitoring.js'
 import { GATES, OUTCOMES, PHASES, STEERING } from './names.js'
 import { planViewSchema } from './plan-view.js'
 import { personSchema, policySchema, rollbackStrategySchema } from './policy.js'
@@ -366,6 +366,8 @@ export const runViewSchema = z.object({
       undo: z.string().optional(),
       /** Afterwards: how the database differs from the archive of before the migration. Absent in what older runs kept. */
       compared: sinceSchema.optional(),
+      /** Afterwards: one look as at a checkpoint, whether what was wrong is gone. Absent in what older runs kept. */
+      look: checkpointSchema.pick({ at: true, verdict: true, reasons: true }).optional(),
     })
     .optional(),
   /** The ways back as they were last shown to whoever decides; absent before anybody was asked. */

@@ -2,7 +2,7 @@ import { phrases } from '../text/phrases.js'
 import type { Announcement, Contact } from '../contract/announcement.js'
 import type { RunView } from '../contract/run.js'
 import { noteMessage, type MessageContext } from './messages.js'
-import { comparedLines } from '../text/written-since.js'
+import { afterRollbackLines } from './after-rollback.js'
 import { ledgerText, migrationState, safetyCopyText, wayText } from './migration-state.js'
 import { compressedGap, gapLine } from './gaps.js'
 import { lostBy } from './rollback-options.js'
@@ -105,7 +105,7 @@ function takenBackLines(view: RunView, timeZone: string): string[] {
     ...(rollback?.undo === undefined ? [] : [`Undo: Time Travel to the bookmark ${rollback.undo}`]),
     ...(view.safetyCopy === undefined ? [] : [safetyCopyText(view.safetyCopy, timeZone)]),
     `Database now: ${ledgerText(view) ?? 'its ledger could not be read again'}`,
-    ...(rollback?.compared === undefined ? [] : comparedLines(rollback.compared, timeZone)),
+    ...afterRollbackLines(view, timeZone),
     ...migrations.map((one) => `${one.name}: ${migrationState(one, migrations)}`),
   ]
 }

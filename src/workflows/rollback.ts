@@ -14,7 +14,7 @@ import { mutate, once } from './activities.js'
 import { appliedByThisRun } from './apply.js'
 import { atArchive, whyNoArchive } from './archive-place.js'
 import { now } from './clock.js'
-import { confirmBreach } from './confirm-breach.js'
+import { confirmBreach, lookAfterRollback } from './confirm-breach.js'
 import { failureOf, RunEnded } from './endings.js'
 import {
   applyReverse,
@@ -141,6 +141,7 @@ async function takeBackOrKeep(
       run.view.rollback = { strategy, issue: incident.issue, price, ...numbers, ...kept }
       if (patched('read-after-rollback')) await run.uninterrupted(() => readLedger(run, 'the rollback'))
       if (patched('compared-after-rollback')) await run.uninterrupted(() => compareAfterRollback(run))
+      if (patched('looked-after-rollback')) await run.uninterrupted(() => lookAfterRollback(run))
       throw new RunEnded({ outcome: 'rolled-back', message: `${incident.issue}; ${took}` })
     } catch (error) {
       if (isCancellation(error)) await run.uninterrupted(() => tellWhereItStopped(run))

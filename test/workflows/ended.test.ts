@@ -181,6 +181,12 @@ describe('a breach that goes on says what is done about it, and the ways back as
       return handle.result()
     })
     expect(view.outcome).toBe('rolled-back')
+    // Whether it is well again is looked at, not inferred: here the page is slow still.
+    expect(view.rollback?.look).toMatchObject({ verdict: 'breached' })
+    const end = world.told.find(({ text }) => text.includes('Migration taken back'))?.text
+    expect(end).toMatch(
+      /Looked at once behind the way back, .* UTC, as at a checkpoint: breached: page: slow/,
+    )
     // What the way back took is counted in its own step alone.
     const [whole, inside] = ['monitor', 'rollback'].map((name) =>
       view.steps.find(({ step }) => step === name),

@@ -1,6 +1,6 @@
 import { saidIn } from '../../contract/own-name.js'
 import { phrases } from '../../text/phrases.js'
-import { comparedLines } from '../../text/written-since.js'
+import { afterRollbackLines } from '../after-rollback.js'
 import type { MigrationResult, RunView, StepView } from '../../contract/run.js'
 import { defined } from '../../contract/defined.js'
 import { reasonTexts } from '../../contract/reasons.js'
@@ -66,16 +66,13 @@ function migrationsNow({ view, timeZone }: ReportInput): string {
   const { migrations, ledger } = view
   if (migrations.length === 0) return 'Nothing was planned, so nothing was applied.'
   const said = ledgerText(view)
-  const compared = view.rollback?.compared
+  const seen = afterRollbackLines(view, timeZone)
   return paragraphs(
     said === undefined
       ? migrations.some(({ state }) => state === 'taken-back') &&
           'The ledger was not read again after the rollback.'
       : `Read back ${shownTime(ledger?.readAt, timeZone)}: ${prose(said)}.`,
-    compared !== undefined &&
-      comparedLines(compared, timeZone ?? 'UTC')
-        .map((line) => `${prose(line)}.`)
-        .join(' '),
+    seen.length > 0 && seen.map((line) => `${prose(line)}.`).join(' '),
     table(
       ['File', ...stateHeads(view)],
       migrations.map((one) => [

@@ -1,5 +1,5 @@
 import { phrases } from '../../text/phrases.js'
-import { comparedLines } from '../../text/written-since.js'
+import { afterRollbackLines } from '../after-rollback.js'
 import { planView } from '../plan-view.js'
 import type { PlanView } from '../../contract/plan-view.js'
 import { DIFF_MARKS } from '../../text/sql-diff.js'
@@ -74,10 +74,10 @@ function readBack(view: RunView, timeZone: string | undefined): Block[] {
 }
 
 /** What the way back that was taken lost, and what undoes it. */
-function takenBack({ rollback, backup }: RunView, timeZone: string | undefined): Block[] {
+function takenBack(view: RunView, timeZone: string | undefined): Block[] {
+  const { rollback, backup } = view
   if (rollback === undefined) return []
-  const { compared } = rollback
-  const seen = compared === undefined ? [] : comparedLines(compared, timeZone ?? 'UTC')
+  const seen = afterRollbackLines(view, timeZone)
   const lost = phrases(lostBy(rollback, backup, timeZone))
   const undo: Line[] =
     rollback.undo === undefined ? [] : [['Undo: Time Travel to the bookmark ', { code: rollback.undo }]]
