@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ATTESTATION_NAMES } from './attestations.js'
+import { PASSKEY } from './passkey-line.js'
 import { GATES } from './names.js'
 import { isOwnName } from './own-name.js'
 
@@ -43,10 +44,6 @@ export type Policy = z.infer<typeof policySchema>
 
 const SSH_KEY =
   /^\s*(?:ssh-ed25519|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) +AAAA[A-Za-z0-9+/]+=*(?:\s.*)?$/
-
-/** A passkey: its key, then its ID, whom it was made for, and the pages that may use it. Read by `readPasskey`. */
-export const PASSKEY =
-  /^\s*(webauthn-es256|webauthn-ed25519) +([A-Za-z0-9_-]+) +id=([A-Za-z0-9_-]+) +rp=([a-z0-9.-]+) +origin=(\S+)(?:\s.*)?$/
 
 /** A person as the config knows them. */
 export const personSchema = z.object({

@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { base64urlnopad } from '@scure/base'
-import { PASSKEY } from '../../contract/policy.js'
+import { PASSKEY } from '../../contract/passkey-line.js'
 import { toBase64 } from './ssh-wire.js'
 
 /** The passkeys that may sign decisions, by the length of what the line holds: an uncompressed point, or 32 bytes. */

@@ -315,7 +315,7 @@ describe('the doctor leads to the fix of', () => {
     expect(wrong.map(({ name }) => name)).toEqual(['settings'])
     expect(
       checks.filter(({ message }) => message.startsWith('not looked at')).map(({ name }) => name),
-    ).toEqual(['people', 'window', 'charter', 'secrets'])
+    ).toEqual(['people', 'window', 'freezes', 'charter', 'secrets'])
     expect(code).toBe(1)
   })
 
