@@ -61,19 +61,25 @@ test('ships what runs and what people read: no test, no source, no trace of the 
     ).toBe(true)
 })
 
-/** Of the parts that the bundle was made of, by their paths. */
-function partsOf(bundle: string): string[] {
+/** Its code, and the parts that it was made of, by their paths. */
+function readBundle(bundle: string): { code: string; parts: string[] } {
   const text = readFileSync(path.join(packageRoot(), 'dist', bundle), 'utf8')
   const map = text.slice(text.lastIndexOf('base64,') + 'base64,'.length).trim()
-  return (JSON.parse(Buffer.from(map, 'base64').toString('utf8')) as { sources: string[] }).sources
+  const { sources: parts } = JSON.parse(Buffer.from(map, 'base64').toString('utf8')) as { sources: string[] }
+  return { code: text.slice(0, text.lastIndexOf('//# sourceMappingURL=')), parts }
 }
 
 // Schemas are of the edges, and a part of what a worker would load for each run: a type is imported, no value beside it.
 test.each(['workflow-bundle.js', 'workflow-bundle-encrypted.js'])(
   '%s holds our workflows, and no schema',
   (bundle) => {
-    const parts = partsOf(bundle)
+    const { code, parts } = readBundle(bundle)
     expect(parts.filter((part) => /src\/workflows\/migration\.[jt]s$/.test(part))).toHaveLength(1)
     expect(parts.filter((part) => /node_modules\/(?:zod|luxon)\//.test(part))).toEqual([])
+    // A worker reads and compiles all of it.
+    expect(code.length).toBeLessThan(600_000)
+    // By their names errors are told from each other, and stacks are read.
+    for (const name of ['class GateExpired', 'function productionMigration', 'function untilWindowOpens'])
+      expect(code).toContain(name)
   },
 )

@@ -80,7 +80,10 @@ it.each([
     await server.migrate(openWorld(), sent as never, async (handle) => {
       const error = await handle.result().catch((caught: unknown) => caught)
       expect(error).toBeInstanceOf(WorkflowFailedError)
-      const said = String((error as WorkflowFailedError).cause)
+      const { cause } = error as WorkflowFailedError
+      // The bundle is minimized: a stack names function, file and line all the same.
+      expect(cause?.stack).toMatch(/at productionMigration \(\S*src\/workflows\/migration\.[jt]s:\d+:\d+\)/)
+      const said = String(cause)
       expect(said).toContain('The request of this run cannot be read: ')
       expect(said).toContain(why)
     })
