@@ -106,6 +106,8 @@ export interface ColumnChange {
   /** Of the changed ones: those that CAST or a numeric type cut: texts to the number that they start with, or to 0, and numbers to shorter ones. */
   cut?: number
   cutSamples?: ColumnChange['samples']
+  /** Of the changed ones: texts of which only the beginning is left, and nothing gives back what followed. */
+  short?: { rows: number; samples: ColumnChange['samples'] }
   /** Of the changed ones: the same value, stored as another type: 1 as 1.0 or '1'. */
   retyped?: number
   /**
@@ -334,6 +336,8 @@ export interface SearchMismatch {
   message?: string
   /** Statements that fill it again. */
   refill: string[]
+  /** For `renumbered`: the one statement that copied its rows, and the same with their numbers. */
+  copy?: { file: string; line: number; sql: string; withNumbers: string }
 }
 
 export interface ViolationCount {

@@ -58,8 +58,25 @@ export const SUMMED: Scenario[] = [
   }),
 ]
 
+/** A part of the key goes, and what was told apart by it is added up: only which part each was is lost. */
+const STOCK: Scenario = {
+  name: 'a part of the key goes, and the rows are added up',
+  schema: 'CREATE TABLE stock (sku TEXT, house TEXT, qty INTEGER, PRIMARY KEY (sku, house));',
+  rows: `INSERT INTO stock VALUES ('s1', 'w1', 5), ('s1', 'w2', 7), ('s2', 'w1', 0), ('s3', 'w2', 4);`,
+  migration:
+    'CREATE TABLE stock_new (sku TEXT PRIMARY KEY, qty INTEGER); INSERT INTO stock_new SELECT sku, sum(qty) FROM stock GROUP BY sku; DROP TABLE stock; ALTER TABLE stock_new RENAME TO stock;',
+  verdict: 'block',
+  codes: ['DL102', 'DL103'],
+  says: [
+    '1 row of stock becomes one with another of the same key; stock.qty is their sum',
+    '4 values of stock.house go with the column',
+  ],
+  unsaid: ['lost;'],
+}
+
 /** Looks like it, and something of them is nowhere. */
 export const NOT_SUMMED: Scenario[] = [
+  STOCK,
   lost({
     name: 'the later one stays',
     migration: rebuilt(

@@ -36,6 +36,7 @@ import { SET_BY_NO_TRIGGER, SET_BY_TRIGGERS } from './set-by-triggers.js'
 import { SHIFTED_APART, SHIFTED_ONTO } from './shifted-values.js'
 import { NOT_SUMMED, ONE_FOR_EACH, ONE_TOO_MANY, SUMMED } from './keys-merged.js'
 import { MANY_LOOKED_UP, NUMBERS_GIVEN_AGAIN, NUMBERS_WRITTEN_AGAIN } from './rows-put-in.js'
+import { TEXTS_CUT, TEXTS_SHORTER } from './cut-texts.js'
 import type { Scenario } from './scenario.js'
 
 /** What migrations do to rows, values and rules, by kind: harmful ones, and beside them those that look alike. Each is a test case. */
@@ -104,6 +105,8 @@ export const KINDS: Record<string, Scenario[]> = {
   'rows that refer to the old table by its name': COPY_REACHED,
   'rows that refer to each other': COPY_NOT_REACHED,
   'columns that are made again under their names': REMADE,
+  'texts of which only the beginning is left': TEXTS_CUT,
+  'texts that are shorter and lose nothing': TEXTS_SHORTER,
   'values that a CAST cuts': CUT,
   'values that a CAST leaves': CAST_ALIKE,
   'a full-text table has its rows under other numbers': RENUMBERED,

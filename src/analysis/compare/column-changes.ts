@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { defined } from '../../contract/defined.js'
 import { shownValue, type Row } from '../../d1/sqlite/sqlite.js'
 import { numbersCut } from './cut-numbers.js'
+import { cutText, restOf } from './cut-texts.js'
 import { countOverwritten, countShed } from './json-documents.js'
 import type { ColumnChange } from '../evidence.js'
 import { differ, isEmpty, retyped } from './differing.js'
@@ -24,8 +25,13 @@ export function columnChanges(
     const [b, s] = [column('b', was), column('s', is)]
     // A number by which rows are known is another one, as the rows say; nobody reads a quantity from it.
     const renumbers = key.length === 1 && key[0]?.was === was && key[0].by !== undefined
-    return cutOff(b, s, renumbers ? '0' : numbersCut(database, from, [b, s], writing(was)))
+    const { expressions } = writing(was)
+    const cut = cutOff(b, s, renumbers ? '0' : numbersCut(database, from, [b, s], writing(was)))
+    // `CASE WHEN price = 'free' THEN 0`: who spells a word says what becomes of it.
+    const spelt = expressions.flat().filter(({ kind, text }) => kind === 'string' && text.startsWith("'"))
+    return spelt.length === 0 ? cut : `(${cut}) AND ${b} NOT IN (${spelt.map(({ text }) => text).join(', ')})`
   })
+  const beginnings = compared.map((pair) => cutText(pair, writing(pair.was)) ?? '0')
   const counts = compared.flatMap((pair, at) => {
     const b = column('b', pair.was)
     const s = column('s', pair.is)
@@ -37,6 +43,8 @@ export function columnChanges(
       `count(CASE WHEN ${b} = '' AND ${s} IS NULL THEN 1 END) AS e${at}`,
       `count(CASE WHEN ${b} IS NULL AND ${s} IS NULL THEN 1 END) AS o${at}`,
       `count(CASE WHEN ${retyped(pair)} THEN 1 END) AS t${at}`,
+      `count(CASE WHEN ${beginnings[at] ?? '0'} THEN 1 END) AS y${at}`,
+      `count(DISTINCT CASE WHEN ${beginnings[at] ?? '0'} THEN ${restOf(pair)} END) AS r${at}`,
       `count(CASE WHEN (${cut}) AND ${startsAsNumber(b)} THEN 1 END) AS h${at}`,
       `count(CASE WHEN (${cut}) AND NOT ${startsAsNumber(b)} THEN 1 END) AS z${at}`,
       `count(DISTINCT CASE WHEN (${cut}) AND NOT ${startsAsNumber(b)} THEN ${b} END) AS w${at}`,
@@ -57,6 +65,9 @@ export function columnChanges(
     const cut = countCut({ values, changed: others, headed, zeroed, words: of('w'), mapped: maps })
     const cutAway = `(${cuts[at] ?? '0'})${cut > headed ? '' : ` AND ${startsAsNumber(column('b', was))}`}`
     const keyText = key.map((pair) => shownValue(column('b', pair.was))).join(` || ', ' || `)
+    // What follows in each of them alike, no row has to say.
+    const short = of('y') > 1 && of('r') === 1 && of('y') === others ? 0 : of('y')
+    const beginning = short === 0 ? '0' : (beginnings[at] ?? '0')
     const emptied = `NOT (${isEmpty(column('b', was))}) AND (${isEmpty(column('s', is))})`
     const samplesWhere = (condition: string): ColumnChange['samples'] =>
       database
@@ -72,13 +83,14 @@ export function columnChanges(
           before: String(sample['before']),
           after: String(sample['after']),
         }))
+    const unlike = short === 0 ? '' : ` AND NOT (${beginning})`
     const samples = [
       ...(nulled === 0 ? [] : samplesWhere(emptied)),
       ...(changed === 0
         ? []
         : samplesWhere(
             cut === 0
-              ? `NOT (${emptied})`
+              ? `NOT (${emptied})${others > 0 ? ` AND NOT (${retyped(pair)})` : ''}${unlike}`
               : `NOT (${emptied}) AND NOT (${cutAway}) AND NOT (${retyped(pair)})`,
           )),
     ]
@@ -103,6 +115,7 @@ export function columnChanges(
       ...defined({ undone }),
       ...(shed > overwritten ? { shed: shed - overwritten } : {}),
       ...(of('t') === 0 ? {} : { retyped: of('t') }),
+      ...(short === 0 ? {} : { short: { rows: short, samples: samplesWhere(beginning) } }),
       ...(cut === 0 ? {} : { cut, cutSamples: samplesWhere(cutAway) }),
       ...(of('e') === 0 ? {} : { blanked: { values: of('e'), nulls: of('o') } }),
       ...(merged === undefined ? {} : { merged }),

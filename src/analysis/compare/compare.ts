@@ -10,7 +10,7 @@ import { computedChanges, computedPairs } from './computed-columns.js'
 import { withoutDuplicates } from './deduplicated.js'
 import { isSameKey, knownAgain } from './known-again.js'
 import { relocate } from './moved-rows.js'
-import { clearedColumn, columnsTogether, goneColumn, mergedColumn } from './moved-values.js'
+import { clearedColumn, columnsTogether, goneColumn, mergedColumn, shortenedColumn } from './moved-values.js'
 import { withEqualRows } from './equal-rows.js'
 import { keyOf, number, pairsOf, type Pair } from './row-keys.js'
 import { putIn } from './rows-put-in.js'
@@ -73,7 +73,10 @@ export function compareTable(versions: Versions, fate: TableFate): DataCompariso
     ...found,
     columns: [
       ...[...found.columns, ...computed].map((change) =>
-        mergedColumn(versions, fate, after, ways, clearedColumn(versions, fate, after, ways, change)),
+        [clearedColumn, shortenedColumn, mergedColumn].reduce(
+          (told, judge) => judge(versions, fate, after, ways, told),
+          change,
+        ),
       ),
       ...together.filter(({ values, withRows = 0 }) => values + withRows > 0),
     ],

@@ -11,6 +11,7 @@ import {
   objectsLeft,
   textInRows,
 } from './json-pieces.js'
+import { cutText } from './cut-texts.js'
 import { kindThatStays } from './kind-that-stays.js'
 import { placesBeside, placesElsewhere, listHolders } from './candidates.js'
 import { heldIn, joined, leftBy, sameValue, type Still, type Wanted } from './places.js'
@@ -124,6 +125,31 @@ export function notGivenBack(
   const left = unsaid(origin, wanted)
   const { missing, copies } = notCopied(origin, left.wanted)
   return { missing, holders: [...left.holders, ...copies] }
+}
+
+/** Texts of which only the beginning is left are whole still where another place of the migrated database gives them back. */
+export function shortenedColumn(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  keys: Pair[][],
+  change: ColumnChange,
+): ColumnChange {
+  const { short, ...rest } = change
+  const { column: was, after: is } = change
+  const [key] = keys
+  if (key === undefined || is === undefined || short === undefined) return change
+  const condition = cutText({ was, is }, writingOf(versions.statements, fate, after)(was))
+  const now = `EXISTS (SELECT 1 FROM main.${quoteName(after.name)} s WHERE ${join(key)} AND ${condition ?? '0'})`
+  const from = `prior.${quoteName(fate.before.name)} b WHERE ${now}`
+  const heldIn = held(versions, fate, after, was, keys, from, is)
+  const told = { ...rest, samples: [...rest.samples, ...short.samples].slice(0, SAMPLES) }
+  if (heldIn !== undefined) return { ...told, heldIn }
+  const { missing, holders } = notGivenBack(versions, fate, after, was, key, wantedBy(key, was, from))
+  if (holders.length === 0) return change
+  const rows = number(versions.database, `SELECT count(*) AS n FROM (${missing})`)
+  const samples = samplesOf(versions.database, missing).map((it) => ({ ...it, after: '' }))
+  return rows === 0 ? told : { ...rest, short: { rows, samples } }
 }
 
 /** Different values that are equal now are told apart still where another place of the migrated database gives the old ones back. */

@@ -3,9 +3,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { searchFeed, type SearchFeed } from '../statement/search-triggers.js'
-import type { SearchMismatch, TableFate } from '../evidence.js'
+import type { SearchMismatch, StatementEvidence, TableFate } from '../evidence.js'
 import { number } from './row-keys.js'
 import { isRowid, notFound, refillOf, type SearchSchema as Schema } from './search-feeds.js'
+import { madeAgain } from './search-made-again.js'
 import { rowsRenumbered } from './search-numbers.js'
 
 interface Versions {
@@ -13,6 +14,7 @@ interface Versions {
   database: DatabaseSync
   before: DetailedCatalog
   after: DetailedCatalog
+  statements: StatementEvidence[]
   fates: TableFate[]
 }
 
@@ -62,7 +64,24 @@ function judgeExternal(
     missing: Math.max(0, rows - indexed),
     ...(was === undefined && indexed > 0 && !isChosen(versions.after, index.name) ? { malformed: true } : {}),
     ...defined({ message: now.message }),
-    refill: [`INSERT INTO ${quoteName(index.name)} (${quoteName(index.name)}) VALUES ('rebuild')`],
+    refill:
+      now.state === 'unreadable'
+        ? proven(database, index.name, madeAgain(versions, index))
+        : [`INSERT INTO ${quoteName(index.name)} (${quoteName(index.name)}) VALUES ('rebuild')`],
+  }
+}
+
+/** The statements, if the index answers rightly once they ran; tried and taken back. */
+function proven(database: DatabaseSync, index: string, statements: string[]): string[] {
+  if (statements.length === 0) return []
+  database.exec('SAVEPOINT made_again')
+  try {
+    for (const sql of statements) database.exec(sql)
+    return stateOf(database, 'main', index).state === 'sound' ? statements : []
+  } catch {
+    return []
+  } finally {
+    database.exec('ROLLBACK TO made_again; RELEASE made_again')
   }
 }
 

@@ -1,12 +1,13 @@
 import { defined } from '../../contract/defined.js'
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
+import { enclosed } from '../../d1/sql/parentheses.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
-import type { SearchMismatch, TableFate } from '../evidence.js'
+import type { SearchMismatch, StatementEvidence, TableFate } from '../evidence.js'
 import { column, isCalledAfter, number, pairsOf } from './row-keys.js'
 import type { Versions } from './versions.js'
 import { rowsNotIn, type RowsOf } from './whole-rows.js'
 
-type Searched = Pick<Versions, 'database' | 'before'> & { fates: TableFate[] }
+type Searched = Pick<Versions, 'database' | 'before' | 'statements'> & { fates: TableFate[] }
 
 /** Rows of an index with content of its own that are there with other numbers, by which alone it finds a row. */
 export function rowsRenumbered(
@@ -32,7 +33,10 @@ export function rowsRenumbered(
   return {
     ...{ index: index.name, table: index.name, state: 'renumbered', before: 'sound', missing, refill: [] },
     rows: number(database, `SELECT count(*) AS n FROM ${was.from}`),
-    ...defined({ referredBy: referringTo(versions, fate.before.name) }),
+    ...defined({
+      referredBy: referringTo(versions, fate.before.name),
+      copy: copyInto(versions.statements, index),
+    }),
   }
 }
 
@@ -53,4 +57,40 @@ function referringTo({ database, before, fates }: Searched, index: string): stri
         return `${table.name}.${name}`
     }
   return undefined
+}
+
+/** The one copy that fills the index, whatever it was called then; undefined where it reads more than one table. */
+function copyInto(statements: StatementEvidence[], index: TableSchema): SearchMismatch['copy'] {
+  const names = [index.name]
+  for (const { anatomy } of [...statements].reverse()) {
+    const { alteration, target = '' } = anatomy
+    if (alteration?.kind === 'rename-table' && names.some((name) => sameName(alteration.to, name)))
+      names.push(target)
+  }
+  const [copy, ...more] = statements.filter(
+    ({ anatomy: { verb, copies, target = '' } }) =>
+      verb === 'insert' && copies && names.some((name) => sameName(target, name)),
+  )
+  const sql = copy === undefined || more.length > 0 ? undefined : withNumbers(copy, index)
+  return copy === undefined || sql === undefined
+    ? undefined
+    : { file: copy.file, line: copy.line, sql: copy.sql, withNumbers: sql }
+}
+
+function withNumbers(
+  { sql, anatomy: { tokens } }: StatementEvidence,
+  { columns }: TableSchema,
+): string | undefined {
+  const at = (word: RegExp): number => tokens.findIndex(({ text }) => word.test(text))
+  const name = at(/^into$/i) + 1
+  const [into, chosen] = [tokens[name], tokens[at(/^select$/i) + 1]]
+  const several =
+    tokens.some(({ text }) =>
+      /^(?:with|distinct|join|union|group|limit|except|intersect|rowid)$/i.test(text),
+    ) || tokens.slice(at(/^from$/i)).some(({ text }) => text === ',')
+  if (several || into === undefined || chosen === undefined) return undefined
+  const listed = enclosed(tokens, name + 1)?.filter(({ text }) => text !== ',')
+  const filled = listed?.map(({ text }) => text) ?? columns.map((one) => quoteName(one.name))
+  const before = sql.slice(0, into.start + into.text.length)
+  return `${before} (${['rowid', ...filled].join(', ')}) SELECT rowid, ${sql.slice(chosen.start).replace(/\s*;\s*$/, '')}`
 }

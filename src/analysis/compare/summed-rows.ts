@@ -17,8 +17,8 @@ export function withSummed(
   pairs: Pair[],
   found: DataComparison,
 ): DataComparison {
-  const key =
-    found.lost === 0 || fate.how === 'kept' ? undefined : newKeyExpression(statements, fate, after, pairs)
+  if (found.lost === 0 || fate.how === 'kept') return found
+  const key = newKeyExpression(statements, fate, after, pairs) ?? partOfKey(fate, after, pairs)
   if (key === undefined) return found
   const others = pairs.filter(({ was }) => !key.some((part) => part.was === was))
   const rows = `SELECT ${key.map((part, at) => `${keyOfRow(part)} AS k${at}`).join(', ')}${values(others)} FROM prior.${quoteName(fate.before.name)} b`
@@ -29,12 +29,22 @@ export function withSummed(
   }
   const columns = sumsOf(database, rows, into)
   if (columns === undefined || columns.length === 0) return found
-  const summed = { rows: found.lost, columns }
+  const summed = { rows: found.rowsBefore - found.rowsAfter, columns }
   const told = new Set(others.map(({ was }) => was))
   return {
     ...{ ...found, lost: 0, lostSamples: [], summed },
     columns: found.columns.filter((change) => !told.has(change.column)),
   }
+}
+
+/** The columns of the key of before that are the whole key now. */
+function partOfKey({ before }: TableFate, after: TableSchema, pairs: Pair[]): Pair[] | undefined {
+  const key = after.primaryKey.flatMap(
+    (name) => pairs.find(({ was, is }) => is === name && before.primaryKey.includes(was)) ?? [],
+  )
+  return key.length > 0 && key.length === after.primaryKey.length && key.length < before.primaryKey.length
+    ? key
+    : undefined
 }
 
 /** The table of these that has each row of a dropped one under its key, added to the one that it had; undefined where there is none. */

@@ -110,7 +110,7 @@ export async function rehearseNatively(
       broken: brokenSince(database, after, brokenBefore),
       notMadeAgain: notMadeAgain(database, before, after, fates),
       views: viewFates(before, after, database),
-      search: searchMismatches({ database, before, after, fates }),
+      search: searchMismatches({ database, before, after, statements: settled, fates }),
       sequences: loweredSequences(database, before, after, fates),
       repeated: repeatedRows({ database, before, after, statements: settled }, fates),
       violations: violations.added,

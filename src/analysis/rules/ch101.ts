@@ -26,7 +26,7 @@ export const ch101: Rule = {
             change.changed > (change.cut ?? 0) + (change.cut === undefined ? 0 : (change.retyped ?? 0)),
         )
         .filter((change) => nulledThroughParent(evidence, fate, change.column) === undefined)
-        .filter(({ changed, shed = 0 }) => changed > shed)
+        .filter(({ changed, shed = 0, short }) => changed > shed + (short?.rows ?? 0))
         .filter((change) => !replacedByOther(evidence, fate, change))
         .filter((change) => !setInEveryRow(evidence, fate, change))
         .filter((change) => !mergedIsLost(evidence, fate, change))
@@ -38,7 +38,8 @@ export const ch101: Rule = {
 function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding {
   const { column, values, taken, heldIn, undone } = change
   // What was cut is told as a loss, and what became another type on the way is no news then.
-  const beside = change.cut === undefined ? 0 : change.cut + (change.retyped ?? 0)
+  const beside =
+    (change.short?.rows ?? 0) + (change.cut === undefined ? 0 : change.cut + (change.retyped ?? 0))
   const changed = change.changed - beside
   const retyped = change.cut === undefined ? (change.retyped ?? 0) : 0
   const samples = change.samples
@@ -58,7 +59,10 @@ function replaced(evidence: Evidence, fate: TableFate, change: ColumnChange): Fi
   const back = undone === undefined ? '' : `; what it was is ${undone} in every row`
   const blank = blankText(change)
   const computed = change.computed === undefined ? '' : `; it is computed ${change.computed}`
-  const message = `${fate.before.name}.${column} ${what} in ${rowsOfWhole(fate, changed, values)}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${mergedText(change)}${blank}${holds}${kept}${back}${computed}${triggerText(evidence, fate, change, place)}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
+  // Values that say what they said are counted apart.
+  const alike = stored || retyped === 0 ? 0 : retyped
+  const typed = alike === 0 ? '' : `; in ${rowsText(alike)} it is only stored as another type`
+  const message = `${fate.before.name}.${column} ${what} in ${rowsOfWhole(fate, changed - alike, values)}${samples === '' ? '' : `: ${samples}`}${staleText(change)}${mergedText(change)}${blank}${typed}${holds}${kept}${back}${computed}${triggerText(evidence, fate, change, place)}${change.renumbered === true ? ': the copy leaves it to SQLite' : ''}.`
   const advice = stored ? BY_TYPE : samples === '' ? WITHOUT_SAMPLES : undefined
   const calm = stored && isCastByName(fate, change, place) ? 'info' : 'warning'
   return findingOf(ch101, severe ? 'error' : calm, place, message, {
@@ -94,7 +98,8 @@ function triggerText(
   const beside = isCollateral(evidence, place, fate)
   const sets = columnsSet(place).some((set) => same(set.column, nameNow(fate, column)))
   if (!beside && (place.anatomy.verb !== 'update' || sets)) return ''
-  const [trigger, ...others] = [...evidence.before.triggers.values()].filter(
+  const all = new Map([...evidence.after.triggers, ...evidence.before.triggers])
+  const [trigger, ...others] = [...all.values()].filter(
     ({ table, sql }) => same(table, place.anatomy.target) && mentions(significantTokens(sql), column),
   )
   return trigger === undefined || others.length > 0 ? '' : `; the trigger ${trigger.name} sets it`

@@ -34,8 +34,11 @@ function observed(evidence: Evidence): Finding[] {
       return [
         ...merged(evidence, fate, change),
         ...shortened(evidence, fate, change),
-        ...rewritten(evidence, fate, change),
-        ...shed(evidence, fate, change),
+        ...beginnings(evidence, fate, change),
+        // Of an UPDATE of every row all values are told.
+        ...(setInEveryRow(evidence, fate, change)
+          ? []
+          : [...rewritten(evidence, fate, change), ...shed(evidence, fate, change)]),
       ]
     }),
   )
@@ -129,6 +132,16 @@ function shortened(evidence: Evidence, fate: TableFate, change: ColumnChange): F
   const become = cut === 1 ? 'becomes a number that does not say' : 'become numbers that do not say'
   const samples = change.cutSamples ?? []
   return cut === 0 ? [] : [turned(evidence, fate, { ...change, samples }, cut, `${become} what was there`)]
+}
+
+/** A text that ends where a function cut it. */
+function beginnings(evidence: Evidence, fate: TableFate, change: ColumnChange): Finding[] {
+  const { short } = change
+  if (short === undefined || setInEveryRow(evidence, fate, change) || mergedIsLost(evidence, fate, change))
+    return []
+  const { rows, samples } = short
+  const what = `${rows === 1 ? 'is' : 'are'} cut short: what followed is nowhere`
+  return [turned(evidence, fate, { ...change, samples }, rows, what)]
 }
 
 /** One JSON document in place of another that has nothing of it. */

@@ -2,6 +2,7 @@ import { holdsRows } from '../../d1/schema/schema.js'
 import { shapeCulprit } from './attribution.js'
 import type { ColumnChange, Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { mayBeMissed } from './ds102.js'
+import { grouped } from '../../contract/number.js'
 import { findingOf, rowsText, same, valuesText, type Rule } from './rule.js'
 
 export const ds103: Rule = {
@@ -22,7 +23,7 @@ export const ds103: Rule = {
         const computed = fate.before.columns.some((column) => same(column.name, name) && column.generated)
         const { values: count = 0, withRows = 0 } = change ?? {}
         const known = fate.data !== undefined && !computed
-        const values = known ? ` with ${valuesText(count)}` : ''
+        const values = known && (count > 0 || withRows === 0) ? ` with ${valuesText(count)}` : ''
         const empty = fate.data?.rowsBefore === 0 || (known && count + withRows === 0)
         if (empty && !mayBeMissed(evidence, fate.before.name, name)) return []
         return [
@@ -30,7 +31,7 @@ export const ds103: Rule = {
             ds103,
             'warning',
             dropOf(evidence, fate, name),
-            `Column ${fate.before.name}.${name} is dropped${values}${held}${withRowsText(fate, withRows)}.`,
+            `Column ${fate.before.name}.${name} is dropped${values}${held}${withRowsText(fate, count, withRows)}.`,
             { table: fate.before.name, column: name },
           ),
         ]
@@ -38,9 +39,10 @@ export const ds103: Rule = {
     ),
 }
 
-function withRowsText({ before }: TableFate, count: number): string {
+function withRowsText({ before }: TableFate, others: number, count: number): string {
   const were = count === 1 ? 'was in a row' : 'were in rows'
-  return count === 0 ? '' : `; ${count} more ${were} that ${before.name} no longer has`
+  const which = others === 0 ? `its ${valuesText(count)}` : `${grouped(count)} more`
+  return count === 0 ? '' : `; ${which} ${were} that ${before.name} no longer has`
 }
 
 /** The rows of other values went to other tables. */

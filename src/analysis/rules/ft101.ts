@@ -1,4 +1,4 @@
-import type { Finding, Severity } from '../../contract/finding.js'
+import type { Finding, Fix, Severity } from '../../contract/finding.js'
 import type { Evidence, SearchMismatch } from '../evidence.js'
 import { mentions } from '../statement/statement.js'
 import { atEndOf, findingOf, rowsText, same, type Rule } from './rule.js'
@@ -14,7 +14,7 @@ export const ft101: Rule = {
 }
 
 function judge(evidence: Evidence, found: SearchMismatch): Finding {
-  const { index, table, state, refill } = found
+  const { index, table, state, refill, copy } = found
   const place =
     evidence.statements.findLast(
       ({ anatomy }) => same(anatomy.target, index) && !mentions(anatomy.tokens, 'rebuild'),
@@ -22,15 +22,18 @@ function judge(evidence: Evidence, found: SearchMismatch): Finding {
     evidence.statements.findLast(
       ({ anatomy }) => mentions(anatomy.tokens, table) || mentions(anatomy.tokens, index),
     )
-  const advice = adviceFor(state, index)
-  const details = { table: index, advice, ...atEndOf(evidence, place, refill) }
+  const advice = adviceFor(state, index, refill.length > 0)
+  const fix = copy === undefined ? atEndOf(evidence, place, refill) : inPlaceOf(evidence, copy)
+  const details = { table: index, advice, ...fix }
   return findingOf(ft101, severityOf(found), place, messageOf(found), details)
 }
 
-function adviceFor(state: SearchMismatch['state'], index: string): string {
+function adviceFor(state: SearchMismatch['state'], index: string, written: boolean): string {
   switch (state) {
     case 'unreadable':
-      return `Its content is another table or column now: drop ${index} and create it for that, then fill it.`
+      return written
+        ? `Its content is called otherwise now: make ${index} again for that, and fill it.`
+        : `Its content is another table or column now: drop ${index} and create it for that, then fill it.`
     case 'renumbered':
       return 'Copy the numbers too: INSERT INTO … (rowid, …) SELECT rowid, … FROM ….'
     case 'mismatch':
@@ -69,4 +72,16 @@ function messageOf(found: SearchMismatch): string {
   if (before === 'none')
     return `The new search index ${index} does not match ${table}:${lacking || ' a search answers with other rows.'}`
   return `The search index ${index} no longer matches ${table}:${lacking || ' a search answers with other rows.'}`
+}
+
+/** In place of the copy, where it stands on lines of its own. */
+function inPlaceOf(
+  { files }: Evidence,
+  { file, line, sql, withNumbers }: NonNullable<SearchMismatch['copy']>,
+): { fix?: Fix } {
+  const bare = (text: string): string => text.trim().replace(/\s*;$/, '')
+  const lines = files.find(({ name }) => name === file)?.sql.split('\n') ?? []
+  const toLine = line + sql.split('\n').length - 1
+  if (bare(lines.slice(line - 1, toLine).join('\n')) !== bare(sql)) return {}
+  return { fix: { sql: `${withNumbers};`, replaces: { file, fromLine: line, toLine } } }
 }

@@ -237,3 +237,27 @@ test.each([
 ])('%s runs', async (_what, migration) => {
   await expect(failureOf(migration)).rejects.toThrow('nothing failed')
 })
+
+const SHELF = `CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE posts (id INTEGER PRIMARY KEY, u INTEGER REFERENCES users (id) ON DELETE CASCADE, title TEXT);
+CREATE TABLE replies (id INTEGER PRIMARY KEY, p INTEGER REFERENCES posts (id) ON DELETE CASCADE);
+CREATE VIRTUAL TABLE found USING fts5(title, content='posts', content_rowid='id');
+CREATE TRIGGER posts_in AFTER INSERT ON posts BEGIN INSERT INTO found (rowid, title) VALUES (new.id, new.title); END;`
+const SHELF_ROWS = `INSERT INTO users VALUES (1, 'Ann'); INSERT INTO posts VALUES (1, 1, 'one'); INSERT INTO replies VALUES (1, 1);`
+const GONE = `CREATE TRIGGER posts_out AFTER DELETE ON posts BEGIN INSERT INTO found (found, rowid, title) VALUES ('delete', old.id, old.title); END;`
+const USERS_AGAIN =
+  'CREATE TABLE users_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL); INSERT INTO users_new SELECT * FROM users; DROP TABLE users; ALTER TABLE users_new RENAME TO users;'
+
+test('a DROP that a search trigger ends names that trigger, and all tables of which rows would go', async () => {
+  const { message } = await failureOf(USERS_AGAIN, `${SHELF} ${GONE}`, SHELF_ROWS)
+  expect(message).toBe(
+    'database table is locked: DROP TABLE users would delete the rows that reference it in posts, and those that reference these in replies: foreign keys stay on. That sets off the trigger posts_out, which writes the search index found: SQLite refuses it within a DROP TABLE',
+  )
+})
+
+test('a DROP that a key refuses names no trigger, and none that another statement sets off', async () => {
+  const keys = SHELF.replace('(id) ON DELETE CASCADE, title', '(id), title')
+  const { message } = await failureOf(USERS_AGAIN, keys, SHELF_ROWS)
+  expect(message).toContain('DROP TABLE users is refused as long as it is referenced by rows of posts')
+  expect(message).not.toContain('trigger')
+})
