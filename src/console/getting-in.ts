@@ -2,8 +2,9 @@ import type { Hono } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { challengeBytes, readNewPasskey } from '../runbook/people/new-passkey.js'
 import { passkeyLine } from '../runbook/people/passkey.js'
+import { oneLine } from '../text/one-line.js'
 import type { ConsoleOptions } from './options.js'
-import { Challenges, hashed, Limit, Sessions } from './memory.js'
+import { Challenges, Limit, randomToken, Sessions } from './memory.js'
 import { enrolledPage, enrollPage, signInPage } from './pages/signing-in.js'
 import { passkeysOf, whoSignedIn } from './people.js'
 import { assertionOf, fieldsOf, page, problem, type Asked, type Env } from './respond.js'
@@ -62,7 +63,8 @@ export function addGettingIn(app: Hono<Env>, options: ConsoleOptions): void {
     const invitation = await invitations.open(c.req.param('token'))
     if (invitation === undefined) return gone(c)
     const { person } = invitation
-    const user = Buffer.from(hashed(person), 'hex').toString('base64url')
+    // One of their own for each: a device would put a second passkey of one user in the place of the first, whose line still counts.
+    const user = randomToken()
     return page(
       c,
       { title: 'Make a passkey' },
@@ -80,7 +82,7 @@ export function addGettingIn(app: Hono<Env>, options: ConsoleOptions): void {
       return problem(c, 400, 'Not made', 'That page was too old, or was used before. Open the link again.')
     const made = readNewPasskey(assertionOf(sent), { rpId, origin, challenge: challengeBytes(challenge) })
     if (typeof made === 'string') return problem(c, 400, 'Not made', `No passkey was made: ${made}.`)
-    const line = passkeyLine(made, invitation.person)
+    const line = passkeyLine(made, oneLine(invitation.person))
     if (!(await invitations.use(token, line))) return gone(c)
     return page(c, { title: 'Your passkey' }, enrolledPage(invitation.person, line))
   })

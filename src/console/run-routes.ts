@@ -78,8 +78,11 @@ export function addRuns(
       const gone = new AbortController()
       stream.onAbort(() => gone.abort())
       let known = input
+      const onSilence = (said = ''): void => {
+        void stream.writeSSE({ event: 'silence', data: said }).catch(() => undefined)
+      }
       try {
-        for await (const view of runs.follow(run, gone.signal)) {
+        for await (const view of runs.follow(run, { signal: gone.signal, onSilence })) {
           // The plan and the baseline come on the way.
           known =
             view.planHash === known.view.planHash && view.phase === known.view.phase

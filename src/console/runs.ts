@@ -23,7 +23,11 @@ export interface ConsoleRuns {
   /** Beside the state, what the run's history keeps: the whole plan, and the baseline. */
   known(view: RunView): Promise<ReportInput>
   decide(view: RunView, decision: Decision): Promise<void>
-  follow(run: RunName, signal: AbortSignal): AsyncIterable<RunView>
+  /** `onSilence`: told why nobody answers, and with undefined that somebody does again. */
+  follow(
+    run: RunName,
+    how: { signal: AbortSignal; onSilence: (said: string | undefined) => void },
+  ): AsyncIterable<RunView>
 }
 
 /** Least time between two looks at a run that somebody watches. Milliseconds. */
@@ -43,7 +47,10 @@ export function runsOf(session: Session, projectDir: string): ConsoleRuns {
     async decide(view, decision) {
       await submitDecision(session, view, decision, { folder: projectDir })
     },
-    follow: (run, signal) =>
-      followRun({ session, ...run, minPauseMs: LEAST_PAUSE_MS, signal, onSilence: () => undefined }),
+    follow: (run, { signal, onSilence }) =>
+      followRun({
+        ...{ session, ...run, minPauseMs: LEAST_PAUSE_MS, signal },
+        onSilence: (silence) => onSilence(silence?.error.message),
+      }),
   }
 }

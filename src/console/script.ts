@@ -66,6 +66,12 @@ if (live !== null && live.dataset.events !== undefined) {
     live.innerHTML = html
     if (heard.textContent !== word) heard.textContent = word
   })
+  const stale = document.getElementById('stale')
+  source.addEventListener('silence', ({ data }) => { stale.textContent = data })
+  source.addEventListener('open', () => { stale.textContent = '' })
+  source.addEventListener('error', () => {
+    stale.textContent = source.readyState === EventSource.CLOSED ? 'This page hears of the run no more: load it again.' : 'This page does not hear of the run now, and tries again.'
+  })
   source.addEventListener('over', () => source.close())
 }
 `

@@ -33,6 +33,8 @@ export function originOf({
       `The console listens beyond this machine (${host}) with TLS only.`,
       'Give --tls-cert and --tls-key, or leave --host out and put a proxy with TLS in front: --origin names its address.',
     )
+  if (port === 0 && origin === undefined)
+    throw refusal('Passkeys are bound to a port, which must stay the same.', 'Name one: --port 7433.')
   const page = origin ?? `${tls === undefined ? 'http' : 'https'}://localhost:${port}`
   if (!URL.canParse(page) || new URL(page).origin !== page)
     throw refusal(

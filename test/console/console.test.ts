@@ -64,8 +64,10 @@ function openConsole({ name = 'art-archive', people = [] as Person[], requester 
         : Promise.reject(new RunbookError('DecisionRefused', answer.reason, { advice: '' }))
     },
     // oxlint-disable-next-line typescript/require-await -- as the real one, it is asked again and again
-    async *follow() {
+    async *follow(_run, { onSilence }) {
       yield view
+      onSilence('Nobody answers.')
+      onSilence(undefined)
     },
   }
   const clock = { at: Date.parse(AT) }
@@ -250,6 +252,20 @@ describe('what another site can do', () => {
   })
 })
 
+test('a run that somebody watches is told as it changes, with who is silent, until it is over', async () => {
+  const { browser, view } = await signedIn()
+  view.message = ODD
+  const { html, headers } = await browser.get(`/events?${QUERY}`)
+  expect(headers.get('content-type')).toBe('text/event-stream')
+  const events = html.split('\n\n').map((event) => /^event: (\w+)\ndata: (.*)$/.exec(event)?.slice(1) ?? [])
+  expect(events.map(([name]) => name)).toEqual(['run', 'silence', 'silence', 'over', undefined])
+  expect(events[1]).toEqual(['silence', 'Nobody answers.'])
+  const { html: live, word } = JSON.parse(events[0]?.[1] ?? '') as { html: string; word: string }
+  expect(live).toContain('&lt;script&gt;')
+  expect(live).not.toMatch(/<script|<img/)
+  expect(word).toContain('Under way')
+})
+
 test('a name of any kind stands in every page as text', async () => {
   const { browser, view } = await signedIn({ name: ODD, requester: ODD })
   view.announcements.push({ kind: 'note', text: ODD, at: AT, dedupeId: '1', deliveries: [] })
@@ -402,6 +418,7 @@ describe('where it listens', () => {
   test.each<[object, RegExp]>([
     [{ host: '0.0.0.0' }, /beyond this machine \(0\.0\.0\.0\) with TLS only/],
     [{ host: '::' }, /TLS only/],
+    [{ port: 0 }, /must stay the same/],
     [{ origin: 'http://runbook.example.com' }, /HTTPS only/],
     [{ origin: 'https://runbook.example.com/' }, /no origin of a page/],
     [{ origin: 'runbook.example.com' }, /no origin of a page/],

@@ -33,8 +33,7 @@ export function enrollCommand(app: App, summary: string): Command {
           ...{ people: config.people, timeZone: config.timeZone, invitations },
         }).catch((error: unknown) => {
           // The console of this project, most likely: it reads the same invitations.
-          if (error instanceof RunbookError && error.message.includes('another program listens there'))
-            return undefined
+          if (isTaken(error)) return undefined
           throw error
         })
         const stop = new AbortController()
@@ -72,4 +71,9 @@ export function enrollCommand(app: App, summary: string): Command {
         }
       }),
     )
+}
+
+function isTaken(error: unknown): boolean {
+  const cause: unknown = error instanceof RunbookError ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
 }

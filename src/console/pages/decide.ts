@@ -4,7 +4,7 @@ import type { KnownPasskey } from '../people.js'
 import { holdsRole, samePerson } from '../../runbook/people/people.js'
 import { shownHash } from '../../runbook/shown.js'
 import { whoLines } from '../../runbook/who-decides.js'
-import { proofText } from '../../runbook/people/provenance.js'
+import { proofText, requestText } from '../../runbook/people/provenance.js'
 import { shownTime } from '../../runbook/report/input.js'
 import { canonicalJson } from '../../contract/canonical-json.js'
 import { defined } from '../../contract/defined.js'
@@ -37,8 +37,8 @@ export function decidePage(input: DecideInput): Html {
   return html`${problem !== undefined && html`<p class="problem" role="alert">${problem}</p>`}
     <p>
       ${view.database.name} in
-      <strong>${view.environment}</strong>${view.database.remote ? '' : ', on this machine'}; requested by
-      ${view.requester}. <a href="${runLink('/run', view)}">The run</a>
+      <strong>${view.environment}</strong>${view.database.remote ? '' : ', on this machine'};
+      ${requestText(view)}. <a href="${runLink('/run', view)}">The run</a>
     </p>
     ${gate.state === 'open' && view.outcome === null && html`<p><a href="#decision">To the decision</a></p>`}
     ${
@@ -84,8 +84,7 @@ function decisionForm({ view, gate, person, passkeys, rpId, decisionId }: Decide
   const excluded = people.find(({ name }) => samePerson(name, person))?.excluded
   if (excluded === 'no-key' || excluded === 'no-hardware-key')
     return html`<p>
-      <strong>This run does not know your passkey:</strong> its worker was started before the line was in the
-      configuration.
+      <strong>This run knows no key of yours that may sign here:</strong> the charter of its worker has none.
     </p>`
   const shown = shownHash(gate)
   const planHash = view.planHash ?? undefined

@@ -60,6 +60,7 @@ export function runPage(input: ReportInput): Html {
       <code>${view.workflowId}</code>
     </p>
     <p id="heard" class="heard" role="status">${word}</p>
+    <p id="stale" class="problem" role="alert"></p>
     <div id="live" ${events}>${liveRun(input)}</div>
     <noscript
       ><p>

@@ -23,6 +23,17 @@ describe('every recorded decision says what stood behind it', () => {
   })
 })
 
+test('a decision that a passkey signed says so, and not that it was a hardware key', () => {
+  const assertion = { credentialId: 'a', authenticatorData: 'b', clientDataJSON: 'c', signature: 'd' }
+  const proof = { signedWith: 'SHA256:abc', touched: true } as const
+  const recorded = recordDecision({
+    decision: { ...decision, assertion, shown: 'e' },
+    ...{ at: '2026-01-02T03:04:05.000Z', planHash: null, fallbackId: '-', ...proof },
+  })
+  expect(recordedDecisionSchema.parse(recorded)).toMatchObject({ by: 'passkey', assertion, shown: 'e' })
+  expect(proofText(recorded)).toBe('passkey: SHA256:abc')
+})
+
 describe('a proposal', () => {
   it('is told from a request wherever somebody reads of it', () => {
     const proposedBy = { agent: 'a-client 1.0' }
