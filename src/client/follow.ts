@@ -4,7 +4,7 @@ import { RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
 import { longWaitMs } from '../text/awaited-disk.js'
 import type { RunView } from '../contract/run.js'
-import { patiently, type PatienceOptions, type Silence } from './patience.js'
+import { patiently, saidOnce, type PatienceOptions, type Silence } from './patience.js'
 import { readMonitoring, readRun } from './runs.js'
 import type { Session } from './session.js'
 import { watchWorker } from './worker-presence.js'
@@ -44,7 +44,7 @@ const LONG_POLL_MS = 30_000
  */
 export async function* followRun(options: FollowOptions): AsyncGenerator<RunView> {
   const { session, workflowId, signal } = options
-  const onSilence = told(options.onSilence)
+  const onSilence = saidOnce(options.onSilence)
   const patience: PatienceOptions = { signal, onSilence, session }
   let view = await patiently(patience, () => readRun(session, workflowId, options.runId))
   if (view === undefined) return
@@ -86,16 +86,6 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunView
     await sleep(Math.max(0, options.minPauseMs - (Date.now() - asked)), undefined, { signal }).catch(
       () => undefined,
     )
-  }
-}
-
-/** Says each silence once, and its end once: two look for it. */
-function told(onSilence: FollowOptions['onSilence']): FollowOptions['onSilence'] {
-  let last: string | undefined
-  return (silence) => {
-    if (silence?.error.message === last) return
-    last = silence?.error.message
-    onSilence(silence)
   }
 }
 

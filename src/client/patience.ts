@@ -12,6 +12,20 @@ export interface Silence {
   since: number | undefined
 }
 
+/**
+ * Says each silence once, and its end once: two may look for it. A server that was away heard nobody poll: of that time nothing is known of
+ * who is silent behind it.
+ */
+export function saidOnce(onSilence: PatienceOptions['onSilence']): PatienceOptions['onSilence'] {
+  let last: RunbookError | undefined
+  return (silence) => {
+    if (silence?.error.message === last?.message) return
+    const serverWasAway = last?.type === 'TemporalUnreachable'
+    last = silence?.error
+    onSilence(silence !== undefined && serverWasAway ? { ...silence, since: Date.now() } : silence)
+  }
+}
+
 export interface PatienceOptions {
   signal: AbortSignal
   /** Told when a silence begins, when another one takes its place, and, with undefined, when it is over. */
@@ -27,9 +41,10 @@ export interface PatienceOptions {
  * does not depend on who looks at it. Undefined when `signal` was aborted. Throws what waiting cannot help.
  */
 export async function patiently<T>(
-  { signal, onSilence, answeredAt, session }: PatienceOptions,
+  { signal, answeredAt, session, ...told }: PatienceOptions,
   ask: () => Promise<T>,
 ): Promise<T | undefined> {
+  const onSilence = saidOnce(told.onSilence)
   let silent: string | undefined
   for (let tries = 0; !signal.aborted; tries += 1) {
     try {
@@ -39,10 +54,8 @@ export async function patiently<T>(
       return answer
     } catch (error) {
       if (!(error instanceof RunbookError) || !error.retryable) throw error
-      if (silent !== error.message) {
-        const { since } = error.details ?? {}
-        onSilence({ error, since: typeof since === 'number' ? since : answeredAt })
-      }
+      const { since } = error.details ?? {}
+      onSilence({ error, since: typeof since === 'number' ? since : answeredAt })
       silent = error.message
       const pauseMs = Math.min(ASK_AGAIN_MS * 2 ** tries, ASK_AGAIN_MOST_MS)
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined)

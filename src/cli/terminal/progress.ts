@@ -24,7 +24,9 @@ export class Progress {
   private held: Words[] | undefined
   private bottom = ''
   private view: RunView | undefined
-  private silentBecause: string | undefined
+  private silent: Silence | undefined
+  /** Of the silence that was said last, and not its end. */
+  private saidSilent: string | undefined
   private readonly timer: NodeJS.Timeout | undefined
 
   constructor(output: Output) {
@@ -74,13 +76,20 @@ export class Progress {
   /** Somebody does not answer; undefined: they do again. */
   silence(silence: Silence | undefined): void {
     // Who follows the run and who sends a decision wait for the same worker: said once.
-    if (silence?.error.message === this.silentBecause) return
-    this.silentBecause = silence?.error.message
-    const { yellow, green } = this.output.colors
+    if (silence?.error.message === this.silent?.error.message) return
+    this.silent = silence
+    this.saySilence()
+  }
+
+  /** Behind a prompt what is true then: who was silent only while it stood there is no news. */
+  private saySilence(): void {
+    const { silent, output } = this
+    if (this.held !== undefined || silent?.error.message === this.saidSilent) return
+    this.saidSilent = silent?.error.message
     this.line(
-      silence === undefined
-        ? green('It answers again.')
-        : mapText(silenceText(silence, this.view?.timeZone ?? 'UTC'), yellow),
+      silent === undefined
+        ? output.colors.green('It answers again.')
+        : mapText(silenceText(silent, this.view?.timeZone ?? 'UTC'), output.colors.yellow),
     )
   }
 
@@ -94,6 +103,7 @@ export class Progress {
     const lines = this.held ?? []
     this.held = undefined
     for (const line of lines) this.line(line)
+    this.saySilence()
   }
 
   stop(): void {
@@ -105,7 +115,7 @@ export class Progress {
 
   private drawBottom(): void {
     if (!this.output.live || this.held !== undefined || this.view === undefined) return
-    const text = `${this.silentBecause !== undefined ? 'no answer; what was seen last: ' : ''}${bottomText(this.view)}`
+    const text = `${this.silent !== undefined ? 'no answer; what was seen last: ' : ''}${bottomText(this.view)}`
     this.clearBottom()
     this.bottom = clip(text, Math.max(10, this.output.columns() - 1))
     this.output.raw(this.output.colors.dim(this.bottom))

@@ -54,6 +54,24 @@ test('another reason, and the same one after an answer, are said', () => {
   expect(lines).toHaveLength(4)
 })
 
+test('behind a prompt stands who is silent by then, and nobody who was so only meanwhile', () => {
+  const { progress: seen, lines } = progress()
+  seen.hold()
+  seen.silence(silent('The server is away.'))
+  seen.silence(undefined)
+  seen.resume()
+  expect(lines).toEqual([])
+  seen.hold()
+  seen.silence(silent('The server is away.'))
+  seen.silence(silent('Nobody polls.'))
+  seen.resume()
+  expect(lines).toEqual([expect.stringMatching(/^Nobody polls\./)])
+  seen.hold()
+  seen.silence(undefined)
+  seen.resume()
+  expect(lines.at(-1)).toBe('It answers again.')
+})
+
 test('nobody was silent: nothing is said', () => {
   const { progress: seen, lines } = progress()
   seen.silence(undefined)
