@@ -59,11 +59,12 @@ export function stampDependencies(root) {
   writeFileSync(stampFile(root), currentStamp(root))
 }
 
-/** Where the running Node is too old: puts a Node into `node_modules/.bin`, which `npm run` prefers. */
+/** Where the running Node is too old, or gone: puts a Node into `node_modules/.bin`, which `npm run` prefers. */
 export async function provideNode(root, say) {
-  say(
-    `Node ${process.version.slice(1)} is older than ${OLDEST_NODE}: installing Node ${PROVIDED_NODE} beside the dependencies`,
-  )
+  const why = isNewEnough(process.version)
+    ? `the install has removed the Node ${process.version.slice(1)} that this runs on`
+    : `Node ${process.version.slice(1)} is older than ${OLDEST_NODE}`
+  say(`${why}: installing Node ${PROVIDED_NODE} beside the dependencies`)
   const reasons = []
   for (const name of ['node', platformPackage]) {
     const label = `npm i ${name}@${PROVIDED_NODE}`

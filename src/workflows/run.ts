@@ -23,6 +23,7 @@ import type { Status } from '../contract/status.js'
 import { renderChecklist } from '../runbook/checklist.js'
 import { gateOpenMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
 import { compressedGap, gapLine } from '../runbook/gaps.js'
+import { proposalLines } from '../runbook/people/provenance.js'
 import { compressedOf } from '../runbook/monitoring/compressed.js'
 import { stepTitle, type StepName } from '../runbook/steps.js'
 import { windowState } from '../runbook/window.js'
@@ -257,7 +258,8 @@ export class Run {
     await this.whileRunning()
     const { window, freezes } = this.request
     const before = windowState({ window, freezes, now: Date.now() })
-    await this.ask(gate, [...shows, ...compressedGap(this.view).map(gapLine)], plan)
+    const proposal = proposalLines(this.view).filter((line) => !shows.includes(line))
+    await this.ask(gate, [...shows, ...proposal, ...compressedGap(this.view).map(gapLine)], plan)
     const { state, decisions } = this.gates.of(gate)
     const after = windowState({ window, freezes, now: Date.now() })
     const late =

@@ -199,3 +199,54 @@ describe('doctor', () => {
     for (const check of failed) expect(check.advice).toBeTruthy()
   })
 })
+
+describe('freezes', () => {
+  const DAY = 86_400_000
+  const day = (after: number): string => new Date(Date.now() + after * DAY).toISOString().slice(0, 10)
+  const frozen = (): string =>
+    projectFolder({
+      'wrangler.toml': WRANGLER,
+      'migrations/0001_users.sql': TABLE,
+      'runbook.config.json': JSON.stringify({
+        freezes: [{ from: day(-2), to: day(2), reason: 'sale' }],
+        environments: { local: { freezes: [{ from: day(40), to: day(41), reason: 'year end' }] } },
+      }),
+    })
+
+  test('are told by plan and doctor, where they hold', async () => {
+    const folder = frozen()
+    const plan = await runJson(['plan'], folder)
+    expect(plan.json).toMatchObject({ warnings: [expect.stringMatching(/^A freeze holds.*: sale, /)] })
+    const { json } = (await runJson(['doctor'], folder)) as { json: { checks: { name: string }[] } }
+    expect(json.checks.find(({ name }) => name === 'freezes')).toMatchObject({
+      state: 'warned',
+      message: expect.stringMatching(
+        /^one holds now, and nothing is applied: sale, .*; year end, /,
+      ) as string,
+    })
+  })
+
+  test('stand in the calendar, which says what it could not ask', async () => {
+    const folder = frozen()
+    const { code, stdout, stderr } = await runCli(['calendar'], folder)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^BEGIN:VCALENDAR\r\n[\s\S]*\r\nEND:VCALENDAR\r\n$/)
+    expect(stdout.match(/^SUMMARY:.*$/gm)?.map((line) => line.trim())).toEqual([
+      'SUMMARY:Freeze: sale (local)',
+      'SUMMARY:Freeze: year end (local)',
+    ])
+    expect(stderr).toMatch(/^Without runs: /m)
+    expect(await runJson(['calendar', '--env', 'local'], folder)).toMatchObject({
+      code: 0,
+      json: { success: true, events: [{ kind: 'freeze' }, { kind: 'freeze' }] },
+    })
+    expect(await runJson(['calendar', '--env', 'nope'], folder)).toMatchObject({
+      code: 2,
+      json: { error: { type: 'EnvironmentUnknown' } },
+    })
+    expect(await runJson(['calendar', '--run', 'migration/a/b'], folder)).toMatchObject({
+      code: 2,
+      json: { error: { type: 'TemporalUnreachable' } },
+    })
+  })
+})

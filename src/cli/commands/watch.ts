@@ -27,6 +27,7 @@ import { exitCodeOf } from '../../client/runs.js'
 import { at, command, mapText, placeOf, words, type Words } from '../../contract/next-command.js'
 import type { Session } from '../../client/session.js'
 import { databaseLine } from '../terminal/target-text.js'
+import { requestText } from '../../runbook/people/provenance.js'
 
 /** Least time between two queries: what a person who leaves it open costs. Milliseconds. */
 const QUIET_MS = 15_000
@@ -215,6 +216,7 @@ export function watchPicture(
   return {
     head: [
       databaseLine(view, colors),
+      ...(view.proposedBy === undefined ? [] : [colors.yellow(requestText(view))]),
       `${outcomeText(view, colors)}  ${view.message}  ${colors.dim(formatDuration(end - Date.parse(view.startedAt)))}`,
       ...diskLines(view, colors).map((line) => `waiting for ${line}`),
     ].map((line) => pieces(line)),

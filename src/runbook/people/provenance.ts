@@ -53,6 +53,11 @@ export function requestLine(start: Start): string {
   return `${label}: ${value}`
 }
 
+/** At a gate: that an agent, and no person, began the run. */
+export function proposalLines(start: Start): string[] {
+  return start.proposedBy === undefined ? [] : [requestLine(start)]
+}
+
 /** Behind the names of a run, in the middle of a line. */
 export function requestText(start: Start): string {
   const { label, value } = requestOf(start)

@@ -201,3 +201,10 @@ describe('a picture that is redrawn in place', () => {
     expect(rowsTaken(drawn, 40)).toBe(5)
   })
 })
+
+test('a run that an agent proposed says so while it is watched', () => {
+  const proposed = { ...atPlan(), proposedBy: { agent: 'a-client 1.0' } }
+  const said = `proposed by an agent (a-client 1.0) for ${proposed.requester}`
+  expect(watchLines(proposed, plain, { now: STARTED })).toContain(said)
+  expect(watchLines(atPlan(), plain, { now: STARTED }).filter((line) => /agent/.test(line))).toEqual([])
+})
