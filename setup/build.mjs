@@ -7,7 +7,7 @@ import { SetupFailure, lastLines } from './failure.mjs'
 import { findProvidedNode, runningNodeServes } from './node-version.mjs'
 
 const COMPILE_LIMIT_MS = 300_000
-const BUNDLE_LIMIT_MS = 120_000
+const BUNDLE_LIMIT_MS = 300_000
 const SOURCES = ['src', 'sample']
 const CONFIGS = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
 const BUNDLER = fileURLToPath(new URL('./bundle-workflows.mjs', import.meta.url))
