@@ -14,7 +14,7 @@ const D1 = [
   'test/activities/probes/backup.test.ts',
   // No process, and half a minute of them: eighteen live runs.
   'test/d1/live/**/*.test.ts',
-  'test/d1/backup/{backup,archive-attacks,sealed,load-on-d1}.test.ts',
+  'test/d1/backup/{backup,archive-attacks,sealed,load-on-d1,verify-in-own-process}.test.ts',
   'test/d1/read/local*.test.ts',
   'test/d1/sqlite/file-lock.test.ts',
   'test/analysis/{adopt,rehearse,reverse}/**/*.test.ts',

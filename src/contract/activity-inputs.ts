@@ -3,7 +3,7 @@ import type { RunbookActivities } from './activities.js'
 import { announcementPlaceSchema, announcementSchema, channelSchema } from './announcement.js'
 import { backupRecordSchema } from './backup.js'
 import { LIMITS } from './limits.js'
-import { whyNoMigrationName } from './migration-name.js'
+import { noMigrationName, whyNoMigrationName, whyNoMigrationNames } from './migration-name.js'
 import {
   baselineSchema,
   monitoringPlanSchema,
@@ -33,7 +33,10 @@ const migrationName = z.string().superRefine((name, context) => {
 })
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256')
 const migrationRef = z.object({ name: migrationName, sha256 })
-const files = z.array(migrationRef)
+const files = z.array(migrationRef).superRefine((all, context) => {
+  const found = whyNoMigrationNames(all.map(({ name }) => name))
+  if (found !== undefined) context.addIssue({ code: 'custom', message: noMigrationName(found) })
+})
 const bundle = z.union([bundleSchema.options[0], bundleSchema.options[1].extend({ sha256 })])
 const plannedMigration = plannedMigrationSchema.extend({ name: migrationName, sha256 })
 const checksums = z.record(z.string(), z.string())

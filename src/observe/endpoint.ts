@@ -1,5 +1,6 @@
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { messageOf } from '../contract/failures.js'
+import { isAskedAs, NOT_ASKED_AS } from '../process/asked-host.js'
 import { listen, type Listening } from '../process/listen.js'
 import type { ListenAt } from './settings.js'
 
@@ -21,8 +22,7 @@ export interface Looks {
 /** `/healthz`, `/readyz`, `/metrics`. Each asks when it is asked: nothing is remembered. Throws `ConfigInvalid` where it cannot listen. */
 export async function serveLooks(at: ListenAt, looks: Looks): Promise<Listening> {
   const server = createServer((request, response) => {
-    const answered = request.method === 'GET' ? answer(request.url ?? '', looks) : said(405, 'GET only')
-    answered.then(
+    answerTo(request, at, looks).then(
       (answer) => send(response, answer),
       (error: unknown) => send(response, { status: 503, text: messageOf(error) }),
     )
@@ -36,8 +36,15 @@ interface Answer {
   text: string
 }
 
-async function said(status: number, text: string): Promise<Answer> {
-  return { status, text }
+async function answerTo(
+  { headers, method, url = '' }: IncomingMessage,
+  at: ListenAt,
+  looks: Looks,
+): Promise<Answer> {
+  if (!isAskedAs(at, headers.host)) return { status: 403, text: NOT_ASKED_AS }
+  // Only pages of a browser have one, and none has business here.
+  if (headers.origin !== undefined) return { status: 403, text: 'No page of a browser may ask here.' }
+  return method === 'GET' ? answer(url, looks) : { status: 405, text: 'GET only' }
 }
 
 async function answer(url: string, looks: Looks): Promise<Answer> {

@@ -1,10 +1,10 @@
 import { RunbookError } from '../contract/failures.js'
+import { namedHosts, type OwnHost } from '../process/asked-host.js'
 
 export const METRICS_VARIABLE = 'D1_RUNBOOK_METRICS'
 export const LOG_VARIABLE = 'D1_RUNBOOK_LOG'
 
-export interface ListenAt {
-  host: string
+export interface ListenAt extends OwnHost {
   port: number
 }
 
@@ -23,7 +23,9 @@ export function readObserveSettings(flag: string | undefined, env: NodeJS.Proces
     throw new RunbookError('ConfigInvalid', `${LOG_VARIABLE} is json or text.`, {
       advice: `Correct ${LOG_VARIABLE}, or leave it out.`,
     })
-  return { metrics: asked === '' ? undefined : parseListenAt(asked), json: format === 'json' }
+  const names = namedHosts(env)
+  const at = asked === '' ? undefined : parseListenAt(asked)
+  return { metrics: at && names.length > 0 ? { ...at, names } : at, json: format === 'json' }
 }
 
 /** `9464` is this machine's own, `0.0.0.0:9464` and `[::]:9464` everybody's. */

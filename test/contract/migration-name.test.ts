@@ -1,5 +1,9 @@
 import { expect, it } from 'vitest'
-import { demandMigrationName, whyNoMigrationName } from '../../src/contract/migration-name.js'
+import {
+  demandMigrationName,
+  whyNoMigrationName,
+  whyNoMigrationNames,
+} from '../../src/contract/migration-name.js'
 
 it.each<[string, RegExp]>([
   ['../x.sql', /a path below/],
@@ -15,6 +19,9 @@ it.each<[string, RegExp]>([
   ['0001_\u2066a\u2069.sql', /do not show/],
   ['0001_\u2028a.sql', /do not show/],
   ['0001_\uD800.sql', /do not show/],
+  ['0001_a\u200B.sql', /do not show/],
+  ['\uFEFF0001_a.sql', /do not show/],
+  ['0001_a\u00ADb.sql', /do not show/],
   ['CON', /Windows keeps/],
   ['con.sql', /Windows keeps/],
   ['nested/Nul.backup.sql', /Windows keeps/],
@@ -39,7 +46,37 @@ it.each([
   '0001_com1.sql',
   '0001_a..b.sql',
   "0001_it's.sql",
+  // Persian is written with it.
+  '0001_\u0645\u06CC\u200C\u062E.sql',
   `${'x'.repeat(251)}.sql`,
 ])('%j is one', (name) => {
   expect(whyNoMigrationName(name)).toBeUndefined()
+})
+
+it.each<[string, string[], string, RegExp]>([
+  ['one twice', ['0001_a.sql', '0002_b.sql', '0001_a.sql'], '0001_a.sql', /it is there twice/],
+  ['small and capital', ['a.sql', 'A.sql'], 'A.sql', /take it for "a\.sql"/],
+  ['another ending', ['0001_a.sql', '0001_a.SQL'], '0001_a.SQL', /take it for/],
+  ['folders', ['add/migration.sql', 'Add/migration.sql'], 'Add/migration.sql', /take it for/],
+  ['letters of other languages', ['0001_É.sql', '0001_é.sql'], '0001_é.sql', /take it for/],
+  ['long s', ['0001_ſ.sql', '0001_s.sql'], '0001_s.sql', /take it for/],
+  ['accents of their own', ['0001_\u00E9.sql', '0001_e\u0301.sql'], '0001_e\u0301.sql', /take it for/],
+  ['a file and its folder', ['a.sql/b.sql', 'A.sql'], 'a.sql/b.sql', /"A\.sql" would be its folder/],
+  ['one among many', ['0001_a.sql', '0002_b.sql', 'con.sql'], 'con.sql', /Windows keeps/],
+])('%s are no names of a folder', (_what, names, name, why) => {
+  expect(whyNoMigrationNames(names)).toEqual({ name, why: expect.stringMatching(why) as string })
+})
+
+it('names that only look alike are names of a folder', () => {
+  const names = [
+    '0001_a.sql',
+    '0001_a_.sql',
+    '0001_b.sql',
+    'a/0001_a.sql',
+    'b/0001_a.sql',
+    '0001_\u0430.sql',
+    '0001_ä.sql',
+  ]
+  expect(whyNoMigrationNames(names)).toBeUndefined()
+  expect(whyNoMigrationNames([])).toBeUndefined()
 })

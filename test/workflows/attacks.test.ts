@@ -258,6 +258,11 @@ describe('a crafted start', () => {
         () => ({ ...request, files: [{ ...FILE, name }] }),
       ],
     ),
+    ['with one file twice', () => ({ ...request, files: [FILE, FILE] })],
+    [
+      'with two files that macOS and Windows take for one',
+      () => ({ ...request, files: [FILE, { ...FILE, name: FILE.name.toUpperCase() }] }),
+    ],
     [
       'without a policy that could be read',
       () => ({ ...request, policy: { ...request.policy, gates: { final: {} } } }),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { namedHosts } from '../../process/asked-host.js'
 import type { App } from '../terminal/app.js'
 import { helpParagraph } from '../terminal/help-text.js'
 import { portOf } from './port.js'
@@ -43,6 +44,7 @@ export function codecServerCommand(app: App, summary: string): Command {
           codecKeys: readCodecKeys(process.env),
           port: portOf(options.port, '--port'),
           host: options.host,
+          names: namedHosts(process.env),
           origins: options.origin,
           token,
           encode: options.encode === true,

@@ -23,7 +23,8 @@ import { openSqlite } from '../sqlite/sqlite.js'
 import { compareSummaries } from './export/summary.js'
 import { readBookmark } from '../apply/time-travel.js'
 import { unpackArchive } from './unpack.js'
-import { restoreAndMeasure, type Restored } from './verify.js'
+import type { Restored } from './verify.js'
+import { verifyInOwnProcess } from './verify-in-own-process.js'
 import { findWrangler } from '../wrangler/wrangler.js'
 
 export { restoreBackup } from './restore.js'
@@ -225,7 +226,8 @@ async function verifyExport(
   sqliteFile: string,
   signal: AbortSignal | undefined,
 ): Promise<{ restored: Restored; moved: MovedTable[] | undefined }> {
-  const restored = await restoreAndMeasure(sqlFile, sqliteFile, target.migrationsTable, 'd1', signal)
+  const { migrationsTable } = target
+  const restored = await verifyInOwnProcess({ sqlFile, sqliteFile, migrationsTable, engine: 'd1' }, { signal })
   const problems: string[] = []
   if (exported.schemaFingerprint !== restored.schemaFingerprint) {
     problems.push('The schema of the restored copy is not that of the database.')

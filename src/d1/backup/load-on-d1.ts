@@ -15,16 +15,15 @@ const BATCH_BYTES = 1024 * 1024
  * Loads a dump of ours into a new SQLite file by D1's own engine: its limits, its refusals, its foreign keys. What it takes here
  * it takes again, which SQLite alone does not prove. Throws `BackupInvalid` with the engine's words.
  */
-export async function loadOnD1(sqlFile: string, sqliteFile: string, signal?: AbortSignal): Promise<void> {
+export async function loadOnD1(sqlFile: string, sqliteFile: string): Promise<void> {
   const folder = path.dirname(sqliteFile)
   const failed = async (error: unknown): Promise<never> => {
-    signal?.throwIfAborted()
     throw await failureOf(error, folder)
   }
   const scratch = await openScratch({ within: folder }).catch(failed)
   try {
     // What went wrong is asked while the database still lies there: on a full disk it is what fills it.
-    await loadStatements(scratch, sqlFile, signal).catch(failed)
+    await loadStatements(scratch, sqlFile).catch(failed)
     await scratch.close()
     takeJournalIn(scratch.file)
     await rename(scratch.file, sqliteFile)
@@ -46,11 +45,7 @@ function takeJournalIn(file: string): void {
   }
 }
 
-async function loadStatements(
-  scratch: ScratchDatabase,
-  sqlFile: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function loadStatements(scratch: ScratchDatabase, sqlFile: string): Promise<void> {
   const stream = new StatementStream()
   let batch: string[] = []
   let bytes = 0
@@ -67,7 +62,6 @@ async function loadStatements(
     }
   }
   for await (const chunk of createReadStream(sqlFile, { highWaterMark: 256 * 1024 })) {
-    signal?.throwIfAborted()
     await take(stream.push(chunk as Buffer))
   }
   await take(stream.end())

@@ -9,7 +9,8 @@ import { diskFailure } from '../sqlite/disk-failure.js'
 import type { Opener } from './age.js'
 import { compareSummaries } from './export/summary.js'
 import { ArchiveProblem, readWhole, unpackArchive, type Unpacked } from './unpack.js'
-import { restoreAndMeasure, type Restored } from './verify.js'
+import type { Restored } from './verify.js'
+import { verifyInOwnProcess } from './verify-in-own-process.js'
 
 export interface Validation {
   /** Null: nothing wrong was found, and the content could not be looked at. */
@@ -87,12 +88,10 @@ export async function openBackup(
   const sqlFile = join(folder, 'database.sql')
   const unpacked = await unpackArchive(file, sqlFile, signal, opener)
   const { metadata, state } = unpacked
-  const restored = await restoreAndMeasure(
-    sqlFile,
-    sqliteFile,
-    state.migrationsTable ?? DEFAULT_LEDGER,
-    'sqlite',
-    signal,
+  const migrationsTable = state.migrationsTable ?? DEFAULT_LEDGER
+  const restored = await verifyInOwnProcess(
+    { sqlFile, sqliteFile, migrationsTable, engine: 'sqlite' },
+    { signal },
   )
   await rm(sqlFile, { force: true })
   const problems = [

@@ -20,16 +20,20 @@ export interface Restored extends Snapshot {
  * indexes. `d1`: by D1's own engine, as a backup is proven; `sqlite`: fast, for an archive that was. Throws `BackupInvalid` when
  * the file does not load.
  */
-export async function restoreAndMeasure(
-  sqlFile: string,
-  sqliteFile: string,
-  migrationsTable: string,
-  engine: 'd1' | 'sqlite',
-  signal?: AbortSignal,
-): Promise<Restored> {
+export async function restoreAndMeasure({
+  sqlFile,
+  sqliteFile,
+  migrationsTable,
+  engine,
+}: {
+  sqlFile: string
+  sqliteFile: string
+  migrationsTable: string
+  engine: 'd1' | 'sqlite'
+}): Promise<Restored> {
   const startedAt = performance.now()
-  if (engine === 'd1') await loadOnD1(sqlFile, sqliteFile, signal)
-  else await loadSql(sqlFile, sqliteFile, signal)
+  if (engine === 'd1') await loadOnD1(sqlFile, sqliteFile)
+  else await loadSql(sqlFile, sqliteFile)
   const database = openSqlite(sqliteFile, { foreignKeys: false })
   try {
     const reader = connectionReader(database)
@@ -38,7 +42,7 @@ export async function restoreAndMeasure(
     const violations = database.prepare('SELECT count(*) AS n FROM pragma_foreign_key_check').get()
     const version = database.prepare('SELECT sqlite_version() AS version').get()
     const snapshot = await snapshotOf(reader, migrationsTable)
-    const tables = await summarise(database, inventory, signal)
+    const tables = await summarise(database, inventory)
     const problems = [
       ...integrity.map((row) => String(row['integrity_check'])),
       ...indexProblems(database, inventory),

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { z } from 'zod'
 import { RunbookError } from '../../contract/failures.js'
-import { demandMigrationName } from '../../contract/migration-name.js'
+import { demandMigrationNames } from '../../contract/migration-name.js'
 import type { Bundle } from '../../contract/run.js'
 import type { MigrationFile, MigrationRef } from '../../contract/target.js'
 import type { Artifacts } from './artifacts.js'
@@ -63,8 +63,8 @@ export async function unpackBundle(
   })
   const entries = readEntries(content.toString('utf8'))
   const byName = new Map(entries.map(({ name, sql }) => [name, sql]))
+  demandMigrationNames(files.map(({ name }) => name))
   return files.map(({ name, sha256 }) => {
-    demandMigrationName(name)
     const sql = byName.get(name)
     if (sql === undefined) throw broken(`The bundle lacks ${name}.`)
     const file = migrationFile(name, Buffer.from(sql, 'utf8'))

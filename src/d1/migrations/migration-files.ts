@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { demandMigrationName } from '../../contract/migration-name.js'
+import { demandMigrationName, demandMigrationNames } from '../../contract/migration-name.js'
 import { RunbookError } from '../../contract/failures.js'
 import type { MigrationFile } from '../../contract/target.js'
 import { command, words } from '../../contract/next-command.js'
@@ -11,11 +11,13 @@ import { listMigrations, SKIPPED } from './listing.js'
 
 /**
  * All files of the folder that Wrangler takes up, in the order in which it applies them, with their bytes' SHA-256.
- * `pattern`: as in {@link listMigrations}. Throws `MigrationsNotFound`, naming the nearest folder that looks right.
+ * `pattern`: as in {@link listMigrations}. Throws `MigrationsNotFound`, naming the nearest folder that looks right; `ValidationFailed` for names
+ * that a worker would not take.
  */
 export async function readMigrationFiles(dir: string, pattern?: string): Promise<MigrationFile[]> {
   if (!existsSync(dir)) throw await missing(dir)
   const names = await listMigrations(dir, pattern)
+  demandMigrationNames(names)
   return Promise.all(names.map((name) => readMigrationFile(dir, name)))
 }
 

@@ -4,8 +4,7 @@ import type { Admission } from '../../contract/admission.js'
 import { defined } from '../../contract/defined.js'
 import { charteredEnvironmentSchema, type CharteredEnvironment } from '../../contract/charter.js'
 import { RunbookError } from '../../contract/failures.js'
-import { cutText, LIMITS } from '../../contract/limits.js'
-import { whyNoMigrationName } from '../../contract/migration-name.js'
+import { noMigrationName, whyNoMigrationNames } from '../../contract/migration-name.js'
 import { migrationWorkflowId } from '../../contract/names.js'
 import { at, command, words } from '../../contract/next-command.js'
 import { migrationRequestSchema } from '../../contract/run.js'
@@ -28,11 +27,8 @@ export function admitRequest(
 ): Admission & { effective: RequestClaim } {
   const { success, data: claim, error } = claimSchema.safeParse(value)
   if (!success) throw refusal(`This is no request of a migration: ${z.prettifyError(error)}`)
-  for (const { name } of claim.files) {
-    const why = whyNoMigrationName(name)
-    if (why !== undefined)
-      throw refusal(`${JSON.stringify(cutText(name, LIMITS.name))} is no name of a migration: ${why}`)
-  }
+  const misnamed = whyNoMigrationNames(claim.files.map(({ name }) => name))
+  if (misnamed !== undefined) throw refusal(noMigrationName(misnamed))
   const actors = [
     claim.requester,
     ...(claim.proposedBy === undefined ? [] : [claim.proposedBy.agent]),

@@ -3,6 +3,7 @@ import type { Payload } from '@temporalio/common'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { messageOf, RunbookError } from '../../contract/failures.js'
+import { isAskedAs, NOT_ASKED_AS, type OwnHost } from '../../process/asked-host.js'
 import { listen, type Listening } from '../../process/listen.js'
 import { sameText } from '../../process/same-text.js'
 import { EncryptionCodec } from './encryption.js'
@@ -24,11 +25,10 @@ const bodySchema = z.object({
     .max(MOST_PAYLOADS),
 })
 
-export interface CodecServerOptions {
+export interface CodecServerOptions extends OwnHost {
   codecKeys: CodecKeys
   /** 0: any free one. */
   port: number
-  host: string
   /** Pages that may ask, such as `http://127.0.0.1:8233`: that of the Temporal UI. */
   origins: readonly string[]
   /** Asked for as `Authorization: Bearer TOKEN`, or as first part of the path, since a UI without a login sends no header. */
@@ -89,7 +89,8 @@ async function answer(
   options: CodecServerOptions,
   codec: EncryptionCodec,
 ): Promise<Answer> {
-  const { origin } = request.headers
+  const { host, origin } = request.headers
+  if (!isAskedAs(options, host)) return { status: 403, body: { message: NOT_ASKED_AS } }
   if (origin !== undefined && !options.origins.includes(origin))
     return { status: 403, body: { message: 'This page may not ask here: name it with --origin.' } }
   const headers = origin === undefined ? {} : corsFor(origin)

@@ -5,6 +5,9 @@ import { runProbes } from '../../../src/activities/probes/run-probes.js'
 import type { ProbeResult } from '../../../src/contract/monitoring.js'
 import { createBackup } from '../../../src/d1/backup/backup.js'
 import { makeLocalTarget, probe, type LocalTarget } from './target.js'
+import { useBuiltProcesses } from '../../analysis/own-process.js'
+
+useBuiltProcesses()
 
 const HOUR_MS = 3_600_000
 

@@ -6,6 +6,9 @@ import { projectFolder, THREE_ENVIRONMENTS } from '../../config/project-folder.j
 import { readEntries, withSql } from '../../d1/backup/crafted-archive.js'
 import { localTarget, seedLocal } from '../../d1/local-target.js'
 import { runCli, runJson } from '../run-cli.js'
+import { useBuiltProcesses } from '../../analysis/own-process.js'
+
+useBuiltProcesses()
 
 /** Sets the title of the window and clears the screen; turns the writing around; begins a line that looks like ours. */
 const NAME = '\u001B]0;pwn\u0007\u001B[2J\u009B2J\u202Exyz\r✔ all restores'

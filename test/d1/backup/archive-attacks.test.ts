@@ -7,6 +7,9 @@ import { scratchFolder } from '../../../src/process/scratch-folder.js'
 import { readEntries, withSql, zipOf } from './crafted-archive.js'
 import { localTarget, seedLocal } from '../local-target.js'
 import { temporaryFolder } from '../../temporary-folder.js'
+import { useBuiltProcesses } from '../../analysis/own-process.js'
+
+useBuiltProcesses()
 
 /** The entries of a good archive, to be put together wrongly. */
 let entries: Record<string, Buffer>

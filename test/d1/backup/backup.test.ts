@@ -10,6 +10,9 @@ import { parseJsonOutput, runWrangler } from '../../../src/d1/wrangler/wrangler.
 import { LEDGER_SQL, localTarget, seedLocal } from '../local-target.js'
 import { temporaryFolder } from '../../temporary-folder.js'
 import { NASTY_SQL, nastyRows } from '../nasty-database.js'
+import { useBuiltProcesses } from '../../analysis/own-process.js'
+
+useBuiltProcesses()
 
 describe('a backup of a nasty database', () => {
   it('brings every value back, under SQLite, workerd and Wrangler', async () => {

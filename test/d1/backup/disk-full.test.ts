@@ -8,6 +8,9 @@ import { createBackup, archivesOf, newestBackup, restoreBackup } from '../../../
 import { replaceContent } from '../../../src/d1/backup/replace-content.js'
 import { localTarget, seedLocal } from '../local-target.js'
 import { temporaryFolder } from '../../temporary-folder.js'
+import { useBuiltProcesses } from '../../analysis/own-process.js'
+
+useBuiltProcesses()
 
 const MIB = 1024 * 1024
 const mounts: string[] = []

@@ -26,7 +26,9 @@ async function throughD1(statements: string[]): Promise<{ problems: string[]; fo
   const expected = await summarise(database, await takeInventory(connectionReader(database)))
   database.close()
   await exportSqlite({ database: source, file, head: [] })
-  const { tables, restore } = await restoreAndMeasure(file, loaded, 'd1_migrations', 'd1')
+  const { tables, restore } = await restoreAndMeasure({
+    ...{ sqlFile: file, sqliteFile: loaded, migrationsTable: 'd1_migrations', engine: 'd1' },
+  })
   return {
     problems: compareSummaries(expected, tables, { expected: 'before', found: 'after' }),
     foreignKeys: restore.foreignKeyViolations,

@@ -9,6 +9,9 @@ import type { Target } from '../../../src/contract/target.js'
 import { LEDGER_SQL } from '../local-target.js'
 import { temporaryFolder } from '../../temporary-folder.js'
 import { remoteTarget } from '../remote-target.js'
+import { useBuiltProcesses } from '../../analysis/own-process.js'
+
+useBuiltProcesses()
 
 const ART = `CREATE TABLE child (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parent(id));
 CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT, price REAL);

@@ -14,6 +14,9 @@ import { LEDGER_SQL, localTarget, seedLocal } from '../local-target.js'
 import { temporaryFolder } from '../../temporary-folder.js'
 import { NASTY_SQL } from '../nasty-database.js'
 import { remoteTarget } from '../remote-target.js'
+import { useBuiltProcesses } from '../../analysis/own-process.js'
+
+useBuiltProcesses()
 
 const LEDGER = `${LEDGER_SQL} INSERT INTO d1_migrations (name) VALUES ('0001_all.sql');`
 

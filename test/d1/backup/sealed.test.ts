@@ -27,6 +27,9 @@ import { buildIfStale, builtModule } from '../../e2e/processes.js'
 import { emulator, gateway, KEY, startGateway, storageOf } from '../../store/servers.js'
 import { localTarget, seedLocal } from '../local-target.js'
 import { temporaryFolder } from '../../temporary-folder.js'
+import { useBuiltProcesses } from '../../analysis/own-process.js'
+
+useBuiltProcesses()
 
 const SECRET = 'a letter that nobody else may read'
 

@@ -10,6 +10,9 @@ import { replaceContent } from '../../../src/d1/backup/replace-content.js'
 import { fingerprintOf } from '../fingerprint.js'
 import { LEDGER_SQL, localTarget, seedLocal } from '../local-target.js'
 import { temporaryFolder } from '../../temporary-folder.js'
+import { useBuiltProcesses } from '../../analysis/own-process.js'
+
+useBuiltProcesses()
 
 const SCHEMA = 'CREATE TABLE t (v TEXT);'
 

@@ -5,6 +5,7 @@ import { EncryptionCodec } from '../../../src/temporal/codec/encryption.js'
 import { startCodecServer } from '../../../src/temporal/codec/http.js'
 import type { Listening } from '../../../src/process/listen.js'
 import { NO_KEYS, parseCodecKeys } from '../../../src/temporal/codec/keys.js'
+import { FORGED_HOSTS, OWN_HOSTS, statusFor } from '../../forged-host.js'
 
 const codecKeys = parseCodecKeys(`a:${randomBytes(32).toString('base64')}`, 'keys')
 const ORIGIN = 'http://127.0.0.1:8233'
@@ -116,6 +117,27 @@ describe('who may ask', () => {
     })
     expect(other.status).toBe(403)
     expect(other.headers.get('access-control-allow-origin')).toBeNull()
+  })
+})
+
+describe('which name it is asked by', () => {
+  const preflight = { method: 'OPTIONS', headers: { origin: ORIGIN } }
+
+  test.each(FORGED_HOSTS)('%j is none of its own', async (host) => {
+    expect(await statusFor(`${server.url}/decode`, host, preflight)).toBe(403)
+    const withToken = { method: 'POST', headers: { authorization: `Bearer ${TOKEN}` } }
+    expect(await statusFor(`${server.url}/decode`, host, withToken)).toBe(403)
+  })
+
+  test('an address, this machine, and what it is called by are', async () => {
+    for (const host of OWN_HOSTS) expect(await statusFor(`${server.url}/decode`, host, preflight)).toBe(204)
+    const named = await startCodecServer({ ...options, names: ['codec.example.com'] })
+    try {
+      expect(await statusFor(`${named.url}/decode`, 'codec.example.com', preflight)).toBe(204)
+      expect(await statusFor(`${server.url}/decode`, 'codec.example.com', preflight)).toBe(403)
+    } finally {
+      await named.close()
+    }
   })
 })
 
