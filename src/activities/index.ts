@@ -22,6 +22,7 @@ import { checkConnectivity } from './connectivity.js'
 import { keepReverseMigration, updateDocuments } from './documents.js'
 import { permitAdoption, permitMigration, permitRestore, permitTravel } from './permission.js'
 import { findLostRun } from './lost-run.js'
+import { keepNeeds } from './needs.js'
 import { checkPrerequisites } from './prerequisites.js'
 import { writeFailureFiles, writeReport } from './record.js'
 import { rehearse } from './rehearse.js'
@@ -29,7 +30,7 @@ import { writtenSince } from './written-since.js'
 import { prepareReverse, restoreFromBackup, reverseOfPlan, travelBack } from './roll-back.js'
 import { seal } from './seal.js'
 import { validateMigration } from './validate.js'
-import { defaultHome, type ActivityContext, type WorkerHome } from './worker-place.js'
+import { artifactStore, defaultHome, type ActivityContext, type WorkerHome } from './worker-place.js'
 
 export interface ActivityOptions extends Partial<Omit<WorkerHome, 'variables'>> {
   /** What this worker serves: nothing else is done, whatever a request or an activity's input says. */
@@ -102,9 +103,13 @@ export function createActivities({
     runChecklist: bound('runChecklist', (here, input, { signal }) =>
       runChecklist(here, stagingProof, input, signal),
     ),
-    createBackup: bound('createBackup', async ({ target, store }, input, { signal, beat }) =>
-      onItsDisk(await createBackup({ ...input, target, store, signal, onProgress: beat }), { place, target }),
-    ),
+    createBackup: bound('createBackup', async (here, input, { signal, beat }) => {
+      const { target, store } = here
+      const backup = await createBackup({ ...input, target, store, signal, onProgress: beat })
+      await artifactStore(here).prune()
+      return onItsDisk(backup, { place, target })
+    }),
+    keepNeeds: bound('keepNeeds', keepNeeds),
     checkArchive: bound('checkArchive', checkArchive),
     sealArchives: bound('sealArchives', seal),
     rehearse: bound('rehearse', (here, input, { signal, beat, charterHash }) =>

@@ -140,6 +140,16 @@ export interface SlowActivities {
     }>
   >
   takeBaseline(input: { target: Target; monitoring: MonitoringPlan }): Promise<Baseline>
+  /**
+   * Keeps what a run needs that waits for people: its hold on these archives, and its files, are as of now. One that is gone stays gone: the run
+   * says so where it needs it.
+   */
+  keepNeeds(input: {
+    target: Target
+    runKey: string
+    archives: string[]
+    bundle: Bundle
+  }): Promise<Audited<{ kept: number }>>
   /** The archive behind a plan is there, as it was. Throws `BackupInvalid`. For where an apply may run on another worker than that has it. */
   checkArchive(input: {
     target: Target

@@ -113,6 +113,7 @@ const ACTIVITY_INPUTS = {
     requester: z.string().optional(),
   }),
   takeBaseline: z.object({ target, monitoring: monitoringPlanSchema }),
+  keepNeeds: z.object({ target, runKey, archives: z.array(z.string()), bundle }),
   checkArchive: z.object({ target, backup: z.object({ file: z.string(), sha256 }) }),
   sealArchives: z.object({ target, runKey, wentOnFrom: runKey.optional() }),
   proveAdoption: z.object({

@@ -1,5 +1,6 @@
 import { DefaultLogger, Runtime, type LogEntry, type RuntimeOptions } from '@temporalio/worker'
 import getPort from 'get-port'
+import { defined } from '../contract/defined.js'
 import { redact } from '../process/redact.js'
 import type { ObserveSettings } from './settings.js'
 import { BUCKETS } from './meters.js'
@@ -11,12 +12,16 @@ export const NATIVE_LOG = { forward: {}, filter: { core: 'WARN', other: 'ERROR' 
  * Installs the SDK's runtime with the log and the exporter of metrics that are asked for. Returns the address of the exporter, which
  * only this machine reaches: `endpoint.ts` serves it. Once a process, before the first worker or connection of it.
  */
-export async function installRuntime({ metrics, json }: ObserveSettings): Promise<string | undefined> {
+export async function installRuntime({
+  metrics,
+  json,
+  logger,
+}: ObserveSettings): Promise<string | undefined> {
   const bindAddress = metrics === undefined ? undefined : `127.0.0.1:${await getPort()}`
   const options: RuntimeOptions = {
     ...(json
       ? { logger: new DefaultLogger('INFO', (entry) => void process.stderr.write(`${jsonLine(entry)}\n`)) }
-      : {}),
+      : defined({ logger })),
     telemetryOptions: {
       logging: NATIVE_LOG,
       ...(bindAddress === undefined

@@ -1,3 +1,4 @@
+import type { Logger } from '@temporalio/worker'
 import { RunbookError } from '../contract/failures.js'
 import { namedHosts, type OwnHost } from '../process/asked-host.js'
 
@@ -13,6 +14,8 @@ export interface ObserveSettings {
   metrics: ListenAt | undefined
   /** Whether the log is one JSON document a line. */
   json: boolean
+  /** The SDK's log where it is no JSON; default: the SDK's own. */
+  logger?: Logger
 }
 
 /** What the flag says, else the variables. Throws `ConfigInvalid`. */

@@ -1,3 +1,9 @@
+/**
+ * How long what a run needs is kept for it without a word from it: one that was terminated never lets go by itself. A run that waits for people
+ * says so again in time (`workflows/needs.ts`). Milliseconds.
+ */
+export const LONGEST_HOLD_MS = 30 * 24 * 60 * 60_000
+
 /** What is kept: a backup; a note that a run needs one; migration files too large for a history; what a run wrote for people. */
 export const KINDS = ['archive', 'hold', 'bundle', 'document'] as const
 export type Kind = (typeof KINDS)[number]

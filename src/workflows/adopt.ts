@@ -1,5 +1,5 @@
 import { OWN_NAME } from '../contract/names.js'
-import { ApplicationFailure, sleep } from '@temporalio/workflow'
+import { ApplicationFailure } from '@temporalio/workflow'
 import type { Adoption } from '../contract/adoption.js'
 import { defined } from '../contract/defined.js'
 import { command, words } from '../contract/next-command.js'
@@ -39,12 +39,12 @@ export async function adopt(run: Run): Promise<Completed> {
   }
 }
 
-async function untilOpen({ request }: Run): Promise<void> {
-  const { window, freezes } = request
+async function untilOpen(run: Run): Promise<void> {
+  const { window, freezes } = run.request
   const state = windowState({ window, freezes, now: Date.now() })
   if (state.state === 'closed') throw new GateExpired(state.freeze ?? 'window')
   if (state.state === 'open') return
-  await sleep(state.forMs, { summary: waitingText(state, request).summary })
+  await run.sleepLong(Date.now() + state.forMs, waitingText(state, run.request).summary)
 }
 
 /** On a copy that is made for it: what is proven is proven of now. */

@@ -26,6 +26,7 @@ import { endedHealthy, lastLook, verdictCounts } from '../runbook/monitoring/end
 import { monitoredText } from '../runbook/monitoring/compressed.js'
 import { LEFT_UNFINISHED } from '../runbook/unfinished-run.js'
 import { plural } from '../text/plural.js'
+import { keepNeeds } from './needs.js'
 import { Run, type Completed } from './run.js'
 import { listen } from './signals.js'
 import { neverLeftTouched } from './touched.js'
@@ -52,7 +53,7 @@ export async function productionMigration(request: MigrationRequest): Promise<Ru
 /** A request that cannot be read ends the run at once: thrown as it is, Temporal would try it for ever. */
 function open(request: MigrationRequest): Run {
   try {
-    const run = new Run(request)
+    const run = new Run(request, keepNeeds)
     listen(run)
     run.begin()
     return run

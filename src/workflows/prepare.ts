@@ -96,7 +96,7 @@ export async function untilWindowOpens(run: Run): Promise<void> {
   if (state.state === 'open') return
   const { waiting, summary } = waitingText(state, run.request)
   run.say('checklist', waiting)
-  await sleep(state.forMs, { summary })
+  await run.sleepLong(Date.now() + state.forMs, summary)
   run.view.checks = []
   await prerequisites(run)
   await checklist(run)

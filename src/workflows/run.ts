@@ -5,6 +5,7 @@ import {
   log,
   patched,
   setCurrentDetails,
+  sleep,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow'
@@ -35,6 +36,9 @@ import { Gatekeeper } from './gatekeeper.js'
 import { searchAttributesOf } from './search-attributes.js'
 import { aboutOf, newRunView, phaseOf, stepOf, type Ending } from './state.js'
 import { placeOf, type Words } from '../contract/next-command.js'
+
+/** Well within the time for which what a run needs is kept without a word from it. Milliseconds. */
+const KEEP_AGAIN_MS = 7 * 24 * 60 * 60_000
 
 interface WayBackTried {
   /** It may have touched the database. */
@@ -79,13 +83,18 @@ export class Run {
   keptBecause: string | undefined
   /** The way back that was tried last. */
   wayBack: WayBackTried = { began: false }
+  /** How often it has waited for what may take weeks: each wait has a place of its own in the history. */
+  private waits = 0
+  /** Keeps what the run needs while it waits. */
+  private readonly keepNeeds: (run: Run) => Promise<void>
   /** The key of the lost run that this one goes on from. */
   goesOnFrom: string | undefined
   private stop: { kind: 'abort' | 'supersede'; request: StopRequest } | null = null
   private readonly body = new CancellationScope()
 
   /** Registers the handler of decisions; `listen` registers the others. Both before the first `await` of the workflow. */
-  constructor(request: MigrationRequest) {
+  constructor(request: MigrationRequest, keepNeeds: (run: Run) => Promise<void>) {
+    this.keepNeeds = keepNeeds
     const { workflowId, runId, startTime } = workflowInfo()
     this.request = { ...request }
     this.view = newRunView(request, { workflowId, runId, startedAt: startTime.toISOString() })
@@ -335,7 +344,8 @@ export class Run {
         reminderMessage({ ...about, who: who(), at: Date.now(), openedAt, escalated, ...ways }),
       )
     }
-    if (!(await this.gates.decided(gate, deadline))) this.gates.expire(gate)
+    const decided = await this.waitLong((untilMs) => this.gates.decided(gate, untilMs), deadline)
+    if (!decided) this.gates.expire(gate)
   }
 
   /** Epoch milliseconds. What is approved after the end of the window, or in a freeze, could not be applied any more. */
@@ -356,7 +366,39 @@ export class Run {
   /** Waits while somebody has paused the run. */
   async whileRunning(): Promise<void> {
     if (!this.view.paused) return
-    await condition(() => !this.view.paused)
+    const goesOn = (): boolean => !this.view.paused
+    await this.waitLong(async (untilMs) => {
+      if (untilMs !== undefined) return condition(goesOn, untilMs - Date.now())
+      await condition(goesOn)
+      return true
+    })
+  }
+
+  /**
+   * Waits as long as it takes, or until `deadline` (epoch milliseconds); archives and files that the run needs are kept for it meanwhile. `done`:
+   * waits until `untilMs`, and answers whether what is waited for has come. Runs that began before this lost theirs after 30 days.
+   */
+  private async waitLong(
+    done: (untilMs: number | undefined) => Promise<boolean>,
+    deadline?: number,
+  ): Promise<boolean> {
+    this.waits += 1
+    if (!patched(`needs-are-kept-${this.waits}`)) return done(deadline)
+    for (;;) {
+      const next = Date.now() + KEEP_AGAIN_MS
+      if (deadline !== undefined && deadline <= next) return done(deadline)
+      if (await done(next)) return true
+      await this.keepNeeds(this)
+    }
+  }
+
+  /** `until`: epoch milliseconds. */
+  async sleepLong(until: number, summary: string): Promise<void> {
+    const sleepUntil = async (untilMs = until): Promise<boolean> => {
+      await sleep(untilMs - Date.now(), { summary })
+      return false
+    }
+    await this.waitLong(sleepUntil, until)
   }
 
   /** Real milliseconds of a duration of the monitoring: the demo compresses a day into seconds. People decide at their own pace. */

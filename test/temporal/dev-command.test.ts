@@ -20,8 +20,8 @@ const shop = () =>
   })
 
 /** `dev` in a project, once its worker polls. */
-async function dev(folder: string) {
-  const running = launchService(['dev', '--project', folder], {})
+async function dev(folder: string, env: Record<string, string> = {}) {
+  const running = launchService(['dev', '--project', folder], env)
   await untilSays(running, /Worker +polls/)
   const server = readDevRecord(folder)?.pid ?? 0
   expect(isAlive(server)).toBe(true)
@@ -40,7 +40,10 @@ test.skipIf(process.platform === 'win32')(
   'closing the terminal of `dev` ends its Temporal server with it, in order, however often it is said',
   async () => {
     const folder = shop()
-    const { running, server } = await dev(folder)
+    const { running, server } = await dev(folder, { D1_RUNBOOK_METRICS: '0' })
+    const told = await untilSays(running, /Metrics +http\S+/)
+    const metrics = await fetch(/Metrics +(\S+)/.exec(told)?.[1] ?? '')
+    expect(await metrics.text()).toContain('d1_runbook_')
     running.kill('SIGHUP')
     running.kill('SIGHUP')
     const { exitCode, stderr } = await running

@@ -400,6 +400,7 @@ describe('an activity that a rogue workflow schedules', () => {
     createBackup: () => ({ files, keep: 1 }),
     rehearse: () => ({ files, bundle: request.bundle, backup: backup(archive()), status: status() }),
     takeBaseline: () => ({ monitoring: request.monitoring }),
+    keepNeeds: () => ({ runKey: OWN, archives: [archive()], bundle: request.bundle }),
     checkArchive: () => ({ backup: backup(archive()) }),
     sealArchives: () => ({ runKey: OWN }),
     reverseOfPlan: () => ({

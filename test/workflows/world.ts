@@ -61,6 +61,7 @@ export function openWorld(override: (world: World) => Partial<RunbookActivities>
       timestamp: now(),
     }),
     readBookmark: async () => ({ bookmark: 'now' }),
+    keepNeeds: async () => ({ kept: 0 }),
     createBackup: async () => ({
       file: 'backup-local-2026-01-02-030405.zip',
       sha256: 'b'.repeat(64),

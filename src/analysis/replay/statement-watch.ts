@@ -83,8 +83,14 @@ export async function withoutEndless<Answer>(
   onProgress?: (message: string) => void,
 ): Promise<Answer> {
   const hopeless: Unreachable[] = []
+  // The next attempt comes by the same slow statements.
+  const told = new Set<string>()
+  const tellOnce = (message: string): void => {
+    if (!told.has(message)) onProgress?.(message)
+    told.add(message)
+  }
   for (;;) {
-    const watch = new StatementWatch(what, limitMs, onProgress)
+    const watch = new StatementWatch(what, limitMs, tellOnce)
     try {
       const answer = await attempt(watch, hopeless)
       if (answer !== undefined) return answer

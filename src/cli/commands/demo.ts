@@ -80,7 +80,7 @@ async function play(stage: DemoStage, options: DemoOptions, output: Output): Pro
   const { createActivities } = await import('../../activities/index.js')
   const { withSession } = await import('../../client/session.js')
   const { quietWorkerLog } = await import('./worker-log.js')
-  quietWorkerLog({ ownSignals: true })
+  quietWorkerLog()
   const { projectDir } = stage
   const { taskQueue, service } = await workerConfiguration({ projectDir, files: [] })
   const { connection, namespace } = await connectWorker({ projectDir })

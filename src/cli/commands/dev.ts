@@ -17,6 +17,8 @@ export function devCommand(app: App, summary: string): Command {
       app.action<{ charter?: string[] }>(async ({ options, output, given }) => {
         const { loadProject } = await import('../../config/project.js')
         const { demandServes, workerConfiguration } = await import('../../config/worker-service.js')
+        const { readObserveSettings } = await import('../../observe/settings.js')
+        const observe = readObserveSettings(undefined, process.env)
         const project = await loadProject({ projectDir: options.project })
         const configured = await workerConfiguration({ projectDir: options.project, files: options.charter })
         if (given('env')) demandServes(configured, options.env)
@@ -28,8 +30,7 @@ export function devCommand(app: App, summary: string): Command {
           tail = words
         })
         try {
-          const { quietWorkerLog } = await import('./worker-log.js')
-          quietWorkerLog({ ownSignals: false })
+          const { quietLogger } = await import('./worker-log.js')
           const { runWorker } = await import('../../worker.js')
           const { runUnderWay, unfinishedRuns } = await import('./unfinished-runs.js')
           const unfinished = await unfinishedRuns(project)
@@ -38,12 +39,14 @@ export function devCommand(app: App, summary: string): Command {
             projectDir: options.project,
             taskQueue,
             service,
+            observe: { ...observe, logger: quietLogger() },
             until: died,
-            onReady: () => {
+            onReady: ({ observed }) => {
               output.note(`Temporal UI    ${server.uiUrl}`)
               output.note(`Temporal       ${server.address}, namespace ${server.namespace}`)
               sayServed(output.note, configured)
               output.note(`Worker         polls ${taskQueue}`)
+              if (observed !== undefined) output.note(`Metrics        ${observed}/metrics`)
               for (const line of unfinished) output.note(line)
               output.note(words`Next, in another terminal: ${next}     (Ctrl-C here stops everything)`)
             },

@@ -1,24 +1,25 @@
-import { DefaultLogger, Runtime, type LogEntry } from '@temporalio/worker'
+import { DefaultLogger, Runtime, type LogEntry, type Logger } from '@temporalio/worker'
 import { NATIVE_LOG } from '../../observe/runtime.js'
+
+/** Installs {@link quietLogger}, for a process that handles Ctrl-C itself: the SDK does not. Call once, before the first worker. */
+export function quietWorkerLog(): void {
+  Runtime.install({
+    logger: quietLogger(),
+    telemetryOptions: { logging: NATIVE_LOG },
+    shutdownSignals: [],
+  })
+}
 
 /**
  * A person's terminal shows what happens to their database; of the worker's own log only warnings, one line each. With
- * D1_RUNBOOK_DEBUG they come whole, with stacks. Call once, before the first worker.
- * `ownSignals`: Ctrl-C is ours to handle; else the SDK drains the worker on it.
+ * D1_RUNBOOK_DEBUG they come whole, with stacks.
  */
-export function quietWorkerLog({ ownSignals }: { ownSignals: boolean }): void {
+export function quietLogger(): Logger {
   const debug = process.env['D1_RUNBOOK_DEBUG']
-  const whole = debug !== undefined && debug !== ''
-  const logger = whole
-    ? new DefaultLogger('WARN')
-    : new DefaultLogger('WARN', (entry) => {
-        const line = warningLine(entry)
-        if (line !== undefined) process.stderr.write(`${line}\n`)
-      })
-  Runtime.install({
-    logger,
-    telemetryOptions: { logging: NATIVE_LOG },
-    ...(ownSignals ? { shutdownSignals: [] } : {}),
+  if (debug !== undefined && debug !== '') return new DefaultLogger('WARN')
+  return new DefaultLogger('WARN', (entry) => {
+    const line = warningLine(entry)
+    if (line !== undefined) process.stderr.write(`${line}\n`)
   })
 }
 

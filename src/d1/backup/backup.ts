@@ -16,7 +16,7 @@ import type { Measured } from './export/comparison.js'
 import { backupPrice, lastExport, usedOfDay } from './price.js'
 import { exportRemote } from './export/remote-export.js'
 import type { Hold } from './holds.js'
-import { pruneBundles, pruneDocuments } from './document-retention.js'
+import { pruneDocuments } from './document-retention.js'
 import { pruneBackups } from './retention.js'
 import { sealArchive } from './seal.js'
 import { openSqlite } from '../sqlite/sqlite.js'
@@ -77,7 +77,6 @@ export async function createBackup(request: BackupRequest): Promise<BackupRecord
     await pruneBackups({ archives, keep, verified: file })
     if (store !== undefined) {
       await pruneDocuments({ store, environment: target.environment, keep })
-      await pruneBundles(store)
     }
     return {
       ...{ file, sha256, sizeBytes },
@@ -227,7 +226,10 @@ async function verifyExport(
   signal: AbortSignal | undefined,
 ): Promise<{ restored: Restored; moved: MovedTable[] | undefined }> {
   const { migrationsTable } = target
-  const restored = await verifyInOwnProcess({ sqlFile, sqliteFile, migrationsTable, engine: 'd1' }, { signal })
+  const restored = await verifyInOwnProcess(
+    { sqlFile, sqliteFile, migrationsTable, engine: 'd1' },
+    { signal },
+  )
   const problems: string[] = []
   if (exported.schemaFingerprint !== restored.schemaFingerprint) {
     problems.push('The schema of the restored copy is not that of the database.')

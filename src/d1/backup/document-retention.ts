@@ -1,5 +1,4 @@
-import type { Store } from '../../store/store.js'
-import { LONGEST_HOLD_MS } from './holds.js'
+import { LONGEST_HOLD_MS, type Store } from '../../store/store.js'
 
 /** `<environment>-<when>-<short run ID>`, as a run names its folder. */
 const RUN_KEY = /^(?<environment>.+)-(?<when>\d{8}-\d{6})-[0-9a-f]{8}$/
@@ -33,18 +32,4 @@ export async function pruneDocuments({
   const newestFirst = [...runs].sort(([, one], [, other]) => other.localeCompare(one)).map(([run]) => run)
   const surplus = new Set(newestFirst.slice(keep).filter((run) => !needed.has(run)))
   for (const { key, location } of documents) if (surplus.has(key.run)) await store.remove(location)
-}
-
-/**
- * Removes bundles that no run has asked for as long as a run may hold an archive without a word: whoever loads one renews it
- * (`migrations/artifacts.ts`). They are shared by runs, and of no environment.
- */
-export async function pruneBundles(store: Store): Promise<void> {
-  const isOld = ({ at }: { at: Date }): boolean => Date.now() - at.getTime() >= LONGEST_HOLD_MS
-  for (const { key, at } of await store.list()) {
-    if (key.kind !== 'bundle' || !isOld({ at })) continue
-    // A run may have asked for it meanwhile.
-    const now = await store.stat(key)
-    if (now !== undefined && isOld(now)) await store.remove(now.location)
-  }
 }

@@ -1,9 +1,7 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { partOf } from '../../store/object-path.js'
-
-/** A run that was terminated never lets go by itself. Milliseconds. */
-export const LONGEST_HOLD_MS = 30 * 24 * 60 * 60_000
+import { LONGEST_HOLD_MS } from '../../store/store.js'
 
 const SUFFIX = '.held'
 

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { scratchFolder } from '../../process/scratch-folder.js'
-import type { Store, StoredObject } from '../../store/store.js'
+import { LONGEST_HOLD_MS, type Store, type StoredObject } from '../../store/store.js'
 import { putContent } from '../../store/text-object.js'
 import { diskFailure } from '../sqlite/disk-failure.js'
 import { archiveName, archiveTime } from './archive-names.js'
 import type { Archives, StoredBackup } from './archives.js'
-import { byAge, LONGEST_HOLD_MS } from './holds.js'
+import { byAge } from './holds.js'
 
 /**
  * Archives in the store of all workers, under the database and the run that made them. A run's note on an archive is an object of the

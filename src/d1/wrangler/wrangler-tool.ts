@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import semver from 'semver'
 import { RunbookError } from '../../contract/failures.js'
-import { fileSha256 } from '../../process/file-sha256.js'
+import { changedFile, nearestPackage, readTree, type PackageTree } from './package-tree.js'
 
 /** Oldest Wrangler of the runbook. */
 export const MINIMUM_WRANGLER = '4.33.2'
@@ -43,23 +42,24 @@ export interface Wrangler {
 interface Kept {
   tool: Wrangler
   packageFile: string
-  sha256: string
+  tree: PackageTree
 }
 
 let kept: ReadonlyMap<string, Kept> | undefined
 
 /**
- * From now on only the Wranglers are run that these projects have now, as long as their bytes are the same, and for every other folder the
- * one that came with us: a worker has credentials, and must not hand them to what a checkout brings later. Returns what ends that. A
+ * From now on only the Wranglers are run that these projects have now, as long as their bytes and those of all packages that they load are the
+ * same, and for every other folder the one that came with us: a worker has credentials, and must not hand them to what a checkout brings later.
+ * Returns what ends that. A
  * project whose Wrangler cannot be found has to do without one.
  */
 export async function keepWranglers(projectDirs: readonly string[]): Promise<() => void> {
   const found = new Map<string, Kept>()
   for (const folder of new Set(projectDirs.map((projectDir) => resolve(projectDir)))) {
-    const packageFile = nearestPackage(folder)
+    const packageFile = nearestPackage(folder, 'wrangler')
     if (packageFile === undefined) continue
     const tool = await wranglerOf(packageFile, folder, 'project').catch(() => undefined)
-    if (tool !== undefined) found.set(folder, { tool, packageFile, sha256: await bytesOf(packageFile, tool) })
+    if (tool !== undefined) found.set(folder, { tool, packageFile, tree: await readTree(packageFile) })
   }
   kept = found
   return () => {
@@ -75,24 +75,18 @@ export async function keepWranglers(projectDirs: readonly string[]): Promise<() 
 export async function findWrangler(projectDir: string): Promise<Wrangler> {
   const folder = resolve(projectDir)
   if (kept === undefined) {
-    const own = nearestPackage(folder)
+    const own = nearestPackage(folder, 'wrangler')
     return wranglerOf(own ?? bundledPackage(), folder, own === undefined ? 'bundled' : 'project')
   }
   const known = kept.get(folder)
   if (known === undefined) return wranglerOf(bundledPackage(), folder, 'bundled')
-  if ((await bytesOf(known.packageFile, known.tool)) === known.sha256) return known.tool
+  const changed = await changedFile(known.packageFile, known.tree)
+  if (changed === undefined) return known.tool
   throw new RunbookError(
     'ToolMissing',
-    `${dirname(known.packageFile)} is not the Wrangler any more that this worker found at its start.`,
+    `${dirname(known.packageFile)} is not the Wrangler any more that this worker found at its start: ${changed} is another one.`,
     { advice: 'Where that is meant, as after an upgrade, start the worker again.' },
   )
-}
-
-/** Of the files by which it begins: what it is called, its script, and the bundle that nearly all of it is in. */
-async function bytesOf(packageFile: string, { args }: Wrangler): Promise<string> {
-  const files = [packageFile, ...args, join(dirname(packageFile), 'wrangler-dist', 'cli.js')]
-  const sums = await Promise.all(files.map((file) => fileSha256(file).catch(() => 'gone')))
-  return sums.join(' ')
 }
 
 async function wranglerOf(
@@ -147,14 +141,6 @@ export async function knownWrangler(
   } catch (error) {
     if (error instanceof RunbookError) return undefined
     throw error
-  }
-}
-
-function nearestPackage(from: string): string | undefined {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const candidate = join(folder, 'node_modules', 'wrangler', 'package.json')
-    if (existsSync(candidate)) return candidate
-    if (dirname(folder) === folder) return undefined
   }
 }
 

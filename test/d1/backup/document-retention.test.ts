@@ -1,7 +1,7 @@
 import { utimesSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { pruneBundles, pruneDocuments } from '../../../src/d1/backup/document-retention.js'
+import { pruneDocuments } from '../../../src/d1/backup/document-retention.js'
 import { storedArtifacts } from '../../../src/d1/migrations/artifacts.js'
 import { openStore } from '../../../src/store/open-store.js'
 import type { Kind, Store } from '../../../src/store/store.js'
@@ -73,7 +73,7 @@ it('a bundle goes once no run has asked for it for 30 days, and one that is aske
     if (!key.name.startsWith(young)) utimesSync(location, longAgo, longAgo)
 
   expect(await bundles.load(used)).toEqual(Buffer.from(used))
-  await pruneBundles(store)
+  await bundles.prune()
   const rest = (await store.list()).map(({ key }) => key.name).sort()
   expect(rest).toEqual([`${used}.gz`, 'backup-production-2026-03-01-120000.zip', `${young}.gz`].sort())
   expect(await bundles.load(used)).toEqual(Buffer.from(used))

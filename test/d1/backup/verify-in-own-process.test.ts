@@ -11,9 +11,10 @@ useBuiltProcesses()
 const ROWS = 'CREATE TABLE t (a); INSERT INTO t VALUES (1), (2);'
 /** Each is twice the work of the one below it, though nobody reads it: SQLite asks for its columns. */
 const upon = (views: number, how: (below: string) => string): string =>
-  Array.from({ length: views }, (_, at) => `CREATE VIEW v${at} AS ${how(at === 0 ? 't' : `v${at - 1}`)};`).join(
-    '\n',
-  )
+  Array.from(
+    { length: views },
+    (_, at) => `CREATE VIEW v${at} AS ${how(at === 0 ? 't' : `v${at - 1}`)};`,
+  ).join('\n')
 const joined = (below: string): string => `SELECT x.a FROM ${below} x JOIN ${below} y`
 const united = (below: string): string => `SELECT a FROM ${below} UNION ALL SELECT a FROM ${below}`
 const large = 'length(hex(zeroblob(400000000)))'
