@@ -42,8 +42,8 @@ const waits: [string, (begun: number) => Partial<MigrationRequest>, (handle: Run
         await handle.signal(decideSignal, { gate: 'team-lead', decision: 'approve', actor: 'Bea' })
         await server.env.sleep(WAIT)
         await handle.signal(resumeSignal, { actor: 'Bea' })
-        await until(handle, gateOpen('plan'))
-        await handle.signal(decideSignal, { gate: 'plan', decision: 'reject', actor: 'Bea' })
+        await until(handle, gateOpen('environment'))
+        await handle.signal(decideSignal, { gate: 'environment', decision: 'reject', actor: 'Bea' })
       },
     ],
   ]
@@ -79,10 +79,10 @@ it('an archive that it has named is among them, and a wait of days asks for noth
   }
   const request = requestFor(randomUUID())
   await server.migrate(world, request, async (handle) => {
-    for (const gate of ['team-lead', 'plan', 'final'] as const) {
+    for (const gate of ['team-lead', 'environment', 'connectivity', 'preflight'] as const) {
       await until(handle, gateOpen(gate))
-      await server.env.sleep(gate === 'final' ? 8 * DAY : 6 * DAY)
-      const decision = gate === 'final' ? 'reject' : 'approve'
+      await server.env.sleep(gate === 'preflight' ? 8 * DAY : 6 * DAY)
+      const decision = gate === 'preflight' ? 'reject' : 'approve'
       await handle.signal(decideSignal, { gate, decision, actor: 'Bea' })
     }
     return handle.result()

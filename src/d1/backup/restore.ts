@@ -1,5 +1,5 @@
 import { constants, existsSync } from 'node:fs'
-import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BackupMetadata, LedgerEntry, TableSummary } from '../../contract/backup.js'
 import { RunbookError } from '../../contract/failures.js'
@@ -74,6 +74,7 @@ async function restore(
     })
   }
   const { folder, remove } = await scratchFolder('restore', { within: to, hidden: true })
+  await removeOldHalves(to)
   try {
     const loaded = join(folder, 'database.sqlite')
     const { unpacked, restored } = await openValid({ file, folder, opener, signal }, loaded)
@@ -92,6 +93,23 @@ async function restore(
     throw diskFailure(error, to)
   } finally {
     await remove()
+  }
+}
+
+/** Halves of 0.1.0 had this name; none of its restores took a day. */
+const OLD_HALF = /^\.restore-\w{6}$/
+const DAY_MS = 24 * 60 * 60_000
+/** All that such a half can hold: a folder with anything else in it is not ours. */
+const IN_A_HALF = new Set(['database.sql', 'database.sqlite', 'database.sqlite-journal', 'state.sqlite'])
+
+/** What a killed restore of an earlier version left there: it is production data, and nobody looks for it. */
+async function removeOldHalves(to: string): Promise<void> {
+  for (const entry of await readdir(to, { withFileTypes: true })) {
+    if (!entry.isDirectory() || !OLD_HALF.test(entry.name)) continue
+    const half = join(to, entry.name)
+    const isOld = Date.now() - (await stat(half)).mtimeMs > DAY_MS
+    if (isOld && (await readdir(half)).every((name) => IN_A_HALF.has(name)))
+      await rm(half, { recursive: true, force: true })
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -251,8 +251,17 @@ describe('an archive that must not be trusted', () => {
     const left = join(to, basename(folder).replace(`-${process.pid}-`, '-4194305-'))
     mkdirSync(left)
     writeFileSync(join(left, 'database.sql'), 'INSERT INTO kept VALUES (1);')
+    const [old, young, other] = ['.restore-Ab12Cd', '.restore-Ef34Gh', '.restore-Ij56Kl'].map((name) => {
+      mkdirSync(join(to, name))
+      writeFileSync(join(to, name, 'database.sql'), 'INSERT INTO kept VALUES (1);')
+      return join(to, name)
+    })
+    if (old === undefined || young === undefined || other === undefined) throw new Error('three')
+    writeFileSync(join(other, 'notes.txt'), "somebody's own")
+    const longAgo = new Date(Date.now() - 2 * 24 * 60 * 60_000)
+    for (const folder of [old, other]) utimesSync(folder, longAgo, longAgo)
     await restoreBackup({ file, to })
-    expect(existsSync(left)).toBe(false)
+    expect([left, old, young, other].map((folder) => existsSync(folder))).toEqual([false, false, true, true])
     expect(existsSync(join(to, 'database.sqlite'))).toBe(true)
   })
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -113,5 +113,19 @@ describe('a bundle in the artifact store', () => {
       type: 'ValidationFailed',
       message: expect.stringContaining('lacks'),
     })
+  })
+  it('goes once no run has asked for it for 30 days, and with it what a killed process left; nothing else does', async () => {
+    const folder = temporaryFolder()
+    const bundles = artifactFolder(folder)
+    const [used, unused] = ['a', 'b'].map((letter) => letter.repeat(64))
+    const half = `.${'c'.repeat(64)}.2f.tmp`
+    for (const one of [used, unused]) await bundles.keep(one ?? '', Buffer.from('x'))
+    for (const name of [half, 'notes.txt']) writeFileSync(join(folder, name), 'x')
+    const longAgo = new Date(Date.now() - 31 * 24 * 60 * 60_000)
+    for (const name of readdirSync(folder)) utimesSync(join(folder, name), longAgo, longAgo)
+    expect(await bundles.load(used ?? '')).toEqual(Buffer.from('x'))
+    await bundles.prune()
+    expect(readdirSync(folder).sort()).toEqual([`${used}.gz`, 'notes.txt'].sort())
+    await artifactFolder(join(folder, 'never made')).prune()
   })
 })
