@@ -27,7 +27,12 @@ test('every variable of the manifests and of docker-compose.yml is one that some
   expect(asked.length).toBeGreaterThan(6)
   const readers = [
     ...['src/worker.ts', 'src/config/worker-service.ts', 'src/observe/settings.ts'],
-    ...['src/activities/worker-place.ts', 'src/cli/commands/codec-server.ts', 'src/process/asked-host.ts', 'src/temporal/codec/keys.ts'],
+    ...[
+      'src/activities/worker-place.ts',
+      'src/cli/commands/codec-server.ts',
+      'src/process/asked-host.ts',
+      'src/temporal/codec/keys.ts',
+    ],
     'node_modules/@temporalio/envconfig/lib/envconfig-toml.js',
   ].map((file) => read(file))
   const known = new Set(readers.flatMap((text) => text.match(SETTING) ?? []))
