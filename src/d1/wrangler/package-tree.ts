@@ -61,14 +61,14 @@ async function stampsOf(packageFile: string): Promise<Map<string, string>> {
 
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
-  const below = entries
+  const found: string[] = []
+  for (const entry of entries) {
     // Packages of its own are found by their names, or not loaded.
-    .filter(({ name }) => name !== 'node_modules')
-    .map((entry) => {
-      const file = path.join(folder, entry.name)
-      return entry.isDirectory() ? filesBelow(file) : [file]
-    })
-  return (await Promise.all(below)).flat()
+    if (entry.name === 'node_modules') continue
+    const file = path.join(folder, entry.name)
+    found.push(...(entry.isDirectory() ? await filesBelow(file) : [file]))
+  }
+  return found
 }
 
 /** The folder of the package and those of all that it may load. */
@@ -91,7 +91,7 @@ async function dependenciesOf(packageFile: string): Promise<string[]> {
   try {
     const content = JSON.parse(await readFile(packageFile, 'utf8')) as Record<string, unknown>
     return ['dependencies', 'optionalDependencies', 'peerDependencies'].flatMap((kind) =>
-      Object.keys((content[kind] ?? {}) as object),
+      Object.keys(content[kind] ?? {}),
     )
   } catch {
     return []
