@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { Runtime } from '@temporalio/worker'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { quietWorkerLog, warningLine } from '../../../src/cli/commands/worker-log.js'
+import { quietLogger, quietWorkerLog, warningLine } from '../../../src/cli/commands/worker-log.js'
 import { installRuntime } from '../../../src/observe/runtime.js'
 
 test('a failed try is one line that says what, which try and why', () => {
@@ -27,7 +27,8 @@ test('a worker without workflows is what we want, by the words of the SDK that i
 })
 
 test.each<[string, () => unknown]>([
-  ['dev', () => quietWorkerLog({ ownSignals: true })],
+  ['demo', () => quietWorkerLog()],
+  ['dev', () => installRuntime({ metrics: undefined, json: false, logger: quietLogger() })],
   ['a worker', () => installRuntime({ metrics: undefined, json: false })],
   ['a worker that logs JSON', () => installRuntime({ metrics: undefined, json: true })],
 ])(
