@@ -158,12 +158,13 @@ function report(begunMs: number): void {
   const { user, system } = process.cpuUsage(cpuAt)
   const wallMs = Date.now() - (monitored ?? Date.now())
   const cores = (user + system) / 1000 / Math.max(1, wallMs)
+  const perLook = (user + system) / 1000 / Math.max(1, late.length)
   const [load = 0] = loadavg()
   console.log(
-    '| runs | begun over | looks | verdicts | late p50 | p99 | worst | memory of the worker | processor | machine |\n' +
-      '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n' +
+    '| runs | begun over | looks | verdicts | late p50 | p99 | worst | memory of the worker | processor | a look | machine |\n' +
+      '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n' +
       `| ${runs} | ${seconds(begunMs)} s | ${late.length} of ${runs * looks} | ${[...verdicts].map((one) => one.join(': ')).join(', ')} | ` +
-      `${at(0.5)} s | ${at(0.99)} s | ${at(1)} s | ${Math.round(peak.rss / 1e6)} MB | ${cores.toFixed(2)} cores | ` +
+      `${at(0.5)} s | ${at(0.99)} s | ${at(1)} s | ${Math.round(peak.rss / 1e6)} MB | ${cores.toFixed(2)} cores | ${perLook.toFixed(0)} ms | ` +
       `${availableParallelism()} cores, load ${load.toFixed(1)} |`,
   )
 }

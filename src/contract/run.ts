@@ -326,6 +326,8 @@ export const runViewSchema = z.object({
   success: z.boolean(),
   workflowId: z.string(),
   runId: z.string(),
+  /** Somebody reset it, by Temporal's own command: the ID of the run that it began as. */
+  resetFrom: z.string().optional(),
   environment: z.string(),
   database: databaseSchema,
   /** What `--database` must say to mean it, where the environment has several; absent in runs that began before it was kept. */

@@ -6,11 +6,21 @@ import { compressedText } from './monitoring/compressed.js'
 export type Gap = Pick<Check, 'title' | 'message'>
 
 /** What nobody looked at, or somebody left out: a run may go on with it, and whoever gives the final word must have read it. */
-export function gapsOf(view: Pick<RunView, 'checks' | 'compressed'>): Gap[] {
+export function gapsOf(
+  view: Pick<RunView, 'checks' | 'compressed' | 'resetFrom' | 'requireSignatures'>,
+): Gap[] {
   const open = view.checks.filter(
     ({ state, actor }) => state === 'warned' || (state === 'skipped' && actor !== undefined),
   )
-  return [...compressedGap(view), ...open]
+  return [...resetGap(view), ...compressedGap(view), ...open]
+}
+
+/** Temporal lets whoever can write to the namespace send a run back to an earlier moment; what it did to the database since stays done. */
+function resetGap({ resetFrom, requireSignatures }: Pick<RunView, 'resetFrom' | 'requireSignatures'>): Gap[] {
+  if (resetFrom === undefined) return []
+  const signed =
+    requireSignatures === true ? '; no worker applies or takes back anything for what was signed before' : ''
+  return [{ title: 'The run was reset', message: `it began as ${resetFrom}${signed}` }]
 }
 
 /** The gap of a monitoring that is not in real time: people must have read it before they decide. */

@@ -17,7 +17,7 @@ import { insteadOf, whyNotThisWay } from '../runbook/possible-ways.js'
 import { shownHash } from '../runbook/shown.js'
 import { whoDecides } from '../runbook/who-decides.js'
 import { readDecision } from '../runbook/signal-body.js'
-import { verifyDecision, type SignatureVerdict } from '../runbook/people/signature.js'
+import { verifyDecision, verifyForRun, type SignatureVerdict } from '../runbook/people/signature.js'
 import { type Words } from '../contract/next-command.js'
 import type { Ending } from './state.js'
 
@@ -29,7 +29,10 @@ export interface GateState {
   request: Pick<MigrationRequest, 'policy' | 'people' | 'requester' | 'preApproved' | 'proposedBy'> & {
     target: Pick<MigrationRequest['target'], 'production'>
   }
-  view: Pick<RunView, 'workflowId' | 'runId' | 'gates' | 'refused' | 'refusedBeyond' | 'planHash' | 'message'>
+  view: Pick<
+    RunView,
+    'workflowId' | 'runId' | 'resetFrom' | 'gates' | 'refused' | 'refusedBeyond' | 'planHash' | 'message'
+  >
   /** Set while the database can be taken back: a rollback may be decided although nothing asked for it. */
   mayRollBack: boolean
   /** The ways back as people are shown them: one that is not possible cannot be chosen. Absent: not known yet. */
@@ -121,7 +124,8 @@ function signatureOf(state: GateState, decision: Decision): SignatureVerdict | u
     return { good: false, reason: 'what was shown is not what the gate shows now: look at it again' }
   }
   const before = view.gates.flatMap(assertionsAt)
-  return verifyDecision({ run: view, decision, people: request.people, policy: request.policy, before })
+  const { people, policy } = request
+  return verifyForRun(view, (run) => verifyDecision({ run, decision, people, policy, before }))
 }
 
 /** Takes a decision: counts it, or keeps it as refused with the reason. Never throws, whatever the body is. */

@@ -8,6 +8,7 @@ import {
   ParentClosePolicy,
   setHandler,
   startChild,
+  getExternalWorkflowHandle,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow'
 import { alertSignal } from '../contract/messages.js'
@@ -59,12 +60,29 @@ export async function watchOver(run: Run, expected: MonitoringInput['expected'])
     // Whatever ended it early, what was seen until then belongs to the run.
     await CancellationScope.nonCancellable(async () => {
       looking.cancel()
-      await condition(() => end.view !== undefined || end.error !== undefined)
+      const ended = (): boolean => end.view !== undefined || end.error !== undefined
+      if (run.view.resetFrom === undefined || !patched('monitoring-of-before-the-reset'))
+        await condition(ended)
+      else await endOfAnother(run, ended)
       const { takingBackSince: since } = run
       const seen = end.view ?? run.view.monitoring
       run.view.monitoring = seen === null || since === undefined ? seen : seenUntil(seen, since)
     })
   }
+}
+
+/** A child that is asked to end looks once at most. Milliseconds. */
+const ENDS_WITHIN_MS = 2 * 60_000
+
+/**
+ * A monitoring that the run began before it was reset is not its own child for Temporal, which refuses to end it as one, and may not tell its end:
+ * it is asked as a stranger, and not waited for without a limit.
+ */
+async function endOfAnother({ view }: Run, ended: () => boolean): Promise<void> {
+  if (ended()) return
+  const other = getExternalWorkflowHandle(monitoringWorkflowId(view.workflowId))
+  await other.cancel().catch(() => undefined)
+  await condition(ended, ENDS_WITHIN_MS, { summary: 'The monitoring ends' })
 }
 
 /** How the child ended. */

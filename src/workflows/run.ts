@@ -95,9 +95,11 @@ export class Run {
   /** Registers the handler of decisions; `listen` registers the others. Both before the first `await` of the workflow. */
   constructor(request: MigrationRequest, keepNeeds: (run: Run) => Promise<void>) {
     this.keepNeeds = keepNeeds
-    const { workflowId, runId, startTime } = workflowInfo()
+    const { workflowId, runId, firstExecutionRunId: first, startTime } = workflowInfo()
     this.request = { ...request }
-    this.view = newRunView(request, { workflowId, runId, startedAt: startTime.toISOString() })
+    const resetFrom = first === runId ? undefined : first
+    const startedAt = startTime.toISOString()
+    this.view = newRunView(request, { workflowId, runId, startedAt, ...defined({ resetFrom }) })
     this.gates = new Gatekeeper(this.request, this.view, () => {
       this.refresh()
     })

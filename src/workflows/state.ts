@@ -7,7 +7,7 @@ import { type Words } from '../contract/next-command.js'
 /** The state of a run before anything happened. */
 export function newRunView(
   request: MigrationRequest,
-  run: { workflowId: string; runId: string; startedAt: string },
+  run: Pick<RunView, 'workflowId' | 'runId' | 'resetFrom' | 'startedAt'>,
 ): RunView {
   return {
     success: false,

@@ -1,14 +1,19 @@
 import { defined } from '../contract/defined.js'
 import { hasRoom, LIMITS } from '../contract/limits.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
-import { changesTheCourse, verifyCommand, type SteeringCommand } from '../runbook/people/signature.js'
+import {
+  changesTheCourse,
+  verifyCommand,
+  verifyForRun,
+  type SteeringCommand,
+} from '../runbook/people/signature.js'
 import { isOwnName, OWN_NAME_REFUSED } from '../contract/own-name.js'
 import { keepRefused } from './gates.js'
 
 /** What must be known to judge a command. */
 export interface SteeredRun {
   request: Pick<MigrationRequest, 'policy' | 'people'>
-  view: Pick<RunView, 'workflowId' | 'runId' | 'refused' | 'interventions'>
+  view: Pick<RunView, 'workflowId' | 'runId' | 'resetFrom' | 'refused' | 'interventions'>
   /** Whether nobody may act in the name of the tool itself. */
   refusesOwnName?: boolean
 }
@@ -34,7 +39,7 @@ export function admit(
   const asked = request.policy.requireSignatures && changesTheCourse(sent)
   const signature =
     asked || sent.signature !== undefined
-      ? verifyCommand({ run: view, command: sent, people: request.people })
+      ? verifyForRun(view, (run) => verifyCommand({ run, command: sent, people: request.people }))
       : undefined
   if (signature?.good === false) return refuse(signature.reason)
   const reason =

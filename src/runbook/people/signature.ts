@@ -19,6 +19,21 @@ export interface SignedRun {
   runId: string
 }
 
+/**
+ * Verifies for a run, and where somebody has reset it also for the one that it began as: it goes through its past once more under another ID, and
+ * would not come to where it was if decisions of then did not count again. Only the workflow asks so. A worker takes what was signed for the run that
+ * Temporal names now, and nothing else.
+ */
+export function verifyForRun(
+  { workflowId, runId, resetFrom }: SignedRun & { resetFrom?: string | undefined },
+  verified: (run: SignedRun) => SignatureVerdict,
+): SignatureVerdict {
+  const now = verified({ workflowId, runId })
+  if (now.good || resetFrom === undefined) return now
+  const then = verified({ workflowId, runId: resetFrom })
+  return then.good ? then : now
+}
+
 /** What is signed: one line a field, JSON behind its name, so that no text can look like another field. */
 export function decisionText(run: SignedRun, decision: Decision): string {
   const { gate, decision: said, planHash, strategy, actor, comment, decisionId } = decision
