@@ -3,7 +3,7 @@ import type { RunbookActivities } from '../contract/activities.js'
 import { WORKFLOW_TYPES } from '../contract/names.js'
 import { apiUsage } from '../d1/cloudflare/budget.js'
 import type { TemporalClient } from '../temporal/connection.js'
-import { serveLooks } from './endpoint.js'
+import { serveLooks, type Looks } from './endpoint.js'
 import { createMeters, type Meters } from './meters.js'
 import { installRuntime, sayOnLog } from './runtime.js'
 import type { ObserveSettings } from './settings.js'
@@ -41,7 +41,8 @@ export interface Observer {
  * it cannot listen.
  */
 export async function observe(settings: ObserveSettings | undefined): Promise<Observer> {
-  const exporter = settings === undefined ? undefined : await installRuntime(settings)
+  const { exporter, shutdown } =
+    settings === undefined ? { exporter: undefined, shutdown: undefined } : await installRuntime(settings)
   const print = settings?.json === true ? (text: string) => sayOnLog(text, settings) : undefined
   if (settings?.metrics === undefined || exporter === undefined)
     return {
@@ -50,11 +51,11 @@ export async function observe(settings: ObserveSettings | undefined): Promise<Ob
       measured: (activities) => activities,
       backups: () => undefined,
       serves: () => undefined,
-      close: async () => undefined,
+      close: async () => shutdown?.(),
     }
   const meters = createMeters(Runtime.instance().metricMeter)
   let serving: Serving | undefined
-  const endpoint = await serveLooks(settings.metrics, {
+  const looks: Looks = {
     health: async () => whyUnhealthy(serving?.worker),
     ready: async () => (serving === undefined ? 'it has not begun to poll' : whyNotReady(serving)),
     async metrics(signal) {
@@ -62,6 +63,10 @@ export async function observe(settings: ObserveSettings | undefined): Promise<Ob
       if (serving !== undefined) meters.open(await openRuns(serving.session))
       return (await fetch(`http://${exporter}/metrics`, { signal })).text()
     },
+  }
+  const endpoint = await serveLooks(settings.metrics, looks).catch(async (error: unknown) => {
+    await shutdown?.()
+    throw error
   })
   return {
     url: endpoint.url,
@@ -73,7 +78,10 @@ export async function observe(settings: ObserveSettings | undefined): Promise<Ob
     serves(now) {
       serving = now
     },
-    close: () => endpoint.close(),
+    async close() {
+      await endpoint.close()
+      await shutdown?.()
+    },
   }
 }
 

@@ -9,14 +9,15 @@ import { BUCKETS } from './meters.js'
 export const NATIVE_LOG = { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } as const
 
 /**
- * Installs the SDK's runtime with the log and the exporter of metrics that are asked for. Returns the address of the exporter, which
- * only this machine reaches: `endpoint.ts` serves it. Once a process, before the first worker or connection of it.
+ * Installs the SDK's runtime with the log and the exporter of metrics that are asked for. `exporter`: its address, which only this machine
+ * reaches: `endpoint.ts` serves it. Once a process, before the first worker or connection of it. It ends by itself with the last of those: where none
+ * came to be, it keeps the process from ending until its `shutdown`, which may be asked for at any time.
  */
 export async function installRuntime({
   metrics,
   json,
   logger,
-}: ObserveSettings): Promise<string | undefined> {
+}: ObserveSettings): Promise<{ exporter: string | undefined; shutdown: () => Promise<void> }> {
   const bindAddress = metrics === undefined ? undefined : `127.0.0.1:${await getPort()}`
   const options: RuntimeOptions = {
     ...(json
@@ -39,8 +40,8 @@ export async function installRuntime({
           }),
     },
   }
-  Runtime.install(options)
-  return bindAddress
+  const runtime = Runtime.install(options)
+  return { exporter: bindAddress, shutdown: () => runtime.shutdown() }
 }
 
 /** Names that logs are searched by, whoever wrote the line: the run, its gate, what was done. */
