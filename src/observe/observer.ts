@@ -65,7 +65,7 @@ export async function observe(settings: ObserveSettings | undefined): Promise<Ob
     },
   }
   const endpoint = await serveLooks(settings.metrics, looks).catch(async (error: unknown) => {
-    await shutdown?.()
+    await shutdown()
     throw error
   })
   return {
@@ -80,7 +80,7 @@ export async function observe(settings: ObserveSettings | undefined): Promise<Ob
     },
     async close() {
       await endpoint.close()
-      await shutdown?.()
+      await shutdown()
     },
   }
 }

@@ -8,6 +8,7 @@ import type { RunView } from '../../src/contract/run.js'
 import { gapsOf } from '../../src/runbook/gaps.js'
 import { decisionText } from '../../src/runbook/people/signature.js'
 import { newSshKey } from '../runbook/people/ssh-keys.js'
+import { latch } from './held.js'
 import { requestFor } from './request.js'
 import { gateOpen, gateState, until, useRealTimeServer, type RunHandle } from './skipping.js'
 import { openWorld } from './world.js'
@@ -96,16 +97,16 @@ it('one that is reset in its monitoring can be ended, and its monitoring with it
 })
 
 it('one that is reset in its monitoring hears of its end', async () => {
-  const [world, goOn] = [openWorld(), Promise.withResolvers<void>()]
-  const { runCheckpoint } = world.activities
+  const [world, looks] = [openWorld(), latch()]
+  const real = { ...world.activities }
   world.activities.runCheckpoint = async (input) => {
-    await goOn.promise
-    return runCheckpoint(input)
+    await looks.passed
+    return real.runCheckpoint(input)
   }
   const view = await server.migrate(world, watched([1]), async (handle) => {
     await watching(handle)
     const again = await reset(handle)
-    goOn.resolve()
+    looks.pass()
     return again.result()
   })
   expect(view).toMatchObject({ outcome: 'completed', resetFrom: expect.any(String) as string })
