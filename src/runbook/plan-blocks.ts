@@ -51,7 +51,7 @@ export function planRows(view: PlanView, { codeRows = Infinity }: { codeRows?: n
 
 function shortened(rows: readonly string[], most: number): string[] {
   if (rows.length <= most) return [...rows]
-  return [...rows.slice(0, most - 1), `… ${plural(rows.length - most + 1, 'more row')}`]
+  return [...rows.slice(0, most - 1), `… ${plural(rows.length - most + 1, 'more line')}`]
 }
 
 function filesOf({ files }: PlanView): PlanPart[] {
@@ -156,6 +156,6 @@ function line(text: string, tone?: LinePart['tone']): LinePart {
 }
 
 function code(language: 'sql' | 'diff', rows: readonly string[], left: number): PlanPart {
-  const more = left === 0 ? [] : [`… ${plural(left, 'more row')}`]
+  const more = left === 0 ? [] : [`… ${plural(left, 'more line')}`]
   return { kind: 'code', language, rows: [...rows.map((row) => visible(row)), ...more] }
 }

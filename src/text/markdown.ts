@@ -3,18 +3,25 @@ import { visible, visibleLines } from './visible.js'
 
 /**
  * `text` as Markdown prose: what people typed must not become headings, links, table cells or HTML, and loses no blank. A word with two
- * hyphens (`--strategy`) stands in code marks: Temporal's UI makes a dash of them.
+ * hyphens (`--strategy`) stands in code marks: Temporal's UI makes a dash of them. What stands in code marks already, two hyphens within, stays whole.
  */
 export function prose(text: string): string {
   return (
     oneLine(text)
-      .split(' ')
-      .map((word) => (word.includes('--') ? code(word) : escaped(word)))
-      .join(' ')
+      .split(/(`[^`]*--[^`]*`)/)
+      .map((part, at) => (at % 2 === 1 ? code(part.slice(1, -1)) : words(part)))
+      .join('')
       // What would begin a list there.
       .replace(/^(\d*)([-+.)])(?= )/, '$1\\$2')
       .replace(/ {2,}/g, (blanks) => ` ${'&nbsp;'.repeat(blanks.length - 1)}`)
   )
+}
+
+function words(text: string): string {
+  return text
+    .split(' ')
+    .map((word) => (word.includes('--') ? code(word) : escaped(word)))
+    .join(' ')
 }
 
 function escaped(word: string): string {

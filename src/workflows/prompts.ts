@@ -78,8 +78,8 @@ export function preflightPrompt(view: RunView, status: Status, plan: Plan): stri
     ...view.checks.map(checkLine),
     `${status.applied.length} applied, ${status.pending.length} pending, ${status.conflicts.length} conflicts`,
     ...plan.findings.map(({ severity, code, migration, message, accepted }) => {
-      const why = accepted === undefined ? '' : ` (accepted: ${accepted})`
-      return `${severity} ${code} ${migration}: ${message}${why}`
+      const [label, why] = accepted === undefined ? [severity, ''] : ['accepted', ` (reason: ${accepted})`]
+      return `${label} ${code} ${migration}: ${message}${why}`
     }),
   ]
 }

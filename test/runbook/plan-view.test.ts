@@ -133,11 +133,11 @@ test('what is left out is counted, and nothing is where the whole is asked for',
     after: `CREATE TABLE t${at}(${columns})`,
   }))
   const cut = planRows(planView(plan({ schemaChanges: big })))
-  expect(cut).toContain('    … 22 more rows')
+  expect(cut).toContain('    … 22 more lines')
   expect(cut.filter((row) => /^ {2}table t\d+: added$/.test(row))).toHaveLength(25)
   const whole = planRows(planView(plan({ schemaChanges: big }), { whole: true }))
   expect(whole.filter((row) => row.includes('+   c'))).toHaveLength(1500)
-  expect(whole.join('\n')).not.toContain('more row')
+  expect(whole.join('\n')).not.toContain('more line')
 })
 
 test('only costly statements have a line of their own', () => {

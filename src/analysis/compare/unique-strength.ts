@@ -1,3 +1,4 @@
+import { enclosed, partsAtCommas } from '../../d1/sql/parentheses.js'
 import { affinityOf } from '../../d1/schema/affinity.js'
 import type { IndexSchema, TableSchema } from '../../d1/schema/schema.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
@@ -155,17 +156,10 @@ function wordsOf(tokens: readonly Token[], named: Naming): string[] {
 
 /** What the commas of the parentheses at `open` part, and where those close. */
 function listed(tokens: readonly Token[], open: number): { parts: Token[][]; end: number } {
-  const parts: Token[][] = [[]]
-  let depth = 0
-  for (const [at, token] of tokens.entries()) {
-    if (at < open || open < 0) continue
-    if (token.text === ')') depth -= 1
-    if (at > open && depth === 0) return { parts, end: at }
-    if (depth === 1 && token.text === ',') parts.push([])
-    else if (at > open) parts.at(-1)?.push(token)
-    if (token.text === '(') depth += 1
-  }
-  return { parts, end: tokens.length }
+  const inside = enclosed(tokens, open)
+  return inside === undefined
+    ? { parts: [[]], end: tokens.length }
+    : { parts: partsAtCommas(inside), end: open + 1 + inside.length }
 }
 
 /** An indexed expression without its COLLATE and ASC or DESC, which `collations` and nothing needs. */

@@ -1,3 +1,4 @@
+import { outermost } from '../../d1/sql/parentheses.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { normaliseSql } from '../../d1/schema/catalog.js'
 import { sameName, type DetailedCatalog, type ViewSchema } from '../../d1/schema/schema.js'
@@ -49,13 +50,8 @@ function rowsOf(database: DatabaseSync, view: ViewSchema, now: ViewSchema): View
 
 /** What stands from the first FROM on that no parenthesis encloses, without quotes and the case of names. */
 function sourceOf(sql: string): string {
-  let depth = 0
   const tokens = significantTokens(sql)
-  const from = tokens.findIndex(({ text }) => {
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    return depth === 0 && /^from$/i.test(text)
-  })
-  const words = from < 0 ? [] : tokens.slice(from)
+  const from = outermost(tokens).find(({ text }) => /^from$/i.test(text))
+  const words = from === undefined ? [] : tokens.slice(tokens.indexOf(from))
   return words.map(({ kind, text }) => (kind === 'string' ? text : unquote(text).toLowerCase())).join(' ')
 }

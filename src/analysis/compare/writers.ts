@@ -1,5 +1,5 @@
 import { mentions, type StatementParts } from '../statement/statement.js'
-import { closingAt, depthsOf } from '../../d1/sql/parentheses.js'
+import { closingAt, depthsOf, partsAtCommas } from '../../d1/sql/parentheses.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
@@ -242,16 +242,10 @@ export function upToComma(value: Token[]): Token[] {
 /** The expressions of the first SELECT of a statement that no parenthesis encloses. */
 function selected(tokens: Token[]): Token[][] {
   const start = tokens.findIndex(({ text }) => /^select$/i.test(text))
-  const found: Token[][] = [[]]
-  let depth = 0
-  for (const token of tokens.slice(start + 1)) {
-    const { text } = token
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    if (depth < 0 || (depth === 0 && /^(?:from|union|;)$/i.test(text))) break
-    if (depth === 0 && text === ',') found.push([])
-    else found.at(-1)?.push(token)
-  }
+  const rest = tokens.slice(start + 1)
+  const depths = depthsOf(rest)
+  const end = rest.findIndex(({ text }, at) => depths[at] === 0 && /^(?:from|union|;|\))$/i.test(text))
+  const found = partsAtCommas(end < 0 ? rest : rest.slice(0, end))
   return start < 0 || found.some(([first]) => first?.text === '*') ? [] : found
 }
 

@@ -1,3 +1,4 @@
+import { closingAt } from '../../d1/sql/parentheses.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { tableNamed, type DetailedCatalog } from '../../d1/schema/schema.js'
 import { cellText, quoteName, shownValue } from '../../d1/sqlite/sqlite.js'
@@ -61,11 +62,6 @@ function valueAfter(sql: string, tokens: Token[], word: RegExp): string | undefi
     const next = tokens[at + 2]
     return /^[-+]$/.test(first.text) ? `${first.text}${next?.text ?? ''}` : first.text
   }
-  let open = 0
-  const close = tokens.slice(at + 1).find(({ text }) => {
-    if (text === '(') open += 1
-    if (text === ')') open -= 1
-    return open === 0
-  })
+  const close = tokens[closingAt(tokens, at + 1)]
   return close === undefined ? undefined : sql.slice(first.start + 1, close.start)
 }

@@ -1,7 +1,7 @@
 import { defined } from '../../contract/defined.js'
 import { tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import { normaliseSql } from '../../d1/schema/catalog.js'
-import { closingAt } from '../../d1/sql/parentheses.js'
+import { closingAt, depthsOf } from '../../d1/sql/parentheses.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
 import { assignments, columnsFilled } from '../compare/writers.js'
 import { mentions, type StatementParts } from '../statement/statement.js'
@@ -100,13 +100,10 @@ function textOf(sql: string, tokens: Token[]): string {
 }
 
 function topLevel(tokens: Token[], from: number): Token[] {
-  let depth = 0
-  return tokens.slice(from).filter(({ text }) => {
-    if (text === ')') depth -= 1
-    const here = depth === 0
-    if (text === '(') depth += 1
-    return here
-  })
+  const rest = tokens.slice(from)
+  const depths = depthsOf(rest)
+  // Both parentheses count as outside.
+  return rest.filter(({ text }, at) => (depths[at] ?? 0) - (text === ')' ? 1 : 0) === 0)
 }
 
 /** Table, terms and condition of a CREATE UNIQUE INDEX, as it writes them. */

@@ -1,3 +1,4 @@
+import { outermost } from '../../d1/sql/parentheses.js'
 import type { DatabaseSync } from 'node:sqlite'
 import { cellText, quoteName } from '../../d1/sqlite/sqlite.js'
 import { isEmpty } from '../compare/differing.js'
@@ -107,10 +108,5 @@ export function rowsToBeChanged(
 
 /** The clause of the statement itself that begins with this word. */
 function clauseAt(tokens: Token[], word: string): Token | undefined {
-  let depth = 0
-  return tokens.find(({ text }) => {
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    return depth === 0 && text.toLowerCase() === word
-  })
+  return outermost(tokens).find(({ text }) => text.toLowerCase() === word)
 }

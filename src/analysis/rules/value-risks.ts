@@ -1,3 +1,4 @@
+import { outermost } from '../../d1/sql/parentheses.js'
 import { keepsText } from '../../d1/schema/affinity.js'
 import { tableNamed } from '../../d1/schema/schema.js'
 import { unquote } from '../../d1/sql/tokens.js'
@@ -115,12 +116,7 @@ function leftOut(evidence: Evidence, fate: TableFate): ValueRisk[] {
 
 /** The WHERE of UPDATE … FROM says which rows belong together. */
 function joins({ tokens }: StatementParts): boolean {
-  let depth = 0
-  return tokens.some(({ text }) => {
-    if (text === '(') depth += 1
-    if (text === ')') depth -= 1
-    return depth === 0 && /^from$/i.test(text)
-  })
+  return outermost(tokens).some(({ text }) => /^from$/i.test(text))
 }
 
 /** It is part of what is selected or set, not only of the condition. */

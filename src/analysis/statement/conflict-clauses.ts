@@ -1,3 +1,4 @@
+import { enclosed, partsAtCommas } from '../../d1/sql/parentheses.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
 
 /** What becomes of a row that breaks a rule of the table, where no statement says otherwise. Source: https://sqlite.org/lang_conflict.html */
@@ -32,16 +33,9 @@ export function conflictClausesIn(sql: string): ConflictClause[] {
 
 /** The columns and constraints that stand between the parentheses of a CREATE TABLE. */
 function definitionsOf(tokens: Token[]): Token[][] {
-  const found: Token[][] = []
-  let depth = 0
-  for (const token of tokens) {
-    if (token.text === ')') depth -= 1
-    if (depth === 1 && token.text === ',') found.push([])
-    else if (depth > 0) found.at(-1)?.push(token)
-    if (token.text === '(') {
-      depth += 1
-      if (depth === 1) found.push([])
-    }
-  }
-  return found
+  const inside = enclosed(
+    tokens,
+    tokens.findIndex(({ text }) => text === '('),
+  )
+  return inside === undefined ? [] : partsAtCommas(inside)
 }

@@ -1,3 +1,4 @@
+import { enclosed, partsAtCommas } from '../../d1/sql/parentheses.js'
 import type { TriggerSchema } from '../../d1/schema/schema.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
 
@@ -42,20 +43,8 @@ export function searchFeed(trigger: TriggerSchema, index: string): SearchFeed | 
 
 /** The items of a parenthesised list that opens at a token; `end` is the token after it. */
 function list(tokens: Token[], open: number): { items: Token[][]; end: number } | undefined {
-  if (tokens[open]?.text !== '(') return undefined
-  const items: Token[][] = [[]]
-  let depth = 0
-  for (let at = open; at < tokens.length; at += 1) {
-    const token = tokens[at]
-    if (token === undefined) return undefined
-    if (token.text === ')' && depth === 1) return { items, end: at + 1 }
-    const separates = token.text === ',' && depth === 1
-    if (separates) items.push([])
-    else if (depth > 0) items.at(-1)?.push(token)
-    if (token.text === '(') depth += 1
-    if (token.text === ')') depth -= 1
-  }
-  return undefined
+  const inside = enclosed(tokens, open)
+  return inside === undefined ? undefined : { items: partsAtCommas(inside), end: open + inside.length + 2 }
 }
 
 /** `new.body` as `t.body`. */
