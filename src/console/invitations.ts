@@ -1,8 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { keepPrivate } from '../process/private-files.js'
+import { keepOutOfGit, keepPrivate } from '../process/private-files.js'
 import { stateFolder } from '../process/state-folder.js'
 import { hashed, randomToken } from './memory.js'
 
@@ -27,6 +27,7 @@ export class Invitations {
   /** The token of a new link. */
   async invite(person: string): Promise<{ token: string; expiresAt: number }> {
     keepPrivate()
+    await keepOutOfGit(path.dirname(this.folder))
     await mkdir(this.folder, { recursive: true })
     const token = randomToken()
     const expiresAt = Date.now() + INVITATION_MS
@@ -65,6 +66,11 @@ export class Invitations {
       await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
     }
     return undefined
+  }
+
+  /** From here on the link is good no more, used or not. */
+  async end(token: string): Promise<void> {
+    for (const kind of ['json', 'line'] as const) await rm(this.file(token, kind), { force: true })
   }
 
   private async lineOf(token: string): Promise<string | undefined> {

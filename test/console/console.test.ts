@@ -355,7 +355,13 @@ describe('making a passkey', () => {
     expect((await browser.get(`/enroll/${token}`)).status).toBe(410)
     expect(await invitations.use(token, 'another')).toBe(false)
     // The link itself is nowhere: only its hash.
-    expect(readdirSync(path.join(folder, '.d1-runbook', 'enrolments')).join()).not.toContain(token)
+    const kept = () => readdirSync(path.join(folder, '.d1-runbook', 'enrolments'))
+    expect(kept().join()).not.toContain(token)
+    // Once whoever invited has the line, or has given up, nothing of it is left.
+    const before = kept().length
+    await invitations.end(token)
+    expect(kept()).toHaveLength(before - 2)
+    expect(await invitations.open(token)).toBeUndefined()
   })
 
   test('is refused with a link that is none, and for another page', async () => {

@@ -54,6 +54,7 @@ export function enrollCommand(app: App, summary: string): Command {
             for (const row of renderUnicodeCompact(url).split('\n')) output.note(row)
           }
           const publicKey = await invitations.line(token, { expiresAt, signal: stop.signal })
+          await invitations.end(token)
           if (publicKey === undefined) {
             output.document({ success: false, person })
             output.note('No passkey was made, and the link is good no more.')
