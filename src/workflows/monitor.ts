@@ -27,7 +27,7 @@ import { postMigrationMonitoring, type MonitoringInput } from './monitoring.js'
 import { considerRollback, policyWayPossible } from './rollback.js'
 import type { Run } from './run.js'
 import { monitoringAttributesOf } from './search-attributes.js'
-import { actionOf, uncounted, waysBack } from './ways.js'
+import { actionOf, countedAt, uncounted, waysBack } from './ways.js'
 
 /**
  * Post-Migration Monitoring, seen from the migration: the child looks, this side acts on a breach, on an issue that
@@ -210,7 +210,7 @@ function waysNow(run: Run): Words[] {
   if (open.length === 0)
     return ways.map(({ title, price }) => `No way back: ${title} is not possible: ${phrases(price)}`)
   return [
-    ...countedAt(run),
+    ...countedAt(run, ways),
     ...open.map(
       ({ title, price, command: way }) => words`Way back: ${title}. Price: ${phrases(price)}. ${way}`,
     ),
@@ -221,15 +221,6 @@ function waysNow(run: Run): Words[] {
 function isOurDoing({ takingBackSince }: Run, { kind }: MonitoringAlert): boolean {
   if (takingBackSince === undefined) return false
   return patched(kind === 'continues' ? 'no-news-of-the-way-back' : 'nor-good-news-of-it')
-}
-
-/** When the ways back were counted last: what is said of their price was true then. Nothing where it never was. */
-function countedAt({ view, request }: Run): string[] {
-  const counted = (view.rollbackOptions ?? []).flatMap(({ writtenSince }) =>
-    writtenSince === undefined || 'unknown' in writtenSince ? [] : [Date.parse(writtenSince.asOf)],
-  )
-  if (counted.length === 0) return []
-  return [`The ways back as they were counted ${zonedDateTime(Math.max(...counted), request.timeZone)}`]
 }
 
 /**

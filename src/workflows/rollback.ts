@@ -31,7 +31,7 @@ import { stoppedState } from '../runbook/stopped-state.js'
 import { compareAfterRollback, markTakenBack, readLedger } from './taken-back.js'
 import { offeredToTheEnd, tellWhereItStopped } from './stopped-rollback.js'
 import { ChosenOtherwise, sameState, takeWayBack } from './way-back.js'
-import { reverseOfUnproven, uncounted, waysBack } from './ways.js'
+import { countedAt, reverseOfUnproven, uncounted, waysBack } from './ways.js'
 import { at, command, words, type Words } from '../contract/next-command.js'
 
 /** What went wrong, for the emergency alert and the incident report. */
@@ -223,7 +223,13 @@ async function decideStrategy(
   { ways, reverse }: { ways: RollbackOption[]; reverse: PreparedReverse | undefined },
 ): Promise<RollbackStrategy> {
   run.say('rollback', `waiting for the rollback decision: ${incident.issue}`)
-  await run.ask('rollback', [incident.issue, ...ways.map(wayLine), ...reverseLines(run, reverse)])
+  await run.ask('rollback', [
+    incident.issue,
+    // People may take hours, and others go on writing.
+    ...countedAt(run, ways).map((line) => `${line}: what was written since is in no price`),
+    ...ways.map(wayLine),
+    ...reverseLines(run, reverse),
+  ])
   const { state, decisions } = run.gates.of('rollback')
   const chosen =
     decisions.findLast(({ decision }) => decision === 'approve')?.strategy ?? firstAvailable(ways)

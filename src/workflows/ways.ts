@@ -4,6 +4,7 @@ import type { RollbackOption } from '../contract/rollback.js'
 import { isUnproven, touchedBy } from '../runbook/migration-state.js'
 import { GATE_NEXT } from '../runbook/stopped-state.js'
 import { rollbackOptions } from '../runbook/rollback-options.js'
+import { zonedDateTime } from '../text/clock.js'
 import { appliedByThisRun } from './apply.js'
 import type { PreparedReverse } from './reverse.js'
 import type { Run } from './run.js'
@@ -51,6 +52,15 @@ function partOfThePlan(
       ? `it is being written ${files}; the gate shows its price`
       : `it is not written yet ${files}, and its price is not known`
   return { reverse: { migration: true, price: [price] } }
+}
+
+/** When these ways back were counted last: what is said of their price was true then. Nothing where it never was. */
+export function countedAt({ request }: Pick<Run, 'request'>, ways: readonly RollbackOption[]): string[] {
+  const counted = ways.flatMap(({ writtenSince }) =>
+    writtenSince === undefined || 'unknown' in writtenSince ? [] : [Date.parse(writtenSince.asOf)],
+  )
+  if (counted.length === 0) return []
+  return [`The ways back as they were counted ${zonedDateTime(Math.max(...counted), request.timeZone)}`]
 }
 
 /** What is being done about an issue: people are asked, unless they have decided already. */

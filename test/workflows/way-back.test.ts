@@ -287,6 +287,9 @@ describe('what the ways back cost', () => {
     const view = await run(world, async (handle) => {
       const { gates, rollbackOptions } = await handle.query(statusQuery)
       const shows = gates.find(({ gate }) => gate === 'rollback')?.shows.map((line) => plain(line))
+      expect(shows?.[1]).toMatch(
+        /^The ways back as they were counted .* UTC: what was written since is in no price$/,
+      )
       expect(shows?.find((line) => line.startsWith('Time Travel'))).toContain(
         'as of 2026-01-02 04:00 UTC: orders: 12 added and 3 changed',
       )
