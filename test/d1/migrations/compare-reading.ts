@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { execa } from 'execa'
+import { join } from 'node:path'
 import { loadProject } from '../../../src/config/project.js'
 import { resolveTarget } from '../../../src/config/target.js'
 import { RunbookError } from '../../../src/contract/failures.js'
@@ -10,9 +8,8 @@ import { listBeforePatterns } from '../../../src/d1/migrations/listing.js'
 import { readMigrationFiles } from '../../../src/d1/migrations/migration-files.js'
 import { targetFile } from '../../../src/d1/read/local-reader.js'
 import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
+import { startWrangler } from '../../sample/cloudflare-api/resident-wrangler.js'
 import { layoutOf, writeLayout, type Layout } from './layouts.js'
-
-const MANY = fileURLToPath(new URL('wrangler-lists.mjs', import.meta.url))
 
 export interface Place {
   seed: number
@@ -118,23 +115,22 @@ function ledgerMissing(target: Target): string | undefined {
   }
 }
 
-/** Runs each of them with the Wrangler whose script that is, all in one process. */
+/** Runs each of them with the Wrangler whose script that is. */
 export async function ask(script: string, asked: Place[]): Promise<[Place, Said][]> {
-  const calls = asked.map(({ folder, layout: { env, database } }) => ({
-    cwd: folder,
-    args: ['d1', 'migrations', 'list', database, '--local', ...(env === undefined ? [] : ['--env', env])],
-  }))
-  const cli = join(dirname(script), '..', 'wrangler-dist', 'cli.js')
-  const { stdout } = await execa(process.execPath, [MANY, cli], {
-    input: JSON.stringify(calls),
-    env: { CI: '1', NO_COLOR: '1', WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG: 'log' },
-    maxBuffer: 1024 ** 3,
-  })
-  const answers = JSON.parse(stdout) as { failed: boolean; output: string }[]
-  return asked.map((place, index) => {
-    const { failed, output } = answers[index] ?? { failed: true, output: 'no answer' }
-    return [place, { names: failed ? undefined : namesIn(output), output }]
-  })
+  const wrangler = startWrangler(script, { NO_COLOR: '1', WRANGLER_LOG: 'log' })
+  try {
+    const answers: [Place, Said][] = []
+    for (const place of asked) {
+      const { env, database } = place.layout
+      const inEnvironment = env === undefined ? [] : ['--env', env]
+      const args = ['d1', 'migrations', 'list', database, '--local', ...inEnvironment]
+      const { failed, all } = await wrangler.run(place.folder, args)
+      answers.push([place, { names: failed ? undefined : namesIn(all), output: all }])
+    }
+    return answers
+  } finally {
+    await wrangler.close()
+  }
 }
 
 /** The column of Wrangler's table. */

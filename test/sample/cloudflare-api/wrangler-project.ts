@@ -4,21 +4,16 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { startCloudflareApi, type CloudflareApi } from '../../../sample/cloudflare-api/index.js'
-
-/** What a Wrangler command left behind. */
-export interface WranglerRun {
-  exitCode: number | undefined
-  stdout: string
-  /** Both streams, in the order of writing. */
-  all: string
-}
+import { startWrangler, type WranglerSaid } from './resident-wrangler.js'
 
 /** A project on disk whose Wrangler talks to an API of its own. */
 export interface WranglerProject {
   api: CloudflareApi
   folder: string
   write(file: string, content: string): void
-  run(...args: string[]): Promise<WranglerRun>
+  run(...args: string[]): Promise<WranglerSaid>
+  /** The same in a process of its own, as people start it. */
+  spawn(...args: string[]): Promise<{ exitCode: number | undefined; all: string }>
   /** The ledger, as the database holds it. */
   applied(): string[]
   close(): Promise<void>
@@ -42,25 +37,19 @@ export async function createWranglerProject(wrangler: string): Promise<WranglerP
   })
   const write = (file: string, content: string): void => writeFileSync(join(folder, file), content)
   write('wrangler.json', JSON.stringify(CONFIG))
+  const env = { ...api.env, WRANGLER_SEND_METRICS: 'false', XDG_CONFIG_HOME: join(root, 'config') }
+  const resident = startWrangler(wrangler, env)
   return {
     api,
     folder,
     write,
-    run: async (...args) => {
-      const { exitCode, stdout, all } = await execa(process.execPath, [wrangler, ...args], {
-        cwd: folder,
-        all: true,
-        reject: false,
-        stdin: 'ignore',
-        timeout: 400_000,
-        env: {
-          ...api.env,
-          CI: 'true',
-          WRANGLER_SEND_METRICS: 'false',
-          XDG_CONFIG_HOME: join(root, 'config'),
-        },
+    run: (...args) => resident.run(folder, args),
+    spawn: async (...args) => {
+      const { exitCode, all } = await execa(process.execPath, [wrangler, ...args], {
+        ...{ cwd: folder, env: { CI: 'true', ...env } },
+        ...{ all: true, reject: false, stdin: 'ignore', timeout: 400_000 },
       })
-      return { exitCode, stdout, all }
+      return { exitCode, all }
     },
     applied: () =>
       api
@@ -69,6 +58,7 @@ export async function createWranglerProject(wrangler: string): Promise<WranglerP
         .all()
         .map(({ name }) => String(name)),
     close: async () => {
+      await resident.close()
       await api.close()
       rmSync(root, { recursive: true, force: true, maxRetries: 5 })
     },
