@@ -139,6 +139,12 @@ describe('health and readiness are what is now', () => {
     expect((await fetch(`${url}${where}`, { method })).status).toBe(status)
   })
 
+  test('without a server it ends, and says so', async () => {
+    const nowhere = { TEMPORAL_ADDRESS: '127.0.0.1:1' }
+    const ended = await resultOf(launch(['worker', '--project', project.folder, '--json'], nowhere))
+    expect(ended).toMatchObject({ code: 2, json: { error: { type: 'TemporalUnreachable' } } })
+  })
+
   test('a port that is taken, and one that is none, are refused before anything begins', async () => {
     for (const port of [new URL(url).port, 'x']) {
       const args = ['worker', '--metrics-port', port, '--project', project.folder, '--json']

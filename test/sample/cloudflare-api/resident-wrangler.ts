@@ -2,7 +2,7 @@ import { execaNode } from 'execa'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const SCRIPT = fileURLToPath(new URL('resident-wrangler.mjs', import.meta.url))
+const SCRIPT = fileURLToPath(new URL('wrangler-loop.mjs', import.meta.url))
 
 /** What a Wrangler command said. */
 export interface WranglerSaid {

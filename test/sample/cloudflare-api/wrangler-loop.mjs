@@ -1,5 +1,5 @@
 // Wrangler commands one after the other in one process: Wrangler's own `main`, whole, without the second that each start takes.
-// usage: with IPC, node resident-wrangler.mjs CLI_JS; each message {cwd, args} is answered with {failed, stdout, all}
+// usage: with IPC, node wrangler-loop.mjs CLI_JS; each message {cwd, args} is answered with {failed, stdout, all}
 import { readFileSync } from 'node:fs'
 import Module from 'node:module'
 import process from 'node:process'
