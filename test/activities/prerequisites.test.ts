@@ -139,7 +139,7 @@ describe('a run that was left unfinished', () => {
   test('is told by what it holds, with the way on', async () => {
     const check = (await look(held))('left-unfinished')
     expect(check).toMatchObject({ state: 'warned', message: expect.stringContaining(path.basename(ARCHIVE)) })
-    expect(check?.message).toContain('the run local-1 holds')
+    expect(check?.message).toMatch(/the run local-1 holds .* since \d{4}-\d\d-\d\d \d\d:\d\d UTC,/)
     expect(check?.title).toBe('Left unfinished')
     expect(plain(check?.advice ?? '')).toContain('adopt-run')
   })
