@@ -304,7 +304,7 @@ export interface LoweredSequence {
   after: number
 }
 
-/** Rows of a new table, each a copy of a row of `source` which it holds once already. */
+/** Rows of a new table, or of `source` itself, each a copy of a row of `source` which it holds once already. */
 export interface RepeatedRows {
   table: string
   source: string

@@ -22,7 +22,7 @@ import { HOW_MANY } from './how-many.js'
 import { TAKES_NONE, TAKES_SOME } from './idle-statements.js'
 import { KEYS_NOT_TAKEN, KEYS_TAKEN } from './keys-reused.js'
 import { BY_NO_KEY, BY_THE_KEY } from './lost-through.js'
-import { ONCE, REPEATED } from './rows-repeated.js'
+import { DOUBLED, NOT_DOUBLED, ONCE, REPEATED } from './rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from './stored-types.js'
 import { CLEARED_KEPT, CLEARED_LOST } from './values-cleared.js'
 import { FOLDED_INTO_OWNER, NOT_IN_OWNER } from './owners.js'
@@ -56,6 +56,8 @@ export const KINDS: Record<string, Scenario[]> = {
   'labels and pieces that give back some of the values': PIECES_LEFT_OUT,
   'rows that a new table repeats': REPEATED,
   'rows that a new table holds once': ONCE,
+  'rows that a table repeats of its own': DOUBLED,
+  'rows copied within a table that say something else': NOT_DOUBLED,
   'columns that are computed otherwise': COMPUTED_OTHERWISE,
   'columns that are computed and hold what they held': COMPUTED_ALIKE,
   'duplicates that go': DUPLICATES_GONE,

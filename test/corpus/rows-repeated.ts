@@ -93,3 +93,78 @@ export const ONCE: Scenario[] = [
     migration: `CREATE TABLE address (order_id INTEGER, text TEXT); INSERT INTO address SELECT o.id, o.address ${JOIN}; DELETE FROM address WHERE rowid NOT IN (SELECT min(rowid) FROM address GROUP BY order_id);`,
   }),
 ]
+
+const ITEMS = {
+  schema:
+    'CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT, n INTEGER, at TEXT DEFAULT CURRENT_TIMESTAMP); CREATE TABLE log (what TEXT, of TEXT); CREATE TABLE setting (tenant TEXT, name TEXT, value TEXT, PRIMARY KEY (tenant, name)); CREATE TABLE lang (code TEXT);',
+  rows: `INSERT INTO item VALUES (1, 'a', 3, 't'), (2, 'b', 4, 't'), (3, 'c', 5, 't'); INSERT INTO log VALUES ('x', 'y'), ('x', 'y'), ('z', NULL); INSERT INTO setting VALUES ('one', 'theme', 'dark'), ('one', 'size', 'S'); INSERT INTO lang VALUES ('t'), ('u');`,
+}
+const SAYS = 'repeat a row that it had already: the statement copies the table into itself'
+
+/** INSERT … SELECT from the table itself. */
+export const DOUBLED: Scenario[] = [
+  repeats({
+    ...{ ...ITEMS, name: 'all rows, under new numbers' },
+    migration: 'INSERT INTO item (name, n) SELECT name, n FROM item;',
+    says: [`3 rows of item ${SAYS}. Among them: (4, 'a', 3,`],
+  }),
+  repeats({
+    ...{ ...ITEMS, name: 'some, under numbers that are written' },
+    migration: `INSERT INTO item SELECT id + 100, name, n, datetime('now') FROM item WHERE id < 3;`,
+    says: [`2 rows of item ${SAYS}`],
+  }),
+  repeats({
+    ...{ ...ITEMS, name: 'by way of another table' },
+    migration:
+      'CREATE TABLE held AS SELECT * FROM item; INSERT INTO item (name, n) SELECT name, n FROM held; DROP TABLE held;',
+  }),
+  repeats({
+    ...{ ...ITEMS, name: 'a table without a key' },
+    migration: 'INSERT INTO log SELECT * FROM log;',
+    says: [`3 rows of log ${SAYS}`],
+  }),
+  repeats({
+    name: 'keys by chance',
+    schema: 'CREATE TABLE tag (id TEXT PRIMARY KEY, name TEXT);',
+    rows: `INSERT INTO tag VALUES ('k1', 'x'), ('k2', 'y');`,
+    migration: 'INSERT INTO tag SELECT lower(hex(randomblob(16))), name FROM tag;',
+  }),
+  repeats({
+    ...{ ...ITEMS, name: 'for each language, of which one was there' },
+    migration: 'INSERT INTO item (name, n, at) SELECT i.name, i.n, l.code FROM item i CROSS JOIN lang l;',
+    says: [`3 rows of item ${SAYS}`],
+  }),
+]
+
+/** Looks like it, and each new row says something of its own, or there is none. */
+export const NOT_DOUBLED: Scenario[] = [
+  once({
+    ...{ ...ITEMS, name: 'a new column tells the copies' },
+    migration: `ALTER TABLE item ADD COLUMN kind TEXT DEFAULT 'old'; INSERT INTO item (name, n, kind) SELECT name, n, 'new' FROM item;`,
+  }),
+  once({
+    ...{ ...ITEMS, name: 'a copy under another name' },
+    migration: `INSERT INTO item (name, n) SELECT name || ' (copy)', n FROM item WHERE id = 1;`,
+  }),
+  once({
+    ...{ ...ITEMS, name: 'the copies are changed afterwards' },
+    migration: `INSERT INTO item (name, n) SELECT name, n FROM item; UPDATE item SET name = name || '2' WHERE id > 3;`,
+  }),
+  once({
+    ...{ ...ITEMS, name: 'the settings of one tenant for another' },
+    migration: `INSERT INTO setting SELECT 'two', name, value FROM setting;`,
+  }),
+  once({
+    ...{ ...ITEMS, name: 'a key refuses all of them' },
+    migration: 'INSERT OR IGNORE INTO item SELECT * FROM item;',
+  }),
+  once({
+    ...{ ...ITEMS, name: 'the table is emptied and filled again' },
+    migration:
+      'CREATE TABLE held AS SELECT * FROM item; DELETE FROM item; INSERT INTO item (name, n, at) SELECT name, n, at FROM held; DROP TABLE held;',
+  }),
+  once({
+    ...{ ...ITEMS, name: 'rows of another table, and the table itself in a condition only' },
+    migration: `CREATE TABLE staged (what TEXT, of TEXT); INSERT INTO staged VALUES ('x', 'y'); INSERT INTO log SELECT what, of FROM staged WHERE (SELECT count(*) FROM log) < 100;`,
+  }),
+]

@@ -4,6 +4,7 @@ import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.j
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { AppearedRows, ColumnChange, DataComparison, StatementEvidence, TableFate } from '../evidence.js'
 import { column, isOfBefore, join, number, sampleText, SAMPLES, type Pair } from './row-keys.js'
+import { readsFrom } from './reads-from.js'
 import type { Versions } from './versions.js'
 import { selectedFor } from './writers.js'
 
@@ -136,25 +137,6 @@ function namesOf(statements: StatementEvidence[], name: string): Set<string> {
     if (alteration?.kind === 'rename-table' && names.has(lower(alteration.to))) names.add(lower(target))
   }
   return names
-}
-
-/** Whether a statement copies rows of the table, under whichever name it had then. */
-function readsFrom(
-  statements: StatementEvidence[],
-  { anatomy, touches }: StatementEvidence,
-  { before }: TableFate,
-): boolean {
-  const names = new Set([lower(before.name)])
-  for (const {
-    anatomy: { alteration, target },
-  } of statements)
-    if (alteration?.kind === 'rename-table' && names.has(lower(target))) names.add(lower(alteration.to))
-  const holds = statements.filter(
-    (other) =>
-      other.anatomy.copies && other.touches.some((it) => it.how === 'read' && names.has(lower(it.table))),
-  )
-  for (const hold of holds) names.add(lower(hold.anatomy.target))
-  return anatomy.copies && touches.some(({ table, how }) => how === 'read' && names.has(lower(table)))
 }
 
 /** The table of before that took the place, with rows. */

@@ -22,6 +22,7 @@ import { followTables } from '../replay/lineage.js'
 import { replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
 import { rowChanges } from '../compare/row-counts.js'
 import { loweredSequences } from '../compare/autoincrement.js'
+import { copiedIntoItself } from '../compare/copied-into-itself.js'
 import { repeatedRows } from '../compare/repeated-rows.js'
 import { searchMismatches } from '../compare/search-indexes.js'
 import { viewFates } from '../compare/view-fates.js'
@@ -112,7 +113,9 @@ export async function rehearseNatively(
       views: viewFates(before, after, database),
       search: searchMismatches({ database, before, after, statements: settled, fates }),
       sequences: loweredSequences(database, before, after, fates),
-      repeated: repeatedRows({ database, before, after, statements: settled }, fates),
+      repeated: [repeatedRows, copiedIntoItself].flatMap((find) =>
+        find({ database, before, after, statements: settled }, fates),
+      ),
       violations: violations.added,
       oldViolations: violations.old,
       queries: (input.queries ?? []).map(({ sql }) => sql),

@@ -82,16 +82,23 @@ function summed(evidence: Evidence): Finding[] {
   })
 }
 
-/** Rows of a table that a copy puts into a new one more than once. */
+/** Rows of a table that a copy puts into a new one more than once, or into the table itself. */
 function repeated({ repeated: tables }: Evidence): Finding[] {
   return tables.map((it) => {
     const { table, source, rows, samples } = it
     const verb = rows === 1 ? 'repeats' : 'repeat'
-    const message = `${rowsText(rows)} of ${table} ${verb} a row of ${source} that it holds already: the copy makes more rows than it reads. Among them: (${samples.join('), (')}).`
+    const among = `Among them: (${samples.join('), (')}).`
+    if (same(table, source)) {
+      const message = `${rowsText(rows)} of ${table} ${verb} a row that it had already: the statement copies the table into itself. ${among}`
+      return findingOf(dl102, 'error', it, message, { table, advice: TELL_APART.replace('TABLE', table) })
+    }
+    const message = `${rowsText(rows)} of ${table} ${verb} a row of ${source} that it holds already: the copy makes more rows than it reads. ${among}`
     return findingOf(dl102, 'error', it, message, { table, advice: COPY_ONCE })
   })
 }
 
+const TELL_APART =
+  'Set the column that tells a copy from its row, or leave the statement out; where equal rows are meant, accept them: `-- d1-runbook: accept DL102 TABLE: reason`.'
 const COPY_ONCE = 'Join only where at most one row matches, or copy from the table alone.'
 const DROP_FIRST =
   'Drop the table of that name first (DROP TABLE IF EXISTS) and create it without IF NOT EXISTS, so that it is empty when it is filled.'
