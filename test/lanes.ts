@@ -32,7 +32,7 @@ const WRANGLER = [
   'test/d1/read/{readers,identity,locked-database}.test.ts',
   'test/d1/migrations/migration-files.test.ts',
   'test/d1/migrations/{migrations-pattern,wrangler-reading}.test.ts',
-  'test/activities/{apply-archive,checkpoint,lost-run,roll-back,record,shared-store}.test.ts',
+  'test/activities/{apply-archive,checkpoint,lost-run,no-freeze,roll-back,record,shared-store}.test.ts',
   'test/sample/prepare.test.ts',
   'test/sample/cloudflare-api/{wrangler,sdk}.test.ts',
 ]

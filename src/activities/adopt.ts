@@ -7,6 +7,7 @@ import { restoreDatabase } from '../d1/backup/restore.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
 import { scratchFolder } from '../process/scratch-folder.js'
 import { hashOf } from '../runbook/charter/charter-hash.js'
+import { demandNoFreeze, type ApplyingCharter } from './no-freeze.js'
 import { artifactStore, type ActivityContext } from './worker-place.js'
 
 /** Which pending files the database of the backup holds already; `planHash` is what an approval of recording them is given for. */
@@ -43,12 +44,18 @@ export async function proveAdoption(
   }
 }
 
-/** Writes the ledger rows of proven files, all or none, guarded by the ledger and the schema of the proof, and reads them back. */
+/**
+ * Writes the ledger rows of proven files, all or none, guarded by the ledger and the schema of the proof, and reads them back; none in a
+ * freeze of the charter.
+ */
 export async function recordAdoption(
   { target, folder }: ActivityContext,
   { names, ledgerBefore, schemaFingerprint }: Parameters<MutateActivities['recordAdoption']>[0],
-  signal: AbortSignal,
+  { signal, charter }: { signal: AbortSignal; charter: ApplyingCharter },
 ): ReturnType<MutateActivities['recordAdoption']> {
-  await adoptLedger({ target, names, ledgerBefore, schemaFingerprint, stageRoot: folder, signal })
+  await adoptLedger({
+    ...{ target, names, ledgerBefore, schemaFingerprint, stageRoot: folder, signal },
+    mayBegin: () => demandNoFreeze(charter, names.join(', ')),
+  })
   return { adopted: names }
 }

@@ -48,6 +48,7 @@ interface Act {
   beat: Beat
   before: unknown
   charterHash: string
+  charter: Served['environment']
 }
 
 /** Every activity of the runbook, bound to the machine that the worker runs on and to what it serves. */
@@ -74,7 +75,8 @@ export function createActivities({
         const { here, input, served } = admitInput(name, value, { service, place })
         const local = await withArchivesHere(input, here, signal)
         await permit?.(here, local, served, signal)
-        return work(here, local, { signal, beat, before, charterHash: served.charterHash })
+        const { charterHash, environment: charter } = served
+        return work(here, local, { signal, beat, before, charterHash, charter })
       })
   return {
     admit: (value) =>
@@ -124,11 +126,7 @@ export function createActivities({
       const found = await findLostRun(here, input, { signal, onProgress: beat, charterHash })
       return { ...found, backup: await onItsDisk(found.backup, { place, target: here.target }) }
     }),
-    recordAdoption: bound(
-      'recordAdoption',
-      (here, input, { signal }) => recordAdoption(here, input, signal),
-      permitAdoption,
-    ),
+    recordAdoption: bound('recordAdoption', recordAdoption, permitAdoption),
     reverseOfPlan: bound('reverseOfPlan', (here, input, { signal }) => reverseOfPlan(here, input, signal)),
     prepareReverse: bound('prepareReverse', (here, input, { signal, beat }) =>
       prepareReverse(here, input, { signal, onProgress: beat }),
@@ -136,11 +134,7 @@ export function createActivities({
     compareAfterRollback: bound('compareAfterRollback', async (here, { backup }, { signal }) => ({
       compared: await writtenSince(here, backup, { files: [], signal }),
     })),
-    applyMigration: bound(
-      'applyMigration',
-      (here, input, { signal, beat }) => applyMigration(here, input, signal, beat),
-      permitMigration,
-    ),
+    applyMigration: bound('applyMigration', applyMigration, permitMigration),
     travelBack: bound('travelBack', travelBack, permitTravel),
     restoreFromBackup: bound(
       'restoreFromBackup',

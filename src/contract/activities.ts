@@ -228,7 +228,7 @@ export interface RollbackActivities {
 export interface MutateActivities {
   /**
    * Writes their ledger rows, all or none, and reads them back. Safe to run again. Throws `Drifted` where ledger or schema are not those
-   * of the proof.
+   * of the proof, `Frozen` where a freeze of the charter holds.
    */
   recordAdoption(input: {
     target: Target
@@ -259,7 +259,7 @@ export interface MutateActivities {
   /**
    * Applies one file and proves the outcome from the ledger and the fingerprint. Safe to run again at any point.
    * Throws `Drifted` when the database is neither as before this file nor as after it, and `BackupInvalid`, before it looks at the database,
-   * where the archive of the plan is gone or another.
+   * where the archive of the plan is gone or another; `Frozen`, having begun nothing, where a freeze of the charter holds and it is no way back.
    */
   applyMigration(input: {
     target: Target
@@ -268,6 +268,8 @@ export interface MutateActivities {
     /** Names in the ledger before this file. */
     ledgerBefore: string[]
     runKey: string
+    /** A way back, which no freeze holds up. Where signatures are required, the permission says so and this nothing. */
+    act?: 'reverse-migration'
     permission?: Permission
     /** The archive behind the plan, which must be there as it was. Absent: nobody looks, as in runs of earlier versions. */
     rehearsedOn?: Pick<BackupRecord, 'file' | 'sha256'>

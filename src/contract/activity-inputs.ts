@@ -182,6 +182,7 @@ const ACTIVITY_INPUTS = {
     migration: plannedMigration,
     ledgerBefore: z.array(z.string()),
     runKey,
+    act: z.literal('reverse-migration').optional(),
     permission: permission.optional(),
     rehearsedOn: z.object({ file: z.string(), sha256 }).optional(),
   }),

@@ -21,6 +21,8 @@ export const FAILURES = {
   /** The worker's charter does not serve what was asked, or what was asked is not what was permitted. */
   NotAdmitted: { retryable: false, exitCode: 2 },
   TemporalUnreachable: { retryable: true, exitCode: 2 },
+  /** A freeze of the worker's charter holds: nothing is begun, and the run expires as at the end of a window. */
+  Frozen: { retryable: false, exitCode: 3 },
   /** Nobody polls the task queue. */
   WorkerMissing: { retryable: true, exitCode: 2 },
   /** Somebody polls the task queue, and does not answer. */

@@ -1,4 +1,4 @@
-import { messageOf, NON_RETRYABLE_FAILURES } from '../contract/failures.js'
+import { messageOf, NON_RETRYABLE_FAILURES, type FailureType } from '../contract/failures.js'
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -53,6 +53,12 @@ export class RunEnded extends Error {
   }
 }
 
+/** The worker begins nothing in a freeze of its charter, whatever this run knew of it when it asked. */
+export function isFrozen(error: unknown): boolean {
+  const frozen: FailureType = 'Frozen'
+  return failureOf(error).type === frozen
+}
+
 /** People stopped the run, whatever the work under way then ended with: nothing more can be awaited in this scope. */
 export function isStopped(error: unknown): boolean {
   return isCancellation(error) || CancellationScope.current().consideredCancelled
@@ -74,6 +80,7 @@ export function endingOf(
   if (error instanceof GateExpired || error instanceof WindowOver)
     return { outcome: 'expired', message: error.message }
   const failure = failureOf(error)
+  if (isFrozen(error)) return { outcome: 'expired', message: failure.message }
   return {
     outcome: failure.type === 'Drifted' ? 'drifted' : 'failed',
     message: failure.message,

@@ -13,7 +13,7 @@ import { isArchiveAway } from './archive-place.js'
 import { appliedByThisRun, applyOneByOne, proveOutcome } from './apply.js'
 import { now } from './clock.js'
 import { writeDown } from './close.js'
-import { failureOf, isStopped, WindowOver } from './endings.js'
+import { failureOf, isFrozen, isStopped, WindowOver } from './endings.js'
 import { connectivityPrompt, environmentPrompt, finalPrompt, preflightPrompt } from './prompts.js'
 import { replaceCheck } from './prepare.js'
 import { considerRollback } from './rollback.js'
@@ -152,7 +152,7 @@ async function applyFailed(run: Run, plan: Plan, error: unknown): Promise<never>
     await proveOutcome(run, plan, error)
     await writeFailureFiles(run)
   })
-  if (isStopped(error) || error instanceof WindowOver) throw error
+  if (isStopped(error) || error instanceof WindowOver || isFrozen(error)) throw error
   await considerRollback(run, { issue: failureOf(error).message, ...stoppedState(run.view) })
   throw error
 }

@@ -119,7 +119,8 @@ export async function applyReverse(run: Run, reverse: PreparedReverse, act: type
   const ledgerBefore = [...run.plan.ledger, ...applied]
   const begunAt = now()
   const permitted = permissionFor(run, 'reverse-migration')
-  const input = { target, bundle, migration, ledgerBefore, runKey: run.runKey, ...permitted }
+  const wayBack = { act: 'reverse-migration' as const, ...permitted }
+  const input = { target, bundle, migration, ledgerBefore, runKey: run.runKey, ...wayBack }
   const apply = (where: Where): ReturnType<typeof act.applyMigration> =>
     act.applyMigration.executeWithOptions({ summary: `Apply ${migration.name}`, ...where }, [input])
   const from = permitted.permission?.derivedFrom?.backup

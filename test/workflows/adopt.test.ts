@@ -115,7 +115,11 @@ it('where nothing is proven, nobody is asked beyond the first gate, and the firs
   expect(view.message).toContain('0002_second.sql: Table t is missing.')
 })
 
-const written = async (fails: 'before' | 'after', unreadable = false): Promise<RunView> => {
+const written = async (
+  fails: 'before' | 'after',
+  unreadable = false,
+  type = 'SqlRefused',
+): Promise<RunView> => {
   let broken = false
   const world = openWorld((it) => {
     const real = openWorld().activities
@@ -123,7 +127,7 @@ const written = async (fails: 'before' | 'after', unreadable = false): Promise<R
       recordAdoption: async ({ names }) => {
         if (fails === 'after') it.ledger.push(...names)
         broken = true
-        throw refusal('SqlRefused', 'the answer was lost')
+        throw refusal(type, 'the answer was lost')
       },
       readStatus: async (input) => {
         if (broken && unreadable) throw refusal('NotAuthenticated', 'the token is gone')
@@ -137,6 +141,7 @@ const written = async (fails: 'before' | 'after', unreadable = false): Promise<R
 
 it('a write that failed is read back: none of it, all of it, or not known', async () => {
   expect(await written('before')).toMatchObject({ outcome: 'failed', adopted: [] })
+  expect(await written('before', false, 'Frozen')).toMatchObject({ outcome: 'expired', adopted: [] })
   expect(await written('after')).toMatchObject({ outcome: 'completed', adopted: ['0002_second.sql'] })
   const unknown = await written('after', true)
   expect(unknown).toMatchObject({ outcome: 'failed' })

@@ -4,7 +4,7 @@ import { decideSignal } from '../../src/contract/messages.js'
 import { parseWindow } from '../../src/runbook/window-input.js'
 import { FILES, requestFor } from './request.js'
 import { ALL_GATES, decideAll, gateOpen, gateState, until, useSkippingServer } from './skipping.js'
-import { openWorld } from './world.js'
+import { openWorld, refusal } from './world.js'
 
 const server = useSkippingServer()
 const HOUR = 3_600_000
@@ -241,6 +241,28 @@ describe('a freeze', () => {
       message: 'a freeze (year end) began before the migrations were applied',
     })
     expect(world.calls).not.toContain('applyMigration')
+  })
+
+  it('that only the worker knows of, from the second file on, ends the run as the end of a window does', async () => {
+    const world = openWorld((it) => ({
+      applyMigration: async ({ migration }) => {
+        if (it.ledger.length > 1) throw refusal('Frozen', 'A freeze holds: it was not begun.')
+        it.ledger.push(migration.name)
+        return { ...migration, state: 'applied' }
+      },
+    }))
+    const request = requestFor(randomUUID(), { preApproved: true })
+    const view = await server.migrate(world, request, async (handle) => {
+      await until(handle, gateOpen('rollback'))
+      await handle.signal(decideSignal, { gate: 'rollback', decision: 'reject', actor: 'Bea' })
+      return handle.result()
+    })
+    expect(view).toMatchObject({
+      ...{ outcome: 'expired', message: 'A freeze holds: it was not begun.', failure: null },
+      migrations: [{ state: 'applied' }, { state: 'absent' }],
+    })
+    expect(view.steps.find(({ step }) => step === 'execute')?.state).toBe('stopped')
+    expect(world.calls.filter((name) => name === 'applyMigration')).toHaveLength(2)
   })
 
   it('into which the second file would run leaves it alone', async () => {

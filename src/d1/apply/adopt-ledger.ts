@@ -17,6 +17,8 @@ export interface AdoptRequest {
   /** The ledger and the schema that the proof was made with. */
   ledgerBefore: string[]
   schemaFingerprint: string
+  /** Asked last, where the rows are not there yet: what it throws ends the adoption before anything is written. */
+  mayBegin?: () => void
   /** Folder of this machine for leases. */
   stageRoot: string
   signal?: AbortSignal
@@ -38,6 +40,7 @@ export async function adoptLedger(request: AdoptRequest): Promise<void> {
     demandSchema(request, before)
     if (adopted(request, before)) return
     if (!sameNames(namesOf(before), ledgerBefore)) throw moved(request, before)
+    request.mayBegin?.()
     const { migrationsTable } = target
     const sql = [
       ledgerSql(migrationsTable),

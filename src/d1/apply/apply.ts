@@ -28,6 +28,8 @@ export interface ApplyRequest {
   ledgerBefore: string[]
   fingerprintBefore: string
   fingerprintAfter: string
+  /** Asked last, of a file that is proven absent: what it throws ends the apply before anything is begun. */
+  mayBegin?: () => void
   /** Folder of this worker for staged files and leases. */
   stageRoot: string
   signal?: AbortSignal
@@ -63,6 +65,7 @@ export async function applyMigration(request: ApplyRequest): Promise<MigrationRe
     if (before.state !== 'absent') throw before.failure
     if (needsPattern(file.name)) demandPatterns(await findWrangler(target.projectDir))
     const bookmark = await bookmarkAtHand(target)
+    request.mayBegin?.()
     const end = await runApply(request, lease)
     return await settle(request, end, bookmark)
   } finally {
