@@ -1,9 +1,9 @@
 import { RunbookError } from './failures.js'
-import { HIDDEN_CHARACTERS } from './hidden-characters.js'
+import { HIDDEN_CHARACTER } from './hidden-characters.js'
 import { cutText, LIMITS } from './limits.js'
 
-/** With those that have no width: two names that differ in them alone look the same. */
-const HIDDEN = new RegExp(`[${HIDDEN_CHARACTERS}\\p{Cs}\\u00AD\\u200B\\u2060-\\u2064\\uFEFF]`, 'u')
+/** Two names that differ in them alone look the same. */
+const HIDDEN = new RegExp(`${HIDDEN_CHARACTER}|\\p{Cs}`, 'u')
 /** https://learn.microsoft.com/windows/win32/fileio/naming-a-file */
 const KEPT_BY_WINDOWS = /^(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?:\.|$)/i
 

@@ -1,4 +1,4 @@
-import { HIDDEN_CHARACTERS } from '../contract/hidden-characters.js'
+import { HIDDEN_CHARACTER } from '../contract/hidden-characters.js'
 import { isNextCommand } from '../contract/next-command.js'
 
 /**
@@ -23,15 +23,37 @@ export function visibleIn<T>(value: T, lines: ReadonlySet<string> = SEVERAL_LINE
 /** Properties whose texts are SQL, or what a program printed. */
 const SEVERAL_LINES: ReadonlySet<string> = new Set(['advice', 'sql', 'error'])
 
-const NOT_SHOWN = new RegExp(`[${HIDDEN_CHARACTERS}]`, 'gu')
+/** Text that holds controls of our own, such as colours: what only formats is written out, and controls are left. */
+export function visibleFormats(text: string): string {
+  return text.replace(FORMATS, escape)
+}
+
+/** JSON whose texts mean the same, with nothing in it that does not show: what would not is an escape of JSON. */
+export function visibleJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(NOT_IN_JSON, (character) =>
+    Array.from({ length: character.length }, (_, at) => unit(character.charCodeAt(at))).join(''),
+  )
+}
+
+const NOT_SHOWN = new RegExp(HIDDEN_CHARACTER, 'gu')
+const FORMATS = new RegExp(String.raw`(?!\p{Cc})${HIDDEN_CHARACTER}`, 'gu')
+/** JSON escapes the controls of its texts, and is laid out by line breaks. */
+const NOT_IN_JSON = new RegExp(String.raw`(?!\n)${HIDDEN_CHARACTER}`, 'gu')
 
 function written(character: string): string {
   if (character === '\t') return ' '
   if (character === '\n') return '\\n'
+  return escape(character)
+}
+
+function escape(character: string): string {
   const code = character.codePointAt(0) ?? 0
-  return code < 0x100
-    ? `\\x${code.toString(16).padStart(2, '0')}`
-    : `\\u${code.toString(16).padStart(4, '0')}`
+  if (code > 0xffff) return `\\u{${code.toString(16)}}`
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : unit(code)
+}
+
+function unit(code: number): string {
+  return `\\u${code.toString(16).padStart(4, '0')}`
 }
 
 function shown(value: unknown, name: string, lines: ReadonlySet<string>): unknown {

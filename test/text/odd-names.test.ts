@@ -9,6 +9,7 @@ import { arrange } from '../../src/cli/terminal/picture.js'
 import { planRowsWith } from '../../src/cli/terminal/plan-text.js'
 import { runLines } from '../../src/cli/terminal/run-text.js'
 import { plain } from '../../src/contract/command-line.js'
+import { HIDDEN_CHARACTER } from '../../src/contract/hidden-characters.js'
 import type { MonitoringView } from '../../src/contract/monitoring.js'
 import type { Words } from '../../src/contract/next-command.js'
 import type { Plan } from '../../src/contract/plan.js'
@@ -38,6 +39,8 @@ const ODD = [
   '0001_\u202Elqs.txt',
   '\u2066isolated\u2069',
   '\u200Fright\u061C',
+  'no\u200Bwidth\uFEFF\u2060',
+  'tagged\u{E0041}\u{E0042}',
   'two\nlines\n✅ approved by Ada',
   'a\u2028b',
   'x'.repeat(500),
@@ -53,7 +56,7 @@ const ODD = [
   `"'><img src=x onerror=y>`,
   '<!-- --> </details> &lt;b&gt;',
 ]
-const CONTROL = /[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/u
+const CONTROL = new RegExp(HIDDEN_CHARACTER, 'u')
 const withoutLines = (text: string): string => text.replaceAll('\n', '')
 
 /** Everything in Markdown that is neither escaped nor within code marks. */

@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import stringWidth from 'string-width'
-import { visibleLines } from '../../text/visible.js'
+import { visibleFormats, visibleJson, visibleLines } from '../../text/visible.js'
 import { at, linesOf, type CommandPlace, type Words, mapText } from '../../contract/next-command.js'
 import { commandLine, plain } from '../../contract/command-line.js'
 import { blockLines, blockPieces, type Piece, type Place } from './block.js'
@@ -55,8 +55,10 @@ export function createOutput({ json, typed = {} }: { json: boolean; typed?: Comm
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY) && !isCi(),
     live: Boolean(human.isTTY) && process.env['TERM'] !== 'dumb' && !isCi(),
     columns,
-    line: (words = '') => void human.write(`${terminalRows(words, typed, human).join('\n')}\n`),
-    verbatim: (words) => void human.write(`${text(words)}\n`),
+    line: (words = '') =>
+      void human.write(`${terminalRows(mapText(words, visibleFormats), typed, human).join('\n')}\n`),
+    // A program gets every byte.
+    verbatim: (words) => void human.write(`${human.isTTY ? visibleFormats(text(words)) : text(words)}\n`),
     note: (words) => {
       const rows = terminalRows(mapText(words, visibleLines), typed, process.stderr)
       process.stderr.write(`${rows.join('\n')}\n`)
@@ -67,9 +69,8 @@ export function createOutput({ json, typed = {} }: { json: boolean; typed?: Comm
     document: (value) => {
       if (json)
         process.stdout.write(
-          `${JSON.stringify(
+          `${visibleJson(
             plainDocument(value, (next) => at(typed, next)),
-            null,
             2,
           )}\n`,
         )

@@ -22,6 +22,19 @@ it.each([
   expect(noted(text)).not.toMatch(/[\u0007\u001B\u202E]/)
 })
 
+it('an answer has no character that only formats, and JSON none that does not show', () => {
+  let said = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    said += String(chunk)
+    return true
+  })
+  createOutput({ json: false }).line('\u001B[1mshop\u001B[0m by A\u200Bda \u202Egpj.exe')
+  expect(said).toBe('\u001B[1mshop\u001B[0m by A\\u200bda \\u202egpj.exe\n')
+  said = ''
+  createOutput({ json: true }).document({ name: 'A\u200Bda' })
+  expect(said).toBe('{\n  "name": "A\\u200bda"\n}\n')
+})
+
 it('lines stay lines, and letters of any language stay as they are', () => {
   expect(noted('première ligne\n作品をエクスポート')).toBe('première ligne\n作品をエクスポート\n')
   expect(noted(words`Next: ${command('show')}`)).toContain('d1-runbook show')
