@@ -2,7 +2,7 @@ import { phrases } from '../text/phrases.js'
 import type { Contact } from '../contract/announcement.js'
 import type { Gate } from '../contract/names.js'
 import type { RollbackOption } from '../contract/rollback.js'
-import { calendarDay, clockTime, zonedTime, zoneName } from '../text/clock.js'
+import { calendarDay, clockTime, timeToldAt, zonedTime, zoneName } from '../text/clock.js'
 import { durationInWords, formatDuration } from '../text/duration.js'
 import { LINE_BREAKS, oneLine } from '../text/one-line.js'
 import type { PlanView } from '../contract/plan-view.js'
@@ -37,8 +37,8 @@ export type UpdateStatus = 'IN_PROGRESS' | 'COMPLETED' | 'FAILED'
  */
 export function startMessage(
   input: MessageContext & {
-    opensAt: number
-    closesAt: number
+    /** Absent: none is configured. */
+    window?: { opensAt: number; closesAt: number } | undefined
     at?: number
     timeZone: string
     pending: number
@@ -48,9 +48,9 @@ export function startMessage(
 ): Words {
   return lines(
     `🚀 ${migrationTitle(input)} Starting`,
-    `- Window: ${windowText(input)}`,
+    `- Window: ${input.window === undefined ? 'none is configured' : windowText({ ...input, ...input.window })}`,
     `- Migrations: ${input.pending} pending`,
-    `- Expected duration: ${formatDuration(input.expectedMs)}`,
+    `- Expected duration: ${formatDuration(input.expectedMs)}, as the runbook plans its steps`,
     `- Status updates every ${durationInWords(input.updateEveryMs ?? UPDATE_EVERY_MS)}`,
     contextLine(input),
   )
@@ -112,6 +112,7 @@ export function emergencyMessage(
     issue: string
     impact: string
     action: Words
+    at: number
     /** Absent: the run ends with it. */
     etaAt?: number
     timeZone: string
@@ -124,7 +125,8 @@ export function emergencyMessage(
     `- Issue: ${oneLine(input.issue)}`,
     `- Impact: ${oneLine(input.impact)}`,
     words`- Action: ${onOneLine(input.action)}`,
-    input.etaAt !== undefined && `- ETA for update: ${zonedTime(input.etaAt, input.timeZone)}`,
+    input.etaAt !== undefined &&
+      `- ETA for update: ${timeToldAt(input.at, { at: input.etaAt, timeZone: input.timeZone })}`,
     contextLine(input),
     ...input.contacts.map(
       ({ role, name, contact }) => `- ${oneLine(role)}: ${oneLine(name)}, ${oneLine(contact)}`,
@@ -154,8 +156,7 @@ export function gateOpenMessage(
     ...gateCommands(input.gate, input).map(({ label, command }) => words`- ${label}: ${command}`),
     ...whoLines(input.who).map((line) => `- ${oneLine(line)}`),
     typeof input.planHash === 'string' && `- Plan: ${input.planHash}`,
-    input.expiresAt !== undefined &&
-      `- Expires: ${zonedTime(input.expiresAt, input.timeZone)}; silence is not an approval`,
+    input.expiresAt !== undefined && expiryLine(input.expiresAt, input),
     contextLine(input),
     ...(input.plan === undefined
       ? (input.shows ?? []).map((line) => words`- ${onOneLine(line)}`)
@@ -179,11 +180,10 @@ export function reminderMessage(
 ): Words {
   return lines(
     `⏰ Still waiting: ${gateTitle(input.gate, input.environment)}`,
-    `- Open since ${zonedTime(input.openedAt, input.timeZone)} (${formatDuration(input.at - input.openedAt)})`,
+    `- Open since ${timeToldAt(input.at, { at: input.openedAt, timeZone: input.timeZone })} (${formatDuration(input.at - input.openedAt)})`,
     `- Approvals missing: ${input.who.missing}`,
     ...whoLines(input.who).map((line) => `- ${oneLine(line)}`),
-    input.expiresAt !== undefined &&
-      `- Expires: ${zonedTime(input.expiresAt, input.timeZone)}; silence is not an approval`,
+    input.expiresAt !== undefined && expiryLine(input.expiresAt, input),
     input.escalated !== undefined &&
       input.escalated.length > 0 &&
       `- Now asking: ${input.escalated.map(oneLine).join(', ')}`,
@@ -231,6 +231,10 @@ function migrationTitle({ production = true, environment }: MessageContext): str
 export function contextLine({ environment, database, accountId }: MessageContext): string {
   const where = database.remote ? `account ${accountId ?? 'unknown'}` : 'on this machine'
   return `- Database: ${oneLine(database.name)} (${oneLine(database.id)}), ${where}, environment ${oneLine(environment)}`
+}
+
+function expiryLine(expiresAt: number, { at, timeZone }: { at: number; timeZone: string }): string {
+  return `- Expires: ${timeToldAt(at, { at: expiresAt, timeZone })}; silence is not an approval`
 }
 
 function windowText(input: { opensAt: number; closesAt: number; at?: number; timeZone: string }): string {

@@ -223,7 +223,7 @@ function teamConfirmed(view: RunView): Evidence {
     const who = given.map(({ actor }) => actor).join(', ')
     return {
       state: 'unknown',
-      because: `${who} approved it at the start (--yes), before there was anything to confirm`,
+      because: `${who} approved it at the start with --yes, before there was anything to confirm`,
     }
   }
   if (gate?.state === 'skipped') return { state: 'unknown', because: 'the policy asks for nobody' }

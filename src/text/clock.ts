@@ -23,6 +23,12 @@ export function zonedDateTime(at: number, timeZone: string): string {
   return `${calendarDay(at, timeZone)} ${zonedTime(at, timeZone)}`
 }
 
+/** `14:30 EST` where it is on the day of `told` (epoch milliseconds, as `at`) in the zone, else `2026-03-08 14:30 EST`. */
+export function timeToldAt(told: number, { at, timeZone }: { at: number; timeZone: string }): string {
+  const sameDay = calendarDay(at, timeZone) === calendarDay(told, timeZone)
+  return sameDay ? zonedTime(at, timeZone) : zonedDateTime(at, timeZone)
+}
+
 /**
  * The zone's short name at that moment (`EST`, then `EDT` in summer). English locales know different abbreviations, so
  * the first that knows one wins; else the offset, such as `GMT+5:45`.

@@ -104,7 +104,7 @@ export async function untilWindowOpens(run: Run): Promise<void> {
 
 export async function announceStart(run: Run): Promise<void> {
   const { window, files } = run.request
-  const opensAt = Date.now()
+  const began = Date.now()
   await run.step('announce', async () => {
     const status = await run.audited(
       read.readStatus.executeWithOptions({ summary: 'Count what is pending' }, [
@@ -113,9 +113,11 @@ export async function announceStart(run: Run): Promise<void> {
     )
     const text = startMessage({
       ...run.context,
-      opensAt: window === undefined ? opensAt : Date.parse(window.opensAt),
-      closesAt: window === undefined ? opensAt + EXPECTED_DURATION_MS : Date.parse(window.closesAt),
-      at: opensAt,
+      window:
+        window === undefined
+          ? undefined
+          : { opensAt: Date.parse(window.opensAt), closesAt: Date.parse(window.closesAt) },
+      at: began,
       pending: status.pending.length,
       expectedMs: EXPECTED_DURATION_MS,
       updateEveryMs: updatePause(run),

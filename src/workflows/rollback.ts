@@ -270,7 +270,14 @@ function sendAlert(run: Run, incident: Incident, ways: RollbackOption[]): void {
   const eta = goesOn ? { etaAt: Date.now() + updateEveryMs } : {}
   run.announcer.tell(
     'emergency',
-    emergencyMessage({ ...run.context, ...incident, ...eta, contacts, rollbackOptions: ways }),
+    emergencyMessage({
+      ...run.context,
+      ...incident,
+      ...eta,
+      at: Date.now(),
+      contacts,
+      rollbackOptions: ways,
+    }),
   )
 }
 

@@ -58,13 +58,14 @@ describe("the runbook's four messages, word for word", () => {
   test('start', () => {
     const message = startMessage({
       ...context,
-      opensAt: at('2026-01-08T03:00Z'),
-      closesAt: at('2026-01-08T04:30Z'),
+      window: { opensAt: at('2026-01-08T03:00Z'), closesAt: at('2026-01-08T04:30Z') },
       timeZone: NEW_YORK,
       pending: 3,
       expectedMs: 95 * 60_000,
     })
-    expect(message).toBe(`${filled(RUNBOOK.start, '22:00', '23:30', '3', '1 h 35 min')}\n${CONTEXT_LINE}`)
+    expect(message).toBe(
+      `${filled(RUNBOOK.start, '22:00', '23:30', '3', '1 h 35 min, as the runbook plans its steps')}\n${CONTEXT_LINE}`,
+    )
   })
 
   test('update', () => {
@@ -96,6 +97,7 @@ describe("the runbook's four messages, word for word", () => {
       issue: '0010_fill.sql failed',
       impact: 'critical',
       action: 'stopped, waiting for a decision',
+      at: at('2026-07-08T03:00Z'),
       etaAt: at('2026-07-08T03:15Z'),
       timeZone: NEW_YORK,
       contacts: [{ role: 'Team Lead', name: 'Bo', contact: '+45 1' }],
@@ -133,8 +135,7 @@ describe('times in the configured zone', () => {
   const start = (opens: string, closes: string, timeZone: string, now?: string): string | undefined =>
     startMessage({
       ...context,
-      opensAt: at(opens),
-      closesAt: at(closes),
+      window: { opensAt: at(opens), closesAt: at(closes) },
       ...(now === undefined ? {} : { at: at(now) }),
       timeZone,
       pending: 1,
@@ -199,7 +200,7 @@ test('a gate that opens says the exact command, and that silence is no approval'
     '- Who: 2 more approvals of 2, by team-lead or on-call: Ann, @ann; Bo, no contact configured',
     '- May not approve it: Cy (requested this run)',
     '- Plan: abc',
-    '- Expires: 05:00 UTC; silence is not an approval',
+    '- Expires: 2026-01-08 05:00 UTC; silence is not an approval',
     CONTEXT_LINE,
     '- Apply 2 migrations',
   ])
@@ -218,6 +219,27 @@ test('a reminder says since when, what is missing and who is asked now', () => {
   expect(message).toContain(
     '- Open since 03:00 UTC (45 min)\n- Approvals missing: 1\n- Who: anybody in the team\n- Now asking: on-call\n',
   )
+})
+
+test.each([
+  ['on the day of the message', '2026-12-04T18:00Z', '19:00 CET'],
+  ['at the midnight that ends it', '2026-12-04T23:00Z', '2026-12-05 00:00 CET'],
+  ['weeks later', '2026-12-31T23:00Z', '2027-01-01 00:00 CET'],
+])('a deadline %s', (_, expires, told) => {
+  const about = {
+    ...({ ...context, gate: 'final', timeZone: 'Europe/Berlin', at: at('2026-12-04T17:03Z') } as const),
+    ...{ who: { roles: [], approvals: 1, missing: 1, people: [] }, expiresAt: at(expires) },
+  }
+  const line = `- Expires: ${told}; silence is not an approval`
+  expect(gateOpenMessage(about).split('\n')).toContain(line)
+  const reminder = reminderMessage({ ...about, openedAt: at('2026-12-02T17:00Z') })
+  expect(reminder.split('\n')).toContain(line)
+  expect(reminder).toContain('- Open since 2026-12-02 18:00 CET (')
+})
+
+test('no window is told where none is configured', () => {
+  const message = startMessage({ ...context, timeZone: 'UTC', pending: 1, expectedMs: 60_000 })
+  expect(message).toContain('- Window: none is configured\n')
 })
 
 test('a line break in a field cannot forge a line of ours', () => {

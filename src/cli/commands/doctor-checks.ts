@@ -17,7 +17,7 @@ import {
 } from '../../config/target.js'
 import { plural } from '../../text/plural.js'
 import { MINIMUM_NODE } from '../../contract/names.js'
-import type { Check } from '../../contract/run.js'
+import type { Check, Freeze } from '../../contract/run.js'
 import type { Target } from '../../contract/target.js'
 import { lookUpVariables, openedCredentials } from '../../contract/variables.js'
 import { errorRateCheck, testsCheck, unaskedHealth } from '../../runbook/gaps.js'
@@ -358,21 +358,27 @@ async function secretNames(
 async function freezesNow({ freezes, timeZone }: RequestSettings): Promise<Seen> {
   const { freezesAhead, freezeText } = await import('../../runbook/freezes.js')
   const now = Date.now()
-  const [first, ...more] = freezesAhead(freezes, now)
-  if (first === undefined) return freezes === undefined ? 'none are configured' : 'all of them are over'
-  const message = [first, ...more].map((freeze) => freezeText(freeze, timeZone)).join('; ')
-  if (Date.parse(first.from) > now) return `none holds now; to come: ${message}`
+  const ahead = freezesAhead(freezes, now)
+  if (ahead.length === 0) return freezes === undefined ? 'none are configured' : 'all of them are over'
+  const holds = ({ from }: Freeze): boolean => Date.parse(from) <= now
+  const told = (some: Freeze[]): string => some.map((freeze) => freezeText(freeze, timeZone)).join('; ')
+  const [held, later] = [ahead.filter(holds), ahead.filter((freeze) => !holds(freeze))]
+  const toCome = later.length === 0 ? '' : `; to come: ${told(later)}`
+  if (held.length === 0) return `none holds now${toCome}`
   return {
     state: 'warned',
-    message: `one holds now, and nothing is applied: ${message}`,
+    message: `${held.length === 1 ? 'one holds' : `${held.length} hold`} now, and nothing is applied: ${told(held)}${toCome}`,
     advice: 'A run that is started now waits for its end.',
   }
 }
 
 async function maintenanceWindow({ window, timeZone, freezes }: RequestSettings): Promise<Seen> {
   const { windowState } = await import('../../runbook/window.js')
-  if (window === undefined) return 'none is configured: a run applies as soon as it is approved'
   const now = Date.now()
+  if (window === undefined)
+    return windowState({ window, freezes, now }).state === 'open'
+      ? 'none is configured: a run applies as soon as it is approved'
+      : 'none is configured: a run applies once it is approved and no freeze holds'
   const { state } = windowState({ window, now })
   const message = `${timeIn(timeZone, window.opensAt)} to ${timeIn(timeZone, window.closesAt)}`
   const frozen = windowState({ window, freezes, now })
@@ -382,7 +388,8 @@ async function maintenanceWindow({ window, timeZone, freezes }: RequestSettings)
       message: `it lies in a freeze: ${message}`,
       advice: words`Change window of the environment in runbook.config, or give another one: ${command('start', '--window', 'START/END')}`,
     }
-  if (state !== 'closed') return `${message}, ${state === 'open' ? 'open now' : 'still ahead'}`
+  if (state !== 'closed')
+    return `${message}, ${state === 'before' ? 'still ahead' : frozen.state === 'open' ? 'open now' : 'open now, but a freeze holds'}`
   return {
     state: 'failed',
     message: `it is over: ${message}`,

@@ -1,12 +1,10 @@
 import { defined } from '../../contract/defined.js'
-import { existsSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { RunbookError } from '../../contract/failures.js'
 import type { Target } from '../../contract/target.js'
 import { givenAccount, listAccounts, resolveAccount, type Account } from '../cloudflare/account.js'
 import { apiClient, askApi } from '../cloudflare/api.js'
 import { apiPath, type ApiClient } from '../cloudflare/send.js'
-import { targetFile } from './local-reader.js'
 import { withReader } from './open-reader.js'
 import { cellText, type SqlValue } from '../sqlite/sqlite.js'
 import {
@@ -52,16 +50,16 @@ function demandSame(what: string, expected: string, found: string, target: Targe
 
 /** A local database has no name of its own: its file is derived from the ID, which is the proof. */
 async function localIdentity(target: Target): Promise<Identity> {
-  const file = targetFile(target)
-  const tables = await withReader(target, (reader) =>
-    reader.query(`SELECT count(*) AS n FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'
-      AND name NOT GLOB '_cf_*'`),
+  const [found] = await withReader(target, (reader) =>
+    // Its file alone may hold next to nothing: what was written last stands in the WAL until a checkpoint.
+    reader.query(`SELECT (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS bytes,
+      count(*) AS tables FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'`),
   )
   return {
     name: target.database.name,
     id: target.database.id,
-    sizeBytes: existsSync(file) ? statSync(file).size : 0,
-    tables: Number(tables[0]?.['n'] ?? 0),
+    sizeBytes: Number(found?.['bytes'] ?? 0),
+    tables: Number(found?.['tables'] ?? 0),
   }
 }
 

@@ -1,10 +1,34 @@
-import { describe, expect, it, vi } from 'vitest'
+import { statSync } from 'node:fs'
+import { describe, expect, it, test, vi } from 'vitest'
 import type { Target } from '../../../src/contract/target.js'
 import { readIdentity, whoAmI, wranglerAccounts, wranglerIdentity } from '../../../src/d1/read/identity.js'
+import { openSqlite } from '../../../src/d1/sqlite/sqlite.js'
 import { localTarget, seedLocal } from '../local-target.js'
 import { REMOTE_ID, remoteTarget } from '../remote-target.js'
 
 const SCHEMA = 'CREATE TABLE a (id INTEGER); CREATE TABLE b (id INTEGER);'
+
+test('a local database is as large as SQLite says, where next to all of it stands in the WAL', async () => {
+  const target = localTarget()
+  const file = seedLocal(target, '')
+  const writer = openSqlite(file)
+  try {
+    writer.exec('PRAGMA wal_autocheckpoint = 0; CREATE TABLE a (t TEXT); CREATE TABLE b (t TEXT)')
+    writer.exec(`INSERT INTO a VALUES (printf('%.*c', 100000, 'x'))`)
+    const { sizeBytes = 0, tables } = await readIdentity(target)
+    expect(tables).toBe(2)
+    expect(sizeBytes).toBeGreaterThan(100_000)
+    expect(sizeBytes).toBeGreaterThan(statSync(file).size)
+    writer.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    expect(statSync(file).size).toBe(sizeBytes)
+  } finally {
+    writer.close()
+  }
+})
+
+test('a local database that nobody wrote to holds nothing', async () => {
+  expect(await readIdentity(localTarget())).toMatchObject({ sizeBytes: 0, tables: 0 })
+})
 
 describe('the identity of a remote database', () => {
   it('is what the API reports', async () => {
