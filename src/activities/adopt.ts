@@ -35,6 +35,7 @@ export async function proveAdoption(
         ...{ name, sha256, fingerprintBefore: schemaFingerprint, fingerprintAfter: schemaFingerprint },
       })),
       ledger: adoption.ledger,
+      ...defined({ proposedBy: input.proposedBy }),
       // Of another archive each time, and nothing is taken back to it.
       backupSha256: '',
     }

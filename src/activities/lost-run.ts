@@ -82,12 +82,11 @@ export async function findLostRun(
           files: files.filter(({ name }) => since.includes(name)),
           signal: rehearsing.signal,
         })
-  const { requester } = input
   return {
     status,
     backup,
     ...defined({ lost, others }),
-    plan: boundTo(plan, { requester, charterHash, backup }),
+    plan: boundTo(plan, { ...input, charterHash, backup }),
   }
 }
 

@@ -1,6 +1,7 @@
 import { defined } from '../contract/defined.js'
 import type { SlowActivities } from '../contract/activities.js'
 import type { BackupRecord } from '../contract/backup.js'
+import type { Proposer } from '../contract/provenance.js'
 import type { Plan, PlanBound } from '../contract/plan.js'
 import { RunbookError } from '../contract/failures.js'
 import { unpackBundle } from '../d1/migrations/bundle.js'
@@ -33,7 +34,7 @@ export async function rehearse(
   if (plan.schemaFingerprint === status.schemaFingerprint)
     return input.requester === undefined
       ? plan
-      : boundTo(plan, { requester: input.requester, charterHash, backup })
+      : boundTo(plan, { ...input, requester: input.requester, charterHash })
   throw new RunbookError(
     'Drifted',
     'The schema of the database is not the one in the backup that was just made.',
@@ -43,10 +44,15 @@ export async function rehearse(
   )
 }
 
-/** The plan under the hash that covers also who asked, under which charter, and what its ways back lead to. */
+/** The plan under the hash that covers also who asked, which agent proposed it, under which charter, and what its ways back lead to. */
 export function boundTo(
   plan: Plan,
-  { requester, charterHash, backup }: { requester: string; charterHash: string; backup: BackupRecord },
+  {
+    requester,
+    proposedBy,
+    charterHash,
+    backup,
+  }: { requester: string; proposedBy?: Proposer; charterHash: string; backup: BackupRecord },
 ): Plan {
   const bound: PlanBound = {
     version: 2,
@@ -60,7 +66,7 @@ export function boundTo(
     })),
     ledger: plan.ledger,
     backupSha256: backup.sha256,
-    ...defined({ bookmark: backup.bookmark }),
+    ...defined({ proposedBy, bookmark: backup.bookmark }),
     ...(plan.rollback.sql === undefined ? {} : { reverseSha256: sha256Of(plan.rollback.sql) }),
   }
   return { ...plan, planHash: hashOf(bound), bound }

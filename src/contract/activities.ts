@@ -5,6 +5,7 @@ import type { BackupRecord, Sealing } from './backup.js'
 import type { Finding } from './finding.js'
 import type { Baseline, Checkpoint, MonitoringPlan, Probe, Sampling, Thresholds } from './monitoring.js'
 import type { Permission } from './permission.js'
+import type { Proposer } from './provenance.js'
 import type { Plan, PlanBound, PlannedMigration, RowChange } from './plan.js'
 import type { Bundle, Check, CommandRecord, MigrationRequest, MigrationResult, RunView } from './run.js'
 import type { Status } from './status.js'
@@ -107,6 +108,7 @@ export interface SlowActivities {
     overlooked?: string[]
     /** Bound into the plan's hash; absent: the hash is of the plan alone, as in runs of earlier versions. */
     requester?: string
+    proposedBy?: Proposer
   }): Promise<Plan>
   /** Which pending files the database holds already, proven on the restored backup; the hash is what approvals are bound to. */
   proveAdoption(input: {
@@ -115,6 +117,7 @@ export interface SlowActivities {
     bundle: Bundle
     backup: BackupRecord
     requester: string
+    proposedBy?: Proposer
     through?: string
   }): Promise<Audited<{ adoption: Adoption; planHash: string; bound: PlanBound }>>
   /**
@@ -127,6 +130,7 @@ export interface SlowActivities {
     files: MigrationRef[]
     bundle: Bundle
     requester: string
+    proposedBy?: Proposer
     archive?: string
   }): Promise<
     Audited<{

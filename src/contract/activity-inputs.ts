@@ -14,6 +14,7 @@ import {
 import { DISK_NAME } from './names.js'
 import { permissionSchema } from './permission.js'
 import { plannedMigrationSchema, planSchema, rowChangeSchema } from './plan.js'
+import { proposerSchema } from './provenance.js'
 import { recordedRun } from './recorded.js'
 import { bundleSchema, checkSchema, runViewSchema, type RunView } from './run.js'
 import { statusSchema } from './status.js'
@@ -111,6 +112,7 @@ const ACTIVITY_INPUTS = {
     checksums: checksums.optional(),
     overlooked: z.array(z.string()).optional(),
     requester: z.string().optional(),
+    proposedBy: proposerSchema.optional(),
   }),
   takeBaseline: z.object({ target, monitoring: monitoringPlanSchema }),
   keepNeeds: z.object({ target, runKey, archives: z.array(z.string()), bundle }),
@@ -122,6 +124,7 @@ const ACTIVITY_INPUTS = {
     bundle,
     backup: backupRecordSchema,
     requester: z.string().trim().min(1),
+    proposedBy: proposerSchema.optional(),
     through: migrationName.optional(),
   }),
   findLostRun: z.object({
@@ -130,6 +133,7 @@ const ACTIVITY_INPUTS = {
     files,
     bundle,
     requester: z.string().trim().min(1),
+    proposedBy: proposerSchema.optional(),
     archive: z.string().optional(),
   }),
   recordAdoption: z.object({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { findingSchema, VERDICTS } from './finding.js'
+import { proposerSchema } from './provenance.js'
 import { planQueriesSchema } from './queries.js'
 import { lossNowSchema, reverseConditionSchema, rollbackCostSchema } from './rollback.js'
 import { databaseSchema } from './target.js'
@@ -93,6 +94,8 @@ export const planBoundSchema = z.object({
   charterHash: z.string(),
   /** Whose approval of their own request may not count. */
   requester: z.string(),
+  /** The agent that proposed it: then no gate opens by itself. */
+  proposedBy: proposerSchema.optional(),
   environment: z.string(),
   databaseId: z.string(),
   migrations: z.array(

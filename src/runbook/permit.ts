@@ -59,7 +59,7 @@ type Asked = { permission: Permission; run: SignedRun; charter: PermittingCharte
 /** Takes the decisions once more, one gate after the other, by the same rules as the gates did. */
 function firstNot(gates: readonly Gate[], { permission, run, charter }: Asked): string | undefined {
   const { policy, people, target } = charter.environment
-  const { requester } = permission.bound
+  const { requester, proposedBy } = permission.bound
   const records: GateRecord[] = []
   for (const gate of gates) {
     // Nobody had seen a plan at the first gate.
@@ -68,7 +68,11 @@ function firstNot(gates: readonly Gate[], { permission, run, charter }: Asked): 
     const sent = decisionsAt(permission, gate)
     const record: GateRecord = { gate, state: 'open', decisions: [] }
     records.push(record)
-    const opensByItself = rules.automatic && !(gate === 'final' && target.production) && gate !== 'rollback'
+    const opensByItself =
+      rules.automatic &&
+      proposedBy === undefined &&
+      !(gate === 'final' && target.production) &&
+      gate !== 'rollback'
     if (sent.length === 0 && opensByItself) {
       record.state = 'skipped'
       continue

@@ -2,6 +2,7 @@ import { ApplicationFailure, patched } from '@temporalio/workflow'
 import { demandsOf } from '../runbook/charter-demands.js'
 import { read } from './activities.js'
 import { failureOf } from './endings.js'
+import { demandProposer } from './proposer.js'
 import type { Run } from './run.js'
 
 /**
@@ -17,6 +18,7 @@ export async function admit(run: Run): Promise<void> {
     const { effective, ...admission } = await run.audited(
       read.admit.executeWithOptions({ summary: 'Held against the charter' }, [{ request }]),
     )
+    demandProposer(request.proposedBy, effective.proposedBy)
     run.holdTo(effective, admission)
   } catch (error) {
     run.nothingDone = failureOf(error).type === 'NotAdmitted'

@@ -16,6 +16,7 @@ import { failureOf, GateExpired, isStopped } from './endings.js'
 import { confirmDatabase, voidApprovals } from './execute.js'
 import { backUp } from './prepare.js'
 import { permissionFor } from './permission.js'
+import { askedBy, demandBoundProposer } from './proposer.js'
 import type { Completed, Run } from './run.js'
 import { stepOf } from './state.js'
 
@@ -62,15 +63,17 @@ async function prove(run: Run): Promise<Proof> {
 }
 
 async function proofOf(run: Run): Promise<Proof> {
-  const { target, files, bundle, requester, adopt: asked } = run.request
+  const { target, files, bundle, adopt: asked } = run.request
   const { backup } = run.view
   if (backup === null) throw new Error('the proof needs the backup')
-  const input = { target, files, bundle, backup, requester, ...defined({ through: asked?.through }) }
-  return run.audited(
+  const input = { target, files, bundle, backup, ...askedBy(run), ...defined({ through: asked?.through }) }
+  const proof = await run.audited(
     atArchive(run.request, backup, (where) =>
       slow.proveAdoption.executeWithOptions({ summary: 'Which files are there already?', ...where }, [input]),
     ),
   )
+  demandBoundProposer(run, proof.bound)
+  return proof
 }
 
 function provenText({ proven, notProven }: Adoption): string {

@@ -18,6 +18,7 @@ import { takeBaseline } from './prepare.js'
 import { teamLeadPrompt } from './prompts.js'
 import { considerRollback } from './rollback.js'
 import { failureOf } from './endings.js'
+import { askedBy, demandBoundProposer } from './proposer.js'
 import type { Run } from './run.js'
 import { stepOf } from './state.js'
 import { ledgerRead } from './taken-back.js'
@@ -57,8 +58,8 @@ function note(run: Run, text: string): void {
 type Found = Awaited<ReturnType<typeof slow.findLostRun>>
 
 async function find(run: Run): Promise<Found> {
-  const { target, files, bundle, requester, lostRun } = run.request
-  const input = { target, files, bundle, requester, runKey: run.runKey }
+  const { target, files, bundle, lostRun } = run.request
+  const input = { target, files, bundle, ...askedBy(run), runKey: run.runKey }
   return run.step(
     'rehearse',
     async () => {
@@ -74,6 +75,7 @@ async function find(run: Run): Promise<Found> {
           throw error
         })
       const { plan, backup, status } = found
+      demandBoundProposer(run, plan.bound)
       run.plan = plan
       Object.assign(run.view, { backup, planHash: plan.planHash })
       run.view.migrations = statesOf(plan, status)

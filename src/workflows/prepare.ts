@@ -18,6 +18,7 @@ import { read, slow } from './activities.js'
 import { atArchive } from './archive-place.js'
 import { detailsOf, GateExpired } from './endings.js'
 import { checkCounts } from './prompts.js'
+import { askedBy, demandBoundProposer } from './proposer.js'
 import type { Run } from './run.js'
 import { keptBackup } from './safety-copy.js'
 import { stepOf } from './state.js'
@@ -236,13 +237,13 @@ async function rehearsed(run: Run, status: Status): Promise<Plan> {
   const { target, files, bundle } = run.request
   const { backup } = run.view
   if (backup === null) throw new Error('the rehearsal needs the backup')
-  const { requester } = run.request
-  const input = { target, files, bundle, backup, status, requester, ...requestedHistory(run) }
+  const input = { target, files, bundle, backup, status, ...askedBy(run), ...requestedHistory(run) }
   const plan = await run.audited(
     atArchive(run.request, backup, (where) =>
       slow.rehearse.executeWithOptions({ summary: 'Rehearse on the restored backup', ...where }, [input]),
     ),
   )
+  demandBoundProposer(run, plan.bound)
   run.plan = plan
   run.view.planHash = plan.planHash
   if (plan.verdict === 'block') throw blocked(run, plan)

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { expect, it } from 'vitest'
+import { boundTo } from '../../src/activities/rehearse.js'
 import { permitMigration, sha256Of } from '../../src/activities/permission.js'
 import { contextFor, defaultHome } from '../../src/activities/worker-place.js'
 import type { PlanBound } from '../../src/contract/plan.js'
@@ -11,6 +12,7 @@ import { hashOf } from '../../src/runbook/charter/charter-hash.js'
 import { decisionText } from '../../src/runbook/people/signature.js'
 import { localTarget } from '../d1/local-target.js'
 import { newSshKey } from '../runbook/people/ssh-keys.js'
+import { samplePlan } from '../runbook/sample-run.js'
 import { requestFor } from '../workflows/request.js'
 
 const RUN = { workflowId: 'migration/local/local-art', runId: 'run 1' }
@@ -72,4 +74,21 @@ it('a signed apply that keeps to itself which archive it was rehearsed on is hel
   await ask({ file, sha256: sha256Of('archive') })
   rmSync(file)
   await expect(ask()).rejects.toMatchObject({ type: 'BackupInvalid' })
+})
+
+it('the plan of a proposal is bound to its agent, and that of every other run is bound as it was', () => {
+  const backup = {
+    ...{ file: 'backup.zip', sha256: 'b', sizeBytes: 1, createdAt: '2026-01-01T00:00:00Z', verified: true },
+    ...{ tables: [], schemaFingerprint: 'x', durationMs: 1 },
+  }
+  const boundBy = (said: { proposedBy?: { agent: string } }) =>
+    boundTo(samplePlan(), { requester: 'Ada', charterHash: 'a charter', backup, ...said })
+  const [person, one, other] = [
+    boundBy({}),
+    boundBy({ proposedBy: { agent: 'a 1' } }),
+    boundBy({ proposedBy: { agent: 'a 2' } }),
+  ]
+  expect(Object.keys(person.bound ?? {})).not.toContain('proposedBy')
+  expect(one.bound).toEqual({ ...person.bound, proposedBy: { agent: 'a 1' } })
+  expect(new Set([person, one, other].map(({ planHash }) => planHash)).size).toBe(3)
 })

@@ -102,6 +102,23 @@ describe('an apply is permitted', () => {
     ).toBeUndefined()
   })
 
+  it('of what an agent proposed only by people at each gate, and only as a proposal of that agent', () => {
+    const { gates } = charterWith().environment.policy
+    const opening = charterWith({ gates: { ...gates, plan: { ...gates.plan, automatic: true } } })
+    const proposal = { proposedBy: { agent: 'a-client 1.0' } }
+    const planHash = hashOf({ ...bound, ...proposal })
+    const approved: Gates = Object.fromEntries(
+      GATES_BEFORE.map((gate) => [gate, [signed(gate, 'Bea', gate === 'team-lead' ? {} : { planHash })]]),
+    )
+    const { plan: _plan, ...withoutPlan } = approved
+    expect(why(permission('apply', approved, proposal), 'apply', opening)).toBeUndefined()
+    expect(why(permission('apply', withoutPlan, proposal), 'apply', opening)).toMatch(
+      /plan.* is not approved/,
+    )
+    for (const other of [{}, { proposedBy: { agent: 'a-client 1.1' } }])
+      expect(why(permission('apply', approved, other), 'apply', opening)).toMatch(/is for another plan/)
+  })
+
   it('only with a touched hardware key at a gate that asks for presence, whatever the history says', () => {
     const { gates } = charterWith().environment.policy
     const asking = charterWith({ gates: { ...gates, final: { ...gates.final, requirePresence: true } } })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { plain } from '../../src/contract/command-line.js'
 import { describe, expect, it } from 'vitest'
 import { decideSignal, submitDecisionUpdate } from '../../src/contract/messages.js'
+import type { PlanBound } from '../../src/contract/plan.js'
 import type { RollbackStrategy } from '../../src/contract/policy.js'
 import type { RunView } from '../../src/contract/run.js'
 import { FILES, requestFor } from './request.js'
@@ -120,6 +121,58 @@ describe('the policy of a gate', () => {
     expect(new Set(decided.map(({ actor, by }) => `${actor} ${String(by)}`))).toEqual(
       new Set(['Bea unsigned']),
     )
+  })
+})
+
+describe('a worker of an earlier version', () => {
+  const bound: PlanBound = {
+    ...{ version: 2, content: 'c', charterHash: 'f'.repeat(64), requester: 'Ada', environment: 'local' },
+    ...{ databaseId: 'id', migrations: [], ledger: [], backupSha256: 'b' },
+  }
+  const automatic = Object.fromEntries(ALL_GATES.map((gate) => [gate, { automatic: true }]))
+  const proposed = () => requestFor(randomUUID(), { proposedBy: { agent: 'a-client 1.0' } }, automatic)
+  const dropped = {
+    outcome: 'failed',
+    failure: {
+      type: 'NotAdmitted',
+      message: "The run was begun as proposed by an agent (a-client 1.0), and a worker made it a person's.",
+    },
+  }
+
+  it('that admits a proposal as a run of a person ends it before anybody is asked', async () => {
+    const world = openWorld(() => ({
+      admit: async (input) => {
+        const admitted = await openWorld().activities.admit(input)
+        const { proposedBy: _unknownThen, ...effective } = admitted.effective
+        return { ...admitted, effective }
+      },
+    }))
+    const view = await server.migrate(world, proposed(), (handle) => handle.result())
+    expect(view).toMatchObject({ ...dropped, proposedBy: { agent: 'a-client 1.0' } })
+    expect(world.calls).not.toContain('checkPrerequisites')
+    expect(view.gates.every(({ state }) => state === 'waiting')).toBe(true)
+  })
+
+  it.each(['kept', 'dropped'] as const)('has the proposal %s in what its plan binds', async (how) => {
+    const asked: unknown[] = []
+    const world = openWorld(() => ({
+      rehearse: async (input) => {
+        asked.push(input.proposedBy)
+        const plan = await openWorld().activities.rehearse(input)
+        const kept = how === 'kept' && input.proposedBy !== undefined
+        return { ...plan, bound: kept ? { ...bound, proposedBy: input.proposedBy } : bound }
+      },
+    }))
+    const view = await server.migrate(world, proposed(), async (handle) => {
+      await until(handle, gateOpen('team-lead'))
+      await approve(handle, 'team-lead', 'Bea')
+      const seen = await until(handle, (now) => gateOpen('environment')(now) || now.outcome !== null)
+      if (seen.outcome === null)
+        await handle.signal(decideSignal, { gate: 'environment', decision: 'reject', actor: 'Bea' })
+      return handle.result()
+    })
+    expect(asked).toEqual([{ agent: 'a-client 1.0' }])
+    expect(view).toMatchObject(how === 'kept' ? { outcome: 'declined' } : dropped)
   })
 })
 
