@@ -191,6 +191,8 @@ export interface DataComparison {
 export interface SummedRows {
   rows: number
   columns: string[]
+  /** The columns in which they were equal, where that is not their key. */
+  by?: string[]
 }
 
 /** NULLs of a column that are values now. */

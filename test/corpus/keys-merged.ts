@@ -206,3 +206,66 @@ export const ONE_TOO_MANY: Scenario[] = [
     ),
   }),
 ]
+
+const SHELVES = {
+  schema: `CREATE TABLE stock (id INTEGER PRIMARY KEY, sku TEXT, qty INTEGER, place TEXT DEFAULT 'x'); CREATE TABLE line (id INTEGER PRIMARY KEY, stock_id INTEGER);`,
+  rows: `INSERT INTO stock (id, sku, qty) VALUES (1, 'a', 3), (2, 'a', 4), (3, 'b', 5), (4, 'c', 1), (5, 'c', 2);`,
+}
+const ADD_UP = 'UPDATE stock SET qty = (SELECT sum(o.qty) FROM stock o WHERE o.sku = stock.sku)'
+const KEEP_FIRST = 'DELETE FROM stock WHERE id NOT IN (SELECT min(id) FROM stock GROUP BY sku)'
+const inPlace = (scenario: Case): Scenario =>
+  summed({
+    ...SHELVES,
+    says: ['2 rows of stock become one with another of the same sku; stock.qty is their sum'],
+    ...scenario,
+  })
+const notInPlace = (scenario: Case): Scenario => lost({ ...SHELVES, unsaid: ['their sum'], ...scenario })
+
+/** An UPDATE adds up what is equal in a column, and a DELETE leaves one row of each. */
+export const MERGED_IN_PLACE: Scenario[] = [
+  inPlace({ name: 'every row gets the sum, the first stays', migration: `${ADD_UP}; ${KEEP_FIRST};` }),
+  inPlace({
+    name: 'only the row that stays gets it',
+    migration: `${ADD_UP} WHERE id IN (SELECT min(id) FROM stock GROUP BY sku HAVING count(*) > 1); DELETE FROM stock WHERE EXISTS (SELECT 1 FROM stock o WHERE o.sku = stock.sku AND o.id < stock.id);`,
+  }),
+  inPlace({
+    name: 'the last row stays, and it alone gets the sum',
+    migration: `${ADD_UP} WHERE id IN (SELECT max(id) FROM stock GROUP BY sku HAVING count(*) > 1); DELETE FROM stock WHERE id NOT IN (SELECT max(id) FROM stock GROUP BY sku);`,
+  }),
+  inPlace({
+    name: 'equal in two columns',
+    rows: `INSERT INTO stock VALUES (1, 'a', 3, 'x'), (2, 'a', 4, 'y'), (4, 'c', 1, 'x'), (5, 'c', 2, 'x');`,
+    migration: `${ADD_UP} WHERE sku = 'c'; DELETE FROM stock WHERE id NOT IN (SELECT min(id) FROM stock GROUP BY sku, place);`,
+    says: ['1 row of stock becomes one with another of the same sku, place'],
+  }),
+  inPlace({
+    name: 'what referred to them refers to the one that stays',
+    rows: `${SHELVES.rows} INSERT INTO line VALUES (1, 2);`,
+    migration: `UPDATE line SET stock_id = 1 WHERE stock_id = 2; ${ADD_UP}; ${KEEP_FIRST};`,
+    codes: ['DL102', 'CH101'],
+  }),
+]
+
+/** Looks like it, and one row does not say what they said together. */
+export const NOT_MERGED_IN_PLACE: Scenario[] = [
+  notInPlace({
+    name: 'the last row stays, which adds up what has the sum already',
+    migration: `${ADD_UP}; DELETE FROM stock WHERE id NOT IN (SELECT max(id) FROM stock GROUP BY sku);`,
+  }),
+  notInPlace({
+    name: 'the largest instead of the sum',
+    migration: `${ADD_UP.replace('sum', 'max')}; ${KEEP_FIRST};`,
+  }),
+  notInPlace({ name: 'they are added up too late', migration: `${KEEP_FIRST}; ${ADD_UP};` }),
+  notInPlace({
+    name: 'they lay in two places',
+    rows: `INSERT INTO stock VALUES (1, 'a', 3, 'x'), (2, 'a', 4, 'y'), (3, 'b', 5, 'x');`,
+    migration: `${ADD_UP}; ${KEEP_FIRST};`,
+  }),
+  notInPlace({ name: 'all of one sku go', migration: `${ADD_UP}; ${KEEP_FIRST} OR sku = 'b';` }),
+  notInPlace({
+    name: 'something still refers to one that goes',
+    rows: `${SHELVES.rows} INSERT INTO line VALUES (1, 2);`,
+    migration: `${ADD_UP}; ${KEEP_FIRST};`,
+  }),
+]

@@ -34,8 +34,16 @@ import { COPY_NOT_REACHED, COPY_REACHED } from './self-references.js'
 import { SPLIT_KEPT, SPLIT_LOST } from './split-tables.js'
 import { SET_BY_NO_TRIGGER, SET_BY_TRIGGERS } from './set-by-triggers.js'
 import { SHIFTED_APART, SHIFTED_ONTO } from './shifted-values.js'
-import { NOT_SUMMED, ONE_FOR_EACH, ONE_TOO_MANY, SUMMED } from './keys-merged.js'
+import {
+  MERGED_IN_PLACE,
+  NOT_MERGED_IN_PLACE,
+  NOT_SUMMED,
+  ONE_FOR_EACH,
+  ONE_TOO_MANY,
+  SUMMED,
+} from './keys-merged.js'
 import { MANY_LOOKED_UP, NUMBERS_GIVEN_AGAIN, NUMBERS_WRITTEN_AGAIN } from './rows-put-in.js'
+import { KEPT_IN_KEYS, LOST_IN_KEYS } from './values-in-keys.js'
 import { TEXTS_CUT, TEXTS_SHORTER } from './cut-texts.js'
 import type { Scenario } from './scenario.js'
 
@@ -77,12 +85,16 @@ export const KINDS: Record<string, Scenario[]> = {
   'many rows whose new keys a table says': MANY_LOOKED_UP,
   'rows that become one, which holds their sum': SUMMED,
   'rows that become one, and something of them is nowhere': NOT_SUMMED,
+  'rows that are put together where they are': MERGED_IN_PLACE,
+  'rows put together where they are, and something of them is nowhere': NOT_MERGED_IN_PLACE,
   'copies that make a row for each of something': ONE_FOR_EACH,
   'copies that make rows which nothing tells apart': ONE_TOO_MANY,
   'statements that take no row, beside a new key': TAKES_NONE,
   'statements that take some rows, beside a new key': TAKES_SOME,
   'parts of a key': KEY_PARTS,
   'parts of a key whose values are lost': KEY_PARTS_LOST,
+  'columns that a new key or a path gives back': KEPT_IN_KEYS,
+  'columns that a new key or a path does not give back': LOST_IN_KEYS,
   'values and rows of which a few are not given back': PARTLY_HELD,
   'values and rows that are given back': WHOLLY_HELD,
   'duplicates that are cleared away': CLEARED_DUPLICATES,

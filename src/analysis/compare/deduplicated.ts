@@ -70,7 +70,7 @@ export function withoutDuplicates(
 }
 
 /** Columns of other tables, as they are afterwards, that may hold the key. */
-function referring(
+export function referring(
   { after }: Versions,
   { before }: TableFate,
   id: string,

@@ -19,7 +19,8 @@ export function newKeyExpression(
   pairs: Pair[],
 ): Pair[] | undefined {
   const key = fate.before.primaryKey.flatMap((was) => pairs.find((pair) => pair.was === was) ?? [])
-  if (key.length === 0 || key.length < fate.before.primaryKey.length) return undefined
+  if (key.length === 0 || key.length < fate.before.primaryKey.length)
+    return madeKey(statements, fate, after, pairs)
   const kept = fate.how === 'kept'
   const writers = kept ? updatesOf(statements, fate) : copiesOf(statements, fate, after)
   const setting = kept ? writers.filter((statement) => setsSome(statement, key)) : writers
@@ -31,6 +32,26 @@ export function newKeyExpression(
     return sql === undefined ? [] : [{ ...pair, by: sql }]
   })
   return found.length === key.length ? found : undefined
+}
+
+/** The key of a rebuilt table that its one copy makes of columns of the row, as `sku || ':' || code`, where the one of before is gone. */
+function madeKey(
+  statements: StatementEvidence[],
+  fate: TableFate,
+  after: TableSchema,
+  pairs: Pair[],
+): Pair[] | undefined {
+  const [is, ...more] = after.primaryKey
+  const [first] = fate.before.primaryKey
+  const [writer, ...others] = fate.how === 'kept' ? [] : copiesOf(statements, fate, after)
+  if (is === undefined || first === undefined || writer === undefined) return undefined
+  if (more.length > 0 || others.length > 0) return undefined
+  const was = pairs.find((pair) => pair.is === is)?.was ?? first
+  const all = after.columns.filter(({ generated }) => !generated).map(({ name }) => name)
+  // One column as it is makes no key of several.
+  if (!selectedFor(writer.anatomy, is, all).some(({ text }) => text === '||')) return undefined
+  const by = copied(writer, fate, after, { was, is })
+  return by === undefined ? undefined : [{ was, is, by }]
 }
 
 /** What a column of the row `alias` became, as SQL. */

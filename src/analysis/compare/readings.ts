@@ -76,10 +76,11 @@ export function readings(columns: string[], of: (column: string) => string, spel
     })),
   )
   const moments = columns.flatMap((column) => instants(of(column), spelt, column))
+  const elements = columns.flatMap((column) => elementsOf(of(column), spelt, column))
   const few = columns.slice(0, 4)
   const several =
     few.length < 2 ? [] : [...together(few, of, spelt), ...piecewise(few.slice(0, 3), of, spelt)]
-  return [...single, ...moments, ...several]
+  return [...single, ...moments, ...elements, ...several]
 }
 
 function oneColumn(c: string, spelt: Spelt): string[] {
@@ -162,7 +163,7 @@ function inDocument(c: string, path: string): string {
 function pieces(c: string, separators: string[]): string[] {
   const parts = (value: string, separator: string): string[] => {
     const text = quoteText(separator)
-    const list = `CASE WHEN typeof(${value}) = 'text' THEN '[' || replace(json_quote(${value}), ${quoteText(JSON.stringify(separator).slice(1, -1))}, '","') || ']' END`
+    const list = listOf(value, separator)
     return [
       ...['[0]', '[1]', '[2]', '[3]', '[#-1]'].map((at) => `json_extract(${list}, '$${at}')`),
       `CASE WHEN instr(${value}, ${text}) > 0 THEN substr(${value}, instr(${value}, ${text}) + ${separator.length}) END`,
@@ -179,6 +180,25 @@ function pieces(c: string, separators: string[]): string[] {
   })
 }
 
+/** Elements between one separator, as texts of whatever the value was; of a path that a recursion put together (`1/2/7`, `/1/2/7/`) the one above the last too. */
+function elementsOf(c: string, { words, texts }: Spelt, name: string): Reading[] {
+  const positions = ['[0]', '[1]', '[#-1]', ...(words.has('recursive') ? ['[#-2]', '[#-3]'] : [])]
+  return texts
+    .filter((text) => /^[^\p{L}\p{N}]{1,3}$/u.test(text))
+    .slice(0, 4)
+    .flatMap((separator) =>
+      positions.map((at): Reading => {
+        const sql = `json_extract(${listOf(c, separator)}, '$${at}')`
+        return { sql, columns: [name], parts: (value) => [[`CAST(${value} AS TEXT)`, sql]] }
+      }),
+    )
+}
+
+/** The parts of a text between a separator, as a JSON list. */
+function listOf(value: string, separator: string): string {
+  return `CASE WHEN typeof(${value}) = 'text' THEN '[' || replace(json_quote(${value}), ${quoteText(JSON.stringify(separator).slice(1, -1))}, '","') || ']' END`
+}
+
 /** Two or three parts between one separator, each compared by itself: a number that a column of numbers holds is written otherwise there. */
 function* piecewise(columns: string[], of: (column: string) => string, spelt: Spelt): Generator<Reading> {
   if (!spelt.words.has('substr') && ![...spelt.words].some((word) => word.startsWith('json'))) return
@@ -186,7 +206,7 @@ function* piecewise(columns: string[], of: (column: string) => string, spelt: Sp
     for (const order of orders(columns, 3)) {
       const sql = order.map(of).join(` || ${quoteText(separator)} || `)
       const parts = (value: string): [string, string][] => {
-        const list = `CASE WHEN typeof(${value}) = 'text' THEN '[' || replace(json_quote(${value}), ${quoteText(JSON.stringify(separator).slice(1, -1))}, '","') || ']' END`
+        const list = listOf(value, separator)
         return order.map((column, at) => [
           `CASE json_array_length(${list}) WHEN ${order.length} THEN json_extract(${list}, '$[${at}]') END`,
           of(column),

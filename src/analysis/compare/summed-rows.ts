@@ -2,7 +2,9 @@ import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.j
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { DataComparison, StatementEvidence, SummedRows, TableFate } from '../evidence.js'
 import { newKeyExpression } from './new-key-expression.js'
-import { column, keyOfRow, number, type Pair } from './row-keys.js'
+import { unquote } from '../../d1/sql/tokens.js'
+import { referring } from './deduplicated.js'
+import { column, keyOfRow, missingRows, number, type Pair } from './row-keys.js'
 import type { Versions } from './versions.js'
 import { assignments, upToComma, writes } from './writers.js'
 
@@ -11,13 +13,15 @@ import { assignments, upToComma, writes } from './writers.js'
  * what all of them said, or the first or last of it: `… ON CONFLICT DO UPDATE SET hits = hits + excluded.hits`, `sum(hits) … GROUP BY lower(page)`.
  */
 export function withSummed(
-  { database, statements }: Versions,
+  versions: Versions,
   fate: TableFate,
   after: TableSchema,
   pairs: Pair[],
   found: DataComparison,
 ): DataComparison {
-  if (found.lost === 0 || fate.how === 'kept') return found
+  const { database, statements } = versions
+  if (found.lost === 0) return found
+  if (fate.how === 'kept') return summedInPlace(versions, fate, after, pairs, found)
   const key = newKeyExpression(statements, fate, after, pairs) ?? partOfKey(fate, after, pairs)
   if (key === undefined) return found
   const others = pairs.filter(({ was }) => !key.some((part) => part.was === was))
@@ -35,6 +39,63 @@ export function withSummed(
     ...{ ...found, lost: 0, lostSamples: [], summed },
     columns: found.columns.filter((change) => !told.has(change.column)),
   }
+}
+
+/**
+ * The same where the table stays: an UPDATE put the sums into one row of each group, and a DELETE took the others, to which nothing refers. What
+ * no UPDATE sets was the same in all of them.
+ */
+function summedInPlace(
+  versions: Versions,
+  fate: TableFate,
+  after: TableSchema,
+  pairs: Pair[],
+  found: DataComparison,
+): DataComparison {
+  const { database, statements } = versions
+  const { before } = fate
+  const [id, ...more] = before.primaryKey
+  const key = pairs.find(({ was }) => was === id)
+  const own = statements.filter(({ anatomy }) => sameName(anatomy.target ?? '', before.name))
+  const by = pairs.filter((pair) => pair !== key && own.some((it) => groupsBy(it, pair.was)))
+  const fewer = found.rowsBefore - found.rowsAfter
+  if (key === undefined || more.length > 0 || by.length === 0 || found.lost !== fewer) return found
+  if (found.columns.some(({ column }) => by.some(({ was }) => was === column))) return found
+  const gone = missingRows(fate, after, [key])
+  const refers = ([table, name]: [string, string]): boolean =>
+    number(
+      database,
+      `SELECT count(*) AS n FROM ${gone} AND EXISTS (SELECT 1 FROM main.${quoteName(table)} r WHERE ${column('r', name)} = ${column('b', key.was)})`,
+    ) > 0
+  if (referring(versions, fate, key.was).some(refers)) return found
+  const set = own.flatMap(({ anatomy }) => (anatomy.verb === 'update' ? assignments(anatomy.tokens) : []))
+  const others = pairs.filter((pair) => pair !== key && !by.includes(pair))
+  const rows = `SELECT ${by.map((part, at) => `${keyOfRow(part)} AS k${at}`).join(', ')}${values(others)} FROM prior.${quoteName(before.name)} b`
+  const columns = sumsOf(database, rows, {
+    table: `main.${quoteName(after.name)}`,
+    key: by.map(({ is }) => is),
+    columns: others.map(({ is }) => is),
+    mayEnd: (name) => set.some((it) => sameName(it.column, name)),
+  })
+  if (columns === undefined || columns.length === 0) return found
+  const summed = { rows: found.lost, columns, by: by.map(({ was }) => was) }
+  const told = new Set(others.map(({ was }) => was))
+  return {
+    ...{ ...found, lost: 0, lostSamples: [], summed },
+    columns: found.columns.filter((change) => !told.has(change.column)),
+  }
+}
+
+/** A statement puts rows together by a column: `GROUP BY sku`, `o.sku = s.sku`. */
+function groupsBy({ anatomy: { tokens } }: StatementEvidence, name: string): boolean {
+  const is = (at: number): boolean => sameName(unquote(tokens[at]?.text ?? ''), name)
+  return tokens.some(({ text }, at) => {
+    if (/^(?:=|is)$/i.test(text)) return is(at - 1) && is(tokens[at + 2]?.text === '.' ? at + 3 : at + 1)
+    if (!/^group$/i.test(text)) return false
+    const rest = tokens.slice(at + 2)
+    const end = rest.findIndex((token) => /^(?:\)|;|having|order|limit)$/i.test(token.text))
+    return rest.slice(0, end < 0 ? rest.length : end).some((token) => sameName(unquote(token.text), name))
+  })
 }
 
 /** The columns of the key of before that are the whole key now. */
@@ -105,7 +166,7 @@ function adds({ anatomy: { verb, tokens } }: StatementEvidence): boolean {
 function sumsOf(
   database: Versions['database'],
   rows: string,
-  into: { table: string; key: string[]; columns: string[] },
+  into: { table: string; key: string[]; columns: string[]; mayEnd?: (column: string) => boolean },
 ): string[] | undefined {
   const group = into.key.map((_, at) => `k${at}`).join(', ')
   const totals = into.columns.map(
@@ -136,7 +197,7 @@ function sumsOf(
     name,
     same: holds(`same${at}`),
     sum: holds(`sum${at}`),
-    end: holds(`end${at}`),
+    end: holds(`end${at}`) && into.mayEnd?.(name) !== false,
   }))
   if (!kinds.every(({ same, sum, end }) => same || sum || end)) return undefined
   return kinds.filter(({ same, sum }) => sum && !same).map(({ name }) => name)

@@ -70,9 +70,9 @@ function summed(evidence: Evidence): Finding[] {
   return evidence.fates.flatMap((fate) => {
     const { data, before, after } = fate
     if (data?.summed === undefined || after === undefined) return []
-    const { rows, columns } = data.summed
+    const { rows, columns, by = ['key'] } = data.summed
     const of = columns.map((name) => `${after.name}.${name}`).join(', ')
-    const message = `${rowsText(rows)} of ${before.name} ${rows === 1 ? 'becomes' : 'become'} one with another of the same key; ${of} ${columns.length === 1 ? 'is' : 'are'} their sum.`
+    const message = `${rowsText(rows)} of ${before.name} ${rows === 1 ? 'becomes' : 'become'} one with another of the same ${by.join(', ')}; ${of} ${columns.length === 1 ? 'is' : 'are'} their sum.`
     return [
       findingOf(dl102, 'warning', rowLossCulprit(evidence, fate), message, {
         ...{ table: before.name, before: data.rowsBefore, after: data.rowsAfter },
