@@ -80,7 +80,7 @@ async function writeReverse(
     ...(await packReverse(here, input.runKey, { file, plan })),
     price,
     ...(ofFolder === undefined ? {} : { ofFolder: true as const }),
-    ...defined({ cost, others }),
+    ...defined({ cost, others, countedAt: input.current?.createdAt }),
   }
 }
 

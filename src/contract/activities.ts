@@ -194,6 +194,8 @@ export interface RollbackActivities {
       price: string[]
       /** The price as numbers, where they were counted. */
       cost?: RollbackCost
+      /** The moment of the database that the price was counted on. Absent: of the archive alone. ISO 8601, UTC. */
+      countedAt?: string
       file?: string
       /** The reverse is a file that lies in the migrations folder. */
       ofFolder?: true

@@ -131,6 +131,8 @@ export const rollbackOptionSchema = z.object({
   price: z.array(z.string()),
   /** Of the reverse migration. */
   cost: rollbackCostSchema.optional(),
+  /** When that was counted on the database: what was written since is in neither price nor cost. Absent: it was not. ISO 8601, UTC. */
+  countedAt: z.string().optional(),
   /** Of the ways that return the whole database to a moment. */
   writtenSince: sinceSchema.optional(),
   /** What the act itself costs at Cloudflare: of the restore of a remote database. */

@@ -364,6 +364,8 @@ export const runViewSchema = z.object({
       price: z.array(z.string()),
       /** The price as numbers: of the reverse migration, or of what Time Travel and a restore lost. */
       cost: rollbackCostSchema.optional(),
+      /** When the price of the reverse migration was counted. Absent: not on the database itself, or by an earlier version. ISO 8601, UTC. */
+      countedAt: z.string().optional(),
       writtenSince: sinceSchema.optional(),
       undo: z.string().optional(),
       /** Afterwards: how the database differs from the archive of before the migration. Absent in what older runs kept. */

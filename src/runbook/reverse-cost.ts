@@ -13,7 +13,9 @@ export function failuresOfReverse(
   if (failed.length > 0) return failed
   return rehearsed.predictedFingerprint === wantedFingerprint
     ? []
-    : ['On the database as it is now, the reverse migration does not lead back to the schema of before.']
+    : [
+        'Tried on a copy of the database with the migration in it, the reverse migration does not lead back to the schema of before.',
+      ]
 }
 
 /** D1 would not run it, or not in its time. */
@@ -37,7 +39,7 @@ export function lossesSince(rehearsed: Rehearsed, planned: readonly RowChange[])
           ]
         : [],
     ),
-    ...losses(rehearsed).map(({ message }) => `As it is now: ${message}`),
+    ...losses(rehearsed).map(({ message }) => message),
   ]
 }
 

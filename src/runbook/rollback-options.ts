@@ -22,7 +22,7 @@ export function rollbackOptions(input: {
   plan: Plan | null
   backup: BackupRecord | null
   /** The reverse of just what was applied, as it was written and rehearsed for this decision. */
-  reverse?: { migration?: unknown; price: string[]; cost?: RollbackCost }
+  reverse?: CountedReverse & { migration?: unknown }
   /**
    * What others wrote since the backup; `counting`: the gate will show it; `not-counted`: people decided, or stopped the run, before it
    * was. Absent: nobody counts it.
@@ -79,7 +79,8 @@ function reverseMigration({
   plan,
   reverse,
   writtenSince,
-}: Pick<Parameters<typeof rollbackOptions>[0], 'plan' | 'reverse' | 'writtenSince'>): Way {
+  timeZone,
+}: Pick<Parameters<typeof rollbackOptions>[0], 'plan' | 'reverse' | 'writtenSince' | 'timeZone'>): Way {
   const base = { strategy: 'reverse-migration', title: 'Reverse migration' } as const
   const rollback =
     reverse === undefined
@@ -100,6 +101,8 @@ function reverseMigration({
             : rollback.price,
     }
   }
+  const asOf = reverse?.countedAt
+  const counted = countedLines(asOf, timeZone)
   const proof = rollback.rehearsed ? [] : ['it was not rehearsed on a copy']
   const price = rollback.price.length === 0 ? [freeLine(rollback.cost)] : rollback.price
   // At the gate they are counted instead.
@@ -108,9 +111,29 @@ function reverseMigration({
   return {
     ...base,
     available: true,
-    price: [...price, ...open, ...proof, ...again],
-    ...defined({ cost: rollback.cost }),
+    price: [...price, ...open, ...proof, ...again, ...counted],
+    ...defined({ cost: rollback.cost, countedAt: asOf }),
   }
+}
+
+/** A reverse under its price, as far as it is known when that was counted. ISO 8601, UTC. */
+interface CountedReverse {
+  price: string[]
+  cost?: RollbackCost
+  countedAt?: string
+}
+
+/** What a reverse costs, and when that was counted, for it is read when others have gone on writing. Empty: as rehearsed on the archive, nothing. */
+export function pricedReverse({ price, cost, countedAt }: CountedReverse, timeZone?: string): string[] {
+  if (countedAt === undefined) return price
+  return [...(price.length === 0 ? [freeLine(cost)] : price), ...countedLines(countedAt, timeZone)]
+}
+
+function countedLines(countedAt: string | undefined, timeZone = 'UTC'): string[] {
+  if (countedAt === undefined) return []
+  return [
+    `as counted ${zonedDateTime(Date.parse(countedAt), timeZone)}: what was written since is not in this price`,
+  ]
 }
 
 function asPlanned(writtenSince: Moment['writtenSince']): string[] {

@@ -59,7 +59,7 @@ function lossNowLine(
 export function freeLine({ now }: Partial<Pick<RollbackCost, 'now'>> = {}): string {
   return now === undefined
     ? 'every row and value of the backup comes back; what was written since is not counted'
-    : 'no row or value was found lost when it was tried on a copy of the database as it is now'
+    : 'no row or value was found lost when it was tried on a copy of the database with the migration in it'
 }
 
 /** What rows written behind the migration can do to its reverse, one sentence each. */

@@ -16,7 +16,7 @@ import type { MonitoringAlert, MonitoringView } from '../contract/monitoring.js'
 import { monitoringWorkflowId } from '../contract/names.js'
 import { reasonTexts } from '../contract/reasons.js'
 import { recordedMonitoring } from '../contract/recorded.js'
-import { zonedDateTime } from '../text/clock.js'
+import { zonedDateTime, zonedSeconds } from '../text/clock.js'
 import { noteMessage } from '../runbook/messages.js'
 import { touchedBy } from '../runbook/migration-state.js'
 import { seenUntil } from '../runbook/monitoring/end.js'
@@ -173,7 +173,10 @@ async function onUntold(run: Run, alert: MonitoringAlert): Promise<void> {
 }
 
 async function onAlert(run: Run, alert: MonitoringAlert): Promise<void> {
-  if (alert.kind === 'breach') return issueAfterwards(run, alert.message, { breach: true })
+  const { kind, message, checkpoint } = alert
+  // It is read for hours, at the gate and in the outcome, while the row grows.
+  const asOf = zonedSeconds(Date.parse(checkpoint.at), run.request.timeZone)
+  if (kind === 'breach') return issueAfterwards(run, `${message} (as of ${asOf})`, { breach: true })
   tellNews(run, alert)
 }
 

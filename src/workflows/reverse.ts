@@ -1,4 +1,5 @@
 import { freeLine } from '../text/rollback-cost.js'
+import { pricedReverse } from '../runbook/rollback-options.js'
 import { phrases } from '../text/phrases.js'
 import {
   ApplicationFailure,
@@ -137,7 +138,8 @@ export async function applyReverse(run: Run, reverse: PreparedReverse, act: type
       ]),
     ),
   )
-  const cost = price.length === 0 ? freeLine(reverse.cost) : `its price: ${phrases(price)}`
+  const counted = phrases(pricedReverse(reverse, run.request.timeZone)) || freeLine(reverse.cost)
+  const cost = price.length === 0 ? counted : `its price: ${counted}`
   return `${migration.name} took back ${applied.join(', ')}; ${cost}`
 }
 

@@ -4,11 +4,12 @@ import { defined } from '../contract/defined.js'
 import { isCancellation, patched } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
 import type { RollbackStrategy } from '../contract/policy.js'
+import type { SavedState } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import { emergencyMessage, noteMessage } from '../runbook/messages.js'
 import { ledgerText, migrationState, touchedBy } from '../runbook/migration-state.js'
 import type { RollbackOption } from '../contract/rollback.js'
-import { afterFailure, closedWay, type FailedWay } from '../runbook/rollback-options.js'
+import { afterFailure, closedWay, pricedReverse, type FailedWay } from '../runbook/rollback-options.js'
 import { reverseFileLines } from '../text/pending-reverse.js'
 import { mutate, once } from './activities.js'
 import { appliedByThisRun } from './apply.js'
@@ -136,8 +137,8 @@ async function takeBackOrKeep(
           }),
         (result) => result.took,
       )
-      const { cost, writtenSince } = ways.find((way) => way.strategy === strategy) ?? {}
-      const numbers = defined({ cost, writtenSince })
+      const { cost, countedAt, writtenSince } = ways.find((way) => way.strategy === strategy) ?? {}
+      const numbers = defined({ cost, countedAt, writtenSince })
       run.view.rollback = { strategy, issue: incident.issue, price, ...numbers, ...kept }
       if (patched('read-after-rollback')) await run.uninterrupted(() => readLedger(run, 'the rollback'))
       if (patched('compared-after-rollback')) await run.uninterrupted(() => compareAfterRollback(run))
@@ -316,18 +317,22 @@ async function takeBack(
       if (known.reverse === undefined) known.onReverse(reverse)
       const take = (act: typeof mutate): Promise<string> => applyReverse(run, reverse, act)
       // Its price counts what it drops; runs that began before this kept nothing of that.
-      let saved = !patched(`saved-before-reverse-${decisionsSoFar(run)}`)
+      const saves = patched(`saved-before-reverse-${decisionsSoFar(run)}`)
+      let saved: SavedState | undefined
+      // An archive lacks what others write between two tries; the history behind a bookmark holds it.
+      const unsaved = (): boolean =>
+        saved === undefined ||
+        (saved.bookmark === undefined && patched(`saved-before-each-try-${run.view.announcements.length}`))
       const took = each
         ? await takeWayBack(run, {
             ...{ strategy, limit: TRIES[strategy], provenByReading: true },
             prepare: async () => {
-              if (!saved) await savePresentState(run, known.current, 'without-bookmark')
-              saved = true
+              if (saves && unsaved()) saved = await savePresentState(run, known.current, 'without-bookmark')
             },
             take: () => take(once),
           })
         : await take(mutate)
-      return { took, price: reverse.price }
+      return { took, price: pricedReverse(reverse, run.request.timeZone) }
     }
     case 'time-travel': {
       const undo = await travel(run, { each, current: known.current })

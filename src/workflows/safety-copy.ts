@@ -1,5 +1,5 @@
 import { OWN_NAME } from '../contract/names.js'
-import { isCancellation } from '@temporalio/workflow'
+import { isCancellation, patched } from '@temporalio/workflow'
 import type { BackupRecord } from '../contract/backup.js'
 import { defined } from '../contract/defined.js'
 import type { SavedState } from '../contract/run.js'
@@ -11,12 +11,12 @@ import { now } from './clock.js'
 import { failureOf } from './endings.js'
 import type { Run } from './run.js'
 
-/** A backup that was made for this decision is copy enough; what was written since is behind the bookmark. Milliseconds. */
+/** Beside the bookmark of now, which holds what was written since, a backup that was made for this decision is copy enough. Milliseconds. */
 const FRESH_MS = 15 * 60_000
 
 /**
  * Saves what a database holds before it is taken back: the bookmark of now, which misses nothing, and an archive that does not
- * depend on Time Travel. `archived: 'without-bookmark'` spares a remote database the export, during which it answers nobody: for a
+ * depend on Time Travel: without a bookmark one that is made now, behind the decision. `archived: 'without-bookmark'` spares a remote database the export, during which it answers nobody: for a
  * way back that leaves the history of Time Travel as it is. A local one is kept aside as a file by the restore itself.
  * @throws what reading the bookmark throws, and the failure of the archive where there is no bookmark either
  */
@@ -69,7 +69,11 @@ async function archiveOf(
   current: BackupRecord | undefined,
   bookmarked: boolean,
 ): Promise<Pick<BackupRecord, 'file' | 'createdAt'> | undefined> {
-  if (current !== undefined && Date.now() - Date.parse(current.createdAt) < FRESH_MS) return current
+  const fresh = current !== undefined && Date.now() - Date.parse(current.createdAt) < FRESH_MS
+  // People may have decided minutes after it, and what others wrote meanwhile would be in nothing. Runs that began before this took it.
+  const enough = (): boolean =>
+    bookmarked || !patched(`saved-behind-decision-${run.view.announcements.length}`)
+  if (fresh && enough()) return current
   const { target, files } = run.request
   run.say('rollback', 'the present state is being saved')
   try {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { defined } from '../../src/contract/defined.js'
 import { command } from '../../src/contract/next-command.js'
 import type { Since, WrittenSince, WrittenTable } from '../../src/contract/rollback.js'
-import { lostBy, rollbackOptions } from '../../src/runbook/rollback-options.js'
+import { lostBy, pricedReverse, rollbackOptions } from '../../src/runbook/rollback-options.js'
 import { samplePlan, sampleRun } from './sample-run.js'
 
 const { backup } = sampleRun()
@@ -157,4 +157,27 @@ test.each<[string, Since | undefined, RegExp]>([
   } as const
   expect(lostBy(taken, backup).at(-1)).toMatch(last)
   expect(lostBy({ ...taken, strategy: 'reverse-migration', price: ['p'] }, backup)).toEqual(['p'])
+})
+
+test('a price that was counted says when, wherever it is told', () => {
+  const reverse = {
+    migration: true,
+    price: ['10 values of users.memo go'],
+    countedAt: '2026-03-08T17:02:00Z',
+  }
+  const counted = 'as counted 2026-03-08 17:02 UTC: what was written since is not in this price'
+  const [way] = rollbackOptions({ environment: 'production', plan: null, backup, reverse })
+  expect(way).toMatchObject({ price: [...reverse.price, counted], countedAt: reverse.countedAt })
+  expect(pricedReverse(reverse)).toEqual([...reverse.price, counted])
+  // Of what was found free, too: others may have written what is not.
+  expect(pricedReverse({ ...reverse, price: [] })).toEqual([expect.stringMatching(/./), counted])
+  // Nothing was counted on the database: no moment is named.
+  expect(pricedReverse({ price: ['p'] })).toEqual(['p'])
+  const [asPlanned] = rollbackOptions({
+    environment: 'production',
+    plan: null,
+    backup,
+    reverse: { migration: true, price: ['p'] },
+  })
+  expect(asPlanned).not.toHaveProperty('countedAt')
 })

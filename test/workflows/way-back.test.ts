@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { RunbookActivities } from '../../src/contract/activities.js'
 import { plain } from '../../src/contract/command-line.js'
 import { commandsIn, type NextCommand } from '../../src/contract/next-command.js'
-import { decideSignal, statusQuery, submitDecisionUpdate } from '../../src/contract/messages.js'
+import { alertSignal, decideSignal, statusQuery, submitDecisionUpdate } from '../../src/contract/messages.js'
 import { costOf } from '../../src/contract/rollback-cost.js'
 import type { Since } from '../../src/contract/rollback.js'
 import type { RollbackStrategy } from '../../src/contract/policy.js'
@@ -17,7 +17,7 @@ import { renderMarkdown } from '../../src/runbook/report/markdown.js'
 import { renderIncident } from '../../src/runbook/report/incident.js'
 import { requestFor } from './request.js'
 import { ALL_GATES, decideAll, gateOpen, until, useRealTimeServer, type RunHandle } from './skipping.js'
-import { openWorld, refusal, type World } from './world.js'
+import { checkpoint, openWorld, refusal, type World } from './world.js'
 
 const server = useRealTimeServer()
 
@@ -204,6 +204,46 @@ describe('before a restore', () => {
     )
     expect(view.safetyCopy).toMatchObject({ file: 'backup-2.zip' })
     expect(world.calls.lastIndexOf('createBackup')).toBeLessThan(world.calls.lastIndexOf('applyMigration'))
+  })
+
+  it('of a local database neither the archive of the alarm is enough, nor that of before an earlier try', async () => {
+    const made: string[][] = []
+    let tries = 0
+    const world: World = openWorld((it) => ({
+      readBookmark: async () => ({}),
+      createBackup: async (input) => {
+        made.push(it.told.map(({ text }) => text))
+        const file = `backup-${made.length}.zip`
+        return { ...(await openWorld().activities.createBackup(input)), file }
+      },
+    }))
+    const real = { ...world.activities }
+    world.activities.applyMigration = async (input) => {
+      if (input.act === 'reverse-migration' && (tries += 1) === 1) throw down()
+      return real.applyMigration(input)
+    }
+    const request = requestFor(randomUUID(), { preApproved: true })
+    const view = await server.migrate(world, request, async (handle) => {
+      await until(handle, ({ monitoring }) => monitoring !== null)
+      await handle.signal(alertSignal, {
+        ...{ kind: 'breach', message: '2 checkpoints in a row breached' },
+        checkpoint: checkpoint(1, '2026-03-08T03:08:05.000Z', false, 'breached'),
+      })
+      const { gates } = await until(handle, gateOpen('rollback'))
+      expect(made).toHaveLength(2)
+      // It is read while the row grows.
+      const asOf = '2 checkpoints in a row breached (as of 2026-03-08 03:08:05 UTC)'
+      expect(gates.find(({ gate }) => gate === 'rollback')?.shows[0]).toBe(asOf)
+      await choose(handle, 'reverse-migration')
+      return handle.result()
+    })
+    expect(view).toMatchObject({
+      ...{ outcome: 'rolled-back', rollbackTries: [{ number: 1 }] },
+      safetyCopy: { file: 'backup-4.zip', earlier: [{ file: 'backup-3.zip' }] },
+    })
+    expect(world.told.map(({ text }) => text).join('\n')).toMatch(
+      /saved: backup-4.zip of [\d-]{10} [\d:]{8} UTC; of before an earlier try: backup-3.zip of/,
+    )
   })
 
   it('an archive that fails leaves the bookmark, and is told', async () => {

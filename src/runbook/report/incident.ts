@@ -3,6 +3,7 @@ import { phrases } from '../../text/phrases.js'
 import { afterRollbackLines } from '../after-rollback.js'
 import type { MigrationResult, RunView, StepView } from '../../contract/run.js'
 import { defined } from '../../contract/defined.js'
+import type { Since } from '../../contract/rollback.js'
 import { reasonTexts } from '../../contract/reasons.js'
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { commandLine, plain } from '../../contract/command-line.js'
@@ -18,7 +19,7 @@ import {
   safetyCopyText,
   stateHeads,
 } from '../migration-state.js'
-import { waysOf } from '../rollback-options.js'
+import { lostBy, waysOf } from '../rollback-options.js'
 import { shownTime, type ReportInput } from './input.js'
 import { at, command, placeOf, type NextCommand } from '../../contract/next-command.js'
 
@@ -50,12 +51,15 @@ export function renderIncident(input: ReportInput): string {
 }
 
 function summary({ view, timeZone }: ReportInput): string {
+  const { rollback, backup } = view
+  const lost = rollback === undefined ? '' : phrases(lostBy(rollback, backup, timeZone))
   return [
     `- Outcome: **${prose(view.outcome ?? `under way, ${view.phase}`)}**: ${prose(view.message)}`,
     `- Database: ${prose(view.database.name)} (${code(view.database.id)})${view.accountId === undefined ? '' : `, account ${prose(view.accountId)}`}`,
     `- ${prose(requestLine(view))}`,
     `- Began: ${shownTime(view.startedAt, timeZone)}`,
     ...(view.closedAt === undefined ? [] : [`- Closed: ${shownTime(view.closedAt, timeZone)}`]),
+    ...(lost === '' ? [] : [`- Lost by the way back: ${prose(lost)}`]),
     `- Plan: ${view.planHash === null ? 'none' : code(view.planHash)}`,
     `- Workflow: ${code(view.workflowId)}, run ${code(view.runId)}`,
   ].join('\n')
@@ -273,12 +277,26 @@ function nextSteps(view: RunView): string {
     .join('\n')
 }
 
-/** A rollback that was proven leaves nothing to restore. */
-function restoration({ outcome, backup }: RunView): string {
+/** A way back that was taken need not give all back, nor make the application well: only what was read back says so. */
+function restoration({ outcome, backup, rollback, migrations, adopted = [], notProven }: RunView): string {
   const verified = backup?.verified === true ? code(backup.file) : undefined
-  if (outcome === 'rolled-back')
-    return `Nothing needs to be restored for the migration: it was taken back${verified === undefined ? '' : `. The verified backup of before it: ${verified}`}`
+  if (outcome === 'rolled-back') {
+    const of = verified === undefined ? '' : `. The verified backup of before it: ${verified}`
+    return gaveAllBack(rollback?.compared)
+      ? `Nothing needs to be restored for the migration: it was taken back, and every value was read back as the archive holds it${of}`
+      : `The migration was taken back; whether something is still to be restored is not proven: see what was lost, and how the database differs from the archive${of}`
+  }
+  const untouched = migrations.every(({ state }) => state === 'pending' || state === 'not-executed')
+  if (outcome !== null && untouched && adopted.length === 0 && notProven === undefined)
+    return 'This run tried no file, so nothing of its doing needs to be restored'
   return `Review backup options for restoration: ${verified === undefined ? 'no verified backup of this run' : `${verified} was verified when it was made`}`
+}
+
+/** Every row and value was compared, and none is otherwise. */
+function gaveAllBack(compared: Since | undefined): boolean {
+  if (compared === undefined || 'unknown' in compared) return false
+  const { by, tables, objects, moved = [] } = compared
+  return (by === 'rows' || by === 'sums') && tables.length + objects.length + moved.length === 0
 }
 
 function oneOr(list: readonly unknown[], one: string, many: string): string {

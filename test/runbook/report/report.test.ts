@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { RunView, TakenBackBy } from '../../../src/contract/run.js'
+import type { Since, WrittenSince } from '../../../src/contract/rollback.js'
+import type { MigrationResult, RunView, TakenBackBy } from '../../../src/contract/run.js'
 import { latencyTrend } from '../../../src/runbook/report/chart-data.js'
 import { renderHtml } from '../../../src/runbook/report/html.js'
 import { renderIncident } from '../../../src/runbook/report/incident.js'
@@ -293,8 +294,53 @@ test('after a reverse migration: taken back by its file, and the rows of the led
   expect(incident).toContain(
     '`0009_add_tags.sql`, `0010_fill_tags.sql` were taken back, and are in the ledger all the same',
   )
-  expect(incident).toContain('Nothing needs to be restored')
+  expect(incident).toContain('whether something is still to be restored is not proven')
   expect(incident).not.toContain('Review backup options')
+})
+
+const COMPARED: WrittenSince = {
+  ...{ since: '2026-03-08T03:03:10Z', asOf: '2026-03-08T04:00:00Z' },
+  ...{ by: 'rows', tables: [], objects: [] },
+}
+const DIFFERS = { table: 'stock', added: 0, changed: 1, gone: 0, difference: 0 }
+
+test.each<[string, Since | undefined, boolean]>([
+  ['every row is as it was', COMPARED, true],
+  ['every table is as it was, by sums', { ...COMPARED, by: 'sums' }, true],
+  ['a value did not come back', { ...COMPARED, tables: [DIFFERS] }, false],
+  ['rows were only counted', { ...COMPARED, by: 'counts' }, false],
+  ['an object is otherwise', { ...COMPARED, objects: [{ change: 'added', type: 'view', name: 'v' }] }, false],
+  ['tables moved under the archive', { ...COMPARED, moved: ['stock'] }, false],
+  ['it could not be compared', { unknown: 'the archive is gone' }, false],
+  ['nobody compared', undefined, false],
+])('what a way back leaves to restore is said as it was read back: %s', (_, compared, nothing) => {
+  const taken = {
+    strategy: 'reverse-migration' as const,
+    issue: 'slow',
+    price: ['1 value of stock.qty does not come back.'],
+  }
+  const view = {
+    ...takenBack({ strategy: 'reverse-migration', file: '0011_rollback.sql' }, [BEFORE]),
+    rollback: { ...taken, ...(compared === undefined ? {} : { compared }) },
+  }
+  const incident = renderIncident({ ...input, view })
+  expect(incident.includes('Nothing needs to be restored')).toBe(nothing)
+  expect(incident.includes('is not proven')).toBe(!nothing)
+  expect(incident.replaceAll('\\', '')).toContain(
+    'Lost by the way back: 1 value of stock.qty does not come back',
+  )
+})
+
+test.each<[MigrationResult['state'], boolean]>([
+  ['pending', true],
+  ['not-executed', true],
+  ['absent', false],
+  ['partial', false],
+])('a run that failed with its file %s', (state, untouched) => {
+  const migrations = input.view.migrations.map((one) => ({ ...one, state }))
+  const incident = renderIncident({ ...input, view: { ...input.view, outcome: 'failed', migrations } })
+  expect(incident.includes('This run tried no file')).toBe(untouched)
+  expect(incident.includes('Review backup options')).toBe(!untouched)
 })
 
 test.each<[string, TakenBackBy]>([
