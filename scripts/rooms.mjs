@@ -311,6 +311,7 @@ export const ROOMS = [
   ]),
   room('src/temporal', 'connection, embedded server, search attributes, the worker', [
     'src/contract',
+    'src/text',
     'src/process',
     'src/d1/sqlite',
     'src/workflows',

@@ -62,8 +62,8 @@ export function stampDependencies(root) {
 /** Where the running Node is too old, or gone: puts a Node into `node_modules/.bin`, which `npm run` prefers. */
 export async function provideNode(root, say) {
   const why = isNewEnough(process.version)
-    ? `the install has removed the Node ${process.version.slice(1)} that this runs on`
-    : `Node ${process.version.slice(1)} is older than ${OLDEST_NODE}`
+    ? `the Node ${process.version.slice(1)} that this runs on is gone, as after an install that removes it`
+    : `this Node, ${process.version.slice(1)}, is older than ${OLDEST_NODE}`
   say(`${why}: installing Node ${PROVIDED_NODE} beside the dependencies`)
   const reasons = []
   for (const name of ['node', platformPackage]) {
@@ -80,10 +80,9 @@ export async function provideNode(root, say) {
     if (result.ok && providedNodeRuns(root)) return
     reasons.push(`  ${label}: ${result.reason || 'installed, but does not run on this machine'}`)
   }
-  throw new SetupFailure(
-    `d1-runbook needs Node ${OLDEST_NODE} or newer, this is ${process.version}, and none could be installed:\n${reasons.join('\n')}`,
-    { advice: `Install Node ${OLDEST_NODE} or newer yourself, then run the same command again.` },
-  )
+  throw new SetupFailure(`${why}, and Node ${PROVIDED_NODE} could not be installed:\n${reasons.join('\n')}`, {
+    advice: `Install Node ${OLDEST_NODE} or newer yourself, then run the same command again.`,
+  })
 }
 
 function providedNodeRuns(root) {

@@ -57,7 +57,7 @@ export interface WorkerSettings {
 
 /**
  * The worker: connects, registers, polls; returns once it was told to stop and has drained.
- * Throws `TemporalUnreachable`, `NotPermitted` when the search attributes are missing and may not be added, and `KeyMissing` when a
+ * Throws `TemporalUnreachable`, later too where another project's server takes the port of this one's, `NotPermitted` when the search attributes are missing and may not be added, and `KeyMissing` when a
  * run under way is encrypted with a key that is not here.
  */
 export async function runWorker(settings: WorkerSettings): Promise<void> {
@@ -79,7 +79,8 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
   const session = await connectClient({ projectDir })
   const { codecKeys } = session
   try {
-    const { connection, address, namespace } = await connectWorker({ projectDir })
+    const { connection, address, namespace, keepToOwn } = await connectWorker({ projectDir })
+    const leaving = new AbortController()
     try {
       await ensureSearchAttributes(connection, namespace)
       await demandKeysOfOpenRuns(session, taskQueue)
@@ -104,7 +105,12 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
       const charters = [...service.values()].map(({ charterHash }) => charterHash)
       const worker = await createRunbookWorker({ ...common, charters })
       const ofDisks = [...new Set(disks.values())].map((disk) => createDiskWorker({ ...common, disk }))
-      const running = runWorkersUntilSignal([worker, ...(await Promise.all(ofDisks))], until)
+      const workers = [worker, ...(await Promise.all(ofDisks))]
+      const elsewhere = keepToOwn(leaving.signal)
+      const running = runWorkersUntilSignal(
+        workers,
+        Promise.race([elsewhere, ...(until === undefined ? [] : [until])]),
+      )
       observer.serves({ session, worker, taskQueue })
       const told =
         observer.url === undefined
@@ -114,6 +120,7 @@ async function serve(settings: WorkerSettings, observer: Observer): Promise<void
       onReady?.({ address, namespace, taskQueue, observed: observer.url, versions, disks })
       await Promise.all([running, told])
     } finally {
+      leaving.abort()
       await connection.close()
     }
   } finally {

@@ -73,7 +73,10 @@ async function writeReverse(
     const failures = failuresOfReverse(now, plan.schemaFingerprint)
     if (failures.length > 0) return { price: failures, ...defined({ others }) }
     const lost = plan.rollback.now
-    price.push(...lossesSince(now, input.planned ?? []), ...lossNowLines(lost ?? [], input.backup.createdAt))
+    price.push(
+      ...lossesSince(now, input.planned ?? []),
+      ...lossNowLines(lost ?? [], { archivedAt: input.backup.createdAt, timeZone: input.timeZone }),
+    )
     cost = costNow(cost, { ...now, lost }, input.planned ?? [])
   } else price.push(...conditionLines(plan.rollback.conditions))
   return {

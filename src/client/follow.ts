@@ -10,13 +10,13 @@ import type { Session } from './session.js'
 import { watchWorker } from './worker-presence.js'
 
 /**
- * What changes a run's state, by the numbers of Temporal's `EventType`: activity scheduled 10 and completed 12, failed 13,
- * timed out 14; signalled 26; child started 31 to 36; update completed 42; closed 2 to 5 and 21 to 24. Timers change
- * nothing by themselves. Reading history is no billable action; the query that follows it is one.
+ * What changes a run's state, by the numbers of Temporal's `EventType`: workflow task scheduled 5, whatever woke it; activity
+ * scheduled 10 and completed 12, failed 13, timed out 14; signalled 26; child started 31 to ended 36; update completed 43.
+ * Reading history is no billable action; the query that follows it is one.
  */
-const STATE_EVENTS = new Set([2, 3, 4, 5, 10, 12, 13, 14, 21, 22, 24, 26, 31, 32, 33, 34, 35, 36, 42, 43])
+const STATE_EVENTS = new Set([5, 10, 12, 13, 14, 26, 31, 32, 33, 34, 35, 36, 43])
 /** While monitoring, the activities of the run are only messages: nothing to look at but decisions and the end. */
-const PEOPLE_EVENTS = new Set([2, 3, 4, 5, 21, 22, 24, 26, 32, 33, 34, 35, 42])
+const PEOPLE_EVENTS = new Set([5, 26, 32, 33, 34, 35, 36, 43])
 
 export interface FollowOptions {
   session: Session
@@ -83,9 +83,7 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunView
     if (view === undefined) return
     onSilence(undefined)
     yield view
-    await sleep(Math.max(0, options.minPauseMs - (Date.now() - asked)), undefined, { signal }).catch(
-      () => undefined,
-    )
+    if (view.outcome === null) await changes.rest(options.minPauseMs - (Date.now() - asked), signal)
   }
 }
 
@@ -146,6 +144,10 @@ class ChangeListener {
   /** Epoch milliseconds; 0 before the first answer. */
   answeredAt = 0
   private token: Uint8Array | undefined
+  /** Types of the events that came during a rest, for `next` to judge. */
+  private unread: number[] = []
+  /** No event comes any more. */
+  private closed = false
   private readonly session: Session
   private readonly execution: { workflowId: string; runId: string }
 
@@ -156,31 +158,46 @@ class ChangeListener {
 
   /** True when an event of `wanted` came or the run closed, or nobody knows; false when `signal` is aborted before. */
   async next(signal: AbortSignal, wanted: ReadonlySet<number>): Promise<boolean> {
-    const { client } = this.session
-    while (!signal.aborted) {
-      try {
-        const page = await client.withAbortSignal(signal, () =>
-          client.withDeadline(Date.now() + LONG_POLL_MS, () =>
-            client.workflowService.getWorkflowExecutionHistory({
-              namespace: client.options.namespace,
-              execution: this.execution,
-              waitNewEvent: true,
-              ...defined({ nextPageToken: this.token }),
-            }),
-          ),
-        )
-        this.answeredAt = Date.now()
-        const events = page.history?.events ?? []
-        this.token = page.nextPageToken
-        if (this.token.length === 0) return true
-        if (events.some(({ eventType }) => wanted.has(Number(eventType)))) return true
-      } catch {
-        if (hasLeft(signal)) return false
-        // Whatever it was: who reads the run next finds out, and says it.
-        this.token = undefined
-        return true
-      }
+    while (!hasLeft(signal)) {
+      if (this.closed || this.unread.splice(0).some((type) => wanted.has(type))) return true
+      // Whatever it was: who reads the run next finds out, and says it.
+      if (!(await this.listen(signal))) return !hasLeft(signal)
     }
     return false
+  }
+
+  /** Waits, but no longer than until the run closes. Other events are kept for `next`. */
+  async rest(ms: number, signal: AbortSignal): Promise<void> {
+    const until = Date.now() + ms
+    if (!this.closed && ms > 0) {
+      const over = AbortSignal.any([signal, AbortSignal.timeout(ms)])
+      while (await this.listen(over)) if (this.closed) return
+    }
+    await sleep(Math.max(0, until - Date.now()), undefined, { signal }).catch(() => undefined)
+  }
+
+  /** One page more, or one long poll that brought nothing. False when it failed, or `signal` was aborted. */
+  private async listen(signal: AbortSignal): Promise<boolean> {
+    const { client } = this.session
+    try {
+      const page = await client.withAbortSignal(signal, () =>
+        client.withDeadline(Date.now() + LONG_POLL_MS, () =>
+          client.workflowService.getWorkflowExecutionHistory({
+            namespace: client.options.namespace,
+            execution: this.execution,
+            waitNewEvent: true,
+            ...defined({ nextPageToken: this.token }),
+          }),
+        ),
+      )
+      this.answeredAt = Date.now()
+      this.unread.push(...(page.history?.events ?? []).map(({ eventType }) => Number(eventType)))
+      this.token = page.nextPageToken
+      this.closed = this.token.length === 0
+      return true
+    } catch {
+      if (!hasLeft(signal)) this.token = undefined
+      return false
+    }
   }
 }

@@ -185,6 +185,8 @@ export interface RollbackActivities {
     current?: BackupRecord
     /** Rows that the plan predicted. */
     planned?: RowChange[]
+    /** Of the times in the price. Absent from older runs: UTC. */
+    timeZone?: string
     /** Decisions are signed for the plan's own reverse: no file of the folder can be it. */
     ownOnly?: true
   }): Promise<

@@ -155,6 +155,7 @@ const ACTIVITY_INPUTS = {
     at: z.iso.datetime(),
     current: backupRecordSchema.optional(),
     planned: z.array(rowChangeSchema).optional(),
+    timeZone: z.string().optional(),
     ownOnly: z.literal(true).optional(),
   }),
   reverseOfPlan: z.object({

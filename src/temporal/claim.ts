@@ -2,6 +2,7 @@ import { command, words } from '../contract/next-command.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../contract/failures.js'
 import { takeFileLock, type FileLock } from '../d1/sqlite/file-lock.js'
+import { zonedDateTime } from '../text/clock.js'
 import { commandLineOf, isAlive, startOf } from '../process/process-identity.js'
 import { readDevRecord, removeDevRecord, writeDevRecord, type DevRecord } from './dev-record.js'
 import { stateFolder } from '../process/state-folder.js'
@@ -71,9 +72,12 @@ async function endOrphan(pid: number, say: (line: string) => void): Promise<void
   }
 }
 
-/** Whoever has just taken the lock has not written its record yet. */
-function alreadyRunning(record: DevRecord | undefined): RunbookError {
-  const who = record === undefined ? '' : ` (process ${record.ownerPid}, since ${record.startedAt})`
+/** Whoever has just taken the lock has not written its record yet. Its time is told as UTC: no configuration is read here. */
+export function alreadyRunning(record: DevRecord | undefined): RunbookError {
+  const who =
+    record === undefined
+      ? ''
+      : ` (process ${record.ownerPid}, since ${zonedDateTime(Date.parse(record.startedAt), 'UTC')})`
   const where =
     record?.address === undefined
       ? 'is just starting'

@@ -1,4 +1,5 @@
 import type { LossNow, ReverseCondition, RollbackCost, TableCost } from '../contract/rollback.js'
+import { zonedDateTime } from './clock.js'
 import { plural } from './plural.js'
 
 /** What the numbers of a way back say, one sentence each; nothing where it loses nothing, or nothing was counted. */
@@ -23,9 +24,13 @@ function tableLines({ table, rowsLost, rowsLeft, columns }: TableCost): string[]
   ]
 }
 
-/** What the database as it is now loses, one sentence each. `archivedAt`: ISO 8601, UTC. */
-export function lossNowLines(losses: readonly LossNow[], archivedAt: string): string[] {
-  return losses.map((loss) => lossNowLine(loss, archivedAt))
+/** What the database as it is now loses, one sentence each. `archivedAt`: ISO 8601, told in `timeZone`. */
+export function lossNowLines(
+  losses: readonly LossNow[],
+  { archivedAt, timeZone = 'UTC' }: { archivedAt: string; timeZone?: string | undefined },
+): string[] {
+  const told = zonedDateTime(Date.parse(archivedAt), timeZone)
+  return losses.map((loss) => lossNowLine(loss, told))
 }
 
 function lossNowLine(

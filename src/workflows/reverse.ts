@@ -70,6 +70,7 @@ export async function prepareReverse(run: Run, current: BackupRecord | undefined
   const since = comparable ? { current, planned: plan.rows } : {}
   const input = {
     ...{ target, files, bundle, backup, ...since },
+    timeZone: run.request.timeZone,
     runKey: run.runKey,
     ledgerBefore: plan.ledger,
     applied: appliedByThisRun(run),

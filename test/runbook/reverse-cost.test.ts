@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { Plan } from '../../src/contract/plan.js'
-import type { TableCost } from '../../src/contract/rollback.js'
+import type { LossNow, TableCost } from '../../src/contract/rollback.js'
 import { costOf } from '../../src/contract/rollback-cost.js'
 import { costNow, failuresOfReverse, lossesSince } from '../../src/runbook/reverse-cost.js'
-import { costLines } from '../../src/text/rollback-cost.js'
+import { costLines, lossNowLines } from '../../src/text/rollback-cost.js'
 
 const finding = (code: string, message: string, table?: string): Plan['findings'][number] => ({
   ...{ code, severity: 'error' as const, migration: '0009_rollback.sql', message, advice: '' },
@@ -87,3 +87,14 @@ test('one place writes the numbers out', () => {
     '2 values of t.v do not come back.',
   ])
 })
+
+test.each(['no-value', 'stays'] as const)(
+  'a loss since a backup (%s) names its time for people, in the zone',
+  (kind) => {
+    const loss: LossNow = { kind, table: 'notes', column: 'rank', rows: 2, samples: [] }
+    const archivedAt = '2026-03-08T18:05:00.000Z'
+    const told = (timeZone?: string): string => lossNowLines([loss], { archivedAt, timeZone }).join('')
+    expect(told('America/New_York')).toContain('since the backup of 2026-03-08 14:05 EDT')
+    expect(told()).toContain('since the backup of 2026-03-08 18:05 UTC')
+  },
+)

@@ -99,6 +99,19 @@ test('a Node that the install removed while it ran is none to go on with', async
   expect(await evaluate(code)).toEqual([true, true, false])
 })
 
+test.each([
+  ['v22.12.0', 'this Node, 22.12.0, is older than 22.13: installing Node '],
+  ['v22.13.0', 'the Node 22.13.0 that this runs on is gone'],
+  ['v24.1.0', 'the Node 24.1.0 that this runs on is gone'],
+])('why a Node is installed where %s runs: what is said of it is so', async (version, said) => {
+  const code = `
+    import { provideNode } from './setup/dependencies.mjs'
+    Object.defineProperty(process, 'version', { value: '${version}' })
+    const say = (line) => { throw line }
+    console.log(JSON.stringify(await provideNode('/none', say).catch((line) => line)))`
+  expect(await evaluate(code)).toMatch(new RegExp(`^${said.replaceAll('.', '\\.')}`))
+})
+
 test('the closing line never says zero failures beside a bad exit code', async () => {
   const report = path.join(folder, 'report.json')
   const broken = { status: 'failed', assertionResults: [] }

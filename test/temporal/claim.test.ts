@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, renameSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isAlive, startOf } from '../../src/process/process-identity.js'
-import { leftBehind } from '../../src/temporal/claim.js'
+import { alreadyRunning, leftBehind } from '../../src/temporal/claim.js'
 import type { DevRecord } from '../../src/temporal/dev-record.js'
 import { temporaryFolder } from '../temporary-folder.js'
 
@@ -85,4 +85,8 @@ describe('a record of a server', () => {
     const reused = { ...record, ownerPid: process.pid, ownerStart: 'before' }
     expect(await leftBehind(reused, shop)).toEqual({ orphan: server })
   })
+})
+
+test('who runs the server already is told with since when, as a time for people', () => {
+  expect(alreadyRunning(record).message).toContain(`(process ${record.ownerPid}, since 2026-01-01 00:00 UTC)`)
 })

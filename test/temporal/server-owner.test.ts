@@ -1,3 +1,4 @@
+import type { Worker } from '@temporalio/worker'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,7 +8,8 @@ import { RunbookError } from '../../src/contract/failures.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import type { ServerAddress } from '../../src/temporal/server-address.js'
-import { claimServer, demandOwnServer } from '../../src/temporal/server-owner.js'
+import { runWorkersUntilSignal } from '../../src/temporal/worker.js'
+import { claimServer, demandOwnServer, keepToOwnServer } from '../../src/temporal/server-owner.js'
 
 let root: string
 let mine: string
@@ -93,4 +95,38 @@ test('after a silence, the server of another project on the same port is named, 
     await claimServer(connection, 'default', mine)
   }
   await session.follow()
+})
+
+test('a worker whose server gives place to that of another project ends, and says whose that is', async () => {
+  const { connection } = session.client
+  const { workflowService } = connection
+  const other = path.join(root, 'other')
+  const found = { address: server.address, namespace: 'default' }
+  const leaving = new AbortController()
+  const kept = { projectDir: mine, signal: leaving.signal, everyMs: 20 }
+  let looks = 0
+  const breaking = {
+    workflowService: {
+      async describeNamespace(request: Parameters<typeof workflowService.describeNamespace>[0]) {
+        looks += 1
+        if (looks === 1) throw new Error('away')
+        if (looks === 3) await claimServer(connection, 'default', other)
+        return workflowService.describeNamespace(request)
+      },
+    } as typeof workflowService,
+  }
+  const shared = keepToOwnServer(connection, { ...found, source: 'configuration' }, kept)
+  try {
+    const elsewhere = keepToOwnServer(breaking, { ...found, source: 'default' }, kept)
+    const worker = { runUntil: (ending: Promise<unknown>) => ending } as Worker
+    await expect(runWorkersUntilSignal([worker], elsewhere)).rejects.toMatchObject({
+      type: 'TemporalUnreachable',
+      message: expect.stringContaining(`belongs to the project ${other}`),
+    })
+    expect(looks).toBe(3)
+  } finally {
+    leaving.abort()
+    await claimServer(connection, 'default', mine)
+  }
+  await shared
 })

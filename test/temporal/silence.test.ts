@@ -225,6 +225,33 @@ test.concurrent('a worker that goes while a gate waits is missed without being a
   await stopAgain()
 })
 
+test('the end of a run ends the pause between two looks, and other events do not', async ({
+  onTestFinished,
+}) => {
+  const { session } = place
+  const workflowId = 'migration/production/ends'
+  const stop = await workersOf(place, onTestFinished)(begun)
+  const handle = await session.client.workflow.start('productionMigration', {
+    workflowId,
+    taskQueue: QUEUE,
+    args: [sampleRun({ outcome: null, phase: 'execute' })],
+  })
+  const leaving = new AbortController()
+  const views = followRun({
+    ...{ session, workflowId, minPauseMs: 3_600_000 },
+    ...{ signal: leaving.signal, onSilence: () => undefined },
+  })
+  onTestFinished(() => leaving.abort())
+  const outcomes = [(await views.next()).value?.outcome, (await views.next()).value?.outcome]
+  const last = views.next()
+  await handle.signal('observe', {})
+  await handle.signal('end')
+  outcomes.push((await last).value?.outcome)
+  expect(outcomes).toEqual([null, null, 'completed'])
+  expect(await views.next()).toMatchObject({ done: true })
+  await stop()
+})
+
 test('a call that is to be sent again does not outlive its connection', async () => {
   const folder = temporaryFolder()
   const short = await startEmbeddedServer({ projectDir: folder })
