@@ -146,8 +146,6 @@ class ChangeListener {
   private token: Uint8Array | undefined
   /** Types of the events that came during a rest, for `next` to judge. */
   private unread: number[] = []
-  /** No event comes any more. */
-  private closed = false
   private readonly session: Session
   private readonly execution: { workflowId: string; runId: string }
 
@@ -159,7 +157,7 @@ class ChangeListener {
   /** True when an event of `wanted` came or the run closed, or nobody knows; false when `signal` is aborted before. */
   async next(signal: AbortSignal, wanted: ReadonlySet<number>): Promise<boolean> {
     while (!hasLeft(signal)) {
-      if (this.closed || this.unread.splice(0).some((type) => wanted.has(type))) return true
+      if (this.isClosed() || this.unread.splice(0).some((type) => wanted.has(type))) return true
       // Whatever it was: who reads the run next finds out, and says it.
       if (!(await this.listen(signal))) return !hasLeft(signal)
     }
@@ -169,11 +167,16 @@ class ChangeListener {
   /** Waits, but no longer than until the run closes. Other events are kept for `next`. */
   async rest(ms: number, signal: AbortSignal): Promise<void> {
     const until = Date.now() + ms
-    if (!this.closed && ms > 0) {
+    if (!this.isClosed() && ms > 0) {
       const over = AbortSignal.any([signal, AbortSignal.timeout(ms)])
-      while (await this.listen(over)) if (this.closed) return
+      while (await this.listen(over)) if (this.isClosed()) return
     }
     await sleep(Math.max(0, until - Date.now()), undefined, { signal }).catch(() => undefined)
+  }
+
+  /** No event comes any more. */
+  private isClosed(): boolean {
+    return this.token?.length === 0
   }
 
   /** One page more, or one long poll that brought nothing. False when it failed, or `signal` was aborted. */
@@ -193,7 +196,6 @@ class ChangeListener {
       this.answeredAt = Date.now()
       this.unread.push(...(page.history?.events ?? []).map(({ eventType }) => Number(eventType)))
       this.token = page.nextPageToken
-      this.closed = this.token.length === 0
       return true
     } catch {
       if (!hasLeft(signal)) this.token = undefined

@@ -6,7 +6,7 @@ import { demandOwnServer, keepToOwnServer } from './server-owner.js'
 export interface WorkerConnection extends Pick<ServerAddress, 'address' | 'namespace'> {
   connection: NativeConnection
   /** Until `signal` is aborted. Throws `TemporalUnreachable` once another project's server has taken this one's port. */
-  keepToOwn(signal: AbortSignal): Promise<void>
+  keepToOwn: (signal: AbortSignal) => Promise<void>
 }
 
 /**

@@ -9,6 +9,7 @@ import { patiently, type Silence } from '../../src/client/patience.js'
 import { readRun } from '../../src/client/runs.js'
 import { isWorkerPolling } from '../../src/client/worker-presence.js'
 import { RunbookError } from '../../src/contract/failures.js'
+import type { RunView } from '../../src/contract/run.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
 import { connectWorker } from '../../src/temporal/worker-connection.js'
@@ -242,11 +243,15 @@ test('the end of a run ends the pause between two looks, and other events do not
     ...{ signal: leaving.signal, onSilence: () => undefined },
   })
   onTestFinished(() => leaving.abort())
-  const outcomes = [(await views.next()).value?.outcome, (await views.next()).value?.outcome]
-  const last = views.next()
+  const look = async (): Promise<unknown> => {
+    const { value } = (await views.next()) as { value?: RunView }
+    return value?.outcome
+  }
+  const outcomes = [await look(), await look()]
+  const last = look()
   await handle.signal('observe', {})
   await handle.signal('end')
-  outcomes.push((await last).value?.outcome)
+  outcomes.push(await last)
   expect(outcomes).toEqual([null, null, 'completed'])
   expect(await views.next()).toMatchObject({ done: true })
   await stop()
