@@ -18,6 +18,7 @@ import { ALONE_KEPT, ALONE_LOST, BLANKED, NOT_BLANKED } from './half-said.js'
 import { MERGED, ONE_FORM, REMADE, TOLD_APART } from './merged-values.js'
 import { KEY_PARTS, KEY_PARTS_LOST } from './key-parts.js'
 import { MIXED, TOLD_BY_A_WORD } from './mixed-places.js'
+import { EQUAL_WITHIN, NUMBERED_WITHIN } from './numbered-within.js'
 import { HOW_MANY } from './how-many.js'
 import { TAKES_NONE, TAKES_SOME } from './idle-statements.js'
 import { KEYS_NOT_TAKEN, KEYS_TAKEN } from './keys-reused.js'
@@ -113,6 +114,8 @@ export const KINDS: Record<string, Scenario[]> = {
   'values that stay different': TOLD_APART,
   'values shifted onto those of other rows': SHIFTED_ONTO,
   'values shifted and still told apart': SHIFTED_APART,
+  'rows numbered anew within their group': NUMBERED_WITHIN,
+  'values of one group that are equal now': EQUAL_WITHIN,
   'how many rows change': HOW_MANY,
   'columns that a trigger sets beside': SET_BY_TRIGGERS,
   'triggers that set nothing else': SET_BY_NO_TRIGGER,

@@ -32,6 +32,7 @@ const computed = (name: string): Writing => ({
   elsewhere: false,
   computes: false,
   shiftedBy: [],
+  within: [],
   expressions: [],
 })
 

@@ -44,6 +44,33 @@ export function staying(database: DatabaseSync, from: string, pairs: Pair[]): st
   return pairs.filter((pair) => !changed(pair)).map(({ is }) => is)
 }
 
+/**
+ * Rows that were told apart by the column within a group, and are by their numbers now: in every group in which one changed these start
+ * alike, one step from one to the next. The 1 of one list is not the 1 of another. A key by itself is no group.
+ */
+function isNumberedWithin(database: DatabaseSync, from: string, pair: Pair, within: Pair[][]): boolean {
+  const [b, s] = [column('b', pair.was), column('s', pair.is)]
+  const tells = ({ is }: Pair): boolean =>
+    number(database, `SELECT count(*) - count(DISTINCT ${column('s', is)}) AS n FROM ${from}`) === 0
+  return within.some((pairs) => {
+    const group = staying(database, from, pairs)
+    const by = pairs.filter((one) => group.includes(one.is) && !tells(one)).map(({ is }) => column('s', is))
+    if (group.length < pairs.length || by.length === 0) return false
+    const groups = `SELECT count(*) AS n, count(DISTINCT ${b}) AS were, count(DISTINCT ${s}) AS are, min(${s}) AS lo, max(${s}) AS hi, count(CASE WHEN typeof(${s}) = 'integer' THEN 1 END) AS whole FROM ${from} GROUP BY ${by.join(', ')} HAVING max(${differ(pair)})`
+    const found = database
+      .prepare(
+        `SELECT min(lo) AS lo, max(lo) AS hi, max(n) AS most, min(CASE WHEN n > 1 THEN (hi - lo) / (n - 1) END) AS step, min(were = n AND are = n AND whole = n) AS apart FROM (${groups})`,
+      )
+      .get()
+    const [lo, step] = [Number(found?.['lo']), Number(found?.['step'])]
+    if (Number(found?.['apart']) !== 1 || Number(found?.['most']) < 2 || lo !== Number(found?.['hi']))
+      return false
+    // As many different numbers as steps between the first and the last, each on a step.
+    const gap = `SELECT 1 FROM ${from} GROUP BY ${by.join(', ')} HAVING max(${differ(pair)}) AND (max(${s}) <> ${lo} + ${step} * (count(*) - 1) OR max((${s} - ${lo}) % ${step}) <> 0) LIMIT 1`
+    return database.prepare(gap).get() === undefined
+  })
+}
+
 /** Capitals, blanks and what people put between the digits of a telephone number: who brings values into one form means these to go. */
 const FORM = [`' '`, 'char(9)', 'char(10)', 'char(13)', 'char(160)', `'-'`, `'('`, `')'`, `'/'`, `'_'`]
 
@@ -65,7 +92,7 @@ export function mergedValues(
   from: string,
   pair: Pair,
   key: Pair[],
-  writing: Pick<Writing, 'computes' | 'spells' | 'shiftedBy'>,
+  writing: Pick<Writing, 'computes' | 'spells' | 'shiftedBy' | 'within'>,
 ): ColumnChange['merged'] {
   const [b, s] = [column('b', pair.was), column('s', pair.is)]
   const counted = (several: string): { into: number; values: number; rows: number } => {
@@ -86,7 +113,7 @@ export function mergedValues(
     return { into, values, rows: Number(row?.['changed']) }
   }
   const every = counted(valuesOfSeveral(from, pair))
-  if (every.into === 0) return undefined
+  if (every.into === 0 || isNumberedWithin(database, from, pair, writing.within)) return undefined
   const several = lostInOne(from, pair, writing, staying(database, from, writing.shiftedBy))
   const less = several === undefined ? undefined : counted(several)
   const lost = less !== undefined && less.into > 0

@@ -34,6 +34,8 @@ export interface Writing {
   computes: boolean
   /** Where all that is put into it is it with something added or taken away: the other columns that say how much, and in which rows. */
   shiftedBy: Pair[]
+  /** Columns within which it may number the rows: those beside it in a unique key, and those that a statement which writes it names. */
+  within: Pair[][]
   /** The words that the statements spell, where a CHECK of before lists which there may be: what becomes of another word, nobody wrote down. */
   spells?: string[]
   /** What was put into it; of a copy whose list is not one for one the whole statement; none for a trigger. */
@@ -58,6 +60,7 @@ export function writingOf(
           (it) => sameName(it, was) || sameName(it, is),
         ),
     ),
+    within: within(statements, fate, after, name),
     maps: mapsWords(statements, fate, name),
     beside: after.columns
       .map((it) => it.name)
@@ -74,6 +77,22 @@ export function writingOf(
     ),
     expressions: expressionsOf(statements, fate, after, name).map(({ expression }) => expression),
   })
+}
+
+function within(
+  statements: StatementEvidence[],
+  fate: TableFate,
+  after: TableSchema,
+  name: string,
+): Pair[][] {
+  const others = pairsOf(fate, after).filter(({ was }) => was !== name)
+  const unique = fate.before.indexes.filter((index) => index.unique && !index.partial)
+  const keys = [fate.before.primaryKey, ...unique.map(({ columns }) => columns)]
+    .filter((columns) => columns.includes(name))
+    .map((columns) => others.filter(({ was }) => columns.includes(was)))
+  const tokens = writersOf(statements, fate, name).flatMap(({ anatomy }) => anatomy.tokens)
+  const named = others.filter(({ was, is }) => mentions(tokens, was) || mentions(tokens, is))
+  return [...keys, named, ...named.map((pair) => [pair])].filter((pairs) => pairs.length > 0)
 }
 
 function spelling(statements: StatementEvidence[], fate: TableFate, name: string): Pick<Writing, 'spells'> {
