@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { RunbookError, messageOf } from '../contract/failures.js'
 import { runbookConfigSchema, type RunbookConfig } from './schema.js'
 import { command, words } from '../contract/next-command.js'
+import { keepCode, keptConfig } from './kept-code.js'
 
 export const RUNBOOK_CONFIG_EXTENSIONS = [
   'ts',
@@ -41,7 +43,8 @@ export async function readRunbookFile(folder: string): Promise<RunbookFile> {
       },
     )
   }
-  const raw = await loadRaw(folder, file)
+  const known = await keptConfig(file)
+  const raw = known === undefined ? await loadRaw(folder, file) : known.value
   const parsed = runbookConfigSchema.safeParse(raw, { reportInput: true })
   if (parsed.success) return { file, config: parsed.data }
   const [{ describeProblems }, { runbookConfigJsonSchema }] = await Promise.all([
@@ -59,9 +62,17 @@ export async function readRunbookFile(folder: string): Promise<RunbookFile> {
   )
 }
 
+/** From now on the configuration of this folder is run no more, where it is code: {@link keepCode}. */
+export async function keepRunbookFile(folder: string): Promise<() => void> {
+  return keepCode(findRunbookFiles(folder), (file) => loadRaw(folder, file))
+}
+
 async function loadRaw(folder: string, file: string): Promise<unknown> {
-  const { loadConfig } = await import('c12')
   try {
+    // The loader keeps what it read of such a file for as long as the process lives.
+    if (path.extname(file) === '.json' && statSync(file).isFile())
+      return JSON.parse(withoutMark(await readFile(file, 'utf8')))
+    const { loadConfig } = await import('c12')
     const loaded = await loadConfig({
       cwd: folder,
       configFile: file,
@@ -88,4 +99,9 @@ async function loadRaw(folder: string, file: string): Promise<unknown> {
       },
     )
   }
+}
+
+/** Some editors begin a file with a byte order mark. */
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, '')
 }

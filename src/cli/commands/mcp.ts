@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import path from 'node:path'
 import { defined } from '../../contract/defined.js'
 import type { App } from '../terminal/app.js'
 import { helpParagraph } from '../terminal/help-text.js'
@@ -45,12 +46,21 @@ export function mcpCommand(app: App, summary: string): Command {
         const person = await actorOf({ project, ...defined({ actor: options.for }) })
         const { oneAtATime } = await import('./mcp-server.js')
         const place = { projectDir: project, environment: env, person, ...defined({ database }) }
+        await keepCodeOf(project)
         const tools = { place, onProgress: output.note, inTurn: oneAtATime() }
         return options.http === true
           ? overHttp(tools, portOf(options.port, '--port'), output)
           : overStandardStreams(tools, output)
       }),
     )
+}
+
+/** An agent that can write files must not get what it wrote run by asking a tool that reads. */
+async function keepCodeOf(project: string): Promise<void> {
+  const folder = path.resolve(project)
+  const { keepRunbookFile } = await import('../../config/runbook-file.js')
+  const { keepWranglers } = await import('../../d1/wrangler/wrangler.js')
+  await Promise.all([keepRunbookFile(folder), keepWranglers([folder])])
 }
 
 async function overHttp(tools: ServerOptions, port: number, output: Output): Promise<number> {

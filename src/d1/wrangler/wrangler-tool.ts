@@ -84,8 +84,11 @@ export async function findWrangler(projectDir: string): Promise<Wrangler> {
   if (changed === undefined) return known.tool
   throw new RunbookError(
     'ToolMissing',
-    `${dirname(known.packageFile)} is not the Wrangler any more that this worker found at its start: ${changed} is another one.`,
-    { advice: 'Where that is meant, as after an upgrade, start the worker again.' },
+    `${dirname(known.packageFile)} is not the Wrangler any more that this process found at its start: ${changed} is another one.`,
+    {
+      advice:
+        'Where that is meant, as after an upgrade, start the worker again, or the server that answers agents.',
+    },
   )
 }
 
