@@ -23,6 +23,16 @@ export function visibleIn<T>(value: T, lines: ReadonlySet<string> = SEVERAL_LINE
 /** Properties whose texts are SQL, or what a program printed. */
 const SEVERAL_LINES: ReadonlySet<string> = new Set(['advice', 'sql', 'error'])
 
+/** Every text and name in an answer for programs and models: lines and tabs are kept, and nothing stays that does not show. */
+export function visibleAnswer(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(NOT_IN_ANSWERS, escape)
+  if (Array.isArray(value)) return value.map(visibleAnswer)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key.replace(NOT_IN_ANSWERS, escape), visibleAnswer(each)]),
+  )
+}
+
 /** Text that holds controls of our own, such as colours: what only formats is written out, and controls are left. */
 export function visibleFormats(text: string): string {
   return text.replace(FORMATS, escape)
@@ -37,6 +47,7 @@ export function visibleJson(value: unknown, indent?: number): string {
 
 const NOT_SHOWN = new RegExp(HIDDEN_CHARACTER, 'gu')
 const FORMATS = new RegExp(String.raw`(?!\p{Cc})${HIDDEN_CHARACTER}`, 'gu')
+const NOT_IN_ANSWERS = new RegExp(String.raw`(?!\n|\t|\r\n)${HIDDEN_CHARACTER}`, 'gu')
 /** JSON escapes the controls of its texts, and is laid out by line breaks. */
 const NOT_IN_JSON = new RegExp(String.raw`(?!\n)${HIDDEN_CHARACTER}`, 'gu')
 

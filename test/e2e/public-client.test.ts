@@ -456,9 +456,14 @@ describe('an agent, by the client of the official SDK over standard input and ou
       const { found: proposal, text }: { found: Proposal; text: string } = await use('propose_run')
       expect(proposal, text).toMatchObject({
         ...{ requester: 'Ada', proposedBy: { agent: 'an-agent 1.0' }, gate: 'team-lead', outcome: null },
-        advice: expect.stringContaining('d1-runbook approve team-lead') as string,
+        waitsFor: { gate: 'team-lead' },
       })
-      expect(await use('propose_run')).toMatchObject({ isError: true })
+      const { found: shown, text: showing }: { found: object; text: string } = await use('show_run')
+      expect(shown, showing).toMatchObject({ waitsFor: { gate: 'team-lead' } })
+      const again = await use('propose_run')
+      expect(again.isError).toBe(true)
+      for (const said of [text, showing, again.text])
+        expect(said).not.toMatch(/d1-runbook (approve|reject|abort|rollback)|--decide|"command\\?":/)
       for (const name of ['approve', 'decide', 'start', 'rollback', 'abort', 'adopt', 'backup_restore'])
         await expect(use(name, { gate: 'team-lead', run: proposal.workflowId })).rejects.toThrow(name)
       const { found: report }: { found: { markdown: string } } = await use('report')

@@ -7,6 +7,7 @@ import { LIMITS } from '../../contract/limits.js'
 import { command, words } from '../../contract/next-command.js'
 import { planSchema, type Plan } from '../../contract/plan.js'
 import { rollbackCostSchema } from '../../contract/rollback.js'
+import { visibleAnswer } from '../../text/visible.js'
 import { withFix } from '../../text/fix.js'
 import { findingPlace, isAt, validated } from './mcp-findings.js'
 import { insideProject } from './mcp-inside.js'
@@ -61,7 +62,7 @@ export const PREPARE_TOOLS = [
       const file = files.find(({ name }) => name === finding?.fix?.replaces.file)
       if (finding?.fix === undefined || file === undefined) throw noRewrite(input, found)
       const { fix } = finding
-      return { migration: file.name, finding, fix, text: withFix(file.sql, fix) }
+      return { migration: file.name, finding, fix, text: exact(withFix(file.sql, fix), file.name) }
     },
   }),
   tool({
@@ -100,9 +101,10 @@ export const PREPARE_TOOLS = [
       const context = await openContext(placeOf(place, call))
       const backup = given === undefined ? undefined : await insideProject(call.place.projectDir, given)
       const { signal, onProgress } = call
-      return reverseDocument(
+      const reverse = reverseDocument(
         await writeReverse({ context, signal, onProgress, ...defined({ of: migration, backup }) }),
       )
+      return { ...reverse, sql: exact(reverse.sql, `the reverse of ${reverse.of}`) }
     },
   }),
   tool({
@@ -127,6 +129,18 @@ async function planned(
   const given =
     input.archive === undefined ? undefined : await insideProject(call.place.projectDir, input.archive)
   return makePlan(context, given, call)
+}
+
+/** A draft is written to a file as it stands; answers hold nothing that does not show. Throws `ValidationFailed`. */
+function exact(text: string, what: string): string {
+  if (visibleAnswer(text) === text) return text
+  throw new RunbookError(
+    'ValidationFailed',
+    `There are characters in ${what} that do not show: no draft is made of it.`,
+    {
+      advice: 'A person looks at them, and makes the draft with the command line.',
+    },
+  )
 }
 
 type FindingPlace = Parameters<typeof isAt>[1]

@@ -16,6 +16,7 @@ import { gateWhoSchema, type RunView } from '../../contract/run.js'
 import { databaseSchema } from '../../contract/target.js'
 import { wordsSchema } from '../../contract/words.js'
 import { refuseUnadmitted } from './start-run.js'
+import { waitsFor, waitsForSchema } from './mcp-for-people.js'
 import type { ToolCall } from './mcp-tool.js'
 
 /** Prerequisites are a few seconds; a run that takes longer goes on by itself, and `show_run` tells of it. Milliseconds. */
@@ -34,6 +35,7 @@ export const proposalSchema = z.object({
   message: z.string().optional(),
   gate: z.enum(GATES).optional().describe('the gate that waits for people'),
   who: gateWhoSchema.optional().describe('who may approve it'),
+  waitsFor: waitsForSchema.optional(),
   admission: admissionSchema.optional(),
   advice: wordsSchema,
 })
@@ -65,12 +67,12 @@ export async function proposeRun(
       ...{ environment, database, requester: request.requester, proposedBy },
       ...defined({
         ...{ phase: view?.phase, outcome: view?.outcome, message: view?.message, admission: view?.admission },
-        ...{ gate: open?.gate, who: open?.who },
+        ...{ gate: open?.gate, who: open?.who, waitsFor: view === undefined ? undefined : waitsFor(view) },
       }),
       advice:
         open === undefined
           ? words`Look at it: ${run}`
-          : words`People look at it with ${run} and decide: ${at({ environment }, command('approve', open.gate))}`,
+          : words`People decide at the gate ${open.gate}, and no tool does: tell them. What it shows: ${run}`,
     }
   })
 }

@@ -5,12 +5,14 @@ import { readRun } from '../../client/runs.js'
 import { withSession } from '../../client/session.js'
 import { didYouMean } from '../../config/closest.js'
 import { openContext } from '../../config/context.js'
+import { defined } from '../../contract/defined.js'
 import { RunbookError } from '../../contract/failures.js'
 import { findingSchema, severitySchema } from '../../contract/finding.js'
 import { command, words } from '../../contract/next-command.js'
 import { checkSchema, runViewSchema } from '../../contract/run.js'
 import { statusSchema } from '../../contract/status.js'
 import { findingPlace, isAt, validated } from './mcp-findings.js'
+import { forAgents, waitsFor, waitsForSchema } from './mcp-for-people.js'
 import { placeOf, placeShape, runShape } from './mcp-place.js'
 import { tool } from './mcp-tool.js'
 
@@ -127,9 +129,11 @@ export const READ_TOOLS = [
       'The state of a run: steps, gates and who decided what, the plan, monitoring. Without `run`: the newest one of the environment.',
     behaviour: ASKS,
     input: z.strictObject(runShape),
-    output: runViewSchema,
-    work: async ({ run, ...place }, call) =>
-      withRun(placeOf(place, call), run, (session, workflowId, runId) => readRun(session, workflowId, runId)),
+    output: runViewSchema.extend({ waitsFor: waitsForSchema.optional() }),
+    work: async ({ run, ...place }, call) => {
+      const view = await withRun(placeOf(place, call), run, readRun)
+      return { ...defined({ waitsFor: waitsFor(view) }), ...view }
+    },
   }),
   tool({
     name: 'report',
@@ -144,7 +148,7 @@ export const READ_TOOLS = [
       const { renderMarkdown } = await import('../../runbook/report/markdown.js')
       const input = await withRun(placeOf(place, call), run, readReport)
       const { workflowId, runId } = input.view
-      return { workflowId, runId, markdown: renderMarkdown(input) }
+      return { workflowId, runId, markdown: renderMarkdown(forAgents(input) as typeof input) }
     },
   }),
 ]

@@ -3,9 +3,14 @@ import { InMemoryTransport } from '@modelcontextprotocol/server'
 import { mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { forAgents, waitsFor } from '../../../src/cli/commands/mcp-for-people.js'
 import { insideProject } from '../../../src/cli/commands/mcp-inside.js'
 import { agentName, createToolServer, oneAtATime, TOOLS } from '../../../src/cli/commands/mcp-server.js'
+import { command, words } from '../../../src/contract/next-command.js'
 import { proposerSchema } from '../../../src/contract/provenance.js'
+import { visibleAnswer } from '../../../src/text/visible.js'
+import { plainDocument } from '../../../src/text/words.js'
+import { sampleRun } from '../../runbook/sample-run.js'
 import { temporaryFolder } from '../../temporary-folder.js'
 
 const WRANGLER = '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "archive"\n'
@@ -94,6 +99,58 @@ describe('the tools of an agent', () => {
 
   it('there is no other', async () => {
     await expect(call('approve', { gate: 'team-lead' })).rejects.toThrow(/approve/)
+  })
+})
+
+describe('what an agent is told', () => {
+  const show = command('show')
+  const decide = command('watch', '--decide')
+
+  it('names commands of people in a text, and has none of them to type next', () => {
+    const told = forAgents({
+      advice: words`Look: ${show}. Answer: ${decide}. End it: ${command('abort')}`,
+      shows: [words`Approve: ${command('approve', 'final')}`, 'plain', words`Look: ${show}`],
+      next: [show, command('rollback', '--strategy', 'none')],
+      at: 3,
+    })
+    expect(plainDocument(told)).toEqual({
+      advice:
+        'Look: d1-runbook show. Answer: (watch, a command of people). End it: (abort, a command of people)',
+      shows: ['Approve: (approve, a command of people)', 'plain', 'Look: d1-runbook show'],
+      next: [show],
+      at: 3,
+    })
+    expect(plainDocument(forAgents({ advice: words`End it: ${command('abort')}` }))).toEqual({
+      advice: 'End it: (abort, a command of people)',
+    })
+  })
+
+  it('says for whom a run waits', () => {
+    const view = sampleRun()
+    expect(waitsFor({ ...view, outcome: 'completed' })).toBeUndefined()
+    const [first, ...others] = view.gates.map((gate) => ({ ...gate, state: 'waiting' as const }))
+    if (first === undefined) throw new Error('the sample has gates')
+    expect(waitsFor({ ...view, outcome: null, gates: [first, ...others] })).toBeUndefined()
+    const who = {
+      ...{ roles: ['lead'], approvals: 1, missing: 1 },
+      people: [{ name: 'Bea', roles: ['lead'], contact: '#db' }],
+    }
+    const gates = [{ ...first, state: 'open' as const, who }, ...others]
+    expect(waitsFor({ ...view, outcome: null, gates })).toMatchObject({
+      gate: first.gate,
+      people: expect.arrayContaining([expect.stringContaining('Bea')]) as string[],
+    })
+  })
+
+  it('has nothing in it that does not show, and keeps its lines', async () => {
+    expect(
+      visibleAnswer({ 'a\u200B': ['x\u202Ey\u001B\u{E0041}', 'SELECT 1;\r\n\tSELECT 2;\n'], n: 1 }),
+    ).toEqual({
+      'a\\u200b': ['x\\u202ey\\x1b\\u{e0041}', 'SELECT 1;\r\n\tSELECT 2;\n'],
+      n: 1,
+    })
+    const { text } = await call('explain_finding', { code: 'DL\u202E\u200B1' })
+    expect(text).toContain('There is no code DL\\\\u202e\\\\u200b1')
   })
 })
 
