@@ -43,9 +43,8 @@ export function forAgents(value: unknown): unknown {
           ]),
         )
   if (!value.some(isNextCommand) || !isWords(value)) return value.map(forAgents)
-  return joined(
-    ...value.map((piece) => (typeof piece !== 'string' && isForPeople(piece) ? named(piece) : piece)),
-  )
+  const pieces: readonly (string | NextCommand)[] = value
+  return joined(...pieces.map((piece) => (isNextCommand(piece) && isForPeople(piece) ? named(piece) : piece)))
 }
 
 function named({ command }: NextCommand): string {
