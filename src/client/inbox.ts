@@ -1,6 +1,7 @@
 import { defined } from '../contract/defined.js'
 import { RunbookError } from '../contract/failures.js'
 import type { Gate } from '../contract/names.js'
+import type { RollbackOption } from '../contract/rollback.js'
 import type { RunView } from '../contract/run.js'
 import { judgeDecision } from '../runbook/policy.js'
 import { listRuns, type RunRow } from './list.js'
@@ -10,8 +11,16 @@ import type { Session } from './session.js'
 
 /** What waits for one person: gates that they may approve now. `unknown`: runs that could not be asked, and why. */
 export interface Inbox {
-  waiting: { run: RunRow; gates: { gate: Gate; openedAt?: string; expiresAt?: string }[] }[]
+  waiting: { run: RunRow; gates: WaitingGate[] }[]
   unknown: { run: RunRow; why: RunbookError }[]
+}
+
+/** `rollbackOptions`: of the gate `rollback`, as they were last shown. */
+export interface WaitingGate {
+  gate: Gate
+  openedAt?: string
+  expiresAt?: string
+  rollbackOptions?: RollbackOption[]
 }
 
 /** Asked at a time: each is a query that a worker answers, or not. */
@@ -59,7 +68,7 @@ async function lookAt(
 type Rules = Pick<Parameters<typeof judgeDecision>[0], 'policy' | 'people' | 'requester'>
 
 /** Open gates whose approval by this person would count. */
-export function gatesFor(view: RunView, rules: Rules, actor: string): Inbox['waiting'][number]['gates'] {
+export function gatesFor(view: RunView, rules: Rules, actor: string): WaitingGate[] {
   if (view.outcome !== null) return []
   return view.gates
     .filter(({ state }) => state === 'open')
@@ -77,5 +86,6 @@ export function gatesFor(view: RunView, rules: Rules, actor: string): Inbox['wai
     .map(({ gate, openedAt, expiresAt }) => ({
       gate,
       ...defined({ openedAt, expiresAt }),
+      ...(gate === 'rollback' ? defined({ rollbackOptions: view.rollbackOptions }) : {}),
     }))
 }

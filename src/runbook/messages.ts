@@ -146,6 +146,8 @@ export function gateOpenMessage(
     planHash?: string | null
     who: GateWho
     expiresAt?: number
+    /** That an agent proposed the run. */
+    proposal?: readonly string[]
     /** What is being confirmed, as lines for people; of a plan, as a value. */
     shows?: readonly Words[]
     plan?: PlanView
@@ -155,11 +157,12 @@ export function gateOpenMessage(
     `🔔 Approval needed: ${gateTitle(input.gate, input.environment)}`,
     ...gateCommands(input.gate, input).map(({ label, command }) => words`- ${label}: ${command}`),
     ...whoLines(input.who).map((line) => `- ${oneLine(line)}`),
+    ...(input.proposal ?? []).map((line) => `- ${oneLine(line)}`),
     typeof input.planHash === 'string' && `- Plan: ${input.planHash}`,
     input.expiresAt !== undefined && expiryLine(input.expiresAt, input),
     contextLine(input),
     ...(input.plan === undefined
-      ? (input.shows ?? []).map((line) => words`- ${onOneLine(line)}`)
+      ? notToldYet(input).map((line) => words`- ${onOneLine(line)}`)
       : planRows(input.plan, { codeRows: MESSAGE_CODE_ROWS })),
   )
 }
@@ -173,6 +176,7 @@ export function reminderMessage(
     timeZone: string
     who: GateWho
     expiresAt?: number
+    proposal?: readonly string[]
     escalated?: readonly string[]
     /** What must be seen again to decide; of a rollback, the ways back. */
     shows?: readonly Words[]
@@ -183,6 +187,7 @@ export function reminderMessage(
     `- Open since ${timeToldAt(input.at, { at: input.openedAt, timeZone: input.timeZone })} (${formatDuration(input.at - input.openedAt)})`,
     `- Approvals missing: ${input.who.missing}`,
     ...whoLines(input.who).map((line) => `- ${oneLine(line)}`),
+    ...(input.proposal ?? []).map((line) => `- ${oneLine(line)}`),
     input.expiresAt !== undefined && expiryLine(input.expiresAt, input),
     input.escalated !== undefined &&
       input.escalated.length > 0 &&
@@ -231,6 +236,18 @@ function migrationTitle({ production = true, environment }: MessageContext): str
 export function contextLine({ environment, database, accountId }: MessageContext): string {
   const where = database.remote ? `account ${accountId ?? 'unknown'}` : 'on this machine'
   return `- Database: ${oneLine(database.name)} (${oneLine(database.id)}), ${where}, environment ${oneLine(environment)}`
+}
+
+/** Which database it is stands in a line of its own, and so does who proposed the run. */
+function notToldYet({
+  database,
+  proposal = [],
+  shows = [],
+}: MessageContext & { proposal?: readonly string[]; shows?: readonly Words[] }): Words[] {
+  const named = `Database: ${database.name} (${database.id})`
+  return shows.filter(
+    (line) => typeof line !== 'string' || !(line.startsWith(named) || proposal.includes(line)),
+  )
 }
 
 function expiryLine(expiresAt: number, { at, timeZone }: { at: number; timeZone: string }): string {

@@ -1,4 +1,10 @@
-import type { Fix } from '../contract/finding.js'
+import type { Finding, Fix } from '../contract/finding.js'
+import type { Words } from '../contract/next-command.js'
+
+/** What to do about a finding; nothing of one that somebody accepted: how to accept it is behind them. */
+export function adviceOf({ accepted, advice }: Pick<Finding, 'accepted' | 'advice'>): Words | undefined {
+  return accepted === undefined ? advice : undefined
+}
 
 /** Where the SQL of a fix belongs, as a line for people that ends with a colon. */
 export function fixPlace({ replaces }: Fix): string {

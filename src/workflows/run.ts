@@ -318,11 +318,15 @@ export class Run {
   ): Promise<void> {
     const { shows, plan, policy, openedAt, deadline, again } = asked
     const expires = deadline === undefined ? {} : { expiresAt: deadline }
-    const about = { ...this.context, ...expires, gate }
+    const about = { ...this.context, ...expires, gate, proposal: proposalLines(this.view) }
     const who = (): GateWho => this.gates.who(gate)
+    const { target, people, channels } = this.request
+    // Nobody needs a name for the decision that an alert has announced.
     const told = again
       ? false
-      : this.request.target.production || (this.request.people.length > 0 && patched('gate-told'))
+      : target.production ||
+        (people.length > 0 && patched('gate-told')) ||
+        (gate === 'rollback' && people.length === 0 && channels.length > 0 && patched('rollback-told'))
     if (told) {
       this.announcer.tell(
         'reminder',

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { gatesFor } from '../../src/client/inbox.js'
+import { commandLine } from '../../src/contract/command-line.js'
+import { command } from '../../src/contract/next-command.js'
+import { gateCommands } from '../../src/runbook/gate-commands.js'
 import type { Gate } from '../../src/contract/names.js'
 import type { GatePolicy } from '../../src/contract/policy.js'
 import type { GateView } from '../../src/contract/run.js'
@@ -17,6 +20,34 @@ function waitingFor(actor: string, gate: Partial<GateView>, rules: Partial<GateP
 }
 const approvedBy = (actor: string): Partial<GateView> => ({
   decisions: [{ actor, decision: 'approve', at: '2026-03-08T03:00:00Z', decisionId: actor }],
+})
+
+test('a gate rollback has the ways that were shown, for who is asked to decide from a list', () => {
+  const rollbackOptions = [
+    {
+      ...({
+        strategy: 'restore-backup',
+        title: 'Restore of the backup',
+        available: true,
+        price: ['all'],
+      } as const),
+      command: command('rollback', '--strategy', 'restore-backup'),
+    },
+    {
+      ...({ strategy: 'time-travel', title: 'Time Travel bookmark', available: false, price: [] } as const),
+      command: command('rollback', '--strategy', 'time-travel'),
+    },
+  ]
+  const policy = defaultPolicy({ environment: 'local', production: false, people: [] })
+  const rollback: GateView = { gate: 'rollback', state: 'open', shows: [], decisions: [] }
+  const view = { ...sampleRun(), outcome: null, planHash: null, gates: [rollback], rollbackOptions }
+  const [waiting] = gatesFor(view, { policy, people: [], requester: 'Ada' }, 'Ada')
+  expect(waiting).toMatchObject({ gate: 'rollback', rollbackOptions })
+  const ways = gateCommands('rollback', { environment: 'local' }, waiting?.rollbackOptions)
+  expect(ways.map((way) => `${way.label}: ${commandLine(way.command)}`)).toEqual([
+    'Restore of the backup: d1-runbook rollback --strategy restore-backup --env local',
+    'Keep it as it is: d1-runbook rollback --strategy none --env local',
+  ])
 })
 
 describe('a gate waits for who may approve it now', () => {

@@ -237,6 +237,20 @@ test.each([
   expect(reminder).toContain('- Open since 2026-12-02 18:00 CET (')
 })
 
+test('an agent that proposed the run, and the database, are each told once at a gate', () => {
+  const proposal = ['Proposed by: an agent (bot) for Ada']
+  const about = {
+    ...({ ...context, gate: 'final', timeZone: 'UTC', at: 0, openedAt: 0, proposal } as const),
+    who: { roles: [], approvals: 1, missing: 1, people: [] },
+  }
+  const shows = ['Database: art-archive (7d9b6a52), account acc-1', 'Apply 1: 0001_a.sql', ...proposal]
+  const rows = gateOpenMessage({ ...about, shows }).split('\n')
+  expect(rows.filter((row) => row.startsWith('- Database: '))).toEqual([CONTEXT_LINE])
+  expect(rows.filter((row) => row.includes('an agent (bot)'))).toEqual([`- ${proposal[0] ?? ''}`])
+  expect(rows).toContain('- Apply 1: 0001_a.sql')
+  expect(reminderMessage(about)).toContain(`\n- ${proposal[0] ?? ''}\n`)
+})
+
 test('no window is told where none is configured', () => {
   const message = startMessage({ ...context, timeZone: 'UTC', pending: 1, expectedMs: 60_000 })
   expect(message).toContain('- Window: none is configured\n')

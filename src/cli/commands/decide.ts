@@ -243,7 +243,7 @@ export function nextLines(view: RunView, actor: string, identity: readonly strin
       ]
     return [
       `Now: waiting at the gate ${gate}`,
-      ...gateCommands(gate, view).map(
+      ...gateCommands(gate, view, view.rollbackOptions).map(
         ({ label, command: next }) => words`  ${label.toLowerCase()}: ${withArgs(next, identity)}`,
       ),
     ]

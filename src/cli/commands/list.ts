@@ -113,13 +113,13 @@ function sayInbox(
   for (const { run, gates } of waiting) {
     const name = run.databaseName ?? run.database ?? run.workflowId
     const environment = run.environment ?? ''
-    for (const { gate, openedAt, expiresAt } of gates) {
+    for (const { gate, openedAt, expiresAt, rollbackOptions } of gates) {
       const since = openedAt === undefined ? '' : `, since ${timeText(openedAt, { timeZone })}`
       const until = expiresAt === undefined ? '' : `, expires ${timeText(expiresAt, { timeZone })}`
       say(`${colors.bold(gate)}: ${environment} ${name}${since}${until}`)
       const place = { run: run.workflowId, environment }
       say(words`Look at it: ${at(place, command('show'))}`, '  ')
-      for (const { label, command: next } of gateCommands(gate, { environment }))
+      for (const { label, command: next } of gateCommands(gate, { environment }, rollbackOptions))
         say(words`${label}: ${at(place, withArgs(next, identity))}`, '  ')
     }
   }

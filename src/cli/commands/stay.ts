@@ -1,6 +1,7 @@
 import { exitCodeOf } from '../../client/runs.js'
 import { at, command, words } from '../../contract/next-command.js'
 import { exitCodeAfter } from '../terminal/interrupt.js'
+import { gateCommands } from '../../runbook/gate-commands.js'
 import { runLines } from '../terminal/run-text.js'
 import { databaseLine } from '../terminal/target-text.js'
 import { awaitsRollback, driveRun, type DriveOptions } from './drive.js'
@@ -19,9 +20,9 @@ export async function stayWithRun(options: DriveOptions & { identity: readonly s
     for (const line of ['', ...runLines(view, output.colors)])
       for (const row of output.block(line)) output.verbatim(row)
   if (leftBy === undefined && view.outcome === null && awaitsRollback(view)) {
-    output.note(
-      words`The run waits for: ${at({ environment }, command('rollback', '--strategy', 'reverse-migration'))} (or --strategy none).`,
-    )
+    output.note('The run waits for a decision at the gate rollback:')
+    for (const { label, command: way } of gateCommands('rollback', view, view.rollbackOptions))
+      output.note(words`${label}: ${way}`)
     return 1
   }
   if (leftBy === undefined) return exitCodeOf(view)

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width'
 import { visibleIn } from '../../text/visible.js'
-import { fixPlace } from '../../text/fix.js'
+import { adviceOf, fixPlace } from '../../text/fix.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Output } from './output.js'
 import { linesOf, mapText, words, type Words } from '../../contract/next-command.js'
@@ -30,11 +30,12 @@ export function findingLines(findings: readonly Finding[], screen: Screen, inden
       const message = fits(screen, `${head}  ${finding.message}`)
         ? [`${head}  ${finding.message}`]
         : [head, ...told(finding.message)]
+      const advice = adviceOf(finding)
       const pasted = [...queryLines(finding), ...fixLines(finding)].map((line) => `${hang}${line}`)
       return [
         ...message,
         ...(finding.accepted === undefined ? [] : told(`accepted: ${finding.accepted}`)),
-        ...dim([...linesOf(finding.advice).flatMap(told), ...pasted]),
+        ...dim([...(advice === undefined ? [] : linesOf(advice).flatMap(told)), ...pasted]),
       ]
     })
 }

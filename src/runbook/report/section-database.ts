@@ -3,7 +3,7 @@ import { afterRollbackLines } from '../after-rollback.js'
 import { planView } from '../plan-view.js'
 import type { PlanView } from '../../contract/plan-view.js'
 import { DIFF_MARKS } from '../../text/sql-diff.js'
-import { fixPlace } from '../../text/fix.js'
+import { adviceOf, fixPlace } from '../../text/fix.js'
 import type { Finding } from '../../contract/finding.js'
 import type { RunView } from '../../contract/run.js'
 import { megabytes } from '../../text/bytes.js'
@@ -122,7 +122,9 @@ export function changesSection({ view, plan }: ReportInput): Section {
             ],
       ),
       heading('Rows per table'),
-      text(`As rehearsed on the restored copy; ${same} more unchanged.`),
+      text(
+        `As rehearsed on the restored copy; ${changed.length === 0 ? plural(same, 'table') : `${same} more`} unchanged.`,
+      ),
       tableOr(
         'No table gains or loses rows.',
         ['Table', { number: 'Before' }, { number: 'After' }, { number: 'Difference' }],
@@ -175,7 +177,7 @@ export function findingsSection({ view, plan }: ReportInput): Section {
           { code: one.code },
           one.severity,
           { code: whereOf(one) },
-          lineOf(words`${one.message} ${one.advice}`),
+          lineOf(adviceOf(one) === undefined ? one.message : words`${one.message} ${one.advice}`),
           one.accepted ?? '-',
         ]),
       ),
