@@ -3,6 +3,7 @@ import { gatesFor } from '../../src/client/inbox.js'
 import { commandLine } from '../../src/contract/command-line.js'
 import { command } from '../../src/contract/next-command.js'
 import { gateCommands } from '../../src/runbook/gate-commands.js'
+import type { RollbackOption } from '../../src/contract/rollback.js'
 import type { Gate } from '../../src/contract/names.js'
 import type { GatePolicy } from '../../src/contract/policy.js'
 import type { GateView } from '../../src/contract/run.js'
@@ -23,18 +24,19 @@ const approvedBy = (actor: string): Partial<GateView> => ({
 })
 
 test('a gate rollback has the ways that were shown, for who is asked to decide from a list', () => {
-  const rollbackOptions = [
+  const rollbackOptions: RollbackOption[] = [
     {
-      ...({
-        strategy: 'restore-backup',
-        title: 'Restore of the backup',
-        available: true,
-        price: ['all'],
-      } as const),
+      strategy: 'restore-backup',
+      title: 'Restore of the backup',
+      available: true,
+      price: ['all'],
       command: command('rollback', '--strategy', 'restore-backup'),
     },
     {
-      ...({ strategy: 'time-travel', title: 'Time Travel bookmark', available: false, price: [] } as const),
+      strategy: 'time-travel',
+      title: 'Time Travel bookmark',
+      available: false,
+      price: [],
       command: command('rollback', '--strategy', 'time-travel'),
     },
   ]
