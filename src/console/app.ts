@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono, type HonoRequest } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { RunbookError } from '../contract/failures.js'
 import { addGettingIn } from './getting-in.js'
@@ -47,6 +47,12 @@ export function createConsole(options: ConsoleOptions): Hono<Env> {
     if (secure) c.header('Strict-Transport-Security', 'max-age=31536000')
     if (!/^\/console\.(?:js|css)$/.test(c.req.path)) c.header('Cache-Control', 'no-store')
   })
+  // A page of elsewhere may lead here, and ask for nothing behind the back of whoever looks at it: no picture, frame or fetch of ours.
+  app.use((c, next) =>
+    isFromElsewhere(c.req) && !isLedHere(c.req)
+      ? Promise.resolve(c.text('Another site asked for this.', 403))
+      : next(),
+  )
   app.use(async (c, next) => {
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
     if (c.req.method !== 'POST') return c.text('GET and POST only.', 405)
@@ -66,6 +72,8 @@ export function createConsole(options: ConsoleOptions): Hono<Env> {
           <p>${wordsHtml(error.adviceWords)}</p>`,
         error.type === 'RunNotFound' ? 404 : 503,
       )
+    // Whoever asked has gone in the middle of it.
+    if (c.req.raw.signal.aborted) return c.text('', 400)
     // A bug says nothing of itself to who asks; it is told where the console runs.
     console.error(error)
     return problem(c, 503, 'That did not work', 'The console met an error; its terminal says which.')
@@ -80,4 +88,15 @@ export function createConsole(options: ConsoleOptions): Hono<Env> {
   addGettingIn(app, options)
   if (runs !== undefined) addRuns(app, options, runs)
   return app
+}
+
+/** As browsers say it (Fetch Metadata): another site, or another port or name of this one. One that says nothing is taken at its word. */
+function isFromElsewhere(request: HonoRequest): boolean {
+  const site = request.header('sec-fetch-site')
+  return site === 'cross-site' || site === 'same-site'
+}
+
+/** Somebody followed a link: the whole window shows what we answer. */
+function isLedHere(request: HonoRequest): boolean {
+  return request.header('sec-fetch-mode') === 'navigate' && request.header('sec-fetch-dest') === 'document'
 }

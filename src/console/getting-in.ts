@@ -9,8 +9,10 @@ import { enrolledPage, enrollPage, signInPage } from './pages/signing-in.js'
 import { passkeysOf, whoSignedIn } from './people.js'
 import { assertionOf, fieldsOf, page, problem, type Asked, type Env } from './respond.js'
 
-/** Attempts to get in, in a minute, by one address. */
-const ATTEMPTS = 10
+/** Attempts to get in that fail, in a minute, by one address: of either kind. */
+const FAILURES = 10
+
+const TOO_OLD = 'That page was too old, or was used before. Try again.'
 
 /** Signing in and out, and making a passkey; whatever is added to `app` behind this is for those alone who are signed in. */
 export function addGettingIn(app: Hono<Env>, options: ConsoleOptions): void {
@@ -19,8 +21,11 @@ export function addGettingIn(app: Hono<Env>, options: ConsoleOptions): void {
   const secure = protocol === 'https:'
   const cookie = secure ? '__Host-d1-runbook' : 'd1-runbook'
   const sessions = new Sessions(now)
-  const challenges = new Challenges(now)
-  const attempts = new Limit(ATTEMPTS, now)
+  const signInChallenges = new Challenges(now)
+  const enrolmentChallenges = new Challenges(now)
+  // What fails alone is counted, and each kind by itself: guessing at links keeps nobody from signing in.
+  const failedSignIns = new Limit(FAILURES, now)
+  const failedLinks = new Limit(FAILURES, now)
   const known = passkeysOf(people, { origin })
 
   const tooMany = (c: Asked) =>
@@ -29,18 +34,23 @@ export function addGettingIn(app: Hono<Env>, options: ConsoleOptions): void {
     page(
       c,
       { title: 'Sign in' },
-      signInPage({ rpId, challenge: challenges.issue(), to: ownPath(to), problem: said }),
+      signInPage({ rpId, challenge: signInChallenges.issue(), to: ownPath(to), problem: said }),
       said === undefined ? 200 : 403,
     )
   app.get('/sign-in', (c) => signIn(c, c.req.query('to') ?? '/'))
   app.post('/sign-in', async (c) => {
-    if (!attempts.allows(addressOf(c))) return tooMany(c)
     const sent = await fieldsOf(c)
+    if (failedSignIns.isReached(addressOf(c))) return tooMany(c)
     const to = ownPath(sent('to'))
-    if (!challenges.take(sent('challenge')))
-      return signIn(c, to, 'That page was too old, or was used before. Try again.')
-    const who = whoSignedIn(assertionOf(sent), { known, challenge: sent('challenge') })
-    if ('problem' in who) return signIn(c, to, who.problem)
+    const challenge = sent('challenge')
+    const who = signInChallenges.isOpen(challenge)
+      ? whoSignedIn(assertionOf(sent), { known, challenge })
+      : { problem: TOO_OLD }
+    if ('problem' in who) {
+      failedSignIns.count(addressOf(c))
+      return signIn(c, to, who.problem)
+    }
+    if (!signInChallenges.use(challenge)) return signIn(c, to, TOO_OLD)
     sessions.end(getCookie(c, cookie))
     setCookie(c, cookie, sessions.begin(who.person), {
       httpOnly: true,
@@ -56,10 +66,17 @@ export function addGettingIn(app: Hono<Env>, options: ConsoleOptions): void {
     return c.redirect('/sign-in', 303)
   })
 
-  const gone = (c: Asked) =>
-    problem(c, 410, 'This link is used up', 'It is good once, and for fifteen minutes. Ask for another one.')
+  const gone = (c: Asked) => {
+    failedLinks.count(addressOf(c))
+    return problem(
+      c,
+      410,
+      'This link is used up',
+      'It is good once, for fifteen minutes, and while the command that made it runs. Ask for another one.',
+    )
+  }
   app.get('/enroll/:token', async (c) => {
-    if (!attempts.allows(addressOf(c))) return tooMany(c)
+    if (failedLinks.isReached(addressOf(c))) return tooMany(c)
     const invitation = await invitations.open(c.req.param('token'))
     if (invitation === undefined) return gone(c)
     const { person } = invitation
@@ -68,32 +85,36 @@ export function addGettingIn(app: Hono<Env>, options: ConsoleOptions): void {
     return page(
       c,
       { title: 'Make a passkey' },
-      enrollPage({ rpId, challenge: challenges.issue(), person, user, path: c.req.path }),
+      enrollPage({ rpId, challenge: enrolmentChallenges.issue(), person, user, path: c.req.path }),
     )
   })
   app.post('/enroll/:token', async (c) => {
-    if (!attempts.allows(addressOf(c))) return tooMany(c)
+    if (failedLinks.isReached(addressOf(c))) return tooMany(c)
     const token = c.req.param('token')
     const invitation = await invitations.open(token)
     if (invitation === undefined) return gone(c)
     const sent = await fieldsOf(c)
     const challenge = sent('challenge')
-    if (!challenges.take(challenge))
+    if (!enrolmentChallenges.isOpen(challenge))
       return problem(c, 400, 'Not made', 'That page was too old, or was used before. Open the link again.')
     const made = readNewPasskey(assertionOf(sent), { rpId, origin, challenge: challengeBytes(challenge) })
     if (typeof made === 'string') return problem(c, 400, 'Not made', `No passkey was made: ${made}.`)
+    if (!enrolmentChallenges.use(challenge)) return gone(c)
     const line = passkeyLine(made, oneLine(invitation.person))
     if (!(await invitations.use(token, line))) return gone(c)
     return page(c, { title: 'Your passkey' }, enrolledPage(invitation.person, line))
   })
 
   app.use(async (c, next) => {
-    const person = sessions.personOf(getCookie(c, cookie))
-    if (person === undefined) {
+    // A live page asks again by itself where it lost its stream.
+    const session = sessions.find(getCookie(c, cookie), { click: c.req.path !== '/events' })
+    if (session === undefined) {
       const to = c.req.method === 'GET' ? c.req.url.slice(new URL(c.req.url).origin.length) : '/'
       return c.redirect(`/sign-in?${new URLSearchParams({ to }).toString()}`, 303)
     }
-    c.set('person', person)
+    c.set('person', session.person)
+    c.set('session', session)
+    c.set('isSignedIn', () => sessions.find(getCookie(c, cookie), { click: false }) === session)
     return next()
   })
 }

@@ -1,19 +1,36 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
 /**
- * What the console remembers while it runs, and forgets when it stops: who is signed in, which challenges are out, who asked how often.
+ * What the console remembers while it runs, and forgets when it stops: who is signed in, which challenges were answered, who failed how often.
  * All of it is bounded: whoever asks without end pushes out the oldest, and takes no memory.
  */
 const MOST = 2_000
 const SESSION_MS = 12 * 3_600_000
 const IDLE_MS = 2 * 3_600_000
 const CHALLENGE_MS = 5 * 60_000
+/** Of a challenge: when it was made (six bytes), and what is random; then the seal. Bytes. */
+const CHALLENGE_HEAD = 32
+const SEAL = 32
 
 export type Now = () => number
 
+/** Somebody who signed in. `over` is aborted when they sign out, and when the session is found to have ended. */
+export interface SignedIn {
+  person: string
+  over: AbortSignal
+  /** Live pages that are open by it. */
+  streams: number
+}
+
+interface Kept extends SignedIn {
+  since: number
+  seen: number
+  end: AbortController
+}
+
 /** Who is signed in. A token is kept as its hash: reading this memory lets nobody in. */
 export class Sessions {
-  private readonly open = new Map<string, { person: string; since: number; seen: number }>()
+  private readonly open = new Map<string, Kept>()
   private readonly now: Now
 
   constructor(now: Now) {
@@ -22,30 +39,43 @@ export class Sessions {
 
   begin(person: string): string {
     const token = randomToken()
-    keep(this.open, hashed(token), { person, since: this.now(), seen: this.now() })
+    const end = new AbortController()
+    const at = this.now()
+    const session = { ...{ person, over: end.signal, streams: 0 }, ...{ since: at, seen: at, end } }
+    keep(this.open, hashed(token), session)?.end.abort()
     return token
   }
 
-  /** Undefined where nobody is signed in with it, or not any more. */
-  personOf(token: string | undefined): string | undefined {
+  /**
+   * Undefined where nobody is signed in with it, or not any more. `click`: a person asked for a page, from which on they are idle; a page
+   * that asks by itself keeps no session.
+   */
+  find(token: string | undefined, { click }: { click: boolean }): SignedIn | undefined {
     const found = token === undefined ? undefined : this.open.get(hashed(token))
-    if (token === undefined || found === undefined) return undefined
+    if (found === undefined) return undefined
     if (this.now() - found.since > SESSION_MS || this.now() - found.seen > IDLE_MS) {
       this.end(token)
       return undefined
     }
-    found.seen = this.now()
-    return found.person
+    if (click) found.seen = this.now()
+    return found
   }
 
   end(token: string | undefined): void {
-    if (token !== undefined) this.open.delete(hashed(token))
+    if (token === undefined) return
+    this.open.get(hashed(token))?.end.abort()
+    this.open.delete(hashed(token))
   }
 }
 
-/** Random challenges for signing in and for making a passkey: each is good once, and for five minutes. */
+/**
+ * Challenges for signing in, or for making a passkey: random, each good for five minutes, and once where it was answered well. Nothing is kept of one that is out, so that
+ * nobody can push out those of others by asking for many: this process signs them with a key of its own.
+ */
 export class Challenges {
-  private readonly out = new Map<string, number>()
+  private readonly key = randomBytes(32)
+  /** Those that were answered, by when. */
+  private readonly used = new Map<string, number>()
   private readonly now: Now
 
   constructor(now: Now) {
@@ -54,15 +84,33 @@ export class Challenges {
 
   /** Base64url. */
   issue(): string {
-    const challenge = randomToken()
-    keep(this.out, challenge, this.now())
-    return challenge
+    const head = randomBytes(CHALLENGE_HEAD)
+    head.writeUIntBE(this.now(), 0, 6)
+    return Buffer.concat([head, this.seal(head)]).toString('base64url')
   }
 
-  take(challenge: string): boolean {
-    const since = this.out.get(challenge)
-    this.out.delete(challenge)
-    return since !== undefined && this.now() - since <= CHALLENGE_MS
+  /** Whether this process gave it out, no longer ago than five minutes, and nobody has answered it yet. */
+  isOpen(challenge: string): boolean {
+    const bytes = Buffer.from(challenge, 'base64url')
+    const head = bytes.subarray(0, CHALLENGE_HEAD)
+    const seal = bytes.subarray(CHALLENGE_HEAD)
+    // One spelling for each: two would be two answers.
+    if (bytes.length !== CHALLENGE_HEAD + SEAL || bytes.toString('base64url') !== challenge) return false
+    if (!timingSafeEqual(seal, this.seal(head))) return false
+    const ageMs = this.now() - head.readUIntBE(0, 6)
+    return ageMs >= 0 && ageMs <= CHALLENGE_MS && !this.used.has(challenge)
+  }
+
+  /** Takes one that was answered well; false where it is not open, or more were answered in five minutes than are kept. */
+  use(challenge: string): boolean {
+    for (const [old, at] of this.used) if (this.now() - at > CHALLENGE_MS) this.used.delete(old)
+    if (!this.isOpen(challenge) || this.used.size >= MOST) return false
+    this.used.set(challenge, this.now())
+    return true
+  }
+
+  private seal(head: Buffer): Buffer {
+    return createHmac('sha256', this.key).update(head).digest()
   }
 }
 
@@ -77,13 +125,26 @@ export class Limit {
     this.now = now
   }
 
+  /** Counts one more; false where that is too many. */
   allows(key: string): boolean {
-    const before = this.seen.get(key)
-    const fresh = before === undefined || this.now() - before.from >= 60_000
-    const count = fresh ? 1 : before.count + 1
-    if (fresh) keep(this.seen, key, { from: this.now(), count })
-    else before.count = count
-    return count <= this.most
+    if (this.isReached(key)) return false
+    this.count(key)
+    return true
+  }
+
+  isReached(key: string): boolean {
+    return (this.lately(key)?.count ?? 0) >= this.most
+  }
+
+  count(key: string): void {
+    const before = this.lately(key)
+    if (before === undefined) keep(this.seen, key, { from: this.now(), count: 1 })
+    else before.count += 1
+  }
+
+  private lately(key: string): { count: number } | undefined {
+    const found = this.seen.get(key)
+    return found !== undefined && this.now() - found.from < 60_000 ? found : undefined
   }
 }
 
@@ -95,10 +156,12 @@ export function hashed(token: string): string {
   return createHash('sha256').update(token).digest('hex')
 }
 
-function keep<T>(map: Map<string, T>, key: string, value: T): void {
+/** The oldest one, where it was pushed out. */
+function keep<T>(map: Map<string, T>, key: string, value: T): T | undefined {
   map.delete(key)
   map.set(key, value)
-  if (map.size <= MOST) return
-  const [oldest] = map.keys()
-  if (oldest !== undefined) map.delete(oldest)
+  const [oldest] = map.size > MOST ? map : []
+  if (oldest === undefined) return undefined
+  map.delete(oldest[0])
+  return oldest[1]
 }

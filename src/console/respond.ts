@@ -1,10 +1,11 @@
 import type { Context } from 'hono'
 import type { Assertion } from '../contract/decision.js'
 import { html } from './html.js'
+import type { SignedIn } from './memory.js'
 import { pageOf, type Frame } from './pages/layout.js'
 
-/** `person`: who is signed in, on the pages behind that. */
-export type Env = { Variables: { person: string } }
+/** `person`: who is signed in, by `session`, on the pages behind that. `isSignedIn`: whether they still are. */
+export type Env = { Variables: { person: string; session: SignedIn; isSignedIn: () => boolean } }
 export type Asked = Context<Env>
 
 type Status = 200 | 400 | 403 | 404 | 409 | 410 | 429 | 503

@@ -19,6 +19,10 @@ import type { ConsoleRuns, RunName } from './runs.js'
 
 /** Streams that may be open at once. */
 const MOST_WATCHERS = 200
+/** And of one session: a browser keeps six to one server. */
+const MOST_OF_SESSION = 20
+/** How often a live page asks whether its session goes on, where nothing happens. Milliseconds. */
+const SESSION_LOOK_MS = 10_000
 const MOST_RUNS = 500
 
 /** The report is one page with its style inside, and no script. */
@@ -70,16 +74,34 @@ export function addRuns(
     return c.html(report, 200, { 'Content-Security-Policy': REPORT_POLICY })
   })
   app.get('/events', async (c) => {
-    if (watchers >= MOST_WATCHERS) return c.text('Too many watch already.', 503)
-    const input = await runs.known(await seen(c))
-    const run = { workflowId: input.view.workflowId, runId: input.view.runId }
+    const session = c.get('session')
+    if (watchers >= MOST_WATCHERS || session.streams >= MOST_OF_SESSION)
+      return c.text('Too many watch already.', 503)
     watchers += 1
+    session.streams += 1
+    const left = (): void => {
+      watchers -= 1
+      session.streams -= 1
+    }
+    const input = await seen(c)
+      .then((view) => runs.known(view))
+      .catch((error: unknown) => {
+        left()
+        throw error
+      })
+    const run = { workflowId: input.view.workflowId, runId: input.view.runId }
     return streamSSE(c, async (stream) => {
+      const isSignedIn = c.get('isSignedIn')
       const gone = new AbortController()
-      stream.onAbort(() => gone.abort())
+      const leave = (): void => gone.abort()
+      stream.onAbort(leave)
+      session.over.addEventListener('abort', leave)
+      if (session.over.aborted) leave()
+      // Looking aborts `over` of a session that has ended.
+      const looks = setInterval(isSignedIn, SESSION_LOOK_MS)
       let known = input
       const onSilence = (said = ''): void => {
-        void stream.writeSSE({ event: 'silence', data: said }).catch(() => undefined)
+        if (isSignedIn()) void stream.writeSSE({ event: 'silence', data: said }).catch(() => undefined)
       }
       try {
         for await (const view of runs.follow(run, { signal: gone.signal, onSilence })) {
@@ -88,15 +110,18 @@ export function addRuns(
             view.planHash === known.view.planHash && view.phase === known.view.phase
               ? { ...known, view }
               : await runs.known(view)
+          if (!isSignedIn()) return
           const data = JSON.stringify({
             html: liveRun({ ...known, asOf: new Date().toISOString() }).markup,
             word: standingOf(known).word,
           })
           await stream.writeSSE({ event: 'run', data })
         }
-        await stream.writeSSE({ event: 'over', data: '{}' })
+        if (!gone.signal.aborted) await stream.writeSSE({ event: 'over', data: '{}' })
       } finally {
-        watchers -= 1
+        clearInterval(looks)
+        session.over.removeEventListener('abort', leave)
+        left()
       }
     })
   })

@@ -29,7 +29,12 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'd1-console-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** A console over one run that waits at `plan`, whose gates are the workflow's own. */
-function openConsole({ name = 'art-archive', people = [] as Person[], requester = 'Cay' } = {}) {
+function openConsole({
+  name = 'art-archive',
+  people = [] as Person[],
+  requester = 'Cay',
+  more = {} as Partial<ConsoleRuns>,
+} = {}) {
   const ada = newPasskey()
   const everybody: Person[] = [{ name: 'Ada', roles: ['dba'], publicKeys: [ada.publicKey] }, ...people]
   const base = requestFor('db', { people: everybody, requester })
@@ -69,6 +74,7 @@ function openConsole({ name = 'art-archive', people = [] as Person[], requester 
       onSilence('Nobody answers.')
       onSilence(undefined)
     },
+    ...more,
   }
   const clock = { at: Date.parse(AT) }
   const who = { address: '127.0.0.1' }
@@ -173,6 +179,29 @@ describe('who gets in', () => {
     expect((await browser.post(action, { ...late, ...ada.get(late['challenge'] ?? '') })).status).toBe(403)
   })
 
+  test('asking for pages without end takes nothing from who signs in, nor does signing in', async () => {
+    const { app, browser, ada } = openConsole()
+    const { fields, action } = formIn((await browser.get('/sign-in')).html)
+    for (let asked = 0; asked < 2_100; asked += 1) await app.request(`${ORIGIN}/sign-in`)
+    const sent = { ...fields, ...ada.get(fields['challenge'] ?? '') }
+    expect((await browser.post(action, sent)).status).toBe(200)
+    for (let times = 0; times < 12; times += 1) expect((await browser.signIn(ada)).status).toBe(200)
+  })
+
+  test('a challenge that was changed, or is one for making a passkey, is none for signing in', async () => {
+    const { browser, ada } = openConsole()
+    const { token } = await new Invitations(folder).invite('Ada')
+    const { fields, action } = formIn((await browser.get('/sign-in')).html)
+    const own = fields['challenge'] ?? ''
+    for (const challenge of [
+      `${own.startsWith('A') ? 'B' : 'A'}${own.slice(1)}`,
+      `${own}A`,
+      own.slice(0, -1),
+      formIn((await browser.get(`/enroll/${token}`)).html).fields['challenge'] ?? '',
+    ])
+      expect((await browser.post(action, { ...fields, challenge, ...ada.get(challenge) })).status).toBe(403)
+  })
+
   test('a passkey in the lines of two people lets in neither', async () => {
     const shared = newPasskey()
     const { browser } = openConsole({
@@ -209,6 +238,34 @@ describe('what another site can do', () => {
       }
       expect((await app.request(`${ORIGIN}${to}`, asked)).status).toBe(403)
     }
+  })
+
+  test('a page of it that asks behind the back of who looks at it gets nothing, and keeps nobody out', async () => {
+    const { app, browser, ada } = openConsole()
+    const ask = (to: string, site: string, mode: string, dest: string) =>
+      app.request(`${ORIGIN}${to}`, {
+        headers: { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': dest },
+      })
+    for (const site of ['cross-site', 'same-site'])
+      for (const [mode, dest] of [
+        ['no-cors', 'image'],
+        ['cors', 'empty'],
+        ['navigate', 'iframe'],
+        ['no-cors', 'script'],
+      ] as const)
+        for (const to of ['/sign-in', '/enroll/x', '/events', '/console.js'])
+          expect((await ask(to, site, mode, dest)).status).toBe(403)
+    for (const [site, mode, dest] of [
+      ['cross-site', 'navigate', 'document'],
+      ['none', 'navigate', 'document'],
+      ['same-origin', 'cors', 'empty'],
+    ] as const)
+      expect((await ask('/sign-in', site, mode, dest)).status).toBe(200)
+    // A link that is followed may still be a guess: those have a limit of their own.
+    for (let tries = 0; tries < 10; tries += 1)
+      expect((await ask('/enroll/x', 'cross-site', 'navigate', 'document')).status).toBe(410)
+    expect((await ask('/enroll/x', 'cross-site', 'navigate', 'document')).status).toBe(429)
+    expect((await browser.signIn(ada)).status).toBe(200)
   })
 
   test('under another name the console shows nothing', async () => {
@@ -264,6 +321,57 @@ test('a run that somebody watches is told as it changes, with who is silent, unt
   expect(live).toContain('&lt;script&gt;')
   expect(live).not.toMatch(/<script|<img/)
   expect(word).toContain('Under way')
+})
+
+describe('a live page', () => {
+  const live = `/events?${QUERY}`
+  /** Waits behind its first look until somebody ends it, as a run that stands at a gate. */
+  const waiting: Partial<ConsoleRuns> = {
+    async *follow(_run, { signal }) {
+      yield newRunView(requestFor('db'), { ...RUN, startedAt: AT })
+      if (!signal.aborted)
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    },
+  }
+
+  test('ends with the session: when its owner signs out', async () => {
+    const { browser } = await signedIn({ more: waiting })
+    const events = browser.get(live)
+    await browser.post('/sign-out', {})
+    expect((await events).html).not.toContain('event: over')
+  })
+
+  test('shows nothing of a session that has ended, and keeps none open', async () => {
+    const { browser, clock } = await signedIn({
+      more: {
+        async *follow() {
+          yield newRunView(requestFor('db'), { ...RUN, startedAt: AT })
+          clock.at += 3 * 3_600_000
+          yield newRunView(requestFor('db'), { ...RUN, startedAt: AT })
+          throw new Error('nobody asks for more')
+        },
+      },
+    })
+    const { html } = await browser.get(live)
+    expect(html.match(/^event: \w+/gm)).toEqual(['event: run'])
+  })
+
+  test('is no click: a session that only a live page asks by ends', async () => {
+    const { browser, clock } = await signedIn()
+    for (let hours = 0; hours < 3; hours += 1) {
+      clock.at += 50 * 60_000
+      await browser.get(live)
+    }
+    expect((await browser.get('/')).html).toContain('<h1>Sign in</h1>')
+  })
+
+  test('is one of twenty of a session, whatever else is free', async () => {
+    const { browser } = await signedIn({ more: waiting })
+    const open = Array.from({ length: 20 }, () => browser.get(live))
+    expect((await browser.get(live)).status).toBe(503)
+    await browser.post('/sign-out', {})
+    await Promise.all(open)
+  })
 })
 
 test('a name of any kind stands in every page as text', async () => {
