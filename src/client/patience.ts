@@ -48,7 +48,7 @@ export async function patiently<T>(
   let silent: string | undefined
   for (let tries = 0; !signal.aborted; tries += 1) {
     try {
-      if (silent !== undefined) await session?.follow().catch(unlessElsewhere)
+      if (silent !== undefined && session !== undefined) await askOwnServer(session)
       const answer = await ask()
       if (silent !== undefined) onSilence(undefined)
       return answer
@@ -62,6 +62,11 @@ export async function patiently<T>(
     }
   }
   return undefined
+}
+
+/** For whoever asks now and again on one connection: goes to this project's server, and throws where its place is another's by now. */
+export async function askOwnServer(session: Pick<TemporalClient, 'follow'>): Promise<void> {
+  await session.follow().catch(unlessElsewhere)
 }
 
 /** Where nobody answers yet, the question itself says why; the server of another project is asked nothing. */

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
@@ -9,6 +9,8 @@ import { hashed, randomToken } from './memory.js'
 /** How long a link to make a passkey is good. Milliseconds. */
 export const INVITATION_MS = 15 * 60_000
 const LOOK_MS = 500
+/** Whoever invited shows that often that they still wait; after this long without a sign the link is good no more, however they ended. */
+const SILENT_MS = 5_000
 
 const invitationSchema = z.object({ person: z.string().min(1), expiresAt: z.number() })
 export type Invitation = z.infer<typeof invitationSchema>
@@ -29,17 +31,20 @@ export class Invitations {
     keepPrivate()
     await keepOutOfGit(path.dirname(this.folder))
     await mkdir(this.folder, { recursive: true })
+    await this.sweep()
     const token = randomToken()
     const expiresAt = Date.now() + INVITATION_MS
     await writeFile(this.file(token, 'json'), JSON.stringify({ person, expiresAt }), { mode: 0o600 })
     return { token, expiresAt }
   }
 
-  /** Undefined where the link is none, is used, or has expired. */
+  /** Undefined where the link is none, is used, has expired, or nobody waits for it any more. */
   async open(token: string): Promise<Invitation | undefined> {
     const text = await readFile(this.file(token, 'json'), 'utf8').catch(() => undefined)
     const read = invitationSchema.safeParse(jsonOf(text))
     if (!read.success || Date.now() > read.data.expiresAt) return undefined
+    const shownAt = await stat(this.file(token, 'json')).catch(() => undefined)
+    if (shownAt === undefined || Date.now() - shownAt.mtimeMs > SILENT_MS) return undefined
     const used = await this.lineOf(token)
     return used === undefined ? read.data : undefined
   }
@@ -48,7 +53,7 @@ export class Invitations {
   async use(token: string, line: string): Promise<boolean> {
     try {
       await writeFile(this.file(token, 'line'), `${line}\n`, { mode: 0o600, flag: 'wx' })
-      return true
+      return (await this.isThere(token, 'json')) || !(await this.takeBack(token))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
       throw error
@@ -63,6 +68,8 @@ export class Invitations {
     while (!signal.aborted) {
       const line = await this.lineOf(token)
       if (line !== undefined || Date.now() > expiresAt) return line
+      const now = new Date()
+      await utimes(this.file(token, 'json'), now, now).catch(() => undefined)
       await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
     }
     return undefined
@@ -70,7 +77,32 @@ export class Invitations {
 
   /** From here on the link is good no more, used or not. */
   async end(token: string): Promise<void> {
-    for (const kind of ['json', 'line'] as const) await rm(this.file(token, kind), { force: true })
+    // The line first: one that comes behind it is found to have come too late.
+    for (const kind of ['line', 'json'] as const) await rm(this.file(token, kind), { force: true })
+  }
+
+  /** Whoever invited has ended meanwhile. False where they took the line before they did. */
+  private async takeBack(token: string): Promise<boolean> {
+    return rm(this.file(token, 'line')).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  private async isThere(token: string, kind: 'json' | 'line'): Promise<boolean> {
+    return stat(this.file(token, kind)).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  /** What commands that were killed left here. */
+  private async sweep(): Promise<void> {
+    for (const name of await readdir(this.folder)) {
+      const file = path.join(this.folder, name)
+      const found = await stat(file).catch(() => undefined)
+      if (found !== undefined && Date.now() - found.mtimeMs > INVITATION_MS) await rm(file, { force: true })
+    }
   }
 
   private async lineOf(token: string): Promise<string | undefined> {

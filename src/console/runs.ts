@@ -7,6 +7,7 @@ import { readInbox, type Inbox } from '../client/inbox.js'
 import { listRuns, type RunFilter, type RunRow } from '../client/list.js'
 import { readRunHistory } from '../client/run-history.js'
 import { readRun } from '../client/runs.js'
+import { askOwnServer } from '../client/patience.js'
 import type { Session } from '../client/session.js'
 import type { ReportInput } from '../runbook/report/input.js'
 
@@ -35,16 +36,33 @@ const LEAST_PAUSE_MS = 1_000
 
 /** By the client that the command line has, too. */
 export function runsOf(session: Session, projectDir: string): ConsoleRuns {
+  // One connection for days: by now its port may be that of another project's server. Who comes meanwhile waits for the same look.
+  let looking: Promise<void> | undefined
+  const own = (): Promise<void> => {
+    looking ??= askOwnServer(session).finally(() => (looking = undefined))
+    return looking
+  }
   return {
-    inbox: (actor) => readInbox(session, { actor }),
-    list: (filter) => listRuns(session, filter),
-    read: ({ workflowId, runId }) => readRun(session, workflowId, runId),
+    async inbox(actor) {
+      await own()
+      return readInbox(session, { actor })
+    },
+    async list(filter) {
+      await own()
+      return listRuns(session, filter)
+    },
+    async read({ workflowId, runId }) {
+      await own()
+      return readRun(session, workflowId, runId)
+    },
     async known(view) {
+      await own()
       const { request, plan, baseline } = await readRunHistory(session, view.workflowId, view.runId)
       const asked = { thresholds: request?.monitoring.thresholds, timeZone: request?.timeZone }
       return { view, plan, baseline, asOf: new Date().toISOString(), ...defined(asked) }
     },
     async decide(view, decision) {
+      await own()
       await submitDecision(session, view, decision, { folder: projectDir })
     },
     follow: (run, { signal, onSilence }) =>

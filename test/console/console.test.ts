@@ -1,17 +1,17 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createConsole } from '../../src/console/app.js'
 import { INVITATION_MS, Invitations } from '../../src/console/invitations.js'
-import type { ConsoleRuns } from '../../src/console/runs.js'
+import { runsOf, type ConsoleRuns } from '../../src/console/runs.js'
 import { originOf } from '../../src/console/serve.js'
 import { RunbookError } from '../../src/contract/failures.js'
 import type { Person } from '../../src/contract/policy.js'
 import type { RunRow } from '../../src/client/list.js'
 import type { ReportInput } from '../../src/runbook/report/input.js'
 import { readNewPasskey } from '../../src/runbook/people/new-passkey.js'
-import { passkeyLine } from '../../src/runbook/people/passkey.js'
+import { passkeyLine, readPasskey, type PasskeyType } from '../../src/runbook/people/passkey.js'
 import { decide, gateOf, openGate, type GateState } from '../../src/workflows/gates.js'
 import { newRunView } from '../../src/workflows/state.js'
 import { newPasskey, type TestPasskey } from '../runbook/people/passkeys.js'
@@ -31,10 +31,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 /** A console over one run that waits at `plan`, whose gates are the workflow's own. */
 function openConsole({
   name = 'art-archive',
-  people = [] as Person[],
+  people = [],
   requester = 'Cay',
-  more = {} as Partial<ConsoleRuns>,
-} = {}) {
+  more = {},
+}: { name?: string; people?: Person[]; requester?: string; more?: Partial<ConsoleRuns> } = {}) {
   const ada = newPasskey()
   const everybody: Person[] = [{ name: 'Ada', roles: ['dba'], publicKeys: [ada.publicKey] }, ...people]
   const base = requestFor('db', { people: everybody, requester })
@@ -472,6 +472,32 @@ describe('making a passkey', () => {
     expect(await invitations.open(token)).toBeUndefined()
   })
 
+  test('is refused once whoever invited is gone, however they ended, and what they left is swept away', async () => {
+    const own = mkdtempSync(path.join(folder, 'own-'))
+    const invitations = new Invitations(own)
+    const { token, expiresAt } = await invitations.invite('Dan')
+    const left = path.join(own, '.d1-runbook', 'enrolments')
+    const [file = ''] = readdirSync(left)
+    const silentFor = (ms: number) => utimesSync(path.join(left, file), new Date(), new Date(Date.now() - ms))
+    silentFor(60_000)
+    expect(await invitations.open(token)).toBeUndefined()
+    // Whoever waits shows that they do.
+    const stop = new AbortController()
+    const waits = invitations.line(token, { expiresAt, signal: stop.signal })
+    await expect.poll(() => invitations.open(token)).toMatchObject({ person: 'Dan' })
+    stop.abort()
+    expect(await waits).toBeUndefined()
+    await invitations.end(token)
+    expect(await invitations.use(token, 'too late')).toBe(false)
+    expect(readdirSync(left)).toEqual([])
+    await invitations.invite('Eve')
+    const [lost = ''] = readdirSync(left)
+    utimesSync(path.join(left, lost), new Date(), new Date(Date.now() - 2 * INVITATION_MS))
+    await invitations.invite('Fay')
+    expect(existsSync(path.join(left, lost))).toBe(false)
+    expect(readdirSync(left)).toHaveLength(1)
+  })
+
   test('is refused with a link that is none, and for another page', async () => {
     const { browser } = openConsole()
     expect((await browser.get('/enroll/..%2F..%2Fetc')).status).toBe(410)
@@ -479,6 +505,29 @@ describe('making a passkey', () => {
     const elsewhere = newPasskey({ origin: 'http://localhost:1' })
     expect((await browser.enroll(`/enroll/${token}`, elsewhere)).status).toBe(400)
     expect(INVITATION_MS).toBeLessThanOrEqual(15 * 60_000)
+  })
+
+  test.each<[string, PasskeyType, number[]]>([
+    ['beside the curve', 'webauthn-es256', [0x04, ...Array<number>(64).fill(0x11)]],
+    ['of zeros', 'webauthn-es256', [0x04, ...Array<number>(64).fill(0)]],
+    ['that any signature fits', 'webauthn-ed25519', [0x01, ...Array<number>(31).fill(0)]],
+    ['that is no point', 'webauthn-ed25519', Array<number>(32).fill(0xff)],
+  ])('a key %s (%s) is none, made or in a line', (_what, type, point) => {
+    const { credentialId, create } = newPasskey({ type })
+    const answer = create('AAAA')
+    const data = Buffer.from(answer.authenticatorData, 'base64url')
+    const at = 37 + 16 + 2 + 16 + 10
+    if (type === 'webauthn-es256') {
+      data.set(point.slice(1, 33), at)
+      data.set(point.slice(33), at + 35)
+    } else data.set(point, at)
+    const asked = { rpId: 'localhost', origin: ORIGIN, challenge: Buffer.from('AAAA', 'base64url') }
+    expect(readNewPasskey(answer, asked)).toMatchObject({ type })
+    expect(readNewPasskey({ ...answer, authenticatorData: data.toString('base64url') }, asked)).toBe(
+      'its key is no point of its curve that can sign',
+    )
+    const line = { type, point: Uint8Array.from(point), credentialId, rpId: 'localhost', origins: [ORIGIN] }
+    expect(readPasskey(passkeyLine(line, ''))).toBeUndefined()
   })
 
   /** Made once by the virtual authenticator of Chromium 156; the challenge is 32 zeros. */
@@ -517,6 +566,30 @@ describe('making a passkey', () => {
         readNewPasskey({ ...answer, authenticatorData: answer.authenticatorData.slice(0, end) }, asked),
       ).toBeTypeOf('string')
   })
+})
+
+test('the server of another project, come to the port of ours, is asked nothing', async () => {
+  const another = new RunbookError('TemporalUnreachable', 'It is of another project.', { advice: '' })
+  let asked = 0
+  const session = {
+    follow: () => Promise.reject(another),
+    get client(): never {
+      asked += 1
+      throw new Error('asked')
+    },
+    get listing(): never {
+      asked += 1
+      throw new Error('asked')
+    },
+  }
+  const runs = runsOf(session as unknown as Parameters<typeof runsOf>[0], folder)
+  const { view } = openConsole()
+  await expect(runs.list({})).rejects.toBe(another)
+  await expect(runs.inbox('Ada')).rejects.toBe(another)
+  await expect(runs.read(RUN)).rejects.toBe(another)
+  await expect(runs.known(view)).rejects.toBe(another)
+  await expect(runs.decide(view, { gate: 'plan', decision: 'approve', actor: 'Ada' })).rejects.toBe(another)
+  expect(asked).toBe(0)
 })
 
 describe('where it listens', () => {

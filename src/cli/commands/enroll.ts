@@ -28,6 +28,8 @@ export function enrollCommand(app: App, summary: string): Command {
         const place = placeOfConsole(options)
         const origin = originOf(place)
         const invitations = new Invitations(options.project)
+        // Nobody has been told it yet: where serving fails, it is good for nobody.
+        const { token, expiresAt } = await invitations.invite(person)
         const serving = await serveConsole({
           ...place,
           ...{ people: config.people, timeZone: config.timeZone, invitations },
@@ -38,9 +40,9 @@ export function enrollCommand(app: App, summary: string): Command {
         })
         const stop = new AbortController()
         const end = (): void => stop.abort()
-        process.once('SIGINT', end).once('SIGTERM', end)
+        // A second signal, as a terminal and whoever stands between both send, does not cut the ending short.
+        process.on('SIGINT', end).on('SIGTERM', end)
         try {
-          const { token, expiresAt } = await invitations.invite(person)
           const url = `${origin}/enroll/${token}`
           if (!config.people.some(({ name }) => samePerson(name, person)))
             output.note(`There is no ${person} in people of the configuration yet.`)
@@ -67,6 +69,7 @@ export function enrollCommand(app: App, summary: string): Command {
           }
           return 0
         } finally {
+          await invitations.end(token)
           process.off('SIGINT', end).off('SIGTERM', end)
           await serving?.close()
         }

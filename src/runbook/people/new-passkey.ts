@@ -3,7 +3,7 @@ import { concatBytes } from '@noble/hashes/utils.js'
 import { base64urlnopad } from '@scure/base'
 import type { Assertion } from '../../contract/decision.js'
 import { readCeremony } from './assertion.js'
-import { fromBase64url, readPasskey, passkeyLine, type Passkey, type PasskeyType } from './passkey.js'
+import { fromBase64url, isKey, readPasskey, passkeyLine, type Passkey, type PasskeyType } from './passkey.js'
 
 /** What a browser answers when it made a passkey, the parts that say which: base64url without padding. */
 export type NewPasskey = Pick<Assertion, 'credentialId' | 'authenticatorData' | 'clientDataJSON'>
@@ -37,6 +37,7 @@ export function readNewPasskey(
   if (base64urlnopad.encode(id) !== answer.credentialId) return 'the answer names another passkey'
   const key = readCose(data.subarray(ID_LENGTH_AT + 2 + length))
   if (key === undefined) return 'its key is neither ES256 nor Ed25519'
+  if (!isKey(key.type, key.point)) return 'its key is no point of its curve that can sign'
   const made: Passkey = { ...key, credentialId: answer.credentialId, rpId, origins: [origin] }
   // Whoever reads the line must find the same in it: a page that could not sign is found out here, not at a gate.
   return readPasskey(passkeyLine(made, '')) === undefined

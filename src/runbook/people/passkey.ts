@@ -1,3 +1,5 @@
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { p256 } from '@noble/curves/nist.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { base64urlnopad } from '@scure/base'
@@ -28,7 +30,7 @@ export function readPasskey(line: string): Passkey | undefined {
   const [, type = '', key = '', id = '', rpId = '', named = ''] = PASSKEY.exec(line) ?? []
   const point = fromBase64url(key)
   const origins = named.split(',')
-  if (!isPasskeyType(type) || point?.length !== KEY_LENGTHS[type]) return undefined
+  if (!isPasskeyType(type) || point?.length !== KEY_LENGTHS[type] || !isKey(type, point)) return undefined
   if ((fromBase64url(id)?.length ?? 0) === 0) return undefined
   if (!origins.every((origin) => isOriginOf(origin, rpId))) return undefined
   return { type, point, credentialId: id, rpId, origins }
@@ -57,6 +59,12 @@ export function fromBase64url(text: string): Uint8Array | undefined {
 
 function isPasskeyType(name: string): name is PasskeyType {
   return Object.hasOwn(KEY_LENGTHS, name)
+}
+
+/** Whether it is a point of the curve with which something can be signed: neither beside it nor one of the few that any signature fits. */
+export function isKey(type: PasskeyType, point: Uint8Array): boolean {
+  if (type === 'webauthn-es256') return p256.utils.isValidPublicKey(point, false)
+  return ed25519.utils.isValidPublicKey(point, false) && !ed25519.Point.fromBytes(point).isSmallOrder()
 }
 
 const ORIGIN = /^(https?):\/\/([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::[1-9]\d{0,4})?$/
