@@ -68,9 +68,8 @@ function openConsole({
         ? Promise.resolve()
         : Promise.reject(new RunbookError('DecisionRefused', answer.reason, { advice: '' }))
     },
-    // oxlint-disable-next-line typescript/require-await -- as the real one, it is asked again and again
     async *follow(_run, { onSilence }) {
-      yield view
+      yield await Promise.resolve(view)
       onSilence('Nobody answers.')
       onSilence(undefined)
     },
@@ -345,6 +344,7 @@ describe('a live page', () => {
     const { browser, clock } = await signedIn({
       more: {
         async *follow() {
+          await Promise.resolve()
           yield newRunView(requestFor('db'), { ...RUN, startedAt: AT })
           clock.at += 3 * 3_600_000
           yield newRunView(requestFor('db'), { ...RUN, startedAt: AT })
