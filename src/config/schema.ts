@@ -12,6 +12,7 @@ import { personSchema, rollbackStrategySchema } from '../contract/policy.js'
 import { isTimeZone } from '../contract/time-zone.js'
 import { variablesOf, whyForbidden } from '../contract/variables.js'
 import { parseDuration } from '../text/duration.js'
+import { visible } from '../text/visible.js'
 
 const DURATION_EXAMPLE = 'a duration such as "90s", "15m", "24h" or "7d"'
 
@@ -119,7 +120,12 @@ const freezesConfigSchema = z
     z.strictObject({
       from: freezeTimeSchema,
       to: freezeTimeSchema,
-      reason: z.string().trim().min(1).max(LIMITS.name),
+      reason: z
+        .string()
+        .trim()
+        .min(1)
+        .max(LIMITS.name)
+        .refine((text) => visible(text) === text, 'one line of characters that show'),
     }),
   )
   .max(LIMITS.freezes / 2)

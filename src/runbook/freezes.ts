@@ -1,5 +1,6 @@
 import type { Freeze, MigrationRequest } from '../contract/run.js'
 import { zonedDateTime } from '../text/clock.js'
+import { visible } from '../text/visible.js'
 import type { WindowState } from './window.js'
 
 /** What a run waits for that may not apply yet, and until when. */
@@ -11,7 +12,7 @@ export function waitingText(
   if (freeze !== undefined) {
     const ends = zonedDateTime(Date.parse(freeze.until), timeZone)
     return {
-      waiting: `waiting for the end of a freeze (${freeze.reason}), ${ends}`,
+      waiting: `waiting for the end of a freeze (${visible(freeze.reason)}), ${ends}`,
       summary: `Freeze ends ${ends}`,
     }
   }
@@ -22,9 +23,9 @@ export function waitingText(
   }
 }
 
-/** A freeze for people. */
+/** A freeze for people, on one line whatever its reason holds. */
 export function freezeText({ from, until, reason }: Freeze, timeZone: string): string {
-  return `${reason}, ${zonedDateTime(Date.parse(from), timeZone)} to ${zonedDateTime(Date.parse(until), timeZone)}`
+  return `${visible(reason)}, ${zonedDateTime(Date.parse(from), timeZone)} to ${zonedDateTime(Date.parse(until), timeZone)}`
 }
 
 /** Those that hold now or come later, the first one first. */

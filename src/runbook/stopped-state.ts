@@ -1,3 +1,4 @@
+import { visible } from '../text/visible.js'
 import type { Plan } from '../contract/plan.js'
 import type { MigrationResult, RunView } from '../contract/run.js'
 import { formatDuration } from '../text/duration.js'
@@ -54,9 +55,9 @@ export function windowOverText(input: {
     state.state === 'open'
       ? freeze === undefined
         ? `the maintenance window is open for ${formatDuration(state.forMs)} more, and ${took}`
-        : `a freeze (${freeze.reason}) begins in ${formatDuration(state.forMs)}, and ${took}`
+        : `a freeze (${visible(freeze.reason)}) begins in ${formatDuration(state.forMs)}, and ${took}`
       : freeze === undefined
         ? `the maintenance window is not open any more for ${migration.name}`
-        : `a freeze (${freeze.reason}) holds before ${migration.name}`
+        : `a freeze (${visible(freeze.reason)}) holds before ${migration.name}`
   return `${room}: stopped before it, ${applied} of ${plural(planned, 'migration')} applied`
 }

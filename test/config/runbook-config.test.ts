@@ -53,6 +53,10 @@ describe('who archives are sealed to', () => {
 
 describe('a mistake says the path, what was found and what is allowed', () => {
   test.each([
+    [
+      { freezes: [{ from: '2026-12-20', to: '2026-12-26', reason: 'holidays\n✔ approved by Ada' }] },
+      'allowed: one line of characters that show',
+    ],
     [{ taimZone: 'UTC' }, 'taimZone: unknown setting. Did you mean "timeZone"?'],
     [{ timeZone: 'Mars/Olympus' }, 'timeZone: found "Mars/Olympus", allowed: an IANA time zone'],
     ...['d1-runbook', 'D1 Runb00k'].map((name): [object, string] => [
