@@ -64,6 +64,11 @@ const WHY: Record<NonNullable<GateWho['people'][number]['excluded']>, string> = 
   'no-hardware-key': 'has no hardware key or passkey to sign with',
 }
 
+/** What keeps somebody from approving, behind their name. */
+export function whyExcluded(excluded: NonNullable<GateWho['people'][number]['excluded']>): string {
+  return WHY[excluded]
+}
+
 /** Who may decide and how to reach them, then who may not and why: a line each, without a mark before it. */
 export function whoLines({ roles, approvals, missing, people, presence }: GateWho): string[] {
   const able = people.filter(({ excluded }) => excluded === undefined)

@@ -447,6 +447,22 @@ describe('a decision', () => {
     expect(html).toContain('You hold none of the roles')
     expect(html).not.toContain('<button value="approve">')
   })
+
+  test('is not offered to whom the run does not know, and who asked for the run is told why they may only decline', async () => {
+    const unknown = await signedIn()
+    unknown.view.requireSignatures = true
+    for (const gate of unknown.view.gates)
+      if (gate.who !== undefined) gate.who = { ...gate.who, roles: [], people: [] }
+    const { html } = await unknown.browser.get(at)
+    expect(html).toContain('This run knows no key of yours')
+    expect(html).not.toContain('<button value="')
+    const own = await signedIn()
+    for (const { who } of own.view.gates)
+      for (const person of who?.people ?? []) person.excluded = 'requester'
+    const page = await own.browser.get(at)
+    expect(page.html).toContain('You may decline, and not approve:</strong> Ada requested this run.')
+    expect(page.html).not.toContain('<button value="approve"')
+  })
 })
 
 describe('making a passkey', () => {

@@ -3,7 +3,7 @@ import { signedFields } from '../../runbook/people/signature.js'
 import type { KnownPasskey } from '../people.js'
 import { holdsRole, samePerson } from '../../runbook/people/people.js'
 import { shownHash } from '../../runbook/shown.js'
-import { whoLines } from '../../runbook/who-decides.js'
+import { whoLines, whyExcluded } from '../../runbook/who-decides.js'
 import { proofText, requestText } from '../../runbook/people/provenance.js'
 import { shownTime } from '../../runbook/report/input.js'
 import { canonicalJson } from '../../contract/canonical-json.js'
@@ -81,11 +81,17 @@ function decisionForm({ view, gate, person, passkeys, rpId, decisionId }: Decide
     )
   )
     return html`<p><strong>You hold none of the roles that decide here.</strong></p>`
-  const excluded = people.find(({ name }) => samePerson(name, person))?.excluded
-  if (excluded === 'no-key' || excluded === 'no-hardware-key')
+  const known = people.find(({ name }) => samePerson(name, person))
+  const excluded = known?.excluded
+  // Where anybody may decide, whoever is not in the charter has no key there all the same.
+  const unknown = known === undefined && view.requireSignatures === true
+  if (unknown || excluded === 'no-key' || excluded === 'no-hardware-key')
     return html`<p>
       <strong>This run knows no key of yours that may sign here:</strong> the charter of its worker has none.
     </p>`
+  // There is nothing to decline there.
+  if (excluded !== undefined && gate.gate === 'rollback')
+    return html`<p><strong>You may not decide here:</strong> ${person} ${whyExcluded(excluded)}.</p>`
   const shown = shownHash(gate)
   const planHash = view.planHash ?? undefined
   // As the decision will be read: what the script adds is which answer, the comment, and the way back.
@@ -125,7 +131,7 @@ function decisionForm({ view, gate, person, passkeys, rpId, decisionId }: Decide
       You sign: plan <code>${planHash?.slice(0, 12) ?? 'none yet'}</code>, what stands above
       <code>${shown.slice(0, 12)}</code>.
     </p>
-    ${excluded !== undefined && html`<p><strong>You may decline, and not approve.</strong></p>`}
+    ${excluded !== undefined && html`<p><strong>You may decline, and not approve:</strong> ${person} ${whyExcluded(excluded)}.</p>`}
     ${assertionFields()}
     <div class="actions">
       ${excluded === undefined && html`<button value="approve">Approve with your passkey</button>`}${gate.gate !== 'rollback' && html`<button value="reject" class="no">Decline</button>`}
