@@ -19,6 +19,16 @@ const rebuilt = (phone: string): string =>
 /** Of a text only the beginning is left. */
 export const TEXTS_CUT: Scenario[] = [
   lost(
+    'the time of day goes into a column of its own, shifted by an hour',
+    `ALTER TABLE m ADD COLUMN hour TEXT; UPDATE m SET hour = time(at, '+1 hours'), at = date(at);`,
+    '1 value of m.at is cut short',
+  ),
+  lost(
+    'the time of day goes into a column of its own, in the other rows',
+    `ALTER TABLE m ADD COLUMN hour TEXT; UPDATE m SET hour = time(at) WHERE id > 1; UPDATE m SET at = date(at);`,
+    '1 value of m.at is cut short',
+  ),
+  lost(
     'an UPDATE keeps eight letters',
     'UPDATE m SET phone = substr(phone, 1, 8) WHERE phone IS NOT NULL;',
     `2 values of m.phone are cut short: what followed is nowhere, such as '+41 79 123 45 67' -> '+41 79 1'`,
@@ -48,6 +58,15 @@ export const TEXTS_CUT: Scenario[] = [
 
 /** A text is shorter, and what followed is known, was nothing, or stands elsewhere. */
 export const TEXTS_SHORTER: Scenario[] = [
+  kept(
+    'the time of day goes into a column of its own',
+    `ALTER TABLE m ADD COLUMN hour TEXT; UPDATE m SET hour = time(at), at = date(at);`,
+    'what it no longer says is in m.at, m.hour',
+  ),
+  kept(
+    'the same in two statements, and T between both before',
+    `UPDATE m SET at = replace(at, ' ', 'T'); ALTER TABLE m ADD COLUMN hour TEXT; UPDATE m SET hour = time(at); UPDATE m SET at = date(at);`,
+  ),
   kept(
     'what follows goes to a column of its own',
     `ALTER TABLE m ADD COLUMN host TEXT; UPDATE m SET host = substr(email, instr(email, '@') + 1) WHERE email IS NOT NULL; UPDATE m SET email = substr(email, 1, instr(email, '@') - 1) WHERE email IS NOT NULL;`,

@@ -218,7 +218,9 @@ function* piecewise(columns: string[], of: (column: string) => string, spelt: Sp
 
 function* together(columns: string[], of: (column: string) => string, spelt: Spelt): Generator<Reading> {
   yield { sql: `coalesce(${columns.map(of).join(', ')})`, columns }
-  const between = ['', ...spelt.texts.slice(0, 3)]
+  // A moment that was split into its day and its time.
+  const moment = spelt.words.has('date') && spelt.words.has('time') ? [' ', 'T'] : []
+  const between = ['', ...moment, ...spelt.texts.slice(0, 3)]
   for (const order of orders(columns, 4)) {
     for (const separator of between) {
       const text = quoteText(separator)
