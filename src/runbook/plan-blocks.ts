@@ -89,12 +89,22 @@ function schemaOf({ schema, files }: PlanView): PlanPart[] {
 
 function rowsOf({ rows, sameRows, files }: PlanView): PlanPart[] {
   if (files.length === 0) return []
+  const unfinished = files.some(({ durationMs }) => durationMs === null)
+  // Counts of where it stopped say nothing of what the files do.
+  if (unfinished && rows.length === 0) return [line(ROWS_NOT_KNOWN)]
   if (rows.length === 0) return [line(`No table gains or loses rows (${plural(sameRows, 'table')}).`)]
   return [
+    ...(unfinished ? [line(ROWS_NOT_KNOWN)] : []),
     ...rows.map((one) => line(rowLine(one))),
-    ...(sameRows === 0 ? [] : [line(`${plural(sameRows, 'other table')}: as many rows as before`)]),
+    ...(sameRows === 0 || unfinished
+      ? []
+      : [line(`${plural(sameRows, 'other table')}: as many rows as before`)]),
   ]
 }
+
+/** Of a plan whose files were not run to their end. */
+export const ROWS_NOT_KNOWN =
+  'Which tables gain or lose rows is not known: the files were not run to their end on the copy.'
 
 function rowLine({ table: name, before, after, index, renamedFrom }: RowChange): string {
   const table = index === true ? `search index ${name}` : name

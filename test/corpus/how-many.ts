@@ -57,4 +57,25 @@ export const HOW_MANY: Scenario[] = [
       ...{ verdict: 'block', codes: ['DL103'] },
     },
   ),
+  {
+    name: 'a table that takes the place of another has a key of it twice: its row is one',
+    schema:
+      'CREATE TABLE stock (sku TEXT PRIMARY KEY, qty INTEGER); CREATE TABLE stock_in (sku TEXT, qty INTEGER);',
+    rows: `INSERT INTO stock VALUES ('a', 5), ('b', 6), ('c', 7); INSERT INTO stock_in VALUES ('a', 1), ('a', 2), ('b', 6), ('c', 9), ('d', 1);`,
+    migration: 'DROP TABLE stock; ALTER TABLE stock_in RENAME TO stock;',
+    verdict: 'block',
+    codes: ['CT101', 'CH101', 'DL102'],
+    says: ['stock.qty changes in 2 rows of 3', '2 rows of stock are new'],
+  },
+  {
+    name: 'one of the rows of a key that is there twice is as it was',
+    schema:
+      'CREATE TABLE stock (sku TEXT PRIMARY KEY, qty INTEGER); CREATE TABLE stock_in (sku TEXT, qty INTEGER);',
+    rows: `INSERT INTO stock VALUES ('a', 5), ('b', 6); INSERT INTO stock_in VALUES ('a', 1), ('a', 5), ('b', 6);`,
+    migration: 'DROP TABLE stock; ALTER TABLE stock_in RENAME TO stock;',
+    verdict: 'block',
+    codes: ['CT101', 'DL102'],
+    silent: ['CH101'],
+    says: ['1 row of stock is new'],
+  },
 ]

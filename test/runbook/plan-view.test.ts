@@ -114,6 +114,17 @@ describe('what was not read is not said', () => {
     expect(planRows(planView(old)).join('\n')).not.toMatch(/schema|: added/)
   })
 
+  test('of files that did not run to their end, whether tables gain or lose rows', () => {
+    const migrations = samplePlan().migrations.map((one) => ({ ...one, durationMs: 0 }))
+    for (const after of [1, 2]) {
+      const text = said({ migrations, rows: [{ table: 'a', before: 1, after }] })
+      expect(text).toContain(
+        'Which tables gain or lose rows is not known: the files were not run to their end',
+      )
+      expect(text).not.toContain('No table gains')
+    }
+  })
+
   test('a file that did not run to its end has no time, and those behind it were not run', () => {
     const migrations = samplePlan().migrations.map((one) => ({ ...one, durationMs: 0 }))
     expect(said({ migrations })).toContain(

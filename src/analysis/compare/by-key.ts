@@ -40,9 +40,9 @@ export function compareByKey(
 ): DataComparison {
   const { database, statements } = versions
   const main = `main.${quoteName(after.name)} s`
-  const from = `prior.${quoteName(fate.before.name)} b CROSS JOIN ${main} ON ${join(key)}`
+  const every = `prior.${quoteName(fate.before.name)} b CROSS JOIN ${main} ON ${join(key)}`
   const compared = pairs.filter((pair) => !isIn(key, pair))
-  const { matched: found, differing } = matchesIn(database, from, pairs)
+  const { matched: found, differing } = matchesIn(database, every, pairs)
   // Where several rows of now have one key, they must not stand for others that are gone.
   const matched = isUnique(after, key)
     ? Math.min(found, start.rowsBefore)
@@ -57,6 +57,7 @@ export function compareByKey(
     if (compared.length > 0) return compareWithoutKey(database, fate, after, compared, start)
   }
   const writing = writingOf(statements, fate, after)
+  const from = found > matched ? onceEach(fate, after, key, pairs) : every
   const others = differing === 0 ? [] : differingPairs(database, from, pairs)
   const columns = columnChanges(database, from, others, key, writing)
   const uniform = uniformColumns(database, fate, after, columns)
@@ -87,6 +88,16 @@ export function compareByKey(
     )
   }
   return lostRows(versions, fate, after, { key, elsewhere, pairs }, { ...kept, lost }, matched)
+}
+
+/** Both rows, each of before once: beside one that is as it was where there is one, of those that have its key now. */
+function onceEach({ before }: TableFate, after: TableSchema, key: Pair[], pairs: Pair[]): string {
+  const prior = `prior.${quoteName(before.name)} b`
+  const differs = pairs.map(differ).join(' OR ') || '0'
+  const asItWas = `EXISTS (SELECT 1 FROM ${prior} WHERE ${join(key)} AND NOT (${differs}))`
+  const by = key.map(({ is }) => column('s', is)).join(', ')
+  const ranked = `SELECT s.*, row_number() OVER (PARTITION BY ${by} ORDER BY ${asItWas} DESC) AS "d1-runbook rank" FROM main.${quoteName(after.name)} s`
+  return `${prior} CROSS JOIN (SELECT * FROM (${ranked}) WHERE "d1-runbook rank" = 1) s ON ${join(key)}`
 }
 
 function isIn(key: Pair[], { was, is }: Pair): boolean {

@@ -247,13 +247,10 @@ async function ourWayBack(
     // It is sent as a migration, and the schema must be word for word the one of before: only its lines may change.
     summary.sql = foldTriggers(summary.sql)
     const cut = remoteTriggers(summary.sql).find(({ shapes }) => shapes.some((shape) => REFUSED.has(shape)))
-    if (cut !== undefined)
-      return { available: false, rehearsed: true, price: [cutOnTheWay(cut.name), ...summary.price] }
+    if (cut !== undefined) return { available: false, rehearsed: true, price: [cutOnTheWay(cut.name)] }
   }
   const refused = await run.tryBack(summary.sql)
-  return refused === undefined
-    ? summary
-    : { available: false, rehearsed: true, price: [refused, ...summary.price] }
+  return refused === undefined ? summary : { available: false, rehearsed: true, price: [refused] }
 }
 
 function cutOnTheWay(trigger: string): string {

@@ -81,7 +81,7 @@ async function tryOut(
   await copyFile(input.main, copy)
   input.signal?.throwIfAborted()
   const back = runBack(input, copy, reverse, name)
-  if (typeof back === 'string') return { available: false, rehearsed: true, price: [back, ...reverse.price] }
+  if (typeof back === 'string') return { available: false, rehearsed: true, price: [back] }
   const cost = costOf(back.tables)
   const price = [...costLines(cost), ...back.search, ...reverse.price]
   const { present } = input

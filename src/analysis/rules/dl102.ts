@@ -59,7 +59,7 @@ function appeared(evidence: Evidence): Finding[] {
         table: fate.before.name,
         before: fate.data.rowsBefore,
         after: fate.data.rowsAfter,
-        advice: leftover === undefined ? COPY_ONCE : DROP_FIRST,
+        advice: leftover === undefined ? COPY_ONCE : leftover.asked ? DROP_FIRST : MEANT,
       }),
     ]
   })
@@ -102,6 +102,8 @@ const TELL_APART =
 const COPY_ONCE = 'Join only where at most one row matches, or copy from the table alone.'
 const DROP_FIRST =
   'Drop the table of that name first (DROP TABLE IF EXISTS) and create it without IF NOT EXISTS, so that it is empty when it is filled.'
+const MEANT =
+  'The statement only gives a table that was there another name: see that its rows are those that the application is to find, or empty it before it is filled.'
 
 function observed(evidence: Evidence): Finding[] {
   return evidence.fates.flatMap((fate) => {

@@ -1,5 +1,6 @@
 import { phrases } from '../../text/phrases.js'
 import { afterRollbackLines } from '../after-rollback.js'
+import { ROWS_NOT_KNOWN } from '../plan-blocks.js'
 import { planView } from '../plan-view.js'
 import type { PlanView } from '../../contract/plan-view.js'
 import { DIFF_MARKS } from '../../text/sql-diff.js'
@@ -103,6 +104,7 @@ export function changesSection({ view, plan }: ReportInput): Section {
   const section = { id: 'changes', title: 'What it changes' }
   if (plan === null) return { ...section, blocks: [text(noPlan(view))] }
   const { files, schema, rows: changed, sameRows: same } = planView(plan, { whole: true })
+  const unfinished = files.some(({ durationMs }) => durationMs === null)
   return {
     ...section,
     blocks: [
@@ -123,10 +125,12 @@ export function changesSection({ view, plan }: ReportInput): Section {
       ),
       heading('Rows per table'),
       text(
-        `As rehearsed on the restored copy; ${changed.length === 0 ? plural(same, 'table') : `${same} more`} unchanged.`,
+        unfinished
+          ? ROWS_NOT_KNOWN
+          : `As rehearsed on the restored copy; ${changed.length === 0 ? plural(same, 'table') : `${same} more`} unchanged.`,
       ),
       tableOr(
-        'No table gains or loses rows.',
+        unfinished ? 'Where they stopped no table had gained or lost rows.' : 'No table gains or loses rows.',
         ['Table', { number: 'Before' }, { number: 'After' }, { number: 'Difference' }],
         changed.map(({ table, before, after, renamedFrom }) => [
           renamedFrom === undefined
