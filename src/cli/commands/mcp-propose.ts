@@ -9,6 +9,7 @@ import { requireWorker } from '../../client/worker-presence.js'
 import type { Context } from '../../config/context.js'
 import { admissionSchema } from '../../contract/admission.js'
 import { defined } from '../../contract/defined.js'
+import { RunbookError } from '../../contract/failures.js'
 import { GATES, OUTCOMES, PHASES } from '../../contract/names.js'
 import { at, command, words } from '../../contract/next-command.js'
 import { proposerSchema } from '../../contract/provenance.js'
@@ -42,7 +43,7 @@ export const proposalSchema = z.object({
 
 /**
  * Starts a run in the name of an agent, for the person that the server was started for, and waits a moment for its first gate. Throws what
- * `start` throws: `ConfigInvalid` also where the policy demands answers that only a person gives.
+ * `start` throws: `ConfigInvalid` also where the policy demands answers that only a person gives, `NotAdmitted` also where the worker knows no proposals.
  */
 export async function proposeRun(
   context: Context,
@@ -60,6 +61,7 @@ export async function proposeRun(
     const started = await startRun(session, project.taskQueue, request)
     refuseUnadmitted(await untilAdmitted(session, started), started)
     const view = await untilAsked(session, started, signal)
+    if (view !== undefined && view.proposedBy === undefined) throw droppedBy(started, environment)
     const open = view?.outcome === null ? view.gates.find(({ state }) => state === 'open') : undefined
     const run = at({ environment, run: started.workflowId }, command('show'))
     return {
@@ -75,6 +77,17 @@ export async function proposeRun(
           : words`People decide at the gate ${open.gate}, and no tool does: tell them. What it shows: ${run}`,
     }
   })
+}
+
+/** A worker of an earlier version knows no proposals; no tool ends a run, so a person is told to. */
+function droppedBy({ workflowId }: StartedRun, environment: string): RunbookError {
+  return new RunbookError(
+    'NotAdmitted',
+    'The run was begun, and its worker keeps it as one of a person: it knows no proposals, so gates that the policy opens by itself open.',
+    {
+      advice: words`A person ends it: ${at({ environment, run: workflowId }, command('abort'))}. Then bring the worker to this version and propose again.`,
+    },
+  )
 }
 
 /** Until the first gate is open or the run is over; what was read last, where that takes long. */
