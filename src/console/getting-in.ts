@@ -6,6 +6,7 @@ import { oneLine } from '../text/one-line.js'
 import type { ConsoleOptions } from './options.js'
 import { Challenges, Limit, randomToken, Sessions } from './memory.js'
 import { enrolledPage, enrollPage, signInPage } from './pages/signing-in.js'
+import { WHOSE_PATH } from './neighbour.js'
 import { passkeysOf, whoSignedIn } from './people.js'
 import { assertionOf, fieldsOf, page, problem, type Asked, type Env } from './respond.js'
 
@@ -103,6 +104,11 @@ export function addGettingIn(app: Hono<Env>, options: ConsoleOptions): void {
     const line = passkeyLine(made, oneLine(invitation.person))
     if (!(await invitations.use(token, line))) return gone(c)
     return page(c, { title: 'Your passkey' }, enrolledPage(invitation.person, line))
+  })
+
+  app.get(`${WHOSE_PATH}/:name`, async (c) => {
+    const answer = await invitations.answer(c.req.param('name'), origin)
+    return answer === undefined ? c.text('Nobody of this project asks that.', 404) : c.text(answer)
   })
 
   app.use(async (c, next) => {

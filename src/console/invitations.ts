@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,14 +29,25 @@ export class Invitations {
 
   /** The token of a new link. */
   async invite(person: string): Promise<{ token: string; expiresAt: number }> {
-    keepPrivate()
-    await keepOutOfGit(path.dirname(this.folder))
-    await mkdir(this.folder, { recursive: true })
     await this.sweep()
     const token = randomToken()
     const expiresAt = Date.now() + INVITATION_MS
-    await writeFile(this.file(token, 'json'), JSON.stringify({ person, expiresAt }), { mode: 0o600 })
+    await this.keep(token, 'json', JSON.stringify({ person, expiresAt }))
     return { token, expiresAt }
+  }
+
+  /** A question that a console of this folder alone can answer, and what one of this origin answers. {@link end} takes it back. */
+  async challenge(origin: string): Promise<{ name: string; answer: string }> {
+    const name = randomToken()
+    const secret = randomToken()
+    await this.keep(name, 'secret', secret)
+    return { name, answer: answerOf(secret, origin) }
+  }
+
+  /** Undefined where nobody of this folder asks by this name. */
+  async answer(name: string, origin: string): Promise<string | undefined> {
+    const secret = await readFile(this.file(name, 'secret'), 'utf8').catch(() => undefined)
+    return secret === undefined ? undefined : answerOf(secret, origin)
   }
 
   /** Undefined where the link is none, is used, has expired, or nobody waits for it any more. */
@@ -78,7 +90,7 @@ export class Invitations {
   /** From here on the link is good no more, used or not. */
   async end(token: string): Promise<void> {
     // The line first: one that comes behind it is found to have come too late.
-    for (const kind of ['line', 'json'] as const) await rm(this.file(token, kind), { force: true })
+    for (const kind of ['line', 'json', 'secret'] as const) await rm(this.file(token, kind), { force: true })
   }
 
   /** Whoever invited has ended meanwhile. False where they took the line before they did. */
@@ -98,11 +110,18 @@ export class Invitations {
 
   /** What commands that were killed left here. */
   private async sweep(): Promise<void> {
-    for (const name of await readdir(this.folder)) {
+    for (const name of await readdir(this.folder).catch(() => [])) {
       const file = path.join(this.folder, name)
       const found = await stat(file).catch(() => undefined)
       if (found !== undefined && Date.now() - found.mtimeMs > INVITATION_MS) await rm(file, { force: true })
     }
+  }
+
+  private async keep(token: string, kind: 'json' | 'secret', text: string): Promise<void> {
+    keepPrivate()
+    await keepOutOfGit(path.dirname(this.folder))
+    await mkdir(this.folder, { recursive: true })
+    await writeFile(this.file(token, kind), text, { mode: 0o600 })
   }
 
   private async lineOf(token: string): Promise<string | undefined> {
@@ -111,9 +130,13 @@ export class Invitations {
     return text?.endsWith('\n') === true ? text.trim() : undefined
   }
 
-  private file(token: string, kind: 'json' | 'line'): string {
+  private file(token: string, kind: 'json' | 'line' | 'secret'): string {
     return path.join(this.folder, `${hashed(token)}.${kind}`)
   }
+}
+
+function answerOf(secret: string, origin: string): string {
+  return createHmac('sha256', secret).update(origin).digest('hex')
 }
 
 function jsonOf(text: string | undefined): unknown {

@@ -33,10 +33,21 @@ export function enrollCommand(app: App, summary: string): Command {
         const serving = await serveConsole({
           ...place,
           ...{ people: config.people, timeZone: config.timeZone, invitations },
-        }).catch((error: unknown) => {
-          // The console of this project, most likely: it reads the same invitations.
-          if (isTaken(error)) return undefined
-          throw error
+        }).catch(async (error: unknown) => {
+          if (!isTaken(error)) throw error
+          const { isConsoleOf } = await import('../../console/neighbour.js')
+          // Nobody else may see the link: whoever has it makes the passkey.
+          if (await isConsoleOf(invitations, { ...place, origin })) return undefined
+          await invitations.end(token)
+          throw new RunbookError(
+            'ConfigInvalid',
+            `Port ${place.port} is taken, and what listens there is no console of this project at ${origin}.`,
+            {
+              advice:
+                'Name another port: --port 7434. Where it is a console of this project, give the --origin that it was started with.',
+              cause: error,
+            },
+          )
         })
         const stop = new AbortController()
         const end = (): void => stop.abort()
@@ -47,9 +58,7 @@ export function enrollCommand(app: App, summary: string): Command {
           if (!config.people.some(({ name }) => samePerson(name, person)))
             output.note(`There is no ${person} in people of the configuration yet.`)
           if (serving === undefined)
-            output.note(
-              `Port ${place.port} is taken: the console that runs there takes the link, if it is of this project.`,
-            )
+            output.note(`The console of this project that runs on port ${place.port} takes the link.`)
           output.note(`Open once, within fifteen minutes: ${url}`)
           if (!output.json) {
             const { renderUnicodeCompact } = await import('uqr')
