@@ -66,6 +66,14 @@ export const EQUAL_WITHIN: Scenario[] = [
     says: ['become equal'],
   }),
   equal({
+    name: 'words, each once in its list, that give way to numbers',
+    schema:
+      'CREATE TABLE lists (id INTEGER PRIMARY KEY, list TEXT NOT NULL, pos TEXT NOT NULL, UNIQUE (list, pos));',
+    rows: `INSERT INTO lists VALUES (1, 'a', 'tea'), (2, 'b', 'rye'), (3, 'a', 'oil'), (4, 'b', 'fig');`,
+    migration: `UPDATE lists SET pos = '-' || pos; CREATE TABLE n (id INTEGER PRIMARY KEY, list TEXT NOT NULL, pos INTEGER NOT NULL, UNIQUE (list, pos)); INSERT INTO n SELECT id, list, (SELECT count(*) FROM lists o WHERE o.list = lists.list AND o.pos <= lists.pos) FROM lists; DROP TABLE lists; ALTER TABLE n RENAME TO lists;`,
+    says: ['become equal'],
+  }),
+  equal({
     name: 'one position for every two rows of a list',
     schema: LISTS,
     migration: `${ASIDE} UPDATE lists SET pos = (SELECT (count(*) + 1) / 2 FROM lists o WHERE o.list = lists.list AND o.pos >= lists.pos);`,

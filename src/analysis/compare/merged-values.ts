@@ -46,7 +46,7 @@ export function staying(database: DatabaseSync, from: string, pairs: Pair[]): st
 
 /**
  * Rows that were told apart by the column within a group, and are by their numbers now: in every group in which one changed these start
- * alike, one step from one to the next. The 1 of one list is not the 1 of another. A key by itself is no group.
+ * alike, one step from one to the next. The 1 of one list is not the 1 of another. A key by itself is no group, and words are no positions.
  */
 function isNumberedWithin(database: DatabaseSync, from: string, pair: Pair, within: Pair[][]): boolean {
   const [b, s] = [column('b', pair.was), column('s', pair.is)]
@@ -56,10 +56,10 @@ function isNumberedWithin(database: DatabaseSync, from: string, pair: Pair, with
     const group = staying(database, from, pairs)
     const by = pairs.filter((one) => group.includes(one.is) && !tells(one)).map(({ is }) => column('s', is))
     if (group.length < pairs.length || by.length === 0) return false
-    const groups = `SELECT count(*) AS n, count(DISTINCT ${b}) AS were, count(DISTINCT ${s}) AS are, min(${s}) AS lo, max(${s}) AS hi, count(CASE WHEN typeof(${s}) = 'integer' THEN 1 END) AS whole FROM ${from} GROUP BY ${by.join(', ')} HAVING max(${differ(pair)})`
+    const groups = `SELECT count(*) AS n, count(DISTINCT ${b}) AS were, count(DISTINCT ${s}) AS are, min(${s}) AS lo, max(${s}) AS hi, count(CASE WHEN typeof(${s}) = 'integer' AND typeof(${b}) IN ('integer', 'real') THEN 1 END) AS numbers FROM ${from} GROUP BY ${by.join(', ')} HAVING max(${differ(pair)})`
     const found = database
       .prepare(
-        `SELECT min(lo) AS lo, max(lo) AS hi, max(n) AS most, min(CASE WHEN n > 1 THEN (hi - lo) / (n - 1) END) AS step, min(were = n AND are = n AND whole = n) AS apart FROM (${groups})`,
+        `SELECT min(lo) AS lo, max(lo) AS hi, max(n) AS most, min(CASE WHEN n > 1 THEN (hi - lo) / (n - 1) END) AS step, min(were = n AND are = n AND numbers = n) AS apart FROM (${groups})`,
       )
       .get()
     const [lo, step] = [Number(found?.['lo']), Number(found?.['step'])]
