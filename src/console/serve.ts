@@ -35,7 +35,7 @@ export function originOf({
     )
   if (port === 0 && origin === undefined)
     throw refusal('Passkeys are bound to a port, which must stay the same.', 'Name one: --port 7433.')
-  const page = origin ?? `${tls === undefined ? 'http' : 'https'}://localhost:${port}`
+  const page = origin ?? new URL(`${tls === undefined ? 'http' : 'https'}://localhost:${port}`).origin
   if (!URL.canParse(page) || new URL(page).origin !== page)
     throw refusal(
       `${JSON.stringify(page)} is no origin of a page: scheme, host and port, and nothing else.`,

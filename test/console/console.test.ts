@@ -614,6 +614,9 @@ describe('where it listens', () => {
   test.each<[object, string]>([
     [{}, 'http://localhost:7433'],
     [{ tls }, 'https://localhost:7433'],
+    [{ port: 80 }, 'http://localhost'],
+    [{ port: 443, tls }, 'https://localhost'],
+    [{ port: 443 }, 'http://localhost:443'],
     [{ origin: 'https://runbook.example.com' }, 'https://runbook.example.com'],
     [{ host: '0.0.0.0', tls, origin: 'https://runbook.example.com' }, 'https://runbook.example.com'],
   ])('%j is %s', (more, origin) => expect(originOf({ ...place, ...more })).toBe(origin))

@@ -252,6 +252,9 @@ const restoreArchive: Work = async ({ options, args: [zip = ''], output }) => {
   return 0
 }
 
+/** Works where there is no table yet, too. */
+const QUERY = 'SELECT name FROM sqlite_schema'
+
 /** What lies in the folder now, and what may be done with it. */
 export function restoredLines(
   { tables, metadata, wranglerConfig }: Pick<RestoredBackup, 'tables' | 'metadata' | 'wranglerConfig'>,
@@ -262,7 +265,7 @@ export function restoredLines(
   return [
     `  an SQLite file with ${plural(tables.length, 'table')}, as the archive says; no database in use was touched`,
     `  beside it the same as a local database of Wrangler, in ${visible(wranglerConfig)} and ${visible(path.join(to, 'v3'))}:`,
-    `    wrangler d1 execute ${name} --local --config ${config} --persist-to ${folder} --command "SELECT count(*) FROM d1_migrations"`,
+    `    wrangler d1 execute ${name} --local --config ${config} --persist-to ${folder} --command "${QUERY}"`,
     words`  What the pending files would do to it: ${at({ environment }, command('plan', '--backup', file))}`,
   ]
 }

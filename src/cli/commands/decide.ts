@@ -262,13 +262,16 @@ function mayApprove({ who, decisions }: GateView, actor: string): boolean {
   return who === undefined || who.roles.length === 0
 }
 
-/** `--actor` as typed, trimmed; nobody is no person. */
-export async function actorOf(options: { actor?: string; project: string }): Promise<string> {
+/** The name as typed behind `option`, trimmed; nobody is no person. */
+export async function actorOf(
+  options: { actor?: string; project: string },
+  { option = '--actor', needs = 'A decision needs the name of the person who takes it.' } = {},
+): Promise<string> {
   const { defaultActor } = await import('../../process/programs.js')
   const actor = (options.actor ?? (await defaultActor(options.project))).trim()
   if (actor !== '') return actor
-  throw new RunbookError('DecisionRefused', 'A decision needs the name of the person who takes it.', {
-    advice: 'Give it: --actor "Your Name"',
+  throw new RunbookError('DecisionRefused', needs, {
+    advice: `Give it: ${option} "Your Name"`,
   })
 }
 

@@ -118,7 +118,7 @@ export const COMMANDS: CommandEntry[] = [
     name: 'reject',
     group: 'Decide',
     args: '<gate>',
-    summary: 'decline a gate: the run ends, nothing more is applied',
+    summary: 'decline a gate: the run ends and applies no more; at rollback monitoring goes on',
     load: async () => (await import('./decide.js')).rejectCommand,
   },
   {

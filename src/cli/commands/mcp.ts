@@ -43,7 +43,10 @@ export function mcpCommand(app: App, summary: string): Command {
     .action(
       app.action<McpFlags>(async ({ options, output }) => {
         const { project, env, database } = options
-        const person = await actorOf({ project, ...defined({ actor: options.for }) })
+        const person = await actorOf(
+          { project, ...defined({ actor: options.for }) },
+          { option: '--for', needs: 'What is proposed needs the name of the person for whom it is.' },
+        )
         const { oneAtATime } = await import('./mcp-server.js')
         const place = { projectDir: project, environment: env, person, ...defined({ database }) }
         await keepCodeOf(project)
