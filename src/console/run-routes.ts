@@ -126,12 +126,14 @@ export function addRuns(
     })
   })
 
-  const deciding = (c: Asked, view: RunView, said?: string) => {
+  const deciding = async (c: Asked, view: RunView, said?: string) => {
     const asked = c.req.query('gate') ?? ''
     const gate = view.gates.find((one) => one.gate === asked)
     if (gate === undefined || !isGate(asked)) return problem(c, 404, 'Not here', 'There is no such gate.')
     const person = c.get('person')
-    const passkeys = passkeysOf(people, { origin, person })
+    // Keys that were merged since the run's start count for nothing there.
+    const known = (await runs.peopleOf(view)) ?? people
+    const passkeys = passkeysOf(known, { origin, person })
     const content = decidePage({
       view,
       gate,

@@ -1,11 +1,12 @@
 import { defined } from '../contract/defined.js'
 import type { Decision } from '../contract/decision.js'
+import type { Person } from '../contract/policy.js'
 import type { RunView } from '../contract/run.js'
 import { submitDecision } from '../client/decide.js'
 import { followRun } from '../client/follow.js'
 import { readInbox, type Inbox } from '../client/inbox.js'
 import { listRuns, type RunFilter, type RunRow } from '../client/list.js'
-import { readRunHistory } from '../client/run-history.js'
+import { readRequest, readRunHistory } from '../client/run-history.js'
 import { readRun } from '../client/runs.js'
 import { askOwnServer } from '../client/patience.js'
 import type { Session } from '../client/session.js'
@@ -23,6 +24,8 @@ export interface ConsoleRuns {
   read(run: RunName): Promise<RunView>
   /** Beside the state, what the run's history keeps: the whole plan, and the baseline. */
   known(view: RunView): Promise<ReportInput>
+  /** People and keys of the run's start, by which it judges; undefined where its history does not say. */
+  peopleOf(view: RunView): Promise<readonly Person[] | undefined>
   decide(view: RunView, decision: Decision): Promise<void>
   /** `onSilence`: told why nobody answers, and with undefined that somebody does again. */
   follow(
@@ -60,6 +63,10 @@ export function runsOf(session: Session, projectDir: string): ConsoleRuns {
       const { request, plan, baseline } = await readRunHistory(session, view.workflowId, view.runId)
       const asked = { thresholds: request?.monitoring.thresholds, timeZone: request?.timeZone }
       return { view, plan, baseline, asOf: new Date().toISOString(), ...defined(asked) }
+    },
+    async peopleOf(view) {
+      await own()
+      return (await readRequest(session, view))?.people
     },
     async decide(view, decision) {
       await own()

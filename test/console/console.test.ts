@@ -62,6 +62,7 @@ function openConsole({
         ? Promise.resolve(structuredClone(view))
         : Promise.reject(new RunbookError('RunNotFound', 'There is no such run.', { advice: 'Look again.' })),
     known: (seen): Promise<ReportInput> => Promise.resolve({ view: seen, plan: null, baseline: null }),
+    peopleOf: () => Promise.resolve(request.people),
     decide: (_view, decision) => {
       const answer = decide(state, decision, AT)
       return answer.counted
@@ -462,6 +463,26 @@ describe('a decision', () => {
     const page = await own.browser.get(at)
     expect(page.html).toContain('You may decline, and not approve:</strong> Ada requested this run.')
     expect(page.html).not.toContain('<button value="approve"')
+  })
+})
+
+describe('a run that began before the passkey was known', () => {
+  test('offers no decision, and says what is left', async () => {
+    const { browser } = await signedIn({
+      more: {
+        peopleOf: () =>
+          Promise.resolve([
+            {
+              name: 'Ada',
+              roles: ['dba'],
+              publicKeys: [newPasskey({ origin: 'http://localhost:1' }).publicKey],
+            },
+          ]),
+      },
+    })
+    const { html } = await browser.get(`/decide?${QUERY}&gate=plan`)
+    expect(html).toContain('No passkey of yours')
+    expect(html).not.toContain('<button value=')
   })
 })
 

@@ -92,6 +92,11 @@ function decisionForm({ view, gate, person, passkeys, rpId, decisionId }: Decide
   // There is nothing to decline there.
   if (excluded !== undefined && gate.gate === 'rollback')
     return html`<p><strong>You may not decide here:</strong> ${person} ${whyExcluded(excluded)}.</p>`
+  if (passkeys.length === 0)
+    return html`<p>
+      <strong>No passkey of yours for this console is known to this run:</strong> it keeps the people and keys
+      of its start. Decide by another key, let another person decide, or abort the run and start again.
+    </p>`
   const shown = shownHash(gate)
   const planHash = view.planHash ?? undefined
   // As the decision will be read: what the script adds is which answer, the comment, and the way back.
