@@ -24,6 +24,10 @@ export function enrollCommand(app: App, summary: string): Command {
         const { loadProject } = await import('../../config/project.js')
         const { originOf, serveConsole } = await import('../../console/serve.js')
         const { Invitations } = await import('../../console/invitations.js')
+        if (person.trim() === '')
+          throw new RunbookError('ConfigInvalid', 'A passkey is made for a person, and no name was given.', {
+            advice: 'Name them as people of the configuration does: enroll "Ada Lovelace"',
+          })
         const { config } = await loadProject({ projectDir: options.project })
         const place = placeOfConsole(options)
         const origin = originOf(place)

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import path from 'node:path'
 import { defined } from '../../contract/defined.js'
+import { RunbookError } from '../../contract/failures.js'
 import type { App } from '../terminal/app.js'
 import { helpParagraph } from '../terminal/help-text.js'
 import type { Output } from '../terminal/output.js'
@@ -41,7 +42,15 @@ export function mcpCommand(app: App, summary: string): Command {
       ),
     )
     .action(
-      app.action<McpFlags>(async ({ options, output }) => {
+      app.action<McpFlags>(async ({ options, output, given }) => {
+        if (given('port') && options.http !== true)
+          throw new RunbookError(
+            'ConfigInvalid',
+            '--port is of --http: over standard input nothing listens.',
+            {
+              advice: 'Give --http too, or leave --port out.',
+            },
+          )
         const { project, env, database } = options
         const person = await actorOf(
           { project, ...defined({ actor: options.for }) },

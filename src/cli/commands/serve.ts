@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { once } from 'node:events'
+import { command, words } from '../../contract/next-command.js'
 import type { App } from '../terminal/app.js'
 import { helpParagraph } from '../terminal/help-text.js'
 import { consoleOptions, placeOfConsole, type ConsoleFlags } from './console-options.js'
@@ -24,6 +25,7 @@ export function serveCommand(app: App, summary: string): Command {
         const { withSession } = await import('../../client/session.js')
         const { serveConsole } = await import('../../console/serve.js')
         const { Invitations } = await import('../../console/invitations.js')
+        const { passkeysOf } = await import('../../console/people.js')
         const { runsOf } = await import('../../console/runs.js')
         const { config } = await loadProject({ projectDir: options.project })
         const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
@@ -35,6 +37,10 @@ export function serveCommand(app: App, summary: string): Command {
             runs: runsOf(session, options.project),
           })
           output.note(`Console  ${server.origin}`)
+          if (passkeysOf(config.people, { origin: server.origin }).length === 0)
+            output.note(
+              words`Nobody can sign in yet: publicKeys has no passkey of ${server.origin}. For one: ${command('enroll', 'PERSON')}`,
+            )
           output.note('Ctrl-C stops it.')
           await stopped
           await server.close()
