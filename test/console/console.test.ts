@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createConsole } from '../../src/console/app.js'
 import { INVITATION_MS, Invitations } from '../../src/console/invitations.js'
 import { runsOf, type ConsoleRuns } from '../../src/console/runs.js'
@@ -603,6 +603,27 @@ describe('making a passkey', () => {
         readNewPasskey({ ...answer, authenticatorData: answer.authenticatorData.slice(0, end) }, asked),
       ).toBeTypeOf('string')
   })
+})
+
+test('whoever leaves in the middle of a form is no error of the console', async () => {
+  const { app } = openConsole()
+  const told = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  onTestFinished(() => told.mockRestore())
+  const gone = new AbortController()
+  const body = new ReadableStream({
+    pull(stream) {
+      gone.abort()
+      stream.error(new Error('aborted'))
+    },
+  })
+  const headers = {
+    origin: ORIGIN,
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': '99',
+  }
+  const sent = { method: 'POST', body, headers, duplex: 'half', signal: gone.signal } as const
+  expect((await app.request(new Request(`${ORIGIN}/sign-in`, sent))).status).toBe(400)
+  expect(told).not.toHaveBeenCalled()
 })
 
 test('the server of another project, come to the port of ours, is asked nothing', async () => {
