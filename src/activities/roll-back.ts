@@ -13,7 +13,7 @@ import { migrationFile, readMigrationFiles } from '../d1/migrations/migration-fi
 import { replaceContent } from '../d1/backup/replace-content.js'
 import { splitStatements } from '../d1/sql/statements.js'
 import { restoreBookmark } from '../d1/apply/time-travel.js'
-import { costNow, failuresOfReverse, lossesSince } from '../runbook/reverse-cost.js'
+import { costNow, failuresOfReverse, priceSince } from '../runbook/reverse-cost.js'
 import { conditionLines, lossNowLines } from '../text/rollback-cost.js'
 import { otherSchemaLine } from '../text/written-since.js'
 import type { Beat } from './as-activity.js'
@@ -54,8 +54,8 @@ async function writeReverse(
     present: input.current,
     ...rehearsal,
   })
-  const { available, sql, price, file: ofFolder, others } = plan.rollback
-  let { cost } = plan.rollback
+  const { available, sql, file: ofFolder, others } = plan.rollback
+  let { cost, price } = plan.rollback
   if (!available || sql === undefined) return { price, ...defined({ others }) }
   // It is applied only behind the schema that the files leave: over another one it would take what others made, or fail.
   const schema = input.current?.schemaFingerprint ?? (await schemaNow(here, rehearsal.signal))
@@ -73,12 +73,12 @@ async function writeReverse(
     const failures = failuresOfReverse(now, plan.schemaFingerprint)
     if (failures.length > 0) return { price: failures, ...defined({ others }) }
     const lost = plan.rollback.now
-    price.push(
-      ...lossesSince(now, input.planned ?? []),
+    price = [
+      ...priceSince(price, now, input.planned ?? []),
       ...lossNowLines(lost ?? [], { archivedAt: input.backup.createdAt, timeZone: input.timeZone }),
-    )
+    ]
     cost = costNow(cost, { ...now, lost }, input.planned ?? [])
-  } else price.push(...conditionLines(plan.rollback.conditions))
+  } else price = [...price, ...conditionLines(plan.rollback.conditions)]
   return {
     ...(await packReverse(here, input.runKey, { file, plan })),
     price,

@@ -2,6 +2,7 @@ import type { Finding } from '../contract/finding.js'
 import type { Plan, RowChange } from '../contract/plan.js'
 import type { LossNow, RollbackCost, TableCost } from '../contract/rollback.js'
 import { costOf, freeOfCost } from '../contract/rollback-cost.js'
+import { addedRowsGo, columnGoes } from '../text/rollback-cost.js'
 import { plural } from '../text/plural.js'
 
 /** Why a reverse migration does not work on the database as it is now, one sentence each; empty when it does. */
@@ -27,11 +28,24 @@ const LOSSES = new Set(['DL102', 'DL103'])
 type Rehearsed = Pick<Plan, 'findings' | 'rows'>
 
 /**
- * What the reverse migration costs of the database as it is now, one sentence each. Rows of a table that goes as a whole
+ * What the reverse migration costs of the database as it is now, one sentence for each loss: `price` as it was written from the archive, where
+ * what was counted now stands in the place of what says the same without a number. Rows of a table that goes as a whole
  * count only as far as the migration did not make them itself, which `planned` tells.
  */
-export function lossesSince(rehearsed: Rehearsed, planned: readonly RowChange[]): string[] {
+export function priceSince(
+  price: readonly string[],
+  rehearsed: Rehearsed,
+  planned: readonly RowChange[],
+): string[] {
+  // Just the rows that the migration made, and that is said already.
+  const counted = losses(rehearsed).filter(
+    ({ code, table = '', count = 0 }) => code !== 'DL102' || !price.includes(addedRowsGo(table, count)),
+  )
+  const said = counted.flatMap(({ code, table, column }) =>
+    code === 'DL103' && table !== undefined && column !== undefined ? [columnGoes(table, column)] : [],
+  )
   return [
+    ...price.filter((line) => !said.includes(line)),
     ...tablesThatGo(rehearsed, planned).flatMap(({ table, since }) =>
       since > 0
         ? [
@@ -39,7 +53,7 @@ export function lossesSince(rehearsed: Rehearsed, planned: readonly RowChange[])
           ]
         : [],
     ),
-    ...losses(rehearsed).map(({ message }) => message),
+    ...counted.map(({ message }) => message),
   ]
 }
 

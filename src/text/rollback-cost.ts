@@ -24,6 +24,16 @@ function tableLines({ table, rowsLost, rowsLeft, columns }: TableCost): string[]
   ]
 }
 
+/** Of a column that a reverse drops: whatever stands in it. */
+export function columnGoes(table: string, column: string): string {
+  return `Values written into ${table}.${column} go with the column.`
+}
+
+/** Of rows that a reverse deletes, for the migration made them. */
+export function addedRowsGo(table: string, rows: number): string {
+  return `${plural(rows, 'row')} that the migration added to ${table} ${rows === 1 ? 'goes' : 'go'}.`
+}
+
 /** What the database as it is now loses, one sentence each. `archivedAt`: ISO 8601, told in `timeZone`. */
 export function lossNowLines(
   losses: readonly LossNow[],

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import type { Plan } from '../../src/contract/plan.js'
 import type { LossNow, TableCost } from '../../src/contract/rollback.js'
 import { costOf } from '../../src/contract/rollback-cost.js'
-import { costNow, failuresOfReverse, lossesSince } from '../../src/runbook/reverse-cost.js'
-import { costLines, lossNowLines } from '../../src/text/rollback-cost.js'
+import { costNow, failuresOfReverse, priceSince } from '../../src/runbook/reverse-cost.js'
+import { addedRowsGo, columnGoes, costLines, lossNowLines } from '../../src/text/rollback-cost.js'
 
 const finding = (code: string, message: string, table?: string): Plan['findings'][number] => ({
   ...{ code, severity: 'error' as const, migration: '0009_rollback.sql', message, advice: '' },
@@ -25,7 +25,7 @@ test('rows that the migration made itself are no loss; those written since are',
     { table: 'photos', before: null, after: 1200 },
     { table: 'tags', before: null, after: 40 },
   ]
-  expect(lossesSince({ rows, findings }, planned)).toEqual([
+  expect(priceSince([], { rows, findings }, planned)).toEqual([
     '15 rows of photos beyond those that the rehearsal left: written since the backup, or made by the migration from rows that were',
     '3 values of artworks.locale are lost.',
   ])
@@ -34,7 +34,7 @@ test('rows that the migration made itself are no loss; those written since are',
 test('a table that the reverse renames takes its rows along', () => {
   const rows = [{ table: 'users', before: 7, after: 7, renamedFrom: 'people' }]
   const planned = [{ table: 'people', before: 5, after: 5, renamedFrom: 'users' }]
-  expect(lossesSince({ rows, findings: [] }, planned)).toEqual([])
+  expect(priceSince([], { rows, findings: [] }, planned)).toEqual([])
 })
 
 test('a reverse that fails, or leads elsewhere, is none', () => {
@@ -98,3 +98,33 @@ test.each(['no-value', 'stays'] as const)(
     expect(told()).toContain('since the backup of 2026-03-08 18:05 UTC')
   },
 )
+
+test.each<[string, string[], Plan['findings'], string[]]>([
+  [
+    'values of a column that goes, counted',
+    [columnGoes('authors', 'last')],
+    [{ ...finding('DL103', '201 values of authors.last go with the column', 'authors'), column: 'last' }],
+    ['201 values of authors.last go with the column'],
+  ],
+  [
+    'rows that the migration added',
+    [addedRowsGo('stock', 1)],
+    [{ ...finding('DL102', '1 row of stock is lost', 'stock'), count: 1 }],
+    [addedRowsGo('stock', 1)],
+  ],
+  [
+    'more rows than those: another loss',
+    [addedRowsGo('stock', 1)],
+    [{ ...finding('DL102', '3 rows of stock are lost', 'stock'), count: 3 }],
+    [addedRowsGo('stock', 1), '3 rows of stock are lost'],
+  ],
+  [
+    'another column: another loss',
+    [columnGoes('authors', 'first')],
+    [{ ...finding('DL103', '2 values of authors.last go with the column', 'authors'), column: 'last' }],
+    [columnGoes('authors', 'first'), '2 values of authors.last go with the column'],
+  ],
+  ['a column without a value by now', [columnGoes('authors', 'last')], [], [columnGoes('authors', 'last')]],
+])('a loss is told once: %s', (_, price, findings, told) => {
+  expect(priceSince(price, { rows: [], findings }, [])).toEqual(told)
+})

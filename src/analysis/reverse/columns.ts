@@ -5,7 +5,7 @@ import { sameName, type ColumnSchema, type TableSchema } from '../../d1/schema/s
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { column, join, keyOf, ROWID } from '../compare/row-keys.js'
 import type { TableFate } from '../evidence.js'
-import { columnGoes } from './goes.js'
+import { columnGoes } from '../../text/rollback-cost.js'
 import { insertsFor } from './literal-rows.js'
 import { pairsBack } from './pairs-back.js'
 import { freeName, type Replacement } from './rebuild-sql.js'

@@ -1,3 +1,4 @@
+import { columnGoes } from '../../text/rollback-cost.js'
 import { tableNamed, type DetailedCatalog } from '../../d1/schema/schema.js'
 
 /** What a reverse takes away by leading back to a schema that lacks it, one sentence each. */
@@ -16,8 +17,4 @@ export function whatGoes(before: DetailedCatalog, after: DetailedCatalog): strin
 
 export function tableGoes(name: string): string {
   return `Table ${name} goes, with every row in it.`
-}
-
-export function columnGoes(table: string, column: string): string {
-  return `Values written into ${table}.${column} go with the column.`
 }

@@ -3,7 +3,7 @@ import type { TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { column, join, keyOf, missingRows, number, ROWID, type Pair } from '../compare/row-keys.js'
 import type { TableFate } from '../evidence.js'
-import { rowsText } from '../rules/rule.js'
+import { addedRowsGo } from '../../text/rollback-cost.js'
 import { pairsBack } from './pairs-back.js'
 import { insertsFor, literalLines } from './literal-rows.js'
 
@@ -97,10 +97,7 @@ export function rowsBack(input: ReverseInput, fate: TableFate, now: TableSchema,
     removals: gained,
     statements,
     tables: touched ? [table.name] : [],
-    price:
-      added <= 0
-        ? []
-        : [`${rowsText(added)} that the migration added to ${table.name} ${added === 1 ? 'goes' : 'go'}.`],
+    price: added <= 0 ? [] : [addedRowsGo(table.name, added)],
   }
 }
 

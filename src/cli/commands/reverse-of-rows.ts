@@ -130,7 +130,7 @@ async function onDatabase(request: Request, plan: Plan, written: WrittenReverse)
     if (!applied.includes(migration.name)) return written
     const { migrationFile } = await import('../../d1/migrations/migration-files.js')
     const { rehearseInOwnProcess } = await import('../../analysis/rehearse/in-own-process.js')
-    const { costNow, failuresOfReverse, lossesSince } = await import('../../runbook/reverse-cost.js')
+    const { costNow, failuresOfReverse, priceSince } = await import('../../runbook/reverse-cost.js')
     const reverse = migrationFile(written.there ?? 'rollback.sql', Buffer.from(written.sql))
     const now = await rehearseInOwnProcess({
       ...{ signal, onProgress, databaseFile: copy.databaseFile },
@@ -147,7 +147,7 @@ async function onDatabase(request: Request, plan: Plan, written: WrittenReverse)
     const cost = costNow(written.cost, now, plan.rows)
     return {
       ...written,
-      price: [...written.price, ...lossesSince(now, plan.rows)],
+      price: priceSince(written.price, now, plan.rows),
       ...defined({ cost }),
       current: true,
       blocks: blocking(now),
