@@ -19,18 +19,18 @@ export function makeLaterBuild(folder: string): string {
   const file = path.join(folder, BUNDLE)
   const code = readFileSync(file, 'utf8')
   const later = [
-    /^ *const status = await .*?(?<activities>_activities_js__\w+)\.read\.readStatus\S*\(\{ summary: 'Ledger against files' \}/m,
-    /^ *return .*nearArchive.*?(?<activities>_activities_js__\w+)\.read\.runCheckpoint/m,
+    /await(?<call> \w+\.audited\((?<activities>\w+)\.read\.readStatus\.executeWithOptions\(\{summary:"Ledger against files"\},\[\{target:(?<target>\w+))/,
+    /await(?<call>\(0,\w+\.nearArchive\)\(\w+,\w+,\w+=>(?<activities>\w+)\.read\.runCheckpoint\.executeWithOptions\(\{summary:\w+,\.\.\.\w+\},\[\{\.\.\.(?<planned>\w+))/,
   ].reduce((text, place) => withActivityBefore(text, place), code)
   writeFileSync(file, later)
   return file
 }
 
+/** The bundle is minimized: the added call stands in the expression that awaits the one behind it. */
 function withActivityBefore(code: string, place: RegExp): string {
-  const found = place.exec(code)
-  const activities = found?.groups?.['activities']
-  if (found === null || activities === undefined)
-    throw new Error(`the bundle has nothing like ${place.source}`)
-  const added = `await ${activities}.read.checkConnectivity.executeWithOptions({ summary: '${ADDED}' }, [{ target }]);\n`
-  return `${code.slice(0, found.index)}${added}${code.slice(found.index)}`
+  const { call, activities, target, planned } = place.exec(code)?.groups ?? {}
+  if (activities === undefined) throw new Error(`the bundle has nothing like ${place.source}`)
+  const at = target ?? `${planned}.target`
+  const added = `${activities}.read.checkConnectivity.executeWithOptions({summary:'${ADDED}'},[{target:${at}}])`
+  return code.replace(place, () => `await ${added}&&await${call}`)
 }

@@ -17,7 +17,10 @@ import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/emb
 import { serviceOf } from '../../src/runbook/charter/service.js'
 import { charterFor } from '../charter-for.js'
 import { createRunbookWorker } from '../../src/temporal/worker.js'
+import { useBuiltProcesses } from '../analysis/own-process.js'
 import { localTarget, seedLocal } from '../d1/local-target.js'
+
+useBuiltProcesses()
 
 const HOUR = 3_600_000
 const ID = 'backup/local/local-art'
