@@ -385,6 +385,8 @@ export const runViewSchema = z.object({
   refusedBeyond: z.number().int().optional(),
   interventions: z.array(interventionSchema).optional(),
   steps: z.array(stepViewSchema),
+  /** Waits before the apply, oldest first, that were no work: `for` a window or the end of a freeze, in words. Times ISO 8601, UTC. */
+  waits: z.array(z.object({ for: z.string(), since: z.string(), until: z.string().optional() })).optional(),
   checks: z.array(checkSchema),
   backup: backupRecordSchema.nullable(),
   /** Added by who reads the run; no workflow can know it. */

@@ -1,5 +1,6 @@
-import type { Freeze, MigrationRequest } from '../contract/run.js'
+import type { Freeze, MigrationRequest, RunView } from '../contract/run.js'
 import { zonedDateTime } from '../text/clock.js'
+import { formatDuration } from '../text/duration.js'
 import { visible } from '../text/visible.js'
 import type { WindowState } from './window.js'
 
@@ -21,6 +22,18 @@ export function waitingText(
     waiting: `waiting for the maintenance window, which opens ${opens}`,
     summary: `Maintenance window opens ${opens}`,
   }
+}
+
+/** What a run waited for, since when and how long, as lines. `now`: of a wait that goes on; epoch milliseconds. */
+export function waitLines(
+  { waits = [], closedAt }: Pick<RunView, 'waits' | 'closedAt'>,
+  { timeZone, now }: { timeZone: string; now: number },
+): string[] {
+  return waits.map(({ for: what, since, until }) => {
+    const end = Date.parse(until ?? closedAt ?? new Date(now).toISOString())
+    const over = until !== undefined ? 'went on' : closedAt !== undefined ? 'ended meanwhile' : 'still waits'
+    return `${what}: since ${zonedDateTime(Date.parse(since), timeZone)}, ${over} after ${formatDuration(end - Date.parse(since))}, which were no work`
+  })
 }
 
 /** A freeze for people, on one line whatever its reason holds. */

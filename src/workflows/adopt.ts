@@ -5,7 +5,6 @@ import { defined } from '../contract/defined.js'
 import { command, words } from '../contract/next-command.js'
 import { adoptionPrompts } from '../runbook/adoption-prompts.js'
 import type { StepName } from '../runbook/steps.js'
-import { waitingText } from '../runbook/freezes.js'
 import { windowState } from '../runbook/window.js'
 import { plural } from '../text/plural.js'
 import { mutate, read, slow } from './activities.js'
@@ -14,7 +13,7 @@ import { withCredentials } from './credentials.js'
 import { now } from './clock.js'
 import { failureOf, GateExpired, isStopped } from './endings.js'
 import { confirmDatabase, voidApprovals } from './execute.js'
-import { backUp } from './prepare.js'
+import { backUp, waitUntilOpen } from './prepare.js'
 import { permissionFor } from './permission.js'
 import { askedBy, demandBoundProposer } from './proposer.js'
 import type { Completed, Run } from './run.js'
@@ -45,7 +44,7 @@ async function untilOpen(run: Run): Promise<void> {
   const state = windowState({ window, freezes, now: Date.now() })
   if (state.state === 'closed') throw new GateExpired(state.freeze ?? 'window')
   if (state.state === 'open') return
-  await run.sleepLong(Date.now() + state.forMs, waitingText(state, run.request).summary)
+  await waitUntilOpen(run, state)
 }
 
 /** On a copy that is made for it: what is proven is proven of now. */

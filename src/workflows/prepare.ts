@@ -8,12 +8,13 @@ import type { Status } from '../contract/status.js'
 import { untilExportMs } from '../contract/until-export.js'
 import type { MigrationRef, Target } from '../contract/target.js'
 import { errorRateCheck, unaskedHealth } from '../runbook/gaps.js'
-import { startMessage } from '../runbook/messages.js'
+import { noteMessage, startMessage } from '../runbook/messages.js'
 import { queryBaselines } from '../runbook/monitoring/query-shifts.js'
 import { EXPECTED_DURATION_MS, type StepName } from '../runbook/steps.js'
 import { plural } from '../text/plural.js'
 import { waitingText } from '../runbook/freezes.js'
-import { windowState } from '../runbook/window.js'
+import { windowState, type WindowState } from '../runbook/window.js'
+import { now } from './clock.js'
 import { read, slow } from './activities.js'
 import { atArchive } from './archive-place.js'
 import { detailsOf, GateExpired } from './endings.js'
@@ -95,12 +96,29 @@ export async function untilWindowOpens(run: Run): Promise<void> {
   const state = windowState({ window, freezes, now: Date.now() })
   if (state.state === 'closed') throw new GateExpired(state.freeze ?? 'window')
   if (state.state === 'open') return
-  const { waiting, summary } = waitingText(state, run.request)
+  const { waiting } = waitingText(state, run.request)
   run.say('checklist', waiting)
-  await run.sleepLong(Date.now() + state.forMs, summary)
+  await waitUntilOpen(run, state)
   run.view.checks = []
   await prerequisites(run)
   await checklist(run)
+}
+
+/** People hear for what and until when, and it stands in the run afterwards. */
+export async function waitUntilOpen(
+  run: Run,
+  state: Extract<WindowState, { state: 'before' }>,
+): Promise<void> {
+  const { waiting, summary } = waitingText(state, run.request)
+  const what = waiting.charAt(0).toUpperCase() + waiting.slice(1)
+  const wait: NonNullable<RunView['waits']>[number] = { for: what, since: now() }
+  run.view.waits = [...(run.view.waits ?? []), wait]
+  if (patched('wait-told')) {
+    const details = ['Nothing is applied before that']
+    run.announcer.tell('note', noteMessage({ ...run.context, icon: '⏳', title: what, details }))
+  }
+  await run.sleepLong(Date.now() + state.forMs, summary)
+  wait.until = now()
 }
 
 export async function announceStart(run: Run): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { decideSignal } from '../../src/contract/messages.js'
+import { waitLines } from '../../src/runbook/freezes.js'
 import { parseWindow } from '../../src/runbook/window-input.js'
 import { FILES, requestFor } from './request.js'
 import { ALL_GATES, decideAll, gateOpen, gateState, until, useSkippingServer } from './skipping.js'
@@ -76,6 +77,13 @@ describe('a maintenance window', () => {
     const view = await server.migrate(world, request, (handle) => handle.result())
     expect(view.outcome).toBe('completed')
     expect(world.ledger).toEqual(FILES.map(({ name }) => name))
+    const [wait, ...others] = view.waits ?? []
+    expect(others).toEqual([])
+    expect(wait?.for).toMatch(/^Waiting for the maintenance window, which opens /)
+    expect(Date.parse(wait?.until ?? '')).toBeGreaterThanOrEqual(Date.parse(window.opensAt))
+    const told = waitLines(view, { timeZone: 'UTC', now: Date.now() })
+    expect(told).toEqual([expect.stringMatching(/: since .* UTC, went on after .*, which were no work$/)])
+    expect(world.told.filter(({ text }) => text.startsWith('⏳ Waiting for the maintenance'))).toHaveLength(1)
     expect(world.calls.filter((name) => name === 'checkPrerequisites')).toHaveLength(2)
     expect(world.calls.filter((name) => name === 'runChecklist')).toHaveLength(2)
     for (const at of appliedAt) {

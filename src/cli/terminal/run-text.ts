@@ -14,6 +14,7 @@ import { saidIn } from '../../contract/own-name.js'
 import { beyondLines } from '../../runbook/beyond.js'
 import { requestText } from '../../runbook/people/provenance.js'
 import { whoLines } from '../../runbook/who-decides.js'
+import { waitLines } from '../../runbook/freezes.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
 import { stepTook } from '../../runbook/step-times.js'
 import { gateWord, stepWord } from '../../runbook/standing.js'
@@ -41,6 +42,7 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     `${outcomeText(view, colors)}${view.message === '' ? '' : `: ${view.message}`}`,
     '',
     ...stepLines(view, colors, now),
+    ...section('Waits', waitLines(view, { timeZone: view.timeZone ?? 'UTC', now })),
     ...section(
       'Request and charter differ',
       (view.admission?.differences ?? []).map((one) => `${colors.yellow('!')} ${differenceLine(one)}`),

@@ -129,6 +129,10 @@ function timeline({ view, timeZone }: ReportInput): string {
   const moments: Moment[] = [
     ...view.migrations.flatMap(fileMoments),
     ...view.steps.flatMap(stepMoments),
+    ...(view.waits ?? []).flatMap(({ for: what, since, until }) => [
+      { at: since, what: prose(what) },
+      ...(until === undefined ? [] : [{ at: until, what: `Over: ${prose(what)}`, order: STEP_ENDED }]),
+    ]),
     ...view.gates.flatMap(({ gate, decisions: taken, earlier = [] }) =>
       [...earlier, ...taken].map(({ at, actor, decision, strategy }) => ({
         at,

@@ -3,6 +3,7 @@ import { baselineFigures, percent } from '../monitoring/baseline.js'
 import { stepTimes, waitedForPeople } from '../step-times.js'
 import { formatDuration } from '../../text/duration.js'
 import { LOOKS_ELSEWHERE, looksText, verdictsText } from '../../text/looks.js'
+import { waitLines } from '../freezes.js'
 import { RUNBOOK_STEPS, stepTitle } from '../steps.js'
 import { stepWord } from '../standing.js'
 import { completeWhen, considerRollbackWhen, type Criterion } from '../success-criteria.js'
@@ -78,6 +79,7 @@ export function timelineSection(input: ReportInput): Section {
         ],
         rows,
       ),
+      ...waitLines(view, { timeZone: timeZone ?? 'UTC', now: until }).map((line) => text(line)),
       ...(ahead.length === 0 || view.outcome === null ? [] : [text(`Not reached: ${ahead.join(', ')}.`)]),
     ],
   }
