@@ -303,6 +303,7 @@ export const ROOMS = [
     'src/d1/migrations',
     'src/runbook/charter',
     'src/runbook',
+    'src/runbook/people',
     'src/runbook/monitoring',
   ]),
   room('src/temporal/codec', 'keys, what payloads are encrypted and read with, the server that decodes', [

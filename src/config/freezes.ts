@@ -2,6 +2,16 @@ import { DateTime } from 'luxon'
 import { messageOf, RunbookError } from '../contract/failures.js'
 import type { Freeze } from '../contract/run.js'
 import { momentIn } from '../runbook/window-input.js'
+import type { EnvironmentConfig, RunbookConfig } from './schema.js'
+
+/** The freezes of the project and those of the environment, in its zone. Throws `ConfigInvalid`, as {@link freezeOf}. */
+export function freezesOf(
+  config: Pick<RunbookConfig, 'freezes' | 'timeZone'>,
+  settings: Pick<EnvironmentConfig, 'freezes' | 'timeZone'>,
+): Freeze[] {
+  const timeZone = settings.timeZone ?? config.timeZone
+  return [...config.freezes, ...settings.freezes].map((freeze) => freezeOf(freeze, timeZone))
+}
 
 const DAY = /^\d{4}-\d\d-\d\d$/
 
@@ -9,7 +19,7 @@ const DAY = /^\d{4}-\d\d-\d\d$/
  * A freeze, as days or times of the configuration, in UTC. A day is a whole one of the zone: `to` the last that is frozen. Throws `ConfigInvalid` for
  * what is no time, a local time that the zone has not or has twice, and an end that is not after the beginning.
  */
-export function freezeOf(
+function freezeOf(
   { from, to, reason }: { from: string; to: string; reason: string },
   timeZone: string,
 ): Freeze {

@@ -4,6 +4,7 @@ import { RunbookError } from '../contract/failures.js'
 import { TASK_QUEUE } from '../contract/names.js'
 import { shellWord } from '../contract/shell.js'
 import { didYouMean } from './closest.js'
+import { freezesOf } from './freezes.js'
 import { readRunbookFile } from './runbook-file.js'
 import { environmentConfigSchema, type EnvironmentConfig, type RunbookConfig } from './schema.js'
 import {
@@ -47,12 +48,15 @@ export async function loadProject({ projectDir }: { projectDir: string }): Promi
   }
   const { file, config } = await readRunbookFile(folder)
   const wrangler = await readWranglerFile(await locateWranglerFile(folder, config, file))
+  const environments = environmentsOf(wrangler, config, file)
+  // In the zone of each: what no run could take is refused by every command alike.
+  for (const { settings } of environments.values()) freezesOf(config, settings)
   return {
     projectDir: folder,
     wrangler,
     config,
     configFile: file,
-    environments: environmentsOf(wrangler, config, file),
+    environments,
     taskQueue: config.taskQueue ?? TASK_QUEUE,
   }
 }

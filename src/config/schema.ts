@@ -9,6 +9,8 @@ import { workersPlanSchema } from '../contract/price.js'
 import { recipientsSchema } from '../contract/recipient.js'
 import { storageSchema, variablesOfStorage, type Storage } from '../contract/storage.js'
 import { personSchema, rollbackStrategySchema } from '../contract/policy.js'
+import { PASSKEY } from '../contract/passkey-line.js'
+import { readPasskey } from '../runbook/people/passkey.js'
 import { isTimeZone } from '../contract/time-zone.js'
 import { variablesOf, whyForbidden } from '../contract/variables.js'
 import { parseDuration } from '../text/duration.js'
@@ -166,6 +168,20 @@ export const environmentConfigSchema = z.strictObject({
 })
 export type EnvironmentConfig = z.infer<typeof environmentConfigSchema>
 
+/** What looks like the line of a passkey, and has no key that could sign or a page that its domain is not of, would be found at the first decision. */
+const personConfigSchema = personSchema.extend({
+  publicKeys: z
+    .array(
+      personSchema.shape.publicKeys
+        .unwrap()
+        .element.refine(
+          (line) => !PASSKEY.test(line) || readPasskey(line) !== undefined,
+          'the whole line of a passkey, as it was made: its key a point that can sign, and its pages of its domain',
+        ),
+    )
+    .default([]),
+})
+
 const NO_CREDENTIALS =
   'variables that are no credential, such as CLOUDFLARE_*, CF_API_*, TEMPORAL_* or D1_RUNBOOK_CODEC_*'
 const NAMEABLE =
@@ -189,7 +205,7 @@ const runbookConfigShape = z.strictObject({
   timeZone: timeZoneSchema.default('UTC'),
   /** Times in which nothing is applied, in any environment. */
   freezes: freezesConfigSchema,
-  people: z.array(personSchema).default([]),
+  people: z.array(personConfigSchema).default([]),
   contacts: z.array(contactSchema).default([]),
   channels: z.array(channelSchema).default([{ kind: 'terminal', name: 'terminal' }]),
   /** Where workers without a common disk keep what they share. Default: beside the project, on one machine. */

@@ -15,7 +15,7 @@ import { migrationRequestSchema, type MigrationRequest } from '../contract/run.j
 import { isBelow } from '../process/below.js'
 import { asksForPresence, defaultPolicy } from '../runbook/default-policy.js'
 import { checkpointOffsets } from '../runbook/monitoring/schedule.js'
-import { freezeOf } from './freezes.js'
+import { freezesOf } from './freezes.js'
 import type { Environment, Project } from './project.js'
 import type { EnvironmentConfig } from './schema.js'
 import { findEnvironment } from './target.js'
@@ -58,7 +58,7 @@ export function resolveRequestSettings(project: Project, environment: string): R
   const { settings } = found
   const contacts = settings.contacts ?? config.contacts
   const timeZone = settings.timeZone ?? config.timeZone
-  const freezes = [...config.freezes, ...settings.freezes].map((freeze) => freezeOf(freeze, timeZone))
+  const freezes = freezesOf(config, settings)
   const hasSupport = contacts.some(({ role }) => /cloudflare/i.test(role))
   return {
     policy: policyOf(found, project),

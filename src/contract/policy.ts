@@ -63,7 +63,7 @@ export const personSchema = z.object({
         .string()
         .regex(
           new RegExp(`${SSH_KEY.source}|${PASSKEY.source}`),
-          'a line such as "ssh-ed25519 AAAA… name", "sk-ssh-ed25519@openssh.com AAAA… name", or that of a passkey',
+          'a line such as "ssh-ed25519 AAAA… name", "sk-ssh-ed25519@openssh.com AAAA… name", or "webauthn-es256 KEY id=ID rp=DOMAIN origin=PAGE name" of a passkey',
         ),
     )
     .default([]),

@@ -95,7 +95,13 @@ export function consider(
   const impossible = whyNotThisWay(read.body, state.ways)
   if (impossible !== undefined) return { counted: false, ...impossible, unrecorded: true }
   const signature = signatureOf(state, read.body)
-  if (signature?.good === false) return { counted: false, reason: signature.reason, unrecorded: false }
+  if (signature?.good === false) {
+    // A run keeps the people of its start: what is configured by now may know that passkey.
+    const reason = signature.unknownPasskey
+      ? `this run knows the people and keys of its start: none of '${read.body.actor}' is this passkey`
+      : signature.reason
+    return { counted: false, reason, unrecorded: false }
+  }
   return {
     counted: true,
     gate: judgement.gate,

@@ -50,6 +50,8 @@ describe('wrong usage ends with 2 and says what to type', () => {
     [['demo', '--remote', '--fast'], 'demo --yes --fast --remote'],
     [['demo', '--dir', 'my demo'], 'demo --yes --fast --dir "my demo"'],
     [['status', '--env', 'prod'], 'Did you mean "production"?'],
+    [['serve', '--env', 'prod'], 'Did you mean "production"?'],
+    [['mcp', '--for', 'Ada', '--env', 'prod'], 'Did you mean "production"?'],
     [['status'], 'No migrations directory found'],
     [['backup', 'validate', 'nope.zip'], 'There is no file'],
     [['backup', 'restore', '.', '--to', 'x'], 'is no file'],

@@ -35,6 +35,15 @@ describe.each(all)('$name --help', ({ command }) => {
   })
 })
 
+test.each(['calendar', 'list'])(
+  '%s is of all environments without --env, and says no other default',
+  async (name) => {
+    const help = helpOf((await commandOf([name])).command)
+    expect(help).toMatch(/--env <name> +environment \(default: all\)/)
+    expect(help).not.toContain('default: "local"')
+  },
+)
+
 describe('an example', () => {
   test('that is too long goes on after a backslash, an option beside its value, and its comment stands above', () => {
     const long = `restore ${'x'.repeat(40)} --to "a folder of its own"   # what it does`

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { runbookConfigJsonSchema } from '../../src/config/json-schema.js'
 import { charterOf } from '../../src/config/charter.js'
 import { loadProject } from '../../src/config/project.js'
+import { newPasskey } from '../runbook/people/passkeys.js'
 import { newHardwareKey, newSshKey } from '../runbook/people/ssh-keys.js'
 import { resolveRequestSettings, testCommandOf } from '../../src/config/settings.js'
 import { configTemplate } from '../../src/config/template.js'
@@ -64,6 +65,18 @@ describe('a mistake says the path, what was found and what is allowed', () => {
       `people[1].name: found "${name}", allowed: a name that is not the tool's own`,
     ]),
     [{ people: 'Ada' }, 'people: found "Ada", allowed: array'],
+    ...[
+      'webauthn-es256 AAAA id=x rp=localhost origin=http://localhost:7433 Ada',
+      newPasskey().publicKey.replace(/ (\S{20})\S+ id=/, ' $1 id='),
+      newPasskey().publicKey.replace('origin=http://', 'origin=https://example.com,http://'),
+    ].map((line): [object, string] => [
+      { people: [{ name: 'Ada', publicKeys: [line] }] },
+      `people[0].publicKeys[0]: found "${line.slice(0, 16)}`,
+    ]),
+    [
+      { people: [{ name: 'Ada', publicKeys: ['webauthn-es256 AAAA'] }] },
+      'or "webauthn-es256 KEY id=ID rp=DOMAIN origin=PAGE name" of a passkey',
+    ],
     [
       { channels: [{ kind: 'pager' }] },
       'channels[0].kind: found "pager", allowed: "terminal", "file", "slack", "slack-app", "webhook"',
@@ -223,9 +236,12 @@ describe('settings of a request', () => {
     [{ from: '2026-03-02', to: '2026-03-01', reason: 'x' }, /"x": it ends before it begins/],
     [{ from: '2026-03-08T02:30', to: '2026-03-09', reason: 'x' }, /does not exist in America\/New_York/],
     [{ from: '2026-11-01', to: '2026-11-01T01:30', reason: 'x' }, /comes twice in America\/New_York/],
-  ])('the freeze %j is refused', async (freeze, message) => {
-    const project = await load({ timeZone: 'America/New_York', freezes: [freeze] })
-    expect(() => resolveRequestSettings(project, 'production')).toThrow(message)
+  ])('the freeze %j is refused when the project is read', async (freeze, message) => {
+    const timeZone = 'America/New_York'
+    await expect(load({ timeZone, freezes: [freeze] })).rejects.toThrow(message)
+    await expect(load({ environments: { staging: { timeZone, freezes: [freeze] } } })).rejects.toThrow(
+      message,
+    )
   })
 
   test.each(['tomorrow', '2026-3-1', '2026-12-20 18:00', '2026-12-20T18', ''])(

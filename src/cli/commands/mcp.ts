@@ -59,6 +59,7 @@ export function mcpCommand(app: App, summary: string): Command {
         const { oneAtATime } = await import('./mcp-server.js')
         const place = { projectDir: project, environment: env, person, ...defined({ database }) }
         await keepCodeOf(project)
+        if (given('env')) await demandEnvironment(project, env)
         const tools = { place, onProgress: output.note, inTurn: oneAtATime() }
         return options.http === true
           ? overHttp(tools, portOf(options.port, '--port'), output)
@@ -73,6 +74,13 @@ async function keepCodeOf(project: string): Promise<void> {
   const { keepRunbookFile } = await import('../../config/runbook-file.js')
   const { keepWranglers } = await import('../../d1/wrangler/wrangler.js')
   await Promise.all([keepRunbookFile(folder), keepWranglers([folder])])
+}
+
+/** Throws `EnvironmentUnknown`, and what `loadProject` throws. */
+async function demandEnvironment(projectDir: string, name: string): Promise<void> {
+  const { loadProject } = await import('../../config/project.js')
+  const { findEnvironment } = await import('../../config/target.js')
+  findEnvironment(await loadProject({ projectDir }), name)
 }
 
 async function overHttp(tools: ServerOptions, port: number, output: Output): Promise<number> {

@@ -20,14 +20,17 @@ export function serveCommand(app: App, summary: string): Command {
       ),
     )
     .action(
-      app.action<ConsoleFlags>(async ({ options, output }) => {
+      app.action<ConsoleFlags>(async ({ options, output, given }) => {
         const { loadProject } = await import('../../config/project.js')
         const { withSession } = await import('../../client/session.js')
         const { serveConsole } = await import('../../console/serve.js')
         const { Invitations } = await import('../../console/invitations.js')
         const { passkeysOf } = await import('../../console/people.js')
         const { runsOf } = await import('../../console/runs.js')
-        const { config } = await loadProject({ projectDir: options.project })
+        const { findEnvironment } = await import('../../config/target.js')
+        const project = await loadProject({ projectDir: options.project })
+        if (given('env')) findEnvironment(project, options.env)
+        const { config } = project
         const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
         await withSession(options.project, async (session) => {
           const server = await serveConsole({

@@ -72,6 +72,12 @@ function typedIn(command: Command, args: string[]): CommandPlace {
   })
 }
 
+/** For a command that takes all environments where none is typed. */
+export function ofAllEnvironments(command: Command): Command {
+  command.options.find(({ long }) => long === '--env')?.default(DEFAULT_ENVIRONMENT, 'all')
+  return command
+}
+
 export function withCommonOptions(command: Command): Command {
   return command
     .option('-e, --env <name>', 'environment', DEFAULT_ENVIRONMENT)

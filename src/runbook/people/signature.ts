@@ -112,8 +112,13 @@ function signedLines(title: string, fields: Record<string, string | undefined>):
   return [title, ...lines, ''].join('\n')
 }
 
-/** `key`: fingerprint of the key that signed. `touched`: it is a hardware key or a passkey, and somebody was there. */
-export type SignatureVerdict = { good: true; key: string; touched: boolean } | { good: false; reason: string }
+/**
+ * `key`: fingerprint of the key that signed. `touched`: it is a hardware key or a passkey, and somebody was there. `unknownPasskey`: it is none of
+ * the actor's among the people that were asked.
+ */
+export type SignatureVerdict =
+  | { good: true; key: string; touched: boolean }
+  | { good: false; reason: string; unknownPasskey?: true }
 
 /**
  * Whether the decision carries a good signature by one of its actor's keys, of a device where its gate asks for presence. Never
@@ -153,9 +158,10 @@ function verifyAssertion(
   if (decisionId === undefined) return bad("a signed decision needs a 'decisionId'")
   if (shown === undefined) return bad("a decision signed with a passkey says in 'shown' what was shown")
   const passkeys = linesOf(actor, people).flatMap((line) => readPasskey(line) ?? [])
-  if (passkeys.length === 0) return bad(`no passkey of '${actor}' is configured`)
+  if (passkeys.length === 0) return { ...bad(`no passkey of '${actor}' is configured`), unknownPasskey: true }
   const passkey = passkeys.find(({ credentialId }) => credentialId === assertion.credentialId)
-  if (passkey === undefined) return bad(`it is signed with a passkey that is not one of '${actor}'`)
+  if (passkey === undefined)
+    return { ...bad(`it is signed with a passkey that is not one of '${actor}'`), unknownPasskey: true }
   const answer = readAnswer(assertion, { passkey, challenge: decisionChallenge(run, decision) })
   if (typeof answer === 'string') return bad(answer)
   const counted = before
@@ -239,6 +245,6 @@ function linesOf(actor: string, people: readonly Person[]): string[] {
   return people.filter(({ name }) => samePerson(name, actor)).flatMap(({ publicKeys }) => publicKeys)
 }
 
-function bad(reason: string): SignatureVerdict {
+function bad(reason: string): SignatureVerdict & { good: false } {
   return { good: false, reason }
 }

@@ -326,3 +326,24 @@ test('a copy of a passkey is found out by its counter, once the other has decide
   expect(permitted(world, next, before)).toBeUndefined()
   expect(decide(state, next, AT)).toMatchObject({ counted: true })
 })
+
+test('a passkey that was merged after the start is told as one of which the run does not know', () => {
+  const { state, ada, meant } = newWorld(drawFrom(SEED), 'webauthn-es256')
+  const sent = sign(ada, meant)
+  const known = state.request.people
+  const without = (publicKeys: readonly string[]) =>
+    publicKeys.filter(
+      (line) => !line.startsWith('webauthn-') || !line.includes(` id=${sent.assertion?.credentialId} `),
+    )
+  const another = newPasskey().publicKey
+  for (const added of [[], [another]]) {
+    state.request.people = known.map((one) => ({
+      ...one,
+      publicKeys: [...without(one.publicKeys), ...added],
+    }))
+    expect(decide(state, sent, AT)).toEqual({
+      ...{ counted: false, unrecorded: false },
+      reason: "this run knows the people and keys of its start: none of 'Ada' is this passkey",
+    })
+  }
+})
