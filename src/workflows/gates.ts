@@ -159,8 +159,10 @@ export function namesAbsentPlan({ view }: Pick<GateState, 'view'>, body: unknown
   return read.ok && read.body.planHash !== undefined && view.planHash === null
 }
 
-/** Shows what is being confirmed and lets people decide. A rollback that was decided before stays decided. */
-/** One that is open already stays open since it was: it shows what is true now. */
+/**
+ * Shows what is being confirmed and lets people decide. A rollback that was decided before stays decided. A gate that is open already stays
+ * open since it was, and shows what is true now.
+ */
 export function openGate(
   state: GateState,
   input: { gate: Gate; shows: Words[]; plan?: PlanView; at: string; expiresAt?: string },
