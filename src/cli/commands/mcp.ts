@@ -58,22 +58,27 @@ export function mcpCommand(app: App, summary: string): Command {
         )
         const { oneAtATime } = await import('./mcp-server.js')
         const place = { projectDir: project, environment: env, person, ...defined({ database }) }
-        await keepCodeOf(project)
-        if (given('env')) await demandEnvironment(project, env)
-        const tools = { place, onProgress: output.note, inTurn: oneAtATime() }
-        return options.http === true
-          ? overHttp(tools, portOf(options.port, '--port'), output)
-          : overStandardStreams(tools, output)
+        const release = await keepCodeOf(project)
+        try {
+          if (given('env')) await demandEnvironment(project, env)
+          const tools = { place, onProgress: output.note, inTurn: oneAtATime() }
+          return options.http === true
+            ? await overHttp(tools, portOf(options.port, '--port'), output)
+            : await overStandardStreams(tools, output)
+        } finally {
+          release()
+        }
       }),
     )
 }
 
-/** An agent that can write files must not get what it wrote run by asking a tool that reads. */
-async function keepCodeOf(project: string): Promise<void> {
+/** An agent that can write files must not get what it wrote run by asking a tool that reads. Returns what lets configurations run again. */
+async function keepCodeOf(project: string): Promise<() => void> {
   const folder = path.resolve(project)
   const { keepRunbookFile } = await import('../../config/runbook-file.js')
   const { keepWranglers } = await import('../../d1/wrangler/wrangler.js')
-  await Promise.all([keepRunbookFile(folder), keepWranglers([folder])])
+  const [release] = await Promise.all([keepRunbookFile(folder), keepWranglers([folder])])
+  return release
 }
 
 /** Throws `EnvironmentUnknown`, and what `loadProject` throws. */
