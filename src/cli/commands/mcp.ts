@@ -72,13 +72,15 @@ export function mcpCommand(app: App, summary: string): Command {
     )
 }
 
-/** An agent that can write files must not get what it wrote run by asking a tool that reads. Returns what lets configurations run again. */
+/** An agent that can write files must not get what it wrote run by asking a tool that reads. Returns what ends that. */
 async function keepCodeOf(project: string): Promise<() => void> {
   const folder = path.resolve(project)
   const { keepRunbookFile } = await import('../../config/runbook-file.js')
   const { keepWranglers } = await import('../../d1/wrangler/wrangler.js')
-  const [release] = await Promise.all([keepRunbookFile(folder), keepWranglers([folder])])
-  return release
+  const releases = await Promise.all([keepRunbookFile(folder), keepWranglers([folder])])
+  return () => {
+    for (const release of releases) release()
+  }
 }
 
 /** Throws `EnvironmentUnknown`, and what `loadProject` throws. */

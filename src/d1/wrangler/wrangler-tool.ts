@@ -50,8 +50,7 @@ let kept: ReadonlyMap<string, Kept> | undefined
 /**
  * From now on only the Wranglers are run that these projects have now, as long as their bytes and those of all packages that they load are the
  * same, and for every other folder the one that came with us: a worker has credentials, and must not hand them to what a checkout brings later.
- * Returns what ends that. A
- * project whose Wrangler cannot be found has to do without one.
+ * Returns what ends that. A project whose Wrangler cannot be found has to do without one.
  */
 export async function keepWranglers(projectDirs: readonly string[]): Promise<() => void> {
   const found = new Map<string, Kept>()
