@@ -3,7 +3,7 @@ import { unquote, type Token } from '../../d1/sql/tokens.js'
 import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { AppearedRows, ColumnChange, DataComparison, StatementEvidence, TableFate } from '../evidence.js'
-import { column, isOfBefore, join, number, sampleText, SAMPLES, type Pair } from './row-keys.js'
+import { column, isAlias, isOfBefore, join, number, sampleText, SAMPLES, type Pair } from './row-keys.js'
 import { readsFrom } from './reads-from.js'
 import type { Versions } from './versions.js'
 import { selectedFor } from './writers.js'
@@ -122,11 +122,6 @@ export function withStaleValues(
     const stale = number(versions.database, `SELECT count(*) AS n FROM ${from} WHERE ${same}`)
     return stale === 0 ? change : { ...change, stale }
   })
-}
-
-/** Renamed by ALTER TABLE: the same rows. */
-function isAlias(fate: TableFate): boolean {
-  return fate.how === 'renamed' && fate.ended?.anatomy.verb === 'alter-table'
 }
 
 /** Names under which a table of now was known. */

@@ -2,7 +2,7 @@ import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { rowidColumn, type TableSchema } from '../../d1/schema/schema.js'
 import type { TableFate } from '../evidence.js'
 import { differ } from './differing.js'
-import { column, isAlias, isUniqueAmong, join, keyOfRow, ROWID, type Pair } from './row-keys.js'
+import { column, isAlias, isUniqueAmong, join, keyOfRow, leavingOut, ROWID, type Pair } from './row-keys.js'
 import type { Versions } from './versions.js'
 
 /** Rows of before whose key another row of before has now. */
@@ -37,11 +37,8 @@ export function besideOutlived(
   const order = [unlike.join(' + ') || '0', `(${stayed})`, ...ids.map((id) => `${id} DESC`)].join(', ')
   const ranked = `SELECT ${ids.map((id, at) => `${id} AS id${at}`).join(', ')}, row_number() OVER (PARTITION BY ${now} ORDER BY ${order}) AS place FROM ${from} WHERE (${now}) IN (${several})`
   const list = ids.map((_id, at) => `id${at}`).join(', ')
-  const table = `temp.${quoteName(`${OUTLIVED}_${before.name}`)}`
-  database.exec(`DROP TABLE IF EXISTS ${table}`)
-  database.exec(`CREATE TABLE ${table} AS SELECT ${list} FROM (${ranked}) WHERE place > 1`)
-  const lives = (alias: string): string =>
-    `(${own.map((name) => column(alias, name)).join(', ')}) NOT IN (SELECT ${list} FROM ${table})`
+  const gone = `SELECT ${list} FROM (${ranked}) WHERE place > 1`
+  const { lives } = leavingOut(database, `${OUTLIVED}_${before.name}`, own, gone)
   return [{ ...first, lives }, ...others]
 }
 

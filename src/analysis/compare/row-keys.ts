@@ -62,6 +62,25 @@ export function column(alias: string, name: string): string {
   return name === ROWID ? `${alias}.rowid` : `${alias}.${quoteName(name)}`
 }
 
+/**
+ * Keeps which rows of before a SELECT names, by these columns of theirs, in a table of the connection. `lives`: that the row of an alias is none
+ * of them.
+ */
+export function leavingOut(
+  database: DatabaseSync,
+  name: string,
+  own: string[],
+  select: string,
+): { rows: () => number; lives: (alias: string) => string } {
+  const table = `temp.${quoteName(name)}`
+  database.exec(`DROP TABLE IF EXISTS ${table}`)
+  database.exec(`CREATE TABLE ${table} AS ${select}`)
+  return {
+    rows: () => number(database, `SELECT count(*) AS n FROM ${table}`),
+    lives: (alias) => `(${own.map((one) => column(alias, one)).join(', ')}) NOT IN (SELECT * FROM ${table})`,
+  }
+}
+
 /** Whether a column is called after a table as references to it are: `customer_id`, `customerId`. */
 export function isCalledAfter(name: string, table: string): boolean {
   const stem = table.toLowerCase().replaceAll('_', '')

@@ -1,7 +1,7 @@
 import { rowidColumn, sameName, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
-import { column, join, number, type Pair } from './row-keys.js'
+import { column, join, leavingOut, number, type Pair } from './row-keys.js'
 import { putsRows, takesRows } from './takes-rows.js'
 import type { Versions } from './versions.js'
 import { assignments, columnsFilled, writes } from './writers.js'
@@ -78,11 +78,7 @@ export function besidePutIn(
     ({ was, is }) => `(${column('b', was)} IS NULL OR ${column('b', was)} IS NOT ${column('s', is)})`,
   )
   const said = telling.map(({ was }) => `${column('b', was)} IS NOT NULL`).join(' OR ')
-  const table = `temp.${quoteName(`${PUT_IN}_${before.name}`)}`
-  database.exec(`DROP TABLE IF EXISTS ${table}`)
-  database.exec(
-    `CREATE TABLE ${table} AS SELECT ${column('b', first.was)} AS id FROM ${from} WHERE ${unlike.join(' AND ')} AND (${said})`,
-  )
-  const lives = (alias: string): string => `${column(alias, first.was)} NOT IN (SELECT id FROM ${table})`
-  return number(database, `SELECT count(*) AS n FROM ${table}`) === 0 ? key : [{ ...first, lives }]
+  const gone = `SELECT ${column('b', first.was)} FROM ${from} WHERE ${unlike.join(' AND ')} AND (${said})`
+  const { rows: taken, lives } = leavingOut(database, `${PUT_IN}_${before.name}`, [first.was], gone)
+  return taken() === 0 ? key : [{ ...first, lives }]
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../contract/defined.js'
 import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { DataComparison, StatementEvidence, SummedRows, TableFate } from '../evidence.js'
@@ -25,20 +26,8 @@ export function withSummed(
   const key = newKeyExpression(statements, fate, after, pairs) ?? partOfKey(fate, after, pairs)
   if (key === undefined) return found
   const others = pairs.filter(({ was }) => !key.some((part) => part.was === was))
-  const rows = `SELECT ${key.map((part, at) => `${keyOfRow(part)} AS k${at}`).join(', ')}${values(others)} FROM prior.${quoteName(fate.before.name)} b`
-  const into = {
-    table: `main.${quoteName(after.name)}`,
-    key: key.map(({ is }) => is),
-    columns: others.map(({ is }) => is),
-  }
-  const columns = sumsOf(database, rows, into)
-  if (columns === undefined || columns.length === 0) return found
-  const summed = { rows: found.rowsBefore - found.rowsAfter, columns }
-  const told = new Set(others.map(({ was }) => was))
-  return {
-    ...{ ...found, lost: 0, lostSamples: [], summed },
-    columns: found.columns.filter((change) => !told.has(change.column)),
-  }
+  const columns = sumsOfBefore(database, fate, after, key, others)
+  return told(found, others, columns, { rows: found.rowsBefore - found.rowsAfter })
 }
 
 /**
@@ -70,19 +59,41 @@ function summedInPlace(
   if (referring(versions, fate, key.was).some(refers)) return found
   const set = own.flatMap(({ anatomy }) => (anatomy.verb === 'update' ? assignments(anatomy.tokens) : []))
   const others = pairs.filter((pair) => pair !== key && !by.includes(pair))
+  const mayEnd = (name: string): boolean => set.some((it) => sameName(it.column, name))
+  const columns = sumsOfBefore(database, fate, after, by, others, mayEnd)
+  return told(found, others, columns, { rows: found.lost, by: by.map(({ was }) => was) })
+}
+
+/** `sumsOf` the rows of before, grouped by these columns. */
+function sumsOfBefore(
+  database: Versions['database'],
+  { before }: TableFate,
+  after: TableSchema,
+  by: Pair[],
+  others: Pair[],
+  mayEnd?: (column: string) => boolean,
+): string[] | undefined {
   const rows = `SELECT ${by.map((part, at) => `${keyOfRow(part)} AS k${at}`).join(', ')}${values(others)} FROM prior.${quoteName(before.name)} b`
-  const columns = sumsOf(database, rows, {
+  return sumsOf(database, rows, {
     table: `main.${quoteName(after.name)}`,
     key: by.map(({ is }) => is),
     columns: others.map(({ is }) => is),
-    mayEnd: (name) => set.some((it) => sameName(it.column, name)),
+    ...defined({ mayEnd }),
   })
+}
+
+/** The rows are put together, and what became of the other columns is told with them; as it was found where no column holds a sum. */
+function told(
+  found: DataComparison,
+  others: Pair[],
+  columns: string[] | undefined,
+  of: Omit<SummedRows, 'columns'>,
+): DataComparison {
   if (columns === undefined || columns.length === 0) return found
-  const summed = { rows: found.lost, columns, by: by.map(({ was }) => was) }
-  const told = new Set(others.map(({ was }) => was))
+  const names = new Set(others.map(({ was }) => was))
   return {
-    ...{ ...found, lost: 0, lostSamples: [], summed },
-    columns: found.columns.filter((change) => !told.has(change.column)),
+    ...{ ...found, lost: 0, lostSamples: [], summed: { ...of, columns } },
+    columns: found.columns.filter((change) => !names.has(change.column)),
   }
 }
 
