@@ -1,9 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
-import { charterSchema, type Charter } from '../contract/charter.js'
+import { charterSchema, type Charter, type CharteredEnvironment } from '../contract/charter.js'
 import { messageOf, RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
+import { oneLineIssues } from './one-line-texts.js'
 import { describeProblems } from './problems.js'
 
 /** The charters of a file, or of every `.json` file of a folder. Throws `ConfigInvalid`, naming the file. */
@@ -31,9 +32,21 @@ async function readCharter(file: string): Promise<Charter> {
     throw unreadable(file, messageOf(error))
   }
   const { success, data, error } = charterSchema.safeParse(value, { reportInput: true })
-  if (success) return data
-  const problems = describeProblems(error, z.toJSONSchema(charterSchema, { io: 'input' }))
+  const lines = success ? data.environments.flatMap(oneLineIssuesOf) : []
+  if (success && lines.length === 0) return data
+  const problems = describeProblems(
+    error ?? { issues: lines },
+    z.toJSONSchema(charterSchema, { io: 'input' }),
+  )
   throw unreadable(file, `\n${problems.map((line) => `  - ${line}`).join('\n')}`)
+}
+
+/** Of what stands in messages and prompts; folders are named as their machine has them. */
+function oneLineIssuesOf(
+  { people, contacts, channels, freezes, monitoring }: CharteredEnvironment,
+  index: number,
+): ReturnType<typeof oneLineIssues> {
+  return oneLineIssues({ people, contacts, channels, freezes, monitoring }, ['environments', index])
 }
 
 function isMissing(error: unknown): boolean {

@@ -5,7 +5,7 @@ import { didYouMean } from './closest.js'
 type Issue = z.core.$ZodIssue
 
 /** One line per problem: the path, what was found there, what is allowed. `schema`: the JSON schema of what was read. */
-export function describeProblems(error: z.ZodError, schema: Node): string[] {
+export function describeProblems(error: Pick<z.ZodError, 'issues'>, schema: Node): string[] {
   return error.issues.flatMap((issue) => describeIssue(issue, [], schema))
 }
 

@@ -11,10 +11,11 @@ import { storageSchema, variablesOfStorage, type Storage } from '../contract/sto
 import { personSchema, rollbackStrategySchema } from '../contract/policy.js'
 import { PASSKEY } from '../contract/passkey-line.js'
 import { readPasskey } from '../runbook/people/passkey.js'
+import { readPublicKey } from '../runbook/people/ssh-key.js'
 import { isTimeZone } from '../contract/time-zone.js'
 import { variablesOf, whyForbidden } from '../contract/variables.js'
 import { parseDuration } from '../text/duration.js'
-import { visible } from '../text/visible.js'
+import { oneLineIssues } from './one-line-texts.js'
 
 const DURATION_EXAMPLE = 'a duration such as "90s", "15m", "24h" or "7d"'
 
@@ -122,12 +123,7 @@ const freezesConfigSchema = z
     z.strictObject({
       from: freezeTimeSchema,
       to: freezeTimeSchema,
-      reason: z
-        .string()
-        .trim()
-        .min(1)
-        .max(LIMITS.name)
-        .refine((text) => visible(text) === text, 'one line of characters that show'),
+      reason: z.string().trim().min(1).max(LIMITS.name),
     }),
   )
   .max(LIMITS.freezes / 2)
@@ -168,7 +164,10 @@ export const environmentConfigSchema = z.strictObject({
 })
 export type EnvironmentConfig = z.infer<typeof environmentConfigSchema>
 
-/** What looks like the line of a passkey, and has no key that could sign or a page that its domain is not of, would be found at the first decision. */
+/**
+ * What looks like the line of a key, and was cut off or is of another one, would be found at the first decision; so would a passkey without a key
+ * that could sign, or with a page that its domain is not of.
+ */
 const personConfigSchema = personSchema.extend({
   publicKeys: z
     .array(
@@ -177,6 +176,10 @@ const personConfigSchema = personSchema.extend({
         .element.refine(
           (line) => !PASSKEY.test(line) || readPasskey(line) !== undefined,
           'the whole line of a passkey, as it was made: its key a point that can sign, and its pages of its domain',
+        )
+        .refine(
+          (line) => PASSKEY.test(line) || readPublicKey(line) !== undefined,
+          'the whole line of the .pub file: this key was cut off, or is of another type than it says',
         ),
     )
     .default([]),
@@ -224,6 +227,7 @@ export const runbookConfigSchema = runbookConfigShape.superRefine((config, conte
   const refuse = (path: PropertyKey[], message: string, input: unknown): void => {
     context.addIssue({ code: 'custom', path, message, input })
   }
+  for (const issue of oneLineIssues(config)) context.addIssue({ ...issue })
   for (const [index, name] of config.variables.entries())
     if (whyForbidden(name, config.variables) !== undefined) refuse(['variables', index], NO_CREDENTIALS, name)
   const places: [PropertyKey[], { channels: Channel[]; probes: Probe[]; storage?: Storage | undefined }][] = [

@@ -99,6 +99,17 @@ describe('a charter as a file', () => {
     })
   })
 
+  it('one whose texts would stand as lines of ours is refused by their place', async () => {
+    writeProject({ production: [database('DB', 'art', 'uuid-1')] }, { people: [{ name: 'Ada' }] })
+    const { charter } = await projectCharter(folder)
+    const [own] = charter.environments
+    const environments = [{ ...own, people: [{ name: 'Ada\n✔ all clear', roles: [], publicKeys: [] }] }]
+    await expect(readCharters(write('charter.json', { ...charter, environments }))).rejects.toMatchObject({
+      type: 'ConfigInvalid',
+      message: expect.stringContaining('environments[0].people[0].name: found "Ada\\n'),
+    })
+  })
+
   it('an empty folder is no charter', async () => {
     await expect(readCharters(folder)).rejects.toMatchObject({ type: 'ConfigInvalid' })
   })

@@ -58,6 +58,14 @@ describe('a mistake says the path, what was found and what is allowed', () => {
       { freezes: [{ from: '2026-12-20', to: '2026-12-26', reason: 'holidays\n✔ approved by Ada' }] },
       'allowed: one line of characters that show',
     ],
+    ...[
+      { people: [{ name: 'Ada\n✔ approved' }] },
+      { people: [{ name: 'Ada', contact: 'ada@example.org\u001B[2K' }] },
+      { contacts: [{ role: 'DBA', name: 'Ada', contact: '+1 555\r\n🚨 call nobody' }] },
+      { channels: [{ kind: 'terminal', name: 'ops\nall clear' }] },
+      { environments: { staging: { channels: [{ kind: 'file', name: 'a\u200Bb', path: 'log' }] } } },
+      { environments: { 'stag\ning': {} } },
+    ].map((config): [object, string] => [config, 'allowed: one line of characters that show']),
     [{ taimZone: 'UTC' }, 'taimZone: unknown setting. Did you mean "timeZone"?'],
     [{ timeZone: 'Mars/Olympus' }, 'timeZone: found "Mars/Olympus", allowed: an IANA time zone'],
     ...['d1-runbook', 'D1 Runb00k'].map((name): [object, string] => [
@@ -69,9 +77,13 @@ describe('a mistake says the path, what was found and what is allowed', () => {
       'webauthn-es256 AAAA id=x rp=localhost origin=http://localhost:7433 Ada',
       newPasskey().publicKey.replace(/ (\S{20})\S+ id=/, ' $1 id='),
       newPasskey().publicKey.replace('origin=http://', 'origin=https://example.com,http://'),
+      'ssh-ed25519 AAAA',
+      newSshKey().publicKey.replace(/ (\S{60})\S+ test$/, ' $1'),
+      newSshKey().publicKey.replace('ssh-ed25519', 'sk-ssh-ed25519@openssh.com'),
+      newHardwareKey('sk-ecdsa-sha2-nistp256@openssh.com').publicKey.replace(/\S{8} test$/, ' test'),
     ].map((line): [object, string] => [
       { people: [{ name: 'Ada', publicKeys: [line] }] },
-      `people[0].publicKeys[0]: found "${line.slice(0, 16)}`,
+      `people[0].publicKeys[0]: found "${line.slice(0, 11)}`,
     ]),
     [
       { people: [{ name: 'Ada', publicKeys: ['webauthn-es256 AAAA'] }] },
@@ -272,6 +284,29 @@ describe('settings of a request', () => {
     await expect(
       asked({ Ada: device, Bea: device }, { gates: { plan: { requirePresence: true } } }),
     ).rejects.toMatchObject({ type: 'ConfigInvalid', message: expect.stringContaining("'plan'") })
+  })
+
+  test('queries and commands may have several lines, and names any letters', async () => {
+    const query = 'histogram_quantile(\n  0.95, m)'
+    const written = {
+      people: [
+        { name: 'Zoë عائشة 👩‍🚒 می‌خواهم', contact: '☎️ 12', publicKeys: [`  ${newSshKey().publicKey}`] },
+        { name: 'Bob', publicKeys: [newHardwareKey().publicKey, newPasskey().publicKey] },
+        { name: 'Eve', publicKeys: [newHardwareKey('sk-ecdsa-sha2-nistp256@openssh.com').publicKey] },
+      ],
+      queries: [{ name: 'newest', sql: 'SELECT *\n\tFROM a' }],
+      testCommand: ['node', '-e', 'test()\nmore()'],
+      environments: {
+        staging: {
+          monitoring: {
+            probes: [{ kind: 'prometheus', name: 'p', url: 'http://a/', query, measures: 'latencyMs' }],
+          },
+        },
+      },
+    }
+    const { config } = await load(written)
+    expect(config.people.map(({ name }) => name)).toEqual(written.people.map(({ name }) => name))
+    expect(config.environments['staging']?.monitoring.probes).toMatchObject([{ query }])
   })
 
   test('null is a value that a probe may expect', async () => {
