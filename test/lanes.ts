@@ -41,7 +41,8 @@ const E2E = [
   'test/setup/**/*.test.ts',
   'test/package.test.ts',
   'test/cli/{contract,times,bad-input,next-commands}.test.ts',
-  'test/cli/commands/{adopt,backup-attacks,backup-sealed,backup-storage,create-rollback,doctor,init,mcp-process,plan-hostile}.test.ts',
+  'test/cli/commands/{adopt,backup-attacks,backup-sealed,backup-storage,create-rollback,doctor,init,plan-hostile}.test.ts',
+  'test/cli/mcp/process.test.ts',
   'test/cli/terminal/interrupt.test.ts',
 ]
 /** Starts PostgreSQL and Temporal's production server, which not every machine has: not part of `npm test`. */

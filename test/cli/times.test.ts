@@ -3,7 +3,7 @@ import { openSqlite } from '../../src/d1/sqlite/sqlite.js'
 import { localDatabaseFile } from '../../src/d1/read/local-file.js'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { timeIn } from '../../src/cli/commands/zone.js'
+import { timeIn } from '../../src/cli/jobs/zone.js'
 import { projectFolder } from '../config/project-folder.js'
 import { runCli } from './run-cli.js'
 

@@ -16,8 +16,8 @@ import { SIGN_KEY_HELP } from '../terminal/sign-key.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'
 import type { AdoptOptions } from './adopt-through-gates.js'
-import { archiveFile } from './archive-file.js'
-import { copyOfDatabase } from './database-copy.js'
+import { archiveFile } from '../jobs/archive-file.js'
+import { copyOfDatabase } from '../jobs/database-copy.js'
 
 /** For a database that was made by `execute --file`, a dashboard or another tool: records the files that it is proven to hold. */
 export function adoptCommand(app: App, summary: string): Command {

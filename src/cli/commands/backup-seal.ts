@@ -9,7 +9,7 @@ import { plural } from '../../text/plural.js'
 import { visible } from '../../text/visible.js'
 import type { Action, App } from '../terminal/app.js'
 import { interruptible } from '../terminal/interrupt.js'
-import { archiveFile } from './archive-file.js'
+import { archiveFile } from '../jobs/archive-file.js'
 
 interface UnsealOptions {
   identity: string

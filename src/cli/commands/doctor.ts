@@ -26,7 +26,7 @@ export function doctorCommand(app: App, summary: string): Command {
         const { examineLive } = await import('./doctor-live.js')
         return examineLive(options, output)
       }
-      const { examine } = await import('./doctor-checks.js')
+      const { examine } = await import('../jobs/doctor-checks.js')
       const checks = await examine(options)
       const success = checks.every(({ state }) => state !== 'failed')
       output.document({ success, environment: options.env, checks })

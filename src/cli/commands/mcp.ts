@@ -10,7 +10,7 @@ import type { Output } from '../terminal/output.js'
 import { actorOf } from './decide.js'
 import { portOf } from './port.js'
 import { tokenIn } from './token.js'
-import type { ServerOptions } from './mcp-server.js'
+import type { ServerOptions } from '../mcp/server.js'
 
 const TOKEN = 'D1_RUNBOOK_MCP_TOKEN'
 const PORT = 8298
@@ -56,7 +56,7 @@ export function mcpCommand(app: App, summary: string): Command {
           { project, ...defined({ actor: options.for }) },
           { option: '--for', needs: 'What is proposed needs the name of the person for whom it is.' },
         )
-        const { oneAtATime } = await import('./mcp-server.js')
+        const { oneAtATime } = await import('../mcp/server.js')
         const place = { projectDir: project, environment: env, person, ...defined({ database }) }
         const release = await keepCodeOf(project)
         try {
@@ -91,7 +91,7 @@ async function demandEnvironment(projectDir: string, name: string): Promise<void
 }
 
 async function overHttp(tools: ServerOptions, port: number, output: Output): Promise<number> {
-  const { serveOverHttp } = await import('./mcp-http.js')
+  const { serveOverHttp } = await import('../mcp/http.js')
   const given = tokenIn(process.env, TOKEN)
   const token = given ?? randomBytes(24).toString('hex')
   const onError = ({ message }: Error): void => output.note(`! ${message}`)
@@ -107,7 +107,7 @@ async function overHttp(tools: ServerOptions, port: number, output: Output): Pro
 /** Standard output is the protocol's: nothing else is written there. Ends with the client. */
 async function overStandardStreams(tools: ServerOptions, output: Output): Promise<number> {
   const { serveStdio } = await import('@modelcontextprotocol/server/stdio')
-  const { createToolServer } = await import('./mcp-server.js')
+  const { createToolServer } = await import('../mcp/server.js')
   const onerror = ({ message }: Error): void => output.note(`! ${message}`)
   const ended = Promise.race([
     once(process.stdin, 'end'),

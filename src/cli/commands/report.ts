@@ -28,7 +28,7 @@ export function reportCommand(app: App, summary: string): Command {
     .option('--run-id <id>', 'an earlier run of the same database')
     .action(
       app.action<ReportOptions>(async ({ options, args: [id], output }) => {
-        const { readReport } = await import('./read-report.js')
+        const { readReport } = await import('../jobs/read-report.js')
         const { renderHtml } = await import('../../runbook/report/html.js')
         const { renderMarkdown } = await import('../../runbook/report/markdown.js')
         const input = await withRun(options, id, (session, workflowId, named) =>

@@ -4,7 +4,7 @@ import { withSession } from '../../client/session.js'
 import { openContext } from '../../config/context.js'
 import type { Project } from '../../config/project.js'
 import { at, command, words, wordsAt, type Words } from '../../contract/next-command.js'
-import { timeIn } from './zone.js'
+import { timeIn } from '../jobs/zone.js'
 import { leftUnfinished } from './left-unfinished.js'
 
 /** The run that keeps another one of this environment from being started; undefined where there is none, or that cannot be read. */

@@ -8,7 +8,7 @@ import { configWarnings } from '../../config/target.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { findingLines } from '../terminal/findings-text.js'
 import type { Output } from '../terminal/output.js'
-import { validateProject } from './validate-project.js'
+import { validateProject } from '../jobs/validate-project.js'
 import { checkReview, giveReview, reviewOptions, type ReviewOptions } from './review-files.js'
 import { at, command, words, type NextCommand } from '../../contract/next-command.js'
 

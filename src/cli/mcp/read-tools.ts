@@ -11,10 +11,10 @@ import { findingSchema, severitySchema } from '../../contract/finding.js'
 import { command, words } from '../../contract/next-command.js'
 import { checkSchema, runViewSchema } from '../../contract/run.js'
 import { statusSchema } from '../../contract/status.js'
-import { findingPlace, isAt, validated } from './mcp-findings.js'
-import { forAgents, waitsFor, waitsForSchema } from './mcp-for-people.js'
-import { placeOf, placeShape, runShape } from './mcp-place.js'
-import { tool } from './mcp-tool.js'
+import { findingPlace, isAt, validated } from './findings.js'
+import { forAgents, waitsFor, waitsForSchema } from './for-people.js'
+import { placeOf, placeShape, runShape } from './place.js'
+import { tool } from './tool.js'
 
 const FILES_ONLY = { readOnly: true, openWorld: false, idempotent: true }
 const ASKS = { readOnly: true, openWorld: true, idempotent: true }
@@ -85,7 +85,7 @@ export const READ_TOOLS = [
     input: z.strictObject(placeShape),
     output: statusSchema.extend({ success: z.boolean().describe('false: a conflict blocks') }),
     work: async (input, call) => {
-      const { readProjectStatus } = await import('./project-status.js')
+      const { readProjectStatus } = await import('../jobs/project-status.js')
       const { success, status } = await readProjectStatus(await openContext(placeOf(input, call)))
       return { success, ...status }
     },
@@ -99,7 +99,7 @@ export const READ_TOOLS = [
     input: z.strictObject(placeShape),
     output: z.object({ success: z.boolean(), environment: z.string(), checks: z.array(checkSchema) }),
     work: async (input, call) => {
-      const { examine } = await import('./doctor-checks.js')
+      const { examine } = await import('../jobs/doctor-checks.js')
       const options = placeOf(input, call)
       const checks = await examine({ ...options, json: true })
       const success = checks.every(({ state }) => state !== 'failed')
@@ -144,7 +144,7 @@ export const READ_TOOLS = [
     input: z.strictObject(runShape),
     output: z.object({ workflowId: z.string(), runId: z.string(), markdown: z.string() }),
     work: async ({ run, ...place }, call) => {
-      const { readReport } = await import('./read-report.js')
+      const { readReport } = await import('../jobs/read-report.js')
       const { renderMarkdown } = await import('../../runbook/report/markdown.js')
       const input = await withRun(placeOf(place, call), run, readReport)
       const { workflowId, runId } = input.view

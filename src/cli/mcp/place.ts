@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defined } from '../../contract/defined.js'
 import { LIMITS } from '../../contract/limits.js'
-import type { ToolCall } from './mcp-tool.js'
+import type { ToolCall } from './tool.js'
 
 /** Which database a call is about. */
 export const placeShape = {

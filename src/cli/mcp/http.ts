@@ -10,7 +10,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { RunbookError } from '../../contract/failures.js'
 import { listen, type Listening } from '../../process/listen.js'
 import { sameText } from '../../process/same-text.js'
-import { createToolServer, type ServerOptions } from './mcp-server.js'
+import { createToolServer, type ServerOptions } from './server.js'
 
 const PATH = '/mcp'
 const HOST = '127.0.0.1'

@@ -16,9 +16,9 @@ import { proposerSchema } from '../../contract/provenance.js'
 import { gateWhoSchema, type RunView } from '../../contract/run.js'
 import { databaseSchema } from '../../contract/target.js'
 import { wordsSchema } from '../../contract/words.js'
-import { refuseUnadmitted } from './start-run.js'
-import { waitsFor, waitsForSchema } from './mcp-for-people.js'
-import type { ToolCall } from './mcp-tool.js'
+import { refuseUnadmitted } from '../commands/start-run.js'
+import { waitsFor, waitsForSchema } from './for-people.js'
+import type { ToolCall } from './tool.js'
 
 /** Prerequisites are a few seconds; a run that takes longer goes on by itself, and `show_run` tells of it. Milliseconds. */
 const PATIENCE_MS = 30_000

@@ -3,8 +3,8 @@ import { openContext } from '../../config/context.js'
 import { LIMITS } from '../../contract/limits.js'
 import type { Finding } from '../../contract/finding.js'
 import type { MigrationFile } from '../../contract/target.js'
-import { placeOf } from './mcp-place.js'
-import type { ToolCall } from './mcp-tool.js'
+import { placeOf } from './place.js'
+import type { ToolCall } from './tool.js'
 
 /** Which finding is meant. */
 export const findingPlace = {
@@ -19,7 +19,7 @@ export async function validated(
   call: ToolCall,
 ): Promise<{ success: boolean; findings: Finding[]; files: MigrationFile[] }> {
   const context = await openContext(placeOf(input, call), { touchesDatabase: false, filesOnly: true })
-  const { validateProject } = await import('./validate-project.js')
+  const { validateProject } = await import('../jobs/validate-project.js')
   return validateProject(context, call)
 }
 

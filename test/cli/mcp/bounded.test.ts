@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fc } from '../../fast-check.js'
-import { bounded, MOST_CHARACTERS } from '../../../src/cli/commands/mcp-bounded.js'
+import { bounded, MOST_CHARACTERS } from '../../../src/cli/mcp/bounded.js'
 
 test('a small answer stays as it is', () => {
   expect(bounded({ a: [1, 2], b: 'text' })).toEqual({ a: [1, 2], b: 'text' })

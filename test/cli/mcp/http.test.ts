@@ -2,8 +2,8 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { request } from 'node:http'
 import os from 'node:os'
 import { afterAll, beforeAll, expect, it, test } from 'vitest'
-import { serveOverHttp } from '../../../src/cli/commands/mcp-http.js'
-import { oneAtATime } from '../../../src/cli/commands/mcp-server.js'
+import { serveOverHttp } from '../../../src/cli/mcp/http.js'
+import { oneAtATime } from '../../../src/cli/mcp/server.js'
 import type { Listening } from '../../../src/process/listen.js'
 
 const TOKEN = 'a-token-of-this-test'

@@ -9,11 +9,11 @@ import { planSchema, type Plan } from '../../contract/plan.js'
 import { rollbackCostSchema } from '../../contract/rollback.js'
 import { visibleAnswer } from '../../text/visible.js'
 import { withFix } from '../../text/fix.js'
-import { findingPlace, isAt, validated } from './mcp-findings.js'
-import { insideProject } from './mcp-inside.js'
-import { placeOf, placeShape } from './mcp-place.js'
-import { proposalSchema, proposeRun } from './mcp-propose.js'
-import { tool, type ToolCall } from './mcp-tool.js'
+import { findingPlace, isAt, validated } from './findings.js'
+import { insideProject } from './inside.js'
+import { placeOf, placeShape } from './place.js'
+import { proposalSchema, proposeRun } from './propose.js'
+import { tool, type ToolCall } from './tool.js'
 
 /** A remote database is backed up first, which writes an archive; no database is changed. */
 const WRITES_ARCHIVES = { readOnly: false, openWorld: true, idempotent: false }
@@ -97,7 +97,7 @@ export const PREPARE_TOOLS = [
       pending: z.array(z.string()).optional(),
     }),
     work: async ({ migration, archive: given, ...place }, call) => {
-      const { reverseDocument, writeReverse } = await import('./write-reverse.js')
+      const { reverseDocument, writeReverse } = await import('../jobs/write-reverse.js')
       const context = await openContext(placeOf(place, call))
       const backup = given === undefined ? undefined : await insideProject(call.place.projectDir, given)
       const { signal, onProgress } = call
@@ -124,7 +124,7 @@ async function planned(
   input: Parameters<typeof placeOf>[0] & { archive?: string | undefined },
   call: ToolCall,
 ): Promise<Plan> {
-  const { makePlan } = await import('./make-plan.js')
+  const { makePlan } = await import('../jobs/make-plan.js')
   const context = await openContext(placeOf(input, call))
   const given =
     input.archive === undefined ? undefined : await insideProject(call.place.projectDir, input.archive)

@@ -14,11 +14,11 @@ import { visibleAnswer } from '../../text/visible.js'
 import { plainDocument } from '../../text/words.js'
 import { redactIn } from '../../process/redact.js'
 import { failureOf } from '../terminal/failure.js'
-import { bounded } from './mcp-bounded.js'
-import { forAgents } from './mcp-for-people.js'
-import { PREPARE_TOOLS } from './mcp-prepare-tools.js'
-import { READ_TOOLS } from './mcp-read-tools.js'
-import type { Place, Tool, ToolCall } from './mcp-tool.js'
+import { bounded } from './bounded.js'
+import { forAgents } from './for-people.js'
+import { PREPARE_TOOLS } from './prepare-tools.js'
+import { READ_TOOLS } from './read-tools.js'
+import type { Place, Tool, ToolCall } from './tool.js'
 
 /** All that an agent can do. None of them decides, applies, restores, aborts or rolls back. */
 export const TOOLS: readonly Tool[] = [...READ_TOOLS, ...PREPARE_TOOLS]

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { charterOfWorkers } from '../../../src/cli/commands/doctor-charter.js'
+import { charterOfWorkers } from '../../../src/cli/jobs/doctor-charter.js'
 import { charterOf } from '../../../src/config/charter.js'
 import { loadProject } from '../../../src/config/project.js'
 import { resolveTarget } from '../../../src/config/target.js'
