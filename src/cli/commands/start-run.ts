@@ -6,11 +6,11 @@ import { withSession } from '../../client/session.js'
 import { refuseSecondStart, startRun } from '../../client/start.js'
 import { requireWorker } from '../../client/worker-presence.js'
 import { defined } from '../../contract/defined.js'
-import { RunbookError } from '../../contract/failures.js'
 import { at, command, words, type Words } from '../../contract/next-command.js'
 import type { MigrationRequest, RunView } from '../../contract/run.js'
 import { freezeNotes } from '../../runbook/freezes.js'
 import { differenceLine } from '../../runbook/charter/differences.js'
+import { refuseUnadmitted } from '../jobs/refuse-unadmitted.js'
 import { interruptible } from '../terminal/interrupt.js'
 import type { Output } from '../terminal/output.js'
 import { databaseLine } from '../terminal/target-text.js'
@@ -90,17 +90,6 @@ export async function startFromCommand(
     )
     return 0
   })
-}
-
-/** Throws `NotAdmitted` and `ConfigInvalid` of a run that is over already, with its ids. */
-export function refuseUnadmitted(
-  admitted: RunView | undefined,
-  started: { workflowId: string; runId: string },
-): void {
-  const failure = admitted?.failure
-  if (failure?.type !== 'NotAdmitted' && failure?.type !== 'ConfigInvalid') return
-  const { type, message, advice } = failure
-  throw new RunbookError(type, message, { advice, details: { ...started } })
 }
 
 /** Whoever started the run sees at once what is not as they asked, and what is only because they asked. Of a run that is over nothing stays to be ended. */

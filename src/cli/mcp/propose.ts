@@ -16,7 +16,7 @@ import { proposerSchema } from '../../contract/provenance.js'
 import { gateWhoSchema, type RunView } from '../../contract/run.js'
 import { databaseSchema } from '../../contract/target.js'
 import { wordsSchema } from '../../contract/words.js'
-import { refuseUnadmitted } from '../commands/start-run.js'
+import { refuseUnadmitted } from '../jobs/refuse-unadmitted.js'
 import { waitsFor, waitsForSchema } from './for-people.js'
 import type { ToolCall } from './tool.js'
 
