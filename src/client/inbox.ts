@@ -1,6 +1,7 @@
 import { defined } from '../contract/defined.js'
 import { RunbookError } from '../contract/failures.js'
 import type { Gate } from '../contract/names.js'
+import type { Person } from '../contract/policy.js'
 import type { RollbackOption } from '../contract/rollback.js'
 import type { RunView } from '../contract/run.js'
 import { judgeDecision } from '../runbook/policy.js'
@@ -9,9 +10,12 @@ import { readRequest } from './run-history.js'
 import { readRun } from './runs.js'
 import type { Session } from './session.js'
 
-/** What waits for one person: gates that they may approve now. `unknown`: runs that could not be asked, and why. */
+/**
+ * What waits for one person: gates that they may approve now. `people`: those whom the run knows, with their keys. `unknown`: runs that could not
+ * be asked, and why.
+ */
 export interface Inbox {
-  waiting: { run: RunRow; gates: WaitingGate[] }[]
+  waiting: { run: RunRow; gates: WaitingGate[]; people: readonly Person[] }[]
   unknown: { run: RunRow; why: RunbookError }[]
 }
 
@@ -33,9 +37,19 @@ const MOST_RUNS = 1_000
  */
 export async function readInbox(
   session: Session,
-  { actor, environment }: { actor: string; environment?: string | undefined },
+  {
+    actor,
+    environment,
+    mayRead = () => true,
+  }: {
+    actor: string
+    environment?: string | undefined
+    /** Runs of an environment for which this is false are not asked, and not told of. */
+    mayRead?: ((environment: string | null) => boolean) | undefined
+  },
 ): Promise<Inbox> {
-  const runs = await listRuns(session, { environment, open: true, limit: MOST_RUNS })
+  const open = await listRuns(session, { environment, open: true, limit: MOST_RUNS })
+  const runs = open.filter((run) => mayRead(run.environment))
   const inbox: Inbox = { waiting: [], unknown: [] }
   for (let begin = 0; begin < runs.length; begin += ASKED_AT_ONCE) {
     const asked = runs.slice(begin, begin + ASKED_AT_ONCE)
@@ -58,7 +72,11 @@ async function lookAt(
       readRun(session, run.workflowId, run.runId),
       readRequest(session, run),
     ])
-    return { run, gates: request === null ? [] : gatesFor(view, request, actor) }
+    return {
+      run,
+      gates: request === null ? [] : gatesFor(view, request, actor),
+      people: request?.people ?? [],
+    }
   } catch (error) {
     if (error instanceof RunbookError) return { run, why: error }
     throw error

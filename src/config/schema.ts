@@ -15,6 +15,8 @@ import { readPublicKey } from '../runbook/people/ssh-key.js'
 import { isTimeZone } from '../contract/time-zone.js'
 import { variablesOf, whyForbidden } from '../contract/variables.js'
 import { parseDuration } from '../text/duration.js'
+import { samePerson } from '../runbook/people/people.js'
+import { consoleConfigSchema } from './console-schema.js'
 import { oneLineIssues } from './one-line-texts.js'
 
 const DURATION_EXAMPLE = 'a duration such as "90s", "15m", "24h" or "7d"'
@@ -209,6 +211,7 @@ const runbookConfigShape = z.strictObject({
   /** Times in which nothing is applied, in any environment. */
   freezes: freezesConfigSchema,
   people: z.array(personConfigSchema).default([]),
+  console: consoleConfigSchema.default({}),
   contacts: z.array(contactSchema).default([]),
   channels: z.array(channelSchema).default([{ kind: 'terminal', name: 'terminal' }]),
   /** Where workers without a common disk keep what they share. Default: beside the project, on one machine. */
@@ -230,6 +233,9 @@ export const runbookConfigSchema = runbookConfigShape.superRefine((config, conte
   for (const issue of oneLineIssues(config)) context.addIssue({ ...issue })
   for (const [index, name] of config.variables.entries())
     if (whyForbidden(name, config.variables) !== undefined) refuse(['variables', index], NO_CREDENTIALS, name)
+  for (const [claim, name] of Object.entries(config.console.signIn?.people ?? {}))
+    if (!config.people.some((person) => samePerson(person.name, name)))
+      refuse(['console', 'signIn', 'people', claim], 'a name that stands in `people`', name)
   const places: [PropertyKey[], { channels: Channel[]; probes: Probe[]; storage?: Storage | undefined }][] = [
     [[], { channels: config.channels, probes: [], storage: config.storage }],
     ...Object.entries(config.environments).map(

@@ -3,6 +3,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { challengeBytes, readNewPasskey } from '../runbook/people/new-passkey.js'
 import { passkeyLine } from '../runbook/people/passkey.js'
 import { oneLine } from '../text/one-line.js'
+import { headerReader, type HeaderAnswer } from './header-sign-in.js'
 import type { ConsoleOptions } from './options.js'
 import { Challenges, Limit, randomToken, Sessions } from './memory.js'
 import { enrolledPage, enrollPage, signInPage } from './pages/signing-in.js'
@@ -28,6 +29,14 @@ export function addGettingIn(app: Hono<Env>, options: ConsoleOptions): void {
   const failedSignIns = new Limit(FAILURES, now)
   const failedLinks = new Limit(FAILURES, now)
   const known = passkeysOf(people, { origin })
+  const { signIn: byHeader } = options
+  const readHeader = byHeader === undefined ? undefined : headerReader(byHeader, { people, now })
+  // Of those whom a proxy names: no cookie of theirs, and no token of a proxy in a cookie, is one of the others.
+  const proxied = new Sessions(now)
+  const headerOf = async (c: Asked): Promise<HeaderAnswer | undefined> => {
+    const value = byHeader === undefined ? undefined : c.req.header(byHeader.header)
+    return value === undefined ? undefined : readHeader?.(value)
+  }
 
   const tooMany = (c: Asked) =>
     problem(c, 429, 'Too many', 'Too many tries in a minute. Wait for one, then try again.')
@@ -38,7 +47,14 @@ export function addGettingIn(app: Hono<Env>, options: ConsoleOptions): void {
       signInPage({ rpId, challenge: signInChallenges.issue(), to: ownPath(to), problem: said }),
       said === undefined ? 200 : 403,
     )
-  app.get('/sign-in', (c) => signIn(c, c.req.query('to') ?? '/'))
+  app.get('/sign-in', async (c) => {
+    const answer = await headerOf(c)
+    const refused =
+      answer !== undefined && 'problem' in answer
+        ? `The proxy’s word is not taken: ${answer.problem}.`
+        : undefined
+    return signIn(c, c.req.query('to') ?? '/', refused)
+  })
   app.post('/sign-in', async (c) => {
     const sent = await fieldsOf(c)
     if (failedSignIns.isReached(addressOf(c))) return tooMany(c)
@@ -115,11 +131,25 @@ export function addGettingIn(app: Hono<Env>, options: ConsoleOptions): void {
     // A live page asks again by itself where it lost its stream.
     const session = sessions.find(getCookie(c, cookie), { click: c.req.path !== '/events' })
     if (session === undefined) {
+      const answer = await headerOf(c)
+      if (answer !== undefined && 'person' in answer) {
+        const { person, token, until } = answer
+        const own = proxied.proven(token, person)
+        c.set('person', person)
+        c.set('session', own)
+        c.set('proxied', true)
+        c.set('isSignedIn', () => {
+          if (now() >= until) proxied.end(token)
+          return proxied.find(token, { click: false }) === own
+        })
+        return next()
+      }
       const to = c.req.method === 'GET' ? c.req.url.slice(new URL(c.req.url).origin.length) : '/'
       return c.redirect(`/sign-in?${new URLSearchParams({ to }).toString()}`, 303)
     }
     c.set('person', session.person)
     c.set('session', session)
+    c.set('proxied', false)
     c.set('isSignedIn', () => sessions.find(getCookie(c, cookie), { click: false }) === session)
     return next()
   })

@@ -39,11 +39,23 @@ export class Sessions {
 
   begin(person: string): string {
     const token = randomToken()
+    this.add(token, person)
+    return token
+  }
+
+  /** Of somebody whom each request proves anew, by a token that others gave them. */
+  proven(token: string, person: string): SignedIn {
+    const known = this.find(token, { click: true })
+    return known?.person === person ? known : this.add(token, person)
+  }
+
+  private add(token: string, person: string): SignedIn {
     const end = new AbortController()
     const at = this.now()
     const session = { ...{ person, over: end.signal, streams: 0 }, ...{ since: at, seen: at, end } }
+    this.end(token)
     keep(this.open, hashed(token), session)?.end.abort()
-    return token
+    return session
   }
 
   /**

@@ -1,7 +1,9 @@
 import type { Context } from 'hono'
 import type { Person } from '../contract/policy.js'
+import type { HeaderSignIn } from './header-sign-in.js'
 import type { Invitations } from './invitations.js'
 import type { Now } from './memory.js'
+import type { Readers } from './readers.js'
 import type { ConsoleRuns } from './runs.js'
 
 export interface ConsoleOptions {
@@ -11,6 +13,10 @@ export interface ConsoleOptions {
   /** IANA zone of times. */
   timeZone: string
   invitations: Invitations
+  /** Absent: whoever is signed in reads the runs of every environment. */
+  readers?: Readers | undefined
+  /** Absent: passkeys alone let in. */
+  signIn?: HeaderSignIn | undefined
   /** Absent where only passkeys are made here. */
   runs?: ConsoleRuns
   /** Whoever asks, as limits count them. */

@@ -4,8 +4,10 @@ import { html } from './html.js'
 import type { SignedIn } from './memory.js'
 import { pageOf, type Frame } from './pages/layout.js'
 
-/** `person`: who is signed in, by `session`, on the pages behind that. `isSignedIn`: whether they still are. */
-export type Env = { Variables: { person: string; session: SignedIn; isSignedIn: () => boolean } }
+/** `person`: who is signed in, by `session`, on the pages behind that. `isSignedIn`: whether they still are. `proxied`: a header says it. */
+export type Env = {
+  Variables: { person: string; session: SignedIn; isSignedIn: () => boolean; proxied: boolean }
+}
 export type Asked = Context<Env>
 
 type Status = 200 | 400 | 403 | 404 | 409 | 410 | 429 | 503
@@ -16,7 +18,8 @@ export function page(
   content: Parameters<typeof pageOf>[1],
   status: Status = 200,
 ): Response {
-  return c.html(pageOf({ ...frame, person: c.get('person') as string | undefined }, content), status)
+  const who = { person: c.get('person') as string | undefined, proxied: c.get('proxied') }
+  return c.html(pageOf({ ...frame, ...who }, content), status)
 }
 
 export function problem(c: Asked, status: Exclude<Status, 200>, title: string, said: string): Response {

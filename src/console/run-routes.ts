@@ -3,6 +3,7 @@ import { streamSSE } from 'hono/streaming'
 import { randomUUID } from 'node:crypto'
 import { RunbookError } from '../contract/failures.js'
 import { isGate } from '../contract/names.js'
+import type { Person } from '../contract/policy.js'
 import type { RunView } from '../contract/run.js'
 import { renderHtml, standingOf } from '../runbook/report/html.js'
 import { readDecision } from '../runbook/signal-body.js'
@@ -14,6 +15,7 @@ import { runLink } from './pages/layout.js'
 import { inboxPage, runsPage } from './pages/runs.js'
 import { liveRun, planPage, runPage } from './pages/run.js'
 import { passkeysOf } from './people.js'
+import { mayReadOf, readable } from './readers.js'
 import { assertionOf, fieldsOf, page, problem, type Asked, type Env } from './respond.js'
 import type { ConsoleRuns, RunName } from './runs.js'
 
@@ -32,16 +34,22 @@ const REPORT_POLICY =
 /** What those who are signed in read, and where they decide. */
 export function addRuns(
   app: Hono<Env>,
-  { origin, people, timeZone }: ConsoleOptions,
-  runs: ConsoleRuns,
+  { origin, people, timeZone, readers }: ConsoleOptions,
+  all: ConsoleRuns,
 ): void {
   const rpId = new URL(origin).hostname
   let watchers = 0
 
-  const seen = async (c: Asked): Promise<RunView> => runs.read(runIn(c))
-  app.get('/', async (c) =>
-    page(c, { title: 'Inbox', here: 'inbox' }, inboxPage(await runs.inbox(c.get('person')), timeZone)),
-  )
+  // Whatever a page asks of runs, it asks as whoever looks at it.
+  const runsFor = (c: Asked): ConsoleRuns =>
+    readers === undefined ? all : readable(all, mayReadOf(c.get('person'), { readers, people }))
+  const seen = async (c: Asked): Promise<RunView> => runsFor(c).read(runIn(c))
+  app.get('/', async (c) => {
+    const person = c.get('person')
+    const inbox = await runsFor(c).inbox({ actor: person })
+    const signsHere = (known: readonly Person[]): boolean => passkeysOf(known, { origin, person }).length > 0
+    return page(c, { title: 'Inbox', here: 'inbox' }, inboxPage(inbox, { timeZone, signsHere }))
+  })
   app.get('/runs', async (c) => {
     const asked = (name: string): string => c.req.query(name) ?? ''
     const filter = {
@@ -53,15 +61,15 @@ export function addRuns(
     return page(
       c,
       { title: 'Runs', here: 'runs' },
-      runsPage(await runs.list({ limit: MOST_RUNS }), filter, timeZone),
+      runsPage(await runsFor(c).list({ limit: MOST_RUNS }), filter, timeZone),
     )
   })
   app.get('/run', async (c) => {
-    const input = await runs.known(await seen(c))
+    const input = await runsFor(c).known(await seen(c))
     return page(c, { title: standingOf(input).title }, runPage(input))
   })
   app.get('/plan', async (c) => {
-    const { view, plan } = await runs.known(await seen(c))
+    const { view, plan } = await runsFor(c).known(await seen(c))
     return page(
       c,
       { title: `Plan of ${view.database.name} in ${view.environment}` },
@@ -70,7 +78,7 @@ export function addRuns(
     )
   })
   app.get('/report', async (c) => {
-    const report = renderHtml(await runs.known(await seen(c)))
+    const report = renderHtml(await runsFor(c).known(await seen(c)))
     return c.html(report, 200, { 'Content-Security-Policy': REPORT_POLICY })
   })
   app.get('/events', async (c) => {
@@ -83,6 +91,7 @@ export function addRuns(
       watchers -= 1
       session.streams -= 1
     }
+    const runs = runsFor(c)
     const input = await seen(c)
       .then((view) => runs.known(view))
       .catch((error: unknown) => {
@@ -132,7 +141,7 @@ export function addRuns(
     if (gate === undefined || !isGate(asked)) return problem(c, 404, 'Not here', 'There is no such gate.')
     const person = c.get('person')
     // Keys that were merged since the run's start count for nothing there.
-    const known = (await runs.peopleOf(view)) ?? people
+    const known = (await runsFor(c).peopleOf(view)) ?? people
     const passkeys = passkeysOf(known, { origin, person })
     const content = decidePage({
       view,
@@ -165,7 +174,7 @@ export function addRuns(
     })
     if (!read.ok) return deciding(c, view, `That is no decision: ${read.reason}.`)
     try {
-      await runs.decide(view, read.body)
+      await runsFor(c).decide(view, read.body)
     } catch (error) {
       if (error instanceof RunbookError && error.type === 'DecisionRefused')
         return deciding(c, await seen(c), error.message)

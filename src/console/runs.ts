@@ -19,7 +19,8 @@ export interface RunName {
 
 /** All that the pages ask of runs. */
 export interface ConsoleRuns {
-  inbox(actor: string): Promise<Inbox>
+  /** `mayRead`: of what is of other environments nobody is asked. */
+  inbox(asked: { actor: string; mayRead?: (environment: string | null) => boolean }): Promise<Inbox>
   list(filter: RunFilter): Promise<RunRow[]>
   read(run: RunName): Promise<RunView>
   /** Beside the state, what the run's history keeps: the whole plan, and the baseline. */
@@ -46,9 +47,9 @@ export function runsOf(session: Session, projectDir: string): ConsoleRuns {
     return looking
   }
   return {
-    async inbox(actor) {
+    async inbox(asked) {
       await own()
-      return readInbox(session, { actor })
+      return readInbox(session, asked)
     },
     async list(filter) {
       await own()

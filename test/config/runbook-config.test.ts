@@ -333,3 +333,50 @@ test('the published JSON schema is the one of the code (refresh: vitest -u)', as
   const text = await formatted('runbook.config.schema.json', JSON.stringify(runbookConfigJsonSchema()))
   await expect(text).toMatchFileSnapshot('../../schema/runbook.config.schema.json')
 })
+
+describe('the console', () => {
+  const ada = { name: 'Ada', roles: ['dba'] }
+  const access = {
+    issuer: 'https://team.cloudflareaccess.com',
+    audience: 'f00d',
+    people: { 'ada@example.com': 'ada' },
+  }
+  const signIn = (more: object) => ({ people: [ada], console: { signIn: { ...access, ...more } } })
+
+  test('knows where Cloudflare Access has its keys, and how it names them', async () => {
+    expect((await load(signIn({}))).config.console.signIn).toEqual({
+      ...access,
+      ...{ header: 'Cf-Access-Jwt-Assertion', claim: 'email', algorithms: ['RS256', 'ES256'] },
+      keys: 'https://team.cloudflareaccess.com/cdn-cgi/access/certs',
+    })
+    const own = { issuer: 'https://id.example.com/', keys: 'https://id.example.com/keys' }
+    expect((await load(signIn(own))).config.console.signIn).toMatchObject(own)
+    expect(
+      (await load(signIn({ keys: 'http://127.0.0.1:8080/keys' }))).config.console.signIn?.keys,
+    ).toContain('8080')
+    expect((await load({})).config.console).toEqual({})
+  })
+
+  test.each<[string, object, RegExp]>([
+    ['an issuer whose keys nobody knows', { issuer: 'https://id.example.com' }, /keys.*jwks_uri/],
+    [
+      'an issuer that only looks like Access',
+      { issuer: 'https://team.cloudflareaccess.com.evil.example' },
+      /jwks_uri/,
+    ],
+    ['keys that anybody on the way can change', { keys: 'http://id.example.com/keys' }, /begins with https/],
+    ['keys by another protocol', { keys: 'file:///etc/keys' }, /begins with https/],
+    ['a signature without a key', { algorithms: ['none'] }, /allowed: /],
+    ['a signature with a shared secret', { algorithms: ['HS256'] }, /allowed: /],
+    ['no way of signing', { algorithms: [] }, /algorithms/],
+    ['the header that browsers set', { header: 'Cookie' }, /the name of a header that a proxy sets/],
+    ['a header that is none', { header: 'a b' }, /the name of a header/],
+    [
+      'somebody who is nobody in people',
+      { people: { 'eve@example.com': 'Eve' } },
+      /a name that stands in `people`/,
+    ],
+  ])('refuses %s', async (_what, more, said) => {
+    expect(await problemOf(signIn(more))).toMatch(said)
+  })
+})

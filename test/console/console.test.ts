@@ -2,97 +2,21 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:f
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createConsole } from '../../src/console/app.js'
 import { INVITATION_MS, Invitations } from '../../src/console/invitations.js'
 import { runsOf, type ConsoleRuns } from '../../src/console/runs.js'
 import { originOf } from '../../src/console/serve.js'
 import { RunbookError } from '../../src/contract/failures.js'
-import type { Person } from '../../src/contract/policy.js'
-import type { RunRow } from '../../src/client/list.js'
-import type { ReportInput } from '../../src/runbook/report/input.js'
 import { readNewPasskey } from '../../src/runbook/people/new-passkey.js'
 import { passkeyLine, readPasskey, type PasskeyType } from '../../src/runbook/people/passkey.js'
-import { decide, gateOf, openGate, type GateState } from '../../src/workflows/gates.js'
+import { gateOf, openGate } from '../../src/workflows/gates.js'
 import { newRunView } from '../../src/workflows/state.js'
 import { newPasskey, type TestPasskey } from '../runbook/people/passkeys.js'
 import { requestFor } from '../workflows/request.js'
-import { formIn, TestBrowser } from './test-browser.js'
-
-const ORIGIN = 'http://localhost:7433'
-const AT = '2026-01-02T03:04:05.000Z'
-const RUN = { workflowId: 'migration/local/db', runId: 'run-1' }
-const QUERY = 'workflow=migration%2Flocal%2Fdb&run=run-1'
-/** What people, files and databases can be called. */
-const ODD = `<script>alert(1)</script><img src=x onerror=alert(2)> "'&\u001B[31m\u202E`
+import { formIn } from './test-browser.js'
+import { AT, ODD, openConsole, ORIGIN, QUERY, RUN, signedIn } from './test-console.js'
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'd1-console-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** A console over one run that waits at `plan`, whose gates are the workflow's own. */
-function openConsole({
-  name = 'art-archive',
-  people = [],
-  requester = 'Cay',
-  more = {},
-}: { name?: string; people?: Person[]; requester?: string; more?: Partial<ConsoleRuns> } = {}) {
-  const ada = newPasskey()
-  const everybody: Person[] = [{ name: 'Ada', roles: ['dba'], publicKeys: [ada.publicKey] }, ...people]
-  const base = requestFor('db', { people: everybody, requester })
-  const gates = Object.fromEntries(
-    Object.entries(base.policy.gates).map(([gate, rules]) => [
-      gate,
-      { ...rules, roles: ['dba'], requirePresence: true },
-    ]),
-  ) as typeof base.policy.gates
-  const target = { ...base.target, database: { ...base.target.database, name } }
-  const request = { ...base, target, policy: { ...base.policy, requireSignatures: true, gates } }
-  const view = { ...newRunView(request, { ...RUN, startedAt: AT }), planHash: 'a'.repeat(64) }
-  const state: GateState = { request, view, mayRollBack: false }
-  openGate(state, { gate: 'plan', shows: [`Database: ${name}`], at: AT })
-  const row: RunRow = {
-    ...{ ...RUN, status: 'RUNNING', environment: name, database: 'db', databaseName: name },
-    ...{ phase: 'execute', outcome: null, planHash: view.planHash, startedAt: AT, closedAt: null },
-  }
-  const runs: ConsoleRuns = {
-    inbox: () =>
-      Promise.resolve({ waiting: [{ run: row, gates: [{ gate: 'plan', openedAt: AT }] }], unknown: [] }),
-    list: () => Promise.resolve([row]),
-    read: ({ runId }) =>
-      runId === RUN.runId
-        ? Promise.resolve(structuredClone(view))
-        : Promise.reject(new RunbookError('RunNotFound', 'There is no such run.', { advice: 'Look again.' })),
-    known: (seen): Promise<ReportInput> => Promise.resolve({ view: seen, plan: null, baseline: null }),
-    peopleOf: () => Promise.resolve(request.people),
-    decide: (_view, decision) => {
-      const answer = decide(state, decision, AT)
-      return answer.counted
-        ? Promise.resolve()
-        : Promise.reject(new RunbookError('DecisionRefused', answer.reason, { advice: '' }))
-    },
-    async *follow(_run, { onSilence }) {
-      yield await Promise.resolve(view)
-      onSilence('Nobody answers.')
-      onSilence(undefined)
-    },
-    ...more,
-  }
-  const clock = { at: Date.parse(AT) }
-  const who = { address: '127.0.0.1' }
-  const app = createConsole({
-    ...{ origin: ORIGIN, people: everybody, timeZone: 'UTC', runs },
-    invitations: new Invitations(folder),
-    addressOf: () => who.address,
-    now: () => clock.at,
-  })
-  const browser = new TestBrowser((to, init) => app.request(new URL(to, ORIGIN).href, init), ORIGIN)
-  return { app, browser, ada, state, view, clock, who }
-}
-
-async function signedIn(options: Parameters<typeof openConsole>[0] = {}) {
-  const opened = openConsole(options)
-  expect((await opened.browser.signIn(opened.ada)).html).toContain('<h1>Inbox</h1>')
-  return opened
-}
 
 describe('who gets in', () => {
   test('nobody reads a run without signing in, and is led where they wanted to go afterwards', async () => {
@@ -189,7 +113,7 @@ describe('who gets in', () => {
   })
 
   test('a challenge that was changed, or is one for making a passkey, is none for signing in', async () => {
-    const { browser, ada } = openConsole()
+    const { browser, ada } = openConsole({ folder })
     const { token } = await new Invitations(folder).invite('Ada')
     const { fields, action } = formIn((await browser.get('/sign-in')).html)
     const own = fields['challenge'] ?? ''
@@ -467,6 +391,30 @@ describe('a decision', () => {
 })
 
 describe('a run that began before the passkey was known', () => {
+  test('is no decision that the inbox offers, and told apart', async () => {
+    const other = [
+      {
+        name: 'Ada',
+        roles: ['dba'],
+        publicKeys: [newPasskey({ origin: 'https://a.example', rpId: 'a.example' }).publicKey],
+      },
+    ]
+    const { waiting } = await openConsole().runs.inbox({ actor: 'Ada' })
+    const known = await signedIn()
+    expect((await known.browser.get('/')).html).toContain('1 gate you may approve now')
+    const { html } = await (
+      await signedIn({
+        more: {
+          inbox: () =>
+            Promise.resolve({ waiting: waiting.map((one) => ({ ...one, people: other })), unknown: [] }),
+        },
+      })
+    ).browser.get('/')
+    expect(html).not.toContain('you may approve now')
+    expect(html).toContain('Nothing that you can decide here waits for you.')
+    expect(html).toContain('know no passkey of yours for this console')
+  })
+
   test('offers no decision, and says what is left', async () => {
     const { browser } = await signedIn({
       more: {
@@ -488,7 +436,7 @@ describe('a run that began before the passkey was known', () => {
 
 describe('making a passkey', () => {
   test('takes a link that is good once, and ends with a line that signs', async () => {
-    const { browser } = openConsole()
+    const { browser } = openConsole({ folder })
     const invitations = new Invitations(folder)
     const { token, expiresAt } = await invitations.invite('Dan <dba>')
     const phone = newPasskey({ type: 'webauthn-ed25519' })
@@ -536,7 +484,7 @@ describe('making a passkey', () => {
   })
 
   test('is refused with a link that is none, and for another page', async () => {
-    const { browser } = openConsole()
+    const { browser } = openConsole({ folder })
     expect((await browser.get('/enroll/..%2F..%2Fetc')).status).toBe(410)
     const { token } = await new Invitations(folder).invite('Dan')
     const elsewhere = newPasskey({ origin: 'http://localhost:1' })
@@ -643,7 +591,7 @@ test('the server of another project, come to the port of ours, is asked nothing'
   const runs = runsOf(session as unknown as Parameters<typeof runsOf>[0], folder)
   const { view } = openConsole()
   await expect(runs.list({})).rejects.toBe(another)
-  await expect(runs.inbox('Ada')).rejects.toBe(another)
+  await expect(runs.inbox({ actor: 'Ada' })).rejects.toBe(another)
   await expect(runs.read(RUN)).rejects.toBe(another)
   await expect(runs.known(view)).rejects.toBe(another)
   await expect(runs.decide(view, { gate: 'plan', decision: 'approve', actor: 'Ada' })).rejects.toBe(another)

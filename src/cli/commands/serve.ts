@@ -1,6 +1,10 @@
 import type { Command } from 'commander'
 import { once } from 'node:events'
+import { didYouMean } from '../../config/closest.js'
+import type { Project } from '../../config/project.js'
+import { defined } from '../../contract/defined.js'
 import { command, words } from '../../contract/next-command.js'
+import { holdsRole } from '../../runbook/people/people.js'
 import type { App } from '../terminal/app.js'
 import { helpParagraph } from '../terminal/help-text.js'
 import { consoleOptions, placeOfConsole, type ConsoleFlags } from './console-options.js'
@@ -16,7 +20,7 @@ export function serveCommand(app: App, summary: string): Command {
     .addHelpText(
       'after',
       helpParagraph(
-        'People sign in with a passkey that stands in their publicKeys (see enroll), read all runs of the namespace, and decide what their roles allow. Decisions are signed by the passkey, not by this server. It reads the configuration when it starts.',
+        'People sign in with a passkey that stands in their publicKeys (see enroll), or by the header of a proxy (console.signIn), read the runs that console.readers lets them, all by default, and decide what their roles allow. Decisions are signed by the passkey, not by this server. It reads the configuration when it starts.',
       ),
     )
     .action(
@@ -36,11 +40,18 @@ export function serveCommand(app: App, summary: string): Command {
           const server = await serveConsole({
             ...placeOfConsole(options),
             ...{ people: config.people, timeZone: config.timeZone },
+            ...defined({ readers: config.console.readers, signIn: config.console.signIn }),
             invitations: new Invitations(options.project),
             runs: runsOf(session, options.project),
           })
           output.note(`Console  ${server.origin}`)
-          if (passkeysOf(config.people, { origin: server.origin }).length === 0)
+          for (const line of readersNotes(project)) output.note(line)
+          const { signIn } = config.console
+          if (signIn !== undefined)
+            output.note(
+              `Signs in, too: whom a token of ${signIn.issuer} in the header ${signIn.header} names. Its keys are fetched from ${signIn.keys}.`,
+            )
+          else if (passkeysOf(config.people, { origin: server.origin }).length === 0)
             output.note(
               words`Nobody can sign in yet: publicKeys has no passkey of ${server.origin}. For one: ${command('enroll', 'PERSON')}`,
             )
@@ -52,4 +63,23 @@ export function serveCommand(app: App, summary: string): Command {
         return 0
       }),
     )
+}
+
+/** What of `console.readers` is nobody's, or no environment of this project: a word typed wrong shows runs to nobody. */
+function readersNotes({ config, environments }: Project): string[] {
+  const { readers = {} } = config.console
+  const isHeld = (roles: string[]): boolean =>
+    config.people.some(({ name }) => holdsRole(name, roles, config.people))
+  return Object.entries(readers).flatMap(([environment, roles]) => [
+    ...(environment === '*' || environments.has(environment)
+      ? []
+      : [
+          `console.readers names ${environment}, which is no environment of this project.${didYouMean(environment, [...environments.keys()])}`,
+        ]),
+    ...(roles.length === 0 || isHeld(roles)
+      ? []
+      : [
+          `Nobody in people holds ${roles.join(' or ')}: what console.readers has of ${environment} shows its runs to nobody.`,
+        ]),
+  ])
 }

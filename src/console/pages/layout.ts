@@ -4,12 +4,14 @@ import { html, type Html, type Piece } from '../html.js'
 export interface Frame {
   title: string
   person?: string | undefined
+  /** They are, as a proxy says: nothing here signs them out. */
+  proxied?: boolean | undefined
   /** Of the bar's links, the one of this page. */
   here?: 'inbox' | 'runs'
 }
 
 /** One page, whole. */
-export function pageOf({ title, person, here }: Frame, content: Piece): string {
+export function pageOf({ title, person, proxied, here }: Frame, content: Piece): string {
   const link = (name: 'inbox' | 'runs', to: string, label: string): Html =>
     here === name
       ? html`<a href="${to}" aria-current="page">${label}</a>`
@@ -19,7 +21,10 @@ export function pageOf({ title, person, here }: Frame, content: Piece): string {
       ? html`<span>d1-runbook</span>`
       : html`<nav aria-label="Pages">${link('inbox', '/', 'Inbox')}${link('runs', '/runs', 'Runs')}</nav>
           <span class="who">${person}</span>
-          <form method="post" action="/sign-out"><button class="quiet">Sign out</button></form>`
+          ${
+            proxied !== true &&
+            html`<form method="post" action="/sign-out"><button class="quiet">Sign out</button></form>`
+          }`
   return html`<!doctype html>
     <html lang="en">
       <head>

@@ -1,38 +1,45 @@
-import type { Inbox } from '../../client/inbox.js'
+import type { Inbox, WaitingGate } from '../../client/inbox.js'
 import type { RunRow } from '../../client/list.js'
 import { OUTCOMES, PHASES } from '../../contract/names.js'
+import type { Person } from '../../contract/policy.js'
 import { gateTitle } from '../../runbook/steps.js'
 import { shownTime } from '../../runbook/report/input.js'
 import { plural } from '../../text/plural.js'
 import { html, type Html } from '../html.js'
 import { runLink, table } from './layout.js'
 
-export function inboxPage({ waiting, unknown }: Inbox, timeZone: string): Html {
-  const cards = waiting.flatMap(({ run, gates }) =>
-    gates.map(
-      ({ gate, openedAt, expiresAt }) =>
-        html`<li>
-          <h2>
-            <a href="${runLink('/decide', run, { gate })}">${gateTitle(gate, run.environment ?? '')}</a>
-          </h2>
-          <p>${nameOf(run)} in ${run.environment ?? 'an unknown environment'}</p>
-          <p>
-            ${openedAt !== undefined && html`Since ${shownTime(openedAt, timeZone)}`}${expiresAt !== undefined && html`, expires ${shownTime(expiresAt, timeZone)}`}
-          </p>
-        </li>`,
-    ),
-  )
+/** `signsHere`: whether a run that knows these people and keys takes a decision of whoever looks from this page. */
+export function inboxPage(
+  { waiting, unknown }: Inbox,
+  { timeZone, signsHere }: { timeZone: string; signsHere: (people: readonly Person[]) => boolean },
+): Html {
+  const cardsOf = (some: Inbox['waiting']): Html[] =>
+    some.flatMap(({ run, gates }) => gates.map((gate) => gateCard(run, gate, timeZone)))
+  const here = cardsOf(waiting.filter(({ people }) => signsHere(people)))
+  const elsewhere = cardsOf(waiting.filter(({ people }) => !signsHere(people)))
   const nothing =
     unknown.length === 0
       ? 'Nothing waits for your decision.'
       : 'Nothing that could be read waits for your decision.'
   return html`${
-      cards.length === 0
-        ? html`<p>${nothing}</p>`
-        : html`<p>${plural(cards.length, 'gate')} you may approve now.</p>
-            <ul class="cards">
-              ${cards}
-            </ul>`
+      here.length > 0 &&
+      html`<p>${plural(here.length, 'gate')} you may approve now.</p>
+        <ul class="cards">
+          ${here}
+        </ul>`
+    }
+    ${here.length === 0 && html`<p>${elsewhere.length === 0 ? nothing : 'Nothing that you can decide here waits for you.'}</p>`}
+    ${
+      elsewhere.length > 0 &&
+      html`<h2>Not with a passkey of this console</h2>
+        <p>
+          Your roles may approve these, and their runs know no passkey of yours for this console: they keep
+          the people and keys of their start. They are decided in a terminal: by a key of yours that the run
+          knows, by you without one where it asks for no signature, or by another person.
+        </p>
+        <ul class="cards">
+          ${elsewhere}
+        </ul>`
     }
     ${
       unknown.length > 0 &&
@@ -42,6 +49,18 @@ export function inboxPage({ waiting, unknown }: Inbox, timeZone: string): Html {
         </ul>`
     }
     <p><a href="/runs">All runs</a></p>`
+}
+
+function gateCard(run: RunRow, { gate, openedAt, expiresAt }: WaitingGate, timeZone: string): Html {
+  return html`<li>
+    <h2>
+      <a href="${runLink('/decide', run, { gate })}">${gateTitle(gate, run.environment ?? '')}</a>
+    </h2>
+    <p>${nameOf(run)} in ${run.environment ?? 'an unknown environment'}</p>
+    <p>
+      ${openedAt !== undefined && html`Since ${shownTime(openedAt, timeZone)}`}${expiresAt !== undefined && html`, expires ${shownTime(expiresAt, timeZone)}`}
+    </p>
+  </li>`
 }
 
 export interface RunsFilter {
