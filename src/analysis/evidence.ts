@@ -2,6 +2,7 @@ import type { TableAccess } from './statement/table-access.js'
 import type { DetailedCatalog, TableSchema } from '../d1/schema/schema.js'
 import type { StatementParts } from './statement/statement.js'
 import type { Precondition } from './statement/if-not-exists.js'
+import type { WriteKind } from './statement/search-triggers.js'
 import type { ColumnSource } from './statement/column-sources.js'
 import { type Words } from '../contract/next-command.js'
 
@@ -342,6 +343,30 @@ export interface SearchMismatch {
   copy?: { file: string; line: number; sql: string; withNumbers: string }
 }
 
+/** Writes of a table that its triggers do not carry into a search index, though some of them fill it. Tried on tables without a row of others. */
+export interface UnfollowedWrites {
+  index: string
+  table: string
+  /** `new`: neither was there before, or nothing filled the index then. `followed`: it followed these writes. */
+  before: 'new' | 'followed'
+  writes: UnfollowedWrite[]
+  /** Statements with which the index follows all of them; empty where that is not known. */
+  fix: string[]
+}
+
+export interface UnfollowedWrite {
+  kind: WriteKind
+  /** Of an UPDATE: the columns that the index does not follow; absent where it follows none. */
+  columns?: string[]
+  /** The row is still found by its old words; it is not found by its new ones. Both false where the write itself fails. */
+  stale: boolean
+  missing: boolean
+  /** SQLite's words, where the trigger makes the write fail. */
+  message?: string
+  /** The trigger of before that did it and is gone. */
+  lost?: string
+}
+
 export interface ViolationCount {
   table: string
   parent: string
@@ -386,6 +411,8 @@ export interface Evidence {
   sequences: LoweredSequence[]
   repeated: RepeatedRows[]
   search: SearchMismatch[]
+  /** Set where the files end. */
+  unfollowed?: UnfollowedWrites[]
   views?: ViewFate[]
   /** New foreign key violations. */
   violations: ViolationCount[]

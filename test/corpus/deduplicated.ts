@@ -46,6 +46,19 @@ export const CLEARED_DUPLICATES: Scenario[] = [
     `${MOVE('posts')} ${MOVE('notes')} ${CLEAR} CREATE UNIQUE INDEX users_email ON users (email);`,
     { codes: ['DL102', 'MF101'] },
   ),
+  cleared(
+    'nothing referred to duplicates, and they can be there once only',
+    `${CLEAR} CREATE UNIQUE INDEX users_email ON users (email);`,
+    { rows: `INSERT INTO users VALUES (1, 'a', 'x'), (2, 'b', 'y'), (3, 'a', 'x');` },
+  ),
+  cleared(
+    'a rebuild with a unique key leaves duplicates out',
+    `CREATE TABLE likes_new (id INTEGER PRIMARY KEY, user_id INTEGER, post_id INTEGER, UNIQUE (user_id, post_id)); INSERT OR IGNORE INTO likes_new SELECT * FROM likes ORDER BY id; DROP TABLE likes; ALTER TABLE likes_new RENAME TO likes;`,
+    {
+      schema: 'CREATE TABLE likes (id INTEGER PRIMARY KEY, user_id INTEGER, post_id INTEGER);',
+      rows: 'INSERT INTO likes VALUES (1, 1, 1), (2, 1, 1), (3, 1, 2);',
+    },
+  ),
 ]
 
 export const LOST_DUPLICATES: Scenario[] = [
@@ -64,6 +77,24 @@ export const LOST_DUPLICATES: Scenario[] = [
     says: ['1 row of users is lost'],
     unsaid: [SAID],
   }),
+  lost(
+    'the new unique key is of other rows only',
+    `${CLEAR} CREATE UNIQUE INDEX users_email ON users (email) WHERE email <> 'a';`,
+    { rows: `INSERT INTO users VALUES (1, 'a', 'x'), (2, 'b', 'y'), (3, 'a', 'x');`, unsaid: [SAID] },
+  ),
+  lost('the new unique key takes NULL twice', `${CLEAR} CREATE UNIQUE INDEX users_email ON users (email);`, {
+    rows: `INSERT INTO users VALUES (1, NULL, 'x'), (2, 'b', 'y'), (3, NULL, 'x');`,
+    unsaid: [SAID],
+  }),
+  lost(
+    'a time tells the duplicates of a new unique key apart',
+    `DELETE FROM likes WHERE id NOT IN (SELECT max(id) FROM likes GROUP BY user_id); CREATE UNIQUE INDEX one_like ON likes (user_id);`,
+    {
+      schema: 'CREATE TABLE likes (id INTEGER PRIMARY KEY, user_id INTEGER, at INTEGER);',
+      rows: 'INSERT INTO likes VALUES (1, 1, 5), (2, 1, 6), (3, 2, 7);',
+      unsaid: [SAID],
+    },
+  ),
   lost(
     'some of several equal ones are left',
     `DELETE FROM notes WHERE id IN (SELECT id FROM notes n WHERE n.user_id = 7 LIMIT 2);`,

@@ -6,8 +6,9 @@ import { column, isCalledAfter, missingRows, number, sampleRows, type Pair } fro
 import type { Versions } from './versions.js'
 
 /**
- * Rows that are gone while exactly one that is equal but for its key is still there, by a DELETE that compares the table with itself, once
- * what referred to them refers to others: duplicates that were cleared away. They are no longer among the lost ones then.
+ * Rows that are gone while exactly one that is equal but for its key is still there: duplicates that were cleared away, by a DELETE that
+ * compares the table with itself once what referred to them refers to others, or for a unique key that the table has only now. They are no
+ * longer among the lost ones then.
  */
 export function withoutDuplicates(
   versions: Versions,
@@ -32,19 +33,25 @@ export function withoutDuplicates(
       tokens.some(({ text }) => /^(?:group|exists|partition|rowid)$/i.test(text)) &&
       tokens.filter((token) => mentions([token], before.name)).length > 1,
   )
+  // Which one a REPLACE leaves is chance, and it was not asked to clear anything away.
+  const replaced =
+    statements.some(({ anatomy }) => anatomy.replaces) || /\bon\s+conflict\s+replace\b/i.test(after.sql)
+  const unique = replaced ? undefined : newlyUnique(fate, after, others)
   if (
-    !clears ||
+    (!clears && unique === undefined) ||
     database.prepare(`SELECT count(*) AS n FROM ${missingRows(fate, after, key)}`).get()?.['n'] !== found.lost
   )
     return found
   const alike = others
     .map(({ was, is }) => `${column('s', is)} COLLATE BINARY IS ${column('b', was)}`)
+    // The new key refuses them only where it has a value.
+    .concat((unique ?? []).map(({ was }) => `${column('b', was)} IS NOT NULL`))
     .join(' AND ')
   const gone = `${missingRows(fate, after, key)} AND (SELECT count(*) FROM main.${quoteName(after.name)} s WHERE ${alike}) = 1`
   const references = referring(versions, fate, id ?? '')
   const referred = (schema: 'main' | 'prior', [table, name]: [string, string]): string =>
     `EXISTS (SELECT 1 FROM ${schema}.${quoteName(table)} r WHERE ${column('r', name)} = ${column('b', id ?? '')})`
-  // Rows that nothing ever referred to may each stand for an event.
+  // Rows that nothing ever referred to may each stand for an event, unless one of a kind is all that the table takes now.
   const moved = references
     .filter(([table, name]) =>
       tableNamed(versions.before, table)?.columns.some((it) => sameName(it.name, name)),
@@ -53,7 +60,7 @@ export function withoutDuplicates(
       (reference) =>
         number(database, `SELECT count(*) AS n FROM ${gone} AND ${referred('prior', reference)}`) > 0,
     )
-  if (!moved) return found
+  if (!moved && unique === undefined) return found
   const spare = `${gone}${references.map((reference) => ` AND NOT ${referred('main', reference)}`).join('')}`
   const equal = number(database, `SELECT count(*) AS n FROM ${spare}`)
   if (equal === 0) return found
@@ -67,6 +74,28 @@ export function withoutDuplicates(
     },
     ...{ equal, equalSamples: sampleRows(database, fate, spare), equalBut: id ?? '' },
   }
+}
+
+/** The columns of a unique key that the table did not have; the surrogate key is none of them. */
+function newlyUnique({ before }: TableFate, after: TableSchema, others: Pair[]): Pair[] | undefined {
+  for (const { unique, partial, columns } of after.indexes) {
+    const pairs = columns.map((name) => others.find(({ is }) => name !== null && sameName(is, name)))
+    const known = pairs.filter((pair) => pair !== undefined)
+    const names = known
+      .map(({ was }) => was.toLowerCase())
+      .sort()
+      .join()
+    const had = before.indexes.some(
+      (old) =>
+        old.unique &&
+        old.columns
+          .map((name) => name?.toLowerCase())
+          .sort()
+          .join() === names,
+    )
+    if (unique && !partial && !had && known.length === pairs.length) return known
+  }
+  return undefined
 }
 
 /** Columns of other tables, as they are afterwards, that may hold the key. */

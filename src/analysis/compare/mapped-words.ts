@@ -61,6 +61,7 @@ export function mappedIn(
         (chosen || (spelt.has(pair[0]) && spelt.has(pair[1]) && pair[1] !== 'NULL') || pair[1] === rest),
     )
     if (kept.length === 0 || (chosen && kept.length < words.length)) continue
+    if (chosen && !kept.some(([value]) => isTold(value, spelt))) continue
     const keys = Array.from({ length: wanted.keys }, (_, at) => `w.k${at} AS k${at}`).join(', ')
     const known = kept.map(([before]) => before).join(', ')
     const missing = `SELECT ${keys}, w.v AS v FROM (${wanted.sql}) w WHERE +w.v NOT IN (${known})`
@@ -81,6 +82,11 @@ function chosenBy(writers: StatementEvidence[], fate: TableFate, name: string, i
     if (verb !== 'update' || set === undefined || upToComma(set.value).some(isSelect)) return false
     return conditionNames(tokens, name) && !withoutQueries(tokens).some(({ text }) => /^from$/i.test(text))
   })
+}
+
+/** A value that the statements spell, or that `WHERE active` alone tells: `WHERE instr(name, ' ') > 0` says no name, though only two were there. */
+function isTold(value: string, spelt: Set<string>): boolean {
+  return spelt.has(value) || value === '0' || value === '1'
 }
 
 /** The condition of the statement itself. */

@@ -17,6 +17,7 @@ import {
 import type { Destination, Evidence, FailingRows, FailureEvidence, TableFate } from '../evidence.js'
 import { lossesBeforeFailure } from './before-failure.js'
 import { brokenObjects, brokenSince, violationsIn } from '../replay/health.js'
+import { unfollowed } from '../replay/unfollowed.js'
 import { notMadeAgain } from '../replay/made-again.js'
 import { followTables } from '../replay/lineage.js'
 import { replayFile, type FileReplay, type ReplayOptions } from '../replay/replay.js'
@@ -112,6 +113,7 @@ export async function rehearseNatively(
       notMadeAgain: notMadeAgain(database, before, after, fates),
       views: viewFates(before, after, database),
       search: searchMismatches({ database, before, after, statements: settled, fates }),
+      unfollowed: unfollowed(before, after),
       sequences: loweredSequences(database, before, after, fates),
       repeated: [repeatedRows, copiedIntoItself].flatMap((find) =>
         find({ database, before, after, statements: settled }, fates),

@@ -26,6 +26,7 @@ import { fk101 } from './fk101.js'
 import { fk102 } from './fk102.js'
 import { fk103 } from './fk103.js'
 import { ft101 } from './ft101.js'
+import { ft102 } from './ft102.js'
 import { ix101 } from './ix101.js'
 import { ix102 } from './ix102.js'
 import { lg101 } from './lg101.js'
@@ -80,6 +81,7 @@ export const RULES: readonly Rule[] = [
   fk102,
   fk103,
   ft101,
+  ft102,
   ix101,
   ix102,
   tr101,

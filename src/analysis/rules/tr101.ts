@@ -5,6 +5,7 @@ import { parentsLeft, shapeCulprit } from './attribution.js'
 import type { Finding, Fix } from '../../contract/finding.js'
 import type { BrokenObject, Evidence, StatementEvidence } from '../evidence.js'
 import { significantTokens } from '../../d1/sql/tokens.js'
+import { followText } from './ft102.js'
 import { mismatched, withoutTarget } from './foreign-keys.js'
 import { atEndOf, findingOf, lossSeverity, quoted, same, type Location, type Rule } from './rule.js'
 
@@ -46,18 +47,34 @@ function lostTriggers(evidence: Evidence): Finding[] {
           : `The trigger ${trigger.name} stays with the renamed ${now.table}; the new ${trigger.table} has none.`
         : `The trigger ${trigger.name} is dropped and not made again.`
     return [
-      findingOf(tr101, severity, place, message + againText(evidence, trigger), {
-        table: trigger.table,
-        // One name is one trigger: that of the renamed table goes.
-        ...againAtEnd(
-          evidence,
-          place,
-          trigger,
-          ...(now === undefined ? [] : [`DROP TRIGGER ${quoted(trigger.name)}`]),
-        ),
-      }),
+      findingOf(
+        tr101,
+        severity,
+        place,
+        message + searchText(evidence, trigger) + againText(evidence, trigger),
+        {
+          table: trigger.table,
+          // One name is one trigger: that of the renamed table goes.
+          ...againAtEnd(
+            evidence,
+            place,
+            trigger,
+            ...(now === undefined ? [] : [`DROP TRIGGER ${quoted(trigger.name)}`]),
+          ),
+        },
+      ),
     ]
   })
+}
+
+/** What a search answers without it. */
+function searchText({ unfollowed = [] }: Evidence, { name }: TriggerSchema): string {
+  const told = unfollowed.flatMap(({ index, table, writes }) =>
+    writes
+      .filter(({ lost }) => same(lost, name))
+      .map((write) => ` Without it the search index ${index} does not follow: ${followText(write, table)}.`),
+  )
+  return told.join('')
 }
 
 type Made = Pick<TriggerSchema, 'name' | 'sql'>

@@ -2,6 +2,8 @@ import { enclosed, partsAtCommas } from '../../d1/sql/parentheses.js'
 import type { TriggerSchema } from '../../d1/schema/schema.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
 
+export type WriteKind = 'INSERT' | 'UPDATE' | 'DELETE'
+
 /** How a trigger writes the rows of a table into a search index: SQL expressions over an alias `t` of the table. */
 export interface SearchFeed {
   /** The table whose rows are to be found. */
@@ -12,8 +14,11 @@ export interface SearchFeed {
   condition?: string
 }
 
-/** What an AFTER INSERT trigger says of the index that it fills by INSERT … VALUES; undefined where it does not, or says it otherwise. */
-export function searchFeed(trigger: TriggerSchema, index: string): SearchFeed | undefined {
+/**
+ * What an AFTER INSERT trigger says of the index that it fills by INSERT … VALUES; undefined where it does not, or says it otherwise.
+ * `row`: what the row is called there in place of `new`.
+ */
+export function searchFeed(trigger: TriggerSchema, index: string, row = 't'): SearchFeed | undefined {
   const tokens = significantTokens(trigger.sql)
   const words = tokens.map(({ kind, text }) => (kind === 'string' ? text : unquote(text).toLowerCase()))
   const begin = words.indexOf('begin')
@@ -29,7 +34,7 @@ export function searchFeed(trigger: TriggerSchema, index: string): SearchFeed | 
   if (values === undefined || values.items.length !== names.items.length) return undefined
   const columns = names.items.map((name, at) => ({
     name: unquote(name[0]?.text ?? ''),
-    expression: overRows(values.items[at] ?? []),
+    expression: overRows(values.items[at] ?? [], row),
   }))
   // INSERT INTO f (f, …) VALUES ('delete', …) is a command, not a row.
   if (columns.some(({ name }) => name.toLowerCase() === index.toLowerCase())) return undefined
@@ -37,7 +42,7 @@ export function searchFeed(trigger: TriggerSchema, index: string): SearchFeed | 
   return {
     table: trigger.table,
     columns,
-    ...(when < 0 ? {} : { condition: overRows(tokens.slice(when + 1, begin)) }),
+    ...(when < 0 ? {} : { condition: overRows(tokens.slice(when + 1, begin), row) }),
   }
 }
 
@@ -48,14 +53,34 @@ function list(tokens: Token[], open: number): { items: Token[][]; end: number } 
 }
 
 /** `new.body` as `t.body`. */
-function overRows(tokens: Token[]): string {
+function overRows(tokens: Token[], alias: string): string {
   return tokens
     .map(({ text, start }, at) => {
       const spaced = at > 0 && start > (tokens[at - 1]?.start ?? 0) + (tokens[at - 1]?.text.length ?? 0)
       const row = /^new$/i.test(text) && tokens[at + 1]?.text === '.'
-      return `${spaced ? ' ' : ''}${row ? 't' : text}`
+      return `${spaced ? ' ' : ''}${row ? alias : text}`
     })
     .join('')
+}
+
+/**
+ * The write that fires a trigger, and whether its words choose among the rows or look something up: not what it does to any row. Undefined
+ * where its head is not understood.
+ */
+export function firing(trigger: TriggerSchema): { kind: WriteKind; chosen: boolean } | undefined {
+  const words = significantTokens(trigger.sql).map(({ text }) => text.toUpperCase())
+  const head = words.slice(0, Math.max(0, words.indexOf('BEGIN')))
+  // Behind the name, which may be one of these words.
+  const named = head.indexOf('TRIGGER') + (head.includes('EXISTS') ? 5 : 2)
+  const kind = head.slice(named).find((word) => isWrite(word))
+  const chosen = words.some((word) => CHOOSING.has(word))
+  return kind === undefined || !isWrite(kind) ? undefined : { kind, chosen }
+}
+
+const CHOOSING = new Set(['WHEN', 'SELECT', 'CASE', 'IIF', 'AND', 'OR'])
+
+function isWrite(word: string): word is WriteKind {
+  return word === 'INSERT' || word === 'UPDATE' || word === 'DELETE'
 }
 
 /** Tables that the statements of a trigger write. */

@@ -12,6 +12,7 @@ import type { BrokenObject, Evidence, FailureEvidence, StatementEvidence } from 
 import { brokenObjects, brokenSince } from '../replay/health.js'
 import type { History } from '../rules/history.js'
 import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
+import { unfollowed } from '../replay/unfollowed.js'
 import { notMadeAgain } from '../replay/made-again.js'
 import { viewFates } from '../compare/view-fates.js'
 import { withConstraints } from '../compare/constraints.js'
@@ -86,14 +87,18 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
   let brokenBefore: BrokenObject[] | undefined
 
   /** What stands before the first file that fails: behind it nobody knows what the folder leads to. */
-  let sound: Pick<Evidence, 'after' | 'broken' | 'end'> | undefined
+  let sound: Pick<Evidence, 'after' | 'broken' | 'unfollowed' | 'end'> | undefined
 
   const judge = (after: DetailedCatalog, last: boolean): void => {
     findings.push(
       ...collectFindings({
         ...evidenceOf(database, span, after, certain),
         ...(last && sound === undefined
-          ? { end: start, broken: brokenSince(database, after, brokenBefore) }
+          ? {
+              end: start,
+              broken: brokenSince(database, after, brokenBefore),
+              unfollowed: unfollowed(start.before, after),
+            }
           : {}),
       }),
     )
@@ -111,6 +116,7 @@ function replayChain(database: DatabaseSync, input: ValidateInput): Finding[] {
       sound ??= {
         after: before,
         broken: brokenSince(database, before, brokenBefore),
+        unfollowed: unfollowed(start.before, before),
         end: { before: start.before, statements: [...start.statements] },
       }
       // What still runs of it is kept, so that later files are not blamed for what this one did not create.

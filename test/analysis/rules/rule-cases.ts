@@ -129,6 +129,14 @@ CREATE TRIGGER settings_d INSTEAD OF DELETE ON settings BEGIN DELETE FROM option
       migration: `CREATE VIRTUAL TABLE posts_fts USING fts5(title, content='posts', content_rowid='id'); INSERT INTO posts_fts (posts_fts) VALUES ('rebuild');`,
     },
   },
+  FT102: {
+    fires: {
+      migration: `CREATE VIRTUAL TABLE posts_fts USING fts5(title, content='posts', content_rowid='id'); CREATE TRIGGER posts_fts_i AFTER INSERT ON posts BEGIN INSERT INTO posts_fts (rowid, title) VALUES (new.id, new.title); END; INSERT INTO posts_fts (posts_fts) VALUES ('rebuild');`,
+    },
+    silent: {
+      migration: `CREATE VIRTUAL TABLE posts_fts USING fts5(title, content='posts', content_rowid='id'); INSERT INTO posts_fts (posts_fts) VALUES ('rebuild');`,
+    },
+  },
   QC103: {
     fires: {
       migration: `UPDATE settings SET value = 'light' WHERE key = 'theme';`,
