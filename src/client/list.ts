@@ -37,9 +37,46 @@ const MOST_RUNS = 1_000
 /** Runs of every database of the namespace, newest first. Throws `TemporalUnreachable`. */
 export async function listRuns(session: Session, filter: RunFilter = {}): Promise<RunRow[]> {
   const limit = filter.limit ?? LIST_LIMIT
+  const rows = await rowsOf(session, { query: queryOf(filter), pageSize: 100, most: MOST_RUNS })
+  return rows.sort((a, b) => b.startedAt.localeCompare(a.startedAt)).slice(0, limit)
+}
+
+/** Runs of one database: those under way, newest first, and the one that ended last. */
+export interface LastRuns {
+  open: RunRow[]
+  last: RunRow | undefined
+}
+
+/** Looked at in one page: at most two of one database are under way at a time, and the first behind them is the last. */
+const NEAR_END = 10
+
+/** One call. Throws `TemporalUnreachable`. */
+export async function lastRuns(
+  session: Session,
+  { environment, database }: { environment: string; database: string },
+): Promise<LastRuns> {
+  const query = `${queryOf({ environment })} AND RunbookDatabase = ${quoted(database)}`
+  const rows = await rowsOf(session, { query, pageSize: NEAR_END, most: NEAR_END })
+  const endOf = ({ closedAt, startedAt }: RunRow): string => closedAt ?? startedAt
+  return {
+    open: rows
+      .filter(({ status }) => status === 'RUNNING')
+      .sort((a, b) => b.startedAt.localeCompare(a.startedAt)),
+    last: rows
+      .filter(({ status }) => status !== 'RUNNING')
+      .sort((a, b) => endOf(b).localeCompare(endOf(a)))
+      .at(0),
+  }
+}
+
+/** In the order of the visibility. */
+async function rowsOf(
+  session: Session,
+  { query, pageSize, most }: { query: string; pageSize: number; most: number },
+): Promise<RunRow[]> {
   const rows: RunRow[] = []
   try {
-    for await (const run of session.listing.workflow.list({ query: queryOf(filter), pageSize: 100 })) {
+    for await (const run of session.listing.workflow.list({ query, pageSize })) {
       const attribute = searchAttribute.bind(undefined, run)
       rows.push({
         workflowId: run.workflowId,
@@ -54,12 +91,12 @@ export async function listRuns(session: Session, filter: RunFilter = {}): Promis
         startedAt: run.startTime.toISOString(),
         closedAt: run.closeTime?.toISOString() ?? null,
       })
-      if (rows.length >= MOST_RUNS) break
+      if (rows.length >= most) break
     }
   } catch (error) {
     throw explainTemporal(error, 'list')
   }
-  return rows.sort((a, b) => b.startedAt.localeCompare(a.startedAt)).slice(0, limit)
+  return rows
 }
 
 /** What a run keeps in a search attribute; null where it keeps nothing there. */
@@ -79,7 +116,11 @@ function nameIn(memo: Record<string, unknown> | undefined): string | null {
 function queryOf({ environment, open }: RunFilter): string {
   return [
     `WorkflowType = '${WORKFLOW_TYPES.migration}'`,
-    ...(environment === undefined ? [] : [`RunbookEnvironment = '${environment.replaceAll("'", "''")}'`]),
+    ...(environment === undefined ? [] : [`RunbookEnvironment = ${quoted(environment)}`]),
     ...(open === true ? [`ExecutionStatus = 'Running'`] : []),
   ].join(' AND ')
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
 }

@@ -1,6 +1,7 @@
 import { Hono, type HonoRequest } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { RunbookError } from '../contract/failures.js'
+import { addDatabases } from './database-routes.js'
 import { addGettingIn } from './getting-in.js'
 import { html, wordsHtml } from './html.js'
 import { Limit } from './memory.js'
@@ -20,7 +21,7 @@ const POLICY =
 
 /** The web console: what it may show and take, whoever asks. It holds no key, and decides nothing: decisions are signed by passkeys. */
 export function createConsole(options: ConsoleOptions): Hono<Env> {
-  const { origin, runs, addressOf, now = Date.now } = options
+  const { origin, runs, databases, addressOf, now = Date.now } = options
   const { host, protocol } = new URL(origin)
   const secure = protocol === 'https:'
   const posts = new Limit(POSTS, now)
@@ -87,6 +88,7 @@ export function createConsole(options: ConsoleOptions): Hono<Env> {
 
   addGettingIn(app, options)
   if (runs !== undefined) addRuns(app, options, runs)
+  if (runs !== undefined && databases !== undefined) addDatabases(app, options, { databases, runs })
   return app
 }
 

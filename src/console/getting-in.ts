@@ -1,7 +1,8 @@
 import type { Hono } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
-import { challengeBytes, readNewPasskey } from '../runbook/people/new-passkey.js'
+import { authenticatorOf, challengeBytes, readNewPasskey } from '../runbook/people/new-passkey.js'
 import { passkeyLine } from '../runbook/people/passkey.js'
+import { samePerson } from '../runbook/people/people.js'
 import { oneLine } from '../text/one-line.js'
 import { headerReader, type HeaderAnswer } from './header-sign-in.js'
 import type { ConsoleOptions } from './options.js'
@@ -117,9 +118,12 @@ export function addGettingIn(app: Hono<Env>, options: ConsoleOptions): void {
     const made = readNewPasskey(assertionOf(sent), { rpId, origin, challenge: challengeBytes(challenge) })
     if (typeof made === 'string') return problem(c, 400, 'Not made', `No passkey was made: ${made}.`)
     if (!enrolmentChallenges.use(challenge)) return gone(c)
-    const line = passkeyLine(made, oneLine(invitation.person))
-    if (!(await invitations.use(token, line))) return gone(c)
-    return page(c, { title: 'Your passkey' }, enrolledPage(invitation.person, line))
+    const { person } = invitation
+    const publicKey = passkeyLine(made, oneLine(person))
+    const authenticator = authenticatorOf(assertionOf(sent))
+    if (!(await invitations.use(token, { publicKey, authenticator }))) return gone(c)
+    const isKnown = people.some(({ name }) => samePerson(name, person))
+    return page(c, { title: 'Your passkey' }, enrolledPage({ person, publicKey, authenticator, isKnown }))
   })
 
   app.get(`${WHOSE_PATH}/:name`, async (c) => {

@@ -16,6 +16,14 @@ const SILENT_MS = 5_000
 const invitationSchema = z.object({ person: z.string().min(1), expiresAt: z.number() })
 export type Invitation = z.infer<typeof invitationSchema>
 
+const madeSchema = z.object({
+  /** A line for `publicKeys`. */
+  publicKey: z.string(),
+  authenticator: z.object({ model: z.string().optional(), copies: z.enum(['none', 'possible', 'there']) }),
+})
+/** The passkey that was made by a link. */
+export type Made = z.infer<typeof madeSchema>
+
 /**
  * Links with which one person makes one passkey. They lie in the project's own folder, so that `enroll` and a console that runs already
  * need not know each other; there is only the hash of what stands in the link.
@@ -57,14 +65,13 @@ export class Invitations {
     if (!read.success || Date.now() > read.data.expiresAt) return undefined
     const shownAt = await stat(this.file(token, 'json')).catch(() => undefined)
     if (shownAt === undefined || Date.now() - shownAt.mtimeMs > SILENT_MS) return undefined
-    const used = await this.lineOf(token)
-    return used === undefined ? read.data : undefined
+    return (await this.madeOf(token)) === undefined ? read.data : undefined
   }
 
-  /** Keeps the line of the passkey that was made; false where another one was first. */
-  async use(token: string, line: string): Promise<boolean> {
+  /** Keeps the passkey that was made; false where another one was first. */
+  async use(token: string, made: Made): Promise<boolean> {
     try {
-      await writeFile(this.file(token, 'line'), `${line}\n`, { mode: 0o600, flag: 'wx' })
+      await writeFile(this.file(token, 'made'), `${JSON.stringify(made)}\n`, { mode: 0o600, flag: 'wx' })
       return (await this.isThere(token, 'json')) || !(await this.takeBack(token))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
@@ -72,14 +79,14 @@ export class Invitations {
     }
   }
 
-  /** The line, once it is there; undefined where the link expired, or `signal` was aborted. */
-  async line(
+  /** The passkey, once it is there; undefined where the link expired, or `signal` was aborted. */
+  async made(
     token: string,
     { expiresAt, signal }: { expiresAt: number; signal: AbortSignal },
-  ): Promise<string | undefined> {
+  ): Promise<Made | undefined> {
     while (!signal.aborted) {
-      const line = await this.lineOf(token)
-      if (line !== undefined || Date.now() > expiresAt) return line
+      const made = await this.madeOf(token)
+      if (made !== undefined || Date.now() > expiresAt) return made
       const now = new Date()
       await utimes(this.file(token, 'json'), now, now).catch(() => undefined)
       await sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)
@@ -89,19 +96,19 @@ export class Invitations {
 
   /** From here on the link is good no more, used or not. */
   async end(token: string): Promise<void> {
-    // The line first: one that comes behind it is found to have come too late.
-    for (const kind of ['line', 'json', 'secret'] as const) await rm(this.file(token, kind), { force: true })
+    // The passkey first: one that comes behind it is found to have come too late.
+    for (const kind of ['made', 'json', 'secret'] as const) await rm(this.file(token, kind), { force: true })
   }
 
-  /** Whoever invited has ended meanwhile. False where they took the line before they did. */
+  /** Whoever invited has ended meanwhile. False where they took the passkey before they did. */
   private async takeBack(token: string): Promise<boolean> {
-    return rm(this.file(token, 'line')).then(
+    return rm(this.file(token, 'made')).then(
       () => true,
       () => false,
     )
   }
 
-  private async isThere(token: string, kind: 'json' | 'line'): Promise<boolean> {
+  private async isThere(token: string, kind: 'json'): Promise<boolean> {
     return stat(this.file(token, kind)).then(
       () => true,
       () => false,
@@ -124,13 +131,13 @@ export class Invitations {
     await writeFile(this.file(token, kind), text, { mode: 0o600 })
   }
 
-  private async lineOf(token: string): Promise<string | undefined> {
-    const text = await readFile(this.file(token, 'line'), 'utf8').catch(() => undefined)
+  private async madeOf(token: string): Promise<Made | undefined> {
+    const text = await readFile(this.file(token, 'made'), 'utf8').catch(() => undefined)
     // Another process may be writing it.
-    return text?.endsWith('\n') === true ? text.trim() : undefined
+    return text?.endsWith('\n') === true ? madeSchema.safeParse(jsonOf(text)).data : undefined
   }
 
-  private file(token: string, kind: 'json' | 'line' | 'secret'): string {
+  private file(token: string, kind: 'json' | 'made' | 'secret'): string {
     return path.join(this.folder, `${hashed(token)}.${kind}`)
   }
 }

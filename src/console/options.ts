@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { Person } from '../contract/policy.js'
+import type { ConsoleDatabases } from './databases.js'
 import type { HeaderSignIn } from './header-sign-in.js'
 import type { Invitations } from './invitations.js'
 import type { Now } from './memory.js'
@@ -19,6 +20,8 @@ export interface ConsoleOptions {
   signIn?: HeaderSignIn | undefined
   /** Absent where only passkeys are made here. */
   runs?: ConsoleRuns
+  /** Absent where there is no page of databases. */
+  databases?: ConsoleDatabases | undefined
   /** Whoever asks, as limits count them. */
   addressOf: (context: Context) => string
   now?: Now

@@ -30,6 +30,11 @@ export function readable(runs: ConsoleRuns, mayRead: MayRead): ConsoleRuns {
     if (!mayRead(view.environment)) throw notThere()
     return view
   }
+  // Its name says it already: what it would answer, or that nobody does, would tell of it.
+  const demandName = (workflowId: string): void => {
+    const named = environmentIn(workflowId)
+    if (named === undefined || !mayRead(named)) throw notThere()
+  }
   return {
     inbox: (asked) =>
       runs.inbox({
@@ -37,10 +42,13 @@ export function readable(runs: ConsoleRuns, mayRead: MayRead): ConsoleRuns {
         mayRead: (environment) => mayRead(environment) && asked.mayRead?.(environment) !== false,
       }),
     list: async (filter) => (await runs.list(filter)).filter(({ environment }) => mayRead(environment)),
+    lastRuns: async (of) => (mayRead(of.environment) ? runs.lastRuns(of) : { open: [], last: undefined }),
+    async predictedSchema(run) {
+      demandName(run.workflowId)
+      return runs.predictedSchema(run)
+    },
     async read(run) {
-      // Its name says it already: what it would answer, or that nobody does, would tell of it.
-      const named = environmentIn(run.workflowId)
-      if (named === undefined || !mayRead(named)) throw notThere()
+      demandName(run.workflowId)
       try {
         return demand(await runs.read(run))
       } catch (error) {

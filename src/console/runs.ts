@@ -5,7 +5,7 @@ import type { RunView } from '../contract/run.js'
 import { submitDecision } from '../client/decide.js'
 import { followRun } from '../client/follow.js'
 import { readInbox, type Inbox } from '../client/inbox.js'
-import { listRuns, type RunFilter, type RunRow } from '../client/list.js'
+import { lastRuns, listRuns, type LastRuns, type RunFilter, type RunRow } from '../client/list.js'
 import { readRequest, readRunHistory } from '../client/run-history.js'
 import { readRun } from '../client/runs.js'
 import { askOwnServer } from '../client/patience.js'
@@ -22,6 +22,9 @@ export interface ConsoleRuns {
   /** `mayRead`: of what is of other environments nobody is asked. */
   inbox(asked: { actor: string; mayRead?: (environment: string | null) => boolean }): Promise<Inbox>
   list(filter: RunFilter): Promise<RunRow[]>
+  lastRuns(of: { environment: string; database: string }): Promise<LastRuns>
+  /** Fingerprint of the schema that a run's plan predicted; undefined where its history has no plan. */
+  predictedSchema(run: RunName): Promise<string | undefined>
   read(run: RunName): Promise<RunView>
   /** Beside the state, what the run's history keeps: the whole plan, and the baseline. */
   known(view: RunView): Promise<ReportInput>
@@ -54,6 +57,14 @@ export function runsOf(session: Session, projectDir: string): ConsoleRuns {
     async list(filter) {
       await own()
       return listRuns(session, filter)
+    },
+    async lastRuns(of) {
+      await own()
+      return lastRuns(session, of)
+    },
+    async predictedSchema({ workflowId, runId }) {
+      await own()
+      return (await readRunHistory(session, workflowId, runId)).plan?.predictedFingerprint
     },
     async read({ workflowId, runId }) {
       await own()

@@ -23,6 +23,7 @@ fieldset{border:1px solid var(--line);border-radius:8px;margin:12px 0;padding:8p
 .shows p{margin:8px 0;overflow-wrap:anywhere;white-space:pre-wrap!important}
 .added{color:var(--good)}.removed{color:var(--bad)}.error{color:var(--bad)}.warning{color:var(--warn)}
 .heard{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+dl.facts{grid-template-columns:1fr;gap:10px}dl.facts>div{grid-column:1/-1!important}dl.facts dd code{font-size:.875em}
 ul.under{margin:0 0 6px}.line{overflow-wrap:anywhere}
 @media (prefers-reduced-motion:reduce){*{transition:none!important;animation:none!important;scroll-behavior:auto!important}}
 @media print{.bar,.actions,form{display:none}}

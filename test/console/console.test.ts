@@ -2,11 +2,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:f
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { INVITATION_MS, Invitations } from '../../src/console/invitations.js'
+import { INVITATION_MS, Invitations, type Made } from '../../src/console/invitations.js'
 import { runsOf, type ConsoleRuns } from '../../src/console/runs.js'
 import { originOf } from '../../src/console/serve.js'
 import { RunbookError } from '../../src/contract/failures.js'
-import { readNewPasskey } from '../../src/runbook/people/new-passkey.js'
+import { authenticatorOf, authenticatorText, readNewPasskey } from '../../src/runbook/people/new-passkey.js'
 import { passkeyLine, readPasskey, type PasskeyType } from '../../src/runbook/people/passkey.js'
 import { gateOf, openGate } from '../../src/workflows/gates.js'
 import { newRunView } from '../../src/workflows/state.js'
@@ -435,6 +435,19 @@ describe('a run that began before the passkey was known', () => {
 })
 
 describe('making a passkey', () => {
+  const OTHER: Made = { publicKey: 'another', authenticator: { copies: 'none' } }
+
+  test('of somebody in people ends with the line alone, and what the authenticator says of itself', async () => {
+    const { browser } = openConsole({ folder })
+    const { token } = await new Invitations(folder).invite('ada ')
+    const { html } = await browser.enroll(`/enroll/${token}`, newPasskey())
+    expect(html).toContain('Add\n      this line to')
+    expect(html).not.toContain('&quot;roles&quot;')
+    expect(html).toContain(
+      'own word, which nothing proves: it does not say its model; the passkey is on one device',
+    )
+  })
+
   test('takes a link that is good once, and ends with a line that signs', async () => {
     const { browser } = openConsole({ folder })
     const invitations = new Invitations(folder)
@@ -443,10 +456,13 @@ describe('making a passkey', () => {
     const { html } = await browser.enroll(`/enroll/${token}`, phone)
     expect(html).toContain('Dan &lt;dba&gt;')
     const signal = new AbortController().signal
-    const line = await invitations.line(token, { expiresAt, signal })
-    expect(line).toBe(phone.publicKey.replace(/ test$/, ' Dan <dba>'))
+    const made = await invitations.made(token, { expiresAt, signal })
+    expect(made?.publicKey).toBe(phone.publicKey.replace(/ test$/, ' Dan <dba>'))
+    // Whoever is not in people yet has the whole entry to paste.
+    expect(html).toContain('&quot;name&quot;: &quot;Dan &lt;dba&gt;&quot;')
+    expect(html).toContain('&quot;roles&quot;: []')
     expect((await browser.get(`/enroll/${token}`)).status).toBe(410)
-    expect(await invitations.use(token, 'another')).toBe(false)
+    expect(await invitations.use(token, OTHER)).toBe(false)
     // The link itself is nowhere: only its hash.
     const kept = () => readdirSync(path.join(folder, '.d1-runbook', 'enrolments'))
     expect(kept().join()).not.toContain(token)
@@ -468,12 +484,12 @@ describe('making a passkey', () => {
     expect(await invitations.open(token)).toBeUndefined()
     // Whoever waits shows that they do.
     const stop = new AbortController()
-    const waits = invitations.line(token, { expiresAt, signal: stop.signal })
+    const waits = invitations.made(token, { expiresAt, signal: stop.signal })
     await expect.poll(() => invitations.open(token)).toMatchObject({ person: 'Dan' })
     stop.abort()
     expect(await waits).toBeUndefined()
     await invitations.end(token)
-    expect(await invitations.use(token, 'too late')).toBe(false)
+    expect(await invitations.use(token, OTHER)).toBe(false)
     expect(readdirSync(left)).toEqual([])
     await invitations.invite('Eve')
     const [lost = ''] = readdirSync(left)
@@ -539,6 +555,7 @@ describe('making a passkey', () => {
     const made = readNewPasskey(answer, asked)
     if (typeof made === 'string') throw new Error(made)
     expect(passkeyLine(made, '')).toBe(`${line} id=${answer.credentialId} rp=localhost origin=${ORIGIN}`)
+    expect(authenticatorOf(answer)).toEqual({ copies: 'none', model: '01020304-0506-0708-0102-030405060708' })
     for (const wrong of [
       { rpId: 'example.com' },
       { origin: 'http://localhost:1' },
@@ -551,6 +568,18 @@ describe('making a passkey', () => {
         readNewPasskey({ ...answer, authenticatorData: answer.authenticatorData.slice(0, end) }, asked),
       ).toBeTypeOf('string')
   })
+})
+
+test.each([
+  [0x45, 'none', 'on one device, and stays there'],
+  [0x4d, 'possible', 'may be copied to other devices'],
+  [0x5d, 'there', 'is copied to other devices'],
+] as const)('the flags %i of an authenticator are told as its own word: %s', (flags, copies, said) => {
+  const data = Buffer.alloc(60)
+  data[32] = flags
+  const authenticator = authenticatorOf({ authenticatorData: data.toString('base64url') })
+  expect(authenticator).toEqual({ copies })
+  expect(authenticatorText(authenticator)).toContain(said)
 })
 
 test('whoever leaves in the middle of a form is no error of the console', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { ConsoleDatabases } from '../../src/console/databases.js'
 import { mayReadOf, readable } from '../../src/console/readers.js'
 import { RunbookError } from '../../src/contract/failures.js'
 import { newPasskey } from '../runbook/people/passkeys.js'
@@ -34,13 +35,25 @@ describe('who may read', () => {
   })
 })
 
+const nobodyLooks = () => Promise.reject(new Error('nobody may look'))
+const DATABASES: ConsoleDatabases = {
+  entries: [
+    {
+      ...{ environment: 'local', timeZone: 'UTC', times: { value: {} } },
+      database: { value: { name: 'art-archive', id: 'db', remote: false } },
+    },
+  ],
+  backup: nobodyLooks,
+  status: nobodyLooks,
+}
+
 /** Bea may read nothing of `local`, of which the only run is. */
 async function asBea(readers = { local: ['dba'], '*': [] as string[] }) {
   const bea = newPasskey()
   const opened = openConsole({
     people: [{ name: 'Bea', roles: [], publicKeys: [bea.publicKey] }],
     environment: 'local',
-    options: { readers },
+    options: { readers, databases: DATABASES },
   })
   await opened.browser.signIn(bea)
   return { ...opened, bea }
@@ -58,7 +71,10 @@ describe('a run that somebody may not read', () => {
     'GET /events': `/events?${QUERY}`,
     'GET /decide': `/decide?${QUERY}&gate=plan`,
     'POST /decide': `/decide?${QUERY}&gate=plan`,
+    'GET /databases': '/databases',
+    'POST /databases': '/databases',
   }
+  const LISTS = ['GET /', 'GET /runs', 'GET /databases']
   const WITHOUT_RUNS = [
     ...['GET /console.css', 'GET /console.js', 'GET /sign-in', 'POST /sign-in', 'POST /sign-out'],
     ...['GET /enroll/:token', 'POST /enroll/:token', 'GET /whose/:name'],
@@ -73,10 +89,12 @@ describe('a run that somebody may not read', () => {
     expect(Object.keys(READING).filter((route) => !routes.includes(route))).toEqual([])
     for (const [route, path] of Object.entries(READING)) {
       const ask = () =>
-        route.startsWith('POST') ? browser.post(path, { decision: 'approve' }) : browser.get(path)
+        route.startsWith('POST')
+          ? browser.post(path, { decision: 'approve', environment: 'local' })
+          : browser.get(path)
       const theirs = await ask()
       expect(theirs.html, route).not.toMatch(OF_THE_RUN)
-      expect(theirs.status, route).toBe(route === 'GET /' || route === 'GET /runs' ? 200 : 404)
+      expect(theirs.status, route).toBe(LISTS.includes(route) ? 200 : 404)
     }
     // Ada holds the role, and sees it everywhere.
     await browser.signIn(ada)
@@ -143,6 +161,11 @@ describe('a run that somebody may not read', () => {
       type: 'RunNotFound',
     })
     await expect(own.known(view)).rejects.toMatchObject({ type: 'RunNotFound' })
+    expect(await own.lastRuns({ environment: 'production', database: 'db' })).toEqual({
+      open: [],
+      last: undefined,
+    })
+    await expect(own.predictedSchema(RUN)).rejects.toMatchObject({ type: 'RunNotFound' })
     await expect(own.peopleOf(view)).rejects.toMatchObject({ type: 'RunNotFound' })
     await expect(own.decide(view, { gate: 'plan', decision: 'approve', actor: 'Bea' })).rejects.toMatchObject(
       { type: 'RunNotFound' },

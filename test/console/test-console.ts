@@ -68,6 +68,8 @@ export function openConsole({
         unknown: [],
       }),
     list: () => Promise.resolve([row]),
+    lastRuns: () => Promise.resolve({ open: [row], last: undefined }),
+    predictedSchema: () => Promise.resolve(undefined),
     read: ({ runId }) =>
       runId === RUN.runId
         ? Promise.resolve(structuredClone(view))

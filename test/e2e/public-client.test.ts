@@ -535,6 +535,15 @@ describe('the console', () => {
         ).html,
       ).toContain('passkey: SHA256:')
 
+      // Nobody has looked at the database yet; asked to, the console reads it.
+      expect((await browser.get('/databases')).html).toContain('nobody has looked')
+      const { html: looked } = await browser.post('/databases', { environment: 'local' })
+      const databases = looked.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ')
+      expect(databases).toMatch(/Last run completed, /)
+      expect(databases).toMatch(/before the look: backup-local-[\d-]+\.zip in .*\. Its metadata say/)
+      expect(databases).toContain('2 files applied, none of the folder pending')
+      expect(databases).toMatch(/Schema [0-9a-f]{12}, as the last run that is over left it/)
+
       writeFileSync(
         path.join(project.folder, 'migrations', '0004_more.sql'),
         'ALTER TABLE users ADD COLUMN more TEXT;\n',

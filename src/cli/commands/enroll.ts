@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { RunbookError } from '../../contract/failures.js'
+import { personSchema } from '../../contract/policy.js'
 import { samePerson } from '../../runbook/people/people.js'
+import { visible } from '../../text/visible.js'
 import type { App } from '../terminal/app.js'
 import { helpParagraph } from '../terminal/help-text.js'
 import { consoleOptions, placeOfConsole, type ConsoleFlags } from './console-options.js'
@@ -28,7 +30,9 @@ export function enrollCommand(app: App, summary: string): Command {
           throw new RunbookError('ConfigInvalid', 'A passkey is made for a person, and no name was given.', {
             advice: 'Name them as people of the configuration does: enroll "Ada Lovelace"',
           })
+        demandName(person)
         const { config } = await loadProject({ projectDir: options.project })
+        const isKnown = config.people.some(({ name }) => samePerson(name, person))
         const place = placeOfConsole(options)
         const origin = originOf(place)
         const invitations = new Invitations(options.project)
@@ -59,8 +63,13 @@ export function enrollCommand(app: App, summary: string): Command {
         process.on('SIGINT', end).on('SIGTERM', end)
         try {
           const url = `${origin}/enroll/${token}`
-          if (!config.people.some(({ name }) => samePerson(name, person)))
-            output.note(`There is no ${person} in people of the configuration yet.`)
+          if (!isKnown) {
+            const { didYouMean } = await import('../../config/closest.js')
+            const names = config.people.map(({ name }) => name)
+            output.note(
+              `There is no ${person} in people of the configuration yet.${didYouMean(person, names)}`,
+            )
+          }
           if (serving === undefined)
             output.note(`The console of this project that runs on port ${place.port} takes the link.`)
           output.note(`Open once, within fifteen minutes: ${url}`)
@@ -68,18 +77,25 @@ export function enrollCommand(app: App, summary: string): Command {
             const { renderUnicodeCompact } = await import('uqr')
             for (const row of renderUnicodeCompact(url).split('\n')) output.note(row)
           }
-          const publicKey = await invitations.line(token, { expiresAt, signal: stop.signal })
+          const made = await invitations.made(token, { expiresAt, signal: stop.signal })
           await invitations.end(token)
-          if (publicKey === undefined) {
+          if (made === undefined) {
             output.document({ success: false, person })
             output.note('No passkey was made, and the link is good no more.')
             return 3
           }
-          output.document({ success: true, person, publicKey })
-          if (!output.json) {
+          const { publicKey, authenticator } = made
+          output.document({ success: true, person, publicKey, authenticator })
+          if (output.json) return 0
+          const { authenticatorText, peopleEntry } = await import('../../runbook/people/new-passkey.js')
+          if (isKnown) {
             output.line(`Add this line to publicKeys of ${person} in runbook.config, by a pull request:`)
             output.verbatim(publicKey)
+          } else {
+            output.line('Add this entry to people in runbook.config, with its roles, by a pull request:')
+            for (const row of peopleEntry(person, publicKey).split('\n')) output.verbatim(row)
           }
+          output.line(authenticatorText(authenticator))
           return 0
         } finally {
           await invitations.end(token)
@@ -93,4 +109,17 @@ export function enrollCommand(app: App, summary: string): Command {
 function isTaken(error: unknown): boolean {
   const cause: unknown = error instanceof RunbookError ? error.cause : undefined
   return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
+}
+
+/** Of one that the configuration would refuse nobody could make use. */
+function demandName(person: string): void {
+  const { success, error } = personSchema.shape.name.safeParse(person)
+  if (success && visible(person) === person) return
+  throw new RunbookError(
+    'ConfigInvalid',
+    `${JSON.stringify(visible(person))} is no name that people of the configuration may have.`,
+    {
+      advice: `It must be ${error?.issues[0]?.message ?? 'one line of characters that show'}.`,
+    },
+  )
 }

@@ -31,6 +31,7 @@ export function serveCommand(app: App, summary: string): Command {
         const { Invitations } = await import('../../console/invitations.js')
         const { passkeysOf } = await import('../../console/people.js')
         const { runsOf } = await import('../../console/runs.js')
+        const { consoleDatabases } = await import('./console-databases.js')
         const { findEnvironment } = await import('../../config/target.js')
         const project = await loadProject({ projectDir: options.project })
         if (given('env')) findEnvironment(project, options.env)
@@ -43,6 +44,7 @@ export function serveCommand(app: App, summary: string): Command {
             ...defined({ readers: config.console.readers, signIn: config.console.signIn }),
             invitations: new Invitations(options.project),
             runs: runsOf(session, options.project),
+            databases: consoleDatabases(project),
           })
           output.note(`Console  ${server.origin}`)
           for (const line of readersNotes(project)) output.note(line)

@@ -7,19 +7,21 @@ export interface Frame {
   /** They are, as a proxy says: nothing here signs them out. */
   proxied?: boolean | undefined
   /** Of the bar's links, the one of this page. */
-  here?: 'inbox' | 'runs'
+  here?: 'inbox' | 'runs' | 'databases'
 }
 
 /** One page, whole. */
 export function pageOf({ title, person, proxied, here }: Frame, content: Piece): string {
-  const link = (name: 'inbox' | 'runs', to: string, label: string): Html =>
+  const link = (name: NonNullable<Frame['here']>, to: string, label: string): Html =>
     here === name
       ? html`<a href="${to}" aria-current="page">${label}</a>`
       : html`<a href="${to}">${label}</a>`
   const bar =
     person === undefined
       ? html`<span>d1-runbook</span>`
-      : html`<nav aria-label="Pages">${link('inbox', '/', 'Inbox')}${link('runs', '/runs', 'Runs')}</nav>
+      : html`<nav aria-label="Pages">
+            ${link('inbox', '/', 'Inbox')}${link('runs', '/runs', 'Runs')}${link('databases', '/databases', 'Databases')}
+          </nav>
           <span class="who">${person}</span>
           ${
             proxied !== true &&

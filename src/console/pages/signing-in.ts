@@ -1,3 +1,4 @@
+import { authenticatorText, peopleEntry, type AuthenticatorSaid } from '../../runbook/people/new-passkey.js'
 import { command, words } from '../../contract/next-command.js'
 import { html, wordsHtml, type Html } from '../html.js'
 
@@ -68,12 +69,25 @@ export function enrollPage(input: {
     </form>`
 }
 
-export function enrolledPage(person: string, line: string): Html {
+export function enrolledPage(input: {
+  person: string
+  publicKey: string
+  authenticator: AuthenticatorSaid
+  /** They stand in `people` already. */
+  isKnown: boolean
+}): Html {
+  const { person, publicKey, authenticator, isKnown } = input
   return html`<p>
-      The passkey is made. Add this line to <code>publicKeys</code> of <strong>${person}</strong> in
-      <code>runbook.config</code>, by a pull request: who merges it says that this passkey is theirs. It
+      The passkey is made. Add
+      ${
+        isKnown
+          ? html`this line to <code>publicKeys</code> of <strong>${person}</strong>`
+          : html`this entry, with the roles of <strong>${person}</strong>, to <code>people</code>`
+      }
+      in <code>runbook.config</code>, by a pull request: who merges it says that this passkey is theirs. It
       stands in the terminal that gave you the link, too.
     </p>
-    <pre tabindex="0"><code>${line}</code></pre>
+    <pre tabindex="0"><code>${isKnown ? publicKey : peopleEntry(person, publicKey)}</code></pre>
+    <p>${authenticatorText(authenticator)}</p>
     <p>Nothing was written to the configuration.</p>`
 }

@@ -16,8 +16,8 @@ import { fromBase64url, type Passkey } from './passkey.js'
 const PRESENT = 0x01
 const VERIFIED = 0x04
 /** It may be copied to other devices, and is: the second says nothing without the first. */
-const MAY_BE_COPIED = 0x08
-const IS_COPIED = 0x10
+export const MAY_BE_COPIED = 0x08
+export const IS_COPIED = 0x10
 /** More would follow: a new key, which belongs to no answer, or extensions, for which nobody asked. */
 const MORE_FOLLOWS = 0x40 | 0x80
 const DATA_LENGTH = 37

@@ -2,7 +2,7 @@ import { equalBytes } from '@noble/curves/utils.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { base64urlnopad } from '@scure/base'
 import type { Assertion } from '../../contract/decision.js'
-import { readCeremony } from './assertion.js'
+import { IS_COPIED, MAY_BE_COPIED, readCeremony } from './assertion.js'
 import { fromBase64url, isKey, readPasskey, passkeyLine, type Passkey, type PasskeyType } from './passkey.js'
 
 /** What a browser answers when it made a passkey, the parts that say which: base64url without padding. */
@@ -11,7 +11,8 @@ export type NewPasskey = Pick<Assertion, 'credentialId' | 'authenticatorData' | 
 /** Of the flags: a new key follows. */
 const HAS_KEY = 0x40
 /** In the authenticator's data: behind hash, flags and counter, the model of the device, and the length of the ID. */
-const ID_LENGTH_AT = 37 + 16
+const MODEL_AT = 37
+const ID_LENGTH_AT = MODEL_AT + 16
 
 /**
  * COSE keys (RFC 9052) as CTAP 2 has them written, in one way only: kty EC2, alg ES256, crv P-256, x, y; and kty OKP, alg EdDSA, crv Ed25519, x.
@@ -43,6 +44,46 @@ export function readNewPasskey(
   return readPasskey(passkeyLine(made, '')) === undefined
     ? `a passkey of ${origin} cannot sign decisions: it is neither HTTPS nor this machine`
     : made
+}
+
+/** What the authenticator says of itself; nobody proves it. */
+export interface AuthenticatorSaid {
+  /** AAGUID, the number of its model; undefined where it says none. */
+  model?: string | undefined
+  /** Whether the passkey may be on several devices: as of a key chain in a cloud. */
+  copies: 'none' | 'possible' | 'there'
+}
+
+/** Of an answer that {@link readNewPasskey} took. */
+export function authenticatorOf({
+  authenticatorData,
+}: Pick<NewPasskey, 'authenticatorData'>): AuthenticatorSaid {
+  const data = fromBase64url(authenticatorData) ?? new Uint8Array()
+  const flags = data[32] ?? 0
+  const digits = [...data.subarray(MODEL_AT, ID_LENGTH_AT)]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+  const copies = (flags & IS_COPIED) !== 0 ? 'there' : (flags & MAY_BE_COPIED) !== 0 ? 'possible' : 'none'
+  return /^0*$/.test(digits)
+    ? { copies }
+    : { copies, model: digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5') }
+}
+
+const COPIES: Record<AuthenticatorSaid['copies'], string> = {
+  none: 'the passkey is on one device, and stays there',
+  possible: 'the passkey may be copied to other devices',
+  there: 'the passkey is copied to other devices, as of a key chain in a cloud',
+}
+
+/** For whoever merges the line. */
+export function authenticatorText({ model, copies }: AuthenticatorSaid): string {
+  const named = model === undefined ? 'it does not say its model' : `model (AAGUID) ${model}`
+  return `By the authenticator's own word, which nothing proves: ${named}; ${COPIES[copies]}.`
+}
+
+/** For somebody who does not stand in `people` yet: JSON, which YAML and JavaScript read as well. Their roles are for a person to fill in. */
+export function peopleEntry(name: string, publicKey: string): string {
+  return JSON.stringify({ name, roles: [], publicKeys: [publicKey] }, null, 2)
 }
 
 function readCose(bytes: Uint8Array): { type: PasskeyType; point: Uint8Array } | undefined {
