@@ -358,6 +358,14 @@ export const ROOMS = [
     ],
     { files: '^src/console/' },
   ),
+  room('src/github', "GitHub's API: checks of pull requests, and what a commit holds", [
+    'src/contract',
+    'src/text',
+    'src/process',
+    'src/config',
+    'src/runbook',
+    'src/analysis/findings',
+  ]),
   room('sample', 'what the demo needs: a project, its rows, a health service', [
     'src/contract',
     'src/d1/sqlite',
@@ -429,6 +437,7 @@ export const ROOMS = [
     'src/worker',
     'src/client',
     'src/console',
+    'src/github',
     'sample',
     'sample/cloudflare-api',
     'src/cli/terminal',

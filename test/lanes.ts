@@ -10,6 +10,8 @@ const TEMPORAL = [
 const D1 = [
   'test/client/{request,committed}.test.ts',
   'test/contract/shell.test.ts',
+  // They ask git.
+  'test/github/**/*.test.ts',
   'test/activities/agreement.test.ts',
   'test/activities/probes/backup.test.ts',
   // No process, and half a minute of them: eighteen live runs.
@@ -41,7 +43,7 @@ const E2E = [
   'test/setup/**/*.test.ts',
   'test/package.test.ts',
   'test/cli/{contract,times,bad-input,next-commands}.test.ts',
-  'test/cli/commands/{adopt,backup-attacks,backup-sealed,backup-storage,create-rollback,doctor,init,plan-hostile}.test.ts',
+  'test/cli/commands/{adopt,backup-attacks,backup-sealed,backup-storage,create-rollback,doctor,github,init,plan-hostile}.test.ts',
   'test/cli/mcp/process.test.ts',
   'test/cli/terminal/interrupt.test.ts',
 ]

@@ -37,6 +37,8 @@ export const VERBS = {
   enroll: 'project',
   'codec-server': 'nothing',
   mcp: 'environment',
+  'github plan-check': 'environment',
+  'github recheck': 'environment',
   charter: 'environment',
   list: 'project',
   calendar: 'environment',

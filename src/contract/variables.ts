@@ -9,7 +9,7 @@ import { variablesOfStorage, type Storage } from './storage.js'
 export const OWN_VARIABLES = 'RUNBOOK_'
 
 /** What opens the database, the runs themselves and their histories. Windows knows no case in their names. */
-const CREDENTIALS = /^(?:CLOUDFLARE_|CF_API_|CF_ACCOUNT_|TEMPORAL_|D1_RUNBOOK_CODEC_)/i
+const CREDENTIALS = /^(?:CLOUDFLARE_|CF_API_|CF_ACCOUNT_|TEMPORAL_|D1_RUNBOOK_CODEC_|D1_RUNBOOK_GITHUB_)/i
 
 /**
  * Variables that a configuration opens to channels and headers though they are called like a credential: whoever changes an address there

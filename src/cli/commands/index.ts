@@ -223,6 +223,12 @@ export const COMMANDS: CommandEntry[] = [
     load: async () => (await import('./mcp.js')).mcpCommand,
   },
   {
+    name: 'github',
+    group: 'Serve',
+    summary: 'plans as checks of pull requests, made anew when they go stale',
+    load: async () => (await import('./github.js')).githubCommand,
+  },
+  {
     name: 'charter',
     group: 'Serve',
     summary: 'print what a worker of this project serves, for `worker --charter`',
