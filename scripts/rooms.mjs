@@ -420,7 +420,7 @@ export const ROOMS = [
     'src/contract',
     'src/text',
     'src/process',
-    ...d1('wrangler', 'cloudflare', 'schema', 'migrations', 'apply', 'live', 'backup'),
+    ...d1('wrangler', 'cloudflare', 'schema', 'read', 'migrations', 'apply', 'live', 'backup'),
     'src/analysis/rules',
     'src/analysis/findings',
     'src/analysis/adopt',

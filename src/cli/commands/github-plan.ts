@@ -13,7 +13,7 @@ import { git } from '../../process/programs.js'
 import { redact, redactIn } from '../../process/redact.js'
 import { scratchFolder } from '../../process/scratch-folder.js'
 import { visible } from '../../text/visible.js'
-import { makePlan } from './make-plan.js'
+import { makePlan } from '../jobs/make-plan.js'
 
 /** One project and one repository, for the pull requests that are planned. */
 export interface PullPlanner {
