@@ -6,6 +6,7 @@ import type { CommandRecord } from '../contract/run.js'
 import { withCommandLog } from '../d1/wrangler/command-log.js'
 import { redact, redactIn } from '../process/redact.js'
 import { mapText } from '../contract/next-command.js'
+import { oneLine } from '../text/one-line.js'
 
 const HEARTBEAT_MS = 4000
 
@@ -62,7 +63,7 @@ export function failureOf(error: unknown, commands: CommandRecord[] = []): Appli
   if (error instanceof RunbookError) {
     return ApplicationFailure.create({
       type: error.type,
-      message: redact(error.message),
+      message: sentence(error),
       nonRetryable: !error.retryable,
       ...defined({ nextRetryDelay: toldWait(error) }),
       details: [redactIn({ advice: mapText(error.adviceWords, redact), ...(error.details ?? {}), ...audit })],
@@ -74,11 +75,16 @@ export function failureOf(error: unknown, commands: CommandRecord[] = []): Appli
   })
   const failure = ApplicationFailure.create({
     type: error instanceof Error ? error.name : 'Error',
-    message: redact(messageOf(error)),
+    message: sentence(error),
     details: [audit],
   })
   if (error instanceof Error && error.stack !== undefined) failure.stack = redact(error.stack)
   return failure
+}
+
+/** It stands within lines of ours: what a program printed in several is one there. */
+function sentence(error: unknown): string {
+  return oneLine(redact(messageOf(error)))
 }
 
 /** Milliseconds that Cloudflare asks for before the next attempt: sooner would be refused, and some attempts are all there are. */

@@ -118,7 +118,7 @@ export async function connectRunbook(options: ConnectOptions = {}): Promise<Runb
     async start(request) {
       const readable = demandRequest(request)
       const queue = await taskQueue()
-      await requireWorker(session, queue)
+      await requireWorker(session, queue, { proposedBy: readable.proposedBy })
       return startRun(session, queue, readable)
     },
     status: async (run) => published(await readRun(session, ...idsOf(run))),

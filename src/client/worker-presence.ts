@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunbookError } from '../contract/failures.js'
 import { command, words } from '../contract/next-command.js'
-import { chartersInIdentity, keysInIdentity } from '../temporal/codec/identity.js'
+import type { Proposer } from '../contract/provenance.js'
+import { chartersInIdentity, keysInIdentity, knowsProposals } from '../temporal/codec/identity.js'
 import { keysDiffer } from './keys-differ.js'
 import type { Silence } from './patience.js'
 import type { Session } from './session.js'
@@ -17,6 +18,8 @@ const LOOKS_WITHOUT = 2
 const LOOK_MS = 5_000
 
 const WORKFLOW_TASK_QUEUE = 1
+/** Of Temporal's `WorkerVersioningMode`. */
+const VERSIONED = 2
 
 /** Whether a worker polls the queue for workflow tasks. No billable action. */
 export async function isWorkerPolling(session: Session, taskQueue: string): Promise<boolean> {
@@ -29,13 +32,15 @@ export async function isWorkerPolling(session: Session, taskQueue: string): Prom
  */
 export async function readPollers(session: Session, taskQueue: string): Promise<Pollers> {
   const { client } = session
-  const { pollers } = await client.workflowService.describeTaskQueue({
+  const { pollers, versioningInfo } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
     taskQueueType: WORKFLOW_TASK_QUEUE,
   })
-  const seen = pollers.map(({ identity, lastAccessTime }) => ({
+  const seen = pollers.map(({ identity, lastAccessTime, deploymentOptions }) => ({
     at: Number(lastAccessTime?.seconds ?? 0) * 1000,
+    begins: beginsRuns(deploymentOptions, versioningInfo),
+    proposals: knowsProposals(identity ?? ''),
     keys: keysInIdentity(identity ?? ''),
     charters: chartersInIdentity(identity ?? ''),
   }))
@@ -46,7 +51,22 @@ export async function readPollers(session: Session, taskQueue: string): Promise<
     lastAt,
     keys: now.map(({ keys }) => keys),
     charters: now.map(({ charters }) => charters),
+    dropsProposals: now.some(({ begins, proposals }) => begins && !proposals),
   }
+}
+
+type Poller = Awaited<ReturnType<Session['client']['workflowService']['describeTaskQueue']>>
+
+/** Whether a run that begins now may come to this worker: one of a version that is not promoted ends the runs that it has. */
+function beginsRuns(
+  own: Poller['pollers'][number]['deploymentOptions'],
+  served: Poller['versioningInfo'],
+): boolean {
+  const mayTake = (version: { buildId?: string | null } | null | undefined): boolean =>
+    (version?.buildId || undefined) ===
+    (Number(own?.workerVersioningMode) === VERSIONED ? own?.buildId : undefined)
+  const ramping = (served?.rampingVersionPercentage ?? 0) > 0
+  return mayTake(served?.currentDeploymentVersion) || (ramping && mayTake(served?.rampingDeploymentVersion))
 }
 
 interface Pollers {
@@ -56,20 +76,41 @@ interface Pollers {
   keys: string[][]
   /** What each serves by, as first digits of hashes; undefined where it does not say. */
   charters: (string[] | undefined)[]
+  /** One to which a new run may come would keep what an agent proposed as a run of a person. */
+  dropsProposals: boolean
 }
 
 /**
  * Throws `WorkerMissing` when nobody polls, after giving a worker that starts right now a moment; `KeyMissing` when a worker
- * encrypts and this client would not; `WorkerKeyMissing` when no worker could read what this client encrypts.
+ * encrypts and this client would not; `WorkerKeyMissing` when no worker could read what this client encrypts; `NotAdmitted` when an agent proposes and
+ * one that may take it knows no proposals.
  */
-export async function requireWorker(session: Session, taskQueue: string, patienceMs = 3_000): Promise<void> {
+export async function requireWorker(
+  session: Session,
+  taskQueue: string,
+  { patienceMs = 3_000, proposedBy }: { patienceMs?: number; proposedBy?: Proposer | undefined } = {},
+): Promise<void> {
   for (const until = Date.now() + patienceMs; ; await sleep(300)) {
-    const { polling, keys } = await readPollers(session, taskQueue)
-    const refusal = polling ? keysDiffer(taskQueue, session.codecKeys.writes, keys) : workerMissing(taskQueue)
+    const { polling, keys, dropsProposals } = await readPollers(session, taskQueue)
+    const refusal = !polling
+      ? workerMissing(taskQueue)
+      : proposedBy !== undefined && dropsProposals
+        ? dropsWhatIsProposed(taskQueue)
+        : keysDiffer(taskQueue, session.codecKeys.writes, keys)
     if (refusal === undefined) return
     // A worker without the key may be one that was just stopped, whose last poll is still remembered.
     if (Date.now() >= until || refusal.type === 'KeyMissing') throw refusal
   }
+}
+
+function dropsWhatIsProposed(taskQueue: string): RunbookError {
+  return new RunbookError(
+    'NotAdmitted',
+    `A worker of ${taskQueue} is of an earlier version: it would keep what an agent proposes as a run of a person, and open gates that the policy opens by itself.`,
+    {
+      advice: 'Nothing was begun. A person brings the worker to this version; then propose again.',
+    },
+  )
 }
 
 /**

@@ -248,6 +248,8 @@ export const stepViewSchema = z.object({
   waitedMs: z.number().nonnegative().optional(),
   /** Of the time in between, what another step took within it: a rollback within the monitoring. Milliseconds. */
   withinMs: z.number().nonnegative().optional(),
+  /** Another step runs within it since then: what goes on is counted there. */
+  withinSince: z.string().optional(),
   detail: z.string().optional(),
 })
 export type StepView = z.infer<typeof stepViewSchema>

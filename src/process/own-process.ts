@@ -113,7 +113,15 @@ function tooMuch(limit: number): never {
   )
 }
 
+/** Of an error that nobody caught Node prints the place, the error and its stack: the error is the cause. In one line. */
 function tail({ stderr, shortMessage }: { stderr: string; shortMessage?: string | undefined }): string {
-  const said = stderr.trim() === '' ? (shortMessage ?? '') : stderr.trim()
-  return said === '' ? 'the process ended without an answer' : said
+  const lines = stderr.split('\n')
+  const at = lines.findIndex((line) => /^\w*Error(?: \[\w+\])?: /.test(line))
+  const stack = lines.findIndex((line, index) => index > at && /^\s+at /.test(line))
+  const cause = at < 0 ? lines : lines.slice(at, stack < 0 ? undefined : stack)
+  const said = cause.map((line) => line.trim()).filter((line) => line !== '')
+  if (said.length > 0) return said.join(' ')
+  return shortMessage === undefined || shortMessage === ''
+    ? 'the process ended without an answer'
+    : shortMessage
 }

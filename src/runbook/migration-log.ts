@@ -1,9 +1,9 @@
 import type { MigrationResult, RunView } from '../contract/run.js'
 import { compressedGap, gapLine } from './gaps.js'
 import { migrationState } from './migration-state.js'
+import { runTook } from './step-times.js'
 import { requestOf } from './people/provenance.js'
 import { zonedDateTime } from '../text/clock.js'
-import { formatDuration } from '../text/duration.js'
 import { code, prose, table } from '../text/markdown.js'
 
 const HEAD = ['When', 'Environment', 'Database', 'Outcome', 'Migrations', 'Took', 'By', 'Run']
@@ -17,7 +17,6 @@ export function migrationLogHeading(): string {
 export function migrationLogLine(input: { view: RunView; timeZone?: string }): string {
   const { view } = input
   const at = view.closedAt ?? view.startedAt
-  const tookMs = Date.parse(at) - Date.parse(view.startedAt)
   const byThisRun = ({ state, byLostRun }: MigrationResult): boolean =>
     state === 'applied' && byLostRun !== true
   const applied = view.migrations.filter(byThisRun).map(({ name }) => code(name))
@@ -33,7 +32,7 @@ export function migrationLogLine(input: { view: RunView; timeZone?: string }): s
       '. ',
     ),
     [...applied, ...other, ...recorded].join(', ') || 'none',
-    formatDuration(tookMs),
+    runTook(view, Date.parse(at)),
     prose(requestOf(view).value),
     code(view.runId),
   ]

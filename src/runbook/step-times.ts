@@ -14,10 +14,12 @@ export function stepTimes(
     endedAt,
     waitedMs = 0,
     withinMs = 0,
-  }: Pick<StepView, 'startedAt' | 'endedAt' | 'waitedMs' | 'withinMs'>,
+    withinSince,
+  }: Pick<StepView, 'startedAt' | 'endedAt' | 'waitedMs' | 'withinMs' | 'withinSince'>,
   at?: { now: number; gates: readonly Pick<GateView, 'state' | 'openedAt'>[] },
 ): StepTimes | undefined {
-  const end = endedAt === undefined ? at?.now : Date.parse(endedAt)
+  const until = at === undefined || withinSince === undefined ? at?.now : Date.parse(withinSince)
+  const end = endedAt === undefined ? until : Date.parse(endedAt)
   if (startedAt === undefined || end === undefined) return undefined
   const open = endedAt === undefined ? at?.gates.find(({ state }) => state === 'open')?.openedAt : undefined
   const waited = waitedMs + (open === undefined ? 0 : Math.max(0, end - Date.parse(open)))
@@ -52,6 +54,18 @@ export function waitedForPeople(
 ): number | undefined {
   if (step.waitedMs === undefined && gatesBehind(step, view).length === 0) return undefined
   return (step.waitedMs ?? 0) + waitedBehind(step, view, until)
+}
+
+/**
+ * `2 h 5 min, 50 min of it for people`: a run from its start to its end. A step or gate that came again is timed by its last time, so that people may
+ * have taken longer than is known of it. `until`: epoch milliseconds.
+ */
+export function runTook(view: Pick<RunView, 'gates' | 'steps' | 'startedAt'>, until: number): string {
+  const took = formatDuration(until - Date.parse(view.startedAt))
+  const waitedMs = view.steps.reduce((sum, step) => sum + (waitedForPeople(step, view, until) ?? 0), 0)
+  if (waitedMs < 1_000) return took
+  const again = view.gates.some(({ earlier = [] }) => earlier.length > 0)
+  return `${took}, ${again ? 'at least ' : ''}${formatDuration(waitedMs)} of it for people`
 }
 
 function waitedBehind(step: StepView, view: Pick<RunView, 'gates' | 'steps'>, until: number): number {

@@ -153,7 +153,7 @@ async function applyFailed(run: Run, plan: Plan, error: unknown): Promise<never>
     await writeFailureFiles(run)
   })
   if (isStopped(error) || error instanceof WindowOver || isFrozen(error)) throw error
-  await considerRollback(run, { issue: failureOf(error).message, ...stoppedState(run.view) })
+  await considerRollback(run, { issue: failureOf(error).message, kept: 'ends', ...stoppedState(run.view) })
   throw error
 }
 

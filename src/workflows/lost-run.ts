@@ -116,7 +116,7 @@ function statesOf(plan: Plan, status: Status): MigrationResult[] {
 async function notAsLeft(run: Run, issue: string): Promise<never> {
   const between = run.view.migrations.some(({ state }) => state !== 'applied')
   const { made } = await backupOfNow(run)
-  await considerRollback(run, { issue, ...stoppedState(run.view), ...made })
+  await considerRollback(run, { issue, kept: 'ends', ...stoppedState(run.view), ...made })
   throw ApplicationFailure.create({
     type: between ? 'ApplyPartial' : 'Drifted',
     message: issue,

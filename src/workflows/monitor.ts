@@ -252,6 +252,7 @@ async function issueAfterwards(
   const backup = await backupOfNow(run)
   await considerRollback(run, {
     issue,
+    kept: 'goes-on',
     impact: 'the migrated database may not serve its users as before',
     action: `${backup.said}; ${nextAction(run, seen.breach)}`,
     ...backup.made,

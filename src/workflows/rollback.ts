@@ -41,8 +41,12 @@ export interface Incident {
   impact: string
   /** What is being done about it now. */
   action: Words
+  /** What the run does where people keep the database as it is: it goes on looking at it, or ends. */
+  kept: 'goes-on' | 'ends'
   /** Monitoring saw it: the only incident that a policy may answer without people. */
   breach?: boolean
+  /** Why the run ends, and by whom, where people stopped it meanwhile. */
+  stopped?: string
   /** The backup that was made of the database with the issue. */
   current?: BackupRecord
   /** Makes that backup once people have been told, for it may take long; undefined where it failed. */
@@ -85,7 +89,7 @@ export async function considerRollback(run: Run, incident: Incident): Promise<vo
         run.gates.of('rollback').decisions.length === 0
       await takeBackOrKeep(run, seen, { ...known, automatic })
     },
-    afterStop: () => takeBackOrKeep(run, seen, { ...known, automatic: false }),
+    afterStop: (stopped) => takeBackOrKeep(run, { ...seen, stopped }, { ...known, automatic: false }),
   })
 }
 
@@ -117,7 +121,7 @@ async function takeBackOrKeep(
     const offered = offer()
     const strategy = automatic
       ? run.request.policy.automaticRollbackStrategy
-      : await decideStrategy(run, incident, { ways: offered, reverse })
+      : await decideStrategy(run, keptAs(run, incident, before), { ways: offered, reverse })
     if (strategy === 'none') {
       if (automatic) await tellKept(run, incident, 'the policy says so (automaticRollbackStrategy: none)')
       demandStillApplied(run, { before, issue: incident.issue, failed })
@@ -188,8 +192,7 @@ function demandStillApplied(
   { before, issue, failed }: { before: readonly string[]; issue: string; failed: readonly FailedWay[] },
 ): void {
   const last = failed.at(-1)
-  const now = appliedByThisRun(run)
-  if (last === undefined || before.every((name) => now.includes(name))) return
+  if (last === undefined || areApplied(run, before)) return
   const states = run.view.migrations.map((one) => `${one.name}: ${migrationState(one, run.view.migrations)}`)
   const why = `${last.strategy} failed: ${last.error}`
   throw new RunEnded({
@@ -201,6 +204,16 @@ function demandStillApplied(
       advice: words`look at the state: ${command('status')}`,
     },
   })
+}
+
+function areApplied(run: Run, names: readonly string[]): boolean {
+  const applied = appliedByThisRun(run)
+  return names.every((name) => applied.includes(name))
+}
+
+/** A run whose files a failed way took away ends also where it would have gone on. */
+function keptAs(run: Run, incident: Incident, before: readonly string[]): Incident {
+  return areApplied(run, before) ? incident : { ...incident, kept: 'ends' }
 }
 
 /** A way of the policy that is not there is not tried: people have the alert already, and are asked. */
@@ -226,9 +239,11 @@ async function decideStrategy(
   run.say('rollback', `waiting for the rollback decision: ${incident.issue}`)
   await run.ask('rollback', [
     incident.issue,
+    ...(incident.stopped === undefined ? [] : [endsWithIt(incident.stopped)]),
     // People may take hours, and others go on writing.
     ...countedAt(run, ways).map((line) => `${line}: what was written since is in no price`),
     ...ways.map(wayLine),
+    ...(incident.stopped === undefined ? [IF_KEPT[incident.kept]] : []),
     ...reverseLines(run, reverse),
   ])
   const { state, decisions } = run.gates.of('rollback')
@@ -245,6 +260,16 @@ async function decideStrategy(
   run.gates.void('rollback')
   await tellKept(run, incident, why)
   return 'none'
+}
+
+/** What becomes of the run, for who decides: one that ends looks at the database no more. */
+const IF_KEPT: Record<Incident['kept'], string> = {
+  'goes-on': 'Where it is kept as it is, the run goes on',
+  ends: 'Where it is kept as it is, the run ends, and looks at the database no more',
+}
+
+function endsWithIt(stopped: string): string {
+  return `${stopped}: the run ends with this decision, once it is carried out, and looks at the database no more`
 }
 
 /** Whoever had the alert hears how it ended. A run may keep several times: each has its own place in the history. */

@@ -209,6 +209,8 @@ export class Run {
     step.state = 'running'
     step.startedAt ??= now()
     const begun = Date.now()
+    const around = this.view.steps.find((other) => other !== step && other.state === 'running')
+    if (around !== undefined) around.withinSince = now()
     this.say(phaseOf(name), `${stepTitle(name)} is under way`)
     try {
       const result = await work()
@@ -221,8 +223,8 @@ export class Run {
       this.stepFailed(name, error)
       throw error
     } finally {
-      const within = this.view.steps.find((other) => other !== step && other.state === 'running')
-      if (within !== undefined) within.withinMs = (within.withinMs ?? 0) + Date.now() - begun
+      delete around?.withinSince
+      if (around?.state === 'running') around.withinMs = (around.withinMs ?? 0) + Date.now() - begun
     }
   }
 

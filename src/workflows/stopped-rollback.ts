@@ -40,7 +40,7 @@ export async function tellWhereItStopped(run: Run): Promise<void> {
  */
 export async function offeredToTheEnd(
   run: Run,
-  { work, afterStop }: { work: () => Promise<void>; afterStop: () => Promise<void> },
+  { work, afterStop }: { work: () => Promise<void>; afterStop: (stopped: string) => Promise<void> },
 ): Promise<void> {
   try {
     await work()
@@ -55,9 +55,10 @@ export async function offeredToTheEnd(
       words`Keep it as it is: ${command('rollback', '--strategy', 'none')}`,
       ...run.view.migrations.map((one) => `${one.name}: ${migrationState(one, run.view.migrations)}`),
     ]
-    const title = `${run.endingOf(error).message}: the way back stays open`
+    const stopped = run.endingOf(error).message
+    const title = `${stopped}: the way back stays open`
     run.announcer.tell('note', noteMessage({ ...run.context, icon: '🛑', title, details }))
-    await run.uninterrupted(afterStop)
+    await run.uninterrupted(() => afterStop(stopped))
     throw error
   }
 }

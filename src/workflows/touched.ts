@@ -21,7 +21,11 @@ export async function neverLeftTouched<T>(run: Run, work: () => Promise<T>): Pro
     if (stopped && stepOf(run.view, 'validate').state === 'done') throw error
     if (!patched('touched-is-asked-about')) throw error
     const ask = (): Promise<void> =>
-      considerRollback(run, { issue: run.endingOf(error).message, ...stoppedState(run.view) })
+      considerRollback(run, {
+        issue: run.endingOf(error).message,
+        kept: 'ends',
+        ...stoppedState(run.view),
+      })
     if (stopped) {
       run.view.paused = false
       await run.uninterrupted(ask)

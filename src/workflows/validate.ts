@@ -75,6 +75,7 @@ async function askAboutIssues(run: Run): Promise<void> {
   if (severe.length === 0) return
   await considerRollback(run, {
     issue: severe.map(issueText).join('; '),
+    kept: 'goes-on',
     impact: 'the migrations are applied, and somebody reports an issue',
     action: actionOf(run),
   })
@@ -106,6 +107,7 @@ function monitoringMs(run: Run): number {
 async function issueAfterApply(run: Run, issue: string): Promise<never> {
   await considerRollback(run, {
     issue,
+    kept: 'ends',
     impact: 'the migrations are applied, and the database is not as it should be',
     action: actionOf(run),
   })

@@ -35,12 +35,21 @@ describe.each(all)('$name --help', ({ command }) => {
   })
 })
 
-test.each(['calendar', 'list'])(
+test.each(['backup validate', 'calendar', 'dev', 'list', 'serve', 'worker run'])(
   '%s is of all environments without --env, and says no other default',
   async (name) => {
-    const help = helpOf((await commandOf([name])).command)
+    const help = helpOf((await commandOf(name.split(' '))).command)
     expect(help).toMatch(/--env <name> +environment \(default: all\)/)
     expect(help).not.toContain('default: "local"')
+  },
+)
+
+test.each(['codec-server', 'demo', 'enroll', 'init', 'worker promote', 'worker versions'])(
+  '%s takes --env as every command does, and does not ask for one',
+  async (name) => {
+    const { command } = await commandOf(name.split(' '))
+    expect(command.options.map(({ long }) => long)).toContain('--env')
+    expect(helpOf(command)).not.toContain('--env')
   },
 )
 

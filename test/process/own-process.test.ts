@@ -44,6 +44,12 @@ describe('an answer of a process of our own', () => {
 
   it('is not made up: a process that breaks, or leaves without a word, is an error', async () => {
     await expect(ask({ answer: 'crash' })).rejects.toThrow('out of luck')
+    // What a person reads of it is a line, as where a newer build has taken the module away.
+    const gone = runInOwnProcess({ module: `${MODULE}.gone.js`, input: {} })
+    await expect(gone).rejects.toThrow(
+      /^Error(?: \[ERR_MODULE_NOT_FOUND\])?: Cannot find module '[^\n]*gone\.js'[^\n]*$/,
+    )
+    await expect(ask({ answer: 'crash' })).rejects.toThrow(/^[^\n]*$/)
     await expect(ask({ answer: 'leave' })).rejects.toThrow('without an answer')
   })
 

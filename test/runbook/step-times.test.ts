@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { stepTimes, stepTook, waitedForPeople } from '../../src/runbook/step-times.js'
+import { runTook, stepTimes, stepTook, waitedForPeople } from '../../src/runbook/step-times.js'
 import { metricsLine } from '../../src/runbook/metrics.js'
+import type { GateView } from '../../src/contract/run.js'
 import { isoAfter, sampleRun, STARTED } from './sample-run.js'
 
 const MINUTE = 60_000
@@ -26,6 +27,15 @@ test.each([
 test('what another step took within one is counted there alone', () => {
   const step = { ...running, endedAt: isoAfter(12), withinMs: 3 * MINUTE }
   expect(stepTimes(step)).toEqual({ workMs: 4 * MINUTE, waitedMs: 5 * MINUTE })
+})
+
+test.each([
+  ['work', []],
+  ['work that people decided on', [gate('approved')]],
+  ['a gate of that other step', [gate('open')]],
+])('what goes on within one is not its own: %s', (_, gates) => {
+  const step = { ...running, withinMs: 3 * MINUTE, withinSince: isoAfter(14) }
+  expect(stepTimes(step, { now, gates })).toEqual({ workMs: 6 * MINUTE, waitedMs: 5 * MINUTE })
 })
 
 test('nothing is said of a step that never began, and of waiting where nobody was waited for', () => {
@@ -72,6 +82,15 @@ describe('a gate between two steps', () => {
     ['opened in the moment in which a step began', { openedAt: isoAfter(12), decisions: [at(20)] }],
   ])('that was %s is none', (_, gate) => {
     expect(waits(gate)).toEqual([undefined, undefined, undefined])
+  })
+
+  test.each([
+    ['nobody was asked', { state: 'skipped' }, '30 min'],
+    ['asked', { state: 'approved', decisions: [at(9)] }, '30 min, 8 min of it for people'],
+    ['asked twice', { state: 'waiting', earlier: [at(4)] }, '30 min, at least 3 min of it for people'],
+  ])('is part of what the run took, and said of it: %s', (_, gate, told) => {
+    const view = sampleRun({ steps, gates: [{ ...lead, ...gate } as GateView] })
+    expect(runTook({ ...view, startedAt: isoAfter(0) }, now)).toBe(told)
   })
 
   test('is said beside the work of that step', () => {

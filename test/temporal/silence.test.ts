@@ -1,4 +1,4 @@
-import { bundleWorkflowCode, Worker, type NativeConnection } from '@temporalio/worker'
+import { bundleWorkflowCode, Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker'
 import { createServer } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -7,11 +7,13 @@ import { submitDecision } from '../../src/client/decide.js'
 import { followRun } from '../../src/client/follow.js'
 import { patiently, type Silence } from '../../src/client/patience.js'
 import { readRun } from '../../src/client/runs.js'
-import { isWorkerPolling } from '../../src/client/worker-presence.js'
+import { isWorkerPolling, requireWorker } from '../../src/client/worker-presence.js'
 import { RunbookError } from '../../src/contract/failures.js'
 import type { RunView } from '../../src/contract/run.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/temporal/embedded-server.js'
+import { identityWith } from '../../src/temporal/codec/identity.js'
+import { readCodecKeys } from '../../src/temporal/codec/keys.js'
 import { connectWorker } from '../../src/temporal/worker-connection.js'
 import { temporaryFolder } from '../temporary-folder.js'
 import { sampleRun } from '../runbook/sample-run.js'
@@ -321,4 +323,46 @@ test("the project's server that comes back at another port is found again by who
     await waiting.close()
     await after?.stop()
   }
+})
+
+test('what an agent proposes is begun by no worker that would keep it as a run of a person', async ({
+  onTestFinished,
+}) => {
+  const { session, connection } = place
+  const polling = async (
+    taskQueue: string,
+    identity: string,
+    more: Partial<WorkerOptions> = {},
+  ): Promise<void> => {
+    const worker = await Worker.create({
+      ...{ workflowBundle: begun, connection, taskQueue, namespace: 'default', identity },
+      ...more,
+    })
+    const running = worker.run()
+    onTestFinished(async () => {
+      worker.shutdown()
+      await running
+    })
+    const identities = async (): Promise<(string | null | undefined)[]> => {
+      const { pollers } = await session.client.workflowService.describeTaskQueue({
+        ...{ namespace: 'default', taskQueue: { name: taskQueue }, taskQueueType: 1 },
+      })
+      return pollers.map((one) => one.identity)
+    }
+    await expect.poll(identities).toContain(identity)
+  }
+  const ask = (taskQueue: string, proposedBy?: { agent: string }): Promise<void> =>
+    requireWorker(session, taskQueue, { patienceMs: 300, proposedBy })
+
+  await polling('earlier', '7@host charters=aaaaaaaaaaaa')
+  await expect(ask('earlier', { agent: 'an-agent' })).rejects.toMatchObject({ type: 'NotAdmitted' })
+  await ask('earlier')
+  // One of a version that is not promoted ends the runs that it has, and begins none.
+  await polling('both', identityWith('8@host', readCodecKeys({})))
+  await ask('both', { agent: 'an-agent' })
+  const version = { deploymentName: 'earlier', buildId: 'earlier' }
+  await polling('both', '7@host', {
+    workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
+  })
+  await ask('both', { agent: 'an-agent' })
 })

@@ -91,7 +91,7 @@ describe('a migration that goes well', () => {
     const shown = view.gates.filter(({ openedAt }) => openedAt !== undefined)
     expect(shown.length).toBeGreaterThan(5)
     for (const { shows } of shown)
-      expect(shows.map((line) => plain(line)).join('\n')).toContain('of monitoring in')
+      expect(shows.map((line) => plain(line)).join('\n')).toContain('of monitoring planned in')
     expect(view.outcome).toBe('expired')
     const told = world.told.map(({ text }) => text).join('\n')
     expect(told).toContain('🚀 Migration (local) Starting')

@@ -143,6 +143,17 @@ describe('an abort at the open gate rollback of a touched database', () => {
       await handle.signal('abort', { reason: 'enough', actor: 'Cem', commandId: 'first' })
       const after = await until(handle, ({ interventions = [] }) => interventions.length === 1)
       // It waits as it did: nobody is asked twice, and whoever stopped the run hears what it waits for.
+      const shows = ({ gates: all }: RunView): string =>
+        plain(
+          all
+            .find(({ gate }) => gate === 'rollback')
+            ?.shows.map((line) => plain(line))
+            .join('\n') ?? '',
+        )
+      expect(shows({ ...after, gates })).toContain('Where it is kept as it is, the run ends')
+      const told = await until(handle, (view) => shows(view).includes('aborted'))
+      expect(shows(told)).toContain('Cem aborted the run: enough: the run ends with this decision')
+      expect(shows(told)).not.toContain('Where it is kept')
       expect(after.gates.map(({ openedAt }) => openedAt)).toEqual(gates.map(({ openedAt }) => openedAt))
       expect(plain(stillAsked({ command: 'abort' }, after) ?? '')).toMatch(
         /ends once the gate rollback is decided\. Choose one of these: .*rollback --strategy none/,

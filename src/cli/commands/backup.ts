@@ -53,11 +53,16 @@ export function backupCommand(app: App, summary: string): Command {
     .option('--keep <count>', 'valid archives to keep of this environment')
     .action(app.action<CreateOptions>(createArchive))
   const validate = app
-    .command('validate [zip]', 'restore an archive (default: the newest) and compare it with its metadata', [
-      'backup validate',
-      'backup validate backups/backup-production-2026-03-01-120000.zip',
-      'backup validate --identity key.txt',
-    ])
+    .command(
+      'validate [zip]',
+      'restore an archive (default: the newest) and compare it with its metadata',
+      [
+        'backup validate',
+        'backup validate backups/backup-production-2026-03-01-120000.zip',
+        'backup validate --identity key.txt',
+      ],
+      'all',
+    )
     .option(...IDENTITY)
     .action(app.action<IdentityOptions>(validateArchive))
   const restore = app

@@ -6,19 +6,23 @@ import { messageOf } from '../../contract/failures.js'
 import type { MigrationRequest, RunView } from '../../contract/run.js'
 import { environmentEvents, runEvents, type CalendarEvent } from '../../runbook/calendar.js'
 import { visible } from '../../text/visible.js'
-import { ofAllEnvironments, type App, type CommonOptions } from '../terminal/app.js'
+import type { App, CommonOptions } from '../terminal/app.js'
 import { helpParagraph } from '../terminal/help-text.js'
 import type { Output } from '../terminal/output.js'
 
 /** Windows, freezes and what runs have ahead, as an iCalendar file (RFC 5545). */
 export function calendarCommand(app: App, summary: string): Command {
-  return ofAllEnvironments(
-    app.command('calendar', summary, [
-      'calendar > migrations.ics',
-      'calendar --env production > production.ics',
-      'calendar --run migration/production/1f8a3b57-d640-4e9c-8c25-a7d93e06b4f2 > run.ics',
-    ]),
-  )
+  return app
+    .command(
+      'calendar',
+      summary,
+      [
+        'calendar > migrations.ics',
+        'calendar --env production > production.ics',
+        'calendar --run migration/production/1f8a3b57-d640-4e9c-8c25-a7d93e06b4f2 > run.ics',
+      ],
+      'all',
+    )
     .option('--run <id>', 'only this run')
     .addHelpText(
       'after',

@@ -20,10 +20,15 @@ interface CodecServerFlags {
 
 export function codecServerCommand(app: App, summary: string): Command {
   return app
-    .command('codec-server', summary, [
-      'codec-server --origin http://127.0.0.1:8233',
-      'codec-server --port 8299 --origin https://temporal.example.com',
-    ])
+    .command(
+      'codec-server',
+      summary,
+      [
+        'codec-server --origin http://127.0.0.1:8233',
+        'codec-server --port 8299 --origin https://temporal.example.com',
+      ],
+      'none',
+    )
     .requiredOption('--origin <url>', 'page that may ask: the Temporal UI; may be repeated', repeated)
     .option('--port <number>', 'port to listen on', String(PORT))
     .option('--host <address>', 'address to listen on', '127.0.0.1')

@@ -28,7 +28,7 @@ const FAST_FACTOR = 3_600
 /** The embedded default, all of it: a fresh sample carried through the whole runbook. */
 export function demoCommand(app: App, summary: string): Command {
   return app
-    .command('demo', summary, ['demo', 'demo --fast', 'demo --yes --fast', 'demo --remote --fast'])
+    .command('demo', summary, ['demo', 'demo --fast', 'demo --yes --fast', 'demo --remote --fast'], 'none')
     .option('--yes', 'approve every gate as the demo user, and stop everything at the end')
     .option('--fast', `compress the 24 hours of monitoring to seconds (factor ${FAST_FACTOR})`)
     .option('--remote', 'migrate "production" at a local Cloudflare API instead of a local database')

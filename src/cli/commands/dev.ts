@@ -11,7 +11,7 @@ import { charterOption, sayServed } from './worker.js'
 /** The embedded default: server, UI and worker of one project, until Ctrl-C. */
 export function devCommand(app: App, summary: string): Command {
   return app
-    .command('dev', summary, ['dev', 'dev --project src/workers', 'dev --charter charters/'])
+    .command('dev', summary, ['dev', 'dev --project src/workers', 'dev --charter charters/'], 'all')
     .addOption(charterOption())
     .action(
       app.action<{ charter?: string[] }>(async ({ options, output, given }) => {

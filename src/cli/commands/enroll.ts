@@ -9,11 +9,16 @@ import { consoleOptions, placeOfConsole, type ConsoleFlags } from './console-opt
 
 export function enrollCommand(app: App, summary: string): Command {
   return consoleOptions(
-    app.command('enroll <person>', summary, [
-      'enroll "Ada Lovelace"',
-      'enroll "Ada Lovelace" --origin https://runbook.example.com   # where serve is reached',
-      'enroll "Ada Lovelace" --json',
-    ]),
+    app.command(
+      'enroll <person>',
+      summary,
+      [
+        'enroll "Ada Lovelace"',
+        'enroll "Ada Lovelace" --origin https://runbook.example.com   # where serve is reached',
+        'enroll "Ada Lovelace" --json',
+      ],
+      'none',
+    ),
   )
     .addHelpText(
       'after',

@@ -15,7 +15,7 @@ interface InitOptions {
 
 export function initCommand(app: App, summary: string): Command {
   return app
-    .command('init', summary, ['init', 'init --yes', 'init --format mjs'])
+    .command('init', summary, ['init', 'init --yes', 'init --format mjs'], 'none')
     .option('--yes', 'ask nothing, take the defaults')
     .option('--format <ext>', 'ts or mjs', 'ts')
     .action(

@@ -7,7 +7,7 @@ import { LIST_LIMIT, listRuns } from '../../client/list.js'
 import { withSession } from '../../client/session.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
 import { plural } from '../../text/plural.js'
-import { ofAllEnvironments, type App } from '../terminal/app.js'
+import type { App } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
 import { timeText } from '../terminal/run-text.js'
 import { actorOf, identityTyped, withArgs } from './decide.js'
@@ -21,9 +21,8 @@ interface ListOptions {
 }
 
 export function listCommand(app: App, summary: string): Command {
-  return ofAllEnvironments(
-    app.command('list', summary, ['list', 'list --env production', 'list --open', 'list --mine']),
-  )
+  return app
+    .command('list', summary, ['list', 'list --env production', 'list --open', 'list --mine'], 'all')
     .option('--open', 'only runs that are under way')
     .option('--mine', 'what waits for your decision now, over all runs')
     .option('--actor <name>', "who --mine means (default: git's user name, else the account of this machine)")

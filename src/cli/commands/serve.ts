@@ -11,11 +11,16 @@ import { consoleOptions, placeOfConsole, type ConsoleFlags } from './console-opt
 
 export function serveCommand(app: App, summary: string): Command {
   return consoleOptions(
-    app.command('serve', summary, [
-      'serve                                             # http://localhost:7433, this machine alone',
-      'serve --origin https://runbook.example.com        # behind a proxy with TLS',
-      'serve --host 0.0.0.0 --tls-cert c.pem --tls-key k.pem --origin https://runbook.example.com:7433',
-    ]),
+    app.command(
+      'serve',
+      summary,
+      [
+        'serve                                             # http://localhost:7433, this machine alone',
+        'serve --origin https://runbook.example.com        # behind a proxy with TLS',
+        'serve --host 0.0.0.0 --tls-cert c.pem --tls-key k.pem --origin https://runbook.example.com:7433',
+      ],
+      'all',
+    ),
   )
     .addHelpText(
       'after',

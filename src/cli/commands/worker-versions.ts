@@ -5,7 +5,12 @@ import type { App } from '../terminal/app.js'
 
 export function versionsCommand(app: App): Command {
   return app
-    .command('versions', 'the builds of workers, and the runs that still need each', ['worker versions'])
+    .command(
+      'versions',
+      'the builds of workers, and the runs that still need each',
+      ['worker versions'],
+      'none',
+    )
     .action(
       app.action(async ({ options, output }) => {
         const { deploymentName, readVersions } = await import('../../temporal/deployment.js')
@@ -25,10 +30,12 @@ export function versionsCommand(app: App): Command {
 
 export function promoteCommand(app: App): Command {
   return app
-    .command('promote [build]', 'send new runs to this build (default: of this installation)', [
-      'worker promote',
-      'worker promote 1.2.0-3f9c2a71bd04',
-    ])
+    .command(
+      'promote [build]',
+      'send new runs to this build (default: of this installation)',
+      ['worker promote', 'worker promote 1.2.0-3f9c2a71bd04'],
+      'none',
+    )
     .action(
       app.action(async ({ options, args: [build], output }) => {
         const { deploymentName, deploymentOf, ownBuildId, promoteVersion, readVersions } =

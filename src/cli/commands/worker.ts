@@ -37,13 +37,18 @@ export function workerCommand(app: App, summary: string): Command {
 
 function runCommand(app: App): Command {
   return app
-    .command('run', 'run a worker until it is stopped (default)', [
-      'worker',
-      'worker --task-queue d1-runbook-production',
-      'worker --charter production.charter.json',
-      'worker --metrics-port 9464   # curl http://127.0.0.1:9464/readyz',
-      'worker --versioned           # beside the embedded server of `dev`, too',
-    ])
+    .command(
+      'run',
+      'run a worker until it is stopped (default)',
+      [
+        'worker',
+        'worker --task-queue d1-runbook-production',
+        'worker --charter production.charter.json',
+        'worker --metrics-port 9464   # curl http://127.0.0.1:9464/readyz',
+        'worker --versioned           # beside the embedded server of `dev`, too',
+      ],
+      'all',
+    )
     .option('--task-queue <name>', 'task queue to poll (default: of runbook.config, else d1-runbook)')
     .addOption(charterOption())
     .option(

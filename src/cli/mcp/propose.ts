@@ -54,7 +54,7 @@ export async function proposeRun(
   const proposedBy = { agent }
   return withSession(project.projectDir, async (session) => {
     await refuseSecondStart(session, target)
-    await requireWorker(session, project.taskQueue)
+    await requireWorker(session, project.taskQueue, { proposedBy })
     const request = await buildRequest(context, { requester: place.person, proposedBy, signal, onProgress })
     // What was cancelled is not begun.
     signal.throwIfAborted()

@@ -29,12 +29,24 @@ export class App {
   /** How the person said which project, environment and run they mean: the next command needs it again. */
   typed: CommandPlace = {}
 
-  /** A command with the common options; `examples` end its help. */
-  command(signature: string, summary: string, examples: string[]): Command {
+  /**
+   * A command with the common options; `examples` end its help. `environments`: how many it is for where none is typed; `none`: it makes no
+   * difference to it, and the help does not look as if it did.
+   */
+  command(
+    signature: string,
+    summary: string,
+    examples: string[],
+    environments: 'one' | 'all' | 'none' = 'one',
+  ): Command {
     const [name = '', ...args] = signature.split(' ')
     const command = new Command(name).summary(summary).description(summary)
     for (const arg of args) command.argument(arg)
-    return withCommonOptions(command).allowExcessArguments(false).addHelpText('after', examplesHelp(examples))
+    withCommonOptions(command)
+    const environment = command.options.find(({ long }) => long === '--env')
+    if (environments === 'all') environment?.default(DEFAULT_ENVIRONMENT, 'all')
+    if (environments === 'none') environment?.hideHelp()
+    return command.allowExcessArguments(false).addHelpText('after', examplesHelp(examples))
   }
 
   /** Wraps `work` for commander; services are imported inside of it, so that help and usage errors stay fast. */
@@ -70,12 +82,6 @@ function typedIn(command: Command, args: string[]): CommandPlace {
     database: typed('database'),
     run: typed('id') ?? (runAsWord ? args[0] : undefined),
   })
-}
-
-/** For a command that takes all environments where none is typed. */
-export function ofAllEnvironments(command: Command): Command {
-  command.options.find(({ long }) => long === '--env')?.default(DEFAULT_ENVIRONMENT, 'all')
-  return command
 }
 
 export function withCommonOptions(command: Command): Command {

@@ -14,22 +14,22 @@ export function compressedOf({
   return { compressed: { plannedMs, timeScale } }
 }
 
-/** `24 hours of monitoring in 24 s (compressed 3,600 times)`; undefined in real time. */
+/** What is planned, and not what it took: `24 hours of monitoring planned in 24 s (compressed 3,600 times)`; undefined in real time. */
 export function compressedText({ compressed }: Compressed): string | undefined {
   if (compressed === undefined) return undefined
   const { plannedMs, timeScale } = compressed
   const realMs = Math.max(1, plannedMs / timeScale)
-  return `${durationInWords(plannedMs)} of monitoring in ${formatDuration(realMs)} (${factorText(timeScale)})`
+  return `${durationInWords(plannedMs)} of monitoring planned in ${formatDuration(realMs)} (${factorText(timeScale)})`
 }
 
-/** `monitored`, or, out of real time, how long it really was: `monitored for 31 s (compressed 3,600 times)`. */
+/** `monitored`, or, out of real time, how long it really was: `monitored for 31 s (24 hours, compressed 3,600 times)`. */
 export function monitoredText({ compressed, steps }: Compressed & Pick<RunView, 'steps'>): string {
   if (compressed === undefined) return 'monitored'
   const { startedAt, endedAt } = steps.find(({ step }) => step === 'monitor') ?? {}
   const tookMs =
     startedAt === undefined || endedAt === undefined ? NaN : Date.parse(endedAt) - Date.parse(startedAt)
   const took = Number.isFinite(tookMs) ? `for ${formatDuration(Math.max(1, tookMs))} ` : ''
-  return `monitored ${took}(${factorText(compressed.timeScale)})`
+  return `monitored ${took}(${durationInWords(compressed.plannedMs)}, ${factorText(compressed.timeScale)})`
 }
 
 function factorText(timeScale: number): string {

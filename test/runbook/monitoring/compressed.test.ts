@@ -19,9 +19,9 @@ const DAY = 86_400_000
 
 describe('a day of monitoring that lasts no day', () => {
   it.each([
-    [3_600, '24 hours of monitoring in 24 s (compressed 3,600 times)'],
-    [1_000_000, '24 hours of monitoring in 86 ms (compressed 1,000,000 times)'],
-    [0.5, '24 hours of monitoring in 2 d (stretched 2 times)'],
+    [3_600, '24 hours of monitoring planned in 24 s (compressed 3,600 times)'],
+    [1_000_000, '24 hours of monitoring planned in 86 ms (compressed 1,000,000 times)'],
+    [0.5, '24 hours of monitoring planned in 2 d (stretched 2 times)'],
   ])('compressed %d times: %s', (timeScale, said) => {
     const of = compressedOf({ monitoring: { ...requestFor('id').monitoring, timeScale, offsetsMs: [DAY] } })
     expect(compressedText(of)).toBe(said)
@@ -69,7 +69,7 @@ describe('wherever a run in compressed time is told, that is said', () => {
   ]
 
   it.each(ways)('%s', (_where, told) => {
-    expect(told(view)).toContain('24 hours of monitoring in 86 ms (compressed 1,000,000 times)')
+    expect(told(view)).toContain('24 hours of monitoring planned in 86 ms (compressed 1,000,000 times)')
     expect(told(real)).not.toContain('compressed')
   })
 
@@ -82,7 +82,7 @@ describe('wherever a run in compressed time is told, that is said', () => {
         endedAt: '2026-01-01T00:00:06.000Z',
       },
     ]
-    expect(monitoredText({ ...view, steps })).toBe('monitored for 6 s (compressed 1,000,000 times)')
+    expect(monitoredText({ ...view, steps })).toBe('monitored for 6 s (24 hours, compressed 1,000,000 times)')
   })
 })
 

@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chartersInIdentity, keysInIdentity, identityWith } from '../../../src/temporal/codec/identity.js'
+import {
+  chartersInIdentity,
+  keysInIdentity,
+  knowsProposals,
+  identityWith,
+} from '../../../src/temporal/codec/identity.js'
 import { readCodecKeys } from '../../../src/temporal/codec/keys.js'
 
 const KEY = randomBytes(32).toString('base64')
@@ -88,10 +93,21 @@ test('what a worker serves by stands in its identity, beside its keys and within
     const identity = identityWith('7@host', keys, [hash('a'), hash('b')])
     expect(chartersInIdentity(identity)).toEqual(['a'.repeat(12), 'b'.repeat(12)])
     expect(keysInIdentity(identity)).toEqual([...keys.keys.keys()])
+    expect(knowsProposals(identity)).toBe(true)
   }
   expect(chartersInIdentity(identityWith('7@host', key))).toBeUndefined()
   expect(chartersInIdentity('7@host charters=x,<b>')).toEqual([])
   const many = Array.from({ length: 400 }, () => hash('c'))
   expect(identityWith('7@host', key, many).length).toBeLessThan(1_000)
   expect(chartersInIdentity(identityWith('7@host', key, many))).toBeUndefined()
+})
+
+test.each([
+  '',
+  '7@host',
+  '7@host charters=aaaaaaaaaaaa keys=k1',
+  '7@proposals keys= knows=proposals',
+  '7@host knows=nothing',
+])('a worker that does not say that it knows proposals is not taken to: %s', (identity) => {
+  expect(knowsProposals(identity)).toBe(false)
 })
