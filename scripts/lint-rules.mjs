@@ -1,7 +1,7 @@
 /** In a text a command is a value, `command('plan')`: only who shows it knows how it is quoted, and what it must say again. */
 const VERBS = [
   'help|demo|doctor|charter|init|validate|status|plan|backup|lock|create|create-rollback|adopt-run|adopt|start|approve|reject|rollback|abort',
-  'supersede|pause|resume|report-issue|observe|show|watch|monitor|report|list|calendar|dev|worker|mcp|github|serve|enroll|codec-server',
+  'supersede|pause|resume|report-issue|observe|show|watch|monitor|report|list|calendar|dev|worker|mcp|github|serve|enroll|slack|codec-server',
 ].join('|')
 const COMMAND = new RegExp(`\\bd1-runbook (${VERBS})(?![\\w-])`)
 

@@ -17,7 +17,7 @@ import { defined } from '../contract/defined.js'
 import { pathBelow } from '../process/below.js'
 import { readIfThere } from './files.js'
 import { PRIVATE_FILE, PRIVATE_FOLDER } from '../process/private-files.js'
-import { tellSlackApp } from './slack-app.js'
+import { closeInSlack, tellSlackApp, type AskingRun } from './slack-app.js'
 import { runFolder, type ActivityContext } from './worker-place.js'
 
 type AnnounceInput = Parameters<TellActivities['announce']>[0]
@@ -38,12 +38,19 @@ export async function announce(here: ActivityContext, asked: AnnounceInput): Pro
   }
   const { attempt, ...info } = activityInfo()
   const before = deliveredBefore(info.heartbeatDetails as unknown)
+  const { only } = input
+  const channels = input.channels.filter(({ name }) => only === undefined || only.includes(name))
+  const run = {
+    workflowId: info.workflowExecution?.workflowId ?? '',
+    runId: info.workflowExecution?.runId ?? '',
+    environment: input.target.environment,
+  }
   const tried = await Promise.all(
-    input.channels.map(async (channel): Promise<{ delivery: Delivery; again: boolean }> => {
+    channels.map(async (channel): Promise<{ delivery: Delivery; again: boolean }> => {
       const had = before.find((one) => one.channel === channel.name)
       if (had !== undefined) return { delivery: had, again: false }
       try {
-        const ts = await send(here, channel, input)
+        const ts = await send(here, channel, input, run)
         return { delivery: { channel: channel.name, delivered: true, ...defined({ ts }) }, again: false }
       } catch (error) {
         const delivery = { channel: channel.name, delivered: false, error: reasonOf(error) }
@@ -84,6 +91,7 @@ async function send(
   here: ActivityContext,
   channel: Channel,
   input: AnnounceInput,
+  run: AskingRun,
 ): Promise<string | undefined> {
   const { message } = input
   switch (channel.kind) {
@@ -95,9 +103,13 @@ async function send(
     case 'slack':
       return post(demandVariable(channel.webhookUrlEnv, here), JSON.stringify(slackMessage(message.text)), {})
     case 'slack-app':
+      if (message.closes !== undefined)
+        return closeInSlack(here, channel, {
+          text: message.text,
+          asked: (input.asked ?? []).filter((one) => one.channel === channel.name).map(({ ts }) => ts),
+        }).then(() => undefined)
       return tellSlackApp(here, channel, {
-        text: message.text,
-        forAll: isForAll(message.kind),
+        ...{ text: message.text, forAll: isForAll(message.kind), asks: input.asks, run },
         place: input.places?.find((place) => place.channel === channel.name),
       })
     case 'webhook': {

@@ -1,10 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AnnouncementPlace, Channel } from '../contract/announcement.js'
-import { demandVariable, type NamedVariables } from '../contract/variables.js'
+import { ASKED_PATH, type Ask, type SealedAsk } from '../contract/ask.js'
+import { demandVariable, readVariable, type NamedVariables } from '../contract/variables.js'
 import type { Words } from '../contract/next-command.js'
-import { slackMessage } from '../text/slack.js'
+import { askedFor, sealAsk } from '../runbook/sealed-ask.js'
+import { gateTitle } from '../runbook/steps.js'
+import { slackMessage, type SlackButtons, type SlackMessage } from '../text/slack.js'
 
 type SlackApp = Extract<Channel, { kind: 'slack-app' }>
+
+/** The run that a message is of, as Temporal names it. */
+export interface AskingRun {
+  workflowId: string
+  runId: string
+  environment: string
+}
 
 const API = 'https://slack.com/api'
 const ANSWER_TIMEOUT_MS = 10_000
@@ -35,34 +45,83 @@ const NO_THREAD = new Set([
 export async function tellSlackApp(
   here: NamedVariables,
   channel: SlackApp,
-  said: { text: Words; forAll: boolean; place: AnnouncementPlace | undefined },
+  said: {
+    text: Words
+    forAll: boolean
+    place: AnnouncementPlace | undefined
+    /** Of a message that asks for a decision: what, and the run that asks. */
+    asks?: Ask | undefined
+    run: AskingRun
+  },
 ): Promise<string> {
   const { text, place } = said
   const call = (method: string, body: object): Promise<Answer> =>
     ask(here, channel, method, { channel: channel.channel, ...body })
-  const change = (ts: string, to: Words): Promise<Answer> => {
-    const { mrkdwn: _mrkdwn, unfurl_links: _links, unfurl_media: _media, ...changed } = slackMessage(to)
-    return call('chat.update', { ts, ...changed })
-  }
-  if (place === undefined) return posted(await call('chat.postMessage', slackMessage(text)))
+  const message = (words: Words, asks: Ask | undefined): SlackMessage =>
+    slackMessage(words, asks === undefined ? undefined : buttonsFor(here, channel, asks, said.run))
+  const change = (ts: string, to: Words, asks?: Ask): Promise<Answer> =>
+    call('chat.update', { ts, ...changed(message(to, asks)) })
+  const anew = async (): Promise<string> => posted(await call('chat.postMessage', message(text, said.asks)))
+  if (place === undefined) return anew()
   const ts = await within(place)
-  if (ts === undefined) return posted(await call('chat.postMessage', slackMessage(text)))
+  if (ts === undefined) return anew()
   // The message is there: a second try for its head would send it twice, and the next message changes the head again.
-  if (place.head !== undefined) await change(place.thread, place.head).catch(() => undefined)
+  if (place.head !== undefined) await change(place.thread, place.head, place.headAsks).catch(() => undefined)
   return ts
 
   /** Undefined where the thread is gone. */
   async function within({ thread, replaces }: AnnouncementPlace): Promise<string | undefined> {
     if (replaces !== undefined) {
-      const answer = await change(replaces, text)
+      const answer = await change(replaces, text, said.asks)
       if (answer.ok) return replaces
       if (!NOT_REPLACED.has(answer.error)) throw refused(answer)
     }
     const reply = { thread_ts: thread, reply_broadcast: said.forAll }
-    const answer = await call('chat.postMessage', { ...slackMessage(text), ...reply })
+    const answer = await call('chat.postMessage', { ...message(text, said.asks), ...reply })
     if (answer.ok) return answer.ts
     if (!NO_THREAD.has(answer.error)) throw refused(answer)
     return undefined
+  }
+}
+
+/** Takes the buttons from messages that asked, and says in their place what became of it. Those that are gone, or too old to change, stay as they are. */
+export async function closeInSlack(
+  here: NamedVariables,
+  channel: SlackApp,
+  { text, asked }: { text: Words; asked: readonly string[] },
+): Promise<void> {
+  for (const ts of asked) {
+    const body = { channel: channel.channel, ts, ...changed(slackMessage(text)) }
+    const answer = await ask(here, channel, 'chat.update', body)
+    if (!answer.ok && !NOT_REPLACED.has(answer.error)) throw refused(answer)
+  }
+}
+
+/** All that may be changed of a message. */
+function changed({ text, blocks }: SlackMessage): Pick<SlackMessage, 'text' | 'blocks'> {
+  return { text, blocks }
+}
+
+/** Undefined where the channel has none, or this worker not the secret that they are sealed with: the message itself matters more. */
+function buttonsFor(
+  here: NamedVariables,
+  { decisions }: SlackApp,
+  asks: Ask,
+  run: AskingRun,
+): SlackButtons | undefined {
+  if (decisions === undefined) return undefined
+  const secret = readVariable(decisions.signingSecretEnv, here)
+  if (secret === undefined) return undefined
+  const sealed = (what: SealedAsk['for']): string =>
+    sealAsk(askedFor(what, asks, { run, at: Date.now() }), secret)
+  const plan = asks.planHash === null ? 'No plan is there yet.' : `Plan ${asks.planHash.slice(0, 12)}.`
+  const decide = {
+    ...{ approve: sealed('approve'), reject: sealed('reject') },
+    about: `${gateTitle(asks.gate, run.environment)} ${plan}`,
+  }
+  return {
+    link: `${decisions.console}${ASKED_PATH}?${new URLSearchParams({ by: sealed('link') }).toString()}`,
+    decide: asks.buttons ? decide : undefined,
   }
 }
 

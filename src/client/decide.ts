@@ -34,7 +34,8 @@ export async function submitDecision(
   const { client } = session
   const { workflowId, runId } = run
   const decisionId = decision.decisionId ?? randomUUID()
-  const unsigned = decision.assertion === undefined
+  // Who pressed a button in Slack has no key here: no other one may speak for them.
+  const unsigned = decision.assertion === undefined && decision.slackUser === undefined
   const sign = unsigned && (run.requireSignatures === true || signing.key !== undefined)
   const body = sign ? await signed(run, { ...decision, decisionId }, signing) : { ...decision, decisionId }
   // This run, not one that begins meanwhile.

@@ -236,6 +236,12 @@ export const runbookConfigSchema = runbookConfigShape.superRefine((config, conte
   for (const [claim, name] of Object.entries(config.console.signIn?.people ?? {}))
     if (!config.people.some((person) => samePerson(person.name, name)))
       refuse(['console', 'signIn', 'people', claim], 'a name that stands in `people`', name)
+  for (const [index, { name, slack }] of config.people.entries())
+    if (
+      slack !== undefined &&
+      config.people.some((one) => one.slack === slack && !samePerson(one.name, name))
+    )
+      refuse(['people', index, 'slack'], 'the Slack user of one person alone', slack)
   const places: [PropertyKey[], { channels: Channel[]; probes: Probe[]; storage?: Storage | undefined }][] = [
     [[], { channels: config.channels, probes: [], storage: config.storage }],
     ...Object.entries(config.environments).map(

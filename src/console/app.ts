@@ -8,6 +8,7 @@ import { Limit } from './memory.js'
 import type { ConsoleOptions } from './options.js'
 import { page, problem, type Env } from './respond.js'
 import { addRuns } from './run-routes.js'
+import { addAsked, addSlack } from './slack.js'
 import { CONSOLE_SCRIPT } from './script.js'
 import { CONSOLE_STYLE } from './style.js'
 
@@ -54,6 +55,7 @@ export function createConsole(options: ConsoleOptions): Hono<Env> {
       ? Promise.resolve(c.text('Another site asked for this.', 403))
       : next(),
   )
+  addSlack(app, options)
   app.use(async (c, next) => {
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
     if (c.req.method !== 'POST') return c.text('GET and POST only.', 405)
@@ -89,6 +91,7 @@ export function createConsole(options: ConsoleOptions): Hono<Env> {
   addGettingIn(app, options)
   if (runs !== undefined) addRuns(app, options, runs)
   if (runs !== undefined && databases !== undefined) addDatabases(app, options, { databases, runs })
+  if (runs !== undefined) addAsked(app, options, runs)
   return app
 }
 

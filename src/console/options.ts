@@ -6,6 +6,7 @@ import type { Invitations } from './invitations.js'
 import type { Now } from './memory.js'
 import type { Readers } from './readers.js'
 import type { ConsoleRuns } from './runs.js'
+import type { SlackDesk } from './slack.js'
 
 export interface ConsoleOptions {
   /** As browsers name the console: scheme, host and port. Passkeys are bound to it. */
@@ -22,6 +23,8 @@ export interface ConsoleOptions {
   runs?: ConsoleRuns
   /** Absent where there is no page of databases. */
   databases?: ConsoleDatabases | undefined
+  /** Channels of Slack whose messages lead here, or decide. */
+  slack?: readonly SlackDesk[]
   /** Whoever asks, as limits count them. */
   addressOf: (context: Context) => string
   now?: Now

@@ -1,6 +1,7 @@
 import type { Admission } from './admission.js'
 import type { Adoption } from './adoption.js'
 import type { Announcement, AnnouncementPlace, Channel } from './announcement.js'
+import type { Ask } from './ask.js'
 import type { BackupRecord, Sealing } from './backup.js'
 import type { Finding } from './finding.js'
 import type { Baseline, Checkpoint, MonitoringPlan, Probe, Sampling, Thresholds } from './monitoring.js'
@@ -292,6 +293,12 @@ export interface TellActivities {
     message: Omit<Announcement, 'deliveries'>
     /** Of channels that keep a run together, once its first message is there. */
     places?: AnnouncementPlace[]
+    /** Of a message that asks for a decision. */
+    asks?: Ask
+    /** Of one that says that a gate is not asked for any more: the messages that did. */
+    asked?: { channel: string; ts: string }[]
+    /** Names of the channels that it is for; absent: all. */
+    only?: string[]
   }): Promise<Announcement['deliveries']>
   /** Markdown (and HTML) report into the run's folder; returns the paths. */
   writeReport(input: {

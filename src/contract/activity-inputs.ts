@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { RunbookActivities } from './activities.js'
-import { announcementPlaceSchema, announcementSchema, channelSchema } from './announcement.js'
+import { announcementPlaceSchema, announcementSchema, channelSchema, slackTsSchema } from './announcement.js'
+import { askSchema } from './ask.js'
 import { backupRecordSchema } from './backup.js'
 import { LIMITS } from './limits.js'
 import { noMigrationName, whyNoMigrationName, whyNoMigrationNames } from './migration-name.js'
@@ -198,6 +199,9 @@ const ACTIVITY_INPUTS = {
     // Both are written as they are, into a line of a file and a header.
     message: announcementSchema.omit({ deliveries: true }).extend({ at: oneLine, dedupeId: oneLine }),
     places: z.array(announcementPlaceSchema).optional(),
+    asks: askSchema.optional(),
+    asked: z.array(z.object({ channel: z.string(), ts: slackTsSchema })).optional(),
+    only: z.array(z.string()).optional(),
   }),
   writeReport: z.object({
     runKey,

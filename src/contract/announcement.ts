@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { askSchema } from './ask.js'
+import { GATES } from './names.js'
 import { wordsSchema } from './words.js'
 
 export const ANNOUNCEMENT_KINDS = ['start', 'update', 'complete', 'emergency', 'reminder', 'note'] as const
@@ -6,6 +8,13 @@ export const ANNOUNCEMENT_KINDS = ['start', 'update', 'complete', 'emergency', '
 /** Shown to everybody in a channel, and not only to who follows its thread: all but how the work goes on. */
 export function isForAll(kind: (typeof ANNOUNCEMENT_KINDS)[number]): boolean {
   return kind !== 'update' && kind !== 'note'
+}
+
+/** Scheme, host and port, and nothing else; in the clear on this very machine alone. */
+function isOrigin(url: string): boolean {
+  if (!URL.canParse(url)) return false
+  const { origin, protocol, hostname } = new URL(url)
+  return origin === url && (protocol === 'https:' || hostname === 'localhost')
 }
 
 /** Where messages go. A secret is the name of an environment variable of the worker. */
@@ -24,6 +33,17 @@ export const channelSchema = z.discriminatedUnion('kind', [
     channel: z.string().regex(/^[CDG][A-Z0-9]{2,}$/, 'the ID of a channel, such as "C0123456789"'),
     /** The API's address, where it is not https://slack.com/api. */
     apiUrlEnv: z.string().optional(),
+    /** Messages that ask for a decision get buttons: one that leads to the console, and where no signatures are asked for two that decide. */
+    decisions: z
+      .strictObject({
+        /** `serve --origin`. */
+        console: z
+          .url({ protocol: /^https?$/ })
+          .refine(isOrigin, 'the origin of the console, such as "https://runbook.example.com"'),
+        /** Signing secret of the app: the console knows by it what Slack sends, and both what the worker has sent. */
+        signingSecretEnv: z.string(),
+      })
+      .optional(),
   }),
   z.object({
     kind: z.literal('webhook'),
@@ -44,14 +64,16 @@ export function secretsOf(channel: Channel): string[] {
     case 'slack':
       return [channel.webhookUrlEnv]
     case 'slack-app':
-      return channel.apiUrlEnv === undefined ? [channel.tokenEnv] : [channel.tokenEnv, channel.apiUrlEnv]
+      return [channel.tokenEnv, channel.apiUrlEnv, channel.decisions?.signingSecretEnv].filter(
+        (name) => name !== undefined,
+      )
     case 'webhook':
       return channel.secretEnv === undefined ? [channel.urlEnv] : [channel.urlEnv, channel.secretEnv]
   }
 }
 
 /** How Slack names a message within its channel. */
-const slackTsSchema = z.string().regex(/^\d{1,20}\.\d{1,20}$/)
+export const slackTsSchema = z.string().regex(/^\d{1,20}\.\d{1,20}$/)
 
 /** Where a message goes of a channel that keeps a run together: into the thread that the first one began, or in place of an older one. */
 export const announcementPlaceSchema = z.object({
@@ -62,6 +84,8 @@ export const announcementPlaceSchema = z.object({
   replaces: slackTsSchema.optional(),
   /** What the message that began the thread says from now on: whoever reads the channel alone sees how far the run is. */
   head: wordsSchema.optional(),
+  /** What that message still asks for. */
+  headAsks: askSchema.optional(),
 })
 export type AnnouncementPlace = z.infer<typeof announcementPlaceSchema>
 
@@ -81,6 +105,8 @@ export const announcementSchema = z.object({
       ts: z.string().optional(),
     }),
   ),
+  /** It asks no more for this gate: said to those channels alone that showed or held that somebody was asked. */
+  closes: z.enum(GATES).optional(),
 })
 export type Announcement = z.infer<typeof announcementSchema>
 

@@ -27,8 +27,10 @@ export const decisionSchema = z.object({
   signature: z.string().optional(),
   /** In the place of a signature: one of the actor's passkeys signed the decision, with `shown`. */
   assertion: assertionSchema.optional(),
-  /** SHA-256 of what the gate showed to the actor (`shownHash`); with an assertion, which holds for nothing else. */
+  /** SHA-256 of what the gate showed to the actor (`shownHash`); with an assertion or a button in Slack, which hold for nothing else. */
   shown: z.string().optional(),
+  /** The Slack user who pressed the button, as the console says that took it. Never where the policy asks for signatures. */
+  slackUser: z.string().optional(),
 })
 export type Decision = z.infer<typeof decisionSchema>
 

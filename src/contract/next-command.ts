@@ -35,6 +35,7 @@ export const VERBS = {
   'worker promote': 'project',
   serve: 'project',
   enroll: 'project',
+  'slack manifest': 'project',
   'codec-server': 'nothing',
   mcp: 'environment',
   'github plan-check': 'environment',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ATTESTATION_NAMES } from './attestations.js'
+import { SLACK_USER } from './ask.js'
 import { PASSKEY } from './passkey-line.js'
 import { GATES } from './names.js'
 import { isOwnName } from './own-name.js'
@@ -53,6 +54,8 @@ export const personSchema = z.object({
     .refine((name) => !isOwnName(name), "a name that is not the tool's own and does not look like it"),
   roles: z.array(z.string()).default([]),
   contact: z.string().optional(),
+  /** ID of their user in Slack, whose buttons are theirs. */
+  slack: z.string().regex(SLACK_USER, 'the ID of a user in Slack, such as "U0123456789"').optional(),
   /**
    * SSH public keys, one line each as in `~/.ssh/id_ed25519.pub`, `id_ed25519_sk.pub` or `id_ecdsa_sk.pub`; and passkeys, one line each as
    * `d1-runbook enroll` writes it.

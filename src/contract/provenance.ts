@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
 /**
- * What stood behind a decision, or the start of a run: a passkey that knew its owner, a hardware key that was touched, a key that is a file, nothing but a name, or an agent
- * that proposes and never decides.
+ * What stood behind a decision, or the start of a run: a passkey that knew its owner, a hardware key that was touched, a key that is a file, nothing but a name, a button that
+ * a user of Slack pressed, or an agent that proposes and never decides.
  */
-export const PROVENANCES = ['passkey', 'hardware-key', 'software-key', 'unsigned', 'agent'] as const
+export const PROVENANCES = ['passkey', 'hardware-key', 'software-key', 'unsigned', 'slack', 'agent'] as const
 export type Provenance = (typeof PROVENANCES)[number]
 export const provenanceSchema = z.enum(PROVENANCES)
 

@@ -171,6 +171,8 @@ export const recordedDecisionSchema = z.object({
   /** Of a passkey, in the place of a signature, with what it was shown. */
   assertion: assertionSchema.optional(),
   shown: z.string().optional(),
+  /** The Slack user who pressed the button. */
+  slackUser: z.string().optional(),
 })
 export type RecordedDecision = z.infer<typeof recordedDecisionSchema>
 

@@ -10,7 +10,8 @@ import { gateCommands } from './gate-commands.js'
 import { planRows } from './plan-blocks.js'
 import { gateTitle } from './steps.js'
 import { whoLines } from './who-decides.js'
-import type { GateWho } from '../contract/run.js'
+import type { GateView, GateWho } from '../contract/run.js'
+import { proofText } from './people/provenance.js'
 import { joined, linesOf, mapText, words, type Words } from '../contract/next-command.js'
 
 /** The runbook's pace of updates. Milliseconds. */
@@ -165,6 +166,31 @@ export function gateOpenMessage(
       ? notToldYet(input).map((line) => words`- ${onOneLine(line)}`)
       : planRows(input.plan, { codeRows: MESSAGE_CODE_ROWS })),
   )
+}
+
+/** A gate is not asked for any more: it is decided, it expired, or the run ended. */
+export function gateClosedMessage(
+  input: MessageContext & Pick<GateView, 'gate' | 'state' | 'decisions'> & { timeZone: string },
+): Words {
+  const [icon, said] = CLOSED[input.state]
+  return lines(
+    `${icon} ${said}: ${gateTitle(input.gate, input.environment)}`,
+    ...input.decisions.map(
+      ({ actor, decision, strategy, at, ...proof }) =>
+        `- ${oneLine(actor)} ${decision === 'approve' ? 'approved' : 'declined'}${strategy === undefined ? '' : `: ${strategy}`}, ${zonedTime(Date.parse(at), input.timeZone)} (${proofText(proof)})`,
+    ),
+    contextLine(input),
+  )
+}
+
+/** One that waits again was asked about what is not true any more; one that is open was left so by a run that ended. */
+const CLOSED: Record<GateView['state'], readonly [icon: string, said: string]> = {
+  approved: ['✅', 'Approved'],
+  rejected: ['✋', 'Declined'],
+  expired: ['⌛', 'Expired'],
+  skipped: ['✅', 'Opened by the policy'],
+  waiting: ['ℹ️', 'Not asked any more'],
+  open: ['ℹ️', 'Not asked any more, the run ends'],
 }
 
 /** A gate still waits. `escalated`: roles that are told now because the deadline is near. */

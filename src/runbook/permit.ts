@@ -80,6 +80,8 @@ function firstNot(gates: readonly Gate[], { permission, run, charter }: Asked): 
     for (const one of sent) {
       const decision = decisionOf(gate, one)
       if (decision.decision !== 'approve') return `'${one.actor}' declined at the gate '${gate}'`
+      if (one.slackUser !== undefined || one.by === 'slack')
+        return `at the gate '${gate}' a button in Slack decided, which counts nowhere where decisions are signed`
       if (planHash !== null && decision.planHash !== planHash)
         return `an approval at the gate '${gate}' is for another plan`
       const judged = judgeDecision({ decision, gates: records, policy, people, requester, planHash })

@@ -130,7 +130,11 @@ export function recordDecision(input: {
     ...(input.planHash === null ? {} : { planHash: input.planHash }),
     decisionId: decision.decisionId ?? input.fallbackId,
     ...defined({ strategy: decision.strategy, signedWith: input.signedWith, touched: input.touched }),
-    by: signedBy({ ...input, ...defined({ assertion: decision.assertion }) }),
+    by: signedBy({
+      ...input,
+      ...defined({ assertion: decision.assertion, slackUser: decision.slackUser }),
+    }),
+    ...defined({ slackUser: decision.slackUser }),
     ...(input.signedWith === undefined
       ? {}
       : defined({

@@ -38,14 +38,16 @@ export function readDecision(value: unknown): SignalBody<Decision> {
   if (strategy !== undefined && !isOneOf(STRATEGIES, strategy)) {
     return bad(`'strategy' is one of ${STRATEGIES.join(', ')}`)
   }
-  for (const name of ['planHash', 'comment', 'decisionId', 'signature', 'shown']) {
+  for (const name of ['planHash', 'comment', 'decisionId', 'signature', 'shown', 'slackUser']) {
     if (fields[name] !== undefined && typeof fields[name] !== 'string') return bad(`'${name}' must be text`)
   }
   const assertion = readAssertion(fields['assertion'])
   if (!assertion.ok) return assertion
   const long = tooLong(fields)
   if (long !== undefined) return bad(long)
-  const optional = (name: 'planHash' | 'comment' | 'decisionId' | 'signature' | 'shown'): object => {
+  const optional = (
+    name: 'planHash' | 'comment' | 'decisionId' | 'signature' | 'shown' | 'slackUser',
+  ): object => {
     const found = short(fields, name, name === 'comment' ? LIMITS.text : LIMITS.proof)
     return found === undefined ? {} : { [name]: found }
   }
@@ -60,6 +62,7 @@ export function readDecision(value: unknown): SignalBody<Decision> {
       ...optional('decisionId'),
       ...optional('signature'),
       ...optional('shown'),
+      ...optional('slackUser'),
       ...defined({ strategy, assertion: assertion.body }),
     },
   }

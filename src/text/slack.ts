@@ -1,3 +1,4 @@
+import { SLACK_ACTIONS } from '../contract/ask.js'
 import { commandLine } from '../contract/command-line.js'
 import { linesOf, mapText, type Words } from '../contract/next-command.js'
 import { visible } from './visible.js'
@@ -11,6 +12,17 @@ const BODY_LENGTH = 10_000
 
 /** A changed message may have no more of it. https://docs.slack.dev/reference/methods/chat.update */
 const NOTICE_LENGTH = 3_900
+
+/** Slack refuses a longer value of a button. https://docs.slack.dev/reference/block-kit/block-elements/button-element */
+const VALUE_LENGTH = 2_000
+
+/** What may be pressed below a message. */
+export interface SlackButtons {
+  /** Where the decision is made. */
+  link: string
+  /** Values of the buttons that decide by themselves. */
+  decide?: { approve: string; reject: string; about: string } | undefined
+}
 
 export interface SlackMessage {
   text: string
@@ -26,7 +38,7 @@ type Element = { type: 'text'; text: string; style?: { code: true } }
  * A message for Slack. The blocks are rich text: pieces that Slack shows as they are, where mrkdwn would read mentions, links
  * and marks out of names and comments. `text` is what notifications show.
  */
-export function slackMessage(said: Words): SlackMessage {
+export function slackMessage(said: Words, buttons?: SlackButtons): SlackMessage {
   const [title = '', ...lines] = linesOf(said)
   const elements = within(
     lines.flatMap((line, at) => [...(at === 0 ? [] : [plainElement('\n')]), ...elementsOf(line)]),
@@ -43,12 +55,44 @@ export function slackMessage(said: Words): SlackMessage {
     unfurl_links: false,
     unfurl_media: false,
     blocks: [
-      { type: 'header', text: { type: 'plain_text', text: shortened(shown(title)), emoji: false } },
+      { type: 'header', text: plainText(shortened(shown(title))) },
       ...(elements.length === 0
         ? []
         : [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] }]),
+      ...(buttons === undefined ? [] : [{ type: 'actions', elements: buttonsOf(buttons) }]),
     ],
   }
+}
+
+function buttonsOf({ link, decide }: SlackButtons): object[] {
+  const open = {
+    ...{ type: 'button', action_id: SLACK_ACTIONS.link, url: link },
+    text: plainText('Open the decision'),
+  }
+  if (decide === undefined || [decide.approve, decide.reject].some(({ length }) => length > VALUE_LENGTH))
+    return [open]
+  const { approve, reject, about } = decide
+  const asked = (verb: string) => ({
+    title: plainText(`${verb}?`),
+    text: plainText(about.slice(0, 300)),
+    confirm: plainText(verb),
+    deny: plainText('Not now'),
+  })
+  return [
+    open,
+    {
+      ...{ type: 'button', action_id: SLACK_ACTIONS.approve, style: 'primary', value: approve },
+      ...{ text: plainText('Approve'), confirm: asked('Approve') },
+    },
+    {
+      ...{ type: 'button', action_id: SLACK_ACTIONS.reject, style: 'danger', value: reject },
+      ...{ text: plainText('Decline'), confirm: asked('Decline') },
+    },
+  ]
+}
+
+function plainText(text: string): object {
+  return { type: 'plain_text', text, emoji: false }
 }
 
 /** Cut between lines where one ends in time: half of an escaped sign or of a command would be another one. */

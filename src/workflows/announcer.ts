@@ -1,6 +1,8 @@
 import { hasRoom, LIMITS } from '../contract/limits.js'
 import { CancellationScope, condition, patched } from '@temporalio/workflow'
-import type { Announcement, AnnouncementPlace } from '../contract/announcement.js'
+import type { Announcement, AnnouncementPlace, Channel } from '../contract/announcement.js'
+import type { Ask } from '../contract/ask.js'
+import type { Gate } from '../contract/names.js'
 import { defined } from '../contract/defined.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { tell } from './activities.js'
@@ -31,6 +33,8 @@ export class Announcer {
   private underWay = 0
   private urgent = 0
   private readonly inFlight = new Set<Announcement>()
+  /** What still asks for a decision. */
+  private asking: { announcement: Announcement; ask: Ask }[] = []
 
   constructor(request: MigrationRequest, view: RunView, runKey: string) {
     this.request = request
@@ -38,13 +42,33 @@ export class Announcer {
     this.runKey = runKey
   }
 
-  tell(kind: Announcement['kind'], said: Words): void {
+  /** `ask`: what it asks of people, until {@link close}. */
+  tell(kind: Announcement['kind'], said: Words, ask?: Ask): void {
     if (kind === 'note' && !hasRoom(this.view.announcements, LIMITS.announcements)) return
+    this.send(kind, said, { ask })
+  }
+
+  /** Nobody is asked at this gate any more. Told to those channels that showed or held that somebody was; a run that has none says nothing. */
+  close(gate: Gate, said: Words): void {
+    const asked = this.asking.filter(({ ask }) => ask.gate === gate).map(({ announcement }) => announcement)
+    this.asking = this.asking.filter(({ ask }) => ask.gate !== gate)
+    if (asked.length > 0) this.send('note', said, { closes: gate, asked })
+  }
+
+  /** The gates that are still asked for. */
+  get askedFor(): Gate[] {
+    return [...new Set(this.asking.map(({ ask }) => ask.gate))]
+  }
+
+  private send(kind: Announcement['kind'], said: Words, about: About): void {
+    const { ask, closes } = about
     const text = wordsAt(placeOf(this.view), said)
     const dedupeId = `${this.view.runId}/${this.view.announcements.length + 1}`
-    const message = { kind, text, at: now(), dedupeId }
+    const message = { kind, text, at: now(), dedupeId, ...defined({ closes }) }
     const announcement: Announcement = { ...message, deliveries: [] }
     this.view.announcements.push(announcement)
+    if (ask !== undefined && this.request.channels.some(showsThatItAsks))
+      this.asking.push({ announcement, ask })
     const count = (by: 1 | -1): void => {
       this.underWay += by
       if (kind === 'emergency') this.urgent += by
@@ -56,7 +80,7 @@ export class Announcer {
     count(1)
     const earlier = [...this.inFlight]
     this.inFlight.add(announcement)
-    this.deliver(announcement, message, earlier).then(done, done)
+    this.deliver(announcement, message, { ...about, earlier }).then(done, done)
   }
 
   /** Lets messages that are still under way arrive, for a while. */
@@ -84,7 +108,8 @@ export class Announcer {
 
   /** Where it goes of each channel that keeps a run together: an update takes the place of the one that was the news until now. */
   private placesFor(announcement: Announcement): AnnouncementPlace[] {
-    const { announcements } = this.view
+    // What only takes buttons away is no message of its own.
+    const announcements = this.view.announcements.filter(({ closes }) => closes === undefined)
     const before = announcements[announcements.indexOf(announcement) - 1]
     const sent = (one: Announcement | undefined, channel: string): string | undefined =>
       one?.deliveries.find((delivery) => delivery.channel === channel)?.ts
@@ -99,14 +124,15 @@ export class Announcer {
         ...{ newest: announcement.text, first: first.text, count: announcements.indexOf(announcement) + 1 },
         ...{ at: Date.parse(announcement.at), timeZone: this.request.timeZone },
       })
-      return [{ channel, thread, head, ...defined({ replaces }) }]
+      const headAsks = this.asking.find((one) => one.announcement === first)?.ask
+      return [{ channel, thread, head, ...defined({ replaces, headAsks }) }]
     })
   }
 
   private async deliver(
     announcement: Announcement,
     message: Omit<Announcement, 'deliveries'>,
-    earlier: readonly Announcement[],
+    { ask, closes, asked: asking = [], earlier }: About & { earlier: readonly Announcement[] },
   ): Promise<void> {
     const { target, channels } = this.request
     const [title = message.kind] = plain(message.text).split('\n')
@@ -116,17 +142,39 @@ export class Announcer {
     if (!inOrder && message.kind !== 'emergency' && this.urgent > 0 && patched('emergency-first'))
       await this.afterEmergencies()
     if (inOrder) await this.afterEarlier(message.kind, earlier)
-    const places = this.placesFor(announcement)
+    const places = closes === undefined ? this.placesFor(announcement) : []
+    const asked = asking.flatMap(({ deliveries }) =>
+      deliveries.flatMap(({ channel, ts }) => (ts === undefined ? [] : [{ channel, ts }])),
+    )
+    const answering = channels.filter(showsThatItAsks)
+    const asks = answering.length === 0 ? undefined : ask
     try {
       announcement.deliveries = await CancellationScope.nonCancellable(() =>
         tell.announce.executeWithOptions({ summary: summaryOf(title) }, [
-          { runKey: this.runKey, target, channels, message, ...(places.length === 0 ? {} : { places }) },
+          {
+            ...{ runKey: this.runKey, target, channels, message, ...defined({ asks }) },
+            ...(places.length === 0 ? {} : { places }),
+            ...(closes === undefined ? {} : { asked, only: answering.map(({ name }) => name) }),
+          },
         ]),
       )
     } catch (error) {
       announcement.deliveries = [{ channel: 'every channel', delivered: false, error: String(error) }]
     }
   }
+}
+
+/** What a message is about, beside its text. */
+interface About {
+  ask?: Ask | undefined
+  /** With the messages that asked. */
+  closes?: Gate
+  asked?: readonly Announcement[]
+}
+
+/** Whether a channel shows, or holds, that somebody is asked, so that it must hear when nobody is any more. */
+function showsThatItAsks(channel: Channel): boolean {
+  return channel.kind === 'slack-app' && channel.decisions !== undefined
 }
 
 /** Temporal refuses a summary of more than 400 bytes, and with it the whole task; a title holds what people wrote. */

@@ -16,6 +16,7 @@ import {
 import { insteadOf, whyNotThisWay } from '../runbook/possible-ways.js'
 import { shownHash } from '../runbook/shown.js'
 import { whoDecides } from '../runbook/who-decides.js'
+import { samePerson } from '../runbook/people/people.js'
 import { readDecision } from '../runbook/signal-body.js'
 import { verifyDecision, verifyForRun, type SignatureVerdict } from '../runbook/people/signature.js'
 import { type Words } from '../contract/next-command.js'
@@ -94,6 +95,8 @@ export function consider(
   }
   const impossible = whyNotThisWay(read.body, state.ways)
   if (impossible !== undefined) return { counted: false, ...impossible, unrecorded: true }
+  const bySlack = whyNotBySlack(state, read.body)
+  if (bySlack !== undefined) return { counted: false, reason: bySlack, unrecorded: false }
   const signature = signatureOf(state, read.body)
   if (signature?.good === false) {
     // A run keeps the people of its start: what is configured by now may know that passkey.
@@ -111,6 +114,28 @@ export function consider(
       ? {}
       : { signedWith: signature.key, ...(signature.touched ? { touched: true as const } : {}) }),
   }
+}
+
+/**
+ * Why a button in Slack does not decide it; undefined where it does, or none was pressed. Nothing proves here that one was: that the console says so
+ * takes nothing away from the rules, and adds these.
+ */
+function whyNotBySlack(
+  { view, request }: GateState,
+  { slackUser, actor, gate, shown, planHash }: Decision,
+): string | undefined {
+  if (slackUser === undefined) return undefined
+  if (request.policy.requireSignatures)
+    return 'the policy asks for signatures, and a button in Slack is none, whoever sends it'
+  if (gate === 'rollback') return 'no button in Slack takes a database back, or keeps it'
+  const pressed = request.people.filter(({ slack }) => slack === slackUser)
+  if (pressed.length === 0 || !pressed.every(({ name }) => samePerson(name, actor)))
+    return `this run knows the people of its start: the Slack user ${slackUser} is not '${actor}' there`
+  if (view.planHash !== null && planHash === undefined)
+    return "a decision by a button in Slack names its plan in 'planHash'"
+  if (shown !== shownHash(gateOf({ view }, gate)))
+    return 'what the message in Slack showed is not what the gate shows now: look at it again'
+  return undefined
 }
 
 /**

@@ -40,7 +40,9 @@ function placeOf(channel: Channel): string[] {
     case 'slack':
       return [`(${channel.webhookUrlEnv})`]
     case 'slack-app':
-      return [`(channel ${channel.channel})`]
+      return [
+        `(channel ${channel.channel}${channel.decisions === undefined ? '' : `, buttons of ${hostOf(channel.decisions.console)}`})`,
+      ]
     case 'webhook':
       return [`(${channel.urlEnv})`]
   }

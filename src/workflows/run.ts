@@ -10,6 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import type { Audited, RequestClaim } from '../contract/activities.js'
+import type { Ask } from '../contract/ask.js'
 import type { Admission } from '../contract/admission.js'
 import type { StopRequest } from '../contract/decision.js'
 import type { Baseline } from '../contract/monitoring.js'
@@ -22,11 +23,17 @@ import { defined } from '../contract/defined.js'
 import type { GateWho, MigrationRequest, RunView } from '../contract/run.js'
 import type { Status } from '../contract/status.js'
 import { renderChecklist } from '../runbook/checklist.js'
-import { gateOpenMessage, reminderMessage, type MessageContext } from '../runbook/messages.js'
+import {
+  gateClosedMessage,
+  gateOpenMessage,
+  reminderMessage,
+  type MessageContext,
+} from '../runbook/messages.js'
 import { compressedGap, gapLine } from '../runbook/gaps.js'
 import { proposalLines } from '../runbook/people/provenance.js'
 import { compressedOf } from '../runbook/monitoring/compressed.js'
 import { stepTitle, type StepName } from '../runbook/steps.js'
+import { shownHash } from '../runbook/shown.js'
 import { windowState } from '../runbook/window.js'
 import { Announcer } from './announcer.js'
 import { answerOf, commandsOf, keepCommands } from './audit.js'
@@ -174,6 +181,7 @@ export class Run {
     // Past any cancellation: a run that was stopped still tells what is true, and ends with its state as the result.
     await CancellationScope.nonCancellable(async () => {
       await close(ending)
+      for (const gate of this.announcer.askedFor) this.closeAsked(gate)
       await this.announcer.announceEnd()
       this.view.outcome = ending.outcome
       this.view.success = ending.outcome === 'completed'
@@ -303,7 +311,24 @@ export class Run {
       if (step !== undefined) step.waitedMs = (step.waitedMs ?? 0) + Date.now() - waitsSince
     }
     // Nobody is waited for any more, whatever the run does next.
+    this.closeAsked(gate)
     this.say(this.view.phase, `the gate ${gate} is ${this.gates.of(gate).state}`)
+  }
+
+  /** What a message at this gate asks, as the gate stands now. */
+  private askAt(gate: Gate): Ask {
+    const view = this.gates.of(gate)
+    const { openedAt = now(), expiresAt } = view
+    const { requireSignatures } = this.request.policy
+    return {
+      ...{ gate, openedAt, planHash: this.view.planHash, shown: shownHash(view) },
+      ...defined({ expiresAt }),
+      buttons: !requireSignatures && gate !== 'rollback',
+    }
+  }
+
+  private closeAsked(gate: Gate): void {
+    this.announcer.close(gate, gateClosedMessage({ ...this.context, ...this.gates.of(gate) }))
   }
 
   private async waitFor(
@@ -336,6 +361,7 @@ export class Run {
           ...{ ...about, who: who(), at: openedAt, planHash: this.view.planHash, shows },
           ...defined({ plan }),
         }),
+        this.askAt(gate),
       )
     }
     for (const [index, afterMs] of policy.remindersMs.entries()) {
@@ -350,6 +376,7 @@ export class Run {
       this.announcer.tell(
         'reminder',
         reminderMessage({ ...about, who: who(), at: Date.now(), openedAt, escalated, ...ways }),
+        this.askAt(gate),
       )
     }
     const decided = await this.waitLong((untilMs) => this.gates.decided(gate, untilMs), deadline)

@@ -1,12 +1,26 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { tellSlackApp, whySlackIsSilent } from '../../src/activities/slack-app.js'
+import { closeInSlack, tellSlackApp, whySlackIsSilent } from '../../src/activities/slack-app.js'
 import { channelSchema, type AnnouncementPlace, type Channel } from '../../src/contract/announcement.js'
 import { noteMessage } from '../../src/runbook/messages.js'
-import { CHANNEL, openSlack, TOKEN, type SlackStandIn } from './slack-stand-in.js'
+import type { Ask } from '../../src/contract/ask.js'
+import { readSealedAsk, sealAsk } from '../../src/runbook/sealed-ask.js'
+import { SLACK_SCOPES, slackManifest } from '../../src/runbook/slack-manifest.js'
+import { CHANNEL, openSlack, SIGNING_SECRET, TOKEN, type SlackStandIn } from './slack-stand-in.js'
 
 const channel: Extract<Channel, { kind: 'slack-app' }> = {
   ...{ kind: 'slack-app', name: 'slack', channel: CHANNEL },
   ...{ tokenEnv: 'RUNBOOK_SLACK_TOKEN', apiUrlEnv: 'RUNBOOK_SLACK_API' },
+}
+
+const RUN = { workflowId: 'migration/production/db', runId: 'run-1', environment: 'production' }
+const CONSOLE = 'https://runbook.example.com'
+const asking: typeof channel = {
+  ...channel,
+  decisions: { console: CONSOLE, signingSecretEnv: 'RUNBOOK_SLACK_SIGNING_SECRET' },
+}
+const OPENED = '2026-01-02T03:04:05.000Z'
+const plan: Ask = {
+  ...{ gate: 'plan', openedAt: OPENED, planHash: 'a'.repeat(64), shown: 'b'.repeat(64), buttons: true },
 }
 
 let slack: SlackStandIn
@@ -28,8 +42,7 @@ const note = (title: string, details: string[] = []) =>
   })
 const tell = (title: string, place?: Partial<AnnouncementPlace>, forAll = false): Promise<string> =>
   tellSlackApp(here(), channel, {
-    text: note(title),
-    forAll,
+    ...{ text: note(title), forAll, run: RUN },
     place: place === undefined ? undefined : { channel: 'slack', thread: '', ...place },
   })
 
@@ -102,7 +115,7 @@ test('a message that is longer than a changed one may be is cut in what notifica
   const thread = await tell('begun')
   const first = await tell('15 minutes', { thread })
   const place = { channel: 'slack', thread, replaces: first }
-  await tellSlackApp(here(), channel, { text: long, forAll: false, place })
+  await tellSlackApp(here(), channel, { text: long, forAll: false, place, run: RUN })
   const [, changed] = slack.messages
   expect(changed?.edits).toBe(1)
   expect(changed?.text.replaceAll(/&(?:lt|gt|amp);/g, '')).not.toMatch(/[<>&]/)
@@ -121,14 +134,19 @@ describe('a message that Slack does not take is told with its reason', () => {
   test('a token that is none', async () => {
     const wrong = here({ RUNBOOK_SLACK_TOKEN: 'xoxb-other' })
     await expect(
-      tellSlackApp(wrong, channel, { text: 'x', forAll: false, place: undefined }),
+      tellSlackApp(wrong, channel, { text: 'x', forAll: false, place: undefined, run: RUN }),
     ).rejects.toThrow('Slack refused: invalid_auth')
     expect(await whySlackIsSilent(wrong, channel)).toBe('Slack refused: invalid_auth')
   })
 
   test('no token', async () => {
     await expect(
-      tellSlackApp({ env: {}, variables: [] }, channel, { text: 'x', forAll: false, place: undefined }),
+      tellSlackApp({ env: {}, variables: [] }, channel, {
+        text: 'x',
+        forAll: false,
+        place: undefined,
+        run: RUN,
+      }),
     ).rejects.toThrow('the worker has no RUNBOOK_SLACK_TOKEN')
   })
 
@@ -150,4 +168,104 @@ test('asking whether it answers posts nothing', async () => {
 
 test.each(['#ops', 'ops', 'c0123', '../C0123456789', ''])('%j is no ID of a channel', (id) => {
   expect(channelSchema.safeParse({ ...channel, channel: id }).success).toBe(false)
+})
+
+describe('a message that asks for a decision', () => {
+  const signing = { RUNBOOK_SLACK_SIGNING_SECRET: SIGNING_SECRET }
+  const ask = (asks: Ask, place?: Partial<AnnouncementPlace>, env: Record<string, string> = signing) =>
+    tellSlackApp(here(env), asking, {
+      ...{ text: note('asked'), forAll: true, run: RUN, asks },
+      place: place === undefined ? undefined : { channel: 'slack', thread: '', ...place },
+    })
+  const labels = () => slack.messages.map(({ buttons }) => buttons.map(({ label }) => label))
+
+  test('leads to the console, and has two buttons that decide once they are confirmed', async () => {
+    await ask(plan)
+    expect(labels()).toEqual([['Open the decision', 'Approve', 'Decline']])
+    const [open, approve, decline] = slack.messages[0]?.buttons ?? []
+    expect(open?.url).toMatch(/^https:\/\/runbook\.example\.com\/asked\?by=/)
+    expect(open?.value).toBeUndefined()
+    expect([open?.confirm, approve?.confirm, decline?.confirm]).toEqual([false, true, true])
+  })
+
+  test('what each is good for is sealed: for this run, gate, opening, plan and page, and for three days at most', async () => {
+    await ask(plan)
+    const [open, approve, decline] = slack.messages[0]?.buttons ?? []
+    const sealed = [new URL(open?.url ?? '').searchParams.get('by') ?? '', approve?.value, decline?.value]
+    const read = sealed.map((one) => readSealedAsk(one ?? ''))
+    expect(read.map((one) => one?.for)).toEqual(['link', 'approve', 'reject'])
+    for (const [index, one] of read.entries()) {
+      expect(one).toMatchObject({ workflow: RUN.workflowId, run: RUN.runId, gate: 'plan', openedAt: OPENED })
+      expect(one).toMatchObject({ planHash: plan.planHash, shown: plan.shown })
+      const leftMs = Date.parse(one?.until ?? '') - Date.now()
+      expect(leftMs).toBeLessThanOrEqual(3 * 86_400_000)
+      if (one !== undefined) expect(sealAsk(one, SIGNING_SECRET)).toBe(sealed[index])
+      if (one !== undefined) expect(sealAsk(one, 'another secret')).not.toBe(sealed[index])
+    }
+  })
+
+  test('no longer than the gate is open', async () => {
+    const expiresAt = new Date(Date.now() + 60_000).toISOString()
+    await ask({ ...plan, expiresAt })
+    expect(readSealedAsk(slack.messages[0]?.buttons[1]?.value ?? '')?.until).toBe(expiresAt)
+  })
+
+  test('has the link alone where a button may not decide', async () => {
+    await ask({ ...plan, buttons: false })
+    expect(labels()).toEqual([['Open the decision']])
+  })
+
+  test.each([
+    ['the channel has no console', channel, signing],
+    ['the worker has no secret to seal with', asking, {}],
+  ])('has no buttons where %s, and is delivered all the same', async (_case, where, env) => {
+    await tellSlackApp(here(env), where, {
+      ...{ text: note('asked'), forAll: true, run: RUN, asks: plan, place: undefined },
+    })
+    expect(labels()).toEqual([[]])
+  })
+
+  test('keeps its buttons as the head of the thread, as long as it asks', async () => {
+    const thread = await ask(plan)
+    await ask(plan, { thread, head: note('reminded'), headAsks: plan })
+    expect(labels()[0]).toEqual(['Open the decision', 'Approve', 'Decline'])
+    await tell('goes on', { thread, head: note('goes on') })
+    expect(labels()[0]).toEqual([])
+  })
+
+  test('loses them, and says what became of it, once nobody is asked; one that is gone keeps nothing from it', async () => {
+    const first = await ask(plan)
+    const second = await ask(plan, { thread: first })
+    await closeInSlack(here(signing), asking, {
+      text: note('Approved: the plan'),
+      asked: [first, '1600000000.000001', second],
+    })
+    expect(labels()).toEqual([[], []])
+    expect(slack.messages.map(({ title }) => title)).toEqual([
+      'ℹ️ Approved: the plan',
+      'ℹ️ Approved: the plan',
+    ])
+    slack.refuse('chat.update', { error: 'internal_error' })
+    await expect(closeInSlack(here(signing), asking, { text: 'x', asked: [first] })).rejects.toThrow(
+      'internal_error',
+    )
+  })
+})
+
+describe('the manifest of the app', () => {
+  test('has every scope that the calls need, and none beside them', async () => {
+    const { oauth_config } = slackManifest(undefined)
+    expect(oauth_config).toEqual({ scopes: { bot: [...SLACK_SCOPES] } })
+    const all = await tell('begun')
+    await tell('goes on', { thread: all, head: note('goes on') })
+    expect(new Set(slack.calls)).toEqual(new Set(['chat.postMessage', 'chat.update']))
+    for (const scope of SLACK_SCOPES) {
+      const less = await openSlack({ scopes: SLACK_SCOPES.filter((one: string) => one !== scope) })
+      const there = here({ RUNBOOK_SLACK_API: less.url })
+      await expect(
+        tellSlackApp(there, channel, { text: 'x', forAll: false, place: undefined, run: RUN }),
+      ).rejects.toThrow(`Slack refused: missing_scope, it needs the scope ${scope}`)
+      await less.close()
+    }
+  })
 })

@@ -1,9 +1,11 @@
+import { createHmac } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /**
  * Slack's API as its documentation has it, as far as messages go: what it does not list is refused, and refusals come with 200.
- * https://docs.slack.dev/reference/methods/chat.postMessage, `chat.update`, `auth.test`, https://docs.slack.dev/reference/block-kit
+ * https://docs.slack.dev/reference/methods/chat.postMessage, `chat.update`, `auth.test`, https://docs.slack.dev/reference/block-kit,
+ * https://docs.slack.dev/reference/interaction-payloads/block_actions-payload, https://docs.slack.dev/authentication/verifying-requests-from-slack
  */
 export interface SlackStandIn {
   url: string
@@ -12,7 +14,35 @@ export interface SlackStandIn {
   /** Refuses the next calls of this method so. */
   refuse: (method: string, ...answers: { status?: number; retryAfter?: number; error?: string }[]) => void
   calls: string[]
+  /** What it sends when somebody presses this button of a message, signed by the app's secret. */
+  press: (ts: string, label: string, how?: Press) => Request
+  /** What was told to who pressed a button, and to nobody else. */
+  ephemeral: string[]
   close: () => Promise<void>
+}
+
+/** How a press is made; what is left out is as in the channel, by a member of it, now. */
+export interface Press {
+  user?: string
+  userTeam?: string
+  secret?: string
+  /** Epoch milliseconds. */
+  at?: number
+  /** In the place of what the button holds. */
+  value?: string
+  action?: string
+  channel?: string
+  responseUrl?: string
+  /** Last words on the payload, before it is signed. */
+  change?: (payload: Record<string, unknown>) => void
+}
+
+export interface Button {
+  label: string
+  action: string
+  value?: string
+  url?: string
+  confirm: boolean
 }
 
 export interface Posted {
@@ -22,10 +52,18 @@ export interface Posted {
   thread?: string
   broadcast: boolean
   edits: number
+  buttons: Button[]
 }
 
 export const CHANNEL = 'C0123456789'
 export const TOKEN = 'xoxb-1-of-a-test'
+export const SIGNING_SECRET = '8f742231b10e8888abcd99yyyzzz85a5'
+export const USER = 'U0123456789'
+const TEAM = 'T0123456789'
+/** Of our app; Slack asks for nothing else where it is pressed. */
+const PRESSED_AT = '/slack/interactive'
+
+const SCOPES: Record<string, string> = { 'chat.postMessage': 'chat:write', 'chat.update': 'chat:write' }
 
 const POST_ARGUMENTS = new Set(
   'channel text blocks mrkdwn unfurl_links unfurl_media thread_ts reply_broadcast'.split(' '),
@@ -35,7 +73,10 @@ const UPDATE_ARGUMENTS = new Set('channel ts text blocks'.split(' '))
 type Fields = Record<string, unknown>
 type Refusal = { status?: number; retryAfter?: number; error?: string }
 
-export async function openSlack(): Promise<SlackStandIn> {
+/** `scopes`: those of the token. */
+export async function openSlack({ scopes = ['chat:write'] } = {}): Promise<SlackStandIn> {
+  const ephemeral: string[] = []
+  let presses = 0
   const messages: Posted[] = []
   const calls: string[] = []
   const refusals = new Map<string, Refusal[]>()
@@ -79,8 +120,9 @@ export async function openSlack(): Promise<SlackStandIn> {
     request: IncomingMessage,
   ): Promise<{ status: number; headers: Record<string, string>; body: object }> => {
     const method = (request.url ?? '').replace(/^\/api\//, '')
-    calls.push(method)
     const plain = (body: object) => ({ status: 200, headers: {}, body })
+    if (method.startsWith('/actions/')) return plain(await answered(request))
+    calls.push(method)
     const refusal = refusals.get(method)?.shift()
     if (refusal?.status !== undefined) {
       const headers = refusal.retryAfter === undefined ? {} : { 'retry-after': String(refusal.retryAfter) }
@@ -92,16 +134,83 @@ export async function openSlack(): Promise<SlackStandIn> {
     if (authorization !== `Bearer ${TOKEN}`) return plain(no('invalid_auth'))
     if (request.headers['content-type'] !== 'application/json; charset=utf-8')
       return plain(no('invalid_post_type'))
+    const scope = SCOPES[method]
+    if (scope !== undefined && !scopes.includes(scope))
+      return plain({ ...no('missing_scope'), needed: scope, provided: scopes.join(',') })
     const act = methods[method]
     return plain(act === undefined ? no('unknown_method') : act(JSON.parse(await textOf(request)) as Fields))
   }
+  /** What a `response_url` takes: a message for who pressed the button. https://docs.slack.dev/interactivity/handling-user-interaction */
+  const answered = async (request: IncomingMessage): Promise<Fields> => {
+    const body = JSON.parse(await textOf(request)) as Fields
+    const { response_type: type, replace_original: replaces, text, ...others } = body
+    if (
+      type !== 'ephemeral' ||
+      replaces !== false ||
+      typeof text !== 'string' ||
+      Object.keys(others).length > 0
+    )
+      return no('invalid_payload')
+    ephemeral.push(text)
+    return { ok: true }
+  }
   await listen(server)
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const press = (ts: string, label: string, how: Press = {}): Request => {
+    const message = messages.find((one) => one.ts === ts)
+    const button = message?.buttons.find((one) => one.label === label)
+    if (message === undefined || button === undefined) throw new Error(`no button ${label} is there to press`)
+    const at = how.at ?? Date.now()
+    presses += 1
+    const actionTs = `${Math.floor(at / 1000)}.${String(presses).padStart(6, '0')}`
+    const payload: Record<string, unknown> = {
+      type: 'block_actions',
+      user: { id: how.user ?? USER, username: 'ada', name: 'ada', team_id: how.userTeam ?? TEAM },
+      api_app_id: 'A0123456789',
+      token: 'of-older-apps',
+      container: { type: 'message', message_ts: ts, channel_id: CHANNEL, is_ephemeral: false },
+      trigger_id: `${presses}.1.f`,
+      team: { id: TEAM, domain: 'team' },
+      enterprise: null,
+      is_enterprise_install: false,
+      channel: { id: how.channel ?? CHANNEL, name: 'ops' },
+      message: { type: 'message', bot_id: 'B0123456789', text: message.text, ts, blocks: [] },
+      state: { values: {} },
+      response_url: how.responseUrl ?? `${origin}/actions/${TEAM}/${presses}/secret`,
+      actions: [
+        {
+          ...{ action_id: how.action ?? button.action, block_id: 'b1', type: 'button', action_ts: actionTs },
+          ...{ text: { type: 'plain_text', text: label }, value: how.value ?? button.value },
+        },
+      ],
+    }
+    how.change?.(payload)
+    const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString()
+    return new Request(`http://localhost${PRESSED_AT}`, {
+      method: 'POST',
+      headers: slackHeaders(body, how.secret ?? SIGNING_SECRET, at),
+      body,
+    })
+  }
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`,
+    press,
+    ephemeral,
+    url: `${origin}/api`,
     messages,
     calls,
     refuse: (method, ...answers) => void refusals.set(method, answers),
     close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}
+
+/** As Slack signs what it sends. `at`: epoch milliseconds. */
+export function slackHeaders(body: string, secret: string, at: number): Record<string, string> {
+  const timestamp = String(Math.floor(at / 1000))
+  const signature = createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex')
+  return {
+    'content-type': 'application/x-www-form-urlencoded',
+    'x-slack-request-timestamp': timestamp,
+    'x-slack-signature': `v0=${signature}`,
   }
 }
 
@@ -126,6 +235,14 @@ function isBlock(value: unknown): boolean {
       text?.['type'] === 'plain_text' && typeof title === 'string' && title.length > 0 && title.length <= 150
     )
   }
+  if (type === 'actions')
+    return (
+      elements !== undefined &&
+      elements.length > 0 &&
+      elements.length <= 25 &&
+      elements.every(isButton) &&
+      new Set(elements.map((one) => one['action_id'])).size === elements.length
+    )
   if (type !== 'rich_text' || elements === undefined) return false
   return elements.every(
     (section) =>
@@ -134,9 +251,55 @@ function isBlock(value: unknown): boolean {
   )
 }
 
-function shown(body: Fields): Pick<Posted, 'title' | 'text'> {
-  const [header] = body['blocks'] as { text?: { text?: string } }[]
-  return { title: header?.text?.text ?? '', text: String(body['text']) }
+/** https://docs.slack.dev/reference/block-kit/block-elements/button-element */
+function isButton(one: Fields): boolean {
+  const { type, text, action_id: id, url, value, style, confirm, ...others } = one
+  const short = (given: unknown, most: number): boolean => typeof given === 'string' && given.length <= most
+  return (
+    type === 'button' &&
+    isPlain(text, 75) &&
+    short(id, 255) &&
+    (url === undefined || (typeof url === 'string' && url.length <= 3_000 && URL.canParse(url))) &&
+    (value === undefined || short(value, 2_000)) &&
+    (style === undefined || style === 'primary' || style === 'danger') &&
+    (confirm === undefined || isConfirmation(confirm as Fields)) &&
+    Object.keys(others).length === 0
+  )
+}
+
+/** https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object */
+function isConfirmation({ title, text, confirm, deny, ...others }: Fields): boolean {
+  return (
+    isPlain(title, 100) &&
+    isPlain(text, 300) &&
+    isPlain(confirm, 30) &&
+    isPlain(deny, 30) &&
+    Object.keys(others).length === 0
+  )
+}
+
+function isPlain(value: unknown, most: number): boolean {
+  const { type, text } = value as Fields
+  return type === 'plain_text' && typeof text === 'string' && text.length > 0 && text.length <= most
+}
+
+function shown(body: Fields): Pick<Posted, 'title' | 'text' | 'buttons'> {
+  const blocks = body['blocks'] as { type: string; text?: { text?: string }; elements?: Fields[] }[]
+  const [header] = blocks
+  const buttons = blocks.flatMap(({ type, elements = [] }) =>
+    type === 'actions' ? elements.map(buttonOf) : [],
+  )
+  return { title: header?.text?.text ?? '', text: String(body['text']), buttons }
+}
+
+function buttonOf({ text, action_id: action, value, url, confirm }: Fields): Button {
+  return {
+    label: String((text as Fields)['text']),
+    action: String(action),
+    confirm: confirm !== undefined,
+    ...(typeof value === 'string' ? { value } : {}),
+    ...(typeof url === 'string' ? { url } : {}),
+  }
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {

@@ -248,6 +248,12 @@ export const COMMANDS: CommandEntry[] = [
     load: async () => (await import('./enroll.js')).enrollCommand,
   },
   {
+    name: 'slack',
+    group: 'Serve',
+    summary: 'the manifest of the Slack app whose messages ask for decisions',
+    load: async () => (await import('./slack.js')).slackCommand,
+  },
+  {
     name: 'codec-server',
     group: 'Serve',
     summary: 'let the Temporal UI read what is encrypted',

@@ -7,6 +7,7 @@ import { command, words } from '../../contract/next-command.js'
 import { holdsRole } from '../../runbook/people/people.js'
 import type { App } from '../terminal/app.js'
 import { helpParagraph } from '../terminal/help-text.js'
+import { decidingChannels, slackDesks } from './slack-desks.js'
 import { consoleOptions, placeOfConsole, type ConsoleFlags } from './console-options.js'
 
 export function serveCommand(app: App, summary: string): Command {
@@ -41,6 +42,7 @@ export function serveCommand(app: App, summary: string): Command {
         const project = await loadProject({ projectDir: options.project })
         if (given('env')) findEnvironment(project, options.env)
         const { config } = project
+        const { desks, missing } = slackDesks(project, process.env)
         const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
         await withSession(options.project, async (session) => {
           const server = await serveConsole({
@@ -50,6 +52,7 @@ export function serveCommand(app: App, summary: string): Command {
             invitations: new Invitations(options.project),
             runs: runsOf(session, options.project),
             databases: consoleDatabases(project),
+            slack: desks,
           })
           output.note(`Console  ${server.origin}`)
           for (const line of readersNotes(project)) output.note(line)
@@ -61,6 +64,15 @@ export function serveCommand(app: App, summary: string): Command {
           else if (passkeysOf(config.people, { origin: server.origin }).length === 0)
             output.note(
               words`Nobody can sign in yet: publicKeys has no passkey of ${server.origin}. For one: ${command('enroll', 'PERSON')}`,
+            )
+          for (const name of missing)
+            output.note(`Buttons and links of Slack are refused: ${name} is not set here.`)
+          const elsewhere = decidingChannels(project).find(
+            ({ decisions }) => decisions.console !== server.origin,
+          )
+          if (elsewhere !== undefined)
+            output.note(
+              `Messages in Slack lead to ${elsewhere.decisions.console} (channel ${elsewhere.name}), not to this console.`,
             )
           output.note('Ctrl-C stops it.')
           await stopped

@@ -12,7 +12,7 @@ import { defined } from '../../contract/defined.js'
 import { compressedGap, gapLine, gapsOf } from '../../runbook/gaps.js'
 import { saidIn } from '../../contract/own-name.js'
 import { beyondLines } from '../../runbook/beyond.js'
-import { requestText } from '../../runbook/people/provenance.js'
+import { provenanceOf, requestText } from '../../runbook/people/provenance.js'
 import { whoLines } from '../../runbook/who-decides.js'
 import { waitLines } from '../../runbook/freezes.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
@@ -185,7 +185,8 @@ function decidedGateLines(view: RunView, colors: Colors): string[] {
               : `${actor}: ${strategy}`
         // At the gate rollback an earlier decision may have been carried out.
         const isVoid = index < earlier.length && gate !== 'rollback' ? ' [void]' : ''
-        return `${said}${comment === undefined ? '' : ` ("${comment}")`}${isVoid}`
+        const pressed = provenanceOf(given) === 'slack' ? ' [Slack]' : ''
+        return `${said}${comment === undefined ? '' : ` ("${comment}")`}${pressed}${isVoid}`
       })
       const paint = state === 'approved' ? colors.green : state === 'open' ? colors.yellow : colors.red
       return `${paint(gateWord(one, view).padEnd(9))} ${gate}${who.length === 0 ? '' : `  ${who.join(', ')}`}`

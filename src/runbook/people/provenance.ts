@@ -6,7 +6,9 @@ export function signedBy({
   signedWith,
   touched,
   assertion,
-}: Pick<RecordedDecision, 'signedWith' | 'touched' | 'assertion'>): Provenance {
+  slackUser,
+}: Pick<RecordedDecision, 'signedWith' | 'touched' | 'assertion' | 'slackUser'>): Provenance {
+  if (slackUser !== undefined) return 'slack'
   if (signedWith === undefined) return 'unsigned'
   if (assertion !== undefined) return 'passkey'
   return touched === true ? 'hardware-key' : 'software-key'
@@ -14,14 +16,14 @@ export function signedBy({
 
 /** What stands behind a recorded decision; those of earlier versions do not say it themselves. */
 export function provenanceOf(
-  decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched' | 'assertion'>,
+  decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched' | 'assertion' | 'slackUser'>,
 ): Provenance {
   return decision.by ?? signedBy(decision)
 }
 
 /** For people: what showed that it was this person. */
 export function proofText(
-  decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched' | 'assertion'>,
+  decision: Pick<RecordedDecision, 'by' | 'signedWith' | 'touched' | 'assertion' | 'slackUser'>,
 ): string {
   const key = decision.signedWith ?? ''
   switch (provenanceOf(decision)) {
@@ -33,6 +35,8 @@ export function proofText(
       return `key: ${key}`
     case 'unsigned':
       return 'not signed'
+    case 'slack':
+      return `Slack, the button pressed by ${decision.slackUser ?? 'a user'}; not signed`
     case 'agent':
       return 'an agent'
   }

@@ -9,7 +9,7 @@ import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.j
 import { commandLine, plain } from '../../contract/command-line.js'
 import { markdownWords } from '../../text/words.js'
 import { beyondLines } from '../beyond.js'
-import { requestLine } from '../people/provenance.js'
+import { proofText, requestLine } from '../people/provenance.js'
 import { stepTitle } from '../steps.js'
 import {
   inLedger,
@@ -198,6 +198,7 @@ function decisions({ view, timeZone }: ReportInput): string {
       prose(one.actor),
       shownTime(one.at, timeZone),
       prose([one.strategy ?? '', one.comment ?? ''].filter(Boolean).join(': ')),
+      prose(proofText(one)),
     ]),
   )
   const refused = view.refused.map((one) => [
@@ -206,10 +207,11 @@ function decisions({ view, timeZone }: ReportInput): string {
     prose(one.actor),
     shownTime(one.at, timeZone),
     prose(one.reason),
+    '-',
   ])
   if (taken.length + refused.length === 0) return 'Nobody decided anything.'
   return paragraphs(
-    table(['Gate', 'Decision', 'Who', 'When', 'Why'], [...taken, ...refused]),
+    table(['Gate', 'Decision', 'Who', 'When', 'Why', 'Proof'], [...taken, ...refused]),
     ...beyondLines(view.refusedBeyond).map(prose),
   )
 }
