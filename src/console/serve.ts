@@ -2,7 +2,7 @@ import { getRequestListener } from '@hono/node-server'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { readFile } from 'node:fs/promises'
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http'
-import { createServer as createHttps } from 'node:https'
+import { createServer as createHttps, type Server } from 'node:https'
 import { messageOf, RunbookError } from '../contract/failures.js'
 import { listen, type Listening } from '../process/listen.js'
 import { createConsole } from './app.js'
@@ -63,17 +63,31 @@ export async function serveConsole(options: ServeOptions): Promise<Listening & {
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     void answer(request, response).catch(() => response.destroy())
   }
-  const server =
-    options.tls === undefined
-      ? createHttp(listener)
-      : createHttps(
-          { cert: await pem('--tls-cert', options.tls.cert), key: await pem('--tls-key', options.tls.key) },
-          listener,
-        )
+  const server = options.tls === undefined ? createHttp(listener) : await overTls(options.tls, listener)
   server.headersTimeout = REQUEST_TIMEOUT_MS
   server.requestTimeout = REQUEST_TIMEOUT_MS
   server.maxConnections = MOST_CONNECTIONS
   return { ...(await listen(server, options)), origin }
+}
+
+async function overTls(
+  files: { cert: string; key: string },
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<Server> {
+  const read = { cert: await pem('--tls-cert', files.cert), key: await pem('--tls-key', files.key) }
+  try {
+    return createHttps(read, listener)
+  } catch (cause) {
+    throw new RunbookError(
+      'ConfigInvalid',
+      `What --tls-cert and --tls-key name is no certificate with its key: ${messageOf(cause)}`,
+      {
+        advice:
+          'Give a certificate and the key that it was made with, both in PEM, the key without a password.',
+        cause,
+      },
+    )
+  }
 }
 
 async function pem(option: string, file: string): Promise<string> {
