@@ -6,7 +6,7 @@ import type { Invitations } from './invitations.js'
 import type { Now } from './memory.js'
 import type { Readers } from './readers.js'
 import type { ConsoleRuns } from './runs.js'
-import type { SlackDesk } from './slack.js'
+import type { SlackDesk } from './slack-press.js'
 
 export interface ConsoleOptions {
   /** As browsers name the console: scheme, host and port. Passkeys are bound to it. */

@@ -1,7 +1,7 @@
 import type { Channel } from '../../contract/announcement.js'
 import { readVariable, whyForbidden } from '../../contract/variables.js'
 import type { Project } from '../../config/project.js'
-import type { SlackDesk } from '../../console/slack.js'
+import type { SlackDesk } from '../../console/slack-press.js'
 
 type Deciding = Extract<Channel, { kind: 'slack-app' }> & {
   decisions: NonNullable<Extract<Channel, { kind: 'slack-app' }>['decisions']>
