@@ -358,13 +358,15 @@ export const ROOMS = [
     ],
     { files: '^src/console/' },
   ),
-  room('src/github', "GitHub's API: checks of pull requests, and what a commit holds", [
+  room('src/github', "GitHub's API: checks, deployments and what waits for a run; what a commit holds", [
     'src/contract',
     'src/text',
     'src/process',
+    'src/d1/migrations',
     'src/config',
     'src/runbook',
     'src/analysis/findings',
+    'src/client',
   ]),
   room('sample', 'what the demo needs: a project, its rows, a health service', [
     'src/contract',

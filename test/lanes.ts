@@ -2,6 +2,7 @@ import type { TestProjectInlineConfiguration } from 'vitest/config'
 
 /** What a test needs decides its lane: each lane starts what the ones before it do not. */
 const TEMPORAL = [
+  'test/github/runs.test.ts',
   'test/workflows/**/*.test.ts',
   'test/temporal/*.test.ts',
   'test/temporal/codec/missing-key.test.ts',
@@ -11,7 +12,7 @@ const D1 = [
   'test/client/{request,committed}.test.ts',
   'test/contract/shell.test.ts',
   // They ask git.
-  'test/github/**/*.test.ts',
+  'test/github/{checks,protection}.test.ts',
   'test/activities/agreement.test.ts',
   'test/activities/probes/backup.test.ts',
   // No process, and half a minute of them: eighteen live runs.

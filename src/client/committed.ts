@@ -37,6 +37,7 @@ export async function checkCommitted(target: Target, files: readonly MigrationFi
     return {
       ...LINE,
       state: 'passed',
+      commit,
       message: `all ${plural(files.length, 'file')} are in commit ${commit}, byte for byte`,
     }
   const said = [

@@ -11,6 +11,7 @@ import { addRuns } from './run-routes.js'
 import { addAsked, addSlack } from './slack.js'
 import { CONSOLE_SCRIPT } from './script.js'
 import { CONSOLE_STYLE } from './style.js'
+import { addWebhooks } from './webhooks.js'
 
 /** Longest body: an assertion and a comment. Bytes. */
 const MOST_BYTES = 32 * 1024
@@ -55,7 +56,9 @@ export function createConsole(options: ConsoleOptions): Hono<Env> {
       ? Promise.resolve(c.text('Another site asked for this.', 403))
       : next(),
   )
+  // Before what asks where a form came from: these are sent by no browser, and signed.
   addSlack(app, options)
+  addWebhooks(app, options.webhooks ?? [])
   app.use(async (c, next) => {
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
     if (c.req.method !== 'POST') return c.text('GET and POST only.', 405)

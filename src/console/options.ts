@@ -7,6 +7,7 @@ import type { Now } from './memory.js'
 import type { Readers } from './readers.js'
 import type { ConsoleRuns } from './runs.js'
 import type { SlackDesk } from './slack-press.js'
+import type { Webhook } from './webhooks.js'
 
 export interface ConsoleOptions {
   /** As browsers name the console: scheme, host and port. Passkeys are bound to it. */
@@ -25,6 +26,8 @@ export interface ConsoleOptions {
   databases?: ConsoleDatabases | undefined
   /** Channels of Slack whose messages lead here, or decide. */
   slack?: readonly SlackDesk[]
+  /** What others send here by machine, each under a path of its own. */
+  webhooks?: readonly Webhook[] | undefined
   /** Whoever asks, as limits count them. */
   addressOf: (context: Context) => string
   now?: Now

@@ -40,6 +40,7 @@ export const VERBS = {
   mcp: 'environment',
   'github plan-check': 'environment',
   'github recheck': 'environment',
+  'github deployments': 'environment',
   charter: 'environment',
   list: 'project',
   calendar: 'environment',

@@ -35,6 +35,11 @@ export const checkSchema = z.object({
   probeKind: z.string().optional(),
   /** What it looked at costs. */
   price: priceSchema.optional(),
+  /** Of the line about git: the commit that holds every file, byte for byte. */
+  commit: z
+    .string()
+    .regex(/^[0-9a-f]{40,64}$/)
+    .optional(),
   /** Brought along by whoever started the run, and looked at by no worker. */
   source: z.literal('client').optional(),
   /** Attested by whom, ISO 8601. */

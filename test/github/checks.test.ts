@@ -37,7 +37,7 @@ async function open(): Promise<{
 
 const finding = (at: number): Finding => ({
   ...{ code: 'DL101', severity: 'error', migration: `0002_${at}.sql`, line: at + 1 },
-  message: `${'🛑 it loses rows '.repeat(900)}\u001B[31m\u202E`,
+  message: `${'🛑 it loses rows '.repeat(300)}\u001B[31m\u202E`,
   advice: 'Do not.',
 })
 

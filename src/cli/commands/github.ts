@@ -11,13 +11,14 @@ import { archiveFile } from '../jobs/archive-file.js'
 import { jobUrl, openGitHub, pullOfJob } from './github-account.js'
 import { openPlanner, planPullRequest, type PullPlanner } from './github-plan.js'
 import { recheckPulls, type Rechecked } from './github-recheck.js'
+import type { Shown } from '../../github/sync-runs.js'
 
 interface GitHubOptions {
   repo?: string
   backup?: string
 }
 
-/** What GitHub shows of the work here: plans as checks of pull requests. */
+/** What GitHub shows of the work here: plans as checks of pull requests, runs as deployments. */
 export function githubCommand(app: App, summary: string): Command {
   return new Command('github')
     .summary(summary)
@@ -27,10 +28,12 @@ export function githubCommand(app: App, summary: string): Command {
       examplesHelp([
         'github plan-check --env production --pull-request 7',
         'github recheck --env production --replan',
+        'github deployments --env production',
       ]),
     )
     .addCommand(planCheckCommand(app))
     .addCommand(recheckCommand(app))
+    .addCommand(deploymentsCommand(app))
 }
 
 const TOKENS = helpParagraph(
@@ -124,6 +127,75 @@ function recheckCommand(app: App): Command {
         }),
       ),
     )
+}
+
+function deploymentsCommand(app: App): Command {
+  return ofRepository(
+    app.command('deployments', 'show runs as deployments of their commits, once', [
+      'github deployments --env production',
+      'github deployments --env production --console https://runbook.example.com',
+    ]),
+  )
+    .option('--console <url>', 'address of the console, to which each deployment leads')
+    .addHelpText(
+      'after',
+      helpParagraph(
+        'For a job, where nobody serves: serve --github keeps them up by itself. Runs of the environment that are open, or ended within a week; one whose files were not committed at its start belongs to no commit and is left out. Permission: deployments (write).',
+      ),
+    )
+    .addHelpText('after', TOKENS)
+    .action(
+      app.action<GitHubOptions & { console?: string }>(async ({ options, output }) => {
+        const { findEnvironment } = await import('../../config/target.js')
+        const { loadProject } = await import('../../config/project.js')
+        const { withSession } = await import('../../client/session.js')
+        const { RunSync } = await import('../../github/sync-runs.js')
+        const { runLink } = await import('../../console/pages/layout.js')
+        const github = await openGitHub(options.repo, process.env)
+        findEnvironment(await loadProject({ projectDir: options.project }), options.env)
+        const origin = consoleOf(options.console)
+        const runs = await withSession(options.project, (session) =>
+          new RunSync({
+            ...{ session, github },
+            isShown: ({ environment }) => environment === options.env,
+            pageOf: (run) => (origin === undefined ? undefined : `${origin}${runLink('/run', run)}`),
+          }).look(),
+        )
+        const success = runs.every(({ state }) => state !== 'failed')
+        output.document({ success, environment: options.env, runs })
+        if (!output.json && runs.length === 0) output.line('No run is open or ended within a week.')
+        if (!output.json) for (const one of runs) output.line(`${one.runId}  ${visible(shownAs(one))}`)
+        return success ? 0 : 1
+      }),
+    )
+}
+
+function shownAs({ state, commit, status, why }: Shown): string {
+  switch (state) {
+    case 'shown':
+      return `${(commit ?? '').slice(0, 12)} ${status?.state ?? ''}: ${status?.description ?? ''}`
+    case 'unknown-commit':
+      return 'left out: its files were not committed when it was started'
+    case 'adoption':
+      return 'left out: it records what is there, and applies nothing'
+    case 'failed':
+      return `not shown: ${why ?? ''}`
+  }
+}
+
+/** Throws `ConfigInvalid`. */
+function consoleOf(typed: string | undefined): string | undefined {
+  if (typed === undefined) return undefined
+  const url = URL.canParse(typed) ? new URL(typed) : undefined
+  if (
+    url !== undefined &&
+    ['https:', 'http:'].includes(url.protocol) &&
+    url.origin === typed.replace(/\/$/, '')
+  )
+    return url.origin
+  throw new RunbookError('ConfigInvalid', `${JSON.stringify(visible(typed))} is no address of a console.`, {
+    advice: 'Such as --console https://runbook.example.com.',
+  })
 }
 
 function printRechecked(output: Output, found: readonly Rechecked[], replan: boolean): void {

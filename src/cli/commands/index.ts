@@ -225,7 +225,7 @@ export const COMMANDS: CommandEntry[] = [
   {
     name: 'github',
     group: 'Serve',
-    summary: 'plans as checks of pull requests, made anew when they go stale',
+    summary: 'plans as checks of pull requests, runs as deployments',
     load: async () => (await import('./github.js')).githubCommand,
   },
   {

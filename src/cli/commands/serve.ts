@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { didYouMean } from '../../config/closest.js'
 import type { Project } from '../../config/project.js'
 import { defined } from '../../contract/defined.js'
+import type { Session } from '../../client/session.js'
 import { command, words } from '../../contract/next-command.js'
 import { holdsRole } from '../../runbook/people/people.js'
 import type { App } from '../terminal/app.js'
@@ -19,10 +20,15 @@ export function serveCommand(app: App, summary: string): Command {
         'serve                                             # http://localhost:7433, this machine alone',
         'serve --origin https://runbook.example.com        # behind a proxy with TLS',
         'serve --host 0.0.0.0 --tls-cert c.pem --tls-key k.pem --origin https://runbook.example.com:7433',
+        'serve --origin https://runbook.example.com --github OWNER/NAME   # runs as deployments there',
       ],
       'all',
     ),
   )
+    .option(
+      '--github <owner/name>',
+      'show runs as deployments of this repository, and let deployments wait for them (docs/github.md)',
+    )
     .addHelpText(
       'after',
       helpParagraph(
@@ -30,10 +36,10 @@ export function serveCommand(app: App, summary: string): Command {
       ),
     )
     .action(
-      app.action<ConsoleFlags>(async ({ options, output, given }) => {
+      app.action<ConsoleFlags & { github?: string }>(async ({ options, output, given }) => {
         const { loadProject } = await import('../../config/project.js')
         const { withSession } = await import('../../client/session.js')
-        const { serveConsole } = await import('../../console/serve.js')
+        const { originOf, serveConsole } = await import('../../console/serve.js')
         const { Invitations } = await import('../../console/invitations.js')
         const { passkeysOf } = await import('../../console/people.js')
         const { runsOf } = await import('../../console/runs.js')
@@ -45,8 +51,13 @@ export function serveCommand(app: App, summary: string): Command {
         const { desks, missing } = slackDesks(project, process.env)
         const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
         await withSession(options.project, async (session) => {
+          const place = placeOfConsole(options)
+          const github = await githubOf(options, {
+            ...{ project, session, origin: originOf(place) },
+            note: output.note,
+          })
           const server = await serveConsole({
-            ...placeOfConsole(options),
+            ...{ ...place, webhooks: github?.webhooks },
             ...{ people: config.people, timeZone: config.timeZone },
             ...defined({ readers: config.console.readers, signIn: config.console.signIn }),
             invitations: new Invitations(options.project),
@@ -74,14 +85,38 @@ export function serveCommand(app: App, summary: string): Command {
             output.note(
               `Messages in Slack lead to ${elsewhere.decisions.console} (channel ${elsewhere.name}), not to this console.`,
             )
+          if (github !== undefined) output.note(github.said(server.origin))
           output.note('Ctrl-C stops it.')
+          const over = new AbortController()
+          const keptUp = github?.keepUp(over.signal)
           await stopped
+          over.abort()
           await server.close()
+          await keptUp
         })
         output.document({ success: true })
         return 0
       }),
     )
+}
+
+/** Undefined where `--github` is not given. */
+async function githubOf(
+  { github, database }: { github?: string; database?: string },
+  given: { project: Project; session: Session; origin: string; note: (text: string) => void },
+) {
+  if (github === undefined) return undefined
+  const { openGitHub } = await import('./github-account.js')
+  const { serveGitHub, WEBHOOK_PATH } = await import('./serve-github.js')
+  const opened = await serveGitHub({
+    ...{ ...given, database, env: process.env },
+    github: await openGitHub(github, process.env),
+  })
+  const said = (origin: string): string =>
+    opened.webhooks.length === 0
+      ? `GitHub   runs are shown as deployments of ${github}; without D1_RUNBOOK_GITHUB_WEBHOOK_SECRET no deployment waits for them.`
+      : `GitHub   runs are shown as deployments of ${github}; its webhook is ${origin}${WEBHOOK_PATH}`
+  return { ...opened, said }
 }
 
 /** What of `console.readers` is nobody's, or no environment of this project: a word typed wrong shows runs to nobody. */
