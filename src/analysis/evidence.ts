@@ -188,10 +188,11 @@ export interface DataComparison {
   shared?: Record<string, number>
 }
 
-/** Rows that became one with another; `columns` hold their sums, and the others what all of them said, or the least or most of it. */
+/** Rows that became one with another; `columns` hold their sums, `ends` the least or most of theirs, and the others what all of them said. */
 export interface SummedRows {
   rows: number
   columns: string[]
+  ends?: string[]
   /** The columns in which they were equal, where that is not their key. */
   by?: string[]
 }

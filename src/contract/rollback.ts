@@ -52,10 +52,21 @@ export type LossNow = z.infer<typeof lossNowSchema>
  * What rows written behind the migration can do to its reverse. `deleted`: rows come back while nothing written since has their key;
  * `unique`, `check`, `foreign-key`: it stops at rows that the tables of before refuse; `null`: NULLs become `text`; `type`: values are fitted to
  * the type `text`; `no-value`: rows that the backup does not hold get no value;
- * `update`: what the migration changed in rows written between the backup and it stays changed.
+ * `update`: what the migration changed in rows written between the backup and it stays changed; `dropped`: a table comes back without the rows written to it
+ * behind the backup, of which `text` names the tables that the others went to, where they did.
  */
 export const reverseConditionSchema = z.object({
-  kind: z.enum(['deleted', 'unique', 'check', 'foreign-key', 'null', 'type', 'no-value', 'update']),
+  kind: z.enum([
+    'deleted',
+    'unique',
+    'check',
+    'foreign-key',
+    'null',
+    'type',
+    'no-value',
+    'update',
+    'dropped',
+  ]),
   table: z.string(),
   columns: z.array(z.string()),
   text: z.string().optional(),

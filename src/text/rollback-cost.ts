@@ -101,5 +101,7 @@ function conditionLine({ kind, table, columns, text = '' }: ReverseCondition): s
       return `Rows of ${table} that the backup does not hold, also those written just before the migration, have no value of before for ${names}.`
     case 'update':
       return `What the migration changed in ${table}.${names} of rows written after the backup, also just before the migration, is in no backup and may not come back.`
+    case 'dropped':
+      return `${table} comes back with the rows that the backup holds: those written to it after the backup, also just before the migration, do not${text === '' ? '' : `, and what the migration put of them into ${text} stays there`}.`
   }
 }

@@ -51,14 +51,6 @@ export const CLEARED_DUPLICATES: Scenario[] = [
     `${CLEAR} CREATE UNIQUE INDEX users_email ON users (email);`,
     { rows: `INSERT INTO users VALUES (1, 'a', 'x'), (2, 'b', 'y'), (3, 'a', 'x');` },
   ),
-  cleared(
-    'a rebuild with a unique key leaves duplicates out',
-    `CREATE TABLE likes_new (id INTEGER PRIMARY KEY, user_id INTEGER, post_id INTEGER, UNIQUE (user_id, post_id)); INSERT OR IGNORE INTO likes_new SELECT * FROM likes ORDER BY id; DROP TABLE likes; ALTER TABLE likes_new RENAME TO likes;`,
-    {
-      schema: 'CREATE TABLE likes (id INTEGER PRIMARY KEY, user_id INTEGER, post_id INTEGER);',
-      rows: 'INSERT INTO likes VALUES (1, 1, 1), (2, 1, 1), (3, 1, 2);',
-    },
-  ),
 ]
 
 export const LOST_DUPLICATES: Scenario[] = [
@@ -81,6 +73,15 @@ export const LOST_DUPLICATES: Scenario[] = [
     'the new unique key is of other rows only',
     `${CLEAR} CREATE UNIQUE INDEX users_email ON users (email) WHERE email <> 'a';`,
     { rows: `INSERT INTO users VALUES (1, 'a', 'x'), (2, 'b', 'y'), (3, 'a', 'x');`, unsaid: [SAID] },
+  ),
+  lost(
+    'a rebuild with a unique key leaves them out, which nobody said',
+    `CREATE TABLE likes_new (id INTEGER PRIMARY KEY, user_id INTEGER, post_id INTEGER, UNIQUE (user_id, post_id)); INSERT OR IGNORE INTO likes_new SELECT * FROM likes ORDER BY id; DROP TABLE likes; ALTER TABLE likes_new RENAME TO likes;`,
+    {
+      schema: 'CREATE TABLE likes (id INTEGER PRIMARY KEY, user_id INTEGER, post_id INTEGER);',
+      rows: 'INSERT INTO likes VALUES (1, 1, 1), (2, 1, 1), (3, 1, 2);',
+      unsaid: [SAID],
+    },
   ),
   lost('the new unique key takes NULL twice', `${CLEAR} CREATE UNIQUE INDEX users_email ON users (email);`, {
     rows: `INSERT INTO users VALUES (1, NULL, 'x'), (2, 'b', 'y'), (3, NULL, 'x');`,

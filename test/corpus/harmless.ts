@@ -423,7 +423,8 @@ ${Array.from({ length: 6_000 }, (_, at) => `INSERT INTO log VALUES ('t${at}', 'a
     migration: `CREATE VIRTUAL TABLE posts_fts USING fts5(title, body, content='posts', content_rowid='id');
 INSERT INTO posts_fts (rowid, title, body) SELECT id, title, body FROM posts;
 CREATE TRIGGER posts_ai AFTER INSERT ON posts BEGIN INSERT INTO posts_fts (rowid, title, body) VALUES (new.id, new.title, new.body); END;
-CREATE TRIGGER posts_ad AFTER DELETE ON posts BEGIN INSERT INTO posts_fts (posts_fts, rowid, title, body) VALUES ('delete', old.id, old.title, old.body); END;`,
+CREATE TRIGGER posts_ad AFTER DELETE ON posts BEGIN INSERT INTO posts_fts (posts_fts, rowid, title, body) VALUES ('delete', old.id, old.title, old.body); END;
+CREATE TRIGGER posts_au AFTER UPDATE ON posts BEGIN INSERT INTO posts_fts (posts_fts, rowid, title, body) VALUES ('delete', old.id, old.title, old.body); INSERT INTO posts_fts (rowid, title, body) VALUES (new.id, new.title, new.body); END;`,
   }),
   on({
     name: 'a full-text table is made anew',

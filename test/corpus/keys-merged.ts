@@ -44,7 +44,7 @@ export const SUMMED: Scenario[] = [
     codes: ['DS102'],
     silent: ['DL102', 'DL103'],
     says: [
-      'Table old_hits is dropped with 2 rows; they are all in hits; 1 row of hits had the key of one of them: hits.n is the sum of both.',
+      'Table old_hits is dropped with 2 rows; they are all in hits; 1 row of hits had the key of one of them: hits.n is the sum of both, hits.seen is the least or greatest of theirs.',
     ],
   }),
   summed({
@@ -86,6 +86,17 @@ export const NOT_SUMMED: Scenario[] = [
   lost({
     name: 'the larger one stays',
     migration: rebuilt('SELECT lower(page), max(n), max(seen) FROM hits GROUP BY lower(page)'),
+  }),
+  lost({
+    name: 'the first word in the alphabet stays',
+    schema: HITS.schema.replace('seen TEXT', 'title TEXT'),
+    rows: `INSERT INTO hits VALUES ('/a', 1, 'Start'), ('/A', 2, 'Welcome'), ('/b', 3, 'Help');`,
+    migration:
+      'CREATE TABLE hits_new (page TEXT PRIMARY KEY, n INTEGER NOT NULL, title TEXT); INSERT INTO hits_new SELECT lower(page), sum(n), min(title) FROM hits GROUP BY lower(page); DROP TABLE hits; ALTER TABLE hits_new RENAME TO hits;',
+  }),
+  lost({
+    name: 'a day of one of them stays, whichever',
+    migration: rebuilt('SELECT lower(page), sum(n), seen FROM hits GROUP BY lower(page)'),
   }),
   lost({
     name: 'they are counted, not added up',

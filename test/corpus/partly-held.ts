@@ -174,23 +174,23 @@ export const PARTLY_HELD: Scenario[] = [
     name: 'labels as objects, and one of no post',
     ...LABELS(AS_OBJECTS, `, (4, 77, 'q', 1)`),
     says: [
-      `1 row of labels is lost with the table, which is dropped; 3 of 4 remain. Among them: (4, 77, 'q', 1).`,
+      `1 row of labels is lost with the table, which is dropped; 3 of 4 are in posts. Among them: (4, 77, 'q', 1).`,
     ],
   }),
   rowsGone({
     name: 'tags as an array, and one of no post',
     ...TAGS('json_group_array(tag)', `, (77, 'q')`),
-    says: [`3 of 4 remain. Among them: (77, 'q').`],
+    says: [`3 of 4 are in posts. Among them: (77, 'q').`],
   }),
   rowsGone({
     name: 'tags as a text, and one of no post',
     ...TAGS(`group_concat(tag, ';')`, `, (77, 'x')`),
-    says: [`3 of 4 remain. Among them: (77, 'x').`],
+    says: [`3 of 4 are in posts. Among them: (77, 'x').`],
   }),
   rowsGone({
     name: 'tags as a text, and one that has the separator in it',
     ...TAGS(`group_concat(tag)`, `, (2, 'a,b')`),
-    says: [`3 of 4 remain. Among them: (2, 'a,b').`],
+    says: [`3 of 4 are in posts. Among them: (2, 'a,b').`],
   }),
   rowsGone({
     name: 'equal tags of which one stays',
@@ -376,8 +376,29 @@ export const PARTLY_HELD: Scenario[] = [
     rows: `INSERT INTO u VALUES (1, 'a'), (2, 'b'); INSERT INTO profile VALUES (1, 'x', 'y'), (2, 'z', 'w'), (9, 'orphan', 'q');`,
     ...{ codes: ['DL102'], silent: ['DL103'] },
     says: [
-      `1 row of profile is lost with the table, which is dropped; 2 of 3 remain. Among them: (9, 'orphan', 'q').`,
+      `1 row of profile is lost with the table, which is dropped; 2 of 3 are in u. Among them: (9, 'orphan', 'q').`,
     ],
+  }),
+  some({
+    name: 'cats and dogs become pets, but for one without a name',
+    schema:
+      'CREATE TABLE cat (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE dog (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE pet (id INTEGER PRIMARY KEY, kind TEXT, name TEXT);',
+    rows: `INSERT INTO cat VALUES (1, 'Mia'), (2, 'Leo'), (3, NULL); INSERT INTO dog VALUES (1, 'Rex');`,
+    migration: `INSERT INTO pet (kind, name) SELECT 'cat', name FROM cat WHERE name IS NOT NULL; INSERT INTO pet (kind, name) SELECT 'dog', name FROM dog; DROP TABLE cat; DROP TABLE dog;`,
+    ...{ codes: ['DL102', 'DS102'], silent: ['DL103'] },
+    says: [
+      '1 row of cat is lost with the table, which is dropped; the values of 2 of 3 are in pet, under other keys',
+    ],
+    unsaid: ['Table cat is dropped'],
+  }),
+  some({
+    name: 'addresses that another table has already are left out',
+    schema:
+      'CREATE TABLE a (email TEXT PRIMARY KEY, n TEXT); CREATE TABLE b (email TEXT PRIMARY KEY, n TEXT);',
+    rows: `INSERT INTO a VALUES ('x', 'A'), ('y', 'B'); INSERT INTO b VALUES ('x', 'C'), ('z', 'D');`,
+    migration: 'INSERT OR IGNORE INTO a SELECT * FROM b; DROP TABLE b;',
+    ...{ codes: ['DL102'], silent: ['DL103', 'DS102'] },
+    says: [`1 row of b is lost with the table, which is dropped; 1 of 2 is in a. Among them: ('x', 'C').`],
   }),
   some({
     name: 'settings of which one is not folded',

@@ -21,6 +21,9 @@ const keyed = (key: string, name = 'id', where = ''): string =>
 const path = (first: string, next: string, made = 'path TEXT'): string =>
   `CREATE TABLE node2 (id INTEGER PRIMARY KEY, name TEXT, ${made}); WITH RECURSIVE w (id, name, path) AS (SELECT id, name, ${first} FROM node WHERE parent_id IS NULL UNION ALL SELECT c.id, c.name, ${next} FROM node c JOIN w ON c.parent_id = w.id) INSERT INTO node2 SELECT id, name, path FROM w; DROP TABLE node; ALTER TABLE node2 RENAME TO node;`
 
+const above = (set: string): string =>
+  `ALTER TABLE node ADD COLUMN above INTEGER; UPDATE node SET above = ${set}; ALTER TABLE node DROP COLUMN parent_id;`
+
 /** Columns that a new key or a path is made of, and that it gives back. */
 export const KEPT_IN_KEYS: Scenario[] = [
   kept({
@@ -56,6 +59,40 @@ export const KEPT_IN_KEYS: Scenario[] = [
     ...{ ...NODES, name: 'a path that ends with the separator' },
     migration: path(`'/' || id || '/'`, `w.path || c.id || '/'`),
   }),
+  kept({
+    ...{ ...NODES, name: 'a path of names that is unique' },
+    migration: path('name', `w.path || '/' || c.name`, 'path TEXT NOT NULL UNIQUE'),
+    says: ['Column node.parent_id is dropped with 5 values; its values are in node.path'],
+  }),
+  kept({
+    name: 'the unique path of the parent',
+    schema: 'CREATE TABLE node (id INTEGER PRIMARY KEY, parent_id INTEGER, path TEXT NOT NULL UNIQUE);',
+    rows: `INSERT INTO node VALUES (1, NULL, '/a'), (2, 1, '/a/b'), (3, 1, '/a/c'), (4, 2, '/a/b/d');`,
+    migration:
+      'ALTER TABLE node ADD COLUMN above TEXT; UPDATE node SET above = (SELECT p.path FROM node p WHERE p.id = node.parent_id); ALTER TABLE node DROP COLUMN parent_id;',
+    says: ['its values are in node.above'],
+  }),
+  kept({
+    ...NODES,
+    name: 'the number that a join finds',
+    migration: above('p.id FROM node p WHERE p.id = node.parent_id'),
+  }),
+  kept({
+    ...NODES,
+    name: 'the number that a query finds',
+    migration: above('(SELECT p.id FROM node p WHERE p.id = node.parent_id)'),
+  }),
+  kept({
+    ...NODES,
+    name: 'the number under a condition',
+    migration: above('CASE WHEN parent_id > 0 THEN parent_id END'),
+  }),
+  kept({
+    ...{ ...NODES, name: 'the unique name of the parent' },
+    schema: 'CREATE TABLE node (id INTEGER PRIMARY KEY, parent_id INTEGER, name TEXT UNIQUE);',
+    migration:
+      'ALTER TABLE node ADD COLUMN above TEXT; UPDATE node SET above = (SELECT p.name FROM node p WHERE p.id = node.parent_id); ALTER TABLE node DROP COLUMN parent_id;',
+  }),
 ]
 
 /** Looks like it, and the key or the path does not say what they were. */
@@ -81,6 +118,29 @@ export const LOST_IN_KEYS: Scenario[] = [
   lost({
     ...{ ...NODES, name: 'a path of names' },
     migration: path('name', `w.path || '/' || c.name`),
+  }),
+  lost({
+    ...{ ...NODES, name: 'a unique path of names that have the separator' },
+    rows: `INSERT INTO node VALUES (1, NULL, 'root'), (2, 1, 'a/b'), (3, 2, 'c/d');`,
+    migration: path('name', `w.path || '/' || c.name`, 'path TEXT NOT NULL UNIQUE'),
+  }),
+  lost({
+    ...{ ...NODES, name: 'the name of the parent, which others may have' },
+    migration:
+      'ALTER TABLE node ADD COLUMN above TEXT; UPDATE node SET above = (SELECT p.name FROM node p WHERE p.id = node.parent_id); ALTER TABLE node DROP COLUMN parent_id;',
+  }),
+  lost({
+    name: 'how deep a row lies in a chain, where other tables have rows of such numbers',
+    schema: `CREATE TABLE page (id INTEGER PRIMARY KEY, slug TEXT, author_id INTEGER); CREATE TABLE node (id INTEGER PRIMARY KEY, page_id INTEGER REFERENCES page (id), parent_id INTEGER, name TEXT);`,
+    rows: `INSERT INTO page VALUES (1, 'a', 1), (2, 'b', 2); INSERT INTO node VALUES (1, 1, NULL, 'x'), (2, 1, 1, 'y'), (3, 2, 2, 'z');`,
+    migration:
+      'ALTER TABLE node ADD COLUMN depth INTEGER; WITH RECURSIVE w (id, d) AS (SELECT id, 0 FROM node WHERE parent_id IS NULL UNION ALL SELECT c.id, w.d + 1 FROM node c JOIN w ON c.parent_id = w.id) UPDATE node SET depth = (SELECT d FROM w WHERE w.id = node.id); ALTER TABLE node DROP COLUMN parent_id;',
+  }),
+  lost({
+    ...{ ...NODES, name: 'how many rows lie above it' },
+    rows: `INSERT INTO node VALUES (1, NULL, 'x'), (2, 1, 'y'), (3, 2, 'z');`,
+    migration:
+      'ALTER TABLE node ADD COLUMN above INTEGER; UPDATE node SET above = (SELECT count(*) FROM node p WHERE p.id <= node.parent_id); ALTER TABLE node DROP COLUMN parent_id;',
   }),
   lost({
     ...{ ...NODES, name: 'how deep it is' },

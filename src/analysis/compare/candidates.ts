@@ -67,20 +67,60 @@ export function placesBeside(
   if (asItIs) return [row]
   const pointed = [...catalog.tables.values()]
     .filter((table) => table.name !== after.name && table.kind === 'table' && table.primaryKey.length === 1)
-    .filter(
-      (table) =>
-        own.some(({ touches }) => touches.some((it) => sameName(it.table, table.name))) ||
-        referred(after, table),
-    )
-    .flatMap((table) =>
-      filled.flatMap((pointer) => [
-        ...placeThrough(after, link, pointer, table, table.primaryKey[0] ?? ''),
-        ...labelsOf(table).flatMap((label) =>
-          placeThrough(after, link, pointer, table, label).filter((place) => !isAmbiguous(database, place)),
-        ),
-      ]),
-    )
-  return [row, ...pointed]
+    .flatMap((table) => {
+      const read = own.some(({ touches }) => touches.some((it) => sameName(it.table, table.name)))
+      return filled
+        .filter((name) => read || refers(after, name, table))
+        .map((pointer) => ({ table, pointer }))
+    })
+    .flatMap(({ table, pointer }) => [
+      ...placeThrough(after, link, pointer, table, table.primaryKey[0] ?? ''),
+      ...labelsOf(table).flatMap((label) =>
+        placeThrough(after, link, pointer, table, label).filter((place) => !isAmbiguous(database, place)),
+      ),
+    ])
+  return [row, ...pointed, ...placesAbove(after, link, filled, own)]
+}
+
+/**
+ * The row of the same table that a column names by a unique column of it: `parent_path`, or the `path` that goes on where the parent's ends, behind a
+ * separator that the statements spell.
+ */
+function placesAbove(
+  after: TableSchema,
+  link: string[],
+  filled: string[],
+  writers: StatementEvidence[],
+): Place[] {
+  const labels = after.columns
+    .map(({ name }) => name)
+    .filter((label) => !after.primaryKey.includes(label) && isUniqueAmong(after, (it) => sameName(it, label)))
+  if (labels.length === 0) return []
+  const separators = new Set(
+    writers.flatMap(({ anatomy }) =>
+      anatomy.tokens.flatMap(({ kind, text }) =>
+        kind === 'string' && /^'[^'\w]'$/.test(text) ? [text] : [],
+      ),
+    ),
+  )
+  const named = (pointer: string) => (): string => `${after.name}.${pointer}`
+  return labels.flatMap((label) =>
+    filled.flatMap((pointer): Place[] => {
+      if (!sameName(pointer, label))
+        return placeThrough(after, link, pointer, after, label).map((it) => ({
+          ...it,
+          named: named(pointer),
+        }))
+      const path = column('o', pointer)
+      return [...separators].flatMap((separator) => {
+        const above = `rtrim(rtrim(${path}, replace(${path}, ${separator}, '')), ${separator})`
+        return placeThrough(after, link, pointer, after, label, above).map((it) => ({
+          ...it,
+          named: named(pointer),
+        }))
+      })
+    }),
+  )
 }
 
 /** Columns by which a row of a lookup table may be found instead of its key. */
@@ -91,8 +131,10 @@ function labelsOf({ columns, primaryKey }: TableSchema): string[] {
     .slice(0, 6)
 }
 
-function referred(after: TableSchema, table: TableSchema): boolean {
-  return after.foreignKeys.some(({ target }) => sameName(target, table.name))
+function refers(after: TableSchema, name: string, table: TableSchema): boolean {
+  return after.foreignKeys.some(
+    ({ target, columns }) => sameName(target, table.name) && columns.some((it) => sameName(it, name)),
+  )
 }
 
 function fillsTable(statement: StatementEvidence, fate: TableFate, after: TableSchema): boolean {
@@ -106,13 +148,14 @@ function fillsTable(statement: StatementEvidence, fate: TableFate, after: TableS
   )
 }
 
-/** The row that a new column points to by its `id`, which may be any column that tells the rows apart. */
+/** The row that a new column, or what is made of it, points to by its `id`, which may be any column that tells the rows apart. */
 function placeThrough(
   after: TableSchema,
   link: string[],
   pointer: string,
   table: TableSchema,
   id: string,
+  pointed = column('o', pointer),
 ): Place[] {
   const columns = table.columns.map(({ name }) => name).filter((name) => !sameName(name, id))
   if (columns.length === 0) return []
@@ -120,7 +163,7 @@ function placeThrough(
   const values = columns.map((name) => column('t', name)).join(', ')
   return [
     {
-      source: `(SELECT ${keys}, ${values} FROM main.${quoteName(after.name)} o JOIN main.${quoteName(table.name)} t ON ${column('t', id)} = ${column('o', pointer)})`,
+      source: `(SELECT ${keys}, ${values} FROM main.${quoteName(after.name)} o JOIN main.${quoteName(table.name)} t ON ${column('t', id)} = ${pointed})`,
       link: link.map((_, at) => `l${at}`),
       columns,
       through: pointer,

@@ -7,7 +7,7 @@ import type { Versions } from './versions.js'
 
 /**
  * Rows that are gone while exactly one that is equal but for its key is still there: duplicates that were cleared away, by a DELETE that
- * compares the table with itself once what referred to them refers to others, or for a unique key that the table has only now. They are no
+ * compares the table with itself, once what referred to them refers to others, or before the table gets a unique key that they were against. They are no
  * longer among the lost ones then.
  */
 export function withoutDuplicates(
@@ -33,12 +33,9 @@ export function withoutDuplicates(
       tokens.some(({ text }) => /^(?:group|exists|partition|rowid)$/i.test(text)) &&
       tokens.filter((token) => mentions([token], before.name)).length > 1,
   )
-  // Which one a REPLACE leaves is chance, and it was not asked to clear anything away.
-  const replaced =
-    statements.some(({ anatomy }) => anatomy.replaces) || /\bon\s+conflict\s+replace\b/i.test(after.sql)
-  const unique = replaced ? undefined : newlyUnique(fate, after, others)
+  const unique = newlyUnique(fate, after, others)
   if (
-    (!clears && unique === undefined) ||
+    !clears ||
     database.prepare(`SELECT count(*) AS n FROM ${missingRows(fate, after, key)}`).get()?.['n'] !== found.lost
   )
     return found

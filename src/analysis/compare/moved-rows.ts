@@ -72,11 +72,10 @@ export function relocate(
     )
   }
   const summed = fate.after === undefined ? summedInto(versions, fate, copies) : undefined
-  if (summed !== undefined)
-    return {
-      ...movedTo(found, found.lost, [summed.table]),
-      summed: { rows: summed.rows, columns: summed.columns },
-    }
+  if (summed !== undefined) {
+    const { table, ...sums } = summed
+    return { ...movedTo(found, found.lost, [table]), summed: sums }
+  }
   const apart = valueByValue(versions, fate, rows, copies)
   if (apart !== undefined && apart.lost < found.lost) return partlyMoved(versions, fate, found, apart)
   const spare = spareNumber(versions.before, fate)
@@ -87,7 +86,11 @@ export function relocate(
     foldedIntoOwner(versions, fate, rows, copies, spare)
   if (folded !== undefined) return partlyMoved(versions, fate, found, { ...folded, holders: [folded.table] })
   const renumbered = underOtherKeys(versions, fate, copies, found.lost)
-  if (renumbered !== undefined) return { ...movedTo(found, found.lost, renumbered), underOtherKeys: true }
+  if (renumbered !== undefined) {
+    const moved = movedTo(found, found.lost - renumbered.lost, [renumbered.table])
+    const { lost: left, lostSamples } = renumbered
+    return { ...moved, lost: left, lostSamples, underOtherKeys: true }
+  }
   if (lost === found.lost) return asLost()
   const partly = movedTo(
     found,
@@ -98,15 +101,15 @@ export function relocate(
 }
 
 /**
- * The tables that took over every row of a dropped one but for the number that SQLite had given it, which nothing referred to. Only rows
- * that the migration added there count, equal ones as often as they were.
+ * The table that took over the rows of a dropped one, all or most of them, but for the number that SQLite had given each, which nothing
+ * referred to. Only rows that the migration added there count, equal ones as often as they were.
  */
 function underOtherKeys(
   { database, before }: Versions,
   fate: TableFate,
   copies: TableSchema[],
   rows: number,
-): string[] | undefined {
+): { table: string; lost: number; lostSamples: string[] } | undefined {
   const { name, columns, primaryKey } = fate.before
   const [id] = columns.filter(({ keyPosition }) => keyPosition > 0)
   const others = columns.filter((it) => !it.generated && it !== id).map((it) => it.name)
@@ -126,10 +129,14 @@ function underOtherKeys(
         : ` WHERE t.rowid NOT IN (SELECT rowid FROM prior.${quoteName(old.name)})`
     return [{ table: table.name, rows: { values, from: `main.${quoteName(table.name)} t${added}` } }]
   })
-  const holding = holders.filter(
-    ({ rows: held }) => database.prepare(`${rowsNotIn(wanted, [held])} LIMIT 1`).get() === undefined,
-  )
-  return holding.length === 0 || rows === 0 ? undefined : holding.slice(0, 1).map(({ table }) => table)
+  const found = holders.map(({ table, rows: held }) => {
+    const missing = rowsNotIn(wanted, [held])
+    return { table, missing, lost: number(database, `SELECT count(*) AS n FROM (${missing})`) }
+  })
+  const [best] = found.sort((a, b) => a.lost - b.lost)
+  if (best === undefined || best.lost * 2 > rows) return undefined
+  const { table, missing, lost } = best
+  return { table, lost, lostSamples: lost === 0 ? [] : shownRows(database, others.length, missing) }
 }
 
 /** By a foreign key, or by a column that is called after it. */

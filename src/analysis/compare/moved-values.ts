@@ -53,14 +53,13 @@ export function goneColumn(
   const wanted = wantedBy(key, name, from)
   const mapped = mappedIn(versions, fate, after, name, key, wanted)
   if (mapped !== undefined) {
-    const { mappedTo, mappedSamples, missing } = mapped
+    const { missing, ...told } = mapped
     const nulled = number(database, `SELECT count(*) AS n FROM (${missing})`)
     return {
       ...change,
       nulled,
       changed: values - nulled,
-      mappedTo,
-      mappedSamples,
+      ...told,
       samples: samplesOf(database, missing),
     }
   }

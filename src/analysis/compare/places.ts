@@ -52,7 +52,7 @@ export function heldIn(
   place: Place,
   spelt: Spelt,
 ): string[] | undefined {
-  const tried = readings(place.columns, (name) => column('s', name), spelt).map((reading) => ({
+  const tried = waysBack(database, wanted, place, spelt).map((reading) => ({
     ...reading,
     same: sameAs(reading),
   }))
@@ -72,6 +72,26 @@ export function heldIn(
   return undefined
 }
 
+/** Whole numbers, small ones. */
+function areNumbers(database: DatabaseSync, { sql }: Wanted): boolean {
+  const other = `SELECT 1 FROM (${sql}) WHERE typeof(v) <> 'integer' OR abs(v) > 1000 LIMIT 1`
+  return database.prepare(other).get() === undefined
+}
+
+/**
+ * Readings of a place. Where a statement counts, a column of the row itself that it did not set to the value as it is gives back no small number: how
+ * deep a row lies is one too.
+ */
+function waysBack(database: DatabaseSync, wanted: Wanted, place: Place, spelt: Spelt): Reading[] {
+  const all = readings(place.columns, (name) => column('s', name), spelt)
+  const counts = COUNTING.some((word) => spelt.words.has(word))
+  if (place.own !== true || !counts || !areNumbers(database, wanted)) return all
+  const passed = (name: string): boolean => (place.passed ?? []).some((it) => sameName(it, name))
+  return all.filter(({ columns: [name = ''], parts }) => parts !== undefined || passed(name))
+}
+
+const COUNTING = 'recursive count sum total row_number rank dense_rank ntile length instr'.split(' ')
+
 /** Wanted values that a place does not give back, of more that it does, and the columns by which it does. */
 export interface Left {
   wanted: Wanted
@@ -84,7 +104,7 @@ export interface Left {
  * as it is, however few, only those of which the place says another one. Undefined where there is no such way.
  */
 export function leftBy(database: DatabaseSync, wanted: Wanted, place: Place, spelt: Spelt): Left | undefined {
-  const tried = readings(place.columns, (name) => column('s', name), spelt).slice(0, AT_ONCE)
+  const tried = waysBack(database, wanted, place, spelt).slice(0, AT_ONCE)
   const counts = tried.map((reading, at) => `count(CASE WHEN ${sameAs(reading)} THEN 1 END) AS r${at}`)
   if (counts.length === 0) return undefined
   const from = joined(`(${wanted.sql})`, place)
@@ -157,7 +177,7 @@ function sameNumber(text: string, is: string): string {
 /** Equal by themselves, whatever type or collation is declared for them; '1.50' and 1.5 are, '007' and 7 are not. */
 export function sameValue(value: string, reading: string): string {
   const equal = `(+${value}) COLLATE BINARY IS (+(${reading}))`
-  if (reading.length > 80) return equal
+  if (reading.length > 140) return equal
   const number = `typeof(${value}) = 'text' AND ${value} GLOB '*[0-9]*' AND typeof(${reading}) IN ('integer', 'real') AND NOT (${spoilt(value, reading)})`
   const text = `typeof(${value}) IN ('integer', 'real') AND typeof(${reading}) = 'text' AND CAST(${value} AS TEXT) = ${reading}`
   return `(${equal} OR (${number}) OR (${text}))`

@@ -98,12 +98,19 @@ function oneColumn(c: string, spelt: Spelt): string[] {
 
 function numbers(c: string, spelt: Spelt): string[] {
   return spelt.numbers.flatMap((n) => {
-    return [quotient(c, n), `${c} * ${n}`, `${c} - ${n}`, `${c} + ${n}`, `${n} - ${c}`]
+    // One time a value is the value.
+    const times = Number(n) === 1 ? [] : [quotient(c, n), ofNumber(c, `${c} * ${n}`)]
+    return [...times, ofNumber(c, `${c} - ${n}`), ofNumber(c, `${c} + ${n}`), ofNumber(c, `${n} - ${c}`)]
   })
 }
 
 function quotient(c: string, n: string): string {
-  return `${c} / ${/[.e]/i.test(n) ? n : `${n}.0`}`
+  return ofNumber(c, `${c} / ${/[.e]/i.test(n) ? n : `${n}.0`}`)
+}
+
+/** A word counts as 0 where it is calculated with. */
+function ofNumber(c: string, calculation: string): string {
+  return `iif(${c} GLOB '[-0-9]*', ${calculation}, NULL)`
 }
 
 const TIMED = ['unixepoch', 'strftime', 'datetime', 'date', 'julianday']

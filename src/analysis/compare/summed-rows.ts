@@ -1,8 +1,8 @@
-import { defined } from '../../contract/defined.js'
 import { sameName, tableNamed, type TableSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import type { DataComparison, StatementEvidence, SummedRows, TableFate } from '../evidence.js'
 import { newKeyExpression } from './new-key-expression.js'
+import { closingAt } from '../../d1/sql/parentheses.js'
 import { unquote } from '../../d1/sql/tokens.js'
 import { referring } from './deduplicated.js'
 import { column, keyOfRow, missingRows, number, type Pair } from './row-keys.js'
@@ -26,7 +26,8 @@ export function withSummed(
   const key = newKeyExpression(statements, fate, after, pairs) ?? partOfKey(fate, after, pairs)
   if (key === undefined) return found
   const others = pairs.filter(({ was }) => !key.some((part) => part.was === was))
-  const columns = sumsOfBefore(database, fate, after, key, others)
+  const mayEnd = (name: string): boolean => statements.some((statement) => takesEnd(statement, name))
+  const columns = sumsOfBefore(database, fate, after, key, others, mayEnd)
   return told(found, others, columns, { rows: found.rowsBefore - found.rowsAfter })
 }
 
@@ -71,14 +72,14 @@ function sumsOfBefore(
   after: TableSchema,
   by: Pair[],
   others: Pair[],
-  mayEnd?: (column: string) => boolean,
-): string[] | undefined {
+  mayEnd: (column: string) => boolean,
+): Sums | undefined {
   const rows = `SELECT ${by.map((part, at) => `${keyOfRow(part)} AS k${at}`).join(', ')}${values(others)} FROM prior.${quoteName(before.name)} b`
   return sumsOf(database, rows, {
     table: `main.${quoteName(after.name)}`,
     key: by.map(({ is }) => is),
     columns: others.map(({ is }) => is),
-    ...defined({ mayEnd }),
+    mayEnd,
   })
 }
 
@@ -86,13 +87,13 @@ function sumsOfBefore(
 function told(
   found: DataComparison,
   others: Pair[],
-  columns: string[] | undefined,
-  of: Omit<SummedRows, 'columns'>,
+  sums: Sums | undefined,
+  of: Omit<SummedRows, keyof Sums>,
 ): DataComparison {
-  if (columns === undefined || columns.length === 0) return found
+  if (sums === undefined || sums.columns.length === 0) return found
   const names = new Set(others.map(({ was }) => was))
   return {
-    ...{ ...found, lost: 0, lostSamples: [], summed: { ...of, columns } },
+    ...{ ...found, lost: 0, lostSamples: [], summed: { ...of, ...sums } },
     columns: found.columns.filter((change) => !names.has(change.column)),
   }
 }
@@ -147,16 +148,29 @@ export function summedInto(
       table: `main.${quoteName(table.name)}`,
       key: key.map(({ is }) => is),
       columns: others.map(({ is }) => is),
+      mayEnd: (name: string) => adding.some((statement) => takesEnd(statement, name)),
     }
-    const columns = sumsOf(database, rows, into)
-    if (columns === undefined || columns.length === 0) continue
+    const sums = sumsOf(database, rows, into)
+    if (sums === undefined || sums.columns.length === 0) continue
     const met = number(
       database,
       `SELECT count(*) AS n FROM ${`prior.${quoteName(old.name)}`} b WHERE ${taken}`,
     )
-    return { table: table.name, rows: met, columns }
+    return { table: table.name, rows: met, ...sums }
   }
   return undefined
+}
+
+type Sums = Pick<SummedRows, 'columns' | 'ends'>
+
+/** A statement asks for the least or greatest of a column: `max(seen)`, `min(seen, excluded.seen)`. */
+function takesEnd({ anatomy: { tokens } }: StatementEvidence, name: string): boolean {
+  return tokens.some(({ text }, at) => {
+    if (!/^(?:min|max)$/i.test(text) || tokens[at + 1]?.text !== '(') return false
+    return tokens
+      .slice(at + 2, closingAt(tokens, at + 1))
+      .some((token) => sameName(unquote(token.text), name))
+  })
 }
 
 /** An upsert that adds what it brings to what is there. */
@@ -171,14 +185,14 @@ function adds({ anatomy: { verb, tokens } }: StatementEvidence): boolean {
 }
 
 /**
- * Of rows `k0` … `v0` … that are grouped by their key into one row each: the columns that hold sums of several. Undefined where a column
- * holds anything else than their sum, the one value of all of them, or the smallest or largest.
+ * Of rows `k0` … `v0` … that are grouped by their key into one row each: the columns that hold sums of several, and those that hold the smallest or
+ * largest. Undefined where a column holds anything else, or not the one value of all of them; or an end of it that nobody asked for, or of words.
  */
 function sumsOf(
   database: Versions['database'],
   rows: string,
-  into: { table: string; key: string[]; columns: string[]; mayEnd?: (column: string) => boolean },
-): string[] | undefined {
+  into: { table: string; key: string[]; columns: string[]; mayEnd: (column: string) => boolean },
+): Sums | undefined {
   const group = into.key.map((_, at) => `k${at}`).join(', ')
   const totals = into.columns.map(
     (_, at) => `sum(v${at}) AS s${at}, min(v${at}) AS a${at}, max(v${at}) AS z${at}, count(v${at}) AS c${at}`,
@@ -188,7 +202,7 @@ function sumsOf(
     const s = column('s', name)
     const close = `(${s} = g.s${at} OR abs(${s} - g.s${at}) <= 1e-9 * abs(g.s${at}))`
     const sum = `typeof(${s}) IN ('integer', 'real') AND ${close}`
-    return `${s} IS NULL AS n${at}, ${s} IS g.a${at} AND ${s} IS g.z${at} AS e${at}, ${sum} AS t${at}, (${s} IS g.a${at} OR ${s} IS g.z${at}) AS m${at}, g.c${at} AS c${at}`
+    return `${s} IS NULL AS n${at}, ${s} IS g.a${at} AND ${s} IS g.z${at} AS e${at}, ${sum} AS t${at}, (${s} IS g.a${at} OR ${s} IS g.z${at}) AND ${isMeasure(s)} AS m${at}, g.c${at} AS c${at}`
   })
   const from = `(SELECT ${[group, ...totals, 'count(*) AS n'].join(', ')} FROM (${rows}) GROUP BY ${group}) g LEFT JOIN ${into.table} s ON ${link}`
   const tests = into.columns.map(
@@ -208,10 +222,19 @@ function sumsOf(
     name,
     same: holds(`same${at}`),
     sum: holds(`sum${at}`),
-    end: holds(`end${at}`) && into.mayEnd?.(name) !== false,
+    end: holds(`end${at}`) && into.mayEnd(name),
   }))
   if (!kinds.every(({ same, sum, end }) => same || sum || end)) return undefined
-  return kinds.filter(({ same, sum }) => sum && !same).map(({ name }) => name)
+  const ends = kinds.filter(({ same, sum }) => !sum && !same).map(({ name }) => name)
+  return {
+    columns: kinds.filter(({ same, sum }) => sum && !same).map(({ name }) => name),
+    ...(ends.length === 0 ? {} : { ends }),
+  }
+}
+
+/** A number or a time: of words the first in the alphabet is chance. */
+function isMeasure(value: string): string {
+  return `(${value} IS NULL OR typeof(${value}) IN ('integer', 'real') OR ${value} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')`
 }
 
 function values(pairs: Pair[], of: 'was' | 'is' = 'was'): string {

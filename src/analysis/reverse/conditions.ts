@@ -1,4 +1,5 @@
 import type { ReverseCondition } from '../../contract/rollback.js'
+import { defined } from '../../contract/defined.js'
 import { affinityOf } from '../../d1/schema/affinity.js'
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
 import { pairsOf, type Pair } from '../compare/row-keys.js'
@@ -19,7 +20,8 @@ import { filler } from './columns.js'
 export function conditionsOf({ fates }: Pick<Evidence, 'fates'>): ReverseCondition[] {
   return fates.flatMap((fate) => {
     const { before, after } = fate
-    if (before.kind !== 'table' || after === undefined) return []
+    if (before.kind !== 'table') return []
+    if (after === undefined) return dropped(fate)
     const pairs = pairsOf(fate, after)
     return [
       ...deleted(fate),
@@ -29,6 +31,12 @@ export function conditionsOf({ fates }: Pick<Evidence, 'fates'>): ReverseConditi
       ...rules(fate, after),
     ]
   })
+}
+
+/** What the backup does not hold of it is written out by nothing. */
+function dropped({ before, data }: TableFate): ReverseCondition[] {
+  if (data === undefined || data.rowsBefore === 0) return []
+  return [{ kind: 'dropped', table: before.name, columns: [], ...defined({ text: data.movedTo }) }]
 }
 
 function deleted({ before, data }: TableFate): ReverseCondition[] {

@@ -40,10 +40,8 @@ export function rowLosses(evidence: Evidence, fate: TableFate): RowLoss[] {
   const { lost = 0, moved = 0, equal = 0, lostSamples: samples = [] } = fate.data ?? {}
   if (lost === 0) return []
   const whole = (place: StatementEvidence | undefined): RowLoss[] => [{ place, rows: lost, samples }]
-  if (fate.how === 'dropped') {
-    const copy = moved > 0 ? leavingCopy(evidence, fate, fate.data?.movedTo ?? '') : undefined
-    return whole(copy ?? fate.ended)
-  }
+  // What a copy left out is there until the table goes.
+  if (fate.how === 'dropped') return whole(fate.ended)
   const taken = takers(evidence, fate)
   const sum = taken.reduce((total, { rows }) => total + rows, 0)
   const left = lost - sum

@@ -3,7 +3,7 @@ import type { Finding } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { holdsRows, tableNamed } from '../../d1/schema/schema.js'
 import { isThroughParent } from './dl101.js'
-import { condensedText } from './ds102.js'
+import { condensedText, endsText, whereNow } from './ds102.js'
 import { NamesInTime } from './own-names.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
 import { grouped } from '../../contract/number.js'
@@ -72,7 +72,7 @@ function summed(evidence: Evidence): Finding[] {
     if (data?.summed === undefined || after === undefined) return []
     const { rows, columns, by = ['key'] } = data.summed
     const of = columns.map((name) => `${after.name}.${name}`).join(', ')
-    const message = `${rowsText(rows)} of ${before.name} ${rows === 1 ? 'becomes' : 'become'} one with another of the same ${by.join(', ')}; ${of} ${columns.length === 1 ? 'is' : 'are'} their sum.`
+    const message = `${rowsText(rows)} of ${before.name} ${rows === 1 ? 'becomes' : 'become'} one with another of the same ${by.join(', ')}; ${of} ${columns.length === 1 ? 'is' : 'are'} their sum${endsText(data.summed, after.name)}.`
     return [
       findingOf(dl102, 'warning', rowLossCulprit(evidence, fate), message, {
         ...{ table: before.name, before: data.rowsBefore, after: data.rowsAfter },
@@ -111,7 +111,8 @@ function observed(evidence: Evidence): Finding[] {
     if (data === undefined || data.lost === 0) return []
     const losses = rowLosses(evidence, fate)
     const left = data.rowsBefore - data.lost - (data.equal ?? 0)
-    const remain = `${losses.length > 1 ? 'in the end ' : ''}${grouped(left)} of ${grouped(data.rowsBefore)} ${left === 1 ? 'remains' : 'remain'}`
+    const some = `${losses.length > 1 ? 'in the end ' : ''}${grouped(left)} of ${grouped(data.rowsBefore)} ${left === 1 ? 'remains' : 'remain'}`
+    const remain = fate.how === 'dropped' && data.moved > 0 ? whereNow(data) : some
     const drop = fate.how === 'dropped' ? ` with the table, which is dropped${condensedText(fate)}` : ''
     return losses
       .filter((loss) => !isThroughParent(evidence, fate, loss))

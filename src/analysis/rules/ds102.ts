@@ -2,6 +2,7 @@ import { defined } from '../../contract/defined.js'
 import { significantTokens } from '../../d1/sql/tokens.js'
 import type { DataComparison, Evidence, SummedRows, TableFate } from '../evidence.js'
 import { mentions } from '../statement/statement.js'
+import { grouped } from '../../contract/number.js'
 import { findingOf, rowsText, type Rule } from './rule.js'
 
 export const ds102: Rule = {
@@ -13,8 +14,8 @@ export const ds102: Rule = {
   check: (evidence) =>
     evidence.fates
       .filter(({ how, before }) => how === 'dropped' && before.kind !== 'shadow')
-      // Where all its rows are lost, DL102 tells the table too.
-      .filter(({ data }) => data === undefined || data.lost === 0 || data.moved > 0)
+      // Where rows of it are lost, DL102 tells the table too, and where the others are.
+      .filter(({ data }) => data === undefined || data.lost === 0)
       .filter(({ before, data }) => data?.rowsBefore !== 0 || mayBeMissed(evidence, before.name))
       .map((fate) => {
         const { before, ended, data } = fate
@@ -52,7 +53,8 @@ export function mayBeMissed({ queries = [], withoutRows }: Evidence, ...names: s
   })
 }
 
-function whereNow(data: DataComparison): string {
+/** Where the rows of a dropped table are that it still gives back. */
+export function whereNow(data: DataComparison): string {
   const { among, movedTo = '' } = data
   const untold = among === undefined ? '' : `; which rows of ${among} they are is said nowhere`
   return `${placeText(data)}${untold}${summedText(data.summed, movedTo)}`
@@ -62,11 +64,19 @@ function whereNow(data: DataComparison): string {
 function summedText(summed: SummedRows | undefined, table: string): string {
   if (summed === undefined) return ''
   const holds = `${summed.columns.map((name) => `${table}.${name}`).join(', ')} ${summed.columns.length === 1 ? 'is' : 'are'} the sum`
-  return `; ${rowsText(summed.rows)} of ${table} had the key of one of them: ${holds} of both`
+  return `; ${rowsText(summed.rows)} of ${table} had the key of one of them: ${holds} of both${endsText(summed, table)}`
+}
+
+/** Columns that say of the rows that became one no more than the least or greatest. */
+export function endsText({ ends = [] }: SummedRows, table: string): string {
+  if (ends.length === 0) return ''
+  return `, ${ends.map((name) => `${table}.${name}`).join(', ')} ${ends.length === 1 ? 'is' : 'are'} the least or greatest of theirs`
 }
 
 function placeText({ rowsBefore, moved, movedTo = '', underOtherKeys }: DataComparison): string {
+  const all = moved === rowsBefore
+  const some = `${grouped(moved)} of ${grouped(rowsBefore)}`
   if (underOtherKeys === true)
-    return `their values are in ${movedTo}, under other keys: those of before are gone`
-  return `${moved === rowsBefore ? 'they are all' : `${rowsText(moved)} of them ${moved === 1 ? 'is' : 'are'}`} in ${movedTo}`
+    return `${all ? 'their values' : `the values of ${some}`} are in ${movedTo}, under other keys: those of before are gone`
+  return `${all ? 'they are all' : `${some} ${moved === 1 ? 'is' : 'are'}`} in ${movedTo}`
 }

@@ -6,6 +6,8 @@ CREATE TABLE tags (p INTEGER NOT NULL REFERENCES p (id), tag TEXT NOT NULL, PRIM
 CREATE INDEX by_tag ON tags (tag);
 CREATE TABLE u (id INTEGER PRIMARY KEY, mail TEXT, n INTEGER);
 CREATE UNIQUE INDEX one ON u (mail);
+CREATE TABLE m (id INTEGER PRIMARY KEY, mail TEXT, n INTEGER, note TEXT);
+INSERT INTO m VALUES (1, 'a', 1, 'x'), (9, 'z', 5, 'y');
 INSERT INTO p VALUES (1, 'a', 1, 'x'), (2, 'b', 2, NULL);`
 
 async function conditionsOfPlan(forward: string) {
@@ -68,6 +70,12 @@ describe('the plan says what rows written later can do to its reverse', () => {
       `UPDATE p SET note = 'y' WHERE note IS NULL;`,
       [{ kind: 'update', columns: ['note'] }],
     ],
+    ['a table goes', 'DROP TABLE tags; DROP TABLE p;', [{ kind: 'dropped', table: 'p' }]],
+    [
+      'a table is merged into another',
+      'INSERT INTO m SELECT * FROM p WHERE true ON CONFLICT (id) DO UPDATE SET n = excluded.n; DROP TABLE tags; DROP TABLE p;',
+      [{ kind: 'dropped', table: 'p', text: 'm' }],
+    ],
     ['a column goes', 'ALTER TABLE p DROP COLUMN note;', [{ kind: 'no-value', columns: ['note'] }]],
   ])('%s', async (_, forward, wanted) => {
     expect(await conditionsOfPlan(forward)).toMatchObject(wanted)
@@ -77,6 +85,7 @@ describe('the plan says what rows written later can do to its reverse', () => {
 describe('it says nothing where later rows can do nothing', () => {
   test.each([
     ['a column comes', 'ALTER TABLE p ADD COLUMN w TEXT;'],
+    ['an empty table goes', 'DROP TABLE tags;'],
     ['a table comes', 'CREATE TABLE q (id INTEGER PRIMARY KEY);'],
     ['a table is made anew as it was', anew('tags', T)],
     ['a column has another name', 'ALTER TABLE tags RENAME COLUMN tag TO label;'],
