@@ -32,7 +32,7 @@ const ASKED_AT_ONCE = 8
 const MOST_RUNS = 1_000
 
 /**
- * Looks at every open run of the namespace, newest first; one or two queries each. Who may decide is judged by the rules
+ * Looks at every open run of the namespace, newest first; one query each. Who may decide is judged by the rules
  * that the run was started with, as the run itself judges. Throws `TemporalUnreachable`.
  */
 export async function readInbox(
@@ -69,7 +69,7 @@ async function lookAt(
 ): Promise<Inbox['waiting'][number] | Inbox['unknown'][number]> {
   try {
     const [view, request] = await Promise.all([
-      readRun(session, run.workflowId, run.runId),
+      readRun(session, run.workflowId, run.runId, { monitored: false }),
       readRequest(session, run),
     ])
     return {

@@ -16,8 +16,16 @@ import { command, words } from '../contract/next-command.js'
 /** How long an answer may take before somebody counts as silent. Milliseconds. */
 const QUERY_TIMEOUT_MS = 10_000
 
-/** State of a run, open or closed, with what the monitoring child has seen so far. Costs one or two queries. */
-export async function readRun(session: Session, workflowId: string, runId?: string): Promise<RunView> {
+/**
+ * State of a run, open or closed, with what the monitoring child has seen so far. Costs one or two queries. `monitored: false`: without the
+ * monitoring of one that is under way, which is the second.
+ */
+export async function readRun(
+  session: Session,
+  workflowId: string,
+  runId?: string,
+  { monitored = true }: { monitored?: boolean } = {},
+): Promise<RunView> {
   const handle = session.client.workflow.getHandle(workflowId, runId)
   try {
     const description = await withinDeadline(session, () => handle.describe())
@@ -31,7 +39,9 @@ export async function readRun(session: Session, workflowId: string, runId?: stri
     }
     const running = description.status.name === 'RUNNING'
     return {
-      ...(await joinMonitoring(session, withoutWait(view), running ? 'asked' : 'told')),
+      ...(running && !monitored
+        ? withoutWait(view)
+        : await joinMonitoring(session, withoutWait(view), running ? 'asked' : 'told')),
       ...defined({ awaitedDisk: running ? awaitedDiskOf(description) : undefined }),
     }
   } catch (error) {

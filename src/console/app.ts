@@ -48,7 +48,8 @@ export function createConsole(options: ConsoleOptions): Hono<Env> {
       'publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), geolocation=()',
     )
     if (secure) c.header('Strict-Transport-Security', 'max-age=31536000')
-    if (!/^\/console\.(?:js|css)$/.test(c.req.path)) c.header('Cache-Control', 'no-store')
+    const isKept = /^\/console\.(?:js|css)$/.test(c.req.path)
+    c.header('Cache-Control', isKept ? 'public, max-age=31536000, immutable' : 'no-store')
   })
   // A page of elsewhere may lead here, and ask for nothing behind the back of whoever looks at it: no picture, frame or fetch of ours.
   app.use((c, next) =>

@@ -30,10 +30,15 @@ export function readable(runs: ConsoleRuns, mayRead: MayRead): ConsoleRuns {
     if (!mayRead(view.environment)) throw notThere()
     return view
   }
-  // Its name says it already: what it would answer, or that nobody does, would tell of it.
-  const demandName = (workflowId: string): void => {
-    const named = environmentIn(workflowId)
+  const there = async <T>(run: { workflowId: string }, ask: () => Promise<T>): Promise<T> => {
+    // Its name says it already: what it would answer, or that nobody does, would tell of it.
+    const named = environmentIn(run.workflowId)
     if (named === undefined || !mayRead(named)) throw notThere()
+    try {
+      return await ask()
+    } catch (error) {
+      throw error instanceof RunbookError && error.type === 'RunNotFound' ? notThere() : error
+    }
   }
   return {
     inbox: (asked) =>
@@ -43,20 +48,15 @@ export function readable(runs: ConsoleRuns, mayRead: MayRead): ConsoleRuns {
       }),
     list: async (filter) => (await runs.list(filter)).filter(({ environment }) => mayRead(environment)),
     lastRuns: async (of) => (mayRead(of.environment) ? runs.lastRuns(of) : { open: [], last: undefined }),
-    async predictedSchema(run) {
-      demandName(run.workflowId)
-      return runs.predictedSchema(run)
-    },
-    async read(run) {
-      demandName(run.workflowId)
-      try {
-        return demand(await runs.read(run))
-      } catch (error) {
-        throw error instanceof RunbookError && error.type === 'RunNotFound' ? notThere() : error
-      }
-    },
-    known: async (view) => runs.known(demand(view)),
-    peopleOf: async (view) => runs.peopleOf(demand(view)),
+    predictedSchema: (run) => there(run, () => runs.predictedSchema(run)),
+    read: (run) => there(run, async () => demand(await runs.read(run))),
+    known: (run, view) =>
+      there(run, async () => {
+        const input = await runs.known(run, view === undefined ? undefined : demand(view))
+        demand(input.view)
+        return input
+      }),
+    peopleOf: (run) => there(run, () => runs.peopleOf(run)),
     decide: async (view, decision) => runs.decide(demand(view), decision),
     async *follow(run, how) {
       for await (const view of runs.follow(run, how)) yield demand(view)

@@ -65,11 +65,11 @@ export function addRuns(
     )
   })
   app.get('/run', async (c) => {
-    const input = await runsFor(c).known(await seen(c))
+    const input = await runsFor(c).known(runIn(c))
     return page(c, { title: standingOf(input).title }, runPage(input))
   })
   app.get('/plan', async (c) => {
-    const { view, plan } = await runsFor(c).known(await seen(c))
+    const { view, plan } = await runsFor(c).known(runIn(c))
     return page(
       c,
       { title: `Plan of ${view.database.name} in ${view.environment}` },
@@ -78,7 +78,7 @@ export function addRuns(
     )
   })
   app.get('/report', async (c) => {
-    const report = renderHtml(await runsFor(c).known(await seen(c)))
+    const report = renderHtml(await runsFor(c).known(runIn(c)))
     return c.html(report, 200, { 'Content-Security-Policy': REPORT_POLICY })
   })
   app.get('/events', async (c) => {
@@ -92,12 +92,10 @@ export function addRuns(
       session.streams -= 1
     }
     const runs = runsFor(c)
-    const input = await seen(c)
-      .then((view) => runs.known(view))
-      .catch((error: unknown) => {
-        left()
-        throw error
-      })
+    const input = await runs.known(runIn(c)).catch((error: unknown) => {
+      left()
+      throw error
+    })
     const run = { workflowId: input.view.workflowId, runId: input.view.runId }
     return streamSSE(c, async (stream) => {
       const isSignedIn = c.get('isSignedIn')
@@ -118,7 +116,7 @@ export function addRuns(
           known =
             view.planHash === known.view.planHash && view.phase === known.view.phase
               ? { ...known, view }
-              : await runs.known(view)
+              : await runs.known(run, view)
           if (!isSignedIn()) return
           const data = JSON.stringify({
             html: liveRun({ ...known, asOf: new Date().toISOString() }).markup,
@@ -135,13 +133,16 @@ export function addRuns(
     })
   })
 
-  const deciding = async (c: Asked, view: RunView, said?: string) => {
+  const deciding = async (c: Asked, said?: string) => {
+    const runs = runsFor(c)
+    // One does not wait for the other.
+    const [view, kept] = await Promise.all([runs.read(runIn(c)), runs.peopleOf(runIn(c))])
     const asked = c.req.query('gate') ?? ''
     const gate = view.gates.find((one) => one.gate === asked)
     if (gate === undefined || !isGate(asked)) return problem(c, 404, 'Not here', 'There is no such gate.')
     const person = c.get('person')
     // Keys that were merged since the run's start count for nothing there.
-    const known = (await runsFor(c).peopleOf(view)) ?? people
+    const known = kept ?? people
     const passkeys = passkeysOf(known, { origin, person })
     const content = decidePage({
       view,
@@ -155,7 +156,7 @@ export function addRuns(
     })
     return page(c, { title: gateTitle(asked, view.environment) }, content, said === undefined ? 200 : 409)
   }
-  app.get('/decide', async (c) => deciding(c, await seen(c)))
+  app.get('/decide', (c) => deciding(c))
   app.post('/decide', async (c) => {
     const sent = await fieldsOf(c)
     const view = await seen(c)
@@ -172,12 +173,11 @@ export function addRuns(
       ...optional('comment'),
       ...(sent('decision') === 'approve' ? optional('strategy') : {}),
     })
-    if (!read.ok) return deciding(c, view, `That is no decision: ${read.reason}.`)
+    if (!read.ok) return deciding(c, `That is no decision: ${read.reason}.`)
     try {
       await runsFor(c).decide(view, read.body)
     } catch (error) {
-      if (error instanceof RunbookError && error.type === 'DecisionRefused')
-        return deciding(c, await seen(c), error.message)
+      if (error instanceof RunbookError && error.type === 'DecisionRefused') return deciding(c, error.message)
       throw error
     }
     return c.redirect(runLink('/run', view), 303)

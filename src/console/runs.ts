@@ -26,10 +26,10 @@ export interface ConsoleRuns {
   /** Fingerprint of the schema that a run's plan predicted; undefined where its history has no plan. */
   predictedSchema(run: RunName): Promise<string | undefined>
   read(run: RunName): Promise<RunView>
-  /** Beside the state, what the run's history keeps: the whole plan, and the baseline. */
-  known(view: RunView): Promise<ReportInput>
+  /** Beside the state, what the run's history keeps: the whole plan, and the baseline. `view`: as it was read, where it was. */
+  known(run: RunName, view?: RunView): Promise<ReportInput>
   /** People and keys of the run's start, by which it judges; undefined where its history does not say. */
-  peopleOf(view: RunView): Promise<readonly Person[] | undefined>
+  peopleOf(run: RunName): Promise<readonly Person[] | undefined>
   decide(view: RunView, decision: Decision): Promise<void>
   /** `onSilence`: told why nobody answers, and with undefined that somebody does again. */
   follow(
@@ -70,15 +70,19 @@ export function runsOf(session: Session, projectDir: string): ConsoleRuns {
       await own()
       return readRun(session, workflowId, runId)
     },
-    async known(view) {
+    async known(run, read) {
       await own()
-      const { request, plan, baseline } = await readRunHistory(session, view.workflowId, view.runId)
+      // One does not wait for the other.
+      const [view, { request, plan, baseline }] = await Promise.all([
+        read ?? readRun(session, run.workflowId, run.runId),
+        readRunHistory(session, run.workflowId, run.runId),
+      ])
       const asked = { thresholds: request?.monitoring.thresholds, timeZone: request?.timeZone }
       return { view, plan, baseline, asOf: new Date().toISOString(), ...defined(asked) }
     },
-    async peopleOf(view) {
+    async peopleOf(run) {
       await own()
-      return (await readRequest(session, view))?.people
+      return (await readRequest(session, run))?.people
     },
     async decide(view, decision) {
       await own()

@@ -160,13 +160,16 @@ describe('a run that somebody may not read', () => {
     await expect(own.read({ workflowId: 'migration/staging/db', runId: RUN.runId })).rejects.toMatchObject({
       type: 'RunNotFound',
     })
-    await expect(own.known(view)).rejects.toMatchObject({ type: 'RunNotFound' })
+    await expect(own.known({ ...RUN, workflowId: 'migration/staging/db' })).rejects.toMatchObject({
+      type: 'RunNotFound',
+    })
+    await expect(own.known(RUN, view)).rejects.toMatchObject({ type: 'RunNotFound' })
     expect(await own.lastRuns({ environment: 'production', database: 'db' })).toEqual({
       open: [],
       last: undefined,
     })
     await expect(own.predictedSchema(RUN)).rejects.toMatchObject({ type: 'RunNotFound' })
-    await expect(own.peopleOf(view)).rejects.toMatchObject({ type: 'RunNotFound' })
+    await expect(own.peopleOf(RUN)).rejects.toMatchObject({ type: 'RunNotFound' })
     await expect(own.decide(view, { gate: 'plan', decision: 'approve', actor: 'Bea' })).rejects.toMatchObject(
       { type: 'RunNotFound' },
     )

@@ -95,7 +95,8 @@ async function open({
         : Promise.reject(new RunbookError('RunNotFound', 'There is no such run.', { advice: 'Look again.' })),
     lastRuns: () => Promise.resolve({ open: [], last: undefined }),
     predictedSchema: () => Promise.resolve(undefined),
-    known: (seen): Promise<ReportInput> => Promise.resolve({ view: seen, plan: null, baseline: null }),
+    known: (_run, seen = view): Promise<ReportInput> =>
+      Promise.resolve({ view: seen, plan: null, baseline: null }),
     peopleOf: () => Promise.resolve(request.people),
     decide: (_view, decision) => {
       decided(decision)

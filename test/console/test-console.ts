@@ -74,7 +74,9 @@ export function openConsole({
       runId === RUN.runId
         ? Promise.resolve(structuredClone(view))
         : Promise.reject(new RunbookError('RunNotFound', 'There is no such run.', { advice: 'Look again.' })),
-    known: (seen): Promise<ReportInput> => Promise.resolve({ view: seen, plan: null, baseline: null }),
+    known: async (run, seen): Promise<ReportInput> => ({
+      ...{ view: seen ?? (await runs.read(run)), plan: null, baseline: null },
+    }),
     peopleOf: () => Promise.resolve(request.people),
     decide: (_view, decision) => {
       const answer = decide(state, decision, AT)

@@ -1,4 +1,11 @@
 import { html, type Html, type Piece } from '../html.js'
+import { hashed } from '../memory.js'
+import { CONSOLE_SCRIPT } from '../script.js'
+import { CONSOLE_STYLE } from '../style.js'
+
+/** Named by what is in them, so that a browser keeps them until that changes. */
+const STYLE_PATH = `/console.css?${hashed(CONSOLE_STYLE).slice(0, 16)}`
+const SCRIPT_PATH = `/console.js?${hashed(CONSOLE_SCRIPT).slice(0, 16)}`
 
 /** `person`: who is signed in; absent on the pages before that. */
 export interface Frame {
@@ -33,9 +40,9 @@ export function pageOf({ title, person, proxied, here }: Frame, content: Piece):
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <title>${title} · d1-runbook</title>
-        <link rel="stylesheet" href="/console.css" />
+        <link rel="stylesheet" href="${STYLE_PATH}" />
         <link rel="icon" href="data:," />
-        <script src="/console.js" defer></script>
+        <script src="${SCRIPT_PATH}" defer></script>
       </head>
       <body>
         <a class="skip" href="#content">Skip to the content</a>
