@@ -26,7 +26,7 @@ import { keepNeeds } from './needs.js'
 import { checkPrerequisites } from './prerequisites.js'
 import { writeFailureFiles, writeReport } from './record.js'
 import { rehearse } from './rehearse.js'
-import { writtenSince } from './written-since.js'
+import { countWrittenSince, writtenSince } from './written-since.js'
 import { prepareReverse, restoreFromBackup, reverseOfPlan, travelBack } from './roll-back.js'
 import { seal } from './seal.js'
 import { validateMigration } from './validate.js'
@@ -130,6 +130,9 @@ export function createActivities({
     reverseOfPlan: bound('reverseOfPlan', (here, input, { signal }) => reverseOfPlan(here, input, signal)),
     prepareReverse: bound('prepareReverse', (here, input, { signal, beat }) =>
       prepareReverse(here, input, { signal, onProgress: beat }),
+    ),
+    countWrittenSince: bound('countWrittenSince', (here, input, { signal }) =>
+      countWrittenSince(here, input, signal),
     ),
     compareAfterRollback: bound('compareAfterRollback', async (here, { backup }, { signal }) => ({
       compared: await writtenSince(here, backup, { files: [], signal }),

@@ -6,7 +6,20 @@ import type { MigrationFile } from '../contract/target.js'
 import { liveDifference } from '../d1/backup/live-difference.js'
 import { restoreDatabase } from '../d1/backup/restore.js'
 import { scratchFolder } from '../process/scratch-folder.js'
-import type { ActivityContext } from './worker-place.js'
+import type { RollbackActivities } from '../contract/activities.js'
+import { unpackBundle } from '../d1/migrations/bundle.js'
+import { artifactStore, type ActivityContext } from './worker-place.js'
+
+/** {@link writtenSince} without a backup of now. */
+export async function countWrittenSince(
+  here: ActivityContext,
+  { files, bundle, applied, backup }: Parameters<RollbackActivities['countWrittenSince']>[0],
+  signal: AbortSignal,
+): ReturnType<RollbackActivities['countWrittenSince']> {
+  const all = await unpackBundle(bundle, files, artifactStore(here))
+  const run = all.filter(({ name }) => applied.includes(name))
+  return { writtenSince: await writtenSince(here, backup, { files: run, signal }) }
+}
 
 /**
  * What others wrote since the archive: the database of now held against what the applied files make of the archive. With a backup of now

@@ -224,6 +224,19 @@ export interface RollbackActivities {
     noArchive: string
   }): ReturnType<RollbackActivities['prepareReverse']>
   /**
+   * What others wrote since the archive, as {@link Since}: once more behind the decision, which may come hours after the ways were counted. As
+   * closely as `backup.maxRowsRead` allows. What cannot be told is `unknown`, never thrown.
+   */
+  countWrittenSince(input: {
+    target: Target
+    runKey: string
+    files: MigrationRef[]
+    bundle: Bundle
+    backup: BackupRecord
+    /** Names of the files that were applied. */
+    applied: string[]
+  }): Promise<Audited<{ writtenSince: Since }>>
+  /**
    * After a way back was taken: how the database differs from the archive of before the migration, as closely as `backup.maxRowsRead`
    * allows. What cannot be told is `unknown`, never thrown.
    */

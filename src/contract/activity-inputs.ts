@@ -168,6 +168,14 @@ const ACTIVITY_INPUTS = {
     plan: planSchema.pick({ rollback: true, schemaFingerprint: true, predictedFingerprint: true }),
     noArchive: z.string(),
   }),
+  countWrittenSince: z.object({
+    runKey,
+    target,
+    files,
+    bundle,
+    backup: backupRecordSchema,
+    applied: z.array(migrationName),
+  }),
   compareAfterRollback: z.object({ runKey, target, backup: backupRecordSchema }),
   travelBack: z.object({
     target,

@@ -10,7 +10,8 @@ import { gateCommands } from './gate-commands.js'
 import { planRows } from './plan-blocks.js'
 import { gateTitle } from './steps.js'
 import { whoLines } from './who-decides.js'
-import type { GateView, GateWho } from '../contract/run.js'
+import { inRealTime } from './monitoring/compressed.js'
+import type { GateView, GateWho, RunView } from '../contract/run.js'
 import { proofText } from './people/provenance.js'
 import { joined, linesOf, mapText, words, type Words } from '../contract/next-command.js'
 
@@ -89,6 +90,8 @@ export function completeMessage(
     applied: number
     status: string
     monitoringMs: number
+    /** Where the monitoring is not in real time. */
+    compressed?: NonNullable<RunView['compressed']>
     /** Major and critical ones that were reported on the way. */
     issues?: readonly string[]
   },
@@ -100,7 +103,7 @@ export function completeMessage(
       : [`- Duration: ${formatDuration(input.durationMs)}`, `- Migrations applied: ${input.applied}`]),
     `- Status: ${oneLine(input.status)}`,
     input.monitoringMs > 0
-      ? `- Monitoring continues for ${durationInWords(input.monitoringMs)}`
+      ? `- Monitoring continues for ${durationInWords(input.monitoringMs)}${inRealTime(input)}`
       : '- Monitoring: none is configured',
     ...(input.issues ?? []).map((issue) => `- Issue: ${oneLine(issue)}`),
     contextLine(input),

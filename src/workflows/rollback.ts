@@ -32,6 +32,7 @@ import { stoppedState } from '../runbook/stopped-state.js'
 import { compareAfterRollback, markTakenBack, readLedger } from './taken-back.js'
 import { offeredToTheEnd, tellWhereItStopped } from './stopped-rollback.js'
 import { ChosenOtherwise, sameState, takeWayBack } from './way-back.js'
+import { countedAgain } from './counted-again.js'
 import { countedAt, reverseOfUnproven, uncounted, waysBack } from './ways.js'
 import { at, command, words, type Words } from '../contract/next-command.js'
 
@@ -128,6 +129,8 @@ async function takeBackOrKeep(
       return
     }
     run.takingBackSince = now()
+    ways = await countedAgain(run, strategy, { ways, reverse })
+    if (ways !== known.ways) offer()
     try {
       const { took, price, ...kept } = await run.step(
         'rollback',

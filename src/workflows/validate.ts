@@ -1,4 +1,5 @@
 import type { Plan } from '../contract/plan.js'
+import { defined } from '../contract/defined.js'
 import type { Check, RunView } from '../contract/run.js'
 import { patched } from '@temporalio/workflow'
 import { unaskedHealth } from '../runbook/gaps.js'
@@ -62,6 +63,7 @@ export async function validate(run: Run, plan: Plan): Promise<Expected> {
       applied: appliedByThisRun(run).length,
       status: statusOf(checks),
       monitoringMs: monitoringMs(run),
+      ...defined({ compressed: run.view.compressed }),
       issues: severeIssues(run).map(issueText),
     }),
   )

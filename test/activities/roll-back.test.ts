@@ -92,6 +92,14 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
     },
     file: expect.stringMatching(/030800-00000000.0002_rollback_2026_03_08\.sql$/),
   })
+  seedLocal(target, `INSERT INTO photos (artwork, url) VALUES (1, 'a newer one');`)
+  const { target: of, files: sent, bundle, runKey, applied } = input
+  const again = await new MockActivityEnvironment().run(() =>
+    activities.countWrittenSince({ target: of, files: sent, bundle, backup, runKey, applied }),
+  )
+  expect(again).toMatchObject({
+    writtenSince: { by: 'sums', tables: [{ table: 'photos', added: null, difference: 2 }] },
+  })
   // What is pending has its number, and does not run before the reverse.
   const pending = migrationFile('0002_broken.sql', Buffer.from('DROP TABLE nowhere;\n'))
   const files = [file, pending]

@@ -28,12 +28,22 @@ export interface TerminalSession {
   kill: () => void
 }
 
-export function inTerminal(
-  args: string[],
-  { size: [columns, rows], env = {} }: { size: readonly [number, number]; env?: Record<string, string> },
+interface InTerminal {
+  size: readonly [number, number]
+  env?: Record<string, string>
+}
+
+export function inTerminal(args: string[], place: InTerminal): TerminalSession {
+  return programInTerminal([LAUNCHER, ...args], place)
+}
+
+/** The same of any module of Node, with its options and words. */
+export function programInTerminal(
+  words: readonly string[],
+  { size: [columns, rows], env = {} }: InTerminal,
 ): TerminalSession {
   const terminal = new Terminal({ cols: columns, rows, scrollback: 5000, allowProposedApi: true })
-  const line = [process.execPath, LAUNCHER, ...args].map((word) => shellWord(word)).join(' ')
+  const line = [process.execPath, ...words].map((word) => shellWord(word)).join(' ')
   const child = spawn('script', ['-qefc', `stty rows ${rows} cols ${columns}; exec ${line}`, '/dev/null'], {
     env: { ...inherited(), SHELL: '/bin/sh', TERM: 'xterm-256color', ...env },
   })

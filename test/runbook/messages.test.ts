@@ -91,6 +91,14 @@ describe("the runbook's four messages, word for word", () => {
     expect(message).toBe(`${filled(RUNBOOK.complete, '1 h 02 min', '2')}\n${CONTEXT_LINE}`)
   })
 
+  test('complete, with a monitoring that is not in real time', () => {
+    const message = completeMessage({
+      ...{ ...context, durationMs: 3_725_000, applied: 2, status: 'well', monitoringMs: 24_000 },
+      compressed: { plannedMs: 86_400_000, timeScale: 3_600 },
+    })
+    expect(message).toContain('Monitoring continues for 24 seconds (24 hours, compressed 3,600 times)')
+  })
+
   test('emergency, then contacts and only the ways back that are there', () => {
     const message = emergencyMessage({
       ...context,

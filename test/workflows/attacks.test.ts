@@ -417,6 +417,9 @@ describe('an activity that a rogue workflow schedules', () => {
       ...{ runKey: OWN, files, bundle: request.bundle, backup: backup(archive()), ledgerBefore: [] },
       ...{ applied: [FILE.name], at: '2026-01-01T00:00:00Z' },
     }),
+    countWrittenSince: () => ({
+      ...{ runKey: OWN, files, bundle: request.bundle, backup: backup(archive()), applied: [FILE.name] },
+    }),
     compareAfterRollback: () => ({ runKey: OWN, backup: backup(archive()) }),
     travelBack: () => ({ bookmark: 'b', expectedFingerprint: 'x' }),
     restoreFromBackup: () => ({ backup: backup(archive()), runKey: OWN }),

@@ -319,6 +319,7 @@ describe('what the ways back cost', () => {
     const cost = costOf([{ table: 'photos', rowsLost: 15, rowsLeft: 0, valuesLost: 0, columns: [] }])
     const world = failing((it) => ({
       prepareReverse: async () => ({ price: ['it fails'], cost, writtenSince }),
+      countWrittenSince: async () => ({ writtenSince: { unknown: 'the API answers 500' } }),
       travelBack: async () => {
         it.ledger.splice(1)
         return { previousBookmark: 'undo', schemaFingerprint: 'schema after 0001_first.sql' }
@@ -347,6 +348,78 @@ describe('what the ways back cost', () => {
     expect(alert?.text).toContain('they are being counted, and the gate shows how many')
     expect(alert?.text).toContain('Way back: Reverse migration')
     expect(alert?.text).toContain('that is as planned: it is being rehearsed again')
+  })
+
+  const counted = (asOf: string, added: number): Since => ({
+    ...{ since: '2026-01-02T03:04:05.000Z', asOf, by: 'rows', objects: [] },
+    tables: [{ table: 'orders', added, changed: 0, gone: 0, difference: added }],
+  })
+  const decidedLater = async (
+    before: Since,
+    strategy: Exclude<RollbackStrategy, 'none'>,
+    again: RunbookActivities['countWrittenSince'],
+  ): Promise<{ view: RunView; world: World }> => {
+    const world = failing((it) => ({
+      prepareReverse: async (input) => ({
+        ...(await openWorld().activities.prepareReverse(input)),
+        writtenSince: before,
+      }),
+      countWrittenSince: again,
+      travelBack: async () => {
+        it.ledger.splice(1)
+        return { previousBookmark: 'undo', schemaFingerprint: 'schema after 0001_first.sql' }
+      },
+    }))
+    return { view: await run(world, (handle) => choose(handle, strategy)), world }
+  }
+
+  it('is counted once more behind the decision, told, and kept as what was lost', async () => {
+    const later = counted('2026-01-02T09:00:00.000Z', 14)
+    let asked: Parameters<RunbookActivities['countWrittenSince']>[0] | undefined
+    const { view, world } = await decidedLater(
+      counted('2026-01-02T04:00:00.000Z', 12),
+      'time-travel',
+      async (input) => {
+        asked = input
+        return { writtenSince: later }
+      },
+    )
+    expect(asked?.applied).toEqual(['0002_second.sql', '0003_third.sql'])
+    expect(world.calls.indexOf('countWrittenSince')).toBeLessThan(world.calls.indexOf('travelBack'))
+    expect(view.rollback).toMatchObject({ strategy: 'time-travel', writtenSince: later })
+    const told = world.told.map(({ text }) => text)
+    expect(told.find((text) => text.includes('counted again behind the decision'))).toContain(
+      'as of 2026-01-02 09:00 UTC: orders: 14 added',
+    )
+    expect(told.at(-1)).toContain('as of 2026-01-02 09:00 UTC: orders: 14 added')
+    expect(renderIncident({ view, plan: null, baseline: null })).toContain('orders: 14 added')
+  })
+
+  it.each<[string, Since, Exclude<RollbackStrategy, 'none'>, RunbookActivities['countWrittenSince']]>([
+    ['where it fails', counted('2026-01-02T04:00:00.000Z', 12), 'time-travel', () => Promise.reject(down())],
+    [
+      'where it cannot be told',
+      counted('2026-01-02T04:00:00.000Z', 12),
+      'time-travel',
+      async () => ({ writtenSince: { unknown: 'busy' } }),
+    ],
+    [
+      'of a moment ago',
+      counted(new Date().toISOString(), 12),
+      'time-travel',
+      () => Promise.reject(new Error('asked')),
+    ],
+    [
+      'for the reverse migration',
+      counted('2026-01-02T04:00:00.000Z', 12),
+      'reverse-migration',
+      () => Promise.reject(new Error('asked')),
+    ],
+  ])('stays as it was counted before, with its time: %s', async (_what, before, strategy, again) => {
+    const { view, world } = await decidedLater(before, strategy, again)
+    expect(view.outcome).toBe('rolled-back')
+    if (strategy === 'time-travel') expect(view.rollback).toMatchObject({ writtenSince: before })
+    expect(world.told.some(({ text }) => text.includes('counted again'))).toBe(false)
   })
 
   it('is unknown where it could not be counted, with the reason', async () => {

@@ -148,6 +148,9 @@ export function openWorld(override: (world: World) => Partial<RunbookActivities>
       price: [],
       file: 'runs/1/0004_rollback_2026_01_02.sql',
     }),
+    countWrittenSince: async ({ backup }) => ({
+      writtenSince: { since: backup.createdAt, asOf: now(), by: 'sums', tables: [], objects: [] },
+    }),
     compareAfterRollback: async ({ backup }) => ({
       compared: { since: backup.createdAt, asOf: now(), by: 'sums', tables: [], objects: [] },
     }),

@@ -9,10 +9,11 @@ import { visible } from '../../text/visible.js'
 import type { Action, App, CommonOptions } from '../terminal/app.js'
 import { openContext, readProjectFiles, type Context } from '../../config/context.js'
 import { keepOf } from './keep-count.js'
+import { likelyPlace } from '../jobs/likely-place.js'
 import { configuredZone, timeIn } from '../jobs/zone.js'
 import type { Output } from '../terminal/output.js'
 import { withSession, type Session } from '../../client/session.js'
-import { command, words } from '../../contract/next-command.js'
+import { at, command, words } from '../../contract/next-command.js'
 
 interface ScheduleOptions {
   every: string
@@ -109,7 +110,9 @@ async function listSchedules(options: CommonOptions, output: Output): Promise<nu
     output.line(`${visible(scheduleId)}\n  every ${formatDuration(everyMs)}, ${next}, ${last}`)
   }
   if (schedules.length === 0)
-    output.line(words`No database is backed up by a schedule. Make one: ${command('backup schedule')}`)
+    output.line(
+      words`No database is backed up by a schedule. Make one: ${at(await likelyPlace(options), command('backup schedule'))}`,
+    )
   return 0
 }
 

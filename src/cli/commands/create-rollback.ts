@@ -2,7 +2,7 @@ import { defined } from '../../contract/defined.js'
 import type { Command } from 'commander'
 import type { Finding } from '../../contract/finding.js'
 import type { App } from '../terminal/app.js'
-import { openContext } from '../../config/context.js'
+import { openContext, type Context } from '../../config/context.js'
 import { createMigration } from './create.js'
 import { holdsRows } from '../jobs/reverse-of-rows.js'
 import { reverseDocument, rowsComeBack, writeReverse } from '../jobs/write-reverse.js'
@@ -82,10 +82,15 @@ export function createRollbackCommand(app: App, summary: string): Command {
             `Pending, and so applied before it: ${before.pending.join(', ')}. To take back ${migration.name} alone, move them away first.`,
           )
         if (file !== undefined)
-          output.line(words`Next: read it, then ${command('plan')}; try it in staging first.`)
+          output.line(words`Next: read it, then ${command('plan')}${stagingFirst(context)}.`)
         return 0
       }),
     )
+}
+
+function stagingFirst({ project, target }: Context): string {
+  const staging = project.environments.get(target.environment)?.settings.stagingEnvironment
+  return staging === undefined ? '' : `; try it in ${staging} first`
 }
 
 /** To take a rule back is what its loss looks like. */

@@ -5,6 +5,7 @@ import { RunbookError } from '../../contract/failures.js'
 import type { App } from '../terminal/app.js'
 import { DEFAULT_ENVIRONMENT } from '../../contract/names.js'
 import { at, command, words, type NextCommand } from '../../contract/next-command.js'
+import { placeAmong } from '../jobs/likely-place.js'
 import { sampleCloud } from './demo-stage.js'
 import { charterOption, sayServed } from './worker.js'
 
@@ -69,9 +70,7 @@ export async function nextCommand(
 ): Promise<NextCommand> {
   const { projectDir } = project
   if (existsSync(sampleCloud(projectDir))) return at({ project: projectDir }, command('list'))
-  const names = [...project.environments.keys()]
-  const [only] = names
-  const place = names.includes(DEFAULT_ENVIRONMENT) || only === undefined ? {} : { environment: only }
+  const place = placeAmong([...project.environments.keys()])
   const run = await underWay(project, place.environment ?? DEFAULT_ENVIRONMENT)
   return run === undefined ? at(place, command('start', '--wait')) : at({ run }, command('watch'))
 }

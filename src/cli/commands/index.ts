@@ -118,7 +118,7 @@ export const COMMANDS: CommandEntry[] = [
     name: 'reject',
     group: 'Decide',
     args: '<gate>',
-    summary: 'decline a gate: the run ends and applies no more; at rollback monitoring goes on',
+    summary: 'decline a gate: the run ends and applies no more; at rollback the database is kept as it is',
     load: async () => (await import('./decide.js')).rejectCommand,
   },
   {

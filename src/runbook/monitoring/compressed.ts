@@ -29,7 +29,16 @@ export function monitoredText({ compressed, steps }: Compressed & Pick<RunView, 
   const tookMs =
     startedAt === undefined || endedAt === undefined ? NaN : Date.parse(endedAt) - Date.parse(startedAt)
   const took = Number.isFinite(tookMs) ? `for ${formatDuration(Math.max(1, tookMs))} ` : ''
-  return `monitored ${took}(${durationInWords(compressed.plannedMs)}, ${factorText(compressed.timeScale)})`
+  return `monitored ${took}(${plannedText(compressed)})`
+}
+
+/** What stands behind a time that is not real, with a blank before it: ` (24 hours, compressed 3,600 times)`; empty in real time. */
+export function inRealTime({ compressed }: Compressed): string {
+  return compressed === undefined ? '' : ` (${plannedText(compressed)})`
+}
+
+function plannedText({ plannedMs, timeScale }: NonNullable<Compressed['compressed']>): string {
+  return `${durationInWords(plannedMs)}, ${factorText(timeScale)}`
 }
 
 function factorText(timeScale: number): string {
