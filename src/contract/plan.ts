@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { findingSchema, VERDICTS } from './finding.js'
 import { proposerSchema } from './provenance.js'
-import { planQueriesSchema } from './queries.js'
+import { configuredQuerySchema, planQueriesSchema } from './queries.js'
 import { lossNowSchema, reverseConditionSchema, rollbackCostSchema } from './rollback.js'
 import { databaseSchema } from './target.js'
 
@@ -138,5 +138,7 @@ export const planSchema = z.object({
   schemaChanges: z.array(schemaChangeSchema).optional(),
   /** Production's own queries on the copy, where no `queries` are configured and the database is remote. */
   queries: planQueriesSchema.optional(),
+  /** The configured `queries` on the copy; absent where none are, and in earlier versions. */
+  configuredQueries: z.array(configuredQuerySchema).optional(),
 })
 export type Plan = z.infer<typeof planSchema>

@@ -53,6 +53,14 @@ export const queryOutcomeSchema = z.enum([
 ])
 export type QueryOutcome = z.infer<typeof queryOutcomeSchema>
 
+/** A query that the configuration names, as the copy answered it before and after the migration. */
+export const configuredQuerySchema = z.object({
+  name: z.string(),
+  outcome: queryOutcomeSchema,
+  because: z.string().optional(),
+})
+export type ConfiguredQuery = z.infer<typeof configuredQuerySchema>
+
 /** A query of production's, as the copy answered it before and after the migration. */
 export const knownQuerySchema = trafficFiguresSchema.extend({
   /** As of {@link QueryTraffic}. */

@@ -4,7 +4,7 @@ import { defined } from '../contract/defined.js'
 import { reverseFileLines } from '../text/pending-reverse.js'
 import { conditionLines, freeLine } from '../text/rollback-cost.js'
 import { sqlDiff, type DiffRow } from '../text/sql-diff.js'
-import { queryLines } from './query-summary.js'
+import { configuredLines, queryLines } from './query-summary.js'
 
 /** A statement is worth a row of its own from so many rows, or so long, on. */
 const COSTLY_ROWS = 10_000
@@ -52,7 +52,7 @@ export function planView(
       ...{ code, severity, migration, message },
       ...defined({ line, accepted }),
     })),
-    queries: queryLines(plan.queries),
+    queries: [...configuredLines(plan.configuredQueries), ...queryLines(plan.queries)],
   }
 }
 

@@ -1,4 +1,4 @@
-import type { KnownQuery, PlanQueries } from '../contract/queries.js'
+import type { ConfiguredQuery, KnownQuery, PlanQueries } from '../contract/queries.js'
 import { grouped } from '../contract/number.js'
 import { plural } from '../text/plural.js'
 
@@ -30,6 +30,23 @@ function querySummary(queries: PlanQueries | undefined): string[] {
   return [`Queries of the application: ${known.length} known (${from}${share}): ${counts(known)}`, ...bill]
 }
 
+/** How many of the configured queries were run on the copy, and what came of them; by name those to which something happens. */
+export function configuredLines(queries: readonly ConfiguredQuery[] = []): string[] {
+  if (queries.length === 0) return []
+  const told = queries.filter(({ outcome }) => outcome !== 'unchanged')
+  const lines = told.map(
+    ({ name, outcome, because }) =>
+      `${name}: ${OUTCOMES[outcome]}${because === undefined ? '' : `: ${because}`}`,
+  )
+  const same = queries.length - told.length
+  const none = same === 0 ? [] : [`no difference seen in ${same}`]
+  const some = told.length === 0 ? [] : [counts(told)]
+  return [
+    `Queries of the configuration: ${queries.length}, tried on the copy: ${[...none, ...some].join(', ')}`,
+    ...lines,
+  ]
+}
+
 /** All to which something happens, and so many others. */
 const SHOWN = 5
 
@@ -47,7 +64,7 @@ function shownQueries(known: readonly KnownQuery[]): string[] {
   return [...told, ...others.slice(0, Math.max(0, SHOWN - told.length))].map(queryLine)
 }
 
-function counts(known: readonly KnownQuery[]): string {
+function counts(known: readonly Pick<KnownQuery, 'outcome'>[]): string {
   return (Object.keys(OUTCOMES) as KnownQuery['outcome'][])
     .map((outcome) => ({ outcome, count: known.filter((one) => one.outcome === outcome).length }))
     .filter(({ count }) => count > 0)

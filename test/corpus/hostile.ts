@@ -84,6 +84,11 @@ export const HOSTILE: HostileFile[] = [
   { name: 'looks into the pages', sql: `CREATE VIRTUAL TABLE c USING dbstat;`, code: 'D1L104' },
   { name: 'reads the pages', sql: `INSERT INTO a (x) SELECT name FROM dbstat;`, code: 'SY101' },
   {
+    name: 'reads the pages beside a table',
+    sql: `INSERT INTO a (x) SELECT d.name FROM a, dbstat d;`,
+    code: 'SY101',
+  },
+  {
     name: 'reads the pages by a quoted name',
     sql: `INSERT INTO a (x) SELECT name FROM "dbstat";`,
     code: 'SY101',
@@ -138,6 +143,10 @@ export const HOSTILE: HostileFile[] = [
 
 /** Looks like the above and is an ordinary migration. */
 export const TAME: { name: string; sql: string }[] = [
+  {
+    name: 'a column called dbstat, behind others',
+    sql: `ALTER TABLE a ADD COLUMN dbstat TEXT; UPDATE a SET x = (SELECT b.dbstat FROM (SELECT a.x, dbstat FROM a) b ORDER BY b.x, dbstat);`,
+  },
   { name: 'a column called dbstat', sql: `ALTER TABLE a ADD COLUMN dbstat TEXT; UPDATE a SET x = dbstat;` },
   {
     name: 'a table of its own called dbstat',

@@ -45,6 +45,13 @@ const FLAGS = {
     'CREATE TABLE acc (id INTEGER PRIMARY KEY, n INTEGER, vip INTEGER); CREATE TABLE v (id INTEGER PRIMARY KEY, acc INTEGER);',
   rows: 'INSERT INTO acc VALUES (1, 5, 1), (2, 6, 0), (3, 9, 1); INSERT INTO v VALUES (1, 1), (2, 3);',
 }
+const OBJECTS = {
+  schema: 'CREATE TABLE look (user_id TEXT PRIMARY KEY, data TEXT NOT NULL);',
+  rows: `INSERT INTO look VALUES ('u1', '{"theme":"dark","lang":"en"}'), ('u2', '{"theme":"light"}');`,
+}
+const asPairs = (where = ''): string =>
+  `CREATE TABLE looks (user_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT, PRIMARY KEY (user_id, key)); INSERT INTO looks SELECT l.user_id, j.key, j.value FROM look l, json_each(l.data) j${where}; DROP TABLE look;`
+
 const POINTS = (...values: string[]): Omit<Case, 'name' | 'says'> => ({
   ...one('pos', 'TEXT', values),
   migration: `ALTER TABLE t ADD COLUMN lat REAL; ALTER TABLE t ADD COLUMN lng REAL;
@@ -380,6 +387,13 @@ export const PARTLY_HELD: Scenario[] = [
     ],
   }),
   some({
+    name: 'objects become rows of some of their keys, and their table goes',
+    ...OBJECTS,
+    migration: asPairs(` WHERE j.key = 'theme'`),
+    ...{ codes: ['DL102'], silent: ['DL103', 'BC101'] },
+    says: ['1 row of look is lost with the table, which is dropped; 1 of 2 is in looks.'],
+  }),
+  some({
     name: 'cats and dogs become pets, but for one without a name',
     schema:
       'CREATE TABLE cat (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE dog (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE pet (id INTEGER PRIMARY KEY, kind TEXT, name TEXT);',
@@ -429,6 +443,14 @@ export const PARTLY_HELD: Scenario[] = [
 ]
 
 export const WHOLLY_HELD: Scenario[] = [
+  all({
+    name: 'objects become rows of keys and values, and their table goes',
+    ...OBJECTS,
+    migration: asPairs(),
+    codes: ['DS102'],
+    silent: ['DL102', 'DL103', 'BC101'],
+    says: ['Table look is dropped with 2 rows; they are all in looks'],
+  }),
   all({
     name: 'a member that becomes a column',
     ...DOCUMENT(

@@ -29,10 +29,25 @@ const kept = (name: string, migration: string, says: string[], more: Partial<Sce
   ...{ name, migration, verdict: 'acknowledge', codes: ['CH101'], silent: ['DL102', 'DL103'], says },
   ...more,
 })
+/** A parent and its children, which both get new keys by a rebuild. */
+const PAIR = {
+  schema:
+    'CREATE TABLE p (id INTEGER PRIMARY KEY, n TEXT); CREATE TABLE c (id INTEGER PRIMARY KEY, p_id INTEGER NOT NULL REFERENCES p (id), t TEXT);',
+  rows: `INSERT INTO p VALUES (1, 'a'), (2, 'b'); INSERT INTO c VALUES (1, 1, 'x'), (2, 2, 'y'), (3, 2, 'z');`,
+}
+const pair = (of: (id: string, prefix: string) => string, type: string, where = ''): string =>
+  `PRAGMA defer_foreign_keys = ON; CREATE TABLE p2 (id ${type} PRIMARY KEY NOT NULL, n TEXT); INSERT INTO p2 SELECT ${of('id', 'p')}, n FROM p; CREATE TABLE c2 (id ${type} PRIMARY KEY NOT NULL, p_id ${type} NOT NULL REFERENCES p2 (id), t TEXT); INSERT INTO c2 SELECT ${of('id', 'c')}, ${of('p_id', 'p')}, t FROM c${where}; DROP TABLE c; DROP TABLE p; ALTER TABLE p2 RENAME TO p; ALTER TABLE c2 RENAME TO c;`
+const prefixed = (id: string, prefix: string): string => `'${prefix}_' || ${id}`
 const ONE = '1 row of item is lost; 3 of 4 remain.'
 
 /** Rows get other keys, and some of them go: those and no others are lost. */
 export const REKEYED_LOST: Scenario[] = [
+  lost(
+    'children get a prefix by a rebuild, but for one',
+    pair(prefixed, 'TEXT', ` WHERE t <> 'z'`),
+    [`1 row of c is lost; 2 of 3 remain. Among them: (3, 2, 'z').`],
+    PAIR,
+  ),
   lost(
     'keys are calculated, then a row is deleted',
     'UPDATE item SET id = id + 100; DELETE FROM item WHERE id = 103;',
@@ -84,6 +99,18 @@ export const REKEYED_LOST: Scenario[] = [
 
 /** Rows get other keys, and all are there. */
 export const REKEYED: Scenario[] = [
+  kept(
+    'children and their parents get a prefix by rebuilds',
+    pair(prefixed, 'TEXT'),
+    [`c.id changes in 3 rows of 3: 1 -> 'c_1'`, `c.p_id changes in 3 rows of 3: 1 -> 'p_1'`],
+    PAIR,
+  ),
+  kept(
+    'children and their parents are numbered from a thousand on by rebuilds',
+    pair((id) => `${id} + 1000`, 'INTEGER'),
+    ['c.id changes in 3 rows of 3: 1 -> 1001'],
+    PAIR,
+  ),
   kept('keys are calculated', 'UPDATE item SET id = id + 100;', ['item.id changes in 4 rows of 4: 1 -> 101']),
   kept('a copy calculates keys', copy('SELECT id * 10, n, total FROM item'), ['1 -> 10; 2 -> 20; 3 -> 30']),
   kept(

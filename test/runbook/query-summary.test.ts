@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { KnownQuery, PlanQueries } from '../../src/contract/queries.js'
-import { queryLines } from '../../src/runbook/query-summary.js'
+import { configuredLines, queryLines } from '../../src/runbook/query-summary.js'
 
 const window = { from: '2026-03-01T00:00:00.000Z', to: '2026-03-08T00:00:00.000Z' }
 const known = (fields: Partial<KnownQuery> = {}): KnownQuery => ({
@@ -39,5 +39,28 @@ describe('the queries of the application in the plan', () => {
     ])
     expect(queryLines(undefined)).toEqual([])
     expect(queryLines(read([]))[0]).toMatch(/none known\. .*: 12,000 calls$/)
+  })
+})
+
+describe('the queries of the configuration in the plan', () => {
+  test('are counted, also where nothing happens to them', () => {
+    const one = { name: 'orders of a customer', outcome: 'unchanged' } as const
+    expect(configuredLines([one, { ...one, name: 'totals' }])).toEqual([
+      'Queries of the configuration: 2, tried on the copy: no difference seen in 2',
+    ])
+  })
+
+  test('are named where something happens to them', () => {
+    const broken = { name: 'totals', outcome: 'breaks', because: 'no such column: b' } as const
+    expect(configuredLines([{ name: 'a', outcome: 'unchanged' }, broken])).toEqual([
+      'Queries of the configuration: 2, tried on the copy: no difference seen in 1, 1 breaks',
+      'totals: breaks: no such column: b',
+    ])
+    expect(configuredLines([broken])[0]).toBe('Queries of the configuration: 1, tried on the copy: 1 breaks')
+  })
+
+  test('are not spoken of where there are none', () => {
+    expect(configuredLines()).toEqual([])
+    expect(configuredLines([])).toEqual([])
   })
 })

@@ -2,6 +2,7 @@ import { sameName, type TableSchema } from '../../d1/schema/schema.js'
 import { closingAt, depthsOf } from '../../d1/sql/parentheses.js'
 import { unquote, type Token } from '../../d1/sql/tokens.js'
 import type { StatementEvidence, TableFate } from '../evidence.js'
+import { mentions } from '../statement/statement.js'
 import { column, type Pair } from './row-keys.js'
 import { assignments, selectedFor, upToComma } from './writers.js'
 
@@ -86,8 +87,11 @@ function copiesOf(
     ({ anatomy }) =>
       anatomy.verb === 'insert' && anatomy.copies && names.has((anatomy.target ?? '').toLowerCase()),
   )
-  const alone = copies.every(({ touches }) =>
-    touches.every(({ how, table }) => how !== 'read' || sameName(table, before.name)),
+  // A foreign key reads its parent, which the statement does not name.
+  const alone = copies.every(({ touches, anatomy }) =>
+    touches.every(
+      ({ how, table }) => how !== 'read' || sameName(table, before.name) || !mentions(anatomy.tokens, table),
+    ),
   )
   return alone ? copies : []
 }

@@ -138,7 +138,8 @@ function checkQuery(versions: BothVersions, evidence: Evidence, query: Applicati
     if (already && query.traffic !== undefined) return seen('not-tried', before.error, [])
     const message = `The query ${query.name} ${already ? 'failed before this migration already' : 'of the running application breaks'}: ${after.error}.`
     const severity = already ? 'info' : severityOf(query)
-    return seen('breaks', after.error, [broken(evidence, query, severity, message)])
+    const outcome = already ? 'not-tried' : 'breaks'
+    return seen(outcome, after.error, [broken(evidence, query, severity, message)])
   }
   const { verb, target } = anatomyOf(query.sql)
   const execution = executeOnBoth(versions, query.sql, verb === 'insert' ? target : undefined)

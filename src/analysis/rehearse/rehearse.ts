@@ -18,7 +18,7 @@ import { readDetailedCatalog } from '../../d1/schema/schema.js'
 import { RunbookError } from '../../contract/failures.js'
 import { command, words } from '../../contract/next-command.js'
 import { acknowledge, verdictOf } from '../findings/acknowledge.js'
-import type { ApplicationQuery, OnQuery } from './application-queries.js'
+import type { ApplicationQuery, OnQuery, QueryTrial } from './application-queries.js'
 import { planQueries, productionQueries, type ProductionQuery } from './production-queries.js'
 import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
 import { planHashOf } from './plan-hash.js'
@@ -37,7 +37,7 @@ import { driftFinding } from '../rules/sq108.js'
 import { withSafeRebuild } from '../reverse/safe-rebuild.js'
 import { schemaDrift } from '../replay/schema-drift.js'
 import { runOnD1, type D1Run } from './on-d1.js'
-import type { TrafficReading } from '../../contract/queries.js'
+import type { ConfiguredQuery, TrafficReading } from '../../contract/queries.js'
 import type { OpenScratch } from '../../d1/scratch/scratch-workerd.js'
 
 export interface RehearseInput {
@@ -188,11 +188,21 @@ async function conclude(
   }
   const { traffic, wholeCopy = false } = input
   // The hashes of the files are in the hash already.
-  const shown = { planHash: planHashOf(plan), ...plan, migrations: withText(migrations, pending) }
+  const configuredQueries = configuredOf(native.trials)
+  const shown = {
+    ...{ planHash: planHashOf(plan), ...plan, migrations: withText(migrations, pending) },
+    ...(configuredQueries.length === 0 || pending.length === 0 ? {} : { configuredQueries }),
+  }
   if (traffic === undefined || pending.length === 0) return shown
   const tried = { trials: native.trials, measured: run.measured, wholeCopy: wholeCopy && complete }
   const queries = planQueries(traffic, { chosen, leftOut }, tried)
   return { ...shown, queries }
+}
+
+function configuredOf(trials: readonly QueryTrial[]): ConfiguredQuery[] {
+  return trials
+    .filter(({ query }) => query.traffic === undefined)
+    .map(({ query: { name }, outcome, because }) => ({ name, outcome, ...defined({ because }) }))
 }
 
 /** Production's own queries, where nobody configured any. */

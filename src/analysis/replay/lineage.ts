@@ -2,6 +2,7 @@ import { defined } from '../../contract/defined.js'
 import { sameName, tableNamed, type DetailedCatalog, type TableSchema } from '../../d1/schema/schema.js'
 import { unquote } from '../../d1/sql/tokens.js'
 import type { Heir, StatementEvidence, TableFate } from '../evidence.js'
+import { mentions } from '../statement/statement.js'
 import { condenses } from './condensing.js'
 import { ColumnNames, comesFrom, type ColumnNode } from './column-lineage.js'
 
@@ -17,6 +18,8 @@ interface Entry {
   sources: Set<Entry>
   /** Of the sources those of which some statement put rows there one by one. */
   rowSources: Set<Entry>
+  /** Those of which it has a row for each piece of a row. */
+  pieceSources: Set<Entry>
   /** Of the sources those of which some statement put rows there without a WHERE. */
   wholeSources: Set<Entry>
   ended: StatementEvidence | undefined
@@ -52,6 +55,7 @@ function newEntry(name: string, origin?: TableSchema): Entry {
     origins: (origin?.columns ?? []).map((column) => [column.name, columns.of(column.name)]),
     sources: new Set(),
     rowSources: new Set(),
+    pieceSources: new Set(),
     wholeSources: new Set(),
     ended: undefined,
     written: false,
@@ -90,6 +94,7 @@ function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvide
       entry.sources.add(source)
       if (!statement.anatomy.hasWhere) entry.wholeSources.add(source)
       if (entry !== subjectNow || !isCondensed(statement, source)) entry.rowSources.add(source)
+      if (takesApart(statement)) entry.pieceSources.add(source)
     }
   }
   const indexed = indexedTable(statement, entries)
@@ -112,6 +117,11 @@ function follow(entries: Entry[], touched: Set<Entry>, statement: StatementEvide
   // A column that is dropped may come back under its name, empty.
   if (alteration?.kind === 'drop-column') subject.written = true
   if (alteration?.kind === 'rename-column') renameColumn(subject, alteration.from, alteration.to)
+}
+
+/** A row for each piece of a row is another thing than the row. */
+function takesApart({ anatomy }: StatementEvidence): boolean {
+  return mentions(anatomy.tokens, 'json_each') || mentions(anatomy.tokens, 'json_tree')
 }
 
 /** The table of a CREATE INDEX or DROP INDEX. */
@@ -166,7 +176,11 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
     return { ...base, copiedTo, renamedColumns, how: 'rebuilt', after: namesake }
   }
   const candidates = copies.filter(
-    (copy) => !isKept(copy) && !merges(copy, entry, entries) && !condensed.includes(copy),
+    (copy) =>
+      !isKept(copy) &&
+      !merges(copy, entry, entries) &&
+      !condensed.includes(copy) &&
+      !copy.pieceSources.has(entry),
   )
   const successor = bestCopy(origin, candidates, after)
   if (successor !== undefined && !isOneOfParts(successor, candidates, entry)) {

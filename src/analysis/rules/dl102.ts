@@ -2,6 +2,8 @@ import { copiesOf, isCollateral, refilledLater, rowLossCulprit, rowLosses } from
 import type { Finding } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
 import { holdsRows, tableNamed } from '../../d1/schema/schema.js'
+import { isUniqueAmong } from '../compare/row-keys.js'
+import { columnsFilled } from '../compare/writers.js'
 import { isThroughParent } from './dl101.js'
 import { condensedText, endsText, whereNow } from './ds102.js'
 import { NamesInTime } from './own-names.js'
@@ -200,5 +202,31 @@ function possible(evidence: Evidence): Finding[] {
         }),
       ]
     })
-  return [...deletes, ...rebuilds]
+  return [...deletes, ...rebuilds, ...doubled(evidence)]
+}
+
+/** Each row that is copied into its own table with all that the statement fills as it was. Which rows there are, only the database knows. */
+function doubled({ statements, before, after }: Evidence): Finding[] {
+  return statements.flatMap((statement) => {
+    const { anatomy, sources } = statement
+    const table = tableNamed(after, anatomy.target ?? '')
+    if (anatomy.verb !== 'insert' || table === undefined || tableNamed(before, table.name) === undefined)
+      return []
+    const all = table.columns.filter(({ generated }) => !generated).map(({ name }) => name)
+    const filled = columnsFilled(anatomy) ?? all
+    const asItIs = (name: string): boolean =>
+      sources.some(
+        (source) => same(source.table, table.name) && same(source.from, name) && same(source.column, name),
+      )
+    // A key that is filled, too, refuses them.
+    const isUnique = isUniqueAmong(table, (name) => filled.some((it) => same(it, name)))
+    if (!filled.every(asItIs) || isUnique) return []
+    const message = `INSERT copies rows of ${table.name} into ${table.name} itself, as they are: each of them is there twice afterwards.`
+    return [
+      findingOf(dl102, 'warning', statement, message, {
+        table: table.name,
+        advice: TELL_APART.replace('TABLE', table.name),
+      }),
+    ]
+  })
 }

@@ -201,7 +201,23 @@ function limit(tokens: Token[], owns: Owns): Refusal | undefined {
 function isPages(tokens: Token[], at: number): boolean {
   const { kind = 'symbol', text = '' } = tokens[at] ?? {}
   const named = (kind === 'word' || kind === 'name') && unquote(text).toLowerCase() === 'dbstat'
-  return named && /^(?:from|join|in)$/i.test(sourceBefore(tokens, at))
+  if (!named) return false
+  const before = sourceBefore(tokens, at)
+  return /^(?:from|join|in)$/i.test(before) || (before === ',' && isInFrom(tokens, at))
+}
+
+/** One of several tables behind FROM: the last of such words before it, outside of parentheses, is that one. */
+function isInFrom(tokens: Token[], at: number): boolean {
+  let depth = 0
+  for (const { kind, text } of tokens.slice(0, at).reverse()) {
+    if (text === ')') depth += 1
+    if (text === '(') depth -= 1
+    if (depth < 0) return false
+    if (depth > 0 || kind !== 'word') continue
+    if (/^(?:from|join)$/i.test(text)) return true
+    if (/^(?:select|where|by|having|set|values|returning|limit|into)$/i.test(text)) return false
+  }
+  return false
 }
 
 /** The database has a table of that name, or a WITH of the statement makes one. */

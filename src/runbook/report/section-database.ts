@@ -130,7 +130,7 @@ export function changesSection({ view, plan }: ReportInput): Section {
           : `As rehearsed on the restored copy; ${changed.length === 0 ? plural(same, 'table') : `${same} more`} unchanged.`,
       ),
       tableOr(
-        unfinished ? 'Where they stopped no table had gained or lost rows.' : 'No table gains or loses rows.',
+        unfinished ? countedText(same) : 'No table gains or loses rows.',
         ['Table', { number: 'Before' }, { number: 'After' }, { number: 'Difference' }],
         changed.map(({ table, before, after, renamedFrom }) => [
           renamedFrom === undefined
@@ -143,6 +143,12 @@ export function changesSection({ view, plan }: ReportInput): Section {
       ),
     ],
   }
+}
+
+function countedText(tables: number): string {
+  return tables === 0
+    ? 'No table was counted.'
+    : `Of ${plural(tables, 'table')} that ${tables === 1 ? 'was' : 'were'} counted on the copy then, none had gained or lost rows.`
 }
 
 function schemaBlocks(changes: PlanView['schema']): Block[] {

@@ -328,3 +328,35 @@ describe('what a folder leads to is judged before the first file that fails', ()
     )
   })
 })
+
+describe('rows that a statement copies into their own table', () => {
+  const LOG = `CREATE TABLE log (id INTEGER PRIMARY KEY, lang TEXT, line TEXT); CREATE TABLE word (line TEXT UNIQUE);`
+  const told = async (sql: string): Promise<string[]> => {
+    const { findings } = await validateMigrations({
+      files: [migrationFile('0001_a.sql', LOG), migrationFile('0002_b.sql', sql)],
+    })
+    return findings
+      .filter(({ code }) => code === 'DL102')
+      .map(({ severity, message }) => `${severity} ${message}`)
+  }
+  const SAID =
+    'warning INSERT copies rows of log into log itself, as they are: each of them is there twice afterwards.'
+
+  test.each([
+    ['all of them', 'INSERT INTO log (lang, line) SELECT lang, line FROM log;'],
+    ['some of them', `INSERT INTO log (lang, line) SELECT lang, line FROM log WHERE lang = 'en';`],
+    ['one column of them', 'INSERT INTO log (line) SELECT line FROM log;'],
+  ])('are told: %s', async (_, sql) => {
+    expect(await told(sql)).toEqual([SAID])
+  })
+
+  test.each([
+    ['a word tells them apart', `INSERT INTO log (lang, line) SELECT 'de', line FROM log WHERE lang = 'en';`],
+    ['a line is written otherwise', `INSERT INTO log (lang, line) SELECT lang, upper(line) FROM log;`],
+    ['a key refuses them', 'INSERT OR IGNORE INTO word SELECT line FROM word;'],
+    ['they are of another table', 'INSERT INTO word SELECT line FROM log;'],
+    ['the file makes the table', 'CREATE TABLE n (a TEXT); INSERT INTO n SELECT a FROM n;'],
+  ])('are not spoken of where %s', async (_, sql) => {
+    expect(await told(sql)).toEqual([])
+  })
+})
