@@ -1,6 +1,6 @@
 // Carries the sample through the web console in a real browser, as people would: a passkey is made by the link of `enroll`, every gate of two
 // runs is decided with it, one is declined, one rolled back, and a plan that changed meanwhile is refused. Each page is held against axe, its
-// first paint is measured, and the pictures of docs/console.md are made.
+// first paint is measured at three widths, and the pictures of docs/console.md are made.
 // usage: node scripts/console-pictures.mjs [FOLDER]      (Node 22.13 or newer; CHROMIUM names the browser)
 // FOLDER, emptied first, is where the sample lives.
 import axe from 'axe-core'
@@ -19,6 +19,8 @@ const ORIGIN = `http://localhost:${PORT}`
 const PERSON = 'Ada Lovelace'
 const PHONE = { width: 360, height: 740 }
 const DESKTOP = { width: 1440, height: 900 }
+/** The narrowest that pages are for (WCAG 1.4.10). */
+const NARROW = { width: 320, height: 640 }
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']
 const FIRST_PAINT_MS = 1_000
 const BEFORE_PLAN = ['team-lead', 'environment', 'connectivity', 'preflight']
@@ -154,6 +156,10 @@ async function approveAll(person, databaseFile) {
   await ended(run)
   await look(person, pathOf('/run', run), undefined, 'console-run')
   await look(person, '/runs')
+  await page.goto(`${ORIGIN}/databases`)
+  await page.getByRole('button', { name: 'Look at local now' }).click()
+  await page.getByText('left it').waitFor()
+  await look(person, '/databases', 'console-databases-phone')
   await expectOutcome(run, 'completed')
 }
 
@@ -252,13 +258,16 @@ async function expectOutcome(run, wanted) {
 /** The page at both widths, light and dark: axe, the first paint, and pictures where they have a name. */
 async function look({ browser, context }, path, phonePicture, desktopPicture) {
   const storageState = await context.storageState()
-  for (const viewport of [PHONE, DESKTOP])
+  const said = []
+  for (const viewport of [PHONE, DESKTOP, NARROW])
     for (const colorScheme of ['light', 'dark']) {
       // The console allows no script but its own, and axe is one.
       const other = await browser.newContext({ viewport, colorScheme, storageState, bypassCSP: true })
       const page = await other.newPage()
       await page.goto(`${ORIGIN}${path}`, { waitUntil: 'load' })
-      paints.push(await page.evaluate(firstPaint))
+      const paint = await page.evaluate(firstPaint)
+      paints.push(paint)
+      said.push(`${Math.round(paint)} (${Math.round(await page.evaluate(answered))})`)
       const wide = await page.evaluate(() => globalThis.document.documentElement.scrollWidth)
       if (wide > viewport.width) faults.push(`${path} is ${wide} pixels wide at ${viewport.width}`)
       await page.evaluate(axe.source)
@@ -273,10 +282,15 @@ async function look({ browser, context }, path, phonePicture, desktopPicture) {
             .slice(0, 2)
             .join(' ')}`,
         )
-      const name = viewport === PHONE ? phonePicture : desktopPicture
+      const name = viewport === PHONE ? phonePicture : viewport === DESKTOP ? desktopPicture : undefined
       if (name !== undefined && colorScheme === 'light') await photograph(page, name)
       await other.close()
     }
+  say(`${path.split('?', 1)}: first paint, and the whole answer of the server, in ms: ${said.join(', ')}`)
+}
+
+function answered() {
+  return globalThis.performance.getEntriesByType('navigation')[0].responseEnd
 }
 
 function firstPaint() {

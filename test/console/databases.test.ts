@@ -171,7 +171,7 @@ describe('drift', () => {
     [
       'of the schema',
       { predictedSchema: () => Promise.resolve('b'.repeat(64)) },
-      'another than the last run that is over left: aaaaaaaaaaaa, and bbbbbbbbbbbb it was',
+      'another than the last run that is over left: it is aaaaaaaaaaaa, and was bbbbbbbbbbbb',
     ],
     [
       'that a run under way may have made',

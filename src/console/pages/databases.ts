@@ -189,7 +189,7 @@ function schemaText({ status, left }: DatabaseLook, runs: Known<LastRuns>): Piec
   const link = html`<a href="${runLink('/run', run)}">the last run that is over</a>`
   if (fingerprint === status.value.schemaFingerprint) return html`${now}, as ${link} left it`
   const underWay = 'value' in runs && runs.value.open.length > 0
-  return html`<strong class="${underWay ? 'warning' : 'error'}">another</strong> than ${link} left: ${now},
-    and <code>${fingerprint.slice(0, 12)}</code> it
-    was${underWay && '. A run is under way, which may have changed it'}`
+  return html`<strong class="${underWay ? 'warning' : 'error'}">another</strong> than ${link} left: it is
+    ${now}, and was
+    <code>${fingerprint.slice(0, 12)}</code>${underWay && '. A run is under way, which may have changed it'}`
 }

@@ -24,8 +24,8 @@ export function signInPage(input: {
   const { rpId, challenge, to, problem } = input
   return html`${problem !== undefined && html`<p class="problem">${problem}</p>`}
     <p>
-      Whoever stands in <code>people</code> of the configuration with a passkey can read the runs here, and
-      decide what their roles allow.
+      Whoever stands in <code>people</code> of the configuration with a passkey reads here what the
+      configuration lets them, and decides what their roles allow.
     </p>
     <form method="post" action="/sign-in" data-passkey="sign-in" data-rp="${rpId}">
       <input type="hidden" name="challenge" value="${challenge}" /><input

@@ -33,7 +33,7 @@ td:has(code){min-width:10.5em}td:first-child:has(code){min-width:16em}td:has(str
 @media (min-width:941px){dl>div:has(code){grid-column:span 2}dd code{font-size:.78em}}
 ul{margin:10px 0;padding-left:1.2em}
 ul.ticks{list-style:none;padding:0}
-ul.ticks li{display:grid;grid-template-columns:7.2em 1fr;margin:4px 0}
+ul.ticks li{display:grid;grid-template-columns:7.2em minmax(0,1fr);margin:4px 0;overflow-wrap:anywhere}
 ul.ticks b{color:var(--tone)}
 figure{margin:14px 0}figure svg{display:block;width:100%;height:auto}figcaption{color:var(--soft);font-size:.85rem}
 .narrow{display:none}
