@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Context } from '../config/context.js'
 import { RUNBOOK_CONFIG_EXTENSIONS } from '../config/runbook-file.js'
 import { RunbookError } from '../contract/failures.js'
 import { VERDICTS, type PlanVerdict } from '../contract/finding.js'
+import { listMigrations } from '../d1/migrations/listing.js'
 import { git } from '../process/programs.js'
 import type { Trees } from './trees.js'
 
@@ -28,16 +30,19 @@ export interface Basis {
 /** What is not as it was. */
 export type Moved = 'base' | 'ledger' | 'schema'
 
-/** What a check of ours keeps in its `external_id`: enough to see, without any memory of ours, whether its plan still holds. */
+/**
+ * What a check of ours keeps in its `external_id`: enough to see, without any memory of ours, whether its plan still holds. `none`: the pull request changes nothing
+ * that a plan is made of, which stays true whatever moves on.
+ */
 export interface Kept extends Basis {
-  verdict: PlanVerdict
+  verdict: PlanVerdict | 'none'
 }
 
 /** Letters of a hash that are kept: nobody gains by a second basis of the same one. */
 const KEPT = 32
 const MARK = 'd1-runbook.1'
 const EXTERNAL_ID = new RegExp(
-  `^${MARK.replaceAll('.', '\\.')}\\.([0-9a-f]{40})\\.([0-9a-f]{${KEPT}})\\.([0-9a-f]{${KEPT}})\\.([0-9a-f]{${KEPT}})\\.(${VERDICTS.join('|')})$`,
+  `^${MARK.replaceAll('.', '\\.')}\\.([0-9a-f]{40})\\.([0-9a-f]{${KEPT}})\\.([0-9a-f]{${KEPT}})\\.([0-9a-f]{${KEPT}})\\.(${[...VERDICTS, 'none'].join('|')})$`,
 )
 
 export function externalIdOf({ base, inputs, ledger, schema, verdict }: Kept): string {
@@ -49,7 +54,7 @@ export function keptIn(externalId: string | null): Kept | undefined {
   const [, base, inputs, ledger, schema, verdict] = EXTERNAL_ID.exec(externalId ?? '') ?? []
   if (base === undefined || inputs === undefined || ledger === undefined || schema === undefined)
     return undefined
-  return { base, inputs, ledger, schema, verdict: verdict as PlanVerdict }
+  return { base, inputs, ledger, schema, verdict: verdict as Kept['verdict'] }
 }
 
 export function movedSince(before: Basis, now: Basis): Moved[] {
@@ -59,6 +64,12 @@ export function movedSince(before: Basis, now: Basis): Moved[] {
     ...(before.ledger === now.ledger ? [] : ['ledger' as const]),
     ...(before.schema === now.schema ? [] : ['schema' as const]),
   ]
+}
+
+/** Of a database that nobody had to ask. */
+export const NOT_ASKED: Pick<Basis, 'ledger' | 'schema'> = {
+  ledger: '0'.repeat(KEPT),
+  schema: '0'.repeat(KEPT),
 }
 
 export function databaseBasis({
@@ -119,6 +130,18 @@ async function inputsAt(
       (await trees.entryAt(tree, name))?.sha ?? null,
     ]),
   )
+}
+
+/** What the checkout has already is not asked for: of a long history that is nearly all. */
+export async function knowCheckout(
+  trees: Trees,
+  { migrationsDir, migrationsPattern }: Context['target'],
+): Promise<void> {
+  for (const name of await listMigrations(migrationsDir, migrationsPattern))
+    await readFile(path.join(migrationsDir, name)).then(
+      (bytes) => trees.know(bytes),
+      () => undefined,
+    )
 }
 
 /** Throws `ConfigInvalid` where the project is in no checkout of a repository. */

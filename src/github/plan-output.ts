@@ -92,6 +92,14 @@ function titleOf({ migrations, findings, verdict }: Plan): string {
   return `${plural(migrations.length, 'migration')}: ${said} (${findingCounts(findings)})`
 }
 
+/** Of a pull request that changes neither a migration nor the configuration. */
+export function unchangedOutput(baseBranch: string): CheckOutput {
+  return {
+    title: 'No migration is changed',
+    summary: `Neither a migration nor the configuration is another one than on ${code(baseBranch)}: there was nothing to plan.`,
+  }
+}
+
 export interface MovedOn {
   moved: readonly Moved[]
   environment: string

@@ -44,6 +44,7 @@ export interface Entry {
  * is kept, and bytes that this process has already, such as those of its own checkout, are not asked for.
  */
 export class Trees {
+  private readonly commits = new Map<string, Promise<Commit>>()
   private readonly trees = new Map<string, Promise<Entry[]>>()
   private readonly blobs = new Map<string, Promise<Uint8Array>>()
   private readonly github: GitHub
@@ -57,13 +58,12 @@ export class Trees {
     this.blobs.set(blobSha(bytes), Promise.resolve(bytes))
   }
 
-  async commit(sha: string): Promise<Commit> {
-    const { tree, parents, ...commit } = await ask(
-      this.github,
-      { path: ['git', 'commits', sha], needs: NEEDS },
-      commitSchema,
-    )
-    return { ...commit, tree: tree.sha, parents: parents.map((parent) => parent.sha) }
+  commit(sha: string): Promise<Commit> {
+    return this.once(this.commits, sha, async () => {
+      const path = ['git', 'commits', sha]
+      const { tree, parents, ...commit } = await ask(this.github, { path, needs: NEEDS }, commitSchema)
+      return { ...commit, tree: tree.sha, parents: parents.map((parent) => parent.sha) }
+    })
   }
 
   /** Commit at the tip of a branch. */
@@ -98,71 +98,46 @@ export class Trees {
   }
 
   private list(sha: string, recursive: boolean): Promise<Entry[]> {
-    const key = `${sha} ${recursive}`
-    return (
-      this.trees.get(key) ??
-      keep(
-        this.trees,
-        key,
-        forgetting(this.trees, key, async () => {
-          const search = recursive ? { search: { recursive: '1' } } : {}
-          const { tree, truncated } = await ask(
-            this.github,
-            { path: ['git', 'trees', sha], needs: NEEDS, ...search },
-            treeSchema,
-          )
-          if (!truncated) return tree
-          throw new RunbookError(
-            'ConfigInvalid',
-            'GitHub lists a folder of the repository only in part: it holds too much.',
-            {
-              advice: 'Give the migrations a folder of their own.',
-            },
-          )
-        }),
+    return this.once(this.trees, `${sha} ${recursive}`, async () => {
+      const search = recursive ? { search: { recursive: '1' } } : {}
+      const path = ['git', 'trees', sha]
+      const { tree, truncated } = await ask(this.github, { path, needs: NEEDS, ...search }, treeSchema)
+      if (!truncated) return tree
+      throw new RunbookError(
+        'ConfigInvalid',
+        'GitHub lists a folder of the repository only in part: it holds too much.',
+        { advice: 'Give the migrations a folder of their own.' },
       )
-    )
+    })
   }
 
   private blob(sha: string): Promise<Uint8Array> {
-    return (
-      this.blobs.get(sha) ??
-      keep(
-        this.blobs,
-        sha,
-        forgetting(this.blobs, sha, async () => {
-          const { content } = await ask(
-            this.github,
-            { path: ['git', 'blobs', sha], needs: NEEDS },
-            blobSchema,
-          )
-          const bytes = Buffer.from(content, 'base64')
-          if (blobSha(bytes) === sha) return bytes
-          throw new RunbookError('Network', `What GitHub sent as ${visible(sha)} is not what git calls so.`, {
-            advice: 'Run it again.',
-          })
-        }),
-      )
-    )
+    return this.once(this.blobs, sha, async () => {
+      const { content } = await ask(this.github, { path: ['git', 'blobs', sha], needs: NEEDS }, blobSchema)
+      const bytes = Buffer.from(content, 'base64')
+      if (blobSha(bytes) === sha) return bytes
+      throw new RunbookError('Network', `What GitHub sent as ${visible(sha)} is not what git calls so.`, {
+        advice: 'Run it again.',
+      })
+    })
+  }
+
+  /** What failed is asked again the next time. */
+  private once<T>(kept: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+    const known = kept.get(key)
+    if (known !== undefined) return known
+    const made = make().catch((error: unknown) => {
+      kept.delete(key)
+      throw error
+    })
+    kept.set(key, made)
+    const [oldest] = kept.size > MOST_KEPT ? kept.keys() : []
+    if (oldest !== undefined) kept.delete(oldest)
+    return made
   }
 }
 
 /** How git names the content of a file. */
 export function blobSha(bytes: Uint8Array): string {
   return createHash('sha1').update(`blob ${bytes.byteLength}\0`).update(bytes).digest('hex')
-}
-
-/** What failed is asked again the next time. */
-function forgetting<T>(map: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  return make().catch((error: unknown) => {
-    map.delete(key)
-    throw error
-  })
-}
-
-function keep<T>(map: Map<string, T>, key: string, value: T): T {
-  map.set(key, value)
-  const [oldest] = map.size > MOST_KEPT ? map.keys() : []
-  if (oldest !== undefined) map.delete(oldest)
-  return value
 }

@@ -1,10 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Context } from '../../config/context.js'
 import { demandMigrationNames } from '../../contract/migration-name.js'
 import { RunbookError } from '../../contract/failures.js'
 import type { Plan } from '../../contract/plan.js'
 import type { Kept, RepositoryPaths } from '../../github/basis.js'
+import type { CheckOutput } from '../../github/checks.js'
 import type { PullRequest } from '../../github/pulls.js'
 import type { GitHub } from '../../github/send.js'
 import type { Entry, Trees } from '../../github/trees.js'
@@ -33,33 +34,27 @@ export async function openPlanner(
   given: Pick<PullPlanner, 'github' | 'archive' | 'detailsUrl' | 'note' | 'signal'>,
 ): Promise<PullPlanner> {
   const { Trees } = await import('../../github/trees.js')
-  const { repositoryPaths } = await import('../../github/basis.js')
+  const { knowCheckout, repositoryPaths } = await import('../../github/basis.js')
   const trees = new Trees(given.github)
   const paths = await repositoryPaths(context)
-  const { listMigrations } = await import('../../d1/migrations/listing.js')
-  const { migrationsDir, migrationsPattern } = context.target
-  // What the checkout has already is not asked for: of a long history that is nearly all.
-  for (const name of await listMigrations(migrationsDir, migrationsPattern))
-    await readFile(path.join(migrationsDir, name)).then(
-      (bytes) => trees.know(bytes),
-      () => undefined,
-    )
+  await knowCheckout(trees, context.target)
   return { context, trees, paths, ...given }
 }
 
 /**
  * Plans what the base branch would hold with the pull request, and says it as a check at its head. Its migration files are read through the API, and rehearsed
- * by the configuration of this checkout: no code of the pull request is run. Whatever fails, the check ends. Throws what planning and GitHub throw.
+ * by the configuration of this checkout: no code of the pull request is run. One that changes nothing of what a plan is made of is not planned. Whatever fails, the check ends. Throws what planning and GitHub throw.
  */
 export async function planPullRequest(
   planner: PullPlanner,
   pull: PullRequest,
-): Promise<{ plan: Plan; kept: Kept; check: { id: number; url: string | null } }> {
+): Promise<{ plan: Plan | undefined; kept: Kept; check: { id: number; url: string | null } }> {
   const { context, github, trees, paths, signal } = planner
   const { beginCheck, endCheck } = await import('../../github/checks.js')
   const { testMerge } = await import('../../github/pulls.js')
-  const { baseBasis, databaseBasis, externalIdOf } = await import('../../github/basis.js')
-  const { checkName, CONCLUSION, failedOutput, planOutput } = await import('../../github/plan-output.js')
+  const { baseBasis, databaseBasis, externalIdOf, NOT_ASKED } = await import('../../github/basis.js')
+  const { checkName, CONCLUSION, failedOutput, planOutput, unchangedOutput } =
+    await import('../../github/plan-output.js')
   const { environment } = context.target
   const check = await beginCheck(github, {
     name: checkName(environment),
@@ -68,23 +63,32 @@ export async function planPullRequest(
   })
   try {
     const merge = await testMerge(github, trees, pull, { signal })
+    const base = await baseBasis(trees, merge.base, paths)
+    const merged = await baseBasis(trees, merge.sha, paths)
+    const { id, html_url: url } = check
+    const end = async (kept: Kept, output: CheckOutput): Promise<void> =>
+      endCheck(github, id, {
+        ...{ output, conclusion: kept.verdict === 'none' ? 'success' : CONCLUSION[kept.verdict] },
+        externalId: externalIdOf(kept),
+      })
+    if (base.inputs === merged.inputs) {
+      const kept: Kept = { ...base, ...NOT_ASKED, verdict: 'none' }
+      await end(kept, unchangedOutput(pull.baseBranch))
+      return { plan: undefined, kept, check: { id, url } }
+    }
     const plan = redactIn(
       await withFilesOf(planner, merge.tree, (with_) =>
         makePlan(with_, planner.archive, { onProgress: planner.note, signal }),
       ),
     )
-    const basis = { ...(await baseBasis(trees, merge.base, paths)), ...databaseBasis(plan) }
-    const kept = { ...basis, verdict: plan.verdict }
+    const kept = { ...base, ...databaseBasis(plan), verdict: plan.verdict }
     const output = planOutput(plan, {
       ...{ head: pull.head, base: merge.base, baseBranch: pull.baseBranch, migrations: paths.migrations },
       otherConfiguration: await otherConfiguration(planner, merge.tree),
       archive: planner.archive === undefined ? undefined : path.basename(planner.archive),
     })
-    await endCheck(github, check.id, {
-      ...{ output, conclusion: CONCLUSION[plan.verdict] },
-      externalId: externalIdOf(kept),
-    })
-    return { plan, kept, check: { id: check.id, url: check.html_url } }
+    await end(kept, output)
+    return { plan, kept, check: { id, url } }
   } catch (error) {
     const known = error instanceof RunbookError
     // What is no failure of ours to tell may say anything: it is for the log of the job.

@@ -1,6 +1,5 @@
 import { messageOf, RunbookError } from '../../contract/failures.js'
-import type { PlanVerdict } from '../../contract/finding.js'
-import type { Basis, Moved } from '../../github/basis.js'
+import type { Basis, Kept, Moved } from '../../github/basis.js'
 import type { CheckRun } from '../../github/checks.js'
 import type { PullRequest } from '../../github/pulls.js'
 import { redact } from '../../process/redact.js'
@@ -12,7 +11,8 @@ export interface Rechecked {
   /** `unplanned`: no check of ours at its head holds a plan. `under-way`: one is being made. */
   state: 'current' | 'stale' | 'planned' | 'unplanned' | 'under-way' | 'left-out' | 'failed'
   moved?: readonly Moved[]
-  verdict?: PlanVerdict
+  /** `none`: it changes nothing that a plan is made of. */
+  verdict?: Kept['verdict']
   /** Of `failed`. */
   why?: string
 }
@@ -72,13 +72,14 @@ async function recheckOne(
   const { checkName } = await import('../../github/plan-output.js')
   const checks = await checksAt(github, pull.head, checkName(context.target.environment))
   const planAnew = async (moved?: Moved[]): Promise<Pick<Rechecked, 'state' | 'moved' | 'verdict'>> => {
-    const { plan } = await planPullRequest(planner, pull)
-    return { state: 'planned', verdict: plan.verdict, ...(moved === undefined ? {} : { moved }) }
+    const { kept: made } = await planPullRequest(planner, pull)
+    return { state: 'planned', verdict: made.verdict, ...(moved === undefined ? {} : { moved }) }
   }
   if (checks.some(isUnderWay)) return { state: 'under-way' }
   const [newest] = checks
   const kept = newest === undefined ? undefined : keptIn(newest.external_id)
   if (newest === undefined || kept === undefined) return now.replan ? planAnew() : { state: 'unplanned' }
+  if (kept.verdict === 'none') return { state: 'current', verdict: kept.verdict }
   const basis = await now.basisOf(pull.baseBranch)
   const moved = movedSince(kept, basis)
   const marked = newest.conclusion === 'action_required'

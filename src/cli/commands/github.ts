@@ -74,24 +74,20 @@ function planCheckCommand(app: App): Command {
             if (!output.json) output.line(`Pull request ${number} is left out: ${why}.`)
             return 0
           }
-          const { plan, check } = await planPullRequest(planner, pull)
-          const success = plan.verdict !== 'block'
-          const { verdict, planHash, findings } = plan
-          output.document({
-            success,
-            environment,
-            pullRequest: number,
-            state: 'planned',
-            head: pull.head,
-            verdict,
-            planHash,
-            findings,
-            check,
-          })
-          if (!output.json)
-            output.line(
-              `Pull request ${number} at ${pull.head.slice(0, 12)}: ${verdict}, plan ${planHash.slice(0, 12)}`,
-            )
+          const { plan, kept, check } = await planPullRequest(planner, pull)
+          const { verdict } = kept
+          const success = verdict !== 'block'
+          const of = { success, environment, pullRequest: number, head: pull.head, verdict, check }
+          if (plan === undefined) output.document({ ...of, state: 'unchanged' })
+          else {
+            const { planHash, findings } = plan
+            output.document({ ...of, state: 'planned', planHash, findings })
+          }
+          const said =
+            plan === undefined
+              ? 'it changes no migration'
+              : `${plan.verdict}, plan ${plan.planHash.slice(0, 12)}`
+          if (!output.json) output.line(`Pull request ${number} at ${pull.head.slice(0, 12)}: ${said}`)
           return success ? 0 : 1
         })
       }),
@@ -209,11 +205,11 @@ function saidOf(one: Rechecked): string {
   const moved = one.moved === undefined ? '' : ` (moved on: ${one.moved.join(', ')})`
   switch (one.state) {
     case 'current':
-      return 'its plan holds'
+      return one.verdict === 'none' ? 'it changes no migration' : 'its plan holds'
     case 'stale':
       return `its plan holds no more${moved}`
     case 'planned':
-      return `planned anew: ${one.verdict ?? ''}${moved}`
+      return one.verdict === 'none' ? 'it changes no migration' : `planned anew: ${one.verdict ?? ''}${moved}`
     case 'unplanned':
       return 'it has no plan'
     case 'under-way':

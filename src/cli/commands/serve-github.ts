@@ -6,8 +6,10 @@ import { readRun } from '../../client/runs.js'
 import type { Session } from '../../client/session.js'
 import { messageOf } from '../../contract/failures.js'
 import { noteSecret } from '../../contract/given-secrets.js'
+import type { Target } from '../../contract/target.js'
 import { runLink } from '../../console/pages/layout.js'
 import type { Webhook } from '../../console/webhooks.js'
+import type { RepositoryPaths } from '../../github/basis.js'
 import type { GitHub } from '../../github/send.js'
 import type { Verdict } from '../../github/verdict.js'
 import { redact } from '../../process/redact.js'
@@ -127,20 +129,29 @@ async function verdicts({
   github: GitHub
   pageOf: (run: { workflowId: string; runId: string }) => string | undefined
 }): Promise<(environment: string, sha: string) => Promise<{ verdict: Verdict; page?: string | undefined }>> {
-  const { repositoryPaths } = await import('../../github/basis.js')
+  const { knowCheckout, repositoryPaths } = await import('../../github/basis.js')
   const { RunsOfCommits } = await import('../../github/run-of-commit.js')
   const { Trees } = await import('../../github/trees.js')
   const { noRun, verdictOn } = await import('../../github/verdict.js')
   const trees = new Trees(github)
   const runs = new RunsOfCommits(session)
   const kept = new Map<string, { phase: string; verdict: Verdict }>()
+  const places = new Map<string, RepositoryPaths>()
+  const pathsOf = async (environment: string, target: Target): Promise<RepositoryPaths> => {
+    const known = places.get(environment)
+    if (known !== undefined) return known
+    const paths = await repositoryPaths({ project, target })
+    await knowCheckout(trees, target)
+    places.set(environment, paths)
+    return paths
+  }
   return async (environment, sha) => {
     if (!project.environments.has(environment)) {
       const why = `This project has no environment ${JSON.stringify(visible(environment))}: the environment of GitHub must be called as it is there.`
       return { verdict: { state: 'rejected', why } }
     }
     const target = resolveTarget(project, environment, { database })
-    const paths = await repositoryPaths({ project, target })
+    const paths = await pathsOf(environment, target)
     const { row, count } = await runs.find({ target }, { trees, paths, sha })
     if (row === undefined) return { verdict: noRun(count, environment) }
     const page = pageOf(row)

@@ -59,7 +59,7 @@ describe('the plan of a pull request is a check at its head', () => {
       'failure',
       1,
     ],
-    ['success where nothing is pending', { 'src/app.ts': 'export {}\n' }, 'success', 0],
+    ['success where nothing is pending', { 'migrations/README.md': 'How we name them.\n' }, 'success', 0],
   ])('%s', async (_name, files, conclusion, code) => {
     const { project, github, head } = await open(files)
     project.change("INSERT INTO a (x) VALUES ('one')")
@@ -86,6 +86,24 @@ describe('the plan of a pull request is a check at its head', () => {
     github.pulls[0] = { number: 7, state: 'open', branch: 'feature', base: 'main', unknownFor: 1 }
     expect(await run(project, github, ['plan-check', '--pull-request', '7'])).toMatchObject({ code: 0 })
     expect(github.checks[0]?.output.summary).toContain('`api/runbook.config.mjs`')
+  })
+
+  test('one that changes nothing of what a plan is made of is not planned, whatever moves on', async () => {
+    const { project, github, head } = await open({ 'src/app.ts': 'export {}\n' })
+    const answer = await run(project, github, ['plan-check'], JOB)
+    expect(answer).toMatchObject({
+      code: 0,
+      json: { success: true, state: 'unchanged', verdict: 'none' },
+      stderr: '',
+    })
+    expect(github.checks).toMatchObject([
+      { head_sha: head, conclusion: 'success', output: { title: 'No migration is changed' } },
+    ])
+    project.change("INSERT INTO d1_migrations (name) VALUES ('0001_by_hand.sql')")
+    project.commit('main', { 'migrations/0002_b.sql': SECOND })
+    const { json } = await run(project, github, ['recheck', '--replan'])
+    expect(states(json)).toEqual([{ pullRequest: 7, state: 'current' }])
+    expect(github.checks).toHaveLength(1)
   })
 
   test('of a fork nothing is planned, and nothing is written', async () => {
