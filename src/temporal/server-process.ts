@@ -6,6 +6,8 @@ import { SEARCH_ATTRIBUTES } from '../contract/names.js'
 const STOP_LIMIT_MS = 10_000
 /** Histories of closed runs are evidence; the development server would drop them after a day. */
 const RETENTION = '90d'
+/** A rollback journal has the disk wait several times a step of a run. In the log it waits once, and keeps what it was told all the same. */
+const PRAGMAS = { journal_mode: 'wal', synchronous: 'full' }
 
 export interface ServerProcess {
   pid: number
@@ -70,6 +72,7 @@ export function serverArguments({ port, uiPort, dbFile }: { port: number; uiPort
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
     ...['--db-filename', dbFile, '--log-level', 'warn', '--ui-disable-news-fetch'],
+    ...Object.entries(PRAGMAS).flatMap(([name, value]) => ['--sqlite-pragma', `${name}=${value}`]),
     ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
   ]
 }

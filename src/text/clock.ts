@@ -3,6 +3,21 @@
  * UTC; the config refuses it long before.
  */
 
+const ZONE: Intl.DateTimeFormatOptions = { timeZoneName: 'short' }
+const MINUTE: Intl.DateTimeFormatOptions = {
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+  calendar: 'gregory',
+  numberingSystem: 'latn',
+}
+
+const MOST_KEPT = 50
+const KEPT = new Map<string, Intl.DateTimeFormat>()
+
 /** `14:30` in the zone. `at`: epoch milliseconds. */
 export function clockTime(at: number, timeZone: string): string {
   return localIso(at, timeZone).slice(11)
@@ -46,7 +61,7 @@ export function zoneName(at: number, timeZone: string): string {
 
 function part(at: number, timeZone: string, locale: string): string | undefined {
   try {
-    return new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' })
+    return formatter(locale, timeZone, ZONE)
       .formatToParts(new Date(at))
       .find(({ type }) => type === 'timeZoneName')?.value
   } catch {
@@ -57,18 +72,8 @@ function part(at: number, timeZone: string, locale: string): string | undefined 
 /** Built from parts: the separators of a locale's own format change between ICU versions. */
 function localIso(at: number, timeZone: string): string {
   if (!Number.isFinite(at)) return '????-??-?? ??:??'
-  const options: Intl.DateTimeFormatOptions = {
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    calendar: 'gregory',
-    numberingSystem: 'latn',
-  }
   const parts = new Map(
-    formatter(timeZone, options)
+    minuteFormatter(timeZone)
       .formatToParts(new Date(at))
       .map(({ type, value }) => [type, value]),
   )
@@ -76,12 +81,28 @@ function localIso(at: number, timeZone: string): string {
   return `${of('year').padStart(4, '0')}-${of('month')}-${of('day')} ${of('hour')}:${of('minute')}`
 }
 
-function formatter(timeZone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+function minuteFormatter(timeZone: string): Intl.DateTimeFormat {
   try {
-    return new Intl.DateTimeFormat('en-US', { ...options, timeZone })
+    return formatter('en-US', timeZone, MINUTE)
   } catch {
-    return new Intl.DateTimeFormat('en-US', { ...options, timeZone: 'UTC' })
+    return formatter('en-US', 'UTC', MINUTE)
   }
+}
+
+/** To make one costs a hundred times what it costs to use it, and a run writes its times in one zone again and again. */
+function formatter(
+  locale: string,
+  timeZone: string,
+  options: Intl.DateTimeFormatOptions,
+): Intl.DateTimeFormat {
+  const key = `${options === ZONE ? 'zone' : 'minute'} ${locale} ${timeZone}`
+  const known = KEPT.get(key)
+  if (known !== undefined) return known
+  const made = new Intl.DateTimeFormat(locale, { ...options, timeZone })
+  // A worker serves runs of any zone: none of them may fill its memory.
+  if (KEPT.size >= MOST_KEPT) KEPT.clear()
+  KEPT.set(key, made)
+  return made
 }
 
 /** `2026-03-08 14:30:05 EST`, for timelines. Every zone in use is whole minutes off UTC, so the seconds are UTC's. */

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { connectClient } from '../../src/temporal/connection.js'
 import { devRecordFile, readDevRecord, type DevRecord } from '../../src/temporal/dev-record.js'
@@ -113,18 +114,37 @@ describe('the embedded server', () => {
     await stranger
   })
 
-  test('histories survive a restart', async () => {
+  test('histories survive a restart, the death of the server, and come from a file that an older version wrote', async () => {
+    const dbFile = path.join(projectDir, '.d1-runbook', 'temporal.db')
+    /** SQLite's own mark, 2 where writes go to a log. */
+    const journal = (): number | undefined => readFileSync(dbFile)[18]
+    const leave = async (workflowId: string): Promise<void> => {
+      const temporal = await connectClient({ projectDir })
+      const handle = await temporal.client.workflow.start('anything', { taskQueue: 'nobody', workflowId })
+      await handle.terminate('only its history matters')
+      await temporal.close()
+    }
     const first = await start()
-    const before = await connectClient({ projectDir })
-    const handle = await before.client.workflow.start('anything', { taskQueue: 'nobody', workflowId: 'kept' })
-    await handle.terminate('only its history matters')
-    await before.close()
+    await leave('before the stop')
     await first.stop()
+    const older = new DatabaseSync(dbFile)
+    older.exec('PRAGMA journal_mode = delete')
+    older.close()
+    expect(journal()).toBe(1)
+
+    const second = await start()
+    expect(journal()).toBe(2)
+    await leave('before the kill')
+    process.kill(second.pid, 'SIGKILL')
+    await second.died
+    await second.stop()
 
     await start()
     const after = await connectClient({ projectDir })
-    const description = await after.client.workflow.getHandle('kept').describe()
-    expect(description.status.name).toBe('TERMINATED')
+    for (const workflowId of ['before the stop', 'before the kill']) {
+      const description = await after.client.workflow.getHandle(workflowId).describe()
+      expect(description.status.name, workflowId).toBe('TERMINATED')
+    }
     await after.close()
   })
 
