@@ -17,6 +17,7 @@ import { defined } from '../contract/defined.js'
 import { pathBelow } from '../process/below.js'
 import { readIfThere } from './files.js'
 import { PRIVATE_FILE, PRIVATE_FOLDER } from '../process/private-files.js'
+import { tellOpsgenie, tellPagerDuty } from './pagers.js'
 import { closeInSlack, tellSlackApp, type AskingRun } from './slack-app.js'
 import { runFolder, type ActivityContext } from './worker-place.js'
 
@@ -112,6 +113,20 @@ async function send(
         ...{ text: message.text, forAll: isForAll(message.kind), asks: input.asks, run },
         place: input.places?.find((place) => place.channel === channel.name),
       })
+    case 'pagerduty':
+    case 'opsgenie': {
+      const gate = message.closes ?? input.asks?.gate
+      // It wakes people: for nothing but a gate.
+      if (gate === undefined) return undefined
+      const page = {
+        ...{ text: message.text, at: message.at, gate, closes: message.closes !== undefined, run },
+        database: { name: input.target.database.name, environment: input.target.environment },
+      }
+      await (channel.kind === 'pagerduty'
+        ? tellPagerDuty(here, channel, page)
+        : tellOpsgenie(here, channel, page))
+      return undefined
+    }
     case 'webhook': {
       const body = JSON.stringify(
         plainDocument({ ...message, run: input.runKey, database: input.target.database }),

@@ -16,6 +16,7 @@ import type { Store } from '../store/store.js'
 import { LEFT_UNFINISHED, unfinishedRun } from '../runbook/unfinished-run.js'
 import { check, demandPassed } from './checks.js'
 import { priceCheck } from './price.js'
+import { pagerApi } from './pagers.js'
 import { whySlackIsSilent } from './slack-app.js'
 import { archivesAt, type ActivityContext } from './worker-place.js'
 
@@ -177,12 +178,22 @@ async function whySilent(channel: Channel, named: NamedVariables): Promise<strin
           error instanceof TypeError ? networkReason(error) : messageOf(error),
         )
   }
+  if (channel.kind === 'pagerduty' || channel.kind === 'opsgenie') {
+    const { missing, forbidden } = lookUpVariables({ channels: [channel] }, named)
+    return missing.length + forbidden.length > 0
+      ? undefined
+      : whyUnreachable(pagerApi(channel, named), channel.apiUrlEnv)
+  }
   const [name] = secretsOf(channel)
   // One that may not be named is a check of its own, as is one that is missing.
   const allowed = name !== undefined && whyForbidden(name, named.variables) === undefined
   const url = allowed ? named.env[name] : undefined
-  if (url === undefined || url === '') return undefined
-  if (!URL.canParse(url)) return `${name ?? ''} holds no address`
+  return url === undefined || url === '' ? undefined : whyUnreachable(url, name)
+}
+
+/** Asks nothing. `variable`: that holds the address. */
+async function whyUnreachable(url: string, variable = ''): Promise<string | undefined> {
+  if (!URL.canParse(url)) return `${variable} holds no address`
   try {
     await fetch(new URL(url).origin, {
       method: 'HEAD',

@@ -58,7 +58,12 @@ export async function tellSlackApp(
   const call = (method: string, body: object): Promise<Answer> =>
     ask(here, channel, method, { channel: channel.channel, ...body })
   const message = (words: Words, asks: Ask | undefined): SlackMessage =>
-    slackMessage(words, asks === undefined ? undefined : buttonsFor(here, channel, asks, said.run))
+    slackMessage(
+      words,
+      asks === undefined
+        ? {}
+        : { buttons: buttonsFor(here, channel, asks, said.run), mentions: asks.mentions },
+    )
   const change = (ts: string, to: Words, asks?: Ask): Promise<Answer> =>
     call('chat.update', { ts, ...changed(message(to, asks)) })
   const anew = async (): Promise<string> => posted(await call('chat.postMessage', message(text, said.asks)))

@@ -49,6 +49,20 @@ const gateConfigSchema = z
     deadline: durationSchema.optional(),
     reminders: z.array(durationSchema).optional(),
     escalateTo: z.array(z.string()).optional(),
+    escalation: z
+      .array(
+        z.strictObject({
+          after: durationSchema,
+          to: z.array(z.string().min(1)).min(1),
+          channels: z.array(z.string().min(1)).min(1).optional(),
+        }),
+      )
+      .max(20)
+      .optional()
+      .meta({
+        description:
+          'Who is reached so long after the gate opened, and by which channels, until it is decided; "0m": as soon as it opens',
+      }),
     automatic: z.boolean().optional(),
     requirePresence: z.boolean().optional().meta({
       description:
@@ -131,6 +145,11 @@ const freezesConfigSchema = z
   .max(LIMITS.freezes / 2)
   .default([])
 
+const onCallSchema = z
+  .array(z.string().min(1))
+  .max(20)
+  .meta({ description: 'Names of `people`, in the order in which they are reached at the gate rollback' })
+
 export const environmentConfigSchema = z.strictObject({
   /** `[env.NAME]` of the Wrangler file; null: its top level. Default: the one of the same name, else the top level. */
   wranglerEnv: z.string().nullable().optional(),
@@ -155,6 +174,8 @@ export const environmentConfigSchema = z.strictObject({
   /** Besides the project's. */
   freezes: freezesConfigSchema,
   updateEvery: durationSchema.optional(),
+  /** In the place of the project's. */
+  onCall: onCallSchema.optional(),
   policy: policyConfigSchema.default({ gates: {} }),
   monitoring: monitoringConfigSchema.default({}),
   backup: backupConfigSchema.default({}),
@@ -211,6 +232,8 @@ const runbookConfigShape = z.strictObject({
   /** Times in which nothing is applied, in any environment. */
   freezes: freezesConfigSchema,
   people: z.array(personConfigSchema).default([]),
+  /** Names of people, in the order in which they are reached where the gate `rollback` waits: the first at once, each other ten minutes later. */
+  onCall: onCallSchema.default([]),
   console: consoleConfigSchema.default({}),
   contacts: z.array(contactSchema).default([]),
   channels: z.array(channelSchema).default([{ kind: 'terminal', name: 'terminal' }]),

@@ -10,11 +10,13 @@ import {
 } from '../contract/monitoring.js'
 import { RunbookError } from '../contract/failures.js'
 import { GATES, type Gate } from '../contract/names.js'
-import type { GatePolicy, Policy } from '../contract/policy.js'
+import type { EscalationStep, GatePolicy, Policy } from '../contract/policy.js'
 import { migrationRequestSchema, type MigrationRequest } from '../contract/run.js'
 import { isBelow } from '../process/below.js'
 import { asksForPresence, defaultPolicy } from '../runbook/default-policy.js'
+import { reached } from '../runbook/escalation.js'
 import { checkpointOffsets } from '../runbook/monitoring/schedule.js'
+import { holdsRole, samePerson } from '../runbook/people/people.js'
 import { freezesOf } from './freezes.js'
 import type { Environment, Project } from './project.js'
 import type { EnvironmentConfig } from './schema.js'
@@ -108,7 +110,7 @@ function policyOf(environment: Environment, project: Project): Policy {
     environment.settings.policy
   const signs = requireSignatures ?? base.requireSignatures
   const merged = GATES.map((gate): [Gate, GatePolicy] => {
-    const rules = mergeGate(base.gates[gate], gates[gate])
+    const rules = withEscalation(gate, mergeGate(base.gates[gate], gates[gate]), { environment, project })
     const presence =
       gates[gate]?.requirePresence ??
       (signs && environment.production && asksForPresence(gate, rules, people))
@@ -122,6 +124,56 @@ function policyOf(environment: Environment, project: Project): Policy {
     requireSignatures: signs,
     ...defined({ attestations }),
   }
+}
+
+/** Between two people of `onCall`. Milliseconds. */
+const NEXT_ON_CALL_MS = 10 * 60_000
+
+/** The chain of a gate: its own, or at `rollback` that of `onCall`. Throws `ConfigInvalid` for whom or by what nobody could be reached. */
+function withEscalation(
+  gate: Gate,
+  rules: GatePolicy,
+  { environment, project }: { environment: Environment; project: Project },
+): GatePolicy {
+  const { people } = project.config
+  const onCall = environment.settings.onCall ?? project.config.onCall
+  const refuse = (said: string, advice: string): RunbookError =>
+    new RunbookError('ConfigInvalid', said, {
+      advice: `${advice} (${project.configFile ?? 'runbook.config'})`,
+    })
+  if (gate === 'rollback') {
+    const unable = onCall.find(
+      (name) => !people.some((one) => samePerson(one.name, name)) || !holdsRole(name, rules.roles, people),
+    )
+    if (unable !== undefined)
+      throw refuse(
+        `onCall names ${JSON.stringify(unable)}, who may not decide at the gate 'rollback' of ${environment.name}.`,
+        `Name people who hold one of its roles: ${rules.roles.join(', ') || 'none is asked for'}`,
+      )
+  }
+  const escalation: EscalationStep[] | undefined =
+    rules.escalation ??
+    (gate === 'rollback' && onCall.length > 0
+      ? onCall.map((name, index) => ({ afterMs: index * NEXT_ON_CALL_MS, to: [name] }))
+      : undefined)
+  if (escalation === undefined) return rules
+  const channels = (environment.settings.channels ?? project.config.channels).map(({ name }) => name)
+  const where = `The escalation of the gate '${gate}' of ${environment.name}`
+  for (const step of escalation) {
+    const unknown = step.to.find((one) => reached([one], people).every(({ person }) => person === undefined))
+    if (unknown !== undefined)
+      throw refuse(
+        `${where} is to reach ${JSON.stringify(unknown)}: no person has that name or role.`,
+        'Name a person of `people`, or a role that one holds',
+      )
+    const silent = (step.channels ?? []).find((name) => !channels.includes(name))
+    if (silent !== undefined)
+      throw refuse(
+        `${where} names the channel ${JSON.stringify(silent)}, which is none of ${environment.name}: ${channels.join(', ')}.`,
+        'Name one of `channels`, by its `name`',
+      )
+  }
+  return { ...rules, escalation }
 }
 
 function presenceUnsigned(gate: Gate, environment: Environment, project: Project): RunbookError {
@@ -148,6 +200,13 @@ function mergeGate(base: GatePolicy, config: GateConfig): GatePolicy {
     remindersMs: config.reminders ?? base.remindersMs,
     escalateTo: config.escalateTo ?? base.escalateTo,
     automatic: config.automatic ?? base.automatic,
+    ...(config.escalation === undefined
+      ? {}
+      : {
+          escalation: config.escalation
+            .map(({ after, to, channels }) => ({ afterMs: after, to, ...defined({ channels }) }))
+            .sort((a, b) => a.afterMs - b.afterMs),
+        }),
   }
 }
 

@@ -17,6 +17,13 @@ function isOrigin(url: string): boolean {
   return origin === url && (protocol === 'https:' || hostname === 'localhost')
 }
 
+const pagerShape = {
+  /** Of the account. */
+  region: z.enum(['us', 'eu']).default('us'),
+  /** The API's address, where it is another one. */
+  apiUrlEnv: z.string().optional(),
+}
+
 /** Where messages go. A secret is the name of an environment variable of the worker. */
 export const channelSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('terminal'), name: z.string().default('terminal') }),
@@ -52,6 +59,24 @@ export const channelSchema = z.discriminatedUnion('kind', [
     /** HMAC-SHA256 key for the header `X-Runbook-Signature`. */
     secretEnv: z.string().optional(),
   }),
+  /** PagerDuty, by its Events API v2: an alert as long as a gate asks. */
+  z.object({
+    kind: z.literal('pagerduty'),
+    name: z.string().default('pagerduty'),
+    /** Integration key of a service, of the kind "Events API V2". */
+    routingKeyEnv: z.string(),
+    severity: z.enum(['critical', 'error', 'warning', 'info']).default('critical'),
+    ...pagerShape,
+  }),
+  /** Opsgenie, by its Alert API: the same. */
+  z.object({
+    kind: z.literal('opsgenie'),
+    name: z.string().default('opsgenie'),
+    /** Key of an API integration. */
+    apiKeyEnv: z.string(),
+    priority: z.enum(['P1', 'P2', 'P3', 'P4', 'P5']).default('P1'),
+    ...pagerShape,
+  }),
 ])
 export type Channel = z.infer<typeof channelSchema>
 
@@ -69,6 +94,10 @@ export function secretsOf(channel: Channel): string[] {
       )
     case 'webhook':
       return channel.secretEnv === undefined ? [channel.urlEnv] : [channel.urlEnv, channel.secretEnv]
+    case 'pagerduty':
+      return [channel.routingKeyEnv, channel.apiUrlEnv].filter((name) => name !== undefined)
+    case 'opsgenie':
+      return [channel.apiKeyEnv, channel.apiUrlEnv].filter((name) => name !== undefined)
   }
 }
 

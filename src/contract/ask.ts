@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { GATES } from './names.js'
 
+/** ID of a Slack user, as `people` and decisions name it. */
+export const SLACK_USER = /^[UW][A-Z0-9]{2,30}$/
+
 /** What a message asks of people: the gate, as it stood when the message was made. */
 export const askSchema = z.object({
   gate: z.enum(GATES),
@@ -12,6 +15,8 @@ export const askSchema = z.object({
   shown: z.string(),
   /** Whether a press of a button in a message may decide: no signature is asked for, and nothing is taken back by it. */
   buttons: z.boolean(),
+  /** Slack users who are reached with it. */
+  mentions: z.array(z.string().regex(SLACK_USER)).optional(),
 })
 export type Ask = z.infer<typeof askSchema>
 
@@ -29,9 +34,6 @@ export const sealedAskSchema = z.object({
   until: z.iso.datetime(),
 })
 export type SealedAsk = z.infer<typeof sealedAskSchema>
-
-/** ID of a Slack user, as `people` and decisions name it. */
-export const SLACK_USER = /^[UW][A-Z0-9]{2,30}$/
 
 /** By what Slack tells the buttons of a message apart. */
 export const SLACK_ACTIONS = {

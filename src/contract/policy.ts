@@ -8,6 +8,17 @@ import { isOwnName } from './own-name.js'
 export const rollbackStrategySchema = z.enum(['reverse-migration', 'time-travel', 'restore-backup', 'none'])
 export type RollbackStrategy = z.infer<typeof rollbackStrategySchema>
 
+/** Who is reached so long after a gate opened, and by which channels besides those that have told of it. */
+export const escalationStepSchema = z.object({
+  /** Milliseconds; 0: as soon as it opens. */
+  afterMs: z.number().int().nonnegative(),
+  /** Names of people, or roles. */
+  to: z.array(z.string().min(1)).min(1),
+  /** Names of channels that hear of this gate from here on. */
+  channels: z.array(z.string().min(1)).optional(),
+})
+export type EscalationStep = z.infer<typeof escalationStepSchema>
+
 /** Who may decide one gate, and until when. */
 export const gatePolicySchema = z.object({
   /** Roles of which the actor must hold one; empty: anybody. */
@@ -24,6 +35,8 @@ export const gatePolicySchema = z.object({
   remindersMs: z.array(z.number().int().positive()).default([]),
   /** Roles told when the deadline is near, after the reminders. */
   escalateTo: z.array(z.string()).default([]),
+  /** The chain that an unanswered gate goes up. Absent: reminders alone. */
+  escalation: z.array(escalationStepSchema).max(20).optional(),
   /** Approve by itself when the checks in front of the gate pass. */
   automatic: z.boolean().default(false),
   /** Only signatures count for which somebody was there: of a hardware key, or a passkey. Where decisions are signed at all. */

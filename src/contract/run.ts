@@ -218,6 +218,10 @@ export const gateViewSchema = z.object({
   plan: planViewSchema.optional(),
   /** While it is open; absent in runs that began before it was kept. */
   who: gateWhoSchema.optional(),
+  /** Whom its escalation has reached, in all its openings. */
+  escalated: z
+    .array(z.object({ at: z.string(), to: z.array(z.string()), channels: z.array(z.string()) }))
+    .optional(),
 })
 export type GateView = z.infer<typeof gateViewSchema>
 

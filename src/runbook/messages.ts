@@ -152,6 +152,8 @@ export function gateOpenMessage(
     expiresAt?: number
     /** That an agent proposed the run. */
     proposal?: readonly string[]
+    /** Who is reached first, and who next. */
+    chain?: readonly string[]
     /** What is being confirmed, as lines for people; of a plan, as a value. */
     shows?: readonly Words[]
     plan?: PlanView
@@ -161,6 +163,7 @@ export function gateOpenMessage(
     `🔔 Approval needed: ${gateTitle(input.gate, input.environment)}`,
     ...gateCommands(input.gate, input).map(({ label, command }) => words`- ${label}: ${command}`),
     ...whoLines(input.who).map((line) => `- ${oneLine(line)}`),
+    ...(input.chain ?? []).map((line) => `- ${oneLine(line)}`),
     ...(input.proposal ?? []).map((line) => `- ${oneLine(line)}`),
     typeof input.planHash === 'string' && `- Plan: ${input.planHash}`,
     input.expiresAt !== undefined && expiryLine(input.expiresAt, input),
@@ -207,6 +210,8 @@ export function reminderMessage(
     expiresAt?: number
     proposal?: readonly string[]
     escalated?: readonly string[]
+    /** Who is reached now, and who next. */
+    chain?: readonly string[]
     /** What must be seen again to decide; of a rollback, the ways back. */
     shows?: readonly Words[]
   },
@@ -221,6 +226,7 @@ export function reminderMessage(
     input.escalated !== undefined &&
       input.escalated.length > 0 &&
       `- Now asking: ${input.escalated.map(oneLine).join(', ')}`,
+    ...(input.chain ?? []).map((line) => `- ${oneLine(line)}`),
     ...gateCommands(input.gate, input)
       .slice(0, 1)
       .map(({ label, command }) => words`- ${label}: ${command}`),

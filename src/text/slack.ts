@@ -34,11 +34,18 @@ export interface SlackMessage {
 
 type Element = { type: 'text'; text: string; style?: { code: true } }
 
+/** What a message says beside its words. */
+export interface SlackExtras {
+  buttons?: SlackButtons | undefined
+  /** Users whom it mentions, so that Slack tells them. */
+  mentions?: readonly string[] | undefined
+}
+
 /**
  * A message for Slack. The blocks are rich text: pieces that Slack shows as they are, where mrkdwn would read mentions, links
  * and marks out of names and comments. `text` is what notifications show.
  */
-export function slackMessage(said: Words, buttons?: SlackButtons): SlackMessage {
+export function slackMessage(said: Words, { buttons, mentions = [] }: SlackExtras = {}): SlackMessage {
   const [title = '', ...lines] = linesOf(said)
   const elements = within(
     lines.flatMap((line, at) => [...(at === 0 ? [] : [plainElement('\n')]), ...elementsOf(line)]),
@@ -59,9 +66,15 @@ export function slackMessage(said: Words, buttons?: SlackButtons): SlackMessage 
       ...(elements.length === 0
         ? []
         : [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] }]),
+      ...(mentions.length === 0 ? [] : [{ type: 'rich_text', elements: [mentioned(mentions)] }]),
       ...(buttons === undefined ? [] : [{ type: 'actions', elements: buttonsOf(buttons) }]),
     ],
   }
+}
+
+function mentioned(users: readonly string[]): object {
+  const called = users.flatMap((user_id) => [plainElement(' '), { type: 'user', user_id }])
+  return { type: 'rich_text_section', elements: [plainElement('Reached:'), ...called] }
 }
 
 function buttonsOf({ link, decide }: SlackButtons): object[] {

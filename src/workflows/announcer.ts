@@ -7,6 +7,8 @@ import { defined } from '../contract/defined.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { tell } from './activities.js'
 import { plain } from '../contract/command-line.js'
+import type { EscalationStep } from '../contract/policy.js'
+import { channelsFor, isPager } from '../runbook/escalation.js'
 import { threadHead } from '../runbook/messages.js'
 import { visible } from '../text/visible.js'
 import { now } from './clock.js'
@@ -34,7 +36,7 @@ export class Announcer {
   private urgent = 0
   private readonly inFlight = new Set<Announcement>()
   /** What still asks for a decision. */
-  private asking: { announcement: Announcement; ask: Ask }[] = []
+  private asking: { announcement: Announcement; ask: Ask; to: readonly string[] }[] = []
 
   constructor(request: MigrationRequest, view: RunView, runKey: string) {
     this.request = request
@@ -42,17 +44,27 @@ export class Announcer {
     this.runKey = runKey
   }
 
-  /** `ask`: what it asks of people, until {@link close}. */
-  tell(kind: Announcement['kind'], said: Words, ask?: Ask): void {
+  /** `about`: what it asks of people, until {@link close}, so long after the gate opened (milliseconds). */
+  tell(
+    kind: Announcement['kind'],
+    said: Words,
+    about?: { ask: Ask; afterMs: number; escalation: readonly EscalationStep[] },
+  ): void {
     if (kind === 'note' && !hasRoom(this.view.announcements, LIMITS.announcements)) return
-    this.send(kind, said, { ask })
+    const { channels } = this.request
+    const to = channelsFor(channels, about === undefined ? undefined : { gate: about.ask.gate, ...about })
+    this.send(kind, said, { ask: about?.ask, to })
   }
 
   /** Nobody is asked at this gate any more. Told to those channels that showed or held that somebody was; a run that has none says nothing. */
   close(gate: Gate, said: Words): void {
-    const asked = this.asking.filter(({ ask }) => ask.gate === gate).map(({ announcement }) => announcement)
+    const told = this.asking.filter(({ ask }) => ask.gate === gate)
     this.asking = this.asking.filter(({ ask }) => ask.gate !== gate)
-    if (asked.length > 0) this.send('note', said, { closes: gate, asked })
+    const asked = told.map(({ announcement }) => announcement)
+    const to = this.request.channels
+      .filter((channel) => showsThatItAsks(channel) && told.some((one) => one.to.includes(channel.name)))
+      .map(({ name }) => name)
+    if (to.length > 0) this.send('note', said, { closes: gate, asked, to })
   }
 
   /** The gates that are still asked for. */
@@ -61,14 +73,14 @@ export class Announcer {
   }
 
   private send(kind: Announcement['kind'], said: Words, about: About): void {
-    const { ask, closes } = about
+    const { ask, closes, to } = about
     const text = wordsAt(placeOf(this.view), said)
     const dedupeId = `${this.view.runId}/${this.view.announcements.length + 1}`
     const message = { kind, text, at: now(), dedupeId, ...defined({ closes }) }
     const announcement: Announcement = { ...message, deliveries: [] }
     this.view.announcements.push(announcement)
     if (ask !== undefined && this.request.channels.some(showsThatItAsks))
-      this.asking.push({ announcement, ask })
+      this.asking.push({ announcement, ask, to })
     const count = (by: 1 | -1): void => {
       this.underWay += by
       if (kind === 'emergency') this.urgent += by
@@ -132,29 +144,36 @@ export class Announcer {
   private async deliver(
     announcement: Announcement,
     message: Omit<Announcement, 'deliveries'>,
-    { ask, closes, asked: asking = [], earlier }: About & { earlier: readonly Announcement[] },
+    { ask, closes, asked: asking = [], to, earlier }: About & { earlier: readonly Announcement[] },
   ): Promise<void> {
     const { target, channels } = this.request
     const [title = message.kind] = plain(message.text).split('\n')
     // Nothing is awaited without need: a run replays its commands in the order in which they were given.
     const others = earlier.some((one) => this.inFlight.has(one))
-    const inOrder = channels.some(({ kind }) => kind === 'slack-app') || (others && patched('in-order'))
+    const inOrder =
+      channels.some((channel) => channel.kind === 'slack-app' || isPager(channel)) ||
+      (others && patched('in-order'))
     if (!inOrder && message.kind !== 'emergency' && this.urgent > 0 && patched('emergency-first'))
       await this.afterEmergencies()
+    // An alert that arrives behind its own end would stay open: what asked goes first, however long that takes.
+    if (asking.some((one) => this.inFlight.has(one)))
+      await CancellationScope.nonCancellable(() =>
+        condition(() => !asking.some((one) => this.inFlight.has(one))),
+      )
     if (inOrder) await this.afterEarlier(message.kind, earlier)
     const places = closes === undefined ? this.placesFor(announcement) : []
     const asked = asking.flatMap(({ deliveries }) =>
       deliveries.flatMap(({ channel, ts }) => (ts === undefined ? [] : [{ channel, ts }])),
     )
-    const answering = channels.filter(showsThatItAsks)
-    const asks = answering.length === 0 ? undefined : ask
+    const asks = channels.some(showsThatItAsks) ? ask : undefined
+    const only = to.length === channels.length ? undefined : [...to]
     try {
       announcement.deliveries = await CancellationScope.nonCancellable(() =>
         tell.announce.executeWithOptions({ summary: summaryOf(title) }, [
           {
-            ...{ runKey: this.runKey, target, channels, message, ...defined({ asks }) },
+            ...{ runKey: this.runKey, target, channels, message, ...defined({ asks, only }) },
             ...(places.length === 0 ? {} : { places }),
-            ...(closes === undefined ? {} : { asked, only: answering.map(({ name }) => name) }),
+            ...(closes === undefined ? {} : { asked }),
           },
         ]),
       )
@@ -166,6 +185,8 @@ export class Announcer {
 
 /** What a message is about, beside its text. */
 interface About {
+  /** Names of the channels that hear of it. */
+  to: readonly string[]
   ask?: Ask | undefined
   /** With the messages that asked. */
   closes?: Gate
@@ -174,7 +195,7 @@ interface About {
 
 /** Whether a channel shows, or holds, that somebody is asked, so that it must hear when nobody is any more. */
 function showsThatItAsks(channel: Channel): boolean {
-  return channel.kind === 'slack-app' && channel.decisions !== undefined
+  return isPager(channel) || (channel.kind === 'slack-app' && channel.decisions !== undefined)
 }
 
 /** Temporal refuses a summary of more than 400 bytes, and with it the whole task; a title holds what people wrote. */

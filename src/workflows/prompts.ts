@@ -45,6 +45,10 @@ function placeOf(channel: Channel): string[] {
       ]
     case 'webhook':
       return [`(${channel.urlEnv})`]
+    case 'pagerduty':
+      return [`(PagerDuty, ${channel.region}: ${channel.routingKeyEnv})`]
+    case 'opsgenie':
+      return [`(Opsgenie, ${channel.region}: ${channel.apiKeyEnv})`]
   }
 }
 

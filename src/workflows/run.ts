@@ -16,7 +16,7 @@ import type { StopRequest } from '../contract/decision.js'
 import type { Baseline } from '../contract/monitoring.js'
 import { hasRoom, LIMITS } from '../contract/limits.js'
 import { OWN_NAME, shortRunId, type Gate, type Outcome } from '../contract/names.js'
-import type { GatePolicy } from '../contract/policy.js'
+import type { EscalationStep, GatePolicy } from '../contract/policy.js'
 import type { Plan } from '../contract/plan.js'
 import type { PlanView } from '../contract/plan-view.js'
 import { defined } from '../contract/defined.js'
@@ -29,6 +29,7 @@ import {
   reminderMessage,
   type MessageContext,
 } from '../runbook/messages.js'
+import { alarmsOf, escalationLines, firstSteps, reached } from '../runbook/escalation.js'
 import { compressedGap, gapLine } from '../runbook/gaps.js'
 import { proposalLines } from '../runbook/people/provenance.js'
 import { compressedOf } from '../runbook/monitoring/compressed.js'
@@ -315,15 +316,29 @@ export class Run {
     this.say(this.view.phase, `the gate ${gate} is ${this.gates.of(gate).state}`)
   }
 
-  /** What a message at this gate asks, as the gate stands now. */
-  private askAt(gate: Gate): Ask {
+  /** Kept with the gate, for who asks later whom it has reached. */
+  private escalated(gate: Gate, steps: readonly EscalationStep[]): void {
+    if (steps.length === 0) return
+    const view = this.gates.of(gate)
+    const to = steps.flatMap((step) => step.to)
+    const names = reached(to, this.request.people).map(({ name }) => name)
+    const channels = [...new Set(steps.flatMap((step) => step.channels ?? []))]
+    view.escalated = [...(view.escalated ?? []), { at: now(), to: names, channels }]
+    this.refresh()
+  }
+
+  /** What a message at this gate asks, as the gate stands now; `steps`: of its escalation, which reach people with it. */
+  private askAt(gate: Gate, steps: readonly EscalationStep[]): Ask {
     const view = this.gates.of(gate)
     const { openedAt = now(), expiresAt } = view
     const { requireSignatures } = this.request.policy
+    const to = steps.flatMap((step) => step.to)
+    const mentions = reached(to, this.request.people).flatMap(({ person }) => person?.slack ?? [])
     return {
       ...{ gate, openedAt, planHash: this.view.planHash, shown: shownHash(view) },
       ...defined({ expiresAt }),
       buttons: !requireSignatures && gate !== 'rollback',
+      ...(mentions.length === 0 ? {} : { mentions }),
     }
   }
 
@@ -354,30 +369,39 @@ export class Run {
       : target.production ||
         (people.length > 0 && patched('gate-told')) ||
         (gate === 'rollback' && people.length === 0 && channels.length > 0 && patched('rollback-told'))
+    const { escalation = [] } = policy
+    const chainAt = (afterMs: number): { chain?: string[] } =>
+      escalation.length === 0
+        ? {}
+        : { chain: escalationLines(escalation, { afterMs, openedAt, timeZone: about.timeZone, people }) }
     if (told) {
+      const first = firstSteps(policy)
       this.announcer.tell(
         'reminder',
         gateOpenMessage({
-          ...{ ...about, who: who(), at: openedAt, planHash: this.view.planHash, shows },
+          ...{ ...about, who: who(), at: openedAt, planHash: this.view.planHash, shows, ...chainAt(0) },
           ...defined({ plan }),
         }),
-        this.askAt(gate),
+        { ask: this.askAt(gate, first), afterMs: 0, escalation },
       )
+      this.escalated(gate, first)
     }
-    for (const [index, afterMs] of policy.remindersMs.entries()) {
+    for (const { afterMs, escalated, steps } of alarmsOf(policy)) {
       const remindAt = openedAt + afterMs
       if (deadline !== undefined && remindAt >= deadline) break
       if (again && remindAt <= Date.now()) continue
       if (await this.gates.decided(gate, remindAt)) return
-      const last = index === policy.remindersMs.length - 1
-      const escalated = last ? policy.escalateTo : []
       // The ways back and their price are what the rollback is decided by; other gates have told theirs.
       const ways = gate === 'rollback' ? { shows } : {}
       this.announcer.tell(
         'reminder',
-        reminderMessage({ ...about, who: who(), at: Date.now(), openedAt, escalated, ...ways }),
-        this.askAt(gate),
+        reminderMessage({
+          ...{ ...about, who: who(), at: Date.now(), openedAt, escalated },
+          ...{ ...ways, ...chainAt(afterMs) },
+        }),
+        { ask: this.askAt(gate, steps), afterMs, escalation },
       )
+      this.escalated(gate, steps)
     }
     const decided = await this.waitLong((untilMs) => this.gates.decided(gate, untilMs), deadline)
     if (!decided) this.gates.expire(gate)

@@ -53,6 +53,7 @@ export interface Posted {
   broadcast: boolean
   edits: number
   buttons: Button[]
+  mentions: string[]
 }
 
 export const CHANNEL = 'C0123456789'
@@ -247,7 +248,11 @@ function isBlock(value: unknown): boolean {
   return elements.every(
     (section) =>
       section['type'] === 'rich_text_section' &&
-      (section['elements'] as Fields[]).every((one) => one['type'] === 'text' && one['text'] !== ''),
+      (section['elements'] as Fields[]).every((one) =>
+        one['type'] === 'user'
+          ? typeof one['user_id'] === 'string'
+          : one['type'] === 'text' && one['text'] !== '',
+      ),
   )
 }
 
@@ -283,13 +288,20 @@ function isPlain(value: unknown, most: number): boolean {
   return type === 'plain_text' && typeof text === 'string' && text.length > 0 && text.length <= most
 }
 
-function shown(body: Fields): Pick<Posted, 'title' | 'text' | 'buttons'> {
+function shown(body: Fields): Pick<Posted, 'title' | 'text' | 'buttons' | 'mentions'> {
   const blocks = body['blocks'] as { type: string; text?: { text?: string }; elements?: Fields[] }[]
   const [header] = blocks
   const buttons = blocks.flatMap(({ type, elements = [] }) =>
     type === 'actions' ? elements.map(buttonOf) : [],
   )
-  return { title: header?.text?.text ?? '', text: String(body['text']), buttons }
+  const mentions = blocks
+    .flatMap(({ type, elements = [] }) => (type === 'rich_text' ? elements : []))
+    .flatMap((section) =>
+      (section['elements'] as Fields[]).flatMap(({ user_id: user }) =>
+        typeof user === 'string' ? [user] : [],
+      ),
+    )
+  return { title: header?.text?.text ?? '', text: String(body['text']), buttons, mentions }
 }
 
 function buttonOf({ text, action_id: action, value, url, confirm }: Fields): Button {

@@ -133,6 +133,12 @@ function timeline({ view, timeZone }: ReportInput): string {
       { at: since, what: prose(what) },
       ...(until === undefined ? [] : [{ at: until, what: `Over: ${prose(what)}`, order: STEP_ENDED }]),
     ]),
+    ...view.gates.flatMap(({ gate, escalated = [] }) =>
+      escalated.map(({ at, to, channels }) => ({
+        at,
+        what: `${code(gate)} waited, and was told to ${prose(to.join(', '))}${channels.length === 0 ? '' : ` by ${prose(channels.join(', '))}`}`,
+      })),
+    ),
     ...view.gates.flatMap(({ gate, decisions: taken, earlier = [] }) =>
       [...earlier, ...taken].map(({ at, actor, decision, strategy }) => ({
         at,

@@ -30,6 +30,14 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
       proofText(proof),
     ])
   })
+  const reachedRows = view.gates.flatMap(({ gate, escalated = [] }) =>
+    escalated.map(({ at, to, channels }) => [
+      gateTitle(gate, view.environment),
+      shownTime(at, timeZone),
+      to.join(', '),
+      channels.length === 0 ? 'the message of the gate' : channels.join(', '),
+    ]),
+  )
   const refused = view.refused.map(({ gate, actor, decision, at, reason }) => [
     { code: gate },
     decision,
@@ -53,6 +61,12 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
         ['Gate', 'Decision', 'Who', { whole: 'When' }, 'Plan', 'Comment', 'Proof'],
         rows,
       ),
+      ...(reachedRows.length === 0
+        ? []
+        : [
+            heading('Who was reached while a gate waited'),
+            tableOr('', ['Gate', { whole: 'When' }, 'Whom', 'By'], reachedRows),
+          ]),
       ...(steered.length === 0
         ? []
         : [
