@@ -28,6 +28,7 @@ import { STORED_ALIKE, STORED_OTHERWISE } from './stored-types.js'
 import { CLEARED_KEPT, CLEARED_LOST } from './values-cleared.js'
 import { IS_FOLLOWED, NOT_FOLLOWED } from './search-followed.js'
 import { NO_OTHER_WORDS, OTHER_WORDS } from './other-words.js'
+import { LINKED, NOT_LINKED } from './linked-tables.js'
 import { FOLDED_INTO_OWNER, NOT_IN_OWNER } from './owners.js'
 import { NONE_OF_THEM_LOST, THESE_ALONE_LOST } from './one-owner.js'
 import { PARTLY_HELD, WHOLLY_HELD } from './partly-held.js'
@@ -130,6 +131,8 @@ export const KINDS: Record<string, Scenario[]> = {
   'values that a CAST leaves': CAST_ALIKE,
   'a full-text table has its rows under other numbers': RENUMBERED,
   'rows of a full-text table keep their numbers': NUMBERS_STAY,
+  'tables that become words and links to them': LINKED,
+  'words and links that do not give a table back': NOT_LINKED,
   'values that other words stand for': OTHER_WORDS,
   'values for which no word stands': NO_OTHER_WORDS,
   'writes that a search index does not follow': NOT_FOLLOWED,

@@ -383,7 +383,7 @@ interface Pointer {
 }
 
 /** By the foreign keys of one column, and by what statements copied there as it is: the key of a row of another table. */
-function pointers({ after: catalog, statements }: Versions, table: TableSchema): Pointer[] {
+export function pointers({ after: catalog, statements }: Versions, table: TableSchema): Pointer[] {
   const declared = table.foreignKeys.flatMap((reference): Pointer[] => {
     const target = tableNamed(catalog, reference.target)
     const [id, ...more] = target === undefined ? [] : referencedColumns(reference, target)

@@ -5,6 +5,7 @@ import { foldedColumns } from './folded-columns.js'
 import { foldedLists } from './folded-lists.js'
 import { foldedIntoOwner } from './folded-owner.js'
 import { foldedRows } from './folded-rows.js'
+import { linkedRows } from './linked-rows.js'
 import { notGivenBack, whereHeld } from './moved-values.js'
 import { summedInto } from './summed-rows.js'
 import type { Versions } from './versions.js'
@@ -85,6 +86,11 @@ export function relocate(
     foldedColumns(versions, fate, rows, copies, spare) ??
     foldedIntoOwner(versions, fate, rows, copies, spare)
   if (folded !== undefined) return partlyMoved(versions, fate, found, { ...folded, holders: [folded.table] })
+  const linked = linkedRows(versions, fate, rows, copies, spare)
+  if (linked !== undefined) {
+    const moved = movedTo(found, found.lost - linked.lost, linked.tables)
+    return { ...moved, lost: linked.lost, lostSamples: linked.lostSamples, underOtherKeys: true }
+  }
   const renumbered = underOtherKeys(versions, fate, copies, found.lost)
   if (renumbered !== undefined) {
     const moved = movedTo(found, found.lost - renumbered.lost, [renumbered.table])

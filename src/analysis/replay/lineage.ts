@@ -180,7 +180,8 @@ function fateOf(entry: Entry, origin: TableSchema, entries: Entry[], after: Deta
       !isKept(copy) &&
       !merges(copy, entry, entries) &&
       !condensed.includes(copy) &&
-      !copy.pieceSources.has(entry),
+      !copy.pieceSources.has(entry) &&
+      !isLinked(copy, origin, copies, base.heirs, after),
   )
   const successor = bestCopy(origin, candidates, after)
   if (successor !== undefined && !isOneOfParts(successor, candidates, entry)) {
@@ -306,6 +307,21 @@ function isOneOfParts({ name }: TableSchema, copies: Entry[], entry: Entry): boo
       origin === undefined && sources.has(entry) && !wholeSources.has(entry),
   )
   return parts.length > 1 && parts.some((part) => sameName(part.name, name))
+}
+
+/** One of two copies without the key of the table, of which one points to the other: `post_tags` to `tag`. Neither is the table. */
+function isLinked(
+  copy: Entry,
+  { primaryKey }: TableSchema,
+  copies: Entry[],
+  heirs: Heir[],
+  after: DetailedCatalog,
+): boolean {
+  if (heirs.some(({ table, column }) => sameName(table, copy.name) && primaryKey.includes(column)))
+    return false
+  const points = (one: Entry, to: Entry): boolean =>
+    tableNamed(after, one.name)?.foreignKeys.some(({ target }) => sameName(target, to.name)) === true
+  return copies.some((other) => other !== copy && (points(other, copy) || points(copy, other)))
 }
 
 /** The copy that was created here and has most of the columns, if it has at least half of them. */
