@@ -20,8 +20,14 @@ export function prose(text: string): string {
 function words(text: string): string {
   return text
     .split(' ')
-    .map((word) => (word.includes('--') ? code(word) : escaped(word)))
+    .map((word) => (word.includes('--') ? option(word) : escaped(word)))
     .join(' ')
+}
+
+/** What ends the clause behind it is not typed. */
+function option(word: string): string {
+  const typed = word.replace(/[,;:.!?]+$/, '')
+  return `${code(typed)}${escaped(word.slice(typed.length))}`
 }
 
 function escaped(word: string): string {

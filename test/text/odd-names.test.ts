@@ -218,6 +218,7 @@ describe.each(ODD.map((name) => [JSON.stringify(name).slice(0, 60), name]))('%s'
 
 test.each([
   ['an option in a comment', 'use --strategy none', 'use `--strategy` none'],
+  ['an option at the end of a clause', 'by --yes, or --all.', 'by `--yes`, or `--all`.'],
   ['a dash of two hyphens', 'a -- b', 'a `--` b'],
   ['a hyphen', 'read-only, -v', 'read-only, -v'],
   ['the begin of a list', '- one', '\\- one'],

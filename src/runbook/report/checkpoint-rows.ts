@@ -86,7 +86,9 @@ function row(run: EqualRun, timeZone: string | undefined): Line[] {
 function timeSpan(from: string, to: string, timeZone: string): string {
   const [first, last] = [Date.parse(from), Date.parse(to)]
   const sameDay = calendarDay(first, timeZone) === calendarDay(last, timeZone)
-  return `${zonedDateTime(first, timeZone)} to ${sameDay ? zonedTime(last, timeZone) : zonedDateTime(last, timeZone)}`
+  const began = zonedDateTime(first, timeZone)
+  if (began === zonedDateTime(last, timeZone)) return began
+  return `${began} to ${sameDay ? zonedTime(last, timeZone) : zonedDateTime(last, timeZone)}`
 }
 
 function span(values: readonly (number | undefined)[], write: (value: number) => string): string {
