@@ -267,7 +267,7 @@ async function decideStrategy(
 
 /** What becomes of the run, for who decides: one that ends looks at the database no more. */
 const IF_KEPT: Record<Incident['kept'], string> = {
-  'goes-on': 'Where it is kept as it is, the run goes on',
+  'goes-on': 'Where it is kept as it is, the run goes on with the checkpoints that are left',
   ends: 'Where it is kept as it is, the run ends, and looks at the database no more',
 }
 
