@@ -21,6 +21,7 @@ import {
 } from '../migration-state.js'
 import { lostBy, waysOf } from '../rollback-options.js'
 import { shownTime, type ReportInput } from './input.js'
+import { asked, whenOffered } from './section-database.js'
 import { at, command, placeOf, type NextCommand } from '../../contract/next-command.js'
 
 /** The incident report of scenario 1, for the post-mortem: what happened when, who decided what, what is true now. */
@@ -224,15 +225,16 @@ function decisions({ view, timeZone }: ReportInput): string {
 
 function ways({ view, plan, timeZone }: ReportInput): string {
   const replaced = view.safetyCopy === undefined ? '' : prose(safetyCopyText(view.safetyCopy, timeZone))
-  return paragraphs(replaced, waysTable({ view, plan, ...defined({ timeZone }) }))
+  const offered = asked(view) ? '' : prose(whenOffered(view))
+  return paragraphs(replaced, offered, waysTable({ view, plan, ...defined({ timeZone }) }))
 }
 
 function waysTable({ view, plan, timeZone }: Pick<ReportInput, 'view' | 'plan' | 'timeZone'>): string {
   return table(
     ['Way', 'Available', 'Price'],
-    waysOf({ view, plan, timeZone }).map(({ title, available, price }) => [
+    waysOf({ view, plan, timeZone }).map(({ strategy, title, available, price }) => [
       title,
-      available ? 'yes' : 'no',
+      view.rollback?.strategy === strategy ? 'yes, and taken' : available ? 'yes' : 'no',
       prose(phrases(price)),
     ]),
   )

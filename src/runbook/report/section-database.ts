@@ -261,8 +261,7 @@ export function wayBackSection({ view, plan, timeZone }: ReportInput): Section {
   const notes = plan === null ? [] : (planView(plan).wayBack?.notes ?? [])
   const sql = plan?.rollback.sql
   // A command that would be refused is no way back.
-  const open =
-    view.outcome === null && view.gates.some((one) => one.gate === 'rollback' && one.state === 'open')
+  const open = asked(view)
   return {
     id: 'way-back',
     title: 'The way back',
@@ -293,11 +292,17 @@ export function wayBackSection({ view, plan, timeZone }: ReportInput): Section {
   }
 }
 
-function whenOffered({ outcome, rollbackOptions }: RunView): string {
-  const asked = rollbackOptions !== undefined
+/** Whether people are asked about the ways back now. */
+export function asked({ outcome, gates }: RunView): boolean {
+  return outcome === null && gates.some((one) => one.gate === 'rollback' && one.state === 'open')
+}
+
+/** Of ways that cannot be chosen now: how old what is said of them is. */
+export function whenOffered({ outcome, rollbackOptions }: RunView): string {
+  const shown = rollbackOptions !== undefined
   if (outcome !== null)
-    return `${asked ? 'As they were shown when people were asked last' : 'As they were planned, and as the backup allowed'}. The run is over: it takes nothing back any more.`
-  return `${asked ? 'As they were shown when people were asked last' : 'As planned, and as the backup allows'}. They are chosen at the gate rollback, which is not open.`
+    return `${shown ? 'As they were shown last' : 'As they were planned, and as the backup allowed'}. The run is over: it takes nothing back any more.`
+  return `${shown ? 'As they were shown last' : 'As planned, and as the backup allows'}. They are chosen at the gate rollback, which is not open.`
 }
 
 function signed(value: number): string {
