@@ -118,10 +118,8 @@ export function addRuns(
               ? { ...known, view }
               : await runs.known(run, view)
           if (!isSignedIn()) return
-          const data = JSON.stringify({
-            html: liveRun({ ...known, asOf: new Date().toISOString() }).markup,
-            word: standingOf(known).word,
-          })
+          const shown = { ...known, asOf: new Date().toISOString() }
+          const data = JSON.stringify({ html: liveRun(shown).markup, word: standingOf(shown).word })
           await stream.writeSSE({ event: 'run', data })
         }
         if (!gone.signal.aborted) await stream.writeSSE({ event: 'over', data: '{}' })

@@ -42,8 +42,17 @@ ${sectionsOf(report, input)}
 
 /** The report's own sections with these ids, in its order: for a page of another kind that has {@link REPORT_STYLE}. */
 export function reportSections(input: ReportInput, ids: readonly string[]): string {
-  const report = buildReport(input)
+  const report = builtOf(input)
   return sectionsOf({ sections: report.sections.filter(({ id }) => ids.includes(id)) }, input)
+}
+
+/** A page shows several parts of one report, and building it is most of the work. */
+const built = new WeakMap<ReportInput, ReportDocument>()
+
+function builtOf(input: ReportInput): ReportDocument {
+  const report = built.get(input) ?? buildReport(input)
+  built.set(input, report)
+  return report
 }
 
 function sectionsOf({ sections }: Pick<ReportDocument, 'sections'>, input: ReportInput): string {
@@ -58,7 +67,7 @@ function sectionsOf({ sections }: Pick<ReportDocument, 'sections'>, input: Repor
 
 /** How the run stands, as the report begins; without the commands of what people may do next. */
 export function standingOf(input: ReportInput): { title: string; word: string; html: string } {
-  const { title, headline } = buildReport(input)
+  const { title, headline } = builtOf(input)
   return { title, word: headline.word, html: outcome({ ...headline, choices: [] }) }
 }
 
