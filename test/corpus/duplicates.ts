@@ -131,6 +131,21 @@ export const DUPLICATES_STAY: Scenario[] = [
       'CREATE TABLE hold AS SELECT * FROM log; DELETE FROM log; INSERT INTO log SELECT * FROM hold; DROP TABLE hold;',
   }),
   stay({
+    name: 'duplicates that a new unique index does not look at',
+    ...MEMBER,
+    migration: `CREATE UNIQUE INDEX one_b ON member (mail) WHERE name = 'B';`,
+    codes: ['MF101'],
+    says: [`Rows of member that meet (name = 'B') must now be unique by mail.`],
+  }),
+  stay({
+    name: 'a unique index beside one of the same column that stays',
+    ...MEMBER,
+    schema: `${MEMBER.schema} CREATE INDEX by_name ON member (name);`,
+    migration: 'CREATE UNIQUE INDEX one_name ON member (name);',
+    codes: ['MF101'],
+    silent: ['DL102', 'DL103', 'MF102'],
+  }),
+  stay({
     name: 'mails that are unique already',
     ...MEMBER,
     rows: `INSERT INTO member VALUES (1, 'a@x.ch', 'A'), (2, 'A@x.ch', 'B'), (3, NULL, NULL), (4, NULL, NULL);`,

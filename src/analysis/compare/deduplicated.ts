@@ -41,8 +41,12 @@ export function withoutDuplicates(
     return found
   const alike = others
     .map(({ was, is }) => `${column('s', is)} COLLATE BINARY IS ${column('b', was)}`)
-    // The new key refuses them only where it has a value.
-    .concat((unique ?? []).map(({ was }) => `${column('b', was)} IS NOT NULL`))
+    // The new key refuses them only where it has a value; by its collation its index finds them.
+    .concat(
+      (unique ?? []).map(
+        ({ pair: { was, is }, collation }) => `${column('s', is)} = ${column('b', was)} COLLATE ${collation}`,
+      ),
+    )
     .join(' AND ')
   const gone = `${missingRows(fate, after, key)} AND (SELECT count(*) FROM main.${quoteName(after.name)} s WHERE ${alike}) = 1`
   const references = referring(versions, fate, id ?? '')
@@ -74,8 +78,12 @@ export function withoutDuplicates(
 }
 
 /** The columns of a unique key that the table did not have; the surrogate key is none of them. */
-function newlyUnique({ before }: TableFate, after: TableSchema, others: Pair[]): Pair[] | undefined {
-  for (const { unique, partial, columns } of after.indexes) {
+function newlyUnique(
+  { before }: TableFate,
+  after: TableSchema,
+  others: Pair[],
+): { pair: Pair; collation: string }[] | undefined {
+  for (const { unique, partial, columns, collations } of after.indexes) {
     const pairs = columns.map((name) => others.find(({ is }) => name !== null && sameName(is, name)))
     const known = pairs.filter((pair) => pair !== undefined)
     const names = known
@@ -90,7 +98,8 @@ function newlyUnique({ before }: TableFate, after: TableSchema, others: Pair[]):
           .sort()
           .join() === names,
     )
-    if (unique && !partial && !had && known.length === pairs.length) return known
+    if (unique && !partial && !had && known.length === pairs.length)
+      return known.map((pair, at) => ({ pair, collation: collations[at] ?? 'BINARY' }))
   }
   return undefined
 }

@@ -22,11 +22,21 @@ export const mf101: Rule = {
             mf101,
             evidence.mode === 'copy' ? 'info' : 'warning',
             place,
-            `Rows of ${fate.before.name} must now be unique by ${index.columns.join(', ')}.${evidence.mode === 'copy' ? shown(fate, index) : ''}`,
+            `Rows of ${fate.before.name}${conditionText(index)} must now be unique by ${termsText(index)}.${evidence.mode === 'copy' ? shown(fate, index) : ''}`,
             { table: fate.before.name },
           )
         }),
     ),
+}
+
+/** A partial index is about the rows that meet its condition, and no others. */
+function conditionText({ partial, sql }: IndexSchema): string {
+  const condition = partial ? /\)\s*where\s+(.*)$/is.exec(sql)?.[1] : undefined
+  return partial ? ` that meet ${condition === undefined ? 'its condition' : `(${condition})`}` : ''
+}
+
+export function termsText({ columns }: IndexSchema): string {
+  return columns.map((name) => name ?? 'an expression').join(', ')
 }
 
 /** What the rows of before say: that none were in the way, or how many were until the migration took or changed them. */
@@ -53,6 +63,7 @@ export function addedUnique(fate: TableFate): IndexSchema[] {
   )
 }
 
+/** An index of the same columns was there that was not unique, and is there no more. */
 export function wasIndexed(fate: TableFate, index: IndexSchema): boolean {
   const columnsOf = ({ columns }: IndexSchema, called: (column: string) => string): string =>
     columns
@@ -61,6 +72,10 @@ export function wasIndexed(fate: TableFate, index: IndexSchema): boolean {
       .toLowerCase()
   const now = columnsOf(index, (column) => column)
   return fate.before.indexes.some(
-    (old) => !old.unique && columnsOf(old, (column) => nameNow(fate, column)) === now,
+    (old) =>
+      !old.unique &&
+      old.partial === index.partial &&
+      columnsOf(old, (column) => nameNow(fate, column)) === now &&
+      fate.after?.indexes.some(({ name, unique }) => !unique && same(name, old.name)) !== true,
   )
 }

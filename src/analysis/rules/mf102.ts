@@ -1,4 +1,4 @@
-import { addedUnique, wasIndexed } from './mf101.js'
+import { addedUnique, termsText, wasIndexed } from './mf101.js'
 import { findingOf, same, type Rule } from './rule.js'
 
 export const mf102: Rule = {
@@ -19,7 +19,7 @@ export const mf102: Rule = {
             mf102,
             evidence.mode === 'copy' ? 'info' : 'warning',
             place,
-            `The index on ${fate.before.name} (${index.columns.join(', ')}) becomes unique.`,
+            `The index on ${fate.before.name} (${termsText(index)}) becomes unique.`,
             { table: fate.before.name },
           )
         }),
