@@ -23,9 +23,11 @@ export const ROOMS = [
   room('src/text', 'how durations, times, plurals, commands and Markdown are written', ['src/contract'], {
     pure: true,
   }),
-  room('src/process', 'process groups, our own child processes, redaction, the programs of the project', [
-    'src/contract',
-  ]),
+  room(
+    'src/process',
+    'process groups, our own child processes, redaction and the log, the programs of the project',
+    ['src/contract', 'src/text'],
+  ),
 
   room('src/d1/sqlite', 'the one module that opens SQLite, and what its failures mean', ['src/contract']),
   room('src/store', 'where files of runs are kept for all workers: a folder, or a bucket', [
@@ -320,6 +322,7 @@ export const ROOMS = [
   ]),
   room('src/observe', 'health, metrics and log of a worker', [
     'src/contract',
+    'src/text',
     'src/process',
     'src/d1/cloudflare',
     'src/temporal',

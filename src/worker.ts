@@ -11,6 +11,7 @@ import { RunbookError } from './contract/failures.js'
 import { observe, type Observer } from './observe/observer.js'
 import { sayOnLog } from './observe/runtime.js'
 import { readObserveSettings, type ObserveSettings } from './observe/settings.js'
+import { writeLog } from './process/log.js'
 import { closeToOthers, keepOutOfGit, keepPrivate } from './process/private-files.js'
 import { stateFolder } from './process/state-folder.js'
 import { demandKeysOfOpenRuns } from './temporal/open-runs.js'
@@ -154,7 +155,7 @@ async function main(): Promise<number> {
     return 0
   } catch (error) {
     if (!(error instanceof RunbookError)) throw error
-    console.error(`${error.message}\n${error.advice}`)
+    writeLog(`${error.message}\n${error.advice}`)
     return 2
   }
 }

@@ -106,7 +106,7 @@ function reportFailure(failure: Failure, argv: string[], app: App): number {
   const debug = process.env['D1_RUNBOOK_DEBUG']
   const code = report(failure, argv, app)
   if (debug !== undefined && debug !== '' && failure.stack !== undefined)
-    process.stderr.write(`\n${failure.stack}\n`)
+    process.stderr.write(`\n${visibleLines(failure.stack)}\n`)
   return code
 }
 

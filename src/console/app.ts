@@ -12,6 +12,7 @@ import { addAsked, addSlack } from './slack.js'
 import { CONSOLE_SCRIPT } from './script.js'
 import { CONSOLE_STYLE } from './style.js'
 import { addWebhooks } from './webhooks.js'
+import { writeLog } from '../process/log.js'
 
 /** Longest body: an assertion and a comment. Bytes. */
 const MOST_BYTES = 32 * 1024
@@ -82,7 +83,7 @@ export function createConsole(options: ConsoleOptions): Hono<Env> {
     // Whoever asked has gone in the middle of it.
     if (c.req.raw.signal.aborted) return c.text('', 400)
     // A bug says nothing of itself to who asks; it is told where the console runs.
-    console.error(error)
+    writeLog(error)
     return problem(c, 503, 'That did not work', 'The console met an error; its terminal says which.')
   })
   app.notFound((c) => problem(c, 404, 'Not here', 'There is no such page.'))

@@ -5,6 +5,7 @@ import type { Database } from '../contract/target.js'
 import type { LastRuns } from '../client/list.js'
 import type { Now } from './memory.js'
 import type { ConsoleRuns } from './runs.js'
+import { writeLog } from '../process/log.js'
 
 /** A value, or why it is not known from where the console stands. */
 export type Known<T> = { value: T } | { unknown: string }
@@ -120,7 +121,7 @@ export async function known<T>(ask: () => Promise<T>): Promise<Known<T>> {
     return { value: await ask() }
   } catch (error) {
     if (error instanceof RunbookError) return { unknown: error.message }
-    console.error(error)
+    writeLog(error)
     return { unknown: 'the console met an error; its terminal says which' }
   }
 }

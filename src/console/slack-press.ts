@@ -8,6 +8,7 @@ import { plain } from '../contract/command-line.js'
 import type { Words } from '../contract/next-command.js'
 import type { Person } from '../contract/policy.js'
 import type { GateView, RunView } from '../contract/run.js'
+import { writeLog } from '../process/log.js'
 import { sameText } from '../process/same-text.js'
 import { samePerson } from '../runbook/people/people.js'
 import { readSealedAsk, sealAsk } from '../runbook/sealed-ask.js'
@@ -93,7 +94,7 @@ export async function answerPress(press: Press, answering: Answering): Promise<W
     return await decideBy(press, answering)
   } catch (error) {
     if (error instanceof RunbookError) return `Not counted. ${error.message} ${plain(error.adviceWords)}`
-    console.error(error)
+    writeLog(error)
     return 'Not known whether it counted: the console met an error; its terminal says which.'
   }
 }

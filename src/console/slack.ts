@@ -18,6 +18,7 @@ import {
   tellWhoPressed,
   whyChanged,
 } from './slack-press.js'
+import { writeLog } from '../process/log.js'
 
 /** What Slack sends of a press holds the whole message. Bytes. */
 const MOST_BYTES = 256 * 1024
@@ -59,9 +60,7 @@ export function addSlack(app: Hono<Env>, options: ConsoleOptions): void {
       // Slack waits for three seconds, and a run may take longer: what came of it is told afterwards.
       void answerPress(press, { desk, runs, people, now, allows: (user) => presses.allows(user) })
         .then((said) => tellWhoPressed(press, said, desk ?? signers[0]))
-        .catch((error: unknown) =>
-          console.error(`Slack was not told what came of a button: ${messageOf(error)}`),
-        )
+        .catch((error: unknown) => writeLog(`Slack was not told what came of a button: ${messageOf(error)}`))
         .finally(() => (underWay -= 1))
       return c.body(null, 200)
     },

@@ -1,7 +1,9 @@
+import { inspect } from 'node:util'
 import { DefaultLogger, Runtime, type LogEntry, type RuntimeOptions } from '@temporalio/worker'
 import getPort from 'get-port'
-import { defined } from '../contract/defined.js'
+import { writeLog } from '../process/log.js'
 import { redact } from '../process/redact.js'
+import { visibleJson } from '../text/visible.js'
 import type { ObserveSettings } from './settings.js'
 import { BUCKETS } from './meters.js'
 
@@ -20,9 +22,7 @@ export async function installRuntime({
 }: ObserveSettings): Promise<{ exporter: string | undefined; shutdown: () => Promise<void> }> {
   const bindAddress = metrics === undefined ? undefined : `127.0.0.1:${await getPort()}`
   const options: RuntimeOptions = {
-    ...(json
-      ? { logger: new DefaultLogger('INFO', (entry) => void process.stderr.write(`${jsonLine(entry)}\n`)) }
-      : defined({ logger })),
+    logger: json ? jsonLog() : (logger ?? plainLog('INFO')),
     telemetryOptions: {
       logging: NATIVE_LOG,
       ...(bindAddress === undefined
@@ -44,19 +44,34 @@ export async function installRuntime({
   return { exporter: bindAddress, shutdown: () => runtime.shutdown() }
 }
 
+function jsonLog(): DefaultLogger {
+  return new DefaultLogger('INFO', (entry) => void process.stderr.write(`${jsonLine(entry)}\n`))
+}
+
+/** Whole entries, for people. The SDK's own writes what stands in an error as it is: whoever starts a run would write on the worker's terminal. */
+export function plainLog(level: 'INFO' | 'WARN'): DefaultLogger {
+  return new DefaultLogger(level, (entry) => writeLog(plainEntry(entry)))
+}
+
+function plainEntry({ message, level, timestampNanos, meta }: LogEntry): string {
+  const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString()
+  return `${time} [${level}] ${message}${meta === undefined ? '' : ` ${inspect(meta)}`}`
+}
+
 /** Names that logs are searched by, whoever wrote the line: the run, its gate, what was done. */
 const NAMES: Record<string, string> = { workflowId: 'run', activityType: 'activity' }
 
 /** What the worker says itself, in the manner of its log. */
 export function sayOnLog(message: string, { json }: Pick<ObserveSettings, 'json'>): void {
   const entry = { message, level: 'INFO', timestampNanos: BigInt(Date.now()) * 1_000_000n } as const
-  process.stderr.write(`${json ? jsonLine(entry) : message}\n`)
+  if (json) process.stderr.write(`${jsonLine(entry)}\n`)
+  else writeLog(message)
 }
 
 /** One line, without secrets: texts are redacted before they are put in. */
 export function jsonLine({ message, level, timestampNanos, meta = {} }: LogEntry): string {
   const fields = Object.entries(meta).map(([name, value]) => [NAMES[name] ?? name, plain(value)])
-  return JSON.stringify({
+  return visibleJson({
     time: new Date(Number(timestampNanos / 1_000_000n)).toISOString(),
     level,
     message: redact(message),

@@ -14,7 +14,7 @@ export interface ObserveSettings {
   metrics: ListenAt | undefined
   /** Whether the log is one JSON document a line. */
   json: boolean
-  /** The SDK's log where it is no JSON; default: the SDK's own. */
+  /** The SDK's log where it is no JSON; default: whole entries. */
   logger?: Logger
 }
 

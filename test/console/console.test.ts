@@ -586,7 +586,7 @@ test.each([
 
 test('whoever leaves in the middle of a form is no error of the console', async () => {
   const { app } = openConsole()
-  const told = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   onTestFinished(() => told.mockRestore())
   const gone = new AbortController()
   const body = new ReadableStream({

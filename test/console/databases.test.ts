@@ -126,7 +126,7 @@ describe('the page of databases', () => {
   })
 
   test('says of each part alone that it is not known, and why', async () => {
-    const told = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     const refused = new RunbookError('DatabaseUnreachable' as never, 'Cloudflare does not answer.', {
       advice: '',
     })

@@ -522,7 +522,7 @@ describe('what was pressed is refused, and who pressed it is told why', () => {
   })
 
   test('a bug says nothing of itself', async () => {
-    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const error = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     const opened = await open({
       more: { peopleOf: () => Promise.reject(new Error('the secret of the house')) },
     })
@@ -533,7 +533,7 @@ describe('what was pressed is refused, and who pressed it is told why', () => {
   })
 
   test('the answer goes to Slack alone, whatever address stands in the press', async () => {
-    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const error = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     const fetched = vi.spyOn(globalThis, 'fetch')
     const opened = await open()
     fetched.mockClear()

@@ -1,5 +1,6 @@
 import { DefaultLogger, Runtime, type LogEntry, type Logger } from '@temporalio/worker'
-import { NATIVE_LOG } from '../../observe/runtime.js'
+import { NATIVE_LOG, plainLog } from '../../observe/runtime.js'
+import { writeLog } from '../../process/log.js'
 
 /** Installs {@link quietLogger}, for a process that handles Ctrl-C itself: the SDK does not. Call once, before the first worker. */
 export function quietWorkerLog(): void {
@@ -16,10 +17,10 @@ export function quietWorkerLog(): void {
  */
 export function quietLogger(): Logger {
   const debug = process.env['D1_RUNBOOK_DEBUG']
-  if (debug !== undefined && debug !== '') return new DefaultLogger('WARN')
+  if (debug !== undefined && debug !== '') return plainLog('WARN')
   return new DefaultLogger('WARN', (entry) => {
     const line = warningLine(entry)
-    if (line !== undefined) process.stderr.write(`${line}\n`)
+    if (line !== undefined) writeLog(line)
   })
 }
 
