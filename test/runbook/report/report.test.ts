@@ -247,6 +247,14 @@ test('a run that was taken back says so, and who chose which way', () => {
 const BEFORE = '0001_init.sql'
 const [FIRST, SECOND] = sampleRun().migrations
 
+test('the ways back of a run that is over are told as old, and the one that was taken is named', () => {
+  const rollback = { strategy: 'time-travel' as const, issue: 'errors', price: [] }
+  const incident = renderIncident({ ...input, view: sampleRun({ outcome: 'rolled-back', rollback }) })
+  expect(incident).toContain('The run is over: it takes nothing back any more')
+  expect(incident).toMatch(/^\| Time Travel bookmark \| yes, and taken \|/m)
+  expect(incident.match(/and taken/g)).toHaveLength(1)
+})
+
 /** Both files taken back, with the ledger as it was read afterwards. */
 function takenBack(takenBackBy: TakenBackBy, ledger: string[], changes: Partial<RunView> = {}): RunView {
   const undone = [FIRST, SECOND].flatMap((one) =>
