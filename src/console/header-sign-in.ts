@@ -82,7 +82,7 @@ function personOf(
 ): { person: string } | { problem: string } {
   const said = payload[claim]
   if (typeof said !== 'string' || said === '') return { problem: `the token has no ${claim}` }
-  if (claim === 'email' && payload['email_verified'] === false)
+  if (claim === 'email' && !isVerified(payload))
     return { problem: 'its issuer has not verified the e-mail address' }
   const names = Object.entries(known).flatMap(([value, name]) =>
     (claim === 'email' ? plainLower(value) === plainLower(said) : value === said) ? [name] : [],
@@ -94,6 +94,13 @@ function personOf(
   if (names.some((other) => !samePerson(other, name)))
     return { problem: `${said} is two people in console.signIn.people: it lets in neither` }
   return { person: person.name }
+}
+
+/** Issuers for which an address is always its owner's say nothing of it; some write the word. https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims */
+function isVerified(payload: JWTPayload): boolean {
+  if (!Object.hasOwn(payload, 'email_verified')) return true
+  const said = payload['email_verified']
+  return said === true || said === 'true'
 }
 
 /** Capitals make no second address. Beyond ASCII they do: there, letters that merely look alike have one small form. */

@@ -18,8 +18,6 @@ export type Now = () => number
 export interface SignedIn {
   person: string
   over: AbortSignal
-  /** Live pages that are open by it. */
-  streams: number
 }
 
 interface Kept extends SignedIn {
@@ -52,7 +50,7 @@ export class Sessions {
   private add(token: string, person: string): SignedIn {
     const end = new AbortController()
     const at = this.now()
-    const session = { ...{ person, over: end.signal, streams: 0 }, ...{ since: at, seen: at, end } }
+    const session = { person, over: end.signal, since: at, seen: at, end }
     this.end(token)
     keep(this.open, hashed(token), session)?.end.abort()
     return session

@@ -64,6 +64,16 @@ export function readable(runs: ConsoleRuns, mayRead: MayRead): ConsoleRuns {
   }
 }
 
+/** The same runs as somebody may read them; `whoever`: all people that it may be, each of whom must be one who may. Where `readers` are named, nobody reads nothing. */
+export function readableBy(
+  whoever: readonly Pick<Person, 'name'>[],
+  { runs, ...of }: { runs: ConsoleRuns; readers: Readers | undefined; people: readonly Person[] },
+): ConsoleRuns {
+  if (of.readers === undefined) return runs
+  const each = whoever.map(({ name }) => mayReadOf(name, of))
+  return readable(runs, (environment) => each.length > 0 && each.every((mayRead) => mayRead(environment)))
+}
+
 /** As `migrationWorkflowId` and `checkoutWorkflowId` make it; undefined for the name of something else. */
 function environmentIn(workflowId: string): string | undefined {
   const [kind, ...rest] = workflowId.split('/')

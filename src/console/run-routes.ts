@@ -15,14 +15,14 @@ import { runLink } from './pages/layout.js'
 import { inboxPage, runsPage } from './pages/runs.js'
 import { liveRun, planPage, runPage } from './pages/run.js'
 import { passkeysOf } from './people.js'
-import { mayReadOf, readable } from './readers.js'
+import { readableBy } from './readers.js'
 import { assertionOf, fieldsOf, page, problem, type Asked, type Env } from './respond.js'
 import type { ConsoleRuns, RunName } from './runs.js'
 
 /** Streams that may be open at once. */
 const MOST_WATCHERS = 200
-/** And of one session: a browser keeps six to one server. */
-const MOST_OF_SESSION = 20
+/** And of one person, in however many sessions: a browser keeps six to one server. */
+const MOST_OF_PERSON = 20
 /** How often a live page asks whether its session goes on, where nothing happens. Milliseconds. */
 const SESSION_LOOK_MS = 10_000
 const MOST_RUNS = 500
@@ -39,10 +39,11 @@ export function addRuns(
 ): void {
   const rpId = new URL(origin).hostname
   let watchers = 0
+  const watching = new Map<string, number>()
 
   // Whatever a page asks of runs, it asks as whoever looks at it.
   const runsFor = (c: Asked): ConsoleRuns =>
-    readers === undefined ? all : readable(all, mayReadOf(c.get('person'), { readers, people }))
+    readableBy([{ name: c.get('person') }], { runs: all, readers, people })
   const seen = async (c: Asked): Promise<RunView> => runsFor(c).read(runIn(c))
   app.get('/', async (c) => {
     const person = c.get('person')
@@ -83,13 +84,14 @@ export function addRuns(
   })
   app.get('/events', async (c) => {
     const session = c.get('session')
-    if (watchers >= MOST_WATCHERS || session.streams >= MOST_OF_SESSION)
-      return c.text('Too many watch already.', 503)
+    const person = c.get('person')
+    const own = (): number => watching.get(person) ?? 0
+    if (watchers >= MOST_WATCHERS || own() >= MOST_OF_PERSON) return c.text('Too many watch already.', 503)
     watchers += 1
-    session.streams += 1
+    watching.set(person, own() + 1)
     const left = (): void => {
       watchers -= 1
-      session.streams -= 1
+      watching.set(person, own() - 1)
     }
     const runs = runsFor(c)
     const input = await runs.known(runIn(c)).catch((error: unknown) => {

@@ -19,6 +19,7 @@ import { plural } from '../text/plural.js'
 import { visible } from '../text/visible.js'
 import { slackWords } from '../text/words.js'
 import type { Now } from './memory.js'
+import { readableBy, type Readers } from './readers.js'
 import type { ConsoleRuns } from './runs.js'
 
 /** One channel of a Slack app whose messages ask for decisions. */
@@ -84,6 +85,8 @@ interface Answering {
   runs: ConsoleRuns
   /** Of the configuration. */
   people: readonly Person[]
+  /** Who reads which environment; undefined: everybody. */
+  readers: Readers | undefined
   now: Now
   allows: (user: string) => boolean
 }
@@ -101,7 +104,7 @@ export async function answerPress(press: Press, answering: Answering): Promise<W
 
 async function decideBy(
   press: Press,
-  { desk, runs, people: configured, now, allows }: Answering,
+  { desk, runs: all, people: configured, readers, now, allows }: Answering,
 ): Promise<Words> {
   const { user, team, message } = press
   const [{ action_id: action, value = '', action_ts: pressedAt } = { action_id: '', action_ts: '' }] =
@@ -119,6 +122,9 @@ async function decideBy(
   )
     return 'Not counted. No run of this project made this button.'
   if (Date.parse(ask.until) <= now()) return 'Not counted. This button is too old: decide in the console.'
+  const have = ({ slack }: Person): boolean => slack === user.id
+  // The console lets them read nothing of it: a press tells of it, and decides there, as little as a page would.
+  const runs = readableBy(configured.filter(have), { runs: all, readers, people: configured })
   const view = await runs.read({ workflowId: ask.workflow, runId: ask.run })
   if (!isMessageOf(view, message.ts))
     return 'Not counted. This button is in no message that the run is known to have sent.'
@@ -126,7 +132,6 @@ async function decideBy(
     return 'Not counted. This run counts signed decisions alone: open the decision, and use your passkey.'
   const changed = whyChanged(view, ask)
   if (changed !== undefined) return `Not counted. ${changed}.`
-  const have = ({ slack }: Person): boolean => slack === user.id
   const inRun = ((await runs.peopleOf(view)) ?? []).filter(have)
   // A run may know more people than whoever started it said: it decides itself whether it knows this one.
   const people = inRun.length > 0 ? inRun : configured.filter(have)

@@ -6,7 +6,7 @@ import { html } from './html.js'
 import { Limit, type Now } from './memory.js'
 import type { ConsoleOptions } from './options.js'
 import { pageOf, runLink } from './pages/layout.js'
-import { mayReadOf, readable } from './readers.js'
+import { readableBy } from './readers.js'
 import { problem, type Asked, type Env } from './respond.js'
 import type { ConsoleRuns } from './runs.js'
 import {
@@ -29,7 +29,7 @@ const PRESSES = 30
 
 /** Where Slack tells what was pressed, and where its links lead; both before anybody is signed in. */
 export function addSlack(app: Hono<Env>, options: ConsoleOptions): void {
-  const { slack = [], runs, people, now = Date.now } = options
+  const { slack = [], runs, people, readers, now = Date.now } = options
   if (slack.length === 0 || runs === undefined) return
   const seen = new Seen(now)
   const presses = new Limit(PRESSES, now)
@@ -58,7 +58,7 @@ export function addSlack(app: Hono<Env>, options: ConsoleOptions): void {
       if (underWay >= MOST_AT_ONCE) return c.text('Too much at once.', 503)
       underWay += 1
       // Slack waits for three seconds, and a run may take longer: what came of it is told afterwards.
-      void answerPress(press, { desk, runs, people, now, allows: (user) => presses.allows(user) })
+      void answerPress(press, { desk, runs, people, readers, now, allows: (user) => presses.allows(user) })
         .then((said) => tellWhoPressed(press, said, desk ?? signers[0]))
         .catch((error: unknown) => writeLog(`Slack was not told what came of a button: ${messageOf(error)}`))
         .finally(() => (underWay -= 1))
@@ -87,7 +87,7 @@ export function addAsked(
     const ask = opened(c.req.query('by') ?? '', slack)
     if (ask?.for !== 'link') return problem(c, 404, 'Not here', 'No run of this project made this link.')
     const run = { workflowId: ask.workflow, runId: ask.run }
-    const runs = readers === undefined ? all : readable(all, mayReadOf(c.get('person'), { readers, people }))
+    const runs = readableBy([{ name: c.get('person') }], { runs: all, readers, people })
     const view = await runs.read(run)
     const changed = whyChanged(view, ask)
     if (changed !== undefined) return problem(c, 409, 'Not asked any more', `${changed}.`)

@@ -292,7 +292,7 @@ describe('a live page', () => {
     expect((await browser.get('/')).html).toContain('<h1>Sign in</h1>')
   })
 
-  test('is one of twenty of a session, whatever else is free', async () => {
+  test('is one of twenty of a person, whatever else is free', async () => {
     const { browser } = await signedIn({ more: waiting })
     const open = Array.from({ length: 20 }, () => browser.get(live))
     expect((await browser.get(live)).status).toBe(503)

@@ -1,8 +1,10 @@
 import { generateKeyPair, UnsecuredJWT } from 'jose'
-import { createPublicKey } from 'node:crypto'
+import { createPublicKey, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { headerReader, type HeaderSignIn } from '../../src/console/header-sign-in.js'
 import type { ConsoleRuns } from '../../src/console/runs.js'
+import type { Person } from '../../src/contract/policy.js'
 import { gateOf } from '../../src/workflows/gates.js'
 import { newPasskey } from '../runbook/people/passkeys.js'
 import { startIssuer, type TestIssuer } from './issuer.js'
@@ -11,6 +13,7 @@ import { AT, openConsole, ORIGIN, QUERY } from './test-console.js'
 
 const HEADER = 'Cf-Access-Jwt-Assertion'
 const NOW = Date.parse(AT)
+const SUBJECT: Partial<HeaderSignIn> = { claim: 'sub', people: { 'user-1': 'Ada' } }
 
 let issuer: TestIssuer
 beforeAll(async () => {
@@ -21,14 +24,15 @@ afterAll(() => issuer.close())
 function behindProxy({
   by = issuer,
   runs = {},
+  everybody = [],
   ...more
-}: Partial<HeaderSignIn> & { by?: TestIssuer; runs?: Partial<ConsoleRuns> } = {}) {
+}: Partial<HeaderSignIn> & { by?: TestIssuer; runs?: Partial<ConsoleRuns>; everybody?: Person[] } = {}) {
   const signIn: HeaderSignIn = {
     ...{ header: HEADER, issuer: by.issuer, audience: by.audience, keys: by.keys },
     ...{ algorithms: ['RS256', 'ES256'], claim: 'email', people: { 'ada@example.com': 'ada' } },
     ...more,
   }
-  const opened = openConsole({ options: { signIn }, more: runs })
+  const opened = openConsole({ options: { signIn }, more: runs, people: everybody })
   const ask = (path: string, headers: Record<string, string> | [string, string][] = {}) =>
     opened.app.request(`${ORIGIN}${path}`, { headers, redirect: 'manual' })
   /** What a page answers to a header, or why the page to sign in says that it does not. */
@@ -67,9 +71,11 @@ describe('a header that a proxy sets', () => {
 
   test.each<[string, Partial<HeaderSignIn>, Record<string, unknown>]>([
     ['capitals of an address', {}, { email: 'Ada@Example.com' }],
-    ['its subject', { claim: 'sub', people: { 'user-1': 'Ada' } }, {}],
+    ['its subject', SUBJECT, {}],
     ['one of several audiences', {}, { aud: ['another', 'f00d'.repeat(16)] }],
     ['an address that its issuer has verified', {}, { email_verified: true }],
+    ['an address that it says so of in a word, as Apple does', {}, { email_verified: 'true' }],
+    ['its subject, whatever is said of an address', SUBJECT, { email_verified: false }],
   ])('knows people by %s', async (_what, more, claims) => {
     expect(await behindProxy(more).answerTo(await issuer.token(claims))).toContain('<h1>Inbox</h1>')
   })
@@ -90,6 +96,31 @@ describe('a header that a proxy sets', () => {
     clock.at += 10_000
     expect((await ask('/', headers)).status).toBe(303)
     expect((await ask(`/events?${QUERY}`, headers)).status).toBe(303)
+  })
+
+  test('a person has twenty live pages, by whatever tokens', async () => {
+    const over = new AbortController()
+    const opened = behindProxy({
+      runs: {
+        async *follow(_run, { signal }) {
+          const ends = [over.signal, signal].map((one) => once(one, 'abort'))
+          await Promise.race(ends)
+          yield* []
+        },
+      },
+      people: { 'ada@example.com': 'Ada', 'bea@example.com': 'Bea' },
+      everybody: [{ name: 'Bea', roles: [], publicKeys: [] }],
+    })
+    const live = async (claims: object) =>
+      opened.ask(`/events?${QUERY}`, { [HEADER]: await issuer.token({ jti: randomUUID(), ...claims }) })
+    const open: Response[] = []
+    for (let count = 0; count < 20; count += 1) open.push(await live({}))
+    expect(open.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
+    expect((await live({})).status).toBe(503)
+    expect((await live({ email: 'bea@example.com' })).status).toBe(200)
+    over.abort()
+    await Promise.all(open.map((page) => page.text()))
+    expect((await live({})).status).toBe(200)
   })
 
   test('ends a live page with its token', async () => {
@@ -248,11 +279,13 @@ describe('a token that is not what it should be lets nobody in', () => {
       /has no email/,
     ],
     ['a list of addresses', () => issuer.token({ email: ['ada@example.com'] }), /has no email/],
-    [
-      'an address that its issuer has not verified',
-      () => issuer.token({ email_verified: false }),
-      /not verified/,
-    ],
+    ...[false, 'false', 'False', 'no', '', 0, 1, null, [], {}, 'True', ['true']].map(
+      (said): [string, () => Promise<string>, RegExp] => [
+        `an address of which its issuer says: verified ${JSON.stringify(said)}`,
+        () => issuer.token({ email_verified: said }),
+        /has not verified/,
+      ],
+    ),
     [
       'two tokens, as of a header that came twice',
       async () => `${await issuer.token()}, ${await issuer.token()}`,

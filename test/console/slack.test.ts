@@ -389,6 +389,26 @@ describe('what was pressed is refused, and who pressed it is told why', () => {
     await refusedWith(await open(), { userTeam: 'T0999999999' }, 'another workspace')
   })
 
+  test.each<[string, string[], string]>([
+    ['somebody whose roles do not read the environment', ['auditor'], BEA],
+    ['somebody who would decide, and does not read it', ['auditor'], USER],
+    ['a user whom nobody of the configuration has', ['dba', 'reader'], 'U0999999999'],
+    ['a user whom nobody of the configuration has, where all who sign in read', [], 'U0999999999'],
+  ])('%s: as of a run that is not there', async (_who, readers, user) => {
+    const opened = await open({ readers })
+    const notThere = { user, value: resealed(() => ({ run: 'run-2' })) }
+    const said = await opened.told('Approve', notThere)
+    expect(said).toMatch(/^Not counted\. There is no such run, or it is not for you to read\. /)
+    expect(await opened.told('Approve', { user })).toBe(said)
+    expect(opened.decided).not.toHaveBeenCalled()
+    expect(gateOf(opened.state, 'plan').decisions).toEqual([])
+  })
+
+  test('but not who reads the environment', async () => {
+    expect(await (await open({ readers: ['dba'] })).told('Approve')).toContain('It counts: you, Ada')
+    expect(await (await open({ readers: [] })).told('Approve')).toContain('It counts: you, Ada')
+  })
+
   test('the requester, where they may not approve', async () => {
     const opened = await open({
       requester: 'Ada',
