@@ -69,7 +69,8 @@ export interface RunbookClient {
   start(request: MigrationRequest): Promise<StartedRun>
   /**
    * The state of a run, under way or over. Throws `RunNotFound`, `KeyMissing`; for one under way `WorkerMissing` where nobody carries
-   * it out, `WorkerSilent` where who does gives no answer, `WorkerCannotReplay` where their code is of another version.
+   * it out, `WorkerSilent` where who does gives no answer, `WorkerFails` and
+   * `WorkerCannotReplay` where it fails, the latter where its code does not fit the run.
    */
   status(run: RunReference): Promise<RunView>
   /**

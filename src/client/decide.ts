@@ -23,7 +23,7 @@ export type DecidedRun = Pick<RunView, 'workflowId' | 'runId' | 'planHash' | 're
 /**
  * Signed where the run asks for it, or `key` does, and no passkey has signed it already. A decision counts once by its `decisionId`, however often the network
  * makes us try; one without gets an ID of its own. Throws `DecisionRefused`, `NotPermitted`, `RunNotFound`;
- * `WorkerMissing`, `WorkerSilent`, `WorkerCannotReplay`, `WorkerKeyMissing` or `TemporalUnreachable` where nobody answers: the same decision may be sent again.
+ * `WorkerMissing`, `WorkerSilent`, `WorkerFails`, `WorkerCannotReplay`, `WorkerKeyMissing` or `TemporalUnreachable` where nobody answers: the same decision may be sent again.
  */
 export async function submitDecision(
   session: Session,

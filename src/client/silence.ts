@@ -1,10 +1,11 @@
-import { RunbookError, messageOf } from '../contract/failures.js'
+import { QueryNotRegisteredError } from '@temporalio/client'
+import { RunbookError } from '../contract/failures.js'
 import { shellWord } from '../contract/shell.js'
 import { command, words } from '../contract/next-command.js'
 import { failureMessage, WORKER_KEY_MISSING } from '../temporal/codec/data-converter.js'
 import type { Session } from './session.js'
 import { explainGone } from './run-over.js'
-import { explainTemporal, isOtherCode, isSilence, isStuck } from './temporal-failure.js'
+import { explainTemporal, isSilence, isStuck, saysOtherCode } from './temporal-failure.js'
 import { readPollers, workerMissing } from './worker-presence.js'
 import { KEYS_VARIABLE } from '../temporal/codec/keys.js'
 
@@ -13,7 +14,15 @@ const LOOK_MS = 5_000
 
 /** Numbers of Temporal's `EventType`: a workflow task that a worker did, and one that it failed. */
 const TASK_COMPLETED = 7
+const TASK_TIMED_OUT = 8
 const TASK_FAILED = 9
+/** Of its `WorkflowTaskFailedCause`: code and history do not fit. */
+const NON_DETERMINISTIC = 24
+/**
+ * Tasks that the server gave up itself, for something came meanwhile or was reset: unhandled command 1, sticky queue reset 13, forced
+ * close 17, failover 18, reset 20, unhandled update 31. They say nothing of the worker.
+ */
+const OF_THE_SERVER: ReadonlySet<number> = new Set([1, 13, 17, 18, 20, 31])
 /** Looked back from the end of the history: signals may have come since. */
 const LAST_EVENTS = 50
 
@@ -24,7 +33,7 @@ interface AskedRun {
 
 /**
  * What stands behind a question to a worker that failed: the server is away, nobody polls, somebody polls but cannot replay the
- * run, or has not answered. Anything else as {@link explainGone} has it.
+ * run or fails at it, or has not answered. Anything else as {@link explainGone} has it.
  */
 export async function explainAsked(session: Session, error: unknown, run: AskedRun): Promise<unknown> {
   if (!isSilence(error) && !isStuck(error)) return explainGone(session, error, run)
@@ -41,13 +50,18 @@ async function whoIsSilent(session: Session, error: unknown, run: AskedRun): Pro
   if (!polling) return workerMissing(taskQueue, lastAt, error)
   const failed = await failedTask(session, { workflowId: run.workflowId, runId })
   if (failed?.type === WORKER_KEY_MISSING) return keyMissing(taskQueue, failed, error)
-  if (failed !== undefined) return cannotReplay(run, taskQueue, failed, error)
-  if (isOtherCode(error)) return cannotReplay(run, taskQueue, { reason: messageOf(error) }, error)
+  if (failed !== undefined) return (failed.otherCode ? cannotReplay : fails)(run, taskQueue, failed, error)
+  if (error instanceof QueryNotRegisteredError) {
+    const { message: reason } = error
+    return (saysOtherCode(reason) ? cannotReplay : fails)(run, taskQueue, { reason }, error)
+  }
+  // The server refuses, too, once it gave a task three times, whether it failed or was only not done in time.
   return new RunbookError(
     'WorkerSilent',
     `A worker polls the task queue ${taskQueue}, and does not answer.`,
     {
-      advice: 'It may have too much to do, or hang: look at its log. A run that was started waits for it.',
+      advice:
+        'It may have too much to do, hang, be suspended, or fail: look at its log. A run that was started waits for it.',
       cause: error,
     },
   )
@@ -71,6 +85,25 @@ function cannotReplay(
   )
 }
 
+/** Something else than other code went wrong, as far as is known: nothing is advised that ends the worker or the run. */
+function fails(
+  _run: AskedRun,
+  taskQueue: string,
+  { reason, since }: { reason: string; since?: number },
+  cause: unknown,
+): RunbookError {
+  return new RunbookError(
+    'WorkerFails',
+    `A worker polls the task queue ${taskQueue}, but fails at this run: ${reason}`,
+    {
+      advice:
+        'Why is not known from here: look at its log. Until it goes on, the run waits, and begins nothing.',
+      cause,
+      ...(since === undefined ? {} : { details: { since } }),
+    },
+  )
+}
+
 function keyMissing(taskQueue: string, failed: FailedTask, cause: unknown): RunbookError {
   return new RunbookError(
     'WorkerKeyMissing',
@@ -87,11 +120,16 @@ interface FailedTask {
   reason: string
   /** Of the failure, where a worker gave one. */
   type: string | undefined
+  /** Whether the failure is that code and history do not fit. */
+  otherCode: boolean
   /** Epoch milliseconds. */
   since: number
 }
 
-/** The task that workers fail at since the last one that was done; undefined where the newest one was done. */
+/**
+ * The task that workers fail at since the last one that was done; undefined where the newest one was done, was not done in time, or was
+ * given up by the server. Of a task's tries only the first is kept.
+ */
 async function failedTask(
   { client }: Session,
   execution: { workflowId: string; runId: string },
@@ -103,12 +141,15 @@ async function failedTask(
   })
   for (const event of history?.events ?? []) {
     const type = Number(event.eventType)
-    if (type === TASK_COMPLETED) return undefined
+    if (type === TASK_COMPLETED || type === TASK_TIMED_OUT) return undefined
     if (type !== TASK_FAILED) continue
-    const failure = event.workflowTaskFailedEventAttributes?.failure
+    const { cause, failure } = event.workflowTaskFailedEventAttributes ?? {}
+    if (OF_THE_SERVER.has(Number(cause))) return undefined
+    const reason = await failureMessage(client, failure)
     return {
-      reason: (await failureMessage(client, failure)) ?? 'its workflow code fails',
+      reason: reason ?? 'its workflow code fails',
       type: failure?.applicationFailureInfo?.type ?? undefined,
+      otherCode: Number(cause) === NON_DETERMINISTIC || saysOtherCode(reason ?? ''),
       since: Number(event.eventTime?.seconds ?? 0) * 1000,
     }
   }

@@ -123,17 +123,17 @@ export function isSilence(error: unknown): boolean {
   return code !== undefined && NO_ANSWER.has(code)
 }
 
-/** Whether the server says that the workers cannot carry the run on: it asked them, or knows that they failed before. */
+/**
+ * Whether a worker answered that it cannot, or the server did not ask: it gave a task of the run three times, and it failed or was not
+ * done in time. Neither says by itself that the code is another.
+ */
 export function isStuck(error: unknown): boolean {
   return error instanceof QueryNotRegisteredError || grpcCode(error) === FAILED_PRECONDITION
 }
 
-/** Whether it is known that their code does not fit the run: they answered so, or failed before. The server refuses for other reasons too. */
-export function isOtherCode(error: unknown): boolean {
-  return (
-    error instanceof QueryNotRegisteredError ||
-    /in failed state|nondeterminism/i.test(messageOf(causeOf(error)))
-  )
+/** Whether what a worker gave as its failure shows that its code does not fit the run: other commands, or no such question. */
+export function saysOtherCode(failure: string): boolean {
+  return /nondeterminis|non-determinis|did not register a handler/i.test(failure)
 }
 
 /** Whether the server refused an ID by its form alone: a run ID that is no UUID, or one that is too long. */

@@ -27,7 +27,9 @@ export const FAILURES = {
   WorkerMissing: { retryable: true, exitCode: 2 },
   /** Somebody polls the task queue, and does not answer. */
   WorkerSilent: { retryable: true, exitCode: 2 },
-  /** Somebody polls the task queue, and fails at the run's history: its code is of another version. */
+  /** Somebody polls the task queue, and fails at the run; nothing shows that its code is another. */
+  WorkerFails: { retryable: true, exitCode: 2 },
+  /** Somebody polls the task queue, and its code does not fit the run's history. */
   WorkerCannotReplay: { retryable: true, exitCode: 2 },
   /** What Temporal keeps is encrypted, and the key is not here. */
   KeyMissing: { retryable: false, exitCode: 2 },

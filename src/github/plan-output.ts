@@ -6,6 +6,7 @@ import { command, words, type Words } from '../contract/next-command.js'
 import type { Plan } from '../contract/plan.js'
 import { planMarkdown } from '../runbook/plan-markdown.js'
 import { planView } from '../runbook/plan-view.js'
+import { unblocking } from '../text/blocked.js'
 import { findingCounts } from '../text/finding-counts.js'
 import { code, paragraphs, prose } from '../text/markdown.js'
 import { plural } from '../text/plural.js'
@@ -66,7 +67,7 @@ export function planOutput(plan: Plan, planned: Planned): CheckOutput {
     `Pull request at ${code(planned.head.slice(0, 12))}, with ${code(planned.baseBranch)} at ${code(planned.base.slice(0, 12))}. Plan ${code(plan.planHash.slice(0, 12))}.`,
     planned.otherConfiguration.length > 0 &&
       `The pull request has ${list(planned.otherConfiguration)} otherwise than the checkout in which it was planned: what that changes is not in this plan.`,
-    SAYS[plan.verdict],
+    SAYS[plan.verdict](plan),
     cut && 'The plan does not fit in here as a whole.',
     annotations.length > MOST_ANNOTATIONS &&
       `Of ${annotations.length} findings at lines, ${MOST_ANNOTATIONS} are shown there.`,
@@ -79,11 +80,10 @@ export function planOutput(plan: Plan, planned: Planned): CheckOutput {
   }
 }
 
-const SAYS: Record<PlanVerdict, string> = {
-  ok: 'Nothing was found that somebody must accept.',
-  acknowledge: 'Somebody acknowledges what was found at the gates of the run.',
-  block:
-    'No run would go on with it: correct what is marked as an error, or accept it in the file with a reason.',
+const SAYS: Record<PlanVerdict, (plan: Plan) => string> = {
+  ok: () => 'Nothing was found that somebody must accept.',
+  acknowledge: () => 'Somebody acknowledges what was found at the gates of the run.',
+  block: ({ findings }) => `No run would go on with it. ${unblocking(findings)}`,
 }
 
 function titleOf({ migrations, findings, verdict }: Plan): string {

@@ -75,7 +75,8 @@ function checkpoints(view: RunView, request: MigrationRequest | null): CalendarE
   const { monitoring, environment, database, workflowId, runId } = view
   const nextAt = monitoring?.nextAt
   if (monitoring === null || nextAt === undefined) return []
-  const done = Math.max(0, ...monitoring.checkpoints.map(({ number }) => number))
+  const planned = monitoring.checkpoints.filter(({ extra }) => extra !== true)
+  const done = Math.max(0, ...planned.map(({ number }) => number))
   return timesFrom(Date.parse(nextAt), done, request).map((at, index) => {
     const number = done + 1 + index
     return {

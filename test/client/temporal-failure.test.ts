@@ -2,7 +2,7 @@ import { ServiceError } from '@temporalio/client'
 import { expect, test } from 'vitest'
 import { plain } from '../../src/contract/command-line.js'
 import type { RunbookError } from '../../src/contract/failures.js'
-import { explainTemporal, isOtherCode, isStuck } from '../../src/client/temporal-failure.js'
+import { explainTemporal, isStuck, saysOtherCode } from '../../src/client/temporal-failure.js'
 
 const FAILED_PRECONDITION = 9
 const refused = (details: string): ServiceError =>
@@ -11,12 +11,24 @@ const refused = (details: string): ServiceError =>
   })
 
 test.each([
-  ['Cannot query workflow due to Workflow Task in failed state.', true],
-  ['Workflow task is not scheduled yet.', false],
-])('a query that is refused with "%s" shows code of another version: %s', (details, otherCode) => {
+  'Unable to query workflow due to Workflow Task in failed state.',
+  'Workflow task is not scheduled yet.',
+])('a query that the server refuses with "%s" shows no other code', (details) => {
   const error = refused(details)
   expect(isStuck(error)).toBe(true)
-  expect(isOtherCode(error)).toBe(otherCode)
+  expect(saysOtherCode(error.message)).toBe(false)
+  expect(saysOtherCode(details)).toBe(false)
+})
+
+test.each([
+  ['[TMPRL1100] Nondeterminism error: Timer machine does not handle this event', true],
+  ['Workflow did not register a handler for run. Registered queries: [a]', true],
+  ['Failed to query Workflow', false],
+  ['4 DEADLINE_EXCEEDED: context deadline exceeded', false],
+  ['1 CANCELLED: Cancelled on client', false],
+  ['Cannot read properties of undefined', false],
+])('a failure "%s" shows other code: %s', (failure, otherCode) => {
+  expect(saysOtherCode(failure)).toBe(otherCode)
 })
 
 test('of a server that is silent it is not said that the run goes on without it', () => {

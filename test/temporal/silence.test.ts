@@ -293,6 +293,37 @@ test('nobody polls: that is said only of a queue that nobody polls', async () =>
   })
 })
 
+test('of a worker that takes each task and does none, as one that is suspended, only its silence is told', async () => {
+  const { session } = place
+  const workflowId = 'migration/production/suspended'
+  const taskQueue = 'suspended'
+  const { namespace } = session
+  const handle = await session.client.workflow.start('productionMigration', {
+    ...{ workflowId, taskQueue, args: [sampleRun()] },
+    workflowTaskTimeout: '1s',
+  })
+  const attempt = async (): Promise<number> => {
+    await session.client.withDeadline(Date.now() + 3_000, () =>
+      session.client.workflowService.pollWorkflowTaskQueue({
+        ...{ namespace, identity: 'suspended', taskQueue: { name: taskQueue } },
+      }),
+    )
+    const { raw } = await handle.describe()
+    return raw.pendingWorkflowTask?.attempt ?? 0
+  }
+  // From the third on the server refuses questions, as it does of a task that failed.
+  await expect.poll(() => attempt().catch(() => 0), { timeout: 60_000 }).toBeGreaterThanOrEqual(3)
+  await expect(session.client.workflow.getHandle(workflowId).query('run')).rejects.toMatchObject({
+    cause: { message: expect.stringContaining('failed state') as string },
+  })
+  await expect(readRun(session, workflowId)).rejects.toMatchObject({
+    type: 'WorkerSilent',
+    message: 'A worker polls the task queue suspended, and does not answer.',
+    advice: expect.not.stringContaining('terminate') as string,
+  })
+  await handle.terminate()
+})
+
 test("the project's server that comes back at another port is found again by who waits for it", async () => {
   const folder = temporaryFolder()
   const before = await startEmbeddedServer({ projectDir: folder })

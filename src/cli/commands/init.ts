@@ -6,7 +6,8 @@ import { configTemplate, type InitAnswers } from '../../config/template.js'
 import { RunbookError } from '../../contract/failures.js'
 import type { App } from '../terminal/app.js'
 import type { Output } from '../terminal/output.js'
-import { command, words } from '../../contract/next-command.js'
+import { at, command, words, type CommandPlace } from '../../contract/next-command.js'
+import { likelyPlace } from '../jobs/likely-place.js'
 
 interface InitOptions {
   yes?: boolean
@@ -39,7 +40,7 @@ export function initCommand(app: App, summary: string): Command {
         const missing = found ? [] : [NO_WRANGLER_FILE]
         output.document({ success: true, file, missing })
         for (const line of missing) output.note(line)
-        if (!output.json) sayNext(output, file)
+        if (!output.json) sayNext(output, file, await likelyPlace(options))
         return 0
       }),
     )
@@ -143,7 +144,7 @@ async function writeNew(file: string, content: string): Promise<void> {
   }
 }
 
-function sayNext(output: Output, file: string): void {
+function sayNext(output: Output, file: string, place: CommandPlace): void {
   output.line(`Wrote ${file}`)
-  output.line(words`Next: ${command('doctor')}`)
+  output.line(words`Next: ${at(place, command('doctor'))}`)
 }

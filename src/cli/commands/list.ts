@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { defined } from '../../contract/defined.js'
 import { RunbookError } from '../../contract/failures.js'
-import { at, command, words, type Words } from '../../contract/next-command.js'
+import { at, command, words, type CommandPlace, type Words } from '../../contract/next-command.js'
 import { readInbox, type Inbox } from '../../client/inbox.js'
 import { LIST_LIMIT, listRuns } from '../../client/list.js'
 import { withSession } from '../../client/session.js'
+import { likelyPlace } from '../jobs/likely-place.js'
 import { gateCommands } from '../../runbook/gate-commands.js'
 import { plural } from '../../text/plural.js'
 import type { App } from '../terminal/app.js'
@@ -44,17 +45,18 @@ export function listCommand(app: App, summary: string): Command {
           if (output.json) return 0
           const columns = output.live ? output.columns() : Infinity
           for (const line of runsTable(runs, { columns, timeZone, colors: output.colors })) output.line(line)
-          if (runs.length === 0) output.line(noRuns(environment, options.open === true))
+          if (runs.length === 0)
+            output.line(noRuns(environment, options.open === true, await likelyPlace(options)))
           return 0
         })
       }),
     )
 }
 
-function noRuns(environment: string | undefined, open: boolean): Words {
+function noRuns(environment: string | undefined, open: boolean, likely: CommandPlace): Words {
   const where = environment === undefined ? '' : ` of ${environment}`
   if (open) return `No run${where} is under way.`
-  return words`No runs${where} yet. Start one: ${at(defined({ environment }), command('start'))}`
+  return words`No runs${where} yet. Start one: ${at({ ...likely, ...defined({ environment }) }, command('start'))}`
 }
 
 /** Throws `ConfigInvalid`. */

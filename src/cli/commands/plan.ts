@@ -11,6 +11,7 @@ import { interruptible } from '../terminal/interrupt.js'
 import type { Output } from '../terminal/output.js'
 import { rowsTaken } from '../terminal/picture.js'
 import { planRowsWith, verdictLine } from '../terminal/plan-text.js'
+import { unblocking } from '../../text/blocked.js'
 import { planView } from '../../runbook/plan-view.js'
 import { databaseLine } from '../terminal/target-text.js'
 import { makePlan } from '../jobs/make-plan.js'
@@ -88,9 +89,8 @@ export function planScreen(
   return fits ? all : [...all, ...lead]
 }
 
-function whatNext({ verdict, migrations, environment }: Plan): Words[] {
-  if (verdict === 'block')
-    return ['Correct what is marked as an error, or accept it in the file with a reason.']
+function whatNext({ verdict, migrations, environment, findings }: Plan): Words[] {
+  if (verdict === 'block') return [unblocking(findings)]
   if (migrations.length === 0) return []
   return [words`Next: ${at({ environment }, command('start', '--wait'))}`]
 }

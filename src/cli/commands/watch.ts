@@ -16,6 +16,7 @@ import {
   monitoringLines,
   openGates,
   outcomeText,
+  pauseLines,
   stepLines,
 } from '../terminal/run-text.js'
 import type { WatchOptions } from './watch-and-decide.js'
@@ -218,6 +219,7 @@ export function watchPicture(
       databaseLine(view, colors),
       ...(view.proposedBy === undefined ? [] : [colors.yellow(requestText(view))]),
       `${outcomeText(view, colors)}  ${view.message}  ${colors.dim(formatDuration(end - Date.parse(view.startedAt)))}`,
+      ...pauseLines(view, colors),
       ...diskLines(view, colors).map((line) => `waiting for ${line}`),
     ].map((line) => pieces(line)),
     steps: view.steps.map(({ state }, index) => ({ state, text: texts[index] ?? '' })),

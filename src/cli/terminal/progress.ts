@@ -5,6 +5,7 @@ import { formatDuration } from '../../text/duration.js'
 import { migrationState } from '../../runbook/migration-state.js'
 import { stepTook } from '../../runbook/step-times.js'
 import { stepTitle } from '../../runbook/steps.js'
+import { interventionText, pauseOf } from '../../text/paused.js'
 import type { Output } from './output.js'
 import { clip } from './picture.js'
 import { diskLines, timeText } from './run-text.js'
@@ -129,6 +130,12 @@ export class Progress {
 }
 
 function bottomText(view: RunView): string {
+  const pause = pauseOf(view)
+  const held = pause === undefined ? (view.paused ? 'paused  ' : '') : `${interventionText(pause)}  `
+  return `${held}${goingOn(view)}`
+}
+
+function goingOn(view: RunView): string {
   const running = view.steps.find(({ state }) => state === 'running')
   if (running === undefined) return view.message
   return `… ${stepTitle(running.step)} ${stepTook(running, view, Date.now())}  ${view.message}`
@@ -154,6 +161,7 @@ function inOrder(changes: readonly Change[]): Change[] {
 function changesOf(view: RunView, output: Output): Change[] {
   return [
     ...issueChanges(view),
+    ...holdChanges(view, output),
     ...diskChanges(view, output),
     ...gateChanges(view, output),
     ...migrationChanges(view, output),
@@ -168,6 +176,17 @@ function issueChanges({ issues }: RunView): Change[] {
     at,
     line: `  issue (${severity}) by ${actor}: ${description}`,
   }))
+}
+
+/** Whoever follows a run sees why nothing happens. */
+function holdChanges({ interventions = [] }: RunView, { colors }: Output): Change[] {
+  return interventions
+    .filter(({ command }) => command === 'pause' || command === 'resume')
+    .map((one) => ({
+      key: `${one.command}/${one.actor}/${one.at}`,
+      at: one.at,
+      line: `  ${colors.yellow(interventionText(one))}`,
+    }))
 }
 
 /** Once a wait: it is over with the step, which says what came of it. */

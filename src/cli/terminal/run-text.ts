@@ -5,6 +5,7 @@ import type { GateView, RunView } from '../../contract/run.js'
 import { formatDuration } from '../../text/duration.js'
 import { LOOKS_ELSEWHERE, looksText, verdictsText } from '../../text/looks.js'
 import { ledgerText, migrationState, safetyCopyText } from '../../runbook/migration-state.js'
+import { interventionText, pauseOf } from '../../text/paused.js'
 import { awaitedDiskText } from '../../text/awaited-disk.js'
 import { zonedSeconds } from '../../text/clock.js'
 import { differenceLine } from '../../runbook/charter/differences.js'
@@ -22,7 +23,7 @@ import { gateTitle, stepTitle } from '../../runbook/steps.js'
 import type { Colors } from './output.js'
 import { planText } from './plan-text.js'
 import { databaseLine } from './target-text.js'
-import { linesOf, words, type Words } from '../../contract/next-command.js'
+import { at, command, linesOf, placeOf, words, type Words } from '../../contract/next-command.js'
 
 /** The last ones say what is the matter now; all are in `--json` and in the incident report. */
 const SHOWN_TRIES = 5
@@ -40,6 +41,7 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     databaseLine(view, colors),
     `Run ${view.workflowId}  ${colors.dim(view.runId)}  ${requestText(view)}`,
     `${outcomeText(view, colors)}${view.message === '' ? '' : `: ${view.message}`}`,
+    ...pauseLines(view, colors),
     '',
     ...stepLines(view, colors, now),
     ...section('Waits', waitLines(view, { timeZone: view.timeZone ?? 'UTC', now })),
@@ -70,9 +72,7 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
     ]),
     ...section(
       'Held, stopped, alarmed',
-      (view.interventions ?? []).map(({ command, reason, ...who }) =>
-        reason === undefined ? `${command} by ${saidIn(who)}` : `${command} by ${saidIn(who)}: ${reason}`,
-      ),
+      (view.interventions ?? []).map((one) => interventionText(one)),
     ),
     ...section('Refused decisions', [
       ...view.refused.map(({ gate, actor, reason }) => `${gate} by ${actor}: ${reason}`),
@@ -87,6 +87,16 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
 export function diskLines(view: RunView, colors: Colors): string[] {
   const said = awaitedDiskText(view)
   return said === undefined ? [] : [colors.yellow(said)]
+}
+
+/** Who holds the run, since when and why, where somebody does. */
+export function pauseLines(view: RunView, colors: Colors): Words[] {
+  const pause = pauseOf(view)
+  if (pause === undefined) return []
+  const resume = at(placeOf(view), command('resume'))
+  return [
+    words`${colors.yellow(`${interventionText(pause)} (${timeText(pause.at, view)})`)}. Goes on with: ${resume}`,
+  ]
 }
 
 export function outcomeText(view: Pick<RunView, 'outcome' | 'phase' | 'paused'>, colors: Colors): string {

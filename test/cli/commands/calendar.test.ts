@@ -107,6 +107,17 @@ describe('what a run has ahead', () => {
     expect(checkpoints[0]?.title).toContain('Checkpoint 12 of 34')
   })
 
+  it('counts no look on demand as a checkpoint of the schedule', () => {
+    const [first] = monitoring.checkpoints
+    if (first === undefined) throw new Error('the sample run has no checkpoint')
+    const looked = { ...run, monitoring: { ...run.monitoring, checkpoints: [{ ...first, extra: true }] } }
+    const [next] = runEvents(looked, request).filter(({ kind }) => kind === 'checkpoint')
+    expect(next).toMatchObject({
+      start: nextAt,
+      title: expect.stringContaining('Checkpoint 1 of 34') as string,
+    })
+  })
+
   it('is the next checkpoint alone where what the run was started with is not known', () => {
     const events = runEvents(run, null).filter(({ kind }) => kind === 'checkpoint')
     expect(events.map(({ start }) => start)).toEqual([nextAt])

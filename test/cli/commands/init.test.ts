@@ -7,6 +7,22 @@ import { runCli, runJson } from '../run-cli.js'
 const WRANGLER = '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "archive"\n'
 
 describe('init --yes', () => {
+  it.each([
+    ['a top-level database', WRANGLER, /doctor$/],
+    [
+      'production alone',
+      '[[env.production.d1_databases]]\nbinding = "DB"\ndatabase_name = "archive"\ndatabase_id = "00000000-0000-4000-8000-000000000001"\n',
+      /doctor --env production$/,
+    ],
+    ['a Wrangler file that cannot be read', '[[', /doctor$/],
+  ])('of a project with %s names a next command that works there', async (_what, wrangler, next) => {
+    const { stdout } = await runCli(
+      ['init', '--yes', '--format', 'mjs'],
+      projectFolder({ 'wrangler.toml': wrangler }),
+    )
+    expect(stdout.trim()).toMatch(next)
+  })
+
   it('in an empty folder writes the config, and says what is missing', async () => {
     const folder = projectFolder()
     const { code, stderr } = await runCli(['init', '--yes', '--format', 'mjs'], folder)

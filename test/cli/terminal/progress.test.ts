@@ -72,6 +72,32 @@ test('behind a prompt stands who is silent by then, and nobody who was so only m
   expect(lines.at(-1)).toBe('It answers again.')
 })
 
+const HELD = {
+  ...sampleRun({ outcome: null, phase: 'execute' }),
+  paused: true,
+  interventions: [{ command: 'pause' as const, actor: 'Ada', at: isoAfter(1), reason: 'lunch' }],
+}
+
+test('who follows a run is told once that it is paused, by whom and why, and that it goes on', () => {
+  const { progress: seen, lines } = progress()
+  seen.show(HELD)
+  seen.show(HELD)
+  expect(lines.filter((line) => line.includes('pause by Ada: lunch'))).toHaveLength(1)
+  const resumed = { command: 'resume' as const, actor: 'Bo', at: isoAfter(2) }
+  seen.show({ ...HELD, paused: false, interventions: [...HELD.interventions, resumed] })
+  expect(lines.filter((line) => line.includes('resume by Bo'))).toHaveLength(1)
+})
+
+test('the head of a paused run says by whom, why and how it goes on', () => {
+  const head = (view: RunView): string =>
+    runLines(view, pc.createColors(false))
+      .slice(0, 5)
+      .map((line) => plain(line, ({ command }) => command))
+      .join('\n')
+  expect(head(HELD)).toMatch(/paused in execute[^]*pause by Ada: lunch \(.*\)\. Goes on with: resume/)
+  expect(head({ ...HELD, paused: false })).not.toContain('pause')
+})
+
 test('nobody was silent: nothing is said', () => {
   const { progress: seen, lines } = progress()
   seen.silence(undefined)
