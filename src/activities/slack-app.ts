@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AnnouncementPlace, Channel } from '../contract/announcement.js'
-import { ASKED_PATH, type Ask, type SealedAsk } from '../contract/ask.js'
+import { ASKED_PATH, SLACK_TEAM, type Ask, type SealedAsk } from '../contract/ask.js'
 import { demandVariable, readVariable, type NamedVariables } from '../contract/variables.js'
 import type { Words } from '../contract/next-command.js'
 import { askedFor, sealAsk } from '../runbook/sealed-ask.js'
@@ -57,12 +57,14 @@ export async function tellSlackApp(
   const { text, place } = said
   const call = (method: string, body: object): Promise<Answer> =>
     ask(here, channel, method, { channel: channel.channel, ...body })
+  const decides = [said.asks, place?.headAsks].some((one) => one?.buttons === true)
+  const team = decides && secretOf(here, channel) !== undefined ? await ownTeam(here, channel) : undefined
   const message = (words: Words, asks: Ask | undefined): SlackMessage =>
     slackMessage(
       words,
       asks === undefined
         ? {}
-        : { buttons: buttonsFor(here, channel, asks, said.run), mentions: asks.mentions },
+        : { buttons: buttonsFor(here, channel, asks, { ...said.run, team }), mentions: asks.mentions },
     )
   const change = (ts: string, to: Words, asks?: Ask): Promise<Answer> =>
     call('chat.update', { ts, ...changed(message(to, asks)) })
@@ -107,16 +109,33 @@ function changed({ text, blocks }: SlackMessage): Pick<SlackMessage, 'text' | 'b
   return { text, blocks }
 }
 
-/** Undefined where the channel has none, or this worker not the secret that they are sealed with: the message itself matters more. */
+function secretOf(here: NamedVariables, { decisions }: SlackApp): string | undefined {
+  return decisions === undefined ? undefined : readVariable(decisions.signingSecretEnv, here)
+}
+
+/**
+ * The workspace in which the app is installed; undefined of one that is installed in a whole organization, whose presses come from many. Throws what
+ * Slack refuses. https://docs.slack.dev/reference/methods/auth.test
+ */
+async function ownTeam(here: NamedVariables, channel: SlackApp): Promise<string | undefined> {
+  const answer = await ask(here, channel, 'auth.test', {})
+  if (!answer.ok) throw refused(answer)
+  return answer.team
+}
+
+/**
+ * Undefined where the channel has none, or this worker not the secret that they are sealed with: the message itself matters more. Those that decide are
+ * of one workspace.
+ */
 function buttonsFor(
   here: NamedVariables,
-  { decisions }: SlackApp,
+  channel: SlackApp,
   asks: Ask,
-  run: AskingRun,
+  run: AskingRun & { team: string | undefined },
 ): SlackButtons | undefined {
-  if (decisions === undefined) return undefined
-  const secret = readVariable(decisions.signingSecretEnv, here)
-  if (secret === undefined) return undefined
+  const { decisions } = channel
+  const secret = secretOf(here, channel)
+  if (decisions === undefined || secret === undefined) return undefined
   const sealed = (what: SealedAsk['for']): string =>
     sealAsk(askedFor(what, asks, { run, at: Date.now() }), secret)
   const plan = asks.planHash === null ? 'No plan is there yet.' : `Plan ${asks.planHash.slice(0, 12)}.`
@@ -126,7 +145,7 @@ function buttonsFor(
   }
   return {
     link: `${decisions.console}${ASKED_PATH}?${new URLSearchParams({ by: sealed('link') }).toString()}`,
-    decide: asks.buttons ? decide : undefined,
+    decide: asks.buttons && run.team !== undefined ? decide : undefined,
   }
 }
 
@@ -141,7 +160,9 @@ export async function whySlackIsSilent(here: NamedVariables, channel: SlackApp):
   return answer.ok ? undefined : refused(answer).message
 }
 
-type Answer = { ok: true; ts: string } | { ok: false; error: string; needed?: string }
+type Answer =
+  | { ok: true; ts: string; team: string | undefined }
+  | { ok: false; error: string; needed?: string }
 
 /** One call; Slack answers refusals with 200 and `ok: false`, and only its limit of calls by a status. */
 async function ask(here: NamedVariables, channel: SlackApp, method: string, body: object): Promise<Answer> {
@@ -167,8 +188,9 @@ async function ask(here: NamedVariables, channel: SlackApp, method: string, body
 
 function readAnswer(value: unknown): Answer {
   const fields: Record<string, unknown> = typeof value === 'object' && value !== null ? { ...value } : {}
-  const { ok, ts, error, needed } = fields
-  if (ok === true) return { ok, ts: typeof ts === 'string' ? ts : '' }
+  const { ok, ts, error, needed, team_id: id, is_enterprise_install: everywhere } = fields
+  const team = typeof id === 'string' && SLACK_TEAM.test(id) && everywhere !== true ? id : undefined
+  if (ok === true) return { ok, ts: typeof ts === 'string' ? ts : '', team }
   const why = typeof error === 'string' ? error : 'an answer that is none'
   return { ok: false, error: why, ...(typeof needed === 'string' ? { needed } : {}) }
 }

@@ -111,8 +111,6 @@ async function decideBy(
     press.actions
   if (!allows(user.id)) return 'Not counted. Too much was pressed in a minute.'
   if (desk === undefined) return 'Not counted. This is no channel of a run.'
-  if (user.team_id !== undefined && typeof team?.id === 'string' && user.team_id !== team.id)
-    return 'Not counted. You belong to another workspace than this channel.'
   const ask = opened(value, [desk])
   const decision = ask?.for
   if (
@@ -121,6 +119,11 @@ async function decideBy(
     action !== SLACK_ACTIONS[decision]
   )
     return 'Not counted. No run of this project made this button.'
+  if (ask.team === undefined)
+    return 'Not counted. An earlier version made this button, which does not say of which workspace it is: decide in the console.'
+  // A user of another workspace can press it, where two share the channel.
+  if (user.team_id !== ask.team || (team?.id ?? ask.team) !== ask.team)
+    return 'Not counted. Slack does not say that you belong to the workspace in which this app is installed.'
   if (Date.parse(ask.until) <= now()) return 'Not counted. This button is too old: decide in the console.'
   const have = ({ slack }: Person): boolean => slack === user.id
   // The console lets them read nothing of it: a press tells of it, and decides there, as little as a page would.

@@ -4,6 +4,9 @@ import { GATES } from './names.js'
 /** ID of a Slack user, as `people` and decisions name it. */
 export const SLACK_USER = /^[UW][A-Z0-9]{2,30}$/
 
+/** ID of a workspace of Slack. */
+export const SLACK_TEAM = /^T[A-Z0-9]{2,30}$/
+
 /** What a message asks of people: the gate, as it stood when the message was made. */
 export const askSchema = z.object({
   gate: z.enum(GATES),
@@ -32,6 +35,8 @@ export const sealedAskSchema = z.object({
   shown: z.string(),
   /** ISO 8601: good for nothing from then on. */
   until: z.iso.datetime(),
+  /** Of a button: the workspace in which the app is installed, by its own token. */
+  team: z.string().regex(SLACK_TEAM).optional(),
 })
 export type SealedAsk = z.infer<typeof sealedAskSchema>
 

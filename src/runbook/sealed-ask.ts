@@ -4,6 +4,7 @@ import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { base64urlnopad } from '@scure/base'
 import { sealedAskSchema, type Ask, type SealedAsk } from '../contract/ask.js'
 import { canonicalJson } from '../contract/canonical-json.js'
+import { defined } from '../contract/defined.js'
 
 /** How long a link or a button in a message is good, where its gate has no earlier deadline. Milliseconds. */
 export const ASK_MS = 3 * 24 * 60 * 60_000
@@ -15,12 +16,13 @@ const PURPOSE = 'd1-runbook ask, version 1\n'
 export function askedFor(
   what: SealedAsk['for'],
   { gate, openedAt, planHash, shown, expiresAt }: Ask,
-  { run, at }: { run: { workflowId: string; runId: string }; at: number },
+  { run, at }: { run: { workflowId: string; runId: string; team?: string | undefined }; at: number },
 ): SealedAsk {
   const ends = [at + ASK_MS, ...(expiresAt === undefined ? [] : [Date.parse(expiresAt)])]
   return {
     ...{ for: what, workflow: run.workflowId, run: run.runId },
     ...{ gate, openedAt, planHash, shown, until: new Date(Math.min(...ends)).toISOString() },
+    ...defined({ team: what === 'link' ? undefined : run.team }),
   }
 }
 

@@ -5,7 +5,7 @@ import { noteMessage } from '../../src/runbook/messages.js'
 import type { Ask } from '../../src/contract/ask.js'
 import { readSealedAsk, sealAsk } from '../../src/runbook/sealed-ask.js'
 import { SLACK_SCOPES, slackManifest } from '../../src/runbook/slack-manifest.js'
-import { CHANNEL, openSlack, SIGNING_SECRET, TOKEN, type SlackStandIn } from './slack-stand-in.js'
+import { CHANNEL, openSlack, SIGNING_SECRET, TEAM, TOKEN, type SlackStandIn } from './slack-stand-in.js'
 
 const channel: Extract<Channel, { kind: 'slack-app' }> = {
   ...{ kind: 'slack-app', name: 'slack', channel: CHANNEL },
@@ -202,6 +202,32 @@ describe('a message that asks for a decision', () => {
       if (one !== undefined) expect(sealAsk(one, SIGNING_SECRET)).toBe(sealed[index])
       if (one !== undefined) expect(sealAsk(one, 'another secret')).not.toBe(sealed[index])
     }
+  })
+
+  test('those that decide are of the workspace that the token is of, which is asked for them alone', async () => {
+    await ask({ ...plan, buttons: false })
+    await ask(plan)
+    const values = slack.messages[1]?.buttons.map(({ value }) => readSealedAsk(value ?? '')?.team)
+    expect(values).toEqual([undefined, TEAM, TEAM])
+    expect(slack.calls).toEqual(['chat.postMessage', 'auth.test', 'chat.postMessage'])
+  })
+
+  test('the link alone is there where the app is installed in a whole organization', async () => {
+    const all = await openSlack({ everywhere: true })
+    await tellSlackApp(here({ ...signing, RUNBOOK_SLACK_API: all.url }), asking, {
+      ...{ text: note('asked'), forAll: true, run: RUN, asks: plan, place: undefined },
+    })
+    expect(all.messages.map(({ buttons }) => buttons.map(({ label }) => label))).toEqual([
+      ['Open the decision'],
+    ])
+    await all.close()
+  })
+
+  test('is told later, where Slack does not say the workspace now', async () => {
+    slack.refuse('auth.test', { status: 503 })
+    await expect(ask(plan)).rejects.toThrow('answered with 503')
+    await ask(plan)
+    expect(labels()).toEqual([['Open the decision', 'Approve', 'Decline']])
   })
 
   test('no longer than the gate is open', async () => {

@@ -60,7 +60,7 @@ export const CHANNEL = 'C0123456789'
 export const TOKEN = 'xoxb-1-of-a-test'
 export const SIGNING_SECRET = '8f742231b10e8888abcd99yyyzzz85a5'
 export const USER = 'U0123456789'
-const TEAM = 'T0123456789'
+export const TEAM = 'T0123456789'
 /** Of our app; Slack asks for nothing else where it is pressed. */
 const PRESSED_AT = '/slack/interactive'
 
@@ -74,8 +74,11 @@ const UPDATE_ARGUMENTS = new Set('channel ts text blocks'.split(' '))
 type Fields = Record<string, unknown>
 type Refusal = { status?: number; retryAfter?: number; error?: string }
 
-/** `scopes`: those of the token. */
-export async function openSlack({ scopes = ['chat:write'] } = {}): Promise<SlackStandIn> {
+/** `scopes`: those of the token; `everywhere`: the app is installed in a whole organization. */
+export async function openSlack({
+  scopes = ['chat:write'],
+  everywhere = false,
+}: { scopes?: string[]; everywhere?: boolean } = {}): Promise<SlackStandIn> {
   const ephemeral: string[] = []
   let presses = 0
   const messages: Posted[] = []
@@ -83,7 +86,10 @@ export async function openSlack({ scopes = ['chat:write'] } = {}): Promise<Slack
   const refusals = new Map<string, Refusal[]>()
   let clock = 0
   const methods: Record<string, (body: Fields) => Fields> = {
-    'auth.test': () => ({ ok: true }),
+    'auth.test': () => ({
+      ...{ ok: true, url: 'https://team.slack.com/', team: 'team', user: 'runbook', user_id: 'U0RUNBOOK00' },
+      ...(everywhere ? { team_id: 'E0123456789', is_enterprise_install: true } : { team_id: TEAM }),
+    }),
     'chat.postMessage': (body) => {
       const wrong = wrongIn(body, POST_ARGUMENTS)
       if (wrong !== undefined) return no(wrong)

@@ -164,6 +164,10 @@ function resealed(
   return sealAsk({ ...ask, ...change(ask) }, secret)
 }
 
+function withoutTeam(payload: Record<string, unknown>): void {
+  payload['user'] = { ...(payload['user'] as object), team_id: undefined }
+}
+
 describe('a button decides', () => {
   test('as the person whose Slack user pressed it, for the plan and the page of the message', async () => {
     const { told, state, decided } = await open()
@@ -385,8 +389,40 @@ describe('what was pressed is refused, and who pressed it is told why', () => {
     await refusedWith(await open({ people }), {}, 'Two people of this run have your Slack user')
   })
 
-  test('a user of another workspace, in a channel that both share', async () => {
-    await refusedWith(await open(), { userTeam: 'T0999999999' }, 'another workspace')
+  test.each<[string, Press]>([
+    ['a user of another workspace, in a channel that both share', { userTeam: 'T0999999999' }],
+    [
+      'a press of another workspace, by a user of that one',
+      { userTeam: 'T0999999999', change: (payload) => void (payload['team'] = { id: 'T0999999999' }) },
+    ],
+    [
+      'a press of another workspace, by a user of ours',
+      { change: (payload) => void (payload['team'] = { id: 'T0999999999' }) },
+    ],
+    ['a press that says no workspace of its user', { change: withoutTeam }],
+    [
+      'a press that says no workspace at all',
+      {
+        change: (payload) => {
+          withoutTeam(payload)
+          payload['team'] = null
+        },
+      },
+    ],
+  ])('%s', async (_what, how) => {
+    const opened = await open()
+    await refusedWith(opened, how, 'the workspace in which this app is installed')
+    expect(opened.decided).not.toHaveBeenCalled()
+  })
+
+  test('a button that does not say of which workspace it is', async () => {
+    const opened = await open()
+    await refusedWith(opened, { value: resealed(() => ({ team: undefined })) }, 'decide in the console')
+  })
+
+  test('but not a press that names the workspace of its user alone', async () => {
+    const change = (payload: Record<string, unknown>): void => void (payload['team'] = null)
+    expect(await (await open()).told('Approve', { change })).toContain('It counts')
   })
 
   test.each<[string, string[], string]>([
