@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest'
+import { workerCheck } from '../../src/cli/jobs/doctor-worker.js'
 import { submitDecision } from '../../src/client/decide.js'
 import { followRun } from '../../src/client/follow.js'
 import { patiently, type Silence } from '../../src/client/patience.js'
@@ -321,7 +322,37 @@ test('of a worker that takes each task and does none, as one that is suspended, 
     message: 'A worker polls the task queue suspended, and does not answer.',
     advice: expect.not.stringContaining('terminate') as string,
   })
+  // One that polls is not known to answer.
+  expect(await workerCheck(session, taskQueue)).toMatchObject({
+    state: 'failed',
+    message: `asked of ${workflowId}: A worker polls the task queue suspended, and does not answer.`,
+  })
   await handle.terminate()
+  await expect
+    .poll(() => workerCheck(session, taskQueue))
+    .toMatchObject({
+      state: 'passed',
+      message: expect.stringMatching(
+        /^polls suspended \(last poll .* ago\); whether it answers was not asked/,
+      ) as string,
+    })
+})
+
+test('the doctor says that a worker answers once it has, and that nobody polls', async ({
+  onTestFinished,
+}) => {
+  const { session } = place
+  const workflowId = 'migration/production/examined'
+  await session.client.workflow.start('productionMigration', {
+    workflowId,
+    taskQueue: QUEUE,
+    args: [sampleRun({ outcome: null, phase: 'execute' })],
+  })
+  await workersOf(place, onTestFinished)(begun)
+  await expect
+    .poll(() => workerCheck(session, QUEUE))
+    .toMatchObject({ state: 'passed', message: expect.stringContaining(', and answers for ') as string })
+  expect(await workerCheck(session, 'a-queue-of-nobody')).toMatchObject({ state: 'failed' })
 })
 
 test("the project's server that comes back at another port is found again by who waits for it", async () => {

@@ -165,39 +165,21 @@ function targetOf(project: Project, options: CommonOptions): Target | undefined 
 
 async function examineTemporal(projectDir: string, taskQueue: string | undefined): Promise<Check[]> {
   const { withSession } = await import('../../client/session.js')
-  const { demandSharedKey, isWorkerPolling } = await import('../../client/worker-presence.js')
-  let polling: boolean | undefined
-  let keys: unknown
+  const { demandSharedKey } = await import('../../client/worker-presence.js')
+  const { workerCheck } = await import('./doctor-worker.js')
+  let worker: Check | undefined
   const server = await look('temporal', 'Temporal server', () =>
     withSession(projectDir, async (session) => {
-      if (taskQueue !== undefined) {
-        polling = await isWorkerPolling(session, taskQueue)
-        keys = await demandSharedKey(session, taskQueue).catch((error: unknown) => error)
-      }
+      if (taskQueue !== undefined)
+        worker = await look('worker', 'Worker', async () => {
+          await demandSharedKey(session, taskQueue)
+          return workerCheck(session, taskQueue)
+        })
       const ui = session.uiUrl === undefined ? '' : `, UI ${session.uiUrl}`
       return `answers at ${session.address}, namespace ${session.namespace}${ui}`
     }),
   )
-  if (polling === undefined) return [server]
-  if (keys !== undefined)
-    return [
-      server,
-      await look('worker', 'Worker', () => {
-        throw keys
-      }),
-    ]
-  return [
-    server,
-    polling
-      ? { name: 'worker', title: 'Worker', state: 'passed', message: `polls ${taskQueue}` }
-      : {
-          name: 'worker',
-          title: 'Worker',
-          state: 'failed',
-          message: `nobody polls the task queue ${taskQueue}`,
-          advice: words`Start one in another terminal: ${command('worker')}`,
-        },
-  ]
+  return worker === undefined ? [server] : [server, worker]
 }
 
 /** Nothing where nobody asks for traces. */
