@@ -10,16 +10,17 @@ const GAP = '  '
 const LEAST_DATABASE = 8
 const MOST_ENVIRONMENT = 12
 
-/** Runs as rows under heads, within so many columns; the IDs stand where there is room for them. */
+/** Runs as rows under heads, within so many columns; the IDs stand where there is room for them. A pipe has no width (`Infinity`): nothing is cut there. */
 export function runsTable(
   runs: readonly RunRow[],
   place: { columns: number; timeZone: string; colors: Colors; now?: number },
 ): string[] {
   if (runs.length === 0) return []
   const { columns, timeZone, colors, now = Date.now() } = place
+  const mostEnvironment = columns === Infinity ? Infinity : MOST_ENVIRONMENT
   const cells = runs.map((run) => ({
     started: zonedDateTime(Date.parse(run.startedAt), timeZone).slice(0, 16),
-    environment: clip(visible(run.environment ?? '-'), MOST_ENVIRONMENT),
+    environment: clip(visible(run.environment ?? '-'), mostEnvironment),
     database: visible(run.databaseName ?? run.database ?? '-'),
     state: stateOf(run),
     took: formatDuration(

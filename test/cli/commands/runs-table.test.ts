@@ -54,6 +54,20 @@ describe('80 columns hold', () => {
     for (const line of lines) expect(stringWidth(line)).toBeLessThan(80)
   })
 
+  test.each([
+    ['an environment of 200 letters', { environment: 'e'.repeat(200) }],
+    ['an environment of several words', { environment: 'production of the archive in Zürich' }],
+    ['an environment of wide letters', { environment: '本番環境'.repeat(9) }],
+    ['a database of 500 letters', { databaseName: 'n'.repeat(500) }],
+    ['one that is as short as ever', {}],
+  ])('but a pipe has %s whole, and no control of a terminal', (_what, more) => {
+    const row = run(more)
+    const lines = table([row, run()], Infinity).join('\n')
+    for (const part of [row.environment, row.databaseName, row.workflowId, row.runId])
+      expect(lines).toContain(part)
+    expect(lines).not.toMatch(/(?!\n)\p{Cc}|…/u)
+  })
+
   test('and a wide terminal or a pipe has the IDs', () => {
     expect(table([run()]).join()).not.toContain(ID)
     expect(table([run()], 200)[1]).toContain(`migration/production/${ID}  01a205ee`)
