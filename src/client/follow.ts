@@ -76,7 +76,11 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunView
     const before: RunView = view
     const answered = Math.max(answeredAt, changes.answeredAt)
     view = await patiently({ ...patience, answeredAt: answered }, () =>
-      readAgain(session, before, changed || before.awaitedDisk !== undefined).catch((error: unknown) => {
+      readAgain(
+        session,
+        before,
+        changed || before.phase !== 'monitor' || before.awaitedDisk !== undefined,
+      ).catch((error: unknown) => {
         throw unknownThere(session, before, error)
       }),
     )
@@ -120,17 +124,32 @@ function openGateCount(view: RunView): number {
 /** A worker that takes the work leaves no event before it is done. Milliseconds. */
 const LOOK_FOR_DISK_MS = 30_000
 
+/** While a step works, no event means that it takes its time, or that its worker was suspended: it is asked. Milliseconds. */
+const LOOK_AT_WORK_MS = 30_000
+
 /** When to look though no event came; undefined: only then. Milliseconds. */
-function nextLook(view: RunView, settleMs?: number): number | undefined {
+export function nextLook(
+  view: Pick<RunView, 'awaitedDisk' | 'phase' | 'monitoring' | 'steps' | 'gates' | 'waits'>,
+  settleMs?: number,
+): number | undefined {
   const { awaitedDisk } = view
-  if (awaitedDisk === undefined) return nextCheckpointDelay(view, settleMs)
+  if (awaitedDisk === undefined) {
+    if (view.phase === 'monitor') return nextCheckpointDelay(view, settleMs)
+    return works(view) ? LOOK_AT_WORK_MS : undefined
+  }
   const left = longWaitMs(awaitedDisk) - awaitedDisk.waitedMs
   return left > 0 ? left + SETTLED_MS : LOOK_FOR_DISK_MS
 }
 
+/** Something is done just now: people and the clock are waited for as long as it takes, and nobody need answer. */
+function works({ steps, gates, waits = [] }: Pick<RunView, 'steps' | 'gates' | 'waits'>): boolean {
+  const waiting =
+    gates.some(({ state }) => state === 'open') || waits.some(({ until }) => until === undefined)
+  return !waiting && steps.some(({ state }) => state === 'running')
+}
+
 /** Just after the next checkpoint, when there is something new to see. Milliseconds. */
-function nextCheckpointDelay({ phase, monitoring }: RunView, settleMs?: number): number | undefined {
-  if (phase !== 'monitor') return undefined
+function nextCheckpointDelay({ monitoring }: Pick<RunView, 'monitoring'>, settleMs?: number): number {
   if (monitoring?.nextAt === undefined) return 5_000
   const nextAt = Date.parse(monitoring.nextAt)
   const last = monitoring.checkpoints.at(-1)

@@ -21,11 +21,6 @@ const WORKFLOW_TASK_QUEUE = 1
 /** Of Temporal's `WorkerVersioningMode`. */
 const VERSIONED = 2
 
-/** Whether a worker polls the queue for workflow tasks. No billable action. */
-export async function isWorkerPolling(session: Session, taskQueue: string): Promise<boolean> {
-  return (await readPollers(session, taskQueue)).polling
-}
-
 /**
  * Who polls the queue for workflow tasks. `lastAt`: epoch milliseconds of the newest poll that the server remembers, which is
  * some minutes back; a long poll that is still open counts from its begin. No billable action.

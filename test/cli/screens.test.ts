@@ -122,6 +122,22 @@ const SCREENS: Record<string, (size: readonly [number, number]) => string> = {
   },
 }
 
+test.each([
+  [true, ['Next:', '  d1-runbook start --wait --env production']],
+  [
+    false,
+    [
+      'No Temporal server is known here. First, in another terminal:',
+      '  d1-runbook dev',
+      'Next:',
+      '  d1-runbook start --wait --env production',
+    ],
+  ],
+])('where a Temporal server is known: %s, the plan says what to type next', (known, next) => {
+  const rows = planScreen(samplePlan(), output(300), undefined, known).map((row) => plain(row))
+  expect(rows.slice(2, 2 + next.length)).toEqual(next)
+})
+
 describe.each(Object.entries(SCREENS))('%s in a terminal', (name, screen) => {
   test.each(SIZES)('%ix%i', async (...size) => {
     const text = await shown(`${screen(size)}\n`, size)

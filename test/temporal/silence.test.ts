@@ -8,7 +8,7 @@ import { submitDecision } from '../../src/client/decide.js'
 import { followRun } from '../../src/client/follow.js'
 import { patiently, type Silence } from '../../src/client/patience.js'
 import { readRun } from '../../src/client/runs.js'
-import { isWorkerPolling, requireWorker } from '../../src/client/worker-presence.js'
+import { readPollers, requireWorker } from '../../src/client/worker-presence.js'
 import { RunbookError } from '../../src/contract/failures.js'
 import type { RunView } from '../../src/contract/run.js'
 import { connectClient, type TemporalClient } from '../../src/temporal/connection.js'
@@ -68,9 +68,10 @@ function bundle(name: string): Promise<{ code: string }> {
 function workersOf(
   { connection }: Place,
   onTestFinished: TestContext['onTestFinished'],
+  taskQueue = QUEUE,
 ): (workflowBundle: { code: string }) => Promise<() => Promise<void>> {
   return async (workflowBundle) => {
-    const made = await Worker.create({ workflowBundle, connection, taskQueue: QUEUE, namespace: 'default' })
+    const made = await Worker.create({ workflowBundle, connection, taskQueue, namespace: 'default' })
     const ended = made.run()
     const stop = async (): Promise<void> => {
       if (made.getState() === 'RUNNING') made.shutdown()
@@ -229,6 +230,51 @@ test.concurrent('a worker that goes while a gate waits is missed without being a
   await stopAgain()
 })
 
+test.concurrent('a worker that is suspended while a step works is missed, though nothing happens', async ({
+  expect,
+  onTestFinished,
+}) => {
+  const { session } = place
+  const workflowId = 'migration/production/suspended-at-work'
+  const taskQueue = 'working'
+  const stop = await workersOf(place, onTestFinished, taskQueue)(begun)
+  const view = sampleRun({ outcome: null, phase: 'execute' })
+  const steps = view.steps.map((one) =>
+    one.step === 'execute' ? { ...one, state: 'running' as const } : one,
+  )
+  await session.client.workflow.start('productionMigration', {
+    ...{ workflowId, taskQueue, args: [{ ...view, steps }] },
+  })
+  const { heard, onSilence } = ear()
+  const leaving = new AbortController()
+  onTestFinished(() => leaving.abort())
+  const { signal } = leaving
+  const views = followRun({ session, workflowId, minPauseMs: 100, signal, onSilence })
+  let seen = 0
+  const following = (async () => {
+    for await (const _view of views) seen += 1
+  })()
+  await expect.poll(() => seen).toBe(2)
+  await stop()
+  const taking = takesAndDoesNone(session, taskQueue, signal)
+  await expect.poll(() => heard.at(-1)).toBe('WorkerSilent')
+  leaving.abort()
+  await Promise.all([following, taking])
+})
+
+/** Polls as a worker does, until `signal`, and never answers: as one that was suspended when it had asked for work. */
+async function takesAndDoesNone(
+  { client, namespace }: TemporalClient,
+  taskQueue: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const poll = (): Promise<unknown> =>
+    client.workflowService.pollWorkflowTaskQueue({
+      ...{ namespace, identity: 'suspended', taskQueue: { name: taskQueue } },
+    })
+  while (!signal.aborted) await client.withAbortSignal(signal, poll).catch(() => undefined)
+}
+
 test('the end of a run ends the pause between two looks, and other events do not', async ({
   onTestFinished,
 }) => {
@@ -373,11 +419,11 @@ test("the project's server that comes back at another port is found again by who
     const { signal } = new AbortController()
     const { heard, onSilence } = ear()
     const answer = await patiently({ signal, onSilence, session: waiting }, () =>
-      isWorkerPolling(waiting, QUEUE).catch((error: unknown) => {
+      readPollers(waiting, QUEUE).catch((error: unknown) => {
         throw new RunbookError('TemporalUnreachable', String(error), { advice: '' })
       }),
     )
-    expect(answer).toBe(false)
+    expect(answer?.polling).toBe(false)
     expect(heard).toEqual(['TemporalUnreachable', 'answers'])
     expect(waiting.address).toBe(after.address)
   } finally {

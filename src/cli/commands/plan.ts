@@ -54,18 +54,20 @@ export function planCommand(app: App, summary: string): Command {
         output.document({ success, ...plan, warnings })
         const { migrationsDir } = context.target
         const reviewed = await giveReview(output, options, { findings: plan.findings, migrationsDir })
-        if (!output.json && !reviewed) printPlan(output, plan)
+        if (!output.json && !reviewed) await printPlan(output, plan, options.project)
         return success ? 0 : 1
       }),
     )
 }
 
-function printPlan(output: Output, plan: Plan): void {
+async function printPlan(output: Output, plan: Plan, project: string): Promise<void> {
   const { columns, live } = output
+  const serverKnown = await knowsServer(project)
   for (const row of planScreen(
     plan,
     output,
     live ? { columns: columns(), rows: process.stdout.rows } : undefined,
+    serverKnown,
   ))
     output.verbatim(row)
 }
@@ -78,10 +80,11 @@ export function planScreen(
   plan: Plan,
   output: Pick<Output, 'colors' | 'live' | 'columns' | 'block' | 'text'>,
   screen: { columns: number; rows: number } | undefined,
+  serverKnown = true,
 ): Words[] {
   const { colors, block, text } = output
   const inRows = (lines: readonly Words[]): Words[] => lines.flatMap((line) => block(line))
-  const lead = inRows([verdictLine(plan, colors), ...whatNext(plan)])
+  const lead = inRows([verdictLine(plan, colors), ...whatNext(plan, serverKnown)])
   const rows = planRowsWith(findingLines(plan.findings, output, '  '), planView(plan), output)
   const all = [...inRows([databaseLine(plan, colors)]), ...lead, ...rows]
   const fits =
@@ -89,8 +92,21 @@ export function planScreen(
   return fits ? all : [...all, ...lead]
 }
 
-function whatNext({ verdict, migrations, environment, findings }: Plan): Words[] {
+/** Whether the configuration names a Temporal server, or that of this project runs: nobody is asked. */
+async function knowsServer(projectDir: string): Promise<boolean> {
+  const { resolveServer } = await import('../../temporal/server-address.js')
+  try {
+    return resolveServer({ projectDir }).source !== 'default'
+  } catch {
+    // What is wrong with it is said by the command that needs it.
+    return true
+  }
+}
+
+function whatNext({ verdict, migrations, environment, findings }: Plan, serverKnown: boolean): Words[] {
   if (verdict === 'block') return [unblocking(findings)]
   if (migrations.length === 0) return []
-  return [words`Next: ${at({ environment }, command('start', '--wait'))}`]
+  const start = at({ environment }, command('start', '--wait'))
+  const first = words`No Temporal server is known here. First, in another terminal: ${command('dev')}`
+  return [...(serverKnown ? [] : [first]), words`Next: ${start}`]
 }

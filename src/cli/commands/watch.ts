@@ -51,7 +51,7 @@ export function watchCommand(app: App, summary: string): Command {
       'after',
       helpParagraph(
         "What it costs: it waits on the run's history, which Temporal does not bill, and asks for the state only when " +
-          'something changed, at most every 15 seconds, and after each checkpoint: a day of monitoring is under 100 actions.',
+          'something changed, at most every 15 seconds, after each checkpoint, and every 30 seconds while a step works: a day of monitoring is under 100 actions.',
       ),
     )
     .action(
