@@ -12,7 +12,7 @@ import { command, words } from '../../contract/next-command.js'
 import { checkSchema, runViewSchema } from '../../contract/run.js'
 import { statusSchema } from '../../contract/status.js'
 import { findingPlace, isAt, validated } from './findings.js'
-import { forAgents, waitsFor, waitsForSchema } from './for-people.js'
+import { waitsFor, waitsForSchema } from './for-people.js'
 import { placeOf, placeShape, runShape } from './place.js'
 import { tool } from './tool.js'
 
@@ -145,10 +145,10 @@ export const READ_TOOLS = [
     output: z.object({ workflowId: z.string(), runId: z.string(), markdown: z.string() }),
     work: async ({ run, ...place }, call) => {
       const { readReport } = await import('../jobs/read-report.js')
-      const { renderMarkdown } = await import('../../runbook/report/markdown.js')
+      const { reportForAgents } = await import('./report-for-agents.js')
       const input = await withRun(placeOf(place, call), run, readReport)
       const { workflowId, runId } = input.view
-      return { workflowId, runId, markdown: renderMarkdown(forAgents(input) as typeof input) }
+      return { workflowId, runId, markdown: reportForAgents(input) }
     },
   }),
 ]

@@ -1,11 +1,10 @@
-import type { Words } from '../../contract/next-command.js'
-import { commandLine } from '../../contract/command-line.js'
+import type { NextCommand, Words } from '../../contract/next-command.js'
 
 /**
  * The report as data: what it says is decided once, and how it looks twice, in Markdown and in HTML. Text is always
- * plain here; each form escapes it in its one place.
+ * plain here; each form escapes it in its one place, and writes commands out as code.
  */
-export type Span = string | { code: string } | { strong: string }
+export type Span = string | { code: string } | { strong: string } | NextCommand
 export type Line = Span | readonly Span[]
 
 export type Tone = 'good' | 'bad' | 'warn' | 'neutral'
@@ -57,12 +56,6 @@ export interface ReportDocument {
   figures: readonly { label: string; value: Span }[]
   sections: readonly Section[]
   madeFrom: string
-}
-
-/** A text with its commands: each one is code. */
-export function lineOf(words: Words): Line {
-  if (typeof words === 'string') return words
-  return words.map((piece) => (typeof piece === 'string' ? piece : { code: commandLine(piece) }))
 }
 
 export function text(line: Line): Block {

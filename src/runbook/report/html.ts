@@ -1,8 +1,9 @@
+import { commandLine } from '../../contract/command-line.js'
+import { isNextCommand } from '../../contract/next-command.js'
 import { buildReport } from './build.js'
 import { errorTrend, latencyTrend, stepBars } from './chart-data.js'
 import {
   columnName,
-  lineOf,
   type Block,
   type Column,
   type Figure,
@@ -72,7 +73,7 @@ export function standingOf(input: ReportInput): { title: string; word: string; h
 }
 
 function outcome(headline: ReportDocument['headline']): string {
-  const advice = headline.advice === undefined ? '' : `<p>Next: ${line(lineOf(headline.advice))}</p>`
+  const advice = headline.advice === undefined ? '' : `<p>Next: ${line(headline.advice)}</p>`
   return `<div class="outcome ${headline.tone}"><p class="word">${MARKS[headline.tone]} ${escapeMarkup(headline.word)}</p><p>${escapeMarkup(headline.message)}</p>${advice}${choices(headline.choices ?? [])}</div>`
 }
 
@@ -85,7 +86,7 @@ ${outcome(headline)}</header>
 
 function choices(lines: readonly Words[]): string {
   if (lines.length === 0) return ''
-  return `<ul class="choices">${lines.map((one) => `<li>${line(lineOf(one))}</li>`).join('\n')}</ul>`
+  return `<ul class="choices">${lines.map((one) => `<li>${line(one)}</li>`).join('\n')}</ul>`
 }
 
 const MARKS: Record<Tone, string> = { good: '✓', bad: '✗', warn: '!', neutral: '…' }
@@ -182,6 +183,7 @@ function isSpan(content: Line): content is Span {
 
 function span(content: Span): string {
   if (typeof content === 'string') return escapeMarkup(content)
+  if (isNextCommand(content)) return `<code>${codeWords(commandLine(content))}</code>`
   return 'code' in content
     ? `<code>${codeWords(content.code)}</code>`
     : `<strong>${escapeMarkup(content.strong)}</strong>`

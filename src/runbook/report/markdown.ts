@@ -1,19 +1,32 @@
 import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.js'
 import { buildReport } from './build.js'
-import { columnName, lineOf, type Block, type Line, type Span, type Tick, type Tone } from './document.js'
+import { commandLine } from '../../contract/command-line.js'
+import { isNextCommand } from '../../contract/next-command.js'
+import {
+  columnName,
+  type Block,
+  type Line,
+  type ReportDocument,
+  type Span,
+  type Tick,
+  type Tone,
+} from './document.js'
 import type { ReportInput } from './input.js'
 
 const ICONS: Record<Tone, string> = { good: '✅', bad: '❌', warn: '⚠️', neutral: 'ℹ️' }
 
 /** The report as Markdown; says the same as the HTML form, with tables in place of charts. */
 export function renderMarkdown(input: ReportInput): string {
-  const report = buildReport(input)
+  return documentMarkdown(buildReport(input))
+}
+
+export function documentMarkdown(report: ReportDocument): string {
   const { tone, word, message, advice, choices = [] } = report.headline
   const head = paragraphs(
     `# ${prose(report.title)}`,
     `${ICONS[tone]} **${prose(word)}**: ${prose(message)}`,
-    advice !== undefined && `Next: ${line(lineOf(advice))}`,
-    choices.map((one) => `- ${line(lineOf(one))}`).join('\n'),
+    advice !== undefined && `Next: ${line(advice)}`,
+    choices.map((one) => `- ${line(one)}`).join('\n'),
     table(
       ['', ''],
       report.figures.map(({ label, value }) => [prose(label), span(value)]),
@@ -68,5 +81,6 @@ function span(content: Span): string {
     const [, before = '', middle = '', after = ''] = /^(\s*)([\s\S]*?)(\s*)$/.exec(content) ?? []
     return `${before === '' ? '' : ' '}${prose(middle)}${after === '' ? '' : ' '}`
   }
+  if (isNextCommand(content)) return code(commandLine(content))
   return 'code' in content ? code(content.code) : `**${prose(content.strong)}**`
 }

@@ -12,10 +12,9 @@ import { grouped } from '../../contract/number.js'
 import { plural } from '../../text/plural.js'
 import { formatDuration } from '../../text/duration.js'
 import { inLedger, ledgerText, migrationState, safetyCopyText, stateHeads } from '../migration-state.js'
-import { commandLine } from '../../contract/command-line.js'
 import { backupProof, sealedTo } from '../backup-words.js'
 import { lostBy, waysOf } from '../rollback-options.js'
-import { heading, lineOf, text, tableOr, type Block, type Line, type Section } from './document.js'
+import { heading, text, tableOr, type Block, type Line, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 import { words } from '../../contract/next-command.js'
 
@@ -187,7 +186,7 @@ export function findingsSection({ view, plan }: ReportInput): Section {
           { code: one.code },
           one.severity,
           { code: whereOf(one) },
-          lineOf(adviceOf(one) === undefined ? one.message : words`${one.message} ${one.advice}`),
+          adviceOf(one) === undefined ? one.message : words`${one.message} ${one.advice}`,
           one.accepted ?? '-',
         ]),
       ),
@@ -274,7 +273,7 @@ export function wayBackSection({ view, plan, timeZone }: ReportInput): Section {
           title,
           available ? 'yes' : 'no',
           phrases(price),
-          ...(open ? [available ? { code: commandLine(command) } : '-'] : []),
+          ...(open ? [available ? [command] : '-'] : []),
         ]),
       },
       ...notes.map((note) => text(note)),

@@ -1,8 +1,7 @@
-import { commandLine } from '../../contract/command-line.js'
 import type { RunView } from '../../contract/run.js'
 import { stepTitle } from '../steps.js'
 import { checkpointTable } from './checkpoint-rows.js'
-import { heading, lineOf, tableOr, text, type Block, type Section } from './document.js'
+import { heading, tableOr, text, type Block, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 
 /** What failed, before everything else. None where nothing did. */
@@ -21,7 +20,7 @@ export function failedSection({ view, timeZone }: ReportInput): Section[] {
 
 function theFailure({ failure }: RunView): Block[] {
   if (failure === null) return []
-  const advice = failure.advice === '' ? [] : [text(lineOf(['What to do: ', ...pieces(failure.advice)]))]
+  const advice = failure.advice === '' ? [] : [text(['What to do: ', ...pieces(failure.advice)])]
   return [text([{ code: failure.type }, `: ${failure.message}`]), ...advice]
 }
 
@@ -67,11 +66,7 @@ function failedChecks({ checks }: RunView): Block[] {
       items: failed.map(({ title, message, advice }) => [
         { strong: title },
         `: ${message} `,
-        ...(advice === undefined
-          ? []
-          : typeof advice === 'string'
-            ? [advice]
-            : advice.map((piece) => (typeof piece === 'string' ? piece : { code: commandLine(piece) }))),
+        ...pieces(advice ?? []),
       ]),
     },
   ]

@@ -8,7 +8,7 @@ import { beyondLines } from '../beyond.js'
 import { gateWord } from '../standing.js'
 import { proofText, startText } from '../people/provenance.js'
 import { gateTitle } from '../steps.js'
-import { heading, lineOf, text, tableOr, type Section } from './document.js'
+import { heading, text, tableOr, type Section } from './document.js'
 import { shownTime, type ReportInput } from './input.js'
 import { at, command, placeOf, words } from '../../contract/next-command.js'
 
@@ -170,9 +170,7 @@ export function lessonsSection({ view, timeZone }: ReportInput): Section {
       tableOr('No issue was reported.', ['Severity', 'Issue', 'Who', { whole: 'When' }], issues),
       ...beyondLines(view.issuesBeyond).map((line) => text(line)),
       tableOr(
-        lineOf(
-          words`Nobody wrote an observation down. During a run: ${at(placeOf(view), command('observe', 'what you saw'))}`,
-        ),
+        words`Nobody wrote an observation down. During a run: ${at(placeOf(view), command('observe', 'what you saw'))}`,
         ['Observation', 'Who', { whole: 'When' }],
         notes,
       ),

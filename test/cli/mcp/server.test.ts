@@ -6,8 +6,12 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { forAgents, waitsFor } from '../../../src/cli/mcp/for-people.js'
 import { insideProject } from '../../../src/cli/mcp/inside.js'
 import { agentName, createToolServer, oneAtATime, TOOLS } from '../../../src/cli/mcp/server.js'
+import { reportForAgents } from '../../../src/cli/mcp/report-for-agents.js'
+import { GATES } from '../../../src/contract/names.js'
 import { command, words } from '../../../src/contract/next-command.js'
 import { proposerSchema } from '../../../src/contract/provenance.js'
+import type { ReportInput } from '../../../src/runbook/report/input.js'
+import { renderMarkdown } from '../../../src/runbook/report/markdown.js'
 import { visibleAnswer } from '../../../src/text/visible.js'
 import { plainDocument } from '../../../src/text/words.js'
 import { sampleRun } from '../../runbook/sample-run.js'
@@ -123,6 +127,35 @@ describe('what an agent is told', () => {
     expect(plainDocument(forAgents({ advice: words`End it: ${command('abort')}` }))).toEqual({
       advice: 'End it: (abort, a command of people)',
     })
+  })
+
+  it.each(GATES)('a report of a run that waits at %s has no command of people to type', (gate) => {
+    const view = sampleRun({ outcome: null })
+    const shows = ['Error rate 9 %', words`Time Travel: ${command('rollback', '--strategy', 'time-travel')}`]
+    const gates = view.gates.map((one) =>
+      one.gate === gate
+        ? { ...one, state: 'open' as const, decisions: [], shows }
+        : { ...one, state: 'approved' as const },
+    )
+    const failure = {
+      type: 'ApplyFailed',
+      message: 'no',
+      advice: words`End it: ${command('abort')}; ${show}`,
+    }
+    const input: ReportInput = {
+      plan: null,
+      baseline: null,
+      view: { ...view, gates, failure, observations: [] },
+    }
+    const typed = /d1-runbook (?:approve|reject|rollback|abort|observe|resume|pause|supersede|start)\b/
+    expect(renderMarkdown(input)).toMatch(typed)
+    const report = reportForAgents(input)
+    expect(report).not.toMatch(typed)
+    expect(report).toContain('a command of people)')
+    expect(report).toContain('`d1-runbook show`')
+    // Nothing else is another than people read.
+    const whole = (text: string): number => text.split('\n').length
+    expect(whole(report)).toBe(whole(renderMarkdown(input)))
   })
 
   it('says for whom a run waits', () => {
