@@ -17,6 +17,7 @@ import { defined } from '../contract/defined.js'
 import { pathBelow } from '../process/below.js'
 import { readIfThere } from './files.js'
 import { PRIVATE_FILE, PRIVATE_FOLDER } from '../process/private-files.js'
+import { tellByEmail } from './email.js'
 import { tellOpsgenie, tellPagerDuty } from './pagers.js'
 import { closeInSlack, tellSlackApp, type AskingRun } from './slack-app.js'
 import { runFolder, type ActivityContext } from './worker-place.js'
@@ -127,6 +128,12 @@ async function send(
         : tellOpsgenie(here, channel, page))
       return undefined
     }
+    case 'email':
+      await tellByEmail(here, channel, {
+        ...{ text: message.text, at: message.at, dedupeId: message.dedupeId, runId: run.runId },
+        database: { name: input.target.database.name, environment: input.target.environment },
+      })
+      return undefined
     case 'webhook': {
       const body = JSON.stringify(
         plainDocument({ ...message, run: input.runKey, database: input.target.database }),

@@ -4,6 +4,7 @@ import { RunbookError } from '../contract/failures.js'
 import type { Gate } from '../contract/names.js'
 import { linesOf, type Words } from '../contract/next-command.js'
 import { demandVariable, type NamedVariables } from '../contract/variables.js'
+import { cut } from '../text/cut.js'
 import { visible, visibleLines } from '../text/visible.js'
 
 type PagerDuty = Extract<Channel, { kind: 'pagerduty' }>
@@ -126,9 +127,4 @@ async function reasonIn(answer: Response): Promise<string> {
   const listed: unknown[] = Array.isArray(errors) ? errors : []
   const said = [message, ...listed].filter((one) => typeof one === 'string')
   return said.length === 0 ? '' : `, ${cut(said.map((one) => visible(one)).join('; '), 300)}`
-}
-
-/** No longer than `most` characters, and no half of a letter that takes two. */
-function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
 }

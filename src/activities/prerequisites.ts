@@ -16,6 +16,7 @@ import type { Store } from '../store/store.js'
 import { LEFT_UNFINISHED, unfinishedRun } from '../runbook/unfinished-run.js'
 import { check, demandPassed } from './checks.js'
 import { priceCheck } from './price.js'
+import { whyMailIsSilent } from './email.js'
 import { pagerApi } from './pagers.js'
 import { whySlackIsSilent } from './slack-app.js'
 import { archivesAt, type ActivityContext } from './worker-place.js'
@@ -177,6 +178,12 @@ async function whySilent(channel: Channel, named: NamedVariables): Promise<strin
       : whySlackIsSilent(named, channel).catch((error: unknown) =>
           error instanceof TypeError ? networkReason(error) : messageOf(error),
         )
+  }
+  if (channel.kind === 'email') {
+    const { missing, forbidden } = lookUpVariables({ channels: [channel] }, named)
+    return missing.length + forbidden.length > 0
+      ? undefined
+      : whyMailIsSilent(named, channel, CHANNEL_TIMEOUT_MS)
   }
   if (channel.kind === 'pagerduty' || channel.kind === 'opsgenie') {
     const { missing, forbidden } = lookUpVariables({ channels: [channel] }, named)

@@ -47,6 +47,7 @@ export function configTemplate(answers: InitAnswers, format: 'ts' | 'mjs'): stri
     `    // { kind: 'slack', webhookUrlEnv: 'RUNBOOK_SLACK_WEBHOOK' },`,
     `    // { kind: 'webhook', urlEnv: 'RUNBOOK_WEBHOOK', secretEnv: 'RUNBOOK_WEBHOOK_SECRET' },`,
     `    // { kind: 'slack-app', tokenEnv: 'RUNBOOK_SLACK_TOKEN', channel: 'C0123456789' },`,
+    `    // { kind: 'email', server: 'smtps://smtp.example.com:465', userEnv: 'RUNBOOK_MAIL_USER', passwordEnv: 'RUNBOOK_MAIL_PASSWORD', from: 'runbook@example.com', to: ['team@example.com'] },`,
     `    // { kind: 'file', path: 'announcements.log' },`,
     '  ],',
     '',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { askSchema } from './ask.js'
+import { readMailServer } from './mail-server.js'
 import { GATES } from './names.js'
 import { wordsSchema } from './words.js'
 
@@ -23,6 +24,12 @@ const pagerShape = {
   /** The API's address, where it is another one. */
   apiUrlEnv: z.string().optional(),
 }
+
+/** Of one message: whoever must tell more people has a list at the mail server. */
+const MOST_RECIPIENTS = 20
+
+/** Longest path of SMTP, without its brackets. https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.3 */
+const mailAddress = z.email('an e-mail address, such as "team@example.com"').max(254)
 
 /** Where messages go. A secret is the name of an environment variable of the worker. */
 export const channelSchema = z.discriminatedUnion('kind', [
@@ -77,6 +84,28 @@ export const channelSchema = z.discriminatedUnion('kind', [
     priority: z.enum(['P1', 'P2', 'P3', 'P4', 'P5']).default('P1'),
     ...pagerShape,
   }),
+  /** E-mail, by SMTP: one thread a run. */
+  z
+    .object({
+      kind: z.literal('email'),
+      name: z.string().default('email'),
+      /** Encrypted from the first byte (`smtps`), or by STARTTLS, which is demanded of every machine but this one. */
+      server: z
+        .string()
+        .refine(
+          (text) => readMailServer(text) !== undefined,
+          'the address of a mail server, such as "smtps://smtp.example.com:465", or "smtp://smtp.example.com:587" for STARTTLS',
+        ),
+      /** Name and password to log in with; neither where the server asks for none. */
+      userEnv: z.string().optional(),
+      passwordEnv: z.string().optional(),
+      from: mailAddress,
+      to: z.array(mailAddress).min(1).max(MOST_RECIPIENTS),
+    })
+    .refine(({ userEnv, passwordEnv }) => (userEnv === undefined) === (passwordEnv === undefined), {
+      path: ['userEnv'],
+      message: 'userEnv and passwordEnv together, or neither',
+    }),
 ])
 export type Channel = z.infer<typeof channelSchema>
 
@@ -98,6 +127,8 @@ export function secretsOf(channel: Channel): string[] {
       return [channel.routingKeyEnv, channel.apiUrlEnv].filter((name) => name !== undefined)
     case 'opsgenie':
       return [channel.apiKeyEnv, channel.apiUrlEnv].filter((name) => name !== undefined)
+    case 'email':
+      return [channel.userEnv, channel.passwordEnv].filter((name) => name !== undefined)
   }
 }
 

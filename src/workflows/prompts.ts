@@ -49,6 +49,8 @@ function placeOf(channel: Channel): string[] {
       return [`(PagerDuty, ${channel.region}: ${channel.routingKeyEnv})`]
     case 'opsgenie':
       return [`(Opsgenie, ${channel.region}: ${channel.apiKeyEnv})`]
+    case 'email':
+      return [`(by ${hostOf(channel.server)} to ${channel.to.join(' and ')})`]
   }
 }
 

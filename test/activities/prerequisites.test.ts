@@ -132,6 +132,26 @@ describe('channels and variables', () => {
   })
 })
 
+describe('a channel of mail', () => {
+  const mail: Channel = {
+    ...{ kind: 'email', name: 'mail', server: 'smtp://127.0.0.1:65533', from: 'a@example.com' },
+    ...{ to: ['b@example.com'], userEnv: 'RUNBOOK_USER', passwordEnv: 'RUNBOOK_PASSWORD' },
+  }
+
+  test('whose server is not there warns', async () => {
+    const env = { RUNBOOK_USER: 'somebody', RUNBOOK_PASSWORD: 's3cret' }
+    const check = (await look({}, { channels: [mail], env }))('channels')
+    const why = 'mail: 127.0.0.1 cannot be reached: connection refused'
+    expect(check).toMatchObject({ state: 'warned', message: expect.stringContaining(why) })
+    expect(JSON.stringify(check)).not.toContain('s3cret')
+  })
+
+  test('whose login the worker lacks stops the run', async () => {
+    const check = (await look({}, { channels: [mail], env: { RUNBOOK_USER: 'somebody' } }))('variables')
+    expect(check).toMatchObject({ state: 'failed', message: 'the worker has no RUNBOOK_PASSWORD' })
+  })
+})
+
 describe('a run that was left unfinished', () => {
   const ARCHIVE = 'backups/backup-local-2026-03-08-220314.zip'
   const held = { [ARCHIVE]: '', [`${ARCHIVE}.local-1.held`]: JSON.stringify({ run: 'local-1' }) }

@@ -85,12 +85,23 @@ describe('whom nobody could reach, and by what, is refused where it is read', ()
   })
 })
 
-test.each([
+test.each<[object]>([
   [{ kind: 'pagerduty' }],
   [{ kind: 'pagerduty', routingKeyEnv: 'CLOUDFLARE_API_TOKEN' }],
   [{ kind: 'pagerduty', routingKeyEnv: 'RUNBOOK_KEY', severity: 'fatal' }],
   [{ kind: 'opsgenie', apiKeyEnv: 'RUNBOOK_KEY', priority: 'P0' }],
   [{ kind: 'opsgenie', apiKeyEnv: 'RUNBOOK_KEY', region: 'moon' }],
+  ...[
+    { server: 'smtp://user:password@smtp.example.com' },
+    { userEnv: 'RUNBOOK_USER' },
+    { userEnv: 'RUNBOOK_USER', passwordEnv: 'CLOUDFLARE_API_TOKEN' },
+    { to: ['Team <team@example.com>'] },
+  ].map((more): [object] => [
+    {
+      ...{ kind: 'email', server: 'smtp://smtp.example.com', from: 'a@example.com', to: ['b@example.com'] },
+      ...more,
+    },
+  ]),
 ])('%j is no channel', async (channel) => {
   await expect(chainOf('rollback', { channels: [channel] })).rejects.toMatchObject({ type: 'ConfigInvalid' })
 })

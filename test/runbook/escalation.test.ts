@@ -63,6 +63,23 @@ describe('which channels hear of it', () => {
   })
 })
 
+test('mail hears of what asks nothing, too, and of a gate from the step that names it on', () => {
+  const parts = {
+    kind: 'email',
+    server: 'smtps://smtp.example.com',
+    from: 'a@example.com',
+    to: ['b@example.com'],
+  }
+  const mail = channelSchema.parse(parts)
+  const channels: Channel[] = [{ kind: 'terminal', name: 'terminal' }, mail]
+  const escalation = [step(10, ['Bea'], ['email'])]
+  const at = (minutes: number) =>
+    channelsFor(channels, { gate: 'final', afterMs: minutes * MINUTE, escalation })
+  expect(channelsFor(channels)).toEqual(['terminal', 'email'])
+  expect(at(0)).toEqual(['terminal'])
+  expect(at(10)).toEqual(['terminal', 'email'])
+})
+
 test('names and roles are people, each once, in their order', () => {
   const names = (to: string[]) => reached(to, PEOPLE).map(({ name }) => name)
   expect(names(['bea', 'on-call'])).toEqual(['Bea', 'Ada'])
