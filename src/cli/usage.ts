@@ -11,12 +11,26 @@ export interface UsageFailure {
 /** Whose help `help backup restore` asks for; undefined where nobody asks so. Throws where there is no such command. */
 export function helpAsked(program: Command, argv: string[]): Command | undefined {
   const [help, ...path] = argv.filter((word) => !word.startsWith('-'))
-  if (help !== 'help') return undefined
+  if (help !== 'help') {
+    refuseHelpOfNothing(program, argv)
+    return undefined
+  }
   return path.reduce((found, word, index) => {
     const next = found.commands.find((one) => one.name() === word)
     if (next !== undefined) return next
     throw unknownCommand(word, found, path.slice(0, index))
   }, program)
+}
+
+/** `backup list --help`: Commander would show the help of the default command, as if there were such a one. */
+function refuseHelpOfNothing(program: Command, argv: string[]): void {
+  const { found, path } = commandIn(program, argv)
+  const behind = argv.slice(path.length)
+  if (found === undefined || path.length === 0 || found.commands.length === 0) return
+  if (!behind.includes('--help') && !behind.includes('-h')) return
+  const [word] = takingAll(found).parseOptions(behind).operands
+  if (word === undefined || found.commands.some((one) => one.name() === word)) return
+  throw unknownCommand(word, found, path)
 }
 
 /**

@@ -28,6 +28,8 @@ describe('wrong usage ends with 2 and says what to type', () => {
     [['help', 'foo'], "unknown command 'foo'."],
     [['help', 'stauts'], 'Did you mean "status"?'],
     [['help', 'backup', 'restor'], 'backup has no command \'restor\'. Did you mean "restore"?'],
+    [['backup', 'list', '--help'], "backup has no command 'list'."],
+    [['worker', 'lst', '--env', 'local', '-h'], "worker has no command 'lst'."],
     [['help', 'show', 'foo'], "show has no command 'foo'."],
     [['create'], "missing required argument 'name'"],
     [['start', '--until', 'tomorrow'], 'validated, closed'],
@@ -165,6 +167,9 @@ describe('help of a command is that of the command', () => {
     [['help', 'worker', 'versions'], 'Usage: d1-runbook worker versions'],
     [['help', 'backup', 'schedule'], 'Usage: d1-runbook backup schedule'],
     [['help', 'backup'], 'Usage: d1-runbook backup '],
+    [['backup', '--help'], 'Usage: d1-runbook backup '],
+    [['backup', 'restore', 'a.zip', '--help'], 'Usage: d1-runbook backup restore'],
+    [['backup', '--env', 'list', '--help'], 'Usage: d1-runbook backup '],
     [['help', 'show'], 'Usage: d1-runbook show'],
     [['help'], 'Usage: d1-runbook [options] [command]'],
   ])('%j', async (args, said) => {
