@@ -232,6 +232,8 @@ export const refusedDecisionSchema = z.object({
   decision: z.string(),
   at: z.string(),
   reason: z.string(),
+  /** The run has people, and none of them has that name. */
+  nobody: z.literal(true).optional(),
 })
 export type RefusedDecision = z.infer<typeof refusedDecisionSchema>
 

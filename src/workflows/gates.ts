@@ -280,13 +280,24 @@ export function whoOf({ view, request }: Pick<GateState, 'view' | 'request'>, ga
 }
 
 function refuse(state: GateState, body: unknown, reason: string, at: string): void {
-  keepRefused(state.view, { ...sentFields(body), at, reason })
+  keepRefused(state, { ...sentFields(body), at, reason })
 }
 
 /** Into the audit trail, as long as it has room; then counted. */
-export function keepRefused(view: Pick<RunView, 'refused' | 'refusedBeyond'>, one: RefusedDecision): void {
+export function keepRefused(
+  {
+    view,
+    request: { people },
+  }: {
+    view: Pick<RunView, 'refused' | 'refusedBeyond'>
+    request: Pick<MigrationRequest, 'people'>
+  },
+  one: RefusedDecision,
+): void {
   const { refused } = view
-  if (refused.length < MAX_REFUSED) refused.push(one)
+  const isNamed = people.length > 0 && one.actor !== ''
+  const nobody = isNamed && !people.some(({ name }) => samePerson(name, one.actor))
+  if (refused.length < MAX_REFUSED) refused.push({ ...one, ...(nobody ? { nobody } : {}) })
   else view.refusedBeyond = (view.refusedBeyond ?? 0) + 1
 }
 

@@ -89,10 +89,10 @@ function stop(run: Run, kind: 'abort' | 'supersede', body: unknown): void {
 }
 
 /** A second stop changes nothing, and whoever sent it finds out why. */
-function refuseStop({ view }: Run, kind: 'abort' | 'supersede', actor: string): void {
+function refuseStop({ view, request }: Run, kind: 'abort' | 'supersede', actor: string): void {
   const open = view.gates.some(({ gate, state }) => gate === 'rollback' && state === 'open')
   const reason = open
     ? 'the run is being ended already: it waits for the decision at the gate rollback'
     : 'the run is being ended already'
-  keepRefused(view, { gate: kind, actor, decision: kind, at: now(), reason })
+  keepRefused({ view, request }, { gate: kind, actor, decision: kind, at: now(), reason })
 }

@@ -29,7 +29,7 @@ export function admit(
 ): boolean {
   const { command, actor, commandId } = sent
   const refuse = (reason: string): false => {
-    keepRefused(view, { gate: command, actor, decision: command, at, reason })
+    keepRefused({ view, request }, { gate: command, actor, decision: command, at, reason })
     return false
   }
   if (refusesOwnName === true && isOwnName(actor)) return refuse(OWN_NAME_REFUSED)

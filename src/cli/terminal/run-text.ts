@@ -13,6 +13,7 @@ import { defined } from '../../contract/defined.js'
 import { compressedGap, gapLine, gapsOf } from '../../runbook/gaps.js'
 import { saidIn } from '../../contract/own-name.js'
 import { beyondLines } from '../../runbook/beyond.js'
+import { refusedActor, refusedAlike, refusedWhen } from '../../runbook/refused.js'
 import { provenanceOf, requestText } from '../../runbook/people/provenance.js'
 import { whoLines } from '../../runbook/who-decides.js'
 import { waitLines } from '../../runbook/freezes.js'
@@ -75,7 +76,10 @@ export function runLines(given: RunView, colors: Colors, now = Date.now()): Word
       (view.interventions ?? []).map((one) => interventionText(one)),
     ),
     ...section('Refused decisions', [
-      ...view.refused.map(({ gate, actor, reason }) => `${gate} by ${actor}: ${reason}`),
+      ...refusedAlike(view.refused).map((one) => {
+        const times = one.count === 1 ? '' : ` (${refusedWhen(one, (at) => timeText(at, view))})`
+        return `${one.gate} by ${refusedActor(one)}${times}: ${one.reason}`
+      }),
       ...beyondLines(view.refusedBeyond),
     ]),
     ...section('Failure', failureLines(view, colors)),

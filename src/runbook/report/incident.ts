@@ -9,6 +9,7 @@ import { code, codeBlock, paragraphs, prose, table } from '../../text/markdown.j
 import { commandLine, plain } from '../../contract/command-line.js'
 import { markdownWords } from '../../text/words.js'
 import { beyondLines } from '../beyond.js'
+import { refusedActor, refusedAlike, refusedWhen } from '../refused.js'
 import { proofText, requestLine } from '../people/provenance.js'
 import { stepTitle } from '../steps.js'
 import {
@@ -208,11 +209,11 @@ function decisions({ view, timeZone }: ReportInput): string {
       prose(proofText(one)),
     ]),
   )
-  const refused = view.refused.map((one) => [
+  const refused = refusedAlike(view.refused).map((one) => [
     code(one.gate),
     `${prose(one.decision)}, refused`,
-    prose(one.actor),
-    shownTime(one.at, timeZone),
+    prose(refusedActor(one)),
+    refusedWhen(one, (at) => shownTime(at, timeZone)),
     prose(one.reason),
     '-',
   ])

@@ -5,6 +5,7 @@ import { formatDuration } from '../../text/duration.js'
 import { plain } from '../../contract/command-line.js'
 import { gapLine, gapsOf } from '../gaps.js'
 import { beyondLines } from '../beyond.js'
+import { refusedActor, refusedAlike, refusedWhen } from '../refused.js'
 import { gateWord } from '../standing.js'
 import { proofText, startText } from '../people/provenance.js'
 import { gateTitle } from '../steps.js'
@@ -38,12 +39,12 @@ export function approvalsSection({ view, timeZone }: ReportInput): Section {
       channels.length === 0 ? 'the message of the gate' : channels.join(', '),
     ]),
   )
-  const refused = view.refused.map(({ gate, actor, decision, at, reason }) => [
-    { code: gate },
-    decision,
-    actor,
-    shownTime(at, timeZone),
-    reason,
+  const refused = refusedAlike(view.refused).map((one) => [
+    { code: one.gate },
+    one.decision,
+    refusedActor(one),
+    refusedWhen(one, (at) => shownTime(at, timeZone)),
+    one.reason,
   ])
   const steered = (view.interventions ?? []).map(({ command, actor, at, reason, unsigned }) => [
     command,
