@@ -332,8 +332,10 @@ export interface SearchMismatch {
   rows: number
   /** Of them, those that the index does not hold as they are; 0 where only the check as a whole fails. */
   missing: number
-  /** New, filled in part, and refused by FTS5's integrity-check; never where a trigger chooses the rows that it holds. */
+  /** New, filled in part, and refused by FTS5's integrity-check; never where a trigger chooses the rows that it holds in a way that is not understood. */
   malformed?: true
+  /** Its triggers put only some rows of the table in; `rows` and `missing` are about those. */
+  chosen?: true
   /** For `renumbered`: a column of another table, called after it, that says numbers of its rows and no others, and was left as it is. */
   referredBy?: string
   /** SQLite's words, for `unreadable`. */

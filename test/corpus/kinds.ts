@@ -26,7 +26,7 @@ import { BY_NO_KEY, BY_THE_KEY } from './lost-through.js'
 import { DOUBLED, NOT_DOUBLED, ONCE, REPEATED } from './rows-repeated.js'
 import { STORED_ALIKE, STORED_OTHERWISE } from './stored-types.js'
 import { CLEARED_KEPT, CLEARED_LOST } from './values-cleared.js'
-import { IS_FOLLOWED, NOT_FOLLOWED } from './search-followed.js'
+import { CHOSEN_HELD, CHOSEN_NOT_HELD, IS_FOLLOWED, NOT_FOLLOWED } from './search-followed.js'
 import { NO_OTHER_WORDS, OTHER_WORDS } from './other-words.js'
 import { LINKED, NOT_LINKED } from './linked-tables.js'
 import { FOLDED_INTO_OWNER, NOT_IN_OWNER } from './owners.js'
@@ -137,6 +137,8 @@ export const KINDS: Record<string, Scenario[]> = {
   'values for which no word stands': NO_OTHER_WORDS,
   'writes that a search index does not follow': NOT_FOLLOWED,
   'writes that a search index follows': IS_FOLLOWED,
+  'search indexes of rows that triggers choose': CHOSEN_HELD,
+  'search indexes that lack rows which their triggers choose': CHOSEN_NOT_HELD,
   'tables split by what their rows say': SPLIT_KEPT,
   'tables split, and some of it in no part': SPLIT_LOST,
   'rows that become columns of their owner': FOLDED_INTO_OWNER,

@@ -16,6 +16,18 @@ const PLAIN = `CREATE TRIGGER doc_ad AFTER DELETE ON doc BEGIN DELETE FROM doc_f
 const FOLLOWED = `${DOC} ${FTS} ${ADDED} ${DELETED} ${CHANGED}`
 const REBUILT = `CREATE TABLE doc_new (id INTEGER PRIMARY KEY, title TEXT NOT NULL, body TEXT, live INTEGER NOT NULL DEFAULT 1, lang TEXT); INSERT INTO doc_new (id, title, body, live) SELECT id, title, body, live FROM doc; DROP TABLE doc; ALTER TABLE doc_new RENAME TO doc;`
 
+const LIVE = `INSERT INTO doc_fts (rowid, title, body) SELECT id, title, body FROM doc WHERE live = 1;`
+const LIVE_ROWS = `${ROWS} INSERT INTO doc (title, body, live) VALUES ('three', 'night', 0);`
+/** The three triggers of an index that reads its rows from \`doc\` and is to hold the live ones alone. */
+const LIVE_TRIGGERS = `CREATE TRIGGER doc_ai AFTER INSERT ON doc BEGIN INSERT INTO doc_fts (rowid, title, body) SELECT new.id, new.title, new.body WHERE new.live = 1; END;
+CREATE TRIGGER doc_ad AFTER DELETE ON doc BEGIN INSERT INTO doc_fts (doc_fts, rowid, title, body) SELECT 'delete', old.id, old.title, old.body WHERE old.live = 1; END;
+CREATE TRIGGER doc_au AFTER UPDATE ON doc BEGIN INSERT INTO doc_fts (doc_fts, rowid, title, body) SELECT 'delete', old.id, old.title, old.body WHERE old.live = 1; INSERT INTO doc_fts (rowid, title, body) SELECT new.id, new.title, new.body WHERE new.live = 1; END;`
+/** The same by WHEN. */
+const LIVE_WHEN = `CREATE TRIGGER doc_ai AFTER INSERT ON doc WHEN new.live = 1 BEGIN INSERT INTO doc_fts (rowid, title, body) VALUES (new.id, new.title, new.body); END;
+CREATE TRIGGER doc_ad AFTER DELETE ON doc WHEN old.live = 1 BEGIN INSERT INTO doc_fts (doc_fts, rowid, title, body) VALUES ('delete', old.id, old.title, old.body); END;
+CREATE TRIGGER doc_gone AFTER UPDATE ON doc WHEN old.live = 1 BEGIN INSERT INTO doc_fts (doc_fts, rowid, title, body) VALUES ('delete', old.id, old.title, old.body); END;
+CREATE TRIGGER doc_live AFTER UPDATE ON doc WHEN new.live = 1 BEGIN INSERT INTO doc_fts (rowid, title, body) VALUES (new.id, new.title, new.body); END;`
+
 const NEW = { schema: DOC, rows: ROWS }
 const told = (scenario: Case): Scenario => ({
   ...NEW,
@@ -152,5 +164,81 @@ export const IS_FOLLOWED: Scenario[] = [
     name: 'it did not follow before, and a column comes',
     schema: `${DOC} ${FTS} ${ADDED}`,
     migration: 'ALTER TABLE doc ADD COLUMN lang TEXT;',
+  }),
+]
+
+/** An index that reads its rows from a table, of which its triggers choose some: not filled with those. */
+export const CHOSEN_NOT_HELD: Scenario[] = [
+  told({
+    name: 'the live rows are not put in',
+    rows: LIVE_ROWS,
+    codes: ['FT101'],
+    silent: ['FT102'],
+    migration: `${FTS} ${LIVE_TRIGGERS}`,
+    says: ['none of the 2 rows of doc that its triggers choose is in it'],
+  }),
+  told({
+    name: 'one of the live rows is not put in',
+    verdict: 'block',
+    rows: LIVE_ROWS,
+    codes: ['FT101'],
+    silent: ['FT102'],
+    migration: `${FTS} ${LIVE.replace(';', ' AND id > 1;')} ${LIVE_WHEN}`,
+    says: ['1 of 2 rows of doc that its triggers choose is not in it'],
+  }),
+  told({
+    name: 'rows are put in that are not live',
+    verdict: 'block',
+    rows: LIVE_ROWS,
+    codes: ['FT101'],
+    silent: ['FT102'],
+    migration: `${FTS} ${FILL.replace(';', ' WHERE id <> 2;')} ${LIVE_TRIGGERS}`,
+    says: ['1 of 2 rows of doc that its triggers choose is not in it'],
+  }),
+  told({
+    name: 'the live rows are put in with two columns exchanged',
+    verdict: 'block',
+    rows: LIVE_ROWS,
+    codes: ['FT101'],
+    silent: ['FT102'],
+    migration: `${FTS} ${LIVE.replace('SELECT id, title, body', 'SELECT id, body, title')} ${LIVE_TRIGGERS}`,
+    says: ['a search answers with other rows'],
+  }),
+  told({
+    name: 'a live row is taken out of the index',
+    schema: `${DOC} ${FTS} ${LIVE_TRIGGERS}`,
+    rows: LIVE_ROWS,
+    verdict: 'block',
+    codes: ['FT101'],
+    silent: [],
+    migration: `INSERT INTO doc_fts (doc_fts, rowid, title, body) VALUES ('delete', 1, 'one', 'fine day'); UPDATE doc SET live = live WHERE id = 2;`,
+    says: ['1 of 2 rows of doc that its triggers choose is not in it'],
+  }),
+]
+
+/** It holds the rows that its triggers choose, all of them and no others. */
+export const CHOSEN_HELD: Scenario[] = [
+  silent({
+    name: 'the live rows, by a SELECT without a table',
+    rows: LIVE_ROWS,
+    migration: `${FTS} ${LIVE} ${LIVE_TRIGGERS}`,
+  }),
+  silent({ name: 'the live rows, by WHEN', rows: LIVE_ROWS, migration: `${FTS} ${LIVE} ${LIVE_WHEN}` }),
+  silent({
+    name: 'the live rows, put in before the triggers came',
+    schema: `${DOC} ${FTS}`,
+    rows: `${LIVE_ROWS} ${LIVE}`,
+    migration: `${LIVE_TRIGGERS}`,
+  }),
+  silent({
+    name: 'the live rows, in a table that gets a row more',
+    schema: `${DOC} ${FTS} ${LIVE_TRIGGERS}`,
+    rows: LIVE_ROWS,
+    migration: `INSERT INTO doc (title, body, live) VALUES ('four', 'dawn', 0), ('five', 'dusk', 1);`,
+  }),
+  silent({
+    name: 'all rows, beside triggers that choose: a rebuild put them in',
+    rows: LIVE_ROWS,
+    migration: `${FTS} ${REFILL} ${LIVE_WHEN}`,
   }),
 ]

@@ -5,6 +5,7 @@ import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { searchFeed, type SearchFeed } from '../statement/search-triggers.js'
 import type { SearchMismatch, StatementEvidence, TableFate } from '../evidence.js'
 import { number } from './row-keys.js'
+import { chosenRows, holdsChosen, lacking, refillChosen, wanted } from './search-chosen.js'
 import { isRowid, notFound, refillOf, type SearchSchema as Schema } from './search-feeds.js'
 import { madeAgain } from './search-made-again.js'
 import { rowsRenumbered } from './search-numbers.js'
@@ -50,10 +51,22 @@ function judgeExternal(
   const view = versions.after.views.has(table.toLowerCase())
   const concerned = was === undefined || view || isTouched(fates, table) || isTouched(fates, index.name)
   if (!concerned) return undefined
+  const chosen = chosenRows(versions.after, index)
   const now = stateOf(database, 'main', index.name)
-  if (now.state === 'sound') return undefined
-  const before = was === undefined ? 'none' : stateOf(database, 'prior', was.name).state
-  const rows = now.state === 'unreadable' ? 0 : count(database, 'main', table)
+  if (now.state === 'sound' || (now.state === 'mismatch' && holdsChosen(database, 'main', chosen)))
+    return undefined
+  const before =
+    was === undefined
+      ? 'none'
+      : holdsChosen(database, 'prior', chosenRows(versions.before, was))
+        ? 'sound'
+        : stateOf(database, 'prior', was.name).state
+  const readable = now.state !== 'unreadable'
+  const rows = readable
+    ? chosen === undefined
+      ? count(database, 'main', table)
+      : wanted(database, chosen)
+    : 0
   const indexed = count(database, 'main', `${index.name}_docsize`)
   return {
     index: index.name,
@@ -61,13 +74,18 @@ function judgeExternal(
     state: now.state,
     before: before === 'sound' || before === 'none' ? before : 'mismatch',
     rows,
-    missing: Math.max(0, rows - indexed),
-    ...(was === undefined && indexed > 0 && !isChosen(versions.after, index.name) ? { malformed: true } : {}),
+    missing: readable && chosen !== undefined ? lacking(database, chosen) : Math.max(0, rows - indexed),
+    ...(chosen === undefined ? {} : { chosen: true }),
+    ...(was === undefined && indexed > 0 && (chosen !== undefined || !isChosen(versions.after, index.name))
+      ? { malformed: true }
+      : {}),
     ...defined({ message: now.message }),
     refill:
       now.state === 'unreadable'
         ? proven(database, index.name, madeAgain(versions, index))
-        : [`INSERT INTO ${quoteName(index.name)} (${quoteName(index.name)}) VALUES ('rebuild')`],
+        : chosen === undefined
+          ? [`INSERT INTO ${quoteName(index.name)} (${quoteName(index.name)}) VALUES ('rebuild')`]
+          : refillChosen(chosen),
   }
 }
 

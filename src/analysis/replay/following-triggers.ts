@@ -45,16 +45,18 @@ function bodiesFor(pair: Searched): Record<WriteKind, string[]> | undefined {
   const { index, table, triggers } = pair
   const { search } = index
   const f = quoteName(index.name)
+  const feeds = (row: string): ReturnType<typeof searchFeed>[] =>
+    triggers.map((trigger) => searchFeed(trigger, index.name, row))
+  const condition = (row: 'old' | 'new'): string | undefined =>
+    feeds(row).find((feed) => feed !== undefined)?.condition
   if (search?.kind === 'table') {
     const names = ['rowid', ...index.columns.map(({ name }) => quoteName(name))].join(', ')
     const values = (row: 'old' | 'new'): string =>
       [search.rowid, ...index.columns.map(({ name }) => name)]
         .map((name) => `${row}.${isRowid(name) ? 'rowid' : quoteName(name)}`)
         .join(', ')
-    return commands(f, names, values)
+    return commands(f, names, values, condition)
   }
-  const feeds = (row: string): ReturnType<typeof searchFeed>[] =>
-    triggers.map((trigger) => searchFeed(trigger, index.name, row))
   const [old, now] = ['old', 'new'].map((row) => feeds(row).find((feed) => feed !== undefined))
   const number = old?.columns.find(({ name }) => isRowid(name))?.expression
   if (
@@ -69,10 +71,15 @@ function bodiesFor(pair: Searched): Record<WriteKind, string[]> | undefined {
   const values = (row: 'old' | 'new'): string =>
     (row === 'old' ? old : now).columns.map(({ expression }) => expression).join(', ')
   if (search?.kind === 'none' && !/\bcontentless_delete\s*=\s*1/i.test(index.sql))
-    return commands(f, names, values)
+    return commands(f, names, values, condition)
   const remove = `DELETE FROM ${f} WHERE rowid = ${number};`
-  const insert = `INSERT INTO ${f} (${names}) VALUES (${values('new')});`
+  const insert = `INSERT INTO ${f} (${names}) ${rowOf(values('new'), condition('new'))};`
   return { INSERT: [insert], UPDATE: [remove, insert], DELETE: [remove] }
+}
+
+/** Nothing of a row that the index is not to hold. */
+function rowOf(values: string, condition: string | undefined): string {
+  return condition === undefined ? `VALUES (${values})` : `SELECT ${values} WHERE ${condition}`
 }
 
 /** The words that are to go are given to FTS5, which no longer has them. */
@@ -80,8 +87,9 @@ function commands(
   f: string,
   names: string,
   values: (row: 'old' | 'new') => string,
+  condition: (row: 'old' | 'new') => string | undefined,
 ): Record<WriteKind, string[]> {
-  const remove = `INSERT INTO ${f} (${f}, ${names}) VALUES ('delete', ${values('old')});`
-  const insert = `INSERT INTO ${f} (${names}) VALUES (${values('new')});`
+  const remove = `INSERT INTO ${f} (${f}, ${names}) ${rowOf(`'delete', ${values('old')}`, condition('old'))};`
+  const insert = `INSERT INTO ${f} (${names}) ${rowOf(values('new'), condition('new'))};`
   return { INSERT: [insert], UPDATE: [remove, insert], DELETE: [remove] }
 }

@@ -1,6 +1,7 @@
 import type { TableSchema, TriggerSchema } from '../../d1/schema/schema.js'
 import { quoteName } from '../../d1/sqlite/sqlite.js'
 import { significantTokens, unquote } from '../../d1/sql/tokens.js'
+import { chosenRows, refillChosen } from '../compare/search-chosen.js'
 import { isWhole, refillOf } from '../compare/search-feeds.js'
 import { searchFeed } from '../statement/search-triggers.js'
 import type { ReverseInput } from './input.js'
@@ -60,7 +61,9 @@ function rebuild(
   const needed =
     written || recreated.has(index.name.toLowerCase()) || triggers.some(({ sql }) => names(sql, index.name))
   const name = quoteName(index.name)
-  return needed ? [`INSERT INTO ${name} (${name}) VALUES ('rebuild')`] : []
+  if (!needed) return []
+  const chosen = chosenRows(before, index)
+  return chosen === undefined ? [`INSERT INTO ${name} (${name}) VALUES ('rebuild')`] : refillChosen(chosen)
 }
 
 function refill(

@@ -1,4 +1,5 @@
 import type { Finding } from '../../contract/finding.js'
+import { portableTrigger } from '../../d1/sql/remote-triggers.js'
 import { significantTokens, unquote } from '../../d1/sql/tokens.js'
 import type { Evidence, ViewFate } from '../evidence.js'
 import { findingOf, rowsText, same, type Rule } from './rule.js'
@@ -37,7 +38,7 @@ const TRIGGER_ADVICE =
   'The writes of the running application fire it as soon as the migration is applied: see that what differs is meant.'
 
 function wordsOf(sql: string): string {
-  return significantTokens(sql)
+  return significantTokens(portableTrigger(sql))
     .map(({ kind, text }) => (kind === 'string' ? text : unquote(text).toLowerCase()))
     .join(' ')
 }

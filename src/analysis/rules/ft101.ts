@@ -54,7 +54,8 @@ function severityOf({ before, state, malformed, referredBy }: SearchMismatch): S
 }
 
 function messageOf(found: SearchMismatch): string {
-  const { index, table, state, before, rows, missing, message, referredBy } = found
+  const { index, state, before, rows, missing, message, referredBy, chosen } = found
+  const table = chosen === true ? `${found.table} that its triggers choose` : found.table
   if (state === 'renumbered') {
     const have = missing === 1 ? 'has another rowid' : 'have other rowids'
     const who = referredBy === undefined ? 'who kept one of them' : `${referredBy}, which says rowids of it,`
@@ -68,10 +69,10 @@ function messageOf(found: SearchMismatch): string {
         ? ` none of the ${rowsText(rows)} of ${table} is in it as it is.`
         : ` ${grouped(missing)} of ${rowsText(rows)} of ${table} ${missing === 1 ? 'is not in it as it is' : 'are not in it as they are'}.`
   if (before === 'mismatch')
-    return `The search index ${index} did not match ${table} before this migration already.`
+    return `The search index ${index} did not match ${found.table} before this migration already.`
   if (before === 'none')
-    return `The new search index ${index} does not match ${table}:${lacking || ' a search answers with other rows.'}`
-  return `The search index ${index} no longer matches ${table}:${lacking || ' a search answers with other rows.'}`
+    return `The new search index ${index} does not match ${found.table}:${lacking || ' a search answers with other rows.'}`
+  return `The search index ${index} no longer matches ${found.table}:${lacking || ' a search answers with other rows.'}`
 }
 
 /** In place of the copy, where it stands on lines of its own. */

@@ -1,6 +1,7 @@
 import { defined } from '../../contract/defined.js'
 import type { Fix } from '../../contract/finding.js'
 import type { DetailedCatalog } from '../../d1/schema/schema.js'
+import { portableTrigger } from '../../d1/sql/remote-triggers.js'
 import { parseStatements, type ParsedStatement } from '../../d1/sql/statements.js'
 import { significantTokens } from '../../d1/sql/tokens.js'
 import { mentions } from '../statement/statement.js'
@@ -53,7 +54,7 @@ export function inTheWay(evidence: Evidence, failure: FailureEvidence): Cause | 
     .toReversed()
     .map((it) => `DROP ${it.type.toUpperCase()} ${quoted(it.name)};`)
     .join('\n')
-  const again = found.map(({ sql }) => `${sql.replace(/;\s*$/, '')};`).join('\n')
+  const again = found.map(({ sql }) => `${portableTrigger(sql).replace(/;\s*$/, '')};`).join('\n')
   const stays = kind === 'table'
   const behind = stays
     ? again

@@ -1,5 +1,6 @@
 import type { Finding, Fix, Severity } from '../../contract/finding.js'
 import type { Evidence, StatementEvidence, TableFate } from '../evidence.js'
+import { portableTrigger } from '../../d1/sql/remote-triggers.js'
 import { plural } from '../../text/plural.js'
 import { grouped } from '../../contract/number.js'
 import type { History } from './history.js'
@@ -47,7 +48,10 @@ export function findingOf(
   }
 }
 
-/** A fix that adds statements, given without their `;`, to the end of the file that a finding blames; none where it blames no file. */
+/**
+ * A fix that adds statements, given without their `;`, to the end of the file that a finding blames; none where it blames no file. Triggers
+ * are put as remote D1 takes them.
+ */
 export function atEndOf(
   evidence: Pick<Evidence, 'files'>,
   place: Location,
@@ -56,7 +60,7 @@ export function atEndOf(
   const file = evidence.files.find(({ name }) => name === place?.file)
   if (file === undefined || statements.length === 0) return {}
   const lines = file.sql.replace(/\n$/, '').split('\n').length
-  const sql = statements.map((statement) => `${statement.replace(/;\s*$/, '')};`).join('\n')
+  const sql = statements.map((statement) => `${portableTrigger(statement).replace(/;\s*$/, '')};`).join('\n')
   return { fix: { sql, replaces: { file: file.name, fromLine: lines + 1, toLine: lines } } }
 }
 

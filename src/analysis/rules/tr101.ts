@@ -4,6 +4,7 @@ import { mentions } from '../statement/statement.js'
 import { parentsLeft, shapeCulprit } from './attribution.js'
 import type { Finding, Fix } from '../../contract/finding.js'
 import type { BrokenObject, Evidence, StatementEvidence } from '../evidence.js'
+import { portableTrigger } from '../../d1/sql/remote-triggers.js'
 import { significantTokens } from '../../d1/sql/tokens.js'
 import { followText } from './ft102.js'
 import { mismatched, withoutTarget } from './foreign-keys.js'
@@ -110,7 +111,7 @@ function sameWork(evidence: Evidence, table: string, sql: string): boolean {
 }
 
 function bodyOf(sql: string): string {
-  const words = significantTokens(sql).map(({ text }) => text.toLowerCase())
+  const words = significantTokens(portableTrigger(sql)).map(({ text }) => text.toLowerCase())
   return words.slice(words.indexOf('begin')).join(' ')
 }
 

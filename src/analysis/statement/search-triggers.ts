@@ -1,4 +1,4 @@
-import { enclosed, partsAtCommas } from '../../d1/sql/parentheses.js'
+import { depthsOf, enclosed, partsAtCommas } from '../../d1/sql/parentheses.js'
 import type { TriggerSchema } from '../../d1/schema/schema.js'
 import { significantTokens, unquote, type Token } from '../../d1/sql/tokens.js'
 
@@ -29,8 +29,8 @@ export function searchFeed(trigger: TriggerSchema, index: string, row = 't'): Se
     (word, at) => at > begin && word === 'into' && words[at + 1] === index.toLowerCase(),
   )
   const names = into < 0 ? undefined : list(tokens, into + 2)
-  if (names === undefined || words[names.end] !== 'values') return undefined
-  const values = list(tokens, names.end + 1)
+  if (names === undefined) return undefined
+  const values = words[names.end] === 'values' ? list(tokens, names.end + 1) : selected(tokens, names.end)
   if (values === undefined || values.items.length !== names.items.length) return undefined
   const columns = names.items.map((name, at) => ({
     name: unquote(name[0]?.text ?? ''),
@@ -39,11 +39,39 @@ export function searchFeed(trigger: TriggerSchema, index: string, row = 't'): Se
   // INSERT INTO f (f, …) VALUES ('delete', …) is a command, not a row.
   if (columns.some(({ name }) => name.toLowerCase() === index.toLowerCase())) return undefined
   const when = head.indexOf('when')
+  const conditions = [when < 0 ? [] : tokens.slice(when + 1, begin), 'where' in values ? values.where : []]
+  const told = conditions.filter(({ length }) => length > 0).map((words) => overRows(words, row))
+  const [first = ''] = told
   return {
     table: trigger.table,
     columns,
-    ...(when < 0 ? {} : { condition: overRows(tokens.slice(when + 1, begin), row) }),
+    ...(told.length === 0
+      ? {}
+      : { condition: told.length === 1 ? first : told.map((one) => `(${one})`).join(' AND ') }),
   }
+}
+
+/** What a SELECT of the new row alone, FROM nothing, gives and asks for. */
+function selected(tokens: Token[], at: number): { items: Token[][]; where: Token[] } | undefined {
+  if (!isWord(tokens[at], 'select')) return undefined
+  const end = tokens.findIndex(({ text }, position) => position > at && text === ';')
+  const own = tokens.slice(at + 1, end < 0 ? undefined : end)
+  const depths = depthsOf(own)
+  const outer = (word: string): number =>
+    own.findIndex((token, position) => depths[position] === 0 && isWord(token, word))
+  if (ELSEWHERE.some((word) => outer(word) >= 0)) return undefined
+  const where = outer('where')
+  return {
+    items: partsAtCommas(where < 0 ? own : own.slice(0, where)),
+    where: where < 0 ? [] : own.slice(where + 1),
+  }
+}
+
+/** Words by which a SELECT reads more than the row, or gives another number of rows. */
+const ELSEWHERE = ['from', 'union', 'intersect', 'except', 'group', 'order', 'limit', 'distinct', 'as']
+
+function isWord(token: Token | undefined, word: string): boolean {
+  return token?.kind === 'word' && token.text.toLowerCase() === word
 }
 
 /** The items of a parenthesised list that opens at a token; `end` is the token after it. */

@@ -1,4 +1,5 @@
 import { isReserved } from '../sql/reserved-names.js'
+import { statementText } from '../sql/statements.js'
 import { RunbookError } from '../../contract/failures.js'
 import type { Reader } from '../sqlite/reader.js'
 import { defined } from '../../contract/defined.js'
@@ -53,7 +54,11 @@ export async function takeInventory(reader: Reader): Promise<Inventory> {
   const kinds = new Map(listed.map((row) => [cellText(row['name']), row]))
   const rows = await reader.query('SELECT type, name, sql FROM sqlite_schema ORDER BY rowid')
   const objects = rows
-    .map((row) => ({ type: cellText(row['type']), name: cellText(row['name']), sql: cellText(row['sql']) }))
+    .map((row) => ({
+      type: cellText(row['type']),
+      name: cellText(row['name']),
+      sql: statementText(cellText(row['sql'])),
+    }))
     .filter(({ name }) => !isReserved(name))
   const tables: TableShape[] = []
   const virtual: TableShape[] = []

@@ -1,6 +1,7 @@
 import { cellText, type Row } from '../sqlite/sqlite.js'
 import type { Reader } from '../sqlite/reader.js'
 import { isReserved } from '../sql/reserved-names.js'
+import { statementText } from '../sql/statements.js'
 import { isLedger } from './ledger.js'
 
 /**
@@ -24,5 +25,5 @@ function kindOf(type: string, sql: string): string {
 }
 
 function textOf(row: Row): { table: string; sql: string } {
-  return { table: cellText(row['tbl_name']), sql: cellText(row['sql']) }
+  return { table: cellText(row['tbl_name']), sql: statementText(cellText(row['sql'])) }
 }

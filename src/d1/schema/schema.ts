@@ -7,6 +7,7 @@ import { searchContent, type SearchContent } from './search-table.js'
 import { normaliseSql } from './catalog.js'
 import { cellText, quoteName } from '../sqlite/sqlite.js'
 import { closingAt } from '../sql/parentheses.js'
+import { statementText } from '../sql/statements.js'
 import { significantTokens, type Token } from '../sql/tokens.js'
 
 /** The schema in detail: what `sqlite_schema` says and the table-valued PRAGMAs add. */
@@ -121,7 +122,7 @@ export function readDetailedCatalog(database: DatabaseSync, options: CatalogOpti
   }
   for (const row of rows) {
     const key = row.name.toLowerCase()
-    const sql = row.sql ?? ''
+    const sql = statementText(row.sql ?? '')
     if (row.type === 'trigger') catalog.triggers.set(key, { name: row.name, table: row.tbl_name, sql })
     if (row.type === 'view')
       catalog.views.set(key, { name: row.name, sql, columns: viewColumns(database, row.name) })
@@ -193,7 +194,9 @@ function kindsOf(database: DatabaseSync): Map<string, Kind> {
 function sameIndexes(known: IndexSchema[], rows: SchemaRow[]): boolean {
   return (
     known.length === rows.length &&
-    rows.every((row) => known.some(({ name, source }) => name === row.name && source === (row.sql ?? '')))
+    rows.every((row) =>
+      known.some(({ name, source }) => name === row.name && source === statementText(row.sql ?? '')),
+    )
   )
 }
 
@@ -321,7 +324,7 @@ function readIndexes(database: DatabaseSync, table: string, rows: SchemaRow[]): 
         key: number
       }[]
     ).filter(({ key }) => key === 1)
-    const source = rows.find((row) => row.name === index.name)?.sql ?? ''
+    const source = statementText(rows.find((row) => row.name === index.name)?.sql ?? '')
     return {
       name: index.name,
       table,

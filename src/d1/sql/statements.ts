@@ -23,6 +23,17 @@ export function splitStatements(sql: string): SqlStatement[] {
   return parseStatements(sql).statements
 }
 
+/**
+ * The text of an object in `sqlite_schema` without what is said behind its last word: SQLite keeps `-- …` there for a view, an index and some
+ * tables, and a `;` put behind it would be a part of the comment.
+ */
+export function statementText(stored: string): string {
+  const lastLine = stored.slice(stored.trimEnd().lastIndexOf('\n') + 1)
+  const open = stored.lastIndexOf('/*') > stored.lastIndexOf('*/')
+  if (!lastLine.includes('--') && !/\*\/\s*$/.test(stored) && !open) return stored
+  return parseStatements(stored).statements[0]?.sql ?? stored
+}
+
 export interface ParsedStatement extends SqlStatement {
   /** Its tokens without white space and comments; positions count from its first character. */
   tokens: Token[]

@@ -109,7 +109,56 @@ describe('what stands in the way of a rebuild is named', () => {
   })
 })
 
+/** What SQLite keeps of the statement that made an object: what was said behind its last word too. */
+const SAID_BEHIND: (Scenario & { code: string })[] = [
+  {
+    code: 'TR101',
+    name: 'a view',
+    schema: 'CREATE VIEW gone AS SELECT id FROM foo -- who\n;',
+    migration: 'DROP VIEW gone;',
+  },
+  {
+    code: 'TR101',
+    name: 'a view, in two lines',
+    schema: 'CREATE VIEW gone AS SELECT id FROM foo\n-- who\n/* and why */;',
+    migration: 'DROP VIEW gone;',
+  },
+  {
+    code: 'RH101',
+    name: 'a view in the way',
+    schema: 'CREATE VIEW gone AS SELECT id FROM foo -- who\n;',
+    migration: REBUILD.replace(' NOT NULL', ''),
+  },
+  {
+    code: 'IX101',
+    name: 'an index',
+    schema: 'CREATE INDEX gone ON foo (d) -- by d\n;',
+    migration: 'DROP INDEX gone;',
+  },
+  {
+    code: 'TR101',
+    name: 'a trigger',
+    schema: 'CREATE TRIGGER gone AFTER INSERT ON foo BEGIN DELETE FROM log; END -- why\n;',
+    migration: 'DROP TRIGGER gone;',
+  },
+  {
+    code: 'TR101',
+    name: 'a trigger in small letters',
+    schema:
+      "create trigger gone after insert on foo begin insert into log values (case when new.d = 'x' then 1 else 2 end); end;",
+    migration: 'DROP TRIGGER gone;',
+  },
+].map((it) => ({ ...FOO, ...it, schema: `${TABLE} ${it.schema}` }))
+
 describe('what an advice gives to paste does what it says', () => {
+  test.each(SAID_BEHIND)('objects are made again, on remote D1 too: $name', async (scenario) => {
+    const fix = (await findingOf(scenario, scenario.code))?.fix
+    if (fix === undefined) throw new Error('no fix')
+    const migration = withFix(scenario.migration as string, fix)
+    const findings = await judgeScenario({ ...scenario, migration, remote: true })
+    expect(findings).toEqual([])
+  })
+
   test.each(COSTLY)('before the statement, the missing index makes it cheap: $name', async (scenario) => {
     const fix = (await findingOf(scenario, 'RH102'))?.fix
     expect(fix?.sql).toContain('CREATE INDEX')
