@@ -11,6 +11,7 @@ import { abortSignal, decideSignal } from '../../src/contract/messages.js'
 import type { Person } from '../../src/contract/policy.js'
 import type { MigrationRequest, RunView } from '../../src/contract/run.js'
 import { renderMarkdown } from '../../src/runbook/report/markdown.js'
+import { openMail } from '../activities/mail-stand-in.js'
 import { GENIE_KEY, openPagers, ROUTING_KEY, type PagerStandIn } from '../activities/pager-stand-in.js'
 import { CHANNEL, openSlack, TOKEN, USER, type SlackStandIn } from '../activities/slack-stand-in.js'
 import { requestFor } from './request.js'
@@ -160,4 +161,39 @@ it('a run whose channels show nothing that must be taken back tells nobody that 
   })
   expect(view.announcements.filter(({ closes }) => closes !== undefined)).toEqual([])
   expect(pagers.alerts.size).toBe(0)
+})
+
+it('mail as the second line hears of the gate from its step on, and of all that asks nothing, in one thread', async () => {
+  const mail = await openMail({ disabledCommands: ['STARTTLS', 'AUTH'] })
+  try {
+    const channel = channelSchema.parse({
+      ...{ kind: 'email', name: 'second line', server: `smtp://127.0.0.1:${mail.port}` },
+      ...{ from: 'runbook@example.com', to: ['bea@example.com'] },
+    })
+    const view = await server.migrate(
+      breachedWorld(),
+      breachedRequest([{ kind: 'terminal', name: 'terminal' }, channel]),
+      async (handle) => {
+        await untilRollback(handle)
+        await until(handle, delivered(/Reach first: Ada, \+49 1/))
+        await server.env.sleep('11 minutes')
+        await until(handle, delivered(/Now reached: Bea, \+49 2 by second line/))
+        await handle.signal(decideSignal, { gate: 'rollback', decision: 'reject', actor: 'Bea' })
+        return handle.result()
+      },
+    )
+    const bodies = mail.mails.map(({ body }) => body)
+    expect(bodies.some((body) => body.includes('Now reached: Bea, +49 2 by second line'))).toBe(true)
+    expect(bodies.some((body) => body.includes('Reach first: Ada'))).toBe(false)
+    const told = view.announcements.filter(({ deliveries }) =>
+      deliveries.some(({ channel: name }) => name === 'second line'),
+    )
+    expect(told.length).toBeGreaterThan(1)
+    expect(told.flatMap(({ deliveries }) => deliveries).every(({ delivered: had }) => had)).toBe(true)
+    expect(mail.mails).toHaveLength(told.length)
+    expect(new Set(mail.mails.map(({ headers }) => headers.get('references')?.[0])).size).toBe(1)
+    expect(new Set(mail.mails.map(({ headers }) => headers.get('message-id')?.[0])).size).toBe(told.length)
+  } finally {
+    await mail.close()
+  }
 })
