@@ -41,6 +41,16 @@ const series = (count: number): string =>
 describe("D1's own engine takes a dump back", () => {
   it.each<[string, string[]]>([
     [
+      'objects with a comment behind their last word, of which SQLite keeps it',
+      [
+        'CREATE TABLE t (id INTEGER PRIMARY KEY) STRICT -- all of them\n;',
+        'INSERT INTO t VALUES (1), (2)',
+        'CREATE INDEX t_id ON t (id) -- by number',
+        'CREATE VIEW v AS SELECT id FROM t -- what is seen\n;',
+        'CREATE VIEW w AS SELECT id FROM v /* and no more',
+      ],
+    ],
+    [
       'narrow rows, of which few bytes are many operations',
       [
         'CREATE TABLE flags (id INTEGER PRIMARY KEY, a, b, c, d, e, f, g, h)',

@@ -1,6 +1,6 @@
 import { fc } from '../../fast-check.js'
 import { describe, expect, test } from 'vitest'
-import { splitStatements } from '../../../src/d1/sql/statements.js'
+import { splitStatements, statementText } from '../../../src/d1/sql/statements.js'
 import { tokenize } from '../../../src/d1/sql/tokens.js'
 
 const texts = (sql: string): string[] => splitStatements(sql).map((statement) => statement.sql)
@@ -81,5 +81,28 @@ describe('splitting a migration file', () => {
       }),
       { numRuns: 500 },
     )
+  })
+})
+
+describe('what SQLite keeps of a statement', () => {
+  test.each([
+    ['CREATE VIEW v AS SELECT 1 -- one', 'CREATE VIEW v AS SELECT 1'],
+    ['CREATE VIEW v AS SELECT 1\n-- one\n-- and two', 'CREATE VIEW v AS SELECT 1'],
+    ['CREATE VIEW v AS SELECT 1 /* one */ ', 'CREATE VIEW v AS SELECT 1'],
+    ['CREATE VIEW v AS SELECT 1 /* one', 'CREATE VIEW v AS SELECT 1'],
+    ['CREATE TABLE t (a) STRICT -- all\n', 'CREATE TABLE t (a) STRICT'],
+  ])('ends with its last word: %s', (stored, text) => {
+    expect(statementText(stored)).toBe(text)
+  })
+
+  test.each([
+    "CREATE VIEW v AS SELECT '-- one'",
+    "CREATE VIEW v AS SELECT '/* one'",
+    'CREATE TABLE t (a, -- the first\n b)',
+    'CREATE TABLE t (a /* the first */)',
+    'CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; /* one */ SELECT 2; END',
+    '',
+  ])('stays as it is: %s', (stored) => {
+    expect(statementText(stored)).toBe(stored)
   })
 })
