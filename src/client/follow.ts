@@ -75,7 +75,8 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunView
     const asked = Date.now()
     const before: RunView = view
     const answered = Math.max(answeredAt, changes.answeredAt)
-    view = await patiently({ ...patience, answeredAt: answered }, () =>
+    const told = (silence: Silence | undefined): void => onSilence(silence && sinceAsked(silence, asked))
+    view = await patiently({ ...patience, onSilence: told, answeredAt: answered }, () =>
       readAgain(
         session,
         before,
@@ -89,6 +90,12 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunView
     yield view
     if (view.outcome === null) await changes.rest(options.minPauseMs - (Date.now() - asked), signal)
   }
+}
+
+/** That the server answered says nothing of the worker: it is silent since it was `asked`, in epoch milliseconds, as far as is known. */
+export function sinceAsked(silence: Silence, asked: number): Silence {
+  const unknown = silence.error.type === 'WorkerSilent' && silence.error.details?.['since'] === undefined
+  return unknown ? { ...silence, since: asked } : silence
 }
 
 /** Where only a checkpoint is due, the monitoring alone is asked. */

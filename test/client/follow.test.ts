@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { nextLook } from '../../src/client/follow.js'
+import { RunbookError, type FailureType } from '../../src/contract/failures.js'
+import { nextLook, sinceAsked } from '../../src/client/follow.js'
 import type { RunView } from '../../src/contract/run.js'
 import { isoAfter, sampleRun } from '../runbook/sample-run.js'
 
@@ -23,6 +24,16 @@ test.each<[string, RunView]>([
   ['nothing', done],
 ])('while %s is waited for, nobody is asked', (_what, view) => {
   expect(nextLook(view)).toBeUndefined()
+})
+
+test.each<[FailureType, number]>([
+  ['WorkerSilent', 2_000],
+  // Who polled last, and who answered last, is known.
+  ['WorkerMissing', 1_000],
+  ['TemporalUnreachable', 1_000],
+])('%s, asked at 2 s behind an answer of the server at 1 s, is since %i ms', (type, since) => {
+  const error = new RunbookError(type, 'silent', { advice: '' })
+  expect(sinceAsked({ error, since: 1_000 }, 2_000).since).toBe(since)
 })
 
 test('while monitoring, the next checkpoint is waited for', () => {
