@@ -137,7 +137,7 @@ function demandArchiveName(file: string, { environment }: Target): void {
   throw refusal(`${JSON.stringify(file)} is no archive of ${environment}`)
 }
 
-function refusal(message: string): RunbookError {
+export function refusal(message: string): RunbookError {
   return new RunbookError('NotAdmitted', `${message}.`, {
     advice: words`Nothing was done. See what this worker serves with ${command('charter')} in its project.`,
   })

@@ -5,9 +5,10 @@ import { createBackup } from '../d1/backup/backup.js'
 import { readBookmark } from '../d1/apply/time-travel.js'
 import { readStatus } from '../analysis/status.js'
 import { admitRequest, alsoOpen } from '../runbook/charter/admission.js'
+import { whyNotUnpacked } from '../d1/migrations/bundle.js'
 import type { Target } from '../contract/target.js'
 import type { Served, Service } from '../runbook/charter/service.js'
-import { admitInput, admitOwnInput, type TargetActivity } from './admitted-input.js'
+import { admitInput, admitOwnInput, refusal, type TargetActivity } from './admitted-input.js'
 import { proveAdoption, recordAdoption } from './adopt.js'
 import { announce } from './announce.js'
 import { withArchivesHere } from './archives-here.js'
@@ -81,9 +82,12 @@ export function createActivities({
   return {
     admit: (value) =>
       asActivity(async () => {
-        const { request } = admitOwnInput('admit', value)
+        const { request, bundle } = admitOwnInput('admit', value)
         const workflowId = activityInfo().workflowExecution?.workflowId
         const admitted = admitRequest(service, request, workflowId)
+        const unusable = bundle === undefined ? undefined : await whyNotUnpacked(bundle)
+        if (unusable !== undefined)
+          throw refusal(`The migration files of this request cannot be used: ${unusable}`)
         const { target } = admitted.effective
         const other = await otherRun?.(workflowId ?? '', target)
         if (other !== undefined) throw alsoOpen(target, other)

@@ -24,9 +24,13 @@ export type RequestClaim = Omit<MigrationRequest, 'bundle'>
 export interface AdmitActivities {
   /**
    * Holds a request against the charter of the worker: `effective` is what the run goes on with. Throws `NotAdmitted` for one that cannot
-   * be read, and where the charter does not serve its target or the workflow has not its name.
+   * be read, where the charter does not serve its target or the workflow has not its name,
+   * and for migration files that would not be unpacked.
    */
-  admit(input: { request: unknown }): Promise<Admission & { effective: RequestClaim }>
+  admit(input: {
+    request: unknown
+    bundle?: Bundle | undefined
+  }): Promise<Admission & { effective: RequestClaim }>
 }
 
 /**

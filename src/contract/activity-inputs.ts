@@ -60,7 +60,8 @@ const view = z
   .pipe(z.unknown().pipe(runViewSchema))
 
 const ACTIVITY_INPUTS = {
-  admit: z.object({ request: z.unknown() }),
+  /** `bundle`: absent from workflows of earlier versions. */
+  admit: z.object({ request: z.unknown(), bundle: bundle.optional() }),
   checkPrerequisites: z.object({
     target,
     dashboardUrl: z.string().optional(),

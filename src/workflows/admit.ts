@@ -13,10 +13,10 @@ import type { Run } from './run.js'
 export async function admit(run: Run): Promise<void> {
   if (!patched('admitted')) return
   if (patched('own-name-refused')) run.refuseOwnName()
-  const { bundle: _checkedWhereItIsUnpacked, ...request } = run.request
+  const { bundle, ...request } = run.request
   try {
     const { effective, ...admission } = await run.audited(
-      read.admit.executeWithOptions({ summary: 'Held against the charter' }, [{ request }]),
+      read.admit.executeWithOptions({ summary: 'Held against the charter' }, [{ request, bundle }]),
     )
     demandProposer(request.proposedBy, effective.proposedBy)
     run.holdTo(effective, admission)

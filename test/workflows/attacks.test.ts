@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { createHash, randomUUID } from 'node:crypto'
 import {
   existsSync,
@@ -267,6 +268,14 @@ describe('a crafted start', () => {
       'without a policy that could be read',
       () => ({ ...request, policy: { ...request.policy, gates: { final: {} } } }),
     ],
+    [
+      'a bundle that unpacks to far more than migration files do',
+      () => ({
+        ...request,
+        bundle: { encoding: 'gzip-base64', data: gzipSync(' '.repeat(40_000_000)).toString('base64') },
+      }),
+    ],
+    ['a bundle that is none', () => ({ ...request, bundle: { encoding: 'gzip-base64', data: 'AAAA' } })],
   ])('%s ends as NotAdmitted, with nothing done', async (_what, sent, workflowId) => {
     const before = await everything()
     const handle = await start(sent(), workflowId)

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
-import { gunzip, gzip } from 'node:zlib'
+import { createGunzip, gunzip, gzip } from 'node:zlib'
 import { z } from 'zod'
 import { RunbookError } from '../../contract/failures.js'
+import { grouped } from '../../contract/number.js'
 import { demandMigrationNames } from '../../contract/migration-name.js'
 import type { Bundle } from '../../contract/run.js'
 import type { MigrationFile, MigrationRef } from '../../contract/target.js'
@@ -18,15 +19,24 @@ const RATIO_LIMIT = 100
 const RATIO_FROM = 16 * 1024 * 1024
 const UNPACKED_LIMIT = 512 * 1024 * 1024
 
+/** Of a bundle of so many bytes. */
+function mostUnpacked(packedBytes: number): number {
+  return Math.min(UNPACKED_LIMIT, Math.max(RATIO_FROM, RATIO_LIMIT * packedBytes))
+}
+
 const entriesSchema = z.array(z.object({ name: z.string(), sql: z.string() }))
 
 /**
  * Packs the files' bytes for the workflow's input. Past 1 MB compressed they go to the store, under their hash.
- * Throws `ConfigInvalid` when they would have to, and there is no store.
+ * Throws `ConfigInvalid` when they would have to, and there is no store, and for files that no worker would unpack.
  */
 export async function packBundle(files: MigrationFile[], store?: Artifacts): Promise<Bundle> {
   const content = JSON.stringify(files.map(({ name, sql }) => ({ name, sql })))
   const packed = await promisify(gzip)(content, { level: 9 })
+  if (Buffer.byteLength(content) > mostUnpacked(packed.length))
+    throw new RunbookError('ConfigInvalid', `The migration files are too large: ${tooLarge(packed)}.`, {
+      advice: 'Load rows that repeat themselves by a job of your own, beside the migration.',
+    })
   const data = packed.toString('base64')
   if (data.length <= INLINE_LIMIT) return { encoding: 'gzip-base64', data }
   if (store === undefined) {
@@ -45,6 +55,31 @@ export async function packBundle(files: MigrationFile[], store?: Artifacts): Pro
 }
 
 /**
+ * Why the bundle that came with a request would not be unpacked later; undefined where it would. Keeps nothing of what it unpacks. One in a store is
+ * looked at where it is loaded: who starts a run puts none there.
+ */
+export async function whyNotUnpacked(bundle: Bundle): Promise<string | undefined> {
+  if (bundle.encoding === 'artifact') return undefined
+  const packed = Buffer.from(bundle.data, 'base64')
+  const unpacking = createGunzip()
+  unpacking.end(packed)
+  let bytes = 0
+  try {
+    for await (const piece of unpacking) {
+      bytes += (piece as Buffer).length
+      if (bytes > mostUnpacked(packed.length)) return tooLarge(packed)
+    }
+    return undefined
+  } catch {
+    return 'they are packed as nothing can unpack them'
+  }
+}
+
+function tooLarge({ length }: Buffer): string {
+  return `they are more than the ${grouped(mostUnpacked(length))} bytes that a worker unpacks from ${grouped(length)}`
+}
+
+/**
  * The files of the bundle in the order of `files`; every byte is checked against the hashes that were approved.
  * Throws `ValidationFailed` when anything is missing or differs.
  */
@@ -57,10 +92,11 @@ export async function unpackBundle(
     bundle.encoding === 'artifact'
       ? await loadArtifact(bundle.sha256, store)
       : Buffer.from(bundle.data, 'base64')
-  const limit = Math.min(UNPACKED_LIMIT, Math.max(RATIO_FROM, RATIO_LIMIT * packed.length))
-  const content = await promisify(gunzip)(packed, { maxOutputLength: limit }).catch((cause: unknown) => {
-    throw broken('The bundle of the migration files cannot be unpacked.', cause)
-  })
+  const content = await promisify(gunzip)(packed, { maxOutputLength: mostUnpacked(packed.length) }).catch(
+    (cause: unknown) => {
+      throw broken('The bundle of the migration files cannot be unpacked.', cause)
+    },
+  )
   const entries = readEntries(content.toString('utf8'))
   const byName = new Map(entries.map(({ name, sql }) => [name, sql]))
   demandMigrationNames(files.map(({ name }) => name))

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import type { Bundle } from '../../../src/contract/run.js'
 import type { MigrationFile } from '../../../src/contract/target.js'
 import { artifactFolder } from '../../../src/d1/migrations/artifacts.js'
-import { packBundle, unpackBundle } from '../../../src/d1/migrations/bundle.js'
+import { packBundle, unpackBundle, whyNotUnpacked } from '../../../src/d1/migrations/bundle.js'
 import { migrationFile } from '../../../src/d1/migrations/migration-files.js'
 import { temporaryFolder } from '../../temporary-folder.js'
 
@@ -78,6 +78,25 @@ it('refuses what would fill the memory of a worker, and takes what repeats itsel
   })
   const many = migrationFile('0001_many.sql', Buffer.from('INSERT INTO t VALUES (1);\n'.repeat(200_000)))
   expect(await unpackBundle(await packBundle([many]), refs([many]))).toEqual([many])
+})
+
+it('says before anything begins whether a bundle would be unpacked, and packs none that would not', async () => {
+  const packed = (content: string): Bundle => ({
+    encoding: 'gzip-base64',
+    data: gzipSync(content).toString('base64'),
+  })
+  expect(await whyNotUnpacked(await packBundle(SMALL))).toBeUndefined()
+  expect(await whyNotUnpacked(packed(' '.repeat(16_000_000)))).toBeUndefined()
+  expect(await whyNotUnpacked({ encoding: 'artifact', sha256: '0'.repeat(64) })).toBeUndefined()
+  expect(await whyNotUnpacked(packed(' '.repeat(17_000_000)))).toMatch(/more than the 16.777.216 bytes/)
+  expect(await whyNotUnpacked(packed(' '.repeat(200_000_000)))).toMatch(/more than the /)
+  for (const data of ['', 'AAAA', packed('x').encoding, Buffer.from('no gzip').toString('base64')])
+    expect(await whyNotUnpacked({ encoding: 'gzip-base64', data })).toMatch(/nothing can unpack/)
+  const same = migrationFile('0001_same.sql', Buffer.from('INSERT INTO t VALUES (1);\n'.repeat(800_000)))
+  await expect(packBundle([same])).rejects.toMatchObject({
+    type: 'ConfigInvalid',
+    message: expect.stringContaining('too large'),
+  })
 })
 
 describe('a bundle in the artifact store', () => {
