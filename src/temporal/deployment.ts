@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, RunbookError } from '../contract/failures.js'
-import { OWN_NAME } from '../contract/names.js'
+import { diskOfQueue, OWN_NAME } from '../contract/names.js'
 import { command, words } from '../contract/next-command.js'
 import { packageRoot } from '../process/package-root.js'
 import { resolveServer } from './server-address.js'
@@ -111,16 +111,36 @@ export async function readVersions(client: Client, name: string): Promise<Worker
   return versions.sort((a, b) => (b.since ?? '').localeCompare(a.since ?? ''))
 }
 
-/** Sends new runs to the workers of this version; runs under way stay. Throws `WorkerMissing` where none of it ever polled. */
+/** Sends new runs to the workers of this version; runs under way stay. Throws `WorkerMissing` where none of it ever polled, or none a task queue of the current version. */
 export async function promoteVersion(client: Client, { name, buildId }: Deployment): Promise<void> {
   const versions = await readVersions(client, name)
   if (!versions.some((version) => version.buildId === buildId)) throw unknownVersion(name, buildId, versions)
+  const before = versions.find(({ current }) => current)?.buildId
+  const queues = before === undefined ? [] : await queuesOf(client, { name, buildId: before })
+  const missing = await missingIn(client, { name, buildId }, queues)
+  if (missing.length > 0) throw leavesQueues(buildId, missing)
   await client.workflowService.setWorkerDeploymentCurrentVersion({
     namespace: client.options.namespace,
     deploymentName: name,
     buildId,
     identity: OWN_NAME,
+    // Those of the disks of other workers: just runs of their own version send anything there.
+    ignoreMissingTaskQueues: true,
   })
+}
+
+/** Of the queues of the current version those that this one does not poll, without those of disks, which no two workers need share. */
+async function missingIn(client: Client, version: Deployment, queues: readonly string[]): Promise<string[]> {
+  const polled = queues.length === 0 ? [] : await queuesOf(client, version)
+  return queues.filter((queue) => diskOfQueue(queue) === undefined && !polled.includes(queue))
+}
+
+async function queuesOf(client: Client, { name, buildId }: Deployment): Promise<string[]> {
+  const { versionTaskQueues } = await client.workflowService.describeWorkerDeploymentVersion({
+    namespace: client.options.namespace,
+    deploymentVersion: { deploymentName: name, buildId },
+  })
+  return [...new Set(versionTaskQueues.flatMap((one) => one.name ?? []))]
 }
 
 /**
@@ -188,6 +208,14 @@ function unknownVersion(name: string, buildId: string, versions: readonly Worker
     'WorkerMissing',
     `No worker of the version ${buildId} of ${name} ever polled: ${known}.`,
     { advice: words`Start one first: ${command('worker', '--versioned')}` },
+  )
+}
+
+function leavesQueues(buildId: string, missing: readonly string[]): RunbookError {
+  return new RunbookError(
+    'WorkerMissing',
+    `No worker of the version ${buildId} polls what those of the current one do: ${missing.join(', ')}. New runs there would find nobody.`,
+    { advice: words`Start one for each: ${command('worker', '--versioned')}` },
   )
 }
 
