@@ -2,6 +2,7 @@ import { readSnapshot } from '../d1/read/open-reader.js'
 import type { ReadActivities } from '../contract/activities.js'
 import type { Check } from '../contract/run.js'
 import type { Probe } from '../contract/monitoring.js'
+import { probeCheck } from '../runbook/gaps.js'
 import { check } from './checks.js'
 import { checkConnectivity } from './connectivity.js'
 import { runProbes } from './probes/run-probes.js'
@@ -38,12 +39,13 @@ export async function validateMigration(
       const { latencyMs, database } = await checkConnectivity(here)
       return `${database} answers in ${Math.round(latencyMs)} ms`
     }),
-    ...results.map(({ probe, kind, ok, message }): Check => ({
-      name: `probe ${probe}`,
+    ...results.map(({ probe, kind, ok, critical, message }): Check => ({
+      name: probeCheck(probe),
       title: probeTitle(kind, probe),
       state: ok === true ? 'passed' : ok === false ? 'failed' : 'warned',
       message,
       probeKind: kind,
+      ...(critical ? { critical } : {}),
     })),
   ]
   return { checks, passed: checks.every(({ state }) => state !== 'failed') }

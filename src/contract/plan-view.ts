@@ -30,7 +30,7 @@ export const planViewSchema = z.object({
   /** Absent: the plan carries no list of them. */
   schema: z
     .array(
-      schemaChangeSchema.pick({ change: true, type: true, name: true }).extend({
+      schemaChangeSchema.pick({ change: true, type: true, name: true, renamedFrom: true }).extend({
         rows: z.array(z.object({ mark: z.enum(['same', 'removed', 'added']), sql: z.string() })),
         ...shownRows,
       }),

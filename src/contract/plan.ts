@@ -57,6 +57,8 @@ export const schemaChangeSchema = z.object({
   /** Normalised SQL; for a column its declaration. */
   before: z.string().optional(),
   after: z.string().optional(),
+  /** Of a table that is `changed`: its name before, where ALTER TABLE gave it another. */
+  renamedFrom: z.string().optional(),
 })
 export type SchemaChange = z.infer<typeof schemaChangeSchema>
 

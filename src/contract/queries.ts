@@ -40,8 +40,8 @@ export type TrafficReading =
 
 /**
  * - `breaks`: it no longer compiles; `refused`: with values that it wrote before; `answers-otherwise`: rows of before are missing
- * - `scans`: it searched an index and reads the whole table now
- * - `not-tried`: `because` says why
+ * - `scans`: it searched a table and reads it through now, however few its rows are
+ * - `not-tried`: not compared before and after; `because` says why
  */
 export const queryOutcomeSchema = z.enum([
   'unchanged',

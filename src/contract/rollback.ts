@@ -49,7 +49,7 @@ export const lossNowSchema = z.object({
 export type LossNow = z.infer<typeof lossNowSchema>
 
 /**
- * What rows written behind the migration can do to its reverse. `deleted`: rows come back while nothing written since has their key;
+ * What rows written behind the migration can do to its reverse. `deleted`: rows come back while nothing written since has their key, or what `text` names;
  * `unique`, `check`, `foreign-key`: it stops at rows that the tables of before refuse; `null`: NULLs become `text`; `type`: values are fitted to
  * the type `text`; `no-value`: rows that the backup does not hold get no value;
  * `update`: what the migration changed in rows written between the backup and it stays changed; `dropped`: a table comes back without the rows written to it

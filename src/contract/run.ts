@@ -33,6 +33,8 @@ export const checkSchema = z.object({
   step: z.string().optional(),
   /** Kind of the monitoring probe that made it, such as `http`; absent where none did. */
   probeKind: z.string().optional(),
+  /** That probe is critical. */
+  critical: z.literal(true).optional(),
   /** What it looked at costs. */
   price: priceSchema.optional(),
   /** Of the line about git: the commit that holds every file, byte for byte. */

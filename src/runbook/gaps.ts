@@ -1,5 +1,6 @@
-import type { Probe } from '../contract/monitoring.js'
+import type { Baseline, Probe } from '../contract/monitoring.js'
 import type { Check, RunView } from '../contract/run.js'
+import { plural } from '../text/plural.js'
 import { compressedText } from './monitoring/compressed.js'
 
 /** What is missing of what the runbook asks for. */
@@ -58,6 +59,26 @@ export function testsCheck(command: readonly string[] | undefined): Check {
     message: 'no test command is configured, so no tests are run',
     advice: 'Set `testCommand` in runbook.config, such as "npm test".',
   }
+}
+
+/** Probes that failed in every sample of the baseline, by the name of their check: what they say afterwards is not of the migration alone. */
+export function brokenBefore(
+  baseline: Baseline | null,
+  probes: readonly Probe[],
+): (Gap & { check: string })[] {
+  return probes.flatMap((probe) => {
+    const { errorRate = 0, samples = 0 } = baseline?.probes[probe.name] ?? {}
+    // A rate that was measured is an answer, and the probe has not failed.
+    if (samples === 0 || errorRate < 1 || measuresErrorRate(probe)) return []
+    const what = probe.critical ? 'this critical probe' : 'this probe'
+    const message = `${what} failed in ${samples === 1 ? 'the only sample' : `all ${plural(samples, 'sample')}`} of the baseline`
+    return [{ check: probeCheck(probe.name), title: `Broken before: ${probe.name}`, message }]
+  })
+}
+
+/** Name of the check that a probe makes after the migration. */
+export function probeCheck(probe: string): string {
+  return `probe ${probe}`
 }
 
 /** Undefined where a probe asks the application: what it answers is told instead. */

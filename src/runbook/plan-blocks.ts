@@ -73,8 +73,8 @@ function filesOf({ files }: PlanView): PlanPart[] {
 function schemaOf({ schema, files }: PlanView): PlanPart[] {
   if (schema === undefined || files.length === 0) return []
   if (schema.length === 0) return [line('The schema stays as it is.')]
-  return schema.flatMap(({ change, type, name, rows, left }) => [
-    line(`${type} ${name}: ${change}`, 'name'),
+  return schema.flatMap(({ change, type, name, rows, left, renamedFrom }) => [
+    line(`${type} ${name}: ${renamedFrom === undefined ? change : `renamed from ${renamedFrom}`}`, 'name'),
     ...(rows.length === 0
       ? []
       : [

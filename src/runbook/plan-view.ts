@@ -73,10 +73,10 @@ function fileOf(
 }
 
 function differenceOf(
-  { change, type, name, before, after }: SchemaChange,
+  { change, type, name, before, after, renamedFrom }: SchemaChange,
   most: number,
 ): NonNullable<PlanView['schema']>[number] {
-  return { change, type, name, ...cut(near(sqlDiff(before, after)), most) }
+  return { ...defined({ renamedFrom }), change, type, name, ...cut(near(sqlDiff(before, after)), most) }
 }
 
 /** The first row says which object it is; of the others only those beside a change. */

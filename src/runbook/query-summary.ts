@@ -11,7 +11,7 @@ const OUTCOMES: Record<KnownQuery['outcome'], string> = {
   refused: 'is refused',
   'answers-otherwise': 'answers otherwise',
   scans: 'scans instead of searching',
-  'not-tried': 'not tried',
+  'not-tried': 'not compared',
 }
 
 /** What the plan knows of the running application without being told, in two lines at most; none where it was told. */
@@ -30,7 +30,7 @@ function querySummary(queries: PlanQueries | undefined): string[] {
   return [`Queries of the application: ${known.length} known (${from}${share}): ${counts(known)}`, ...bill]
 }
 
-/** How many of the configured queries were run on the copy, and what came of them; by name those to which something happens. */
+/** How many of the configured queries were compared on the copy, and what came of them; by name those to which something happens. */
 export function configuredLines(queries: readonly ConfiguredQuery[] = []): string[] {
   if (queries.length === 0) return []
   const told = queries.filter(({ outcome }) => outcome !== 'unchanged')
@@ -41,8 +41,9 @@ export function configuredLines(queries: readonly ConfiguredQuery[] = []): strin
   const same = queries.length - told.length
   const none = same === 0 ? [] : [`no difference seen in ${same}`]
   const some = told.length === 0 ? [] : [counts(told)]
+  const tried = queries.every(({ outcome }) => outcome === 'not-tried') ? '' : ', tried on the copy'
   return [
-    `Queries of the configuration: ${queries.length}, tried on the copy: ${[...none, ...some].join(', ')}`,
+    `Queries of the configuration: ${queries.length}${tried}: ${[...none, ...some].join(', ')}`,
     ...lines,
   ]
 }

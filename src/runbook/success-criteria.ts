@@ -4,7 +4,7 @@ import { formatDuration } from '../text/duration.js'
 import { plural } from '../text/plural.js'
 import type { Checkpoint, MonitoringView, ProbeResult, Thresholds } from '../contract/monitoring.js'
 import { DATABASE_PROBES, type Criterion as Subject } from '../contract/names.js'
-import type { RunView } from '../contract/run.js'
+import type { Check, RunView } from '../contract/run.js'
 
 /** `unknown`: nothing was seen that could tell; never read as good. */
 export type CriterionState = 'met' | 'not-met' | 'unknown'
@@ -56,6 +56,8 @@ interface Watched {
   nobody: string
   /** What counts, where the runbook's line does not say all of it. */
   counts?: (limits: ResponseLimits) => string
+  /** A check after the migration whose failure meets it, too. */
+  failing?: (check: Check) => boolean
 }
 
 /** Their failures are about the database or the backup, whatever else they are marked as. */
@@ -81,21 +83,28 @@ const WATCHED: readonly Watched[] = [
     subject: 'critical-functionality',
     measures: ({ kind, critical, ok }) => critical && ok !== null && !NOT_FUNCTIONALITY.includes(kind),
     nobody: 'no critical check has answered',
+    failing: ({ critical, probeKind = '' }) => critical === true && !NOT_FUNCTIONALITY.includes(probeKind),
   },
   {
     title: 'Database connection failures',
     subject: 'database-connection',
     measures: ({ kind, ok }) => kind === 'connectivity' && ok !== null,
     nobody: 'no probe of the database connection has answered',
+    failing: ({ name, probeKind }) => name === 'connectivity' || probeKind === 'connectivity',
   },
 ]
 
 function evidenceOf(
-  { subject, measures, nobody, counts }: Watched,
+  { subject, measures, nobody, counts, failing }: Watched,
   seen: readonly Checkpoint[],
   view: RunView,
   limits: ResponseLimits,
 ): Evidence {
+  const failed = view.checks.find(
+    (check) => check.step === 'validate' && check.state === 'failed' && failing?.(check) === true,
+  )
+  if (failed !== undefined)
+    return { state: 'met', because: `right after the migration: ${failed.title}: ${failed.message}` }
   if (seen.length === 0) return { state: 'unknown', because: noCheckpoint(view) }
   const breaches = seen.flatMap(({ number, reasons }) =>
     reasons.filter(({ verdict }) => verdict === 'breached').map((reason) => ({ number, ...reason })),

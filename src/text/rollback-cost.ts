@@ -86,7 +86,7 @@ function conditionLine({ kind, table, columns, text = '' }: ReverseCondition): s
   const names = columns.join(', ')
   switch (kind) {
     case 'deleted':
-      return `Rows that the migration deletes from ${table} come back as the backup holds them, each only while no row written since has its key.`
+      return `Rows that the migration deletes from ${table} come back as the backup holds them, each only while no row written since has its ${text === '' ? 'key' : text}.`
     case 'unique':
       return `It stops, or leaves rows out, once rows of ${table} are equal in what must be unique again: ${names}.`
     case 'check':

@@ -2,6 +2,7 @@ import { OWN_NAME } from '../contract/names.js'
 import { ApplicationFailure } from '@temporalio/workflow'
 import type { Plan } from '../contract/plan.js'
 import type { Status } from '../contract/status.js'
+import { brokenBefore } from '../runbook/gaps.js'
 import { baselineLines } from '../runbook/monitoring/baseline.js'
 import { planRows } from '../runbook/plan-blocks.js'
 import { answersForWayBack, WAY_BACK_LINE, wayBackReview } from '../runbook/plan-review.js'
@@ -30,9 +31,10 @@ export async function execute(run: Run, status: Status, plan: Plan): Promise<boo
     'execute',
     async () => {
       await confirmDatabase(run)
-      await run.gate('preflight', preflightPrompt(run.view, status, plan))
+      const broken = brokenBefore(run.baseline, run.request.monitoring.probes)
+      await run.gate('preflight', preflightPrompt(run.view, status, plan, broken))
       await approvePlan(run, plan)
-      await run.gate('final', finalPrompt(run.view, plan))
+      await run.gate('final', finalPrompt(run.view, plan, broken))
       if (await voidedByDrift(run, plan)) return false
       try {
         await applyOneByOne(run, plan)

@@ -2,7 +2,7 @@ import type { Plan } from '../contract/plan.js'
 import type { Channel } from '../contract/announcement.js'
 import type { Check, MigrationRequest, RunView } from '../contract/run.js'
 import { differenceLine } from '../runbook/charter/differences.js'
-import { gapLine, gapsOf } from '../runbook/gaps.js'
+import { gapLine, gapsOf, type Gap } from '../runbook/gaps.js'
 import { hostOf } from '../text/host-of.js'
 import { freezesAhead, freezeText } from '../runbook/freezes.js'
 import { requestLine } from '../runbook/people/provenance.js'
@@ -81,9 +81,10 @@ export function connectivityPrompt(view: RunView, seen: { latencyMs: number; dat
   return [...targetLines(view), `Answered as ${seen.database} in ${Math.round(seen.latencyMs)} ms`]
 }
 
-export function preflightPrompt(view: RunView, status: Status, plan: Plan): string[] {
+export function preflightPrompt(view: RunView, status: Status, plan: Plan, broken: readonly Gap[]): string[] {
   return [
     ...view.checks.map(checkLine),
+    ...broken.map(gapLine),
     `${status.applied.length} applied, ${status.pending.length} pending, ${status.conflicts.length} conflicts`,
     ...plan.findings.map(({ severity, code, migration, message, accepted }) => {
       const [label, why] = accepted === undefined ? [severity, ''] : ['accepted', ` (reason: ${accepted})`]
@@ -92,13 +93,13 @@ export function preflightPrompt(view: RunView, status: Status, plan: Plan): stri
   ]
 }
 
-export function finalPrompt(view: RunView, plan: Plan): string[] {
+export function finalPrompt(view: RunView, plan: Plan, broken: readonly Gap[]): string[] {
   return [
     ...targetLines(view),
     `Apply ${plan.migrations.length}: ${plan.migrations.map(({ name }) => name).join(', ')}`,
     planHeadline(plan),
     `Verified backup: ${view.backup?.file ?? 'none'}`,
-    ...gapsOf({ checks: view.checks }).map(gapLine),
+    ...[...gapsOf({ checks: view.checks }), ...broken].map(gapLine),
   ]
 }
 

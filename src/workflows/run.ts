@@ -199,8 +199,16 @@ export class Run {
     return atPlace(endingOf(error, this.stop), placeOf(this.view))
   }
 
-  /** One step of the runbook: waits while paused, then keeps when it began, how it ended and what it said. */
-  async step<T>(name: StepName, work: () => Promise<T>, detail?: (result: T) => string): Promise<T> {
+  /**
+   * One step of the runbook: waits while paused, then keeps when it began, how it ended and what it said. `well`: false of a result that is no
+   * success.
+   */
+  async step<T>(
+    name: StepName,
+    work: () => Promise<T>,
+    detail?: (result: T) => string,
+    well: (result: T) => boolean = () => true,
+  ): Promise<T> {
     await this.whileRunning()
     const step = stepOf(this.view, name)
     // Another round, after a void plan, is timed by itself.
@@ -223,7 +231,7 @@ export class Run {
     this.say(phaseOf(name), `${stepTitle(name)} is under way`)
     try {
       const result = await work()
-      step.state = 'done'
+      step.state = well(result) ? 'done' : 'failed'
       step.endedAt = now()
       if (detail !== undefined) step.detail = detail(result)
       this.refresh()

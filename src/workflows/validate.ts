@@ -2,7 +2,7 @@ import type { Plan } from '../contract/plan.js'
 import { defined } from '../contract/defined.js'
 import type { Check, RunView } from '../contract/run.js'
 import { patched } from '@temporalio/workflow'
-import { unaskedHealth } from '../runbook/gaps.js'
+import { brokenBefore, unaskedHealth } from '../runbook/gaps.js'
 import { completeMessage } from '../runbook/messages.js'
 import { plural } from '../text/plural.js'
 import { read } from './activities.js'
@@ -38,10 +38,18 @@ export async function validate(run: Run, plan: Plan): Promise<Expected> {
       return health === undefined ? seen : { ...seen, checks: [...seen.checks, health] }
     },
     ({ checks: seen }) => checkCounts(seen),
+    ({ passed: well }) => well,
   )
   if (!passed) {
     const failed = checks.filter(({ state }) => state === 'failed')
-    await issueAfterApply(run, failed.map(({ title, message }) => `${title}: ${message}`).join('; '))
+    const before = brokenBefore(run.baseline, monitoring.probes)
+    const issues = failed.map(({ name, title, message }) => {
+      const was = before.find(({ check }) => check === name)
+      return `${title}: ${message}${was === undefined ? '' : ` (broken before the migration, too: ${was.message})`}`
+    })
+    const all = failed.length > 0 && failed.every(({ name }) => before.some(({ check }) => check === name))
+    const impact = all ? 'the migrations are applied; all that failed was broken before, too' : undefined
+    await issueAfterApply(run, issues.join('; '), impact)
   }
   const early = patched('early-issues-are-asked-about')
   if (early) await askAboutIssues(run)
@@ -106,11 +114,15 @@ function monitoringMs(run: Run): number {
 }
 
 /** People either take the migration back, or the run ends as failed with the migration in place. Always throws. */
-async function issueAfterApply(run: Run, issue: string): Promise<never> {
+async function issueAfterApply(
+  run: Run,
+  issue: string,
+  impact = 'the migrations are applied, and the database is not as it should be',
+): Promise<never> {
   await considerRollback(run, {
     issue,
     kept: 'ends',
-    impact: 'the migrations are applied, and the database is not as it should be',
+    impact,
     action: actionOf(run),
   })
   throw new RunEnded({

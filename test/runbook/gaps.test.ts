@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Probe } from '../../src/contract/monitoring.js'
 import type { Check } from '../../src/contract/run.js'
-import { errorRateCheck, gapsOf, testsCheck, unaskedHealth } from '../../src/runbook/gaps.js'
+import { brokenBefore, errorRateCheck, gapsOf, testsCheck, unaskedHealth } from '../../src/runbook/gaps.js'
 
 const line = (state: Check['state'], actor?: string): Check => ({
   name: state,
@@ -33,6 +33,30 @@ test.each([
 ])('where %s is asked, the health of the application is known: %s', (_who, probes, known) => {
   const told = { title: 'Application health', state: 'warned', message: expect.stringContaining('unknown') }
   expect(unaskedHealth(probes)).toEqual(known ? undefined : expect.objectContaining(told))
+})
+
+describe('a probe that failed in the whole baseline', () => {
+  const of = (errorRate: number, samples = 20, more: Probe = probe('sql', { critical: true })): unknown =>
+    brokenBefore({ takenAt: '', probes: { [more.name]: { latenciesMs: [], errorRate, samples } } }, [more])
+
+  test('was broken before', () => {
+    const gap = { check: 'probe sql', title: 'Broken before: sql' }
+    const failed = 'this critical probe failed in'
+    expect(of(1)).toEqual([{ ...gap, message: `${failed} all 20 samples of the baseline` }])
+    expect(of(1, 1)).toEqual([{ ...gap, message: `${failed} the only sample of the baseline` }])
+    expect(of(1, 20, probe('sql'))).toMatchObject([{ message: expect.stringContaining('this probe failed') }])
+  })
+
+  test.each([
+    ['one that answered sometimes', of(0.95)],
+    ['one that answered', of(0)],
+    ['one of which nothing is known', of(0, 0)],
+    ['one that measured a rate of errors', of(1, 20, probe('prometheus', { measures: 'errorRate' }))],
+    ['one that has no baseline', brokenBefore({ takenAt: '', probes: {} }, [probe('sql')])],
+    ['one of a run without a baseline', brokenBefore(null, [probe('sql')])],
+  ])('is not %s', (_which, gaps) => {
+    expect(gaps).toEqual([])
+  })
 })
 
 test('that no tests are run is a gap; that they will be is none, and no success yet', () => {

@@ -133,6 +133,16 @@ describe('what was not read is not said', () => {
   })
 })
 
+test('a table that was renamed is said to be, with what it was', () => {
+  const renamed = {
+    ...{ change: 'changed' as const, type: 'table' as const, name: 'things', renamedFrom: 't' },
+    ...{ before: 'CREATE TABLE t(id INTEGER)', after: 'CREATE TABLE "things"(id INTEGER)' },
+  }
+  const rows = planRows(planView(plan({ schemaChanges: [renamed] })))
+  expect(rows).toContain('  table things: renamed from t')
+  expect(rows.join('\n')).not.toMatch(/things: (?:added|changed)/)
+})
+
 test('what is left out is counted, and nothing is where the whole is asked for', () => {
   const [change] = samplePlan().schemaChanges ?? []
   const columns = Array.from({ length: 60 }, (_, at) => `c${at} TEXT`).join(',')

@@ -59,6 +59,14 @@ describe('the queries of the configuration in the plan', () => {
     expect(configuredLines([broken])[0]).toBe('Queries of the configuration: 1, tried on the copy: 1 breaks')
   })
 
+  test('are said not to be compared, with the reason', () => {
+    const because = '0002_next.sql fails on the copy'
+    expect(configuredLines([{ name: 'a', outcome: 'not-tried', because }])).toEqual([
+      'Queries of the configuration: 1: 1 not compared',
+      'a: not compared: 0002_next.sql fails on the copy',
+    ])
+  })
+
   test('are not spoken of where there are none', () => {
     expect(configuredLines()).toEqual([])
     expect(configuredLines([])).toEqual([])

@@ -80,6 +80,40 @@ test('an error rate that no probe measures did not stay low: it is unknown', () 
   })
 })
 
+describe('a run that ended at its validation', () => {
+  const failed = (more: Partial<Check>): (string | undefined)[] => {
+    const check: Check = {
+      name: 'probe a',
+      title: 'Query: a',
+      state: 'failed',
+      message: 'is 0',
+      step: 'validate',
+    }
+    const view = sampleRun({ monitoring: null, checks: [{ ...check, ...more }] })
+    return considerRollbackWhen(view, DEFAULT_THRESHOLDS)
+      .slice(2, 4)
+      .map(({ state, because }) => `${state}: ${because}`)
+  }
+  const none = expect.stringMatching(/^unknown: /) as string
+
+  test('tells what was broken there', () => {
+    const met = 'met: right after the migration: Query: a: is 0'
+    expect(failed({ probeKind: 'sql', critical: true })).toEqual([met, none])
+    expect(failed({ probeKind: 'connectivity', critical: true })).toEqual([none, met])
+    expect(failed({ name: 'connectivity' })).toEqual([none, met])
+  })
+
+  test.each<Partial<Check>>([
+    { probeKind: 'sql' },
+    { probeKind: 'sql', critical: true, state: 'warned' },
+    { probeKind: 'sql', critical: true, state: 'passed' },
+    { probeKind: 'sql', critical: true, step: 'checklist' },
+    { name: 'schema' },
+  ])('and leaves unknown what was not: %o', (more) => {
+    expect(failed(more)).toEqual([none, none])
+  })
+})
+
 test('migrations that were taken back are not applied', () => {
   expect(completeWhen(sampleRun({ outcome: 'rolled-back' }))[0]?.state).toBe('not-met')
 })

@@ -99,3 +99,55 @@ it('what is missing stands at the gate final, and a backup that was made is not 
   )
   expect(shows(view, 'preflight')).not.toContain('there is none yet')
 })
+
+describe('a critical probe that fails after the migration', () => {
+  const PROBE = { name: 'totals', kind: 'sql', sql: 'SELECT 0', critical: true, timeoutMs: 1_000 } as const
+
+  async function failing(errorRate: number): Promise<{ world: World; view: RunView }> {
+    const check: Check = {
+      ...{ name: 'probe totals', title: 'Query: totals', state: 'failed', message: 'is 0' },
+      ...{ probeKind: 'sql', critical: true },
+    }
+    const world = openWorld(() => ({
+      takeBaseline: async () => ({
+        takenAt: '2026-01-01T00:00:00.000Z',
+        probes: { totals: { latenciesMs: [], errorRate, samples: 3 } },
+      }),
+      validateMigration: async () => ({ checks: [check], passed: false }),
+    }))
+    const request = requestFor(randomUUID(), { preApproved: true })
+    request.monitoring.probes.push(PROBE)
+    const view = await server.migrate(world, request, async (handle) => {
+      await until(handle, gateOpen('rollback'))
+      await handle.signal(decideSignal, { gate: 'rollback', decision: 'reject', actor: 'Bea' })
+      return handle.result()
+    })
+    expect(view).toMatchObject({ outcome: 'failed', failure: { type: 'ValidationFailed' } })
+    expect(view.steps.find(({ step }) => step === 'validate')).toMatchObject({
+      state: 'failed',
+      detail: '1 warned, 1 failed',
+    })
+    return { world, view }
+  }
+  const alertOf = ({ told }: World): string =>
+    told
+      .filter(({ kind }) => kind === 'emergency')
+      .map(({ text }) => text)
+      .join('\n')
+
+  it('as it did before: a gap at the gates, and said to whoever decides on the rollback', async () => {
+    const { world, view } = await failing(1)
+    const gap = 'Gap: Broken before: totals: this critical probe failed in all 3 samples of the baseline'
+    expect(shows(view, 'preflight')).toContain(gap)
+    expect(shows(view, 'final')).toContain(gap)
+    expect(alertOf(world)).toContain('is 0 (broken before the migration, too: this critical probe failed in')
+    expect(alertOf(world)).not.toContain('is not as it should be')
+  })
+
+  it('and did not before: the step has failed, and nothing else is said of before', async () => {
+    const { world, view } = await failing(0)
+    expect(shows(view, 'final')).not.toContain('Broken before')
+    expect(alertOf(world)).not.toContain('broken before')
+    expect(alertOf(world)).toContain('is not as it should be')
+  })
+})

@@ -151,10 +151,13 @@ function checkQuery(versions: BothVersions, evidence: Evidence, query: Applicati
     const message = `The query ${query.name} of the running application is refused${when}: ${refused}.`
     return seen('refused', refused, [broken(evidence, query, severityOf(query), message)])
   }
-  const scans = newScans(versions, evidence, query, { before, after })
-  const because = missing === undefined ? undefined : answersText(missing)
+  const scans = newScans(database, query, { before, after })
+  const told = scansOfBig(evidence, query, before, scans)
+  // No finding says which table a small one is.
+  const small = scans.length > 0 && told.length === 0 ? smallText(scans) : undefined
+  const because = missing === undefined ? small : answersText(missing)
   const outcome = scans.length > 0 ? 'scans' : missing === undefined ? 'unchanged' : 'answers-otherwise'
-  const findings = [...(missing === undefined ? [] : [answersOtherwise(query, missing)]), ...scans]
+  const findings = [...(missing === undefined ? [] : [answersOtherwise(query, missing)]), ...told]
   return seen(outcome, because, findings, verb === 'select' ? execution.bound : undefined)
 }
 
@@ -209,20 +212,36 @@ function answersOtherwise(query: ApplicationQuery, missing: { rows: number; of: 
   return findingOf(qc103, mild ? 'info' : 'warning', undefined, message, { table: query.name })
 }
 
+/** A table that a query searched before and reads through now. */
+interface NewScan {
+  table: string
+  rows: number
+}
+
 function newScans(
-  { main: database }: BothVersions,
-  evidence: Evidence,
+  database: DatabaseSync,
   query: ApplicationQuery,
   { before, after }: { before: QueryPlan; after: QueryPlan },
-): Finding[] {
-  const scanned = after.scans.filter(
-    (table) => !before.scans.includes(table) && before.searches.includes(table),
-  )
-  return scanned
+): NewScan[] {
+  return after.scans
+    .filter((table) => !before.scans.includes(table) && before.searches.includes(table))
     .map((table) => ({
       table: tableOf(database, query.sql, table),
       rows: rowsOf(database, query.sql, table),
     }))
+}
+
+function smallText(scans: readonly NewScan[]): string {
+  return scans.map(({ table, rows }) => `${table} has ${rowsText(rows)} on the copy`).join(', ')
+}
+
+function scansOfBig(
+  evidence: Evidence,
+  query: ApplicationQuery,
+  before: QueryPlan,
+  scans: readonly NewScan[],
+): Finding[] {
+  return scans
     .filter(({ rows }) => rows >= BIG)
     .map(({ table, rows }) => {
       const gone = before.indexes.filter((index) => !hasIndex(evidence, index))

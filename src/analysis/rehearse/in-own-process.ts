@@ -18,7 +18,7 @@ const MODULE = fileURLToPath(new URL('./own-process-entry.js', import.meta.url))
  * `rehearseMigrations` in a process of its own: SQLite runs a statement without a pause, and one that never ends would hold
  * up the heartbeat of the activity, Ctrl-C and everything else here. A statement that does not end within `statementLimitMs`
  * is ended, and the rehearsal made again without it: it is an RH102 of the plan then. So is a query of production's within
- * `queryLimitMs`, which the plan then calls not tried. The same goes for one that takes the process past `memoryLimit` bytes. Throws what
+ * `queryLimitMs`, which the plan then calls not compared. The same goes for one that takes the process past `memoryLimit` bytes. Throws what
  * `rehearseMigrations` throws, and `SqlRefused` where no statement can be blamed for the memory.
  */
 export async function rehearseInOwnProcess(

@@ -9,7 +9,6 @@ import type { Plan, PlannedMigration, RollbackSummary } from '../../contract/pla
 import type { Database, MigrationFile } from '../../contract/target.js'
 import type { StatementRows } from '../evidence.js'
 import { parseStatements } from '../../d1/sql/statements.js'
-import { diffCatalog } from '../../d1/schema/schema-diff.js'
 import { foldTriggers, REFUSED, remoteTriggers } from '../../d1/sql/remote-triggers.js'
 import { openConfined } from '../../d1/sqlite/confined.js'
 import { openSqlite, quoteText } from '../../d1/sqlite/sqlite.js'
@@ -19,6 +18,7 @@ import { RunbookError } from '../../contract/failures.js'
 import { command, words } from '../../contract/next-command.js'
 import { acknowledge, verdictOf } from '../findings/acknowledge.js'
 import type { ApplicationQuery, OnQuery, QueryTrial } from './application-queries.js'
+import { schemaChangesOf } from './schema-changes.js'
 import { planQueries, productionQueries, type ProductionQuery } from './production-queries.js'
 import { arrange, collectFindings, collectHistoryFindings } from '../findings/collect.js'
 import { planHashOf } from './plan-hash.js'
@@ -181,22 +181,28 @@ async function conclude(
     predictedFingerprint: run.predictedFingerprint,
     rows: native.rows,
     rollback,
-    // Whole objects: a column shows in its table's text.
-    schemaChanges: diffCatalog(native.evidence.before, native.evidence.after).filter(
-      ({ type }) => type !== 'column',
-    ),
+    schemaChanges: schemaChangesOf(native.evidence),
   }
   const { traffic, wholeCopy = false } = input
   // The hashes of the files are in the hash already.
-  const configuredQueries = configuredOf(native.trials)
+  const trials = complete ? native.trials : withoutAfterwards(native.trials, failing)
+  const configuredQueries = configuredOf(trials)
   const shown = {
     ...{ planHash: planHashOf(plan), ...plan, migrations: withText(migrations, pending) },
     ...(configuredQueries.length === 0 || pending.length === 0 ? {} : { configuredQueries }),
   }
   if (traffic === undefined || pending.length === 0) return shown
-  const tried = { trials: native.trials, measured: run.measured, wholeCopy: wholeCopy && complete }
+  const tried = { trials, measured: run.measured, wholeCopy: wholeCopy && complete }
   const queries = planQueries(traffic, { chosen, leftOut }, tried)
   return { ...shown, queries }
+}
+
+/** Where a file stops halfway, a query that met no harm was held against no database of afterwards. */
+function withoutAfterwards(trials: readonly QueryTrial[], failing: string): QueryTrial[] {
+  const because = `${failing} fails on the copy, so there is nothing of afterwards to compare with`
+  return trials.map((trial) =>
+    trial.outcome === 'unchanged' ? { ...trial, outcome: 'not-tried', because } : trial,
+  )
 }
 
 function configuredOf(trials: readonly QueryTrial[]): ConfiguredQuery[] {

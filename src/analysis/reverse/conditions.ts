@@ -2,7 +2,7 @@ import type { ReverseCondition } from '../../contract/rollback.js'
 import { defined } from '../../contract/defined.js'
 import { affinityOf } from '../../d1/schema/affinity.js'
 import { sameName, type TableSchema } from '../../d1/schema/schema.js'
-import { pairsOf, type Pair } from '../compare/row-keys.js'
+import { keyOf, pairsOf, ROWID, type Pair } from '../compare/row-keys.js'
 import {
   primaryKeyOf,
   refusesAll,
@@ -24,7 +24,7 @@ export function conditionsOf({ fates }: Pick<Evidence, 'fates'>): ReverseConditi
     if (after === undefined) return dropped(fate)
     const pairs = pairsOf(fate, after)
     return [
-      ...deleted(fate),
+      ...deleted(fate, after, pairs),
       ...updated(fate),
       ...uniques(before, after, pairs),
       ...columns(before, after, pairs),
@@ -39,9 +39,14 @@ function dropped({ before, data }: TableFate): ReverseCondition[] {
   return [{ kind: 'dropped', table: before.name, columns: [], ...defined({ text: data.movedTo }) }]
 }
 
-function deleted({ before, data }: TableFate): ReverseCondition[] {
+function deleted(fate: TableFate, after: TableSchema, pairs: Pair[]): ReverseCondition[] {
+  const { before, data } = fate
   const gone = data === undefined ? 0 : data.lost + (data.equal ?? 0) + (data.summed?.rows ?? 0)
-  return gone > 0 ? [{ kind: 'deleted', table: before.name, columns: [] }] : []
+  const key = keyOf(fate, after, pairs)
+  // Without a key they stay as they are, which the price says.
+  if (gone === 0 || key === undefined) return []
+  const byRowid = key.some(({ was }) => was === ROWID)
+  return [{ kind: 'deleted', table: before.name, columns: [], ...(byRowid ? { text: 'rowid' } : {}) }]
 }
 
 /** Columns whose values were changed by the forward files in rows that stay: of rows that came later nobody knows the value of before. */

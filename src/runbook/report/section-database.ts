@@ -153,8 +153,12 @@ function countedText(tables: number): string {
 function schemaBlocks(changes: PlanView['schema']): Block[] {
   if (changes === undefined) return [text('The plan carries no list of schema changes.')]
   if (changes.length === 0) return [text('The schema stays as it is.')]
-  const all = changes.flatMap(({ change, type, name, rows }): Block[] => [
-    text([`${type} `, { code: name }, `: ${change}`]),
+  const all = changes.flatMap(({ change, type, name, rows, renamedFrom }): Block[] => [
+    text([
+      `${type} `,
+      { code: name },
+      ...(renamedFrom === undefined ? [`: ${change}`] : [': renamed from ', { code: renamedFrom }]),
+    ]),
     {
       kind: 'code',
       language: 'diff',

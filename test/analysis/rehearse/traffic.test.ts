@@ -30,7 +30,7 @@ beforeAll(async () => {
   const database = openSqlite(databaseFile)
   database.exec(`${FIRST} ${ROWS}`)
   database.close()
-  engine = await startScratchEngine(12)
+  engine = await startScratchEngine(15)
 })
 afterAll(async () => {
   await engine.stop()
@@ -161,6 +161,37 @@ describe("production's own queries, without configuration", () => {
         { outcome: 'not-tried', because: expect.stringContaining('did not end') },
       ],
     })
+  })
+})
+
+describe('the queries that the configuration names', () => {
+  const queries = [{ name: 'by author', sql: BY_AUTHOR }]
+
+  test.each([
+    [500, '500 rows'],
+    [1, '1 row'],
+  ])('are not without a difference where they read a small table through: %i rows', async (rows, has) => {
+    const small = join(folder, `small-${rows}.sqlite`)
+    const database = openSqlite(small)
+    database.exec(`${FIRST} ${ROWS.replace('4000', String(rows))}`)
+    database.close()
+    const input = { ...inputOf('DROP INDEX articles_by_author;', []), databaseFile: small, queries }
+    const plan = await rehearseMigrations(input, engine.open)
+    expect(codesOf(plan)).toEqual(['IX101 info'])
+    expect(plan.configuredQueries).toEqual([
+      { name: 'by author', outcome: 'scans', because: `articles has ${has} on the copy` },
+    ])
+  })
+
+  test('are not compared where a file fails, and no harm is taken back by that', async () => {
+    const fails = 'ALTER TABLE articles DROP COLUMN body; INSERT INTO articles (id) VALUES (1);'
+    const body = { name: 'body', sql: 'SELECT body FROM articles' }
+    const input = { ...inputOf(fails, []), queries: [...queries, body] }
+    const plan = await rehearseMigrations(input, engine.open)
+    expect(plan.findings.map(({ code }) => code)).toContain('RH101')
+    const because = '0002_next.sql fails on the copy, so there is nothing of afterwards to compare with'
+    expect(plan.configuredQueries).toContainEqual({ name: 'by author', outcome: 'not-tried', because })
+    expect(plan.configuredQueries).toHaveLength(2)
   })
 })
 

@@ -7,6 +7,8 @@ CREATE INDEX by_tag ON tags (tag);
 CREATE TABLE u (id INTEGER PRIMARY KEY, mail TEXT, n INTEGER);
 CREATE UNIQUE INDEX one ON u (mail);
 CREATE TABLE m (id INTEGER PRIMARY KEY, mail TEXT, n INTEGER, note TEXT);
+CREATE TABLE k (word TEXT);
+INSERT INTO k VALUES ('a'), ('a'), ('b');
 INSERT INTO m VALUES (1, 'a', 1, 'x'), (9, 'z', 5, 'y');
 INSERT INTO p VALUES (1, 'a', 1, 'x'), (2, 'b', 2, NULL);`
 
@@ -27,6 +29,11 @@ const anew = (table: 'p' | 'tags', body: string): string =>
 describe('the plan says what rows written later can do to its reverse', () => {
   test.each([
     ['rows go', 'DELETE FROM p WHERE id = 2;', [{ kind: 'deleted', table: 'p' }]],
+    [
+      'rows without a key go',
+      'DELETE FROM k WHERE rowid = 2;',
+      [{ kind: 'deleted', table: 'k', text: 'rowid' }],
+    ],
     [
       'a primary key goes',
       anew('tags', T.replace(', PRIMARY KEY (p, tag)', '')),
