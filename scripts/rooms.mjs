@@ -398,6 +398,7 @@ export const ROOMS = [
     'src/process',
     ...d1('sqlite', 'sql', 'wrangler', 'cloudflare', 'schema', 'read', 'migrations', 'backup'),
     'src/analysis/rehearse',
+    'src/analysis/since',
     'src/analysis/validate',
     'src/analysis/status',
     'src/runbook/charter',

@@ -1,9 +1,11 @@
 import { messageOf } from '../contract/failures.js'
 import type { TellActivities } from '../contract/activities.js'
+import type { RunView } from '../contract/run.js'
 import { readStatus } from '../analysis/status.js'
 import { renderHtml } from '../runbook/report/html.js'
 import { renderIncident } from '../runbook/report/incident.js'
 import { renderMarkdown } from '../runbook/report/markdown.js'
+import { isUnproven } from '../runbook/migration-state.js'
 import { keepDocument, readDocument } from './run-files.js'
 import { archivesAt, type ActivityContext } from './worker-place.js'
 
@@ -22,11 +24,18 @@ export async function writeReport(
     await archives.release(runKey)
     if (wentOnFrom !== undefined) await archives.release(wentOnFrom)
   }
-  const tried = (view.rollbackTries ?? []).length > 0
-  if (view.failure !== null || view.outcome === 'rolled-back' || tried) {
+  if (wentWrong(view)) {
     files.push(await keepDocument(here, { runKey, name: 'incident.md' }, renderIncident(report)))
   }
   return { files }
+}
+
+/** Also where people stopped the run, and kept what a migration that failed had left. */
+function wentWrong({ failure, outcome, migrations, rollbackTries = [] }: RunView): boolean {
+  const half = migrations.some(
+    ({ error, state }) => error !== undefined || state === 'absent' || isUnproven(state),
+  )
+  return failure !== null || outcome === 'rolled-back' || rollbackTries.length > 0 || half
 }
 
 /** Scenario 1's two files: what was read back from the database, and one line for the log. */

@@ -73,11 +73,12 @@ async function writeReverse(
     const failures = failuresOfReverse(now, plan.schemaFingerprint)
     if (failures.length > 0) return { price: failures, ...defined({ others }) }
     const lost = plan.rollback.now
+    const made = { planned: input.planned ?? [], since }
     price = [
-      ...priceSince(price, now, input.planned ?? []),
+      ...priceSince(price, now, made),
       ...lossNowLines(lost ?? [], { archivedAt: input.backup.createdAt, timeZone: input.timeZone }),
     ]
-    cost = costNow(cost, { ...now, lost }, input.planned ?? [])
+    cost = costNow(cost, { ...now, lost }, made)
   } else price = [...price, ...conditionLines(plan.rollback.conditions)]
   return {
     ...(await packReverse(here, input.runKey, { file, plan })),

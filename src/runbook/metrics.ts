@@ -28,7 +28,10 @@ export function metricsLine(view: RunView): string {
     migrations: view.migrations.map(({ name, state, durationMs }) => ({ name, state, durationMs })),
     checkpoints: view.monitoring?.verdicts ?? {},
     ...defined({ checkpointsAsOf: view.monitoring?.asOf }),
-    decisions: view.gates.reduce((sum, { decisions }) => sum + decisions.length, 0),
+    decisions: view.gates.reduce(
+      (sum, { decisions, earlier = [] }) => sum + decisions.length + earlier.length,
+      0,
+    ),
     refused: view.refused.length + (view.refusedBeyond ?? 0),
     issues: view.issues.length + (view.issuesBeyond ?? 0),
     failedDeliveries: failed.length,

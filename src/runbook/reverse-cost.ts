@@ -1,9 +1,10 @@
 import type { Finding } from '../contract/finding.js'
 import type { Plan, RowChange } from '../contract/plan.js'
-import type { LossNow, RollbackCost, TableCost } from '../contract/rollback.js'
+import type { LossNow, RollbackCost, Since, TableCost, WrittenTable } from '../contract/rollback.js'
 import { costOf, freeOfCost } from '../contract/rollback-cost.js'
 import { addedRowsGo, columnGoes } from '../text/rollback-cost.js'
 import { plural } from '../text/plural.js'
+import { tableText } from '../text/written-since.js'
 
 /** Why a reverse migration does not work on the database as it is now, one sentence each; empty when it does. */
 export function failuresOfReverse(
@@ -27,16 +28,20 @@ const LOSSES = new Set(['DL102', 'DL103'])
 
 type Rehearsed = Pick<Plan, 'findings' | 'rows'>
 
+/** What a copy of now is held against. */
+export interface Made {
+  /** The rows of the plan. */
+  planned: readonly RowChange[]
+  /** What was written since the archive, counted on the same copy. Absent: the rows are only numbered. */
+  since?: Since | undefined
+}
+
 /**
  * What the reverse migration costs of the database as it is now, one sentence for each loss: `price` as it was written from the archive, where
- * what was counted now stands in the place of what says the same without a number. Rows of a table that goes as a whole
- * count only as far as the migration did not make them itself, which `planned` tells.
+ * what was counted now stands in the place of what says the same without a number. Of a table that goes as a whole, what the migration makes itself
+ * is no loss: the rest is told row by row where `since` has that, else as far as numbers of rows show it.
  */
-export function priceSince(
-  price: readonly string[],
-  rehearsed: Rehearsed,
-  planned: readonly RowChange[],
-): string[] {
+export function priceSince(price: readonly string[], rehearsed: Rehearsed, made: Made): string[] {
   // Just the rows that the migration made, and that is said already.
   const counted = losses(rehearsed).filter(
     ({ code, table = '', count = 0 }) => code !== 'DL102' || !price.includes(addedRowsGo(table, count)),
@@ -46,13 +51,7 @@ export function priceSince(
   )
   return [
     ...price.filter((line) => !said.includes(line)),
-    ...tablesThatGo(rehearsed, planned).flatMap(({ table, since }) =>
-      since > 0
-        ? [
-            `${plural(since, 'row')} of ${table} beyond those that the rehearsal left: written since the backup, or made by the migration from rows that were`,
-          ]
-        : [],
-    ),
+    ...tablesThatGo(rehearsed, made).flatMap(goneLines),
     ...counted.map(({ message }) => message),
   ]
 }
@@ -61,14 +60,11 @@ export function priceSince(
 export function costNow(
   cost: RollbackCost | undefined,
   rehearsed: Rehearsed & { lost?: readonly LossNow[] | undefined },
-  planned: readonly RowChange[],
+  made: Made,
 ): RollbackCost | undefined {
   if (cost === undefined) return undefined
   const since: TableCost[] = [
-    ...tablesThatGo(rehearsed, planned).map(({ table, since }) => ({
-      ...freeOfCost(table),
-      rowsLost: since,
-    })),
+    ...tablesThatGo(rehearsed, made).map(goneCost),
     ...losses(rehearsed).map(({ code, table = '', column = '', count }): TableCost => {
       if (code === 'DL102') return { ...freeOfCost(table), rowsLost: count ?? null }
       const columns = count === undefined ? [] : [{ column, values: count }]
@@ -104,15 +100,48 @@ function tableCostOf({ kind, table, column, rows }: LossNow): TableCost {
   }
 }
 
-function tablesThatGo(
-  { rows }: Rehearsed,
-  planned: readonly RowChange[],
-): { table: string; since: number }[] {
+interface GoneTable {
+  table: string
+  /** How many rows it has beyond those that the migration makes; negative: fewer. */
+  more: number
+  /** Otherwise than the migration makes it of the archive. Undefined: it is not; `not-counted`: rows were not compared. */
+  written: WrittenTable | 'not-counted' | undefined
+}
+
+function tablesThatGo({ rows }: Rehearsed, { planned, since }: Made): GoneTable[] {
   const made = new Map(planned.map(({ table, after }) => [table, after ?? 0]))
+  const compared = since !== undefined && !('unknown' in since) && since.by === 'rows'
   // What is only indexed is made again from the rows.
   return rows
     .filter(({ before, after, index }) => before !== null && after === null && index !== true)
-    .map(({ table, before }) => ({ table, since: Math.max(0, (before ?? 0) - (made.get(table) ?? 0)) }))
+    .map(({ table, before }) => ({
+      table,
+      more: (before ?? 0) - (made.get(table) ?? 0),
+      written: compared
+        ? since.tables.find((one) => one.table.toLowerCase() === table.toLowerCase())
+        : 'not-counted',
+    }))
+}
+
+function goneLines({ table, more, written }: GoneTable): string[] {
+  if (written === undefined) return []
+  if (written !== 'not-counted')
+    return [
+      `held against what the migration makes of the backup, ${tableText(written)}; none of that outlives the table, and whether another one holds any of it is not known`,
+    ]
+  const number =
+    more === 0 ? 'as many rows as' : `${plural(Math.abs(more), 'row')} ${more > 0 ? 'more' : 'fewer'} than`
+  return [
+    `${table} has ${number} the rehearsal left; how many were added, changed or removed since the backup was not counted, and all of that goes with the table`,
+  ]
+}
+
+function goneCost({ table, written }: GoneTable): TableCost {
+  const free = freeOfCost(table)
+  if (written === undefined) return free
+  if (written === 'not-counted' || written.changed === null)
+    return { ...free, rowsLost: null, valuesLost: null }
+  return { ...free, rowsLost: written.added, valuesLost: written.changed === 0 ? 0 : null }
 }
 
 /** Those of tables that stay. */

@@ -29,7 +29,8 @@ const NOTHING = {
     'every table has as many rows as the migration leaves it with; rows that were changed are not known',
 } as const
 
-function tableText({ table, added, changed, gone, difference, uncertain }: WrittenTable): string {
+/** `t: 2 added and 1 gone`: a table that is otherwise than the files leave it. A phrase. */
+export function tableText({ table, added, changed, gone, difference, uncertain }: WrittenTable): string {
   const parts = [
     ...(added === null || added === 0 ? [] : [`${grouped(added)} added`]),
     ...(changed === null || changed === 0 ? [] : [`${grouped(changed)} changed`]),

@@ -49,6 +49,26 @@ test('the report of a run is in its own time zone and has its own thresholds', a
   expect(usual).toContain('rollback threshold 417 ms')
 })
 
+test.each([
+  ['failed', ['applied', 'absent'], 'D1 says no', true],
+  ['is half applied', ['partial', 'not-executed'], undefined, true],
+  ['was not tried', ['not-executed', 'not-executed'], undefined, false],
+] as const)(
+  'a run that people ended with a file that %s has an incident report where one is due',
+  async (_, states, error, due) => {
+    const target = productionTarget(folder)
+    const here = contextFor(defaultHome({ home: folder, env: {}, print: () => undefined }), target)
+    const migrations = sampleRun().migrations.map((one, at) => ({
+      ...{ ...one, state: states[at] ?? ('pending' as const) },
+      ...(error !== undefined && at === 1 ? { error } : {}),
+    }))
+    const view = sampleRun({ outcome: 'aborted', failure: null, migrations })
+    const report = { runKey: 'run-1', target, plan: samplePlan(), baseline: sampleBaseline() }
+    const { files } = await writeReport(here, { ...report, view })
+    expect(files.some((file) => path.basename(file) === 'incident.md')).toBe(due)
+  },
+)
+
 test('the last report of a run lets its archives go, one before that does not', async () => {
   const target = productionTarget(folder)
   const here = contextFor(defaultHome({ home: folder, env: {}, print: () => undefined }), target)

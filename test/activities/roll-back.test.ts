@@ -83,7 +83,7 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
     migration: { name: '0002_rollback_2026_03_08.sql' },
     price: [
       goes,
-      '1 row of photos beyond those that the rehearsal left: written since the backup, or made by the migration from rows that were',
+      'held against what the migration makes of the backup, photos: 1 added; none of that outlives the table, and whether another one holds any of it is not known',
     ],
     cost: { rowsLost: 1, valuesLost: 0, tables: [{ table: 'photos', rowsLost: 1 }] },
     writtenSince: {
@@ -107,7 +107,7 @@ INSERT INTO photos (artwork, url) SELECT id, 'photo of ' || name FROM artworks;
     migration: { name: '0003_rollback_2026_03_08.sql' },
     price: [
       goes,
-      '1 row of photos beyond those that the rehearsal left: written since the backup, or made by the migration from rows that were',
+      'held against what the migration makes of the backup, photos: 1 added; none of that outlives the table, and whether another one holds any of it is not known',
     ],
   })
 })

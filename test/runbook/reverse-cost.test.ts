@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Plan } from '../../src/contract/plan.js'
-import type { LossNow, TableCost } from '../../src/contract/rollback.js'
+import type { LossNow, Since, TableCost, WrittenSince } from '../../src/contract/rollback.js'
 import { costOf } from '../../src/contract/rollback-cost.js'
 import { costNow, failuresOfReverse, priceSince } from '../../src/runbook/reverse-cost.js'
 import { addedRowsGo, columnGoes, costLines, lossNowLines } from '../../src/text/rollback-cost.js'
@@ -25,8 +25,9 @@ test('rows that the migration made itself are no loss; those written since are',
     { table: 'photos', before: null, after: 1200 },
     { table: 'tags', before: null, after: 40 },
   ]
-  expect(priceSince([], { rows, findings }, planned)).toEqual([
-    '15 rows of photos beyond those that the rehearsal left: written since the backup, or made by the migration from rows that were',
+  expect(priceSince([], { rows, findings }, { planned })).toEqual([
+    'photos has 15 rows more than the rehearsal left; how many were added, changed or removed since the backup was not counted, and all of that goes with the table',
+    'tags has as many rows as the rehearsal left; how many were added, changed or removed since the backup was not counted, and all of that goes with the table',
     '3 values of artworks.locale are lost.',
   ])
 })
@@ -34,7 +35,7 @@ test('rows that the migration made itself are no loss; those written since are',
 test('a table that the reverse renames takes its rows along', () => {
   const rows = [{ table: 'users', before: 7, after: 7, renamedFrom: 'people' }]
   const planned = [{ table: 'people', before: 5, after: 5, renamedFrom: 'users' }]
-  expect(priceSince([], { rows, findings: [] }, planned)).toEqual([])
+  expect(priceSince([], { rows, findings: [] }, { planned })).toEqual([])
 })
 
 test('a reverse that fails, or leads elsewhere, is none', () => {
@@ -43,6 +44,75 @@ test('a reverse that fails, or leads elsewhere, is none', () => {
   expect(failuresOfReverse(ok, 'another')).toEqual([expect.stringContaining('does not lead back')])
   const findings = [finding('RH101', 'FOREIGN KEY constraint failed'), finding('DL102', 'rows')]
   expect(failuresOfReverse({ ...ok, findings }, 'before')).toEqual(['FOREIGN KEY constraint failed'])
+})
+
+const written = (table: string, added: number | null, changed: number | null, gone: number | null) => ({
+  ...{ table, added, changed, gone },
+  difference: added === null || gone === null ? 4 : added - gone,
+})
+const since = (tables: ReturnType<typeof written>[]): WrittenSince => ({
+  ...{ since: '2026-03-08T03:00:00.000Z', asOf: '2026-03-08T03:30:00.000Z', by: 'rows' },
+  ...{ tables, objects: [] },
+})
+const SINCE = since([written('photos', 15, 0, 0)])
+
+const AGAINST = 'held against what the migration makes of the backup, '
+const ENDS = '; none of that outlives the table, and whether another one holds any of it is not known'
+test.each<[string, Since, string[], Partial<TableCost>]>([
+  ['as it was left', since([written('orders', 3, 0, 0)]), [], { rowsLost: 0, valuesLost: 0 }],
+  [
+    'whose rows changed, and one was replaced',
+    since([written('Audit', 2, 2, 1)]),
+    [`${AGAINST}Audit: 2 added and 2 changed and 1 gone${ENDS}`],
+    { rowsLost: 2, valuesLost: null },
+  ],
+  [
+    'with as many rows that are others',
+    since([written('audit', 3, 5, 3)]),
+    [`${AGAINST}audit: 3 added and 5 changed and 3 gone${ENDS}`],
+    { rowsLost: 3, valuesLost: null },
+  ],
+  [
+    'of which a row is gone only',
+    since([written('audit', 0, 0, 1)]),
+    [`${AGAINST}audit: 1 gone${ENDS}`],
+    { rowsLost: 0, valuesLost: 0 },
+  ],
+  [
+    'without a key',
+    since([written('audit', 1, null, 1)]),
+    [`${AGAINST}audit: 1 added and 1 gone, of which one of each may be a row that changed${ENDS}`],
+    { rowsLost: null, valuesLost: null },
+  ],
+  [
+    'into which the migration writes the time',
+    since([written('audit', null, null, null)]),
+    [`${AGAINST}audit: 4 rows more, and which ones others wrote is not known${ENDS}`],
+    { rowsLost: null, valuesLost: null },
+  ],
+  [
+    'that was not compared',
+    { unknown: 'the archive is gone' },
+    [
+      'audit has as many rows as the rehearsal left; how many were added, changed or removed since the backup was not counted, and all of that goes with the table',
+    ],
+    { rowsLost: null, valuesLost: null },
+  ],
+  [
+    'of which only sums are known',
+    { ...since([]), by: 'sums' },
+    [expect.stringContaining('was not counted') as string],
+    { rowsLost: null, valuesLost: null },
+  ],
+])('a table that goes, %s', (_, counted, told, { rowsLost, valuesLost }) => {
+  const rows = [{ table: 'audit', before: 50, after: null }]
+  const made = { planned: [{ table: 'audit', before: null, after: 50 }], since: counted }
+  expect(priceSince([], { rows, findings: [] }, made)).toEqual(told)
+  const sums = costNow(costOf([]), { rows, findings: [] }, made)
+  expect(sums).toMatchObject({ rowsLost, valuesLost })
+  // A row that was renamed or only stays is no loss, whatever others wrote there.
+  const stays = { rows: [{ table: 'audit', before: 50, after: 50 }], findings: [] }
+  expect(priceSince([], stays, made)).toEqual([])
 })
 
 const cost = (
@@ -67,16 +137,16 @@ test('the numbers are those of the sentences, by table and in all', () => {
     { table: 'tags', before: null, after: 40 },
   ]
   const before = costOf([cost('artworks', 2, { locale: 1, name: 4 })])
-  expect(costNow(before, { rows, findings: [{ ...lost, count: 3 }] }, planned)).toEqual({
+  expect(costNow(before, { rows, findings: [{ ...lost, count: 3 }] }, { planned, since: SINCE })).toEqual({
     ...{ rowsLost: 17, valuesLost: 8 },
     tables: [cost('artworks', 2, { locale: 4, name: 4 }), cost('photos', 15)],
   })
   // A loss that nobody counted makes the sum unknown, not smaller.
-  expect(costNow(before, { rows, findings: [lost] }, planned)).toMatchObject({
+  expect(costNow(before, { rows, findings: [lost] }, { planned, since: SINCE })).toMatchObject({
     rowsLost: 17,
     valuesLost: null,
   })
-  expect(costNow(undefined, { rows, findings: [] }, planned)).toBeUndefined()
+  expect(costNow(undefined, { rows, findings: [] }, { planned })).toBeUndefined()
 })
 
 test('one place writes the numbers out', () => {
@@ -126,5 +196,5 @@ test.each<[string, string[], Plan['findings'], string[]]>([
   ],
   ['a column without a value by now', [columnGoes('authors', 'last')], [], [columnGoes('authors', 'last')]],
 ])('a loss is told once: %s', (_, price, findings, told) => {
-  expect(priceSince(price, { rows: [], findings }, [])).toEqual(told)
+  expect(priceSince(price, { rows: [], findings }, { planned: [] })).toEqual(told)
 })

@@ -1,11 +1,11 @@
 import { scratchFolder } from '../../process/scratch-folder.js'
 import type { Context } from '../../config/context.js'
-import { RunbookError } from '../../contract/failures.js'
+import { messageOf, RunbookError } from '../../contract/failures.js'
 import { command, words } from '../../contract/next-command.js'
 import type { Finding } from '../../contract/finding.js'
 import type { Plan } from '../../contract/plan.js'
 import { defined } from '../../contract/defined.js'
-import type { RollbackCost } from '../../contract/rollback.js'
+import type { RollbackCost, Since } from '../../contract/rollback.js'
 import { conditionLines } from '../../text/rollback-cost.js'
 import { splitStatements } from '../../d1/sql/statements.js'
 import type { MigrationFile } from '../../contract/target.js'
@@ -144,16 +144,45 @@ async function onDatabase(request: Request, plan: Plan, written: WrittenReverse)
     const wanted = applied.at(-1) === migration.name ? plan.schemaFingerprint : now.predictedFingerprint
     const failures = failuresOfReverse(now, wanted)
     if (failures.length > 0) throw noReverse(migration, failures)
-    const cost = costNow(written.cost, now, plan.rows)
+    const made = { planned: plan.rows, since: await sinceArchive(request, copy.databaseFile, applied) }
+    const cost = costNow(written.cost, now, made)
     return {
       ...written,
-      price: priceSince(written.price, now, plan.rows),
+      price: priceSince(written.price, now, made),
       ...defined({ cost }),
       current: true,
       blocks: blocking(now),
     }
   } finally {
     await copy.remove()
+  }
+}
+
+/** Row by row; undefined where not every file that was applied since the archive is there. */
+async function sinceArchive(
+  { files, archive, context, signal }: Request,
+  currentFile: string,
+  applied: readonly string[],
+): Promise<Since | undefined> {
+  const { migrationsTable } = context.target
+  const ledger = archive.ledger.map(({ name }) => name)
+  const missing = applied.filter((name) => !ledger.includes(name))
+  const run = missing.flatMap((name) => files.find((file) => file.name === name) ?? [])
+  if (run.length < missing.length) return undefined
+  const { folder: to, remove } = await scratchFolder('copy')
+  try {
+    const { restoreDatabase } = await import('../../d1/backup/restore.js')
+    const { findSinceInOwnProcess } = await import('../../analysis/since/in-own-process.js')
+    const { database: archiveFile } = await restoreDatabase({ file: archive.file, to, signal })
+    const { tables, objects } = await findSinceInOwnProcess({
+      ...{ archiveFile, files: run, migrationsTable, currentFile, signal },
+    })
+    return { since: archive.createdAt, asOf: new Date().toISOString(), by: 'rows', tables, objects }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { unknown: messageOf(error) }
+  } finally {
+    await remove()
   }
 }
 

@@ -6,12 +6,20 @@ import type { PlanView } from '../../contract/plan-view.js'
 import { DIFF_MARKS } from '../../text/sql-diff.js'
 import { adviceOf, fixPlace } from '../../text/fix.js'
 import type { Finding } from '../../contract/finding.js'
+import type { Plan } from '../../contract/plan.js'
 import type { RunView } from '../../contract/run.js'
 import { megabytes } from '../../text/bytes.js'
 import { grouped } from '../../contract/number.js'
 import { plural } from '../../text/plural.js'
 import { formatDuration } from '../../text/duration.js'
-import { inLedger, ledgerText, migrationState, safetyCopyText, stateHeads } from '../migration-state.js'
+import {
+  inLedger,
+  ledgerText,
+  migrationState,
+  safetyCopyText,
+  stateHeads,
+  touchedBy,
+} from '../migration-state.js'
 import { backupProof, sealedTo } from '../backup-words.js'
 import { lostBy, waysOf } from '../rollback-options.js'
 import { heading, text, tableOr, type Block, type Line, type Section } from './document.js'
@@ -286,13 +294,21 @@ export function wayBackSection({ view, plan, timeZone }: ReportInput): Section {
         : [
             {
               kind: 'fold' as const,
-              summary:
-                plan?.rollback.rehearsed === true ? 'Reverse migration, rehearsed' : 'Reverse migration',
+              summary: reverseHead(view, plan),
               blocks: [{ kind: 'code' as const, language: 'sql', text: sql }],
             },
           ]),
     ],
   }
+}
+
+/** The plan has the reverse of all its files: behind some of them it takes back what is not there. */
+function reverseHead({ migrations }: RunView, plan: Plan | null): string {
+  const rehearsed = plan?.rollback.rehearsed === true ? ', rehearsed' : ''
+  const done = migrations.filter(({ state }) => state === 'applied' || state === 'taken-back')
+  const all = plan?.migrations.every(({ name }) => done.some((one) => one.name === name)) === true
+  if (all || touchedBy(migrations).length + done.length === 0) return `Reverse migration${rehearsed}`
+  return `Reverse migration of the whole plan${rehearsed}: not of what was applied, of which any that was written lies beside this report`
 }
 
 /** Whether people are asked about the ways back now. */

@@ -58,6 +58,39 @@ test('the incident report of a failed run', async () => {
   await expect(renderIncident({ ...input, view })).toMatchFileSnapshot('golden/incident.txt')
 })
 
+test.each([
+  ['one of two was applied', ['applied', 'absent'], true],
+  ['one of two may have been', ['applied', 'unknown'], true],
+  ['both were', ['applied', 'applied'], false],
+  ['both were taken back', ['taken-back', 'taken-back'], false],
+  ['none was', ['not-executed', 'not-executed'], false],
+] as const)(
+  'the reverse of the plan is told as that where it is not of what was applied: %s',
+  (_, states, whole) => {
+    const migrations = sampleRun().migrations.map((one, at) => ({
+      ...one,
+      state: states[at] ?? ('pending' as const),
+    }))
+    const view = sampleRun({ outcome: 'aborted', migrations })
+    for (const report of [renderMarkdown({ ...input, view }), renderHtml({ ...input, view })]) {
+      expect(report).toContain('<summary>Reverse migration')
+      expect(report.includes('Reverse migration of the whole plan, rehearsed: not of what was applied')).toBe(
+        whole,
+      )
+    }
+  },
+)
+
+test('a decision that was carried out, and made room for another, counts', () => {
+  const { gates } = sampleRun()
+  const [first] = gates
+  const decided = first?.decisions ?? []
+  expect(decided.length).toBeGreaterThan(0)
+  const again = gates.map((one) => (one === first ? { ...one, decisions: [], earlier: decided } : one))
+  const count = (view: RunView): unknown => (JSON.parse(metricsLine(view)) as { decisions: number }).decisions
+  expect(count(sampleRun({ gates: again }))).toBe(count(sampleRun()))
+})
+
 test('the timeline of an incident is in the order in which it happened: the file, its failure, the step, the decision, the way back', () => {
   const at = (minutes: number) => isoAfter(minutes)
   const view = sampleRun({
