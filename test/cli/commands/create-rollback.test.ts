@@ -135,6 +135,20 @@ describe('with an archive from before the migration', () => {
     now.close()
   })
 
+  test('a table that the migration made: rows that others changed, replaced and added are told each, not as their sum', async () => {
+    const { folder, database } = await migrated(
+      `CREATE TABLE order_status (order_id INTEGER PRIMARY KEY, status TEXT); INSERT INTO order_status SELECT id, name FROM customers;`,
+    )
+    run(
+      database,
+      `UPDATE order_status SET status = 'refunded' WHERE order_id = 1; DELETE FROM order_status WHERE order_id = 2; INSERT INTO order_status VALUES (3002, 'paid');`,
+    )
+    const { json } = await runJson([...ARGS, '--print'], folder)
+    expect(JSON.stringify(json)).toContain(
+      'order_status: 1 added and 1 changed and 1 gone; none of that outlives',
+    )
+  })
+
   test('what blocks the file on the database as it is now is what its plan says, until the file accepts it', async () => {
     const { folder } = await migrated(CHECKED)
     const { json } = await runJson(ARGS, folder)
