@@ -1,4 +1,5 @@
 import { messageOf } from '../src/contract/failures.js'
+import { jsonOf } from '../src/contract/json.js'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { DatabaseSync } from 'node:sqlite'
@@ -114,21 +115,13 @@ async function takeBehaviour(
   response: ServerResponse,
   setBehaviour: (change: Behaviour) => void,
 ): Promise<void> {
-  const parsed = behaviourSchema.safeParse(parseJson(await text(request)))
+  const parsed = behaviourSchema.safeParse(jsonOf(await text(request)))
   if (!parsed.success) {
     sendJson(response, 400, { error: z.prettifyError(parsed.error) })
     return
   }
   setBehaviour(parsed.data)
   sendJson(response, 200, parsed.data)
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { keepOutOfGit, keepPrivate } from '../process/private-files.js'
 import { stateFolder } from '../process/state-folder.js'
+import { jsonOf } from '../contract/json.js'
 import { hashed, randomToken } from './memory.js'
 
 /** How long a link to make a passkey is good. Milliseconds. */
@@ -61,7 +62,7 @@ export class Invitations {
   /** Undefined where the link is none, is used, has expired, or nobody waits for it any more. */
   async open(token: string): Promise<Invitation | undefined> {
     const text = await readFile(this.file(token, 'json'), 'utf8').catch(() => undefined)
-    const read = invitationSchema.safeParse(jsonOf(text))
+    const read = invitationSchema.safeParse(jsonOf(text ?? ''))
     if (!read.success || Date.now() > read.data.expiresAt) return undefined
     const shownAt = await stat(this.file(token, 'json')).catch(() => undefined)
     if (shownAt === undefined || Date.now() - shownAt.mtimeMs > SILENT_MS) return undefined
@@ -144,12 +145,4 @@ export class Invitations {
 
 function answerOf(secret: string, origin: string): string {
   return createHmac('sha256', secret).update(origin).digest('hex')
-}
-
-function jsonOf(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { cutText } from '../contract/limits.js'
 import type { MigrationRequest, RunView } from '../contract/run.js'
 import { gateTitle } from '../runbook/steps.js'
+import { jsonOf } from '../contract/json.js'
 import { oneLine } from '../text/one-line.js'
 import { plural } from '../text/plural.js'
 import { visible } from '../text/visible.js'
@@ -147,16 +148,8 @@ function standing({
 
 /** GitHub gives an object, or the text of one. */
 function runIn(payload: unknown): unknown {
-  const value = typeof payload === 'string' ? parsed(payload) : payload
+  const value = typeof payload === 'string' ? jsonOf(payload) : payload
   return typeof value === 'object' && value !== null ? (value as { run?: unknown }).run : undefined
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function cut(text: string): string {

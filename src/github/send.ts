@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { z } from 'zod'
 import { cutText } from '../contract/limits.js'
 import { RunbookError, messageOf, type FailureType } from '../contract/failures.js'
+import { jsonOf } from '../contract/json.js'
 import { oneLine } from '../text/one-line.js'
 import { visible } from '../text/visible.js'
 
@@ -255,14 +256,6 @@ function messageIn(text: string): string | undefined {
 
 function nameOfCall({ method = 'GET', path }: Question): string {
   return `${method} ${visible(path.join('/'))}`
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** What fetch says is "fetch failed"; why is in its cause. */

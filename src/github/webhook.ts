@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import { jsonOf } from '../contract/json.js'
 import { nameOf, type Repository } from './send.js'
 import { shaSchema } from './trees.js'
 
@@ -40,7 +41,7 @@ export function isSigned(secret: string, body: Uint8Array, header: string | unde
 
 /** What a signed delivery asks for; a text: why it is nothing that waits here. Only numbers of its callback address are taken, never the address. */
 export function readRequested(body: Uint8Array, repository: Repository, nowMs: number): Requested | string {
-  const parsed = requestedSchema.safeParse(jsonOf(body))
+  const parsed = requestedSchema.safeParse(jsonOf(Buffer.from(body).toString('utf8')))
   if (!parsed.success) return 'This is no request of a deployment protection rule.'
   const { environment, deployment, deployment_callback_url: callback, repository: of } = parsed.data
   if (of.full_name.toLowerCase() !== nameOf(repository).toLowerCase()) return 'It is of another repository.'
@@ -55,13 +56,5 @@ export function readRequested(body: Uint8Array, repository: Repository, nowMs: n
   return {
     ...{ deployment: deployment.id, run, environment, sha: deployment.sha },
     createdAt: new Date(createdAt).toISOString(),
-  }
-}
-
-function jsonOf(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'))
-  } catch {
-    return undefined
   }
 }

@@ -1,6 +1,7 @@
 import { SLACK_ACTIONS } from '../contract/ask.js'
 import { commandLine } from '../contract/command-line.js'
 import { linesOf, mapText, type Words } from '../contract/next-command.js'
+import { cut } from './cut.js'
 import { visible } from './visible.js'
 import { slackWords } from './words.js'
 
@@ -149,7 +150,5 @@ function shown(line: Words): string {
 }
 
 function shortened(text: string): string {
-  return text.length <= HEADER_LENGTH
-    ? text || '…'
-    : `${text.slice(0, HEADER_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
+  return cut(text, HEADER_LENGTH) || '…'
 }

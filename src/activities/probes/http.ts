@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RunbookError } from '../../contract/failures.js'
+import { jsonOf } from '../../contract/json.js'
 import type { Probe } from '../../contract/monitoring.js'
 import { valueAt } from './json-path.js'
 import { elapsed, type ProbeContext, type Seen } from './probe.js'
@@ -34,20 +35,12 @@ function problemOf(
       message: `status ${status} instead of ${expectStatus}`,
     }
   if (expectJson === undefined) return undefined
-  const document = parseJson(body)
+  const document = jsonOf(body)
   if (document === undefined) return { message: 'the answer is not JSON' }
   const found = valueAt(document, expectJson.path)
   if (isDeepStrictEqual(found, expectJson.equals)) return undefined
   const [measured, limit] = [shown(found), shown(expectJson.equals)]
   return { measured, limit, message: `${expectJson.path} is ${measured} instead of ${limit}` }
-}
-
-export function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }
 
 function shown(value: unknown): string {

@@ -1,5 +1,5 @@
 import type { Probe } from '../../contract/monitoring.js'
-import { parseJson } from './http.js'
+import { jsonOf } from '../../contract/json.js'
 import { valueAt } from './json-path.js'
 import { measured } from './metric.js'
 import { unknown, type ProbeContext, type Seen } from './probe.js'
@@ -12,7 +12,7 @@ export async function probeJsonMetric(
 ): Promise<Seen> {
   const { status, body } = await get(url, { headers, named: { env, variables }, signal })
   if (status !== 200) return unknown(`the metric's source answers with status ${status}`)
-  const found = valueAt(parseJson(body), path)
+  const found = valueAt(jsonOf(body), path)
   if (typeof found !== 'number' && (typeof found !== 'string' || found.trim() === '')) {
     return unknown(`there is no number at ${path}`)
   }

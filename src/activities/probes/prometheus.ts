@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Probe } from '../../contract/monitoring.js'
-import { parseJson } from './http.js'
+import { jsonOf } from '../../contract/json.js'
 import { measured } from './metric.js'
 import { unknown, type ProbeContext, type Seen } from './probe.js'
 import { get } from './request.js'
@@ -26,7 +26,7 @@ export async function probePrometheus(
   const address = new URL(`${url.replace(/\/+$/, '')}/api/v1/query`)
   address.searchParams.set('query', query)
   const { status, body } = await get(address, { headers, named: { env, variables }, signal })
-  const parsed = answerSchema.safeParse(parseJson(body))
+  const parsed = answerSchema.safeParse(jsonOf(body))
   if (!parsed.success) return unknown(`Prometheus gave no usable answer (status ${status})`)
   if (parsed.data.status === 'error') return unknown(`Prometheus refused the query: ${parsed.data.error}`)
   const { data } = parsed.data

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defined } from '../../contract/defined.js'
 import { rowOf, type FailureRow } from '../wrangler/failure-table.js'
 import { inSpan } from '../../process/span.js'
+import { jsonOf } from '../../contract/json.js'
 import { budgetOf, graphqlBudgetOf, type CallBudget, type Purpose } from './budget.js'
 
 /** Whom to ask, and as whom. */
@@ -112,7 +113,7 @@ export interface RawAnswer {
 export async function sendAsItIs(client: ApiClient, question: ApiQuestion): Promise<RawAnswer> {
   await spendBudgets(client, question)
   const { response, text } = await exchange(client, question)
-  return { status: response.status, headers: response.headers, answer: parsed(text) }
+  return { status: response.status, headers: response.headers, answer: jsonOf(text) }
 }
 
 async function sendOnce(client: ApiClient, question: ApiQuestion): Promise<unknown> {
@@ -120,7 +121,7 @@ async function sendOnce(client: ApiClient, question: ApiQuestion): Promise<unkno
   const budget = await spendBudgets(client, question)
   const { response, text } = await exchange(client, question)
   budget.learn(response.headers, Date.now())
-  const answer = parsed(text)
+  const answer = jsonOf(text)
   if (response.ok && answer !== undefined) return answer
   if (response.ok) throw new ApiRefusal('the answer was not complete', { status: response.status })
   const [first] = refusalSchema.safeParse(answer).data?.errors ?? []
@@ -212,15 +213,6 @@ async function exchangeOnce(
     throw new ApiSilence(deadline.aborted ? `no answer in ${TIMEOUT_MS / 1000} s` : reasonOf(cause), {
       cause,
     })
-  }
-}
-
-/** undefined: not JSON. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

@@ -6,6 +6,7 @@ import { messageOf, RunbookError } from '../../contract/failures.js'
 import { isAskedAs, NOT_ASKED_AS, type OwnHost } from '../../process/asked-host.js'
 import { listen, type Listening } from '../../process/listen.js'
 import { sameText } from '../../process/same-text.js'
+import { jsonOf } from '../../contract/json.js'
 import { EncryptionCodec } from './encryption.js'
 import type { CodecKeys } from './keys.js'
 
@@ -150,14 +151,6 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function jsonOfPayload({ metadata, data }: Payload): object {
